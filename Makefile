@@ -1,0 +1,57 @@
+# Two verbs do everything: `make run` and `make test`. The others are parts of them, or longer work.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+
+.PHONY: run test setup demo check lint types layers unit bench conformance soak docs clean system
+
+run: setup
+	$(BIN)/python -m gateway demo --serve
+
+demo: setup
+	$(BIN)/python -m gateway demo
+
+test: setup system check unit
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# What a test needs beyond PyPI: PostgreSQL. Installed where apt can; else those tests skip and say so.
+system:
+	@deploy/test-system.sh
+
+check: lint types layers
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+layers: setup
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/python -m pytest -n $(JOBS)
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+conformance: setup
+	$(BIN)/python -m tests.conformance
+
+soak: setup
+	$(BIN)/python -m tests.soak
+
+docs: setup
+	$(BIN)/python -m gateway.docs
+
+clean:
+	rm -rf var build dist *.egg-info .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Meterpoort: an open e-invoice gateway that receives, judges, delivers, meters and bills."""

@@ -1,0 +1,199 @@
+"""The life of a message: its states, the steps between them, and Digipoort's code for each step.
+
+Codes and their Dutch descriptions: Logius, Metrokaart berichtenverkeer; where Digipoort has no code
+for a step the code is empty and the plain word stands alone.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a message is."""
+
+    RECEIVED = "received"
+    """On stable storage, its sender holds the kenmerk; waits to be judged."""
+    CHECKED = "checked"
+    """Judged and found valid; waits to be offered to the recipient."""
+    OFFERED = "offered"
+    """Being offered to the recipient."""
+    DELIVERED = "delivered"
+    """Placed at the recipient's disposal. Final unless the recipient confirms."""
+    CONFIRMED = "confirmed"
+    """The recipient has it and said so. Final."""
+    REFUSED = "refused"
+    """Judged and found invalid, or its sender had no right to send it. Final."""
+    DUPLICATE = "duplicate"
+    """The same supplier, number and year came before: not delivered, not metered. Final."""
+    RETURNED = "returned"
+    """Could not be delivered. Final until an operator replays it."""
+    PARKED = "parked"
+    """Judging it failed technically three times; set apart for an operator, who retries or returns it."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more happens without somebody acting: senders may stop polling."""
+        return self not in {State.RECEIVED, State.CHECKED, State.OFFERED}
+
+
+class Step(StrEnum):
+    """What can happen to a message; each is one line of its journal."""
+
+    INTAKE_STARTED = "intake-started"
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    SENDER_AUTHORISED = "sender-authorised"
+    SENDER_NOT_AUTHORISED = "sender-not-authorised"
+    SCHEMA_PASSED = "schema-passed"
+    RULES_PASSED = "rules-passed"
+    VALIDATION_FAILED = "validation-failed"
+    VALIDATION_BROKE = "validation-broke"
+    FOUND_DUPLICATE = "found-duplicate"
+    DELIVERY_STARTED = "delivery-started"
+    DELIVERED = "delivered"
+    DELIVERY_TROUBLE = "delivery-trouble"
+    DELIVERY_FAILED = "delivery-failed"
+    CONFIRMED = "confirmed"
+    REPLAYED = "replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRule:
+    """What a step means: from which states it may be taken, where it leads, what Digipoort calls it."""
+
+    leads_to: State
+    allowed_from: frozenset[State]
+    statuscode: str
+    statusomschrijving: str
+    plain: str
+
+
+def _from(*states: State) -> frozenset[State]:
+    return frozenset(states)
+
+
+_S = State
+STEPS: dict[Step, StepRule] = {
+    Step.INTAKE_STARTED: StepRule(_S.RECEIVED, _from(), "105", "Aanleverproces gestart", "submission started"),
+    Step.ACCEPTED: StepRule(_S.RECEIVED, _from(_S.RECEIVED), "100", "Aanleveren gelukt", "accepted and stored"),
+    Step.QUEUED: StepRule(
+        _S.RECEIVED, _from(_S.RECEIVED), "110", "Aanleverproces wordt aangeboden", "waits to be judged"
+    ),
+    Step.SENDER_AUTHORISED: StepRule(
+        _S.RECEIVED, _from(_S.RECEIVED), "200", "Authenticatie gelukt", "the sender may send this document"
+    ),
+    Step.SENDER_NOT_AUTHORISED: StepRule(
+        _S.REFUSED,
+        _from(_S.RECEIVED),
+        "210",
+        "Authenticatie niet gelukt",
+        "refused: the sender may not send this document",
+    ),
+    Step.SCHEMA_PASSED: StepRule(
+        _S.RECEIVED, _from(_S.RECEIVED), "301", "Validatie gelukt", "valid by XML Schema"
+    ),
+    Step.RULES_PASSED: StepRule(
+        _S.CHECKED, _from(_S.RECEIVED), "301", "Validatie gelukt", "valid by the business rules"
+    ),
+    Step.VALIDATION_FAILED: StepRule(
+        _S.REFUSED, _from(_S.RECEIVED), "311", "Validatie niet gelukt", "refused: not valid"
+    ),
+    Step.VALIDATION_BROKE: StepRule(
+        _S.PARKED,
+        _from(_S.RECEIVED),
+        "321",
+        "Technisch probleem bij validatie",
+        "set apart: judging it failed technically",
+    ),
+    Step.FOUND_DUPLICATE: StepRule(
+        _S.DUPLICATE,
+        _from(_S.RECEIVED, _S.CHECKED),
+        "311",
+        "Validatie niet gelukt",
+        "duplicate: this document came before",
+    ),
+    Step.DELIVERY_STARTED: StepRule(
+        _S.OFFERED,
+        _from(_S.CHECKED, _S.OFFERED),
+        "405",
+        "Afleveren naar uitvragende partij bezig...",
+        "being offered to the recipient",
+    ),
+    Step.DELIVERED: StepRule(
+        _S.DELIVERED,
+        _from(_S.OFFERED),
+        "400",
+        "Afleveren uitvragende partij gelukt",
+        "delivered: at the recipient's disposal",
+    ),
+    Step.DELIVERY_TROUBLE: StepRule(
+        _S.OFFERED,
+        _from(_S.OFFERED),
+        "420",
+        "Technisch probleem bij de afleverservice van de uitvragende partij",
+        "the recipient cannot be reached; will be tried again",
+    ),
+    Step.DELIVERY_FAILED: StepRule(
+        _S.RETURNED,
+        _from(_S.CHECKED, _S.OFFERED, _S.PARKED),
+        "410",
+        "Afleveren uitvragende partij niet gelukt",
+        "returned: could not be delivered",
+    ),
+    Step.CONFIRMED: StepRule(_S.CONFIRMED, _from(_S.DELIVERED), "", "", "the recipient confirmed it"),
+    Step.REPLAYED: StepRule(
+        _S.RECEIVED,
+        _from(_S.PARKED, _S.RETURNED),
+        "110",
+        "Aanleverproces wordt aangeboden",
+        "offered again by an operator",
+    ),
+}
+
+
+class Foutcode(StrEnum):
+    """Digipoort's error codes that go with a status (`statusFoutcode`)."""
+
+    VAS400 = "VAS400"
+    """Technical problem in validation."""
+    VAS500 = "VAS500"
+    """The content failed validation."""
+    AFS400 = "AFS400"
+    """Technical error in delivery."""
+    AFS600 = "AFS600"
+    """Delivery attempts exhausted."""
+    AFO100 = "AFO100"
+    """Delivery refused or failed at the recipient; also: no such recipient."""
+
+
+class Disposition(StrEnum):
+    """What a message is to the meter; every message has exactly one, so received = sum of dispositions."""
+
+    PENDING = "pending"
+    """Not settled yet."""
+    BILLABLE = "billable"
+    """At least one party pays for it."""
+    FREE_COMPANY = "free-company"
+    """Handled in full; only companies took part."""
+    FREE_RIJK = "free-rijk"
+    """Handled in full; the government that took part is Rijk."""
+    TEST = "test"
+    """Handled in full as a test."""
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+    UNDELIVERABLE = "undeliverable"
+
+
+class LifecycleError(Exception):
+    """A step was asked that the message's state does not allow: a broken program, not bad data."""
+
+
+def after(state: State | None, step: Step) -> State:
+    """The state that `step` leads to from `state` (None: the message is new).
+
+    Raises LifecycleError where the step may not be taken from there.
+    """
+    rule = STEPS[step]
+    if (state is None) != (step is Step.INTAKE_STARTED) or (state is not None and state not in rule.allowed_from):
+        raise LifecycleError(f"{step.value} cannot follow {state.value if state else 'nothing'}")
+    return rule.leads_to

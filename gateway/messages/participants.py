@@ -1,0 +1,59 @@
+"""Parties: who takes part, who pays, who may send for whom."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.model.identifiers import PartyIdentifier
+
+
+class PartyKind(StrEnum):
+    """What a party is to the meter. The OIN's prefix does not tell, so it is recorded."""
+
+    COMPANY = "company"
+    """Supplier, intermediary or software house: pays nothing."""
+    RIJK = "rijk"
+    """Central government: pays nothing per message."""
+    NON_RIJK = "non-rijk"
+    """Municipality, province, water board and other governments: pays for each message."""
+
+
+class Role(StrEnum):
+    """What an API key may do."""
+
+    SUPPLIER = "supplier"
+    """Submit own documents, read own messages and mailbox."""
+    INTERMEDIARY = "intermediary"
+    """The same for the suppliers that have given it a mandate."""
+    GOVERNMENT = "government"
+    """Receive from its mailbox, send orders and time cards, see its own use and bills."""
+    OPERATOR = "operator"
+    """See every message's life, manage parties and keys, retry and return."""
+    FINANCE = "finance"
+    """Usage of all parties, forecasts, bills, exports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A registered party. `kind_source` says how we know its kind, for an auditor."""
+
+    party_id: str
+    name: str
+    kind: PartyKind
+    identifiers: tuple[PartyIdentifier, ...] = ()
+    mandates: frozenset[str] = frozenset()
+    """Party ids of the suppliers this intermediary may send for."""
+    kind_source: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Wishes of the recipient, such as `profile` = `basisfactuur-rijk`: they add, never weaken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is at the door: the party and role that its key or certificate proves."""
+
+    key_id: str
+    role: Role
+    party_id: str | None
+    """None for operators and finance, who act for the gateway itself."""
+    is_test: bool = False
+    """What this caller sends is marked as test: handled in full, never metered."""

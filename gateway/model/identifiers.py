@@ -1,0 +1,102 @@
+"""Identifiers of parties: OIN, KvK number, VAT number, IBAN, Peppol participant.
+
+Each kind has `compact` (strip what people add), `problem` (what is wrong, or None); schemes are the
+Electronic Address Scheme codes of EN 16931 (CEF EAS): 0190 OIN, 0106 KvK, 9944 Dutch VAT, 0088 GLN.
+"""
+
+import re
+from dataclasses import dataclass
+
+OIN = "0190"
+KVK = "0106"
+VAT_NL = "9944"
+GLN = "0088"
+
+_SCHEME_NAMES = {"OIN": OIN, "KVK": KVK, "BTW": VAT_NL, "GLN": GLN}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PartyIdentifier:
+    """A party's identifier under its EAS scheme, compact: `0190:00000001002220647000`."""
+
+    scheme: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> "PartyIdentifier":
+        """Read `scheme:value`, the scheme as an EAS code or as OIN, KvK, BTW or GLN.
+
+        Raises ValueError with a sentence that says what is wrong.
+        """
+        scheme, colon, value = text.strip().partition(":")
+        if not colon:
+            raise ValueError(f"{text!r} is not scheme:value, as 0190:00000001002220647000")
+        code = _SCHEME_NAMES.get(scheme.upper(), scheme)
+        identifier = cls(code, compact(code, value))
+        if wrong := problem(identifier):
+            raise ValueError(wrong)
+        return identifier
+
+
+def compact(scheme: str, value: str) -> str:
+    """Strip the spaces, dots and dashes that people write in numbers; VAT numbers in capitals."""
+    stripped = re.sub(r"[\s.\-]", "", value)
+    return stripped.upper() if scheme == VAT_NL else stripped
+
+
+def problem(identifier: PartyIdentifier) -> str | None:
+    """What is wrong with the identifier in its scheme, as a sentence, or None.
+
+    OIN: 20 positions, no check digit is defined (Logius, OIN-stelsel). KvK: 8 digits. GLN: 13 digits,
+    GS1 check digit. Dutch VAT: NL, 9 digits, B, 2 digits, with the elfproef or the mod-97 check.
+    """
+    check = _CHECKS.get(identifier.scheme)
+    return check(identifier.value) if check else None
+
+
+def _oin_problem(value: str) -> str | None:
+    if re.fullmatch(r"0000\d{4}[0-9A-Z]{12}", value):
+        return None
+    return f"{value!r} is not an OIN: 20 positions, the first eight a prefix such as 00000001"
+
+
+def _kvk_problem(value: str) -> str | None:
+    return None if re.fullmatch(r"\d{8}", value) else f"{value!r} is not a KvK number: 8 digits"
+
+
+def _gln_problem(value: str) -> str | None:
+    if not re.fullmatch(r"\d{13}", value):
+        return f"{value!r} is not a GLN: 13 digits"
+    total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(value))
+    return None if total % 10 == 0 else f"{value!r} is not a GLN: its check digit is wrong"
+
+
+def _vat_problem(value: str) -> str | None:
+    if not re.fullmatch(r"NL\d{9}B\d{2}", value):
+        return f"{value!r} is not a Dutch VAT number: NL, 9 digits, B, 2 digits"
+    if _elfproef(value[2:11]) or _mod97(value) == 1:
+        return None
+    return f"{value!r} is not a Dutch VAT number: its check digits are wrong"
+
+
+def _elfproef(rsin: str) -> bool:
+    total = sum(int(digit) * weight for digit, weight in zip(rsin, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
+    return total % 11 == 0
+
+
+def _mod97(text: str) -> int:
+    return int("".join(str(int(character, 36)) for character in text)) % 97
+
+
+def iban_problem(value: str) -> str | None:
+    """What is wrong with an IBAN (ISO 13616), as a sentence, or None."""
+    iban = re.sub(r"\s", "", value).upper()
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[0-9A-Z]{11,30}", iban):
+        return f"{value!r} is not an IBAN"
+    return None if _mod97(iban[4:] + iban[:4]) == 1 else f"{value!r} is not an IBAN: its check digits are wrong"
+
+
+_CHECKS = {OIN: _oin_problem, KVK: _kvk_problem, GLN: _gln_problem, VAT_NL: _vat_problem}
