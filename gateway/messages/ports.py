@@ -1,0 +1,138 @@
+"""What the rooms ask of each other through the store: protocols, fulfilled elsewhere and handed in by `app`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Protocol
+
+from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
+from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.messages.submission import Content, Receipt, StoredBytes, Submission
+from gateway.model.identifiers import PartyIdentifier
+
+
+class Reception(Protocol):
+    """Takes submissions in. Every channel ends here."""
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Store the submission and answer once it is on stable storage.
+
+        Raises IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
+        """
+
+    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+        """Wait until the message is settled (`State.is_settled`), at most so long; whether it is."""
+
+
+class ContentSink(Protocol):
+    """Takes one document or attachment while it streams in."""
+
+    async def write(self, chunk: bytes) -> None:
+        """Add bytes."""
+
+    async def close(self) -> Content:
+        """All is written: the content, in memory when small, else on storage."""
+
+    async def abort(self) -> None:
+        """Forget what was written."""
+
+
+class DocumentStorage(Protocol):
+    """Bytes of documents and attachments."""
+
+    def sink(self) -> ContentSink:
+        """A new sink."""
+
+    async def read(self, where: StoredBytes) -> bytes:
+        """All the bytes."""
+
+    def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from start up to end, in pieces."""
+
+
+class Messages(Protocol):
+    """Reads messages."""
+
+    async def message(self, kenmerk: str, visible_to: frozenset[str] | None) -> Message | None:
+        """The message, or None when it does not exist or these parties may not see it (None: all)."""
+
+    async def journal(self, kenmerk: str) -> tuple[JournalEntry, ...]:
+        """Every step, oldest first."""
+
+    async def report(self, kenmerk: str) -> bytes | None:
+        """The verdict on the message as JSON, or None when it was not judged yet."""
+
+    async def document(self, kenmerk: str) -> StoredBytes | None:
+        """Where the original bytes stand."""
+
+    async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
+        """Every attachment, in order."""
+
+    async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
+        """Messages, newest first. Raises ValueError for a cursor that is not ours."""
+
+
+class Mailbox(Protocol):
+    """What lies ready for a recipient."""
+
+    async def waiting(self, party_id: str, cursor: str | None, limit: int) -> Page[Message]:
+        """Delivered, not confirmed; oldest first; leased ones included."""
+
+    async def take(self, party_id: str, limit: int, lease: timedelta) -> tuple[Lease, ...]:
+        """Lease the oldest messages that nobody holds."""
+
+    async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
+        """The recipient has it. True also when it was confirmed before; False when the token is not the
+        current lease's or the message is not in this mailbox."""
+
+
+class Directory(Protocol):
+    """Parties and their keys."""
+
+    async def party(self, party_id: str) -> Party | None:
+        """The party, or None."""
+
+    async def parties(self) -> tuple[Party, ...]:
+        """All parties, by id."""
+
+    async def find(self, identifier: PartyIdentifier) -> Party | None:
+        """The party that has this identifier, or None."""
+
+    async def save(self, party: Party, actor: str) -> None:
+        """Add a party or replace what is known of it. Raises ValueError when another party has an identifier."""
+
+    async def authenticate(self, key: str) -> Caller | None:
+        """Who holds this API key, or None."""
+
+    async def new_key(
+        self, role: Role, party_id: str | None, actor: str, *, is_test: bool = False
+    ) -> tuple[str, str]:
+        """A new key: its public key id and the secret, which is shown once and stored hashed."""
+
+    async def revoke_key(self, key_id: str, actor: str) -> bool:
+        """The key works no longer; False when there is none of this id."""
+
+
+class Operations(Protocol):
+    """What an operator does to a message that is stuck."""
+
+    async def replay(self, kenmerk: str, actor: str) -> bool:
+        """Offer a parked or returned message again; False when it is not in such a state."""
+
+    async def give_back(self, kenmerk: str, actor: str, reason: str) -> bool:
+        """Return a parked message to its sender; False when it is not parked."""
+
+
+Checkpoint = Callable[[str], Awaitable[None]]
+"""Called at named points of a message's way; a test kills the process there."""
+
+__all__ = [
+    "Checkpoint",
+    "ContentSink",
+    "Directory",
+    "DocumentStorage",
+    "Mailbox",
+    "Messages",
+    "Operations",
+    "PartyKind",
+    "Reception",
+]

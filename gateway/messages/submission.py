@@ -1,0 +1,97 @@
+"""What every channel in ends in: one `Submission`; and what it gets back: one `Receipt`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.messages.participants import Caller
+from gateway.model.document import Attachment
+from gateway.model.identifiers import PartyIdentifier
+
+
+class Channel(StrEnum):
+    """The door a message came through."""
+
+    HTTP = "http"
+    WUS = "wus"
+    INTERNAL = "internal"
+    """The gateway's own bills, sent in like any other message."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """Where bytes stand in document storage: part of an object. Sizes in bytes."""
+
+    key: str
+    offset: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A document or attachment on its way in: small ones in memory, large ones already streamed to storage.
+
+    Exactly one of `data` and `stored` is given; sha256 is hexadecimal.
+    """
+
+    size_bytes: int
+    sha256: str
+    data: bytes | None = None
+    stored: StoredBytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BesideAttachment:
+    """An attachment that travelled beside the document, decoded."""
+
+    attachment: Attachment
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One document handed in, before anything is known of what it says.
+
+    `idempotency_key` is the sender's; `body_sha256` covers the document and every attachment, so that the
+    same key with another body can be told. `recipient` overrides the document's own recipient where the
+    channel names one (`identiteitOntvanger`). The Dutch fields are Digipoort's, echoed unchanged.
+    """
+
+    caller: Caller
+    channel: Channel
+    document: Content
+    body_sha256: str
+    attachments: tuple[BesideAttachment, ...] = ()
+    idempotency_key: str | None = None
+    recipient: PartyIdentifier | None = None
+    profile: str | None = None
+    berichtsoort: str | None = None
+    aanleverkenmerk: str | None = None
+    on_behalf_of: PartyIdentifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a submission that is on stable storage. `is_repeat`: the same key and body came before,
+    and this is the first answer again."""
+
+    kenmerk: str
+    received_at: datetime
+    is_repeat: bool = False
+
+
+class IdempotencyConflictError(Exception):
+    """The same Idempotency-Key came before with another body."""
+
+    def __init__(self, first_kenmerk: str) -> None:
+        super().__init__(f"this Idempotency-Key was used before with another body, for message {first_kenmerk}")
+        self.first_kenmerk = first_kenmerk
+
+
+class OverloadedError(Exception):
+    """The gateway holds as many waiting messages as it may; nothing was stored. Try again later."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__("the gateway is busy; nothing was stored")
+        self.retry_after_seconds = retry_after_seconds

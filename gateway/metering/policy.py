@@ -1,0 +1,39 @@
+"""Who pays for a message: the choices that the tariff page leaves open, each named, in one place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.messages.lifecycle import Disposition
+from gateway.messages.participants import Party, PartyKind
+from gateway.metering.entry import UsageEntry, UsageKind
+
+
+@dataclass(frozen=True, slots=True)
+class MeterPolicy:
+    """Choices where Logius's pages are silent."""
+
+    both_sides_pay: bool = True
+    """A message from one non-Rijk party to another counts for both; False: for the sender alone."""
+
+
+def meter_delivery(
+    kenmerk: str, sender: Party | None, recipient: Party, at: datetime, policy: MeterPolicy, *, is_test: bool
+) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+    """What delivering this message is to the meter: its disposition and an entry for each party that pays."""
+    if is_test:
+        return Disposition.TEST, ()
+    submitted = _entry(kenmerk, sender, UsageKind.SUBMITTED_BY, at)
+    delivered = _entry(kenmerk, recipient, UsageKind.DELIVERED_TO, at)
+    if submitted and not policy.both_sides_pay:
+        delivered = ()
+    entries = submitted + delivered
+    if entries:
+        return Disposition.BILLABLE, entries
+    kinds = {party.kind for party in (sender, recipient) if party}
+    return (Disposition.FREE_RIJK if PartyKind.RIJK in kinds else Disposition.FREE_COMPANY), ()
+
+
+def _entry(kenmerk: str, party: Party | None, kind: UsageKind, at: datetime) -> tuple[UsageEntry, ...]:
+    if party is None or party.kind is not PartyKind.NON_RIJK:
+        return ()
+    return (UsageEntry(kenmerk, party.party_id, kind, at),)
