@@ -1,1 +1,408 @@
-"""To come."""
+"""Every setting of the gateway: its default, its unit in its name, and the reason for the default.
+
+Read once at the start from a TOML file (`--config`) and from the environment, which wins:
+`METERPOORT_HTTP__PORT=8080` is `port` in the table `[http]`. Whatever is wrong is told at once, all of
+it together; a gateway with a setting it does not understand does not start.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar, get_type_hints
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import msgspec
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+PREFIX = "METERPOORT_"
+CONFIG_VARIABLE = "METERPOORT_CONFIG"
+"""Names the TOML file where no `--config` does."""
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Duration = Annotated[float, msgspec.Meta(gt=0)]
+DurationOrNone = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
+class Http(msgspec.Struct, frozen=True, kw_only=True):
+    """The HTTP door."""
+
+    host: str = "127.0.0.1"
+    """This machine only: whoever opens the gateway to a network chooses so, and puts TLS before it."""
+    port: Port = 8080
+    """0 takes a free port, for tests."""
+    public_url: str = ""
+    """How the outside world reaches the gateway (`https://gateway.example.nl`): used in Location headers,
+    problem types and the OpenAPI document. Empty: made from the request."""
+    body_size_bytes_max: Count = 32 * MIB
+    """20 MiB of attachments are 27 MiB in base64; what is left is the document around them."""
+    body_idle_seconds_max: Duration = 20.0
+    """A sender that sends nothing this long in the middle of a body is cut off, so that half-open senders
+    hold no connection."""
+    body_seconds_max: Duration = 300.0
+    """A whole body in 5 minutes: 20 MiB over a line of 1 Mbit/s takes 4."""
+    connections_max: Count = 1_000
+    """Beyond this new connections wait in the listen queue: memory stays bounded."""
+    large_bodies_max: Count = 64
+    """How many bodies above `storage.small_content_size_bytes_max` stream in at the same time: bounds memory
+    when many senders hand in 20 MiB at once."""
+    wait_seconds_max: Duration = 60.0
+    """Longest `Prefer: wait=` that is honoured; proxies close idle connections near this."""
+    page_items_default: Count = 50
+    """Items on a page of a list when the caller does not say."""
+    page_items_max: Count = 500
+    """Most items a caller may ask for on one page: an answer stays under a megabyte."""
+    shutdown_seconds_max: Duration = 20.0
+    """How long requests under way may take to end after SIGTERM; systemd and Docker wait 30."""
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True):
+    """Where messages, journal and meter stand."""
+
+    url: str = ""
+    """Empty: SQLite in `meterpoort.db` under the data directory, enough for one machine. For PostgreSQL:
+    `postgresql://user@host/name`."""
+    password_file: Path | None = None
+    """File with the database password, so that it stands in no setting, process list or log (a Docker
+    secret, a systemd credential)."""
+    connections_max: Count = 10
+    """Pooled PostgreSQL connections; a default server has room for 100, for all its users."""
+    busy_seconds_max: Duration = 10.0
+    """How long a statement waits for SQLite's write lock (a backup, a command beside the server)."""
+    commit_messages_max: Count = 64
+    """At most this many submissions share one commit: durability is paid once a group, and a group that is
+    lost with the machine is small (nobody was told of it)."""
+    commit_wait_milliseconds: DurationOrNone = 0.0
+    """How long the first submission of a group waits for others. 0: a group is what arrived during the
+    previous commit; a quiet gateway then answers at once."""
+
+
+class Storage(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the bytes of documents and attachments stand."""
+
+    url: str = ""
+    """Empty: `documents` under the data directory. Else `s3://bucket/prefix` or any URL that obstore knows;
+    its credentials come from the usual variables (`AWS_…`)."""
+    small_content_size_bytes_max: CountOrNone = 256 * KIB
+    """Content up to here stays in memory and is written with its message; larger content streams to
+    storage while it comes in. An ordinary invoice is 20 KB."""
+    orphan_hours_min: Duration = 24.0
+    """Objects that no message names are removed when they are older than this: long after the slowest
+    submission, so nothing that is still coming in is touched."""
+
+
+class Xml(msgspec.Struct, frozen=True, kw_only=True):
+    """Caps on untrusted XML. Each is far above honest documents and far below what hurts."""
+
+    depth_max: Count = 64
+    """Nested elements: the deepest UBL document reaches about 15."""
+    elements_max: Count = 1_000_000
+    """Elements in one document: an invoice of 10 000 lines has about half a million."""
+    attributes_max: Count = 64
+    """Attributes on one element: UBL uses at most a handful."""
+    name_length_max: Count = 256
+    """Characters in one element or attribute name with its prefix: the longest in UBL has about 60."""
+
+
+class Attachments(msgspec.Struct, frozen=True, kw_only=True):
+    """What may travel with a document."""
+
+    size_bytes_max: Count = 20 * MIB
+    """Decoded bytes of all attachments of a message together, 20 × 1024 × 1024: Digipoort's limit."""
+    count_max: Count = 200
+    """Attachments of one message: more is a mistake of a program, not a wish of a person."""
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits to be judged and delivered."""
+
+    waiting_messages_max: Count = 20_000
+    """Submissions beyond this get 503 with Retry-After, instead of a kenmerk that waits for hours."""
+    retry_after_seconds: Count = 30
+    """What a sender is told to wait when the queue is full."""
+    judging_attempts_max: Count = 3
+    """A message whose judging breaks technically so often is parked, so that one poisonous message does
+    not stop the others."""
+    delivery_attempts_max: Count = 28
+    """With the waits below this is 69 hours: a recipient's system may be out of order for a weekend."""
+    delivery_wait_seconds: Duration = 10.0
+    """Wait after the first failed delivery; doubles each time."""
+    delivery_wait_seconds_max: Duration = 14_400.0
+    """The doubling stops at 4 hours."""
+
+
+class Workers(msgspec.Struct, frozen=True, kw_only=True):
+    """Processes that judge documents, apart from the process that answers senders."""
+
+    count: CountOrNone = 0
+    """0: one for each processor, less one for the server, at least one."""
+    memory_size_bytes_max: Count = 1 * GIB
+    """Address space of one worker: a document that needs more ends its worker, not the gateway."""
+    judging_seconds_max: Duration = 60.0
+    """A document that takes longer is a technical failure; 10 000 lines take a few seconds."""
+    judgements_max: Count = 10_000
+    """A worker is replaced after so many documents: what fragments or leaks cannot grow for ever."""
+
+
+class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies ready for recipients."""
+
+    lease_seconds_default: Duration = 900.0
+    """A message that is taken and not confirmed comes back after a quarter of an hour."""
+    lease_seconds_max: Duration = 43_200.0
+    """Longest lease a recipient may ask for: half a day, so that a message is back the same day."""
+    take_messages_max: Count = 100
+    """Messages leased in one request."""
+
+
+class Meter(msgspec.Struct, frozen=True, kw_only=True):
+    """Choices about counting where the tariff page is silent."""
+
+    both_sides_pay: bool = True
+    """A message from one non-Rijk party to another counts for both; false: for the sender alone."""
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long things are kept and how often the reaper passes."""
+
+    reaper_minutes: Duration = 60.0
+    """Time between two passes of the reaper: cheap, and a leftover of an hour harms nobody."""
+    idempotency_days: Count = 30
+    """How long a repeat with the same Idempotency-Key gets the first answer; the duplicate check on invoice
+    number has no end."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """When the gateway calls itself unfit for traffic (`/readyz`)."""
+
+    disk_free_bytes_min: CountOrNone = 1 * GIB
+    """Below this nothing more is taken in: room is left to finish what was."""
+    queue_share_max: Share = 0.9
+    """Share of `queue.waiting_messages_max` above which a load balancer should choose another."""
+    check_seconds_max: Duration = 5.0
+    """A check that takes longer has failed: a hanging disk is a broken disk."""
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gateway writes to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """`info` is one line for each step of a message."""
+    format: Literal["json", "text"] = "json"
+    """`json` for machines, `text` for a person at a terminal."""
+
+
+class Testing(msgspec.Struct, frozen=True, kw_only=True):
+    """For test environments. Never in production."""
+
+    sandbox: bool = False
+    """Every message is handled in full as a test: judged and delivered, never metered."""
+    stop_at: str = ""
+    """A checkpoint at which the process kills itself, to prove that nothing is lost. The crash tests set it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, by table."""
+
+    data_directory: Path = Path("var")
+    """Where the embedded database and the documents stand unless a URL says otherwise."""
+    http: Http = Http()
+    database: Database = Database()
+    storage: Storage = Storage()
+    xml: Xml = Xml()
+    attachments: Attachments = Attachments()
+    queue: Queue = Queue()
+    workers: Workers = Workers()
+    mailbox: Mailbox = Mailbox()
+    meter: Meter = Meter()
+    retention: Retention = Retention()
+    health: Health = Health()
+    log: Log = Log()
+    testing: Testing = Testing()
+
+    def database_url(self) -> str:
+        """The database's URL as SQLAlchemy wants it: the async driver named, the password filled in.
+
+        Raises OSError when the password file cannot be read.
+        """
+        if not self.database.url:
+            return f"sqlite+aiosqlite:///{self.data_directory / 'meterpoort.db'}"
+        scheme, _, rest = self.database.url.partition("://")
+        drivers = {
+            "postgresql": "postgresql+asyncpg",
+            "postgres": "postgresql+asyncpg",
+            "sqlite": "sqlite+aiosqlite",
+        }
+        url = f"{drivers.get(scheme, scheme)}://{rest}"
+        return _with_password(url, self.database.password_file) if self.database.password_file else url
+
+    def storage_url(self) -> str:
+        """Where documents stand, as a URL: `file:///…` or what the setting says."""
+        return self.storage.url or (self.data_directory / "documents").absolute().as_uri()
+
+    def worker_count(self) -> int:
+        """How many processes judge documents."""
+        return self.workers.count or max(1, (os.cpu_count() or 1) - 1)
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` says all that is wrong, one sentence each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("the settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
+        self.problems = problems
+
+
+Table = TypeVar("Table", bound=msgspec.Struct)
+Raw = Mapping[str, object]
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the file, if there is one, and from the environment, which wins.
+
+    Raises SettingsError with everything that is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    problems: list[str] = []
+    if config is None and environ.get(CONFIG_VARIABLE):
+        config = Path(environ[CONFIG_VARIABLE])
+    from_file = _read_file(config, problems) if config else {}
+    from_environment = _from_environment(environ, problems)
+    settings = _Reader(problems).table(Settings, "", from_file, from_environment)
+    problems.extend(contradictions(settings))
+    if problems:
+        raise SettingsError(tuple(problems))
+    return settings
+
+
+def contradictions(settings: Settings) -> Iterator[str]:
+    """Settings that are each well-formed and cannot all hold, one sentence each."""
+    in_base64 = settings.attachments.size_bytes_max * 4 // 3
+    if settings.http.body_size_bytes_max <= in_base64:
+        yield (
+            f"http.body_size_bytes_max ({settings.http.body_size_bytes_max}) must be above {in_base64}: "
+            "attachments.size_bytes_max in base64"
+        )
+    pairs = (
+        ("mailbox.lease_seconds_default", "mailbox.lease_seconds_max"),
+        ("http.page_items_default", "http.page_items_max"),
+        ("http.body_idle_seconds_max", "http.body_seconds_max"),
+        ("queue.delivery_wait_seconds", "queue.delivery_wait_seconds_max"),
+    )
+    for lower, upper in pairs:
+        if _value(settings, lower) > _value(settings, upper):
+            yield f"{lower} ({_value(settings, lower)}) must not be above {upper} ({_value(settings, upper)})"
+    scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
+    if scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
+        yield f"database.url begins with {scheme!r}: only sqlite and postgresql are known"
+
+
+def _value(settings: Settings, name: str) -> float:
+    table, _, field = name.partition(".")
+    value = getattr(getattr(settings, table), field)
+    return value if isinstance(value, int | float) else 0
+
+
+def _read_file(path: Path, problems: list[str]) -> Raw:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problems.append(f"{path}: {error.strerror}")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path} is not TOML: {error}")
+    return {}
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Raw:
+    """`METERPOORT_HTTP__PORT=1` as `{"http": {"port": "1"}}`; what has no table stands at the top."""
+    found: dict[str, object] = {}
+    tables: dict[str, dict[str, object]] = {}
+    for given in sorted(environ):
+        if not given.startswith(PREFIX) or given == CONFIG_VARIABLE:
+            continue
+        table, double, field = given.removeprefix(PREFIX).lower().partition("__")
+        if double:
+            tables.setdefault(table, {})[field] = environ[given]
+        else:
+            found[table] = environ[given]
+    problems.extend(f"{variable(name)} is a table: write {variable(name)}__…" for name in found.keys() & tables)
+    return found | tables
+
+
+class _Reader:
+    """Turns raw tables into settings and goes on after each problem."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+
+    def table(self, kind: type[Table], name: str, from_file: object, from_environment: object) -> Table:
+        """The table with every value that can be read, the defaults for those that cannot."""
+        file_values = self._mapping(name, from_file, "a table")
+        environment_values = self._mapping(variable(name), from_environment, f"written as {variable(name)}__…")
+        hints = get_type_hints(kind, include_extras=True)
+        self._unknown(name, hints, file_values, environment_values)
+        values: dict[str, object] = {}
+        for field, wanted in hints.items():
+            full = _full(name, field)
+            inner = (file_values.get(field, {}), environment_values.get(field, {}))
+            if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
+                values[field] = self.table(wanted, full, *inner)
+            elif field in environment_values:
+                self._read(values, field, variable(full), environment_values[field], wanted)
+            elif field in file_values:
+                self._read(values, field, full, file_values[field], wanted)
+        return kind(**values)
+
+    def _mapping(self, name: str, value: object, should_be: str) -> Raw:
+        if isinstance(value, dict):
+            return value
+        self.problems.append(f"{name} should be {should_be}, not {value!r}")
+        return {}
+
+    def _unknown(self, name: str, known: Mapping[str, object], file_values: Raw, environment_values: Raw) -> None:
+        given = [(field, _full(name, field)) for field in file_values]
+        given += [(field, variable(_full(name, field))) for field in environment_values]
+        for field, full in given:
+            if field not in known:
+                self.problems.append(f"{full} is not a setting{_nearest(field, known)}")
+
+    def _read(self, values: dict[str, object], field: str, name: str, raw: object, wanted: object) -> None:
+        from_environment = name.startswith(PREFIX)
+        try:
+            values[field] = msgspec.convert(raw, wanted, strict=not from_environment, dec_hook=_path)
+        except msgspec.ValidationError as error:
+            self.problems.append(f"{name} = {raw!r}: {str(error)[:1].lower()}{str(error)[1:]}")
+
+
+def _full(table: str, field: str) -> str:
+    return f"{table}.{field}" if table else field
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: `http.port` is `METERPOORT_HTTP__PORT`."""
+    return PREFIX + name.replace(".", "__").upper()
+
+
+def _nearest(field: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(field, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _path(wanted: type, value: object) -> object:
+    if wanted is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise ValueError("expected a path")
+
+
+def _with_password(url: str, file: Path) -> str:
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    password = quote(file.read_text(encoding="utf-8").strip(), safe="")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{password}@{host}"))

@@ -1,0 +1,114 @@
+"""The reference pages that are made from the code: `python -m gateway.docs` writes them, a test holds them to it.
+
+Like `app` this module may import every room, and no room imports it. A new page is one line in `PAGES`.
+"""
+
+import ast
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import get_type_hints
+
+import msgspec
+
+from gateway import settings
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+MADE = "<!-- Made from the code by `make docs`; change the code, not this page. -->\n\n"
+
+
+def settings_page() -> str:
+    """docs/reference/settings.md"""
+    reasons = attribute_docstrings(settings)
+    parts = [MADE, _SETTINGS_INTRODUCTION]
+    top = settings.Settings
+    parts.append(_settings_table("At the top of the file", top, "", reasons))
+    for name, kind in get_type_hints(top).items():
+        if issubclass(kind, msgspec.Struct):
+            parts.append(_settings_table(f"`[{name}]`", kind, name, reasons))
+    return "".join(parts).rstrip() + "\n"
+
+
+_SETTINGS_INTRODUCTION = """\
+# Settings
+
+Meterpoort reads its settings once, when it starts: first the defaults below, then the TOML file named by
+`--config` or `METERPOORT_CONFIG`, then the environment, which wins. A setting `port` in the table `[http]` is
+`METERPOORT_HTTP__PORT` in the environment. Units are in the names. A setting that is unknown or malformed stops
+the gateway before it takes anything in; everything that is wrong is listed at once.
+
+```toml
+data_directory = "/var/lib/meterpoort"
+
+[http]
+host = "0.0.0.0"
+
+[database]
+url = "postgresql://meterpoort@db/meterpoort"
+password_file = "/run/secrets/database_password"
+```
+
+"""
+
+
+def _settings_table(
+    title: str, kind: type[msgspec.Struct], table: str, reasons: dict[tuple[str, str], str]
+) -> str:
+    rows = [
+        f"| `{field.name}` | {_default(field.default)} | {reasons[kind.__name__, field.name]} |\n"
+        for field in msgspec.structs.fields(kind)
+        if not isinstance(field.default, msgspec.Struct)
+    ]
+    about = f"{inspect.getdoc(kind)}\n\n" if table else ""
+    return f"## {title}\n\n{about}| setting | default | reason |\n| --- | --- | --- |\n{''.join(rows)}\n"
+
+
+def _default(value: object) -> str:
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, int | float):
+        return f"`{value:_.15g}`" if value >= 10_000 else f"`{value:g}`"
+    return f"`{value}`"
+
+
+def attribute_docstrings(module: ModuleType) -> dict[tuple[str, str], str]:
+    """The strings under attributes, by class and attribute: Python keeps them in the source alone."""
+    found: dict[tuple[str, str], str] = {}
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ClassDef):
+            found.update({(node.name, name): text for name, text in _documented(node.body)})
+    return found
+
+
+def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for attribute, after in itertools.pairwise(body):
+        match attribute, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, " ".join(text.split())
+            case _:
+                pass
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/settings.md": settings_page,
+}
+"""Each page made from the code, by its path under docs/."""
+
+
+def main() -> None:
+    """Write every page that differs from what the code says."""
+    for name, render in PAGES.items():
+        page, text = DOCS / name, render()
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"docs/{name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Settings: defaults, where they come from, and that everything wrong is told at once."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway import settings as module
+from gateway.docs import attribute_docstrings, settings_page
+from gateway.settings import Settings, SettingsError, contradictions, load
+
+
+def written(tmp_path: Path, toml: str) -> Path:
+    path = tmp_path / "meterpoort.toml"
+    path.write_text(toml, encoding="utf-8")
+    return path
+
+
+def problems_of(config: Path | None, environ: dict[str, str]) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load(config, environ)
+    return caught.value.problems
+
+
+def test_defaults_agree_with_each_other() -> None:
+    assert load(None, {}) == Settings()
+    assert list(contradictions(Settings())) == []
+
+
+def test_the_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    config = written(tmp_path, 'data_directory = "/srv"\n[http]\nport = 1\nhost = "::"\n')
+    found = load(config, {"METERPOORT_HTTP__PORT": "2", "METERPOORT_METER__BOTH_SIDES_PAY": "false"})
+    assert (found.http.port, found.http.host, found.data_directory) == (2, "::", Path("/srv"))
+    assert found.meter.both_sides_pay is False
+
+
+def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    config = written(tmp_path, "[http]\nport = 7\n")
+    assert load(None, {"METERPOORT_CONFIG": str(config)}).http.port == 7
+
+
+def test_everything_wrong_is_told_together(tmp_path: Path) -> None:
+    config = written(
+        tmp_path,
+        'data_dir = "x"\nmeter = 1\n[http]\nport = "80"\nprot = 1\n[mailbox]\nlease_seconds_default = 90000\n',
+    )
+    told = problems_of(
+        config,
+        {
+            "METERPOORT_LOG": "debug",
+            "METERPOORT_LOG__LEVEL": "loud",
+            "METERPOORT_QUEUE__WAITING_MESSAGES_MAX": "0",
+            "METERPOORT_FOO__BAR": "1",
+        },
+    )
+    expected_parts = (
+        "METERPOORT_LOG is a table: write METERPOORT_LOG__",
+        "METERPOORT_LOG__LEVEL = 'loud'",
+        "METERPOORT_QUEUE__WAITING_MESSAGES_MAX = '0'",
+        "METERPOORT_FOO is not a setting",
+        "data_dir is not a setting; did you mean data_directory?",
+        "http.port = '80'",
+        "http.prot is not a setting; did you mean port?",
+        "meter should be a table",
+        "mailbox.lease_seconds_default",
+    )
+    assert len(told) == len(expected_parts)
+    for part in expected_parts:
+        assert [problem for problem in told if part in problem], part
+
+
+@pytest.mark.parametrize("toml", ["[http", "a = \n", "\x00"])
+def test_a_file_that_is_not_toml_is_told_with_its_name(tmp_path: Path, toml: str) -> None:
+    config = written(tmp_path, toml)
+    assert problems_of(config, {})[0].startswith(f"{config} is not TOML: ")
+
+
+def test_a_file_that_is_missing_is_told_with_its_name(tmp_path: Path) -> None:
+    assert problems_of(tmp_path / "none.toml", {}) == (f"{tmp_path / 'none.toml'}: No such file or directory",)
+
+
+def test_a_body_must_have_room_for_the_attachments_in_base64() -> None:
+    (told,) = problems_of(None, {"METERPOORT_ATTACHMENTS__SIZE_BYTES_MAX": str(30 * 1024 * 1024)})
+    assert "http.body_size_bytes_max" in told
+
+
+def test_only_databases_that_the_store_speaks() -> None:
+    (told,) = problems_of(None, {"METERPOORT_DATABASE__URL": "mysql://x"})
+    assert told == "database.url begins with 'mysql': only sqlite and postgresql are known"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", "sqlite+aiosqlite:///d/meterpoort.db"),
+        ("sqlite:////x.db", "sqlite+aiosqlite:////x.db"),
+        ("postgresql://u@h/n", "postgresql+asyncpg://u@h/n"),
+        ("postgres://u:p@h:1/n?ssl=require", "postgresql+asyncpg://u:p@h:1/n?ssl=require"),
+        ("postgresql+asyncpg://u@h/n", "postgresql+asyncpg://u@h/n"),
+    ],
+)
+def test_the_database_url_names_its_driver(url: str, expected: str) -> None:
+    environ = {"METERPOORT_DATABASE__URL": url, "METERPOORT_DATA_DIRECTORY": "d"}
+    assert load(None, environ).database_url() == expected
+
+
+def test_the_password_comes_from_its_file_and_is_quoted(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("p@ss/word\n")
+    environ = {
+        "METERPOORT_DATABASE__URL": "postgresql://me@db:5432/n",
+        "METERPOORT_DATABASE__PASSWORD_FILE": str(tmp_path / "password"),
+    }
+    assert load(None, environ).database_url() == "postgresql+asyncpg://me:p%40ss%2Fword@db:5432/n"
+
+
+def test_documents_stand_under_the_data_directory_unless_said_otherwise() -> None:
+    assert load(None, {"METERPOORT_DATA_DIRECTORY": "/d"}).storage_url() == "file:///d/documents"
+    assert load(None, {"METERPOORT_STORAGE__URL": "s3://bucket/x"}).storage_url() == "s3://bucket/x"
+
+
+def test_every_setting_has_its_reason() -> None:
+    reasons = attribute_docstrings(module)
+    for kind in msgspec.Struct.__subclasses__():
+        if kind.__module__ == module.__name__:
+            for field in msgspec.structs.fields(kind):
+                if not isinstance(field.default, msgspec.Struct):
+                    assert (kind.__name__, field.name) in reasons
+
+
+def test_the_example_on_the_page_is_accepted(tmp_path: Path) -> None:
+    example = settings_page().partition("```toml\n")[2].partition("```")[0]
+    assert tomllib.loads(example)
+    assert load(written(tmp_path, example), {}).http.host == "0.0.0.0"  # noqa: S104 - the example opens to a network
