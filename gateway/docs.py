@@ -15,6 +15,7 @@ from typing import get_type_hints
 import msgspec
 
 from gateway import settings
+from gateway.ops.metrics import FORESEEN, Described, Metrics
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = "<!-- Made from the code by `make docs`; change the code, not this page. -->\n\n"
@@ -94,7 +95,48 @@ def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
                 pass
 
 
+def metrics_page() -> str:
+    """docs/reference/metrics.md"""
+    described = Metrics("0", data_directory=Path("/")).described
+    rows = [_metric_row(metric) for metric in sorted(described, key=lambda metric: metric.name)]
+    labels = [
+        f"| `{label}` | {', '.join(f'`{value}`' for value in FORESEEN[label])} |\n" for label in sorted(FORESEEN)
+    ]
+    return MADE + _METRICS_INTRODUCTION + "".join(rows) + _LABELS_INTRODUCTION + "".join(labels)
+
+
+def _metric_row(metric: Described) -> str:
+    labels = ", ".join(f"`{label}`" for label in metric.labels)
+    return f"| `{metric.name}` | {metric.type} | {labels} | {metric.meaning} |\n"
+
+
+_METRICS_INTRODUCTION = """\
+# Metrics
+
+`GET /metrics` answers in Prometheus's text format, or in OpenMetrics when the Accept header asks for it. Beside
+the metrics below it carries `process_*` (memory, file descriptors, processor time, start) of the server process.
+Worker processes count nothing themselves; the server counts what they report.
+
+No label holds a party, a document number or a kenmerk: for these there are the API and the log. Counters live in
+the process and begin at zero when it starts: for money only the meter in the store counts.
+
+| metric | type | labels | meaning |
+| --- | --- | --- | --- |
+"""
+
+_LABELS_INTRODUCTION = """
+## Labels
+
+`rule` is the id of a rule that the gateway knows, and `other` for any other id. `version` and `python` are what
+runs. The other labels take these values alone:
+
+| label | values |
+| --- | --- |
+"""
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "reference/metrics.md": metrics_page,
     "reference/settings.md": settings_page,
 }
 """Each page made from the code, by its path under docs/."""

@@ -41,8 +41,8 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     """How the outside world reaches the gateway (`https://gateway.example.nl`): used in Location headers,
     problem types and the OpenAPI document. Empty: made from the request."""
-    body_size_bytes_max: Count = 32 * MIB
-    """20 MiB of attachments are 27 MiB in base64; what is left is the document around them."""
+    body_size_bytes_max: Count = 48 * MIB
+    """20 MiB of attachments are 27 to 30 MiB in base64, and an invoice of 10 000 lines around them 9 MB."""
     body_idle_seconds_max: Duration = 20.0
     """A sender that sends nothing this long in the middle of a body is cut off, so that half-open senders
     hold no connection."""
@@ -93,22 +93,29 @@ class Storage(msgspec.Struct, frozen=True, kw_only=True):
     small_content_size_bytes_max: CountOrNone = 256 * KIB
     """Content up to here stays in memory and is written with its message; larger content streams to
     storage while it comes in. An ordinary invoice is 20 KB."""
-    orphan_hours_min: Duration = 24.0
-    """Objects that no message names are removed when they are older than this: long after the slowest
-    submission, so nothing that is still coming in is touched."""
 
 
 class Xml(msgspec.Struct, frozen=True, kw_only=True):
-    """Caps on untrusted XML. Each is far above honest documents and far below what hurts."""
+    """Caps on untrusted XML (`gateway.syntax.xml.Limits`, the same names and defaults). Each is far above honest
+    documents and closes one way to make reading costly."""
 
-    depth_max: Count = 64
-    """Nested elements: the deepest UBL document reaches about 15."""
-    elements_max: Count = 1_000_000
-    """Elements in one document: an invoice of 10 000 lines has about half a million."""
-    attributes_max: Count = 64
-    """Attributes on one element: UBL uses at most a handful."""
+    document_bytes_max: Count = 48 * MIB
+    """The whole document: 20 MiB of attachments is 27 MiB of base64, 30 MiB at its most wasteful; the rest is
+    room for the markup."""
+    markup_bytes_max: Count = 16 * MIB
+    """What is left when the base64 is cut out, the part that becomes a tree: 10 000 invoice lines are 9 MB."""
+    elements_max: Count = 300_000
+    """Each costs some 250 bytes of memory and its share of all later stages; 10 000 invoice lines have 170 000."""
+    attributes_max: Count = 300_000
+    """Over all elements together; an attribute costs as much as an element."""
+    attributes_per_element_max: Count = 64
+    """UBL's richest element has 8; namespace declarations on the root count too."""
     name_length_max: Count = 256
-    """Characters in one element or attribute name with its prefix: the longest in UBL has about 60."""
+    """Bytes of one element or attribute name: UBL's longest has 62, and names come back in findings."""
+    depth_max: Annotated[int, msgspec.Meta(ge=1, le=256)] = 256
+    """Elements inside one another. The parser's own stack stops at 256; honest documents stay below 30."""
+    text_bytes_max: Count = 2 * MIB
+    """One piece of text, attachments not counted: notes are quoted in findings and reports."""
 
 
 class Attachments(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,14 +176,17 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
     """A message from one non-Rijk party to another counts for both; false: for the sender alone."""
 
 
-class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How long things are kept and how often the reaper passes."""
+class Reaper(msgspec.Struct, frozen=True, kw_only=True):
+    """Removes leftovers of submissions that were never finished."""
 
-    reaper_minutes: Duration = 60.0
-    """Time between two passes of the reaper: cheap, and a leftover of an hour harms nobody."""
-    idempotency_days: Count = 30
-    """How long a repeat with the same Idempotency-Key gets the first answer; the duplicate check on invoice
-    number has no end."""
+    pass_minutes: Duration = 60.0
+    """Time between two passes: cheap, and a leftover of an hour harms nobody."""
+    orphan_hours_min: Duration = 24.0
+    """Objects in storage that no message names are removed when they are older than this: long after the slowest
+    submission, so nothing that is still coming in is touched."""
+    orphan_share_max: Share = 0.5
+    """When more than this share of the old objects (and more than 100) would go, nothing goes: then the database
+    is rather the wrong one, or restored from too long ago, than the storage full of leftovers."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +232,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Workers = Workers()
     mailbox: Mailbox = Mailbox()
     meter: Meter = Meter()
-    retention: Retention = Retention()
+    reaper: Reaper = Reaper()
     health: Health = Health()
     log: Log = Log()
     testing: Testing = Testing()
@@ -294,11 +304,17 @@ def contradictions(settings: Settings) -> Iterator[str]:
         ("mailbox.lease_seconds_default", "mailbox.lease_seconds_max"),
         ("http.page_items_default", "http.page_items_max"),
         ("http.body_idle_seconds_max", "http.body_seconds_max"),
+        ("xml.document_bytes_max", "http.body_size_bytes_max"),
         ("queue.delivery_wait_seconds", "queue.delivery_wait_seconds_max"),
     )
     for lower, upper in pairs:
         if _value(settings, lower) > _value(settings, upper):
             yield f"{lower} ({_value(settings, lower)}) must not be above {upper} ({_value(settings, upper)})"
+    if settings.reaper.orphan_hours_min * 3_600 <= settings.http.body_seconds_max:
+        yield (
+            f"reaper.orphan_hours_min ({settings.reaper.orphan_hours_min}) must be longer than "
+            f"http.body_seconds_max ({settings.http.body_seconds_max}): a body may still be coming in"
+        )
     scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
     if scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         yield f"database.url begins with {scheme!r}: only sqlite and postgresql are known"

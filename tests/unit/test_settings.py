@@ -81,7 +81,7 @@ def test_a_file_that_is_missing_is_told_with_its_name(tmp_path: Path) -> None:
 
 
 def test_a_body_must_have_room_for_the_attachments_in_base64() -> None:
-    (told,) = problems_of(None, {"METERPOORT_ATTACHMENTS__SIZE_BYTES_MAX": str(30 * 1024 * 1024)})
+    (told,) = problems_of(None, {"METERPOORT_ATTACHMENTS__SIZE_BYTES_MAX": str(40 * 1024 * 1024)})
     assert "http.body_size_bytes_max" in told
 
 

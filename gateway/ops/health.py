@@ -1,0 +1,116 @@
+"""Whether the gateway can take messages in: what `/readyz` answers.
+
+Checks run together, each with a time limit, and their outcome is kept for a second: a load balancer, or anybody
+else who asks often, costs the store nothing.
+"""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+Check = Callable[[], Awaitable[str | None]]
+"""Answers what is wrong, as a sentence for an operator, or None."""
+
+
+class Writable(Protocol):
+    """A store or storage that can prove it takes writes."""
+
+    async def prove_writable(self) -> None:
+        """Write something small and durable in a place of its own. Raises OSError or the library's error."""
+
+
+class Waiting(Protocol):
+    """Knows how many messages wait."""
+
+    async def waiting_messages(self) -> int:
+        """Messages taken in and not settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The outcome of one check: `problem` is None when all is well."""
+
+    name: str
+    problem: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The outcome of all checks."""
+
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def is_ready(self) -> bool:
+        """Nothing is wrong."""
+        return all(check.problem is None for check in self.checks)
+
+
+class Health:
+    """Runs the checks."""
+
+    def __init__(self, checks: Mapping[str, Check], check_seconds_max: float, kept_seconds: float = 1.0) -> None:
+        self._checks = checks
+        self._check_seconds_max = check_seconds_max
+        self._kept_seconds = kept_seconds
+        self._running = asyncio.Lock()
+        self._last: Readiness | None = None
+        self._last_at = 0.0
+
+    async def readiness(self) -> Readiness:
+        """The outcome of every check, at most `kept_seconds` old. Callers at the same time share one run."""
+        async with self._running:
+            if self._last is None or time.monotonic() - self._last_at > self._kept_seconds:
+                results = await asyncio.gather(*(self._run(name, check) for name, check in self._checks.items()))
+                self._last, self._last_at = Readiness(tuple(results)), time.monotonic()
+            return self._last
+
+    async def _run(self, name: str, check: Check) -> CheckResult:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._check_seconds_max):
+                problem = await check()
+        except TimeoutError:
+            problem = f"no answer within {self._check_seconds_max:g} seconds"
+        except Exception as error:  # whatever a store or storage library raises means the same here: not ready
+            problem = f"{type(error).__name__}: {error}"
+        return CheckResult(name, problem, time.monotonic() - started)
+
+
+def takes_writes(target: Writable) -> Check:
+    """The store, or storage, takes writes."""
+
+    async def check() -> str | None:
+        await target.prove_writable()
+        return None
+
+    return check
+
+
+def queue_has_room(waiting: Waiting, messages_max: int, share_max: float) -> Check:
+    """Fewer messages wait than `share_max` of what may wait."""
+
+    async def check() -> str | None:
+        messages = await waiting.waiting_messages()
+        if messages <= messages_max * share_max:
+            return None
+        return f"{messages} messages wait; new ones are refused from {messages_max} on"
+
+    return check
+
+
+def disk_has_room(path: Path, free_bytes_min: int) -> Check:
+    """The disk that `path` is on has room. Asked in a thread: a disk that hangs must not hang the gateway."""
+
+    async def check() -> str | None:
+        free_bytes = (await asyncio.to_thread(shutil.disk_usage, path)).free
+        if free_bytes >= free_bytes_min:
+            return None
+        return f"{free_bytes:_} bytes free at {path}, {free_bytes_min:_} are wanted"
+
+    return check
