@@ -2,7 +2,12 @@
 
 import click
 
+from gateway.cli.bills import bills
+
 
 @click.group()
 def main() -> None:
     """Meterpoort, an open e-invoice gateway."""
+
+
+main.add_command(bills)
