@@ -1,0 +1,115 @@
+"""The vocabulary of EN 16931-1: what a business term or group is called, where it stands in the model.
+
+A group of the norm (BG-25) is a dataclass marked with `@group`, a business term (BT-131) a field made with
+`bt`. Number, English name and Dutch name are written once, there; everything else (rules, findings, pages)
+looks them up in `TERMS` and `GROUPS`.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from gateway.model.finding import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A business term: `number` as the norm prints it (`BT-131`), its name, its group and attribute.
+
+    `kind` says what its text should be: text, code, identifier, date, amount, price, quantity, percentage.
+    """
+
+    number: str
+    name: Text
+    kind: str
+    group: type["Group"]
+    attribute: str
+
+    def __str__(self) -> str:
+        return f"{self.name.en} ({self.number})"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTerm:
+    """A business group: `number` as the norm prints it (`BG-25`), its name and its class."""
+
+    number: str
+    name: Text
+    group: type["Group"]
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """One occurrence of a business group in one document.
+
+    `place` numbers its element in document order, the root is 0 and comments count; -1 where the group was
+    never in a document. Terms are the text that the document gives, untouched, or None: the model can hold
+    a wrong invoice. An element that stands there empty is the empty string.
+    """
+
+    NUMBER: ClassVar[str] = ""
+
+    place: int = -1
+
+
+TERMS: dict[str, list[Term]] = {}
+"""By number; a term that two groups share (a scheme identifier, say) has an entry for each."""
+
+GROUPS: dict[str, GroupTerm] = {}
+
+_G = TypeVar("_G", bound=Group)
+
+
+class Repeated(str):
+    """The first of several texts, where the norm has room for one: the others are in `values`."""
+
+    __slots__ = ("values",)
+
+    values: tuple[str, ...]
+
+    def __new__(cls, values: tuple[str, ...]) -> "Repeated":
+        first = super().__new__(cls, values[0])
+        first.values = values
+        return first
+
+
+def every(text: str | None) -> tuple[str, ...]:
+    """All the texts a document gives for one term: none, one, or those of a repeated element."""
+    if text is None:
+        return ()
+    return text.values if isinstance(text, Repeated) else (text,)
+
+
+def bt(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
+    """A business term as the field of a group: absent unless the document has it."""
+    return field(default=None, metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
+
+
+def many(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
+    """A business term that may stand there several times: a tuple of texts."""
+    return field(default=(), metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
+
+
+def group(number: str, en: str, nl: str) -> Callable[[type[_G]], type[_G]]:
+    """Make a dataclass the business group of this number and enter its terms in `TERMS` and `GROUPS`."""
+
+    def enter(cls: type[_G]) -> type[_G]:
+        GROUPS[number] = GroupTerm(number, Text(en, nl), cls)
+        return part(number)(cls)
+
+    return enter
+
+
+def part(number: str) -> Callable[[type[_G]], type[_G]]:
+    """Make a dataclass a part of the business group of this number, with terms of its own."""
+
+    def enter(cls: type[_G]) -> type[_G]:
+        cls.NUMBER = number
+        for attribute in dataclasses.fields(cls):
+            if "term" in attribute.metadata:
+                bt_number, name, kind = attribute.metadata["term"]
+                TERMS.setdefault(bt_number, []).append(Term(bt_number, name, kind, cls, attribute.name))
+        return cls
+
+    return enter

@@ -1,0 +1,323 @@
+"""From the shape of a piece of XML to a plan for reading it.
+
+A `Binding` says which element becomes which group of the model and where its terms are. `compile_plan` works
+that out for one shape, once; what is left is to pick texts by their position and call the groups' classes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from operator import itemgetter
+from typing import Any
+
+from gateway.model.invoice import Coded
+from gateway.model.terms import Group, Repeated
+from gateway.syntax.shape import COMMENT, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The text at a path (`cac:Item/cbc:Name`, `cbc:ID/@schemeID`, `../cbc:Percent`), alternatives with `|`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All texts at a path, as a tuple."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The group that was made of the element at a path; the first, where there are several."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All groups that were made of the elements at a path, as a tuple."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the place itself says, worked out when a shape is first met."""
+
+    answer: Callable[["Tree", int], bool]
+
+
+Source = One | Every | Part | Parts | Known
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How an element becomes a group. `under` is the chain of elements right above it, outermost first, the
+    root written `/`; of the bindings of one element the first whose chain fits is taken. `make` takes the
+    place and then the fields of `order` (itself, unless told), after the field named "" if there is one.
+    """
+
+    element: str
+    make: Callable[..., Group]
+    fields: Mapping[str, Source]
+    under: tuple[str, ...] = ()
+    order: type[Group] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """One syntax: its namespaces, its bindings, the terms of its root, and where codes stand.
+
+    `containers` are children of the root that are read in pieces, like the root itself.
+    """
+
+    prefixes: Mapping[str, str]
+    roots: tuple[str, ...]
+    bindings: tuple[Binding, ...]
+    document: Mapping[str, Source]
+    containers: tuple[str, ...]
+    coded: Callable[["Tree", int], tuple[str, Coded] | None]
+
+    def binding(self, tree: "Tree", index: int) -> Binding | None:
+        """The binding of an element at its place, if it has one."""
+        name = tree.names[index]
+        for candidate in self.bindings:
+            if candidate.element == name and tree.is_under(index, candidate.under):
+                return candidate
+        return None
+
+
+class Tree:
+    """A shape with the questions that bindings ask of it."""
+
+    def __init__(self, shape: Shape, chain: tuple[str, ...]) -> None:
+        self.shape = shape
+        self.names = shape.names
+        self.chain = chain
+        self.children: list[list[int]] = [[] for _ in shape.names]
+        for index, parent in enumerate(shape.parents):
+            if parent >= 0:
+                self.children[parent].append(index)
+        self.attributes: list[dict[str, int]] = []
+        position = len(shape.names)
+        for names in shape.attributes:
+            self.attributes.append({name: position + nth for nth, name in enumerate(names)})
+            position += len(names)
+        self.size = position
+
+    def ancestors(self, index: int) -> list[str]:
+        """The names above an element, nearest first, up to `/`."""
+        names = []
+        while (index := self.shape.parents[index]) >= 0:
+            names.append(self.names[index])
+        return names + list(reversed(self.chain))
+
+    def above(self, index: int, steps: int) -> str:
+        """The name so many steps above an element, "" beyond the root."""
+        names = self.ancestors(index)
+        return names[steps - 1] if steps <= len(names) else ""
+
+    def is_under(self, index: int, chain: tuple[str, ...]) -> bool:
+        """Whether these elements stand right above it, outermost first."""
+        return not chain or self.ancestors(index)[: len(chain)] == list(reversed(chain))
+
+    def elements(self, index: int, steps: list[str]) -> Iterator[int]:
+        """The elements that a path reaches from an element."""
+        if not steps:
+            yield index
+            return
+        step, rest = steps[0], steps[1:]
+        if step == "..":
+            parent = self.shape.parents[index]
+            if parent >= 0:
+                yield from self.elements(parent, rest)
+            return
+        if step == ".":
+            yield from self.elements(index, rest)
+            return
+        for child in self.children[index]:
+            if self.names[child] == step:
+                yield from self.elements(child, rest)
+
+    def positions(self, index: int, path: str) -> list[int]:
+        """Where in the values of a piece the texts at a path are."""
+        found: list[int] = []
+        for alternative in path.split("|"):
+            found += self.from_steps(index, alternative.split("/"))
+        return found
+
+    def from_steps(self, index: int, steps: list[str]) -> list[int]:
+        """The same, for one alternative taken apart."""
+        if not steps[-1].startswith("@"):
+            return list(self.elements(index, steps))
+        attribute = steps[-1][1:]
+        reached = self.elements(index, steps[:-1])
+        return [self.attributes[each][attribute] for each in reached if attribute in self.attributes[each]]
+
+
+Step = tuple[Callable[..., Any] | None, int, Callable[[list[Any]], Any]]
+
+CONSTANTS: tuple[Any, ...] = (None, (), True, False)
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """How to read every piece of one shape.
+
+    The values of a piece are the texts of its elements, then its attributes, then `CONSTANTS`, then what
+    each step makes. A step takes values by position and makes a group, a tuple or a repeated text of them.
+    """
+
+    shape: Shape
+    tags: list[Any]
+    sizes: list[int]
+    attribute_names: list[str]
+    steps: list[Step] = field(default_factory=list)
+    mixed: list[int] = field(default_factory=list)
+    """Elements whose text is broken up by comments or children."""
+    groups: list[int] = field(default_factory=list)
+    """The values that are groups, in document order."""
+    exports: list[tuple[str, int]] = field(default_factory=list)
+    """What the piece gives to the group above it: field and position."""
+    coded: list[tuple[Coded, int, int]] = field(default_factory=list)
+    """Codes: list, position, element."""
+    amounts: list[int] = field(default_factory=list)
+    """Amounts that may have two decimals at most, whatever they stand for."""
+
+
+def compile_plan(plan: Plan, vocabulary: Vocabulary, chain: tuple[str, ...], above: Mapping[str, Source]) -> Plan:
+    """Fill a plan for its shape. `chain` are the names above the piece, `above` the fields it may fill there."""
+    return _Compiler(plan, vocabulary, Tree(plan.shape, chain)).run(above)
+
+
+class _Compiler:
+    def __init__(self, plan: Plan, vocabulary: Vocabulary, tree: Tree) -> None:
+        self.plan = plan
+        self.vocabulary = vocabulary
+        self.tree = tree
+        self.next = tree.size + len(CONSTANTS)
+        self.made: dict[int, int] = {}
+
+    def run(self, above: Mapping[str, Source]) -> Plan:
+        for index in reversed(range(len(self.tree.names))):
+            if binding := self.vocabulary.binding(self.tree, index):
+                self.made[index] = self.group(binding, index)
+        self.plan.groups = [self.made[index] for index in sorted(self.made)]
+        for name, source in above.items():
+            self.plan.exports += [(name, position) for position in self.exported(source)]
+        for index in range(len(self.tree.names)):
+            self.note_code(index)
+            if self.is_short_amount(index):
+                self.plan.amounts.append(index)
+                self.text(index)
+        return self.plan
+
+    def step(self, make: Callable[..., Any] | None, offset: int, getter: Callable[[list[Any]], Any]) -> int:
+        self.plan.steps.append((make, offset, getter))
+        self.next += 1
+        return self.next - 1
+
+    def constant(self, value: Any) -> int:
+        return self.tree.size + [id(each) for each in CONSTANTS].index(id(value))
+
+    def text(self, position: int) -> int:
+        """A text's position; it is noted when the text must be put together from parts."""
+        if position < len(self.tree.names) and self.tree.children[position] and position not in self.plan.mixed:
+            self.plan.mixed.append(position)
+        return position
+
+    def group(self, binding: Binding, index: int) -> int:
+        order: Any = binding.order or binding.make
+        positions = [self.value(binding.fields[""], index)] if "" in binding.fields else []
+        for each in fields(order):
+            if each.name == "place":
+                continue
+            if each.name in binding.fields:
+                positions.append(self.value(binding.fields[each.name], index))
+            else:
+                positions.append(self.constant(None if each.default is MISSING else each.default))
+        return self.step(binding.make, index, _picker(positions))
+
+    def value(self, source: Source, index: int) -> int:
+        if isinstance(source, Known):
+            return self.constant(source.answer(self.tree, index))
+        found = self.tree.positions(index, source.path)
+        if isinstance(source, (Part, Parts)):
+            found = [self.made[each] for each in found if each in self.made]
+        else:
+            found = [self.text(each) for each in found]
+        if isinstance(source, (Every, Parts)):
+            return self.step(None, 0, _picker(found)) if found else self.constant(())
+        if not found:
+            return self.constant(None)
+        if len(found) > 1 and isinstance(source, One):
+            pick = _picker(found)
+            return self.step(None, 0, lambda values: Repeated(pick(values)))
+        return found[0]
+
+    def exported(self, source: Source) -> list[int]:
+        if isinstance(source, Known):
+            return []
+        found: list[int] = []
+        for alternative in source.path.split("|"):
+            first, *rest = alternative.split("/")
+            if first == self.tree.names[0]:
+                found += self.tree.from_steps(0, rest or ["."])
+        if isinstance(source, Parts):
+            return [self.made[each] for each in found if each in self.made]
+        return [self.text(each) for each in found]
+
+    def note_code(self, index: int) -> None:
+        if not (found := self.vocabulary.coded(self.tree, index)):
+            return
+        attribute, kind = found
+        if not attribute:
+            self.plan.coded.append((kind, self.text(index), index))
+        elif attribute in self.tree.attributes[index]:
+            self.plan.coded.append((kind, self.tree.attributes[index][attribute], index))
+        elif kind is Coded.AMOUNT_CURRENCY:
+            self.plan.coded.append((kind, self.constant(None), index))
+
+    def is_short_amount(self, index: int) -> bool:
+        name = self.tree.names[index]
+        if not name.endswith("Amount") or name.endswith("PriceAmount"):
+            return False
+        while (index := self.tree.shape.parents[index]) >= 0:
+            below = [self.tree.names[child] for child in self.tree.children[index]]
+            if self.tree.names[index] == "cac:Price" and "cac:AllowanceCharge" in below:
+                return False
+        return True
+
+
+def _picker(positions: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """Picks these positions of a list, always as a tuple."""
+    if len(positions) == 1:
+        only = positions[0]
+        return lambda values: (values[only],)
+    return itemgetter(*positions) if positions else lambda _values: ()
+
+
+def shape_of(vocabulary: Vocabulary, path: str, tags: list[Any], sizes: list[int], keys: list[list[str]]) -> Shape:
+    """The shape of a subtree, from what a walk in document order saw: tags, numbers of children, attributes."""
+    names = tuple(prefixed(vocabulary, tag) for tag in tags)
+    parents: list[int] = []
+    open_elements: list[list[int]] = []
+    for index, size in enumerate(sizes):
+        while open_elements and open_elements[-1][1] == 0:
+            open_elements.pop()
+        parents.append(open_elements[-1][0] if open_elements else -1)
+        if open_elements:
+            open_elements[-1][1] -= 1
+        open_elements.append([index, size])
+    return Shape(path, names, tuple(parents), tuple(tuple(each) for each in keys))
+
+
+def prefixed(vocabulary: Vocabulary, tag: Any) -> str:
+    """A tag as the rules write it: `cac:Item`; other namespaces stay as they are."""
+    if not isinstance(tag, str):
+        return COMMENT
+    namespace, closing, name = tag.rpartition("}")
+    prefix = vocabulary.prefixes.get(namespace[1:])
+    return tag if not closing or prefix is None else prefix + name
