@@ -1,29 +1,104 @@
-"""A meter entry: one unit that one party pays for, or its correction."""
+"""A meter entry: units that one party pays for, or their correction."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
+GATEWAY = "meterpoort"
+"""The source of entries that this gateway made itself: its messages, and every reversal."""
+
 
 class UsageKind(StrEnum):
-    """What is counted. Digipoort's two directions; services metered elsewhere are named by their service."""
+    """What is counted. Digipoort's two directions; then the units of services that are metered elsewhere."""
 
     DELIVERED_TO = "delivered-to"
     """A message placed at the disposal of a non-Rijk party."""
     SUBMITTED_BY = "submitted-by"
     """A message of a non-Rijk party, accepted and delivered."""
+    DIGID_AUTHENTICATION = "digid-authentication"
+    """A successful authentication with DigiD."""
+    MANDATE_USED = "mandate-used"
+    """A mandate of DigiD Machtigen that was used."""
+    MIJNOVERHEID_MESSAGE = "mijnoverheid-message"
+    """A message processed by MijnOverheid."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageEntry:
-    """What is to be added to the meter: key (message, party, kind), so that nothing counts twice.
+MESSAGE_KINDS = frozenset({UsageKind.DELIVERED_TO, UsageKind.SUBMITTED_BY})
 
-    `at` is the moment in UTC that made it billable; its Amsterdam date decides the billing year.
-    `quantity` is 1, or -1 in a reversal that names its original.
+
+class UsageEntry(msgspec.Struct, frozen=True, gc=False):
+    """What is to be added to the meter. Its `key` within its source makes that nothing counts twice.
+
+    `at` is the moment in UTC that made it billable; its Amsterdam date decides the billing year, however
+    late it is recorded. `quantity` is at least 1; only a reversal, which names its original, is negative.
     """
 
     kenmerk: str
+    """The message; for usage metered elsewhere the id of the event; for a reversal the original's key."""
     party_id: str
     kind: UsageKind
     at: datetime
     quantity: int = 1
+    source: str = GATEWAY
+    reverses: int | None = None
+    """The position of the entry that this one undoes."""
+    reason: str | None = None
+    author: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What may stand in the ledger once for each source: (message, kind, party), or the event's id."""
+        if self.reverses is not None:
+            return f"reversal {self.reverses} {self.kenmerk}"
+        return f"{self.kenmerk} {self.kind} {self.party_id}" if self.source == GATEWAY else self.kenmerk
+
+
+class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
+    """An entry as it stands in the ledger. Times are microseconds since 1970, UTC."""
+
+    position: int
+    """1, 2, 3, ... without a gap, in the order of recording."""
+    source: str
+    key: str
+    party_id: str
+    kind: str
+    quantity: int
+    at: int
+    recorded_at: int
+    reverses: int | None = None
+    reason: str | None = None
+    author: str | None = None
+
+    @property
+    def kenmerk(self) -> str | None:
+        """The message that was counted or whose counting is undone; None for usage metered elsewhere."""
+        if self.kind not in MESSAGE_KINDS:
+            return None
+        words = self.key.split(" ")
+        return words[2] if self.reverses is not None else words[0]
+
+
+class UsageError(ValueError):
+    """The meter cannot take this; the sentence says what is wrong. Nothing was recorded."""
+
+
+class ConflictingEntryError(UsageError):
+    """The same key came before with other content."""
+
+    def __init__(self, source: str, key: str, differences: str) -> None:
+        super().__init__(f"{key!r} of {source} was recorded before with other content: {differences}")
+        self.source = source
+        self.key = key
+
+
+class UnknownEntryError(UsageError):
+    """There is no entry at this position."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"there is no entry {position} in the ledger")
+        self.position = position
+
+
+class LedgerBrokenError(Exception):
+    """The ledger does not match its own digests: somebody changed it behind the gateway's back."""

@@ -1,0 +1,123 @@
+"""Seals: what makes a change in the ledger show, and what proves one entry to somebody who has no ledger.
+
+An entry's *line* is its fields joined by tabs; its *leaf* is the line's hash. A batch of leaves makes a Merkle
+tree as in RFC 9162, section 2.1 (Certificate Transparency); the tree's root goes into a seal, and each seal
+holds the hash of the seal before it. Entries not sealed yet are held by the *running* digest, which starts at
+the last seal and takes in one leaf after another. All hashes are SHA-256, written in lower-case hexadecimal.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from gateway.metering.entry import LedgerEntry
+
+FIRST = sha256(b"meterpoort ledger").hexdigest()
+"""What the first seal has before it."""
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """One link of the chain: a batch of entries, fixed. Publish it, and the batch can never change unseen."""
+
+    number: int
+    first_position: int
+    last_position: int
+    quantity: int
+    """The sum of the quantities in this batch."""
+    root: str
+    """Root of the Merkle tree over the batch's leaves."""
+    sealed_at: int
+    """Microseconds since 1970, UTC."""
+    joined: str
+    """Digests of other journals at this moment, as `name=digest` words in order; often empty."""
+    previous: str
+    hash: str
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """All that is needed to check, offline, that a published seal covers this entry."""
+
+    entry: LedgerEntry
+    line: str
+    path: tuple[str, ...]
+    """The sibling at each level, from the leaf up; `L` or `R` before the hash says on which side it stands."""
+    seal: Seal
+
+
+def line_of(
+    position: int,
+    source: str,
+    key: str,
+    party_id: str,
+    kind: str,
+    quantity: int,
+    at: int,
+    recorded_at: int,
+    reverses: int | None,
+    reason: str | None,
+    author: str | None,
+) -> str:
+    """An entry as one line of eleven fields with tabs between; what is absent is empty."""
+    if reverses is None:
+        return f"{position}\t{source}\t{key}\t{party_id}\t{kind}\t{quantity}\t{at}\t{recorded_at}\t\t\t"
+    return (
+        f"{position}\t{source}\t{key}\t{party_id}\t{kind}\t{quantity}\t{at}\t{recorded_at}"
+        f"\t{reverses}\t{reason}\t{author}"
+    )
+
+
+def leaf_of(line: str) -> bytes:
+    """The leaf of an entry's line."""
+    return sha256(b"\0" + line.encode()).digest()
+
+
+def run_on(running: bytes, leaves: Iterable[bytes]) -> bytes:
+    """The running digest after these leaves."""
+    for leaf in leaves:
+        running = sha256(running + leaf).digest()
+    return running
+
+
+def merkle_root(leaves: Sequence[bytes]) -> bytes:
+    """The root over at least one leaf (RFC 9162, 2.1.1): an odd one out moves up unchanged."""
+    level = list(leaves)
+    while len(level) > 1:
+        level = _parents(level)
+    return level[0]
+
+
+def merkle_path(leaves: Sequence[bytes], index: int) -> tuple[str, ...]:
+    """The siblings of the leaf at `index`, from the bottom up."""
+    path: list[str] = []
+    level = list(leaves)
+    while len(level) > 1:
+        sibling = index ^ 1
+        if sibling < len(level):
+            path.append(("L" if sibling < index else "R") + level[sibling].hex())
+        level, index = _parents(level), index // 2
+    return tuple(path)
+
+
+def _parents(level: list[bytes]) -> list[bytes]:
+    pairs = iter(level)
+    parents = [sha256(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)]
+    return parents + level[-1:] if len(level) % 2 else parents
+
+
+def seal_hash(
+    number: int, first: int, last: int, quantity: int, root: str, sealed_at: int, joined: str, previous: str
+) -> str:
+    """The hash of a seal: over its fields, one a line, in this order, under a heading."""
+    lines = ("meterpoort seal", number, first, last, quantity, root, sealed_at, joined, previous)
+    return sha256("\n".join(map(str, lines)).encode()).hexdigest()
+
+
+def make_seal(
+    previous: Seal | None, leaves: Sequence[bytes], quantity: int, sealed_at: int, joined: str = ""
+) -> Seal:
+    """The seal of the next batch."""
+    number, first = (previous.number + 1, previous.last_position + 1) if previous else (1, 1)
+    last, root, before = first + len(leaves) - 1, merkle_root(leaves).hex(), previous.hash if previous else FIRST
+    own = seal_hash(number, first, last, quantity, root, sealed_at, joined, before)
+    return Seal(number, first, last, quantity, root, sealed_at, joined, before, own)

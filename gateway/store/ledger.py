@@ -1,0 +1,241 @@
+"""The meter's ledger: adds entries in the caller's transaction, so that they stand or fall with what they count.
+
+An append is one turn: the head is locked, so that entries of all processes get their positions one after
+another without a gap; repeats are set apart; entries, rollups and head are written.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import Dialect, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, registry, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.clock import utc_now
+from gateway.metering.calendar import billing_day, is_late, microseconds, moment
+from gateway.metering.entry import (
+    GATEWAY,
+    ConflictingEntryError,
+    UnknownEntryError,
+    UsageEntry,
+    UsageError,
+    UsageKind,
+)
+from gateway.metering.seal import leaf_of, line_of, run_on
+from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups, usage_sources
+
+DRIVERS = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
+_KEYS_A_LOOKUP = 2_000
+_Key = tuple[int, str]
+_Row = tuple[int, int, str, str, str, int, int, int, int | None, str | None, str | None]
+_Content = tuple[str, str, int, int, int | None, str | None, str | None]
+
+
+class Head(NamedTuple):
+    """Where the ledger ends, and how much of it is sealed."""
+
+    position: int
+    running: bytes
+    sealed: int
+
+
+async def append(
+    conn: AsyncConnection, entries: Sequence[UsageEntry], *, recorded_at: datetime | None = None
+) -> int:
+    """Add entries within the caller's transaction; answers how many were new.
+
+    What was recorded before is left alone. Raises ConflictingEntryError when it came with other content, and
+    UsageError for an entry that cannot be; the caller then rolls back.
+    """
+    if not entries:
+        return 0
+    head = await lock_head(conn)
+    numbers = await _source_numbers(conn, {entry.source for entry in entries})
+    fresh = await _without_repeats(conn, entries, numbers)
+    if fresh:
+        await _write(conn, head, fresh, numbers, microseconds(recorded_at or utc_now()))
+    return len(fresh)
+
+
+async def reverse(
+    conn: AsyncConnection, position: int, reason: str, author: str, *, recorded_at: datetime | None = None
+) -> UsageEntry:
+    """Undo the entry at `position` by an entry of the opposite quantity at the same moment; answers it.
+
+    Asking again with the same reason and author changes nothing. Raises UnknownEntryError, and
+    ConflictingEntryError when it was reversed before for another reason or by another author.
+    """
+    reason, author = " ".join(reason.split()), " ".join(author.split())
+    if not reason or not author:
+        raise UsageError("a reversal names its reason and its author")
+    original = (
+        await conn.execute(select(usage_entries).where(usage_entries.c.position == position))
+    ).one_or_none()
+    if original is None:
+        raise UnknownEntryError(position)
+    reversal = UsageEntry(
+        kenmerk=original.key,
+        party_id=original.party_id,
+        kind=UsageKind(original.kind),
+        at=moment(original.at),
+        quantity=-original.quantity,
+        reverses=position,
+        reason=reason,
+        author=author,
+    )
+    await append(conn, [reversal], recorded_at=recorded_at)
+    return reversal
+
+
+async def lock_head(conn: AsyncConnection) -> Head:
+    """Wait for our turn, until the end of the transaction; answers where the ledger ends."""
+    # An update, not a select: it takes the lock on SQLite too.
+    turn = update(usage_head).values(position=usage_head.c.position).returning(*usage_head.c)
+    row = (await conn.execute(turn)).one()
+    return Head(row.position, bytes.fromhex(row.running), row.sealed)
+
+
+async def _source_numbers(conn: AsyncConnection, names: set[str]) -> dict[str, int]:
+    """The number of each source; one never seen gets the next. The gateway itself is 1."""
+    if names == {GATEWAY}:
+        return {GATEWAY: 1}
+    known = {row.source: row.number for row in await conn.execute(select(usage_sources))}
+    new = sorted(names - known.keys())
+    if new:
+        rows = [{"number": number, "source": name} for number, name in enumerate(new, len(known) + 1)]
+        await conn.execute(insert(usage_sources), rows)
+        known.update(zip(new, range(len(known) + 1, len(known) + len(new) + 1), strict=True))
+    return known
+
+
+async def _without_repeats(
+    conn: AsyncConnection, entries: Sequence[UsageEntry], numbers: dict[str, int]
+) -> list[tuple[_Key, UsageEntry]]:
+    """The entries that are not in the ledger yet, each once, in order."""
+    fresh: dict[_Key, UsageEntry] = {}
+    for entry in entries:
+        key = numbers[entry.source], entry.key
+        before = fresh.setdefault(key, entry)
+        if before is not entry:
+            _refuse_difference(entry, _content(before))
+    for number, keys in _by_source(fresh):
+        lookup = _lookup.where(usage_entries.c.source == number, usage_entries.c.key.in_(keys))
+        for row in await conn.execute(lookup):
+            _refuse_difference(fresh.pop((number, row.key)), tuple(row)[1:])
+    return list(fresh.items())
+
+
+_CONTENT = ("party_id", "kind", "quantity", "at", "reverses", "reason", "author")
+_lookup = select(usage_entries.c.key, *(usage_entries.c[name] for name in _CONTENT))
+
+
+def _by_source(keys: Iterable[_Key]) -> Iterator[tuple[int, list[str]]]:
+    grouped: dict[int, list[str]] = {}
+    for number, key in keys:
+        grouped.setdefault(number, []).append(key)
+    for number, names in grouped.items():
+        for start in range(0, len(names), _KEYS_A_LOOKUP):
+            yield number, names[start : start + _KEYS_A_LOOKUP]
+
+
+def _content(entry: UsageEntry) -> _Content:
+    return (
+        entry.party_id,
+        entry.kind,
+        entry.quantity,
+        microseconds(entry.at),
+        entry.reverses,
+        entry.reason,
+        entry.author,
+    )
+
+
+def _refuse_difference(entry: UsageEntry, before: tuple[object, ...]) -> None:
+    """A repeat is harmless only when it says the same. Of our own messages the first moment stands: one that
+    is delivered again after a replay is delivered later, and is still the same message; so with a reversal."""
+    if _content(entry) == before:
+        return
+    compared = [
+        (name, old, new)
+        for name, old, new in zip(_CONTENT, before, _content(entry), strict=True)
+        if old != new and not (name == "at" and entry.source == GATEWAY)
+    ]
+    if compared:
+        told = ", ".join(f"{name} was {old} and is now {new}" for name, old, new in compared)
+        raise ConflictingEntryError(entry.source, entry.key, told)
+
+
+async def _write(
+    conn: AsyncConnection,
+    head: Head,
+    fresh: Sequence[tuple[_Key, UsageEntry]],
+    numbers: dict[str, int],
+    recorded_at: int,
+) -> None:
+    rows = [_row(head.position + number, key, entry, recorded_at) for number, (key, entry) in enumerate(fresh, 1)]
+    statements = _statements(conn.dialect.name)
+    await conn.exec_driver_sql(statements.entries, rows)
+    await conn.exec_driver_sql(statements.rollups, rollup_changes(rows))
+    running = run_on(head.running, leaves(rows, {number: name for name, number in numbers.items()}))
+    await conn.execute(
+        update(usage_head).values(position=bindparam("last"), running=bindparam("digest")),
+        {"last": rows[-1][0], "digest": running.hex()},
+    )
+
+
+def _row(position: int, key: _Key, entry: UsageEntry, recorded_at: int) -> _Row:
+    if entry.quantity < 1 and entry.reverses is None:
+        raise UsageError(f"a quantity is at least 1, not {entry.quantity}: a correction is a reversal")
+    return (
+        position,
+        *key,
+        entry.party_id,
+        entry.kind.value,
+        entry.quantity,
+        microseconds(entry.at),
+        recorded_at,
+        entry.reverses,
+        entry.reason,
+        entry.author,
+    )
+
+
+def leaves(rows: Iterable[_Row], names: dict[int, str]) -> list[bytes]:
+    """The leaf of each row; `names` are the sources by number."""
+    return [leaf_of(line_of(row[0], names[row[1]], *row[2:])) for row in rows]
+
+
+def rollup_changes(rows: Iterable[_Row]) -> list[tuple[str, int, str, str, int, int, int]]:
+    """What these rows add to the rollups: one change a party, kind and day."""
+    changes: dict[tuple[str, str, str], list[int]] = {}
+    for _, _, _, party_id, kind, quantity, at, recorded_at, *_ in rows:
+        day = billing_day(at)
+        change = changes.setdefault((party_id, kind, day), [0, 0, 0])
+        change[0] += quantity
+        change[1] += 1
+        if is_late(day, billing_day(recorded_at)):
+            change[2] += quantity
+    return [
+        (party, int(day[:4]), kind, day, quantity, entries, late)
+        for (party, kind, day), (quantity, entries, late) in sorted(changes.items())
+    ]
+
+
+class _Statements(NamedTuple):
+    entries: str
+    rollups: str
+
+
+@lru_cache
+def _statements(dialect_name: str) -> _Statements:
+    """The two statements that run for every row, written out once and given to the driver as they are:
+    SQLAlchemy's own work on each row would cost more than the database's."""
+    dialect: Dialect = registry.load(f"{dialect_name}.{DRIVERS[dialect_name]}")()
+    upsert = (postgresql if dialect_name == "postgresql" else sqlite).insert(usage_rollups)
+    added = {name: usage_rollups.c[name] + upsert.excluded[name] for name in ("quantity", "entries", "late")}
+    on_conflict = upsert.on_conflict_do_update(index_elements=list(usage_rollups.primary_key), set_=added)
+    return _Statements(
+        str(insert(usage_entries).compile(dialect=dialect)), str(on_conflict.compile(dialect=dialect))
+    )

@@ -1,0 +1,118 @@
+"""The tables of the meter. Entries, seals and sources are insert-only: the database itself refuses the rest.
+
+`recorded_at` and `at` are microseconds since 1970, UTC. The head and the rollups change with every append;
+they hold nothing that the entries do not tell, and the audit recounts them.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
+
+from gateway.metering.entry import GATEWAY
+from gateway.metering.seal import FIRST
+from gateway.store.tables import RowId, metadata
+
+usage_sources = Table(
+    "usage_sources",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False, unique=True),
+)
+
+usage_entries = Table(
+    "usage_entries",
+    metadata,
+    Column("position", RowId, primary_key=True, autoincrement=False),
+    Column("source", Integer, nullable=False),  # no foreign key: PostgreSQL would look it up for every row
+    Column("key", Text, nullable=False),
+    Column("party_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("reverses", BigInteger),
+    Column("reason", Text),
+    Column("author", Text),
+    UniqueConstraint("source", "key"),
+    Index("ix_usage_entries_party_id", "party_id", "at"),
+)
+
+usage_rollups = Table(
+    "usage_rollups",
+    metadata,
+    Column("party_id", Text, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("late", BigInteger, nullable=False),
+    # SQLite keeps the rows in the key's order, so that one party's year stands together.
+    sqlite_with_rowid=False,
+)
+
+usage_head = Table(
+    "usage_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("running", Text, nullable=False),
+    Column("sealed", BigInteger, nullable=False),
+)
+
+usage_seals = Table(
+    "usage_seals",
+    metadata,
+    Column("number", RowId, primary_key=True, autoincrement=False),
+    Column("first_position", BigInteger, nullable=False),
+    Column("last_position", BigInteger, nullable=False, unique=True),
+    Column("quantity", BigInteger, nullable=False),
+    Column("root", Text, nullable=False),
+    Column("sealed_at", BigInteger, nullable=False),
+    Column("joined", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+INSERT_ONLY = ("usage_sources", "usage_entries", "usage_seals")
+
+_SQLITE_GUARD = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is insert-only: record a reversal instead'); END"""
+
+_POSTGRESQL_FUNCTION = """CREATE OR REPLACE FUNCTION usage_insert_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is insert-only: record a reversal instead', TG_TABLE_NAME; END $$"""
+_POSTGRESQL_GUARD = """CREATE TRIGGER {table}_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION usage_insert_only()"""
+
+
+def ledger_ddl(dialect_name: str) -> tuple[str, ...]:
+    """What the meter needs beside its tables, for a migration: the guards, and the rows it starts from."""
+    start = (
+        f"INSERT INTO usage_sources (number, source) VALUES (1, '{GATEWAY}')",  # noqa: S608 - our own constant
+        f"INSERT INTO usage_head (id, position, running, sealed) VALUES (1, 0, '{FIRST}', 0)",  # noqa: S608
+    )
+    if dialect_name == "postgresql":
+        guards = (_POSTGRESQL_FUNCTION, *(_POSTGRESQL_GUARD.format(table=table) for table in INSERT_ONLY))
+    else:
+        guards = tuple(
+            _SQLITE_GUARD.format(table=table, verb=verb) for table in INSERT_ONLY for verb in ("UPDATE", "DELETE")
+        )
+    return start + guards
+
+
+@event.listens_for(metadata, "after_create")
+def _complete(_: object, connection: Connection, tables: Sequence[Table], **__: object) -> None:
+    if usage_head in tables:
+        for statement in ledger_ddl(connection.dialect.name):
+            connection.execute(text(statement))
