@@ -1,0 +1,338 @@
+"""Finds the UBL-CR, UBL-SR and UBL-DT rules that a document breaks.
+
+What follows from the shape of a piece of the document is worked out once for a shape (`_verdict_on`); a
+document then costs one addition for each shape it has. Where the text decides, the few elements it is about
+are fetched.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from gateway.syntax.reading import Reading
+from gateway.syntax.shape import Shape
+from gateway.syntax.ubl_rules import (
+    LINES,
+    MARKED_ATTRIBUTES,
+    ONCE_IN_DOCUMENT,
+    RULES,
+    TIMES,
+    UNUSED_ANYWHERE,
+    UNUSED_ATTRIBUTES,
+    SyntaxRule,
+)
+from gateway.syntax.ubl_unused import UNUSED_ELEMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxBreach:
+    """A rule that a document breaks. `place` is that of the first element at fault (see `Reading.elements`),
+    `times` how many there are, `found` the text or attribute where the rule is about one."""
+
+    rule: SyntaxRule
+    place: int
+    times: int = 1
+    found: str | None = None
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """What follows from one shape alone; places are indices in the shape."""
+
+    broken: list[tuple[str, int]] = field(default_factory=list)
+    """Rules that each occurrence breaks, each for itself."""
+    present: list[tuple[str, int]] = field(default_factory=list)
+    """What has no use: reported once a document, at its first place."""
+    counted: list[tuple[str, int]] = field(default_factory=list)
+    """What a document may say once."""
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    """Elements whose text must be looked at, by the topic that asks."""
+
+
+class _Judge:
+    """Works out the verdict on one shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.verdict = _Verdict()
+        self.below: list[list[int]] = [[] for _ in shape.names]
+        for index, parent in enumerate(shape.parents):
+            if parent >= 0:
+                self.below[parent].append(index)
+
+    def run(self) -> _Verdict:
+        for index, path in enumerate(self.shape.paths):
+            steps = path.split("/", 2)
+            from_root = steps[2] if len(steps) > 2 else ""
+            self.element(index, path, from_root)
+            for attribute in self.shape.attributes[index]:
+                self.attribute(index, attribute, f"{path}/@{attribute}", f"{from_root}/@{attribute}")
+            self.times(index)
+            self.text(index, from_root)
+        return self.verdict
+
+    def element(self, index: int, path: str, from_root: str) -> None:
+        for line in LINES:
+            if from_root.startswith(f"{line}/"):
+                from_root = "line" + from_root.removeprefix(line)
+        if rule := _UNUSED.get(from_root):
+            self.verdict.present.append((rule, index))
+        if from_root == "cac:PaymentMeans/cbc:PaymentDueDate" and path.startswith("/Invoice/"):
+            self.verdict.present.append(("UBL-CR-412", index))
+        self.anywhere(index, path, UNUSED_ANYWHERE)
+        if rule := _ONCE.get(from_root):
+            self.verdict.counted.append((rule, index))
+
+    def attribute(self, index: int, name: str, path: str, from_root: str) -> None:
+        if (rule := _ATTRIBUTES.get(name)) and not (
+            name == "name" and path.endswith("cbc:PaymentMeansCode/@name")
+        ):
+            self.verdict.present.append((rule, index))
+        if rule := _MARKED.get(f"/{from_root}"):
+            self.verdict.present.append((rule, index))
+        if name in {"schemeID", "listID"}:
+            self.anywhere(index, path, MARKED_ATTRIBUTES)
+        if rule := _ONCE.get(from_root):
+            self.verdict.counted.append((rule, index))
+
+    def anywhere(self, index: int, path: str, table: dict[str, str]) -> None:
+        for rule, suffix in table.items():
+            if not suffix.startswith("/") and path.endswith(f"/{suffix}"):
+                self.verdict.present.append((rule, index))
+
+    def times(self, index: int) -> None:
+        name = self.shape.names[index]
+        if name.endswith("BinaryObject"):
+            name = "BinaryObject"
+        for rule in _TIMES_ON.get(name, ()):
+            times = TIMES[rule]
+            if times.above and times.above != self.above(index):
+                continue
+            if not all(times.allows(self.count(index, path.split("/"))) for path in times.paths):
+                self.verdict.broken.append((rule, index))
+
+    def above(self, index: int) -> str:
+        parent = self.shape.parents[index]
+        return self.shape.names[parent] if parent >= 0 else self.shape.path.rpartition("/")[2]
+
+    def count(self, index: int, steps: list[str]) -> int:
+        if not steps:
+            return 1
+        step, rest = steps[0], steps[1:]
+        if step.startswith("@"):
+            return int(step[1:] in self.shape.attributes[index])
+        return sum(self.count(child, rest) for child in self.below[index] if self.shape.names[child] == step)
+
+    def text(self, index: int, from_root: str) -> None:
+        """Ask for the text of this element where a rule may turn on it."""
+        name = self.shape.names[index]
+        if from_root == "cbc:UBLVersionID" or name in _ASK_BY_NAME:
+            self.verdict.asked.append((name, index))
+        elif name == "cbc:ID" and "schemeID" in self.shape.attributes[index]:
+            if self.above(index) == "cac:PartyIdentification":
+                self.verdict.asked.append(("SEPA", index))
+        elif name == "cac:AllowanceCharge" and self.count(index, ["cbc:AllowanceChargeReason"]) > 1:
+            self.verdict.asked.append((name, index))
+        elif name == "cac:PartyTaxScheme" and from_root in _TAXED_PARTIES:
+            self.verdict.asked.append((from_root, index))
+
+
+_ASK_BY_NAME = {"cac:PayeeParty", "cac:AdditionalDocumentReference", "cbc:PaymentID", "cbc:PaymentMeansCode"}
+_TAXED_PARTIES = {f"cac:Accounting{party}Party/cac:Party/cac:PartyTaxScheme" for party in ("Supplier", "Customer")}
+_UNUSED = {path: rule for rule, path in UNUSED_ELEMENTS.items()}
+_ONCE = {path: rule for rule, path in ONCE_IN_DOCUMENT.items()}
+_MARKED = {path: rule for rule, path in MARKED_ATTRIBUTES.items()}
+_ATTRIBUTES = {name: rule for rule, name in UNUSED_ATTRIBUTES.items()}
+_TIMES_ON: dict[str, list[str]] = {}
+for _rule, _times in TIMES.items():
+    for _name in _times.on:
+        _TIMES_ON.setdefault(_name, []).append(_rule)
+
+_VERDICTS_MAX = 4096
+_verdicts: dict[Shape, _Verdict] = {}
+
+
+def _verdict_on(shape: Shape) -> _Verdict:
+    verdict = _verdicts.get(shape)
+    if verdict is None:
+        if len(_verdicts) >= _VERDICTS_MAX:
+            _verdicts.clear()
+        verdict = _verdicts[shape] = _Judge(shape).run()
+    return verdict
+
+
+# A document -------------------------------------------------------------------------------------------------
+
+
+def breaches(reading: Reading) -> list[SyntaxBreach]:
+    """Every rule of this module that a document breaks, in document order."""
+    found = [*_by_shape(reading), *_by_text(reading), *_decimals(reading)]
+    return sorted(found, key=lambda breach: (breach.place, breach.rule.id))
+
+
+def _by_shape(reading: Reading) -> Iterator[SyntaxBreach]:
+    first: dict[str, int] = {}
+    times: Counter[str] = Counter()
+    for occurrences in reading.shapes:
+        verdict = _verdict_on(occurrences.shape)
+        for rule, index in verdict.broken:
+            yield from (SyntaxBreach(RULES[rule], place + index) for place in occurrences.places)
+        for rule, index in (*verdict.present, *verdict.counted):
+            times[rule] += len(occurrences.places)
+            first[rule] = min(first.get(rule, occurrences.places[0] + index), occurrences.places[0] + index)
+    for rule, place in first.items():
+        if times[rule] > 1 or rule not in ONCE_IN_DOCUMENT:
+            yield SyntaxBreach(RULES[rule], place, times[rule])
+
+
+def _decimals(reading: Reading) -> Iterator[SyntaxBreach]:
+    elements = reading.elements(reading.long_amounts) if reading.long_amounts else {}
+    for place, element in elements.items():
+        yield SyntaxBreach(RULES["UBL-DT-01"], place, found=_text(element))
+
+
+def _by_text(reading: Reading) -> Iterator[SyntaxBreach]:
+    topics: dict[str, list[int]] = {}
+    for occurrences in reading.shapes:
+        for topic, index in _verdict_on(occurrences.shape).asked:
+            topics.setdefault(topic, []).extend(place + index for place in occurrences.places)
+    wanted = {
+        topic: sorted(places) for topic, places in topics.items() if len(places) > _ONE_IS_FINE.get(topic, 0)
+    }
+    if not wanted:
+        return
+    elements = reading.elements([place for places in wanted.values() for place in places])
+    for topic, places in wanted.items():
+        yield from _TOPICS[topic]([(place, elements[place]) for place in places])
+
+
+_Placed = list[tuple[int, etree._Element]]
+
+
+def _version(found: _Placed) -> Iterator[SyntaxBreach]:
+    texts = [_text(element) for _, element in found]
+    if "2.1" not in texts:
+        yield SyntaxBreach(RULES["UBL-CR-002"], found[0][0], found=texts[0])
+
+
+def _supporting_documents(found: _Placed) -> Iterator[SyntaxBreach]:
+    objects = [(place, each) for place, each in found if "130" in _texts(each, "cbc:DocumentTypeCode")]
+    for place, each in found:
+        types = _texts(each, "cbc:DocumentTypeCode")
+        with_scheme = any(identifier.get("schemeID") is not None for identifier in _at(each, "cbc:ID"))
+        root = etree.QName(each.getroottree().getroot()).localname
+        if not ("130" in types or (root == "CreditNote" and "50" in types) or not (with_scheme or types)):
+            yield SyntaxBreach(RULES["UBL-SR-43"], place, found=", ".join(types) or None)
+    yield from _first("UBL-CR-665", [place for place, each in found if _has_stray_scheme(each)])
+    yield from _first("UBL-CR-666", [place for place, each in objects if _at(each, "cac:Attachment")])
+    yield from _first("UBL-CR-673", [place for place, each in objects if _at(each, "cbc:DocumentDescription")])
+    named = [place for place, each in objects if each.getparent() is each.getroottree().getroot()
+             for _ in _at(each, "cbc:ID")]  # fmt: skip
+    if len(named) > 1:
+        yield from _first("UBL-SR-04", named)
+
+
+def _has_stray_scheme(reference: etree._Element) -> bool:
+    types = _texts(reference, "cbc:DocumentTypeCode")
+    stray = not types or any(each != "130" for each in types)
+    return stray and any(identifier.get("schemeID") is not None for identifier in _at(reference, "cbc:ID"))
+
+
+def _payees(found: _Placed) -> Iterator[SyntaxBreach]:
+    for place, payee in found:
+        names = _texts(payee, "cac:PartyName/cbc:Name")
+        above = payee.getparent()
+        seller = "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName"
+        sellers = _texts(above, seller) if above is not None else []
+        another = any(name != other for name in names for other in sellers)
+        numbers = _at(payee, "cac:PartyIdentification/cbc:ID")
+        counts = {
+            "UBL-SR-19": len(names),
+            "UBL-SR-20": len([number for number in numbers if number.get("schemeID", "").upper() != "SEPA"]),
+            "UBL-SR-21": len(_at(payee, "cac:PartyLegalEntity/cbc:CompanyID")),
+        }
+        for rule, count in counts.items():
+            if count > 1 or not another:
+                yield SyntaxBreach(RULES[rule], place, found=", ".join(names) or None)
+
+
+def _reasons(found: _Placed) -> Iterator[SyntaxBreach]:
+    for place, element in found:
+        indicators = {text.strip(" \t\r\n") for text in _texts(element, "cbc:ChargeIndicator")}
+        if indicators & {"false", "0"}:
+            yield SyntaxBreach(RULES["UBL-SR-30"], place)
+        elif indicators & {"true", "1"}:
+            yield SyntaxBreach(RULES["UBL-SR-31"], place)
+
+
+def _creditors(found: _Placed) -> Iterator[SyntaxBreach]:
+    sepa = [place for place, element in found if element.get("schemeID", "").upper() == "SEPA"]
+    if len(sepa) > 1:
+        yield from _first("UBL-SR-29", sepa)
+
+
+def _one_text(rule: str) -> Callable[[_Placed], Iterator[SyntaxBreach]]:
+    def judge(found: _Placed) -> Iterator[SyntaxBreach]:
+        texts = [_text(element) for _, element in found]
+        if len(set(texts)) > 1:
+            other = next(place for place, text in enumerate(texts) if text != texts[0])
+            yield SyntaxBreach(RULES[rule], found[other][0], found=texts[other])
+
+    return judge
+
+
+def _registrations(vat: str, other: str | None) -> Callable[[_Placed], Iterator[SyntaxBreach]]:
+    def judge(found: _Placed) -> Iterator[SyntaxBreach]:
+        counted: dict[str, list[int]] = {}
+        for place, element in found:
+            schemes = ["".join(_texts(scheme, "cbc:ID")).upper() for scheme in _at(element, "cac:TaxScheme")]
+            numbers = [place] * len(_at(element, "cbc:CompanyID"))
+            if "VAT" in schemes:
+                counted.setdefault(vat, []).extend(numbers)
+            if other and any(scheme != "VAT" for scheme in schemes):
+                counted.setdefault(other, []).extend(numbers)
+        for rule, places in counted.items():
+            if len(places) > 1:
+                yield from _first(rule, places)
+
+    return judge
+
+
+def _first(rule: str, places: list[int]) -> Iterator[SyntaxBreach]:
+    if places:
+        yield SyntaxBreach(RULES[rule], places[0], len(places))
+
+
+_TOPICS: dict[str, Callable[[_Placed], Iterator[SyntaxBreach]]] = {
+    "cbc:UBLVersionID": _version,
+    "cac:AdditionalDocumentReference": _supporting_documents,
+    "cac:PayeeParty": _payees,
+    "cac:AllowanceCharge": _reasons,
+    "SEPA": _creditors,
+    "cbc:PaymentID": _one_text("UBL-SR-44"),
+    "cbc:PaymentMeansCode": _one_text("UBL-SR-47"),
+    "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme": _registrations("UBL-SR-12", "UBL-SR-13"),
+    "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme": _registrations("UBL-SR-18", None),
+}
+_ONE_IS_FINE = dict.fromkeys(("SEPA", "cbc:PaymentID", "cbc:PaymentMeansCode", *_TAXED_PARTIES), 1)
+"""Topics that are only about several of a kind."""
+
+_SPACES = {
+    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
+    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
+}
+
+
+def _at(element: etree._Element, path: str) -> list[etree._Element]:
+    return element.findall(path, _SPACES)
+
+
+def _texts(element: etree._Element, path: str) -> list[str]:
+    return [_text(each) for each in _at(element, path)]
+
+
+def _text(element: etree._Element) -> str:
+    """The text of an element as XPath takes it: with that of what is inside, without comments."""
+    return (element.text or "") if len(element) == 0 else str(element.xpath("string()"))

@@ -1,0 +1,101 @@
+"""Two engines, one document: the sets of rules that fire must be the same.
+
+The reference is the official stylesheet. Where that ends in an error it gives no verdict; such a document is
+not valid, and all that is asked of our engine is that it refuses it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.validation import reference
+from tests.conformance.mutants import Mutant, prune, shrink
+from tests.conformance.schema import is_valid
+
+Engine = Callable[[bytes], frozenset[str]]
+
+
+class Outcome(StrEnum):
+    SAME = "same"
+    DIFFERENT = "different"
+    STOPPED = "stopped"
+    """The official stylesheet gave no verdict, and ours refused the document or the schema does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    outcome: Outcome
+    missing: frozenset[str] = frozenset()
+    """Rules that the official stylesheet fired and ours did not."""
+    surplus: frozenset[str] = frozenset()
+    """Rules that ours fired and the official stylesheet did not."""
+    fired: frozenset[str] = frozenset()
+
+    @property
+    def rules(self) -> frozenset[str]:
+        return self.missing | self.surplus
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has compared so far."""
+
+    documents: int = 0
+    schema_valid: int = 0
+    stopped: int = 0
+    fired: Counter[str] = field(default_factory=Counter)
+    differences: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Mutant] = field(default_factory=dict)
+
+    def add(self, comparison: Comparison, *, valid: bool) -> None:
+        self.documents += 1
+        self.schema_valid += valid
+        self.stopped += comparison.outcome is Outcome.STOPPED
+        self.fired.update(comparison.fired)
+        self.differences.update(_signed(comparison))
+
+
+def _signed(comparison: Comparison) -> list[str]:
+    return [*(f"-{rule}" for rule in comparison.missing), *(f"+{rule}" for rule in comparison.surplus)]
+
+
+def compare(document: bytes, ours: Engine, theirs: Engine) -> Comparison:
+    """Run both engines on one document."""
+    found = ours(document)
+    try:
+        expected = theirs(document)
+    except reference.StylesheetStoppedError:
+        return _without_verdict(document, found)
+    if found == expected:
+        return Comparison(Outcome.SAME, fired=expected)
+    return Comparison(Outcome.DIFFERENT, expected - found, found - expected, expected)
+
+
+def _without_verdict(document: bytes, found: frozenset[str]) -> Comparison:
+    """A schema-valid document without an official verdict must still be refused."""
+    if found or not is_valid(document):
+        return Comparison(Outcome.STOPPED)
+    return Comparison(Outcome.DIFFERENT, missing=frozenset({"(no official verdict)"}))
+
+
+def compare_all(mutants: Iterable[Mutant], ours: Engine, theirs: Engine) -> Tally:
+    """Compare on every mutant; of each rule that differs the first mutant is kept."""
+    tally = Tally()
+    for mutant in mutants:
+        document = mutant.document()
+        comparison = compare(document, ours, theirs)
+        tally.add(comparison, valid=is_valid(document))
+        for rule in _signed(comparison):
+            tally.examples.setdefault(rule, mutant)
+    return tally
+
+
+def smallest(mutant: Mutant, rule: str, ours: Engine, theirs: Engine) -> tuple[Mutant, bytes]:
+    """The fewest edits that still make the engines differ on a rule, and the smallest document that does."""
+
+    def differs(document: bytes) -> bool:
+        return rule in _signed(compare(document, ours, theirs))
+
+    shrunk = shrink(mutant, lambda candidate: differs(candidate.document()))
+    return shrunk, prune(shrunk.document(), differs)
