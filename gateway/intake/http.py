@@ -1,0 +1,167 @@
+"""The HTTP channel in: a POST becomes one `Submission`."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohttp import web
+
+from gateway import problems
+from gateway.intake.body import announced_bytes, pieces, whole
+from gateway.intake.limits import Limits
+from gateway.intake.multipart import MULTIPART_TYPES, XML_TYPES, read_parts
+from gateway.messages.participants import Caller
+from gateway.messages.ports import DocumentStorage
+from gateway.messages.submission import BesideAttachment, Channel, Content, Submission
+from gateway.model.finding import Text
+from gateway.model.identifiers import PartyIdentifier
+from gateway.problems import Fault
+
+T = TypeVar("T")
+
+SUBMISSION_TYPES = [*XML_TYPES, *MULTIPART_TYPES]
+
+_IDEMPOTENCY_KEY = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}")
+_QUOTED_KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
+_PLAIN_VALUE = re.compile(r"[\x20-\x7e\xa0-\uffff]{1,80}")
+_CONTENT_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([0-9A-Za-z+/=]+):")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the headers of a submission say beside the document."""
+
+    idempotency_key: str | None = None
+    recipient: PartyIdentifier | None = None
+    on_behalf_of: PartyIdentifier | None = None
+    profile: str | None = None
+    berichtsoort: str | None = None
+    aanleverkenmerk: str | None = None
+
+
+async def read_submission(
+    request: web.BaseRequest, caller: Caller, storage: DocumentStorage, limits: Limits
+) -> Submission:
+    """Read the request to its end. Raises problems; then nothing stays in storage."""
+    envelope = read_envelope(request)
+    media_type = request.content_type
+    attachments: tuple[BesideAttachment, ...] = ()
+    if media_type in XML_TYPES:
+        document = await read_document(request, storage, limits)
+    elif media_type in MULTIPART_TYPES:
+        parts = await read_parts(request, storage, limits)
+        document, attachments = parts.document, parts.attachments
+    else:
+        raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], SUBMISSION_TYPES)
+    return Submission(
+        caller=caller,
+        channel=Channel.HTTP,
+        document=document,
+        body_sha256=body_sha256(document, attachments),
+        attachments=attachments,
+        idempotency_key=envelope.idempotency_key,
+        recipient=envelope.recipient,
+        profile=envelope.profile,
+        berichtsoort=envelope.berichtsoort,
+        aanleverkenmerk=envelope.aanleverkenmerk,
+        on_behalf_of=envelope.on_behalf_of,
+    )
+
+
+async def read_document(request: web.BaseRequest, storage: DocumentStorage, limits: Limits) -> Content:
+    """An XML body: in memory when small, else streamed to storage. Checks Content-Digest when it is given."""
+    length = announced_bytes(request, limits.document_bytes_max)
+    if length is not None and length <= limits.in_memory_bytes_max:
+        data = await whole(request, limits.in_memory_bytes_max, limits)
+        content = Content(len(data), hashlib.sha256(data).hexdigest(), data)
+        _check_document(request, content)
+        return content
+    sink = storage.sink()
+    sha256 = hashlib.sha256()
+    size = 0
+    try:
+        async for chunk in pieces(request, limits.document_bytes_max, limits):
+            size += len(chunk)
+            sha256.update(chunk)
+            await sink.write(chunk)
+        _check_document(request, Content(size, sha256.hexdigest()))
+        return await sink.close()
+    except BaseException:  # whatever ended it, cancellation included: leave nothing behind
+        await sink.abort()
+        raise
+
+
+def _check_document(request: web.BaseRequest, content: Content) -> None:
+    if not content.size_bytes:
+        raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
+    if (header := request.headers.get("Content-Digest")) and not _digest_holds(header, content.sha256):
+        raise problems.DigestMismatch(
+            Text(
+                f"The body that arrived has SHA-256 {content.sha256}.",
+                f"De ontvangen inhoud heeft SHA-256 {content.sha256}.",
+            )
+        )
+
+
+def _digest_holds(header: str, sha256: str) -> bool:
+    """Whether a Content-Digest (RFC 9530) agrees; one that names no sha-256 says nothing."""
+    named = _CONTENT_DIGEST.search(header)
+    return named is None or named[1] == base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def body_sha256(document: Content, attachments: tuple[BesideAttachment, ...]) -> str:
+    """One hash over the document and every attachment beside it, in order."""
+    if not attachments:
+        return document.sha256
+    every = [document.sha256, *(beside.content.sha256 for beside in attachments)]
+    return hashlib.sha256("\n".join(every).encode()).hexdigest()
+
+
+def read_envelope(request: web.BaseRequest) -> Envelope:
+    """The headers of a submission. Raises InvalidInput with every fault together."""
+    faults: list[Fault] = []
+    envelope = Envelope(
+        idempotency_key=_read(request, "Idempotency-Key", read_idempotency_key, faults),
+        recipient=_read(request, "Meterpoort-Recipient", PartyIdentifier.parse, faults),
+        on_behalf_of=_read(request, "Meterpoort-On-Behalf-Of", PartyIdentifier.parse, faults),
+        profile=_read(request, "Meterpoort-Profile", _plain, faults),
+        berichtsoort=_read(request, "Meterpoort-Berichtsoort", _plain, faults),
+        aanleverkenmerk=_read(request, "Meterpoort-Aanleverkenmerk", _plain, faults),
+    )
+    if faults:
+        raise problems.InvalidInput(tuple(faults))
+    return envelope
+
+
+def read_idempotency_key(value: str) -> str:
+    """The key of an Idempotency-Key header: a string of RFC 9651 in quotes, as the draft of the header
+    (draft-ietf-httpapi-idempotency-key-header) asks, or the same bare. Raises ValueError.
+    """
+    value = value.strip()
+    if quoted := _QUOTED_KEY.fullmatch(value):
+        return re.sub(r"\\(.)", r"\1", quoted[1])
+    if _IDEMPOTENCY_KEY.fullmatch(value):
+        return value
+    raise ValueError("must be 1 to 255 printable ASCII characters, best in double quotes")
+
+
+def _plain(value: str) -> str:
+    if not _PLAIN_VALUE.fullmatch(value):
+        raise ValueError("must be 1 to 80 printable characters")
+    return value
+
+
+def _read(request: web.BaseRequest, name: str, parse: Callable[[str], T], faults: list[Fault]) -> T | None:
+    values = request.headers.getall(name, ())
+    if not values:
+        return None
+    try:
+        if len(values) > 1:
+            raise ValueError("is given more than once")
+        return parse(values[0])
+    except ValueError as error:
+        faults.append(Fault("header", name, str(error)))
+        return None

@@ -1,0 +1,106 @@
+"""Content-Transfer-Encoding of a MIME part (RFC 2045), undone while it streams and read strictly."""
+
+import binascii
+import re
+from typing import Protocol
+
+_LINE_BYTES_MAX = 998  # RFC 5322, 2.1.1
+_BAD_ESCAPE = re.compile(rb"=(?![0-9A-F]{2}|\r?\n)")
+
+
+class TransferError(ValueError):
+    """The part is not what its Content-Transfer-Encoding says."""
+
+
+class TransferDecoder(Protocol):
+    """Undoes one encoding. Both methods raise TransferError."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What these bytes add, decoded."""
+
+    def finish(self) -> bytes:
+        """What was still held back."""
+
+
+class Identity:
+    """7bit, 8bit and binary: the bytes are the content."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The chunk itself."""
+        return chunk
+
+    def finish(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
+class Base64:
+    """base64, strictly: its alphabet and line ends only, padding at the end only."""
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._is_at_end = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The complete groups of four so far."""
+        text = self._held + chunk.translate(None, b"\r\n \t")
+        if self._is_at_end and text:
+            raise TransferError("base64 goes on after its padding")
+        whole = len(text) - len(text) % 4
+        self._held = text[whole:]
+        return self._decode(text[:whole])
+
+    def finish(self) -> bytes:
+        """Nothing; what is left over makes no group."""
+        if self._held:
+            raise TransferError("base64 ends within a group of four characters")
+        return b""
+
+    def _decode(self, text: bytes) -> bytes:
+        self._is_at_end = text.endswith(b"=")
+        try:
+            return binascii.a2b_base64(text, strict_mode=True)
+        except binascii.Error as error:
+            raise TransferError("not base64") from error
+
+
+class QuotedPrintable:
+    """quoted-printable, line by line."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The complete lines so far."""
+        text = self._held + chunk
+        whole = text.rfind(b"\n") + 1
+        self._held = text[whole:]
+        if len(self._held) > _LINE_BYTES_MAX:
+            raise TransferError("a line of quoted-printable is too long")
+        return self._decode(text[:whole])
+
+    def finish(self) -> bytes:
+        """The last line, when it has no line end."""
+        return self._decode(self._held)
+
+    def _decode(self, text: bytes) -> bytes:
+        if _BAD_ESCAPE.search(text):
+            raise TransferError("not quoted-printable: '=' without two hexadecimal digits")
+        return binascii.a2b_qp(text)
+
+
+_DECODERS: dict[str, type[Identity] | type[Base64] | type[QuotedPrintable]] = {
+    "7bit": Identity,
+    "8bit": Identity,
+    "binary": Identity,
+    "base64": Base64,
+    "quoted-printable": QuotedPrintable,
+}
+
+
+def decoder(encoding: str) -> TransferDecoder:
+    """The decoder for a Content-Transfer-Encoding. Raises TransferError for one that is not known."""
+    try:
+        return _DECODERS[encoding.strip().lower()]()
+    except KeyError:
+        raise TransferError(f"Content-Transfer-Encoding {encoding!r} is not known") from None
