@@ -172,8 +172,10 @@ class Unauthenticated(Problem):
         ),
     )
 
-    def __init__(self, detail: Text) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="meterpoort"'})
+    def __init__(self, detail: Text, *, from_browser: bool = False) -> None:
+        """`from_browser`: let the browser ask for the key, as the password of Basic."""
+        scheme = "Basic" if from_browser else "Bearer"
+        super().__init__(detail, headers={"WWW-Authenticate": f'{scheme} realm="meterpoort"'})
 
 
 class Forbidden(Problem):
@@ -298,14 +300,15 @@ class RequestTimeout(Problem):
         ),
     )
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(
-            Text(
-                f"The body was not complete within {seconds:g} seconds.",
-                f"De inhoud was niet binnen {seconds:g} seconden compleet.",
-            ),
-            closes=True,
+    def __init__(self, seconds: float, *, is_idle: bool) -> None:
+        """`is_idle`: nothing came for so long; else the whole body took longer."""
+        detail = Text(
+            f"The body was not complete within {seconds:g} seconds.",
+            f"De inhoud was niet binnen {seconds:g} seconden compleet.",
         )
+        if is_idle:
+            detail = Text(f"Nothing came for {seconds:g} seconds.", f"Er kwam {seconds:g} seconden niets.")
+        super().__init__(detail, closes=True)
 
 
 class IdempotencyConflict(Problem):

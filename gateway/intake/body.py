@@ -24,57 +24,51 @@ def announced_bytes(request: web.BaseRequest, bytes_max: int) -> int | None:
     return length
 
 
-def let_it_come(request: web.BaseRequest) -> None:
-    """Tell a sender that waits for it (`Expect: 100-continue`) to send its body."""
-    if hdrs.EXPECT in request.headers and request.transport is not None:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
 async def whole(request: web.BaseRequest, bytes_max: int, limits: Limits) -> bytes:
     """A small body in one piece. Raises problems for what is too large, too slow, or not framed as HTTP."""
-    length = announced_bytes(request, bytes_max)
-    let_it_come(request)
-    if length is not None:
-        seconds = limits.body_seconds(length)
-        try:
-            async with asyncio.timeout(seconds):
-                return await request.content.read()
-        except TimeoutError:
-            raise problems.RequestTimeout(seconds) from None
-        except web.RequestPayloadError as error:
-            raise _broken_framing() from error
+    announced_bytes(request, bytes_max)
+    if request.content.is_eof() and request.content.exception() is None:  # all of it came with the headers
+        data = request.content.read_nowait()
+        if len(data) > bytes_max:
+            raise problems.BodyTooLarge(bytes_max, len(data))
+        return data
     return b"".join([chunk async for chunk in pieces(request, bytes_max, limits)])
 
 
 async def pieces(request: web.BaseRequest, bytes_max: int, limits: Limits) -> AsyncIterator[bytes]:
     """The body in pieces, as they come. Raises the same problems as `whole`."""
-    length = announced_bytes(request, bytes_max)
-    let_it_come(request)
-    seconds = limits.body_seconds(bytes_max if length is None else length)
-    deadline = asyncio.get_running_loop().time() + seconds
+    announced_bytes(request, bytes_max)
+    _let_it_come(request)
+    deadline = asyncio.get_running_loop().time() + limits.body_seconds_max
     counted = 0
-    while chunk := await _next(request, deadline, seconds):
+    while chunk := await _next(request, deadline, limits):
         counted += len(chunk)
         if counted > bytes_max:
             raise problems.BodyTooLarge(bytes_max, counted)
         yield chunk
 
 
-async def _next(request: web.BaseRequest, deadline: float, seconds: float) -> bytes:
+def _let_it_come(request: web.BaseRequest) -> None:
+    """Tell a sender that waits for it (`Expect: 100-continue`) to send its body."""
+    if hdrs.EXPECT in request.headers and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+async def _next(request: web.BaseRequest, deadline: float, limits: Limits) -> bytes:
+    idle_until = asyncio.get_running_loop().time() + limits.body_idle_seconds_max
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout_at(min(deadline, idle_until)):
             return await request.content.readany()
     except TimeoutError:
-        raise problems.RequestTimeout(seconds) from None
+        is_idle = idle_until < deadline
+        raise problems.RequestTimeout(
+            limits.body_idle_seconds_max if is_idle else limits.body_seconds_max, is_idle=is_idle
+        ) from None
     except web.RequestPayloadError as error:
-        raise _broken_framing() from error
-
-
-def _broken_framing() -> problems.MalformedRequest:
-    return problems.MalformedRequest(
-        Text(
-            "The body ended before its Content-Length, or its chunks are not as RFC 9112 has them.",
-            "De inhoud hield op vóór de Content-Length, of de chunks zijn niet zoals in RFC 9112.",
-        ),
-        closes=True,
-    )
+        raise problems.MalformedRequest(
+            Text(
+                "The body ended before its Content-Length, or its chunks are not as RFC 9112 has them.",
+                "De inhoud hield op vóór de Content-Length, of de chunks zijn niet zoals in RFC 9112.",
+            ),
+            closes=True,
+        ) from error

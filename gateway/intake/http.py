@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,8 +12,8 @@ from aiohttp import web
 
 from gateway import problems
 from gateway.intake.body import announced_bytes, pieces, whole
-from gateway.intake.limits import Limits
-from gateway.intake.multipart import MULTIPART_TYPES, XML_TYPES, read_parts
+from gateway.intake.limits import Limits, Room
+from gateway.intake.multipart import MULTIPART_TYPES, XML_TYPES, Parts, read_parts
 from gateway.messages.participants import Caller
 from gateway.messages.ports import DocumentStorage
 from gateway.messages.submission import BesideAttachment, Channel, Content, Submission
@@ -42,56 +43,65 @@ class Envelope:
     aanleverkenmerk: str | None = None
 
 
-async def read_submission(
-    request: web.BaseRequest, caller: Caller, storage: DocumentStorage, limits: Limits
-) -> Submission:
-    """Read the request to its end. Raises problems; then nothing stays in storage."""
-    envelope = read_envelope(request)
-    media_type = request.content_type
-    attachments: tuple[BesideAttachment, ...] = ()
-    if media_type in XML_TYPES:
-        document = await read_document(request, storage, limits)
-    elif media_type in MULTIPART_TYPES:
-        parts = await read_parts(request, storage, limits)
-        document, attachments = parts.document, parts.attachments
-    else:
-        raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], SUBMISSION_TYPES)
-    return Submission(
-        caller=caller,
-        channel=Channel.HTTP,
-        document=document,
-        body_sha256=body_sha256(document, attachments),
-        attachments=attachments,
-        idempotency_key=envelope.idempotency_key,
-        recipient=envelope.recipient,
-        profile=envelope.profile,
-        berichtsoort=envelope.berichtsoort,
-        aanleverkenmerk=envelope.aanleverkenmerk,
-        on_behalf_of=envelope.on_behalf_of,
-    )
+class HttpIntake:
+    """Reads submissions; one for the whole gateway, since it counts the large bodies under way."""
 
+    def __init__(self, storage: DocumentStorage, limits: Limits) -> None:
+        self._storage = storage
+        self._limits = limits
+        self._large_bodies = Room(limits.large_bodies_max, limits.retry_after_seconds)
 
-async def read_document(request: web.BaseRequest, storage: DocumentStorage, limits: Limits) -> Content:
-    """An XML body: in memory when small, else streamed to storage. Checks Content-Digest when it is given."""
-    length = announced_bytes(request, limits.document_bytes_max)
-    if length is not None and length <= limits.in_memory_bytes_max:
-        data = await whole(request, limits.in_memory_bytes_max, limits)
+    async def submission(self, request: web.BaseRequest, caller: Caller) -> Submission:
+        """Read the request to its end. Raises problems; then nothing stays in storage."""
+        envelope = read_envelope(request)
+        parts = await self._parts(request)
+        return Submission(
+            caller=caller,
+            channel=Channel.HTTP,
+            document=parts.document,
+            body_sha256=body_sha256(parts.document, parts.attachments),
+            attachments=parts.attachments,
+            idempotency_key=envelope.idempotency_key,
+            recipient=envelope.recipient,
+            profile=envelope.profile,
+            berichtsoort=envelope.berichtsoort,
+            aanleverkenmerk=envelope.aanleverkenmerk,
+            on_behalf_of=envelope.on_behalf_of,
+        )
+
+    async def _parts(self, request: web.BaseRequest) -> Parts:
+        media_type = request.content_type
+        if media_type not in SUBMISSION_TYPES:
+            raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], SUBMISSION_TYPES)
+        length = announced_bytes(request, self._limits.body_bytes_max)
+        is_small = length is not None and length <= self._limits.in_memory_bytes_max
+        if is_small and media_type in XML_TYPES:
+            return Parts(await self._small_document(request), ())
+        with nullcontext() if is_small else self._large_bodies.places():
+            if media_type in XML_TYPES:
+                return Parts(await self._large_document(request), ())
+            return await read_parts(request, self._storage, self._limits)
+
+    async def _small_document(self, request: web.BaseRequest) -> Content:
+        data = await whole(request, self._limits.in_memory_bytes_max, self._limits)
         content = Content(len(data), hashlib.sha256(data).hexdigest(), data)
         _check_document(request, content)
         return content
-    sink = storage.sink()
-    sha256 = hashlib.sha256()
-    size = 0
-    try:
-        async for chunk in pieces(request, limits.document_bytes_max, limits):
-            size += len(chunk)
-            sha256.update(chunk)
-            await sink.write(chunk)
-        _check_document(request, Content(size, sha256.hexdigest()))
-        return await sink.close()
-    except BaseException:  # whatever ended it, cancellation included: leave nothing behind
-        await sink.abort()
-        raise
+
+    async def _large_document(self, request: web.BaseRequest) -> Content:
+        sink = self._storage.sink()
+        sha256 = hashlib.sha256()
+        size = 0
+        try:
+            async for chunk in pieces(request, self._limits.body_bytes_max, self._limits):
+                size += len(chunk)
+                sha256.update(chunk)
+                await sink.write(chunk)
+            _check_document(request, Content(size, sha256.hexdigest()))
+            return await sink.close()
+        except BaseException:  # whatever ended it, cancellation included: leave nothing behind
+            await sink.abort()
+            raise
 
 
 def _check_document(request: web.BaseRequest, content: Content) -> None:

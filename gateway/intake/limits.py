@@ -1,6 +1,10 @@
-"""How much a channel in takes, and how long it waits: each limit with its reason."""
+"""How much a channel in takes, and how long it waits. The values come from the settings, reasons stand there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from gateway import problems
 
 MIB = 1024 * 1024
 
@@ -9,30 +13,38 @@ MIB = 1024 * 1024
 class Limits:
     """Sizes in bytes, times in seconds."""
 
+    body_bytes_max: int = 32 * MIB
+    """A whole body, of any kind, as it comes over the line."""
     attachments_bytes_max: int = 20 * MIB
     """All attachments of a message together, decoded. Digipoort's 20 MB, read as its XSD does: 20,971,520."""
-    document_bytes_max: int = 40 * MIB
-    """The XML itself: 20 MiB of attachments is 27.4 MiB in base64 with line ends, the rest is for lines."""
-    attachments_count_max: int = 99
-    """Basisfactuur Rijk allows nine; other documents name no number. Bounds the open sinks of one request."""
-    multipart_overhead_bytes_max: int = MIB
-    """Boundaries and part headers of one multipart body."""
-    part_header_count_max: int = 16
-    part_header_bytes_max: int = 4096
+    attachments_count_max: int = 200
     in_memory_bytes_max: int = 256 * 1024
     """A document up to this size is read in one go and handed on in memory; a larger one streams to storage."""
-    body_seconds_base: float = 30.0
-    """How long a body may take, before the allowance for its size."""
-    body_bytes_per_second_min: int = 32 * 1024
-    """A sender slower than this over the whole body is cut off: it would hold a connection for nothing."""
+    body_idle_seconds_max: float = 20.0
+    body_seconds_max: float = 300.0
+    large_bodies_max: int = 64
+    """Bodies above `in_memory_bytes_max` that may come in at the same time."""
+    retry_after_seconds: int = 30
+    part_header_count_max: int = 16
+    """Headers of one part of a multipart body: browsers send two, MIME libraries four."""
+    part_header_bytes_max: int = 4096
     filename_characters_max: int = 255
 
-    @property
-    def multipart_bytes_max(self) -> int:
-        """No multipart body within the limits is larger: document and attachments, base64 with line ends."""
-        in_base64 = self.attachments_bytes_max * 4 * 78 // (3 * 76)
-        return self.document_bytes_max * 4 // 3 + in_base64 + self.multipart_overhead_bytes_max
 
-    def body_seconds(self, size_bytes: int) -> float:
-        """How long a body of this size may take to arrive."""
-        return self.body_seconds_base + size_bytes / self.body_bytes_per_second_min
+class Room:
+    """Room for so many at the same time; who comes when it is full is told to come back."""
+
+    def __init__(self, places: int, retry_after_seconds: int) -> None:
+        self._places = places
+        self._retry_after_seconds = retry_after_seconds
+
+    @contextmanager
+    def places(self, count: int = 1) -> Iterator[None]:
+        """Hold so many places. Raises Overloaded when they are not free."""
+        if count > self._places:
+            raise problems.Overloaded(self._retry_after_seconds)
+        self._places -= count
+        try:
+            yield
+        finally:
+            self._places += count

@@ -58,7 +58,7 @@ async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits:
     intake = _Intake(request.content_type == "multipart/form-data", storage, limits)
     splitter = _Splitter(_boundary(request), limits)
     try:
-        async for chunk in pieces(request, limits.multipart_bytes_max, limits):
+        async for chunk in pieces(request, limits.body_bytes_max, limits):
             for event in splitter.split(chunk):
                 await intake.take(event)
         return await intake.close()
@@ -206,14 +206,12 @@ class _Intake:
         await sink.write(data)
 
     def _count(self, part: _Part, added: int) -> None:
-        limits = self._limits
         if part.is_document:
-            if part.size_bytes > limits.document_bytes_max:
-                raise problems.BodyTooLarge(limits.document_bytes_max, part.size_bytes)
-            return
+            return  # it cannot be larger than the body
         self._attachments_bytes += added
-        if self._attachments_bytes > limits.attachments_bytes_max:
-            raise problems.AttachmentsTooLarge(limits.attachments_bytes_max, self._attachments_bytes)
+        limit = self._limits.attachments_bytes_max
+        if self._attachments_bytes > limit:
+            raise problems.AttachmentsTooLarge(limit, self._attachments_bytes)
 
     async def close(self) -> Parts:
         """All came in: close every sink. Raises when the body is not complete or holds no document."""

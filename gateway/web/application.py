@@ -1,0 +1,113 @@
+"""The routes become an aiohttp application; one middleware turns every failure into a problem."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
+
+from gateway import problems
+from gateway.model.finding import Text
+from gateway.problems import Problem, said
+from gateway.web.access import Admitted, admit
+from gateway.web.answers import language_of, page_answer, problem_answer, wants_page
+from gateway.web.desk import Call, Desk
+from gateway.web.doors import Doors
+from gateway.web.pages import rendered
+from gateway.web.parameters import NoQuery, read_query
+from gateway.web.route import Route
+from gateway.web.routes import ROUTES
+
+log = structlog.get_logger()
+
+Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_NO_QUERY = NoQuery()
+
+
+def build(doors: Doors) -> web.Application:
+    """The application with every route. Run it with `gateway.web.server.Runner`."""
+    desk = Desk(doors)
+    app = web.Application(middlewares=[_guard(doors.public_url)], client_max_size=doors.limits.body_bytes_max)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _bound(route, desk), expect_handler=_expectation)
+        if route.method == "GET":
+            app.router.add_route("HEAD", route.path, _bound(route, desk), expect_handler=_expectation)
+    return app
+
+
+def _bound(route: Route, desk: Desk) -> Respond:
+    """The route's handler as aiohttp wants it: let the caller in, read the query, make the call."""
+    handler, roles, keyring, query_kind = route.handler, route.roles, desk.keyring, route.query
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        admitted: Admitted | None = None
+        if roles is not None:
+            admitted = await admit(request, keyring, roles)
+        query: msgspec.Struct = _NO_QUERY
+        if query_kind is not NoQuery or "?" in request.raw_path:
+            query = read_query(request.query, query_kind)
+        return await handler(Call(request, desk, admitted, query))
+
+    return respond
+
+
+async def _expectation(request: web.Request) -> None:
+    """`Expect: 100-continue` is honoured when the body is read, so that a sender that is refused sends nothing."""
+    if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
+        request["bad_expectation"] = True
+
+
+def _guard(public_url: str) -> Middleware:
+    """The one middleware."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Respond) -> web.StreamResponse:
+        try:
+            if "bad_expectation" in request:
+                raise problems.ExpectationFailed(
+                    Text("Only 100-continue is understood.", "Alleen 100-continue kan.")
+                )
+            return await handler(request)
+        except Problem as problem:
+            return answer_to(problem, request, public_url)
+        except web.HTTPException as refusal:
+            return answer_to(_problem_of(refusal, request), request, public_url)
+        except ConnectionError:
+            raise  # the caller is gone: there is nobody to answer
+        except (
+            Exception
+        ) as error:  # the last guard: whatever it is, the caller learns a reference and nothing else
+            return answer_to(_failed(error, request), request, public_url)
+
+    return guard
+
+
+def answer_to(problem: Problem, request: web.BaseRequest, public_url: str) -> web.StreamResponse:
+    """The problem, as a page to a person with a browser and else as JSON."""
+    if not wants_page(request):
+        return problem_answer(request, problem, public_url)
+    language = language_of(request)
+    html = rendered("problem.html", language, kind=problem.kind, said=said, problem=problem)
+    answer = page_answer(html, language, problem.kind.status, problem.headers)
+    if problem.closes:
+        answer.force_close()
+    return answer
+
+
+def _problem_of(refusal: web.HTTPException, request: web.Request) -> Problem:
+    """aiohttp's own refusals: no route, or not this method."""
+    if isinstance(refusal, web.HTTPMethodNotAllowed):
+        return problems.MethodNotAllowed(request.method[:20], sorted(refusal.allowed_methods))
+    if isinstance(refusal, web.HTTPNotFound):
+        return problems.UnknownAddress()
+    if isinstance(refusal, web.HTTPRequestEntityTooLarge):
+        return problems.BodyTooLarge(0, 0)
+    return _failed(refusal, request)
+
+
+def _failed(error: Exception, request: web.BaseRequest) -> problems.GatewayFailed:
+    reference = str(uuid.uuid4())
+    log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
+    return problems.GatewayFailed(reference)

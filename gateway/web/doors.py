@@ -1,0 +1,57 @@
+"""What the web needs to work: ports of the other rooms and values from the settings."""
+
+from dataclasses import dataclass, field
+
+from gateway.intake.limits import Limits
+from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Operations, Reception
+from gateway.web.ports import Metrics, Readiness, Validation, always_ready, no_metrics
+
+API_VERSION = "1.0.0"
+"""Semantic version of the HTTP API, in every answer (NL GOV API Design Rules, /core/version-header)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """How much a list gives at a time."""
+
+    items_default: int = 50
+    items_max: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """How long and how many messages a recipient may take. Times in seconds."""
+
+    seconds_default: float = 900.0
+    seconds_max: float = 43_200.0
+    messages_max: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Everything `build` needs. `public_url` is how the outside reaches the gateway, without a slash at its
+    end; empty: made from the request."""
+
+    reception: Reception
+    storage: DocumentStorage
+    messages: Messages
+    mailbox: Mailbox
+    directory: Directory
+    operations: Operations
+    validation: Validation
+    readiness: Readiness = always_ready
+    metrics: Metrics = no_metrics
+    public_url: str = ""
+    gateway_version: str = "0.1.0"
+    limits: Limits = field(default_factory=Limits)
+    lists: Lists = field(default_factory=Lists)
+    leases: Leases = field(default_factory=Leases)
+    wait_seconds_max: float = 60.0
+    """Longest `Prefer: wait=` that is honoured."""
+    validations_bytes_max: int = 64 * 1024 * 1024
+    """Bodies that `POST /v1/validations` may hold in memory together."""
+    key_cache_seconds: float = 5.0
+    """How long a verified key is trusted without asking again: the time a revoked key may still work when it
+    was revoked by another process."""
+    operators_read_content: bool = False
+    """Whether operators may fetch documents and attachments: they can do their work without, so no."""

@@ -1,0 +1,27 @@
+"""Does the gateway live, is it ready, what has it counted."""
+
+from aiohttp import web
+
+from gateway import problems
+from gateway.web.answers import headers, json_answer
+from gateway.web.desk import Call
+from gateway.web.shapes import Health
+
+
+async def lives(call: Call) -> web.StreamResponse:
+    """The process answers."""
+    return json_answer(Health(version=call.doors.gateway_version))
+
+
+async def is_ready(call: Call) -> web.StreamResponse:
+    """Everything the gateway needs answers; else 503 with what does not."""
+    parts = await call.doors.readiness()
+    failing = sorted(name for name, works in parts.items() if not works)
+    if failing:
+        raise problems.NotReady(failing)
+    return json_answer(Health(version=call.doors.gateway_version))
+
+
+async def metrics(call: Call) -> web.StreamResponse:
+    """Prometheus's text format."""
+    return web.Response(body=call.doors.metrics(), headers=headers("text/plain; version=0.0.4; charset=utf-8"))

@@ -1,0 +1,111 @@
+"""Parties, and the keys that prove who they are."""
+
+import msgspec
+from aiohttp import hdrs, web
+
+from gateway import problems
+from gateway.messages.participants import Party
+from gateway.model.finding import Text
+from gateway.model.identifiers import PartyIdentifier
+from gateway.problems import Fault
+from gateway.web.access import PARTIES
+from gateway.web.answers import empty_answer, json_answer
+from gateway.web.desk import Call, unknown
+from gateway.web.shapes import KeyWish, NewKey, Parties, PartyId, PartyWish, party_shape
+
+_PARTY = Text("party", "partij")
+
+
+async def list_parties(call: Call) -> web.StreamResponse:
+    """All parties, by id."""
+    return json_answer(Parties(items=[party_shape(party) for party in await call.doors.directory.parties()]))
+
+
+async def show_party(call: Call) -> web.StreamResponse:
+    """One party; a party sees itself and those it acts for."""
+    party_id = call.named("partyId")
+    visible = call.visible_to
+    party = await call.doors.directory.party(party_id) if visible is None or party_id in visible else None
+    if party is None:
+        raise unknown(_PARTY, party_id)
+    return json_answer(party_shape(party))
+
+
+async def save_party(call: Call) -> web.StreamResponse:
+    """Add a party, or replace what is known of it."""
+    party_id = call.named("partyId")
+    wish = await call.body(PartyWish)
+    party = await _party(call, _checked_id(party_id), wish)
+    is_new = await call.doors.directory.party(party_id) is None
+    try:
+        await call.doors.directory.save(party, call.actor)
+    except ValueError as error:
+        detail = Text(f"Not saved: {error}.", f"Niet opgeslagen: {error}.")
+        raise problems.StateConflict(detail) from error
+    call.desk.keyring.forget()
+    more = {str(hdrs.LOCATION): f"/v1/parties/{party_id}"} if is_new else None
+    return json_answer(party_shape(party), 201 if is_new else 200, more)
+
+
+def _checked_id(party_id: str) -> str:
+    """Raises InvalidInput for an id that is not lower-case letters, digits and dashes."""
+    try:
+        return msgspec.convert(party_id, PartyId)
+    except msgspec.ValidationError as error:
+        reason = "must be lower-case letters, digits and dashes, at most 63"
+        raise problems.InvalidInput((Fault("path", "partyId", reason),)) from error
+
+
+async def _party(call: Call, party_id: str, wish: PartyWish) -> Party:
+    faults: list[Fault] = []
+    identifiers = []
+    for index, text in enumerate(wish.identifiers):
+        try:
+            identifiers.append(PartyIdentifier.parse(text))
+        except ValueError as error:
+            faults.append(Fault("body", f"identifiers[{index}]", str(error)))
+    for index, supplier_id in enumerate(wish.mandates):
+        if await call.doors.directory.party(supplier_id) is None:
+            faults.append(Fault("body", f"mandates[{index}]", f"there is no party {supplier_id}"))
+    if faults:
+        raise problems.InvalidInput(tuple(faults))
+    return Party(
+        party_id=party_id,
+        name=wish.name,
+        kind=wish.kind,
+        identifiers=tuple(identifiers),
+        mandates=frozenset(wish.mandates),
+        kind_source=wish.kind_source,
+        settings=wish.settings,
+    )
+
+
+async def new_key(call: Call) -> web.StreamResponse:
+    """Make a key. The answer shows it this once."""
+    wish = await call.body(KeyWish)
+    if fault := await _fault_in(call, wish):
+        raise problems.InvalidInput((fault,))
+    key_id, key = await call.doors.directory.new_key(wish.role, wish.party_id, call.actor, is_test=wish.is_test)
+    body = NewKey(key_id=key_id, key=key, role=wish.role, party_id=wish.party_id, is_test=wish.is_test)
+    return json_answer(body, 201, {str(hdrs.LOCATION): f"/v1/keys/{key_id}"})
+
+
+async def _fault_in(call: Call, wish: KeyWish) -> Fault | None:
+    if wish.role not in PARTIES:
+        return (
+            Fault("body", "partyId", f"a key for {wish.role.value} belongs to no party") if wish.party_id else None
+        )
+    if wish.party_id is None:
+        return Fault("body", "partyId", f"is needed for a key for {wish.role.value}")
+    if await call.doors.directory.party(wish.party_id) is None:
+        return Fault("body", "partyId", f"there is no party {wish.party_id}")
+    return None
+
+
+async def revoke_key(call: Call) -> web.StreamResponse:
+    """The key works no longer, from the answer on."""
+    key_id = call.named("keyId")
+    if not await call.doors.directory.revoke_key(key_id, call.actor):
+        raise unknown(Text("key", "sleutel"), key_id)
+    call.desk.keyring.forget()
+    return empty_answer()

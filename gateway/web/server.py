@@ -1,0 +1,86 @@
+"""Runs the application: what is wrong below HTTP's surface is a problem too, and nobody keeps a line for nothing."""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+
+from gateway import problems
+from gateway.model.finding import Text
+from gateway.problems import Problem
+from gateway.web.answers import problem_answer
+
+log = structlog.get_logger()
+
+
+class Runner(web.AppRunner):
+    """An AppRunner whose connections answer broken requests with problems."""
+
+    def __init__(self, app: web.Application, *, idle_seconds_max: float = 75.0, public_url: str = "") -> None:
+        """`idle_seconds_max`: how long a connection may be without a complete request header."""
+        super().__init__(
+            app,
+            access_log=None,
+            auto_decompress=False,  # compressed bodies are refused, so nothing may inflate them on the way
+            keepalive_timeout=idle_seconds_max,
+            lingering_time=5.0,
+        )
+        self._public_url = public_url
+
+    async def _make_server(self) -> web.Server:
+        plain = await super()._make_server()
+        return _Server(plain, self._public_url)
+
+
+class _Server(web.Server):
+    """Makes a `_Connection` for every client."""
+
+    def __init__(self, plain: web.Server, public_url: str) -> None:
+        super().__init__(
+            plain.request_handler,
+            request_factory=plain.request_factory,
+            loop=asyncio.get_running_loop(),
+            **plain._kwargs,
+        )
+        self._public_url = public_url
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, self._public_url)
+
+
+class _Connection(web.RequestHandler):
+    """One client's connection."""
+
+    __slots__ = ("_public_url",)
+
+    def __init__(self, server: _Server, public_url: str) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
+        self._public_url = public_url
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What aiohttp cannot parse. What a handler raises never comes here: the guard answers it."""
+        if request.writer is not None and request.writer.output_size > 0:
+            raise ConnectionError("part of the answer was sent already")
+        log.info("request_malformed", reason=type(exc).__name__)
+        answer = problem_answer(request, _problem_of(exc), self._public_url)
+        answer.force_close()
+        return answer
+
+
+def _problem_of(error: BaseException | None) -> Problem:
+    if isinstance(error, LineTooLong) or ("header" in str(error).lower() and "too many" in str(error).lower()):
+        return problems.HeadersTooLarge(
+            Text("The header section is larger than is read.", "De headers zijn groter dan wordt gelezen.")
+        )
+    reason = error.message if isinstance(error, HttpProcessingError) else "the request"
+    first = reason.splitlines()[0][:100] if reason else ""
+    return problems.MalformedRequest(
+        Text(f"The request cannot be read: {first}", f"Het verzoek kan niet worden gelezen: {first}")
+    )

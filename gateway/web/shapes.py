@@ -1,0 +1,368 @@
+"""The resources as JSON: what `/v1` answers and takes. The OpenAPI document is made from these."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from gateway.messages.lifecycle import Disposition, State, Step
+from gateway.messages.message import JournalEntry, Lease, Message, StoredAttachment
+from gateway.messages.participants import Party, PartyKind, Role
+from gateway.messages.submission import Channel, Receipt
+from gateway.model.document import DocumentKind
+
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A moment with its offset; answers are in UTC."""
+PartyId = Annotated[
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Party id, as `gemeente-voorbeeld`.")
+]
+Identifier = Annotated[
+    str, Meta(pattern=r"^[0-9A-Za-z]{2,4}:.{1,50}$", description="`scheme:value`, as 0190:00000001002220647000.")
+]
+
+
+class Shape(msgspec.Struct, rename="camel"):
+    """A JSON object of this API."""
+
+
+class MessageLinks(Shape):
+    """Where the parts of a message are."""
+
+    self: str
+    statuses: str
+    report: str
+    document: str
+    attachments: str
+
+
+class Accepted(Shape):
+    """The gateway holds the message on stable storage."""
+
+    kenmerk: str
+    received_at: Moment
+    links: MessageLinks
+
+
+class MessageShape(Shape):
+    """One message, without its content."""
+
+    kenmerk: str
+    state: State
+    is_settled: bool
+    disposition: Disposition
+    channel: Channel
+    received_at: Moment
+    settled_at: Moment | None
+    submitter_id: str | None
+    sender_id: str | None
+    recipient_id: str | None
+    recipient: str | None
+    kind: DocumentKind | None
+    number: str | None
+    issue_date: str | None
+    profile: str | None
+    size_bytes: int
+    sha256: str
+    duplicate_of: str | None
+    is_test: bool
+    berichtsoort: str | None
+    aanleverkenmerk: str | None
+    links: MessageLinks
+    report: msgspec.Raw | UnsetType = UNSET
+    """The verdict; only in the answer to a submission that waited for it."""
+
+
+class PageLinks(Shape):
+    """Where the next page is; null on the last."""
+
+    next: str | None
+
+
+class MessagePage(Shape):
+    """One page of messages."""
+
+    items: list[MessageShape]
+    links: PageLinks
+
+
+class StatusShape(Shape):
+    """One step in the life of a message, with Digipoort's code where it has one."""
+
+    step: Step
+    at: Moment
+    actor: str
+    statuscode: str
+    statusomschrijving: str
+    description: str
+    foutcode: str | None
+    detail: str | None
+
+
+class Statuses(Shape):
+    """Every step, oldest first."""
+
+    items: list[StatusShape]
+
+
+class AttachmentShape(Shape):
+    """One attachment. `isEmbedded`: it stands in the document, else it travelled beside it."""
+
+    number: int
+    media_type: str
+    filename: str | None
+    size_bytes: int
+    sha256: str
+    is_embedded: bool
+    href: str
+
+
+class Attachments(Shape):
+    """Every attachment of a message, in order."""
+
+    items: list[AttachmentShape]
+
+
+class LeaseShape(Shape):
+    """A message in your hands until `expiresAt`; confirm it with the token before then."""
+
+    message: MessageShape
+    token: str
+    expires_at: Moment
+    times_taken: int
+
+
+class Leases(Shape):
+    """What was taken; empty when nothing waits."""
+
+    items: list[LeaseShape]
+
+
+class TakeWish(Shape):
+    """How many messages to take, and for how many seconds."""
+
+    count: Annotated[int, Meta(ge=1)] = 10
+    seconds: Annotated[float, Meta(gt=0)] | UnsetType = UNSET
+
+
+class ConfirmWish(Shape):
+    """The token of the lease under which the message was taken; none to confirm without a lease."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class Confirmation(Shape):
+    """The recipient has the message."""
+
+    kenmerk: str
+    state: Literal["confirmed"] = "confirmed"
+
+
+class PartyShape(Shape):
+    """A registered party."""
+
+    party_id: str
+    name: str
+    kind: PartyKind
+    kind_source: str
+    identifiers: list[str]
+    mandates: list[str]
+    settings: dict[str, str]
+
+
+class Parties(Shape):
+    """All parties."""
+
+    items: list[PartyShape]
+
+
+class PartyWish(Shape):
+    """What is to be known of a party. `kindSource` says how we know that it is Rijk, non-Rijk or a company."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    kind: PartyKind
+    kind_source: Annotated[str, Meta(max_length=500)] = ""
+    identifiers: list[Identifier] = []
+    mandates: list[PartyId] = []
+    settings: dict[str, str] = {}
+
+
+class KeyWish(Shape):
+    """Whom the key is for. `partyId` is needed for supplier, intermediary and government, and only there."""
+
+    role: Role
+    party_id: PartyId | None = None
+    is_test: bool = False
+
+
+class NewKey(Shape):
+    """A new key. `key` is shown this once; the gateway keeps a hash."""
+
+    key_id: str
+    key: str
+    role: Role
+    party_id: str | None
+    is_test: bool
+
+
+class ReturnWish(Shape):
+    """Why the message goes back to its sender."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Done(Shape):
+    """What was asked is done."""
+
+    kenmerk: str
+    state: State
+
+
+class FindingShape(Shape):
+    """What one check says of one place."""
+
+    rule: str
+    flag: Literal["fatal", "warning"]
+    location: str
+    line: int | None
+    column: int | None
+    message: str
+
+
+class ReportShape(Shape):
+    """The verdict on a document."""
+
+    valid: bool
+    document: str | None
+    profile: str | None
+    findings: list[FindingShape]
+
+
+class Health(Shape):
+    """Whether the gateway lives, or is ready, and what does not work."""
+
+    status: Literal["ok"] = "ok"
+    version: str = ""
+
+
+class Fault(Shape):
+    """One thing wrong with the input."""
+
+    in_: str = msgspec.field(name="in")
+    name: str
+    reason: str
+
+
+class ProblemShape(Shape):
+    """A problem (RFC 9457). Members beside these depend on its `type`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | UnsetType = UNSET
+    limit_bytes: int | UnsetType = UNSET
+    counted_bytes: int | UnsetType = UNSET
+    first_kenmerk: str | UnsetType = UNSET
+    reference: str | UnsetType = UNSET
+    allowed: list[str] | UnsetType = UNSET
+    offered: list[str] | UnsetType = UNSET
+    supported: list[str] | UnsetType = UNSET
+    failing: list[str] | UnsetType = UNSET
+
+
+def links_of(kenmerk: str) -> MessageLinks:
+    """Where the parts of this message are."""
+    own = f"/v1/messages/{kenmerk}"
+    return MessageLinks(
+        self=own,
+        statuses=f"{own}/statuses",
+        report=f"{own}/report",
+        document=f"{own}/document",
+        attachments=f"{own}/attachments",
+    )
+
+
+def accepted(receipt: Receipt) -> Accepted:
+    """The answer to a submission."""
+    return Accepted(kenmerk=receipt.kenmerk, received_at=receipt.received_at, links=links_of(receipt.kenmerk))
+
+
+def message_shape(message: Message, report: bytes | None = None) -> MessageShape:
+    """A message as its parties see it."""
+    return MessageShape(
+        kenmerk=message.kenmerk,
+        state=message.state,
+        is_settled=message.state.is_settled,
+        disposition=message.disposition,
+        channel=message.channel,
+        received_at=message.received_at,
+        settled_at=message.settled_at,
+        submitter_id=message.submitter_id,
+        sender_id=message.sender_id,
+        recipient_id=message.recipient_id,
+        recipient=message.recipient,
+        kind=message.kind,
+        number=message.number,
+        issue_date=message.issue_date,
+        profile=message.profile,
+        size_bytes=message.size_bytes,
+        sha256=message.sha256,
+        duplicate_of=message.duplicate_of,
+        is_test=message.is_test,
+        berichtsoort=message.berichtsoort,
+        aanleverkenmerk=message.aanleverkenmerk,
+        links=links_of(message.kenmerk),
+        report=msgspec.Raw(report) if report is not None else UNSET,
+    )
+
+
+def status_shape(entry: JournalEntry, actor: str) -> StatusShape:
+    """A step, with the actor as the caller may know it."""
+    return StatusShape(
+        step=entry.step,
+        at=entry.at,
+        actor=actor,
+        statuscode=entry.statuscode,
+        statusomschrijving=entry.statusomschrijving,
+        description=entry.plain,
+        foutcode=entry.foutcode,
+        detail=entry.detail,
+    )
+
+
+def attachment_shape(kenmerk: str, held: StoredAttachment) -> AttachmentShape:
+    """An attachment in the list."""
+    facts = held.attachment
+    return AttachmentShape(
+        number=facts.number,
+        media_type=facts.media_type,
+        filename=facts.filename,
+        size_bytes=facts.size_bytes,
+        sha256=facts.sha256,
+        is_embedded=facts.start is not None,
+        href=f"/v1/messages/{kenmerk}/attachments/{facts.number}",
+    )
+
+
+def lease_shape(lease: Lease) -> LeaseShape:
+    """A message that was taken."""
+    return LeaseShape(
+        message=message_shape(lease.message),
+        token=lease.token,
+        expires_at=lease.expires_at,
+        times_taken=lease.times_taken,
+    )
+
+
+def party_shape(party: Party) -> PartyShape:
+    """A party as operators and the party itself see it."""
+    return PartyShape(
+        party_id=party.party_id,
+        name=party.name,
+        kind=party.kind,
+        kind_source=party.kind_source,
+        identifiers=[str(identifier) for identifier in party.identifiers],
+        mandates=sorted(party.mandates),
+        settings=party.settings,
+    )

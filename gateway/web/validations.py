@@ -1,0 +1,40 @@
+"""Judge a document without sending it: no key, nothing stored."""
+
+import msgspec
+from aiohttp import web
+
+from gateway import problems
+from gateway.intake.body import announced_bytes, whole
+from gateway.intake.multipart import XML_TYPES
+from gateway.problems import Fault
+from gateway.web import report
+from gateway.web.answers import HTML, JSON, PLAIN, page_answer, raw_json_answer, text_answer
+from gateway.web.desk import Call
+
+
+class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """How to judge. `profile` names a rule set, else CustomizationID does; without `schema` no XML Schema."""
+
+    profile: str | None = None
+    schema: bool = True
+    lang: report.Language | None = None
+
+
+async def validate(call: Call) -> web.StreamResponse:
+    """The verdict on the document in the body; 200 also when the document is not valid."""
+    query = call.query(ValidationQuery)
+    form = call.form((JSON, HTML, PLAIN))
+    request, limits = call.request, call.doors.limits
+    if request.content_type not in XML_TYPES:
+        raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], list(XML_TYPES))
+    announced = announced_bytes(request, limits.body_bytes_max)
+    with call.desk.validation_room.places(limits.body_bytes_max if announced is None else announced):
+        document = await whole(request, limits.body_bytes_max, limits)
+        if not document:
+            raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
+        verdict = await call.doors.validation.judge(document, profile=query.profile, checks_schema=query.schema)
+        if form == HTML:
+            return page_answer(report.verdict_page(verdict, document, call.language), call.language)
+    if form == PLAIN:
+        return text_answer(report.verdict_text(verdict, call.language), call.language)
+    return raw_json_answer(verdict)
