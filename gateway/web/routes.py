@@ -80,7 +80,8 @@ MESSAGES = (
         takes=Takes(
             tuple(SUBMISSION_TYPES),
             meaning="The document as XML; or multipart with one document (in form-data the part "
-            "`document`, else the only XML part) and each attachment as a part of its own (in form-data named `attachment`).",
+            "`document`, else the only XML part) and each attachment as a part of its own (in form-data named "
+            "`attachment`).",
         ),
         headers=SUBMISSION_HEADERS,
         problems=(

@@ -1,4 +1,4 @@
-"""Runs the application: what is wrong below HTTP's surface is a problem too, and nobody keeps a line for nothing."""
+"""Runs the application: a request that is not HTTP gets a problem too, and nobody keeps a line for nothing."""
 
 import asyncio
 
@@ -61,9 +61,9 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self,
         request: web.BaseRequest,
-        status: int = 500,
+        status: int = 500,  # noqa: ARG002 - the signature is aiohttp's
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002
     ) -> web.StreamResponse:
         """What aiohttp cannot parse. What a handler raises never comes here: the guard answers it."""
         if request.writer is not None and request.writer.output_size > 0:
