@@ -18,7 +18,7 @@ from gateway.model.document import Attachment, DocumentKind
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.syntax import content_types
 from gateway.syntax.places import Place, xpath_of
-from gateway.syntax.xml import ATTACHMENT, Limits, Reading
+from gateway.syntax.xml import ATTACHMENT, Limits, Parsed
 
 FILENAME_CHARACTERS_MAX = 80
 """Digipoort's `bestandsnaam` (koppelvlak 1.2)."""
@@ -45,15 +45,15 @@ class Attached:
 
 
 def read_attachments(
-    reading: Reading, kind: DocumentKind, limits: Limits, beside: Sequence[Attachment] = ()
+    parsed: Parsed, kind: DocumentKind, limits: Limits, beside: Sequence[Attachment] = ()
 ) -> Attached:
     """Every attachment in the document, after those that travelled beside it, in order."""
-    elements = _elements(reading)
+    elements = _elements(parsed)
     if not elements and not beside:
         return Attached()
     if len(elements) + len(beside) > limits.attachments_max:
         return Attached(tuple(beside), [_too_many(len(elements) + len(beside), limits)])
-    collected = _Collected(reading, kind, list(beside))
+    collected = _Collected(parsed, kind, list(beside))
     for element in elements:
         collected.read(element)
     collected.check_beside(beside)
@@ -150,28 +150,28 @@ def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64
 # --- one attachment ----------------------------------------------------------------------------------------
 
 
-def _elements(reading: Reading) -> list[etree._Element]:
-    if ATTACHMENT.encode() not in reading.markup:
+def _elements(parsed: Parsed) -> list[etree._Element]:
+    if ATTACHMENT.encode() not in parsed.markup:
         return []
-    return list(reading.root.iter(f"{{*}}{ATTACHMENT}"))
+    return list(parsed.root.iter(f"{{*}}{ATTACHMENT}"))
 
 
 @dataclass(slots=True)
 class _Collected:
     """Attachments and findings while the document is gone through."""
 
-    reading: Reading
+    parsed: Parsed
     kind: DocumentKind
     attachments: list[Attachment]
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, element: etree._Element) -> None:
-        cut = self.reading.attachments.get(element)
+        cut = self.parsed.attachments.get(element)
         if cut is None:
             self._read_without_cut(element)
             return
         try:
-            size, digest, head = _measured(decoded(self.reading.document, cut.start, cut.end))
+            size, digest, head = _measured(decoded(self.parsed.document, cut.start, cut.end))
         except Base64Error as error:
             self._report_base64(element, error)
             return
@@ -201,7 +201,7 @@ class _Collected:
             self.findings.append(_empty(xpath_of(element), place))
 
     def _report_base64(self, element: etree._Element, error: Base64Error) -> None:
-        place = next(self.reading.lines.of_offsets([error.offset]))
+        place = next(self.parsed.lines.of_offsets([error.offset]))
         self.findings.append(_not_base64(element, error, place))
 
     def _look_at(self, attachment: Attachment, head: bytes, element: etree._Element) -> None:
@@ -216,7 +216,7 @@ class _Collected:
         self.findings += found
 
     def _place(self, element: etree._Element) -> Place | None:
-        return self.reading.lines.of_elements(self.reading.root, [element]).get(element)
+        return self.parsed.lines.of_elements(self.parsed.root, [element]).get(element)
 
 
 def _measured(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:

@@ -233,12 +233,12 @@ class SyntaxSaid:
     def of(cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool) -> "SyntaxSaid":
         """Translate by libxml2's error code; its own sentence stands behind an unknown one.
 
-        `before` is the byte before the error; `ended`: the error is where the document ends.
+        `before` is the byte before the error; `ended`: no tag is closed behind the error.
         """
         if before == b"&":
             return _ENTITY
         said = _SAID.get(error.code)
-        if ended and said is not _LONG:
+        if ended and said not in (_LONG, _AFTER):
             return _TRUNCATED
         if said is not None:
             return said

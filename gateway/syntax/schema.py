@@ -18,7 +18,7 @@ from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding
 from gateway.syntax.identify import NAMESPACES
 from gateway.syntax.schema_words import Complaint, finding, without_echoes
-from gateway.syntax.xml import Reading
+from gateway.syntax.xml import Parsed
 
 FINDINGS_MAX = 50
 """Findings a document gets: enough to repair it by; a broken program makes the same mistake on every line."""
@@ -92,24 +92,22 @@ def prepare(kind: DocumentKind = DocumentKind.INVOICE) -> None:
         pass
 
 
-def check(reading: Reading, kind: DocumentKind) -> list[Finding]:
+def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
     """What the schema has to say of the document, in document order, at most FINDINGS_MAX findings; empty:
     valid."""
     with _pool(kind).lend() as schema:
-        if len(reading.markup) <= _WHOLE_BYTES_MAX:
-            if schema.validate(reading.root):
+        if len(parsed.markup) <= _WHOLE_BYTES_MAX:
+            if schema.validate(parsed.root):
                 return []
-            complaints = _complaints(reading.root, schema.error_log)
+            complaints = _complaints(parsed.root, schema.error_log)
         else:
-            complaints = _check_in_pieces(reading, schema)
-    return _findings(reading, complaints)
+            complaints = _check_in_pieces(parsed, schema)
+    return _findings(parsed, complaints)
 
 
-def _findings(reading: Reading, complaints: list[Complaint]) -> list[Finding]:
+def _findings(parsed: Parsed, complaints: list[Complaint]) -> list[Finding]:
     complaints = without_echoes(complaints)[:FINDINGS_MAX]
-    places = reading.lines.of_elements(
-        reading.root, {one.element for one in complaints if one.element is not None}
-    )
+    places = parsed.lines.of_elements(parsed.root, {one.element for one in complaints if one.element is not None})
     return [finding(one, places.get(one.element) if one.element is not None else None) for one in complaints]
 
 
@@ -152,12 +150,12 @@ def _child(parent: etree._Element, prefix: str, local: str, position: int) -> et
 # --- large documents ---------------------------------------------------------------------------------------
 
 
-def _check_in_pieces(reading: Reading, schema: etree.XMLSchema) -> list[Complaint]:
+def _check_in_pieces(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]:
     """Parse again with the schema at hand, piece by piece, and stop soon after the first piece with errors."""
-    bad = _first_bad_piece(reading.markup, schema)
+    bad = _first_bad_piece(parsed.markup, schema)
     if bad is None:
         return []
-    return _explained_from(reading, schema, bad)
+    return _explained_from(parsed, schema, bad)
 
 
 def _parser(schema: etree.XMLSchema) -> etree.XMLParser:
@@ -181,9 +179,9 @@ def _first_bad_piece(markup: bytes, schema: etree.XMLSchema) -> int | None:
     return None
 
 
-def _explained_from(reading: Reading, schema: etree.XMLSchema, start: int) -> list[Complaint]:
+def _explained_from(parsed: Parsed, schema: etree.XMLSchema, start: int) -> list[Complaint]:
     """Parse up to the first bad piece, then tag by tag, so that each error is known by the tag that raised it."""
-    markup = reading.markup
+    markup = parsed.markup
     parser = etree.XMLPullParser(
         events=("start", "end"),
         schema=schema,
@@ -204,7 +202,7 @@ def _explained_from(reading: Reading, schema: etree.XMLSchema, start: int) -> li
         start = end
         element = _last(parser, element)
         complaints += [
-            Complaint(entry.type_name, entry.message, _same_element(reading.root, element))
+            Complaint(entry.type_name, entry.message, _same_element(parsed.root, element))
             for entry in list(parser.feed_error_log)[len(complaints) :]
         ]
     return complaints

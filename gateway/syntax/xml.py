@@ -68,7 +68,7 @@ DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Parsed:
     """A document that could be read: its tree, and what ties the tree to the original bytes."""
 
     document: bytes | memoryview
@@ -80,7 +80,7 @@ class Reading:
     """Where in the document the base64 of each attachment element lies."""
 
 
-def read(document: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> Reading | Finding:
+def read(document: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> Parsed | Finding:
     """Read a document, or say in one finding why it cannot be read. Raises nothing on any input."""
     if len(document) > limits.document_bytes_max:
         return _too_much("MP-XML-SIZE", "bytes", "bytes", len(document), limits.document_bytes_max)
@@ -90,10 +90,10 @@ def read(document: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> Readi
     start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0
     if refused := bodies.prolog_problem(whole, start):
         return refused
-    finding_or_reading = _read_cut(document, whole, limits, _cuts(whole, limits.attachments_max + 1))
-    if isinstance(finding_or_reading, _Reread):
-        return _settled(_read_cut(document, whole, limits, finding_or_reading.cuts))
-    return finding_or_reading
+    outcome = _read_cut(document, whole, limits, _cuts(whole, limits.attachments_max + 1))
+    if isinstance(outcome, _Reread):
+        return _settled(_read_cut(document, whole, limits, outcome.cuts))
+    return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Reread:
     cuts: list[Cut]
 
 
-def _settled(outcome: "Reading | Finding | _Reread") -> Reading | Finding:
+def _settled(outcome: "Parsed | Finding | _Reread") -> Parsed | Finding:
     if isinstance(outcome, _Reread):  # pragma: no cover - the cuts left were all found in elements before
         raise TypeError("a document's attachments changed between two readings of it")
     return outcome
@@ -111,7 +111,7 @@ def _settled(outcome: "Reading | Finding | _Reread") -> Reading | Finding:
 
 def _read_cut(
     document: bytes | memoryview, whole: bytes, limits: Limits, cuts: list[Cut]
-) -> "Reading | Finding | _Reread":
+) -> "Parsed | Finding | _Reread":
     markup, tokens = _without(whole, cuts)
     lines = Lines(whole, markup, cuts)
     if refused := _encoding_problem(markup, lines) or _cap_problem(markup, limits, lines):
@@ -125,7 +125,7 @@ def _read_cut(
     found = _tokens_found(root, tokens) if tokens else {}
     if len(found) < len(cuts):
         return _Reread(sorted(found.values(), key=lambda cut: cut.start))
-    return Reading(document, markup, root, lines, found)
+    return Parsed(document, markup, root, lines, found)
 
 
 def _parser() -> etree.XMLParser:
@@ -377,7 +377,9 @@ def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: "Lines",
     place = lines.at(offset)
     if "depth" in (error.msg or ""):
         return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), place.line, place.column)
-    said = bodies.SyntaxSaid.of(error, before=markup[max(0, offset - 1) : offset], ended=offset >= len(markup))
+    said = bodies.SyntaxSaid.of(
+        error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
+    )
     return _refused(
         said.rule, said.text.en, said.text.nl, advice=said.advice, line=place.line, column=place.column
     )

@@ -12,7 +12,7 @@ from gateway.messages.verdict import Verdict
 from gateway.model.document import Attachment, DocumentFacts, DocumentKind
 from gateway.model.finding import Finding, Stage
 from gateway.syntax import attachments, identify, schema, xml
-from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Reading
+from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
 
 
 def judge(
@@ -44,35 +44,35 @@ class _Judgement:
         self._attachments: tuple[Attachment, ...] = ()
 
     def run(self, document: bytes | memoryview, with_schema: bool, beside: Sequence[Attachment]) -> Verdict:
-        reading = xml.read(document, self._limits)
-        self._ends(Stage.XML, [reading] if isinstance(reading, Finding) else [])
-        if isinstance(reading, Finding) or not self._identify(reading):
+        parsed = xml.read(document, self._limits)
+        self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
+        if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
-        self._read_attachments(reading, beside)
+        self._read_attachments(parsed, beside)
         if with_schema:
-            self._check_schema(reading)
+            self._check_schema(parsed)
         return self._verdict()
 
-    def _identify(self, reading: Reading) -> bool:
-        kind = identify.identify(reading.root)
+    def _identify(self, parsed: Parsed) -> bool:
+        kind = identify.identify(parsed.root)
         if isinstance(kind, Finding):
-            self._ends(Stage.IDENTIFY, [_placed(kind, reading)])
+            self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
             return False
         self._kind = kind
-        self._facts = identify.read_facts(reading.root, kind)
+        self._facts = identify.read_facts(parsed.root, kind)
         older = identify.older_format(self._facts)
-        self._ends(Stage.IDENTIFY, [_placed(older, reading)] if older else [])
+        self._ends(Stage.IDENTIFY, [_placed(older, parsed)] if older else [])
         return older is None
 
-    def _read_attachments(self, reading: Reading, beside: Sequence[Attachment]) -> None:
+    def _read_attachments(self, parsed: Parsed, beside: Sequence[Attachment]) -> None:
         if self._kind is not None:
-            attached = attachments.read_attachments(reading, self._kind, self._limits, beside)
+            attached = attachments.read_attachments(parsed, self._kind, self._limits, beside)
             self._attachments = attached.attachments
             self._ends(Stage.ATTACHMENTS, attached.findings)
 
-    def _check_schema(self, reading: Reading) -> None:
+    def _check_schema(self, parsed: Parsed) -> None:
         if self._kind is not None:
-            self._ends(Stage.SCHEMA, schema.check(reading, self._kind))
+            self._ends(Stage.SCHEMA, schema.check(parsed, self._kind))
 
     def _ends(self, stage: Stage, findings: list[Finding]) -> None:
         now = perf_counter_ns()
@@ -91,7 +91,7 @@ class _Judgement:
         )
 
 
-def _placed(finding: Finding, reading: Reading) -> Finding:
+def _placed(finding: Finding, parsed: Parsed) -> Finding:
     """With the place of the root element."""
-    place = reading.lines.of_elements(reading.root, [reading.root]).get(reading.root)
+    place = parsed.lines.of_elements(parsed.root, [parsed.root]).get(parsed.root)
     return replace(finding, line=place.line, column=place.column) if place else finding
