@@ -3,7 +3,6 @@
 import click
 
 from gateway.cli.bills import bills
-from gateway.cli.ca import ca
 
 
 @click.group()
@@ -12,4 +11,3 @@ def main() -> None:
 
 
 main.add_command(bills)
-main.add_command(ca)

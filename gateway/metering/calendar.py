@@ -1,13 +1,26 @@
 """Which Amsterdam day, month and billing year a moment belongs to; quick enough for millions of entries."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from gateway.clock import AMSTERDAM, billing_date
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_HOUR = 3_600_000_000
-_day_of_hour: dict[int, str] = {}
+HOUR = 3_600_000_000
+
+
+class BillingDay(NamedTuple):
+    """An Amsterdam calendar day as the meter sees it."""
+
+    day: str
+    """As `2026-11-23`."""
+    year: int
+    late_from: int
+    """Recorded from this moment on (microseconds), an entry of this day is late: its month was over."""
+
+
+_day_of_hour: dict[int, BillingDay] = {}
 
 
 def microseconds(moment: datetime) -> int:
@@ -20,29 +33,28 @@ def moment(at: int) -> datetime:
     return _EPOCH + at * _MICROSECOND
 
 
-def billing_day(at: int) -> str:
-    """The Amsterdam calendar day of a moment in microseconds, as `2026-11-23`.
+def billing_day(at: int) -> BillingDay:
+    """The Amsterdam calendar day of a moment in microseconds.
 
     Amsterdam's offset has been whole hours since 1940 and changes on the hour, so one answer holds for
     the whole UTC hour and is kept.
     """
-    hour = at // _HOUR
-    day = _day_of_hour.get(hour)
-    if day is None:
-        day = _day_of_hour[hour] = billing_date(moment(hour * _HOUR)).isoformat()
-    return day
+    hour = at // HOUR
+    found = _day_of_hour.get(hour)
+    if found is None:
+        found = _day_of_hour[hour] = _work_out(billing_date(moment(hour * HOUR)))
+    return found
+
+
+def _work_out(day: date) -> BillingDay:
+    next_month = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return BillingDay(day.isoformat(), day.year, _midnight(next_month))
 
 
 def year_bounds(year: int) -> tuple[int, int]:
     """The first moment of an Amsterdam year and of the next, in microseconds."""
-    return _new_year(year), _new_year(year + 1)
+    return _midnight(date(year, 1, 1)), _midnight(date(year + 1, 1, 1))
 
 
-def _new_year(year: int) -> int:
-    midnight = datetime.combine(date(year, 1, 1), datetime.min.time(), tzinfo=AMSTERDAM)
-    return microseconds(midnight)
-
-
-def is_late(day: str, recorded_day: str) -> bool:
-    """Recorded in a later Amsterdam month than it belongs to: that month's statement had been drawn up."""
-    return recorded_day[:7] > day[:7]
+def _midnight(day: date) -> int:
+    return microseconds(datetime.combine(day, datetime.min.time(), tzinfo=AMSTERDAM))

@@ -14,22 +14,24 @@ from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.clock import utc_now
-from gateway.metering.calendar import billing_day, is_late, microseconds, moment
+from gateway.metering.calendar import billing_day, microseconds, moment
 from gateway.metering.entry import (
     GATEWAY,
     ConflictingEntryError,
+    LedgerBrokenError,
     UnknownEntryError,
     UsageEntry,
     UsageError,
     UsageKind,
 )
-from gateway.metering.seal import leaf_of, line_of, run_on
+from gateway.metering.seal import Row, leaves_of, run_on
 from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups, usage_sources
 
 DRIVERS = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
 _KEYS_A_LOOKUP = 2_000
+Counts = dict[tuple[str, str, str], list[int]]
+"""By party, kind and day: the quantity, the number of entries, the quantity that came late."""
 _Key = tuple[int, str]
-_Row = tuple[int, int, str, str, str, int, int, int, int | None, str | None, str | None]
 _Content = tuple[str, str, int, int, int | None, str | None, str | None]
 
 
@@ -93,7 +95,9 @@ async def lock_head(conn: AsyncConnection) -> Head:
     """Wait for our turn, until the end of the transaction; answers where the ledger ends."""
     # An update, not a select: it takes the lock on SQLite too.
     turn = update(usage_head).values(position=usage_head.c.position).returning(*usage_head.c)
-    row = (await conn.execute(turn)).one()
+    row = (await conn.execute(turn)).one_or_none()
+    if row is None:
+        raise LedgerBrokenError("the ledger's head is gone")
     return Head(row.position, bytes.fromhex(row.running), row.sealed)
 
 
@@ -178,14 +182,14 @@ async def _write(
     statements = _statements(conn.dialect.name)
     await conn.exec_driver_sql(statements.entries, rows)
     await conn.exec_driver_sql(statements.rollups, rollup_changes(rows))
-    running = run_on(head.running, leaves(rows, {number: name for name, number in numbers.items()}))
+    running = run_on(head.running, leaves_of(rows, {number: name for name, number in numbers.items()}))
     await conn.execute(
         update(usage_head).values(position=bindparam("last"), running=bindparam("digest")),
         {"last": rows[-1][0], "digest": running.hex()},
     )
 
 
-def _row(position: int, key: _Key, entry: UsageEntry, recorded_at: int) -> _Row:
+def _row(position: int, key: _Key, entry: UsageEntry, recorded_at: int) -> Row:
     if entry.quantity < 1 and entry.reverses is None:
         raise UsageError(f"a quantity is at least 1, not {entry.quantity}: a correction is a reversal")
     return (
@@ -202,25 +206,27 @@ def _row(position: int, key: _Key, entry: UsageEntry, recorded_at: int) -> _Row:
     )
 
 
-def leaves(rows: Iterable[_Row], names: dict[int, str]) -> list[bytes]:
-    """The leaf of each row; `names` are the sources by number."""
-    return [leaf_of(line_of(row[0], names[row[1]], *row[2:])) for row in rows]
-
-
-def rollup_changes(rows: Iterable[_Row]) -> list[tuple[str, int, str, str, int, int, int]]:
+def rollup_changes(rows: Iterable[Row]) -> list[tuple[str, int, str, str, int, int, int]]:
     """What these rows add to the rollups: one change a party, kind and day."""
-    changes: dict[tuple[str, str, str], list[int]] = {}
-    for _, _, _, party_id, kind, quantity, at, recorded_at, *_ in rows:
-        day = billing_day(at)
-        change = changes.setdefault((party_id, kind, day), [0, 0, 0])
-        change[0] += quantity
-        change[1] += 1
-        if is_late(day, billing_day(recorded_at)):
-            change[2] += quantity
+    changes: Counts = {}
+    recount(changes, rows)
     return [
         (party, int(day[:4]), kind, day, quantity, entries, late)
         for (party, kind, day), (quantity, entries, late) in sorted(changes.items())
     ]
+
+
+def recount(counts: Counts, rows: Iterable[Row]) -> None:
+    """Add rows to counts by party, kind and day: the quantity, how many entries, the quantity that came late."""
+    for _, _, _, party_id, kind, quantity, at, recorded_at, _, _, _ in rows:
+        day = billing_day(at)
+        count = counts.get((party_id, kind, day.day))
+        if count is None:
+            count = counts[party_id, kind, day.day] = [0, 0, 0]
+        count[0] += quantity
+        count[1] += 1
+        if recorded_at >= day.late_from:
+            count[2] += quantity
 
 
 class _Statements(NamedTuple):

@@ -23,6 +23,9 @@ from gateway.metering.entry import GATEWAY
 from gateway.metering.seal import FIRST
 from gateway.store.tables import RowId, metadata
 
+ByteText = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its bytes, on both engines the same, whatever language the database was made for."""
+
 usage_sources = Table(
     "usage_sources",
     metadata,
@@ -35,9 +38,9 @@ usage_entries = Table(
     metadata,
     Column("position", RowId, primary_key=True, autoincrement=False),
     Column("source", Integer, nullable=False),  # no foreign key: PostgreSQL would look it up for every row
-    Column("key", Text, nullable=False),
-    Column("party_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("key", ByteText, nullable=False),
+    Column("party_id", ByteText, nullable=False),
+    Column("kind", ByteText, nullable=False),
     Column("quantity", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
@@ -51,10 +54,10 @@ usage_entries = Table(
 usage_rollups = Table(
     "usage_rollups",
     metadata,
-    Column("party_id", Text, primary_key=True),
+    Column("party_id", ByteText, primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, primary_key=True),
-    Column("day", Text, primary_key=True),
+    Column("kind", ByteText, primary_key=True),
+    Column("day", ByteText, primary_key=True),
     Column("quantity", BigInteger, nullable=False),
     Column("entries", BigInteger, nullable=False),
     Column("late", BigInteger, nullable=False),

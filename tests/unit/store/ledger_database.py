@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.metering.entry import UsageEntry, UsageKind
-from gateway.store.ledger_tables import usage_entries, usage_rollups
+from gateway.store.ledger_tables import INSERT_ONLY, usage_entries, usage_rollups
 from gateway.store.tables import metadata
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -43,3 +43,19 @@ async def rollups(conn: AsyncConnection) -> list[tuple[str, int, str, int, int, 
     """Every rollup: party, year, day, quantity, entries, late."""
     rows = await conn.execute(select(usage_rollups).order_by(usage_rollups.c.party_id, usage_rollups.c.day))
     return [(row.party_id, row.year, row.day, row.quantity, row.entries, row.late) for row in rows]
+
+
+async def disarm(conn: AsyncConnection) -> None:
+    """Take the insert-only guards away, as somebody with all rights in the database could."""
+    for table in INSERT_ONLY:
+        if conn.dialect.name == "postgresql":
+            await conn.execute(text(f"DROP TRIGGER {table}_guard ON {table}"))
+        else:
+            for verb in ("UPDATE", "DELETE"):
+                await conn.execute(text(f"DROP TRIGGER {table}_{verb}"))
+
+
+async def make_messages(conn: AsyncConnection) -> None:
+    """As much of the table of messages as the meter looks at."""
+    columns = "kenmerk TEXT PRIMARY KEY, state TEXT, disposition TEXT, is_test BOOLEAN"
+    await conn.execute(text(f"CREATE TABLE IF NOT EXISTS messages ({columns})"))

@@ -1,0 +1,230 @@
+"""The audit of the meter: reads every entry, recomputes every digest and total, and names what does not fit.
+
+The sealed part is read in peace; then, the head locked so that nothing moves, what was not sealed when we began,
+the rollups and the head. Memory stays flat: entries pass in chunks; what grows is a count a party, kind and day.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from gateway.metering.entry import LedgerBrokenError
+from gateway.metering.seal import FIRST, Row, Seal, leaves_of, merkle_root, run_on, seal_problem
+from gateway.metering.totals import ControlTotals, control_totals
+from gateway.store.ledger import Counts, Head, lock_head, recount
+from gateway.store.ledger_dispositions import check_dispositions, count_dispositions
+from gateway.store.ledger_seals import read_rows, seals_after, source_names
+from gateway.store.ledger_tables import usage_entries, usage_rollups
+
+_ENTRIES_A_CHUNK = 8_192
+_SEALS_A_CHUNK = 1_000
+_ROLLUPS_A_CHUNK = 5_000
+_GAP_MAX = 100_000
+FINDINGS_MAX = 1_000
+"""More are not listed: the ledger is broken through and through."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFinding:
+    """What does not fit: the check (seal, entry, reversal, rollup, head, message), where, and a sentence."""
+
+    check: str
+    place: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What the audit counted and what it found. The meter holds when nothing was found."""
+
+    totals: ControlTotals
+    seals: int
+    last_seal: str | None
+    """The hash of the newest seal: compare it with what was published."""
+    unsealed: int
+    """Entries after the newest seal; the running digest holds them."""
+    dispositions: dict[str, int]
+    """Messages by disposition."""
+    findings: tuple[AuditFinding, ...]
+
+    @property
+    def received(self) -> int:
+        """Messages received: the sum of the dispositions, for every message has exactly one."""
+        return sum(self.dispositions.values())
+
+
+async def audit(engine: AsyncEngine, published: Iterable[Seal] = ()) -> AuditReport:
+    """Audit the whole meter. `published` are seals given away before: they must stand in the chain unchanged."""
+    walk = _Walk({seal.number: seal for seal in published})
+    async with engine.connect() as conn:
+        await walk.sealed_part(conn)
+        dispositions = await count_dispositions(conn)
+        walk.find_all("message", await check_dispositions(conn))
+    async with engine.begin() as conn:
+        head = await _locked_head(conn, walk)
+        await walk.sealed_part(conn)  # what was sealed meanwhile
+        await walk.tail(conn, head)
+        totals = control_totals((p, int(day[:4]), kind, n, q) for (p, kind, day), (q, n, _) in walk.counts.items())
+        await _check_rollups(conn, walk)
+    return AuditReport(
+        totals=totals,
+        seals=walk.passed.number if walk.passed else 0,
+        last_seal=walk.passed.hash if walk.passed else None,
+        unsealed=head.position - head.sealed,
+        dispositions=dispositions,
+        findings=tuple(walk.findings),
+    )
+
+
+async def _locked_head(conn: AsyncConnection, walk: "_Walk") -> Head:
+    try:
+        return await lock_head(conn)
+    except LedgerBrokenError as broken:
+        walk.find("head", "head", str(broken))
+        return Head(walk.position, b"", walk.position)
+
+
+class _Names(dict[int, str]):
+    """Sources by number; one that is gone has a name that fits no digest."""
+
+    def __missing__(self, number: int) -> str:
+        return f"source {number} is gone"
+
+
+@dataclass
+class _Walk:
+    """One walk over the ledger, from the first entry to the last."""
+
+    published: dict[int, Seal]
+    sources: dict[int, str] = field(default_factory=_Names)
+    counts: Counts = field(default_factory=dict)
+    findings: list[AuditFinding] = field(default_factory=list)
+    position: int = 0
+    """Up to here entries were read."""
+    passed: Seal | None = None
+    """The last seal that was checked."""
+    leaves: list[bytes] = field(default_factory=list)
+    """Of the entries read since that seal; empty bytes for one that is not there."""
+    quantities: list[int] = field(default_factory=list)
+
+    def find(self, check: str, place: str, sentence: str) -> None:
+        """Note a finding."""
+        if len(self.findings) < FINDINGS_MAX:
+            self.findings.append(AuditFinding(check, place, sentence))
+
+    def find_all(self, check: str, found: Iterable[tuple[str, str]]) -> None:
+        """Note findings of one check: place and sentence of each."""
+        for place, sentence in found:
+            self.find(check, place, sentence)
+
+    async def sealed_part(self, conn: AsyncConnection) -> None:
+        """Walk over every seal that was not passed yet, and the entries that it covers."""
+        self.sources.update(await source_names(conn))
+        furthest = _GAP_MAX + (await conn.scalar(select(func.count()).select_from(usage_entries)) or 0)
+        while seals := await seals_after(conn, self.passed.number if self.passed else 0, _SEALS_A_CHUNK):
+            waiting = deque(seals)
+            until = min(max(seal.last_position for seal in seals), furthest)
+            while self.position < until:
+                await self._read(conn, until)
+                while waiting and waiting[0].last_position <= self.position:
+                    self._close(waiting.popleft())
+            for seal in waiting:  # they claim entries that cannot be there
+                self._close(seal)
+
+    async def _read(self, conn: AsyncConnection, until: int) -> None:
+        """Take in the next chunk of entries, at most up to `until`."""
+        first, last = self.position + 1, min(self.position + _ENTRIES_A_CHUNK, until)
+        rows = await read_rows(conn, first, last)
+        leaves, quantities = leaves_of(rows, self.sources), [row[5] for row in rows]
+        if len(rows) < last - first + 1:
+            leaves, quantities = self._fill_gaps(rows, leaves, first, last)
+        recount(self.counts, rows)
+        await self._check_reversals(conn, [row for row in rows if row[8] is not None])
+        self.leaves += leaves
+        self.quantities += quantities
+        self.position = last
+
+    def _fill_gaps(
+        self, rows: Sequence[Row], leaves: list[bytes], first: int, last: int
+    ) -> tuple[list[bytes], list[int]]:
+        present = {row[0]: (leaf, row[5]) for row, leaf in zip(rows, leaves, strict=True)}
+        edges = sorted({first - 1, *present, last + 1})
+        for before, after in pairwise(edges):
+            if after - before > 1:
+                place = f"entry {before + 1}" + (f" up to {after - 1}" if after - before > 2 else "")
+                self.find("entry", place, "missing: somebody removed it")
+        found = [present.get(position, (b"", 0)) for position in range(first, last + 1)]
+        return [leaf for leaf, _ in found], [quantity for _, quantity in found]
+
+    def _close(self, seal: Seal) -> None:
+        """Check a seal against the chain, the published seals and the leaves it covers."""
+        place = f"seal {seal.number} (entries {seal.first_position}-{seal.last_position})"
+        if wrong := seal_problem(seal, self.passed):
+            self.find("seal", place, wrong)
+        if self.published.pop(seal.number, seal) != seal:
+            self.find("seal", place, "it is not the seal that was published")
+        size = max(0, seal.last_position - (self.passed.last_position if self.passed else 0))
+        leaves, quantity = self.leaves[:size], sum(self.quantities[:size])
+        if not leaves or merkle_root(leaves).hex() != seal.root or quantity != seal.quantity:
+            self.find(
+                "seal", place, "its entries are not the ones that were sealed: changed, moved, removed or added"
+            )
+        del self.leaves[:size], self.quantities[:size]
+        self.passed = seal
+
+    async def tail(self, conn: AsyncConnection, head: Head) -> None:
+        """Walk over what is not sealed, up to the head, and check the head against it."""
+        running = bytes.fromhex(self.passed.hash) if self.passed else bytes.fromhex(FIRST)
+        running = run_on(running, self.leaves)
+        self.leaves.clear()
+        while self.position < head.position:
+            await self._read(conn, head.position)
+            running = run_on(running, self.leaves)
+            self.leaves.clear()
+        sealed = self.passed.last_position if self.passed else 0
+        if head.sealed != sealed:
+            self.find(
+                "head", "head", f"seals reach to entry {sealed}, not to {head.sealed}: seals were added or removed"
+            )
+        if running != head.running:
+            self.find("entry", f"entries after {sealed}", "they are not the ones that were appended")
+        for number in self.published:
+            self.find("seal", f"seal {number}", "it was published, and is not in the ledger")
+        await self._find_strays(conn, head)
+
+    async def _find_strays(self, conn: AsyncConnection, head: Head) -> None:
+        place = usage_entries.c.position
+        strays = select(place).where(or_(place < 1, place > max(head.position, self.position)))
+        for position in (await conn.scalars(strays.limit(FINDINGS_MAX))).all():
+            self.find("entry", f"entry {position}", "it was never appended: somebody added it")
+
+    async def _check_reversals(self, conn: AsyncConnection, reversals: Sequence[Row]) -> None:
+        if not reversals:
+            return
+        ids = sorted({row[8] for row in reversals if row[8] is not None})
+        originals = {
+            row.position: row
+            for row in await conn.execute(select(usage_entries).where(usage_entries.c.position.in_(ids)))
+        }
+        for row in reversals:
+            original = originals.get(row[8])
+            undone = original and (original.party_id, original.kind, original.quantity, original.at)
+            if undone != (row[3], row[4], -row[5], row[6]):
+                self.find("reversal", f"entry {row[0]}", f"it does not undo entry {row[8]}")
+
+
+async def _check_rollups(conn: AsyncConnection, walk: _Walk) -> None:
+    """Each rollup is what its entries add up to. Uses up the counts."""
+    result = await conn.stream(select(usage_rollups).execution_options(yield_per=_ROLLUPS_A_CHUNK))
+    async for row in result:
+        place = f"{row.party_id} {row.kind} {row.day}"
+        counted = walk.counts.pop((row.party_id, row.kind, row.day), [0, 0, 0])
+        if counted != [row.quantity, row.entries, row.late] or row.year != int(row.day[:4]):
+            told = f"quantity, entries and late are {row.quantity}, {row.entries} and {row.late}"
+            walk.find("rollup", place, f"{told}; its entries count {counted[0]}, {counted[1]} and {counted[2]}")
+    for party_id, kind, day in walk.counts:
+        walk.find("rollup", f"{party_id} {kind} {day}", "it is missing")
