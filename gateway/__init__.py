@@ -1,1 +1,29 @@
-"""Meterpoort: an open e-invoice gateway that receives, judges, delivers, meters and bills."""
+"""Meterpoort: an open e-invoice gateway that receives, judges, delivers, meters and bills.
+
+For programs that only want a verdict: `gateway.judge(document)`. Nothing heavy is imported before it is called.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.messages.verdict import Verdict
+
+__all__ = ["as_json_object", "judge"]
+
+
+def judge(document: bytes, profile: str | None = None, schema: bool = True) -> "Verdict":
+    """The verdict on a document: schema, then the business rules of what it claims to be and of `profile`.
+
+    `schema=False` leaves the schema out. Raises nothing on any bytes: a wrong document is an answer. Raises
+    ValueError for a profile that does not exist.
+    """
+    from gateway.validation.judge import judge as judge_document
+
+    return judge_document(document, profile=profile, schema=schema)
+
+
+def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:
+    """The verdict as the command line and the API give it, ready for a JSON encoder."""
+    from gateway.messages.verdict import as_json_object as verdict_as_json_object
+
+    return verdict_as_json_object(verdict, file)

@@ -3,6 +3,7 @@
 import click
 
 from gateway.cli.bills import bills
+from gateway.cli.ca import ca
 
 
 @click.group()
@@ -11,3 +12,4 @@ def main() -> None:
 
 
 main.add_command(bills)
+main.add_command(ca)

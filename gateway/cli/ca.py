@@ -1,0 +1,24 @@
+"""`meterpoort ca`: a test hierarchy of certificates."""
+
+from pathlib import Path
+
+import click
+
+from gateway.trust.hierarchy import init_hierarchy
+
+
+@click.group()
+def ca() -> None:
+    """Certificates to test with."""
+
+
+@ca.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def init(directory: Path) -> None:
+    """Write a root, an intermediate, a server certificate for localhost and clients with OINs to DIRECTORY."""
+    try:
+        init_hierarchy(directory)
+    except FileExistsError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{directory}/README.md says what is what; start with:")
+    click.echo(f"  meterpoort serve --sandbox --tls {directory} --port 8443")

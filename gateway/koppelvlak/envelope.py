@@ -1,0 +1,168 @@
+"""A SOAP 1.1 envelope, read safely and strictly: one Header, one Body, one element in it.
+
+No DOCTYPE, no comment, no processing instruction, every Id once. Nothing here is trusted until its signature was
+verified; `signature.py` does that on this same tree.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from gateway.koppelvlak.cut import Inhoud, InlineInhoud, ReadingLimits
+from gateway.koppelvlak.faults import AddressingError, MalformedError
+from gateway.koppelvlak.names import ANONYMOUS, KOPPELVLAK, NONE, SOAP, WSA, WSSE, WSU
+from gateway.model.finding import Text
+
+WSA_HEADERS = ("To", "From", "FaultTo", "ReplyTo", "MessageID", "RelatesTo", "Action")
+"""The addressing headers that the profile wants signed when they are there."""
+WSU_ID = f"{{{WSU}}}Id"
+_ID_ATTRIBUTES = (WSU_ID, "Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
+_ADDRESS_CHARACTERS_MAX = 1024
+_DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """The WS-Addressing headers as plain values."""
+
+    to: str
+    action: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The parts of the message, as nodes of one tree."""
+
+    root: etree._Element
+    header: etree._Element
+    body: etree._Element
+    request: etree._Element
+    """The only element in the Body."""
+    ids: Mapping[str, etree._Element]
+    """By wsu:Id."""
+    cuts: Mapping[str, Inhoud] = field(default_factory=dict)
+
+    def header_blocks(self, namespace: str, name: str) -> list[etree._Element]:
+        """The header blocks of this name, direct children of Header only."""
+        return self.header.findall(f"{{{namespace}}}{name}")
+
+    @property
+    def security(self) -> etree._Element | None:
+        """The only wsse:Security header; None when there is none or more than one."""
+        found = self.header_blocks(WSSE, "Security")
+        return found[0] if len(found) == 1 else None
+
+    def inhoud(self, element: etree._Element) -> Inhoud:
+        """The content that an element `inhoud` holds."""
+        value = element.text or ""
+        return self.cuts.get(value) or InlineInhoud(value)
+
+
+def read_envelope(skeleton: bytes, cuts: Mapping[str, Inhoud], limits: ReadingLimits) -> Envelope:
+    """Parse and take apart. Raises MalformedError."""
+    root = _parse(skeleton, limits)
+    if root.tag != f"{{{SOAP}}}Envelope":
+        raise _malformed("the root is not a SOAP 1.1 Envelope", "de root is geen SOAP 1.1-Envelope")
+    ids = _ids(root)
+    parts = list(root)
+    if [part.tag for part in parts] != [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]:
+        raise _malformed(
+            "an Envelope holds one Header and then one Body", "een Envelope bevat één Header en dan één Body"
+        )
+    header, body = parts
+    if len(body) != 1 or _has_text(body):
+        raise _malformed("the Body must hold exactly one element", "de Body moet precies één element bevatten")
+    _refuse_stray_cuts(root, cuts)
+    return Envelope(root, header, body, body[0], ids, cuts)
+
+
+def read_addressing(envelope: Envelope) -> Addressing:
+    """The addressing headers. Raises AddressingError."""
+    values = {name: _one_header(envelope, name) for name in ("To", "Action", "MessageID")}
+    for name in ("ReplyTo", "FaultTo", "From"):
+        for block in envelope.header_blocks(WSA, name):
+            address = (block.findtext(f"{{{WSA}}}Address") or "").strip()
+            if name != "From" and address not in {ANONYMOUS, NONE}:
+                raise AddressingError(
+                    Text(f"wsa:{name} must be the anonymous address", f"wsa:{name} moet het anonymous-adres zijn")
+                )
+    return Addressing(values["To"], values["Action"], values["MessageID"])
+
+
+def _one_header(envelope: Envelope, name: str) -> str:
+    blocks = envelope.header_blocks(WSA, name)
+    value = (blocks[0].text or "").strip() if len(blocks) == 1 and not len(blocks[0]) else ""
+    if not 0 < len(value) <= _ADDRESS_CHARACTERS_MAX:
+        raise AddressingError(
+            Text(
+                f"exactly one wsa:{name} with a value is needed",
+                f"er is precies één wsa:{name} met een waarde nodig",
+            )
+        )
+    return value
+
+
+def _parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
+    declared = _DECLARED_ENCODING.match(skeleton[:200])
+    if declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}:
+        raise _malformed("the message must be UTF-8", "het bericht moet UTF-8 zijn")
+    if b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton:
+        raise _malformed("a DOCTYPE is not allowed", "een DOCTYPE is niet toegestaan")
+    if skeleton.count(b"<") > 2 * limits.tags_max or skeleton.count(b"xmlns") > limits.namespaces_max:
+        raise _malformed("the message has too many elements or namespaces", "het bericht heeft te veel elementen")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8"
+    )
+    try:
+        return etree.fromstring(skeleton, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise _malformed(
+            f"the message is not well-formed XML ({str(error)[:200]})", "het bericht is geen welgevormde XML"
+        ) from error
+
+
+def _ids(root: etree._Element) -> dict[str, etree._Element]:
+    """Every element by its wsu:Id; any kind of Id may occur once in the whole message."""
+    ids: dict[str, etree._Element] = {}
+    seen: set[str] = set()
+    for node in root.iter():
+        if not isinstance(node.tag, str):
+            raise _malformed(
+                "comments and processing instructions are not allowed", "commentaar in de XML is niet toegestaan"
+            )
+        for value in _id_values(node):
+            if value in seen:
+                raise _malformed(
+                    f"the Id {value[:80]!r} occurs twice", f"het Id {value[:80]!r} komt twee keer voor"
+                )
+            seen.add(value)
+        if WSU_ID in node.attrib:
+            ids[str(node.attrib[WSU_ID])] = node
+    return ids
+
+
+def _id_values(node: etree._Element) -> Iterator[str]:
+    values = {str(node.attrib[name]) for name in _ID_ATTRIBUTES if name in node.attrib}
+    return iter(values)
+
+
+def _has_text(element: etree._Element) -> bool:
+    tails = (child.tail or "" for child in element)
+    return bool((element.text or "").strip() or "".join(tails).strip())
+
+
+def _refuse_stray_cuts(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None:
+    """Long base64 belongs in `inhoud`, and is all that stands there."""
+    if not cuts:
+        return
+    values = [node.text or "" for node in root.iter(f"{{{KOPPELVLAK}}}inhoud")]
+    placed = [value for value in values if value in cuts]
+    if sorted(placed) != sorted(cuts):
+        raise _malformed("a long value stands outside inhoud", "een lange waarde staat buiten inhoud")
+
+
+def _malformed(en: str, nl: str) -> MalformedError:
+    return MalformedError(Text(en, nl))

@@ -1,0 +1,439 @@
+"""The attachments inside a document: decoded in pieces, measured, and looked at for what they really are.
+
+Each is decoded from the original bytes, never from the tree: memory stays flat, and a wrong character is known by
+its place. The limit is on the decoded bytes of all attachments of a message together, those beside the document
+included.
+"""
+
+import hashlib
+import re
+from binascii import Error as Base64Trouble
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from lxml import etree
+
+from gateway.model.document import Attachment, DocumentKind
+from gateway.model.finding import Finding, Flag, Stage, Text
+from gateway.syntax import content_types
+from gateway.syntax.places import Place, xpath_of
+from gateway.syntax.xml import ATTACHMENT, Limits, Parsed
+
+FILENAME_CHARACTERS_MAX = 80
+"""Digipoort's `bestandsnaam` (koppelvlak 1.2)."""
+
+_PIECE_BYTES = 192 * 1024
+_QUOTED_CHARACTERS_MAX = 100
+
+
+class Base64Error(ValueError):
+    """What stands in the attachment is not base64. `offset` is the byte of the document where it goes wrong."""
+
+    def __init__(self, offset: int, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.offset = offset
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The attachments of a message and what is wrong with them."""
+
+    attachments: tuple[Attachment, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_attachments(
+    parsed: Parsed, kind: DocumentKind, limits: Limits, beside: Sequence[Attachment] = ()
+) -> Attached:
+    """Every attachment in the document, after those that travelled beside it, in order."""
+    elements = _elements(parsed)
+    if not elements and not beside:
+        return Attached()
+    if len(elements) + len(beside) > limits.attachments_max:
+        return Attached(tuple(beside), [_too_many(len(elements) + len(beside), limits)])
+    collected = _Collected(parsed, kind, list(beside))
+    for element in elements:
+        collected.read(element)
+    collected.check_beside(beside)
+    if sum(attachment.size_bytes for attachment in collected.attachments) > limits.attachments_bytes_max:
+        collected.findings.append(_too_large(collected.attachments, limits))
+    return Attached(tuple(collected.attachments), collected.findings)
+
+
+def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator[bytes]:
+    """The decoded bytes of one attachment of this document, in pieces.
+
+    Raises ValueError for an attachment that travelled beside the document, Base64Error where it is not base64.
+    """
+    if attachment.start is None or attachment.end is None:
+        raise ValueError(f"attachment {attachment.number} is not inside the document")
+    return decoded(document, attachment.start, attachment.end)
+
+
+# --- base64 ------------------------------------------------------------------------------------------------
+
+_WHITE = b" \t\r\n"
+_WRONG = re.compile(rb"[^A-Za-z0-9+/= \t\r\n]")
+_REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
+_REFERENCE_BYTES_MAX = 12
+
+
+def decoded(document: bytes | memoryview, start: int, end: int) -> Iterator[bytes]:
+    """Decode the base64 between two offsets as XML Schema's base64Binary does: white space anywhere (also written
+    as a character reference), padding at the end and nowhere else, unused bits zero. Raises Base64Error."""
+    carry = b""
+    last = b""
+    for at, raw in _pieces(document, start, end):
+        symbols = carry + _bare(raw)
+        whole = len(symbols) - len(symbols) % 4
+        carry = symbols[whole:]
+        if not whole:
+            continue
+        if last.endswith(b"="):
+            raise _wrong(document, start, at, end)
+        last = symbols[whole - 4 : whole]
+        try:
+            yield a2b_base64(symbols[:whole], strict_mode=True)
+        except Base64Trouble:
+            raise _wrong(document, start, at, min(end, at + len(raw))) from None
+    if carry or not _ends_well(last):
+        raise _wrong(document, start, max(start, end - _PIECE_BYTES), end)
+
+
+def _pieces(document: bytes | memoryview, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """The run in pieces with their offsets; a character reference is never cut in two."""
+    at = start
+    while at < end:
+        to = min(end, at + _PIECE_BYTES)
+        raw = bytes(document[at:to])
+        if to < end and (reference := raw.rfind(b"&", -_REFERENCE_BYTES_MAX)) > 0 and b";" not in raw[reference:]:
+            raw = raw[:reference]
+        yield at, raw
+        at += len(raw)
+
+
+def _bare(raw: bytes) -> bytes:
+    """Without white space; character references resolved, as some programs write &#13; at each line end."""
+    if b"&" in raw:
+        raw = _REFERENCE.sub(_referred, raw)
+    if any(white in raw for white in (b"\n", b"\r", b" ", b"\t")):
+        return raw.translate(None, _WHITE)
+    return raw
+
+
+def _referred(reference: re.Match[bytes]) -> bytes:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return bytes((code,)) if code < 128 else b"?"
+
+
+def _ends_well(quantum: bytes) -> bool:
+    """Whether the unused bits of the last four symbols are zero, as in `QQ==` but not `QR==`."""
+    return not quantum or b2a_base64(a2b_base64(quantum), newline=False) == quantum
+
+
+def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64Error:
+    """The error at the first byte that is no base64, else at the first padding, else at the end."""
+    raw = bytes(document[at:to])
+    if (wrong := _WRONG.search(_REFERENCE.sub(lambda match: b" " * len(match[0]), raw))) is not None:
+        character = raw[wrong.start() : wrong.start() + 4].decode("utf-8", "ignore")[:1] or "?"
+        return Base64Error(
+            at + wrong.start(),
+            Text(f"the character {character!r} is no base64", f"het teken {character!r} is geen base64"),
+        )
+    padding = raw.find(b"=")
+    reason = Text("its length or padding is wrong", "de lengte of opvulling (=) klopt niet")
+    return Base64Error(at + padding if padding >= 0 else max(start, to - 1), reason)
+
+
+# --- one attachment ----------------------------------------------------------------------------------------
+
+
+def _elements(parsed: Parsed) -> list[etree._Element]:
+    if ATTACHMENT.encode() not in parsed.markup:
+        return []
+    return list(parsed.root.iter(f"{{*}}{ATTACHMENT}"))
+
+
+@dataclass(slots=True)
+class _Collected:
+    """Attachments and findings while the document is gone through."""
+
+    parsed: Parsed
+    kind: DocumentKind
+    attachments: list[Attachment]
+    findings: list[Finding] = field(default_factory=list)
+
+    def read(self, element: etree._Element) -> None:
+        cut = self.parsed.attachments.get(element)
+        if cut is None:
+            self._read_without_cut(element)
+            return
+        try:
+            size, digest, head = _measured(decoded(self.parsed.document, cut.start, cut.end))
+        except Base64Error as error:
+            self._report_base64(element, error)
+            return
+        attachment = Attachment(
+            number=max((one.number for one in self.attachments), default=0) + 1,
+            media_type=_media_type(element.get("mimeCode")),
+            filename=element.get("filename"),
+            size_bytes=size,
+            sha256=digest,
+            start=cut.start,
+            end=cut.end,
+        )
+        self.attachments.append(attachment)
+        self._look_at(attachment, head, element)
+
+    def check_beside(self, beside: Sequence[Attachment]) -> None:
+        """Media type and file name of what travelled beside the document; its door looked at the content."""
+        for attachment in beside:
+            self.findings += _declared(attachment, self.kind, "")
+
+    def _read_without_cut(self, element: etree._Element) -> None:
+        text = "".join(str(part) for part in element.itertext())
+        place = self._place(element)
+        if text.strip() or len(element):
+            self.findings.append(_interrupted(element, place))
+        else:
+            self.findings.append(_empty(xpath_of(element), place))
+
+    def _report_base64(self, element: etree._Element, error: Base64Error) -> None:
+        place = next(self.parsed.lines.of_offsets([error.offset]))
+        self.findings.append(_not_base64(element, error, place))
+
+    def _look_at(self, attachment: Attachment, head: bytes, element: etree._Element) -> None:
+        location = xpath_of(element)
+        found = _declared(attachment, self.kind, location)
+        if content := _content(attachment, head, location):
+            found.append(content)
+        if not attachment.size_bytes:
+            found.append(_empty(location))
+        if found and (place := self._place(element)):
+            found = [replace(finding, line=place.line, column=place.column) for finding in found]
+        self.findings += found
+
+    def _place(self, element: etree._Element) -> Place | None:
+        return self.parsed.lines.of_elements(self.parsed.root, [element]).get(element)
+
+
+def _measured(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
+    """Size, SHA-256 and the first bytes of what is decoded."""
+    size, digest, head = 0, hashlib.sha256(), b""
+    for piece in pieces:
+        size += len(piece)
+        digest.update(piece)
+        head = head or piece[: content_types.HEAD_BYTES]
+    return size, digest.hexdigest(), head
+
+
+def _media_type(declared: str | None) -> str:
+    return (declared or "").strip() or "application/octet-stream"
+
+
+# --- findings ----------------------------------------------------------------------------------------------
+
+
+def _declared(attachment: Attachment, kind: DocumentKind, location: str) -> list[Finding]:
+    """What is wrong with what the sender says of the attachment."""
+    findings = []
+    if kind.is_billing and attachment.media_type not in content_types.EN16931:
+        findings.append(_wrong_media_type(attachment, location))
+    if problem := filename_problem(attachment.filename):
+        findings.append(_bad_filename(attachment, problem, location))
+    return findings
+
+
+def filename_problem(filename: str | None) -> Text | None:
+    """What is wrong with the file name of an attachment, as the end of a sentence, or None."""
+    if filename is None:
+        return None
+    if not filename.strip():
+        return Text("is empty", "is leeg")
+    if "/" in filename or "\\" in filename or filename in {".", ".."}:
+        return Text("holds a path", "bevat een pad")
+    if any(not character.isprintable() for character in filename):
+        return Text("holds control characters", "bevat stuurtekens")
+    if len(filename) > FILENAME_CHARACTERS_MAX:
+        most = FILENAME_CHARACTERS_MAX
+        return Text(f"is longer than {most} characters", f"is langer dan {most} tekens")
+    return None
+
+
+def _bad_filename(attachment: Attachment, problem: Text, location: str) -> Finding:
+    return _finding(
+        "MP-ATT-FILENAME",
+        Text(
+            f"The file name of attachment {attachment.number} {problem.en}.",
+            f"De bestandsnaam van bijlage {attachment.number} {problem.nl}.",
+        ),
+        Text("Give it a plain short name, as factuur.pdf.", "Geef een gewone korte naam, als factuur.pdf."),
+        flag=Flag.WARNING,
+        location=location and f"{location}/@filename",
+        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
+    )
+
+
+def _wrong_media_type(attachment: Attachment, location: str) -> Finding:
+    allowed = ", ".join(content_types.EN16931)
+    media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
+    return _finding(
+        "MP-ATT-MEDIA-TYPE",
+        Text(
+            f"Attachment {attachment.number} has media type {media_type}, which an invoice may not carry.",
+            f"Bijlage {attachment.number} heeft mediatype {media_type}; dat mag bij een factuur niet.",
+        ),
+        Text(f"Allowed are {allowed}.", f"Toegestaan zijn {allowed}."),
+        location=location and f"{location}/@mimeCode",
+        found=media_type,
+        expected=allowed,
+    )
+
+
+def _content(attachment: Attachment, head: bytes, location: str) -> Finding | None:
+    """What the content is, against what it is said to be."""
+    found = content_types.recognise(head)
+    media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
+    if found is not None and found.is_dangerous:
+        return _dangerous(attachment, found, media_type, location)
+    if not head or content_types.fits(attachment.media_type, head):
+        return None
+    name = found.name if found else Text("something else", "iets anders")
+    return _finding(
+        "MP-ATT-CONTENT",
+        Text(
+            f"Attachment {attachment.number} is said to be {media_type}, but it is {name.en}.",
+            f"Bijlage {attachment.number} zou {media_type} zijn, maar is {name.nl}.",
+        ),
+        Text(
+            "Give the media type that belongs to the content; the recipient may not be able to open it.",
+            "Geef het mediatype dat bij de inhoud hoort; de ontvanger kan de bijlage mogelijk niet openen.",
+        ),
+        flag=Flag.WARNING,
+        location=location,
+        found=name.en,
+        expected=media_type,
+    )
+
+
+def _dangerous(attachment: Attachment, found: content_types.Content, media_type: str, location: str) -> Finding:
+    return _finding(
+        "MP-ATT-DANGEROUS",
+        Text(
+            f"Attachment {attachment.number} is {found.name.en}, not {media_type}.",
+            f"Bijlage {attachment.number} is {found.name.nl}, geen {media_type}.",
+        ),
+        Text("Send a document, as a PDF.", "Stuur een document, bijvoorbeeld een pdf."),
+        location=location,
+        found=found.name.en,
+        expected=media_type,
+    )
+
+
+def _not_base64(element: etree._Element, error: Base64Error, place: Place) -> Finding:
+    return _finding(
+        "MP-ATT-BASE64",
+        Text(
+            f"The attachment is not base64: {error.reason.en}.",
+            f"De bijlage is geen base64: {error.reason.nl}.",
+        ),
+        Text(
+            "Encode the whole file as base64 (RFC 4648), letters A-Z a-z 0-9 + / and = at the end.",
+            "Codeer het hele bestand als base64 (RFC 4648): A-Z a-z 0-9 + / en = aan het eind.",
+        ),
+        location=xpath_of(element),
+        place=place,
+    )
+
+
+def _interrupted(element: etree._Element, place: Place | None) -> Finding:
+    return _finding(
+        "MP-ATT-BASE64",
+        Text(
+            "The base64 of the attachment is interrupted by other markup.",
+            "De base64 van de bijlage wordt onderbroken door andere opmaak.",
+        ),
+        Text(
+            "Put the base64 in one piece, without comments or elements in it.",
+            "Zet de base64 in één stuk, zonder commentaar of elementen ertussen.",
+        ),
+        location=xpath_of(element),
+        place=place,
+    )
+
+
+def _empty(location: str, place: Place | None = None) -> Finding:
+    return _finding(
+        "MP-ATT-EMPTY",
+        Text("The attachment is empty.", "De bijlage is leeg."),
+        Text("Leave the attachment out, or fill it.", "Laat de bijlage weg, of vul hem."),
+        flag=Flag.WARNING,
+        location=location,
+        place=place,
+    )
+
+
+def _too_many(count: int, limits: Limits) -> Finding:
+    most = limits.attachments_max
+    return _finding(
+        "MP-ATT-NUMBER",
+        Text(
+            f"The message has more than {most} attachments, which is what is taken at most.",
+            f"Het bericht heeft meer dan {most} bijlagen; meer worden er niet aangenomen.",
+        ),
+        Text("Put them together in fewer files.", "Voeg ze samen in minder bestanden."),
+        found=str(count),
+        expected=f"<= {most}",
+    )
+
+
+def _too_large(attachments: Sequence[Attachment], limits: Limits) -> Finding:
+    total = sum(attachment.size_bytes for attachment in attachments)
+    limit = limits.attachments_bytes_max
+    megabytes = f"{limit / (1024 * 1024):g}"
+    return _finding(
+        "MP-ATT-SIZE",
+        Text(
+            f"The attachments are {total:,} bytes together; at most {limit:,} bytes ({megabytes} MB) are taken.",
+            f"De bijlagen zijn samen {_dutch(total)} bytes; "
+            f"hooguit {_dutch(limit)} bytes ({megabytes} MB) worden aangenomen.",
+        ),
+        Text(
+            "Make the attachments smaller, or send some of them another way.",
+            "Maak de bijlagen kleiner, of stuur een deel langs een andere weg.",
+        ),
+        found=str(total),
+        expected=f"<= {limit}",
+    )
+
+
+def _dutch(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _finding(
+    rule: str,
+    said: Text,
+    advice: Text,
+    *,
+    flag: Flag = Flag.FATAL,
+    location: str = "",
+    place: Place | None = None,
+    found: str | None = None,
+    expected: str | None = None,
+) -> Finding:
+    return Finding(
+        rule,
+        flag,
+        Stage.ATTACHMENTS,
+        said,
+        location=location,
+        line=place.line if place else None,
+        column=place.column if place else None,
+        terms=("BT-125",),
+        found=found,
+        expected=expected,
+        advice=advice,
+    )

@@ -1,0 +1,431 @@
+"""Untrusted bytes to an XML tree, safely and in little memory.
+
+What is done, in this order, each step linear in the size of the document:
+
+1. look at the first bytes: what is plainly not UTF-8 XML gets a finding that names it;
+2. walk the prolog: a DOCTYPE is refused before any parser has seen it, so there is no entity to expand
+   and nothing to fetch;
+3. cut the base64 of attachments out and put a token in its place, so that libxml2 parses a small
+   remainder with all of its own guards on (its limit of 10 million characters a text node would refuse
+   a 20 MB attachment, and `huge_tree` would lift every guard with it);
+4. hold the remainder to the caps below by counting bytes, before a tree is built;
+5. parse, and find each token back in exactly one element.
+
+XInclude, schemaLocation, xml-stylesheet and other processing instructions are never acted upon.
+"""
+
+import re
+import secrets
+from codecs import BOM_UTF8, getincrementaldecoder
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from lxml import etree
+
+from gateway.model.finding import Finding, Flag, Stage, Text
+from gateway.syntax import bodies
+from gateway.syntax.places import Cut, Lines
+
+ATTACHMENT = "EmbeddedDocumentBinaryObject"
+"""The UBL element that holds an attachment's base64."""
+
+_LIBXML2_DEPTH_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on what is read. Honest documents stay far below; each cap closes one way to make reading costly."""
+
+    document_bytes_max: int = 48 * 1024 * 1024
+    """The whole document. 20 MiB of attachments is 27 MiB of base64, 28 MiB with line ends, 30 MiB where these
+    are written as character references; the rest is room for the markup."""
+    markup_bytes_max: int = 16 * 1024 * 1024
+    """What is left when the base64 is cut out, the part that becomes a tree: 10,000 invoice lines are 9 MB."""
+    elements_max: int = 300_000
+    """Each element costs some 250 bytes of memory and its share of every later stage; 10,000 invoice lines have
+    170,000."""
+    attributes_max: int = 300_000
+    """Over all elements together; an attribute costs as much as an element."""
+    attributes_per_element_max: int = 64
+    """UBL's richest element has 8; namespace declarations on the root count too. Some readers search them one
+    by one."""
+    name_length_max: int = 256
+    """Bytes of one element or attribute name. UBL's longest has 62; names come back in findings."""
+    depth_max: int = _LIBXML2_DEPTH_MAX
+    """Elements inside one another. The parser's own stack stops at 256, so a higher value changes nothing; honest
+    documents stay below 30. A lower value costs one pass over the tree."""
+    text_bytes_max: int = 2 * 1024 * 1024
+    """One piece of text, attachments not counted: notes are quoted in findings and reports."""
+
+    attachments_max: int = 200
+    """Attachments of one message: more is a mistake of a program, not a wish of a person."""
+    attachments_bytes_max: int = 20 * 1024 * 1024
+    """Decoded bytes of all attachments of a message together: Digipoort's 20 MB (20,971,520 octets in its
+    schema)."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document that could be read: its tree, and what ties the tree to the original bytes."""
+
+    document: bytes | memoryview
+    markup: bytes
+    """The document with each attachment's base64 replaced by a token."""
+    root: etree._Element
+    lines: "Lines"
+    attachments: dict[etree._Element, Cut] = field(default_factory=dict)
+    """Where in the document the base64 of each attachment element lies."""
+
+
+def read(document: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> Parsed | Finding:
+    """Read a document, or say in one finding why it cannot be read. Raises nothing on any input."""
+    if len(document) > limits.document_bytes_max:
+        return _too_much("MP-XML-SIZE", "bytes", "bytes", len(document), limits.document_bytes_max)
+    whole = bytes(document)
+    if refused := bodies.not_xml(whole):
+        return refused
+    start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0
+    if refused := bodies.prolog_problem(whole, start):
+        return refused
+    outcome = _read_cut(document, whole, limits, _cuts(whole, limits.attachments_max + 1))
+    if isinstance(outcome, _Reread):
+        return _settled(_read_cut(document, whole, limits, outcome.cuts))
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Reread:
+    """Some tokens stood where no attachment is (a comment, CDATA): read again with these cuts alone."""
+
+    cuts: list[Cut]
+
+
+def _settled(outcome: "Parsed | Finding | _Reread") -> Parsed | Finding:
+    if isinstance(outcome, _Reread):  # pragma: no cover - the cuts left were all found in elements before
+        raise TypeError("a document's attachments changed between two readings of it")
+    return outcome
+
+
+def _read_cut(
+    document: bytes | memoryview, whole: bytes, limits: Limits, cuts: list[Cut]
+) -> "Parsed | Finding | _Reread":
+    markup, tokens = _without(whole, cuts)
+    lines = Lines(whole, markup, cuts)
+    if refused := _encoding_problem(markup, lines) or _cap_problem(markup, limits, lines):
+        return refused
+    try:
+        root = etree.fromstring(markup, _parser())
+    except etree.XMLSyntaxError as error:
+        return _not_well_formed(error, markup, lines, limits)
+    if refused := _depth_problem(root, limits):
+        return refused
+    found = _tokens_found(root, tokens) if tokens else {}
+    if len(found) < len(cuts):
+        return _Reread(sorted(found.values(), key=lambda cut: cut.start))
+    return Parsed(document, markup, root, lines, found)
+
+
+def _parser() -> etree.XMLParser:
+    """A parser that expands, fetches and recovers nothing. The encoding is forced: it was checked before."""
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+        collect_ids=False,
+    )
+
+
+# --- attachments cut out -----------------------------------------------------------------------------------
+
+_NAME = re.compile(ATTACHMENT.encode())
+_MENTIONS_EACH = 20
+"""The name may stand in end tags, comments and texts too; a document that mentions it endlessly is not searched
+on."""
+_REST_OF_START_TAG = re.compile(
+    rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>(?:\s*+(?P<cdata><!\[CDATA\[))?"""
+)
+_OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?\Z")
+
+
+def _cuts(whole: bytes, most: int) -> list[Cut]:
+    """The runs of text directly between an attachment's start tag and the next markup, found by a linear scan."""
+    cuts: list[Cut] = []
+    at = 0
+    for _ in range(_MENTIONS_EACH * most):
+        name = _NAME.search(whole, at)
+        if name is None or len(cuts) == most:
+            break
+        at = name.end()
+        opened = whole[max(0, name.start() - 258) : name.start()]
+        tag = _REST_OF_START_TAG.match(whole, at)
+        if tag is None or not _OPENING.search(opened):
+            continue
+        closing = b"]]>" if tag["cdata"] else b"<"
+        end = whole.find(closing, tag.end())
+        if end > tag.end() and (tag["cdata"] or whole.startswith(b"</", end)):
+            cuts.append(Cut(tag.end(), end))
+            at = end
+    return cuts
+
+
+def _without(whole: bytes, cuts: list[Cut]) -> tuple[bytes, dict[str, Cut]]:
+    """The document with a token for each cut: 24 characters of valid base64 that nobody can foresee."""
+    if not cuts:
+        return whole, {}
+    nonce = secrets.token_hex(8)
+    tokens = {f"{nonce}{number:08d}": cut for number, cut in enumerate(cuts)}
+    edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(whole)]
+    kept = [whole[start:end] for start, end in list(pairwise(edges))[::2]]
+    pieces = [kept[0]]
+    for token, piece in zip(tokens, kept[1:], strict=True):
+        pieces += [token.encode(), piece]
+    return b"".join(pieces), tokens
+
+
+def _tokens_found(root: etree._Element, tokens: dict[str, Cut]) -> dict[etree._Element, Cut]:
+    """The elements that hold a token, with their cuts. An attachment in any namespace counts."""
+    return {
+        element: tokens[element.text]
+        for element in root.iter(f"{{*}}{ATTACHMENT}")
+        if element.text in tokens and len(element) == 0
+    }
+
+
+# --- encoding ----------------------------------------------------------------------------------------------
+
+
+def _encoding_problem(markup: bytes, lines: "Lines") -> Finding | None:
+    """UTF-8 throughout, checked before libxml2 sees a byte; in pieces, so that memory stays flat."""
+    if markup.isascii():
+        return None
+    decoder = getincrementaldecoder("utf-8")()
+    step = 1 << 16
+    for start in range(0, len(markup), step):
+        try:
+            decoder.decode(markup[start : start + step], start + step >= len(markup))
+        except UnicodeDecodeError as error:
+            return _bad_byte(markup, start, error, lines)
+    return None
+
+
+def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: "Lines") -> Finding:
+    # The decoder may have carried up to three bytes of an unfinished character over from the last piece.
+    offset = start + error.start - (len(error.object) - min(1 << 16, len(markup) - start))
+    place = lines.at(offset)
+    return _refused(
+        "MP-XML-BYTES",
+        f"Byte 0x{markup[offset]:02X} is not UTF-8 here; "
+        "the document was probably saved as Windows-1252 or ISO 8859-1.",
+        f"Byte 0x{markup[offset]:02X} is hier geen UTF-8; "
+        "waarschijnlijk is het document opgeslagen als Windows-1252 of ISO 8859-1.",
+        advice=Text("Save or send the document as UTF-8.", "Sla het document op als UTF-8 en stuur het opnieuw."),
+        line=place.line,
+        column=place.column,
+        found=f"0x{markup[offset]:02X}",
+        expected="UTF-8",
+    )
+
+
+# --- caps --------------------------------------------------------------------------------------------------
+
+
+def _cap_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
+    """The caps that show in the bytes. Counting is far cheaper than building a tree to find it too big."""
+    if len(markup) > limits.markup_bytes_max:
+        return _too_much("MP-XML-SIZE", "bytes of markup", "bytes opmaak", len(markup), limits.markup_bytes_max)
+    opened, closed = markup.count(b"<"), markup.count(b">")
+    if (elements := opened - markup.count(b"</")) > limits.elements_max:
+        return _too_much("MP-XML-ELEMENTS", "elements", "elementen", elements, limits.elements_max)
+    if markup.count(b"=") > limits.attributes_max:
+        attributes = sum(1 for _ in _ATTRIBUTE_VALUE.finditer(markup))
+        if attributes > limits.attributes_max:
+            return _too_much("MP-XML-ATTRIBUTES", "attributes", "attributen", attributes, limits.attributes_max)
+    if opened != closed:
+        # A bare > somewhere (text, attribute value, comment): tags cannot be told apart by it; look at each one.
+        return _every_tag_problem(markup, limits, lines)
+    return _long_tag_problem(markup, limits, lines)
+
+
+_ATTRIBUTE_VALUE = re.compile(rb"=\s*+[\"']")
+_ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]++)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""")
+_TAG_NAME = re.compile(rb"</?([^\s<>/]*+)")
+_MARKUP = re.compile(
+    rb"""<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""",
+    re.DOTALL,
+)
+
+
+def _long_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
+    """Look only at tags long enough to break a cap: steps of one cap's length from one > to the next.
+
+    A tag with a name over the cap is longer than the cap, and an attribute takes at least five bytes, so a tag
+    within `stride` bytes can break neither. Most steps cost one short backwards search.
+    """
+    stride = min(limits.name_length_max, 5 * limits.attributes_per_element_max)
+    at, size = 0, len(markup)
+    while at < size:
+        end = markup.rfind(b">", at, at + stride)
+        if end >= 0:
+            at = end + 1
+            continue
+        end = markup.find(b">", at)
+        end = size if end < 0 else end + 1
+        tag = markup.rfind(b"<", at, end)
+        tag = end if tag < 0 else tag
+        if tag - at > limits.text_bytes_max:
+            return _text_too_long(at, tag - at, limits, lines)
+        if end - tag > stride and (refused := _tag_problem(markup[tag:end], tag, limits, lines)):
+            return refused
+        at = end
+    return None
+
+
+def _every_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
+    stride = min(limits.name_length_max, 5 * limits.attributes_per_element_max)
+    before = 0
+    for match in _MARKUP.finditer(markup):
+        start, end = match.span()
+        if start - before > limits.text_bytes_max:
+            return _text_too_long(before, start - before, limits, lines)
+        if end - start > stride and (refused := _tag_problem(markup[start:end], start, limits, lines)):
+            return refused
+        before = end
+    return None
+
+
+def _tag_problem(tag: bytes, offset: int, limits: Limits, lines: "Lines") -> Finding | None:
+    """One tag, or comment, CDATA section or processing instruction, against the caps on names and attributes."""
+    if tag.startswith((b"<!", b"<?")):
+        if len(tag) > limits.text_bytes_max:
+            return _text_too_long(offset, len(tag), limits, lines)
+        return None
+    names = [name[1] for name in _ATTRIBUTE.finditer(tag)]
+    place = lines.at(offset)
+    if len(names) > limits.attributes_per_element_max:
+        return _too_much(
+            "MP-XML-ATTRIBUTES",
+            "attributes on one element",
+            "attributen aan één element",
+            len(names),
+            limits.attributes_per_element_max,
+            place.line,
+            place.column,
+        )
+    element = _TAG_NAME.match(tag)
+    longest = max((len(name) for name in [*names, element[1] if element else b""]), default=0)
+    if longest > limits.name_length_max:
+        return _too_much(
+            "MP-XML-NAME",
+            "bytes in one name",
+            "bytes in één naam",
+            longest,
+            limits.name_length_max,
+            place.line,
+            place.column,
+        )
+    return None
+
+
+def _text_too_long(offset: int, length: int, limits: Limits, lines: "Lines") -> Finding:
+    place = lines.at(offset)
+    return _too_much(
+        "MP-XML-TEXT",
+        "bytes in one piece of text",
+        "bytes in één stuk tekst",
+        length,
+        limits.text_bytes_max,
+        place.line,
+        place.column,
+    )
+
+
+def _depth_problem(root: etree._Element, limits: Limits) -> Finding | None:
+    if limits.depth_max >= _LIBXML2_DEPTH_MAX:
+        return None
+    if not root.xpath("boolean(" + "/*" * (limits.depth_max + 1) + ")"):
+        return None
+    return _too_deep(limits.depth_max, None, None)
+
+
+def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
+    return _refused(
+        "MP-XML-DEPTH",
+        f"Elements are nested more than {depth_max} deep.",
+        f"Elementen zijn meer dan {depth_max} niveaus diep genest.",
+        advice=Text(
+            "No invoice or order needs this; check the program that made the document.",
+            "Geen factuur of order heeft dit nodig; controleer het programma dat het document maakte.",
+        ),
+        expected=str(depth_max),
+        line=line,
+        column=column,
+    )
+
+
+# --- findings ----------------------------------------------------------------------------------------------
+
+
+def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: "Lines", limits: Limits) -> Finding:
+    offset = lines.syntax_error_offset(error.lineno or 1, error.offset or 1)
+    place = lines.at(offset)
+    if "depth" in (error.msg or ""):
+        return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), place.line, place.column)
+    said = bodies.SyntaxSaid.of(
+        error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
+    )
+    return _refused(
+        said.rule, said.text.en, said.text.nl, advice=said.advice, line=place.line, column=place.column
+    )
+
+
+def _too_much(
+    rule: str, what: str, wat: str, found: int, limit: int, line: int | None = None, column: int | None = None
+) -> Finding:
+    return _refused(
+        rule,
+        f"The document has {found:,} {what}; at most {limit:,} are read.",
+        f"Het document heeft {_dutch(found)} {wat}; er worden er hooguit {_dutch(limit)} gelezen.",
+        advice=Text(
+            "Split the document, or check the program that made it.",
+            "Splits het document, of controleer het programma dat het maakte.",
+        ),
+        found=str(found),
+        expected=f"<= {limit}",
+        line=line,
+        column=column,
+    )
+
+
+def _dutch(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _refused(
+    rule: str,
+    en: str,
+    nl: str,
+    *,
+    advice: Text | None = None,
+    line: int | None = None,
+    column: int | None = None,
+    found: str | None = None,
+    expected: str | None = None,
+) -> Finding:
+    return Finding(
+        rule,
+        Flag.FATAL,
+        Stage.XML,
+        Text(en, nl),
+        line=line,
+        column=column,
+        found=found,
+        expected=expected,
+        advice=advice,
+    )

@@ -1,0 +1,97 @@
+"""From bytes to verdict: the stages in order, stopping where going on makes no sense.
+
+Plain synchronous code for a thread or a worker process. Nothing is kept between documents but compiled schemas
+and rule sets; lxml releases the interpreter lock while it parses and checks the schema.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter_ns
+
+from gateway.messages.verdict import Verdict
+from gateway.model.document import Attachment, DocumentFacts, DocumentKind
+from gateway.model.finding import Finding, Stage
+from gateway.syntax import attachments, identify, schema, xml
+from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
+
+
+def judge(
+    document: bytes | memoryview,
+    *,
+    profile: str | None = None,  # noqa: ARG001  # the rules stage takes it once rule sets exist
+    schema: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+    beside: Sequence[Attachment] = (),
+) -> Verdict:
+    """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
+
+    `profile` asks for the rules of that profile on top of what the document claims; `schema=False` leaves the
+    schema out; `beside` are attachments that travelled beside the document and count towards the limit.
+    """
+    return _Judgement(limits).run(document, schema, beside)
+
+
+class _Judgement:
+    """One document on its way through the stages."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._findings: list[Finding] = []
+        self._durations: dict[Stage, int] = {}
+        self._since = perf_counter_ns()
+        self._kind: DocumentKind | None = None
+        self._facts: DocumentFacts | None = None
+        self._attachments: tuple[Attachment, ...] = ()
+
+    def run(self, document: bytes | memoryview, with_schema: bool, beside: Sequence[Attachment]) -> Verdict:
+        parsed = xml.read(document, self._limits)
+        self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
+        if isinstance(parsed, Finding) or not self._identify(parsed):
+            return self._verdict()
+        self._read_attachments(parsed, beside)
+        if with_schema:
+            self._check_schema(parsed)
+        return self._verdict()
+
+    def _identify(self, parsed: Parsed) -> bool:
+        kind = identify.identify(parsed.root)
+        if isinstance(kind, Finding):
+            self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
+            return False
+        self._kind = kind
+        self._facts = identify.read_facts(parsed.root, kind)
+        older = identify.older_format(self._facts)
+        self._ends(Stage.IDENTIFY, [_placed(older, parsed)] if older else [])
+        return older is None
+
+    def _read_attachments(self, parsed: Parsed, beside: Sequence[Attachment]) -> None:
+        if self._kind is not None:
+            attached = attachments.read_attachments(parsed, self._kind, self._limits, beside)
+            self._attachments = attached.attachments
+            self._ends(Stage.ATTACHMENTS, attached.findings)
+
+    def _check_schema(self, parsed: Parsed) -> None:
+        if self._kind is not None:
+            self._ends(Stage.SCHEMA, schema.check(parsed, self._kind))
+
+    def _ends(self, stage: Stage, findings: list[Finding]) -> None:
+        now = perf_counter_ns()
+        self._durations[stage] = now - self._since
+        self._since = now
+        self._findings += findings
+
+    def _verdict(self) -> Verdict:
+        return Verdict(
+            findings=tuple(self._findings),
+            kind=self._kind,
+            facts=self._facts,
+            attachments=self._attachments,
+            stages=tuple(self._durations),
+            durations_ns=self._durations,
+        )
+
+
+def _placed(finding: Finding, parsed: Parsed) -> Finding:
+    """With the place of the root element."""
+    place = parsed.lines.of_elements(parsed.root, [parsed.root]).get(parsed.root)
+    return replace(finding, line=place.line, column=place.column) if place else finding
