@@ -52,6 +52,7 @@ soak: setup
 
 docs: setup
 	$(BIN)/python -m gateway.docs
+	$(BIN)/python -m deploy.dashboard
 
 clean:
 	rm -rf var build dist *.egg-info .mypy_cache .ruff_cache

@@ -298,7 +298,12 @@ ROWS = (
                 ),
                 "s",
             ),
-            Panel("Commit", "What a sender's kenmerk waits for.", quantiles("meterpoort_commit_seconds"), "s"),
+            Panel(
+                "Time of a commit",
+                "What a sender's kenmerk waits for.",
+                quantiles("meterpoort_commit_seconds"),
+                "s",
+            ),
             Panel(
                 "Submissions in a commit",
                 "Grows with the load: then durability is shared. 1 under load means it is not.",
@@ -354,7 +359,6 @@ ROWS = (
                 (
                     Query("sum(increase(meterpoort_reaped_objects_total[1h]))", "objects an hour"),
                     Query("max(meterpoort_reaper_held)", "held back"),
-                    Query("sum(increase(meterpoort_reaped_bytes_total[1h])) / 1e6", "MB an hour"),
                     Query("(time() - max(meterpoort_reaper_passed_timestamp_seconds)) / 3600", "hours since"),
                 ),
             ),

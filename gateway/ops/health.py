@@ -19,8 +19,8 @@ Check = Callable[[], Awaitable[str | None]]
 class Writable(Protocol):
     """A store or storage that can prove it takes writes."""
 
-    async def prove_writable(self) -> None:
-        """Write something small and durable in a place of its own. Raises OSError or the library's error."""
+    async def check(self) -> None:
+        """Write something small in a place of its own. Raises OSError or the library's error."""
 
 
 class Waiting(Protocol):
@@ -86,7 +86,7 @@ def takes_writes(target: Writable) -> Check:
     """The store, or storage, takes writes."""
 
     async def check() -> str | None:
-        await target.prove_writable()
+        await target.check()
         return None
 
     return check

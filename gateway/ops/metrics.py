@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
@@ -195,10 +196,9 @@ class Metrics:
         self._commit_seconds.observe(seconds)
         self._commit_group.observe(submissions)
 
-    def objects_reaped(self, objects: int, size_bytes: int, *, held: bool) -> None:
+    def reaper_passed(self, removed_objects: int, *, held: bool) -> None:
         """The reaper passed. `held`: it found so much to remove that it removed nothing."""
-        self._reaped.inc(objects)
-        self._reaped_bytes.inc(size_bytes)
+        self._reaped.inc(removed_objects)
         self._reaper_held.set(held)
         self._reaper_passed.set(self._clock().timestamp())
 
@@ -279,7 +279,6 @@ class Metrics:
         )
         self._commit_group = self._histogram("commit_submissions", "Submissions in one commit.", GROUP_SIZES)
         self._reaped = self._counter("reaped_objects", "Leftover objects removed from document storage.")
-        self._reaped_bytes = self._counter("reaped_bytes", "Bytes of the leftovers removed.")
         self._reaper_held = self._gauge("reaper_held", "1 when the reaper found too much to remove and held back.")
         self._reaper_passed = self._gauge("reaper_passed_timestamp_seconds", "When the reaper passed last.")
 
@@ -325,9 +324,9 @@ class Metrics:
         """Describe the metric, and begin at zero each series that can be foreseen: a counter that appears with
         its first event hides that event from `rate()`."""
         self.described.append(Described(f"meterpoort_{name}", type(metric).__name__.lower(), labels, meaning))
-        if len(labels) == 1:
-            for value in FORESEEN.get(labels[0], ()):
-                metric.labels(value)
+        if labels and FORESEEN.keys() >= set(labels):
+            for values in product(*(FORESEEN[label] for label in labels)):
+                metric.labels(*values)
         return metric
 
     def _known_rule(self, rule: str) -> str:
@@ -350,7 +349,7 @@ FORESEEN: Mapping[str, Collection[str]] = {
     "result": ["succeeded", "failed"],
     "route": sorted({*ROUTES, OTHER}),
     "stage": [stage.value for stage in Stage],
-    "status": ["1xx", "2xx", "3xx", "4xx", "5xx"],
+    "status": ["2xx", "3xx", "4xx", "5xx"],
 }
 """The values a label can take, where they can be listed. Not: rule (ids of the rule sets, and `other`), version,
 python."""

@@ -7,11 +7,9 @@ object was seen, names it nowhere, and when not so much would go that the store 
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import Protocol
-
-from gateway.clock import Clock
 
 DOUBT_OBJECTS_MIN = 100
 """So few leftovers are never a reason to doubt the store: a young gateway has few objects and may have had
@@ -22,23 +20,14 @@ ORPHANS_MAX = 50_000
 """Leftovers removed in one pass: bounds memory; the next pass takes the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """One object in storage; `modified_at` by the storage's own clock, in UTC."""
-
-    key: str
-    size_bytes: int
-    modified_at: datetime
-
-
 class Storage(Protocol):
     """Lists and removes objects."""
 
-    def objects(self) -> AsyncIterator[StoredObject]:
-        """Every object under the gateway's prefix."""
+    def keys_older_than(self, age: timedelta) -> AsyncIterator[str]:
+        """Keys of the objects last written longer ago than this, by the storage's own times."""
 
-    async def delete(self, keys: Collection[str]) -> None:
-        """Remove the objects; one that is gone already is no error."""
+    async def delete(self, key: str) -> None:
+        """Remove the object; one that is gone already is no error."""
 
 
 class References(Protocol):
@@ -56,7 +45,6 @@ class Reaped:
     asked: int
     orphans: int
     removed: int
-    removed_bytes: int
     held: bool
 
 
@@ -64,16 +52,10 @@ class Reaper:
     """Passes over the storage."""
 
     def __init__(
-        self,
-        storage: Storage,
-        references: References,
-        clock: Clock,
-        orphan_age_min: timedelta,
-        orphan_share_max: float,
+        self, storage: Storage, references: References, orphan_age_min: timedelta, orphan_share_max: float
     ) -> None:
         self._storage = storage
         self._references = references
-        self._clock = clock
         self._orphan_age_min = orphan_age_min
         self._orphan_share_max = orphan_share_max
 
@@ -81,37 +63,34 @@ class Reaper:
         """Remove what no message names; see the module. Errors of storage and store pass through."""
         asked, orphans = await self._look()
         if len(orphans) > DOUBT_OBJECTS_MIN and len(orphans) > asked * self._orphan_share_max:
-            return Reaped(asked, len(orphans), 0, 0, held=True)
-        removed, removed_bytes = 0, 0
+            return Reaped(asked, len(orphans), 0, held=True)
+        removed = 0
         for batch in _batches(orphans):
-            still_orphans = await self._orphans(batch)
-            await self._storage.delete([orphan.key for orphan in still_orphans])
-            removed += len(still_orphans)
-            removed_bytes += sum(orphan.size_bytes for orphan in still_orphans)
-        return Reaped(asked, len(orphans), removed, removed_bytes, held=False)
+            for key in await self._orphans(batch):
+                await self._storage.delete(key)
+                removed += 1
+        return Reaped(asked, len(orphans), removed, held=False)
 
-    async def _look(self) -> tuple[int, list[StoredObject]]:
+    async def _look(self) -> tuple[int, list[str]]:
         """How many old objects were asked about, and the leftovers among them. Asking stops at ORPHANS_MAX, so
         that their share of what was asked tells of a wrong store however large the storage is."""
-        born_before = self._clock() - self._orphan_age_min
-        asked, orphans, batch = 0, list[StoredObject](), list[StoredObject]()
-        async for stored in self._storage.objects():
-            if stored.modified_at < born_before:
-                batch.append(stored)
+        asked, orphans, batch = 0, list[str](), list[str]()
+        async for key in self._storage.keys_older_than(self._orphan_age_min):
+            batch.append(key)
             if len(batch) == BATCH_OBJECTS:
                 asked, orphans, batch = asked + len(batch), orphans + await self._orphans(batch), []
             if len(orphans) >= ORPHANS_MAX:
                 break
         return asked + len(batch), orphans + await self._orphans(batch)
 
-    async def _orphans(self, batch: list[StoredObject]) -> list[StoredObject]:
+    async def _orphans(self, batch: list[str]) -> list[str]:
         if not batch:
             return []
-        named = await self._references.named([stored.key for stored in batch])
-        return [stored for stored in batch if stored.key not in named]
+        named = await self._references.named(batch)
+        return [key for key in batch if key not in named]
 
 
-def _batches(objects: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:
-    rest = iter(objects)
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(keys)
     while batch := list(islice(rest, BATCH_OBJECTS)):
         yield batch

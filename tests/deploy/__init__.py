@@ -1,0 +1,1 @@
+"""deploy/: nothing in it names what does not exist, and the tools it is written for accept it."""
