@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.messages.verdict import Verdict
 
-__all__ = ["as_json_object", "judge"]
+__all__ = ["__version__", "as_json_object", "judge"]
+
+__version__ = "0.1.0"
 
 
 def judge(document: bytes, profile: str | None = None, schema: bool = True) -> "Verdict":

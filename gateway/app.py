@@ -1,1 +1,370 @@
-"""To come."""
+"""The one place that knows every room: opens them in order, hands each what it asks for, closes them."""
+
+import asyncio
+import contextlib
+import functools
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from gateway import __version__
+from gateway.clock import Clock, utc_now
+from gateway.intake.limits import Limits as IntakeLimits
+from gateway.messages.desk import Case, Desk, JudgingError
+from gateway.messages.handling import Outcome
+from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.message import Waiting
+from gateway.messages.participants import Party
+from gateway.messages.ports import Checkpoint
+from gateway.messages.reception import FrontDesk
+from gateway.messages.submission import Receipt, Submission
+from gateway.messages.verdict import Verdict, as_json_object
+from gateway.metering.entry import UsageEntry
+from gateway.metering.policy import MeterPolicy, meter_delivery
+from gateway.ops.health import Health, disk_has_room, queue_has_room, takes_writes
+from gateway.ops.metrics import Metrics, QueueState
+from gateway.settings import Settings
+from gateway.store.engine import Engines, open_engines
+from gateway.store.ledger import append
+from gateway.store.mailbox import MailboxStore
+from gateway.store.messages import MessageStore
+from gateway.store.operations import OperatorDesk
+from gateway.store.register import RegisterStore
+from gateway.store.schema import upgrade
+from gateway.store.storage import Storage
+from gateway.store.writer import Writer
+from gateway.validation.workers import Workers
+from gateway.web import Doors, build
+from gateway.web.doors import Leases, Lists
+from gateway.web.server import Runner
+
+log = structlog.get_logger(__name__)
+
+REGISTER_SECONDS = 1.0
+"""How soon a server sees what the command line changed in the register."""
+MEASURE_SECONDS = 5.0
+
+
+async def no_checkpoint(_name: str) -> None:
+    """Nothing happens at checkpoints, except in the tests that stop the process there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One running gateway, with all that its doors and commands need."""
+
+    settings: Settings
+    engines: Engines
+    writer: Writer
+    storage: Storage
+    register: RegisterStore
+    store: MessageStore
+    mailbox: MailboxStore
+    desk: Desk
+    reception: FrontDesk
+    operations: OperatorDesk
+    workers: Workers
+    metrics: Metrics
+    health: Health
+
+    def doors(self) -> Doors:
+        """What the HTTP door needs."""
+        return Doors(
+            reception=Counted(self.reception, self.metrics),
+            storage=self.storage,
+            messages=self.store,
+            mailbox=self.mailbox,
+            directory=self.register,
+            operations=self.operations,
+            validation=Validations(self.workers, self.settings.storage.small_content_size_bytes_max),
+            readiness=self.readiness,
+            metrics=lambda: self.metrics.exposition()[1],
+            public_url=self.settings.http.public_url,
+            gateway_version=__version__,
+            limits=_intake_limits(self.settings),
+            lists=Lists(self.settings.http.page_items_default, self.settings.http.page_items_max),
+            leases=Leases(
+                self.settings.mailbox.lease_seconds_default,
+                self.settings.mailbox.lease_seconds_max,
+                self.settings.mailbox.take_messages_max,
+            ),
+            wait_seconds_max=self.settings.http.wait_seconds_max,
+        )
+
+    async def readiness(self) -> Mapping[str, bool]:
+        """Which parts answer now."""
+        outcome = await self.health.readiness()
+        return {check.name: check.problem is None for check in outcome.checks}
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, clock: Clock = utc_now, checkpoint: Checkpoint = no_checkpoint
+) -> AsyncIterator[Gateway]:
+    """A gateway that takes in, judges and delivers until the block ends; what waited goes on first."""
+    async with AsyncExitStack() as stack:
+        gateway = await _open(settings, clock, checkpoint, stack)
+        for waiting in await gateway.store.waiting():
+            gateway.desk.offer(waiting, None, is_suspect=True)
+        gateway.desk.start()
+        stack.push_async_callback(gateway.desk.stop)
+        for work in (_follow_register(gateway.register), _measure(gateway)):
+            task = asyncio.create_task(work)
+            stack.push_async_callback(_ended, task)
+        yield gateway
+
+
+async def serve(settings: Settings, *, checkpoint: Checkpoint = no_checkpoint) -> None:
+    """Run the gateway until SIGTERM or SIGINT; requests under way are finished first."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with opened(settings, checkpoint=checkpoint) as gateway, listening(gateway) as address:
+        log.info("gateway_started", address=address)
+        await stop.wait()
+        log.info("gateway_stopping")
+
+
+@asynccontextmanager
+async def listening(gateway: Gateway) -> AsyncIterator[str]:
+    """The HTTP door is open; yields its address."""
+    from aiohttp import web
+
+    http = gateway.settings.http
+    runner = Runner(build(gateway.doors()), public_url=http.public_url)
+    await runner.setup()
+    site = web.TCPSite(runner, http.host, http.port, shutdown_timeout=http.shutdown_seconds_max)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        yield f"http://{http.host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
+    settings.data_directory.mkdir(parents=True, exist_ok=True)
+    engines = open_engines(settings.database_url(), settings.database.connections_max)
+    stack.push_async_callback(engines.dispose)
+    await asyncio.to_thread(upgrade, engines.write)
+    metrics = Metrics(__version__, (), settings.data_directory, clock)
+    writer = Writer(
+        engines.write, settings.database.commit_messages_max, lambda works, s: metrics.commit_made(s, works)
+    )
+    writer.start()
+    stack.push_async_callback(writer.stop)
+    storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
+    stack.callback(storage.close)
+    register = RegisterStore(engines, writer, clock)
+    await register.refresh()
+    store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report)
+    workers = _workers(settings, metrics)
+    stack.push_async_callback(workers.close)
+    desk = Desk(
+        store,
+        storage,
+        register,
+        workers,
+        clock,
+        Observer(metrics),
+        checkpoint,
+        small_size_bytes_max=settings.storage.small_content_size_bytes_max,
+        workers=settings.worker_count(),
+        attempts_max=settings.queue.judging_attempts_max,
+    )
+    reception = FrontDesk(
+        store,
+        desk,
+        clock,
+        checkpoint,
+        waiting_max=settings.queue.waiting_messages_max,
+        retry_after_seconds=settings.queue.retry_after_seconds,
+    )
+    return Gateway(
+        settings,
+        engines,
+        writer,
+        storage,
+        register,
+        store,
+        MailboxStore(engines, writer, clock),
+        desk,
+        reception,
+        OperatorDesk(writer, store, desk, clock),
+        workers,
+        metrics,
+        _health(settings, writer, storage, desk),
+    )
+
+
+def encode_report(verdict: Verdict) -> bytes:
+    """The verdict as its report: the JSON that every door and the command line give."""
+    return msgspec.json.encode(as_json_object(verdict, ""))
+
+
+def append_usage(connection: Connection, entries: Sequence[UsageEntry]) -> None:
+    """Write meter entries in this transaction."""
+    from typing import Any, cast
+
+    class Immediate:
+        dialect = connection.dialect
+
+        async def execute(self, *a: Any) -> Any:
+            return connection.execute(*a)
+
+        async def exec_driver_sql(self, *a: Any) -> Any:
+            return connection.exec_driver_sql(*a)
+
+    with contextlib.suppress(StopIteration):
+        append(cast(Any, Immediate()), entries).send(None)
+
+
+def _meter(
+    settings: Settings,
+) -> Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, tuple[UsageEntry, ...]]]:
+    policy = MeterPolicy(both_sides_pay=settings.meter.both_sides_pay)
+
+    def meter(
+        kenmerk: str, sender: Party | None, recipient: Party, at: datetime, is_test: bool
+    ) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+        return meter_delivery(kenmerk, sender, recipient, at, policy, is_test=is_test)
+
+    return meter
+
+
+def _workers(settings: Settings, metrics: Metrics) -> Workers:
+    return Workers(
+        settings.worker_count(),
+        settings.workers.memory_size_bytes_max,
+        settings.workers.judging_seconds_max,
+        settings.workers.judgements_max,
+        metrics.worker_replaced,
+    )
+
+
+def _health(settings: Settings, writer: Writer, storage: Storage, desk: Desk) -> Health:
+    checks = {
+        "store": takes_writes(writer),
+        "storage": takes_writes(storage),
+        "queue": queue_has_room(desk, settings.queue.waiting_messages_max, settings.health.queue_share_max),
+        "disk": disk_has_room(settings.data_directory, settings.health.disk_free_bytes_min),
+    }
+    return Health(checks, settings.health.check_seconds_max)
+
+
+def _intake_limits(settings: Settings) -> IntakeLimits:
+    http = settings.http
+    return IntakeLimits(
+        body_bytes_max=http.body_size_bytes_max,
+        attachments_bytes_max=settings.attachments.size_bytes_max,
+        attachments_count_max=settings.attachments.count_max,
+        in_memory_bytes_max=settings.storage.small_content_size_bytes_max,
+        body_idle_seconds_max=http.body_idle_seconds_max,
+        body_seconds_max=http.body_seconds_max,
+        large_bodies_max=http.large_bodies_max,
+        retry_after_seconds=settings.queue.retry_after_seconds,
+    )
+
+
+class Validations:
+    """Judges without storing. Fulfils `web.ports.Validation`."""
+
+    def __init__(self, workers: Workers, small_size_bytes_max: int) -> None:
+        self._workers = workers
+        self._small_size_bytes_max = small_size_bytes_max
+
+    async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+        """The report as JSON. Raises JudgingError when judging failed technically."""
+        case = Case(document, profile)
+        if checks_schema and len(document) <= self._small_size_bytes_max:
+            verdict = (await self._workers.judge_small([case]))[0]
+            if isinstance(verdict, JudgingError):
+                raise verdict
+        else:
+            verdict = await self._workers.judge_large(case, schema=checks_schema)
+        return encode_report(verdict)
+
+
+class Counted:
+    """The reception, with what comes in counted."""
+
+    def __init__(self, reception: FrontDesk, metrics: Metrics) -> None:
+        self._reception = reception
+        self._metrics = metrics
+        self.settled = reception.settled
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """As the reception's own."""
+        receipt = await self._reception.submit(submission)
+        if receipt.is_repeat:
+            self._metrics.message_repeated()
+        else:
+            beside = sum(part.attachment.size_bytes for part in submission.attachments)
+            self._metrics.message_received(submission.channel, submission.document.size_bytes + beside)
+        return receipt
+
+
+class Observer:
+    """Counts what happens at the desk. Fulfils `messages.desk.DeskObserver`."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None:
+        """The outcome is on stable storage."""
+        del waiting
+        verdict = outcome.verdict
+        self._metrics.message_settled(
+            verdict.kind, outcome.state, outcome.disposition or Disposition.PENDING, seconds
+        )
+        if outcome.state in {State.REFUSED, State.DUPLICATE}:
+            self._metrics.message_refused(verdict.findings)
+        for stage, duration_ns in verdict.durations_ns.items():
+            self._metrics.stage_passed(stage, duration_ns / 1e9)
+
+    def judging_failed(self, waiting: Waiting, attempts: int) -> None:
+        """Logged at the desk; the worker's end is counted where it is seen."""
+
+
+async def _follow_register(register: RegisterStore) -> None:
+    while True:
+        await asyncio.sleep(REGISTER_SECONDS)
+        try:
+            await register.refresh()
+        except Exception as error:  # the store is in trouble: what we know still holds, and is asked again
+            log.warning("register_not_read", error=type(error).__name__)
+
+
+async def _measure(gateway: Gateway) -> None:
+    while True:
+        waiting = QueueState(gateway.desk.waiting_count, gateway.desk.oldest_received_at)
+        gateway.metrics.queue_measured(waiting, QueueState(0), waiting)
+        await asyncio.sleep(MEASURE_SECONDS)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def stopping_at(name: str) -> Checkpoint:
+    """A checkpoint that kills this process, without any goodbye, when it passes there for the first time."""
+
+    async def checkpoint(passed: str) -> None:
+        if passed == name:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return checkpoint
+
+
+Run = Callable[[], Awaitable[None]]
+run = functools.partial(asyncio.run)

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from gateway.messages.lifecycle import STEPS, Disposition, State, Step
-from gateway.messages.submission import Channel, StoredBytes
+from gateway.messages.participants import Role
+from gateway.messages.submission import Channel, StoredBytes, Submission
 from gateway.model.document import Attachment, DocumentKind
+from gateway.model.identifiers import PartyIdentifier
 
 T = TypeVar("T")
 
@@ -73,6 +75,34 @@ class Message:
     berichtsoort: str | None = None
     aanleverkenmerk: str | None = None
     idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A submission that is to be stored under its kenmerk."""
+
+    kenmerk: str
+    received_at: datetime
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that is stored and waits to be judged: what judging and deciding need.
+
+    `beside` are the attachments that travelled beside the document.
+    """
+
+    kenmerk: str
+    received_at: datetime
+    document: StoredBytes
+    channel: Channel
+    role: Role
+    submitter_id: str | None
+    is_test: bool
+    wanted_recipient: PartyIdentifier | None
+    wanted_profile: str | None
+    beside: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,317 @@
+"""The desk: judges what waits, and makes the outcome true.
+
+Two lanes. Small documents are judged in batches in a thread (lxml lets go of the interpreter's lock while it
+parses and validates). Large ones, those whose judging broke, and all that a restart finds waiting are judged
+one by one in worker processes with limits; after three technical failures a message is set apart and the
+others go on. Reading ahead is bounded; what waits is on stable storage, not here.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.messages.handling import Outcome, Register, broken, decide
+from gateway.messages.message import Waiting
+from gateway.messages.ports import Checkpoint
+from gateway.messages.submission import StoredBytes
+from gateway.messages.verdict import Verdict
+from gateway.model.document import Attachment
+
+log = structlog.get_logger(__name__)
+
+SETTLE_AGAIN_SECONDS = 0.5
+SETTLE_AGAIN_SECONDS_MAX = 60.0
+"""Pauses between attempts to settle while the store is in trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One document to be judged."""
+
+    document: bytes
+    profile: str | None = None
+    beside: tuple[Attachment, ...] = ()
+
+
+class JudgingError(Exception):
+    """Judging a document failed technically: nothing is known of the document."""
+
+
+class AlreadySettledError(Exception):
+    """A message was to be settled that waits no more: nothing was changed."""
+
+
+class Judges(Protocol):
+    """Judges documents; wrong documents are verdicts, never errors."""
+
+    async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        """A batch of small documents, where that is fastest."""
+
+    async def judge_large(self, case: Case) -> Verdict:
+        """One document, in a process with limits. Raises JudgingError."""
+
+
+class Settles(Protocol):
+    """Makes outcomes true."""
+
+    async def waiting_one(self, kenmerk: str) -> Waiting | None:
+        """The message if it waits to be judged."""
+
+    async def settle(self, outcome: Outcome) -> Outcome:
+        """Answers the outcome that came true, once it is on stable storage."""
+
+
+class ReadsBytes(Protocol):
+    """Bytes of documents."""
+
+    async def read(self, where: StoredBytes) -> bytes:
+        """All the bytes. Raises OSError when they cannot be read."""
+
+
+class DeskObserver(Protocol):
+    """Told what happens at the desk."""
+
+    def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None:
+        """The outcome is on stable storage; seconds since the message was received."""
+
+    def judging_failed(self, waiting: Waiting, attempts: int) -> None:
+        """Judging a message failed technically, for the so-manyeth time."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """A message at the desk. `data` are its bytes while there is room to hold them."""
+
+    waiting: Waiting
+    data: bytes | None
+    settled: asyncio.Event | None = None
+    attempts: int = 0
+
+
+class Desk:
+    """Everything between "accepted" and "delivered, refused, returned or set apart"."""
+
+    def __init__(
+        self,
+        settles: Settles,
+        reads: ReadsBytes,
+        register: Register,
+        judges: Judges,
+        clock: Clock,
+        observer: DeskObserver,
+        checkpoint: Checkpoint,
+        *,
+        small_size_bytes_max: int,
+        workers: int,
+        attempts_max: int,
+        batch_max: int = 32,
+        settling_max: int = 128,
+        held_size_bytes_max: int = 32 << 20,
+    ) -> None:
+        self._settles = settles
+        self._reads = reads
+        self._register = register
+        self._judges = judges
+        self._clock = clock
+        self._observer = observer
+        self._checkpoint = checkpoint
+        self._small_size_bytes_max = small_size_bytes_max
+        self._workers = workers
+        self._attempts_max = attempts_max
+        self._batch_max = batch_max
+        self._room_bytes = held_size_bytes_max
+        self._places: dict[str, _Place] = {}
+        self._small: deque[_Place] = deque()
+        self._small_arrived = asyncio.Event()
+        self._large: asyncio.Queue[_Place] = asyncio.Queue()
+        self._settling = asyncio.Semaphore(settling_max)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting_count(self) -> int:
+        """Messages at the desk."""
+        return len(self._places)
+
+    @property
+    def oldest_received_at(self) -> datetime | None:
+        """When the message that waits longest was received."""
+        first = next(iter(self._places.values()), None)
+        return first.waiting.received_at if first else None
+
+    async def waiting_messages(self) -> int:
+        """Messages at the desk, for whoever asks by waiting."""
+        return len(self._places)
+
+    def start(self) -> None:
+        """Begin to judge."""
+        self._run(self._small_lane())
+        for _ in range(self._workers):
+            self._run(self._large_lane())
+
+    async def stop(self) -> None:
+        """Stop judging. What waits stays where it is: on stable storage."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def offer(self, waiting: Waiting, data: bytes | None, *, is_suspect: bool = False) -> None:
+        """Have a stored message judged. `data` spares reading it again; `is_suspect`: only in a worker."""
+        if waiting.kenmerk in self._places:
+            return
+        place = self._places[waiting.kenmerk] = _Place(waiting, self._hold(data))
+        if is_suspect or waiting.document.size_bytes > self._small_size_bytes_max:
+            self._large.put_nowait(place)
+        else:
+            self._small.append(place)
+            self._small_arrived.set()
+
+    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+        """Wait until the message has left the desk, at most so long; whether it has."""
+        place = self._places.get(kenmerk)
+        if place is None:
+            return True
+        if place.settled is None:
+            place.settled = asyncio.Event()
+        try:
+            await asyncio.wait_for(place.settled.wait(), timeout_seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    # -- lanes -------------------------------------------------------------------------------
+
+    async def _small_lane(self) -> None:
+        while True:
+            await self._small_arrived.wait()
+            batch = [self._small.popleft() for _ in range(min(self._batch_max, len(self._small)))]
+            if not self._small:
+                self._small_arrived.clear()
+            await self._judge_batch(batch)
+
+    async def _judge_batch(self, batch: Sequence[_Place]) -> None:
+        places: list[_Place] = []
+        cases: list[Case] = []
+        for place in batch:
+            try:
+                cases.append(await self._case(place))
+                places.append(place)
+            except JudgingError as error:
+                self._failed(place, error)
+        verdicts = await self._judges.judge_small(cases)
+        await self._checkpoint("judged")
+        for place, verdict in zip(places, verdicts, strict=True):
+            if isinstance(verdict, JudgingError):
+                self._failed(place, verdict)
+            else:
+                await self._settle_soon(place, verdict)
+
+    async def _large_lane(self) -> None:
+        while True:
+            place = await self._large.get()
+            try:
+                verdict = await self._judges.judge_large(await self._case(place))
+            except JudgingError as error:
+                self._failed(place, error)
+            else:
+                await self._settle_soon(place, verdict)
+
+    async def _case(self, place: _Place, profile: str | None = None) -> Case:
+        document = place.data if place.data is not None else await self._read(place)
+        return Case(document, profile or place.waiting.wanted_profile, place.waiting.beside)
+
+    async def _read(self, place: _Place) -> bytes:
+        """Read the document again. Raises JudgingError when that cannot be done now."""
+        if not place.waiting.document.key:
+            place.waiting = await self._settles.waiting_one(place.waiting.kenmerk) or place.waiting
+        try:
+            return await self._reads.read(place.waiting.document)
+        except OSError as error:
+            raise JudgingError(f"its bytes cannot be read: {error}") from error
+
+    def _hold(self, data: bytes | None) -> bytes | None:
+        """Keep the bytes at hand while there is room; else they are read again when their turn comes."""
+        if data is None or len(data) > self._room_bytes:
+            return None
+        self._room_bytes -= len(data)
+        return data
+
+    def _leave(self, place: _Place) -> None:
+        self._places.pop(place.waiting.kenmerk, None)
+        self._room_bytes += len(place.data or b"")
+        if place.settled is not None:
+            place.settled.set()
+
+    def _failed(self, place: _Place, error: JudgingError) -> None:
+        place.attempts += 1
+        self._observer.judging_failed(place.waiting, place.attempts)
+        log.warning("judging_failed", kenmerk=place.waiting.kenmerk, attempts=place.attempts, reason=str(error))
+        if place.attempts < self._attempts_max:
+            self._large.put_nowait(place)
+        else:
+            self._run(self._make_true(place, broken(place.waiting, self._clock(), place.attempts)))
+
+    # -- settling ----------------------------------------------------------------------------
+
+    async def _settle_soon(self, place: _Place, verdict: Verdict) -> None:
+        """Settle in a task of its own, so that the lane judges on while outcomes gather for one commit."""
+        await self._settling.acquire()
+        self._run(self._settle(place, verdict))
+
+    async def _settle(self, place: _Place, verdict: Verdict) -> None:
+        try:
+            outcome = decide(place.waiting, verdict, self._register, self._clock())
+            if wanted := self._recipients_profile(outcome, verdict):
+                verdict = await self._judges.judge_large(await self._case(place, wanted))
+                outcome = decide(place.waiting, verdict, self._register, self._clock())
+            await self._make_true(place, outcome)
+        except JudgingError as error:
+            self._failed(place, error)
+        finally:
+            self._settling.release()
+
+    def _recipients_profile(self, outcome: Outcome, verdict: Verdict) -> str | None:
+        """The profile that the recipient asks for on top, where the document was not judged by it yet."""
+        wanted = outcome.recipient.settings.get("profile") if outcome.recipient else None
+        applied = {used.name for used in verdict.rule_sets}
+        return wanted if wanted and wanted not in applied and wanted != verdict.profile else None
+
+    async def _make_true(self, place: _Place, outcome: Outcome) -> None:
+        done = await self._settle_until_done(outcome)
+        if done is None:
+            self._leave(place)
+            return
+        await self._checkpoint("settled")
+        self._leave(place)
+        seconds = (self._clock() - place.waiting.received_at).total_seconds()
+        self._observer.message_settled(place.waiting, done, seconds)
+
+    async def _settle_until_done(self, outcome: Outcome) -> Outcome | None:
+        """Settle, trying again with growing pauses while the store is in trouble (a full disk, a lost
+        connection). None: it was settled before."""
+        pause_seconds = SETTLE_AGAIN_SECONDS
+        while True:
+            try:
+                return await self._settles.settle(outcome)
+            except AlreadySettledError:
+                log.warning("settled_before", kenmerk=outcome.kenmerk)
+                return None
+            except Exception as error:  # whatever the store's trouble is, the message stays and is tried again
+                log.exception("settling_failed", kenmerk=outcome.kenmerk, error=type(error).__name__)
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, SETTLE_AGAIN_SECONDS_MAX)
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("desk_task_failed", error=repr(error), exc_info=error)

@@ -1,0 +1,273 @@
+"""From a verdict to what happens to a message: who may send, who receives, which steps follow.
+
+Pure: takes what is known, answers an `Outcome`; the store makes it true in one transaction.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from gateway.messages.lifecycle import Disposition, Foutcode, State, Step, after
+from gateway.messages.message import JournalEntry, Waiting
+from gateway.messages.participants import Party, Role
+from gateway.messages.submission import Channel
+from gateway.messages.verdict import Verdict
+from gateway.model.document import DocumentFacts, DocumentParty
+from gateway.model.finding import Finding, Flag, Stage, Text
+from gateway.model.identifiers import PartyIdentifier
+
+GATEWAY = "gateway"
+"""The actor of what happens by itself."""
+
+
+class Register(Protocol):
+    """Parties, at hand without waiting."""
+
+    def by_id(self, party_id: str) -> Party | None:
+        """The party, or None."""
+
+    def by_identifier(self, identifier: PartyIdentifier) -> Party | None:
+        """The party with this identifier, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is to become of a message. `disposition` is None where delivering it decides what it is to the meter.
+
+    `claim` names supplier, kind, number and year of a document that may come only once.
+    """
+
+    kenmerk: str
+    verdict: Verdict
+    entries: tuple[JournalEntry, ...]
+    state: State
+    disposition: Disposition | None
+    sender: Party | None = None
+    recipient: Party | None = None
+    recipient_named: str | None = None
+    claim: str | None = None
+    duplicate_of: str | None = None
+    is_test: bool = False
+
+
+def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) -> Outcome:
+    """What becomes of a message: refused, returned, or delivered to its recipient's mailbox."""
+    facts = verdict.facts
+    sender = _sender(judged, facts, register)
+    if facts is not None and (wrong := _sender_problem(judged, facts, sender, register)):
+        return _refused(judged, verdict, at, sender, wrong)
+    if not verdict.valid or facts is None:
+        return _refused(judged, verdict, at, sender)
+    recipient, named = _recipient(judged, facts, register)
+    passed = (Step.SENDER_AUTHORISED, Step.SCHEMA_PASSED, Step.RULES_PASSED)
+    if recipient is None:
+        return _returned(judged, verdict, sender, named, at, passed)
+    steps = (*passed, Step.DELIVERY_STARTED, Step.DELIVERED)
+    return Outcome(
+        judged.kenmerk,
+        verdict,
+        _entries(steps, at),
+        State.DELIVERED,
+        None,
+        sender,
+        recipient,
+        named,
+        _claim(facts, sender),
+        is_test=judged.is_test,
+    )
+
+
+def as_duplicate(outcome: Outcome, first_kenmerk: str, at: datetime) -> Outcome:
+    """The outcome when another message already holds its claim: not delivered, not metered, and said so."""
+    facts = outcome.verdict.facts
+    number = facts.number if facts else ""
+    finding = _party_finding(
+        "MP-DUPLICATE",
+        Text(
+            f"This supplier already sent number {number} in this year, as message {first_kenmerk}.",
+            f"Deze leverancier heeft nummer {number} in dit jaar al gestuurd, als bericht {first_kenmerk}.",
+        ),
+        Text(
+            "Nothing to do if this was a repeat. A corrected invoice needs a number of its own.",
+            "Was dit een herhaling, dan hoeft u niets te doen. Een verbeterde factuur krijgt een eigen nummer.",
+        ),
+        found=number,
+    )
+    entry = JournalEntry(Step.FOUND_DUPLICATE, at, GATEWAY, Foutcode.VAS500, f"duplicate of {first_kenmerk}")
+    return replace(
+        outcome,
+        verdict=_with_finding(outcome.verdict, finding),
+        entries=(*outcome.entries[:3], entry),
+        state=State.DUPLICATE,
+        disposition=Disposition.DUPLICATE,
+        duplicate_of=first_kenmerk,
+        claim=None,
+    )
+
+
+def broken(judged: Waiting, at: datetime, attempts: int) -> Outcome:
+    """The outcome when judging failed technically so often that the message is set apart."""
+    finding = Finding(
+        "MP-TECHNICAL",
+        Flag.FATAL,
+        Stage.XML,
+        Text(
+            "The gateway could not judge this document. An operator looks at it; you need not send it again.",
+            "De gateway kon dit document niet beoordelen. Een beheerder kijkt ernaar; u hoeft niets te doen.",
+        ),
+    )
+    detail = f"judging failed technically {attempts} times"
+    entry = JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail)
+    verdict = Verdict(findings=(finding,))
+    return Outcome(judged.kenmerk, verdict, (entry,), State.PARKED, Disposition.PENDING, is_test=judged.is_test)
+
+
+def _sender(judged: Waiting, facts: DocumentFacts | None, register: Register) -> Party | None:
+    if facts is None:
+        return register.by_id(judged.submitter_id) if judged.submitter_id else None
+    return _first_known(facts.sender, register)
+
+
+def _sender_problem(
+    judged: Waiting, facts: DocumentFacts, sender: Party | None, register: Register
+) -> Finding | None:
+    if judged.channel is Channel.INTERNAL:
+        return None
+    submitter = register.by_id(judged.submitter_id) if judged.submitter_id else None
+    parties = {party.party_id for party in _known(facts.sender, register)}
+    named = ", ".join(str(identifier) for identifier in facts.sender.identifiers) or "nobody"
+    if sender is None or submitter is None:
+        return _party_finding(
+            "MP-SENDER-UNKNOWN",
+            Text(
+                "The party that this document is from is not registered here.",
+                "De partij van wie dit document komt is hier niet geregistreerd.",
+            ),
+            Text(
+                "Use a registered identifier: KvK number (0106), OIN (0190) or VAT number (9944).",
+                "Gebruik een nummer dat de beheerder heeft geregistreerd: KvK-nummer (0106), OIN (0190) of "
+                "btw-nummer (9944).",
+            ),
+            found=named,
+        )
+    allowed = {submitter.party_id} | (submitter.mandates if judged.role is Role.INTERMEDIARY else frozenset())
+    if parties <= allowed:
+        return None
+    return _party_finding(
+        "MP-SENDER-MANDATE",
+        Text(
+            "You may not send documents of this party.",
+            "U mag geen documenten van deze partij sturen.",
+        ),
+        Text(
+            "Send with this party's own key, or have the operator register its mandate for you.",
+            "Stuur met de sleutel van deze partij zelf, of laat de beheerder haar machtiging voor u registreren.",
+        ),
+        found=named,
+    )
+
+
+def _recipient(judged: Waiting, facts: DocumentFacts, register: Register) -> tuple[Party | None, str | None]:
+    if judged.wanted_recipient is not None:
+        return register.by_identifier(judged.wanted_recipient), str(judged.wanted_recipient)
+    named = str(facts.recipient.identifiers[0]) if facts.recipient.identifiers else None
+    return _first_known(facts.recipient, register), named
+
+
+def _known(party: DocumentParty, register: Register) -> list[Party]:
+    found = (register.by_identifier(identifier) for identifier in party.identifiers)
+    return [party for party in found if party is not None]
+
+
+def _first_known(party: DocumentParty, register: Register) -> Party | None:
+    return next(iter(_known(party, register)), None)
+
+
+def _claim(facts: DocumentFacts, sender: Party | None) -> str | None:
+    if not facts.kind.is_billing or sender is None or not facts.number:
+        return None
+    year = (facts.issue_date or "")[:4]
+    return "\x1f".join((sender.party_id, facts.kind.value, facts.number.strip(), year))
+
+
+def _refused(
+    judged: Waiting, verdict: Verdict, at: datetime, sender: Party | None, no_right: Finding | None = None
+) -> Outcome:
+    """Refused: the sender has no right to send it (`no_right` says why), else because it is not valid."""
+    if no_right is not None:
+        verdict = _with_finding(verdict, no_right)
+        entries: tuple[JournalEntry, ...] = (
+            JournalEntry(Step.SENDER_NOT_AUTHORISED, at, GATEWAY, None, no_right.rule),
+        )
+    else:
+        passed: tuple[Step, ...] = (Step.SENDER_AUTHORISED,) if verdict.facts else ()
+        passed += (Step.SCHEMA_PASSED,) if Stage.RULES in verdict.stages else ()
+        detail = verdict.fatal[0].rule if verdict.fatal else None
+        failed = JournalEntry(Step.VALIDATION_FAILED, at, GATEWAY, Foutcode.VAS500, detail)
+        entries = (*_entries(passed, at), failed)
+    return Outcome(
+        judged.kenmerk,
+        verdict,
+        entries,
+        State.REFUSED,
+        Disposition.REFUSED,
+        sender,
+        is_test=judged.is_test,
+    )
+
+
+def _returned(
+    judged: Waiting,
+    verdict: Verdict,
+    sender: Party | None,
+    named: str | None,
+    at: datetime,
+    passed: tuple[Step, ...],
+) -> Outcome:
+    finding = _party_finding(
+        "MP-RECIPIENT-UNKNOWN",
+        Text(
+            f"No recipient is registered here under {named or 'the identifiers in this document'}.",
+            f"Hier is geen ontvanger geregistreerd onder {named or 'de nummers in dit document'}.",
+        ),
+        Text(
+            "Ask the recipient for its OIN and put it in the buyer's electronic address (BT-49, scheme 0190).",
+            "Vraag de ontvanger om het OIN en zet het in het elektronisch adres van de koper (BT-49, 0190).",
+        ),
+        found=named,
+    )
+    failed = JournalEntry(
+        Step.DELIVERY_FAILED, at, GATEWAY, Foutcode.AFO100, f"no such recipient: {named or 'none named'}"
+    )
+    return Outcome(
+        judged.kenmerk,
+        _with_finding(verdict, finding),
+        (*_entries(passed, at), failed),
+        State.RETURNED,
+        Disposition.UNDELIVERABLE,
+        sender,
+        None,
+        named,
+        is_test=judged.is_test,
+    )
+
+
+def _entries(steps: tuple[Step, ...], at: datetime) -> tuple[JournalEntry, ...]:
+    return tuple(JournalEntry(step, at, GATEWAY) for step in steps)
+
+
+def _with_finding(verdict: Verdict, finding: Finding) -> Verdict:
+    return replace(verdict, findings=(*verdict.findings, finding), stages=(*verdict.stages, Stage.PARTIES))
+
+
+def _party_finding(rule: str, message: Text, advice: Text, found: str | None) -> Finding:
+    return Finding(rule, Flag.FATAL, Stage.PARTIES, message, found=found, advice=advice)
+
+
+def check_steps(state: State | None, entries: tuple[JournalEntry, ...]) -> State:
+    """The state after these steps. Raises LifecycleError where one may not follow the one before."""
+    for entry in entries:
+        state = after(state, entry.step)
+    if state is None:
+        raise ValueError("no steps")
+    return state

@@ -1,0 +1,83 @@
+"""The reception: a submission in, a kenmerk out once it is on stable storage. Every channel ends here."""
+
+from typing import Protocol
+
+from gateway.clock import Clock
+from gateway.messages.desk import Desk
+from gateway.messages.kenmerk import new_kenmerk
+from gateway.messages.message import Acceptance, Waiting
+from gateway.messages.ports import Checkpoint
+from gateway.messages.submission import Content, OverloadedError, Receipt, StoredBytes, Submission
+
+
+class Accepts(Protocol):
+    """Stores submissions."""
+
+    async def accept(self, acceptance: Acceptance) -> Receipt:
+        """Answers once it is on stable storage. Raises IdempotencyConflictError."""
+
+    async def waiting_one(self, kenmerk: str) -> Waiting | None:
+        """The message if it waits to be judged."""
+
+
+class FrontDesk:
+    """Fulfils `messages.ports.Reception`."""
+
+    def __init__(
+        self,
+        accepts: Accepts,
+        desk: Desk,
+        clock: Clock,
+        checkpoint: Checkpoint,
+        *,
+        waiting_max: int,
+        retry_after_seconds: int,
+        everything_is_test: bool = False,
+    ) -> None:
+        self._accepts = accepts
+        self._desk = desk
+        self._clock = clock
+        self._checkpoint = checkpoint
+        self._waiting_max = waiting_max
+        self._retry_after_seconds = retry_after_seconds
+        self._everything_is_test = everything_is_test
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Store the submission and answer once it is on stable storage; judging follows by itself.
+
+        Raises IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
+        """
+        if self._desk.waiting_count >= self._waiting_max:
+            raise OverloadedError(self._retry_after_seconds)
+        acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
+        await self._checkpoint("before-accept")
+        receipt = await self._accepts.accept(acceptance)
+        await self._checkpoint("accepted")
+        if not receipt.is_repeat:
+            self._desk.offer(_waiting(acceptance), submission.document.data)
+        return receipt
+
+    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+        """Wait until the message is settled, at most so long; whether it is."""
+        return await self._desk.settled(kenmerk, timeout_seconds)
+
+
+def _waiting(acceptance: Acceptance) -> Waiting:
+    submission = acceptance.submission
+    return Waiting(
+        acceptance.kenmerk,
+        acceptance.received_at,
+        _place(submission.document),
+        submission.channel,
+        submission.caller.role,
+        submission.caller.party_id,
+        submission.caller.is_test,
+        submission.recipient,
+        submission.profile,
+        tuple(beside.attachment for beside in submission.attachments),
+    )
+
+
+def _place(content: Content) -> StoredBytes:
+    """Where a content stands; one still in memory was stored under a key that only the store knows."""
+    return content.stored or StoredBytes("", 0, content.size_bytes, content.sha256)

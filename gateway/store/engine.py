@@ -1,0 +1,103 @@
+"""The database: one engine that writes, one that reads, on SQLite or PostgreSQL.
+
+The writer is a synchronous engine in a thread of its own (`writer.py` says why); the readers are
+asynchronous (aiosqlite, psycopg). Both speak the same SQLAlchemy Core.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long a writer waits for another process (the command line beside the server)."""
+CACHE_KIB = 16 * 1024
+CHECKPOINT_PAGES = 8_000
+"""SQLite copies its log into the database after so many pages (32 MB): rarer, larger, cheaper."""
+
+
+class _Cursor(Protocol):
+    def execute(self, sql: str) -> object: ...
+    def close(self) -> None: ...
+
+
+class _DriverConnection(Protocol):
+    isolation_level: str | None
+
+    def cursor(self) -> _Cursor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The two ways to the database."""
+
+    write: Engine
+    read: AsyncEngine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """The embedded database."""
+        return self.write.dialect.name == "sqlite"
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.read.dispose()
+        self.write.dispose()
+
+
+def open_engines(url: str, connections_max: int = 10) -> Engines:
+    """Open the database at an SQLAlchemy URL; any driver it names is replaced by ours.
+
+    Raises ValueError for a database that is neither SQLite nor PostgreSQL.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        target = parsed.set(drivername="postgresql+psycopg")
+        return Engines(
+            create_engine(target, pool_size=2, pool_pre_ping=True),
+            create_async_engine(target, pool_size=connections_max, pool_pre_ping=True),
+        )
+    raise ValueError(f"{parsed.get_backend_name()} is not a database for this gateway: SQLite or PostgreSQL")
+
+
+def _open_sqlite(url: URL) -> Engines:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    write = create_engine(url.set(drivername="sqlite+pysqlite"), pool_size=1, max_overflow=2)
+    event.listen(write, "connect", _prepare_writer)
+    event.listen(write, "begin", _begin_immediate)
+    read = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=8)
+    event.listen(read.sync_engine, "connect", _prepare_reader)
+    return Engines(write, read)
+
+
+def _prepare_writer(connection: _DriverConnection, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    _pragmas(
+        connection,
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        f"cache_size = -{CACHE_KIB}",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    )
+
+
+def _prepare_reader(connection: _DriverConnection, _record: object) -> None:
+    _pragmas(connection, f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = 1")
+
+
+def _pragmas(connection: _DriverConnection, *pragmas: str) -> None:
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

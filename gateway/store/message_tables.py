@@ -1,0 +1,162 @@
+"""Tables of messages: the message, its journal, report, attachments, claims and mailbox."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
+
+from gateway.store.tables import RowId, UtcTime, metadata
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("disposition", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("submitter_id", Text),
+    Column("key_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("idempotency_key", Text),
+    Column("body_sha256", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("object_key", Text, nullable=False),
+    Column("object_offset", BigInteger, nullable=False),
+    Column("is_test", Boolean, nullable=False),
+    Column("berichtsoort", Text),
+    Column("aanleverkenmerk", Text),
+    Column("on_behalf_of", Text),
+    Column("wanted_recipient", Text),
+    Column("wanted_profile", Text),
+    Column("sender_id", Text),
+    Column("recipient_id", Text),
+    Column("recipient", Text),
+    Column("kind", Text),
+    Column("number", Text),
+    Column("issue_date", Text),
+    Column("profile", Text),
+    Column("duplicate_of", Text),
+    Index(None, "submitter_id", "kenmerk"),
+    Index(None, "recipient_id", "kenmerk"),
+)
+"""One row a message; written when it is accepted and when its state changes. The journal is the truth of
+its life, this row its newest page."""
+
+unsettled = Index("ix_messages_unsettled", messages.c.state, messages.c.kenmerk)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("foutcode", Text),
+    Column("detail", Text),
+    sqlite_with_rowid=False,
+)
+"""Insert-only: every step of every message, in order."""
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("report", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The verdict as JSON, as it was given."""
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("filename", Text),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("start", BigInteger),
+    Column("end", BigInteger),
+    Column("object_key", Text),
+    Column("object_offset", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("submitter_id", Text, primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    Column("kenmerk", Text, nullable=False),
+    Column("body_sha256", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("claim", Text, primary_key=True),
+    Column("kenmerk", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Which message holds supplier, number and year: the first valid one; whoever comes later is a duplicate."""
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("recipient_id", Text, primary_key=True),
+    Column("kenmerk", Text, primary_key=True),
+    Column("token", Text),
+    Column("leased_until", UtcTime),
+    Column("times_taken", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Delivered and not yet confirmed. A row goes when the recipient confirms; the journal keeps that."""
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("party_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("kind_source", Text, nullable=False),
+    Column("mandates", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+)
+
+party_identifiers = Table(
+    "party_identifiers",
+    metadata,
+    Column("scheme", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("party_id", Text, nullable=False, index=True),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("secret_sha256", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("party_id", Text),
+    Column("is_test", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("revoked_at", UtcTime),
+    Column("revoked_by", Text),
+)
+
+register_log = Table(
+    "register_log",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Insert-only: every change to parties and keys. Its newest id tells a server that another process changed
+the register."""

@@ -1,0 +1,184 @@
+"""Bytes of documents and attachments: a directory by default, S3 and others by URL, through obstore.
+
+Small contents of messages that share a commit share one object (a pack); a large content has an object of
+its own, streamed while it comes in. Objects are never changed. What `put_stable` and `Sink.close` return is
+on stable storage: on a directory the file and the directories above it are synced, which obstore leaves
+to its caller; an object store answers only when the object is kept.
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from gateway.messages.kenmerk import new_kenmerk
+from gateway.messages.ports import ContentSink
+from gateway.messages.submission import Content, StoredBytes
+
+LOCAL_PIECE_SIZE_BYTES = 1 << 20
+"""What one streaming upload buffers on a directory: fifty at once stay under 100 MB."""
+REMOTE_PIECE_SIZE_BYTES = 5 << 20
+"""S3 takes no smaller part."""
+READ_SIZE_BYTES = 1 << 18
+
+
+class Storage:
+    """Document storage at one URL: `file:///…`, `s3://bucket/prefix`, `memory:///`."""
+
+    def __init__(self, url: str, small_size_bytes_max: int) -> None:
+        self._root = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
+        self._store: ObjectStore = LocalStore(self._root, mkdir=True) if self._root else from_url(url)
+        self._small_size_bytes_max = small_size_bytes_max
+        self._synced: set[Path] = set()
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="storage")
+
+    async def put_stable(self, key: str, data: bytes) -> None:
+        """Write an object and return when it is on stable storage."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self.put_stable_now, key, data)
+
+    def put_stable_now(self, key: str, data: bytes) -> None:
+        """The same for a caller that has a thread of its own."""
+        obstore.put(self._store, key, data)
+        self._sync(key)
+
+    def sink(self) -> ContentSink:
+        """Takes one content while it streams in."""
+        return Sink(self)
+
+    async def open(self, key: str) -> "obstore.AsyncWritableFile":
+        """A new object, written piece by piece."""
+        size = LOCAL_PIECE_SIZE_BYTES if self._root else REMOTE_PIECE_SIZE_BYTES
+        return obstore.open_writer_async(self._store, key, buffer_size=size, max_concurrency=1)
+
+    async def sync(self, key: str) -> None:
+        """Bring an object that was written piece by piece to stable storage."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._sync, key)
+
+    async def read(self, where: StoredBytes) -> bytes:
+        """All the bytes. Raises FileNotFoundError when the object is gone."""
+        if where.size_bytes == 0:
+            return b""
+        return bytes(
+            await obstore.get_range_async(self._store, where.key, start=where.offset, length=where.size_bytes)
+        )
+
+    async def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `end`, in pieces. Raises FileNotFoundError when the object is gone."""
+        stop = where.size_bytes if end is None else min(end, where.size_bytes)
+        if stop <= start:
+            return
+        span = (where.offset + start, where.offset + stop)
+        result = await obstore.get_async(self._store, where.key, options={"range": span})
+        async for piece in result.stream(min_chunk_size=READ_SIZE_BYTES):
+            yield bytes(piece)
+
+    async def delete(self, key: str) -> None:
+        """Remove an object that no message names."""
+        await obstore.delete_async(self._store, key)
+
+    async def keys_older_than(self, age: timedelta) -> AsyncIterator[str]:
+        """Objects last written longer ago than `age`, for the reaper."""
+        oldest = datetime.now(UTC) - age
+        async for batch in obstore.list(self._store):
+            for found in batch:
+                if found["last_modified"] < oldest:
+                    yield found["path"]
+
+    async def prove_writable(self) -> None:
+        """Write, read and remove a small object. Raises OSError or obstore's errors when that fails."""
+        key = f"checks/{new_kenmerk()}"
+        await self.put_stable(key, b"ready")
+        await obstore.get_range_async(self._store, key, start=0, length=5)
+        await self.delete(key)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._threads.shutdown(wait=False)
+
+    @property
+    def small_size_bytes_max(self) -> int:
+        """Contents up to here stay in memory until their message is stored."""
+        return self._small_size_bytes_max
+
+    def _sync(self, key: str) -> None:
+        if self._root is None:
+            return
+        path = self._root / key
+        _sync_path(path)
+        _sync_path(path.parent)
+        for above in (path.parent, *path.parent.parents):
+            if above in self._synced or above == self._root.parent.parent:
+                break
+            _sync_path(above.parent)
+            self._synced.add(above)
+
+
+class Sink:
+    """Collects one content: small ones in memory, large ones straight to storage; hashes as it goes."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._hash = hashlib.sha256()
+        self._pieces: list[bytes] = []
+        self._size_bytes = 0
+        self._key = ""
+        self._writer: obstore.AsyncWritableFile | None = None
+
+    async def write(self, chunk: bytes) -> None:
+        """Add bytes."""
+        self._hash.update(chunk)
+        self._size_bytes += len(chunk)
+        if self._writer is not None:
+            await self._writer.write(chunk)
+            return
+        self._pieces.append(chunk)
+        if self._size_bytes > self._storage.small_size_bytes_max:
+            await self._begin_object()
+
+    async def close(self) -> Content:
+        """All is written: the content, in memory when small, else on stable storage."""
+        digest = self._hash.hexdigest()
+        if self._writer is None:
+            data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            return Content(self._size_bytes, digest, data=data)
+        await self._writer.close()
+        self._writer = None
+        await self._storage.sync(self._key)
+        return Content(self._size_bytes, digest, stored=StoredBytes(self._key, 0, self._size_bytes, digest))
+
+    async def abort(self) -> None:
+        """Forget what was written; also after `close`, when the message was not stored after all."""
+        self._pieces.clear()
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            await writer.close()
+        if self._key:
+            await self._storage.delete(self._key)
+            self._key = ""
+
+    async def _begin_object(self) -> None:
+        self._key = new_key("objects")
+        self._writer = await self._storage.open(self._key)
+        for piece in self._pieces:
+            await self._writer.write(piece)
+        self._pieces.clear()
+
+
+def new_key(kind: str) -> str:
+    """A new object's key: kind, day, and a name that follows time."""
+    return f"{kind}/{datetime.now(UTC):%Y-%m-%d}/{new_kenmerk()}"
+
+
+def _sync_path(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

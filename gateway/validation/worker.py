@@ -1,0 +1,68 @@
+"""A worker process: judges one document after another under limits of memory and time.
+
+Runs as `python -m gateway.validation.worker MEMORY_BYTES CPU_SECONDS`; frames on standard input and output
+are a length of eight bytes and so many bytes of MessagePack. The process that asks is `workers.py`.
+"""
+
+import resource
+import sys
+from typing import BinaryIO
+
+import msgspec
+
+from gateway.messages.verdict import Verdict
+from gateway.model.document import Attachment
+from gateway.validation.judge import judge
+
+LENGTH_BYTES = 8
+
+
+class Request(msgspec.Struct, frozen=True, array_like=True):
+    """A document to be judged."""
+
+    document: bytes
+    profile: str | None = None
+    schema: bool = True
+    beside: tuple[Attachment, ...] = ()
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """The next frame, or None when the other side has gone."""
+    length = stream.read(LENGTH_BYTES)
+    if len(length) < LENGTH_BYTES:
+        return None
+    size = int.from_bytes(length, "big")
+    frame = stream.read(size)
+    return frame if len(frame) == size else None
+
+
+def frame(payload: bytes) -> bytes:
+    """The payload with its length before it."""
+    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+
+
+def limit(memory_bytes: int, cpu_seconds: int) -> None:
+    """Hold this process to so much address space, and to so much processor time for one document."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
+
+
+def main(memory_bytes: int, cpu_seconds: int) -> None:
+    """Judge until the other side closes the pipe."""
+    decoder, encoder = msgspec.msgpack.Decoder(Request), msgspec.msgpack.Encoder()
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while (payload := read_frame(source)) is not None:
+        limit(memory_bytes, cpu_seconds)
+        request = decoder.decode(payload)
+        verdict: Verdict = judge(
+            request.document, profile=request.profile, schema=request.schema, beside=request.beside
+        )
+        target.write(frame(encoder.encode(verdict)))
+        target.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

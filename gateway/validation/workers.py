@@ -1,0 +1,162 @@
+"""Judges documents: small ones in a thread of this process, large ones in worker processes with limits.
+
+A worker is started when it is needed and let go when it was idle for a while, so that an idle gateway is
+small. A worker that dies, hangs or hangs on to memory is replaced; the document it had is reported as a
+technical failure, and the one who asked decides whether to try again.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import msgspec
+import structlog
+
+from gateway.messages.desk import Case, JudgingError
+from gateway.messages.verdict import Verdict
+from gateway.validation.judge import judge
+from gateway.validation.worker import LENGTH_BYTES, Request, frame
+
+log = structlog.get_logger(__name__)
+
+WorkerEnded = Callable[[str], None]
+"""Told why a worker was replaced: memory, time, crash or age."""
+
+
+class Workers:
+    """Fulfils `messages.desk.Judges`."""
+
+    def __init__(
+        self,
+        count: int,
+        memory_size_bytes_max: int,
+        judging_seconds_max: float,
+        judgements_max: int,
+        worker_ended: WorkerEnded,
+        idle_seconds: float = 60.0,
+    ) -> None:
+        self._memory_size_bytes_max = memory_size_bytes_max
+        self._judging_seconds_max = judging_seconds_max
+        self._judgements_max = judgements_max
+        self._worker_ended = worker_ended
+        self._idle_seconds = idle_seconds
+        self._turns = asyncio.Semaphore(count)
+        self._idle: list[_Worker] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
+
+    async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        """A batch of small documents, in one turn of one thread."""
+        if not cases:
+            return []
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _judge_each, cases)
+
+    async def judge_large(self, case: Case, *, schema: bool = True) -> Verdict:
+        """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
+        async with self._turns:
+            worker = self._idle.pop() if self._idle else await self._start()
+            worker.stay()
+            try:
+                async with asyncio.timeout(self._judging_seconds_max):
+                    verdict = await worker.judge(case, schema)
+            except TimeoutError:
+                await self._end(worker, "time")
+                raise JudgingError(f"no verdict within {self._judging_seconds_max:g} seconds") from None
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                status = await self._end(worker, "crash")
+                raise JudgingError(f"the worker ended with status {status}") from None
+            except BaseException:
+                await self._end(worker, "crash")
+                raise
+            await self._keep(worker)
+            return verdict
+
+    async def close(self) -> None:
+        """Let every worker go."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        for worker in self._idle:
+            await worker.end()
+        self._idle.clear()
+
+    async def _start(self) -> "_Worker":
+        cpu_seconds = int(self._judging_seconds_max) + 1
+        arguments = (str(self._memory_size_bytes_max), str(cpu_seconds))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.validation.worker", *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1 << 20,
+        )
+        return _Worker(process)
+
+    async def _keep(self, worker: "_Worker") -> None:
+        if worker.judgements >= self._judgements_max:
+            await self._end(worker, "age")
+            return
+        self._idle.append(worker)
+        worker.leave_after(self._idle_seconds, self._let_go)
+
+    def _let_go(self, worker: "_Worker") -> None:
+        with suppress(ValueError):  # it was taken in this very moment
+            self._idle.remove(worker)
+            worker.close_pipe()
+
+    async def _end(self, worker: "_Worker", why: str) -> int | None:
+        self._worker_ended(why)
+        log.warning("worker_ended", why=why)
+        return await worker.end()
+
+
+class _Worker:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._leaving: asyncio.TimerHandle | None = None
+        self.judgements = 0
+
+    async def judge(self, case: Case, schema: bool) -> Verdict:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise EOFError
+        request = Request(case.document, case.profile, schema, case.beside)
+        self._process.stdin.write(frame(msgspec.msgpack.encode(request)))
+        await self._process.stdin.drain()
+        try:
+            length = await self._process.stdout.readexactly(LENGTH_BYTES)
+            answer = await self._process.stdout.readexactly(int.from_bytes(length, "big"))
+        except asyncio.IncompleteReadError:
+            raise EOFError from None
+        self.judgements += 1
+        return msgspec.msgpack.decode(answer, type=Verdict)
+
+    def leave_after(self, seconds: float, let_go: "Callable[[_Worker], None]") -> None:
+        self._leaving = asyncio.get_running_loop().call_later(seconds, let_go, self)
+
+    def stay(self) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+
+    def close_pipe(self) -> None:
+        """The worker ends by itself when nobody asks any more."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    async def end(self) -> int | None:
+        self.stay()
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        return await self._process.wait()
+
+
+def _judge_each(cases: Sequence[Case]) -> list[Verdict | JudgingError]:
+    return [_judge_one(case) for case in cases]
+
+
+def _judge_one(case: Case) -> Verdict | JudgingError:
+    try:
+        return judge(case.document, profile=case.profile, beside=case.beside)
+    except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
+        log.exception("judging_broke", error=type(error).__name__)
+        return JudgingError(f"{type(error).__name__} while judging")
