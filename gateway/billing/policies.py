@@ -13,6 +13,7 @@ from enum import StrEnum
 from gateway.billing.services import Service
 
 PASSED_ON = frozenset({Service.DIGID, Service.MACHTIGEN, Service.MIJNOVERHEID})
+_PAID_BY_ALL = PASSED_ON | {Service.FACILITIES}
 
 
 class Regime(StrEnum):
@@ -24,6 +25,8 @@ class Regime(StrEnum):
     """Advance at the estimated tariff, final invoice at the actual cost, refund possible; tax is added."""
     PER_PERIOD = "per-period"
     """A price for each period that was started: individual guidance."""
+    DISTRIBUTED = "distributed"
+    """A cost divided by one key, without a tariff."""
 
 
 class GuidancePeriod(StrEnum):
@@ -77,6 +80,7 @@ class Policies:
         (Service.MACHTIGEN, Regime.PASSED_ON),
         (Service.MIJNOVERHEID, Regime.PASSED_ON),
         (Service.GUIDANCE, Regime.PER_PERIOD),
+        (Service.FACILITIES, Regime.DISTRIBUTED),
     )
     """3 and 6. Digipoort follows page A (fixed price, tax included), though page B names it without tariff."""
     free_units: tuple[tuple[Service, int], ...] = ((Service.DIGID, 999), (Service.MIJNOVERHEID, 999))
@@ -91,9 +95,9 @@ class Policies:
     """5. Use from which the first year is charged after all; "substantial" is not defined by B."""
     umbrella_exempt: frozenset[Service] = PASSED_ON
     """5. Services not invoiced to members of an umbrella body that pays by an agreement of its own."""
-    rijk_pays: frozenset[Service] = PASSED_ON
+    rijk_pays: frozenset[Service] = _PAID_BY_ALL
     """7. Services that a body of the Rijk is invoiced for, without tax. Digipoort and guidance are not."""
-    companies_pay: frozenset[Service] = PASSED_ON
+    companies_pay: frozenset[Service] = _PAID_BY_ALL
     """7. Services that a company (a private organisation with a public task) is invoiced for."""
     charged_kinds: frozenset[str] = frozenset({"delivered-to", "submitted-by"})
     """8 and 9. What the meter counts and Digipoort charges. Validation is not a charge of its own, nor is
@@ -177,7 +181,12 @@ CHOICES = (
         ("gateway.metering.entry.UsageEntry",),
         "no: one entry per message, party and kind",
     ),
-    Choice(12, "Is 20 MB per attachment or in total?", ("gateway.validation",), "per attachment; never a charge"),
+    Choice(
+        12,
+        "Is 20 MB per attachment or in total?",
+        ("gateway.settings.Attachments.size_bytes_max",),
+        "all attachments of a message together; never a charge",
+    ),
     Choice(
         13, "What is rounded to two decimals?", ("Policies.actual_costs_in_cents_from",), "actual costs from 2020"
     ),

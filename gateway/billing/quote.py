@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from gateway.billing.amounts import NOTHING, ZERO, Amounts, PriceBasis
-from gateway.billing.errors import BadCountError
+from gateway.billing.errors import BadCountError, TariffMissingError
 from gateway.billing.guidance import due_for_guidance, guided_periods
 from gateway.billing.policies import DEFAULT, Policies, Regime
 from gateway.billing.rating import (
@@ -84,6 +84,11 @@ def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: P
     catalogue = catalogue or published()
     if policies.regime(request.service) is Regime.PER_PERIOD:
         return _quote_guidance(request, catalogue, policies)
+    if policies.regime(request.service) is Regime.DISTRIBUTED:
+        raise TariffMissingError(
+            f"{request.service} has no tariff: its cost is divided by a key",
+            f"{request.service} heeft geen tarief: de kosten worden met een sleutel verdeeld",
+        )
     basis_units, notes = _expected(request)
     advance = due_in_advance(request.service, request.year, basis_units, request.standing, catalogue, policies)
     prepayment = _document("prepayment", request, advance, ZERO, policies)

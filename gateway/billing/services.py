@@ -20,6 +20,9 @@ class Service(StrEnum):
     """Messages processed."""
     GUIDANCE = "guidance"
     """Individual guidance when connecting, per three months."""
+    FACILITIES = "facilities"
+    """Stelselcatalogus, Digimelding, Digikoppeling, Digilevering, Samenwerkende Catalogi, PKIoverheid and
+    Digitoegankelijkheid together: no tariff, their cost is divided by one key."""
 
     @classmethod
     def named(cls, name: str) -> "Service":
@@ -68,5 +71,10 @@ WORDS = {
         Text("individual guidance when connecting", "individuele aansluitbegeleiding"),
         Text("period of three months", "periode van drie maanden"),
         Text("periods of three months", "perioden van drie maanden"),
+    ),
+    Service.FACILITIES: Words(
+        Text("facilities without tariff", "voorzieningen zonder tarief"),
+        Text("share", "aandeel"),
+        Text("shares", "aandelen"),
     ),
 }

@@ -1,0 +1,58 @@
+"""What was done in billing, by whom, in a chain of hashes: one changed, lost or moved line shows."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something somebody did: `action` in the past tense, `subject` what it was done to, `digest` the
+    SHA-256 of what came of it."""
+
+    actor: str
+    action: str
+    subject: str
+    at: datetime
+    detail: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """A deed in the chain, counted from 1."""
+
+    number: int
+    deed: Deed
+    previous: str
+    link: str
+
+
+def link_of(number: int, deed: Deed, previous: str) -> str:
+    """SHA-256 over the previous link, the number and the deed as JSON with its fields in their order."""
+    return hashlib.sha256(previous.encode() + msgspec.json.encode([number, deed])).hexdigest()
+
+
+def chained(number: int, deed: Deed, previous: str) -> AuditRecord:
+    """The next record."""
+    return AuditRecord(number, deed, previous, link_of(number, deed, previous))
+
+
+def faults(records: Iterable[AuditRecord], head: tuple[int, str] | None = None) -> tuple[str, ...]:
+    """What is wrong with a chain, record by record; `head` is the number and link that should be its last."""
+    found: list[str] = []
+    last, previous = 0, GENESIS
+    for record in records:
+        if record.number != last + 1:
+            found.append(f"record {last + 1} is missing before {record.number}")
+        if record.previous != previous or record.link != link_of(record.number, record.deed, record.previous):
+            found.append(f"record {record.number} is not what was sealed")
+        last, previous = record.number, record.link
+    if head is not None and head != (last, previous):
+        found.append(f"the chain ends at {last}, its head is {head[0]}")
+    return tuple(found)

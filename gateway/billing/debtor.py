@@ -1,0 +1,80 @@
+"""Who bills, and who is billed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.billing.rating import Standing
+from gateway.billing.services import Service
+from gateway.messages.participants import PartyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where somebody is established."""
+
+    street: str
+    postcode: str
+    city: str
+    country: str = "NL"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A party's use of one service, all its connections together."""
+
+    service: Service
+    connected_on: date | None = None
+    """First connection of a first-time user; its year may be exempt. None: long ago, or not known."""
+    in_umbrella: bool = False
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """A party as finance knows it. `reference` is what it wants on its bills (BT-10)."""
+
+    party_id: str
+    name: str
+    oin: str
+    kind: PartyKind
+    address: Address
+    email: str = ""
+    reference: str = ""
+    vat_number: str = ""
+    connections: tuple[Connection, ...] = ()
+
+    def connection(self, service: Service) -> Connection:
+        """Its connection to a service; one without particulars where none was recorded."""
+        found = (connection for connection in self.connections if connection.service is service)
+        return next(found, Connection(service))
+
+    def standing(self, service: Service, year: int) -> Standing:
+        """What it is to a service in a year."""
+        connection = self.connection(service)
+        connected = connection.connected_on
+        return Standing(
+            is_rijk=self.kind is PartyKind.RIJK,
+            is_company=self.kind is PartyKind.COMPANY,
+            is_first_year=connected is not None and connected.year == year,
+            in_umbrella=connection.in_umbrella,
+            variant=connection.variant,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who sends the bills. `number_prefix` stands before the year in every number."""
+
+    name: str
+    kvk: str
+    oin: str
+    vat_number: str
+    address: Address
+    iban: str
+    bic: str
+    email: str
+    phone: str
+    contact: str
+    number_prefix: str = ""
+    usage_url: str = ""
+    """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""

@@ -1,0 +1,334 @@
+"""Keeps what billing does: debtors, steps, runs, documents and the audit chain, on SQLite and PostgreSQL.
+
+Every write is one transaction that begins by taking its place in the audit chain: an update of one row,
+which both engines lock until the end. So writers follow each other, numbers have no gaps, and a rollback
+gives its numbers back.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Table, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from gateway.billing.audit import GENESIS, AuditRecord, Deed, chained
+from gateway.billing.bill import Bill
+from gateway.billing.debtor import Debtor
+from gateway.billing.errors import InputsMovedError
+from gateway.billing.ports import Render
+from gateway.billing.run import Run, RunInputs, RunOrder
+from gateway.billing.services import Service
+from gateway.billing.year import StepKind, YearKey, YearStep
+from gateway.store.billing_tables import (
+    billing_approvals,
+    billing_audit,
+    billing_counters,
+    billing_debtors,
+    billing_documents,
+    billing_issues,
+    billing_runs,
+    billing_steps,
+)
+
+_AUDIT = "audit"
+
+
+class SqlBillingStore:
+    """Fulfils `gateway.billing.ports.BillingStore`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def save_debtor(self, debtor: Debtor, deed: Deed) -> None:
+        """Record a debtor, or a new version of one."""
+        async with self._engine.begin() as connection:
+            await _seal(connection, deed)
+            row = {"party_id": debtor.party_id, "at": deed.at, "body": _text(debtor)}
+            await connection.execute(insert(billing_debtors).values(row))
+
+    async def debtors(self) -> Mapping[str, Debtor]:
+        """The latest version of each, by party id."""
+        latest = select(func.max(billing_debtors.c.version)).group_by(billing_debtors.c.party_id)
+        chosen = select(billing_debtors.c.body).where(billing_debtors.c.version.in_(latest))
+        async with self._engine.connect() as connection:
+            bodies = (await connection.execute(chosen)).scalars()
+        found = [msgspec.json.decode(body, type=Debtor) for body in bodies]
+        return {debtor.party_id: debtor for debtor in found}
+
+    async def add_step(self, step: YearStep, deed: Deed) -> bool:
+        """Add a step; False when its kind and key are there already, and then nothing is added."""
+        async with self._engine.connect() as connection:
+            await _seal(connection, deed)
+            if not await _add_step(connection, step):
+                return False  # leaving without a commit takes the deed back too
+            await connection.commit()
+        return True
+
+    async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
+        """Steps of a year by party id, oldest first."""
+        columns = billing_steps.c
+        wanted = select(billing_steps).where(columns.service == service, columns.year == year)
+        found: dict[str, list[YearStep]] = defaultdict(list)
+        async with self._engine.connect() as connection:
+            for row in await connection.execute(wanted.order_by(columns.number)):
+                found[row.party_id].append(_step(row))
+        return found
+
+    async def steps_of(self, key: YearKey) -> Sequence[YearStep]:
+        """Steps of one party's year, oldest first."""
+        columns = billing_steps.c
+        wanted = select(billing_steps).where(
+            columns.service == key.service, columns.year == key.year, columns.party_id == key.party_id
+        )
+        async with self._engine.connect() as connection:
+            return [_step(row) for row in await connection.execute(wanted.order_by(columns.number))]
+
+    async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
+        """Issued documents of a year of use by party id, oldest first."""
+        columns = billing_documents.c
+        wanted = select(columns.party_id, columns.body).where(columns.service == service, columns.year == year)
+        found: dict[str, list[Bill]] = defaultdict(list)
+        async with self._engine.connect() as connection:
+            for row in await connection.execute(wanted.order_by(columns.party_id, columns.place)):
+                found[row.party_id].append(msgspec.json.decode(row.body, type=Bill))
+        return found
+
+    async def bill(self, number: str) -> Bill | None:
+        """The document of this number."""
+        async with self._engine.connect() as connection:
+            wanted = select(billing_documents.c.body).where(billing_documents.c.number == number)
+            body = (await connection.execute(wanted)).scalar_one_or_none()
+        return None if body is None else msgspec.json.decode(body, type=Bill)
+
+    async def xml(self, number: str) -> bytes | None:
+        """The e-invoice as it was issued."""
+        async with self._engine.connect() as connection:
+            wanted = select(billing_documents.c.xml).where(billing_documents.c.number == number)
+            return (await connection.execute(wanted)).scalar_one_or_none()
+
+    async def bills(self, issued_in: int) -> Sequence[Bill]:
+        """Documents issued in a calendar year, in the order of their numbers."""
+        columns = billing_documents.c
+        wanted = select(columns.body).where(columns.issued_in == issued_in).order_by(columns.rank)
+        async with self._engine.connect() as connection:
+            return _bills((await connection.execute(wanted)).scalars().all())
+
+    async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
+        """Documents of a run, in the order of their numbers."""
+        async with self._engine.connect() as connection:
+            return await _bills_of_run(connection, run_id)
+
+    async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
+        """Record a prepared run and its inputs; nothing when it is there."""
+        row = {
+            "run_id": run.run_id,
+            "digest": run.digest,
+            "ordered": _text(run.order),
+            "inputs": _text(inputs),
+            "by": run.prepared_by,
+            "at": run.prepared_at,
+        }
+        async with self._engine.connect() as connection:
+            await _seal(connection, deed)
+            if not await _is_there(connection, billing_runs, run.run_id):
+                await connection.execute(insert(billing_runs).values(row))
+                await connection.commit()
+
+    async def run(self, run_id: str) -> Run | None:
+        """The run with its approval and issue."""
+        async with self._engine.connect() as connection:
+            row = (
+                await connection.execute(select(billing_runs).where(billing_runs.c.run_id == run_id))
+            ).one_or_none()
+            if row is None:
+                return None
+            order = msgspec.json.decode(row.ordered, type=RunOrder)
+            run = Run(row.run_id, order, row.digest, row.by, row.at)
+            for approval in await connection.execute(
+                select(billing_approvals).where(billing_approvals.c.run_id == run_id)
+            ):
+                run = replace(run, approved_by=approval.by, approved_at=approval.at)
+            for issue in await connection.execute(select(billing_issues).where(billing_issues.c.run_id == run_id)):
+                run = replace(run, issued_by=issue.by, issued_at=issue.at)
+            return run
+
+    async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
+        """Record the approval; nothing when it is there."""
+        async with self._engine.connect() as connection:
+            await _seal(connection, deed)
+            if not await _is_there(connection, billing_approvals, run_id):
+                await connection.execute(insert(billing_approvals).values(run_id=run_id, by=by, at=at))
+                await connection.commit()
+
+    async def issue(
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, deed: Deed
+    ) -> Sequence[Bill]:
+        """Give the drafts the next numbers of their year, without gaps, and keep them. All or nothing.
+
+        Raises InputsMovedError when another run billed one of these parties' years first.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                await _seal(connection, deed)
+                if await _is_there(connection, billing_issues, run.run_id):
+                    return await _bills_of_run(connection, run.run_id)
+                row = {"run_id": run.run_id, "by": deed.actor, "at": deed.at}
+                await connection.execute(insert(billing_issues).values(row))
+                bills = await _number(connection, drafts, render)
+                numbers = {bill.debtor.party_id: bill for bill in bills}
+                for step in steps:
+                    await _add_step(connection, _with_document(step, numbers.get(step.year.party_id)))
+                await connection.commit()
+                return bills
+        except IntegrityError as clash:
+            raise InputsMovedError(
+                f"another run billed the same year while run {run.run_id} was being issued",
+                f"een andere run factureerde hetzelfde jaar terwijl run {run.run_id} werd verstuurd",
+            ) from clash
+
+    async def audit(self) -> Sequence[AuditRecord]:
+        """The chain, oldest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(billing_audit).order_by(billing_audit.c.number))
+            return [_record(row) for row in rows]
+
+    async def audit_head(self) -> tuple[int, str]:
+        """Number and link of the last record, as counted apart from the records."""
+        async with self._engine.connect() as connection:
+            wanted = select(billing_counters.c.value).where(billing_counters.c.name == _AUDIT)
+            number = (await connection.execute(wanted)).scalar_one_or_none() or 0
+            link = select(billing_audit.c.link).where(billing_audit.c.number == number)
+            return number, (await connection.execute(link)).scalar_one_or_none() or GENESIS
+
+
+async def _is_there(connection: AsyncConnection, table: Table, run_id: str) -> bool:
+    found = await connection.execute(select(table.c.run_id).where(table.c.run_id == run_id))
+    return found.first() is not None
+
+
+async def _count(connection: AsyncConnection, name: str, by: int = 1) -> int:
+    """Raise a counter and answer it; whoever comes next waits until this transaction ends."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    raised = {"value": billing_counters.c.value + by}
+    insertion = dialect.insert(billing_counters).values(name=name, value=by)
+    counted = insertion.on_conflict_do_update(index_elements=["name"], set_=raised)
+    value: int = (await connection.execute(counted.returning(billing_counters.c.value))).scalar_one()
+    return value
+
+
+async def _seal(connection: AsyncConnection, deed: Deed) -> AuditRecord:
+    """Add a deed to the chain. Always first in a transaction: it takes the lock that orders writers."""
+    number = await _count(connection, _AUDIT)
+    last = select(billing_audit.c.link).where(billing_audit.c.number == number - 1)
+    record = chained(number, deed, (await connection.execute(last)).scalar_one_or_none() or GENESIS)
+    row = {
+        "number": number,
+        "actor": deed.actor,
+        "action": deed.action,
+        "subject": deed.subject,
+        "at": deed.at,
+        "detail": deed.detail,
+        "digest": deed.digest,
+        "previous": record.previous,
+        "link": record.link,
+    }
+    await connection.execute(insert(billing_audit).values(row))
+    return record
+
+
+async def _add_step(connection: AsyncConnection, step: YearStep) -> bool:
+    columns = billing_steps.c
+    there = select(columns.number).where(
+        columns.service == step.year.service,
+        columns.year == step.year.year,
+        columns.party_id == step.year.party_id,
+        columns.kind == step.kind,
+        columns.key == step.key,
+    )
+    if (await connection.execute(there)).first() is not None:
+        return False
+    row = {
+        "party_id": step.year.party_id,
+        "service": step.year.service,
+        "year": step.year.year,
+        "kind": step.kind,
+        "key": step.key,
+        "means": step.means,
+        "units": step.units,
+        "amount": step.amount,
+        "document": step.document,
+        "by": step.by,
+        "at": step.at,
+    }
+    await connection.execute(insert(billing_steps).values(row))
+    return True
+
+
+async def _number(connection: AsyncConnection, drafts: Sequence[Bill], render: Render) -> Sequence[Bill]:
+    """Number and keep the drafts, in their order."""
+    bills = []
+    for draft in drafts:
+        year = draft.issued_on.year
+        rank = await _count(connection, f"number {year}")
+        bill = draft.numbered(f"{draft.issuer.number_prefix}{year}-{rank:06}")
+        xml = render(bill)
+        row = {
+            "number": bill.number,
+            "run_id": bill.run_id,
+            "party_id": bill.debtor.party_id,
+            "service": bill.service,
+            "year": bill.year,
+            "place": bill.place,
+            "issued_in": year,
+            "rank": rank,
+            "body": _text(bill),
+            "xml": xml,
+            "sha256": hashlib.sha256(xml).hexdigest(),
+        }
+        await connection.execute(insert(billing_documents).values(row))
+        bills.append(bill)
+    return bills
+
+
+async def _bills_of_run(connection: AsyncConnection, run_id: str) -> Sequence[Bill]:
+    columns = billing_documents.c
+    wanted = select(columns.body).where(columns.run_id == run_id).order_by(columns.issued_in, columns.rank)
+    return _bills((await connection.execute(wanted)).scalars().all())
+
+
+def _bills(bodies: Sequence[str]) -> Sequence[Bill]:
+    return [msgspec.json.decode(body, type=Bill) for body in bodies]
+
+
+def _with_document(step: YearStep, bill: Bill | None) -> YearStep:
+    return step if bill is None else replace(step, document=bill.number, amount=bill.amounts.including)
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def _step(row: Row[Any]) -> YearStep:
+    return YearStep(
+        year=YearKey(row.party_id, Service(row.service), row.year),
+        kind=StepKind(row.kind),
+        key=row.key,
+        by=row.by,
+        at=row.at,
+        means=row.means,
+        units=row.units,
+        amount=row.amount,
+        document=row.document,
+    )
+
+
+def _record(row: Row[Any]) -> AuditRecord:
+    deed = Deed(row.actor, row.action, row.subject, row.at, row.detail, row.digest)
+    return AuditRecord(row.number, deed, row.previous, row.link)

@@ -1,0 +1,147 @@
+"""The tables of the bill. All are insert-only, and the database itself refuses the rest, but for the
+counters: what they hold follows from the rows they count, and the audit compares."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
+
+from gateway.store.tables import Money, RowId, UtcTime, metadata
+
+billing_debtors = Table(
+    "billing_debtors",
+    metadata,
+    Column("version", RowId, primary_key=True),
+    Column("party_id", Text, nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+billing_steps = Table(
+    "billing_steps",
+    metadata,
+    Column("number", RowId, primary_key=True),
+    Column("party_id", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("means", Text, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("amount", Money, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("service", "year", "party_id", "kind", "key"),
+)
+
+billing_runs = Table(
+    "billing_runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("ordered", Text, nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+billing_approvals = Table(
+    "billing_approvals",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+billing_issues = Table(
+    "billing_issues",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+billing_documents = Table(
+    "billing_documents",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("run_id", Text, nullable=False, index=True),
+    Column("party_id", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("issued_in", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
+    Column("sha256", Text, nullable=False),
+    # Two runs that were made on the same past cannot both bill it.
+    UniqueConstraint("service", "year", "party_id", "place"),
+    UniqueConstraint("issued_in", "rank"),
+)
+
+billing_audit = Table(
+    "billing_audit",
+    metadata,
+    Column("number", RowId, primary_key=True, autoincrement=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Index("ix_billing_audit_subject", "subject"),
+)
+
+billing_counters = Table(
+    "billing_counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+INSERT_ONLY = (
+    billing_debtors,
+    billing_steps,
+    billing_runs,
+    billing_approvals,
+    billing_issues,
+    billing_documents,
+    billing_audit,
+)
+
+_SQLITE_GUARD = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"""
+_POSTGRESQL_FUNCTION = """CREATE OR REPLACE FUNCTION billing_insert_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME; END $$"""
+_POSTGRESQL_GUARD = """CREATE TRIGGER {table}_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION billing_insert_only()"""
+
+
+def billing_ddl(dialect_name: str) -> tuple[str, ...]:
+    """The guards beside the tables, for a migration."""
+    names = [table.name for table in INSERT_ONLY]
+    if dialect_name == "postgresql":
+        return (_POSTGRESQL_FUNCTION, *(_POSTGRESQL_GUARD.format(table=name) for name in names))
+    return tuple(_SQLITE_GUARD.format(table=name, verb=verb) for name in names for verb in ("UPDATE", "DELETE"))
+
+
+@event.listens_for(metadata, "after_create")
+def _guard(_: object, connection: Connection, tables: Sequence[Table], **__: object) -> None:
+    if billing_audit in tables:
+        for statement in billing_ddl(connection.dialect.name):
+            connection.execute(text(statement))
