@@ -119,8 +119,12 @@ def draft(
     billed: Sequence[Bill],
     place: int,
     run_id: str = "",
+    concerns: Sequence[Bill] = (),
 ) -> Bill | None:
-    """The bill for what is due less what was billed; None when that is nothing."""
+    """The bill for what is due less what was billed; None when that is nothing.
+
+    `concerns` are documents that it refers to beside those it subtracts.
+    """
     total = due.amount - sum((earlier.amount for earlier in billed), ZERO)
     if total == 0:
         return None
@@ -146,7 +150,7 @@ def draft(
             due_lines, due.basis, percent, amounts.excluding, _link(issuer, debtor, service, first, last)
         ),
         notes=due.notes,
-        preceding=tuple(Reference(earlier.number, earlier.issued_on) for earlier in billed),
+        preceding=tuple(Reference(earlier.number, earlier.issued_on) for earlier in (*concerns, *billed)),
         run_id=run_id,
     )
 

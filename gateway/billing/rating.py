@@ -7,6 +7,7 @@ difference.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -229,13 +230,7 @@ def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) ->
         units - freed,
         price,
         amount,
-        sentence(
-            "{name}: use from {first} to {last}",
-            "{name}: gebruik van {first} tot en met {last}",
-            name=words.name,
-            first=day(period.first),
-            last=day(period.last),
-        ),
+        _use_text(service, period),
         sentence(
             "{charged} {units}{free_en} × {price} = {amount}",
             "{charged} {units}{free_nl} × {price} = {amount}",
@@ -247,6 +242,19 @@ def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) ->
             amount=euros(amount),
         ),
         period.tariff.source,
+    )
+
+
+def _use_text(service: Service, period: TariffPeriod) -> Text:
+    name, year = WORDS[service].name, period.first.year
+    if (period.first, period.last) == (date(year, 1, 1), date(year, 12, 31)):
+        return sentence("{name}: use in {year}", "{name}: gebruik in {year}", name=name, year=year)
+    return sentence(
+        "{name}: use from {first} to {last}",
+        "{name}: gebruik van {first} tot en met {last}",
+        name=name,
+        first=day(period.first),
+        last=day(period.last),
     )
 
 

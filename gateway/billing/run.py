@@ -127,6 +127,7 @@ def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill |
         billed,
         len(party.billed) + 1,
         run_id,
+        _concerned(order.stage, party.billed),
     )
 
 
@@ -136,6 +137,11 @@ def _counted_before(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
     if stage is Stage.SETTLEMENT:
         return tuple(bill for bill in billed if bill.stage in {Stage.PREPAYMENT, Stage.SETTLEMENT})
     return tuple(bill for bill in billed if bill.stage is stage)
+
+
+def _concerned(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
+    """The documents whose tax a refund gives back."""
+    return tuple(bill for bill in billed if bill.stage is not stage) if stage is Stage.VAT_REFUND else ()
 
 
 def prepaid(billed: tuple[Bill, ...]) -> Decimal:

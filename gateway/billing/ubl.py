@@ -1,7 +1,8 @@
 """Writes a bill as an NLCIUS e-invoice in UBL 2.1: an Invoice, or a CreditNote where money goes back.
 
 In Dutch, as its readers are. Same bill, same bytes. Terms in brackets are those of EN 16931-1; NLCIUS is
-NPR 9935: a Dutch supplier is named by KvK number (0106) or OIN (0190) and gives its address and how to pay.
+NPR 9935: a Dutch supplier is named by KvK number (0106) or OIN (0190) and gives its address and how to pay;
+what NLCIUS advises against (BR-NL-19 to -35) is left out.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from decimal import Decimal
 
 from lxml import etree
 
+from gateway.billing.amounts import PriceBasis
 from gateway.billing.bill import Bill, BillKind, BillLine
 from gateway.billing.debtor import Address, Debtor, Issuer
 from gateway.billing.services import WORDS
@@ -62,8 +64,7 @@ def _document(bill: Bill, name: str) -> Iterator[Node]:
     yield "BuyerReference", bill.debtor.reference or bill.debtor.party_id
     yield "InvoicePeriod", [("StartDate", bill.first), ("EndDate", bill.last)]
     for earlier in bill.preceding:
-        reference: list[Node] = [("ID", earlier.number), ("IssueDate", earlier.issued_on)]
-        yield "BillingReference", [("InvoiceDocumentReference", reference)]
+        yield "BillingReference", [("InvoiceDocumentReference", [("ID", earlier.number)])]
     yield from _evidence(bill)
     yield "AccountingSupplierParty", [("Party", list(_supplier(bill.issuer, bill.vat_percent)))]
     yield "AccountingCustomerParty", [("Party", list(_customer(bill.debtor, bill.vat_percent)))]
@@ -124,7 +125,7 @@ def _address(address: Address) -> list[Node]:
 
 
 def _payment(bill: Bill) -> list[Node]:
-    account: list[Node] = [("ID", bill.issuer.iban), ("Name", bill.issuer.name)]
+    account: list[Node] = [("ID", bill.issuer.iban)]
     if bill.issuer.bic:
         account.append(("FinancialInstitutionBranch", [("ID", bill.issuer.bic)]))
     return [
@@ -165,7 +166,7 @@ def _totals(bill: Bill) -> list[Node]:
 def _line(bill: Bill, line: BillLine) -> list[Node]:
     is_credit = bill.kind is BillKind.CREDIT_NOTE
     quantity = "CreditedQuantity" if is_credit else "InvoicedQuantity"
-    basis = "inclusief btw" if bill.amount == bill.amounts.including and bill.vat_percent else "exclusief btw"
+    basis = "inclusief btw" if bill.basis is PriceBasis.INCLUDING_VAT else "exclusief btw"
     return [
         ("ID", line.number),
         ("Note", f"{line.how.nl} ({basis})"),

@@ -1,0 +1,87 @@
+"""Bills and credit notes as e-invoices: the official schema and stylesheet judge them, not we."""
+
+from decimal import Decimal
+
+import pytest
+from lxml import etree
+
+from gateway.billing.bill import BillKind
+from gateway.billing.ubl import write
+from gateway.validation import reference
+from tests.conformance.schema import schema_error
+from tests.unit.billing.bills import BILLS
+
+_CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+NAMES = {
+    "cbc": _CBC[1:-1],
+    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
+}
+
+
+def found(name: str, path: str) -> list[str]:
+    """The texts at a path of one of the bills."""
+    root = etree.fromstring(write(BILLS[name]))
+    elements = root.iterfind(path, NAMES)
+    return [element.text or "" for element in elements]
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_it_is_valid_by_the_official_schema_and_stylesheet(name: str) -> None:
+    pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
+    document = write(BILLS[name])
+    assert schema_error(document) is None
+    assert reference.en16931().assertions(document) == ()
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_the_same_bill_gives_the_same_bytes(name: str) -> None:
+    assert write(BILLS[name]) == write(BILLS[name])
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_lines_sum_to_the_total_without_tax(name: str) -> None:
+    lines = [
+        Decimal(text)
+        for kind in ("InvoiceLine", "CreditNoteLine")
+        for text in found(name, f"cac:{kind}/cbc:LineExtensionAmount")
+    ]
+    (total,) = found(name, "cac:LegalMonetaryTotal/cbc:TaxExclusiveAmount")
+    assert sum(lines) == Decimal(total) > 0
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_price_times_quantity_is_the_line(name: str) -> None:
+    """To the cent that rounding the whole leaves on one line."""
+    for kind, quantity in (("InvoiceLine", "InvoicedQuantity"), ("CreditNoteLine", "CreditedQuantity")):
+        for units, price, net in zip(
+            found(name, f"cac:{kind}/cbc:{quantity}"),
+            found(name, f"cac:{kind}/cac:Price/cbc:PriceAmount"),
+            found(name, f"cac:{kind}/cbc:LineExtensionAmount"),
+            strict=True,
+        ):
+            assert abs(Decimal(units) * Decimal(price) - Decimal(net)) <= Decimal("0.015")
+
+
+def test_the_settlement_reads_as_it_was_computed() -> None:
+    assert found("settlement", "cac:InvoiceLine/cbc:Note") == [
+        "13.500 berichten × € 0,59 = € 7.965,00 (inclusief btw)",
+        "document GD2026-000001 van 15 januari 2026: € 7.080,00 (inclusief btw)",
+    ]
+    assert found("settlement", "cac:LegalMonetaryTotal/cbc:PayableAmount") == ["885.00"]
+    assert found("settlement", "cac:TaxTotal/cbc:TaxAmount") == ["153.60"]
+    assert found("settlement", "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID") == ["GD2026-000001"]
+    (link,) = found("settlement", ".//cbc:URI")
+    assert link.endswith("/v1/usage/zilverstrand/digipoort?from=2026-01-01&to=2026-12-31")
+
+
+def test_money_back_is_a_credit_note_with_positive_amounts() -> None:
+    for name, amount in (("refund", "1352.83"), ("correction", "59.00"), ("vat-refund", "1000.00")):
+        assert BILLS[name].kind is BillKind.CREDIT_NOTE
+        assert found(name, "cac:LegalMonetaryTotal/cbc:PayableAmount") == [amount]
+        assert found(name, "cbc:CreditNoteTypeCode") == ["381"]
+
+
+def test_within_the_rijk_nothing_is_subject_to_tax() -> None:
+    assert found("final-rijk", "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:ID") == ["O"]
+    assert found("final-rijk", "cac:TaxTotal/cbc:TaxAmount") == ["0.00"]
+    assert found("final-rijk", "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID") == []
