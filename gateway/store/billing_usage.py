@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, ColumnElement, Text, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.billing.ports import MeteredEntry
@@ -35,9 +35,9 @@ class SqlUsageCounts:
         wanted = (
             select(columns.party_id, columns.kind, func.sum(columns.quantity).label("units"))
             .where(
-                columns.kind.in_(sorted(KINDS.get(service, ()))),
+                _plain(columns.kind).in_(_kinds(service)),
                 columns.year.between(first.year, last.year),
-                columns.day.between(first.isoformat(), last.isoformat()),
+                _plain(columns.day).between(first.isoformat(), last.isoformat()),
             )
             .group_by(columns.party_id, columns.kind)
         )
@@ -53,10 +53,10 @@ class SqlUsageCounts:
         wanted = (
             select(columns.day, func.sum(columns.quantity).label("units"))
             .where(
-                columns.party_id == party_id,
-                columns.kind.in_(sorted(KINDS.get(service, ()))),
+                _plain(columns.party_id) == party_id,
+                _plain(columns.kind).in_(_kinds(service)),
                 columns.year.between(first.year, last.year),
-                columns.day.between(first.isoformat(), last.isoformat()),
+                _plain(columns.day).between(first.isoformat(), last.isoformat()),
             )
             .group_by(columns.day)
         )
@@ -72,8 +72,8 @@ class SqlUsageCounts:
         wanted = (
             select(usage_entries)
             .where(
-                columns.party_id == party_id,
-                columns.kind.in_(sorted(KINDS.get(service, ()))),
+                _plain(columns.party_id) == party_id,
+                _plain(columns.kind).in_(_kinds(service)),
                 columns.at >= _midnight(first),
                 columns.at < _midnight(last + timedelta(days=1)),
                 columns.position > int(after or 0),
@@ -89,6 +89,16 @@ class SqlUsageCounts:
             )
             for row in rows
         ]
+
+
+def _kinds(service: Service) -> list[str]:
+    return sorted(kind.value for kind in KINDS.get(service, ()))
+
+
+def _plain(name: Column[str]) -> ColumnElement[str]:
+    """The column for comparing with a value of ours: SQLAlchemy would write the column's collation into the
+    cast of the value, where PostgreSQL's grammar has no room for it."""
+    return type_coerce(name, Text())
 
 
 def _midnight(day: date) -> int:
