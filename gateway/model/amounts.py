@@ -4,7 +4,12 @@ import re
 from decimal import ROUND_FLOOR, Context, Decimal
 from functools import lru_cache
 
-_EXACT = Context(prec=1_000_000, Emax=1_000_000, Emin=-1_000_000)
+from gateway.model.finding import Text
+from gateway.model.terms import Unreadable
+
+EXACT = Context(prec=1_000_000, Emax=999_999_999, Emin=-999_999_999, rounding=ROUND_FLOOR)
+"""Arithmetic without loss for amounts of any length; `decimal.localcontext(EXACT)` around a calculation."""
+
 _DECIMAL = re.compile(r"[ \t\r\n]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[ \t\r\n]*")
 _CENT = Decimal("0.01")
 _HALF_A_CENT = Decimal("0.005")
@@ -12,12 +17,11 @@ _UNIT = Decimal(1)
 _HALF = Decimal("0.5")
 
 
-class NotANumber(ValueError):  # noqa: N818 - it says what the text is
+class NotANumber(Unreadable):
     """A text that should be an amount, a price, a quantity or a rate and is not a decimal number."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text[:40]!r} is not a number")
-        self.text = text
+        super().__init__(text, Text("a decimal number, as 1234.50", "een getal, zoals 1234.50"))
 
 
 @lru_cache(maxsize=4096)
@@ -33,16 +37,28 @@ def exact(text: str) -> Decimal:
 
 def cents(amount: Decimal) -> Decimal:
     """Rounded to two decimals as XPath's `round(x * 100) div 100` does: halves go up, below zero too."""
-    if amount.as_tuple().exponent >= -2:  # type: ignore[operator]  # `exact` lets no NaN or infinity through
-        return amount
-    return _EXACT.quantize(_EXACT.add(amount, _HALF_A_CENT), _CENT, rounding=ROUND_FLOOR)
+    return EXACT.quantize(EXACT.add(amount, _HALF_A_CENT), _CENT)
 
 
 def whole(amount: Decimal) -> Decimal:
     """Rounded to units as XPath's `round` does."""
-    return _EXACT.quantize(_EXACT.add(amount, _HALF), _UNIT, rounding=ROUND_FLOOR)
+    return EXACT.quantize(EXACT.add(amount, _HALF), _UNIT)
 
 
 def decimals(text: str) -> int:
     """How many characters stand after the first dot: the count that BR-DEC makes, spaces included."""
     return len(text.partition(".")[2])
+
+
+_DOUBLE = re.compile(r"[ \t\r\n]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-?INF|NaN)[ \t\r\n]*")
+
+
+def double(text: str) -> float:
+    """The number that XML Schema's double reads in a text: what an XPath comparison with a number makes of it.
+
+    Raises NotANumber.
+    """
+    match = _DOUBLE.fullmatch(text)
+    if match is None:
+        raise NotANumber(text)
+    return float(match[1])

@@ -8,8 +8,11 @@ said is lost. `Invoice.nodes` finds each group wherever it stands, also where th
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar, cast
 
 from gateway.model.terms import Group, bt, group, many, part
+
+_G = TypeVar("_G", bound=Group)
 
 
 class Coded(StrEnum):
@@ -37,6 +40,14 @@ class Coded(StrEnum):
     EXEMPTION_REASON = "BT-121"
     UNIT = "BT-130, BT-150"
     MEDIA_TYPE = "BT-125-1"
+
+
+@dataclass(slots=True, eq=False)
+class CodeUse(Group):
+    """One place where a code stands; None where an amount has no currency."""
+
+    kind: Coded = Coded.UNIT
+    value: str | None = None
 
 
 @group("BG-1", "Invoice note", "Factuurnotitie")
@@ -335,6 +346,11 @@ class ChargeVat(VatCategory):
 
 
 @dataclass(slots=True, eq=False)
+class UnsortedVat(VatCategory):
+    """The category of an allowance or charge whose indicator does not say which of the two it is."""
+
+
+@dataclass(slots=True, eq=False)
 class AllowanceCharge(Group):
     """An allowance or a charge; of this class itself where its indicator does not say which of the two."""
 
@@ -500,6 +516,10 @@ class Item(Group):
     attributes: tuple[ItemAttribute, ...] = ()
 
 
+NO_PRICE = Price()
+NO_ITEM = Item()
+
+
 @group("BG-25", "Invoice line", "Factuurregel")
 @dataclass(slots=True, eq=False)
 class InvoiceLine(Group):
@@ -516,9 +536,9 @@ class InvoiceLine(Group):
     )
     periods: tuple[LinePeriod, ...] = ()
     allowances_and_charges: tuple[AllowanceCharge, ...] = ()
-    price: Price | None = None
+    price: Price = NO_PRICE
     vat: tuple[LineVat, ...] = ()
-    item: Item | None = None
+    item: Item = NO_ITEM
     is_credit: bool = False
     """Written as a CreditNoteLine."""
 
@@ -577,6 +597,10 @@ class Invoice(Group):
     coded: dict[Coded, dict[str | None, list[int]]] = field(default_factory=dict)
     """Every value of every coded term, wherever it stands, with the places of the elements that hold it."""
 
+    def all(self, kind: type[_G]) -> list[_G]:
+        """Every group of exactly this class, wherever it stands."""
+        return cast(list[_G], self.nodes.get(kind, []))
+
     @property
     def seller(self) -> Seller:
         """The seller; an empty one where the document has none."""
@@ -596,6 +620,11 @@ class Invoice(Group):
     def charges(self) -> tuple[DocumentCharge, ...]:
         """Document level charges (BG-21)."""
         return tuple(each for each in self.allowances_and_charges if isinstance(each, DocumentCharge))
+
+    @property
+    def any_breakdown(self) -> VatBreakdown | None:
+        """The first VAT breakdown (BG-23), if there is one."""
+        return next(self.breakdowns(), None)
 
     def breakdowns(self) -> Iterator[VatBreakdown]:
         """Every VAT breakdown (BG-23) below the document's own VAT totals."""

@@ -74,6 +74,15 @@ class Repeated(str):
         return first
 
 
+class Unreadable(ValueError):  # noqa: N818 - it says what the text is
+    """A text of a document that is not what its term should be: `wanted` says what."""
+
+    def __init__(self, text: str, wanted: Text) -> None:
+        super().__init__(f"{text[:40]!r} is not {wanted.en}")
+        self.text = text
+        self.wanted = wanted
+
+
 def every(text: str | None) -> tuple[str, ...]:
     """All the texts a document gives for one term: none, one, or those of a repeated element."""
     if text is None:

@@ -1,12 +1,297 @@
-"""What several rules ask of one invoice, worked out once."""
+"""What several rules ask of one invoice, each answer worked out once."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cached_property
+from typing import TypeVar
 
-from gateway.model.invoice import Invoice
+from gateway.model.amounts import exact
+from gateway.model.invoice import (
+    AllowanceCharge,
+    AllowanceVat,
+    BreakdownVat,
+    Buyer,
+    ChargeVat,
+    DocumentAllowance,
+    DocumentCharge,
+    Invoice,
+    InvoiceLine,
+    LineAllowance,
+    LineCharge,
+    LineVat,
+    OtherAllowance,
+    OtherCharge,
+    Seller,
+    TaxRegistration,
+    TaxRepresentative,
+    UnsortedVat,
+    VatCategory,
+)
+from gateway.model.terms import every
+
+_SPACE = " \t\r\n"
+_ZERO = Decimal(0)
+
+_V = TypeVar("_V", bound=VatCategory)
 
 
-@dataclass(slots=True)
+class VatUse:
+    """How many nodes name each VAT category: `vat` under the tax scheme VAT, `any` under whichever.
+
+    `raw` and `raw_vat` count the codes as written, spaces and all.
+    """
+
+    def __init__(self, nodes: Iterable[VatCategory]) -> None:
+        self.any: dict[str, int] = defaultdict(int)
+        self.vat: dict[str, int] = defaultdict(int)
+        self.raw: dict[str, int] = defaultdict(int)
+        self.raw_vat: dict[str, int] = defaultdict(int)
+        counted: dict[tuple[str | None, tuple[str, ...]], list[VatCategory]] = defaultdict(list)
+        for node in nodes:
+            counted[node.code, node.schemes].append(node)
+        for (code, _), alike in counted.items():
+            self._count(code, alike)
+
+    def _count(self, code: str | None, alike: list[VatCategory]) -> None:
+        stripped = (code or "").strip(_SPACE)
+        self.any[stripped] += len(alike)
+        for each in every(code):
+            self.raw[each] += len(alike)
+        if alike[0].is_vat:
+            self.vat[stripped] += len(alike)
+            for each in every(code):
+                self.raw_vat[each] += len(alike)
+
+    def others(self, code: str) -> int:
+        """How many name another category than this one under VAT."""
+        return sum(count for each, count in self.vat.items() if each != code)
+
+
+class LineSums:
+    """Sums of net amounts of lines by VAT category, and by category and rate."""
+
+    def __init__(self, lines: Iterable[InvoiceLine]) -> None:
+        self.by_category: dict[str, Decimal] = defaultdict(Decimal)
+        self.by_rate: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+        alike: dict[tuple[tuple[str | None, str | None], ...], list[InvoiceLine]] = defaultdict(list)
+        for line in lines:
+            alike[tuple([(vat.code, vat.rate) for vat in line.vat])].append(line)
+        for key, those in alike.items():
+            self._add(key, those)
+
+    def _add(self, key: tuple[tuple[str | None, str | None], ...], lines: list[InvoiceLine]) -> None:
+        total = total_of(line.net_amount for line in lines)
+        categories = {(code or "").strip(_SPACE) for code, _ in key}
+        rates = {exact(rate) for _, rate in key if rate is not None}
+        for category in categories:
+            self.by_category[category] += total
+            for rate in rates:
+                self.by_rate[category, rate] += total
+
+
+def total_of(amounts: Iterable[str | None]) -> Decimal:
+    """The sum of the amounts that are there. Raises NotANumber."""
+    return sum([exact(each) for each in amounts if each is not None], _ZERO)
+
+
 class Facts:
-    """Shared answers about one invoice, each worked out at its first question."""
+    """Shared answers about one invoice. Raises NotANumber where a sum meets what is no number."""
 
-    invoice: Invoice
+    def __init__(self, invoice: Invoice) -> None:
+        self.invoice = invoice
+
+    @cached_property
+    def items_vat(self) -> VatUse:
+        """VAT of items, on lines and anywhere else."""
+        return VatUse(self.invoice.all(LineVat))
+
+    @cached_property
+    def allowances_vat(self) -> VatUse:
+        """VAT of allowances, on the document and anywhere else."""
+        return VatUse(self.invoice.all(AllowanceVat))
+
+    @cached_property
+    def charges_vat(self) -> VatUse:
+        """VAT of charges, on the document and anywhere else."""
+        return VatUse(self.invoice.all(ChargeVat))
+
+    @cached_property
+    def breakdown_vat(self) -> VatUse:
+        """VAT of the breakdown of the document."""
+        return VatUse(self.invoice.all(BreakdownVat))
+
+    @cached_property
+    def unsorted_vat(self) -> VatUse:
+        """VAT of what is neither allowance nor charge."""
+        return VatUse(self.invoice.all(UnsortedVat))
+
+    @cached_property
+    def stray_vat(self) -> VatUse:
+        """VAT of categories where the norm has none."""
+        return VatUse(self.invoice.all(VatCategory))
+
+    @cached_property
+    def document_allowances_vat(self) -> VatUse:
+        """VAT of the allowances of the document alone."""
+        return VatUse(vat for each in self.invoice.allowances for vat in each.vat)
+
+    @cached_property
+    def document_charges_vat(self) -> VatUse:
+        """VAT of the charges of the document alone."""
+        return VatUse(vat for each in self.invoice.charges for vat in each.vat)
+
+    @cached_property
+    def categories_vat(self) -> tuple[VatUse, ...]:
+        """VAT categories that are not an item's, wherever they stand."""
+        return (self.allowances_vat, self.charges_vat, self.breakdown_vat, self.unsorted_vat, self.stray_vat)
+
+    def items_by_category(self, code: str) -> list[LineVat]:
+        """The VAT of the items on lines that have this category under VAT."""
+        return self._lines_vat.get(code, [])
+
+    @cached_property
+    def _lines_vat(self) -> dict[str, list[LineVat]]:
+        return by_category(node for node in self.invoice.all(LineVat) if node.on_line)
+
+    def allowances_by_category(self, code: str) -> list[AllowanceVat]:
+        """The VAT of the allowances, wherever they stand, that have this category under VAT."""
+        return self._allowances_by_category.get(code, [])
+
+    @cached_property
+    def _allowances_by_category(self) -> dict[str, list[AllowanceVat]]:
+        return by_category(self.invoice.all(AllowanceVat))
+
+    def charges_by_category(self, code: str) -> list[ChargeVat]:
+        """The VAT of the charges, wherever they stand, that have this category under VAT."""
+        return self._charges_by_category.get(code, [])
+
+    @cached_property
+    def _charges_by_category(self) -> dict[str, list[ChargeVat]]:
+        return by_category(self.invoice.all(ChargeVat))
+
+    def breakdowns_by_category(self, code: str) -> list[BreakdownVat]:
+        """The breakdowns of the document that have this category under VAT."""
+        return self._breakdowns_by_category.get(code, [])
+
+    @cached_property
+    def _breakdowns_by_category(self) -> dict[str, list[BreakdownVat]]:
+        return by_category(self.invoice.all(BreakdownVat))
+
+    @cached_property
+    def lines_total(self) -> Decimal:
+        """The sum of BT-131 over all lines, wherever they stand."""
+        return total_of(line.net_amount for line in self.invoice.all(InvoiceLine))
+
+    @cached_property
+    def has_invoice_lines(self) -> bool:
+        """Any line written as an InvoiceLine."""
+        return not all(line.is_credit for line in self.invoice.all(InvoiceLine))
+
+    @cached_property
+    def has_credit_note_lines(self) -> bool:
+        """Any line written as a CreditNoteLine."""
+        return any(line.is_credit for line in self.invoice.all(InvoiceLine))
+
+    @cached_property
+    def invoice_line_sums(self) -> LineSums:
+        """Sums over the document's own InvoiceLines."""
+        return LineSums(line for line in self.invoice.lines if not line.is_credit)
+
+    @cached_property
+    def credit_note_line_sums(self) -> LineSums:
+        """Sums over the document's own CreditNoteLines."""
+        return LineSums(line for line in self.invoice.lines if line.is_credit)
+
+    @cached_property
+    def document_level_sums(self) -> LineSums:
+        """Charges less allowances of the document, by VAT category and rate."""
+        return _signed_sums(self.invoice)
+
+    @cached_property
+    def allowance_or_charge_rates(self) -> set[tuple[str, Decimal]]:
+        """Category and rate of every allowance or charge, wherever it stands."""
+        found: set[tuple[str, Decimal]] = set()
+        for vat in [node.vat for kind in _ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
+            for category in {(each.code or "").strip(_SPACE) for each in vat}:
+                found |= {(category, exact(each.rate)) for each in vat if each.rate is not None}
+        return found
+
+    @cached_property
+    def line_rates(self) -> tuple[set[tuple[str, Decimal]], set[tuple[str, Decimal]]]:
+        """Category and rate of the items of lines wherever they stand: InvoiceLines, CreditNoteLines."""
+        own = (self.invoice_line_sums.by_rate, self.credit_note_line_sums.by_rate)
+        rates = (set(own[0]), set(own[1]))
+        if len(self.invoice.all(InvoiceLine)) > len(self.invoice.lines):
+            for line in self.invoice.all(InvoiceLine):
+                for vat in line.vat:
+                    if vat.rate is not None:
+                        rates[line.is_credit].add(((vat.code or "").strip(_SPACE), exact(vat.rate)))
+        return rates
+
+    @cached_property
+    def seller_tax_registrations(self) -> list[TaxRegistration]:
+        """Tax registrations of the seller that have a number."""
+        return _numbered(each for seller in self.invoice.all(Seller) for each in seller.tax_registrations)
+
+    @cached_property
+    def buyer_vat(self) -> bool:
+        """The buyer has a VAT identifier (BT-48)."""
+        registrations = _numbered(each for buyer in self.invoice.all(Buyer) for each in buyer.tax_registrations)
+        return any(each.is_vat for each in registrations)
+
+    @cached_property
+    def buyer_legal(self) -> bool:
+        """The buyer has a legal registration identifier (BT-47)."""
+        return any(buyer.legal_registration is not None for buyer in self.invoice.all(Buyer))
+
+    @cached_property
+    def representative_vat(self) -> bool:
+        """The seller's tax representative has a VAT identifier (BT-63)."""
+        those = (each for one in self.invoice.all(TaxRepresentative) for each in one.tax_registrations)
+        return any(each.is_vat for each in _numbered(those))
+
+    @cached_property
+    def seller_vat(self) -> bool:
+        """The seller has a VAT identifier (BT-31)."""
+        return any(each.is_vat for each in self.seller_tax_registrations)
+
+
+_ALLOWANCES_AND_CHARGES: tuple[type[AllowanceCharge], ...] = (
+    DocumentAllowance,
+    DocumentCharge,
+    LineAllowance,
+    LineCharge,
+    OtherAllowance,
+    OtherCharge,
+    AllowanceCharge,
+)
+
+
+def by_category(nodes: Iterable[_V]) -> dict[str, list[_V]]:
+    """The nodes whose tax scheme is VAT, by category."""
+    found: dict[str, list[_V]] = defaultdict(list)
+    is_vat: dict[tuple[str, ...], bool] = {}
+    for node in nodes:
+        if node.schemes not in is_vat:
+            is_vat[node.schemes] = node.is_vat
+        if is_vat[node.schemes]:
+            found[(node.code or "").strip(_SPACE)].append(node)
+    return found
+
+
+def _signed_sums(invoice: Invoice) -> LineSums:
+    sums = LineSums(())
+    signed = [(each, 1) for each in invoice.charges] + [(each, -1) for each in invoice.allowances]
+    for node, sign in signed:
+        amount = sign * total_of([node.amount])
+        rates = {exact(vat.rate) for vat in node.vat if vat.rate is not None}
+        for category in {(vat.code or "").strip(_SPACE) for vat in node.vat}:
+            sums.by_category[category] += amount
+            for rate in rates:
+                sums.by_rate[category, rate] += amount
+    return sums
+
+
+def _numbered(registrations: Iterable[TaxRegistration]) -> list[TaxRegistration]:
+    return [each for each in registrations if each.identifier is not None]

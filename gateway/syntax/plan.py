@@ -9,7 +9,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from operator import itemgetter
 from typing import Any
 
-from gateway.model.invoice import Coded
+from gateway.model.invoice import NO_ITEM, NO_PRICE, Coded
 from gateway.model.terms import Group, Repeated
 from gateway.syntax.shape import COMMENT, Shape
 
@@ -159,7 +159,7 @@ class Tree:
 
 Step = tuple[Callable[..., Any] | None, int, Callable[[list[Any]], Any]]
 
-CONSTANTS: tuple[Any, ...] = (None, (), True, False)
+CONSTANTS: tuple[Any, ...] = (None, (), True, False, NO_PRICE, NO_ITEM)
 
 
 @dataclass(slots=True, eq=False)
@@ -230,17 +230,16 @@ class _Compiler:
 
     def group(self, binding: Binding, index: int) -> int:
         order: Any = binding.order or binding.make
-        positions = [self.value(binding.fields[""], index)] if "" in binding.fields else []
+        positions = [self.value(binding.fields[""], index, None)] if "" in binding.fields else []
         for each in fields(order):
             if each.name == "place":
                 continue
-            if each.name in binding.fields:
-                positions.append(self.value(binding.fields[each.name], index))
-            else:
-                positions.append(self.constant(None if each.default is MISSING else each.default))
+            source = binding.fields.get(each.name)
+            absent = None if each.default is MISSING else each.default
+            positions.append(self.value(source, index, absent) if source else self.constant(absent))
         return self.step(binding.make, index, _picker(positions))
 
-    def value(self, source: Source, index: int) -> int:
+    def value(self, source: Source, index: int, absent: Any) -> int:
         if isinstance(source, Known):
             return self.constant(source.answer(self.tree, index))
         found = self.tree.positions(index, source.path)
@@ -251,7 +250,7 @@ class _Compiler:
         if isinstance(source, (Every, Parts)):
             return self.step(None, 0, _picker(found)) if found else self.constant(())
         if not found:
-            return self.constant(None)
+            return self.constant(absent)
         if len(found) > 1 and isinstance(source, One):
             pick = _picker(found)
             return self.step(None, 0, lambda values: Repeated(pick(values)))

@@ -151,7 +151,7 @@ BINDINGS = (
     _allowance((), bg.OtherAllowance, bg.OtherCharge),
     Binding(
         "cac:TaxCategory",
-        _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.VatCategory),
+        _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat),
         {"": One("../cbc:ChargeIndicator"), **_VAT},
         ("cac:AllowanceCharge",),
         order=bg.VatCategory,

@@ -1,0 +1,137 @@
+"""The form of the sums: a row is the norm's own equation, a finding shows both sides worked out.
+
+`"BT-109 = BT-106 - BT-107? + BT-108?"`: a term with a question mark counts as zero where it is absent, one
+without makes the equation fail. A side that is a single plain term is taken as it stands, every other side
+is rounded to cents (`gateway.model.amounts.cents`), as the artefact does.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from gateway.model.amounts import cents, exact
+from gateway.model.finding import Flag, Text
+from gateway.model.terms import TERMS, Group
+from gateway.rules.engine import Form, Miss, Rule
+from gateway.rules.facts import Facts
+
+_PART = re.compile(r"([+-]?)\s*(sum of )?(BT-\d+)(\?)?\s*")
+_SHOWN_MAX = 6
+
+Amounts = Callable[[Any, Facts], list[str]]
+"""The texts of one term, as seen from the node that an equation is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One term of one side."""
+
+    sign: int
+    term: str
+    is_sum: bool
+    may_be_absent: bool
+    amounts: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an equation, for one node."""
+
+    written: str
+    worked_out: str
+    value: Decimal | None
+
+
+def parse(side: str, amounts: dict[str, Amounts]) -> tuple[Part, ...]:
+    """The parts of one side of a row. Raises ValueError for what is no side, KeyError for an unknown term."""
+    parts, at = [], 0
+    while at < len(side):
+        match = _PART.match(side, at)
+        if match is None:
+            raise ValueError(f"{side!r} is not a side of an equation")
+        sign, total, term, absent = match.groups()
+        parts.append(Part(-1 if sign == "-" else 1, term, bool(total), bool(absent), amounts[term]))
+        at = match.end()
+    return tuple(parts)
+
+
+def work_out(parts: tuple[Part, ...], node: Group, facts: Facts) -> Side:
+    """One side for one node; its value is None where a term that must be there is not."""
+    written: list[str] = []
+    shown: list[str] = []
+    total, present, complete = Decimal(0), 0, True
+    for part in parts:
+        texts = part.amounts(node, facts)
+        present += 1 if texts else 0
+        complete = complete and bool(texts or part.is_sum or part.may_be_absent)
+        total += part.sign * sum([exact(text) for text in texts], Decimal(0))
+        sign = "" if not written and part.sign > 0 else "+ " if part.sign > 0 else "- "
+        written.append(f"{sign}{'sum of ' if part.is_sum else ''}{part.term}")
+        shown.append(f"{sign}{_show(part, texts)}")
+    plain = present == 1 and not any(part.is_sum for part in parts)
+    value = (total if plain else cents(total)) if complete else None
+    return Side(" ".join(written), " ".join(shown), value)
+
+
+def _show(part: Part, texts: list[str]) -> str:
+    if not texts:
+        return "0" if part.is_sum or part.may_be_absent else "(absent)"
+    shown = [text.strip() for text in texts[:_SHOWN_MAX]]
+    more = [f"… ({len(texts)} amounts)"] if len(texts) > _SHOWN_MAX else []
+    joined = " + ".join(shown + more)
+    return f"({joined})" if part.is_sum and part.sign < 0 and len(texts) > 1 else joined
+
+
+def sum_rule(
+    key: str,
+    row: str,
+    *,
+    on: type[Group],
+    source: str,
+    amounts: dict[str, Amounts],
+    among: Callable[[Facts], Sequence[Group]] | None = None,
+) -> Rule:
+    """The rule of one equation; `among` where it is not for every group of its class."""
+    left, right = (parse(side.strip(), amounts) for side in row.split("="))
+    terms = tuple(part.term for part in left + right)
+    both_absent = left[0].may_be_absent and left[0].sign > 0 and right[0].is_sum
+
+    def holds(node: Any, facts: Facts) -> bool:
+        if both_absent and not left[0].amounts(node, facts):
+            return not right[0].amounts(node, facts)
+        a, b = work_out(left, node, facts), work_out(right, node, facts)
+        return a.value is not None and a.value == b.value
+
+    def tell(node: Any, facts: Facts) -> Miss:
+        return told(work_out(left, node, facts), work_out(right, node, facts), left[0].term)
+
+    return Rule(key, Flag.FATAL, Form.SUM, terms, on, _sentence(row, terms), source, holds, tell, among)
+
+
+def told(left: Side, right: Side, term: str) -> Miss:
+    """The finding of two sides that differ, with the arithmetic."""
+    found = f"{left.written} = {left.worked_out}"
+    if left.value is not None and " " in left.worked_out:
+        found += f" = {left.value}"
+    expected = f"{right.written} = {right.worked_out}"
+    if right.value is not None and " " in right.worked_out:
+        expected += f" = {right.value}"
+    if left.value is None or right.value is None:
+        advice = Text("Add the amounts that are absent.", "Vul de bedragen aan die ontbreken.")
+    else:
+        off = left.value - right.value
+        advice = Text(
+            f"The two sides differ by {abs(off)}: correct one of the amounts.",
+            f"De twee kanten verschillen {abs(off)}: verbeter een van de bedragen.",
+        )
+    return Miss(found, expected, advice, term)
+
+
+def _sentence(row: str, terms: tuple[str, ...]) -> Text:
+    names = {term: TERMS[term][0].name for term in terms}
+    plain = row.replace("?", "")
+    en = re.sub(r"BT-\d+", lambda term: f"{names[term[0]].en} ({term[0]})", plain)
+    nl = re.sub(r"BT-\d+", lambda term: f"{names[term[0]].nl} ({term[0]})", plain.replace("sum of", "som van"))
+    return Text(f"{en}.", f"{nl}.")
