@@ -37,7 +37,7 @@ SAME_AS = {
 """Lists that the stylesheet repeats word for word in other rules."""
 
 
-def tests_by_rule() -> dict[str, str]:
+def xpath_by_rule() -> dict[str, str]:
     """The XPath test of every assertion in the official stylesheet."""
     found: dict[str, str] = {}
     tree = ElementTree.fromstring(STYLESHEET.read_text("utf-8"))  # noqa: S314 - an installed file, not input
@@ -56,7 +56,7 @@ def values_in(test: str, nth: int) -> list[str]:
 
 def extract() -> dict[str, object]:
     """The data as it is stored."""
-    tests = tests_by_rule()
+    tests = xpath_by_rule()
     lists = {
         name: {
             "title": title,

@@ -78,7 +78,7 @@ _NO_MINUS = Text(
     terms="BT-59 BT-60",
     sentence=Text(
         "Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4).",
-        "De naam van de begunstigde (BT-59) staat er en de begunstigde (BG-10) is een ander dan de verkoper (BG-4).",
+        "De naam van de begunstigde (BT-59) staat er; de begunstigde (BG-10) is niet de verkoper (BG-4).",
     ),
     source=SOURCE,
 )
@@ -172,7 +172,7 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
     on=VatBreakdown,
     terms="BT-119",
     sentence=Text(
-        "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), unless its category is O (not subject to VAT).",
+        "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT).",
         "Elke btw-specificatie (BG-23) heeft een btw-tarief (BT-119), behalve bij categorie O (geen btw).",
     ),
     source=SOURCE,
@@ -205,8 +205,8 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> boo
     terms="BT-87",
     flag=Flag.WARNING,
     sentence=Text(
-        "Payment card primary account number (BT-87) shows ten characters at most: the first six and the last four.",
-        "Van het nummer van de betaalkaart (BT-87) staan er hoogstens tien tekens: de eerste zes en de laatste vier.",
+        "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four.",
+        "Van het nummer van de betaalkaart (BT-87) staan er hoogstens tien tekens: de eerste zes en laatste vier.",
     ),
     source=SOURCE,
     tell=lambda _card, _facts: Miss(None, "at most 10 characters", None, "BT-87"),
@@ -271,7 +271,7 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) 
     on=PaymentInstructions,
     terms="BT-84 BT-81",
     sentence=Text(
-        "Payment means 30 (credit transfer) and 58 (SEPA credit transfer) need a Payment account identifier (BT-84).",
+        "Payment means 30 and 58 (credit transfer, SEPA or not) need a Payment account identifier (BT-84).",
         "Bij betaalwijze 30 (overboeking) en 58 (SEPA-overboeking) hoort een rekeningnummer (BT-84).",
     ),
     source=SOURCE,
