@@ -15,6 +15,7 @@ from gateway.web.access import Admitted, admit
 from gateway.web.answers import language_of, page_answer, problem_answer, wants_page
 from gateway.web.desk import Call, Desk
 from gateway.web.doors import Doors
+from gateway.web.openapi import openapi_document
 from gateway.web.pages import rendered
 from gateway.web.parameters import NoQuery, read_query
 from gateway.web.route import Route
@@ -28,7 +29,7 @@ _NO_QUERY = NoQuery()
 
 def build(doors: Doors) -> web.Application:
     """The application with every route. Run it with `gateway.web.server.Runner`."""
-    desk = Desk(doors)
+    desk = Desk(doors, openapi_document(ROUTES, doors.public_url))
     app = web.Application(middlewares=[_guard(doors.public_url)], client_max_size=doors.limits.body_bytes_max)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _bound(route, desk), expect_handler=_expectation)

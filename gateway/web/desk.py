@@ -1,6 +1,6 @@
 """What every handler works with: the doors, what is kept between requests, and the call at hand."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -27,8 +27,11 @@ JSON_BYTES_MAX = 64 * 1024
 class Desk:
     """The doors, and what is kept between requests. One for the whole application."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, openapi: dict[str, Any]) -> None:
+        """`openapi`: the OpenAPI document, as JSON's own types."""
         self.doors = doors
+        self.openapi = openapi
+        self.openapi_bytes = msgspec.json.encode(openapi)
         self.intake = HttpIntake(doors.storage, doors.limits)
         self.keyring = Keyring(doors.directory, doors.key_cache_seconds)
         self.validation_room = Room(doors.validations_bytes_max, doors.limits.retry_after_seconds)

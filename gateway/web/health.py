@@ -23,5 +23,6 @@ async def is_ready(call: Call) -> web.StreamResponse:
 
 
 async def metrics(call: Call) -> web.StreamResponse:
-    """Prometheus's text format."""
-    return web.Response(body=call.doors.metrics(), headers=headers("text/plain; version=0.0.4; charset=utf-8"))
+    """Prometheus's text format, or OpenMetrics for who accepts it."""
+    content_type, body = call.doors.metrics(call.request.headers.get("Accept", ""))
+    return web.Response(body=body, headers=headers(content_type))

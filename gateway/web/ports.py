@@ -14,8 +14,8 @@ class Validation(Protocol):
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 """Which parts that the gateway needs answer now, by name."""
 
-Metrics = Callable[[], bytes]
-"""The metrics in Prometheus's text format."""
+Metrics = Callable[[str], tuple[str, bytes]]
+"""Content type and body for a scrape, in the format that this Accept header asks for."""
 
 
 async def always_ready() -> Mapping[str, bool]:
@@ -23,6 +23,6 @@ async def always_ready() -> Mapping[str, bool]:
     return {}
 
 
-def no_metrics() -> bytes:
+def no_metrics(_accept: str) -> tuple[str, bytes]:
     """For a gateway that counts nothing."""
-    return b""
+    return "text/plain; version=0.0.4; charset=utf-8", b""

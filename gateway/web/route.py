@@ -53,5 +53,3 @@ class Route:
     takes: Takes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[type[Problem], ...] = ()
-    is_open_to_other_sites: bool = False
-    """CORS: a page of another site may read it."""

@@ -3,7 +3,7 @@
 from gateway import problems
 from gateway.intake.http import SUBMISSION_TYPES
 from gateway.intake.multipart import XML_TYPES
-from gateway.web import health, mailbox, messages, operations, parties, validations
+from gateway.web import documentation, health, mailbox, messages, operations, parties, validations
 from gateway.web.access import JUDGES, OFFICE, OPERATORS, PARTIES, READERS
 from gateway.web.answers import HTML, JSON, PLAIN
 from gateway.web.route import Answer, Route, Takes
@@ -22,6 +22,8 @@ from gateway.web.shapes import (
     Parties,
     PartyShape,
     PartyWish,
+    ProblemKind,
+    ProblemKinds,
     ReportShape,
     ReturnWish,
     Statuses,
@@ -367,4 +369,67 @@ HEALTH = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*MESSAGES, *VALIDATIONS, *MAILBOX, *PARTY_ROUTES, *HEALTH)
+PAGES = (
+    Route(
+        "GET",
+        "/v1/openapi.json",
+        "showOpenapi",
+        "This document",
+        "Dit document",
+        documentation.openapi,
+        {
+            200: Answer(
+                "OpenAPI 3.1.", None, (JSON,), {"Access-Control-Allow-Origin": "`*`: any site may read it."}
+            )
+        },
+        "pages",
+    ),
+    Route(
+        "GET",
+        "/",
+        "showFront",
+        "Where to find what",
+        "Waar wat te vinden is",
+        documentation.front,
+        {200: Answer("A page.", None, (HTML,))},
+        "pages",
+        query=documentation.PageQuery,
+    ),
+    Route(
+        "GET",
+        "/docs",
+        "showDocs",
+        "This API, for people",
+        "Deze API, voor mensen",
+        documentation.docs,
+        {200: Answer("A page.", None, (HTML,))},
+        "pages",
+        query=documentation.PageQuery,
+    ),
+    Route(
+        "GET",
+        "/problems",
+        "listProblems",
+        "Every kind of problem",
+        "Alle soorten problemen",
+        documentation.list_problems,
+        {200: Answer("The kinds.", ProblemKinds, (HTML, JSON))},
+        "pages",
+        query=documentation.PageQuery,
+        problems=(problems.NotAcceptable,),
+    ),
+    Route(
+        "GET",
+        "/problems/{slug}",
+        "showProblem",
+        "One kind of problem: what it means and what to do",
+        "Eén soort probleem: wat het betekent en wat u kunt doen",
+        documentation.show_problem,
+        {200: Answer("The kind.", ProblemKind, (HTML, JSON))},
+        "pages",
+        query=documentation.PageQuery,
+        problems=(problems.UnknownItem, problems.NotAcceptable),
+    ),
+)
+
+ROUTES: tuple[Route, ...] = (*MESSAGES, *VALIDATIONS, *MAILBOX, *PARTY_ROUTES, *HEALTH, *PAGES)

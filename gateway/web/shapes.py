@@ -11,6 +11,8 @@ from gateway.messages.message import JournalEntry, Lease, Message, StoredAttachm
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.submission import Channel, Receipt
 from gateway.model.document import DocumentKind
+from gateway.model.finding import Text
+from gateway.problems import Kind
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A moment with its offset; answers are in UTC."""
@@ -245,6 +247,29 @@ class Health(Shape):
     version: str = ""
 
 
+class TextShape(Shape):
+    """The same in English and in Dutch."""
+
+    en: str
+    nl: str
+
+
+class ProblemKind(Shape):
+    """A kind of problem."""
+
+    type: str
+    status: int
+    title: TextShape
+    meaning: TextShape
+    remedy: TextShape
+
+
+class ProblemKinds(Shape):
+    """Every kind of problem."""
+
+    items: list[ProblemKind]
+
+
 class Fault(Shape):
     """One thing wrong with the input."""
 
@@ -366,3 +391,18 @@ def party_shape(party: Party) -> PartyShape:
         mandates=sorted(party.mandates),
         settings=party.settings,
     )
+
+
+def problem_kind(kind: Kind, base_url: str) -> ProblemKind:
+    """A kind of problem, with its address."""
+    return ProblemKind(
+        type=f"{base_url}/problems/{kind.slug}",
+        status=kind.status,
+        title=_text(kind.title),
+        meaning=_text(kind.meaning),
+        remedy=_text(kind.remedy),
+    )
+
+
+def _text(text: Text) -> TextShape:
+    return TextShape(en=text.en, nl=text.nl)

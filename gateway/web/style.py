@@ -47,7 +47,7 @@ ol.findings{list-style:none;padding:0}
 ol.findings>li{border:1px solid var(--line);border-left:.5rem solid var(--line);padding:.75rem 1rem;
 margin:.75rem 0}
 ol.findings>li.fatal{border-left-color:var(--bad)}ol.findings>li.warning{border-left-color:var(--warn)}
-ol.findings p{margin:.25rem 0}
+ol.findings p{margin:.25rem 0}ol.findings h3{margin-top:0}
 .source{margin:.6rem 0 0;font-size:.88em}.source .here{background:color-mix(in srgb,var(--focus) 35%,transparent)}
 .muted{opacity:.8}
 .method{font-weight:700;min-width:4.2rem;display:inline-block}

@@ -1,0 +1,82 @@
+"""What explains the API: the front page, the OpenAPI document and its page for people, the problems."""
+
+from http import HTTPStatus
+
+import msgspec
+from aiohttp import hdrs, web
+
+from gateway.model.finding import Text
+from gateway.problems import KINDS, Kind, said
+from gateway.web.answers import HTML, JSON, base_url_of, json_answer, page_answer, raw_json_answer
+from gateway.web.desk import Call, unknown
+from gateway.web.doors import API_VERSION
+from gateway.web.pages import rendered
+from gateway.web.report import Language
+from gateway.web.shapes import ProblemKinds, problem_kind
+
+
+class PageQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """The language of the page, when not by Accept-Language."""
+
+    lang: Language | None = None
+
+
+async def openapi(call: Call) -> web.StreamResponse:
+    """The OpenAPI document; readable from pages of other sites."""
+    return raw_json_answer(call.desk.openapi_bytes, more={str(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN): "*"})
+
+
+async def front(call: Call) -> web.StreamResponse:
+    """Where to find what."""
+    html = rendered(
+        "front.html",
+        call.language,
+        base=base_url_of(call.request, call.doors.public_url),
+        version=call.doors.gateway_version,
+        api_version=API_VERSION,
+        limits=call.doors.limits,
+    )
+    return page_answer(html, call.language)
+
+
+async def docs(call: Call) -> web.StreamResponse:
+    """The OpenAPI document for people, without anything from elsewhere."""
+    document = call.desk.openapi
+    operations: dict[str, list[dict[str, object]]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            operations[operation["tags"][0]].append({"path": path, "method": method.upper(), **operation})
+    html = rendered(
+        "docs.html",
+        call.language,
+        document=document,
+        tags={tag["name"]: tag["description"] for tag in document["tags"]},
+        operations={tag: found for tag, found in operations.items() if found},
+        phrases={str(status.value): status.phrase for status in HTTPStatus},
+    )
+    return page_answer(html, call.language)
+
+
+async def list_problems(call: Call) -> web.StreamResponse:
+    """Every kind of problem."""
+    kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.slug))
+    if call.form((HTML, JSON)) == HTML:
+        return page_answer(rendered("problems.html", call.language, kinds=kinds, said=said), call.language)
+    base = base_url_of(call.request, call.doors.public_url)
+    return json_answer(ProblemKinds(items=[problem_kind(kind, base) for kind in kinds]))
+
+
+async def show_problem(call: Call) -> web.StreamResponse:
+    """One kind of problem: what it means and what to do."""
+    kind = _kind(call.named("slug"))
+    if call.form((HTML, JSON)) == HTML:
+        return page_answer(
+            rendered("problem.html", call.language, kind=kind, said=said, problem=None), call.language
+        )
+    return json_answer(problem_kind(kind, base_url_of(call.request, call.doors.public_url)))
+
+
+def _kind(slug: str) -> Kind:
+    if slug not in KINDS:
+        raise unknown(Text("kind of problem", "soort probleem"), slug)
+    return KINDS[slug]
