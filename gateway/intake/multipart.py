@@ -4,6 +4,7 @@ Nothing is kept in memory but what the sinks keep; sinks are closed only when th
 a broken body leaves nothing behind.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,11 +23,14 @@ from gateway.messages.submission import BesideAttachment, Content
 from gateway.model.document import Attachment
 from gateway.model.finding import Text
 
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of what we refuse in words of our own
+
 MULTIPART_TYPES = ("multipart/form-data", "multipart/mixed", "multipart/related")
 XML_TYPES = ("application/xml", "text/xml")
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)  # RFC 6838, 4.2
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 _Event = tuple[Literal["begin", "field", "value", "header", "headers", "data", "end", "finished"], bytes]
@@ -148,6 +152,8 @@ class _Intake:
         name = self._field.decode("latin-1").strip().lower()
         if name in self._part.headers:
             raise _broken(f"A part has two headers {name}.", f"Een deel heeft twee headers {name}.")
+        if _CONTROL.search(self._value):
+            raise _broken(f"Header {name} holds control characters.", f"Header {name} bevat stuurtekens.")
         self._part.headers[name] = self._value.decode("latin-1").strip()
         self._field = self._value = b""
 

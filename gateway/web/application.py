@@ -80,7 +80,7 @@ def _guard(public_url: str) -> Middleware:
         except (
             Exception
         ) as error:  # the last guard: whatever it is, the caller learns a reference and nothing else
-            return answer_to(_failed(error, request), request, public_url)
+            return answer_to(failed(error, request), request, public_url)
 
     return guard
 
@@ -105,10 +105,11 @@ def _problem_of(refusal: web.HTTPException, request: web.Request) -> Problem:
         return problems.UnknownAddress()
     if isinstance(refusal, web.HTTPRequestEntityTooLarge):
         return problems.BodyTooLarge(0, 0)
-    return _failed(refusal, request)
+    return failed(refusal, request)
 
 
-def _failed(error: Exception, request: web.BaseRequest) -> problems.GatewayFailed:
+def failed(error: BaseException | None, request: web.BaseRequest) -> problems.GatewayFailed:
+    """Log what went wrong under a reference; the problem holds the reference alone."""
     reference = str(uuid.uuid4())
     log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
     return problems.GatewayFailed(reference)

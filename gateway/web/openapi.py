@@ -142,16 +142,33 @@ def _responses(route: Route) -> Json:
         responses[str(status)] = {
             "description": " · ".join(f"{kind.kind.title.en} (`/problems/{kind.kind.slug}`)" for kind in kinds),
             "headers": _headers(_EVERY_ANSWER),
-            "content": {"application/problem+json": {"schema": _ref(ProblemShape)}},
+            "content": {
+                "application/problem+json": {"schema": _ref(ProblemShape)},
+                "text/html": {"schema": {"type": "string"}},
+            },
         }
     return responses
 
 
 def problems_of(route: Route) -> list[type[Problem]]:
     """Every kind of problem this route can answer with."""
-    always: list[type[Problem]] = [problems.InvalidInput, problems.MalformedRequest, problems.GatewayFailed]
+    always: list[type[Problem]] = [
+        problems.InvalidInput,
+        problems.MalformedRequest,
+        problems.ExpectationFailed,
+        problems.GatewayFailed,
+    ]
     if route.roles is not None:
         always += [problems.Unauthenticated, problems.Forbidden]
+    if route.takes is not None:
+        always += [
+            problems.UnsupportedMediaType,
+            problems.UnsupportedContentEncoding,
+            problems.BodyTooLarge,
+            problems.RequestTimeout,
+        ]
+    if "{" in route.path:
+        always.append(problems.UnknownItem)
     return list(dict.fromkeys([*always, *route.problems]))
 
 

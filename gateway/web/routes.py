@@ -52,14 +52,6 @@ SUBMISSION_ANSWER = {
     "Preference-Applied": "The wait that was honoured.",
     "Idempotency-Replayed": "`true` when this repeats the answer to an earlier request with the same key.",
 }
-TOO_MUCH = (
-    problems.BodyTooLarge,
-    problems.UnsupportedMediaType,
-    problems.UnsupportedContentEncoding,
-    problems.RequestTimeout,
-    problems.Overloaded,
-)
-
 MESSAGES = (
     Route(
         "POST",
@@ -87,7 +79,7 @@ MESSAGES = (
         ),
         headers=SUBMISSION_HEADERS,
         problems=(
-            *TOO_MUCH,
+            problems.Overloaded,
             problems.AttachmentsTooLarge,
             problems.MalformedMultipart,
             problems.DigestMismatch,
@@ -116,7 +108,6 @@ MESSAGES = (
         {200: Answer("The message.", MessageShape)},
         "messages",
         READERS,
-        problems=(problems.UnknownItem,),
     ),
     Route(
         "GET",
@@ -128,7 +119,6 @@ MESSAGES = (
         {200: Answer("The steps, with Digipoort's codes.", Statuses)},
         "messages",
         READERS,
-        problems=(problems.UnknownItem,),
     ),
     Route(
         "GET",
@@ -141,7 +131,7 @@ MESSAGES = (
         "messages",
         JUDGES,
         messages.ReadQuery,
-        problems=(problems.UnknownItem, problems.NotAcceptable),
+        problems=(problems.NotAcceptable,),
     ),
     Route(
         "GET",
@@ -156,7 +146,6 @@ MESSAGES = (
         },
         "messages",
         JUDGES,
-        problems=(problems.UnknownItem,),
     ),
     Route(
         "GET",
@@ -168,7 +157,6 @@ MESSAGES = (
         {200: Answer("The attachments, without their content.", Attachments)},
         "messages",
         JUDGES,
-        problems=(problems.UnknownItem,),
     ),
     Route(
         "GET",
@@ -183,7 +171,6 @@ MESSAGES = (
         },
         "messages",
         JUDGES,
-        problems=(problems.UnknownItem,),
     ),
     Route(
         "POST",
@@ -195,7 +182,7 @@ MESSAGES = (
         {202: Answer("It is on its way again.", Done)},
         "operations",
         OPERATORS,
-        problems=(problems.UnknownItem, problems.StateConflict),
+        problems=(problems.StateConflict,),
     ),
     Route(
         "POST",
@@ -208,7 +195,7 @@ MESSAGES = (
         "operations",
         OPERATORS,
         takes=Takes(shape=ReturnWish),
-        problems=(problems.UnknownItem, problems.StateConflict, problems.UnsupportedMediaType),
+        problems=(problems.StateConflict,),
     ),
 )
 
@@ -224,7 +211,7 @@ VALIDATIONS = (
         "validations",
         query=validations.ValidationQuery,
         takes=Takes(XML_TYPES, meaning="The document."),
-        problems=(*TOO_MUCH, problems.NotAcceptable),
+        problems=(problems.Overloaded, problems.NotAcceptable),
     ),
 )
 
@@ -253,7 +240,6 @@ MAILBOX = (
         PARTIES,
         mailbox.MailboxQuery,
         Takes(shape=TakeWish, is_required=False),
-        problems=(problems.UnsupportedMediaType,),
     ),
     Route(
         "PUT",
@@ -267,7 +253,7 @@ MAILBOX = (
         PARTIES,
         mailbox.MailboxQuery,
         Takes(shape=ConfirmWish, is_required=False),
-        problems=(problems.UnknownItem, problems.LeaseLost, problems.UnsupportedMediaType),
+        problems=(problems.LeaseLost,),
     ),
 )
 
@@ -293,7 +279,6 @@ PARTY_ROUTES = (
         {200: Answer("The party.", PartyShape)},
         "parties",
         READERS,
-        problems=(problems.UnknownItem,),
     ),
     Route(
         "PUT",
@@ -306,7 +291,7 @@ PARTY_ROUTES = (
         "parties",
         OPERATORS,
         takes=Takes(shape=PartyWish),
-        problems=(problems.StateConflict, problems.UnsupportedMediaType),
+        problems=(problems.StateConflict,),
     ),
     Route(
         "POST",
@@ -319,7 +304,6 @@ PARTY_ROUTES = (
         "keys",
         OPERATORS,
         takes=Takes(shape=KeyWish),
-        problems=(problems.UnsupportedMediaType,),
     ),
     Route(
         "DELETE",
@@ -331,7 +315,6 @@ PARTY_ROUTES = (
         {204: Answer("It works no longer.", None, ())},
         "keys",
         OPERATORS,
-        problems=(problems.UnknownItem,),
     ),
 )
 
@@ -428,7 +411,7 @@ PAGES = (
         {200: Answer("The kind.", ProblemKind, (HTML, JSON))},
         "pages",
         query=documentation.PageQuery,
-        problems=(problems.UnknownItem, problems.NotAcceptable),
+        problems=(problems.NotAcceptable,),
     ),
 )
 

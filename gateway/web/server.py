@@ -1,6 +1,7 @@
 """Runs the application: a request that is not HTTP gets a problem too, and nobody keeps a line for nothing."""
 
 import asyncio
+from http import HTTPStatus
 
 import structlog
 from aiohttp import web
@@ -10,6 +11,7 @@ from gateway import problems
 from gateway.model.finding import Text
 from gateway.problems import Problem
 from gateway.web.answers import problem_answer
+from gateway.web.application import failed
 
 log = structlog.get_logger()
 
@@ -61,15 +63,19 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self,
         request: web.BaseRequest,
-        status: int = 500,  # noqa: ARG002 - the signature is aiohttp's
+        status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002
+        message: str | None = None,  # noqa: ARG002 - the signature is aiohttp's
     ) -> web.StreamResponse:
-        """What aiohttp cannot parse. What a handler raises never comes here: the guard answers it."""
-        if request.writer is not None and request.writer.output_size > 0:
+        """What aiohttp cannot parse, and what even the guard could not answer."""
+        if request.writer.output_size > 0:
             raise ConnectionError("part of the answer was sent already")
-        log.info("request_malformed", reason=type(exc).__name__)
-        answer = problem_answer(request, _problem_of(exc), self._public_url)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            problem: Problem = failed(exc, request)
+        else:
+            log.info("request_malformed", reason=type(exc).__name__)
+            problem = _problem_of(exc)
+        answer = problem_answer(request, problem, self._public_url)
         answer.force_close()
         return answer
 

@@ -1,0 +1,43 @@
+"""The tree of problems."""
+
+import re
+from http import HTTPStatus
+
+import pytest
+
+from gateway.model.finding import Text
+from gateway.problems import KINDS, AttachmentsTooLarge, Fault, InvalidInput, Kind
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_kind_is_complete(kind: Kind) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.slug)
+    assert HTTPStatus(kind.status) >= HTTPStatus.BAD_REQUEST
+    for text in (kind.title, kind.meaning, kind.remedy):
+        assert text.en
+        assert text.nl
+        assert text.en != text.nl
+
+
+def test_titles_tell_the_kinds_apart() -> None:
+    assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
+
+
+def test_both_figures_are_named() -> None:
+    body = AttachmentsTooLarge(20_971_520, 20_971_521).body("nl", "https://gateway.example")
+    assert body["type"] == "https://gateway.example/problems/attachments-too-large"
+    assert (body["limitBytes"], body["countedBytes"]) == (20_971_520, 20_971_521)
+    assert "20971520" in str(body["detail"])
+    assert "20971521" in str(body["detail"])
+
+
+def test_faults_become_errors() -> None:
+    body = InvalidInput((Fault("query", "limit", "is at most 500"),)).body("en", "")
+    assert body["errors"] == [{"in": "query", "name": "limit", "reason": "is at most 500"}]
+    assert body["detail"] == "1 thing in the request must change."
+
+
+def test_a_problem_speaks_the_language_that_is_asked() -> None:
+    problem = InvalidInput(())
+    assert isinstance(problem.detail, Text)
+    assert problem.body("nl", "")["title"] == InvalidInput.kind.title.nl
