@@ -85,7 +85,7 @@ class Gateway:
             operations=self.operations,
             validation=Validations(self.workers, self.settings.storage.small_content_size_bytes_max),
             readiness=self.readiness,
-            metrics=lambda: self.metrics.exposition()[1],
+            metrics=self.metrics.exposition,
             public_url=self.settings.http.public_url,
             gateway_version=__version__,
             limits=_intake_limits(self.settings),
