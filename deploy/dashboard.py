@@ -372,20 +372,20 @@ ROWS = (
 )
 
 COLOURS = {
-    "delivered": "green",
-    "refused": "red",
-    "duplicate": "yellow",
-    "returned": "orange",
-    "parked": "purple",
-    "2xx": "green",
-    "4xx": "yellow",
-    "5xx": "red",
-    "billable": "green",
-    "half": "green",
-    "95 of 100": "yellow",
-    "99 of 100": "red",
+    "{{outcome}}": {
+        "delivered": "green",
+        "refused": "red",
+        "duplicate": "yellow",
+        "returned": "orange",
+        "parked": "purple",
+    },
+    "{{status}}": {"2xx": "green", "3xx": "blue", "4xx": "yellow", "5xx": "red"},
+    "{{disposition}}": {"billable": "green", "refused": "red", "duplicate": "yellow", "undeliverable": "orange"},
+    "half": {"half": "green"},
+    "95 of 100": {"95 of 100": "yellow"},
+    "99 of 100": {"99 of 100": "red"},
 }
-"""One colour for one thing on every panel."""
+"""One colour for one thing on every panel, by legend."""
 
 
 def dashboard() -> Json:
@@ -446,7 +446,7 @@ def _panel(panel: Panel, number_of: int, place: Json) -> Json:
         "datasource": DATASOURCE,
         "gridPos": place,
         "targets": [_target(panel, query, letter) for query, letter in zip(panel.queries, "ABCDEF", strict=False)],
-        "fieldConfig": {"defaults": _defaults(panel), "overrides": _overrides()},
+        "fieldConfig": {"defaults": _defaults(panel), "overrides": _overrides(panel)},
         "options": _OPTIONS[panel.kind],
     }
 
@@ -497,13 +497,14 @@ def _steps(panel: Panel) -> list[Json]:
     ]
 
 
-def _overrides() -> list[Json]:
+def _overrides(panel: Panel) -> list[Json]:
     return [
         {
             "matcher": {"id": "byName", "options": name},
             "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
         }
-        for name, colour in COLOURS.items()
+        for query in panel.queries
+        for name, colour in COLOURS.get(query.legend, {}).items()
     ]
 
 
