@@ -6,6 +6,7 @@ Like `app` this module may import every room, and no room imports it. A new page
 import ast
 import inspect
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -139,12 +140,54 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/metrics.md": metrics_page,
     "reference/settings.md": settings_page,
 }
-"""Each page made from the code, by its path under docs/."""
+"""Each page made from the code, by its path under docs/. The index comes after all of them."""
+
+
+def index_page() -> str:
+    """docs/README.md: every page by what a reader comes for (Diátaxis), with its first sentence."""
+    sections = [
+        f"## {title}\n\n{about}\n\n{''.join(entries)}"
+        for folder, title, about in _SECTIONS
+        if (entries := _entries(folder))
+    ]
+    return MADE + _INDEX_INTRODUCTION + "\n".join(sections)
+
+
+_INDEX_INTRODUCTION = """\
+# Documentation
+
+Start with the tutorial if you are new. A how-to answers one question of somebody who knows what they want; the
+reference is for looking things up; the explanation tells why things are as they are.
+
+"""
+
+_SECTIONS = (
+    ("tutorial", "Tutorial", "Learn by doing: from nothing to a delivered and metered invoice."),
+    ("how-to", "How-to", "One task a page, for suppliers, recipients, operators and finance."),
+    ("reference", "Reference", "What there is, complete and dry."),
+    ("explanation", "Explanation", "Why it is as it is."),
+    ("explanation/decisions", "Decisions", "What was decided, in which situation, and what follows from it."),
+)
+
+
+def _entries(folder: str) -> list[str]:
+    pages = [(page, *_opening(page)) for page in sorted((DOCS / folder).glob("*.md"))]
+    return [f"- [{title}]({folder}/{page.name}): {sentence}\n" for page, title, sentence in pages]
+
+
+def _opening(page: Path) -> tuple[str, str]:
+    """A page's title and its first sentence."""
+    text = page.read_text(encoding="utf-8")
+    found = re.search(r"^# (?P<title>.+)\n+(?P<first>[^#|<`\n-](?:.+\n)+|`.+\n(?:.+\n)*)", text, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{page} must open with a title and a sentence")
+    sentence = re.split(r"(?<=[.?!])\s", " ".join(found["first"].split()))[0]
+    return found["title"], re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", sentence)
 
 
 def main() -> None:
     """Write every page that differs from what the code says."""
-    for name, render in PAGES.items():
+    for name, render in (PAGES | {"README.md": index_page}).items():
         page, text = DOCS / name, render()
         if not page.exists() or page.read_text(encoding="utf-8") != text:
             page.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+"""Channels out. Empty so far: recipients collect from their mailbox, which is the store's."""

@@ -19,7 +19,7 @@ Check = Callable[[], Awaitable[str | None]]
 class Writable(Protocol):
     """A store or storage that can prove it takes writes."""
 
-    async def check(self) -> None:
+    async def prove_writable(self) -> None:
         """Write something small in a place of its own. Raises OSError or the library's error."""
 
 
@@ -86,7 +86,7 @@ def takes_writes(target: Writable) -> Check:
     """The store, or storage, takes writes."""
 
     async def check() -> str | None:
-        await target.check()
+        await target.prove_writable()
         return None
 
     return check

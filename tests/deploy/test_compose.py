@@ -8,6 +8,7 @@ from typing import TypedDict, cast
 import pytest
 import yaml
 
+from gateway import __version__
 from gateway.settings import load
 
 ROOT = Path(__file__).parents[2]
@@ -148,4 +149,4 @@ class TestImage:
     def test_carries_the_project_s_licence(self) -> None:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         assert f'licenses="{project["license"]}"' in DOCKERFILE
-        assert SERVICES["gateway"]["image"] == f"meterpoort:{project['version']}"
+        assert SERVICES["gateway"]["image"] == f"meterpoort:{__version__}"

@@ -12,7 +12,7 @@ class Store:
     def __init__(self, error: Exception | None = None, waiting: int = 0) -> None:
         self.error, self.waiting, self.asked = error, waiting, 0
 
-    async def check(self) -> None:
+    async def prove_writable(self) -> None:
         self.asked += 1
         await asyncio.sleep(0)
         if self.error:

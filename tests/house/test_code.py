@@ -1,0 +1,84 @@
+"""Shape of the code: names of modules, docstrings, and functions that can be read at once."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.repository import ROOT, modules
+
+LINES_MAX = 60
+TABLE_LINES_MIN = 10
+"""A literal as long as this is a table: it may make a function long, and is read by looking something up."""
+NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "core", "common", "misc", "base"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def length(function: Function) -> int:
+    """Lines of a function without its docstring and the tables in it."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    if not body:
+        return 0
+    lines = set(range(body[0].lineno, (body[-1].end_lineno or 0) + 1))
+    for node in ast.walk(function):
+        if isinstance(node, ast.Dict | ast.List | ast.Tuple | ast.Set):
+            table = range(node.lineno, node.end_lineno or 0)
+            lines -= set(table) if len(table) >= TABLE_LINES_MIN else set()
+    return len(lines)
+
+
+def functions() -> Iterator[tuple[Path, Function]]:
+    for path, text in modules().items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, Function):
+                yield path, node
+
+
+def test_no_function_is_over_sixty_lines() -> None:
+    long = [
+        f"{path}:{one.lineno} {one.name}: {length(one)}" for path, one in functions() if length(one) > LINES_MAX
+    ]
+    assert long == []
+
+
+def test_the_measure_counts_code_and_not_tables() -> None:
+    code = "def f():\n    '''Says.'''\n" + "    a = 1\n" * 61
+    table = "def f():\n    return {\n" + "".join(f"        {n}: {n},\n" for n in range(100)) + "    }\n"
+    (long,), (short,) = ast.parse(code).body, ast.parse(table).body
+    assert isinstance(long, ast.FunctionDef)
+    assert isinstance(short, ast.FunctionDef)
+    assert length(long) == 61
+    assert length(short) == 1
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(path)
+        for path, text in modules().items()
+        if not ast.get_docstring(ast.parse(text)) and not (path.parts[0] == "tests" and not text.strip())
+    ]
+    assert silent == []
+
+
+def test_every_room_says_what_is_always_true_of_it() -> None:
+    """A room whose rules matter says what it owns, does not own, and what always holds."""
+    for room in ("intake", "messages", "metering", "ops", "store", "syntax", "validation", "web"):
+        text = (ROOT / "gateway" / room / "__init__.py").read_text(encoding="utf-8")
+        for word in ("Owns:", "Does not own:", "Always true:"):
+            assert word in text, f"gateway/{room}: {word}"
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    assert [str(path) for path in modules() if {path.stem, path.parent.name} & NAMES_THAT_SAY_NOTHING] == []
+
+
+def test_no_room_imports_what_knows_every_room() -> None:
+    knows_all = {"gateway.app", "gateway.docs"}
+    for path, text in modules().items():
+        if path.parts[0] == "gateway" and len(path.parts) > 2 and path.parts[1] != "cli":
+            imported = {
+                name
+                for node in ast.walk(ast.parse(text))
+                for name in ([node.module] if isinstance(node, ast.ImportFrom) else [])
+            }
+            assert not imported & knows_all, path
