@@ -14,4 +14,4 @@ def test_every_room_has_its_contract() -> None:
         for source in contract["source_modules"]
     }
     rooms = {f"gateway.{path.parent.name}" for path in (ROOT / "gateway").glob("*/__init__.py")}
-    assert held == rooms
+    assert held == rooms - {"gateway.app"}, "app alone knows every room"

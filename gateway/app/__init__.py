@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import functools
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,14 +120,17 @@ async def opened(
         yield gateway
 
 
-async def serve(settings: Settings, *, checkpoint: Checkpoint = no_checkpoint) -> None:
-    """Run the gateway until SIGTERM or SIGINT; requests under way are finished first."""
+async def serve(
+    settings: Settings, *, announce: Callable[[str], None], checkpoint: Checkpoint = no_checkpoint
+) -> None:
+    """Run the gateway until SIGTERM or SIGINT; requests under way are finished first. `announce` is told the
+    address once it answers. Raises OSError when the port or the data directory cannot be had."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with opened(settings, checkpoint=checkpoint) as gateway, listening(gateway) as address:
-        log.info("gateway_started", address=address)
+        announce(f"Meterpoort {__version__} answers at {address}")
         await stop.wait()
         log.info("gateway_stopping")
 
@@ -364,7 +366,3 @@ def stopping_at(name: str) -> Checkpoint:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return checkpoint
-
-
-Run = Callable[[], Awaitable[None]]
-run = functools.partial(asyncio.run)

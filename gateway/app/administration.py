@@ -1,0 +1,103 @@
+"""What the command line does to the register, beside a running server or without one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
+
+from gateway.clock import utc_now
+from gateway.messages.participants import Party, PartyKind, Role
+from gateway.model.identifiers import PartyIdentifier
+from gateway.settings import Settings
+from gateway.store.engine import open_engines
+from gateway.store.register import RegisterStore
+from gateway.store.schema import upgrade
+from gateway.store.writer import Writer
+
+ACTOR = "command-line"
+PARTY_KINDS = tuple(kind.value for kind in PartyKind)
+ROLES = tuple(role.value for role in Role)
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def register_opened(settings: Settings) -> AsyncIterator[RegisterStore]:
+    """Parties and keys, for as long as the block lasts. A running server sees a change within a second."""
+    async with AsyncExitStack() as stack:
+        engines = open_engines(settings.database_url())
+        stack.push_async_callback(engines.dispose)
+        await asyncio.to_thread(upgrade, engines.write)
+        writer = Writer(engines.write, 1)
+        writer.start()
+        stack.push_async_callback(writer.stop)
+        register = RegisterStore(engines, writer, utc_now)
+        await register.refresh()
+        yield register
+
+
+def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:
+    """Run the work on the register."""
+
+    async def run() -> T:
+        async with register_opened(settings) as register:
+            return await work(register)
+
+    return asyncio.run(run())
+
+
+def list_parties(settings: Settings) -> tuple[Party, ...]:
+    """All parties, by id."""
+    return with_register(settings, lambda register: register.parties())
+
+
+def save_party(
+    settings: Settings,
+    party_id: str,
+    *,
+    name: str,
+    kind: str,
+    kind_source: str = "",
+    identifiers: tuple[str, ...] = (),
+    mandates: tuple[str, ...] = (),
+    wishes: tuple[str, ...] = (),
+) -> Party:
+    """Add a party or replace what is known of it. `wishes` are `name=value`.
+
+    Raises ValueError with a sentence that says what is wrong.
+    """
+    party = Party(
+        party_id,
+        name,
+        PartyKind(kind),
+        tuple(PartyIdentifier.parse(text) for text in identifiers),
+        frozenset(mandates),
+        kind_source,
+        dict(_wish(text) for text in wishes),
+    )
+
+    async def work(register: RegisterStore) -> Party:
+        for supplier_id in mandates:
+            if register.by_id(supplier_id) is None:
+                raise ValueError(f"there is no party {supplier_id}: register the supplier before its mandate")
+        await register.save(party, ACTOR)
+        return party
+
+    return with_register(settings, work)
+
+
+def new_key(settings: Settings, role: str, party_id: str | None, *, is_test: bool = False) -> tuple[str, str]:
+    """A new API key: its id and the key, which is shown once. Raises ValueError."""
+    return with_register(settings, lambda register: register.new_key(Role(role), party_id, ACTOR, is_test=is_test))
+
+
+def revoke_key(settings: Settings, key_id: str) -> bool:
+    """The key works no longer; False when there is none of this id."""
+    return with_register(settings, lambda register: register.revoke_key(key_id, ACTOR))
+
+
+def _wish(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is not name=value, as profile=basisfactuur-rijk")
+    return name.strip(), value.strip()
