@@ -4,13 +4,14 @@ An append is one turn: the head is locked, so that entries of all processes get 
 another without a gap; repeats are set apart; entries, rollups and head are written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Dialect, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, registry, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.clock import utc_now
@@ -29,10 +30,14 @@ from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups
 
 DRIVERS = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
 _KEYS_A_LOOKUP = 2_000
+_LARGE_BATCH = 500
 Counts = dict[tuple[str, str, str], list[int]]
 """By party, kind and day: the quantity, the number of entries, the quantity that came late."""
 _Key = tuple[int, str]
 _Content = tuple[str, str, int, int, int | None, str | None, str | None]
+
+
+_Batch = dict[_Key, UsageEntry]
 
 
 class Head(NamedTuple):
@@ -41,6 +46,14 @@ class Head(NamedTuple):
     position: int
     running: bytes
     sealed: int
+
+
+class _Turn(NamedTuple):
+    """What holds for all that one append writes."""
+
+    head: Head
+    sources: dict[int, str]
+    recorded_at: int
 
 
 async def append(
@@ -55,9 +68,13 @@ async def append(
         return 0
     head = await lock_head(conn)
     numbers = await _source_numbers(conn, {entry.source for entry in entries})
-    fresh = await _without_repeats(conn, entries, numbers)
+    batch = _each_once(entries, numbers)
+    turn = _Turn(head, {number: name for name, number in numbers.items()}, microseconds(recorded_at or utc_now()))
+    if len(batch) >= _LARGE_BATCH and await _written_at_once(conn, turn, batch):
+        return len(batch)
+    fresh = await _without_repeats(conn, batch)
     if fresh:
-        await _write(conn, head, fresh, numbers, microseconds(recorded_at or utc_now()))
+        await _write(conn, turn, fresh)
     return len(fresh)
 
 
@@ -114,21 +131,35 @@ async def _source_numbers(conn: AsyncConnection, names: set[str]) -> dict[str, i
     return known
 
 
-async def _without_repeats(
-    conn: AsyncConnection, entries: Sequence[UsageEntry], numbers: dict[str, int]
-) -> list[tuple[_Key, UsageEntry]]:
-    """The entries that are not in the ledger yet, each once, in order."""
-    fresh: dict[_Key, UsageEntry] = {}
+def _each_once(entries: Iterable[UsageEntry], numbers: Mapping[str, int]) -> _Batch:
+    """The entries by key, in order."""
+    batch: _Batch = {}
     for entry in entries:
-        key = numbers[entry.source], entry.key
-        before = fresh.setdefault(key, entry)
+        before = batch.setdefault((numbers[entry.source], entry.key), entry)
         if before is not entry:
             _refuse_difference(entry, _content(before))
-    for number, keys in _by_source(fresh):
+    return batch
+
+
+async def _written_at_once(conn: AsyncConnection, turn: _Turn, batch: _Batch) -> bool:
+    """Write a large batch in the hope that nothing in it came before: looking up every key first would cost a
+    third more. False when something did; then nothing was written."""
+    try:
+        async with conn.begin_nested():
+            await _write(conn, turn, batch)
+    except IntegrityError:
+        return False
+    return True
+
+
+async def _without_repeats(conn: AsyncConnection, batch: _Batch) -> _Batch:
+    """What is not in the ledger yet."""
+    fresh = dict(batch)
+    for number, keys in _by_source(batch):
         lookup = _lookup.where(usage_entries.c.source == number, usage_entries.c.key.in_(keys))
         for row in await conn.execute(lookup):
             _refuse_difference(fresh.pop((number, row.key)), tuple(row)[1:])
-    return list(fresh.items())
+    return fresh
 
 
 _CONTENT = ("party_id", "kind", "quantity", "at", "reverses", "reason", "author")
@@ -171,18 +202,15 @@ def _refuse_difference(entry: UsageEntry, before: tuple[object, ...]) -> None:
         raise ConflictingEntryError(entry.source, entry.key, told)
 
 
-async def _write(
-    conn: AsyncConnection,
-    head: Head,
-    fresh: Sequence[tuple[_Key, UsageEntry]],
-    numbers: dict[str, int],
-    recorded_at: int,
-) -> None:
-    rows = [_row(head.position + number, key, entry, recorded_at) for number, (key, entry) in enumerate(fresh, 1)]
+async def _write(conn: AsyncConnection, turn: _Turn, fresh: _Batch) -> None:
+    rows = [
+        _row(position, key, entry, turn.recorded_at)
+        for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
+    ]
     statements = _statements(conn.dialect.name)
     await conn.exec_driver_sql(statements.entries, rows)
     await conn.exec_driver_sql(statements.rollups, rollup_changes(rows))
-    running = run_on(head.running, leaves_of(rows, {number: name for name, number in numbers.items()}))
+    running = run_on(turn.head.running, leaves_of(rows, turn.sources))
     await conn.execute(
         update(usage_head).values(position=bindparam("last"), running=bindparam("digest")),
         {"last": rows[-1][0], "digest": running.hex()},

@@ -220,11 +220,15 @@ class _Walk:
 async def _check_rollups(conn: AsyncConnection, walk: _Walk) -> None:
     """Each rollup is what its entries add up to. Uses up the counts."""
     result = await conn.stream(select(usage_rollups).execution_options(yield_per=_ROLLUPS_A_CHUNK))
-    async for row in result:
-        place = f"{row.party_id} {row.kind} {row.day}"
-        counted = walk.counts.pop((row.party_id, row.kind, row.day), [0, 0, 0])
-        if counted != [row.quantity, row.entries, row.late] or row.year != int(row.day[:4]):
-            told = f"quantity, entries and late are {row.quantity}, {row.entries} and {row.late}"
-            walk.find("rollup", place, f"{told}; its entries count {counted[0]}, {counted[1]} and {counted[2]}")
+    async for page in result.partitions():
+        _compare_rollups(walk, (tuple(row) for row in page))
     for party_id, kind, day in walk.counts:
         walk.find("rollup", f"{party_id} {kind} {day}", "it is missing")
+
+
+def _compare_rollups(walk: _Walk, page: Iterable[tuple[str, int, str, str, int, int, int]]) -> None:
+    for party_id, year, kind, day, *kept in page:
+        counted = walk.counts.pop((party_id, kind, day), [0, 0, 0])
+        if counted != kept or year != int(day[:4]):
+            told = f"in {year}: quantity, entries and late are {kept}, and its entries count {counted}"
+            walk.find("rollup", f"{party_id} {kind} {day}", told)
