@@ -214,19 +214,7 @@ def encode_report(verdict: Verdict) -> bytes:
 
 def append_usage(connection: Connection, entries: Sequence[UsageEntry]) -> None:
     """Write meter entries in this transaction."""
-    from typing import Any, cast
-
-    class Immediate:
-        dialect = connection.dialect
-
-        async def execute(self, *a: Any) -> Any:
-            return connection.execute(*a)
-
-        async def exec_driver_sql(self, *a: Any) -> Any:
-            return connection.exec_driver_sql(*a)
-
-    with contextlib.suppress(StopIteration):
-        append(cast(Any, Immediate()), entries).send(None)
+    append(connection, entries)
 
 
 def _meter(

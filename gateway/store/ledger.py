@@ -7,12 +7,11 @@ another without a gap; repeats are set apart; entries, rollups and head are writ
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Dialect, bindparam, insert, select, update
+from sqlalchemy import Connection, Dialect, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.clock import utc_now
 from gateway.metering.calendar import billing_day, microseconds, moment
@@ -28,7 +27,6 @@ from gateway.metering.entry import (
 from gateway.metering.seal import Row, leaves_of, run_on
 from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups, usage_sources
 
-DRIVERS = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
 _KEYS_A_LOOKUP = 2_000
 _LARGE_BATCH = 500
 Counts = dict[tuple[str, str, str], list[int]]
@@ -56,9 +54,7 @@ class _Turn(NamedTuple):
     recorded_at: int
 
 
-async def append(
-    conn: AsyncConnection, entries: Sequence[UsageEntry], *, recorded_at: datetime | None = None
-) -> int:
+def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: datetime | None = None) -> int:
     """Add entries within the caller's transaction; answers how many were new.
 
     What was recorded before is left alone. Raises ConflictingEntryError when it came with other content, and
@@ -66,20 +62,20 @@ async def append(
     """
     if not entries:
         return 0
-    head = await lock_head(conn)
-    numbers = await _source_numbers(conn, {entry.source for entry in entries})
+    head = lock_head(conn)
+    numbers = _source_numbers(conn, {entry.source for entry in entries})
     batch = _each_once(entries, numbers)
     turn = _Turn(head, {number: name for name, number in numbers.items()}, microseconds(recorded_at or utc_now()))
-    if len(batch) >= _LARGE_BATCH and await _written_at_once(conn, turn, batch):
+    if len(batch) >= _LARGE_BATCH and _written_at_once(conn, turn, batch):
         return len(batch)
-    fresh = await _without_repeats(conn, batch)
+    fresh = _without_repeats(conn, batch)
     if fresh:
-        await _write(conn, turn, fresh)
+        _write(conn, turn, fresh)
     return len(fresh)
 
 
-async def reverse(
-    conn: AsyncConnection, position: int, reason: str, author: str, *, recorded_at: datetime | None = None
+def reverse(
+    conn: Connection, position: int, reason: str, author: str, *, recorded_at: datetime | None = None
 ) -> UsageEntry:
     """Undo the entry at `position` by an entry of the opposite quantity at the same moment; answers it.
 
@@ -89,9 +85,7 @@ async def reverse(
     reason, author = " ".join(reason.split()), " ".join(author.split())
     if not reason or not author:
         raise UsageError("a reversal names its reason and its author")
-    original = (
-        await conn.execute(select(usage_entries).where(usage_entries.c.position == position))
-    ).one_or_none()
+    original = (conn.execute(select(usage_entries).where(usage_entries.c.position == position))).one_or_none()
     if original is None:
         raise UnknownEntryError(position)
     reversal = UsageEntry(
@@ -104,29 +98,29 @@ async def reverse(
         reason=reason,
         author=author,
     )
-    await append(conn, [reversal], recorded_at=recorded_at)
+    append(conn, [reversal], recorded_at=recorded_at)
     return reversal
 
 
-async def lock_head(conn: AsyncConnection) -> Head:
+def lock_head(conn: Connection) -> Head:
     """Wait for our turn, until the end of the transaction; answers where the ledger ends."""
     # An update, not a select: it takes the lock on SQLite too.
     turn = update(usage_head).values(position=usage_head.c.position).returning(*usage_head.c)
-    row = (await conn.execute(turn)).one_or_none()
+    row = (conn.execute(turn)).one_or_none()
     if row is None:
         raise LedgerBrokenError("the ledger's head is gone")
     return Head(row.position, bytes.fromhex(row.running), row.sealed)
 
 
-async def _source_numbers(conn: AsyncConnection, names: set[str]) -> dict[str, int]:
+def _source_numbers(conn: Connection, names: set[str]) -> dict[str, int]:
     """The number of each source; one never seen gets the next. The gateway itself is 1."""
     if names == {GATEWAY}:
         return {GATEWAY: 1}
-    known = {row.source: row.number for row in await conn.execute(select(usage_sources))}
+    known = {row.source: row.number for row in conn.execute(select(usage_sources))}
     new = sorted(names - known.keys())
     if new:
         rows = [{"number": number, "source": name} for number, name in enumerate(new, len(known) + 1)]
-        await conn.execute(insert(usage_sources), rows)
+        conn.execute(insert(usage_sources), rows)
         known.update(zip(new, range(len(known) + 1, len(known) + len(new) + 1), strict=True))
     return known
 
@@ -141,23 +135,23 @@ def _each_once(entries: Iterable[UsageEntry], numbers: Mapping[str, int]) -> _Ba
     return batch
 
 
-async def _written_at_once(conn: AsyncConnection, turn: _Turn, batch: _Batch) -> bool:
+def _written_at_once(conn: Connection, turn: _Turn, batch: _Batch) -> bool:
     """Write a large batch in the hope that nothing in it came before: looking up every key first would cost a
     third more. False when something did; then nothing was written."""
     try:
-        async with conn.begin_nested():
-            await _write(conn, turn, batch)
+        with conn.begin_nested():
+            _write(conn, turn, batch)
     except IntegrityError:
         return False
     return True
 
 
-async def _without_repeats(conn: AsyncConnection, batch: _Batch) -> _Batch:
+def _without_repeats(conn: Connection, batch: _Batch) -> _Batch:
     """What is not in the ledger yet."""
     fresh = dict(batch)
     for number, keys in _by_source(batch):
         lookup = _lookup.where(usage_entries.c.source == number, usage_entries.c.key.in_(keys))
-        for row in await conn.execute(lookup):
+        for row in conn.execute(lookup):
             _refuse_difference(fresh.pop((number, row.key)), tuple(row)[1:])
     return fresh
 
@@ -202,16 +196,16 @@ def _refuse_difference(entry: UsageEntry, before: tuple[object, ...]) -> None:
         raise ConflictingEntryError(entry.source, entry.key, told)
 
 
-async def _write(conn: AsyncConnection, turn: _Turn, fresh: _Batch) -> None:
+def _write(conn: Connection, turn: _Turn, fresh: _Batch) -> None:
     rows = [
         _row(position, key, entry, turn.recorded_at)
         for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
     ]
-    statements = _statements(conn.dialect.name)
-    await conn.exec_driver_sql(statements.entries, rows)
-    await conn.exec_driver_sql(statements.rollups, rollup_changes(rows))
+    statements = _statements(conn.dialect.name, conn.dialect.driver)
+    conn.exec_driver_sql(statements.entries, rows)
+    conn.exec_driver_sql(statements.rollups, rollup_changes(rows))
     running = run_on(turn.head.running, leaves_of(rows, turn.sources))
-    await conn.execute(
+    conn.execute(
         update(usage_head).values(position=bindparam("last"), running=bindparam("digest")),
         {"last": rows[-1][0], "digest": running.hex()},
     )
@@ -262,11 +256,19 @@ class _Statements(NamedTuple):
     rollups: str
 
 
+_PARAMSTYLES: dict[str, Literal["format", "qmark"]] = {
+    "psycopg": "format",
+    "pysqlite": "qmark",
+    "aiosqlite": "qmark",
+}
+"""How each driver marks the place of a value in a row given as a tuple."""
+
+
 @lru_cache
-def _statements(dialect_name: str) -> _Statements:
+def _statements(dialect_name: str, driver: str) -> _Statements:
     """The two statements that run for every row, written out once and given to the driver as they are:
     SQLAlchemy's own work on each row would cost more than the database's."""
-    dialect: Dialect = registry.load(f"{dialect_name}.{DRIVERS[dialect_name]}")()
+    dialect: Dialect = registry.load(f"{dialect_name}.{driver}")(paramstyle=_PARAMSTYLES[driver])
     upsert = (postgresql if dialect_name == "postgresql" else sqlite).insert(usage_rollups)
     added = {name: usage_rollups.c[name] + upsert.excluded[name] for name in ("quantity", "entries", "late")}
     on_conflict = upsert.on_conflict_do_update(index_elements=list(usage_rollups.primary_key), set_=added)

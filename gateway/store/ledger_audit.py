@@ -4,17 +4,18 @@ The sealed part is read in peace; then, the head locked so that nothing moves, w
 the rollups and the head. Memory stays flat: entries pass in chunks; what grows is a count a party, kind and day.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, Engine, func, or_, select
 
 from gateway.metering.entry import LedgerBrokenError
 from gateway.metering.seal import FIRST, Row, Seal, leaves_of, merkle_root, run_on, seal_problem
 from gateway.metering.totals import ControlTotals, control_totals
+from gateway.store.engine import Engines
 from gateway.store.ledger import Counts, Head, lock_head, recount
 from gateway.store.ledger_dispositions import check_dispositions, count_dispositions
 from gateway.store.ledger_seals import read_rows, seals_after, source_names
@@ -57,32 +58,38 @@ class AuditReport:
         return sum(self.dispositions.values())
 
 
-async def audit(engine: AsyncEngine, published: Iterable[Seal] = ()) -> AuditReport:
+async def audit(engines: Engines, published: Iterable[Seal] = ()) -> AuditReport:
     """Audit the whole meter. `published` are seals given away before: they must stand in the chain unchanged."""
     walk = _Walk({seal.number: seal for seal in published})
-    async with engine.connect() as conn:
-        await walk.sealed_part(conn)
-        dispositions = await count_dispositions(conn)
-        walk.find_all("message", await check_dispositions(conn))
-    async with engine.begin() as conn:
-        head = await _locked_head(conn, walk)
-        await walk.sealed_part(conn)  # what was sealed meanwhile
-        await walk.tail(conn, head)
-        totals = control_totals((p, int(day[:4]), kind, n, q) for (p, kind, day), (q, n, _) in walk.counts.items())
-        await _check_rollups(conn, walk)
+    async with engines.read.connect() as conn:
+        await conn.run_sync(walk.sealed_part)
+        dispositions = await conn.run_sync(count_dispositions)
+        walk.find_all("message", await conn.run_sync(check_dispositions))
+    totals, unsealed = await asyncio.to_thread(_finish, engines.write, walk)
     return AuditReport(
         totals=totals,
         seals=walk.passed.number if walk.passed else 0,
         last_seal=walk.passed.hash if walk.passed else None,
-        unsealed=head.position - head.sealed,
+        unsealed=unsealed,
         dispositions=dispositions,
         findings=tuple(walk.findings),
     )
 
 
-async def _locked_head(conn: AsyncConnection, walk: "_Walk") -> Head:
+def _finish(engine: Engine, walk: "_Walk") -> tuple[ControlTotals, int]:
+    with engine.begin() as conn:
+        head = _locked_head(conn, walk)
+        walk.sealed_part(conn)  # what was sealed meanwhile
+        walk.tail(conn, head)
+        counted = ((party, int(day[:4]), kind, n, q) for (party, kind, day), (q, n, _) in walk.counts.items())
+        totals = control_totals(counted)
+        _check_rollups(conn, walk)
+    return totals, head.position - head.sealed
+
+
+def _locked_head(conn: Connection, walk: "_Walk") -> Head:
     try:
-        return await lock_head(conn)
+        return lock_head(conn)
     except LedgerBrokenError as broken:
         walk.find("head", "head", str(broken))
         return Head(walk.position, b"", walk.position)
@@ -121,29 +128,29 @@ class _Walk:
         for place, sentence in found:
             self.find(check, place, sentence)
 
-    async def sealed_part(self, conn: AsyncConnection) -> None:
+    def sealed_part(self, conn: Connection) -> None:
         """Walk over every seal that was not passed yet, and the entries that it covers."""
-        self.sources.update(await source_names(conn))
-        furthest = _GAP_MAX + (await conn.scalar(select(func.count()).select_from(usage_entries)) or 0)
-        while seals := await seals_after(conn, self.passed.number if self.passed else 0, _SEALS_A_CHUNK):
+        self.sources.update(source_names(conn))
+        furthest = _GAP_MAX + (conn.scalar(select(func.count()).select_from(usage_entries)) or 0)
+        while seals := seals_after(conn, self.passed.number if self.passed else 0, _SEALS_A_CHUNK):
             waiting = deque(seals)
             until = min(max(seal.last_position for seal in seals), furthest)
             while self.position < until:
-                await self._read(conn, until)
+                self._read(conn, until)
                 while waiting and waiting[0].last_position <= self.position:
                     self._close(waiting.popleft())
             for seal in waiting:  # they claim entries that cannot be there
                 self._close(seal)
 
-    async def _read(self, conn: AsyncConnection, until: int) -> None:
+    def _read(self, conn: Connection, until: int) -> None:
         """Take in the next chunk of entries, at most up to `until`."""
         first, last = self.position + 1, min(self.position + _ENTRIES_A_CHUNK, until)
-        rows = await read_rows(conn, first, last)
+        rows = read_rows(conn, first, last)
         leaves, quantities = leaves_of(rows, self.sources), [row[5] for row in rows]
         if len(rows) < last - first + 1:
             leaves, quantities = self._fill_gaps(rows, leaves, first, last)
         recount(self.counts, rows)
-        await self._check_reversals(conn, [row for row in rows if row[8] is not None])
+        self._check_reversals(conn, [row for row in rows if row[8] is not None])
         self.leaves += leaves
         self.quantities += quantities
         self.position = last
@@ -176,13 +183,13 @@ class _Walk:
         del self.leaves[:size], self.quantities[:size]
         self.passed = seal
 
-    async def tail(self, conn: AsyncConnection, head: Head) -> None:
+    def tail(self, conn: Connection, head: Head) -> None:
         """Walk over what is not sealed, up to the head, and check the head against it."""
         running = bytes.fromhex(self.passed.hash) if self.passed else bytes.fromhex(FIRST)
         running = run_on(running, self.leaves)
         self.leaves.clear()
         while self.position < head.position:
-            await self._read(conn, head.position)
+            self._read(conn, head.position)
             running = run_on(running, self.leaves)
             self.leaves.clear()
         sealed = self.passed.last_position if self.passed else 0
@@ -194,21 +201,21 @@ class _Walk:
             self.find("entry", f"entries after {sealed}", "they are not the ones that were appended")
         for number in self.published:
             self.find("seal", f"seal {number}", "it was published, and is not in the ledger")
-        await self._find_strays(conn, head)
+        self._find_strays(conn, head)
 
-    async def _find_strays(self, conn: AsyncConnection, head: Head) -> None:
+    def _find_strays(self, conn: Connection, head: Head) -> None:
         place = usage_entries.c.position
         strays = select(place).where(or_(place < 1, place > max(head.position, self.position)))
-        for position in (await conn.scalars(strays.limit(FINDINGS_MAX))).all():
+        for position in (conn.scalars(strays.limit(FINDINGS_MAX))).all():
             self.find("entry", f"entry {position}", "it was never appended: somebody added it")
 
-    async def _check_reversals(self, conn: AsyncConnection, reversals: Sequence[Row]) -> None:
+    def _check_reversals(self, conn: Connection, reversals: Sequence[Row]) -> None:
         if not reversals:
             return
         ids = sorted({row[8] for row in reversals if row[8] is not None})
         originals = {
             row.position: row
-            for row in await conn.execute(select(usage_entries).where(usage_entries.c.position.in_(ids)))
+            for row in conn.execute(select(usage_entries).where(usage_entries.c.position.in_(ids)))
         }
         for row in reversals:
             original = originals.get(row[8])
@@ -217,10 +224,10 @@ class _Walk:
                 self.find("reversal", f"entry {row[0]}", f"it does not undo entry {row[8]}")
 
 
-async def _check_rollups(conn: AsyncConnection, walk: _Walk) -> None:
+def _check_rollups(conn: Connection, walk: _Walk) -> None:
     """Each rollup is what its entries add up to. Uses up the counts."""
-    result = await conn.stream(select(usage_rollups).execution_options(yield_per=_ROLLUPS_A_CHUNK))
-    async for page in result.partitions():
+    result = conn.execute(select(usage_rollups).execution_options(yield_per=_ROLLUPS_A_CHUNK))
+    for page in result.partitions():
         _compare_rollups(walk, (tuple(row) for row in page))
     for party_id, kind, day in walk.counts:
         walk.find("rollup", f"{party_id} {kind} {day}", "it is missing")

@@ -1,7 +1,19 @@
 """Every message has one disposition, and a message is billable exactly when the meter holds an entry of it."""
 
-from sqlalchemy import Boolean, ColumnElement, Text, case, collate, column, exists, func, literal, select, table
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Text,
+    case,
+    collate,
+    column,
+    exists,
+    func,
+    literal,
+    select,
+    table,
+)
 
 from gateway.messages.lifecycle import Disposition, State
 from gateway.metering.entry import MESSAGE_KINDS
@@ -39,20 +51,20 @@ def fits(state: State, disposition: Disposition, *, is_test: bool) -> bool:
     return disposition in _FITTING[state]
 
 
-async def count_dispositions(conn: AsyncConnection) -> dict[str, int]:
+def count_dispositions(conn: Connection) -> dict[str, int]:
     """How many messages have each disposition."""
     counted = select(_messages.c.disposition, func.count()).group_by(_messages.c.disposition)
-    return {str(name): number for name, number in (await conn.execute(counted.order_by("disposition"))).all()}
+    return {str(name): number for name, number in (conn.execute(counted.order_by("disposition"))).all()}
 
 
-async def check_dispositions(conn: AsyncConnection) -> list[tuple[str, str]]:
+def check_dispositions(conn: Connection) -> list[tuple[str, str]]:
     """What does not fit between messages and the meter: place and sentence of each."""
-    return [*await _unfitting(conn), *await _not_metered(conn), *await _not_billable(conn)]
+    return [*_unfitting(conn), *_not_metered(conn), *_not_billable(conn)]
 
 
-async def _unfitting(conn: AsyncConnection) -> list[tuple[str, str]]:
+def _unfitting(conn: Connection) -> list[tuple[str, str]]:
     columns = _messages.c.state, _messages.c.disposition, _messages.c.is_test
-    rows = await conn.execute(select(*columns, func.count(), func.min(_messages.c.kenmerk)).group_by(*columns))
+    rows = conn.execute(select(*columns, func.count(), func.min(_messages.c.kenmerk)).group_by(*columns))
     return [
         (f"message {first}", f"{number} messages that are {state} have disposition {disposition}")
         for state, disposition, is_test, number, first in rows
@@ -61,16 +73,16 @@ async def _unfitting(conn: AsyncConnection) -> list[tuple[str, str]]:
     ]
 
 
-async def _not_metered(conn: AsyncConnection) -> list[tuple[str, str]]:
+def _not_metered(conn: Connection) -> list[tuple[str, str]]:
     """Billable messages of which no party has an entry."""
     kenmerk, key = _collated(conn, _messages.c.kenmerk, "C"), usage_entries.c.key
     entry = exists().where(usage_entries.c.source == 1, key > kenmerk + " ", key < kenmerk + "!")
     billable = _messages.c.disposition == Disposition.BILLABLE.value
-    rows = await conn.scalars(select(_messages.c.kenmerk).where(billable, ~entry).limit(_FOUND_MAX))
+    rows = conn.scalars(select(_messages.c.kenmerk).where(billable, ~entry).limit(_FOUND_MAX))
     return [(f"message {name}", "it is billable, and the meter has no entry of it") for name in rows]
 
 
-async def _not_billable(conn: AsyncConnection) -> list[tuple[str, str]]:
+def _not_billable(conn: Connection) -> list[tuple[str, str]]:
     """Entries of messages that are not billable or not there."""
     entry = usage_entries.c
     size = func.length(entry.key) - func.length(entry.kind) - func.length(entry.party_id) - 2
@@ -79,13 +91,13 @@ async def _not_billable(conn: AsyncConnection) -> list[tuple[str, str]]:
     of_messages = entry.kind.in_([kind.value for kind in MESSAGE_KINDS]), entry.reverses.is_(None)
     billable = func.coalesce(_messages.c.disposition, literal("gone")) == Disposition.BILLABLE.value
     found = select(entry.position, kenmerk.label("kenmerk"), _messages.c.disposition).select_from(joined)
-    rows = await conn.execute(found.where(*of_messages, ~billable).limit(_FOUND_MAX))
+    rows = conn.execute(found.where(*of_messages, ~billable).limit(_FOUND_MAX))
     return [
         (f"entry {row.position}", f"it counts message {row.kenmerk}, which is {row.disposition or 'not there'}")
         for row in rows
     ]
 
 
-def _collated(conn: AsyncConnection, text: ColumnElement[str], collation: str) -> ColumnElement[str]:
+def _collated(conn: Connection, text: ColumnElement[str], collation: str) -> ColumnElement[str]:
     """The text in the collation of the index that is to be used; SQLite has one for all."""
     return collate(text, collation) if conn.dialect.name == "postgresql" else text

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.metering.calendar import microseconds
 from gateway.metering.entry import LedgerBrokenError, LedgerEntry, UnknownEntryError, UsageError
@@ -41,74 +40,74 @@ class NotSealedYetError(UsageError):
         super().__init__(f"entry {position} is not sealed yet; ask again after the next seal")
 
 
-async def seal_due(
-    conn: AsyncConnection, now: datetime, policy: SealPolicy, joined: Mapping[str, str] | None = None
+def seal_due(
+    conn: Connection, now: datetime, policy: SealPolicy, joined: Mapping[str, str] | None = None
 ) -> tuple[Seal, ...]:
     """Seal what waits, when the policy says so; answers the new seals."""
-    head = (await conn.execute(select(usage_head))).one()
+    head = (conn.execute(select(usage_head))).one()
     waiting = head.position - head.sealed
     if not waiting:
         return ()
     oldest = usage_entries.c.recorded_at
-    recorded_at = await conn.scalar(select(oldest).where(usage_entries.c.position == head.sealed + 1))
+    recorded_at = conn.scalar(select(oldest).where(usage_entries.c.position == head.sealed + 1))
     age = timedelta(microseconds=microseconds(now) - (recorded_at or 0))
     if waiting < policy.entries_max and age < policy.age_max:
         return ()
-    return await seal(conn, now, policy, joined)
+    return seal(conn, now, policy, joined)
 
 
-async def seal(
-    conn: AsyncConnection, now: datetime, policy: SealPolicy, joined: Mapping[str, str] | None = None
+def seal(
+    conn: Connection, now: datetime, policy: SealPolicy, joined: Mapping[str, str] | None = None
 ) -> tuple[Seal, ...]:
     """Seal every entry that is not sealed yet, in batches; answers the new seals.
 
     `joined` are digests of other journals, by name, to be fixed along. Raises LedgerBrokenError when what
     waits is not what was appended: a seal never covers up a change.
     """
-    head, sources = await lock_head(conn), await source_names(conn)
-    before = await last_seal(conn)
+    head, sources = lock_head(conn), source_names(conn)
+    before = last_seal(conn)
     running, seals = bytes.fromhex(before.hash if before else FIRST), [before]
     words = " ".join(f"{name}={digest}" for name, digest in sorted((joined or {}).items()))
     for first in range(head.sealed + 1, head.position + 1, policy.entries_max):
-        rows = await read_rows(conn, first, min(first + policy.entries_max - 1, head.position))
+        rows = read_rows(conn, first, min(first + policy.entries_max - 1, head.position))
         leaves, quantity = leaves_of(rows, sources), sum(row[5] for row in rows)
         running = run_on(running, leaves)
         seals.append(make_seal(seals[-1], leaves, quantity, microseconds(now), words))
     made = [seal for seal in seals[1:] if seal]
     if running != head.running:
         raise LedgerBrokenError(f"the entries after {head.sealed} are not the ones that were appended")
-    await _store(conn, made)
+    _store(conn, made)
     return tuple(made)
 
 
-async def _store(conn: AsyncConnection, made: Sequence[Seal]) -> None:
+def _store(conn: Connection, made: Sequence[Seal]) -> None:
     if made:
-        await conn.execute(insert(usage_seals), [msgspec.structs.asdict(seal) for seal in made])
+        conn.execute(insert(usage_seals), [msgspec.structs.asdict(seal) for seal in made])
         changes = update(usage_head).values(sealed=made[-1].last_position, running=made[-1].hash)
-        await conn.execute(changes)
+        conn.execute(changes)
 
 
-async def last_seal(conn: AsyncConnection) -> Seal | None:
+def last_seal(conn: Connection) -> Seal | None:
     """The newest seal, or None when nothing was sealed yet."""
     newest = select(usage_seals).order_by(usage_seals.c.number.desc()).limit(1)
-    row = (await conn.execute(newest)).one_or_none()
+    row = (conn.execute(newest)).one_or_none()
     return Seal(*row) if row else None
 
 
-async def seals_after(conn: AsyncConnection, number: int, limit: int) -> tuple[Seal, ...]:
+def seals_after(conn: Connection, number: int, limit: int) -> tuple[Seal, ...]:
     """The seals that come after this number, oldest first: to publish, or to walk the chain."""
     page = select(usage_seals).where(usage_seals.c.number > number).order_by(usage_seals.c.number).limit(limit)
-    return tuple(Seal(*row) for row in await conn.execute(page))
+    return tuple(Seal(*row) for row in conn.execute(page))
 
 
-async def source_names(conn: AsyncConnection) -> dict[int, str]:
+def source_names(conn: Connection) -> dict[int, str]:
     """The name of each source by its number."""
-    return {row.number: row.source for row in await conn.execute(select(usage_sources))}
+    return {row.number: row.source for row in conn.execute(select(usage_sources))}
 
 
-async def read_rows(conn: AsyncConnection, first: int, last: int) -> Sequence[Row]:
+def read_rows(conn: Connection, first: int, last: int) -> Sequence[Row]:
     """The entries at these positions, both included, in order, as the database holds them."""
-    return cast("Sequence[Row]", (await conn.execute(_rows, {"first": first, "last": last})).all())
+    return cast("Sequence[Row]", (conn.execute(_rows, {"first": first, "last": last})).all())
 
 
 _rows = (
@@ -118,20 +117,20 @@ _rows = (
 )
 
 
-async def prove(conn: AsyncConnection, position: int) -> Proof:
+def prove(conn: Connection, position: int) -> Proof:
     """The proof that the entry at this position is covered by a seal.
 
     Raises UnknownEntryError and NotSealedYetError.
     """
-    rows = await read_rows(conn, position, position)
+    rows = read_rows(conn, position, position)
     if not rows:
         raise UnknownEntryError(position)
     covering = select(usage_seals).where(usage_seals.c.last_position >= position)
-    found = (await conn.execute(covering.order_by(usage_seals.c.last_position).limit(1))).one_or_none()
+    found = (conn.execute(covering.order_by(usage_seals.c.last_position).limit(1))).one_or_none()
     if found is None:
         raise NotSealedYetError(position)
-    seal, sources = Seal(*found), await source_names(conn)
-    batch = await read_rows(conn, seal.first_position, seal.last_position)
+    seal, sources = Seal(*found), source_names(conn)
+    batch = read_rows(conn, seal.first_position, seal.last_position)
     path = merkle_path(leaves_of(batch, sources), position - seal.first_position)
     source = sources[rows[0][1]]
     return Proof(LedgerEntry(position, source, *rows[0][2:]), line_of(rows[0], source), path, seal)

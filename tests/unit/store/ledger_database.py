@@ -1,13 +1,13 @@
 """A fresh ledger for a test, and the entries to put in it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, select, text
 
 from gateway.metering.entry import UsageEntry, UsageKind
+from gateway.store.engine import Engines, open_engines
 from gateway.store.ledger_tables import INSERT_ONLY, usage_entries, usage_rollups
 from gateway.store.tables import metadata
 
@@ -15,16 +15,26 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, 0, tzinfo=UTC)
 
 
-@asynccontextmanager
-async def fresh_ledger(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on this database, with every table made."""
-    engine = create_async_engine(database_url)
-    async with engine.begin() as conn:
-        await conn.run_sync(metadata.create_all)
+@contextmanager
+def fresh_ledger(database_url: str) -> Iterator[Engine]:
+    """The writing engine of this database, with every table made."""
+    engines = open_engines(database_url)
+    metadata.create_all(engines.write)
     try:
-        yield engine
+        yield engines.write
     finally:
-        await engine.dispose()
+        engines.write.dispose()
+
+
+@asynccontextmanager
+async def fresh_engines(database_url: str) -> AsyncIterator[Engines]:
+    """Both engines of this database, with every table made."""
+    engines = open_engines(database_url)
+    metadata.create_all(engines.write)
+    try:
+        yield engines
+    finally:
+        await engines.dispose()
 
 
 def delivered(kenmerk: str = "m1", party: str = "gemeente-a", at: datetime = NOON) -> UsageEntry:
@@ -32,30 +42,30 @@ def delivered(kenmerk: str = "m1", party: str = "gemeente-a", at: datetime = NOO
     return UsageEntry(kenmerk, party, UsageKind.DELIVERED_TO, at)
 
 
-async def quantities(conn: AsyncConnection) -> list[tuple[int, str, int]]:
+def quantities(conn: Connection) -> list[tuple[int, str, int]]:
     """Position, party and quantity of every entry."""
     columns = usage_entries.c.position, usage_entries.c.party_id, usage_entries.c.quantity
-    rows = await conn.execute(select(*columns).order_by(usage_entries.c.position))
+    rows = conn.execute(select(*columns).order_by(usage_entries.c.position))
     return [(row.position, row.party_id, row.quantity) for row in rows]
 
 
-async def rollups(conn: AsyncConnection) -> list[tuple[str, int, str, int, int, int]]:
+def rollups(conn: Connection) -> list[tuple[str, int, str, int, int, int]]:
     """Every rollup: party, year, day, quantity, entries, late."""
-    rows = await conn.execute(select(usage_rollups).order_by(usage_rollups.c.party_id, usage_rollups.c.day))
+    rows = conn.execute(select(usage_rollups).order_by(usage_rollups.c.party_id, usage_rollups.c.day))
     return [(row.party_id, row.year, row.day, row.quantity, row.entries, row.late) for row in rows]
 
 
-async def disarm(conn: AsyncConnection) -> None:
+def disarm(conn: Connection) -> None:
     """Take the insert-only guards away, as somebody with all rights in the database could."""
     for table in INSERT_ONLY:
         if conn.dialect.name == "postgresql":
-            await conn.execute(text(f"DROP TRIGGER {table}_guard ON {table}"))
+            conn.execute(text(f"DROP TRIGGER {table}_guard ON {table}"))
         else:
             for verb in ("UPDATE", "DELETE"):
-                await conn.execute(text(f"DROP TRIGGER {table}_{verb}"))
+                conn.execute(text(f"DROP TRIGGER {table}_{verb}"))
 
 
-async def make_messages(conn: AsyncConnection) -> None:
+def make_messages(conn: Connection) -> None:
     """As much of the table of messages as the meter looks at."""
     columns = "kenmerk TEXT PRIMARY KEY, state TEXT, disposition TEXT, is_test BOOLEAN"
-    await conn.execute(text(f"CREATE TABLE IF NOT EXISTS messages ({columns})"))
+    conn.execute(text(f"CREATE TABLE IF NOT EXISTS messages ({columns})"))

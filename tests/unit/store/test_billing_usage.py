@@ -6,7 +6,7 @@ from gateway.billing.services import Service
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.store.billing_usage import KINDS, SqlUsageCounts
 from gateway.store.ledger import append, reverse
-from tests.unit.store.ledger_database import fresh_ledger
+from tests.unit.store.ledger_database import fresh_engines
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 MOMENTS = {
@@ -22,11 +22,11 @@ async def test_counts_follow_the_amsterdam_day_and_corrections(database_url: str
     entries = [UsageEntry(name, "a", UsageKind.DELIVERED_TO, at) for name, at in MOMENTS.items()]
     entries.append(UsageEntry("summer", "b", UsageKind.SUBMITTED_BY, MOMENTS["summer"]))
     entries.append(UsageEntry("login", "a", UsageKind.DIGID_AUTHENTICATION, MOMENTS["summer"], 7, "urn:x"))
-    async with fresh_ledger(database_url) as engine:
-        async with engine.begin() as connection:
-            await append(connection, entries)
-            await reverse(connection, 4, "delivered twice by mistake", "anna")
-        counts = SqlUsageCounts(engine)
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as connection:
+            append(connection, entries)
+            reverse(connection, 4, "delivered twice by mistake", "anna")
+        counts = SqlUsageCounts(engines.read)
         assert await counts.by_party(Service.DIGIPOORT, *YEAR) == {
             "a": {"delivered-to": 2},
             "b": {"submitted-by": 1},

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, text
 
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.seal import Seal
 from gateway.metering.totals import KindYear
+from gateway.store.engine import Engines
 from gateway.store.ledger import append, reverse
 from gateway.store.ledger_audit import AuditReport, audit
 from gateway.store.ledger_seals import SealPolicy, seal
-from tests.unit.store.ledger_database import LATER, NOON, delivered, disarm, fresh_ledger, make_messages
+from tests.unit.store.ledger_database import LATER, NOON, delivered, disarm, fresh_engines, make_messages
 
 DIGID = UsageEntry("e1", "gemeente-b", UsageKind.DIGID_AUTHENTICATION, NOON, 250, source="urn:nld:digid")
 MESSAGES = (
@@ -28,24 +28,24 @@ MESSAGES = (
 )
 
 
-async def fill(conn: AsyncConnection) -> tuple[Seal, ...]:
+def fill(conn: Connection) -> tuple[Seal, ...]:
     """Six messages, a reversal and an event: positions 1-6 in two seals, 7-8 in the unsealed tail."""
-    await make_messages(conn)
+    make_messages(conn)
     add = text("INSERT INTO messages (kenmerk, state, disposition, is_test) VALUES (:a, :b, :c, :d)")
-    await conn.execute(add, [dict(zip("abcd", message, strict=True)) for message in MESSAGES])
-    await append(conn, [delivered(f"m{number}", party=f"gemeente-{'ab'[number % 2]}") for number in range(4)])
-    await reverse(conn, 1, "wrong recipient", "controller")
-    await append(conn, [delivered("m4")], recorded_at=LATER)
-    made = await seal(conn, LATER, SealPolicy(entries_max=3))
-    await append(conn, [delivered("m5"), DIGID], recorded_at=LATER)
+    conn.execute(add, [dict(zip("abcd", message, strict=True)) for message in MESSAGES])
+    append(conn, [delivered(f"m{number}", party=f"gemeente-{'ab'[number % 2]}") for number in range(4)])
+    reverse(conn, 1, "wrong recipient", "controller")
+    append(conn, [delivered("m4")], recorded_at=LATER)
+    made = seal(conn, LATER, SealPolicy(entries_max=3))
+    append(conn, [delivered("m5"), DIGID], recorded_at=LATER)
     return made
 
 
 async def test_an_untouched_meter_holds_and_its_control_totals_are_told(database_url: str) -> None:
-    async with fresh_ledger(database_url) as engine:
-        async with engine.begin() as conn:
-            made = await fill(conn)
-        report = await audit(engine, published=made)
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as conn:
+            made = fill(conn)
+        report = await audit(engines, published=made)
     assert report.findings == ()
     assert (report.seals, report.last_seal, report.unsealed) == (2, made[-1].hash, 2)
     assert (report.totals.entries, report.totals.quantity) == (8, 5 + 250)
@@ -58,10 +58,10 @@ async def test_an_untouched_meter_holds_and_its_control_totals_are_told(database
 
 
 async def test_an_empty_meter_holds(database_url: str) -> None:
-    async with fresh_ledger(database_url) as engine:
-        async with engine.begin() as conn:
-            await make_messages(conn)
-        report = await audit(engine)
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as conn:
+            make_messages(conn)
+        report = await audit(engines)
     assert (report.findings, report.totals.entries, report.received) == ((), 0, 0)
 
 
@@ -179,35 +179,35 @@ TAMPERINGS = {
 }
 
 
-async def tampered(engine: AsyncEngine, tampering: Tampering) -> AuditReport:
-    async with engine.begin() as conn:
-        await fill(conn)
-        await disarm(conn)
+async def tampered(engines: Engines, tampering: Tampering) -> AuditReport:
+    with engines.write.begin() as conn:
+        fill(conn)
+        disarm(conn)
         for statement in tampering.statements:
-            await conn.execute(text(statement))
-    return await audit(engine)
+            conn.execute(text(statement))
+    return await audit(engines)
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
 async def test_tampering_is_found(database_url: str, tampering: Tampering) -> None:
-    async with fresh_ledger(database_url) as engine:
-        report = await tampered(engine, tampering)
+    async with fresh_engines(database_url) as engines:
+        report = await tampered(engines, tampering)
     found = [(finding.check, finding.place) for finding in report.findings]
     assert any(check == tampering.check and place.startswith(tampering.place) for check, place in found), found
 
 
 async def test_a_ledger_written_anew_from_the_start_is_found_by_a_published_seal(database_url: str) -> None:
-    async with fresh_ledger(database_url) as engine:
-        async with engine.begin() as conn:
-            await make_messages(conn)
-            await append(conn, [DIGID], recorded_at=NOON)
-            forged = await seal(conn, NOON, SealPolicy())
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as conn:
+            make_messages(conn)
+            append(conn, [DIGID], recorded_at=NOON)
+            forged = seal(conn, NOON, SealPolicy())
         (published,) = forged
-        assert (await audit(engine, [published])).findings == ()
+        assert (await audit(engines, [published])).findings == ()
     other = Seal(1, 1, 1, 250, published.root, published.sealed_at - 1, "", published.previous, "0" * 64)
     later = Seal(2, 2, 2, 1, published.root, published.sealed_at, "", published.hash, "0" * 64)
-    async with fresh_ledger(database_url) as engine:
-        report = await audit(engine, [other, later])
+    async with fresh_engines(database_url) as engines:
+        report = await audit(engines, [other, later])
     assert [(finding.place.split(" (")[0], finding.check) for finding in report.findings] == [
         ("seal 1", "seal"),
         ("seal 2", "seal"),
