@@ -42,6 +42,16 @@ class Coded(StrEnum):
     MEDIA_TYPE = "BT-125-1"
 
 
+@dataclass(slots=True)
+class Places:
+    """The places of one code, kept in runs: each a list of places and what to add to every one of them."""
+
+    runs: list[tuple[list[int], int]] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[int]:
+        return (place + offset for places, offset in self.runs for place in places)
+
+
 @dataclass(slots=True, eq=False)
 class CodeUse(Group):
     """One place where a code stands; None where an amount has no currency."""
@@ -594,7 +604,7 @@ class Invoice(Group):
     lines: tuple[InvoiceLine, ...] = ()
     nodes: dict[type[Group], list[Group]] = field(default_factory=dict)
     """Every group by its class, in document order, also where the norm has no room for it."""
-    coded: dict[Coded, dict[str | None, list[int]]] = field(default_factory=dict)
+    coded: dict[Coded, dict[str | None, Places]] = field(default_factory=dict)
     """Every value of every coded term, wherever it stands, with the places of the elements that hold it."""
 
     def all(self, kind: type[_G]) -> list[_G]:

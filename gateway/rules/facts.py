@@ -1,5 +1,6 @@
 """What several rules ask of one invoice, each answer worked out once."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -13,6 +14,7 @@ from gateway.model.invoice import (
     BreakdownVat,
     Buyer,
     ChargeVat,
+    Coded,
     DocumentAllowance,
     DocumentCharge,
     Invoice,
@@ -72,6 +74,7 @@ class LineSums:
     """Sums of net amounts of lines by VAT category, and by category and rate."""
 
     def __init__(self, lines: Iterable[InvoiceLine]) -> None:
+        self.total = _ZERO
         self.by_category: dict[str, Decimal] = defaultdict(Decimal)
         self.by_rate: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
         alike: dict[tuple[tuple[str | None, str | None], ...], list[InvoiceLine]] = defaultdict(list)
@@ -81,7 +84,8 @@ class LineSums:
             self._add(key, those)
 
     def _add(self, key: tuple[tuple[str | None, str | None], ...], lines: list[InvoiceLine]) -> None:
-        total = total_of(line.net_amount for line in lines)
+        total = total_of([line.net_amount for line in lines])
+        self.total += total
         categories = {(code or "").strip(_SPACE) for code, _ in key}
         rates = {exact(rate) for _, rate in key if rate is not None}
         for category in categories:
@@ -90,9 +94,15 @@ class LineSums:
                 self.by_rate[category, rate] += total
 
 
+_PLAIN = re.compile(r"(?:-?[0-9]++(?:\.[0-9]++)?+\n)*+")
+
+
 def total_of(amounts: Iterable[str | None]) -> Decimal:
     """The sum of the amounts that are there. Raises NotANumber."""
-    return sum([exact(each) for each in amounts if each is not None], _ZERO)
+    texts = [each for each in amounts if each is not None]
+    if _PLAIN.fullmatch("\n".join([*texts, ""])):  # one look at all of them, where each is written plainly
+        return sum(map(Decimal, texts), _ZERO)
+    return sum([exact(each) for each in texts], _ZERO)
 
 
 class Facts:
@@ -100,6 +110,13 @@ class Facts:
 
     def __init__(self, invoice: Invoice) -> None:
         self.invoice = invoice
+
+    @cached_property
+    def categories_named(self) -> set[str]:
+        """Every VAT category code that stands anywhere."""
+        coded = self.invoice.coded
+        named = [*coded.get(Coded.VAT_CATEGORY, ()), *coded.get(Coded.ITEM_VAT_CATEGORY, ())]
+        return {(code or "").strip(_SPACE) for code in named}
 
     @cached_property
     def items_vat(self) -> VatUse:
@@ -181,7 +198,10 @@ class Facts:
     @cached_property
     def lines_total(self) -> Decimal:
         """The sum of BT-131 over all lines, wherever they stand."""
-        return total_of(line.net_amount for line in self.invoice.all(InvoiceLine))
+        everywhere = self.invoice.all(InvoiceLine)
+        if len(everywhere) == len(self.invoice.lines):
+            return self.invoice_line_sums.total + self.credit_note_line_sums.total
+        return total_of([line.net_amount for line in everywhere])
 
     @cached_property
     def has_invoice_lines(self) -> bool:

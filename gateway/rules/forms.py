@@ -53,14 +53,14 @@ def owner(group: str) -> tuple[type[Group], Text]:
     return term.group, Text(f"each {term.name.en} ({group})", f"elke {term.name.nl} ({group})")
 
 
-def getter(group: str, term: str) -> Callable[[Any], Any]:
-    """What gives a term of a node of this group. Raises KeyError for a term it does not have."""
+def attribute_of(group: str, term: str) -> str:
+    """The attribute that holds a term, from a node of this group. Raises KeyError for a term it does not have."""
     if (group, term) in _REACH:
-        return attrgetter(_REACH[group, term])
+        return _REACH[group, term]
     kind, _ = owner(group)
     for each in TERMS[term]:
         if each.group is kind:
-            return attrgetter(each.attribute)
+            return each.attribute
     raise KeyError(f"{group} has no {term}")
 
 
@@ -77,7 +77,11 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
     terms = tuple(listed.split(" or "))
     kind, subject = owner(group)
     wanted = names(terms, Text("or", "of"))
-    gets = [getter(group, term) for term in terms]
+    attributes = [attribute_of(group, term) for term in terms]
+    gets = [attrgetter(each) for each in attributes]
+    quick = " or ".join(f"n.{each} is not None and n.{each} != ()" for each in attributes)
+    if verb == "states":
+        quick = f"n.{attributes[0]} and not n.{attributes[0]}.isspace()"
     lacks = _lacks_text(gets[0]) if verb == "states" else _lacks_any(gets)
     advice = Text(f"Add {wanted.en}.", f"Voeg toe: {wanted.nl}.")
     return Rule(
@@ -91,6 +95,7 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
         holds=lambda node, _facts: not lacks([node]),
         tell=lambda _node, _facts: Miss(None, wanted.en, advice, terms[0]),
         sift=lambda nodes, _facts: lacks(nodes),
+        quick=quick,
     )
 
 
@@ -105,7 +110,7 @@ def _any_text(text: str) -> bool:
     return any(each.strip(SPACE) for each in every(text))
 
 
-def _lacks_any(gets: list[Callable[[Any], Any]]) -> Callable[[Sequence[Any]], list[Any]]:
+def _lacks_any(gets: Sequence[Callable[[Any], Any]]) -> Callable[[Sequence[Any]], list[Any]]:
     if len(gets) == 1:
         only = gets[0]
         return lambda nodes: [node for node in nodes if (found := only(node)) is None or found == ()]
@@ -137,6 +142,7 @@ def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
         holds=lambda node, _facts: "." not in (get(node) or "")[:-3],
         tell=lambda node, _facts: Miss(get(node), "at most 2 decimals", _DECIMALS, number),
         sift=lambda nodes, _facts: [node for node in nodes if (text := get(node)) and "." in text[:-3]],
+        quick=f"n.{term.attribute} is None or '.' not in n.{term.attribute}[:-3]",
     )
 
 
@@ -157,15 +163,6 @@ def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList]) -> R
         " of ".join(dict.fromkeys(each.title for each in lists.values())),
     )
 
-    def wrong(facts: Facts) -> list[Group]:
-        return [
-            CodeUse(place, kind, value)
-            for kind, values in lists.items()
-            for value, places in facts.invoice.coded.get(kind, {}).items()
-            if value is None or not values.has(value)
-            for place in places
-        ]
-
     return Rule(
         id=key,
         flag=Flag.FATAL,
@@ -176,7 +173,7 @@ def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList]) -> R
         source=source,
         holds=lambda use, _facts: use.value is not None and lists[use.kind].has(use.value),
         tell=lambda use, _facts: not_on_list(use.value, lists[use.kind]),
-        among=wrong,
+        lists=lists,
     )
 
 
@@ -205,12 +202,15 @@ def condition(
     tell: Callable[[Any, Facts], Miss] | None = None,
     among: Callable[[Facts], Sequence[Group]] | None = None,
     sift: Callable[[Sequence[Any], Facts], Sequence[Group]] | None = None,
+    quick: str = "",
+    gate: Callable[[Facts], bool] | None = None,
 ) -> Callable[[Callable[[Any, Facts], bool]], Rule]:
     """A rule that fits no form: the decorated function says whether it holds."""
 
     def made(holds: Callable[[Any, Facts], bool]) -> Rule:
         explain = tell or (lambda _node, _facts: Miss(expected=sentence.en))
-        return Rule(key, flag, form, tuple(terms.split()), on, sentence, source, holds, explain, among, sift)
+        numbers = tuple(terms.split())
+        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, among, sift, quick, gate)
 
     return made
 

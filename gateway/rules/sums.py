@@ -6,7 +6,7 @@ is rounded to cents (`gateway.model.amounts.cents`), as the artefact does.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,13 +15,16 @@ from gateway.model.amounts import cents, exact
 from gateway.model.finding import Flag, Text
 from gateway.model.terms import TERMS, Group
 from gateway.rules.engine import Form, Miss, Rule
-from gateway.rules.facts import Facts
+from gateway.rules.facts import Facts, total_of
 
 _PART = re.compile(r"([+-]?)\s*(sum of )?(BT-\d+)(\?)?\s*")
 _SHOWN_MAX = 6
 
 Amounts = Callable[[Any, Facts], list[str]]
 """The texts of one term, as seen from the node that an equation is about."""
+
+
+Total = Callable[[Any, Facts], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Part:
     is_sum: bool
     may_be_absent: bool
     amounts: Amounts
+    total: Total | None = None
+    """The sum of the amounts, where it is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Side:
     value: Decimal | None
 
 
-def parse(side: str, amounts: dict[str, Amounts]) -> tuple[Part, ...]:
+def parse(side: str, amounts: Mapping[str, Amounts], totals: Mapping[str, Total]) -> tuple[Part, ...]:
     """The parts of one side of a row. Raises ValueError for what is no side, KeyError for an unknown term."""
     parts, at = [], 0
     while at < len(side):
@@ -52,27 +57,41 @@ def parse(side: str, amounts: dict[str, Amounts]) -> tuple[Part, ...]:
         if match is None:
             raise ValueError(f"{side!r} is not a side of an equation")
         sign, total, term, absent = match.groups()
-        parts.append(Part(-1 if sign == "-" else 1, term, bool(total), bool(absent), amounts[term]))
+        parts.append(
+            Part(-1 if sign == "-" else 1, term, bool(total), bool(absent), amounts[term], totals.get(term))
+        )
         at = match.end()
     return tuple(parts)
 
 
+def value_of(parts: tuple[Part, ...], node: Group, facts: Facts) -> Decimal | None:
+    """What one side comes to for one node; None where a term that must be there is not."""
+    total, present, plain = Decimal(0), 0, True
+    for part in parts:
+        if part.total is not None:
+            found: Decimal | None = part.total(node, facts)
+            plain = False
+        else:
+            texts = part.amounts(node, facts)
+            found = exact(texts[0]) if len(texts) == 1 else total_of(texts) if texts else None
+            plain = plain and not part.is_sum
+        if found is not None:
+            present += 1
+            total += found if part.sign > 0 else -found
+        elif not (part.is_sum or part.may_be_absent):
+            return None
+    return total if plain and present == 1 else cents(total)
+
+
 def work_out(parts: tuple[Part, ...], node: Group, facts: Facts) -> Side:
-    """One side for one node; its value is None where a term that must be there is not."""
+    """One side for one node, as a finding shows it."""
     written: list[str] = []
     shown: list[str] = []
-    total, present, complete = Decimal(0), 0, True
     for part in parts:
-        texts = part.amounts(node, facts)
-        present += 1 if texts else 0
-        complete = complete and bool(texts or part.is_sum or part.may_be_absent)
-        total += part.sign * sum([exact(text) for text in texts], Decimal(0))
         sign = "" if not written and part.sign > 0 else "+ " if part.sign > 0 else "- "
         written.append(f"{sign}{'sum of ' if part.is_sum else ''}{part.term}")
-        shown.append(f"{sign}{_show(part, texts)}")
-    plain = present == 1 and not any(part.is_sum for part in parts)
-    value = (total if plain else cents(total)) if complete else None
-    return Side(" ".join(written), " ".join(shown), value)
+        shown.append(f"{sign}{_show(part, part.amounts(node, facts))}")
+    return Side(" ".join(written), " ".join(shown), value_of(parts, node, facts))
 
 
 def _show(part: Part, texts: list[str]) -> str:
@@ -90,19 +109,20 @@ def sum_rule(
     *,
     on: type[Group],
     source: str,
-    amounts: dict[str, Amounts],
+    amounts: Mapping[str, Amounts],
+    totals: Mapping[str, Total] | None = None,
     among: Callable[[Facts], Sequence[Group]] | None = None,
 ) -> Rule:
     """The rule of one equation; `among` where it is not for every group of its class."""
-    left, right = (parse(side.strip(), amounts) for side in row.split("="))
+    left, right = (parse(side.strip(), amounts, totals or {}) for side in row.split("="))
     terms = tuple(part.term for part in left + right)
     both_absent = left[0].may_be_absent and left[0].sign > 0 and right[0].is_sum
 
     def holds(node: Any, facts: Facts) -> bool:
         if both_absent and not left[0].amounts(node, facts):
             return not right[0].amounts(node, facts)
-        a, b = work_out(left, node, facts), work_out(right, node, facts)
-        return a.value is not None and a.value == b.value
+        value = value_of(left, node, facts)
+        return value is not None and value == value_of(right, node, facts)
 
     def tell(node: Any, facts: Facts) -> Miss:
         return told(work_out(left, node, facts), work_out(right, node, facts), left[0].term)

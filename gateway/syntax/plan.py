@@ -157,34 +157,42 @@ class Tree:
         return [self.attributes[each][attribute] for each in reached if attribute in self.attributes[each]]
 
 
-Step = tuple[Callable[..., Any] | None, int, Callable[[list[Any]], Any]]
-
 CONSTANTS: tuple[Any, ...] = (None, (), True, False, NO_PRICE, NO_ITEM)
+
+Pick = Callable[[Any], tuple[Any, ...]]
+Step = tuple[Callable[..., Any] | None, int, Pick]
 
 
 @dataclass(slots=True, eq=False)
 class Plan:
     """How to read every piece of one shape.
 
-    The values of a piece are the texts of its elements, then its attributes, then `CONSTANTS`, then what
-    each step makes. A step takes values by position and makes a group, a tuple or a repeated text of them.
+    The values of a piece are the texts that something asks for, then such attributes, then `CONSTANTS`, then
+    what each step makes. A step picks values by position and makes a group of them, or keeps them as a tuple.
     """
 
     shape: Shape
     tags: list[Any]
+    keys: list[list[str]]
+    """Of each element, the names of its attributes."""
     sizes: list[int]
-    attribute_names: list[str]
+    pick_parents: Pick = field(init=False)
+    """Those elements that have children; when each has as many as `parent_sizes` says, the shape is the same."""
+    parent_sizes: list[int] = field(init=False)
+    pick_texts: Pick = field(init=False)
+    mixed: list[tuple[int, int]] = field(default_factory=list)
+    """Values whose text is broken up by comments or children, with their elements."""
+    attributes: list[tuple[int, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    mixed: list[int] = field(default_factory=list)
-    """Elements whose text is broken up by comments or children."""
-    groups: list[int] = field(default_factory=list)
-    """The values that are groups, in document order."""
+    groups: list[tuple[type[Group] | None, int]] = field(default_factory=list)
+    """The values that are groups, in document order, with their class where the shape alone decides it."""
     exports: list[tuple[str, int]] = field(default_factory=list)
     """What the piece gives to the group above it: field and position."""
-    coded: list[tuple[Coded, int, int]] = field(default_factory=list)
-    """Codes: list, position, element."""
-    amounts: list[int] = field(default_factory=list)
-    """Amounts that may have two decimals at most, whatever they stand for."""
+    coded: list[tuple[Coded, int]] = field(default_factory=list)
+    """Which list each of the codes is on, and its element's number in the piece."""
+    pick_codes: Pick | None = None
+    amounts: list[tuple[int, int]] = field(default_factory=list)
+    """Amounts that may have two decimals at most, whatever they stand for: position and element."""
 
 
 def compile_plan(plan: Plan, vocabulary: Vocabulary, chain: tuple[str, ...], above: Mapping[str, Source]) -> Plan:
@@ -192,40 +200,53 @@ def compile_plan(plan: Plan, vocabulary: Vocabulary, chain: tuple[str, ...], abo
     return _Compiler(plan, vocabulary, Tree(plan.shape, chain)).run(above)
 
 
+@dataclass(slots=True)
+class _Draft:
+    """A step before positions are final."""
+
+    make: Callable[..., Any] | None
+    offset: int
+    positions: list[int]
+    is_repeated: bool = False
+
+
 class _Compiler:
+    """Works with provisional positions, one for every text and attribute; `settle` keeps those that are used."""
+
     def __init__(self, plan: Plan, vocabulary: Vocabulary, tree: Tree) -> None:
         self.plan = plan
         self.vocabulary = vocabulary
         self.tree = tree
-        self.next = tree.size + len(CONSTANTS)
         self.made: dict[int, int] = {}
+        self.classes: dict[int, type[Group] | None] = {}
+        self.drafts: list[_Draft] = []
+        self.exports: list[tuple[str, int]] = []
+        self.codes: list[int] = []
+        self.used: set[int] = set()
 
     def run(self, above: Mapping[str, Source]) -> Plan:
         for index in reversed(range(len(self.tree.names))):
             if binding := self.vocabulary.binding(self.tree, index):
                 self.made[index] = self.group(binding, index)
-        self.plan.groups = [self.made[index] for index in sorted(self.made)]
         for name, source in above.items():
-            self.plan.exports += [(name, position) for position in self.exported(source)]
+            self.exports += [(name, position) for position in self.exported(source)]
+        amounts = []
         for index in range(len(self.tree.names)):
             self.note_code(index)
             if self.is_short_amount(index):
-                self.plan.amounts.append(index)
-                self.text(index)
+                amounts.append(self.use(index))
+        self.settle(amounts)
         return self.plan
 
-    def step(self, make: Callable[..., Any] | None, offset: int, getter: Callable[[list[Any]], Any]) -> int:
-        self.plan.steps.append((make, offset, getter))
-        self.next += 1
-        return self.next - 1
+    def step(self, draft: _Draft) -> int:
+        self.drafts.append(draft)
+        return self.tree.size + len(CONSTANTS) + len(self.drafts) - 1
 
     def constant(self, value: Any) -> int:
         return self.tree.size + [id(each) for each in CONSTANTS].index(id(value))
 
-    def text(self, position: int) -> int:
-        """A text's position; it is noted when the text must be put together from parts."""
-        if position < len(self.tree.names) and self.tree.children[position] and position not in self.plan.mixed:
-            self.plan.mixed.append(position)
+    def use(self, position: int) -> int:
+        self.used.add(position)
         return position
 
     def group(self, binding: Binding, index: int) -> int:
@@ -237,7 +258,9 @@ class _Compiler:
             source = binding.fields.get(each.name)
             absent = None if each.default is MISSING else each.default
             positions.append(self.value(source, index, absent) if source else self.constant(absent))
-        return self.step(binding.make, index, _picker(positions))
+        position = self.step(_Draft(binding.make, index, positions))
+        self.classes[position] = binding.make if isinstance(binding.make, type) else None
+        return position
 
     def value(self, source: Source, index: int, absent: Any) -> int:
         if isinstance(source, Known):
@@ -246,14 +269,13 @@ class _Compiler:
         if isinstance(source, (Part, Parts)):
             found = [self.made[each] for each in found if each in self.made]
         else:
-            found = [self.text(each) for each in found]
+            found = [self.use(each) for each in found]
         if isinstance(source, (Every, Parts)):
-            return self.step(None, 0, _picker(found)) if found else self.constant(())
+            return self.step(_Draft(None, 0, found)) if found else self.constant(())
         if not found:
             return self.constant(absent)
         if len(found) > 1 and isinstance(source, One):
-            pick = _picker(found)
-            return self.step(None, 0, lambda values: Repeated(pick(values)))
+            return self.step(_Draft(None, 0, found, is_repeated=True))
         return found[0]
 
     def exported(self, source: Source) -> list[int]:
@@ -266,18 +288,21 @@ class _Compiler:
                 found += self.tree.from_steps(0, rest or ["."])
         if isinstance(source, Parts):
             return [self.made[each] for each in found if each in self.made]
-        return [self.text(each) for each in found]
+        return [self.use(each) for each in found]
 
     def note_code(self, index: int) -> None:
         if not (found := self.vocabulary.coded(self.tree, index)):
             return
         attribute, kind = found
         if not attribute:
-            self.plan.coded.append((kind, self.text(index), index))
+            self.codes.append(self.use(index))
         elif attribute in self.tree.attributes[index]:
-            self.plan.coded.append((kind, self.tree.attributes[index][attribute], index))
+            self.codes.append(self.use(self.tree.attributes[index][attribute]))
         elif kind is Coded.AMOUNT_CURRENCY:
-            self.plan.coded.append((kind, self.constant(None), index))
+            self.codes.append(self.constant(None))
+        else:
+            return
+        self.plan.coded.append((kind, index))
 
     def is_short_amount(self, index: int) -> bool:
         name = self.tree.names[index]
@@ -289,8 +314,40 @@ class _Compiler:
                 return False
         return True
 
+    def settle(self, amounts: list[int]) -> None:
+        """Give texts and attributes that are used their final positions, and write the plan."""
+        plan, count = self.plan, len(self.tree.names)
+        texts = sorted(each for each in self.used if each < count)
+        attributes = sorted(each for each in self.used if each >= count)
+        final = {position: nth for nth, position in enumerate(texts + attributes)}
+        shift = len(final) - self.tree.size
 
-def _picker(positions: list[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+        def at(position: int) -> int:
+            return final[position] if position < self.tree.size else position + shift
+
+        named = [(index, name) for index, names in enumerate(plan.keys) for name in names]
+        plan.attributes = [named[each - count] for each in attributes]
+        plan.pick_texts = picker(texts)
+        plan.mixed = [(final[each], each) for each in texts if self.tree.children[each]]
+        parents = [index for index, size in enumerate(plan.sizes) if size]
+        plan.pick_parents = picker(parents)
+        plan.parent_sizes = [plan.sizes[index] for index in parents]
+        plan.steps = [self.final_step(draft, [at(each) for each in draft.positions]) for draft in self.drafts]
+        made = [self.made[index] for index in sorted(self.made)]
+        plan.groups = [(self.classes[position], at(position)) for position in made]
+        plan.exports = [(name, at(position)) for name, position in self.exports]
+        plan.pick_codes = picker([at(position) for position in self.codes]) if self.codes else None
+        plan.amounts = [(at(position), position) for position in amounts]
+
+    @staticmethod
+    def final_step(draft: _Draft, positions: list[int]) -> Step:
+        pick = picker(positions)
+        if not draft.is_repeated:
+            return draft.make, draft.offset, pick
+        return None, 0, lambda values: Repeated(pick(values))  # type: ignore[return-value]  # a text, kept as one
+
+
+def picker(positions: list[int]) -> Pick:
     """Picks these positions of a list, always as a tuple."""
     if len(positions) == 1:
         only = positions[0]

@@ -95,7 +95,7 @@ def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: 
     ),
     source=SOURCE,
     tell=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
-    sift=lambda notes, _facts: [note for note in notes if "#" in note.text and not _subject_is_coded(note)],
+    quick="'#' not in n.text",
 )
 def _note_subject_is_coded(note: Note, _facts: Facts) -> bool:
     return _subject_is_coded(note)

@@ -1,6 +1,6 @@
 """Rules of EN 16931 that fit no sentence form: one named function each."""
 
-from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from gateway.model.amounts import double
 from gateway.model.codes import LISTS
@@ -47,8 +47,8 @@ _ADD_COUNTRY = Text(
 _ADD_ACCOUNT = Text("Add the IBAN to pay to.", "Voeg de IBAN toe waarop betaald moet worden.")
 
 
-def _scheme(key: str, on: type[Group], term: str, has: Callable[[Group], tuple[str | None, str | None]]) -> Rule:
-    """An identifier names its scheme. `has` gives the two."""
+def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
+    """An identifier names its scheme."""
     name = names([term], Text("", ""))
     make = condition(
         key,
@@ -57,13 +57,10 @@ def _scheme(key: str, on: type[Group], term: str, has: Callable[[Group], tuple[s
         sentence=Text(f"{name.en} names its scheme.", f"Bij {name.nl} staat welk soort nummer het is."),
         source=SOURCE,
         tell=lambda _node, _facts: Miss(None, "a scheme identifier", _ADD_SCHEME, term),
+        quick=f"n.{attribute} is None or n.{attribute}_scheme is not None",
     )
-
-    def holds(node: Group, _facts: Facts) -> bool:
-        value, scheme = has(node)
-        return value is None or scheme is not None
-
-    return make(holds)
+    value, scheme = attrgetter(attribute), attrgetter(f"{attribute}_scheme")
+    return make(lambda node, _facts: value(node) is None or scheme(node) is not None)
 
 
 _NO_MINUS = Text(
@@ -106,9 +103,7 @@ def _not_negative(text: str) -> bool:
     ),
     source=SOURCE,
     tell=lambda line, _facts: Miss(line.price.net, "0 or more", _NO_MINUS, "BT-146", line.price),
-    sift=lambda lines, _facts: [
-        line for line in lines if (net := line.price.net) is None or not _not_negative(net)
-    ],
+    quick="n.price.net is not None and n.price.net.isascii() and n.price.net.replace('.', '', 1).isdigit()",
 )
 def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
     return line.price.net is not None and _not_negative(line.price.net)
@@ -123,9 +118,7 @@ def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     tell=lambda line, _facts: Miss(line.price.gross, "0 or more", _NO_MINUS, "BT-148", line.price),
-    sift=lambda lines, _facts: [
-        line for line in lines if (gross := line.price.gross) is not None and not _not_negative(gross)
-    ],
+    quick="n.price.gross is None",
 )
 def _gross_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
     return line.price.gross is None or _not_negative(line.price.gross)
@@ -229,6 +222,7 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
     ),
     source=SOURCE,
     tell=lambda invoice, _facts: Miss(None, f"a TaxAmount with currencyID {invoice.vat_currency}", None, "BT-6"),
+    quick="n.vat_currency is None",
 )
 def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: Facts) -> bool:
     if invoice.vat_currency is None:
@@ -246,7 +240,7 @@ def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: Facts) -> boo
         "Elk kenmerk van een artikel (BG-32) heeft een naam (BT-160) en een waarde (BT-161).",
     ),
     source=SOURCE,
-    sift=lambda nodes, _facts: [node for node in nodes if node.name is None or node.value is None],
+    quick="n.name is not None and n.value is not None",
 )
 def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: Facts) -> bool:
     return attribute.name is not None and attribute.value is not None
@@ -283,16 +277,6 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> boo
     return any(each.account is not None for each in payment.transfers)
 
 
-def _electronic(node: Group) -> tuple[str | None, str | None]:
-    party = node if isinstance(node, Buyer | Seller) else Seller()
-    return party.electronic_address, party.electronic_address_scheme
-
-
-def _standard(node: Group) -> tuple[str | None, str | None]:
-    item = node if isinstance(node, Item) else Item()
-    return item.standard_identifier, item.standard_identifier_scheme
-
-
 @condition(
     "BR-65",
     on=Classification,
@@ -303,7 +287,7 @@ def _standard(node: Group) -> tuple[str | None, str | None]:
     ),
     source=SOURCE,
     tell=lambda _node, _facts: Miss(None, "a scheme identifier (listID)", None, "BT-158"),
-    sift=lambda nodes, _facts: [node for node in nodes if node.scheme is None and node.on_line],
+    quick="n.scheme is not None or not n.on_line",
 )
 def _classification_names_its_scheme(classification: Classification, _facts: Facts) -> bool:
     return classification.scheme is not None or not classification.on_line
@@ -321,18 +305,10 @@ def _classification_names_its_scheme(classification: Classification, _facts: Fac
     tell=lambda invoice, _facts: Miss(
         f"BT-7 is {invoice.vat_point_date}, and BT-8 is there", "one of both", None, "BT-7"
     ),
+    quick="n.vat_point_date is None",
 )
 def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: Facts) -> bool:
     return invoice.vat_point_date is None or not any(each.vat_point_date_codes for each in invoice.periods)
-
-
-def _lines_without_vat_code(lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
-    return [
-        line
-        for line in lines
-        if not ((vat := line.vat) and vat[0].code is not None and vat[0].schemes == ("VAT",))
-        and not any(each.code is not None and each.is_vat for each in vat)
-    ]
 
 
 @condition(
@@ -344,10 +320,10 @@ def _lines_without_vat_code(lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
         "Elke factuurregel (BG-25) heeft een btw-categorie van het artikel (BT-151), met belastingsoort VAT.",
     ),
     source=SOURCE,
-    sift=lambda lines, _facts: _lines_without_vat_code(lines),
+    quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
 )
 def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
-    return not _lines_without_vat_code([line])
+    return any(each.code is not None and each.is_vat for each in line.vat)
 
 
 @condition(
@@ -400,7 +376,7 @@ def _seller_can_be_identified(seller: Seller, _facts: Facts) -> bool:
     )
 
 
-def _has_split_payment(facts: Facts) -> bool:
+def has_split_payment(facts: Facts) -> bool:
     coded = facts.invoice.coded
     return "B" in coded.get(Coded.VAT_CATEGORY, ()) or "B" in coded.get(Coded.ITEM_VAT_CATEGORY, ())
 
@@ -414,9 +390,10 @@ def _has_split_payment(facts: Facts) -> bool:
         "Gesplitste betaling (btw-categorie B) is alleen voor facturen binnen Italië.",
     ),
     source=SOURCE,
+    gate=has_split_payment,
 )
 def _split_payment_is_italian(_invoice: Invoice, facts: Facts) -> bool:
-    if not _has_split_payment(facts):
+    if not has_split_payment(facts):
         return True
     kinds = (Coded.COUNTRY, Coded.ORIGIN_COUNTRY, Coded.OTHER_COUNTRY)
     return all(country == "IT" for kind in kinds for country in facts.invoice.coded.get(kind, ()))
@@ -431,6 +408,7 @@ def _split_payment_is_italian(_invoice: Invoice, facts: Facts) -> bool:
         "Gesplitste betaling (btw-categorie B) en het gewone tarief (S) staan niet samen op één factuur.",
     ),
     source=SOURCE,
+    gate=has_split_payment,
 )
 def _split_payment_excludes_standard_rate(invoice: Invoice, facts: Facts) -> bool:
     named = set(facts.items_vat.raw) | set(facts.breakdown_vat.raw)
@@ -454,9 +432,9 @@ CONDITIONS = (
     _attribute_has_name_and_value,
     _representative_has_vat_identifier,
     _transfer_has_an_account,
-    _scheme("BR-62", Seller, "BT-34", _electronic),
-    _scheme("BR-63", Buyer, "BT-49", _electronic),
-    _scheme("BR-64", Item, "BT-157", _standard),
+    _scheme("BR-62", Seller, "BT-34", "electronic_address"),
+    _scheme("BR-63", Buyer, "BT-49", "electronic_address"),
+    _scheme("BR-64", Item, "BT-157", "standard_identifier"),
     _classification_names_its_scheme,
     _one_way_to_say_the_tax_point,
     _line_has_vat_code,

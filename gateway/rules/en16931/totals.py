@@ -44,7 +44,8 @@ _VAT_TOTAL: dict[str, Amounts] = {
 
 
 def _totals(key: str, row: str) -> Rule:
-    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS)
+    totals = {"BT-131": lambda _node, facts: facts.lines_total}
+    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS, totals=totals)
 
 
 _BY_TOTALS = (

@@ -114,6 +114,14 @@ CATEGORIES = (
 # fmt: on
 
 
+def _named_anywhere(code: str) -> Callable[[Facts], bool]:
+    return lambda facts: code in facts.categories_named
+
+
+_NAMED = {row.code: _named_anywhere(row.code) for row in CATEGORIES}
+"""A category that nothing names cannot break its rules."""
+
+
 def _cells(row: Category) -> list[Rule]:
     return [
         _breakdown_rule(row),
@@ -136,8 +144,19 @@ def _rule(
     tell: Callable[[Any, Facts], Miss],
     among: Callable[[Facts], Sequence[Group]] | None = None,
 ) -> Rule:
-    numbers = tuple(terms.split())
-    return Rule(f"BR-{row.infix}-{nth}", Flag.FATAL, Form.VAT, numbers, on, sentence, SOURCE, holds, tell, among)
+    return Rule(
+        f"BR-{row.infix}-{nth}",
+        Flag.FATAL,
+        Form.VAT,
+        tuple(terms.split()),
+        on,
+        sentence,
+        SOURCE,
+        holds,
+        tell,
+        among,
+        gate=_NAMED[row.code],
+    )
 
 
 # 01: the breakdown has the category when, and only when, it is used.
@@ -509,6 +528,7 @@ def _extra(key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[I
         SOURCE,
         lambda invoice, facts: not _in_breakdown(code, facts) or holds(invoice, facts),
         lambda _invoice, _facts: Miss(expected=en),
+        gate=_NAMED[code],
     )
 
 
