@@ -1,0 +1,242 @@
+"""Usage metered elsewhere, as it comes in: CloudEvents 1.0 by the NL GOV profile.
+
+One event says: this party used so many units of this service at this moment. (`source`, `id`) is its key: the
+same event again is harmless, with other content it is refused. A batch is taken whole or not at all.
+
+Sources: CloudEvents 1.0.2 (attributes; JSON format 3; JSON batch format 4; HTTP binding 3), NL GOV profile for
+CloudEvents 1.0.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+import msgspec
+
+from gateway.messages.participants import Party
+from gateway.metering.entry import GATEWAY, UsageEntry, UsageKind
+from gateway.model.finding import Text
+from gateway.model.identifiers import OIN
+
+STRUCTURED = "application/cloudevents+json"
+BATCHED = "application/cloudevents-batch+json"
+BINARY = "application/json"
+"""In binary mode the body is the data, and the attributes are `ce-` headers."""
+FUTURE_MAX = timedelta(hours=24)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+QUANTITY_MAX = 1_000_000_000
+
+EVENT_TYPES: Mapping[str, UsageKind] = {
+    "nl.meterpoort.digid-authentications.succeeded.v1": UsageKind.DIGID_AUTHENTICATION,
+    "nl.meterpoort.mandates.used.v1": UsageKind.MANDATE_USED,
+    "nl.meterpoort.mijnoverheid-messages.processed.v1": UsageKind.MIJNOVERHEID_MESSAGE,
+}
+"""Types of events, and what each counts."""
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)]
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """The data of an event: who used how many units.
+
+    `party` is its id here, its identifier as `0190:00000001002220647000`, or `urn:nld:oin:…`.
+    """
+
+    party: _Name
+    count: _Count = 1
+
+
+class UsageEvent(msgspec.Struct, frozen=True, gc=False):
+    """One CloudEvent that reports use. Attributes beyond these are let pass."""
+
+    id: _Name
+    source: _Name
+    type: str
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    data: Usage
+    specversion: Literal["1.0"]
+
+
+class ProblemCode(StrEnum):
+    """What can be wrong with an event."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_TYPE = "unknown-type"
+    UNKNOWN_PARTY = "unknown-party"
+    FROM_THE_FUTURE = "from-the-future"
+    TOO_OLD = "too-old"
+    BAD_NAME = "bad-name"
+    CONFLICT = "conflict"
+
+
+class EventProblem(msgspec.Struct, frozen=True):
+    """What is wrong with one event. `index` counts from 0; in a file, from 1, the first row under the header."""
+
+    index: int
+    code: ProblemCode
+    text: Text
+
+
+class EventsRefusedError(Exception):
+    """Some events cannot be recorded, so none was."""
+
+    def __init__(self, problems: Sequence[EventProblem]) -> None:
+        super().__init__("; ".join(f"{problem.index}: {problem.text.en}" for problem in problems[:3]))
+        self.problems = tuple(problems)
+
+
+class UnknownMediaTypeError(Exception):
+    """A body in a media type that no CloudEvents mode uses."""
+
+
+_decode_event = msgspec.json.Decoder(UsageEvent).decode
+_decode_batch = msgspec.json.Decoder(list[UsageEvent]).decode
+_decode_raw_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_usage = msgspec.json.Decoder(Usage).decode
+
+
+def read_events(media_type: str, headers: Mapping[str, str], body: bytes) -> Sequence[UsageEvent]:
+    """The events in an HTTP request, in any of the three modes.
+
+    Raises EventsRefusedError, and UnknownMediaTypeError for a media type that is none of `STRUCTURED`,
+    `BATCHED` and `BINARY`.
+    """
+    if media_type == BATCHED:
+        return _read_batch(body)
+    if media_type == STRUCTURED:
+        return [_read_one(body, 0)]
+    if media_type == BINARY:
+        return [_read_binary(headers, body)]
+    raise UnknownMediaTypeError(media_type)
+
+
+def _read_batch(body: bytes) -> Sequence[UsageEvent]:
+    try:
+        return _decode_batch(body)
+    except msgspec.ValidationError:
+        pass  # told apart below, event by event
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EventsRefusedError([malformed(0, str(error))]) from error
+    problems: list[EventProblem] = []
+    try:
+        raw = _decode_raw_batch(body)
+    except msgspec.ValidationError as error:
+        raise EventsRefusedError([malformed(0, str(error))]) from error
+    for index, event in enumerate(raw):
+        try:
+            _read_one(bytes(event), index)
+        except EventsRefusedError as refused:
+            problems.extend(refused.problems)
+    raise EventsRefusedError(problems)
+
+
+def _read_one(body: bytes, index: int) -> UsageEvent:
+    try:
+        return _decode_event(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EventsRefusedError([malformed(index, str(error))]) from error
+
+
+def _read_binary(headers: Mapping[str, str], body: bytes) -> UsageEvent:
+    attributes: dict[str, object] = {
+        name.lower().removeprefix("ce-"): unquote(value)
+        for name, value in headers.items()
+        if name.lower().startswith("ce-")
+    }
+    try:
+        return msgspec.convert({**attributes, "data": _decode_usage(body)}, UsageEvent)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EventsRefusedError([malformed(0, str(error))]) from error
+
+
+def malformed(index: int, reason: str) -> EventProblem:
+    """The event does not have the shape of one."""
+    return EventProblem(
+        index, ProblemCode.MALFORMED, Text(f"Not a usage event: {reason}.", f"Geen gebruiksmelding: {reason}.")
+    )
+
+
+def party_names(parties: Iterable[Party]) -> dict[str, str]:
+    """Every name that an event may use for a party, and the party's id."""
+    names: dict[str, str] = {}
+    for party in parties:
+        names[party.party_id] = party.party_id
+        for identifier in party.identifiers:
+            names[str(identifier)] = party.party_id
+            if identifier.scheme == OIN:
+                names[f"urn:nld:oin:{identifier.value}"] = party.party_id
+    return names
+
+
+def meter_events(
+    events: Iterable[UsageEvent], parties: Mapping[str, str], now: datetime, first_index: int = 0
+) -> list[UsageEntry]:
+    """The entries of these events; `parties` are the names that `party_names` gives.
+
+    Raises EventsRefusedError with every event that cannot be recorded.
+    """
+    latest = now + FUTURE_MAX
+    entries, problems = [], []
+    for index, event in enumerate(events, first_index):
+        kind, party_id = EVENT_TYPES.get(event.type), parties.get(event.data.party)
+        if kind and party_id and EARLIEST <= event.time <= latest and _is_nameable(event):
+            entries.append(UsageEntry(event.id, party_id, kind, event.time, event.data.count, event.source))
+        else:
+            problems.append(_problem(index, event, kind, party_id, latest))
+    if problems:
+        raise EventsRefusedError(problems)
+    return entries
+
+
+def _is_nameable(event: UsageEvent) -> bool:
+    name, source = event.id, event.source
+    return name.isprintable() and source.isprintable() and " " not in source and source != GATEWAY
+
+
+def _problem(
+    index: int, event: UsageEvent, kind: UsageKind | None, party_id: str | None, latest: datetime
+) -> EventProblem:
+    if kind is None:
+        code, text = (
+            ProblemCode.UNKNOWN_TYPE,
+            Text(
+                f"There is no type {event.type!r} of usage event; there are {', '.join(EVENT_TYPES)}.",
+                f"Er is geen soort gebruiksmelding {event.type!r}; wel {', '.join(EVENT_TYPES)}.",
+            ),
+        )
+    elif party_id is None:
+        code, text = (
+            ProblemCode.UNKNOWN_PARTY,
+            Text(
+                f"No party is registered as {event.data.party!r}.",
+                f"Er is geen partij geregistreerd als {event.data.party!r}.",
+            ),
+        )
+    elif event.time > latest:
+        code, text = (
+            ProblemCode.FROM_THE_FUTURE,
+            Text(
+                f"The time {event.time.isoformat()} is more than 24 hours ahead.",
+                f"Het tijdstip {event.time.isoformat()} ligt meer dan 24 uur in de toekomst.",
+            ),
+        )
+    elif event.time < EARLIEST:
+        code, text = (
+            ProblemCode.TOO_OLD,
+            Text(
+                f"The time {event.time.isoformat()} is before the year 2000.",
+                f"Het tijdstip {event.time.isoformat()} ligt voor het jaar 2000.",
+            ),
+        )
+    else:
+        code, text = (
+            ProblemCode.BAD_NAME,
+            Text(
+                f"The id and source hold no control characters, the source no spaces, and it is not {GATEWAY!r}.",
+                f"Id en source bevatten geen stuurtekens, source geen spaties, en source is niet {GATEWAY!r}.",
+            ),
+        )
+    return EventProblem(index, code, text)
