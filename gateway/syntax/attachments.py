@@ -76,8 +76,19 @@ def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator
 
 _WHITE = b" \t\r\n"
 _WRONG = re.compile(rb"[^A-Za-z0-9+/= \t\r\n]")
-_REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
-_REFERENCE_BYTES_MAX = 12
+_WHITE_REFERENCES = (
+    b"&#13;",
+    b"&#10;",
+    b"&#xD;",
+    b"&#xA;",
+    b"&#xd;",
+    b"&#xa;",
+    b"&#9;",
+    b"&#x9;",
+    b"&#32;",
+    b"&#x20;",
+)
+_REFERENCE_BYTES_MAX = 6
 
 
 def decoded(document: bytes | memoryview, start: int, end: int) -> Iterator[bytes]:
@@ -115,17 +126,13 @@ def _pieces(document: bytes | memoryview, start: int, end: int) -> Iterator[tupl
 
 
 def _bare(raw: bytes) -> bytes:
-    """Without white space; character references resolved, as some programs write &#13; at each line end."""
+    """Without white space, also where it is written as a reference: some programs end each line in &#13;."""
     if b"&" in raw:
-        raw = _REFERENCE.sub(_referred, raw)
+        for reference in _WHITE_REFERENCES:
+            raw = raw.replace(reference, b"")
     if any(white in raw for white in (b"\n", b"\r", b" ", b"\t")):
         return raw.translate(None, _WHITE)
     return raw
-
-
-def _referred(reference: re.Match[bytes]) -> bytes:
-    code = int(reference[1], 16) if reference[1] else int(reference[2])
-    return bytes((code,)) if code < 128 else b"?"
 
 
 def _ends_well(quantum: bytes) -> bool:
@@ -136,7 +143,9 @@ def _ends_well(quantum: bytes) -> bool:
 def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64Error:
     """The error at the first byte that is no base64, else at the first padding, else at the end."""
     raw = bytes(document[at:to])
-    if (wrong := _WRONG.search(_REFERENCE.sub(lambda match: b" " * len(match[0]), raw))) is not None:
+    for reference in _WHITE_REFERENCES:
+        raw = raw.replace(reference, b" " * len(reference))
+    if (wrong := _WRONG.search(raw)) is not None:
         character = raw[wrong.start() : wrong.start() + 4].decode("utf-8", "ignore")[:1] or "?"
         return Base64Error(
             at + wrong.start(),

@@ -82,7 +82,7 @@ _DECLARATION = re.compile(
     rb"""(?:\s++standalone\s*+=\s*+["'](?:yes|no)["'])?\s*+\?>"""
 )
 _READ_ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
-_WHITE = re.compile(rb"[ \t\r\n]*+")
+_ASIDES = re.compile(rb"(?:[ \t\r\n]++|<!--[^-]*+(?:-(?!->)[^-]*+)*+-->|<\?[^?]*+(?:\?(?!>)[^?]*+)*+\?>)*+")
 
 
 def not_xml(document: bytes) -> Finding | None:
@@ -125,17 +125,14 @@ def prolog_problem(document: bytes, start: int) -> Finding | None:
         if refused := _declaration_problem(declaration):
             return refused
         at = declaration.end()
-    while True:
-        at = _WHITE.match(document, at).end()  # type: ignore[union-attr]  # matches the empty string too
-        if document.startswith(b"<!DOCTYPE", at):
-            return _doctype(document, start, at)
-        closing = b"-->" if document.startswith(b"<!--", at) else b"?>" if document.startswith(b"<?", at) else None
-        if closing is None:
-            return None
-        end = document.find(closing, at + 2)
-        if end < 0:
-            return None
-        at = end + len(closing)
+    at = root_offset(document, at)
+    return _doctype(document, start, at) if document.startswith(b"<!DOCTYPE", at) else None
+
+
+def root_offset(document: bytes, start: int) -> int:
+    """Where white space, comments and instructions end: at the root element, a DOCTYPE, or what is no XML."""
+    skipped = _ASIDES.match(document, start)
+    return skipped.end() if skipped else start
 
 
 def _declaration_problem(declaration: re.Match[bytes]) -> Finding | None:

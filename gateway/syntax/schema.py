@@ -4,6 +4,7 @@ All UBL kinds are compiled as one schema (0.1 s, 16 MB): they share the common c
 used by one thread at a time, because lxml keeps the errors on it; the pool holds as many as ever worked at once.
 """
 
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,18 +17,18 @@ from lxml import etree
 import schemas
 from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding
-from gateway.syntax.identify import NAMESPACES
+from gateway.syntax.bodies import root_offset
+from gateway.syntax.identify import NAMESPACES, identify
 from gateway.syntax.schema_words import Complaint, finding, without_echoes
-from gateway.syntax.xml import Parsed
+from gateway.syntax.xml import Attempt, Parsed, parser
 
 FINDINGS_MAX = 50
 """Findings a document gets: enough to repair it by; a broken program makes the same mistake on every line."""
 _WHOLE_BYTES_MAX = 64 * 1024
-"""A document whose markup is larger is checked while it is parsed again in pieces, up to the first piece with
-errors. For each error lxml counts the element's siblings, so 100,000 errors among 100,000 siblings would cost 100
-s."""
+"""A document whose markup is larger is parsed and checked piece by piece (see `parse`)."""
 _PIECE_BYTES = 64 * 1024
-_PIECES_EXPLAINED_MAX = 8
+_TAGS_EXPLAINED_MAX = 20_000
+"""How far behind the first error more errors are looked for."""
 
 
 class _Pool:
@@ -92,16 +93,32 @@ def prepare(kind: DocumentKind = DocumentKind.INVOICE) -> None:
         pass
 
 
+def parse(markup: bytes) -> Attempt | None:
+    """Parse a large document with its schema at hand; None for a small one, or a root that is not known.
+
+    For each error lxml counts the element's siblings, so that 100,000 errors among 100,000 siblings would cost
+    100 s when a whole tree is checked. Here the first piece with an error ends it.
+    """
+    if len(markup) <= _WHOLE_BYTES_MAX:
+        return None
+    kind = _kind_by_start_tag(markup)
+    if kind is None:
+        return None
+    with _pool(kind).lend() as schema:
+        return _parse_in_pieces(markup, schema)
+
+
 def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
     """What the schema has to say of the document, in document order, at most FINDINGS_MAX findings; empty:
     valid."""
+    if parsed.attempt is not None and parsed.attempt.root is parsed.root:
+        return []
     with _pool(kind).lend() as schema:
-        if len(parsed.markup) <= _WHOLE_BYTES_MAX:
+        complaints = _check_in_pieces(parsed, schema) if len(parsed.markup) > _WHOLE_BYTES_MAX else []
+        if not complaints:
             if schema.validate(parsed.root):
                 return []
             complaints = _complaints(parsed.root, schema.error_log)
-        else:
-            complaints = _check_in_pieces(parsed, schema)
     return _findings(parsed, complaints)
 
 
@@ -150,62 +167,77 @@ def _child(parent: etree._Element, prefix: str, local: str, position: int) -> et
 # --- large documents ---------------------------------------------------------------------------------------
 
 
-def _check_in_pieces(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]:
-    """Parse again with the schema at hand, piece by piece, and stop soon after the first piece with errors."""
-    bad = _first_bad_piece(parsed.markup, schema)
-    if bad is None:
-        return []
-    return _explained_from(parsed, schema, bad)
-
-
-def _parser(schema: etree.XMLSchema) -> etree.XMLParser:
-    return etree.XMLParser(
-        schema=schema, encoding="utf-8", resolve_entities=False, no_network=True, collect_ids=False
-    )
-
-
-def _first_bad_piece(markup: bytes, schema: etree.XMLSchema) -> int | None:
-    """The offset of the first piece in which the schema finds an error; the end where it finds one at the end."""
-    parser = _parser(schema)
-    before = len(parser.feed_error_log)
-    for start in range(0, len(markup), _PIECE_BYTES):
-        parser.feed(markup[start : start + _PIECE_BYTES])
-        if len(parser.feed_error_log) > before:
-            return start
+def _kind_by_start_tag(markup: bytes) -> DocumentKind | None:
+    """The kind that the root's start tag tells; None where that cannot be told so soon."""
+    start = root_offset(markup, len(BOM_UTF8) if markup.startswith(BOM_UTF8) else 0)
+    end = markup.find(b">", start)
     try:
-        parser.close()
+        alone = etree.fromstring(markup[start:end].rstrip(b"/") + b"/>", parser())
     except etree.XMLSyntaxError:
-        return max(0, len(markup) - 1)
-    return None
+        return None
+    kind = identify(alone)
+    return kind if isinstance(kind, DocumentKind) else None
+
+
+def _parse_in_pieces(markup: bytes, schema: etree.XMLSchema) -> Attempt:
+    feeding = parser(schema)
+    try:
+        for start in range(0, len(markup), _PIECE_BYTES):
+            feeding.feed(markup[start : start + _PIECE_BYTES])
+            if len(feeding.feed_error_log):
+                return Attempt(stopped_at=start)
+        return Attempt(feeding.close())
+    except etree.XMLSyntaxError:
+        return Attempt()
+
+
+def _check_in_pieces(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]:
+    attempt = parsed.attempt or _parse_in_pieces(parsed.markup, schema)
+    if attempt.root is not None:
+        return []
+    return _explained_from(parsed, schema, attempt.stopped_at or 0)
 
 
 def _explained_from(parsed: Parsed, schema: etree.XMLSchema, start: int) -> list[Complaint]:
     """Parse up to the first bad piece, then tag by tag, so that each error is known by the tag that raised it."""
     markup = parsed.markup
-    parser = etree.XMLPullParser(
+    pulling = etree.XMLPullParser(
         events=("start", "end"),
         schema=schema,
         encoding="utf-8",
         resolve_entities=False,
         no_network=True,
+        load_dtd=False,
         collect_ids=False,
     )
+    forgotten = 0
     for at in range(0, start, _PIECE_BYTES):
-        parser.feed(markup[at : min(at + _PIECE_BYTES, start)])
-        deque(parser.read_events(), maxlen=0)
+        pulling.feed(markup[at : min(at + _PIECE_BYTES, start)])
+        forgotten += _forget(_last(pulling, None))
     complaints: list[Complaint] = []
-    stop = min(len(markup), start + _PIECES_EXPLAINED_MAX * _PIECE_BYTES)
     element: etree._Element | None = None
-    while start < stop and len(complaints) < FINDINGS_MAX:
+    for _ in range(_TAGS_EXPLAINED_MAX):
+        if start >= len(markup) or len(complaints) >= FINDINGS_MAX:
+            break
         end = markup.find(b">", start) + 1 or len(markup)
-        parser.feed(markup[start:end])
+        pulling.feed(markup[start:end])
         start = end
-        element = _last(parser, element)
+        element = _last(pulling, element)
         complaints += [
-            Complaint(entry.type_name, entry.message, _same_element(parsed.root, element))
-            for entry in list(parser.feed_error_log)[len(complaints) :]
+            Complaint(entry.type_name, entry.message, _same_element(parsed.root, element, forgotten))
+            for entry in list(pulling.feed_error_log)[len(complaints) :]
         ]
     return complaints
+
+
+def _forget(element: etree._Element | None) -> int:
+    """Take the root's finished children out of a tree that is only built to be checked; how many there were."""
+    if element is None:
+        return 0
+    root = element.getroottree().getroot()
+    finished = max(0, len(root) - 2)
+    del root[:finished]
+    return finished
 
 
 def _last(parser: etree.XMLPullParser, before: etree._Element | None) -> etree._Element | None:
@@ -214,12 +246,15 @@ def _last(parser: etree.XMLPullParser, before: etree._Element | None) -> etree._
     return events[0][1] if events else before
 
 
-def _same_element(root: etree._Element, other: etree._Element | None) -> etree._Element | None:
-    """The element of `root`'s tree that stands where `other` stands in its own tree of the same document."""
+def _same_element(root: etree._Element, other: etree._Element | None, forgotten: int) -> etree._Element | None:
+    """The element of `root`'s tree that stands where `other` stands in its own tree of the same document, of whose
+    root the first children were taken out."""
     steps: list[int] = []
     while other is not None and (parent := other.getparent()) is not None:
         steps.append(parent.index(other))
         other = parent
+    if steps:
+        steps[-1] += forgotten
     at = root
     for step in reversed(steps):
         at = at[step]

@@ -17,8 +17,9 @@ XInclude, schemaLocation, xml-stylesheet and other processing instructions are n
 import re
 import secrets
 from codecs import BOM_UTF8, getincrementaldecoder
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from lxml import etree
 
@@ -41,10 +42,10 @@ class Limits:
     are written as character references; the rest is room for the markup."""
     markup_bytes_max: int = 16 * 1024 * 1024
     """What is left when the base64 is cut out, the part that becomes a tree: 10,000 invoice lines are 9 MB."""
-    elements_max: int = 300_000
-    """Each element costs some 250 bytes of memory and its share of every later stage; 10,000 invoice lines have
+    elements_max: int = 200_000
+    """Each element costs some 400 bytes of memory and its share of every later stage; 10,000 invoice lines have
     170,000."""
-    attributes_max: int = 300_000
+    attributes_max: int = 200_000
     """Over all elements together; an attribute costs as much as an element."""
     attributes_per_element_max: int = 64
     """UBL's richest element has 8; namespace declarations on the root count too. Some readers search them one
@@ -54,9 +55,13 @@ class Limits:
     depth_max: int = _LIBXML2_DEPTH_MAX
     """Elements inside one another. The parser's own stack stops at 256, so a higher value changes nothing; honest
     documents stay below 30. A lower value costs one pass over the tree."""
-    text_bytes_max: int = 2 * 1024 * 1024
-    """One piece of text, attachments not counted: notes are quoted in findings and reports."""
-
+    text_bytes_max: int = 256 * 1024
+    """One piece of text, attachments not counted. General terms of 100 pages fit; the schema check of a text in
+    pieces costs its length times their number."""
+    text_pieces_max: int = 100
+    """Comments, CDATA sections and instructions with no tag between them, which split a text in pieces."""
+    references_max: int = 50_000
+    """Character and entity references (&amp;), each of which is a piece of its text."""
     attachments_max: int = 200
     """Attachments of one message: more is a mistake of a program, not a wish of a person."""
     attachments_bytes_max: int = 20 * 1024 * 1024
@@ -65,6 +70,16 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A parse with the schema at hand, in one pass. `root` where the document is well-formed and schema-valid;
+    else `stopped_at`: the byte of the markup where the schema's trouble begins, or None where the XML itself is
+    wrong."""
+
+    root: etree._Element | None = None
+    stopped_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +93,19 @@ class Parsed:
     lines: "Lines"
     attachments: dict[etree._Element, Cut] = field(default_factory=dict)
     """Where in the document the base64 of each attachment element lies."""
+    attempt: Attempt | None = None
+    """What a parse with the schema gave, where one was made."""
 
 
-def read(document: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> Parsed | Finding:
-    """Read a document, or say in one finding why it cannot be read. Raises nothing on any input."""
+def read(
+    document: bytes | memoryview,
+    limits: Limits = DEFAULT_LIMITS,
+    with_schema: Callable[[bytes], Attempt | None] | None = None,
+) -> Parsed | Finding:
+    """Read a document, or say in one finding why it cannot be read. Raises nothing on any input.
+
+    `with_schema` may parse the markup and hold it to its schema in one pass, which for large documents saves one.
+    """
     if len(document) > limits.document_bytes_max:
         return _too_much("MP-XML-SIZE", "bytes", "bytes", len(document), limits.document_bytes_max)
     whole = bytes(document)
@@ -90,10 +114,9 @@ def read(document: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> Parse
     start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0
     if refused := bodies.prolog_problem(whole, start):
         return refused
-    outcome = _read_cut(document, whole, limits, _cuts(whole, limits.attachments_max + 1))
-    if isinstance(outcome, _Reread):
-        return _settled(_read_cut(document, whole, limits, outcome.cuts))
-    return outcome
+    reader = _Reader(document, whole, limits, with_schema)
+    outcome = reader.read(_cuts(whole, limits.attachments_max + 1))
+    return _settled(reader.read(outcome.cuts)) if isinstance(outcome, _Reread) else outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +132,39 @@ def _settled(outcome: "Parsed | Finding | _Reread") -> Parsed | Finding:
     return outcome
 
 
-def _read_cut(
-    document: bytes | memoryview, whole: bytes, limits: Limits, cuts: list[Cut]
-) -> "Parsed | Finding | _Reread":
-    markup, tokens = _without(whole, cuts)
-    lines = Lines(whole, markup, cuts)
-    if refused := _encoding_problem(markup, lines) or _cap_problem(markup, limits, lines):
-        return refused
-    try:
-        root = etree.fromstring(markup, _parser())
-    except etree.XMLSyntaxError as error:
-        return _not_well_formed(error, markup, lines, limits)
-    if refused := _depth_problem(root, limits):
-        return refused
-    found = _tokens_found(root, tokens) if tokens else {}
-    if len(found) < len(cuts):
-        return _Reread(sorted(found.values(), key=lambda cut: cut.start))
-    return Parsed(document, markup, root, lines, found)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One document and how it is to be read."""
+
+    document: bytes | memoryview
+    whole: bytes
+    limits: Limits
+    with_schema: Callable[[bytes], Attempt | None] | None
+
+    def read(self, cuts: list[Cut]) -> Parsed | Finding | _Reread:
+        markup, tokens = _without(self.whole, cuts)
+        lines = Lines(self.whole, markup, cuts)
+        if refused := _encoding_problem(markup, lines) or _cap_problem(markup, self.limits, lines):
+            return refused
+        attempt = self.with_schema(markup) if self.with_schema else None
+        root = attempt.root if attempt else None
+        if root is None:
+            try:
+                root = etree.fromstring(markup, parser())
+            except etree.XMLSyntaxError as error:
+                return _not_well_formed(error, markup, lines, self.limits)
+        if refused := _depth_problem(root, self.limits):
+            return refused
+        found = _tokens_found(root, tokens) if tokens else {}
+        if len(found) < len(cuts):
+            return _Reread(sorted(found.values(), key=lambda cut: cut.start))
+        return Parsed(self.document, markup, root, lines, found, attempt)
 
 
-def _parser() -> etree.XMLParser:
+def parser(schema: etree.XMLSchema | None = None) -> etree.XMLParser:
     """A parser that expands, fetches and recovers nothing. The encoding is forced: it was checked before."""
     return etree.XMLParser(
+        schema=schema,
         encoding="utf-8",
         resolve_entities=False,
         no_network=True,
@@ -243,18 +277,26 @@ def _cap_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | Non
     opened, closed = markup.count(b"<"), markup.count(b">")
     if (elements := opened - markup.count(b"</")) > limits.elements_max:
         return _too_much("MP-XML-ELEMENTS", "elements", "elementen", elements, limits.elements_max)
+    if (references := markup.count(b"&")) > limits.references_max:
+        return _too_much(
+            "MP-XML-REFERENCES", "references (&…;)", "verwijzingen (&…;)", references, limits.references_max
+        )
     if markup.count(b"=") > limits.attributes_max:
         attributes = sum(1 for _ in _ATTRIBUTE_VALUE.finditer(markup))
         if attributes > limits.attributes_max:
             return _too_much("MP-XML-ATTRIBUTES", "attributes", "attributen", attributes, limits.attributes_max)
-    if opened != closed:
-        # A bare > somewhere (text, attribute value, comment): tags cannot be told apart by it; look at each one.
+    if opened != closed or markup.count(b"<!") + markup.count(b"<?") > _ASIDES_FEW:
+        # A bare > somewhere (text, attribute value), so that tags cannot be told apart by it; or many comments,
+        # CDATA sections and instructions, which can split one text in thousands: look at each tag.
         return _every_tag_problem(markup, limits, lines)
     return _long_tag_problem(markup, limits, lines)
 
 
+_ASIDES_FEW = 1_000
+_ASIDE = (b"<!", b"<?")
 _ATTRIBUTE_VALUE = re.compile(rb"=\s*+[\"']")
-_ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]++)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""")
+# Beginning at white space keeps the search linear on a name of millions of characters.
+_ATTRIBUTE = re.compile(rb"""\s([^\s=<>"'/]++)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""")
 _TAG_NAME = re.compile(rb"</?([^\s<>/]*+)")
 _MARKUP = re.compile(
     rb"""<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""",
@@ -262,14 +304,16 @@ _MARKUP = re.compile(
 )
 
 
-def _long_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
-    """Look only at tags long enough to break a cap: steps of one cap's length from one > to the next.
+def _stride(limits: Limits) -> int:
+    """A tag within so many bytes breaks no cap: a name over its cap is longer, an attribute takes at least
+    five."""
+    return min(limits.name_length_max, 5 * limits.attributes_per_element_max)
 
-    A tag with a name over the cap is longer than the cap, and an attribute takes at least five bytes, so a tag
-    within `stride` bytes can break neither. Most steps cost one short backwards search.
-    """
-    stride = min(limits.name_length_max, 5 * limits.attributes_per_element_max)
-    at, size = 0, len(markup)
+
+def _long_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
+    """Look only at what is long between one > and the next. Most steps cost one short backwards search."""
+    stride = _stride(limits)
+    at, size, split = 0, len(markup), 0
     while at < size:
         end = markup.rfind(b">", at, at + stride)
         if end >= 0:
@@ -279,58 +323,86 @@ def _long_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding 
         end = size if end < 0 else end + 1
         tag = markup.rfind(b"<", at, end)
         tag = end if tag < 0 else tag
-        if tag - at > limits.text_bytes_max:
-            return _text_too_long(at, tag - at, limits, lines)
-        if end - tag > stride and (refused := _tag_problem(markup[tag:end], tag, limits, lines)):
+        split += tag - at if markup.startswith(_ASIDE, tag) else 0
+        if max(tag - at, split) > limits.text_bytes_max:
+            return _text_too_long(at, max(tag - at, split), limits, lines)
+        if end - tag > stride and (refused := _tag_problem(markup, tag, end, limits, lines)):
             return refused
         at = end
     return None
 
 
 def _every_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
-    stride = min(limits.name_length_max, 5 * limits.attributes_per_element_max)
-    before = 0
+    """Look at each tag, and at each text with the comments, CDATA sections and instructions that split it.
+
+    libxml2's schema check appends each piece of a split text to those before it and measures the whole again.
+    """
+    stride = _stride(limits)
+    before = text = pieces = 0
     for match in _MARKUP.finditer(markup):
         start, end = match.span()
-        if start - before > limits.text_bytes_max:
-            return _text_too_long(before, start - before, limits, lines)
-        if end - start > stride and (refused := _tag_problem(markup[start:end], start, limits, lines)):
-            return refused
+        text += start - before
+        is_aside = markup.startswith(_ASIDE, start)
+        if is_aside:
+            text += end - start
+            pieces += 1
+        if text > limits.text_bytes_max:
+            return _text_too_long(before, text, limits, lines)
+        if pieces > limits.text_pieces_max:
+            return _text_in_pieces(start, pieces, limits, lines)
+        if not is_aside:
+            text = pieces = 0
+            if end - start > stride and (refused := _tag_problem(markup, start, end, limits, lines)):
+                return refused
         before = end
     return None
 
 
-def _tag_problem(tag: bytes, offset: int, limits: Limits, lines: "Lines") -> Finding | None:
-    """One tag, or comment, CDATA section or processing instruction, against the caps on names and attributes."""
-    if tag.startswith((b"<!", b"<?")):
-        if len(tag) > limits.text_bytes_max:
-            return _text_too_long(offset, len(tag), limits, lines)
-        return None
-    names = [name[1] for name in _ATTRIBUTE.finditer(tag)]
-    place = lines.at(offset)
-    if len(names) > limits.attributes_per_element_max:
-        return _too_much(
-            "MP-XML-ATTRIBUTES",
-            "attributes on one element",
-            "attributen aan één element",
-            len(names),
-            limits.attributes_per_element_max,
-            place.line,
-            place.column,
-        )
-    element = _TAG_NAME.match(tag)
-    longest = max((len(name) for name in [*names, element[1] if element else b""]), default=0)
-    if longest > limits.name_length_max:
-        return _too_much(
-            "MP-XML-NAME",
-            "bytes in one name",
-            "bytes in één naam",
-            longest,
-            limits.name_length_max,
-            place.line,
-            place.column,
-        )
+def _tag_problem(markup: bytes, start: int, end: int, limits: Limits, lines: "Lines") -> Finding | None:
+    """One tag, or comment, CDATA section or instruction, against the caps on names, attributes and length."""
+    if not markup.startswith(_ASIDE, start):
+        found = islice(_ATTRIBUTE.finditer(markup, start, end), limits.attributes_per_element_max + 1)
+        names = [name.span(1) for name in found]
+        if len(names) > limits.attributes_per_element_max:
+            return _attributes_too_many(start, limits, lines)
+        if (element := _TAG_NAME.match(markup, start, end)) is not None:
+            names.append(element.span(1))
+        longest = max((to - at for at, to in names), default=0)
+        if longest > limits.name_length_max:
+            return _name_too_long(start, longest, limits, lines)
+    if end - start > limits.text_bytes_max:
+        return _text_too_long(start, end - start, limits, lines)
     return None
+
+
+def _attributes_too_many(offset: int, limits: Limits, lines: "Lines") -> Finding:
+    place = lines.at(offset)
+    most = limits.attributes_per_element_max
+    return _refused(
+        "MP-XML-ATTRIBUTES",
+        f"An element has more than {most} attributes.",
+        f"Een element heeft meer dan {most} attributen.",
+        advice=Text(
+            "No invoice or order needs this; check the program that made the document.",
+            "Geen factuur of order heeft dit nodig; controleer het programma dat het document maakte.",
+        ),
+        expected=f"<= {most}",
+        line=place.line,
+        column=place.column,
+    )
+
+
+def _name_too_long(offset: int, longest: int, limits: Limits, lines: "Lines") -> Finding:
+    place = lines.at(offset)
+    return _too_much(
+        "MP-XML-NAME",
+        "bytes in one name",
+        "bytes in één naam",
+        longest,
+        limits.name_length_max,
+        place.line,
+        place.column,
+    )
 
 
 def _text_too_long(offset: int, length: int, limits: Limits, lines: "Lines") -> Finding:
@@ -341,6 +413,19 @@ def _text_too_long(offset: int, length: int, limits: Limits, lines: "Lines") -> 
         "bytes in één stuk tekst",
         length,
         limits.text_bytes_max,
+        place.line,
+        place.column,
+    )
+
+
+def _text_in_pieces(offset: int, pieces: int, limits: Limits, lines: "Lines") -> Finding:
+    place = lines.at(offset)
+    return _too_much(
+        "MP-XML-TEXT",
+        "comments, CDATA sections and instructions in a row",
+        "commentaren, CDATA-secties en instructies achter elkaar",
+        pieces,
+        limits.text_pieces_max,
         place.line,
         place.column,
     )

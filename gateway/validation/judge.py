@@ -44,7 +44,7 @@ class _Judgement:
         self._attachments: tuple[Attachment, ...] = ()
 
     def run(self, document: bytes | memoryview, with_schema: bool, beside: Sequence[Attachment]) -> Verdict:
-        parsed = xml.read(document, self._limits)
+        parsed = xml.read(document, self._limits, schema.parse if with_schema else None)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
