@@ -494,6 +494,35 @@ class UnsupportedContentEncoding(Problem):
         )
 
 
+class NotJudged(Problem):
+    """Judging the document failed technically."""
+
+    kind = Kind(
+        "not-judged",
+        413,
+        Text("The document could not be judged", "Het document kon niet worden beoordeeld"),
+        Text(
+            "Judging the document asks more time or memory than one document gets, or broke otherwise. "
+            "Nothing is known of whether it is valid. The case is in the log.",
+            "Het beoordelen vraagt meer tijd of geheugen dan één document krijgt, of liep anders vast. "
+            "Of het document geldig is, is niet bekend. Het geval staat in het logboek.",
+        ),
+        Text(
+            "Send a smaller document; give the operator the `reference` if the document is ordinary.",
+            "Stuur een kleiner document; geef de beheerder de `reference` als het een gewoon document is.",
+        ),
+    )
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            Text(
+                f"The operator finds this case in the log as {reference}.",
+                f"De beheerder vindt dit geval in het logboek als {reference}.",
+            ),
+            reference=reference,
+        )
+
+
 class ExpectationFailed(Problem):
     """Only `Expect: 100-continue` is understood."""
 

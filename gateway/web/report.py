@@ -9,7 +9,7 @@ import msgspec
 from gateway.messages.message import Message
 from gateway.problems import said
 from gateway.web.pages import rendered
-from gateway.web.shapes import StatusShape
+from gateway.web.shapes import FindingShape, ReportShape, StatusShape, UsedRules
 from gateway.web.words import STATES
 
 Language = Literal["nl", "en"]
@@ -18,29 +18,6 @@ _EXCERPT_BYTES_MAX = 2 * 1024 * 1024
 """From a larger document no lines are shown: it would be split anew for every page."""
 _LINE_CHARACTERS_MAX = 200
 _FINDINGS_SHOWN_MAX = 500
-
-
-class _Finding(msgspec.Struct):
-    """A finding as the report holds it; the message in one language or in both."""
-
-    rule: str
-    flag: Literal["fatal", "warning"]
-    message: str | dict[str, str] = ""
-    location: str = ""
-    line: int | None = None
-    column: int | None = None
-    found: str | None = None
-    expected: str | None = None
-    advice: str | dict[str, str] | None = None
-
-
-class _Verdict(msgspec.Struct):
-    """The report's JSON."""
-
-    valid: bool
-    document: str | None = None
-    profile: str | None = None
-    findings: list[_Finding] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +51,7 @@ class ShownVerdict:
     is_valid: bool
     document: str | None
     profile: str | None
+    rule_sets: tuple[UsedRules, ...]
     fatal_count: int
     warning_count: int
     findings: tuple[ShownFinding, ...]
@@ -128,12 +106,13 @@ def _text_lines(verdict: ShownVerdict, language: str) -> list[str]:
 
 
 def _shown(verdict: bytes, document: bytes | None, language: str) -> ShownVerdict:
-    read = msgspec.json.decode(verdict, type=_Verdict)
+    read = msgspec.json.decode(verdict, type=ReportShape)
     lines = _lines(document)
     return ShownVerdict(
         is_valid=read.valid,
         document=read.document,
         profile=read.profile,
+        rule_sets=tuple(read.rule_sets),
         fatal_count=sum(finding.flag == "fatal" for finding in read.findings),
         warning_count=sum(finding.flag == "warning" for finding in read.findings),
         findings=tuple(_shown_finding(one, lines, language) for one in read.findings[:_FINDINGS_SHOWN_MAX]),
@@ -141,7 +120,7 @@ def _shown(verdict: bytes, document: bytes | None, language: str) -> ShownVerdic
     )
 
 
-def _shown_finding(finding: _Finding, lines: Sequence[str], language: str) -> ShownFinding:
+def _shown_finding(finding: FindingShape, lines: Sequence[str], language: str) -> ShownFinding:
     words = ("regel", "teken") if language == "nl" else ("line", "column")
     numbers = [
         f"{word} {number}" for word, number in zip(words, (finding.line, finding.column), strict=True) if number
@@ -149,18 +128,14 @@ def _shown_finding(finding: _Finding, lines: Sequence[str], language: str) -> Sh
     return ShownFinding(
         rule=finding.rule,
         flag=finding.flag,
-        message=_said(finding.message, language),
-        advice=_said(finding.advice or "", language),
+        message=finding.message_nl if language == "nl" else finding.message,
+        advice=(finding.advice_nl if language == "nl" else finding.advice) or "",
         location=finding.location,
         place=", ".join(numbers),
         found=finding.found,
         expected=finding.expected,
         source=tuple(_excerpt(lines, finding.line)),
     )
-
-
-def _said(text: str | dict[str, str], language: str) -> str:
-    return text if isinstance(text, str) else text.get(language, text.get("en", ""))
 
 
 def _lines(document: bytes | None) -> list[str]:

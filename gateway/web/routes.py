@@ -211,7 +211,7 @@ VALIDATIONS = (
         "validations",
         query=validations.ValidationQuery,
         takes=Takes(XML_TYPES, meaning="The document."),
-        problems=(problems.Overloaded, problems.NotAcceptable),
+        problems=(problems.Overloaded, problems.NotJudged, problems.NotAcceptable),
     ),
 )
 

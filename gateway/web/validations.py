@@ -1,15 +1,21 @@
 """Judge a document without sending it: no key, nothing stored."""
 
+import uuid
+
 import msgspec
+import structlog
 from aiohttp import web
 
 from gateway import problems
 from gateway.intake.body import announced_bytes, whole
 from gateway.intake.multipart import XML_TYPES
+from gateway.messages.desk import JudgingError
 from gateway.problems import Fault
 from gateway.web import report
 from gateway.web.answers import HTML, JSON, PLAIN, page_answer, raw_json_answer, text_answer
 from gateway.web.desk import Call
+
+log = structlog.get_logger()
 
 
 class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -32,9 +38,18 @@ async def validate(call: Call) -> web.StreamResponse:
         document = await whole(request, limits.body_bytes_max, limits)
         if not document:
             raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
-        verdict = await call.doors.validation.judge(document, profile=query.profile, checks_schema=query.schema)
+        verdict = await _judged(call, document, query)
         if form == HTML:
             return page_answer(report.verdict_page(verdict, document, call.language), call.language)
     if form == PLAIN:
         return text_answer(report.verdict_text(verdict, call.language), call.language)
     return raw_json_answer(verdict)
+
+
+async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:
+    try:
+        return await call.doors.validation.judge(document, profile=query.profile, checks_schema=query.schema)
+    except JudgingError as error:
+        reference = str(uuid.uuid4())
+        log.warning("judging_failed", reference=reference, size_bytes=len(document), reason=str(error))
+        raise problems.NotJudged(reference) from error

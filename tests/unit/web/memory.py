@@ -25,7 +25,9 @@ from gateway.messages.submission import (
     StoredBytes,
     Submission,
 )
+from gateway.messages.verdict import Verdict, as_json_object
 from gateway.model.document import DocumentKind
+from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.model.identifiers import PartyIdentifier
 from gateway.web.doors import Doors
 
@@ -323,11 +325,11 @@ class MemoryGateway:
     async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
         """Validation: one rule."""
         line = document[: document.find(b"<wrong/>")].count(b"\n") + 1
-        message = {"en": "A <wrong/> element stands here.", "nl": "Hier staat een element <wrong/>."}
-        finding = {"rule": "MP-TEST-1", "flag": "fatal", "location": "/Invoice/wrong", "line": line, "column": 3}
-        findings = [{**finding, "message": message["en"]}] if b"<wrong/>" in document and checks_schema else []
-        verdict = {"valid": not findings, "document": "Invoice", "profile": profile, "findings": findings}
-        return msgspec.json.encode(verdict)
+        said = Text("An element <wrong/> stands here.", "Hier staat een element <wrong/>.")
+        finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, said, "/Invoice/wrong", line, 3)
+        findings = (finding,) if b"<wrong/>" in document and checks_schema else ()
+        verdict = Verdict(findings, DocumentKind.INVOICE, profile, stages=(Stage.XML,))
+        return msgspec.json.encode(as_json_object(verdict, ""))
 
     def doors(self) -> Doors:
         """Everything the web needs."""
