@@ -21,6 +21,7 @@ PROBLEM = "application/problem+json"
 
 _EVERYWHERE = {
     "API-Version": API_VERSION,
+    hdrs.SERVER: "meterpoort",  # else aiohttp names itself and its version
     hdrs.CACHE_CONTROL: "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",

@@ -31,10 +31,12 @@ def build(doors: Doors) -> web.Application:
     """The application with every route. Run it with `gateway.web.server.Runner`."""
     desk = Desk(doors, openapi_document(ROUTES, doors.public_url))
     app = web.Application(middlewares=[_guard(doors.public_url)], client_max_size=doors.limits.body_bytes_max)
+    expect = _expectation(doors.public_url)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _bound(route, desk), expect_handler=_expectation)
+        respond = _bound(route, desk)
+        app.router.add_route(route.method, route.path, respond, expect_handler=expect)
         if route.method == "GET":
-            app.router.add_route("HEAD", route.path, _bound(route, desk), expect_handler=_expectation)
+            app.router.add_route("HEAD", route.path, respond, expect_handler=expect)
     return app
 
 
@@ -54,10 +56,16 @@ def _bound(route: Route, desk: Desk) -> Respond:
     return respond
 
 
-async def _expectation(request: web.Request) -> None:
+def _expectation(public_url: str) -> Callable[[web.Request], Awaitable[web.StreamResponse | None]]:
     """`Expect: 100-continue` is honoured when the body is read, so that a sender that is refused sends nothing."""
-    if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
-        request["bad_expectation"] = True
+
+    async def expect(request: web.Request) -> web.StreamResponse | None:
+        if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+            return None
+        problem = problems.ExpectationFailed(Text("Only 100-continue is understood.", "Alleen 100-continue kan."))
+        return answer_to(problem, request, public_url)
+
+    return expect
 
 
 def _guard(public_url: str) -> Middleware:

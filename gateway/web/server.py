@@ -19,14 +19,23 @@ log = structlog.get_logger()
 class Runner(web.AppRunner):
     """An AppRunner whose connections answer broken requests with problems."""
 
-    def __init__(self, app: web.Application, *, idle_seconds_max: float = 75.0, public_url: str = "") -> None:
-        """`idle_seconds_max`: how long a connection may be without a complete request header."""
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        idle_seconds_max: float = 75.0,
+        lingering_seconds_max: float = 5.0,
+        public_url: str = "",
+    ) -> None:
+        """`idle_seconds_max`: how long a connection may be without a complete request header.
+        `lingering_seconds_max`: how long the rest of a refused body is read and thrown away, so that its sender
+        gets to see why it was refused (RFC 9112, 9.6)."""
         super().__init__(
             app,
             access_log=None,
             auto_decompress=False,  # compressed bodies are refused, so nothing may inflate them on the way
             keepalive_timeout=idle_seconds_max,
-            lingering_time=5.0,
+            lingering_time=lingering_seconds_max,
         )
         self._public_url = public_url
 

@@ -91,7 +91,7 @@ async def base(doors: Doors) -> AsyncIterator[str]:
     port, watch = unused_port(), Watch()
     app = build(doors)
     app.on_response_prepare.append(watch.look)
-    runner = Runner(app, idle_seconds_max=0.6)
+    runner = Runner(app, idle_seconds_max=0.6, lingering_seconds_max=0.2)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     yield f"http://127.0.0.1:{port}"
