@@ -19,15 +19,8 @@ from gateway.koppelvlak.envelope import Envelope
 from gateway.koppelvlak.faults import MalformedError
 from gateway.koppelvlak.names import KOPPELVLAK
 from gateway.koppelvlak.wsdl import xsd
+from gateway.messages.proces import Identiteit, Proces
 from gateway.model.finding import Text
-
-
-@dataclass(frozen=True, slots=True)
-class Identiteit:
-    """A party by number and kind of number: OIN, KvK, BTW, Fi and others."""
-
-    nummer: str
-    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +72,6 @@ class StatusResultaat:
     foutcode: str | None = None
     foutbeschrijving: str | None = None
     details: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Proces:
-    """What the interface knows of one process, apart from its statuses and contents."""
-
-    kenmerk: str
-    berichtsoort: str
-    berichtkenmerk: str
-    tijdstempel_aangeleverd: datetime
-    belanghebbende: Identiteit
-    rol_belanghebbende: str
-    aanleverkenmerk: str | None = None
-    eerder_aanleverkenmerk: str | None = None
-    identiteit_aanleveraar: str | None = None
-    ontvanger: Identiteit | None = None
-    rol_ontvanger: str | None = None
-    autorisatie_adres: str | None = None
-    mime_type: str = "application/xml"
-    bestandsnaam: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lxml import etree
 from gateway.koppelvlak.cut import Inhoud, InlineInhoud, ReadingLimits
 from gateway.koppelvlak.faults import AddressingError, MalformedError
 from gateway.koppelvlak.names import ANONYMOUS, KOPPELVLAK, NONE, SOAP, WSA, WSSE, WSU
+from gateway.koppelvlak.xop import expand
 from gateway.model.finding import Text
 
 WSA_HEADERS = ("To", "From", "FaultTo", "ReplyTo", "MessageID", "RelatesTo", "Action")
@@ -61,21 +62,24 @@ class Envelope:
         return self.cuts.get(value) or InlineInhoud(value)
 
 
-def read_envelope(skeleton: bytes, cuts: Mapping[str, Inhoud], limits: ReadingLimits) -> Envelope:
-    """Parse and take apart. Raises MalformedError."""
+def read_envelope(
+    skeleton: bytes, cuts: Mapping[str, Inhoud], limits: ReadingLimits, parts: Mapping[str, Inhoud] | None = None
+) -> Envelope:
+    """Parse and take apart; `parts` are an MTOM message's, by Content-ID. Raises MalformedError."""
     root = _parse(skeleton, limits)
     if root.tag != f"{{{SOAP}}}Envelope":
         raise _malformed("the root is not a SOAP 1.1 Envelope", "de root is geen SOAP 1.1-Envelope")
     ids = _ids(root)
-    parts = list(root)
-    if [part.tag for part in parts] != [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]:
+    children = list(root)
+    if [child.tag for child in children] != [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]:
         raise _malformed(
             "an Envelope holds one Header and then one Body", "een Envelope bevat één Header en dan één Body"
         )
-    header, body = parts
+    header, body = children
     if len(body) != 1 or _has_text(body):
         raise _malformed("the Body must hold exactly one element", "de Body moet precies één element bevatten")
     _refuse_stray_cuts(root, cuts)
+    cuts = {**cuts, **expand(root, parts or {})}
     return Envelope(root, header, body, body[0], ids, cuts)
 
 

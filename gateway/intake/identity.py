@@ -1,0 +1,155 @@
+"""Who is at the door, by certificate: from the TLS connection, or from a proxy that ended TLS for us.
+
+The certificate must lead to a pinned anchor, be current, strong, not revoked, and name an OIN. A proxy hands it on
+by RFC 9440 (`Client-Cert`), and only proxies that the settings name are believed.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from aiohttp import web
+from cryptography import x509
+
+from gateway.clock import Clock
+from gateway.model.finding import Text
+from gateway.model.identifiers import PartyIdentifier
+from gateway.trust.certificates import CertificateError, certificate_from_der, fingerprint, oin_of
+from gateway.trust.chain import TrustAnchors
+from gateway.trust.revocation import Revocation
+
+CHAIN_CACHE = timedelta(minutes=5)
+"""A path that was verified is not built again for so long; revocation has its own memory."""
+_CACHE_ENTRIES_MAX = 10_000
+_HEADER_CHARACTERS_MAX = 32_768
+_BYTE_SEQUENCE = re.compile(r"\s*:([A-Za-z0-9+/=]*):\s*")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A proven certificate: its OIN, and its fingerprint for the journal."""
+
+    oin: PartyIdentifier
+    fingerprint: str
+
+    @property
+    def key_id(self) -> str:
+        """How the journal names whoever used this certificate."""
+        return f"cert-{self.fingerprint[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    identity: Identity
+    chain: tuple[x509.Certificate, ...]
+    until: datetime
+
+
+class Identities:
+    """Proves certificates, and remembers for a short while which chains held."""
+
+    def __init__(
+        self,
+        anchors: TrustAnchors,
+        revocation: Revocation,
+        clock: Clock,
+        trusted_proxies: Sequence[Network] = (),
+    ) -> None:
+        self._anchors = anchors
+        self._revocation = revocation
+        self._clock = clock
+        self._trusted_proxies = tuple(trusted_proxies)
+        self._verified: dict[str, _Verified] = {}
+
+    async def of_request(self, request: web.BaseRequest) -> Identity:
+        """Whose certificate the request came with. Raises CertificateError and RevocationUnknownError."""
+        leaf, sent = self._presented(request)
+        return await self.of_certificate(leaf, sent)
+
+    async def of_certificate(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate] = ()) -> Identity:
+        """Whose certificate this is. Raises CertificateError and RevocationUnknownError."""
+        name = fingerprint(leaf)
+        known = self._verified.get(name)
+        if known is None or known.until <= self._clock():
+            known = self._verify(leaf, sent, name)
+        await self._revocation.check(known.chain)
+        return known.identity
+
+    def _verify(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate], name: str) -> _Verified:
+        now = self._clock()
+        chain = tuple(self._anchors.chain(leaf, sent, now))
+        until = min([now + CHAIN_CACHE, *(one.not_valid_after_utc for one in chain)])
+        verified = _Verified(Identity(oin_of(leaf), name), chain, until)
+        if len(self._verified) >= _CACHE_ENTRIES_MAX:
+            self._verified.clear()
+        self._verified[name] = verified
+        return verified
+
+    def _presented(self, request: web.BaseRequest) -> tuple[x509.Certificate, list[x509.Certificate]]:
+        if self._from_trusted_proxy(request) and "Client-Cert" in request.headers:
+            return _from_headers(request)
+        connection = request.transport.get_extra_info("ssl_object") if request.transport else None
+        der = connection.getpeercert(binary_form=True) if isinstance(connection, ssl.SSLObject) else None
+        if der is None:
+            raise CertificateError(
+                "no-certificate",
+                Text("the connection has no client certificate", "de verbinding heeft geen clientcertificaat"),
+            )
+        return _parsed(der), []
+
+    def _from_trusted_proxy(self, request: web.BaseRequest) -> bool:
+        try:
+            remote = ipaddress.ip_address(request.remote or "")
+        except ValueError:
+            return False
+        return any(remote in network for network in self._trusted_proxies)
+
+
+_parsed_certificates: dict[bytes, x509.Certificate] = {}
+
+
+def _parsed(der: bytes) -> x509.Certificate:
+    """The certificate of a connection; the same bytes come with every request on it."""
+    mark = sha256(der).digest()
+    if mark not in _parsed_certificates:
+        if len(_parsed_certificates) >= _CACHE_ENTRIES_MAX:
+            _parsed_certificates.clear()
+        _parsed_certificates[mark] = certificate_from_der(der)
+    return _parsed_certificates[mark]
+
+
+def _from_headers(request: web.BaseRequest) -> tuple[x509.Certificate, list[x509.Certificate]]:
+    """RFC 9440: `Client-Cert` is one byte sequence, `Client-Cert-Chain` a list of them without the first."""
+    leafs = request.headers.getall("Client-Cert")
+    chain = ",".join(request.headers.getall("Client-Cert-Chain", []))
+    if len(leafs) != 1 or len(leafs[0]) + len(chain) > _HEADER_CHARACTERS_MAX:
+        raise _bad_header()
+    leaf = certificate_from_der(_byte_sequence(leafs[0]))
+    return leaf, [certificate_from_der(_byte_sequence(one)) for one in chain.split(",") if one.strip()]
+
+
+def _byte_sequence(item: str) -> bytes:
+    found = _BYTE_SEQUENCE.fullmatch(item)
+    if not found:
+        raise _bad_header()
+    try:
+        return base64.b64decode(found[1], validate=True)
+    except binascii.Error as error:
+        raise _bad_header() from error
+
+
+def _bad_header() -> CertificateError:
+    return CertificateError(
+        "bad-client-cert-header",
+        Text(
+            "the Client-Cert header is not as RFC 9440 has it", "de Client-Cert-header is niet zoals in RFC 9440"
+        ),
+    )

@@ -1,0 +1,132 @@
+"""Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
+
+import hashlib
+from collections.abc import Iterator
+
+from gateway.intake.http import body_sha256
+from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
+from gateway.intake.wus.ports import WusPorts
+from gateway.intake.wus.settings import WusSettings
+from gateway.koppelvlak.cut import Inhoud, too_large
+from gateway.koppelvlak.elements import Aanlevering, BerichtInhoud, aanlever_response
+from gateway.koppelvlak.faults import RefusedError, StaleError, TroubleError
+from gateway.koppelvlak.names import GEEN_AUSP
+from gateway.messages.participants import Party
+from gateway.messages.ports import ContentSink
+from gateway.messages.proces import Proces
+from gateway.messages.submission import (
+    BesideAttachment,
+    Channel,
+    Content,
+    OverloadedError,
+    Receipt,
+    Submission,
+)
+from gateway.model.document import Attachment
+from gateway.model.finding import Text
+
+
+class Aanleveren:
+    """The operation of the aanleverservice."""
+
+    def __init__(self, ports: WusPorts, settings: WusSettings) -> None:
+        self._ports = ports
+        self._settings = settings
+
+    async def accept_aanlevering(self, sent: Aanlevering, message_id: str, client: Client) -> str:
+        """Hand the message in; answers the body of the response. Raises KoppelvlakError."""
+        self._require_within_limits(sent)
+        _require_no_ausp(sent.autorisatie_adres)
+        party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
+        berichtkenmerk = message_id[:256]
+        if await self._ports.records.is_known(client.oin, berichtkenmerk):
+            raise StaleError(
+                Text("a message with this MessageID came before", "een bericht met dit MessageID kwam al eerder")
+            )
+        submission = await self._submission(sent, client, party)
+        receipt = await self._submit(submission)
+        proces = _proces(sent, receipt, client.oin, berichtkenmerk)
+        await self._ports.records.remember(proces)
+        return aanlever_response(proces)
+
+    async def _submit(self, submission: Submission) -> Receipt:
+        try:
+            return await self._ports.reception.submit(submission)
+        except OverloadedError as error:
+            raise TroubleError(Text("the service is busy", "de dienst is overbelast")) from error
+
+    async def _submission(self, sent: Aanlevering, client: Client, party: Party) -> Submission:
+        recipient = await recipient_of(self._ports.directory, sent.ontvanger)
+        document = await self._stored(sent.bericht.inhoud)
+        attachments = [await self._attachment(number, one) for number, one in enumerate(sent.bijlagen, start=1)]
+        needs_mandate = party.party_id != client.party.party_id and not client.acts_for_all
+        return Submission(
+            caller=client.caller,
+            channel=Channel.WUS,
+            document=document,
+            body_sha256=body_sha256(document, tuple(attachments)),
+            attachments=tuple(attachments),
+            recipient=recipient,
+            berichtsoort=sent.berichtsoort,
+            aanleverkenmerk=sent.aanleverkenmerk,
+            on_behalf_of=party.identifiers[0] if needs_mandate and party.identifiers else None,
+        )
+
+    async def _attachment(self, number: int, one: BerichtInhoud) -> BesideAttachment:
+        content = await self._stored(one.inhoud)
+        about = Attachment(number, one.mime_type, one.bestandsnaam or None, content.size_bytes, content.sha256)
+        return BesideAttachment(about, content)
+
+    async def _stored(self, inhoud: Inhoud) -> Content:
+        """Decode into storage; in memory when it is small."""
+        if inhoud.size_bytes <= self._settings.reading.cut_bytes_min:
+            data = b"".join(inhoud.octets())
+            return Content(len(data), hashlib.sha256(data).hexdigest(), data)
+        sink = self._ports.storage.sink()
+        try:
+            await _pour(inhoud.octets(), sink)
+            return await sink.close()
+        except BaseException:  # whatever ended it, cancellation included: leave nothing behind
+            await sink.abort()
+            raise
+
+    def _require_within_limits(self, sent: Aanlevering) -> None:
+        limit = self._settings.reading.inhoud_bytes_max
+        for one in (sent.bericht, *sent.bijlagen):
+            if one.inhoud.size_bytes > limit:
+                raise too_large(one.inhoud.size_bytes, limit)
+
+
+async def _pour(octets: Iterator[bytes], sink: ContentSink) -> None:
+    for piece in octets:
+        await sink.write(piece)
+
+
+def _require_no_ausp(address: str | None) -> None:
+    """Mandates stand in our own register; an authorisation service elsewhere is not asked."""
+    if address is not None and address.rstrip("/") != GEEN_AUSP:
+        raise RefusedError(
+            Text(
+                f"the authorisation service {address[:80]!r} is not known here; use {GEEN_AUSP}",
+                f"de autorisatieservice {address[:80]!r} is hier niet bekend; gebruik {GEEN_AUSP}",
+            )
+        )
+
+
+def _proces(sent: Aanlevering, receipt: Receipt, oin: str, berichtkenmerk: str) -> Proces:
+    return Proces(
+        kenmerk=receipt.kenmerk,
+        berichtsoort=sent.berichtsoort,
+        berichtkenmerk=berichtkenmerk,
+        tijdstempel_aangeleverd=receipt.received_at,
+        belanghebbende=sent.belanghebbende,
+        rol_belanghebbende=sent.rol_belanghebbende,
+        aanleverkenmerk=sent.aanleverkenmerk,
+        eerder_aanleverkenmerk=sent.eerder_aanleverkenmerk,
+        identiteit_aanleveraar=oin,
+        ontvanger=sent.ontvanger,
+        rol_ontvanger=sent.rol_ontvanger,
+        autorisatie_adres=sent.autorisatie_adres,
+        mime_type=sent.bericht.mime_type or "application/xml",
+        bestandsnaam=sent.bericht.bestandsnaam,
+    )

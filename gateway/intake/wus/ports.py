@@ -1,0 +1,24 @@
+"""What this door needs of the other rooms."""
+
+from dataclasses import dataclass
+
+from gateway.clock import Clock
+from gateway.intake.identity import Identities
+from gateway.koppelvlak.answer import Signer
+from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Reception
+from gateway.messages.proces import ProcesRecords
+
+
+@dataclass(frozen=True, slots=True)
+class WusPorts:
+    """Everything that `WusDoor` needs, handed in by `app`."""
+
+    reception: Reception
+    storage: DocumentStorage
+    messages: Messages
+    mailbox: Mailbox
+    directory: Directory
+    records: ProcesRecords
+    identities: Identities
+    signer: Signer
+    clock: Clock

@@ -1,0 +1,225 @@
+"""One request from its first byte to a genuine message: read, taken apart, verified, and its sender known."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from gateway import problems
+from gateway.intake.body import pieces
+from gateway.intake.identity import Identity
+from gateway.intake.limits import Limits, Room
+from gateway.intake.wus.mtom import MtomReader
+from gateway.intake.wus.ports import WusPorts
+from gateway.intake.wus.replay import ReplayGuard
+from gateway.intake.wus.settings import WusSettings
+from gateway.koppelvlak.cut import Cutter, Inhoud, new_spool
+from gateway.koppelvlak.elements import require_valid
+from gateway.koppelvlak.envelope import Envelope, read_envelope
+from gateway.koppelvlak.faults import (
+    AddressingError,
+    KoppelvlakError,
+    MalformedError,
+    RefusedError,
+    SignatureError,
+    TroubleError,
+)
+from gateway.koppelvlak.names import KOPPELVLAK, WSA, Operation, Service, operations
+from gateway.koppelvlak.signature import Verified, verify
+from gateway.model.finding import Text
+from gateway.trust.certificates import CertificateError, RevocationUnknownError
+
+
+@dataclass(frozen=True, slots=True)
+class Genuine:
+    """A request that was verified, and whose it is."""
+
+    message: Verified
+    operation: Operation
+    identity: Identity
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a request got: a fault names the operation and the message it answers, as far as they are known."""
+
+    operation: Operation
+    message_id: str | None = None
+
+
+class RequestReader:
+    """Reads requests of every service."""
+
+    def __init__(self, ports: WusPorts, settings: WusSettings) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._replays = ReplayGuard(settings.signature, settings.replays_max)
+        self._large = Room(settings.large_bodies_max, 30)
+        self._limits = Limits(
+            body_bytes_max=settings.reading.body_bytes_max,
+            body_idle_seconds_max=settings.body_idle.total_seconds(),
+            body_seconds_max=settings.body_seconds_max.total_seconds(),
+        )
+
+    @contextmanager
+    def spool(self, request: web.BaseRequest) -> Iterator[IO[bytes]]:
+        """Where the contents of this request stay while it is handled."""
+        length = request.content_length
+        is_small = length is not None and length <= self._settings.reading.memory_bytes_max
+        with new_spool(self._settings.reading) as spool:
+            if is_small:
+                yield spool
+                return
+            with _as_trouble(), self._large.places():
+                yield spool
+
+    async def read(
+        self, request: web.BaseRequest, service: Service, progress: Progress, spool: IO[bytes]
+    ) -> Genuine:
+        """Read and judge. Raises KoppelvlakError; nothing was stored then."""
+        with _as_refusal():
+            connection = await self._ports.identities.of_request(request)
+        envelope, size_bytes = await self._envelope(request, spool)
+        progress.message_id = _claimed_message_id(envelope)
+        progress.operation = _operation(envelope, service) or progress.operation
+        message = await self._verified(envelope, size_bytes)
+        operation = _require_operation(message, service, request)
+        identity = await self._signer(message, connection)
+        self._replays.require_new(message, identity.oin.value, self._ports.clock())
+        require_valid(message.request)
+        return Genuine(message, operation, identity)
+
+    async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
+        reading = self._settings.reading
+        cutter = Cutter(reading, spool)
+        kind = request.content_type
+        parts: dict[str, Inhoud] = {}
+        body = _Counted(pieces(request, reading.body_bytes_max, self._limits))
+        with _as_malformed():
+            if kind == "multipart/related":
+                reader = MtomReader(request.headers["Content-Type"], reading, spool, cutter)
+                await reader.read(body.pieces())
+                parts = reader.parts
+            elif kind == "text/xml":
+                async for piece in body.pieces():
+                    cutter.feed(piece)
+            else:
+                raise MalformedError(
+                    Text(
+                        f"Content-Type {kind[:60]!r} is not SOAP 1.1",
+                        f"Content-Type {kind[:60]!r} is geen SOAP 1.1",
+                    )
+                )
+        return read_envelope(cutter.close(), cutter.cuts, reading, parts), body.size_bytes
+
+    async def _verified(self, envelope: Envelope, size_bytes: int) -> Verified:
+        policy, now = self._settings.signature, self._ports.clock()
+        if size_bytes <= self._settings.slow_after_bytes:
+            return verify(envelope, policy, now)
+        return await asyncio.to_thread(verify, envelope, policy, now)
+
+    async def _signer(self, message: Verified, connection: Identity) -> Identity:
+        """Whose certificate signed the message: the connection's, or one of the same OIN."""
+        with _as_refusal():
+            signer = await self._ports.identities.of_certificate(message.certificate)
+        if signer.oin != connection.oin and not self._settings.token_may_differ:
+            raise SignatureError(
+                Text(
+                    f"the message is signed by {signer.oin.value}, the connection is of {connection.oin.value}",
+                    f"het bericht is getekend door {signer.oin.value}, de verbinding van {connection.oin.value}",
+                )
+            )
+        return signer
+
+
+class _Counted:
+    """A body that counts itself."""
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+        self.size_bytes = 0
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        async for piece in self._body:
+            self.size_bytes += len(piece)
+            yield piece
+
+
+def new_message_id() -> str:
+    """A wsa:MessageID of ours."""
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def _claimed_message_id(envelope: Envelope) -> str | None:
+    """What the request calls itself, for the fault; not verified yet."""
+    value = envelope.header.findtext(f"{{{WSA}}}MessageID")
+    return value.strip()[:256] if value and value.strip() else None
+
+
+def _operation(envelope: Envelope, service: Service) -> Operation | None:
+    for operation in operations(service):
+        if envelope.request.tag == f"{{{KOPPELVLAK}}}{operation.request_element}":
+            return operation
+    return None
+
+
+def _require_operation(message: Verified, service: Service, request: web.BaseRequest) -> Operation:
+    """Body element, wsa:Action, SOAPAction and wsa:To must all mean the same operation at this address."""
+    operation = _operation(message.envelope, service)
+    if operation is None:
+        raise MalformedError(
+            Text(
+                f"the {service.name} does not know this request element",
+                f"de {service.name} kent dit request-element niet",
+            )
+        )
+    soap_action = request.headers.get("SOAPAction", "").strip().strip('"')
+    if message.addressing.action != operation.request_action or soap_action not in {"", operation.request_action}:
+        raise AddressingError(
+            Text(
+                f"wsa:Action and SOAPAction must be {operation.request_action}",
+                f"wsa:Action en SOAPAction moeten {operation.request_action} zijn",
+            )
+        )
+    # Host and port differ behind proxies and aliases; the path tells which service was meant.
+    if urlsplit(message.addressing.to).path.rstrip("/") not in service.paths:
+        raise AddressingError(
+            Text("wsa:To is not the address of this service", "wsa:To is niet het adres van deze service")
+        )
+    return operation
+
+
+@contextmanager
+def _as_refusal() -> Iterator[None]:
+    """What is wrong with a certificate, as a fault."""
+    try:
+        yield
+    except RevocationUnknownError as error:
+        raise TroubleError(error.text) from error
+    except CertificateError as error:
+        raise RefusedError(error.text) from error
+
+
+@contextmanager
+def _as_malformed() -> Iterator[None]:
+    """What is wrong with the HTTP body, as a fault."""
+    try:
+        yield
+    except problems.Problem as problem:
+        raise MalformedError(problem.detail) from problem
+
+
+@contextmanager
+def _as_trouble() -> Iterator[None]:
+    try:
+        yield
+    except problems.Overloaded as problem:
+        raise TroubleError(problem.detail) from problem
+
+
+__all__ = ["Genuine", "KoppelvlakError", "Progress", "RequestReader", "new_message_id"]

@@ -1,0 +1,58 @@
+"""XOP: contents that travel as parts beside the envelope put back where an `xop:Include` stands (XOP 1.0).
+
+Once expanded the message is as if the base64 had been in place, and that is what the signature covers. A part may
+be missing, used twice, used by nobody, or stand outside `inhoud`: each is refused.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from lxml import etree
+
+from gateway.koppelvlak.cut import Inhoud, new_token
+from gateway.koppelvlak.faults import MalformedError
+from gateway.koppelvlak.names import KOPPELVLAK, XOP
+from gateway.model.finding import Text
+
+
+def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhoud]:
+    """Put a token in the place of every Include; answers the part that each token stands for."""
+    left = dict(parts)
+    tokens: dict[str, Inhoud] = {}
+    for include in list(root.iter(f"{{{XOP}}}Include")):
+        holder = _holder(include)
+        name = content_id(include.get("href"))
+        if name not in left:
+            raise _wrong(
+                f"xop:Include refers to the part {name[:80]!r}, which is missing or used before",
+                f"xop:Include verwijst naar deel {name[:80]!r}, dat ontbreekt of al is gebruikt",
+            )
+        token = new_token()
+        tokens[token] = left.pop(name)
+        holder.remove(include)
+        holder.text = token
+    if left:
+        raise _wrong(
+            f"the part {next(iter(left))[:80]!r} is used by no xop:Include",
+            f"naar deel {next(iter(left))[:80]!r} verwijst geen xop:Include",
+        )
+    return tokens
+
+
+def content_id(href: str | None) -> str:
+    """The Content-ID that a `cid:` URL means (RFC 2392): without angle brackets, percent signs decoded."""
+    return unquote(href[4:]) if href and href.lower().startswith("cid:") else ""
+
+
+def _holder(include: etree._Element) -> etree._Element:
+    """The `inhoud` that holds an Include and nothing else."""
+    holder = include.getparent()
+    if holder is None or holder.tag != f"{{{KOPPELVLAK}}}inhoud" or len(holder) != 1 or len(include):
+        raise _wrong("xop:Include may stand in inhoud only", "xop:Include mag alleen in inhoud staan")
+    if (holder.text or "").strip() or (include.tail or "").strip():
+        raise _wrong("beside xop:Include there is other text", "naast xop:Include staat andere tekst")
+    return holder
+
+
+def _wrong(en: str, nl: str) -> MalformedError:
+    return MalformedError(Text(en, nl))

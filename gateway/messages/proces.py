@@ -1,0 +1,119 @@
+"""A message as Digipoort's interface sees it: a proces with a kenmerk, a berichtsoort and a belanghebbende.
+
+The words are koppelvlak 1.2's. What no other door knows of a message (its berichtkenmerk, roles, file name, what
+was handed out already) is kept beside it; a message that came through another door is a proces too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.messages.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Identiteit:
+    """A party by number and kind of number: OIN, KvK, BTW, Fi and others."""
+
+    nummer: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proces:
+    """What the interface knows of one proces, apart from its statuses and contents."""
+
+    kenmerk: str
+    berichtsoort: str
+    berichtkenmerk: str
+    """The message id of the request that started it."""
+    tijdstempel_aangeleverd: datetime
+    belanghebbende: Identiteit
+    rol_belanghebbende: str
+    aanleverkenmerk: str | None = None
+    eerder_aanleverkenmerk: str | None = None
+    identiteit_aanleveraar: str | None = None
+    """The OIN of the certificate that handed it in."""
+    ontvanger: Identiteit | None = None
+    rol_ontvanger: str | None = None
+    autorisatie_adres: str | None = None
+    mime_type: str = "application/xml"
+    bestandsnaam: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which processen are asked for; every field that is given must match. Times are inclusive.
+
+    `belanghebbende_party_id` finds messages that came through another door, where no number was given.
+    `only_recipient`: only what was delivered to these parties.
+    """
+
+    visible_to: frozenset[str]
+    berichtsoort: str | None = None
+    belanghebbende: Identiteit | None = None
+    belanghebbende_party_id: str | None = None
+    received_from: datetime | None = None
+    received_until: datetime | None = None
+    only_recipient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandOut:
+    """One thing handed out to one OIN: the status at `position` in the journal, or (below 0) the message."""
+
+    kenmerk: str
+    position: int
+
+
+LISTED = -1
+"""Position of a hand-out: the message was named in a list."""
+COLLECTED = -2
+"""Position of a hand-out: the message itself was collected."""
+
+
+class ProcesRecords(Protocol):
+    """Keeps what only this interface knows; fulfilled by the store."""
+
+    async def remember(self, proces: Proces) -> None:
+        """Keep what was handed in with a message."""
+
+    async def is_known(self, oin: str, berichtkenmerk: str) -> bool:
+        """Whether a request of this OIN with this message id started a proces before."""
+
+    async def proces(self, kenmerk: str) -> Proces | None:
+        """What was handed in with the message, or None when it came through another door."""
+
+    async def find(self, scope: Scope, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
+        """Messages in scope, oldest first."""
+
+    async def find_news(self, scope: Scope, oin: str, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
+        """Messages in scope with a status that was not handed out to this OIN, oldest first."""
+
+    async def berichtsoorten(self, scope: Scope) -> tuple[str, ...]:
+        """The berichtsoorten of the messages in scope, each once."""
+
+    async def hand_out(self, oin: str, what: Sequence[HandOut]) -> frozenset[HandOut]:
+        """Mark as handed out; answers which of them were new, once that is on stable storage."""
+
+
+BERICHTSOORTEN = {
+    "Invoice": "E-Factuur-UBL",
+    "CreditNote": "E-Factuur-UBL",
+    "Order": "BESTELLING-UBL",
+    "OrderResponse": "BESTELLING-BEVESTIGING-UBL",
+    "TimeCard": "TIMECARD-HRXML",
+    "DespatchAdvice": "ADVANCED-SHIPPING-NOTICE-UBL",
+}
+"""The berichtsoort of a message that came without one, by its document (Logius, Implementatiewijzer UBL-OHNL)."""
+
+BERICHTSOORT_UNKNOWN = "OVERIG"
+"""Ours: the berichtsoort of a document that Digipoort has no name for."""
+
+
+def berichtsoort_of(message: Message) -> str:
+    """The berichtsoort as sent, or the one that goes with its document."""
+    if message.berichtsoort:
+        return message.berichtsoort
+    return BERICHTSOORTEN.get(message.kind.value, BERICHTSOORT_UNKNOWN) if message.kind else BERICHTSOORT_UNKNOWN
