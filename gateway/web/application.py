@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
 
 import msgspec
 import structlog
@@ -29,7 +31,7 @@ _NO_QUERY = NoQuery()
 
 def build(doors: Doors) -> web.Application:
     """The application with every route. Run it with `gateway.web.server.Runner`."""
-    desk = Desk(doors, openapi_document(ROUTES, doors.public_url))
+    desk = Desk(doors, _openapi(doors.public_url))
     app = web.Application(middlewares=[_guard(doors.public_url)], client_max_size=doors.limits.body_bytes_max)
     expect = _expectation(doors.public_url)
     for route in ROUTES:
@@ -38,6 +40,11 @@ def build(doors: Doors) -> web.Application:
         if route.method == "GET":
             app.router.add_route("HEAD", route.path, respond, expect_handler=expect)
     return app
+
+
+@cache
+def _openapi(public_url: str) -> dict[str, Any]:
+    return openapi_document(ROUTES, public_url)
 
 
 def _bound(route: Route, desk: Desk) -> Respond:
