@@ -20,7 +20,7 @@ from gateway.messages.desk import Case, Desk, JudgingError
 from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import Waiting
-from gateway.messages.participants import Party
+from gateway.messages.participants import Party, Role
 from gateway.messages.ports import Checkpoint
 from gateway.messages.reception import FrontDesk
 from gateway.messages.submission import Receipt, Submission
@@ -96,6 +96,14 @@ class Gateway:
             ),
             wait_seconds_max=self.settings.http.wait_seconds_max,
         )
+
+    async def new_key(self, role: str) -> tuple[str, str]:
+        """A key for an operator or for finance: its id and the key."""
+        return await self.register.new_key(Role(role), None, "gateway")
+
+    async def revoke_key(self, key_id: str) -> None:
+        """The key works no longer."""
+        await self.register.revoke_key(key_id, "gateway")
 
     async def readiness(self) -> Mapping[str, bool]:
         """Which parts answer now."""

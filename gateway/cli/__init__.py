@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "bills": "gateway.cli.bills",
     "ca": "gateway.cli.ca",
+    "demo": "gateway.cli.demo",
     "keys": "gateway.cli.parties",
     "parties": "gateway.cli.parties",
     "serve": "gateway.cli.serve",
