@@ -241,14 +241,11 @@ ROWS = (
                 "s",
             ),
             Panel(
-                "Offers to recipients, and silence",
-                "Failed offers a minute; parties silent for much longer than they usually are.",
+                "Silence",
+                "Parties silent for much longer than they usually are; hours since any message came in.",
                 (
-                    Query(
-                        'sum(rate(meterpoort_delivery_attempts_total{result="failed"}[$__rate_interval])) * 60',
-                        "failed offers",
-                    ),
                     Query("max(meterpoort_silent_parties)", "silent parties"),
+                    Query("max(meterpoort_last_received_seconds) / 3600", "hours since the last message"),
                 ),
             ),
         ),

@@ -27,7 +27,6 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Duration = Annotated[float, msgspec.Meta(gt=0)]
-DurationOrNone = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
@@ -74,14 +73,9 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     secret, a systemd credential)."""
     connections_max: Count = 10
     """Pooled PostgreSQL connections; a default server has room for 100, for all its users."""
-    busy_seconds_max: Duration = 10.0
-    """How long a statement waits for SQLite's write lock (a backup, a command beside the server)."""
     commit_messages_max: Count = 64
-    """At most this many submissions share one commit: durability is paid once a group, and a group that is
-    lost with the machine is small (nobody was told of it)."""
-    commit_wait_milliseconds: DurationOrNone = 0.0
-    """How long the first submission of a group waits for others. 0: a group is what arrived during the
-    previous commit; a quiet gateway then answers at once."""
+    """At most this many submissions share one commit: durability is paid once a group. A group is what came in
+    during the commit before, so a quiet gateway answers at once."""
 
 
 class Storage(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,12 +131,6 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     judging_attempts_max: Count = 3
     """A message whose judging breaks technically so often is parked, so that one poisonous message does
     not stop the others."""
-    delivery_attempts_max: Count = 28
-    """With the waits below this is 69 hours: a recipient's system may be out of order for a weekend."""
-    delivery_wait_seconds: Duration = 10.0
-    """Wait after the first failed delivery; doubles each time."""
-    delivery_wait_seconds_max: Duration = 14_400.0
-    """The doubling stops at 4 hours."""
 
 
 class Workers(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,8 +167,8 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
 class Reaper(msgspec.Struct, frozen=True, kw_only=True):
     """Removes leftovers of submissions that were never finished."""
 
-    pass_minutes: Duration = 60.0
-    """Time between two passes: cheap, and a leftover of an hour harms nobody."""
+    pass_hours: Duration = 24.0
+    """Time between two passes: each lists the whole storage, and a leftover of a day harms nobody."""
     orphan_hours_min: Duration = 24.0
     """Objects in storage that no message names are removed when they are older than this: long after the slowest
     submission, so nothing that is still coming in is touched."""
@@ -246,8 +234,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return f"sqlite+aiosqlite:///{self.data_directory / 'meterpoort.db'}"
         scheme, _, rest = self.database.url.partition("://")
         drivers = {
-            "postgresql": "postgresql+asyncpg",
-            "postgres": "postgresql+asyncpg",
+            "postgresql": "postgresql+psycopg",
+            "postgres": "postgresql+psycopg",
             "sqlite": "sqlite+aiosqlite",
         }
         url = f"{drivers.get(scheme, scheme)}://{rest}"
@@ -305,7 +293,6 @@ def contradictions(settings: Settings) -> Iterator[str]:
         ("http.page_items_default", "http.page_items_max"),
         ("http.body_idle_seconds_max", "http.body_seconds_max"),
         ("xml.document_bytes_max", "http.body_size_bytes_max"),
-        ("queue.delivery_wait_seconds", "queue.delivery_wait_seconds_max"),
     )
     for lower, upper in pairs:
         if _value(settings, lower) > _value(settings, upper):

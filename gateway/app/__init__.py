@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from gateway import __version__
+from gateway.app import upkeep
 from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
@@ -23,7 +24,7 @@ from gateway.messages.message import Waiting
 from gateway.messages.participants import Party, Role
 from gateway.messages.ports import Checkpoint
 from gateway.messages.reception import FrontDesk
-from gateway.messages.submission import Receipt, Submission
+from gateway.messages.submission import OverloadedError, Receipt, Submission
 from gateway.messages.verdict import Verdict, as_json_object
 from gateway.metering.entry import UsageEntry
 from gateway.metering.policy import MeterPolicy, meter_delivery
@@ -122,7 +123,8 @@ async def opened(
             gateway.desk.offer(waiting, None, is_suspect=True)
         gateway.desk.start()
         stack.push_async_callback(gateway.desk.stop)
-        for work in (_follow_register(gateway.register), _measure(gateway)):
+        reaping = upkeep.reaping(settings, gateway.storage, gateway.engines, gateway.metrics)
+        for work in (_follow_register(gateway.register), _measure(gateway), reaping):
             task = asyncio.create_task(work)
             stack.push_async_callback(_ended, task)
         yield gateway
@@ -149,9 +151,11 @@ async def listening(gateway: Gateway) -> AsyncIterator[str]:
     from aiohttp import web
 
     http = gateway.settings.http
-    runner = Runner(build(gateway.doors()), public_url=http.public_url)
+    application = build(gateway.doors())
+    application.middlewares.insert(0, upkeep.counting(gateway.metrics))
+    runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, public_url=http.public_url)
     await runner.setup()
-    site = web.TCPSite(runner, http.host, http.port, shutdown_timeout=http.shutdown_seconds_max)
+    site = web.TCPSite(runner, http.host, http.port)
     await site.start()
     port = runner.addresses[0][1]
     try:
@@ -301,7 +305,11 @@ class Counted:
 
     async def submit(self, submission: Submission) -> Receipt:
         """As the reception's own."""
-        receipt = await self._reception.submit(submission)
+        try:
+            receipt = await self._reception.submit(submission)
+        except OverloadedError:
+            self._metrics.submission_turned_away()
+            raise
         if receipt.is_repeat:
             self._metrics.message_repeated()
         else:

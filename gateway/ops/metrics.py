@@ -139,10 +139,6 @@ class Metrics:
         for stage, rule in broken:
             self._refusals.labels(stage.value, self._known_rule(rule)).inc()
 
-    def delivery_attempted(self, *, succeeded: bool) -> None:
-        """A message was offered to its recipient."""
-        self._attempts.labels("succeeded" if succeeded else "failed").inc()
-
     def queue_measured(self, judging: QueueState, delivery: QueueState, undelivered: QueueState) -> None:
         """What waits to be judged, what waits to be delivered, and both together with what is being worked on."""
         for name, state in (("judging", judging), ("delivery", delivery)):
@@ -237,7 +233,6 @@ class Metrics:
         self._refusals = self._counter(
             "refusals", "Refused messages by stage and rule; a message counts once for each rule.", "stage", "rule"
         )
-        self._attempts = self._counter("delivery_attempts", "Offers to recipients, by result.", "result")
         self._waiting()
 
     def _waiting(self) -> None:
@@ -346,7 +341,6 @@ FORESEEN: Mapping[str, Collection[str]] = {
     "outcome": [state.value for state in State if state.is_settled and state is not State.CONFIRMED],
     "queue": ["judging", "delivery"],
     "reason": sorted({*WORKER_ENDS, OTHER}),
-    "result": ["succeeded", "failed"],
     "route": sorted({*ROUTES, OTHER}),
     "stage": [stage.value for stage in Stage],
     "status": ["2xx", "3xx", "4xx", "5xx"],

@@ -5,11 +5,16 @@ writing the bytes and writing the message. An object goes only when it is old, w
 object was seen, names it nowhere, and when not so much would go that the store itself must be doubted.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Protocol
+
+import structlog
+
+log = structlog.get_logger()
 
 DOUBT_OBJECTS_MIN = 100
 """So few leftovers are never a reason to doubt the store: a young gateway has few objects and may have had
@@ -94,3 +99,25 @@ def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(keys)
     while batch := list(islice(rest, BATCH_OBJECTS)):
         yield batch
+
+
+class Told(Protocol):
+    """Is told of each pass; `Metrics` fulfils it."""
+
+    def reaper_passed(self, removed_objects: int, *, held: bool) -> None:
+        """The reaper passed."""
+
+
+async def pass_regularly(reaper: Reaper, told: Told, first_after: timedelta, every: timedelta) -> None:
+    """Let the reaper pass for as long as the gateway runs. A pass that fails is logged, and comes again."""
+    await asyncio.sleep(first_after.total_seconds())
+    while True:
+        try:
+            done = await reaper.reap()
+        except Exception as error:  # storage or store is in trouble: nothing is urgent about leftovers
+            log.warning("reaper_failed", error=type(error).__name__, detail=str(error))
+        else:
+            event = log.error if done.held else log.info
+            event("reaper_passed", asked=done.asked, orphans=done.orphans, removed=done.removed, held=done.held)
+            told.reaper_passed(done.removed, held=done.held)
+        await asyncio.sleep(every.total_seconds())

@@ -25,14 +25,17 @@ class Runner(web.AppRunner):
         *,
         idle_seconds_max: float = 75.0,
         lingering_seconds_max: float = 5.0,
+        shutdown_seconds_max: float = 20.0,
         public_url: str = "",
     ) -> None:
         """`idle_seconds_max`: how long a connection may be without a complete request header.
         `lingering_seconds_max`: how long the rest of a refused body is read and thrown away, so that its sender
-        gets to see why it was refused (RFC 9112, 9.6)."""
+        gets to see why it was refused (RFC 9112, 9.6). `shutdown_seconds_max`: how long requests under way may
+        take to end."""
         super().__init__(
             app,
             access_log=None,
+            shutdown_timeout=shutdown_seconds_max,
             auto_decompress=False,  # compressed bodies are refused, so nothing may inflate them on the way
             keepalive_timeout=idle_seconds_max,
             lingering_time=lingering_seconds_max,

@@ -80,7 +80,7 @@ def test_the_gateway_starts_with_the_settings_it_is_given(tmp_path: Path) -> Non
     settings = load(None, given)
     database = SERVICES["postgresql"]["environment"]
     user, name = database["POSTGRES_USER"], database["POSTGRES_DB"]
-    assert settings.database_url() == f"postgresql+asyncpg://{user}:secret@postgresql:5432/{name}"
+    assert settings.database_url() == f"postgresql+psycopg://{user}:secret@postgresql:5432/{name}"
     assert settings.http.host == "0.0.0.0"  # noqa: S104 - inside the container
 
 

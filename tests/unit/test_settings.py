@@ -95,8 +95,8 @@ def test_only_databases_that_the_store_speaks() -> None:
     [
         ("", "sqlite+aiosqlite:///d/meterpoort.db"),
         ("sqlite:////x.db", "sqlite+aiosqlite:////x.db"),
-        ("postgresql://u@h/n", "postgresql+asyncpg://u@h/n"),
-        ("postgres://u:p@h:1/n?ssl=require", "postgresql+asyncpg://u:p@h:1/n?ssl=require"),
+        ("postgresql://u@h/n", "postgresql+psycopg://u@h/n"),
+        ("postgres://u:p@h:1/n?ssl=require", "postgresql+psycopg://u:p@h:1/n?ssl=require"),
         ("postgresql+asyncpg://u@h/n", "postgresql+asyncpg://u@h/n"),
     ],
 )
@@ -111,7 +111,7 @@ def test_the_password_comes_from_its_file_and_is_quoted(tmp_path: Path) -> None:
         "METERPOORT_DATABASE__URL": "postgresql://me@db:5432/n",
         "METERPOORT_DATABASE__PASSWORD_FILE": str(tmp_path / "password"),
     }
-    assert load(None, environ).database_url() == "postgresql+asyncpg://me:p%40ss%2Fword@db:5432/n"
+    assert load(None, environ).database_url() == "postgresql+psycopg://me:p%40ss%2Fword@db:5432/n"
 
 
 def test_documents_stand_under_the_data_directory_unless_said_otherwise() -> None:

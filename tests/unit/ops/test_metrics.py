@@ -63,7 +63,6 @@ def every_event(metrics: Metrics) -> None:
     metrics.message_settled(DocumentKind.INVOICE, State.DELIVERED, Disposition.BILLABLE, 3)
     metrics.message_confirmed(7)
     metrics.message_refused([finding("BR-01")])
-    metrics.delivery_attempted(succeeded=True)
     waiting = QueueState(3, NOON - timedelta(seconds=90))
     metrics.queue_measured(waiting, waiting, waiting)
     metrics.mailboxes_measured(waiting, 2)

@@ -1,0 +1,125 @@
+"""A running gateway looks after itself: it counts what it answers, and removes what nobody will ask for."""
+
+import asyncio
+import hashlib
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from aiohttp import ClientSession
+
+from gateway.app import Gateway, listening, opened
+from gateway.messages.message import MessageFilter
+from gateway.messages.participants import Caller, Role
+from gateway.messages.submission import Channel, StoredBytes, Submission
+from gateway.ops.reaper import Reaper, pass_regularly
+from gateway.settings import Database, Http, Settings, Workers
+from gateway.store.references import ObjectReferences
+
+SMALL = b"<not-a-document/>"
+LARGE = b"<not-a-document>" + b"x" * 600_000 + b"</not-a-document>"
+EVERYTHING = timedelta(hours=-1)
+"""Older than an hour from now: all objects, as if a day had passed."""
+
+
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(
+        data_directory=tmp_path, http=Http(port=0), database=Database(url=database_url), workers=Workers(count=1)
+    )
+
+
+async def hand_in(gateway: Gateway, document: bytes) -> str:
+    sink = gateway.storage.sink()
+    for start in range(0, len(document), 100_000):
+        await sink.write(document[start : start + 100_000])
+    caller = Caller("key", Role.OPERATOR, None)
+    digest = hashlib.sha256(document).hexdigest()
+    receipt = await gateway.reception.submit(Submission(caller, Channel.HTTP, await sink.close(), digest))
+    return receipt.kenmerk
+
+
+async def leave_behind(gateway: Gateway) -> None:
+    """What a sender leaves who goes away in the middle of a large body, when the gateway stops there too."""
+    sink = gateway.storage.sink()
+    await sink.write(LARGE)
+    await sink.close()
+
+
+async def objects(gateway: Gateway) -> set[str]:
+    return {key async for key in gateway.storage.keys_older_than(EVERYTHING)}
+
+
+async def document_of(gateway: Gateway, kenmerk: str) -> bytes:
+    where = await gateway.store.document(kenmerk)
+    assert isinstance(where, StoredBytes)
+    return await gateway.storage.read(where)
+
+
+class Told:
+    """Remembers what it was told of passes, and tells when there were two."""
+
+    def __init__(self) -> None:
+        self.passes: list[tuple[int, bool]] = []
+        self.twice = asyncio.Event()
+
+    def reaper_passed(self, removed_objects: int, *, held: bool) -> None:
+        self.passes.append((removed_objects, held))
+        if len(self.passes) == 2:
+            self.twice.set()
+
+
+async def test_leftovers_go_and_documents_stay(tmp_path: Path, database_url: str) -> None:
+    async with opened(settings(tmp_path, database_url)) as gateway:
+        kept = {await hand_in(gateway, document): document for document in (SMALL, LARGE)}
+        before = await objects(gateway)
+        await leave_behind(gateway)
+        await gateway.storage.put_stable("exports/2026/figures.csv", b"not of a message")
+        reaper = Reaper(gateway.storage, ObjectReferences(gateway.engines), EVERYTHING, 0.5)
+        done = await reaper.reap()
+        assert (done.orphans, done.removed, done.held) == (1, 1, False)
+        assert await objects(gateway) == before | {"exports/2026/figures.csv"}
+        assert {kenmerk: await document_of(gateway, kenmerk) for kenmerk in kept} == kept
+
+
+async def test_a_pass_that_fails_comes_again(tmp_path: Path) -> None:
+    async with opened(settings(tmp_path, "")) as gateway:
+        await leave_behind(gateway)
+        broken = Reaper(gateway.storage, Breaking(ObjectReferences(gateway.engines)), EVERYTHING, 0.5)
+        told = Told()
+        passing = asyncio.create_task(pass_regularly(broken, told, timedelta(0), timedelta(0)))
+        async with asyncio.timeout(20):
+            await told.twice.wait()
+        passing.cancel()
+        assert told.passes[:2] == [(1, False), (0, False)]
+
+
+class Breaking(ObjectReferences):
+    """Breaks at the first question."""
+
+    def __init__(self, good: ObjectReferences) -> None:
+        self._good, self._asked = good, 0
+
+    async def named(self, keys: object) -> frozenset[str]:
+        self._asked += 1
+        if self._asked == 1:
+            raise OSError("the database is away")
+        assert isinstance(keys, list)
+        return await self._good.named(keys)
+
+
+async def test_answers_are_counted_under_their_kind_of_route(tmp_path: Path) -> None:
+    async with opened(settings(tmp_path, "")) as gateway, listening(gateway) as address, ClientSession() as client:
+        for path in ("/healthz", "/v1/messages", "/v1/messages/nobody", "/v1/mailbox/messages", "/made/up"):
+            async with client.get(address + path):
+                pass
+        _, body = gateway.metrics.exposition()
+        assert (await gateway.store.page(MessageFilter(), None, 1)).items == ()
+    counted = re.findall(
+        r'meterpoort_http_requests_total{route="(\w+)",status="(\w+)"} ([1-9]\d*)\.0', body.decode()
+    )
+    assert sorted(counted) == [
+        ("health", "2xx", "1"),
+        ("mailbox", "4xx", "1"),
+        ("messages", "4xx", "2"),
+        ("other", "4xx", "1"),
+    ]
