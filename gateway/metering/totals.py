@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TypeVar
 
 import msgspec
-
-K = TypeVar("K")
 
 
 class KindYear(msgspec.Struct, frozen=True, order=True):
@@ -35,21 +32,35 @@ PartyTotal = tuple[str, int, str, int, int]
 """Party, year, kind, entries, quantity."""
 
 
+class TotalsCounter:
+    """Adds up party totals as they come; what it holds grows with parties, years and kinds only."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, int, str], list[int]] = {}
+
+    def add(self, counted: Iterable[PartyTotal]) -> None:
+        """Add party totals; several of one party, year and kind are added up."""
+        for party_id, year, kind, entries, quantity in counted:
+            total = self._sums.setdefault((party_id, year, kind), [0, 0])
+            total[0] += entries
+            total[1] += quantity
+
+    def totals(self) -> ControlTotals:
+        """The control totals of all that was added."""
+        kinds: dict[tuple[str, int], list[int]] = {}
+        digest = sha256()
+        for (party_id, year, kind), (entries, quantity) in sorted(self._sums.items()):
+            digest.update(f"{party_id}\t{year}\t{kind}\t{entries}\t{quantity}\n".encode())
+            total = kinds.setdefault((kind, year), [0, 0])
+            total[0] += entries
+            total[1] += quantity
+        by_kind = tuple(KindYear(kind, year, n, q) for (kind, year), (n, q) in sorted(kinds.items()))
+        entries, quantity = sum(row.entries for row in by_kind), sum(row.quantity for row in by_kind)
+        return ControlTotals(entries, quantity, by_kind, digest.hexdigest())
+
+
 def control_totals(counted: Iterable[PartyTotal]) -> ControlTotals:
-    """The control totals of these party totals; several lines of one party, year and kind are added up."""
-    parties: dict[tuple[str, int, str], tuple[int, int]] = {}
-    kinds: dict[tuple[str, int], tuple[int, int]] = {}
-    for party_id, year, kind, entries, quantity in counted:
-        _add(parties, (party_id, year, kind), entries, quantity)
-        _add(kinds, (kind, year), entries, quantity)
-    lines = (f"{party}\t{year}\t{kind}\t{n}\t{q}\n" for (party, year, kind), (n, q) in sorted(parties.items()))
-    digest = sha256("".join(lines).encode()).hexdigest()
-    by_kind = tuple(KindYear(kind, year, n, q) for (kind, year), (n, q) in sorted(kinds.items()))
-    return ControlTotals(
-        sum(row.entries for row in by_kind), sum(row.quantity for row in by_kind), by_kind, digest
-    )
-
-
-def _add(sums: dict[K, tuple[int, int]], key: K, entries: int, quantity: int) -> None:
-    before = sums.get(key, (0, 0))
-    sums[key] = before[0] + entries, before[1] + quantity
+    """The control totals of these party totals."""
+    counter = TotalsCounter()
+    counter.add(counted)
+    return counter.totals()

@@ -74,6 +74,12 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
     return len(fresh)
 
 
+def find_conflict(conn: Connection, entries: Sequence[UsageEntry]) -> None:
+    """Raise what appending these would raise now, without waiting for a turn and without writing."""
+    known = {row.source: row.number for row in conn.execute(select(usage_sources))}
+    _without_repeats(conn, _each_once((entry for entry in entries if entry.source in known), known))
+
+
 def reverse(
     conn: Connection, position: int, reason: str, author: str, *, recorded_at: datetime | None = None
 ) -> UsageEntry:

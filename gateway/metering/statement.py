@@ -1,0 +1,60 @@
+"""A statement: what one party used in one Amsterdam year, by month and kind."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from gateway.metering.totals import ControlTotals, control_totals
+
+
+class StatementLine(msgspec.Struct, frozen=True, order=True):
+    """One month of one kind. `quantity` is net of reversals; `late` is the part of it that was recorded after the
+    month was over; `entries` is how many entries make it up."""
+
+    party_id: str
+    year: int
+    month: str
+    """As `2026-03`."""
+    kind: str
+    quantity: int
+    entries: int
+    late: int
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """All lines of a party's year, in order of month and kind, and what they add up to."""
+
+    party_id: str
+    year: int
+    lines: tuple[StatementLine, ...]
+    totals: ControlTotals
+
+
+def statement_of(party_id: str, year: int, lines: Iterable[StatementLine]) -> Statement:
+    """The statement that these lines make."""
+    ordered = tuple(sorted(lines))
+    return Statement(party_id, year, ordered, line_totals(ordered))
+
+
+def line_totals(lines: Iterable[StatementLine]) -> ControlTotals:
+    """The control totals of statement lines: the same that the audit finds for these parties and years."""
+    return control_totals((line.party_id, line.year, line.kind, line.entries, line.quantity) for line in lines)
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of a batch of usage events: all are in the ledger now, `repeated` of them were before."""
+
+    received: int
+    recorded: int
+    repeated: int
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which entries to list: of one party or all, of one Amsterdam year or all, up to a position.
+
+    Entries never change, so the same selection up to the same position gives the same entries for ever.
+    """
+
+    party_id: str | None = None
+    year: int | None = None
+    up_to: int | None = None
