@@ -6,7 +6,8 @@ For programs that only want a verdict: `gateway.judge(document)`. Nothing heavy 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.messages.verdict import Verdict
+    from gateway.messages.verdict import Verdict as Verdict
+    from gateway.model.finding import Finding as Finding
 
 __all__ = ["__version__", "as_json_object", "judge"]
 

@@ -98,9 +98,9 @@ class Xml(msgspec.Struct, frozen=True, kw_only=True):
     room for the markup."""
     markup_bytes_max: Count = 16 * MIB
     """What is left when the base64 is cut out, the part that becomes a tree: 10 000 invoice lines are 9 MB."""
-    elements_max: Count = 300_000
-    """Each costs some 250 bytes of memory and its share of all later stages; 10 000 invoice lines have 170 000."""
-    attributes_max: Count = 300_000
+    elements_max: Count = 200_000
+    """Each costs some 400 bytes of memory and its share of all later stages; 10 000 invoice lines have 170 000."""
+    attributes_max: Count = 200_000
     """Over all elements together; an attribute costs as much as an element."""
     attributes_per_element_max: Count = 64
     """UBL's richest element has 8; namespace declarations on the root count too."""
@@ -108,8 +108,13 @@ class Xml(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one element or attribute name: UBL's longest has 62, and names come back in findings."""
     depth_max: Annotated[int, msgspec.Meta(ge=1, le=256)] = 256
     """Elements inside one another. The parser's own stack stops at 256; honest documents stay below 30."""
-    text_bytes_max: Count = 2 * MIB
-    """One piece of text, attachments not counted: notes are quoted in findings and reports."""
+    text_bytes_max: Count = 256 * KIB
+    """One piece of text, attachments not counted: general terms of 100 pages fit. The schema check of a text in
+    pieces costs its length times their number."""
+    text_pieces_max: Count = 100
+    """Comments, CDATA sections and instructions with no tag between them, which split a text in pieces."""
+    references_max: Count = 50_000
+    """Character and entity references (`&amp;`), each of which is a piece of its text."""
 
 
 class Attachments(msgspec.Struct, frozen=True, kw_only=True):

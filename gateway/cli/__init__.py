@@ -11,6 +11,7 @@ COMMANDS = {
     "keys": "gateway.cli.parties",
     "parties": "gateway.cli.parties",
     "serve": "gateway.cli.serve",
+    "validate": "gateway.cli.validate",
 }
 """Each command and the module it stands in; a module is loaded when its command is used, so that
 `meterpoort validate` does not wait for what only `serve` needs."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from gateway.model.document import Attachment, DocumentFacts, DocumentKind
 from gateway.model.finding import Finding, Flag, Stage
 
+FAILED_RULE = "MP-RULE-FAILED"
+"""The rule of a finding that says: a rule could not be checked, by an error of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSetUsed:
@@ -40,6 +43,11 @@ class Verdict:
     def valid(self) -> bool:
         """True when nothing fatal was found in a document that was recognised."""
         return self.kind is not None and not any(finding.flag is Flag.FATAL for finding in self.findings)
+
+    @property
+    def is_broken(self) -> bool:
+        """True when a rule could not be checked by an error of ours: no reason to refuse, no ground to pass."""
+        return any(finding.rule == FAILED_RULE for finding in self.findings)
 
     @property
     def fatal(self) -> tuple[Finding, ...]:

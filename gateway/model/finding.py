@@ -1,6 +1,6 @@
 """A finding: what one check says of one place in one document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -58,3 +58,7 @@ class Finding:
     found: str | None = None
     expected: str | None = None
     advice: Text | None = None
+
+    def at(self, location: str, line: int | None, column: int | None) -> "Finding":
+        """The same finding at this place."""
+        return replace(self, location=location, line=line, column=column)

@@ -5,20 +5,21 @@ and rule sets; lxml releases the interpreter lock while it parses and checks the
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from time import perf_counter_ns
 
-from gateway.messages.verdict import Verdict
+from gateway.messages.verdict import RuleSetUsed, Verdict
 from gateway.model.document import Attachment, DocumentFacts, DocumentKind
 from gateway.model.finding import Finding, Stage
 from gateway.syntax import attachments, identify, schema, xml
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
+from gateway.validation import business_rules
+from gateway.validation.profiles import choose, profile_named
 
 
 def judge(
     document: bytes | memoryview,
     *,
-    profile: str | None = None,  # noqa: ARG001  # the rules stage takes it once rule sets exist
+    profile: str | None = None,
     schema: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     beside: Sequence[Attachment] = (),
@@ -28,14 +29,19 @@ def judge(
     `profile` asks for the rules of that profile on top of what the document claims; `schema=False` leaves the
     schema out; `beside` are attachments that travelled beside the document and count towards the limit.
     """
-    return _Judgement(limits).run(document, schema, beside)
+    if profile is not None:
+        profile_named(profile)
+    return _Judgement(limits, profile).run(document, schema, beside)
 
 
 class _Judgement:
     """One document on its way through the stages."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, wish: str | None) -> None:
         self._limits = limits
+        self._wish = wish
+        self._profile: str | None = None
+        self._rule_sets: tuple[RuleSetUsed, ...] = ()
         self._findings: list[Finding] = []
         self._durations: dict[Stage, int] = {}
         self._since = perf_counter_ns()
@@ -49,8 +55,9 @@ class _Judgement:
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
         self._read_attachments(parsed, beside)
-        if with_schema:
-            self._check_schema(parsed)
+        if with_schema and not self._follows_schema(parsed):
+            return self._verdict()
+        self._check_rules(parsed)
         return self._verdict()
 
     def _identify(self, parsed: Parsed) -> bool:
@@ -70,9 +77,21 @@ class _Judgement:
             self._attachments = attached.attachments
             self._ends(Stage.ATTACHMENTS, attached.findings)
 
-    def _check_schema(self, parsed: Parsed) -> None:
-        if self._kind is not None:
-            self._ends(Stage.SCHEMA, schema.check(parsed, self._kind))
+    def _follows_schema(self, parsed: Parsed) -> bool:
+        if self._kind is None:
+            return False
+        findings = schema.check(parsed, self._kind)
+        self._ends(Stage.SCHEMA, findings)
+        return not findings
+
+    def _check_rules(self, parsed: Parsed) -> None:
+        if self._kind is None or not self._kind.is_billing or self._facts is None:
+            return
+        chosen = choose(self._facts.customization_id, self._wish)
+        self._profile, self._rule_sets = chosen.profile.name, chosen.used
+        findings = business_rules.check(parsed, chosen.rules)
+        self._findings = _without_twins(self._findings, findings)
+        self._ends(Stage.RULES, findings)
 
     def _ends(self, stage: Stage, findings: list[Finding]) -> None:
         now = perf_counter_ns()
@@ -86,6 +105,8 @@ class _Judgement:
             kind=self._kind,
             facts=self._facts,
             attachments=self._attachments,
+            profile=self._profile,
+            rule_sets=self._rule_sets,
             stages=tuple(self._durations),
             durations_ns=self._durations,
         )
@@ -94,4 +115,14 @@ class _Judgement:
 def _placed(finding: Finding, parsed: Parsed) -> Finding:
     """With the place of the root element."""
     place = parsed.lines.of_elements(parsed.root, [parsed.root]).get(parsed.root)
-    return replace(finding, line=place.line, column=place.column) if place else finding
+    return finding.at(finding.location, place.line, place.column) if place else finding
+
+
+def _without_twins(ours: list[Finding], rules: list[Finding]) -> list[Finding]:
+    """BR-CL-24 says of an embedded attachment what our own check of media types says: once is enough."""
+    said = {finding.location for finding in rules if finding.rule == "BR-CL-24"}
+    return [
+        finding
+        for finding in ours
+        if finding.rule != "MP-ATT-MEDIA-TYPE" or finding.location.removesuffix("/@mimeCode") not in said
+    ]

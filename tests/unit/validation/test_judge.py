@@ -34,3 +34,45 @@ def test_the_schema_can_be_left_out() -> None:
     document = INVOICE.replace(b"<cbc:IssueDate>", b"<cbc:IssueDate>x", 1)
     assert [finding.rule for finding in judge(document).findings] == ["MP-XSD-VALUE"]
     assert judge(document, schema=False).valid
+
+
+def test_the_rules_judge_what_the_schema_lets_pass() -> None:
+    document = INVOICE.replace(b">21.00</cbc:TaxAmount>", b">22.50</cbc:TaxAmount>", 1)
+    verdict = judge(document)
+    assert [finding.rule for finding in verdict.findings] == ["BR-CO-14", "BR-CO-15"]
+    total, breakdown = verdict.findings[0], verdict.findings[1]
+    assert total.location == "/ubl:Invoice/cac:TaxTotal"
+    assert breakdown.location.startswith("/ubl:Invoice")
+    line = document.split(b"\n")[(total.line or 0) - 1]
+    assert line[(total.column or 0) - 1 :].startswith(b"<cac:TaxTotal>")
+    assert [used.name for used in verdict.rule_sets] == ["EN 16931"]
+    assert verdict.profile == "en16931"
+
+
+def test_the_rules_do_not_run_on_what_breaks_the_schema() -> None:
+    verdict = judge(INVOICE.replace(b"<cbc:IssueDate>", b"<cbc:IssueDate>x", 1))
+    assert Stage.RULES not in verdict.stages
+    assert verdict.rule_sets == ()
+
+
+def test_a_rule_broken_on_every_line_is_told_a_hundred_times() -> None:
+    line = INVOICE[INVOICE.index(b"<cac:InvoiceLine>") : INVOICE.index(b"</Invoice>")]
+    bad = line.replace(b"<cac:Item>", b"<cac:Item><cbc:PackQuantity>1</cbc:PackQuantity>", 1)
+    verdict = judge(INVOICE.replace(line, bad.replace(b"</cbc:Name>", b"</cbc:Name>", 1) * 150, 1), schema=False)
+    lines = [finding for finding in verdict.findings if finding.rule == "MP-RULES-MORE"]
+    assert len(lines) <= 1
+    assert max(sum(one.rule == other.rule for one in verdict.findings) for other in verdict.findings) <= 100
+
+
+def test_a_wrong_media_type_is_told_once() -> None:
+    document = (
+        SAMPLES["nlcius-invoice-full"].xml().replace(b'mimeCode="application/pdf"', b'mimeCode="text/plain"')
+    )
+    rules = [finding.rule for finding in judge(document).findings]
+    assert rules.count("BR-CL-24") == 1
+    assert "MP-ATT-MEDIA-TYPE" not in rules
+
+
+def test_a_profile_that_does_not_exist_is_a_wrong_call() -> None:
+    with pytest.raises(ValueError, match="en16931"):
+        judge(INVOICE, profile="factuur")

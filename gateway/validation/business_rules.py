@@ -1,0 +1,110 @@
+"""The business rules of an invoice: read by its terms, judged, and each breach told with its place."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from gateway.messages.verdict import FAILED_RULE
+from gateway.model.finding import Finding, Flag, Stage, Text
+from gateway.rules import engine
+from gateway.rules.engine import Breach, Failure, RuleSet
+from gateway.syntax import ubl, ubl_breaches
+from gateway.syntax.places import xpath_of
+from gateway.syntax.reading import Reading
+from gateway.syntax.ubl_breaches import SyntaxBreach
+from gateway.syntax.xml import Parsed
+
+FINDINGS_EACH_MAX = 100
+"""How often one rule is told in one document; a program that breaks it on 10,000 lines breaks it in one way."""
+
+_UBL = "UBL"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A finding that waits for the place of its element."""
+
+    place: int
+    finding: Finding
+
+
+def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
+    """Every rule of the set that the invoice breaks, in document order."""
+    reading = ubl.read(parsed.root)
+    judgement = engine.judge(reading.invoice, rules)
+    told = [_of_breach(breach) for breach in judgement.breaches]
+    if _UBL in rules.syntax:
+        told += [_of_syntax(breach) for breach in ubl_breaches.breaches(reading)]
+    told += [_of_failure(failure) for failure in judgement.failures]
+    if not told:
+        return []
+    told.sort(key=lambda one: one.place)
+    kept, left_out = _bounded(told)
+    return [*_placed(parsed, reading, kept), *_left_out(left_out)]
+
+
+def _of_breach(breach: Breach) -> _Told:
+    rule, miss = breach.rule, breach.miss
+    finding = Finding(
+        rule.id,
+        rule.flag,
+        Stage.RULES,
+        rule.sentence,
+        terms=rule.terms,
+        found=miss.found,
+        expected=miss.expected,
+        advice=miss.advice,
+    )
+    return _Told(breach.at.place, finding)
+
+
+def _of_syntax(breach: SyntaxBreach) -> _Told:
+    rule = breach.rule
+    finding = Finding(rule.id, rule.flag, Stage.RULES, rule.sentence, found=breach.found, advice=rule.advice)
+    return _Told(breach.place, finding)
+
+
+def _of_failure(failure: Failure) -> _Told:
+    """A rule that broke is an error of ours: the document is not judged by it, so it may not pass."""
+    said = Text(
+        f"Rule {failure.rule.id} could not be checked; the error is the gateway's, not the document's.",
+        f"Regel {failure.rule.id} kon niet worden nagegaan; de fout ligt bij de gateway, niet bij het document.",
+    )
+    return _Told(failure.node.place, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, said, found=failure.error))
+
+
+def _bounded(told: Iterable[_Told]) -> tuple[list[_Told], Counter[str]]:
+    times: Counter[str] = Counter()
+    kept: list[_Told] = []
+    for one in told:
+        times[one.finding.rule] += 1
+        if times[one.finding.rule] <= FINDINGS_EACH_MAX:
+            kept.append(one)
+    return kept, Counter({rule: n - FINDINGS_EACH_MAX for rule, n in times.items() if n > FINDINGS_EACH_MAX})
+
+
+def _left_out(times: Counter[str]) -> Iterator[Finding]:
+    if times:
+        rules = ", ".join(f"{rule} ({count})" for rule, count in sorted(times.items()))
+        yield Finding(
+            "MP-RULES-MORE",
+            Flag.WARNING,
+            Stage.RULES,
+            Text(
+                f"More findings of the same rules are left out: {rules}.",
+                f"Weggelaten, van dezelfde regels: {rules}.",
+            ),
+        )
+
+
+def _placed(parsed: Parsed, reading: Reading, told: list[_Told]) -> Iterator[Finding]:
+    elements = reading.elements({max(one.place, 0) for one in told})
+    places = parsed.lines.of_elements(parsed.root, elements.values())
+    paths: dict[etree._Element, str] = {}
+    for one in told:
+        element = elements.get(max(one.place, 0), parsed.root)
+        place = places.get(element)
+        path = paths.get(element) or paths.setdefault(element, xpath_of(element))
+        yield one.finding.at(path, place.line if place else None, place.column if place else None)

@@ -1,0 +1,70 @@
+"""`meterpoort validate` as a user meets it: what it prints and how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from tests.samples import SAMPLES
+
+GOOD = SAMPLES["nlcius-invoice"].xml()
+WRONG = GOOD.replace(b"<cbc:IssueDate>", b"<cbc:IssueDate>02-", 1)
+
+
+def run(*arguments: str, document: bytes = b"") -> Result:
+    return CliRunner().invoke(main, ["validate", *arguments], input=document)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    good, wrong = tmp_path / "goed.xml", tmp_path / "fout.xml"
+    good.write_bytes(GOOD)
+    wrong.write_bytes(WRONG)
+    return str(good), str(wrong)
+
+
+def test_all_valid_ends_in_0(files: tuple[str, str]) -> None:
+    result = run(files[0])
+    assert result.exit_code == 0
+    assert "goed.xml: valid (Invoice" in result.stdout
+
+
+def test_one_invalid_ends_in_1_and_each_file_has_its_line(files: tuple[str, str]) -> None:
+    result = run("--format", "json", *files)
+    assert result.exit_code == 1
+    good, wrong = (json.loads(line) for line in result.stdout.splitlines())
+    assert (good["file"], good["valid"], good["document"], good["findings"]) == (files[0], True, "Invoice", [])
+    assert good["rule_sets"]
+    [finding] = wrong["findings"]
+    wanted = {"rule": "MP-XSD-VALUE", "flag": "fatal", "location": "/ubl:Invoice/cbc:IssueDate"}
+    assert wanted.items() <= finding.items()
+    assert WRONG.split(b"\n")[finding["line"] - 1][finding["column"] - 1 :].startswith(b"<cbc:IssueDate>")
+    assert finding["message"] != finding["message_nl"]
+
+
+def test_what_cannot_be_read_ends_in_2_and_the_others_are_judged(files: tuple[str, str], tmp_path: Path) -> None:
+    result = run(str(tmp_path / "weg.xml"), files[1], str(tmp_path))
+    assert result.exit_code == 2
+    assert "weg.xml: No such file" in result.stderr
+    assert "fout.xml: not valid" in result.stdout
+
+
+def test_standard_input_in_dutch() -> None:
+    result = run("--language", "nl", "-", document=WRONG)
+    assert result.exit_code == 1
+    assert "cbc:IssueDate bevat" in result.stdout
+
+
+def test_without_the_schema_the_rules_still_run() -> None:
+    result = run("--no-schema", "--format", "json", "-", document=WRONG)
+    found = json.loads(result.stdout)
+    assert "schema" not in found["stages"]
+    assert "rules" in found["stages"]
+
+
+def test_an_unknown_profile_is_a_wrong_call() -> None:
+    result = run("--profile", "factuur", "-", document=GOOD)
+    assert result.exit_code == 2
+    assert "en16931" in result.stderr
