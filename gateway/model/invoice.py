@@ -603,12 +603,14 @@ class Invoice(Group):
     documents: tuple[SupportingDocument, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()
     nodes: dict[type[Group], list[Group]] = field(default_factory=dict)
-    """Every group by its class, in document order, also where the norm has no room for it."""
+    """Every other group by its class, in document order, also where the norm has no room for it."""
     coded: dict[Coded, dict[str | None, Places]] = field(default_factory=dict)
     """Every value of every coded term, wherever it stands, with the places of the elements that hold it."""
 
     def all(self, kind: type[_G]) -> list[_G]:
         """Every group of exactly this class, wherever it stands."""
+        if kind is Invoice:
+            return cast(list[_G], [self])
         return cast(list[_G], self.nodes.get(kind, []))
 
     @property

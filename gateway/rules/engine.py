@@ -227,6 +227,8 @@ def judge(invoice: Invoice, rules: RuleSet) -> Judgement:
     program = _arranged(rules)
     court = _Court(Facts(invoice))
     with localcontext(EXACT):
+        if (on := program.by_group.get(Invoice)) is not None:
+            court.group(on, [invoice])
         for kind, nodes in invoice.nodes.items():
             if (on := program.by_group.get(kind)) is not None:
                 court.group(on, nodes)
@@ -272,6 +274,8 @@ class _Court:
         try:
             if nodes is None:
                 nodes = rule.nodes(facts)
+            if not nodes:
+                return
             broken = rule.broken_by(nodes, facts)
             found = [Breach(rule, node, rule.tell(node, facts)) for node in broken]
         except Exception:  # a rule may break in any way; which node did it is found below

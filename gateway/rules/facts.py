@@ -2,10 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import cached_property
-from typing import TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from gateway.model.amounts import exact
 from gateway.model.invoice import (
@@ -35,7 +34,28 @@ from gateway.model.terms import every
 _SPACE = " \t\r\n"
 _ZERO = Decimal(0)
 
+_T = TypeVar("_T")
 _V = TypeVar("_V", bound=VatCategory)
+
+
+class once(Generic[_T]):  # noqa: N801 - used as a decorator
+    """A property that is worked out at its first question. `functools.cached_property` without its lock, which
+    takes longer than most answers here; a `Facts` never leaves its thread."""
+
+    def __init__(self, answer: Callable[[Any], _T]) -> None:
+        self.answer = answer
+        self.name = answer.__name__
+        self.__doc__ = answer.__doc__
+
+    @overload
+    def __get__(self, facts: None, kind: type[Any]) -> "once[_T]": ...
+    @overload
+    def __get__(self, facts: object, kind: type[Any]) -> _T: ...
+    def __get__(self, facts: object | None, kind: type[Any]) -> "once[_T] | _T":
+        if facts is None:
+            return self
+        value = facts.__dict__[self.name] = self.answer(facts)
+        return value
 
 
 class VatUse:
@@ -111,54 +131,54 @@ class Facts:
     def __init__(self, invoice: Invoice) -> None:
         self.invoice = invoice
 
-    @cached_property
+    @once
     def categories_named(self) -> set[str]:
         """Every VAT category code that stands anywhere."""
         coded = self.invoice.coded
         named = [*coded.get(Coded.VAT_CATEGORY, ()), *coded.get(Coded.ITEM_VAT_CATEGORY, ())]
         return {(code or "").strip(_SPACE) for code in named}
 
-    @cached_property
+    @once
     def items_vat(self) -> VatUse:
         """VAT of items, on lines and anywhere else."""
         return VatUse(self.invoice.all(LineVat))
 
-    @cached_property
+    @once
     def allowances_vat(self) -> VatUse:
         """VAT of allowances, on the document and anywhere else."""
         return VatUse(self.invoice.all(AllowanceVat))
 
-    @cached_property
+    @once
     def charges_vat(self) -> VatUse:
         """VAT of charges, on the document and anywhere else."""
         return VatUse(self.invoice.all(ChargeVat))
 
-    @cached_property
+    @once
     def breakdown_vat(self) -> VatUse:
         """VAT of the breakdown of the document."""
         return VatUse(self.invoice.all(BreakdownVat))
 
-    @cached_property
+    @once
     def unsorted_vat(self) -> VatUse:
         """VAT of what is neither allowance nor charge."""
         return VatUse(self.invoice.all(UnsortedVat))
 
-    @cached_property
+    @once
     def stray_vat(self) -> VatUse:
         """VAT of categories where the norm has none."""
         return VatUse(self.invoice.all(VatCategory))
 
-    @cached_property
+    @once
     def document_allowances_vat(self) -> VatUse:
         """VAT of the allowances of the document alone."""
         return VatUse(vat for each in self.invoice.allowances for vat in each.vat)
 
-    @cached_property
+    @once
     def document_charges_vat(self) -> VatUse:
         """VAT of the charges of the document alone."""
         return VatUse(vat for each in self.invoice.charges for vat in each.vat)
 
-    @cached_property
+    @once
     def categories_vat(self) -> tuple[VatUse, ...]:
         """VAT categories that are not an item's, wherever they stand."""
         return (self.allowances_vat, self.charges_vat, self.breakdown_vat, self.unsorted_vat, self.stray_vat)
@@ -167,7 +187,7 @@ class Facts:
         """The VAT of the items on lines that have this category under VAT."""
         return self._lines_vat.get(code, [])
 
-    @cached_property
+    @once
     def _lines_vat(self) -> dict[str, list[LineVat]]:
         return by_category(node for node in self.invoice.all(LineVat) if node.on_line)
 
@@ -175,7 +195,7 @@ class Facts:
         """The VAT of the allowances, wherever they stand, that have this category under VAT."""
         return self._allowances_by_category.get(code, [])
 
-    @cached_property
+    @once
     def _allowances_by_category(self) -> dict[str, list[AllowanceVat]]:
         return by_category(self.invoice.all(AllowanceVat))
 
@@ -183,7 +203,7 @@ class Facts:
         """The VAT of the charges, wherever they stand, that have this category under VAT."""
         return self._charges_by_category.get(code, [])
 
-    @cached_property
+    @once
     def _charges_by_category(self) -> dict[str, list[ChargeVat]]:
         return by_category(self.invoice.all(ChargeVat))
 
@@ -191,11 +211,11 @@ class Facts:
         """The breakdowns of the document that have this category under VAT."""
         return self._breakdowns_by_category.get(code, [])
 
-    @cached_property
+    @once
     def _breakdowns_by_category(self) -> dict[str, list[BreakdownVat]]:
         return by_category(self.invoice.all(BreakdownVat))
 
-    @cached_property
+    @once
     def lines_total(self) -> Decimal:
         """The sum of BT-131 over all lines, wherever they stand."""
         everywhere = self.invoice.all(InvoiceLine)
@@ -203,41 +223,48 @@ class Facts:
             return self.invoice_line_sums.total + self.credit_note_line_sums.total
         return total_of([line.net_amount for line in everywhere])
 
-    @cached_property
+    @once
     def has_invoice_lines(self) -> bool:
         """Any line written as an InvoiceLine."""
         return not all(line.is_credit for line in self.invoice.all(InvoiceLine))
 
-    @cached_property
+    @once
     def has_credit_note_lines(self) -> bool:
         """Any line written as a CreditNoteLine."""
         return any(line.is_credit for line in self.invoice.all(InvoiceLine))
 
-    @cached_property
+    @once
     def invoice_line_sums(self) -> LineSums:
         """Sums over the document's own InvoiceLines."""
         return LineSums(line for line in self.invoice.lines if not line.is_credit)
 
-    @cached_property
+    @once
     def credit_note_line_sums(self) -> LineSums:
         """Sums over the document's own CreditNoteLines."""
         return LineSums(line for line in self.invoice.lines if line.is_credit)
 
-    @cached_property
+    @once
     def document_level_sums(self) -> LineSums:
         """Charges less allowances of the document, by VAT category and rate."""
         return _signed_sums(self.invoice)
 
-    @cached_property
+    @once
+    def has_allowances_or_charges(self) -> bool:
+        """Any allowance or charge anywhere."""
+        return not self.invoice.nodes.keys().isdisjoint(_ALLOWANCES_AND_CHARGES)
+
+    @once
     def allowance_or_charge_rates(self) -> set[tuple[str, Decimal]]:
         """Category and rate of every allowance or charge, wherever it stands."""
         found: set[tuple[str, Decimal]] = set()
+        if not self.has_allowances_or_charges:
+            return found
         for vat in [node.vat for kind in _ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
             for category in {(each.code or "").strip(_SPACE) for each in vat}:
                 found |= {(category, exact(each.rate)) for each in vat if each.rate is not None}
         return found
 
-    @cached_property
+    @once
     def line_rates(self) -> tuple[set[tuple[str, Decimal]], set[tuple[str, Decimal]]]:
         """Category and rate of the items of lines wherever they stand: InvoiceLines, CreditNoteLines."""
         own = (self.invoice_line_sums.by_rate, self.credit_note_line_sums.by_rate)
@@ -249,29 +276,29 @@ class Facts:
                         rates[line.is_credit].add(((vat.code or "").strip(_SPACE), exact(vat.rate)))
         return rates
 
-    @cached_property
+    @once
     def seller_tax_registrations(self) -> list[TaxRegistration]:
         """Tax registrations of the seller that have a number."""
         return _numbered(each for seller in self.invoice.all(Seller) for each in seller.tax_registrations)
 
-    @cached_property
+    @once
     def buyer_vat(self) -> bool:
         """The buyer has a VAT identifier (BT-48)."""
         registrations = _numbered(each for buyer in self.invoice.all(Buyer) for each in buyer.tax_registrations)
         return any(each.is_vat for each in registrations)
 
-    @cached_property
+    @once
     def buyer_legal(self) -> bool:
         """The buyer has a legal registration identifier (BT-47)."""
         return any(buyer.legal_registration is not None for buyer in self.invoice.all(Buyer))
 
-    @cached_property
+    @once
     def representative_vat(self) -> bool:
         """The seller's tax representative has a VAT identifier (BT-63)."""
         those = (each for one in self.invoice.all(TaxRepresentative) for each in one.tax_registrations)
         return any(each.is_vat for each in _numbered(those))
 
-    @cached_property
+    @once
     def seller_vat(self) -> bool:
         """The seller has a VAT identifier (BT-31)."""
         return any(each.is_vat for each in self.seller_tax_registrations)

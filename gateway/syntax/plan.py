@@ -6,6 +6,7 @@ that out for one shape, once; what is left is to pick texts by their position an
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -52,7 +53,7 @@ class Known:
 Source = One | Every | Part | Parts | Known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binding:
     """How an element becomes a group. `under` is the chain of elements right above it, outermost first, the
     root written `/`; of the bindings of one element the first whose chain fits is taken. `make` takes the
@@ -66,11 +67,12 @@ class Binding:
     order: type[Group] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """One syntax: its namespaces, its bindings, the terms of its root, and where codes stand.
 
-    `containers` are children of the root that are read in pieces, like the root itself.
+    `containers` are children of the root that are read in pieces, like the root itself, when they are large;
+    `repeated` are those that a document has many of, so that each is a piece by itself.
     """
 
     prefixes: Mapping[str, str]
@@ -78,15 +80,23 @@ class Vocabulary:
     bindings: tuple[Binding, ...]
     document: Mapping[str, Source]
     containers: tuple[str, ...]
+    repeated: frozenset[str]
     coded: Callable[["Tree", int], tuple[str, Coded] | None]
 
     def binding(self, tree: "Tree", index: int) -> Binding | None:
         """The binding of an element at its place, if it has one."""
-        name = tree.names[index]
-        for candidate in self.bindings:
-            if candidate.element == name and tree.is_under(index, candidate.under):
+        for candidate in _by_element(self.bindings).get(tree.names[index], ()):
+            if tree.is_under(index, candidate.under):
                 return candidate
         return None
+
+
+@lru_cache(maxsize=8)
+def _by_element(bindings: tuple[Binding, ...]) -> dict[str, list[Binding]]:
+    found: dict[str, list[Binding]] = {}
+    for each in bindings:
+        found.setdefault(each.element, []).append(each)
+    return found
 
 
 class Tree:
@@ -96,6 +106,7 @@ class Tree:
         self.shape = shape
         self.names = shape.names
         self.chain = chain
+        self.tops = [index for index, parent in enumerate(shape.parents) if parent < 0]
         self.children: list[list[int]] = [[] for _ in shape.names]
         for index, parent in enumerate(shape.parents):
             if parent >= 0:
@@ -183,6 +194,8 @@ class Plan:
     mixed: list[tuple[int, int]] = field(default_factory=list)
     """Values whose text is broken up by comments or children, with their elements."""
     attributes: list[tuple[int, str]] = field(default_factory=list)
+    """Every attribute of the piece; those that something asks for come first, as values."""
+    attributes_asked: int = 0
     steps: list[Step] = field(default_factory=list)
     groups: list[tuple[type[Group] | None, int]] = field(default_factory=list)
     """The values that are groups, in document order, with their class where the shape alone decides it."""
@@ -223,6 +236,11 @@ class _Compiler:
         self.exports: list[tuple[str, int]] = []
         self.codes: list[int] = []
         self.used: set[int] = set()
+        self.discounted = {
+            tree.shape.parents[index]
+            for index, name in enumerate(tree.names)
+            if name == "cac:AllowanceCharge" and tree.above(index, 1) == "cac:Price"
+        }
 
     def run(self, above: Mapping[str, Source]) -> Plan:
         for index in reversed(range(len(self.tree.names))):
@@ -284,8 +302,9 @@ class _Compiler:
         found: list[int] = []
         for alternative in source.path.split("|"):
             first, *rest = alternative.split("/")
-            if first == self.tree.names[0]:
-                found += self.tree.from_steps(0, rest or ["."])
+            for top in self.tree.tops:
+                if first == self.tree.names[top]:
+                    found += self.tree.from_steps(top, rest or ["."])
         if isinstance(source, Parts):
             return [self.made[each] for each in found if each in self.made]
         return [self.use(each) for each in found]
@@ -309,8 +328,7 @@ class _Compiler:
         if not name.endswith("Amount") or name.endswith("PriceAmount"):
             return False
         while (index := self.tree.shape.parents[index]) >= 0:
-            below = [self.tree.names[child] for child in self.tree.children[index]]
-            if self.tree.names[index] == "cac:Price" and "cac:AllowanceCharge" in below:
+            if index in self.discounted:
                 return False
         return True
 
@@ -326,7 +344,9 @@ class _Compiler:
             return final[position] if position < self.tree.size else position + shift
 
         named = [(index, name) for index, names in enumerate(plan.keys) for name in names]
-        plan.attributes = [named[each - count] for each in attributes]
+        asked = [named[each - count] for each in attributes]
+        plan.attributes = asked + [each for each in named if each not in set(asked)]
+        plan.attributes_asked = len(asked)
         plan.pick_texts = picker(texts)
         plan.mixed = [(final[each], each) for each in texts if self.tree.children[each]]
         parents = [index for index, size in enumerate(plan.sizes) if size]
@@ -356,8 +376,9 @@ def picker(positions: list[int]) -> Pick:
 
 
 def shape_of(vocabulary: Vocabulary, path: str, tags: list[Any], sizes: list[int], keys: list[list[str]]) -> Shape:
-    """The shape of a subtree, from what a walk in document order saw: tags, numbers of children, attributes."""
-    names = tuple(prefixed(vocabulary, tag) for tag in tags)
+    """The shape of one or more subtrees, from what a walk in document order saw: tags, numbers of children,
+    attributes."""
+    names = tuple([prefixed(vocabulary, tag) for tag in tags])
     parents: list[int] = []
     open_elements: list[list[int]] = []
     for index, size in enumerate(sizes):
@@ -370,7 +391,8 @@ def shape_of(vocabulary: Vocabulary, path: str, tags: list[Any], sizes: list[int
     return Shape(path, names, tuple(parents), tuple(tuple(each) for each in keys))
 
 
-def prefixed(vocabulary: Vocabulary, tag: Any) -> str:
+@lru_cache(maxsize=4096)
+def prefixed(vocabulary: Vocabulary, tag: object) -> str:
     """A tag as the rules write it: `cac:Item`; other namespaces stay as they are."""
     if not isinstance(tag, str):
         return COMMENT

@@ -25,7 +25,9 @@ from gateway.syntax.plan import (
 from gateway.syntax.shape import Occurrences
 
 _SHAPES_MAX = 4096
-_CACHED_ELEMENTS_MAX = 400
+_CACHED_ELEMENTS_MAX = 600
+_RUN_ELEMENTS_MAX = 300
+_INNER_CHILDREN_MAX = 12
 
 
 @dataclass(slots=True)
@@ -55,14 +57,17 @@ class Reading:
 
 def read_document(root: etree._Element, vocabulary: Vocabulary, kind: type[Invoice]) -> Reading:
     """Read a document of this vocabulary. Raises ValueError where its root is not one of the vocabulary's."""
-    name = prefixed(vocabulary, root.tag)
+    name = prefixed(vocabulary, str(root.tag))
     if name not in vocabulary.roots:
         raise ValueError(f"{root.tag!r} is not one of {', '.join(vocabulary.roots)}")
-    walk = _Walk(root, vocabulary)
     collects_garbage = gc.isenabled()
     gc.disable()  # nothing made here is garbage before the end, and looking for some takes as long as the reading
     try:
+        walk = _Walk(root, vocabulary, trusting=True)
         invoice = walk.document(kind, name)
+        if walk.attributes != _COUNT_ATTRIBUTES(root):  # a piece has more of them than the shape it was taken for
+            walk = _Walk(root, vocabulary, trusting=False)
+            invoice = walk.document(kind, name)
     finally:
         if collects_garbage:
             gc.enable()
@@ -87,10 +92,29 @@ class _Lane:
         self.sorted_later = [position for kind, position in plan.groups if kind is None]
 
 
+@dataclass(slots=True)
+class _Pieces:
+    """The pieces of one container: where they stand, what they fill, the latest lane by tag."""
+
+    path: str
+    chain: tuple[str, ...]
+    above: Mapping[str, Source]
+    filled: dict[str, list[Any]]
+    latest: dict[Any, _Lane] = field(default_factory=dict)
+
+
+_COUNT_ATTRIBUTES = etree.XPath("count(//@*)")
+
+
 class _Walk:
-    def __init__(self, root: etree._Element, vocabulary: Vocabulary) -> None:
+    """One pass. A trusting one looks only for the attributes that the shape at hand has, and counts them: when
+    the whole document has no more, there are no others."""
+
+    def __init__(self, root: etree._Element, vocabulary: Vocabulary, *, trusting: bool) -> None:
         self.root = root
         self.vocabulary = vocabulary
+        self.trusting = trusting
+        self.attributes = 0
         self.place = 0
         self.nodes: dict[type[Group], list[Group]] = {}
         self.lanes: dict[tuple[Plan, int], _Lane] = {}
@@ -98,9 +122,7 @@ class _Walk:
 
     def document(self, kind: type[Invoice], name: str) -> Invoice:
         terms = self.container(self.root, f"/{name}", ("/",), self.vocabulary.document)
-        invoice = kind(0, name, **terms, nodes=self.nodes, coded=self.codes())
-        self.nodes[kind] = [invoice]
-        return invoice
+        return kind(0, name, **terms, nodes=self.nodes, coded=self.codes())
 
     def codes(self) -> dict[Coded, dict[str | None, Places]]:
         """Every value of every coded term with its places, gathered from the lanes."""
@@ -117,39 +139,61 @@ class _Walk:
     def container(
         self, element: etree._Element, path: str, chain: tuple[str, ...], above: Mapping[str, Source]
     ) -> dict[str, Any]:
-        """Read an element piece by piece: its own shape, then each child. Gives the terms the children fill."""
+        """Read an element piece by piece: its own shape, then its children. Gives the terms they fill."""
         self.own_shape(element, path.rpartition("/")[0], chain)
-        filled: dict[str, list[Any]] = {name: [] for name in above}
-        inner = {name for name in self.vocabulary.containers if chain == ("/",)}
-        latest: dict[Any, _Lane] = {}
+        piece = _Pieces(path, chain, above, {name: [] for name in above})
+        run: list[etree._Element] = []
+        before = ""
         for child in element:
-            elements = list(child.iter())
-            tags = [each.tag for each in elements]
-            keys = [each.keys() for each in elements]
-            lane = latest.get(tags[0])
-            if (
-                lane is None
-                or (plan := lane.plan).tags != tags
-                or plan.keys != keys
-                or list(map(len, plan.pick_parents(elements))) != plan.parent_sizes
-            ):
-                name = prefixed(self.vocabulary, tags[0])
-                if name in inner:
-                    self.inner_container(child, f"{path}/{name}", (*chain, name), above, filled)
-                    continue
-                plan = self.plan(path, chain, above, elements, tags, keys)
-                lane = latest[tags[0]] = self.lane(plan, filled)
-            self.read(plan, lane, elements)
-        return {name: _settle(above[name], found) for name, found in filled.items()}
+            name = prefixed(self.vocabulary, child.tag)  # type: ignore[arg-type]  # a str, or a function for comments
+            if name in self.vocabulary.containers and chain == ("/",) and len(child) > _INNER_CHILDREN_MAX:
+                self.flush(run, piece)
+                self.inner_container(child, f"{path}/{name}", (*chain, name), above, piece.filled)
+            elif name == before or name in self.vocabulary.repeated:
+                self.flush(run, piece)
+                self.piece(list(child.iter()), piece, child.tag)
+            else:
+                run += child.iter()
+                if len(run) > _RUN_ELEMENTS_MAX:
+                    self.flush(run, piece)
+            before = name
+        self.flush(run, piece)
+        return {name: _settle(above[name], found) for name, found in piece.filled.items()}
 
-    def read(self, plan: Plan, lane: _Lane, elements: list[etree._Element]) -> None:
+    def flush(self, run: list[etree._Element], pieces: "_Pieces") -> None:
+        """Read what has been gathered of children that differ from each other, as one piece."""
+        if run:
+            self.piece(run, pieces, None)
+            run.clear()
+
+    def piece(self, elements: list[etree._Element], pieces: "_Pieces", tag: Any) -> None:
+        """Read one piece by the lane of the piece with the same first tag before it, if that has its shape."""
+        tags = [each.tag for each in elements]
+        lane = pieces.latest.get(tag)
+        if lane is not None:
+            plan = lane.plan
+            attributes = [elements[index].get(name) for index, name in plan.attributes if index < len(elements)]
+            if (
+                plan.tags == tags
+                and list(map(len, plan.pick_parents(elements))) == plan.parent_sizes
+                and None not in attributes
+                and (self.trusting or plan.keys == [each.keys() for each in elements])
+            ):
+                self.read(plan, lane, elements, attributes)
+                return
+        plan = self.plan(pieces.path, pieces.chain, pieces.above, elements, tags)
+        lane = pieces.latest[tag] = self.lane(plan, pieces.filled)
+        self.read(plan, lane, elements, [elements[index].get(name) for index, name in plan.attributes])
+
+    def read(self, plan: Plan, lane: _Lane, elements: list[etree._Element], attributes: list[str | None]) -> None:
         """One piece: its values, the groups made of them, and where they go."""
         place = self.place
         self.place = place + len(elements)
         values: list[Any] = [each.text or "" for each in plan.pick_texts(elements)]
         for position, index in plan.mixed:
             values[position] = str(elements[index].xpath("string()"))
-        values += [elements[index].get(name) for index, name in plan.attributes]
+        values += attributes[: plan.attributes_asked]
+        self.attributes += len(attributes)
         values += CONSTANTS
         for make, offset, pick in plan.steps:
             values.append(pick(values) if make is None else make(place + offset, *pick(values)))
@@ -169,8 +213,9 @@ class _Walk:
 
     def own_shape(self, element: etree._Element, path: str, chain: tuple[str, ...]) -> None:
         """The shape of a container itself, which is read without its children."""
-        plan = self.plan(path, chain[:-1], {}, [element], [element.tag], [element.keys()], sizes=[0])
+        plan = self.plan(path, chain[:-1], {}, [element], [element.tag], sizes=[0])
         self.lane(plan, {}).occurrences.places.append(self.place)
+        self.attributes += len(plan.attributes)
         self.place += 1
 
     def inner_container(
@@ -204,9 +249,9 @@ class _Walk:
         above: Mapping[str, Source],
         elements: list[etree._Element],
         tags: list[Any],
-        keys: list[list[str]],
         sizes: list[int] | None = None,
     ) -> Plan:
+        keys = [each.keys() for each in elements]
         sizes = list(map(len, elements)) if sizes is None else sizes
         key = (path, tuple(tags), tuple(sizes), tuple(map(tuple, keys)))
         plan = _PLANS.get(key)

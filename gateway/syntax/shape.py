@@ -12,7 +12,8 @@ COMMENT = "#comment"
 
 @dataclass(slots=True, eq=False)
 class Shape:
-    """A subtree below the root. Everything is listed in document order, the subtree's own top first.
+    """A subtree below the root, or several that follow each other. Everything is listed in document order, a
+    subtree's own top first.
 
     Names are prefixed the usual way (`cac:Item`); of attributes without a namespace the bare name. An
     element of another namespace keeps its `{namespace}name`. Comments and processing instructions are
@@ -23,7 +24,7 @@ class Shape:
     """Of the element it hangs under: `""` for the root itself, `/Invoice`, `/Invoice/cac:TaxTotal`."""
     names: tuple[str, ...]
     parents: tuple[int, ...]
-    """The index of each element's parent in `names`; -1 for the top."""
+    """The index of each element's parent in `names`; -1 for a top."""
     attributes: tuple[tuple[str, ...], ...]
     paths: tuple[str, ...] = field(init=False)
     """Of each element from the root: `/Invoice/cac:InvoiceLine/cac:Item`, without positions."""
@@ -38,8 +39,8 @@ class Shape:
 
 @dataclass(slots=True, eq=False)
 class Occurrences:
-    """Every piece of one document that has this shape. `places[n]` is the place of the n-th one's top; its
-    element i stands at `places[n] + i`."""
+    """Every piece of one document that has this shape. `places[n]` is the place of the first element of
+    the n-th one; its element i stands at `places[n] + i`."""
 
     shape: Shape
     places: list[int] = field(default_factory=list)

@@ -449,6 +449,7 @@ _UBL = Vocabulary(
     bindings=BINDINGS,
     document=DOCUMENT,
     containers=("cac:TaxTotal",),
+    repeated=frozenset(_LINES),
     coded=_coded,
 )
 

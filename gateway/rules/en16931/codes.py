@@ -79,6 +79,7 @@ def _scheme(node: SupportingDocument | ObjectReference) -> str | None:
     source=SOURCE,
     tell=lambda node, _facts: not_on_list(_scheme(node), LISTS["object_schemes"]),
     among=_objects,
+    gate=lambda facts: bool(facts.invoice.all(SupportingDocument) or facts.invoice.all(ObjectReference)),
 )
 def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: Facts) -> bool:
     return LISTS["object_schemes"].has(_scheme(node) or "")
@@ -130,6 +131,7 @@ def _reason(node: AllowanceCharge, codes: str) -> Miss:
     source=SOURCE,
     tell=lambda node, _facts: _reason(node, "allowance_reasons"),
     among=lambda facts: _with_reason_code(facts, _ALLOWANCES),
+    gate=lambda facts: facts.has_allowances_or_charges,
 )
 def _allowance_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
     return LISTS["allowance_reasons"].has(node.reason_code or "")
@@ -147,6 +149,7 @@ def _allowance_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
     source=SOURCE,
     tell=lambda node, _facts: _reason(node, "charge_reasons"),
     among=lambda facts: _with_reason_code(facts, _CHARGES),
+    gate=lambda facts: facts.has_allowances_or_charges,
 )
 def _charge_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
     return LISTS["charge_reasons"].has(node.reason_code or "")

@@ -156,6 +156,7 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
             f"{name.en} is there, under the tax scheme VAT.", f"{name.nl} staat er, met belastingsoort VAT."
         ),
         source=SOURCE,
+        quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
     )
     return make(_has_vat_code)
 
@@ -169,6 +170,7 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
         "Elke btw-specificatie (BG-23) heeft een btw-tarief (BT-119), behalve bij categorie O (geen btw).",
     ),
     source=SOURCE,
+    quick="n.vat and n.vat[0].rate is not None and n.vat[0].schemes == ('VAT',)",
 )
 def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
     under_vat = [vat for vat in breakdown.vat if vat.is_vat]
@@ -184,11 +186,11 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
         "Een overboeking (BG-17, betaalwijze 30 of 58) noemt het rekeningnummer (BT-84).",
     ),
     source=SOURCE,
-    among=lambda facts: [
-        each for each in facts.invoice.all(CreditTransfer) if _CREDIT_TRANSFER.intersection(every(each.means))
-    ],
+    quick="n.account and not n.account.isspace()",
 )
 def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> bool:
+    if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
+        return True
     return bool((transfer.account or "").strip(SPACE))
 
 
@@ -270,6 +272,7 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) 
     ),
     source=SOURCE,
     tell=lambda _node, _facts: Miss(None, "Payment account identifier (BT-84)", _ADD_ACCOUNT, "BT-84"),
+    quick="n.transfers and n.transfers[0].account is not None",
 )
 def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> bool:
     if (payment.means or "").strip(SPACE) not in _CREDIT_TRANSFER:
@@ -336,10 +339,9 @@ def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     tell=lambda node, _facts: Miss(node.identifier, "a country code in front", _ADD_COUNTRY),
-    among=lambda facts: [each for each in facts.invoice.all(TaxRegistration) if each.is_vat],
 )
 def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Facts) -> bool:
-    return (registration.identifier or "")[:2] in LISTS["vat_prefixes"].text
+    return (registration.identifier or "")[:2] in LISTS["vat_prefixes"].text or not registration.is_vat
 
 
 @condition(
@@ -367,6 +369,7 @@ def _period_has_a_date(period: InvoicingPeriod, _facts: Facts) -> bool:
         "(BT-31).",
     ),
     source=SOURCE,
+    quick="n.legal_registration is not None",
 )
 def _seller_can_be_identified(seller: Seller, _facts: Facts) -> bool:
     return (
