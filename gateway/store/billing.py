@@ -1,8 +1,7 @@
 """Keeps what billing does: debtors, steps, runs, documents and the audit chain, on SQLite and PostgreSQL.
 
-Every write is one transaction that begins by taking its place in the audit chain: an update of one row,
-which both engines lock until the end. So writers follow each other, numbers have no gaps, and a rollback
-gives its numbers back.
+Every write begins by locking one row, the head of the audit chain, until its transaction ends: so writers
+follow each other, be they processes, numbers have no gaps, and a rollback gives its numbers back.
 """
 
 import hashlib
@@ -13,10 +12,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Table, func, insert, select
+from sqlalchemy import Connection, Row, Select, Table, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.billing.audit import GENESIS, AuditRecord, Deed, chained
 from gateway.billing.bill import Bill
@@ -36,6 +34,8 @@ from gateway.store.billing_tables import (
     billing_runs,
     billing_steps,
 )
+from gateway.store.engine import Engines
+from gateway.store.writer import Writer
 
 _AUDIT = "audit"
 
@@ -43,40 +43,48 @@ _AUDIT = "audit"
 class SqlBillingStore:
     """Fulfils `gateway.billing.ports.BillingStore`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engines: Engines, writer: Writer) -> None:
+        self._read = engines.read
+        self._writer = writer
 
     async def save_debtor(self, debtor: Debtor, deed: Deed) -> None:
         """Record a debtor, or a new version of one."""
-        async with self._engine.begin() as connection:
-            await _seal(connection, deed)
+
+        def write(connection: Connection) -> None:
+            _lock(connection)
             row = {"party_id": debtor.party_id, "at": deed.at, "body": _text(debtor)}
-            await connection.execute(insert(billing_debtors).values(row))
+            connection.execute(insert(billing_debtors).values(row))
+            _seal(connection, deed)
+
+        await self._writer.call(write)
 
     async def debtors(self) -> Mapping[str, Debtor]:
         """The latest version of each, by party id."""
         latest = select(func.max(billing_debtors.c.version)).group_by(billing_debtors.c.party_id)
         chosen = select(billing_debtors.c.body).where(billing_debtors.c.version.in_(latest))
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             bodies = (await connection.execute(chosen)).scalars()
         found = [msgspec.json.decode(body, type=Debtor) for body in bodies]
         return {debtor.party_id: debtor for debtor in found}
 
     async def add_step(self, step: YearStep, deed: Deed) -> bool:
         """Add a step; False when its kind and key are there already, and then nothing is added."""
-        async with self._engine.connect() as connection:
-            await _seal(connection, deed)
-            if not await _add_step(connection, step):
-                return False  # leaving without a commit takes the deed back too
-            await connection.commit()
-        return True
+
+        def write(connection: Connection) -> bool:
+            _lock(connection)
+            is_new = _add_step(connection, step)
+            if is_new:
+                _seal(connection, deed)
+            return is_new
+
+        return await self._writer.call(write)
 
     async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
         """Steps of a year by party id, oldest first."""
         columns = billing_steps.c
         wanted = select(billing_steps).where(columns.service == service, columns.year == year)
         found: dict[str, list[YearStep]] = defaultdict(list)
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             for row in await connection.execute(wanted.order_by(columns.number)):
                 found[row.party_id].append(_step(row))
         return found
@@ -87,7 +95,7 @@ class SqlBillingStore:
         wanted = select(billing_steps).where(
             columns.service == key.service, columns.year == key.year, columns.party_id == key.party_id
         )
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             return [_step(row) for row in await connection.execute(wanted.order_by(columns.number))]
 
     async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
@@ -95,21 +103,21 @@ class SqlBillingStore:
         columns = billing_documents.c
         wanted = select(columns.party_id, columns.body).where(columns.service == service, columns.year == year)
         found: dict[str, list[Bill]] = defaultdict(list)
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             for row in await connection.execute(wanted.order_by(columns.party_id, columns.place)):
                 found[row.party_id].append(msgspec.json.decode(row.body, type=Bill))
         return found
 
     async def bill(self, number: str) -> Bill | None:
         """The document of this number."""
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             wanted = select(billing_documents.c.body).where(billing_documents.c.number == number)
             body = (await connection.execute(wanted)).scalar_one_or_none()
         return None if body is None else msgspec.json.decode(body, type=Bill)
 
     async def xml(self, number: str) -> bytes | None:
         """The e-invoice as it was issued."""
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             wanted = select(billing_documents.c.xml).where(billing_documents.c.number == number)
             return (await connection.execute(wanted)).scalar_one_or_none()
 
@@ -117,13 +125,13 @@ class SqlBillingStore:
         """Documents issued in a calendar year, in the order of their numbers."""
         columns = billing_documents.c
         wanted = select(columns.body).where(columns.issued_in == issued_in).order_by(columns.rank)
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             return _bills((await connection.execute(wanted)).scalars().all())
 
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         """Documents of a run, in the order of their numbers."""
-        async with self._engine.connect() as connection:
-            return await _bills_of_run(connection, run_id)
+        async with self._read.connect() as connection:
+            return _bills((await connection.execute(_of_run(run_id))).scalars().all())
 
     async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
         """Record a prepared run and its inputs; nothing when it is there."""
@@ -135,15 +143,18 @@ class SqlBillingStore:
             "by": run.prepared_by,
             "at": run.prepared_at,
         }
-        async with self._engine.connect() as connection:
-            await _seal(connection, deed)
-            if not await _is_there(connection, billing_runs, run.run_id):
-                await connection.execute(insert(billing_runs).values(row))
-                await connection.commit()
+
+        def write(connection: Connection) -> None:
+            _lock(connection)
+            if not _is_there(connection, billing_runs, run.run_id):
+                connection.execute(insert(billing_runs).values(row))
+                _seal(connection, deed)
+
+        await self._writer.call(write)
 
     async def run(self, run_id: str) -> Run | None:
         """The run with its approval and issue."""
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             row = (
                 await connection.execute(select(billing_runs).where(billing_runs.c.run_id == run_id))
             ).one_or_none()
@@ -161,11 +172,14 @@ class SqlBillingStore:
 
     async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
         """Record the approval; nothing when it is there."""
-        async with self._engine.connect() as connection:
-            await _seal(connection, deed)
-            if not await _is_there(connection, billing_approvals, run_id):
-                await connection.execute(insert(billing_approvals).values(run_id=run_id, by=by, at=at))
-                await connection.commit()
+
+        def write(connection: Connection) -> None:
+            _lock(connection)
+            if not _is_there(connection, billing_approvals, run_id):
+                connection.execute(insert(billing_approvals).values(run_id=run_id, by=by, at=at))
+                _seal(connection, deed)
+
+        await self._writer.call(write)
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, deed: Deed
@@ -174,19 +188,21 @@ class SqlBillingStore:
 
         Raises InputsMovedError when another run billed one of these parties' years first.
         """
+
+        def write(connection: Connection) -> Sequence[Bill]:
+            _lock(connection)
+            if _is_there(connection, billing_issues, run.run_id):
+                return _bills(connection.execute(_of_run(run.run_id)).scalars().all())
+            connection.execute(insert(billing_issues).values(run_id=run.run_id, by=deed.actor, at=deed.at))
+            bills = _number(connection, drafts, render)
+            numbers = {bill.debtor.party_id: bill for bill in bills}
+            for step in steps:
+                _add_step(connection, _with_document(step, numbers.get(step.year.party_id)))
+            _seal(connection, deed)
+            return bills
+
         try:
-            async with self._engine.connect() as connection:
-                await _seal(connection, deed)
-                if await _is_there(connection, billing_issues, run.run_id):
-                    return await _bills_of_run(connection, run.run_id)
-                row = {"run_id": run.run_id, "by": deed.actor, "at": deed.at}
-                await connection.execute(insert(billing_issues).values(row))
-                bills = await _number(connection, drafts, render)
-                numbers = {bill.debtor.party_id: bill for bill in bills}
-                for step in steps:
-                    await _add_step(connection, _with_document(step, numbers.get(step.year.party_id)))
-                await connection.commit()
-                return bills
+            return await self._writer.call(write)
         except IntegrityError as clash:
             raise InputsMovedError(
                 f"another run billed the same year while run {run.run_id} was being issued",
@@ -195,39 +211,43 @@ class SqlBillingStore:
 
     async def audit(self) -> Sequence[AuditRecord]:
         """The chain, oldest first."""
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             rows = await connection.execute(select(billing_audit).order_by(billing_audit.c.number))
             return [_record(row) for row in rows]
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record, as counted apart from the records."""
-        async with self._engine.connect() as connection:
+        async with self._read.connect() as connection:
             wanted = select(billing_counters.c.value).where(billing_counters.c.name == _AUDIT)
             number = (await connection.execute(wanted)).scalar_one_or_none() or 0
             link = select(billing_audit.c.link).where(billing_audit.c.number == number)
             return number, (await connection.execute(link)).scalar_one_or_none() or GENESIS
 
 
-async def _is_there(connection: AsyncConnection, table: Table, run_id: str) -> bool:
-    found = await connection.execute(select(table.c.run_id).where(table.c.run_id == run_id))
-    return found.first() is not None
+def _lock(connection: Connection) -> None:
+    """Wait for our turn, until the end of the transaction."""
+    _count(connection, _AUDIT, 0)
 
 
-async def _count(connection: AsyncConnection, name: str, by: int = 1) -> int:
+def _is_there(connection: Connection, table: Table, run_id: str) -> bool:
+    return connection.execute(select(table.c.run_id).where(table.c.run_id == run_id)).first() is not None
+
+
+def _count(connection: Connection, name: str, by: int = 1) -> int:
     """Raise a counter and answer it; whoever comes next waits until this transaction ends."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     raised = {"value": billing_counters.c.value + by}
     insertion = dialect.insert(billing_counters).values(name=name, value=by)
     counted = insertion.on_conflict_do_update(index_elements=["name"], set_=raised)
-    value: int = (await connection.execute(counted.returning(billing_counters.c.value))).scalar_one()
+    value: int = connection.execute(counted.returning(billing_counters.c.value)).scalar_one()
     return value
 
 
-async def _seal(connection: AsyncConnection, deed: Deed) -> AuditRecord:
-    """Add a deed to the chain. Always first in a transaction: it takes the lock that orders writers."""
-    number = await _count(connection, _AUDIT)
+def _seal(connection: Connection, deed: Deed) -> None:
+    """Add a deed to the chain; the caller holds the lock."""
+    number = _count(connection, _AUDIT)
     last = select(billing_audit.c.link).where(billing_audit.c.number == number - 1)
-    record = chained(number, deed, (await connection.execute(last)).scalar_one_or_none() or GENESIS)
+    record = chained(number, deed, connection.execute(last).scalar_one_or_none() or GENESIS)
     row = {
         "number": number,
         "actor": deed.actor,
@@ -239,11 +259,10 @@ async def _seal(connection: AsyncConnection, deed: Deed) -> AuditRecord:
         "previous": record.previous,
         "link": record.link,
     }
-    await connection.execute(insert(billing_audit).values(row))
-    return record
+    connection.execute(insert(billing_audit).values(row))
 
 
-async def _add_step(connection: AsyncConnection, step: YearStep) -> bool:
+def _add_step(connection: Connection, step: YearStep) -> bool:
     columns = billing_steps.c
     there = select(columns.number).where(
         columns.service == step.year.service,
@@ -252,7 +271,7 @@ async def _add_step(connection: AsyncConnection, step: YearStep) -> bool:
         columns.kind == step.kind,
         columns.key == step.key,
     )
-    if (await connection.execute(there)).first() is not None:
+    if (connection.execute(there)).first() is not None:
         return False
     row = {
         "party_id": step.year.party_id,
@@ -267,16 +286,16 @@ async def _add_step(connection: AsyncConnection, step: YearStep) -> bool:
         "by": step.by,
         "at": step.at,
     }
-    await connection.execute(insert(billing_steps).values(row))
+    connection.execute(insert(billing_steps).values(row))
     return True
 
 
-async def _number(connection: AsyncConnection, drafts: Sequence[Bill], render: Render) -> Sequence[Bill]:
+def _number(connection: Connection, drafts: Sequence[Bill], render: Render) -> Sequence[Bill]:
     """Number and keep the drafts, in their order."""
     bills = []
     for draft in drafts:
         year = draft.issued_on.year
-        rank = await _count(connection, f"number {year}")
+        rank = _count(connection, f"number {year}")
         bill = draft.numbered(f"{draft.issuer.number_prefix}{year}-{rank:06}")
         xml = render(bill)
         row = {
@@ -292,15 +311,14 @@ async def _number(connection: AsyncConnection, drafts: Sequence[Bill], render: R
             "xml": xml,
             "sha256": hashlib.sha256(xml).hexdigest(),
         }
-        await connection.execute(insert(billing_documents).values(row))
+        connection.execute(insert(billing_documents).values(row))
         bills.append(bill)
     return bills
 
 
-async def _bills_of_run(connection: AsyncConnection, run_id: str) -> Sequence[Bill]:
+def _of_run(run_id: str) -> Select[str]:
     columns = billing_documents.c
-    wanted = select(columns.body).where(columns.run_id == run_id).order_by(columns.issued_in, columns.rank)
-    return _bills((await connection.execute(wanted)).scalars().all())
+    return select(columns.body).where(columns.run_id == run_id).order_by(columns.issued_in, columns.rank)
 
 
 def _bills(bodies: Sequence[str]) -> Sequence[Bill]:

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gateway.billing.audit import faults
 from gateway.billing.bill import Bill, BillKind, Stage
@@ -29,8 +28,8 @@ from gateway.billing.year import StepKind, YearKey
 from gateway.model.finding import Finding, Flag, Text
 from gateway.model.finding import Stage as FindingStage
 from gateway.store.billing import SqlBillingStore
-from gateway.store.tables import metadata
 from tests.unit.billing.office import ANNA, BRAM, DEBTORS, OPERATOR, MemoryMeter, office
+from tests.unit.store.billing_database import fresh_billing
 
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
 SETTLE = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
@@ -39,13 +38,10 @@ MIDYEAR = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on a fresh database, with every table made."""
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield engine
-    await engine.dispose()
+async def store(database_url: str) -> AsyncIterator[SqlBillingStore]:
+    """A store on a fresh database."""
+    async with fresh_billing(database_url) as (store, _):
+        yield store
 
 
 @pytest.fixture
@@ -54,9 +50,9 @@ def meter() -> MemoryMeter:
     return MemoryMeter()
 
 
-async def opened(engine: AsyncEngine, meter: MemoryMeter) -> BillingOffice:
+async def opened(store: SqlBillingStore, meter: MemoryMeter) -> BillingOffice:
     """An office that knows the debtors."""
-    billing = office(SqlBillingStore(engine), meter)
+    billing = office(store, meter)
     for debtor in DEBTORS:
         await billing.save_debtor(ANNA, debtor)
     return billing
@@ -74,8 +70,8 @@ def said(bills: Sequence[Bill]) -> list[tuple[str, str, str]]:
     return [(bill.number, bill.debtor.party_id, str(bill.amounts.including)) for bill in bills]
 
 
-async def test_a_whole_year(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_a_whole_year(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 12_000, "e-mail of 3 December")
     await billing.record_agreement(ANNA, YEAR, "letter 2026/17")
     meter.add("krommevliet", 1_000, datetime(2025, 6, 1, tzinfo=UTC))  # no forecast: historic use
@@ -107,9 +103,9 @@ async def test_a_whole_year(engine: AsyncEngine, meter: MemoryMeter) -> None:
 
 
 async def test_a_second_run_changes_nothing_and_a_late_correction_gives_its_difference(
-    engine: AsyncEngine, meter: MemoryMeter
+    store: SqlBillingStore, meter: MemoryMeter
 ) -> None:
-    billing = await opened(engine, meter)
+    billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     await run(billing, PREPAY)
     meter.add("zilverstrand", 1_500, MIDYEAR)
@@ -130,24 +126,24 @@ async def test_a_second_run_changes_nothing_and_a_late_correction_gives_its_diff
     assert back.amounts == -credit.amounts
     meter.add("zilverstrand", -1_000, MIDYEAR)  # below the forecast: no less than it
     (down,) = await run(billing, SETTLE)
-    issued = [*await SqlBillingStore(engine).bills(2026), *await SqlBillingStore(engine).bills(2027)]
+    issued = [*await store.bills(2026), *await store.bills(2027)]
     assert str(sum(bill.amounts.including for bill in issued)) == "590.00"
     assert down.kind is BillKind.CREDIT_NOTE
 
 
-async def test_an_issued_run_is_issued_once(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_an_issued_run_is_issued_once(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     prepared = await billing.prepare(ANNA, PREPAY)
     assert (await billing.prepare(BRAM, PREPAY)) == prepared
     await billing.approve(BRAM, prepared.run_id)
     first = await billing.issue(ANNA, prepared.run_id)
     assert await billing.issue(BRAM, prepared.run_id) == first
-    assert len(await SqlBillingStore(engine).bills(2026)) == 1
+    assert len(await store.bills(2026)) == 1
 
 
-async def test_an_approval_holds_for_the_inputs_it_saw(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_an_approval_holds_for_the_inputs_it_saw(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     prepared = await billing.prepare(ANNA, PREPAY)
     await billing.record_forecast(ANNA, YEAR, 2_000, "portal")
@@ -158,11 +154,11 @@ async def test_an_approval_holds_for_the_inputs_it_saw(engine: AsyncEngine, mete
     await billing.record_forecast(ANNA, YEAR, 3_000, "portal")
     with pytest.raises(InputsMovedError, match=second.run_id):
         await billing.issue(ANNA, second.run_id)
-    assert await SqlBillingStore(engine).bills(2026) == []
+    assert await store.bills(2026) == []
 
 
-async def test_who_may_do_what(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_who_may_do_what(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     for attempt in (
         billing.record_forecast(OPERATOR, YEAR, 5, "portal"),
@@ -177,42 +173,44 @@ async def test_who_may_do_what(engine: AsyncEngine, meter: MemoryMeter) -> None:
         await billing.approve(ANNA, prepared.run_id)
     with pytest.raises(StepRefusedError, match="not approved"):
         await billing.issue(ANNA, prepared.run_id)
-    alone = office(SqlBillingStore(engine), meter, policies=replace(DEFAULT, approval_by_another=False))
+    alone = office(store, meter, policies=replace(DEFAULT, approval_by_another=False))
     again = await alone.prepare(ANNA, PREPAY)
     assert (await alone.approve(ANNA, again.run_id)).approved_by == ANNA.name
 
 
-async def test_a_forecast_does_not_move_after_the_prepayment(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_a_forecast_does_not_move_after_the_prepayment(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     await run(billing, PREPAY)
     with pytest.raises(ForecastLockedError, match="zilverstrand digipoort 2026"):
         await billing.record_forecast(ANNA, YEAR, 2_000, "portal")
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")  # the same: nothing to refuse
-    lenient = office(SqlBillingStore(engine), meter, policies=replace(DEFAULT, late_forecast=LateForecast.DELTA))
+    lenient = office(store, meter, policies=replace(DEFAULT, late_forecast=LateForecast.DELTA))
     await lenient.record_forecast(ANNA, YEAR, 2_000, "letter")
     assert said(await run(lenient, PREPAY)) == [("GD2026-000002", "zilverstrand", "590.00")]
     await lenient.record_forecast(ANNA, YEAR, 500, "letter")
     assert await run(lenient, PREPAY) == []
 
 
-async def test_a_bill_our_validator_rejects_gets_no_number(engine: AsyncEngine, meter: MemoryMeter) -> None:
+async def test_a_bill_our_validator_rejects_gets_no_number(store: SqlBillingStore, meter: MemoryMeter) -> None:
     async def strict(document: bytes) -> Sequence[Finding]:
         sentence = Text("the supplier has no street", "de leverancier heeft geen straat")
         return [Finding("BR-NL-3", Flag.FATAL, FindingStage.RULES, sentence)] if b"Oostmeer" in document else []
 
-    await opened(engine, meter)
-    billing = office(SqlBillingStore(engine), meter, judge=strict)
+    await opened(store, meter)
+    billing = office(store, meter, judge=strict)
     meter.add("zilverstrand", 10, MIDYEAR)
     meter.add("oostmeer", 10, MIDYEAR)
     with pytest.raises(BillRejectedError, match="BR-NL-3"):
         await run(billing, SETTLE)
-    assert await SqlBillingStore(engine).bills(2027) == []
+    assert await store.bills(2027) == []
     assert (await billing.year(YEAR)).steps == ()
 
 
-async def test_a_party_that_finance_does_not_know_stops_the_run(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_a_party_that_finance_does_not_know_stops_the_run(
+    store: SqlBillingStore, meter: MemoryMeter
+) -> None:
+    billing = await opened(store, meter)
     meter.add("nergenshuizen", 10, MIDYEAR)
     with pytest.raises(UnknownPartyError, match="nergenshuizen"):
         await billing.prepare(ANNA, SETTLE)
@@ -220,14 +218,14 @@ async def test_a_party_that_finance_does_not_know_stops_the_run(engine: AsyncEng
         await billing.record_forecast(ANNA, replace(YEAR, party_id="nergenshuizen"), 5, "portal")
 
 
-async def test_a_year_that_is_not_over_is_not_settled(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_a_year_that_is_not_over_is_not_settled(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     with pytest.raises(StepRefusedError, match="2026 is not over"):
         await billing.prepare(ANNA, replace(SETTLE, issued_on=date(2026, 12, 31)))
 
 
-async def test_the_amsterdam_year_decides(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_the_amsterdam_year_decides(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     meter.add("zilverstrand", 1, datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))  # 23:59:59 in Amsterdam
     meter.add("zilverstrand", 10, datetime(2025, 12, 31, 23, 30, tzinfo=UTC))  # 00:30 on New Year's Day
     meter.add("zilverstrand", 100, datetime(2026, 12, 31, 22, 30, tzinfo=UTC))
@@ -238,20 +236,20 @@ async def test_the_amsterdam_year_decides(engine: AsyncEngine, meter: MemoryMete
     assert (await billing.year(YEAR)).of_kind(StepKind.STATEMENT)[0].units == 10
 
 
-async def test_what_if_keeps_nothing(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_what_if_keeps_nothing(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
-    head = await SqlBillingStore(engine).audit_head()
+    head = await store.audit_head()
     preview = await billing.preview(ANNA, PREPAY, forecasts={"zilverstrand": 2_000})
     assert str(preview.total.including) == "1180.00"
     assert str((await billing.preview(ANNA, PREPAY)).total.including) == "590.00"
-    assert await SqlBillingStore(engine).audit_head() == head
+    assert await store.audit_head() == head
 
 
 async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
-    engine: AsyncEngine, meter: MemoryMeter
+    store: SqlBillingStore, meter: MemoryMeter
 ) -> None:
-    billing = await opened(engine, meter)
+    billing = await opened(store, meter)
     services = (Service.DIGIPOORT, Service.GUIDANCE)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     for number in range(3):
@@ -266,22 +264,22 @@ async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
             raise RuntimeError("the power went")
         return write(bill)
 
-    failing = office(SqlBillingStore(engine), meter)
+    failing = office(store, meter)
     failing._render = broken
     with pytest.raises(RuntimeError, match="power"):
         await failing.issue(ANNA, prepared[1].run_id)
-    assert await SqlBillingStore(engine).bills(2026) == []
+    assert await store.bills(2026) == []
     issued = await asyncio.gather(
         *(billing.issue(ANNA, each.run_id) for each in (*prepared, *prepared)), return_exceptions=True
     )
     assert not [answer for answer in issued if isinstance(answer, BaseException)]
-    numbers = [bill.number for bill in await SqlBillingStore(engine).bills(2026)]
+    numbers = [bill.number for bill in await store.bills(2026)]
     assert numbers == [f"GD2026-{rank:06}" for rank in range(1, 5)]
 
 
-async def test_two_runs_cannot_bill_the_same_past(engine: AsyncEngine, meter: MemoryMeter) -> None:
+async def test_two_runs_cannot_bill_the_same_past(store: SqlBillingStore, meter: MemoryMeter) -> None:
     """Both were approved before either was issued: the later one is refused, or finds its inputs moved."""
-    billing = await opened(engine, meter)
+    billing = await opened(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
     other = replace(SETTLE, issued_on=date(2027, 3, 1))
     prepared = [await billing.prepare(ANNA, order) for order in (SETTLE, other)]
@@ -291,16 +289,13 @@ async def test_two_runs_cannot_bill_the_same_past(engine: AsyncEngine, meter: Me
         *(billing.issue(ANNA, each.run_id) for each in prepared), return_exceptions=True
     )
     assert sum(isinstance(answer, InputsMovedError) for answer in answers) == 1
-    assert len(await SqlBillingStore(engine).bills(2027)) == 1
+    assert len(await store.bills(2027)) == 1
 
 
-async def test_the_database_refuses_changes_and_the_chain_shows_them(
-    engine: AsyncEngine, meter: MemoryMeter
-) -> None:
-    billing = await opened(engine, meter)
+async def test_the_chain_shows_what_was_changed(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
     await run(billing, SETTLE)
-    store = SqlBillingStore(engine)
     records, head = await store.audit(), await store.audit_head()
     assert faults(records, head) == ()
     actions = [record.deed.action for record in records]
@@ -309,19 +304,25 @@ async def test_the_database_refuses_changes_and_the_chain_shows_them(
     assert faults(records[:-1], head)
     forged = replace(records[0], deed=replace(records[0].deed, actor="Eva Vals"))
     assert faults([forged, *records[1:]], head) == ("record 1 is not what was sealed",)
-    for statement in (
-        "UPDATE billing_documents SET body = '{}'",
-        "DELETE FROM billing_audit",
-        "UPDATE billing_steps SET units = 0",
-        "DELETE FROM billing_runs",
-    ):
-        with pytest.raises(DBAPIError, match="insert-only"):
-            async with engine.begin() as connection:
-                await connection.execute(text(statement))
 
 
-async def test_a_bill_is_explained_down_to_its_messages(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_the_database_refuses_changes(database_url: str, meter: MemoryMeter) -> None:
+    async with fresh_billing(database_url) as (store, engines):
+        billing = await opened(store, meter)
+        meter.add("zilverstrand", 10, MIDYEAR)
+        await run(billing, SETTLE)
+        for statement in (
+            "UPDATE billing_documents SET body = '{}'",
+            "DELETE FROM billing_audit",
+            "UPDATE billing_steps SET units = 0",
+            "DELETE FROM billing_runs",
+        ):
+            with pytest.raises(DBAPIError, match="insert-only"), engines.write.begin() as connection:
+                connection.execute(text(statement))
+
+
+async def test_a_bill_is_explained_down_to_its_messages(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     for _ in range(3):
         meter.add("zilverstrand", 1, MIDYEAR)
     (bill,) = await run(billing, SETTLE)
@@ -334,10 +335,9 @@ async def test_a_bill_is_explained_down_to_its_messages(engine: AsyncEngine, met
     assert [*first.entries, *rest.entries] == explanation.entries
 
 
-async def test_the_xml_is_kept_as_it_was_issued(engine: AsyncEngine, meter: MemoryMeter) -> None:
-    billing = await opened(engine, meter)
+async def test_the_xml_is_kept_as_it_was_issued(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
     (bill,) = await run(billing, SETTLE)
-    store = SqlBillingStore(engine)
     assert await store.xml(bill.number) == write(bill)
     assert await store.bill(bill.number) == bill
