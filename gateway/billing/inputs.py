@@ -119,6 +119,8 @@ def _party_input(
     if year.forecast is not None:
         means = f"forecast {year.forecast.key}"
         return PartyInput(debtor, year.forecast.units, means, used, guided, billed)
+    for prepaid in year.of_kind(StepKind.PREPAYMENT)[:1]:  # what was prepaid on history does not move with it
+        return PartyInput(debtor, prepaid.units, prepaid.means, used, guided, billed)
     means = "" if historic is None else f"historic {year.key.year - 1}"
     return PartyInput(debtor, historic, means, used, guided, billed)
 

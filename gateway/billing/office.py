@@ -7,7 +7,7 @@ a run that is repeated gives what it gave; nothing is half done.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -24,6 +24,7 @@ from gateway.billing.errors import (
     UnknownRunError,
 )
 from gateway.billing.inputs import charged, collect, known_debtor
+from gateway.billing.outlook import WEEKS, Outlook, Silence, outlook, silence
 from gateway.billing.policies import DEFAULT, Policies
 from gateway.billing.ports import BillingStore, Judge, MeteredEntry, Render, UsageCounts
 from gateway.billing.run import PartyInput, Run, RunInputs, RunOrder, bills_of
@@ -221,6 +222,25 @@ class BillingOffice:
         counts = await self._counts.by_party(bill.service, bill.first, bill.last)
         entries = await self._counts.entries(party_id, bill.service, bill.first, bill.last, after, limit)
         return Explanation(bill, run, counts.get(party_id, {}), entries)
+
+    async def outlook(self, key: YearKey, today: date) -> Outlook:
+        """A party's use of the year against what it prepaid, projected. Days are Amsterdam's."""
+        year = await self.year(key)
+        prepaid = year.of_kind(StepKind.PREPAYMENT)
+        first = min(date(key.year, 1, 1), today - timedelta(weeks=WEEKS + 1))
+        by_day = await self._counts.by_day(key.party_id, key.service, first, today)
+        units = max((step.units for step in prepaid), default=None)
+        return outlook(key.party_id, key.service, key.year, by_day, today, units)
+
+    async def silences(self, service: Service, today: date) -> Sequence[Silence]:
+        """Parties that always have use of a service and suddenly have none, for operators."""
+        first = today - timedelta(weeks=2 * WEEKS)
+        counts = await self._counts.by_party(service, first, today)
+        found = [
+            silence(party_id, await self._counts.by_day(party_id, service, first, today), today)
+            for party_id in sorted(counts)
+        ]
+        return [one for one in found if one is not None]
 
     async def _collect(self, order: RunOrder, catalogue: Catalogue, policies: Policies) -> RunInputs:
         return await collect(self._store, self._counts, self._issuer, order, catalogue, policies)

@@ -1,0 +1,108 @@
+"""A billing store in memory: a real one, for tests that play many years."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.billing.audit import GENESIS, AuditRecord, Deed, chained
+from gateway.billing.bill import Bill
+from gateway.billing.debtor import Debtor
+from gateway.billing.ports import Render
+from gateway.billing.run import Run, RunInputs
+from gateway.billing.services import Service
+from gateway.billing.year import YearKey, YearStep
+
+
+class MemoryBillingStore:
+    """Fulfils `gateway.billing.ports.BillingStore`."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Debtor] = {}
+        self.taken: list[YearStep] = []
+        self.runs: dict[str, Run] = {}
+        self.issued: list[tuple[Bill, bytes]] = []
+        self.chain: list[AuditRecord] = []
+
+    async def save_debtor(self, debtor: Debtor, deed: Deed) -> None:
+        self.known[debtor.party_id] = debtor
+        self._seal(deed)
+
+    async def debtors(self) -> Mapping[str, Debtor]:
+        return self.known
+
+    async def add_step(self, step: YearStep, deed: Deed) -> bool:
+        if any((known.year, known.kind, known.key) == (step.year, step.kind, step.key) for known in self.taken):
+            return False
+        self.taken.append(step)
+        self._seal(deed)
+        return True
+
+    async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
+        found: dict[str, list[YearStep]] = {}
+        for step in self.taken:
+            if (step.year.service, step.year.year) == (service, year):
+                found.setdefault(step.year.party_id, []).append(step)
+        return found
+
+    async def steps_of(self, key: YearKey) -> Sequence[YearStep]:
+        return [step for step in self.taken if step.year == key]
+
+    async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
+        found: dict[str, list[Bill]] = {}
+        for bill, _ in self.issued:
+            if (bill.service, bill.year) == (service, year):
+                found.setdefault(bill.debtor.party_id, []).append(bill)
+        return found
+
+    async def bill(self, number: str) -> Bill | None:
+        return next((bill for bill, _ in self.issued if bill.number == number), None)
+
+    async def xml(self, number: str) -> bytes | None:
+        return next((xml for bill, xml in self.issued if bill.number == number), None)
+
+    async def bills(self, issued_in: int) -> Sequence[Bill]:
+        return [bill for bill, _ in self.issued if bill.issued_on.year == issued_in]
+
+    async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
+        return [bill for bill, _ in self.issued if bill.run_id == run_id]
+
+    async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
+        if run.run_id not in self.runs:
+            self.runs[run.run_id] = run
+            self._seal(deed)
+
+    async def run(self, run_id: str) -> Run | None:
+        return self.runs.get(run_id)
+
+    async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
+        self.runs[run_id] = replace(self.runs[run_id], approved_by=by, approved_at=at)
+        self._seal(deed)
+
+    async def issue(
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, deed: Deed
+    ) -> Sequence[Bill]:
+        new: list[tuple[Bill, bytes]] = []
+        for draft in drafts:
+            year = draft.issued_on.year
+            rank = 1 + sum(bill.issued_on.year == year for bill, _ in (*self.issued, *new))
+            bill = draft.numbered(f"{draft.issuer.number_prefix}{year}-{rank:06}")
+            new.append((bill, render(bill)))
+        self.issued += new  # nothing above this line has changed anything
+        self.taken += [replace(step, document=_number(step, new)) for step in steps]
+        self.runs[run.run_id] = replace(self.runs[run.run_id], issued_by=deed.actor, issued_at=deed.at)
+        self._seal(deed)
+        return [bill for bill, _ in new]
+
+    async def audit(self) -> Sequence[AuditRecord]:
+        return self.chain
+
+    async def audit_head(self) -> tuple[int, str]:
+        return (self.chain[-1].number, self.chain[-1].link) if self.chain else (0, GENESIS)
+
+    def _seal(self, deed: Deed) -> None:
+        previous = self.chain[-1].link if self.chain else GENESIS
+        self.chain.append(chained(len(self.chain) + 1, deed, previous))
+
+
+def _number(step: YearStep, bills: Sequence[tuple[Bill, bytes]]) -> str:
+    return next((bill.number for bill, _ in bills if bill.debtor.party_id == step.year.party_id), "")

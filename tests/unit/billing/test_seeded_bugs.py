@@ -1,0 +1,269 @@
+"""Bugs put in on purpose, one by one: each has to be caught by the checks of this suite.
+
+A check is a function that raises when something is wrong; without a bug none does.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway import clock
+from gateway.billing import amounts, audit, bill, guidance, inputs, office, postings, rating, run, tariffs, ubl
+from gateway.billing.amounts import Amounts, PriceBasis
+from gateway.billing.bill import Bill
+from gateway.billing.errors import BillingError
+from gateway.billing.policies import Policies
+from gateway.billing.postings import Posting
+from gateway.billing.rating import Standing
+from gateway.billing.run import RunInputs
+from gateway.billing.services import Service
+from gateway.billing.tariffs import Catalogue, Tariff, TariffBasis
+from gateway.billing.year import BillingYear
+from gateway.store import billing as store
+from tests.unit.billing import test_guidance, test_journals, test_quote, test_tariffs, test_ubl
+from tests.unit.billing.bills import BILLS, every_bill
+from tests.unit.billing.office import MemoryMeter
+from tests.unit.billing.play import Act, play
+from tests.unit.billing.test_properties import MOMENTS
+from tests.unit.store import test_billing
+from tests.unit.store.billing_database import fresh_billing
+
+Check = Callable[[Path], None]
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+JUNE_2020 = datetime(2020, 6, 1, tzinfo=UTC)
+
+
+def quotes(_: Path) -> None:
+    """The hand-computed years."""
+    for forecast, used, standing, expected in test_quote.DIGIPOORT:
+        test_quote.test_digipoort(forecast, used, standing, expected)
+    for row in test_quote.PASSED_ON:
+        test_quote.test_passed_on_services(*row)
+
+
+def years(_: Path) -> None:
+    """Fixed scripts against the reference."""
+    digipoort, digid = Service.DIGIPOORT, Service.DIGID
+    script = [Act("prepay", digipoort), Act("prepay", digid)]
+    script += [
+        Act("use", digipoort, "zilverstrand", 700 + 11 * place, moment)
+        for place, moment in enumerate(MOMENTS[digipoort])
+    ]
+    script += [Act("use", digid, party, 2_001, JUNE_2020) for party in ("zilverstrand", "oostmeer", "ministerie")]
+    script += [Act("crash", digipoort), Act("settle", digipoort), Act("settle", digid)]
+    script += [Act("correct", digid, "zilverstrand"), Act("settle", digid), Act("settle", digid)]
+    script += [Act("use", digipoort, "oostmeer", 7, JUNE), Act("settle", digipoort)]
+    script += [Act("refuse", digipoort, "zilverstrand")]
+    forecasts = {
+        (digipoort, "zilverstrand"): 1_000,
+        (digipoort, "krommevliet"): 777,
+        (digid, "zilverstrand"): 5_000,
+        (digid, "ministerie"): 3_001,
+    }
+    asyncio.run(play(forecasts, script))
+
+
+def documents(_: Path) -> None:
+    """What is written from the bills."""
+    for name in BILLS:
+        test_ubl.test_lines_sum_to_the_total_without_tax(name)
+        test_ubl.test_price_times_quantity_is_the_line(name)
+    test_ubl.test_money_back_is_a_credit_note_with_positive_amounts()
+    test_ubl.test_within_the_rijk_nothing_is_subject_to_tax()
+    test_ubl.test_the_settlement_reads_as_it_was_computed()
+
+
+def journal(_: Path) -> None:
+    """What is posted."""
+    for each in BILLS.values():
+        test_journals.test_every_entry_balances_and_holds_the_bill(each)
+    for year in test_journals.YEARS:
+        test_journals.test_the_audit_file_balances_and_names_what_it_has(year)
+        test_journals.test_beancount_reads_it_and_finds_no_error(year)
+
+
+def catalogues(_: Path) -> None:
+    """The tariffs."""
+    for service in test_tariffs.TABLE:
+        test_tariffs.test_the_table_of_2018_to_2022(service)
+    test_tariffs.test_overlapping_tariffs_are_named(None, date(2027, 1, 1), "")
+    test_tariffs.test_a_gap_within_the_year_is_a_missing_tariff()
+
+
+def periods(_: Path) -> None:
+    """Guidance."""
+    test_guidance.test_calendar_months(date(2027, 11, 30), [date(2028, 2, 28), date(2028, 5, 29)])
+    test_guidance.test_each_period_is_a_line_that_says_its_days()
+
+
+def database(folder: Path) -> None:
+    """The year on SQLite: rights, approvals, numbers, the chain."""
+    scenarios = (
+        test_billing.test_who_may_do_what,
+        test_billing.test_an_approval_holds_for_the_inputs_it_saw,
+        test_billing.test_a_forecast_does_not_move_after_the_prepayment,
+        test_billing.test_a_second_run_changes_nothing_and_a_late_correction_gives_its_difference,
+        test_billing.test_an_issued_run_is_issued_once,
+        test_billing.test_the_chain_shows_what_was_changed,
+    )
+
+    async def all_of_them() -> None:
+        for number, scenario in enumerate(scenarios):
+            async with fresh_billing(f"sqlite+aiosqlite:///{folder / str(number)}.db") as (fresh, _):
+                await scenario(fresh, MemoryMeter())
+
+    asyncio.run(all_of_them())
+
+
+CHECKS: tuple[Check, ...] = (quotes, catalogues, periods, documents, journal, years, database)
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A name to replace, by what."""
+
+    owner: object
+    name: str
+    wrong: object
+
+
+def _floored(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"), ROUND_DOWN)
+
+
+def _tax_of_the_gross(amount: Decimal, basis: PriceBasis, percent: Decimal) -> Amounts:
+    vat = amounts.cents(amount * percent / 100)
+    return (
+        Amounts(amount - vat, vat, amount)
+        if basis is PriceBasis.INCLUDING_VAT
+        else Amounts(amount, vat, amount + vat)
+    )
+
+
+def _without_minimum(*arguments: object) -> object:
+    service, year, used, _, *rest = arguments
+    return _due_in_the_end(service, year, used, Decimal(0), *rest)  # type: ignore[arg-type]  # passed on as it came
+
+
+_due_in_the_end = rating.due_in_the_end
+_exemption = rating.exemption
+_use_lines = rating._use_lines
+_link_of = audit.link_of
+_entry_of = postings.entry_of
+_count = store._count
+_on = Catalogue.on
+
+
+def _blind_to(**blinded: bool) -> Callable[..., object]:
+    def exemption(service: Service, year: int, units: int, standing: Standing, policies: object) -> object:
+        return _exemption(service, year, units, replace(standing, **blinded), policies)  # type: ignore[arg-type]  # as it came
+
+    return exemption
+
+
+def _estimates(service: Service, year: int, standing: Standing, catalogue: Catalogue, *_: object) -> object:
+    basis = TariffBasis.FIXED if service is Service.DIGIPOORT else TariffBasis.ESTIMATE
+    return catalogue.periods(service, year, basis, standing.variant)
+
+
+def _first_price_only(service: Service, found: object, used: Sequence[int], free: int) -> object:
+    periods = found[:1]  # type: ignore[index]  # the periods of a year
+    return _use_lines(service, periods, [sum(used)], free)
+
+
+def _nothing_free(service: Service, found: object, used: Sequence[int], free: int) -> object:
+    return _use_lines(service, found, used, 0)  # type: ignore[arg-type]  # as it came
+
+
+def _untaxed(one: Bill, chart: postings.Chart) -> postings.JournalEntry:
+    entry = _entry_of(one, chart)
+    return replace(entry, postings=tuple(Posting(part.account, part.amount) for part in entry.postings[:2]))
+
+
+def _with_a_gap(connection: object, name: str, by: int = 1) -> int:
+    return _count(connection, name, 2 * by if name.startswith("number") else by)  # type: ignore[arg-type]  # as it came
+
+
+def _unsigned(name: str, one: Bill, amount: Decimal) -> object:
+    return name, f"{amount:.2f}", {"currencyID": "EUR"}
+
+
+def _on_price(self: Catalogue, *arguments: object) -> Tariff:
+    tariff = _on(self, *arguments)  # type: ignore[arg-type]  # as it came
+    return replace(tariff, price=tariff.price + 1)
+
+
+BUGS = {
+    "cents are cut off": Bug(rating, "cents", _floored),
+    "tax is 21% of the gross": Bug(Amounts, "split", staticmethod(_tax_of_the_gross)),
+    "a thousand units are free": Bug(Policies, "free", lambda *_: 1_000),
+    "Machtigen has free units": Bug(Policies, "free", lambda *_: 999),
+    "the forecast is no minimum": Bug(run, "due_in_the_end", _without_minimum),
+    "the Rijk pays for Digipoort": Bug(rating, "exemption", _blind_to(is_rijk=False)),
+    "umbrella members are billed": Bug(rating, "exemption", _blind_to(in_umbrella=False)),
+    "the first year is billed": Bug(rating, "exemption", _blind_to(is_first_year=False)),
+    "the Rijk pays tax": Bug(run, "vat_percent", lambda *_: Decimal(21)),
+    "settled on estimates": Bug(rating, "final_periods", _estimates),
+    "the old price holds all year": Bug(rating, "_use_lines", _first_price_only),
+    "free units are forgotten in the end": Bug(rating, "_use_lines", _nothing_free),
+    "what was billed is billed again": Bug(run, "_counted_before", lambda *_: ()),
+    "only the last document is subtracted": Bug(run, "_counted_before", lambda *given: given[1][-1:]),
+    "prepayments are forgotten": Bug(run, "prepaid", lambda *_: Decimal(0)),
+    "years are counted in UTC": Bug(clock, "AMSTERDAM", ZoneInfo("UTC")),
+    "everything metered is charged": Bug(inputs, "charged", lambda *given: sum(given[1].values())),
+    "line rounding is left": Bug(bill, "cents", _floored),
+    "all inputs have one hash": Bug(RunInputs, "digest", property(lambda *_: "0" * 64)),
+    "anyone may act": Bug(office, "_check_finance", lambda *_: None),
+    "forecasts are never locked": Bug(BillingYear, "is_prepaid", property(lambda *_: False)),
+    "the chain leaves out who": Bug(
+        audit, "link_of", lambda number, deed, previous: _link_of(number, replace(deed, actor=""), previous)
+    ),
+    "numbers have gaps": Bug(store, "_count", _with_a_gap),
+    "a run is issued twice": Bug(store, "_is_there", lambda *_: False),
+    "credit notes are negative": Bug(ubl, "_money", _unsigned),
+    "the tax is not posted": Bug(postings, "entry_of", _untaxed),
+    "audit file lines are all debit": Bug(Posting, "debit", property(lambda self: abs(self.amount))),
+    "overlapping tariffs pass": Bug(Tariff, "overlaps", lambda *_: False),
+    "gaps in tariffs pass": Bug(tariffs, "_check_cover", lambda *_: None),
+    "guidance lasts four months": Bug(guidance, "_MONTHS", 4),
+    "guidance has another price": Bug(Catalogue, "on", _on_price),
+}
+
+
+def caught(folder: Path) -> str | None:
+    """Which check fails, or None."""
+    for check in CHECKS:
+        (folder / check.__name__).mkdir()
+        try:
+            with patch.dict(BILLS, every_bill()):
+                check(folder / check.__name__)
+        except (
+            AssertionError,
+            BillingError,
+            ArithmeticError,
+            ValueError,
+            TypeError,
+            SQLAlchemyError,
+            pytest.fail.Exception,
+        ):
+            return check.__name__
+    return None
+
+
+def test_without_a_bug_no_check_fails(tmp_path: Path) -> None:
+    assert caught(tmp_path) is None
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_seeded_bug_is_caught(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bug = BUGS[name]
+    monkeypatch.setattr(bug.owner, bug.name, bug.wrong)
+    assert caught(tmp_path) is not None, name
