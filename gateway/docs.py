@@ -128,7 +128,7 @@ the process and begin at zero when it starts: for money only the meter in the st
 _LABELS_INTRODUCTION = """
 ## Labels
 
-`rule` is the id of a rule that the gateway knows, and `other` for any other id. `version` and `python` are what
+`rule` is the id of a rule, and `other` from the thousandth id on. `version` and `python` are what
 runs. The other labels take these values alone:
 
 | label | values |

@@ -169,7 +169,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     engines = open_engines(settings.database_url(), settings.database.connections_max)
     stack.push_async_callback(engines.dispose)
     await asyncio.to_thread(upgrade, engines.write)
-    metrics = Metrics(__version__, (), settings.data_directory, clock)
+    metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock)
     writer = Writer(
         engines.write, settings.database.commit_messages_max, lambda works, s: metrics.commit_made(s, works)
     )

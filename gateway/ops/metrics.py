@@ -6,6 +6,7 @@ Worker processes count nothing themselves: their answer carries the timings and 
 """
 
 import platform
+import re
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,14 @@ from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics import MetricWrapperBase
 
@@ -29,6 +37,11 @@ from gateway.model.finding import Finding, Flag, Stage
 OTHER = "other"
 UNKNOWN_DOCUMENT = "unknown"
 """The document of a message that was refused before anybody knew what it is."""
+
+RULES_MAX = 1_000
+"""Rules that may become labels: the rule sets have some 800 together, most of which refuse nothing ever."""
+RULE_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,39}")
+"""How the ids of EN 16931, NLCIUS, Peppol, SETU and of the gateway itself look."""
 
 ROUTES = frozenset(
     {
@@ -59,6 +72,9 @@ WAIT_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0,
 """For what a sender waits for: from seconds to a day."""
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
+# The moment each series began, as a series of its own: twice the answer, and nothing here asks for it.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it without types
+
 Kind = TypeVar("Kind", bound=MetricWrapperBase)
 
 
@@ -86,14 +102,16 @@ class Metrics:
     def __init__(
         self,
         version: str,
-        known_rules: Collection[str] = (),
+        known_rules: Collection[str] | None = None,
         data_directory: Path | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        """`known_rules`: ids that may become labels. `data_directory`: the disk to watch; it must exist."""
+        """`known_rules`: ids that may become labels; None: whatever looks like an id, up to RULES_MAX of them.
+        `data_directory`: the disk to watch; it must exist."""
         self.registry = CollectorRegistry()
         self.described: list[Described] = []
-        self._rules = frozenset(known_rules)
+        self._known_rules = None if known_rules is None else frozenset(known_rules)
+        self._seen_rules: set[str] = set()
         self._clock = clock
         self._since: dict[str, datetime | None] = {"received": clock()}
         self._messages()
@@ -325,7 +343,11 @@ class Metrics:
         return metric
 
     def _known_rule(self, rule: str) -> str:
-        return rule if rule in self._rules else OTHER
+        if self._known_rules is not None:
+            return rule if rule in self._known_rules else OTHER
+        if rule not in self._seen_rules and len(self._seen_rules) < RULES_MAX and RULE_ID.fullmatch(rule):
+            self._seen_rules.add(rule)
+        return rule if rule in self._seen_rules else OTHER
 
     def _age_seconds(self, name: str) -> float:
         """Worked out at each scrape, so that an age goes on growing when whatever measures the queue hangs."""

@@ -1,5 +1,6 @@
 """Settings: defaults, where they come from, and that everything wrong is told at once."""
 
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from gateway import settings as module
 from gateway.docs import attribute_docstrings, settings_page
 from gateway.settings import Settings, SettingsError, contradictions, load
+from gateway.syntax.xml import Limits
 
 
 def written(tmp_path: Path, toml: str) -> Path:
@@ -117,6 +119,15 @@ def test_the_password_comes_from_its_file_and_is_quoted(tmp_path: Path) -> None:
 def test_documents_stand_under_the_data_directory_unless_said_otherwise() -> None:
     assert load(None, {"METERPOORT_DATA_DIRECTORY": "/d"}).storage_url() == "file:///d/documents"
     assert load(None, {"METERPOORT_STORAGE__URL": "s3://bucket/x"}).storage_url() == "s3://bucket/x"
+
+
+def test_caps_on_xml_are_those_of_the_reader() -> None:
+    defaults = Settings()
+    beside = {
+        "attachments_max": defaults.attachments.count_max,
+        "attachments_bytes_max": defaults.attachments.size_bytes_max,
+    }
+    assert msgspec.structs.asdict(defaults.xml) | beside == dataclasses.asdict(Limits())
 
 
 def test_every_setting_has_its_reason() -> None:

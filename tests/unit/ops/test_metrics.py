@@ -12,6 +12,7 @@ from gateway.messages.submission import Channel
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding, Flag, Stage, Text
+from gateway.ops import metrics as metrics_module
 from gateway.ops.metrics import FORESEEN, Metrics, QueueState
 from tests.deploy.promtool import needs_promtool
 
@@ -44,7 +45,7 @@ def samples(metrics: Metrics) -> Samples:
         (sample.name.removeprefix("meterpoort_"), tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(body.decode())
         for sample in family.samples
-        if sample.name.startswith("meterpoort_") and not sample.name.endswith("_created")
+        if sample.name.startswith("meterpoort_")
     }
 
 
@@ -116,6 +117,15 @@ def test_rules_and_routes_that_are_not_known_share_one_label(metrics: Metrics) -
     assert value(metrics, "http_requests_total", route="other", status="4xx") == 50
     assert value(metrics, "worker_replacements_total", reason="other") == 50
     assert len(samples(metrics)) == before + 2
+
+
+def test_rules_become_labels_while_they_are_few_and_look_like_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_module, "RULES_MAX", 3)
+    metrics = Metrics("1")
+    for rule in ("BR-01", "a sentence, from nowhere", "", "BR-02", "PEPPOL-EN16931-R001", "BR-03", "BR-01"):
+        metrics.rule_broke(rule)
+    counted = {labels[0][1]: n for (name, labels), n in samples(metrics).items() if name == "rule_errors_total"}
+    assert counted == {"BR-01": 2, "BR-02": 1, "PEPPOL-EN16931-R001": 1, "other": 3}
 
 
 def test_a_parked_message_has_no_disposition_yet(metrics: Metrics) -> None:
