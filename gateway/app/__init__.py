@@ -40,6 +40,7 @@ from gateway.store.register import RegisterStore
 from gateway.store.schema import upgrade
 from gateway.store.storage import Storage
 from gateway.store.writer import Writer
+from gateway.syntax.xml import Limits as ReadingLimits
 from gateway.validation.workers import Workers
 from gateway.web import Doors, build
 from gateway.web.doors import Leases, Lists
@@ -249,6 +250,15 @@ def _workers(settings: Settings, metrics: Metrics) -> Workers:
         settings.workers.judging_seconds_max,
         settings.workers.judgements_max,
         metrics.worker_replaced,
+        _reading_limits(settings),
+    )
+
+
+def _reading_limits(settings: Settings) -> ReadingLimits:
+    return ReadingLimits(
+        **msgspec.structs.asdict(settings.xml),
+        attachments_max=settings.attachments.count_max,
+        attachments_bytes_max=settings.attachments.size_bytes_max,
     )
 
 

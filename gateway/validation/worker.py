@@ -1,7 +1,7 @@
 """A worker process: judges one document after another under limits of memory and time.
 
-Runs as `python -m gateway.validation.worker MEMORY_BYTES CPU_SECONDS`; frames on standard input and output
-are a length of eight bytes and so many bytes of MessagePack. The process that asks is `workers.py`.
+Runs as `python -m gateway.validation.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as
+JSON; frames on standard input and output are a length of eight bytes and so many bytes of MessagePack. The process that asks is `workers.py`.
 """
 
 import resource
@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.messages.verdict import Verdict
 from gateway.model.document import Attachment
+from gateway.syntax.xml import Limits
 from gateway.validation.judge import judge
 
 LENGTH_BYTES = 8
@@ -50,7 +51,7 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
 
 
-def main(memory_bytes: int, cpu_seconds: int) -> None:
+def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe."""
     decoder, encoder = msgspec.msgpack.Decoder(Request), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
@@ -58,11 +59,15 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
         limit(memory_bytes, cpu_seconds)
         request = decoder.decode(payload)
         verdict: Verdict = judge(
-            request.document, profile=request.profile, schema=request.schema, beside=request.beside
+            request.document,
+            profile=request.profile,
+            limits=limits,
+            schema=request.schema,
+            beside=request.beside,
         )
         target.write(frame(encoder.encode(verdict)))
         target.flush()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), msgspec.json.decode(sys.argv[3], type=Limits))

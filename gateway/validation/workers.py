@@ -16,6 +16,7 @@ import structlog
 
 from gateway.messages.desk import Case, JudgingError
 from gateway.messages.verdict import Verdict
+from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.judge import judge
 from gateway.validation.worker import LENGTH_BYTES, Request, frame
 
@@ -35,12 +36,14 @@ class Workers:
         judging_seconds_max: float,
         judgements_max: int,
         worker_ended: WorkerEnded,
+        limits: Limits = DEFAULT_LIMITS,
         idle_seconds: float = 60.0,
     ) -> None:
         self._memory_size_bytes_max = memory_size_bytes_max
         self._judging_seconds_max = judging_seconds_max
         self._judgements_max = judgements_max
         self._worker_ended = worker_ended
+        self._limits = limits
         self._idle_seconds = idle_seconds
         self._turns = asyncio.Semaphore(count)
         self._idle: list[_Worker] = []
@@ -50,7 +53,7 @@ class Workers:
         """A batch of small documents, in one turn of one thread."""
         if not cases:
             return []
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _judge_each, cases)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, cases)
 
     async def judge_large(self, case: Case, *, schema: bool = True) -> Verdict:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
@@ -79,9 +82,13 @@ class Workers:
             await worker.end()
         self._idle.clear()
 
+    def _judge_each(self, cases: Sequence[Case]) -> list[Verdict | JudgingError]:
+        return [_judge_one(case, self._limits) for case in cases]
+
     async def _start(self) -> "_Worker":
         cpu_seconds = int(self._judging_seconds_max) + 1
-        arguments = (str(self._memory_size_bytes_max), str(cpu_seconds))
+        limits = msgspec.json.encode(self._limits).decode()
+        arguments = (str(self._memory_size_bytes_max), str(cpu_seconds), limits)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway.validation.worker", *arguments),
             stdin=asyncio.subprocess.PIPE,
@@ -150,13 +157,9 @@ class _Worker:
         return await self._process.wait()
 
 
-def _judge_each(cases: Sequence[Case]) -> list[Verdict | JudgingError]:
-    return [_judge_one(case) for case in cases]
-
-
-def _judge_one(case: Case) -> Verdict | JudgingError:
+def _judge_one(case: Case, limits: Limits) -> Verdict | JudgingError:
     try:
-        return judge(case.document, profile=case.profile, beside=case.beside)
+        return judge(case.document, profile=case.profile, limits=limits, beside=case.beside)
     except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
         log.exception("judging_broke", error=type(error).__name__)
         return JudgingError(f"{type(error).__name__} while judging")
