@@ -1,8 +1,8 @@
 """A worker process: judges one document after another under limits of memory and time.
 
-Runs as `python -m gateway.validation.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as JSON; frames
-on standard input and output are a length of eight bytes and so many bytes of MessagePack. The process that asks
-is `workers.py`.
+Runs as `python -m gateway.validation.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as JSON;
+frames on standard input and output are a length of eight bytes and so many bytes of MessagePack. The process that
+asks is `workers.py`.
 """
 
 import resource
