@@ -99,6 +99,20 @@ class Classification(Group):
 
 
 @dataclass(slots=True, eq=False)
+class TaxPoint(Group):
+    """A date on which VAT becomes due (BT-7), also where the norm has no room for it: on a line."""
+
+    date: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class OrderLineReference(Group):
+    """A reference to a line of an order that stands below a line, where the norm has no room for it."""
+
+    order_line: str | None = None
+
+
+@dataclass(slots=True, eq=False)
 class ObjectReference(Group):
     """A document or object that a line refers to; type code 130 makes it the invoiced object (BT-128)."""
 
@@ -203,6 +217,8 @@ class Buyer(Group):
     electronic_address_scheme: str | None = bt("49-1", "Scheme identifier", "Soort elektronisch adres", "code")
     address: BuyerAddress | None = None
     contact: BuyerContact | None = None
+    has_legal_entity: bool = False
+    """Whether the document has the part that holds name and legal registration (PartyLegalEntity)."""
 
 
 @group("BG-10", "Payee", "Begunstigde")
@@ -435,6 +451,7 @@ class VatBreakdown(Group):
     taxable: str | None = bt(116, "VAT category taxable amount", "Maatstaf van heffing", "amount")
     tax: str | None = bt(117, "VAT category tax amount", "Btw-bedrag van de categorie", "amount")
     vat: tuple[BreakdownVat, ...] = ()
+    tax_currency: str | None = None
 
 
 @part("BG-22")

@@ -77,10 +77,21 @@ def read_document(root: etree._Element, vocabulary: Vocabulary, kind: type[Invoi
 class _Lane:
     """A plan at work in one document: where what it reads is put."""
 
-    __slots__ = ("amounts", "attributes", "by_codes", "exports", "groups", "occurrences", "plan", "sorted_later")
+    __slots__ = (
+        "amounts",
+        "attributes",
+        "by_codes",
+        "exports",
+        "filled",
+        "groups",
+        "occurrences",
+        "plan",
+        "sorted_later",
+    )
 
     def __init__(self, plan: Plan, walk: "_Walk", filled: dict[str, list[Any]]) -> None:
         self.plan = plan
+        self.filled = filled  # kept alive: lanes are told apart by its id, which must not be used again
         self.occurrences = Occurrences(plan.shape)
         self.by_codes: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
         self.exports = [(filled[name].append, position) for name, position in plan.exports]

@@ -43,6 +43,10 @@ def _has_children(tree: Tree, index: int) -> bool:
     return any(tree.names[child] != "#comment" for child in tree.children[index])
 
 
+def _has_legal_entity(tree: Tree, index: int) -> bool:
+    return any(tree.elements(index, ["cac:Party", "cac:PartyLegalEntity"]))
+
+
 def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress") -> Binding:
     fields: dict[str, Source] = {
         "line_1": One("cbc:StreetName"),
@@ -168,7 +172,12 @@ BINDINGS = (
     Binding(
         "cac:TaxSubtotal",
         bg.VatBreakdown,
-        {"taxable": One("cbc:TaxableAmount"), "tax": One("cbc:TaxAmount"), "vat": Parts("cac:TaxCategory")},
+        {
+            "taxable": One("cbc:TaxableAmount"),
+            "tax": One("cbc:TaxAmount"),
+            "vat": Parts("cac:TaxCategory"),
+            "tax_currency": One("cbc:TaxAmount/@currencyID"),
+        },
         ("cac:TaxTotal",),
     ),
     Binding(
@@ -199,7 +208,7 @@ BINDINGS = (
         bg.Seller,
         legal_information=One("cac:Party/cac:PartyLegalEntity/cbc:CompanyLegalForm"),
     ),
-    _party("cac:AccountingCustomerParty", bg.Buyer),
+    _party("cac:AccountingCustomerParty", bg.Buyer, has_legal_entity=Known(_has_legal_entity)),
     _address("cac:AccountingSupplierParty", "cac:Party", make=bg.SellerAddress),
     _address("cac:AccountingCustomerParty", "cac:Party", make=bg.BuyerAddress),
     _address("cac:TaxRepresentativeParty", make=bg.RepresentativeAddress),
@@ -303,6 +312,11 @@ BINDINGS = (
         bg.ObjectReference,
         {"value": One("cbc:ID"), "scheme": One("cbc:ID/@schemeID"), "type_code": One("cbc:DocumentTypeCode")},
     ),
+    *(
+        Binding("cac:OrderLineReference", bg.OrderLineReference, {"order_line": One("cbc:LineID")}, (line,))
+        for line in ("cac:SubInvoiceLine", "cac:SubCreditNoteLine")
+    ),
+    Binding("cbc:TaxPointDate", bg.TaxPoint, {"date": One(".")}),
     Binding("cbc:Note", bg.Note, {"text": One(".")}, ("/",)),
     *(
         Binding(

@@ -48,7 +48,7 @@ class StylesheetStoppedError(NoVerdictError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Assertion:
-    """One failed assertion of the official report. `rule` is empty where the stylesheet gives no id."""
+    """One failed assertion of the official report. `rule` is its id, else what its text has in brackets."""
 
     rule: str
     flag: str
@@ -123,7 +123,9 @@ def _parser() -> etree.XMLParser:
 
 def _assertion(failed: etree._Element) -> Assertion:
     text = " ".join("".join(failed.itertext()).split())
-    return Assertion(failed.get("id", ""), failed.get("flag", ""), _location(failed.get("location", "")), text)
+    named = re.match(r"\[([\w.-]+)\]", text)
+    rule = failed.get("id") or (named[1] if named else "")
+    return Assertion(rule, failed.get("flag", ""), _location(failed.get("location", "")), text)
 
 
 def _location(published: str) -> str:

@@ -60,13 +60,22 @@ def _signed(comparison: Comparison) -> list[str]:
     return [*(f"-{rule}" for rule in comparison.missing), *(f"+{rule}" for rule in comparison.surplus)]
 
 
-def compare(document: bytes, ours: Engine, theirs: Engine) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Our engine, the reference, and what of ours refuses a document on which the reference gives up."""
+
+    ours: Engine
+    theirs: Engine
+    refuses: Engine
+
+
+def compare(document: bytes, engines: Pair) -> Comparison:
     """Run both engines on one document."""
-    found = ours(document)
+    found = engines.ours(document)
     try:
-        expected = theirs(document)
+        expected = engines.theirs(document)
     except reference.StylesheetStoppedError:
-        return _without_verdict(document, found)
+        return _without_verdict(document, engines.refuses(document))
     if found == expected:
         return Comparison(Outcome.SAME, fired=expected)
     return Comparison(Outcome.DIFFERENT, expected - found, found - expected, expected)
@@ -79,23 +88,21 @@ def _without_verdict(document: bytes, found: frozenset[str]) -> Comparison:
     return Comparison(Outcome.DIFFERENT, missing=frozenset({"(no official verdict)"}))
 
 
-def compare_all(mutants: Iterable[Mutant], ours: Engine, theirs: Engine) -> Tally:
+def compare_all(mutants: Iterable[Mutant], engines: Pair, tally: Tally) -> None:
     """Compare on every mutant; of each rule that differs the first mutant is kept."""
-    tally = Tally()
     for mutant in mutants:
         document = mutant.document()
-        comparison = compare(document, ours, theirs)
+        comparison = compare(document, engines)
         tally.add(comparison, valid=is_valid(document))
         for rule in _signed(comparison):
             tally.examples.setdefault(rule, mutant)
-    return tally
 
 
-def smallest(mutant: Mutant, rule: str, ours: Engine, theirs: Engine) -> tuple[Mutant, bytes]:
+def smallest(mutant: Mutant, rule: str, engines: Pair) -> tuple[Mutant, bytes]:
     """The fewest edits that still make the engines differ on a rule, and the smallest document that does."""
 
     def differs(document: bytes) -> bool:
-        return rule in _signed(compare(document, ours, theirs))
+        return rule in _signed(compare(document, engines))
 
     shrunk = shrink(mutant, lambda candidate: differs(candidate.document()))
     return shrunk, prune(shrunk.document(), differs)

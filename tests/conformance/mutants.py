@@ -4,7 +4,7 @@ A mutant is a base document and a list of edits. An edit is an operator's name a
 draws its place and value from that number, so the same list gives the same document for ever.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from random import Random
@@ -68,19 +68,19 @@ class Mutant:
         return cls(sample, tuple(Edit(name, int(number)) for name, _, number in pairs))
 
 
-def mutants(seed: int, count: int) -> Iterator[Mutant]:
-    """`count` mutants; another seed gives others."""
+def mutants(seed: int, count: int, samples: Sequence[str] = tuple(SAMPLES)) -> Iterator[Mutant]:
+    """`count` mutants of these samples; another seed gives others."""
     random = Random(seed)
     for _ in range(count):
-        yield mutant(random)
+        yield mutant(random, samples)
 
 
-def mutant(random: Random) -> Mutant:
+def mutant(random: Random, samples: Sequence[str]) -> Mutant:
     """One mutant, most often with one or two edits, sometimes with many."""
     names = list(_WEIGHTS)
     count = random.choice((1, 1, 1, 1, 2, 2, 3, 4, 6))
     chosen = random.choices(names, weights=list(_WEIGHTS.values()), k=count)
-    return Mutant(random.choice(_NAMES), tuple(Edit(name, random.getrandbits(32)) for name in chosen))
+    return Mutant(random.choice(samples), tuple(Edit(name, random.getrandbits(32)) for name in chosen))
 
 
 def shrink(failing: Mutant, still_fails: Callable[[Mutant], bool]) -> Mutant:
@@ -109,7 +109,6 @@ def prune(document: bytes, still_fails: Callable[[bytes], bool]) -> bytes:
     return etree.tostring(root, pretty_print=True)
 
 
-_NAMES = tuple(SAMPLES)
 _BASES: dict[str, bytes] = {}
 
 
@@ -204,6 +203,24 @@ def double(root: etree._Element, random: Random) -> bool:
         return False
     parent.insert(parent.index(node) + 1, _copy(node))
     return True
+
+
+@operator(weight=6)
+def repeat(root: etree._Element, random: Random) -> bool:
+    """An element twice where UBL lets it stand more than once."""
+    repeatable = [node for node in _elements(root) if _is_repeatable(node)]
+    node = _pick(random, repeatable)
+    parent = node.getparent() if node is not None else None
+    if node is None or parent is None:
+        return False
+    parent.insert(parent.index(node) + 1, _copy(node))
+    return True
+
+
+def _is_repeatable(node: etree._Element) -> bool:
+    parent = node.getparent()
+    allowed = children(_tag(parent)) if parent is not None else ()
+    return any(child.tag == node.tag and child.repeatable for child in allowed)
 
 
 @operator(weight=3)
@@ -519,8 +536,8 @@ def sub_line(root: etree._Element, random: Random) -> bool:
     return True
 
 
-@operator(weight=3)
-def other_reading(root: etree._Element, random: Random) -> bool:
+@operator(weight=9)
+def hasty(root: etree._Element, random: Random) -> bool:
     """A small edit with a meaning: what a hasty programmer of an invoice would do."""
     return random.choice(tuple(_HASTY.values()))(root, random)
 
@@ -636,6 +653,88 @@ def payee_is_the_seller(root: etree._Element, random: Random) -> bool:
         return False
     for node in payee.iter(f"{{{CBC}}}Name"):
         node.text = name.text
+    return True
+
+
+@_hasty
+def no_reason(root: etree._Element, random: Random) -> bool:
+    node = _pick(random, list(root.iter(f"{{{CAC}}}AllowanceCharge")))
+    if node is None:
+        return False
+    for name in ("AllowanceChargeReason", "AllowanceChargeReasonCode"):
+        for each in node.findall(f"{{{CBC}}}{name}"):
+            node.remove(each)
+    return True
+
+
+@_hasty
+def no_reference(root: etree._Element, random: Random) -> bool:
+    names = (f"{{{CBC}}}BuyerReference", f"{{{CAC}}}OrderReference")
+    found = [node for name in names for node in root.findall(name)]
+    for node in found:
+        _remove(node)
+    return bool(found)
+
+
+@_hasty
+def two_tax_points(root: etree._Element, random: Random) -> bool:
+    point = etree.Element(expanded("cbc:TaxPointDate"))
+    point.text = "2026-10-31"
+    period = etree.Element(expanded("cac:InvoicePeriod"))
+    etree.SubElement(period, expanded("cbc:DescriptionCode")).text = "35"
+    for each in random.choice(((point,), (period,), (point, period))):
+        insert(root, each)
+    return True
+
+
+@_hasty
+def empty_period(root: etree._Element, random: Random) -> bool:
+    periods = list(root.iter(f"{{{CAC}}}InvoicePeriod"))
+    node = _pick(random, periods)
+    if node is None:
+        node = etree.Element(expanded("cac:InvoicePeriod"))
+        insert(root, node)
+    for child in list(node):
+        node.remove(child)
+    return True
+
+
+@_hasty
+def no_tax_numbers(root: etree._Element, random: Random) -> bool:
+    party = random.choice(("AccountingSupplierParty", "AccountingCustomerParty", "TaxRepresentativeParty"))
+    for node in root.iter(f"{{{CAC}}}{party}"):
+        for number in list(node.iter(f"{{{CAC}}}PartyTaxScheme")):
+            _remove(number)
+    return True
+
+
+@_hasty
+def bare_attachment(root: etree._Element, random: Random) -> bool:
+    node = _pick(random, list(root.iter(f"{{{CBC}}}EmbeddedDocumentBinaryObject")))
+    if node is None:
+        return False
+    if node.attrib:
+        del node.attrib[random.choice(list(node.attrib))]
+    return True
+
+
+@_hasty
+def named_payment_means(root: etree._Element, random: Random) -> bool:
+    for node in root.iter(f"{{{CBC}}}PaymentMeansCode"):
+        node.set("name", "Overboeking")
+    return True
+
+
+@_hasty
+def another_payment(root: etree._Element, random: Random) -> bool:
+    node = _pick(random, list(root.iter(f"{{{CAC}}}PaymentMeans")))
+    parent = node.getparent() if node is not None else None
+    if node is None or parent is None:
+        return False
+    copy = _copy(node)
+    for code in copy.iter(f"{{{CBC}}}PaymentMeansCode"):
+        code.text = random.choice(("30", "58", code.text))
+    parent.insert(parent.index(node) + 1, copy)
     return True
 
 

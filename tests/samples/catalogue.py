@@ -11,6 +11,7 @@ from tests.samples.document import (
     EXEMPT,
     EXPORT,
     INTRA_COMMUNITY,
+    NLCIUS,
     OUT_OF_SCOPE,
     PEPPOL,
     PEPPOL_PROFILE,
@@ -54,7 +55,7 @@ _FULL_LINE = Line(
     properties=(("Kleur", "grijs"), ("Dikte", "4,5 cm")),
     allowances=(
         AllowanceCharge(amount="22.20", reason="Staffelkorting", percent="5", base="444.00"),
-        AllowanceCharge(amount="12.50", charge=True, reason="Transport"),
+        AllowanceCharge(amount="12.50", charge=True, reason="Transport", percent="2.5", base="500.00"),
     ),
 )
 
@@ -99,7 +100,9 @@ _EVERYTHING = Sample(
     terms="Binnen 30 dagen na factuurdatum",
     allowances=(
         AllowanceCharge(amount="40.00", reason="Contractkorting", reason_code="95", percent="2", base="2000.00"),
-        AllowanceCharge(amount="15.00", charge=True, reason="Milieutoeslag", reason_code="AEO"),
+        AllowanceCharge(
+            amount="15.00", charge=True, reason="Milieutoeslag", reason_code="AEO", percent="1", base="1500.00"
+        ),
         AllowanceCharge(amount="5.00", charge=True, reason="Bezorging", vat=REDUCED),
     ),
     prepaid="100.00",
@@ -145,6 +148,18 @@ _REPRESENTATIVE = parties.Party(
     vat="NL864209757B01",
 )
 
+_PROVINCIAL = parties.Address("Zeedijk 7", "Zilverstrand", "4399 BC", line="Achterom", subdivision="Zeeland")
+_DISCOURAGED = replace(
+    _EVERYTHING,
+    customization=NLCIUS,
+    number="2026-0423",
+    seller=replace(parties.SELLER, address=_PROVINCIAL, legal_form="Maatschappelijk kapitaal 90.000 euro"),
+    buyer=replace(parties.BUYER, address=_PROVINCIAL),
+    representative=replace(_REPRESENTATIVE, address=_PROVINCIAL),
+    payments=(Payment(account_name="De Wilgenroos", bank="MPRTNL2A", remittance="2026-0423"),),
+)
+"""Everything that NLCIUS would rather not see, and EN 16931 allows."""
+
 SAMPLES: dict[str, Sample] = {
     "nlcius-invoice": Sample(),
     "nlcius-invoice-full": Sample(
@@ -187,6 +202,8 @@ SAMPLES: dict[str, Sample] = {
     ),
     "nlcius-tax-representative": Sample(representative=_REPRESENTATIVE),
     "nlcius-corrective": Sample(type_code="384", number="2026-0419", preceding=(("2026-0417", None),)),
+    "nlcius-discouraged": _DISCOURAGED,
+    "nlcius-discouraged-credit-note": replace(_DISCOURAGED, kind=CREDIT_NOTE, number="C2026-0035", project=None),
     "basisfactuur-rijk": Sample(number="2026-0421", payments=(Payment(remittance="2026-0421"),)),
     "peppol-invoice": Sample(customization=PEPPOL, profile=PEPPOL_PROFILE, number="2026-0422"),
     "peppol-credit-note": Sample(

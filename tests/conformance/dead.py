@@ -1,0 +1,28 @@
+"""Rules that no document can break, each with the proof from the official text.
+
+They are listed, not forgotten: the suite fails when any other rule never fires, and when one of these does.
+"""
+
+DEAD: dict[str, str] = {
+    "BR-CO-05": "its test is true(): whether reason and code mean the same is for people",
+    "BR-CO-06": "its test is true(), as BR-CO-05",
+    "BR-CO-07": "its test is true(), as BR-CO-05",
+    "BR-CO-08": "its test is true(), as BR-CO-05",
+    "BR-DEC-13": "compares TaxAmount/@currencyID with a DocumentCurrencyCode inside TaxAmount, where none can be",
+    "BR-DEC-15": "compares TaxAmount/@currencyID with a TaxCurrencyCode inside TaxAmount, where none can be",
+}
+
+STOPPED: dict[str, str] = {
+    "UBL-SR-09": "two RegistrationNames of the seller: normalize-space() in BR-06 takes one",
+    "UBL-SR-15": "two RegistrationNames of the buyer: normalize-space() in BR-07 takes one",
+    "UBL-SR-22": "two names of the tax representative: normalize-space() in BR-18 takes one",
+    "UBL-SR-27": "two codes in one PaymentMeans: normalize-space() in BR-61 takes one",
+}
+"""Rules that our engine fires and the official stylesheet never reports: a document that breaks them makes it
+end in an error, because another rule hands several items to a function that takes one."""
+
+DUTCH_DEAD: dict[str, str] = {
+    "BR-NL-32-2": "an earlier rule of the same pattern meets every AllowanceChargeReasonCode: BR-NL-32-1",
+    "BR-NL-32-3": "as BR-NL-32-2",
+    "SI-INV-R000": "neither Invoice nor CreditNote breaks it, and nothing else is read as an invoice",
+}

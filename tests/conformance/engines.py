@@ -1,0 +1,74 @@
+"""The engines that are compared, each as a function from a document to the ids of the rules that fire."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from lxml import etree
+
+from gateway.rules.en16931 import EN16931
+from gateway.rules.engine import RuleSet, judge
+from gateway.rules.nlcius import BR_NL, has_dutch_seller, is_nlcius
+from gateway.syntax import si_ubl, ubl, ubl_breaches, ubl_rules
+from gateway.syntax.reading import Reading
+from gateway.validation import reference
+from tests.conformance.compare import Pair
+from tests.samples import SAMPLES
+from tests.samples.document import NLCIUS
+
+NLCIUS_STYLESHEET = "METERPOORT_NLCIUS_XSLT"
+"""Names the file of SI-UBL's stylesheet: `xsl/si-ubl-2.0.xsl` of peppolautoriteit-nl/validation."""
+
+
+def ours(document: bytes) -> frozenset[str]:
+    """EN 16931 by our own engine: its rules and the rules of the UBL syntax."""
+    reading = ubl.read(etree.fromstring(document))
+    syntax = {breach.rule.id for breach in ubl_breaches.breaches(reading)}
+    return _fired(reading, EN16931) | syntax
+
+
+def ours_nlcius(document: bytes) -> frozenset[str]:
+    """The Dutch rules alone, by our own engine."""
+    reading = ubl.read(etree.fromstring(document))
+    empty = si_ubl.breaches(
+        reading,
+        is_nlcius=is_nlcius(reading.invoice),
+        has_dutch_seller=has_dutch_seller(reading.invoice),
+    )
+    return _fired(reading, BR_NL) | {breach.rule.id for breach in empty}
+
+
+def _fired(reading: Reading, rules: RuleSet) -> frozenset[str]:
+    """An internal error of a rule counts as a rule of that name, so that it shows as a difference."""
+    judgement = judge(reading.invoice, rules)
+    failed = {f"{failure.rule.id} failed: {failure.error}" for failure in judgement.failures}
+    return frozenset({breach.rule.id for breach in judgement.breaches} | failed)
+
+
+def theirs(document: bytes) -> frozenset[str]:
+    """EN 16931 by the official stylesheet."""
+    return reference.en16931().fired(document)
+
+
+def theirs_nlcius(document: bytes) -> frozenset[str]:
+    """The Dutch rules by the official stylesheet; the EN 16931 it carries is an older one and left out."""
+    path = os.environ[NLCIUS_STYLESHEET]
+    fired = _stylesheet(path).fired(document)
+    return frozenset(rule for rule in fired if rule in BR_NL.rules or rule in si_ubl.RULES)
+
+
+EN_16931 = Pair(ours, theirs, refuses=ours)
+DUTCH = Pair(ours_nlcius, theirs_nlcius, refuses=ours)
+DUTCH_SAMPLES = tuple(name for name, sample in SAMPLES.items() if sample.customization == NLCIUS)
+
+
+def rules_of(pair: Pair) -> frozenset[str]:
+    """Every rule of the set that a pair judges."""
+    if pair is DUTCH:
+        return frozenset(BR_NL.rules) | frozenset(si_ubl.RULES)
+    return frozenset(EN16931.rules) | frozenset(ubl_rules.RULES)
+
+
+@cache
+def _stylesheet(path: str) -> reference.Stylesheet:
+    return reference.Stylesheet(Path(path))
