@@ -207,8 +207,6 @@ class Testing(msgspec.Struct, frozen=True, kw_only=True):
 
     sandbox: bool = False
     """Every message is handled in full as a test: judged and delivered, never metered."""
-    stop_at: str = ""
-    """A checkpoint at which the process kills itself, to prove that nothing is lost. The crash tests set it."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

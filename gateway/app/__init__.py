@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -53,7 +52,7 @@ REGISTER_SECONDS = 1.0
 MEASURE_SECONDS = 5.0
 
 
-async def no_checkpoint(_name: str) -> None:
+def no_checkpoint(_name: str) -> None:
     """Nothing happens at checkpoints, except in the tests that stop the process there."""
 
 
@@ -180,7 +179,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     stack.callback(storage.close)
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
-    store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report)
+    store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report, checkpoint)
     workers = _workers(settings, metrics)
     stack.push_async_callback(workers.close)
     desk = Desk(
@@ -370,13 +369,3 @@ async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def stopping_at(name: str) -> Checkpoint:
-    """A checkpoint that kills this process, without any goodbye, when it passes there for the first time."""
-
-    async def checkpoint(passed: str) -> None:
-        if passed == name:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return checkpoint

@@ -204,7 +204,7 @@ class Desk:
             except JudgingError as error:
                 self._failed(place, error)
         verdicts = await self._judges.judge_small(cases)
-        await self._checkpoint("judged")
+        self._checkpoint("judged")
         for place, verdict in zip(places, verdicts, strict=True):
             if isinstance(verdict, JudgingError):
                 self._failed(place, verdict)
@@ -286,7 +286,7 @@ class Desk:
         if done is None:
             self._leave(place)
             return
-        await self._checkpoint("settled")
+        self._checkpoint("settled")
         self._leave(place)
         seconds = (self._clock() - place.waiting.received_at).total_seconds()
         self._observer.message_settled(place.waiting, done, seconds)

@@ -1,6 +1,6 @@
 """What the rooms ask of each other through the store: protocols, fulfilled elsewhere and handed in by `app`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Protocol
 
@@ -122,7 +122,7 @@ class Operations(Protocol):
         """Return a parked message to its sender; False when it is not parked."""
 
 
-Checkpoint = Callable[[str], Awaitable[None]]
+Checkpoint = Callable[[str], None]
 """Called at named points of a message's way; a test kills the process there."""
 
 __all__ = [

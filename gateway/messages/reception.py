@@ -50,9 +50,9 @@ class FrontDesk:
         if self._desk.waiting_count >= self._waiting_max:
             raise OverloadedError(self._retry_after_seconds)
         acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
-        await self._checkpoint("before-accept")
+        self._checkpoint("before-accept")
         receipt = await self._accepts.accept(acceptance)
-        await self._checkpoint("accepted")
+        self._checkpoint("accepted")
         if not receipt.is_repeat:
             self._desk.offer(_waiting(acceptance), submission.document.data)
         return receipt

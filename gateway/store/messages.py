@@ -18,6 +18,7 @@ from gateway.messages.message import (
     Waiting,
 )
 from gateway.messages.participants import Party, Role
+from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import (
     Channel,
     Content,
@@ -58,6 +59,7 @@ class MessageStore:
         meter: MeterDelivery,
         append_usage: AppendUsage,
         encode_report: EncodeReport,
+        checkpoint: Checkpoint,
     ) -> None:
         self._engines = engines
         self._writer = writer
@@ -65,6 +67,7 @@ class MessageStore:
         self._meter = meter
         self._append_usage = append_usage
         self._encode_report = encode_report
+        self._checkpoint = checkpoint
 
     async def accept(self, acceptance: Acceptance) -> Receipt:
         """Store a submission; answers once bytes, hash and journal are on stable storage.
@@ -96,7 +99,10 @@ class MessageStore:
             if isinstance(answer, Receipt) and not answer.is_repeat
         ]
         if fresh:
-            self._insert_messages(connection, fresh, self._store_small(fresh))
+            placed = self._store_small(fresh)
+            self._checkpoint("bytes-stored")
+            self._insert_messages(connection, fresh, placed)
+            self._checkpoint("accept-written")
         return answers
 
     def _store_small(self, fresh: Sequence[Acceptance]) -> Mapping[int, StoredBytes]:
@@ -154,6 +160,7 @@ class MessageStore:
         insert_all(connection, t.mailbox, [_mailbox_row(o) for o in delivered])
         if usage:
             self._append_usage(connection, usage)
+        self._checkpoint("settle-written")
         return outcomes
 
     def _settled_row(self, outcome: Outcome, usage: list[UsageEntry]) -> dict[str, object]:

@@ -1,0 +1,96 @@
+"""A whole gateway for a test, on SQLite and on PostgreSQL, with its parties and their keys."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import ClientResponse
+
+from gateway.app import Gateway, listening, opened
+from gateway.messages.participants import Party, PartyKind, Role
+from gateway.model.identifiers import PartyIdentifier
+from gateway.settings import Database, Http, Settings
+from tests.samples import invoice
+
+SUPPLIER = PartyIdentifier("0106", "90817263")
+TOWN = PartyIdentifier("0190", "00000001812345678000")
+
+
+@dataclass
+class HeldClock:
+    """A clock that a test moves."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@dataclass
+class House:
+    """A gateway that answers, with keys by party id."""
+
+    gateway: Gateway
+    session: aiohttp.ClientSession
+    clock: HeldClock
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def as_(self, party_id: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[party_id]}"}
+
+    async def send(self, party_id: str, document: bytes, *, wait: bool = True, **headers: str) -> ClientResponse:
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+        more |= self.as_(party_id) | {"Content-Type": "application/xml"} | ({"Prefer": "wait=20"} if wait else {})
+        answer = await self.session.post("/v1/messages", data=document, headers=more)
+        await answer.read()
+        return answer
+
+    async def get(self, party_id: str, path: str) -> dict[str, object]:
+        answer = await self.session.get(path, headers=self.as_(party_id))
+        assert answer.status == 200, await answer.text()
+        body: dict[str, object] = await answer.json()
+        return body
+
+
+def numbered(number: str, document: bytes | None = None) -> bytes:
+    """The sample invoice under another number."""
+    return (document or invoice(1)).replace(b"2026-0417", number.encode(), 1)
+
+
+async def furnish(house: House) -> None:
+    """The parties: a supplier, a stranger of a supplier, an intermediary, a municipality, a ministry."""
+    parties = (
+        (Party("supplier", "Leverancier", PartyKind.COMPANY, (SUPPLIER,)), Role.SUPPLIER),
+        (Party("other", "Andere", PartyKind.COMPANY, (PartyIdentifier("0106", "11223344"),)), Role.SUPPLIER),
+        (
+            Party("bridge", "Brug", PartyKind.COMPANY, (), frozenset({"supplier"})),
+            Role.INTERMEDIARY,
+        ),
+        (Party("town", "Gemeente", PartyKind.NON_RIJK, (TOWN,)), Role.GOVERNMENT),
+    )
+    for party, role in parties:
+        await house.gateway.register.save(party, "test")
+        house.keys[party.party_id] = (await house.gateway.register.new_key(role, party.party_id, "test"))[1]
+    for role in (Role.OPERATOR, Role.FINANCE):
+        house.keys[role.value] = (await house.gateway.register.new_key(role, None, "test"))[1]
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A gateway that answers at a port of its own; runs once on SQLite and once on PostgreSQL."""
+    settings = Settings(data_directory=tmp_path, database=Database(url=database_url), http=Http(port=0))
+    clock = HeldClock()
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(opened(settings, clock=clock))
+        address = await stack.enter_async_context(listening(gateway))
+        session = await stack.enter_async_context(aiohttp.ClientSession(address))
+        made = House(gateway, session, clock)
+        await furnish(made)
+        yield made

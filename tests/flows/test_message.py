@@ -1,0 +1,137 @@
+"""One message all the way, from outside: what the sender is told, what the recipient finds, what is metered."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from gateway.messages.participants import Party, PartyKind
+from gateway.store import message_tables as t
+from gateway.store.ledger_tables import usage_entries
+from tests.flows.conftest import TOWN, House, numbered
+
+DELIVERED = ["105", "100", "110", "200", "301", "301", "405", "400"]
+
+
+async def _codes(house: House, kenmerk: object) -> list[object]:
+    statuses = await house.get("supplier", f"/v1/messages/{kenmerk}/statuses")
+    items = statuses["items"]
+    assert isinstance(items, list)
+    return [item["statuscode"] for item in items]
+
+
+async def _metered(house: House) -> list[tuple[str, str]]:
+    async with house.gateway.engines.read.connect() as connection:
+        rows = await connection.execute(select(usage_entries.c.party_id, usage_entries.c.kind))
+        return [(row.party_id, row.kind) for row in rows]
+
+
+async def test_a_valid_invoice_is_delivered_and_metered_once(house: House) -> None:
+    answer = await house.send("supplier", numbered("A-1"))
+    message = await answer.json()
+    assert (answer.status, message["state"], message["disposition"]) == (201, "delivered", "billable")
+    assert await _codes(house, message["kenmerk"]) == DELIVERED
+    assert await _metered(house) == [("town", "delivered-to")]
+    original = await house.session.get(
+        f"/v1/messages/{message['kenmerk']}/document", headers=house.as_("supplier")
+    )
+    assert await original.read() == numbered("A-1")
+
+
+async def test_the_same_number_in_the_same_year_is_a_duplicate(house: House) -> None:
+    first = await (await house.send("supplier", numbered("A-1"))).json()
+    second = await (await house.send("supplier", numbered("A-1") + b"<!-- again -->")).json()
+    assert (second["state"], second["duplicateOf"]) == ("duplicate", first["kenmerk"])
+    assert await _metered(house) == [("town", "delivered-to")]
+    box = await house.get("town", "/v1/mailbox/messages")
+    assert [item["kenmerk"] for item in _items(box)] == [first["kenmerk"]]
+
+
+async def test_a_refused_number_may_come_again(house: House) -> None:
+    broken = numbered("A-2").replace(b"IssueDate>", b"InvoiceDate>")
+    refused = await (await house.send("supplier", broken)).json()
+    assert (refused["state"], refused["disposition"]) == ("refused", "refused")
+    assert (await _codes(house, refused["kenmerk"]))[-1] == "311"
+    good = await (await house.send("supplier", numbered("A-2"))).json()
+    assert good["state"] == "delivered"
+
+
+async def test_the_same_key_gets_the_first_answer_and_another_body_a_conflict(house: House) -> None:
+    first = await (await house.send("supplier", numbered("A-3"), Idempotency_Key="k-1")).json()
+    repeat = await house.send("supplier", numbered("A-3"), Idempotency_Key="k-1")
+    assert (await repeat.json())["kenmerk"] == first["kenmerk"]
+    conflict = await house.send("supplier", numbered("A-4"), Idempotency_Key="k-1")
+    assert conflict.status == 409
+    assert first["kenmerk"] in await conflict.text()
+    of_another = await (await house.send("bridge", numbered("A-5"), Idempotency_Key="k-1")).json()
+    assert of_another["kenmerk"] != first["kenmerk"]
+
+
+async def test_nobody_sends_for_another_without_a_mandate(house: House) -> None:
+    stolen = await (await house.send("other", numbered("A-6"))).json()
+    assert stolen["state"] == "refused"
+    journal = await house.gateway.store.journal(stolen["kenmerk"])
+    assert (journal[-1].statuscode, journal[-1].detail) == ("210", "MP-SENDER-MANDATE")
+    bridged = await (await house.send("bridge", numbered("A-6"))).json()
+    assert (bridged["state"], bridged["senderId"]) == ("delivered", "supplier")
+
+
+async def test_a_message_is_seen_by_its_own_parties_alone(house: House) -> None:
+    message = await (await house.send("supplier", numbered("A-7"))).json()
+    for party_id, status in (("supplier", 200), ("town", 200), ("operator", 200), ("other", 404)):
+        path = f"/v1/messages/{message['kenmerk']}"
+        answer = await house.session.get(path, headers=house.as_(party_id))
+        assert answer.status == status, party_id
+
+
+async def test_a_returned_message_is_delivered_after_a_replay(house: House) -> None:
+    other_town = numbered("A-8").replace(TOWN.value.encode(), b"00000001807777778000")
+    returned = await (await house.send("supplier", other_town)).json()
+    assert (returned["state"], returned["disposition"]) == ("returned", "undeliverable")
+    identifiers = (type(TOWN)("0190", "00000001807777778000"),)
+    await house.gateway.register.save(Party("verweg", "Verweg", PartyKind.NON_RIJK, identifiers), "test")
+    path = f"/v1/messages/{returned['kenmerk']}/replays"
+    answer = await house.session.post(path, headers=house.as_("operator"))
+    assert answer.status < 300, await answer.text()
+    assert await house.gateway.reception.settled(returned["kenmerk"], 20)
+    after = await house.get("supplier", f"/v1/messages/{returned['kenmerk']}")
+    assert (after["state"], after["disposition"]) == ("delivered", "billable")
+    assert await _metered(house) == [("verweg", "delivered-to")]
+
+
+async def test_an_unconfirmed_message_comes_back_after_its_lease(house: House) -> None:
+    await house.send("supplier", numbered("A-9"))
+    first = _items(await _take(house))[0]
+    assert _items(await _take(house)) == []
+    house.clock.passes(hours=1)
+    again = _items(await _take(house))[0]
+    assert again["message"]["kenmerk"] == first["message"]["kenmerk"]
+    path = f"/v1/mailbox/messages/{first['message']['kenmerk']}/confirmation"
+    stale = await house.session.put(path, json={"token": first["token"]}, headers=house.as_("town"))
+    assert stale.status == 409
+    for _ in range(2):  # confirming twice is harmless
+        done = await house.session.put(path, json={"token": again["token"]}, headers=house.as_("town"))
+        assert done.status < 300, await done.text()
+    assert _items(await house.get("town", "/v1/mailbox/messages")) == []
+
+
+async def test_received_is_the_sum_of_the_dispositions(house: House) -> None:
+    for number in ("B-1", "B-2", "B-1"):
+        await house.send("supplier", numbered(number))
+    await house.send("supplier", b"<not-an-invoice/>")
+    await house.send("other", numbered("B-3"))
+    async with house.gateway.engines.read.connect() as connection:
+        query = select(t.messages.c.disposition, func.count()).group_by(t.messages.c.disposition)
+        counted = {str(row[0]): int(row[1]) for row in await connection.execute(query)}
+    assert counted == {"billable": 2, "duplicate": 1, "refused": 2}
+
+
+async def _take(house: House) -> dict[str, object]:
+    answer = await house.session.post("/v1/mailbox/leases", json={}, headers=house.as_("town"))
+    taken: dict[str, object] = await answer.json()
+    return taken
+
+
+def _items(page: dict[str, object]) -> list[dict[str, Any]]:
+    items = page["items"]
+    assert isinstance(items, list)
+    return items
