@@ -6,6 +6,7 @@ it together; a gateway with a setting it does not understand does not start.
 """
 
 import difflib
+import ipaddress
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -60,6 +61,30 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     """Most items a caller may ask for on one page: an answer stays under a megabyte."""
     shutdown_seconds_max: Duration = 20.0
     """How long requests under way may take to end after SIGTERM; systemd and Docker wait 30."""
+
+
+class Digipoort(msgspec.Struct, frozen=True, kw_only=True):
+    """The Digipoort door: WUS 1.2 over mutual TLS."""
+
+    tls_directory: Path | None = None
+    """Folder with `server.pem`, `server-key.pem`, `ca.pem` (roots that are trusted, and intermediates) and maybe
+    `crl/`; `meterpoort ca init` makes one to practise with. With it every door speaks mutual TLS and the Digipoort
+    door is open; without it there is no Digipoort door."""
+    legacy_sha1: bool = False
+    """Accept signatures with RSA-SHA1 and answer them alike, for client programs from before Digikoppeling asked
+    for SHA-2."""
+    clock_skew_seconds: Duration = 300.0
+    """How far a caller's clock may differ from ours."""
+    message_age_seconds_max: Duration = 600.0
+    """A signed message is used within this time: Digipoort's own messages expire after ten minutes."""
+    token_may_differ: bool = False
+    """Whether a message may be signed with a certificate of another OIN than the connection's, for software houses
+    whose customers sign themselves."""
+    trusted_proxies: str = ""
+    """Networks of proxies that end TLS for us and hand the client's certificate on in `Client-Cert` (RFC 9440),
+    as `10.0.0.0/8, 192.168.1.7`. From all others that header means nothing."""
+    ophaal_foutcode_prefix: str = "MPO"
+    """First letters of the collect service's error codes; Digipoort's own are not public."""
 
 
 class Database(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +240,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_directory: Path = Path("var")
     """Where the embedded database and the documents stand unless a URL says otherwise."""
     http: Http = Http()
+    digipoort: Digipoort = Digipoort()
     database: Database = Database()
     storage: Storage = Storage()
     xml: Xml = Xml()
@@ -305,9 +331,18 @@ def contradictions(settings: Settings) -> Iterator[str]:
             f"reaper.orphan_hours_min ({settings.reaper.orphan_hours_min}) must be longer than "
             f"http.body_seconds_max ({settings.http.body_seconds_max}): a body may still be coming in"
         )
+    yield from _wrong_networks(settings.digipoort.trusted_proxies)
     scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
     if scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         yield f"database.url begins with {scheme!r}: only sqlite and postgresql are known"
+
+
+def _wrong_networks(listed: str) -> Iterator[str]:
+    for name in filter(None, map(str.strip, listed.split(","))):
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            yield f"digipoort.trusted_proxies holds {name!r}, which is no network"
 
 
 def _value(settings: Settings, name: str) -> float:

@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from gateway import __version__
-from gateway.app import upkeep
+from gateway.app import digipoort, upkeep
 from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
@@ -21,7 +21,7 @@ from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import Waiting
 from gateway.messages.participants import Party, Role
-from gateway.messages.ports import Checkpoint
+from gateway.messages.ports import Checkpoint, Reception
 from gateway.messages.reception import FrontDesk
 from gateway.messages.submission import OverloadedError, Receipt, Submission
 from gateway.messages.verdict import Verdict, as_json_object
@@ -77,7 +77,7 @@ class Gateway:
     def doors(self) -> Doors:
         """What the HTTP door needs."""
         return Doors(
-            reception=Counted(self.reception, self.metrics),
+            reception=self.intake(),
             storage=self.storage,
             messages=self.store,
             mailbox=self.mailbox,
@@ -97,6 +97,11 @@ class Gateway:
             ),
             wait_seconds_max=self.settings.http.wait_seconds_max,
         )
+
+    def intake(self) -> Reception:
+        """Where every door ends: counted, and in a sandbox marked as test."""
+        counted = Counted(self.reception, self.metrics)
+        return MarkedAsTest(counted) if self.settings.testing.sandbox else counted
 
     async def new_key(self, role: str) -> tuple[str, str]:
         """A key for an operator or for finance: its id and the key."""
@@ -147,21 +152,27 @@ async def serve(
 
 @asynccontextmanager
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
-    """The HTTP door is open; yields its address."""
+    """Every door is open; yields their address."""
     from aiohttp import web
 
     http = gateway.settings.http
     application = build(gateway.doors())
     application.middlewares.insert(0, upkeep.counting(gateway.metrics))
-    runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, public_url=http.public_url)
-    await runner.setup()
-    site = web.TCPSite(runner, http.host, http.port)
-    await site.start()
-    port = runner.addresses[0][1]
-    try:
-        yield f"http://{http.host}:{port}"
-    finally:
-        await runner.cleanup()
+    async with digipoort.door(gateway, application) as tls:
+        runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, public_url=http.public_url)
+        await runner.setup()
+        site = web.TCPSite(runner, http.host, http.port, ssl_context=tls)
+        try:
+            await site.start()
+            port = runner.addresses[0][1]
+            yield f"{'https' if tls else 'http'}://{_named(http.host, is_tls=tls is not None)}:{port}"
+        finally:
+            await runner.cleanup()
+
+
+def _named(host: str, *, is_tls: bool) -> str:
+    """Certificates name hosts: this machine is `localhost` there."""
+    return "localhost" if is_tls and host in {"127.0.0.1", "::1", "0.0.0.0"} else host  # noqa: S104  # compared only
 
 
 async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
@@ -325,6 +336,18 @@ class Counted:
             beside = sum(part.attachment.size_bytes for part in submission.attachments)
             self._metrics.message_received(submission.channel, submission.document.size_bytes + beside)
         return receipt
+
+
+class MarkedAsTest:
+    """The reception of a sandbox: everything is a test, handled in full and never metered."""
+
+    def __init__(self, reception: Counted) -> None:
+        self._reception = reception
+        self.settled = reception.settled
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """As the reception's own."""
+        return await self._reception.submit(replace(submission, caller=replace(submission.caller, is_test=True)))
 
 
 class Observer:

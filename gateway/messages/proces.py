@@ -44,7 +44,7 @@ class Proces:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which processen are asked for; every field that is given must match. Times are inclusive.
+    """Which processen are asked for; every field that is given must match.
 
     `belanghebbende_party_id` finds messages that came through another door, where no number was given.
     `only_recipient`: only what was delivered to these parties.
@@ -54,8 +54,6 @@ class Scope:
     berichtsoort: str | None = None
     belanghebbende: Identiteit | None = None
     belanghebbende_party_id: str | None = None
-    received_from: datetime | None = None
-    received_until: datetime | None = None
     only_recipient: bool = False
 
 

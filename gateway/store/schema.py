@@ -4,7 +4,8 @@ from sqlalchemy import Engine
 
 import gateway.store.billing_tables
 import gateway.store.ledger_tables
-import gateway.store.message_tables  # noqa: F401  # the tables register themselves
+import gateway.store.message_tables
+import gateway.store.proces_tables  # noqa: F401  # the tables register themselves
 from gateway.store.tables import metadata
 
 

@@ -43,11 +43,20 @@ class Aanleveren:
             raise StaleError(
                 Text("a message with this MessageID came before", "een bericht met dit MessageID kwam al eerder")
             )
-        submission = await self._submission(sent, client, party)
-        receipt = await self._submit(submission)
+        receipt = await self._stored_whole(sent, client, party)
         proces = _proces(sent, receipt, client.oin, berichtkenmerk)
         await self._ports.records.remember(proces)
         return aanlever_response(proces)
+
+    async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party) -> Receipt:
+        """Everything on stable storage; what ends it before, cancellation included, leaves nothing behind."""
+        sinks: list[ContentSink] = []
+        try:
+            return await self._submit(await self._submission(sent, client, party, sinks))
+        except BaseException:
+            for sink in sinks:
+                await sink.abort()
+            raise
 
     async def _submit(self, submission: Submission) -> Receipt:
         try:
@@ -55,10 +64,14 @@ class Aanleveren:
         except OverloadedError as error:
             raise TroubleError(Text("the service is busy", "de dienst is overbelast")) from error
 
-    async def _submission(self, sent: Aanlevering, client: Client, party: Party) -> Submission:
+    async def _submission(
+        self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink]
+    ) -> Submission:
         recipient = await recipient_of(self._ports.directory, sent.ontvanger)
-        document = await self._stored(sent.bericht.inhoud)
-        attachments = [await self._attachment(number, one) for number, one in enumerate(sent.bijlagen, start=1)]
+        document = await self._stored(sent.bericht.inhoud, sinks)
+        attachments = [
+            await self._attachment(number, one, sinks) for number, one in enumerate(sent.bijlagen, start=1)
+        ]
         needs_mandate = party.party_id != client.party.party_id and not client.acts_for_all
         return Submission(
             caller=client.caller,
@@ -72,23 +85,19 @@ class Aanleveren:
             on_behalf_of=party.identifiers[0] if needs_mandate and party.identifiers else None,
         )
 
-    async def _attachment(self, number: int, one: BerichtInhoud) -> BesideAttachment:
-        content = await self._stored(one.inhoud)
+    async def _attachment(self, number: int, one: BerichtInhoud, sinks: list[ContentSink]) -> BesideAttachment:
+        content = await self._stored(one.inhoud, sinks)
         about = Attachment(number, one.mime_type, one.bestandsnaam or None, content.size_bytes, content.sha256)
         return BesideAttachment(about, content)
 
-    async def _stored(self, inhoud: Inhoud) -> Content:
+    async def _stored(self, inhoud: Inhoud, sinks: list[ContentSink]) -> Content:
         """Decode into storage; in memory when it is small."""
         if inhoud.size_bytes <= self._settings.reading.cut_bytes_min:
             data = b"".join(inhoud.octets())
             return Content(len(data), hashlib.sha256(data).hexdigest(), data)
-        sink = self._ports.storage.sink()
-        try:
-            await _pour(inhoud.octets(), sink)
-            return await sink.close()
-        except BaseException:  # whatever ended it, cancellation included: leave nothing behind
-            await sink.abort()
-            raise
+        sinks.append(self._ports.storage.sink())
+        await _pour(inhoud.octets(), sinks[-1])
+        return await sinks[-1].close()
 
     def _require_within_limits(self, sent: Aanlevering) -> None:
         limit = self._settings.reading.inhoud_bytes_max

@@ -20,7 +20,7 @@ from gateway.messages.participants import Party, PartyKind
 from gateway.messages.ports import Directory
 from gateway.messages.proces import Identiteit, Proces
 from gateway.model.finding import Text
-from gateway.model.identifiers import KVK, PartyIdentifier
+from gateway.model.identifiers import KVK, OIN, PartyIdentifier
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -114,6 +114,31 @@ PLAYS: dict[Scenario, tuple[_Event, ...]] = {
 """The statuses of each scenario. A pause of -1 is the long one between two attempts to deliver."""
 
 
+def _cast(party_id: str, name: str, kind: PartyKind, oin: str, *mandates: str) -> Party:
+    kvk = (PartyIdentifier(KVK, oin[8:16]),) if oin.startswith("00000003") else ()
+    identifiers = (*kvk, PartyIdentifier(OIN, oin))
+    return Party(party_id, name, kind, identifiers, frozenset(mandates), kind_source="sandbox")
+
+
+CAST = (
+    _cast("leverancier", "Van Dijk Kantoormeubelen B.V.", PartyKind.COMPANY, "00000003274185620000"),
+    _cast("leverancier-2", "Installatiebedrijf De Waal B.V.", PartyKind.COMPANY, "00000003381902460000"),
+    _cast(
+        "softwarehuis",
+        "Factuurstroom Software B.V.",
+        PartyKind.COMPANY,
+        "00000003615027930000",
+        "leverancier",
+        "leverancier-2",
+    ),
+    _cast("gemeente", "Gemeente Waterkant", PartyKind.NON_RIJK, "00000099000000001000"),
+    _cast("gemeente-2", "Gemeente Duinrand", PartyKind.NON_RIJK, "00000099000000002000"),
+    _cast("provincie", "Provincie Midden-Delta", PartyKind.NON_RIJK, "00000099000000003000"),
+    _cast("ministerie", "Ministerie van Proefzaken", PartyKind.RIJK, "00000099000000004000"),
+)
+"""The parties of a sandbox: those whose certificates `meterpoort ca init` makes, by the names of their files."""
+
+
 class Sandbox:
     """Plays scenarios."""
 
@@ -122,6 +147,12 @@ class Sandbox:
         self._clock = clock
         self._pace = pace or Pace()
         self._sleep = sleep
+
+    async def register_cast(self) -> None:
+        """Everybody of the cast is there, once."""
+        for party in CAST:
+            if await self._directory.party(party.party_id) is None:
+                await self._directory.save(party, "sandbox")
 
     async def play_aanleveren(self, aanleverkenmerk: str | None) -> None:
         """Be slow or fail, if that was asked. Raises KoppelvlakError."""
