@@ -1,4 +1,4 @@
-"""The basisfactuur Rijk: four rules of recipients at the Rijk, on top of NLCIUS or Peppol.
+"""The basisfactuur Rijk: four rules of recipients at the Rijk, on top of what the document claims to be.
 
 As published they look at an Invoice only, a CreditNote passes. BR-NL-BFR-1 asks for an e-mail address where
 there is a contact, BR-NL-BFR-2 for an OIN where there is a number: who leaves the whole out is not caught.
@@ -101,4 +101,4 @@ BR_NL_BFR: RuleSet = rule_set(
     (contact_has_email, buyer_has_oin, has_an_account, vat_in_invoice_currency),
     valid_from=date(2022, 12, 14),
 )
-"""The four rules alone; `BASISFACTUUR = NLCIUS | BR_NL_BFR`."""
+"""The four rules alone; `BASISFACTUUR = EN16931 | BR_NL_BFR`."""

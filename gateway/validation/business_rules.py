@@ -10,7 +10,8 @@ from gateway.messages.verdict import FAILED_RULE
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.rules import engine
 from gateway.rules.engine import Breach, Failure, RuleSet
-from gateway.syntax import ubl, ubl_breaches
+from gateway.rules.nlcius import has_dutch_seller, is_nlcius
+from gateway.syntax import si_ubl, ubl, ubl_breaches
 from gateway.syntax.places import xpath_of
 from gateway.syntax.reading import Reading
 from gateway.syntax.ubl_breaches import SyntaxBreach
@@ -20,6 +21,7 @@ FINDINGS_EACH_MAX = 100
 """How often one rule is told in one document; a program that breaks it on 10,000 lines breaks it in one way."""
 
 _UBL = "UBL"
+_SI_UBL = "SI-UBL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,20 @@ def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
     told = [_of_breach(breach) for breach in judgement.breaches]
     if _UBL in rules.syntax:
         told += [_of_syntax(breach) for breach in ubl_breaches.breaches(reading)]
+    if _SI_UBL in rules.syntax:
+        told += [_of_syntax(breach) for breach in _empty_elements(reading)]
     told += [_of_failure(failure) for failure in judgement.failures]
     if not told:
         return []
     told.sort(key=lambda one: one.place)
     kept, left_out = _bounded(told)
     return [*_placed(parsed, reading, kept), *_left_out(left_out)]
+
+
+def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
+    return si_ubl.breaches(
+        reading, is_nlcius=is_nlcius(reading.invoice), has_dutch_seller=has_dutch_seller(reading.invoice)
+    )
 
 
 def _of_breach(breach: Breach) -> _Told:

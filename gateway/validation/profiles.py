@@ -28,8 +28,25 @@ def _en16931() -> RuleSet:
     return EN16931
 
 
+@cache
+def _nlcius() -> RuleSet:
+    from gateway.rules.sets import NLCIUS  # as above
+
+    return NLCIUS
+
+
+@cache
+def _basisfactuur() -> RuleSet:
+    from gateway.rules.sets import BASISFACTUUR  # as above
+
+    return BASISFACTUUR
+
+
+NLCIUS = Profile("nlcius", _nlcius, ("#compliant#urn:fdc:nen.nl:nlcius:v1.0",))
+BASISFACTUUR = Profile("basisfactuur-rijk", _basisfactuur)
+"""No document claims it: a recipient asks for it."""
 EN16931 = Profile("en16931", _en16931)
-PROFILES: tuple[Profile, ...] = (EN16931,)
+PROFILES: tuple[Profile, ...] = (NLCIUS, BASISFACTUUR, EN16931)
 """The more special before the more general; the last one takes every invoice."""
 
 

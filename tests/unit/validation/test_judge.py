@@ -45,8 +45,8 @@ def test_the_rules_judge_what_the_schema_lets_pass() -> None:
     assert breakdown.location.startswith("/ubl:Invoice")
     line = document.split(b"\n")[(total.line or 0) - 1]
     assert line[(total.column or 0) - 1 :].startswith(b"<cac:TaxTotal>")
-    assert [used.name for used in verdict.rule_sets] == ["EN 16931"]
-    assert verdict.profile == "en16931"
+    assert [used.name for used in verdict.rule_sets] == ["EN 16931", "NLCIUS"]
+    assert verdict.profile == "nlcius"
 
 
 def test_the_rules_do_not_run_on_what_breaks_the_schema() -> None:
