@@ -129,7 +129,8 @@ async def opened(
         gateway.desk.start()
         stack.push_async_callback(gateway.desk.stop)
         reaping = upkeep.reaping(settings, gateway.storage, gateway.engines, gateway.metrics)
-        for work in (_follow_register(gateway.register), _measure(gateway), reaping):
+        measuring = upkeep.measuring(gateway.engines, gateway.metrics, clock)
+        for work in (_follow_register(gateway.register), _measure(gateway), measuring, reaping):
             task = asyncio.create_task(work)
             stack.push_async_callback(_ended, task)
         yield gateway

@@ -1,22 +1,55 @@
 """What the gateway does for itself beside messages: counts its answers, removes leftovers."""
 
+import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from gateway.ops.metrics import Metrics
+from gateway.clock import Clock
+from gateway.ops.metrics import Metrics, QueueState
 from gateway.ops.reaper import Reaper, pass_regularly
 from gateway.settings import Settings
 from gateway.store.engine import Engines
+from gateway.store.measures import Measures
 from gateway.store.references import ObjectReferences
 from gateway.store.storage import Storage
+
+log = structlog.get_logger(__name__)
+
+MEASURE_SECONDS = 60.0
+SILENCE_TURNS = 60
+"""Silence is measured at every so many turns: at the start and once an hour."""
 
 FIRST_PASS_AFTER = timedelta(minutes=10)
 """The first pass of the reaper: a gateway that is restarted every day passes too, one that just started has
 better things to do."""
+
+
+async def measuring(engines: Engines, metrics: Metrics, clock: Clock) -> None:
+    """Measure what only the database knows: mailboxes and parked messages often, silence once an hour."""
+    measures = Measures(engines)
+    for turn in itertools.count():
+        try:
+            uncollected = await measures.uncollected()
+            waiting = QueueState(uncollected.messages, uncollected.oldest_at)
+            metrics.mailboxes_measured(waiting, await measures.parked())
+            if turn % SILENCE_TURNS == 0:
+                await _measure_silence(measures, metrics, clock)
+        except Exception as error:  # the store is in trouble, which others tell; the next turn asks again
+            log.warning("measuring_failed", error=type(error).__name__)
+        await asyncio.sleep(MEASURE_SECONDS)
+
+
+async def _measure_silence(measures: Measures, metrics: Metrics, clock: Clock) -> None:
+    silent = await measures.silent_senders(clock())
+    metrics.silence_measured(len(silent))
+    if silent:
+        log.warning("parties_silent", parties=sorted(silent))
 
 
 def reaping(

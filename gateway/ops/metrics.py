@@ -200,7 +200,7 @@ class Metrics:
         self._over_forecast.set(parties_over)
 
     def silence_measured(self, silent_parties: int) -> None:
-        """Parties that sent or took nothing for much longer than they usually do."""
+        """Parties that sent regularly and now send nothing, for much longer than they usually do."""
         self._silent.set(silent_parties)
 
     # Store
@@ -270,7 +270,7 @@ class Metrics:
         self._gauge("last_received_seconds", "Time since a message came in, or since the start.").set_function(
             partial(self._age_seconds, "received")
         )
-        self._silent = self._gauge("silent_parties", "Parties silent for much longer than they usually are.")
+        self._silent = self._gauge("silent_parties", "Parties that sent regularly and now send nothing.")
 
     def _judging(self) -> None:
         self._stage_seconds = self._histogram(

@@ -7,13 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import ClientSession
+from sqlalchemy import insert
 
 from gateway.app import Gateway, listening, opened
+from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Channel, StoredBytes, Submission
 from gateway.ops.reaper import Reaper, pass_regularly
 from gateway.settings import Database, Http, Settings, Workers
+from gateway.store import message_tables
 from gateway.store.references import ObjectReferences
 
 SMALL = b"<not-a-document/>"
@@ -123,3 +126,15 @@ async def test_answers_are_counted_under_their_kind_of_route(tmp_path: Path) -> 
         ("messages", "4xx", "2"),
         ("other", "4xx", "1"),
     ]
+
+
+async def test_mailboxes_and_parked_messages_are_measured_at_the_start(tmp_path: Path) -> None:
+    async with opened(settings(tmp_path, "")) as gateway:
+        with gateway.engines.write.begin() as connection:
+            row = {"recipient_id": "gemeente", "kenmerk": new_kenmerk(), "times_taken": 0}
+            connection.execute(insert(message_tables.mailbox).values(**row))
+    async with opened(settings(tmp_path, "")) as gateway:
+        async with asyncio.timeout(20):
+            measured = b"meterpoort_mailbox_messages 1.0"
+            while measured not in gateway.metrics.exposition()[1]:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.01)

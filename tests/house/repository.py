@@ -1,5 +1,6 @@
 """The files of the repository, for the tests that read them all."""
 
+import ast
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def _below(directory: Path, ignored: set[str]) -> list[Path]:
     return found
 
 
+@cache
 def texts() -> dict[Path, str]:
     """Every text of our own, by path. Samples and schemas are data."""
     return {
@@ -46,9 +48,14 @@ def texts() -> dict[Path, str]:
     }
 
 
-def modules() -> dict[Path, str]:
-    """Every Python module."""
-    return {path: text for path, text in texts().items() if path.suffix == ".py" and path.parts[0] in PYTHON_ROOTS}
+@cache
+def modules() -> dict[Path, ast.Module]:
+    """Every Python module, parsed."""
+    return {
+        path: ast.parse(text)
+        for path, text in texts().items()
+        if path.suffix == ".py" and path.parts[0] in PYTHON_ROOTS
+    }
 
 
 def pages() -> dict[Path, str]:

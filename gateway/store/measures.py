@@ -1,0 +1,76 @@
+"""Figures about all messages together, for metrics: what lies in mailboxes, what is parked, who fell silent."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from gateway.messages.lifecycle import State
+from gateway.store import message_tables as t
+from gateway.store.engine import Engines
+
+LOOK_BACK = timedelta(days=28)
+"""What a party usually does is what it did in four weeks: every weekday and the end of a month are in it."""
+HABIT_MESSAGES_MIN = 20
+"""Who sent fewer in that time has no habit to break."""
+SILENT_GAPS = 5
+"""Silent: nothing for five times the usual time between two messages, and for a long weekend at least."""
+SILENT_MIN = timedelta(days=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Uncollected:
+    """What lies in mailboxes; `oldest_at` is when the oldest came in."""
+
+    messages: int
+    oldest_at: datetime | None
+
+
+class Measures:
+    """Asks the database."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    async def uncollected(self) -> Uncollected:
+        """Delivered and not confirmed, all mailboxes together."""
+        async with self._engines.read.connect() as connection:
+            wanted = select(func.count(), func.min(t.mailbox.c.kenmerk))
+            messages, oldest = (await connection.execute(wanted)).one()
+        return Uncollected(messages, _moment(oldest) if oldest else None)
+
+    async def parked(self) -> int:
+        """Set apart for an operator."""
+        wanted = select(func.count()).where(t.messages.c.state == State.PARKED.value)
+        async with self._engines.read.connect() as connection:
+            return (await connection.execute(wanted)).scalar_one()
+
+    async def silent_senders(self, now: datetime) -> frozenset[str]:
+        """Parties that sent regularly in four weeks, and now nothing for much longer than they usually leave
+        between two messages. A stretch of the primary key; once an hour is often enough."""
+        sent = t.messages.c
+        since = uuid.UUID(f"{int((now - LOOK_BACK).timestamp() * 1000):012x}{'0' * 20}")
+        wanted = (
+            select(sent.submitter_id, func.count(), func.min(sent.kenmerk), func.max(sent.kenmerk))
+            .where(sent.kenmerk >= str(since), sent.submitter_id.is_not(None))
+            .group_by(sent.submitter_id)
+            .having(func.count() >= HABIT_MESSAGES_MIN)
+        )
+        async with self._engines.read.connect() as connection:
+            habits = (await connection.execute(wanted)).all()
+        return frozenset(
+            party_id
+            for party_id, messages, first, last in habits
+            if now - _moment(last) > silent_after(messages, _moment(last) - _moment(first))
+        )
+
+
+def silent_after(messages: int, span: timedelta) -> timedelta:
+    """How long nothing must come of a party that sent so many messages within a span, before it is silent."""
+    return max(SILENT_MIN, SILENT_GAPS * span / max(1, messages - 1))
+
+
+def _moment(kenmerk: str) -> datetime:
+    """When a kenmerk was given out: the first 48 bits, milliseconds since 1970 (RFC 9562, 5.7)."""
+    return datetime.fromtimestamp((uuid.UUID(kenmerk).int >> 80) / 1000, UTC)
