@@ -22,6 +22,9 @@ READERS = PARTIES | {Role.OPERATOR, Role.FINANCE}
 """Who may see that a message exists and where it is."""
 JUDGES = PARTIES | {Role.OPERATOR}
 """Who may see why a message was refused."""
+FINANCE = frozenset({Role.FINANCE})
+FIGURES = PARTIES | FINANCE
+"""Who may see usage and bills: a party its own, finance all."""
 OFFICE = frozenset({Role.OPERATOR, Role.FINANCE})
 
 _KEY_LENGTH_MAX = 256

@@ -17,6 +17,9 @@ from gateway.web.style import STYLE
 JSON = "application/json"
 HTML = "text/html"
 PLAIN = "text/plain"
+XML = "application/xml"
+PDF = "application/pdf"
+CSV = "text/csv"
 PROBLEM = "application/problem+json"
 
 _EVERYWHERE = {

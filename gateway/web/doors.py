@@ -1,7 +1,12 @@
 """What the web needs to work: ports of the other rooms and values from the settings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gateway.billing.bill import Bill
+from gateway.billing.office import BillingOffice
+from gateway.billing.ports import BillingStore, UsageCounts
+from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits
 from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Operations, Reception
 from gateway.web.ports import Metrics, Readiness, Validation, always_ready, no_metrics
@@ -28,6 +33,16 @@ class Leases:
 
 
 @dataclass(frozen=True, slots=True)
+class BillingDoor:
+    """What the web asks of billing; `pdf` writes a bill for people."""
+
+    office: BillingOffice
+    store: BillingStore
+    counts: UsageCounts
+    pdf: Callable[[Bill], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """Everything `build` needs. `public_url` is how the outside reaches the gateway, without a slash at its
     end; empty: made from the request."""
@@ -41,6 +56,9 @@ class Doors:
     validation: Validation
     readiness: Readiness = always_ready
     metrics: Metrics = no_metrics
+    billing: BillingDoor | None = None
+    """None: usage, forecasts, bills and exports are answered with 503."""
+    clock: Clock = utc_now
     public_url: str = ""
     gateway_version: str = "0.1.0"
     limits: Limits = field(default_factory=Limits)

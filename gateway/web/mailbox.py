@@ -16,7 +16,7 @@ from gateway.model.finding import Text
 from gateway.problems import Fault
 from gateway.web.answers import json_answer
 from gateway.web.desk import Call, unknown_message
-from gateway.web.messages import bad_cursor, link_header, next_page, page_limit
+from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.web.shapes import (
     Confirmation,
     ConfirmWish,

@@ -17,11 +17,11 @@ from gateway.messages.participants import Role
 from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt, StoredBytes, Submission
 from gateway.model.document import DocumentKind
 from gateway.model.finding import Text
-from gateway.problems import Fault
 from gateway.web import report
 from gateway.web.access import PARTIES
 from gateway.web.answers import HTML, JSON, PLAIN, headers, json_answer, page_answer, raw_json_answer, text_answer
 from gateway.web.desk import Call, unknown, unknown_message
+from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.web.negotiation import preferred_wait_seconds
 from gateway.web.shapes import (
     Attachments,
@@ -115,31 +115,6 @@ async def list_messages(call: Call) -> web.StreamResponse:
     following = next_page(call, page.next_cursor)
     body = MessagePage(items=[message_shape(item) for item in page.items], links=PageLinks(next=following))
     return json_answer(body, more=link_header(following))
-
-
-def page_limit(call: Call, wanted: int | None) -> int:
-    """How many items to give. Raises InvalidInput above the maximum."""
-    lists = call.doors.lists
-    if wanted is not None and wanted > lists.items_max:
-        raise problems.InvalidInput((Fault("query", "limit", f"is at most {lists.items_max}"),))
-    return wanted or lists.items_default
-
-
-def bad_cursor() -> problems.InvalidInput:
-    """The problem for a cursor that this gateway did not give."""
-    return problems.InvalidInput((Fault("query", "cursor", "is not one that this gateway gave"),))
-
-
-def next_page(call: Call, cursor: str | None) -> str | None:
-    """The address of the next page: this one's, with the cursor."""
-    if cursor is None:
-        return None
-    return str(call.request.rel_url.update_query(cursor=cursor).relative()) if cursor else None
-
-
-def link_header(following: str | None) -> dict[str, str]:
-    """RFC 8288's Link to the next page, if there is one."""
-    return {hdrs.LINK: f'<{following}>; rel="next"'} if following else {}
 
 
 async def show(call: Call) -> web.StreamResponse:

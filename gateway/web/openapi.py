@@ -25,6 +25,7 @@ _PATH_PARTS = {
     "keyId": "The public id of the key.",
     "slug": "The last part of a problem's `type`.",
     "billNumber": "The number of the bill.",
+    "year": "The billing year.",
 }
 _EVERY_ANSWER = {
     "API-Version": "Semantic version of this API.",
@@ -118,7 +119,7 @@ def _security(route: Route) -> list[Json]:
 
 def _parameters(route: Route) -> Iterable[Json]:
     for name in _PATH_PART.findall(route.path):
-        schema = {"type": "integer", "minimum": 1} if name == "number" else {"type": "string"}
+        schema = {"type": "integer", "minimum": 1} if name in {"number", "year"} else {"type": "string"}
         yield {"name": name, "in": "path", "required": True, "description": _PATH_PARTS[name], "schema": schema}
     for field in msgspec.structs.fields(route.query):
         (schema,), _ = msgspec.json.schema_components([field.type], ref_template=_REF)

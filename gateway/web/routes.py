@@ -3,16 +3,21 @@
 from gateway import problems
 from gateway.intake.http import SUBMISSION_TYPES
 from gateway.intake.multipart import XML_TYPES
-from gateway.web import documentation, health, mailbox, messages, operations, parties, validations
-from gateway.web.access import JUDGES, OFFICE, OPERATORS, PARTIES, READERS
-from gateway.web.answers import HTML, JSON, PLAIN
+from gateway.web import billing, documentation, health, mailbox, messages, operations, parties, validations
+from gateway.web.access import FIGURES, FINANCE, JUDGES, OFFICE, OPERATORS, PARTIES, READERS
+from gateway.web.answers import CSV, HTML, JSON, PDF, PLAIN, XML
 from gateway.web.route import Answer, Route, Takes
 from gateway.web.shapes import (
     Accepted,
     Attachments,
+    Bills,
+    BillShape,
     Confirmation,
     ConfirmWish,
     Done,
+    Forecasts,
+    ForecastShape,
+    ForecastWish,
     Health,
     KeyWish,
     Leases,
@@ -21,6 +26,7 @@ from gateway.web.shapes import (
     NewKey,
     Parties,
     PartyShape,
+    PartyUsage,
     PartyWish,
     ProblemKind,
     ProblemKinds,
@@ -28,6 +34,8 @@ from gateway.web.shapes import (
     ReturnWish,
     Statuses,
     TakeWish,
+    Usage,
+    UsageEntries,
 )
 
 LOCATION = {"Location": "Where the new resource is."}
@@ -142,7 +150,7 @@ MESSAGES = (
         messages.document,
         {
             200: Answer("The document.", None, ("application/xml",), BYTES),
-            304: Answer("You have it already.", None, ()),
+            304: Answer("You have it already.", None, (), BYTES),
         },
         "messages",
         JUDGES,
@@ -167,7 +175,7 @@ MESSAGES = (
         messages.attachment,
         {
             200: Answer("The content, in the attachment's own media type.", None, ("*/*",), BYTES),
-            304: Answer("You have it already.", None, ()),
+            304: Answer("You have it already.", None, (), BYTES),
         },
         "messages",
         JUDGES,
@@ -318,6 +326,126 @@ PARTY_ROUTES = (
     ),
 )
 
+BILLING = (
+    Route(
+        "GET",
+        "/v1/parties/{partyId}/usage",
+        "showPartyUsage",
+        "What one party used, by kind and by day",
+        "Wat één partij gebruikte, per soort en per dag",
+        billing.party_usage,
+        {200: Answer("The counts.", PartyUsage)},
+        "billing",
+        FIGURES,
+        billing.UsageQuery,
+        problems=(problems.NotReady,),
+    ),
+    Route(
+        "GET",
+        "/v1/parties/{partyId}/usage/entries",
+        "listUsageEntries",
+        "The messages and corrections behind a count",
+        "De berichten en correcties achter een telling",
+        billing.usage_entries,
+        {200: Answer("One page.", UsageEntries, (JSON, CSV), NEXT)},
+        "billing",
+        FIGURES,
+        billing.EntriesQuery,
+        problems=(problems.NotReady, problems.NotAcceptable),
+    ),
+    Route(
+        "PUT",
+        "/v1/parties/{partyId}/forecasts/{year}",
+        "saveForecast",
+        "Record a party's forecast of a year",
+        "Leg de prognose van een partij voor een jaar vast",
+        billing.save_forecast,
+        {200: Answer("The forecast that holds.", ForecastShape)},
+        "billing",
+        FINANCE,
+        billing.ServiceQuery,
+        Takes(shape=ForecastWish),
+        problems=(problems.NotReady, problems.StateConflict),
+    ),
+    Route(
+        "GET",
+        "/v1/usage",
+        "listUsage",
+        "What every party used",
+        "Wat elke partij gebruikte",
+        billing.usage,
+        {200: Answer("The counts, by party and kind.", Usage)},
+        "billing",
+        FINANCE,
+        billing.UsageQuery,
+        problems=(problems.NotReady,),
+    ),
+    Route(
+        "GET",
+        "/v1/forecasts",
+        "listForecasts",
+        "The forecasts of a year; a party sees its own",
+        "De prognoses van een jaar; een partij ziet de eigen",
+        billing.list_forecasts,
+        {200: Answer("The forecasts that hold.", Forecasts)},
+        "billing",
+        FIGURES,
+        billing.ForecastQuery,
+        problems=(problems.NotReady,),
+    ),
+    Route(
+        "GET",
+        "/v1/bills",
+        "listBills",
+        "Bills and credit notes of a year; a party sees its own",
+        "Facturen en creditnota's van een jaar; een partij ziet de eigen",
+        billing.list_bills,
+        {200: Answer("In the order of their numbers.", Bills)},
+        "billing",
+        FIGURES,
+        billing.BillsQuery,
+        problems=(problems.NotReady, problems.UnknownItem),
+    ),
+    Route(
+        "GET",
+        "/v1/bills/{billNumber}",
+        "showBill",
+        "One bill: JSON, the e-invoice as issued, or PDF",
+        "Eén factuur: JSON, de e-factuur zoals verstuurd, of PDF",
+        billing.show_bill,
+        {200: Answer("The bill.", BillShape, (JSON, XML, PDF))},
+        "billing",
+        FIGURES,
+        problems=(problems.NotReady, problems.NotAcceptable),
+    ),
+    Route(
+        "GET",
+        "/v1/exports/usage",
+        "exportUsage",
+        "Usage of every party as CSV",
+        "Verbruik van elke partij als CSV",
+        billing.export_usage,
+        {200: Answer("CSV with a head (RFC 4180).", None, (CSV,))},
+        "billing",
+        FINANCE,
+        billing.UsageQuery,
+        problems=(problems.NotReady,),
+    ),
+    Route(
+        "GET",
+        "/v1/exports/bills",
+        "exportBills",
+        "Bills of a year as CSV",
+        "Facturen van een jaar als CSV",
+        billing.export_bills,
+        {200: Answer("CSV with a head (RFC 4180).", None, (CSV,))},
+        "billing",
+        FINANCE,
+        billing.BillsQuery,
+        problems=(problems.NotReady,),
+    ),
+)
+
 HEALTH = (
     Route(
         "GET",
@@ -415,4 +543,4 @@ PAGES = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*MESSAGES, *VALIDATIONS, *MAILBOX, *PARTY_ROUTES, *HEALTH, *PAGES)
+ROUTES: tuple[Route, ...] = (*MESSAGES, *VALIDATIONS, *MAILBOX, *BILLING, *PARTY_ROUTES, *HEALTH, *PAGES)

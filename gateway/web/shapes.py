@@ -1,11 +1,15 @@
 """The resources as JSON: what `/v1` answers and takes. The OpenAPI document is made from these."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from gateway.billing.bill import Bill, BillKind, BillLine
+from gateway.billing.bill import Stage as BillStage
+from gateway.billing.services import Service
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Lease, Message, StoredAttachment
 from gateway.messages.participants import Party, PartyKind, Role
@@ -278,6 +282,127 @@ class Health(Shape):
     version: str = ""
 
 
+class DayUsage(Shape):
+    """Units on one day."""
+
+    day: date
+    units: int
+
+
+class PartyUsage(Shape):
+    """What one party used of a service."""
+
+    party_id: str
+    service: Service
+    first_day: date
+    last_day: date
+    units: int
+    by_kind: dict[str, int]
+    days: list[DayUsage]
+
+
+class UsageEntryShape(Shape):
+    """One entry of the meter: a message, or with a quantity below zero its correction."""
+
+    entry_id: str
+    kenmerk: str
+    kind: str
+    at: Moment
+    quantity: int
+
+
+class UsageEntries(Shape):
+    """One page of entries, in the order in which they were recorded."""
+
+    items: list[UsageEntryShape]
+    links: PageLinks
+
+
+class UsageRow(Shape):
+    """Units of one kind that one party used."""
+
+    party_id: str
+    kind: str
+    units: int
+
+
+class Usage(Shape):
+    """What every party used of a service."""
+
+    service: Service
+    first_day: date
+    last_day: date
+    items: list[UsageRow]
+
+
+class ForecastWish(Shape):
+    """The expected use of a year, and by what it came: a letter, a mail, the portal."""
+
+    units: Annotated[int, Meta(ge=0)]
+    means: Annotated[str, Meta(max_length=200)] = "api"
+
+
+class ForecastShape(Shape):
+    """The forecast that holds for one party's year, and how far the year is."""
+
+    party_id: str
+    service: Service
+    year: int
+    units: int
+    means: str
+    recorded_at: Moment
+    is_agreed: bool
+    is_prepaid: bool
+    is_settled: bool
+    is_closed: bool
+
+
+class Forecasts(Shape):
+    """Forecasts, by party id."""
+
+    items: list[ForecastShape]
+
+
+class BillLineShape(Shape):
+    """One line. `net` excludes VAT."""
+
+    number: int
+    units: int
+    net: Decimal
+    text: "TextShape"
+    how: "TextShape"
+    source: str
+    link: str
+
+
+class BillShape(Shape):
+    """A bill or credit note, in euros; a credit note is below zero."""
+
+    number: str
+    kind: BillKind
+    stage: BillStage
+    service: Service
+    year: int
+    party_id: str
+    debtor: str
+    issued_on: date
+    due_on: date
+    first_day: date
+    last_day: date
+    vat_percent: Decimal
+    excluding: Decimal
+    vat: Decimal
+    including: Decimal
+    lines: list[BillLineShape]
+    preceding: list[str]
+
+
+class Bills(Shape):
+    """Bills and credit notes, in the order of their numbers."""
+
+    items: list[BillShape]
+
+
 class TextShape(Shape):
     """The same in English and in Dutch."""
 
@@ -437,3 +562,38 @@ def problem_kind(kind: Kind, base_url: str) -> ProblemKind:
 
 def _text(text: Text) -> TextShape:
     return TextShape(en=text.en, nl=text.nl)
+
+
+def bill_shape(bill: Bill) -> BillShape:
+    """A bill as its debtor and finance see it."""
+    return BillShape(
+        number=bill.number,
+        kind=bill.kind,
+        stage=bill.stage,
+        service=bill.service,
+        year=bill.year,
+        party_id=bill.debtor.party_id,
+        debtor=bill.debtor.name,
+        issued_on=bill.issued_on,
+        due_on=bill.due_on,
+        first_day=bill.first,
+        last_day=bill.last,
+        vat_percent=bill.vat_percent,
+        excluding=bill.amounts.excluding,
+        vat=bill.amounts.vat,
+        including=bill.amounts.including,
+        lines=[_bill_line(line) for line in bill.lines],
+        preceding=[reference.number for reference in bill.preceding],
+    )
+
+
+def _bill_line(line: BillLine) -> BillLineShape:
+    return BillLineShape(
+        number=line.number,
+        units=line.units,
+        net=line.net,
+        text=_text(line.text),
+        how=_text(line.how),
+        source=line.source,
+        link=line.link,
+    )

@@ -1,0 +1,309 @@
+"""What messages cost: usage, forecasts, bills and exports. Amounts and rules are billing's; here they are shown.
+
+A party sees its own; finance sees all. Days are Amsterdam calendar days, both included.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from gateway import problems
+from gateway.billing.bill import Bill
+from gateway.billing.errors import BillingError, NotAllowedError, UnknownPartyError
+from gateway.billing.office import Actor
+from gateway.billing.ports import MeteredEntry
+from gateway.billing.services import Service
+from gateway.billing.year import BillingYear, YearKey
+from gateway.clock import billing_date
+from gateway.messages.participants import Role
+from gateway.model.finding import Text
+from gateway.problems import Fault
+from gateway.web.answers import CSV, JSON, PDF, XML, headers, json_answer
+from gateway.web.desk import Call, unknown
+from gateway.web.doors import BillingDoor
+from gateway.web.lists import link_header, next_page, page_limit
+from gateway.web.shapes import (
+    Bills,
+    BillShape,
+    DayUsage,
+    Forecasts,
+    ForecastShape,
+    ForecastWish,
+    PageLinks,
+    PartyId,
+    PartyUsage,
+    Usage,
+    UsageEntries,
+    UsageEntryShape,
+    UsageRow,
+    bill_shape,
+)
+
+Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
+
+
+class UsageQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Of which service and days; without days the billing year so far."""
+
+    service: Service = Service.DIGIPOORT
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+class EntriesQuery(UsageQuery, frozen=True, rename="camel"):
+    """Which page of the entries."""
+
+    cursor: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class ForecastQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Of which service and year; without a year the present one."""
+
+    service: Service = Service.DIGIPOORT
+    year: Year | None = None
+
+
+class ServiceQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Of which service."""
+
+    service: Service = Service.DIGIPOORT
+
+
+class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Issued in which calendar year; without one the present."""
+
+    issued_in: Year | None = None
+    party_id: PartyId | None = None
+
+
+async def party_usage(call: Call) -> web.StreamResponse:
+    """What one party used, by kind and by day."""
+    query, party_id, door = call.query(UsageQuery), await _party(call), _door(call)
+    first, last = _days(call, query)
+    by_kind = (await door.counts.by_party(query.service, first, last)).get(party_id, {})
+    by_day = await door.counts.by_day(party_id, query.service, first, last)
+    body = PartyUsage(
+        party_id=party_id,
+        service=query.service,
+        first_day=first,
+        last_day=last,
+        units=sum(by_kind.values()),
+        by_kind=dict(by_kind),
+        days=[DayUsage(day=day, units=units) for day, units in sorted(by_day.items())],
+    )
+    return json_answer(body)
+
+
+async def usage_entries(call: Call) -> web.StreamResponse:
+    """The entries behind a party's count: each message, and each correction."""
+    query, party_id, door = call.query(EntriesQuery), await _party(call), _door(call)
+    form = call.form((JSON, CSV))
+    first, last = _days(call, query)
+    limit = page_limit(call, query.limit)
+    try:
+        found = await door.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
+    except ValueError as error:
+        raise problems.InvalidInput((Fault("query", "cursor", "is not one that this gateway gave"),)) from error
+    page = found[:limit]
+    following = next_page(call, page[-1].entry_id if len(found) > limit else None)
+    more = link_header(following)
+    if form == CSV:
+        rows = ((one.entry_id, one.kenmerk, one.kind, one.at.isoformat(), one.quantity) for one in page)
+        return _csv(("entryId", "kenmerk", "kind", "at", "quantity"), rows, "usage-entries", more)
+    body = UsageEntries(items=[_entry(one) for one in page], links=PageLinks(next=following))
+    return json_answer(body, more=more)
+
+
+def _entry(entry: MeteredEntry) -> UsageEntryShape:
+    return UsageEntryShape(
+        entry_id=entry.entry_id, kenmerk=entry.kenmerk, kind=entry.kind, at=entry.at, quantity=entry.quantity
+    )
+
+
+async def usage(call: Call) -> web.StreamResponse:
+    """What every party used, by kind."""
+    query = call.query(UsageQuery)
+    first, last = _days(call, query)
+    rows = await _usage_rows(call, query, first, last)
+    return json_answer(Usage(service=query.service, first_day=first, last_day=last, items=rows))
+
+
+async def export_usage(call: Call) -> web.StreamResponse:
+    """The same as CSV."""
+    query = call.query(UsageQuery)
+    first, last = _days(call, query)
+    rows = await _usage_rows(call, query, first, last)
+    lines = ((query.service.value, row.party_id, row.kind, first, last, row.units) for row in rows)
+    return _csv(("service", "partyId", "kind", "firstDay", "lastDay", "units"), lines, f"usage-{first}-{last}")
+
+
+async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) -> list[UsageRow]:
+    counted = await _door(call).counts.by_party(query.service, first, last)
+    return [
+        UsageRow(party_id=party_id, kind=kind, units=units)
+        for party_id, kinds in sorted(counted.items())
+        for kind, units in sorted(kinds.items())
+    ]
+
+
+async def list_forecasts(call: Call) -> web.StreamResponse:
+    """The forecast that holds for each party that gave one."""
+    query, door = call.query(ForecastQuery), _door(call)
+    year = query.year or _today(call).year
+    own = _own(call)
+    steps = await door.store.steps(query.service, year)
+    years = [
+        BillingYear(YearKey(party_id, query.service, year), steps[party_id])
+        for party_id in sorted(steps)
+        if own is None or party_id == own
+    ]
+    return json_answer(Forecasts(items=[_forecast(one) for one in years if one.forecast is not None]))
+
+
+async def save_forecast(call: Call) -> web.StreamResponse:
+    """Record the expected use of a year. Saying the same again changes nothing."""
+    door, query = _door(call), call.query(ServiceQuery)
+    party_id, wish = call.named("partyId"), await call.body(ForecastWish)
+    key = YearKey(party_id, query.service, _year(call.named("year")))
+    try:
+        await door.office.record_forecast(_actor(call), key, wish.units, wish.means)
+        return json_answer(_forecast(await door.office.year(key)))
+    except UnknownPartyError as error:
+        raise problems.UnknownItem(Text("debtor", "debiteur"), party_id) from error
+    except NotAllowedError as error:
+        raise problems.Forbidden(error.text) from error
+    except BillingError as error:
+        raise problems.StateConflict(error.text) from error
+
+
+def _forecast(year: BillingYear) -> ForecastShape:
+    step = year.forecast
+    if step is None:
+        raise LookupError(f"{year.key} has no forecast")
+    return ForecastShape(
+        party_id=year.key.party_id,
+        service=year.key.service,
+        year=year.key.year,
+        units=step.units,
+        means=step.means,
+        recorded_at=step.at,
+        is_agreed=year.is_agreed,
+        is_prepaid=year.is_prepaid,
+        is_settled=year.is_settled,
+        is_closed=year.is_closed,
+    )
+
+
+async def list_bills(call: Call) -> web.StreamResponse:
+    """Bills and credit notes issued in a year, in the order of their numbers."""
+    return json_answer(Bills(items=[bill_shape(bill) for bill in await _bills(call)]))
+
+
+async def export_bills(call: Call) -> web.StreamResponse:
+    """The same as CSV, a line a document."""
+    bills = [bill_shape(bill) for bill in await _bills(call)]
+    names = ("number", "kind", "stage", "service", "year", "partyId", "issuedOn", "dueOn")
+    rows = ((*_facts(bill), bill.excluding, bill.vat, bill.including) for bill in bills)
+    return _csv((*names, "excluding", "vat", "including"), rows, "bills")
+
+
+def _facts(bill: BillShape) -> tuple[object, ...]:
+    return (
+        bill.number,
+        bill.kind.value,
+        bill.stage.value,
+        bill.service.value,
+        bill.year,
+        bill.party_id,
+        bill.issued_on,
+        bill.due_on,
+    )
+
+
+async def _bills(call: Call) -> Sequence[Bill]:
+    query = call.query(BillsQuery)
+    own = _own(call)
+    wanted = query.party_id or own
+    if own is not None and wanted != own:
+        raise unknown(Text("party", "partij"), str(wanted))
+    bills = await _door(call).store.bills(query.issued_in or _today(call).year)
+    return [bill for bill in bills if wanted is None or bill.debtor.party_id == wanted]
+
+
+async def show_bill(call: Call) -> web.StreamResponse:
+    """One document: as JSON, as the e-invoice that was issued, or as PDF."""
+    door, number = _door(call), call.named("billNumber")
+    form = call.form((JSON, XML, PDF))
+    bill = await door.store.bill(number)
+    own = _own(call)
+    if bill is None or (own is not None and bill.debtor.party_id != own):
+        raise unknown(Text("bill", "factuur"), number)
+    if form == JSON:
+        return json_answer(bill_shape(bill))
+    content = await door.store.xml(number) if form == XML else door.pdf(bill)
+    extension = "xml" if form == XML else "pdf"
+    more = {"Content-Disposition": f'attachment; filename="{bill.number}.{extension}"'}
+    return web.Response(body=content or b"", headers=headers(form, more))
+
+
+def _door(call: Call) -> BillingDoor:
+    """Billing, where this gateway has it. Raises NotReady."""
+    if call.doors.billing is None:
+        raise problems.NotReady(["billing"])
+    return call.doors.billing
+
+
+def _own(call: Call) -> str | None:
+    """The party whose figures the caller may see; None: all."""
+    return None if call.caller.role is Role.FINANCE else call.caller.party_id or ""
+
+
+async def _party(call: Call) -> str:
+    """The party in the path, if the caller may see its figures. Raises UnknownItem."""
+    party_id, own = call.named("partyId"), _own(call)
+    if (own is None or own == party_id) and await call.doors.directory.party(party_id) is not None:
+        return party_id
+    raise unknown(Text("party", "partij"), party_id)
+
+
+def _actor(call: Call) -> Actor:
+    return Actor(call.caller.key_id, call.caller.role)
+
+
+def _today(call: Call) -> date:
+    return billing_date(call.doors.clock())
+
+
+def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
+    """First and last day. Raises InvalidInput when they are the wrong way round."""
+    last = query.last_day or (query.first_day and date(query.first_day.year, 12, 31)) or _today(call)
+    first = query.first_day or date(last.year, 1, 1)
+    if first > last:
+        raise problems.InvalidInput((Fault("query", "lastDay", "is before firstDay"),))
+    return first, last
+
+
+def _year(text: str) -> int:
+    try:
+        return msgspec.convert(text, Year, strict=False)
+    except msgspec.ValidationError as error:
+        raise problems.InvalidInput((Fault("path", "year", "must be a year from 2000 to 2100"),)) from error
+
+
+def _csv(
+    names: tuple[str, ...], rows: Iterable[tuple[object, ...]], name: str, more: dict[str, str] | None = None
+) -> web.Response:
+    """RFC 4180, with a head."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(names)
+    writer.writerows(rows)
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    every = headers("text/csv; charset=utf-8; header=present", {**disposition, **(more or {})})
+    return web.Response(body=text.getvalue().encode(), headers=every)

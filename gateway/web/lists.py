@@ -1,0 +1,32 @@
+"""Lists in pages: how many items, and where the next page is."""
+
+from aiohttp import hdrs
+
+from gateway import problems
+from gateway.problems import Fault
+from gateway.web.desk import Call
+
+
+def page_limit(call: Call, wanted: int | None) -> int:
+    """How many items to give. Raises InvalidInput above the maximum."""
+    lists = call.doors.lists
+    if wanted is not None and wanted > lists.items_max:
+        raise problems.InvalidInput((Fault("query", "limit", f"is at most {lists.items_max}"),))
+    return wanted or lists.items_default
+
+
+def bad_cursor() -> problems.InvalidInput:
+    """The problem for a cursor that this gateway did not give."""
+    return problems.InvalidInput((Fault("query", "cursor", "is not one that this gateway gave"),))
+
+
+def next_page(call: Call, cursor: str | None) -> str | None:
+    """The address of the next page: this one's, with the cursor."""
+    if cursor is None:
+        return None
+    return str(call.request.rel_url.update_query(cursor=cursor))
+
+
+def link_header(following: str | None) -> dict[str, str]:
+    """RFC 8288's Link to the next page, if there is one."""
+    return {hdrs.LINK: f'<{following}>; rel="next"'} if following else {}

@@ -1,0 +1,186 @@
+"""Usage, forecasts, bills and exports through the door, on a real billing office and a real database."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from gateway.billing.bill import Stage
+from gateway.billing.pdf import write_pdf
+from gateway.billing.run import RunOrder
+from gateway.billing.services import Service
+from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.store.billing import SqlBillingStore
+from gateway.store.tables import metadata
+from gateway.web import Doors
+from gateway.web.doors import BillingDoor
+from tests.unit.billing.office import ANNA, BRAM, DEBTORS, MemoryMeter, office
+from tests.unit.web.memory import MemoryGateway
+
+FINANCE = {"X-API-Key": "mp_finance"}
+ZILVERSTRAND = {"X-API-Key": "mp_zilverstrand"}
+OPERATOR = {"X-API-Key": "mp_operator"}
+FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
+PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+
+
+@pytest.fixture
+def meter() -> MemoryMeter:
+    """Two parties' use; one message just before and one just after Amsterdam's midnight of New Year."""
+    meter = MemoryMeter()
+    meter.add("zilverstrand", 1, datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))
+    meter.add("zilverstrand", 2, datetime(2025, 12, 31, 23, 0, tzinfo=UTC))
+    meter.add("zilverstrand", 3, datetime(2026, 3, 1, 10, 0, tzinfo=UTC), kind="submitted-by")
+    meter.add("zilverstrand", -1, datetime(2026, 3, 1, 11, 0, tzinfo=UTC), kind="submitted-by")
+    meter.add("krommevliet", 7, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
+    return meter
+
+
+@pytest.fixture
+async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+    """The doors with billing behind them."""
+    gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
+    gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/billing.db")
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    store = SqlBillingStore(engine)
+    billing = office(store, meter)
+    for debtor in DEBTORS:
+        await billing.save_debtor(ANNA, debtor)
+    yield replace(
+        gateway.doors(), billing=BillingDoor(billing, store, meter, write_pdf), clock=lambda: gateway.now
+    )
+    await engine.dispose()
+
+
+async def _issued(client: ClientSession, doors: Doors) -> str:
+    """A forecast of 1,000 messages, prepaid; the number of the bill."""
+    async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
+        assert answer.status == 200
+    assert doors.billing is not None
+    run = await doors.billing.office.prepare(ANNA, PREPAY)
+    await doors.billing.office.approve(BRAM, run.run_id)
+    bills = await doors.billing.office.issue(ANNA, run.run_id)
+    return next(bill.number for bill in bills if bill.debtor.party_id == "zilverstrand")
+
+
+async def test_a_party_sees_what_it_used_by_amsterdam_day(client: ClientSession) -> None:
+    days = {"firstDay": "2026-01-01", "lastDay": "2026-12-31"}
+    async with client.get("/v1/parties/zilverstrand/usage", params=days, headers=ZILVERSTRAND) as answer:
+        usage = await answer.json()
+    assert (usage["units"], usage["byKind"]) == (4, {"delivered-to": 2, "submitted-by": 2})
+    assert usage["days"] == [{"day": "2026-01-01", "units": 2}, {"day": "2026-03-01", "units": 2}]
+
+
+async def test_without_days_it_is_the_billing_year_so_far(client: ClientSession) -> None:
+    async with client.get("/v1/parties/zilverstrand/usage", headers=FINANCE) as answer:
+        usage = await answer.json()
+    assert (usage["firstDay"], usage["lastDay"], usage["units"]) == ("2026-01-01", "2026-03-02", 4)
+
+
+async def test_entries_come_in_pages_and_add_up(client: ClientSession) -> None:
+    address: str | None = "/v1/parties/zilverstrand/usage/entries?limit=2&firstDay=2025-01-01&lastDay=2026-12-31"
+    quantities: list[int] = []
+    while address:
+        async with client.get(address, headers=ZILVERSTRAND) as answer:
+            page = await answer.json()
+        quantities += [entry["quantity"] for entry in page["items"]]
+        address = page["links"]["next"]
+    assert quantities == [1, 2, 3, -1]
+
+
+async def test_usage_and_its_export_say_the_same(client: ClientSession) -> None:
+    async with client.get("/v1/usage", headers=FINANCE) as answer:
+        items = (await answer.json())["items"]
+    async with client.get("/v1/exports/usage", headers=FINANCE) as answer:
+        rows = list(csv.DictReader(io.StringIO(await answer.text())))
+    assert [(row["partyId"], row["kind"], int(row["units"])) for row in rows] == [
+        (item["partyId"], item["kind"], item["units"]) for item in items
+    ]
+    assert sum(int(row["units"]) for row in rows) == 11
+
+
+async def test_a_forecast_holds_and_saying_it_again_changes_nothing(client: ClientSession) -> None:
+    for _ in range(2):
+        async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
+            forecast = await answer.json()
+    assert (forecast["units"], forecast["isPrepaid"]) == (1000, False)
+    async with client.get("/v1/forecasts", params={"year": "2026"}, headers=ZILVERSTRAND) as answer:
+        assert (await answer.json())["items"] == [forecast]
+
+
+async def test_a_bill_is_shown_to_its_debtor(client: ClientSession, doors: Doors) -> None:
+    """1,000 messages at EUR 0.59 including VAT are 590.00: 487.60 and 102.40 (Logius, catalogue of 2017)."""
+    number = await _issued(client, doors)
+    async with client.get(f"/v1/bills/{number}", headers=ZILVERSTRAND) as answer:
+        bill = await answer.json()
+    assert (bill["excluding"], bill["vat"], bill["including"]) == ("487.60", "102.40", "590.00")
+    for media_type, begins in (("application/xml", b"<?xml"), ("application/pdf", b"%PDF")):
+        async with client.get(f"/v1/bills/{number}", headers={**ZILVERSTRAND, "Accept": media_type}) as answer:
+            assert answer.content_type == media_type
+            assert (await answer.read()).startswith(begins)
+
+
+async def test_bills_and_their_export_say_the_same(client: ClientSession, doors: Doors) -> None:
+    number = await _issued(client, doors)
+    async with client.get("/v1/bills", headers=ZILVERSTRAND) as answer:
+        assert [bill["number"] for bill in (await answer.json())["items"]] == [number]
+    async with client.get("/v1/exports/bills", headers=FINANCE) as answer:
+        rows = list(csv.DictReader(io.StringIO(await answer.text())))
+    assert ("590.00", number) in {(row["including"], row["number"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/v1/parties/krommevliet/usage", ZILVERSTRAND, 404),
+        ("/v1/parties/none-such/usage", FINANCE, 404),
+        ("/v1/parties/zilverstrand/usage", OPERATOR, 403),
+        ("/v1/usage", ZILVERSTRAND, 403),
+        ("/v1/exports/bills", ZILVERSTRAND, 403),
+        ("/v1/bills/GD2026-000099", ZILVERSTRAND, 404),
+        ("/v1/bills?partyId=krommevliet", ZILVERSTRAND, 404),
+        ("/v1/usage?firstDay=2026-02-01&lastDay=2026-01-01", FINANCE, 400),
+        ("/v1/usage?service=parkeren", FINANCE, 400),
+        ("/v1/parties/zilverstrand/usage/entries?cursor=x", ZILVERSTRAND, 200),
+    ],
+)
+async def test_who_sees_what(client: ClientSession, path: str, headers: dict[str, str], status: int) -> None:
+    async with client.get(path, headers=headers) as answer:
+        assert answer.status == status
+
+
+async def test_another_party_does_not_see_the_bill(client: ClientSession, doors: Doors) -> None:
+    number = await _issued(client, doors)
+    async with client.get(f"/v1/bills/{number}", headers={"X-API-Key": "mp_municipality"}) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status"),
+    [
+        (FORECAST, {"units": 5}, ZILVERSTRAND, 403),
+        (FORECAST, {"units": -5}, FINANCE, 400),
+        ("/v1/parties/none-such/forecasts/2026", {"units": 5}, FINANCE, 404),
+        ("/v1/parties/zilverstrand/forecasts/99", {"units": 5}, FINANCE, 400),
+    ],
+)
+async def test_forecasts_that_are_refused(
+    client: ClientSession, path: str, body: dict[str, int], headers: dict[str, str], status: int
+) -> None:
+    async with client.put(path, json=body, headers=headers) as answer:
+        assert answer.status == status
+
+
+async def test_a_locked_forecast_is_a_conflict(client: ClientSession, doors: Doors) -> None:
+    await _issued(client, doors)
+    async with client.put(FORECAST, json={"units": 2000}, headers=FINANCE) as answer:
+        problem = await answer.json(content_type="application/problem+json")
+    assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "state-conflict")
