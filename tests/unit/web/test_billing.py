@@ -9,18 +9,16 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.billing.bill import Stage
 from gateway.billing.pdf import write_pdf
 from gateway.billing.run import RunOrder
 from gateway.billing.services import Service
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from gateway.store.billing import SqlBillingStore
-from gateway.store.tables import metadata
 from gateway.web import Doors
 from gateway.web.doors import BillingDoor
 from tests.unit.billing.office import ANNA, BRAM, DEBTORS, MemoryMeter, office
+from tests.unit.store.billing_database import fresh_billing
 from tests.unit.web.memory import MemoryGateway
 
 FINANCE = {"X-API-Key": "mp_finance"}
@@ -47,17 +45,12 @@ async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> A
     """The doors with billing behind them."""
     gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
     gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
-    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/billing.db")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    store = SqlBillingStore(engine)
-    billing = office(store, meter)
-    for debtor in DEBTORS:
-        await billing.save_debtor(ANNA, debtor)
-    yield replace(
-        gateway.doors(), billing=BillingDoor(billing, store, meter, write_pdf), clock=lambda: gateway.now
-    )
-    await engine.dispose()
+    async with fresh_billing(f"sqlite+aiosqlite:///{tmp_path}/billing.db") as (store, _):
+        billing = office(store, meter)
+        for debtor in DEBTORS:
+            await billing.save_debtor(ANNA, debtor)
+        door = BillingDoor(billing, store, meter, write_pdf)
+        yield replace(gateway.doors(), billing=door, clock=lambda: gateway.now)
 
 
 async def _issued(client: ClientSession, doors: Doors) -> str:
