@@ -340,6 +340,34 @@ class IdempotencyConflict(Problem):
         )
 
 
+class UsageConflict(Problem):
+    """A usage event was recorded before with other content."""
+
+    kind = Kind(
+        "usage-conflict",
+        409,
+        Text("Usage event recorded before", "Gebruiksmelding is al vastgelegd"),
+        Text(
+            "An event with this `source` and `id` stands in the meter with other content. Nothing of the request "
+            "was recorded.",
+            "Een melding met deze `source` en `id` staat met andere inhoud in de meter. Van het verzoek is niets "
+            "vastgelegd.",
+        ),
+        Text(
+            "Repeat an event only unchanged. To correct one, have it reversed and send another with a new id.",
+            "Herhaal een melding alleen ongewijzigd. Om een melding te herstellen laat u die terugdraaien en "
+            "stuurt u een andere met een nieuwe id.",
+        ),
+    )
+
+    def __init__(self, source: str, event_id: str, differences: str) -> None:
+        super().__init__(
+            Text(differences + ".", f"Melding {event_id!r} van {source} is al met andere inhoud vastgelegd."),
+            source=source,
+            eventId=event_id,
+        )
+
+
 class StateConflict(Problem):
     """What is asked does not fit the state the thing is in."""
 

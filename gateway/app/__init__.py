@@ -32,6 +32,7 @@ from gateway.ops.metrics import Metrics, QueueState
 from gateway.settings import Settings
 from gateway.store.engine import Engines, open_engines
 from gateway.store.ledger import append
+from gateway.store.ledger_meter import LedgerMeter
 from gateway.store.mailbox import MailboxStore
 from gateway.store.messages import MessageStore
 from gateway.store.operations import OperatorDesk
@@ -73,6 +74,7 @@ class Gateway:
     workers: Workers
     metrics: Metrics
     health: Health
+    meter: LedgerMeter
 
     def doors(self) -> Doors:
         """What the HTTP door needs."""
@@ -84,6 +86,7 @@ class Gateway:
             directory=self.register,
             operations=self.operations,
             validation=Validations(self.workers, self.settings.storage.small_content_size_bytes_max),
+            meter=self.meter,
             readiness=self.readiness,
             metrics=self.metrics.exposition,
             public_url=self.settings.http.public_url,
@@ -130,7 +133,8 @@ async def opened(
         stack.push_async_callback(gateway.desk.stop)
         reaping = upkeep.reaping(settings, gateway.storage, gateway.engines, gateway.metrics)
         measuring = upkeep.measuring(gateway.engines, gateway.metrics, clock)
-        for work in (_follow_register(gateway.register), _measure(gateway), measuring, reaping):
+        sealing = upkeep.sealing(gateway.meter)
+        for work in (_follow_register(gateway.register), _measure(gateway), measuring, reaping, sealing):
             task = asyncio.create_task(work)
             stack.push_async_callback(_ended, task)
         yield gateway
@@ -228,6 +232,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         workers,
         metrics,
         _health(settings, writer, storage, desk),
+        LedgerMeter(engines, writer, clock),
     )
 
 

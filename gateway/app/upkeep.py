@@ -9,12 +9,15 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock
+from gateway.metering.entry import LedgerBrokenError
 from gateway.ops.metrics import Metrics, QueueState
 from gateway.ops.reaper import Reaper, pass_regularly
 from gateway.settings import Settings
 from gateway.store.engine import Engines
+from gateway.store.ledger_meter import LedgerMeter
 from gateway.store.measures import Measures
 from gateway.store.references import ObjectReferences
 from gateway.store.storage import Storage
@@ -25,6 +28,8 @@ MEASURE_SECONDS = 60.0
 SILENCE_TURNS = 60
 """Silence is measured at every so many turns: at the start and once an hour."""
 
+SEALING_SECONDS = 5.0
+"""How often we look whether a batch is due."""
 FIRST_PASS_AFTER = timedelta(minutes=10)
 """The first pass of the reaper: a gateway that is restarted every day passes too, one that just started has
 better things to do."""
@@ -61,6 +66,19 @@ def reaping(
         storage, ObjectReferences(engines), timedelta(hours=wishes.orphan_hours_min), wishes.orphan_share_max
     )
     return pass_regularly(reaper, metrics, FIRST_PASS_AFTER, timedelta(hours=wishes.pass_hours))
+
+
+async def sealing(meter: LedgerMeter) -> None:
+    """Seals the meter's entries whenever a batch is due, for as long as it is awaited."""
+    while True:
+        await asyncio.sleep(SEALING_SECONDS)
+        try:
+            for seal in await meter.seal_due():
+                log.info("meter_sealed", seal=seal.number, entries=seal.last_position, hash=seal.hash)
+        except LedgerBrokenError as error:
+            log.error("meter_broken", reason=str(error))  # until somebody looks: `meterpoort audit`
+        except SQLAlchemyError as error:  # the database is in trouble: what waits can wait
+            log.warning("meter_not_sealed", error=type(error).__name__)
 
 
 def counting(metrics: Metrics) -> Middleware:

@@ -9,6 +9,7 @@ from gateway.billing.ports import BillingStore, UsageCounts
 from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits
 from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Operations, Reception
+from gateway.metering.ports import Meter
 from gateway.web.ports import Metrics, Readiness, Validation, always_ready, no_metrics
 
 API_VERSION = "1.0.0"
@@ -54,6 +55,7 @@ class Doors:
     directory: Directory
     operations: Operations
     validation: Validation
+    meter: Meter
     readiness: Readiness = always_ready
     metrics: Metrics = no_metrics
     billing: BillingDoor | None = None

@@ -3,7 +3,9 @@
 from gateway import problems
 from gateway.intake.http import SUBMISSION_TYPES
 from gateway.intake.multipart import XML_TYPES
-from gateway.web import billing, documentation, health, mailbox, messages, operations, parties, validations
+from gateway.metering.seal import Proof
+from gateway.metering.statement import Statement
+from gateway.web import billing, documentation, health, mailbox, messages, operations, parties, usage, validations
 from gateway.web.access import FIGURES, FINANCE, JUDGES, OFFICE, OPERATORS, PARTIES, READERS
 from gateway.web.answers import CSV, HTML, JSON, PDF, PLAIN, XML
 from gateway.web.route import Answer, Route, Takes
@@ -446,6 +448,61 @@ BILLING = (
     ),
 )
 
+USAGE = (
+    Route(
+        "POST",
+        "/v1/usage-events",
+        "takeUsageEvents",
+        "Record use that was metered elsewhere: CloudEvents, one or a batch, all of them or none",
+        "Leg gebruik vast dat elders is gemeten: CloudEvents, één of een reeks, allemaal of geen",
+        usage.take_events,
+        {200: Answer("On stable storage; a repeat of the same content is harmless.", usage.TakenShape)},
+        "billing",
+        FINANCE,
+        takes=Takes(
+            usage.EVENT_TYPES,
+            meaning="CloudEvents 1.0 by the NL GOV profile: structured, batched, or binary (attributes as `ce-` "
+            "headers, the data as body). The data is `party` and `count`.",
+        ),
+        problems=(problems.UsageConflict,),
+    ),
+    Route(
+        "GET",
+        "/v1/parties/{partyId}/statements/{year}",
+        "showStatement",
+        "What a party used in a year, by month and kind; a party sees its own",
+        "Wat een partij in een jaar gebruikte, per maand en soort; een partij ziet het eigen verbruik",
+        usage.show_statement,
+        {200: Answer("The statement.", Statement)},
+        "billing",
+        FIGURES,
+    ),
+    Route(
+        "GET",
+        "/v1/seals",
+        "listSeals",
+        "The seals of the meter, to keep: what they cover can never change unseen",
+        "De zegels van de meter, om te bewaren: wat ze dekken kan nooit ongezien veranderen",
+        usage.list_seals,
+        {200: Answer("Seals, oldest first.", usage.SealList)},
+        "billing",
+        FIGURES,
+        usage.SealQuery,
+    ),
+    Route(
+        "GET",
+        "/v1/usage-entries/{position}/proof",
+        "proveEntry",
+        "The proof that a seal covers a meter entry, to check without the gateway",
+        "Het bewijs dat een zegel een meterregel dekt, te controleren zonder de gateway",
+        usage.prove_entry,
+        {200: Answer("The proof.", Proof)},
+        "billing",
+        FIGURES,
+        problems=(problems.StateConflict,),
+    ),
+)
+
 HEALTH = (
     Route(
         "GET",
@@ -543,4 +600,4 @@ PAGES = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*MESSAGES, *VALIDATIONS, *MAILBOX, *BILLING, *PARTY_ROUTES, *HEALTH, *PAGES)
+ROUTES: tuple[Route, ...] = (*MESSAGES, *VALIDATIONS, *MAILBOX, *BILLING, *USAGE, *PARTY_ROUTES, *HEALTH, *PAGES)

@@ -30,6 +30,7 @@ from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.model.identifiers import PartyIdentifier
 from gateway.web.doors import Doors
+from tests.unit.web.memory_meter import MemoryMeter
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
 MUNICIPALITY = "gemeente-waterrijk"
@@ -135,6 +136,7 @@ class MemoryGateway:
     is_full: bool = False
     judges_at_once: bool = True
     authentications: int = 0
+    meter: MemoryMeter = field(default_factory=MemoryMeter)
 
     async def submit(self, submission: Submission) -> Receipt:
         """Reception."""
@@ -333,7 +335,7 @@ class MemoryGateway:
 
     def doors(self) -> Doors:
         """Everything the web needs."""
-        return Doors(self, self.storage, self, self, self, self, self)
+        return Doors(self, self.storage, self, self, self, self, self, self.meter)
 
 
 def _sees(visible_to: frozenset[str] | None, message: Message) -> bool:
