@@ -194,6 +194,40 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
     """A message from one non-Rijk party to another counts for both; false: for the sender alone."""
 
 
+class Billing(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sends the bills. Only the billing commands need it; they refuse to work while a part that a bill must
+    hold is empty."""
+
+    name: str = ""
+    """Name of the issuer as the trade register has it."""
+    kvk: str = ""
+    """Its KvK number: every Dutch bill names it (BR-NL-1)."""
+    oin: str = ""
+    """Its OIN, by which the gateway and Peppol know it."""
+    vat_number: str = ""
+    """Its VAT number."""
+    street: str = ""
+    """Street and number of its establishment (BR-NL-3)."""
+    postcode: str = ""
+    """Postcode of its establishment."""
+    city: str = ""
+    """City of its establishment."""
+    iban: str = ""
+    """The account that bills are paid to."""
+    bic: str = ""
+    """The bank's BIC; may stay empty."""
+    email: str = ""
+    """Where debtors send questions."""
+    phone: str = ""
+    """Where debtors ring."""
+    contact: str = ""
+    """Who answers: a department rather than a person."""
+    number_prefix: str = ""
+    """Stands before the year in every bill's number, to tell it from other series: `GD` gives GD2026-000001."""
+    approval_by_another: bool = True
+    """Who approves a run is not who prepared it: four eyes."""
+
+
 class Reaper(msgspec.Struct, frozen=True, kw_only=True):
     """Removes leftovers of submissions that were never finished."""
 
@@ -249,6 +283,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Workers = Workers()
     mailbox: Mailbox = Mailbox()
     meter: Meter = Meter()
+    billing: Billing = Billing()
     reaper: Reaper = Reaper()
     health: Health = Health()
     log: Log = Log()

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
+
+from gateway.billing.errors import DebtorFileError
 from gateway.billing.rating import Standing
 from gateway.billing.services import Service
 from gateway.messages.participants import PartyKind
+from gateway.model.identifiers import OIN, PartyIdentifier, problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,23 @@ class Issuer:
     number_prefix: str = ""
     usage_url: str = ""
     """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""
+
+
+def read_debtors(toml: str) -> tuple[Debtor, ...]:
+    """Debtors out of TOML text: a `[[debtor]]` each, its fields by their names here.
+
+    Raises DebtorFileError that names what is wrong.
+    """
+    try:
+        found = msgspec.toml.decode(toml.encode(), type=dict[str, tuple[Debtor, ...]])
+    except msgspec.DecodeError as wrong:
+        raise DebtorFileError(
+            f"the debtors cannot be read: {wrong}", f"de debiteuren zijn niet te lezen: {wrong}"
+        ) from wrong
+    debtors = found.get("debtor", ())
+    for debtor in debtors:
+        if wrong_oin := problem(PartyIdentifier(OIN, debtor.oin)):
+            raise DebtorFileError(
+                f"{debtor.party_id}: {wrong_oin}", f"{debtor.party_id}: OIN onjuist: {debtor.oin}"
+            )
+    return debtors

@@ -83,3 +83,15 @@ class BillRejectedError(BillingError):
     """Our own validator found fault with a bill, so it got no number."""
 
     code = "bill-rejected"
+
+
+class IssuerMissingError(BillingError):
+    """The settings do not say who sends the bills."""
+
+    code = "issuer-missing"
+
+
+class DebtorFileError(BillingError):
+    """A file of debtors that cannot be read."""
+
+    code = "debtor-file"

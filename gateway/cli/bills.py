@@ -1,8 +1,9 @@
-"""`meterpoort bills`: what a year costs, and why."""
+"""`meterpoort bills`: what a year costs, and why; the billing year from forecast to journal."""
 
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from importlib import import_module
 from typing import TypeVar
 
 import click
@@ -32,9 +33,22 @@ class Units(click.ParamType[int]):
         return int(text)
 
 
-@click.group()
+class BillsGroup(click.Group):
+    """Loads what needs the database only when it is used: the calculator does without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        import_module("gateway.cli.billing_year")
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "quote":
+            import_module("gateway.cli.billing_year")
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=BillsGroup)
 def bills() -> None:
-    """What a year costs, and why."""
+    """What a year costs, and why; the billing year."""
 
 
 @bills.command("quote")
@@ -81,10 +95,11 @@ def _or_exit(work: Callable[[], _Result], language: str) -> _Result:
     try:
         return work()
     except BillingError as wrong:
-        raise click.UsageError(_in(wrong.text, language)) from wrong
+        raise click.UsageError(in_language(wrong.text, language)) from wrong
 
 
-def _in(text: Text, language: str) -> str:
+def in_language(text: Text, language: str) -> str:
+    """The text in one of its languages."""
     return text.nl if language == "nl" else text.en
 
 
@@ -149,7 +164,7 @@ _BASIS = {
 
 def _as_text(answer: Quote, language: str) -> str:
     def said(text: Text) -> str:
-        return _in(text, language)
+        return in_language(text, language)
 
     lines = [f"{said(WORDS[answer.request.service].name)} {answer.request.year}"]
     lines += [f"  {said(note)}" for note in answer.notes]

@@ -1,0 +1,116 @@
+"""Wires the bill: for the billing commands, and for the server to show bills and use.
+
+On the command line whoever may run it acts as finance, under the name given with `--by`: the audit chain
+holds that name. Over the network a key proves the role.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+
+from gateway import judge
+from gateway.billing.debtor import Address, Issuer
+from gateway.billing.errors import IssuerMissingError
+from gateway.billing.office import Actor, BillingOffice
+from gateway.billing.policies import DEFAULT
+from gateway.billing.tariffs import published
+from gateway.billing.ubl import write
+from gateway.clock import Clock, billing_date, utc_now
+from gateway.messages.participants import Role
+from gateway.model.finding import Finding
+from gateway.settings import Settings
+from gateway.store.billing import SqlBillingStore
+from gateway.store.billing_usage import SqlUsageCounts
+from gateway.store.engine import Engines, open_engines
+from gateway.store.schema import upgrade
+from gateway.store.writer import Writer
+
+T = TypeVar("T")
+_NEEDED = ("name", "kvk", "oin", "vat_number", "street", "postcode", "city", "iban", "email", "phone", "contact")
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The billing office and what it keeps."""
+
+    office: BillingOffice
+    store: SqlBillingStore
+    issuer: Issuer
+
+
+def accounts(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> Accounts:
+    """The bill on an open database. Raises IssuerMissingError when the settings do not say who bills."""
+    issuer = issuer_of(settings)
+    store = SqlBillingStore(engines, writer)
+    policies = replace(DEFAULT, approval_by_another=settings.billing.approval_by_another)
+    counts = SqlUsageCounts(engines.read)
+    return Accounts(
+        BillingOffice(store, counts, issuer, published(), write, _judged, clock, policies), store, issuer
+    )
+
+
+def issuer_of(settings: Settings) -> Issuer:
+    """Who sends the bills. Raises IssuerMissingError that names every setting that is empty."""
+    given = settings.billing
+    missing = [f"billing.{name}" for name in _NEEDED if not getattr(given, name)]
+    if missing:
+        raise IssuerMissingError(
+            f"the settings do not say who sends the bills: {', '.join(missing)}",
+            f"de instellingen zeggen niet wie de facturen verstuurt: {', '.join(missing)}",
+        )
+    base = settings.http.public_url.rstrip("/")
+    return Issuer(
+        name=given.name,
+        kvk=given.kvk,
+        oin=given.oin,
+        vat_number=given.vat_number,
+        address=Address(given.street, given.postcode, given.city),
+        iban=given.iban,
+        bic=given.bic,
+        email=given.email,
+        phone=given.phone,
+        contact=given.contact,
+        number_prefix=given.number_prefix,
+        usage_url=f"{base}/v1/usage/{{party}}/{{service}}?from={{first}}&to={{last}}" if base else "",
+    )
+
+
+def finance(name: str) -> Actor:
+    """Somebody at the command line, by name."""
+    return Actor(name, Role.FINANCE)
+
+
+def today() -> date:
+    """The day it is in Amsterdam."""
+    return billing_date(utc_now())
+
+
+@asynccontextmanager
+async def accounts_opened(settings: Settings) -> AsyncIterator[Accounts]:
+    """The bill, for as long as the block lasts, beside a running server or without one."""
+    async with AsyncExitStack() as stack:
+        engines = open_engines(settings.database_url())
+        stack.push_async_callback(engines.dispose)
+        await asyncio.to_thread(upgrade, engines.write)
+        writer = Writer(engines.write, 1)
+        writer.start()
+        stack.push_async_callback(writer.stop)
+        yield accounts(settings, engines, writer, utc_now)
+
+
+def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
+    """Run the work on the bill. Raises BillingError."""
+
+    async def run() -> T:
+        async with accounts_opened(settings) as opened:
+            return await work(opened)
+
+    return asyncio.run(run())
+
+
+async def _judged(document: bytes) -> Sequence[Finding]:
+    verdict = await asyncio.to_thread(judge, document)
+    return verdict.findings

@@ -1,0 +1,123 @@
+"""A billing year at the command line: what a person types, what comes back."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+
+CONFIG = """
+[http]
+public_url = "https://poort.delta.example"
+[billing]
+name = "Gegevenscentrum Delta"
+kvk = "90442211"
+oin = "00000003904422110000"
+vat_number = "NL861234571B01"
+street = "Kanaalkade 40"
+postcode = "2599 XK"
+city = "Rijswaarde"
+iban = "NL48MPRT0417164300"
+email = "facturen@delta.example"
+phone = "+31 70 555 0140"
+contact = "Financiën, team Doorbelasting"
+number_prefix = "GD"
+"""
+DEBTORS = """
+[[debtor]]
+party_id = "zilverstrand"
+name = "Gemeente Zilverstrand"
+oin = "00000001812345678000"
+kind = "non-rijk"
+address = { street = "Raadhuisplein 1", postcode = "4399 AA", city = "Zilverstrand" }
+connections = [{ service = "digid", connected_on = 2020-05-01 }]
+"""
+PREPAYMENT = "--stage prepayment --service digipoort --year 2026 --issued-on 2026-01-15 --by Anna"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with settings and debtors."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "debtors.toml").write_text(DEBTORS)
+    return tmp_path
+
+
+def bills(folder: Path, line: str, config: str = "config.toml") -> Result:
+    """Run `meterpoort bills` with this line."""
+    where = ["--config", str(folder / config), "--data", str(folder / "data")]
+    return CliRunner().invoke(main, ["bills", *line.split(), *where])
+
+
+def done(folder: Path, line: str) -> str:
+    """What the command prints; it has to succeed."""
+    result = bills(folder, line)
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
+
+
+def test_from_forecast_to_journal(folder: Path) -> None:
+    done(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
+    done(
+        folder,
+        "forecast zilverstrand --service digipoort --year 2026 --units 12000 --means letter --agreed --by Anna",
+    )
+    what_if = done(folder, f"preview {PREPAYMENT} --forecast zilverstrand=1000")
+    assert "590.00 including VAT" in what_if
+    run = done(folder, f"prepare {PREPAYMENT}")
+    alone = bills(folder, f"approve {run} --by Anna")
+    assert alone.exit_code == 2
+    assert "iemand anders moet hem goedkeuren" in alone.stderr
+    done(folder, f"approve {run} --by Bram")
+    assert done(folder, f"issue {run} --by Anna") == done(folder, f"issue {run} --by Anna")
+    late = bills(
+        folder, "forecast zilverstrand --service digipoort --year 2026 --units 5 --means letter --by Anna"
+    )
+    assert late.exit_code == 2
+    explained = done(folder, "explain GD2026-000001 --language nl")
+    assert "12.000 berichten × € 0,59 = € 7.080,00" in explained
+    assert "Anna > Bram > Anna" in explained
+    assert done(folder, "show GD2026-000001").startswith("<?xml")
+    done(folder, f"show GD2026-000001 --format pdf --output {folder / 'bill.pdf'}")
+    assert (folder / "bill.pdf").read_bytes().startswith(b"%PDF")
+    assert done(folder, "journal --year 2026").count("GD2026-000001,") == 3
+    assert done(folder, "audit").startswith("6 records")
+    assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("explain GD2026-000009", "there is no bill GD2026-000009"),
+        ("show GD2026-000009", "there is no bill GD2026-000009"),
+        ("approve 0000 --by Bram", "there is no run 0000"),
+        (
+            "forecast nergens --service digid --year 2021 --units 5 --means x --by Anna",
+            "nergens has use or a forecast",
+        ),
+        ("close zilverstrand --service digid --year 2021 --by Anna", "is not settled"),
+        (
+            "prepare --stage distribution --service facilities --year 2021 --weight vng --by Anna",
+            "not party=weight",
+        ),
+    ],
+)
+def test_what_cannot_be_is_told_in_a_sentence(folder: Path, line: str, said: str) -> None:
+    result = bills(folder, line)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_debtors_that_cannot_be_read_are_named(folder: Path) -> None:
+    (folder / "debtors.toml").write_text(DEBTORS.replace("00000001812345678000", "123"))
+    result = bills(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
+    assert result.exit_code == 2
+    assert "zilverstrand: '123' is not an OIN" in result.stderr
+
+
+def test_without_an_issuer_the_settings_are_named(folder: Path) -> None:
+    (folder / "empty.toml").write_text('[billing]\nname = "Gegevenscentrum Delta"\n')
+    result = bills(folder, "audit", "empty.toml")
+    assert result.exit_code == 2
+    assert "billing.kvk, billing.oin" in result.stderr
