@@ -17,6 +17,7 @@ import msgspec
 
 from gateway import settings
 from gateway.ops.metrics import FORESEEN, Described, Metrics
+from gateway.web.reference import api_reference, problems_reference
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = "<!-- Made from the code by `make docs`; change the code, not this page. -->\n\n"
@@ -136,8 +137,20 @@ runs. The other labels take these values alone:
 """
 
 
+def api_page() -> str:
+    """docs/reference/api.md"""
+    return MADE + api_reference()
+
+
+def problems_page() -> str:
+    """docs/reference/problems.md"""
+    return MADE + problems_reference()
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "reference/api.md": api_page,
     "reference/metrics.md": metrics_page,
+    "reference/problems.md": problems_page,
     "reference/settings.md": settings_page,
 }
 """Each page made from the code, by its path under docs/. The index comes after all of them."""
