@@ -1,16 +1,14 @@
 """The reference pages of the API and its problems, from the route table and the tree of problems."""
 
-from typing import Any
-
 from gateway.problems import KINDS, Kind
-from gateway.web.openapi import openapi_document
+from gateway.web.openapi import Json, openapi_document
 from gateway.web.routes import ROUTES
 
 _API = """\
 # HTTP API
 
-The API stands under `/v1` and follows the NL GOV API Design Rules. A running gateway gives the same for programs at
-`/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English.
+The API stands under `/v1` and follows the NL GOV API Design Rules. A running gateway gives the same for programs
+at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English.
 
 ## Habits
 
@@ -19,9 +17,9 @@ The API stands under `/v1` and follows the NL GOV API Design Rules. A running ga
   along with what other sites start, so it changes nothing. A revoked key may work for up to five seconds more when
   it was revoked by another process than the one that answers.
 - **Who sees what.** A party sees messages that it handed in, that are from it, or that are for it; an intermediary
-  also those of the suppliers that gave it a mandate. Anything else is 404, as if it did not exist. A recipient reads
-  report, document and attachments only of what was delivered to it. Operators see messages, statuses and reports,
-  not documents; finance sees messages and statuses, to explain a bill, and all usage and bills.
+  also those of the suppliers that gave it a mandate. Anything else is 404, as if it did not exist. A recipient
+  reads report, document and attachments only of what was delivered to it. Operators see messages, statuses and
+  reports, not documents; finance sees messages and statuses, to explain a bill, and all usage and bills.
 - **Problems.** What cannot be answered gets `application/problem+json` (RFC 9457), in Dutch when Accept-Language
   prefers it; see [problems](problems.md). A document that breaks a rule is no problem: it gets a verdict.
 - **Repeats.** `Idempotency-Key: "…"` (quotes may be left out) makes a submission safe to send again: the same key
@@ -29,9 +27,9 @@ The API stands under `/v1` and follows the NL GOV API Design Rules. A running ga
   compared within your party.
 - **Waiting.** `Prefer: wait=10` waits at most so long for the verdict: 201 with the message and its report when it
   is there (200 for a repeat), else 202. `Preference-Applied` says what was honoured.
-- **Bodies.** XML as `application/xml` or `text/xml`; or multipart (`form-data`, `mixed`, `related`) with exactly one
-  document. In `form-data` the parts are named `document` and `attachment`; elsewhere the document is the only XML
-  part. Content-Transfer-Encoding base64 and quoted-printable are undone, strictly. Compressed bodies are refused.
+- **Bodies.** XML as `application/xml` or `text/xml`; or multipart (`form-data`, `mixed`, `related`) with exactly
+  one document. In `form-data` the parts are named `document` and `attachment`; elsewhere the document is the only
+  XML part. Content-Transfer-Encoding base64 and quoted-printable are undone, strictly. Compressed bodies are refused.
   `Content-Digest: sha-256=:…:` (RFC 9530) is checked for an XML body before anything is stored.
 - **Limits.** All attachments together hold at most 20,971,520 bytes, decoded; one byte more is 413 with both
   figures. A body that cannot be within its limit is cut off while it streams. The [settings](settings.md) name all
@@ -60,18 +58,17 @@ def api_reference() -> str:
     for tag in document["tags"]:
         parts.append(f"## {tag['name'].capitalize()}\n\n{tag['description']}\n\n")
         for path, methods in document["paths"].items():
-            parts += [
-                _operation(path, method, one) for method, one in methods.items() if tag["name"] in one["tags"]
-            ]
+            own = ((method, one) for method, one in methods.items() if tag["name"] in one["tags"])
+            parts += [_operation(path, method, one, document["components"]["schemas"]) for method, one in own]
     return "".join(parts).rstrip() + "\n"
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+def _operation(path: str, method: str, operation: Json, schemas: Json) -> str:
     said, who = operation["description"].split("\n\n")
     lines = [f"### {method.upper()} `{path}`\n\n{said} {who}\n\n"]
     if parameters := [one for one in operation["parameters"] if one["in"] != "path"]:
         lines.append("| parameter | in | meaning |\n| --- | --- | --- |\n")
-        lines += [f"| `{one['name']}` | {one['in']} | {_meaning(one)} |\n" for one in parameters]
+        lines += [f"| `{one['name']}` | {one['in']} | {_meaning(one, schemas)} |\n" for one in parameters]
         lines.append("\n")
     lines.append("| answer | meaning |\n| --- | --- |\n")
     lines += [
@@ -80,20 +77,20 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     return "".join(lines) + "\n"
 
 
-def _meaning(parameter: dict[str, Any]) -> str:
+def _meaning(parameter: Json, schemas: Json) -> str:
     if "description" in parameter:
         return str(parameter["description"])
-    return _kind(parameter["schema"]).replace("|", "\\|")
+    return _kind(parameter["schema"], schemas).replace("|", "\\|")
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _kind(schema: Json, schemas: Json) -> str:
     """The type of a parameter in a few words."""
     if "$ref" in schema:
-        return f"`{schema['$ref'].rpartition('/')[2]}`"
+        return _kind(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if "anyOf" in schema:
-        return " or ".join(_kind(one) for one in schema["anyOf"] if one.get("type") != "null")
+        return " or ".join(_kind(one, schemas) for one in schema["anyOf"] if one.get("type") != "null")
     if schema.get("type") == "array":
-        return f"{_kind(schema['items'])}, may be given more than once"
+        return f"{_kind(schema['items'], schemas)}, may be given more than once"
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     return str(schema.get("format", schema.get("type", "any")))
