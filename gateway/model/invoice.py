@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from gateway.model.terms import Group, bt, group, many, part
+from gateway.model.terms import Group, bt, every, group, many, part
 
 _G = TypeVar("_G", bound=Group)
 
@@ -376,6 +376,13 @@ class UnsortedVat(VatCategory):
     """The category of an allowance or charge whose indicator does not say which of the two it is."""
 
 
+def indicators(text: str | None) -> set[bool]:
+    """What a ChargeIndicator says, as XML Schema reads booleans: True is a charge. Both, where it stands twice."""
+    known = {"true": True, "1": True, "false": False, "0": False}
+    stripped = [each.strip(" \t\r\n") for each in every(text)]
+    return {known[each] for each in stripped if each in known}
+
+
 @dataclass(slots=True, eq=False)
 class AllowanceCharge(Group):
     """An allowance or a charge; of this class itself where its indicator does not say which of the two."""
@@ -621,6 +628,8 @@ class Invoice(Group):
     lines: tuple[InvoiceLine, ...] = ()
     nodes: dict[type[Group], list[Group]] = field(default_factory=dict)
     """Every other group by its class, in document order, also where the norm has no room for it."""
+    repeats: tuple[tuple[Group, str], ...] = ()
+    """Terms that the norm and UBL have room for once and the document gives several times: group, attribute."""
     coded: dict[Coded, dict[str | None, Places]] = field(default_factory=dict)
     """Every value of every coded term, wherever it stands, with the places of the elements that hold it."""
 
@@ -646,9 +655,13 @@ class Invoice(Group):
         return tuple(each for each in self.allowances_and_charges if isinstance(each, DocumentAllowance))
 
     @property
-    def charges(self) -> tuple[DocumentCharge, ...]:
-        """Document level charges (BG-21)."""
-        return tuple(each for each in self.allowances_and_charges if isinstance(each, DocumentCharge))
+    def charges(self) -> tuple[AllowanceCharge, ...]:
+        """Document level charges (BG-21); and what says of itself to be both, an allowance and a charge."""
+        return tuple(
+            each
+            for each in self.allowances_and_charges
+            if isinstance(each, DocumentCharge) or True in indicators(each.indicator)
+        )
 
     @property
     def any_breakdown(self) -> VatBreakdown | None:

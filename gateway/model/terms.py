@@ -90,6 +90,15 @@ def every(text: str | None) -> tuple[str, ...]:
     return text.values if isinstance(text, Repeated) else (text,)
 
 
+def term_of(kind: type[Group], attribute: str) -> str | None:
+    """The number of the term that an attribute of a group holds, if it is one of the norm's."""
+    for found in TERMS.values():
+        for term in found:
+            if term.group is kind and term.attribute == attribute:
+                return term.number
+    return None
+
+
 def bt(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
     """A business term as the field of a group: absent unless the document has it."""
     return field(default=None, metadata={"term": (f"BT-{number}", Text(en, nl), kind)})

@@ -16,7 +16,7 @@ from gateway.model.amounts import EXACT
 from gateway.model.codes import CodeList
 from gateway.model.finding import Flag, Text
 from gateway.model.invoice import Coded, CodeUse, Invoice, Places
-from gateway.model.terms import Group, Unreadable
+from gateway.model.terms import Group, Unreadable, every, term_of
 from gateway.rules.facts import Facts
 
 
@@ -80,6 +80,8 @@ class Rule:
     rules on one group become one function; only a node on which that is not true meets the rules one by one."""
     gate: Callable[[Facts], bool] | None = None
     """Says no where nothing in the invoice can break the rule. Rules that share a gate ask it once."""
+    once: bool = False
+    """It needs its terms once: where one stands several times it cannot hold."""
     lists: Mapping[Coded, CodeList] | None = None
     """For the coded form: the list for each kind of code; `on` is then `CodeUse`."""
 
@@ -241,6 +243,8 @@ def judge(invoice: Invoice, rules: RuleSet) -> Judgement:
         for coded, values in invoice.coded.items():
             for order, rule, codes in program.by_code.get(coded, ()):
                 court.codes(order, rule, codes, coded, values)
+    if invoice.repeats:
+        court.repeats(rules)
     court.breaches.sort(key=lambda each: each[:2])
     return Judgement(tuple(breach for _, _, breach in court.breaches), tuple(court.failures))
 
@@ -282,6 +286,18 @@ class _Court:
             found = _one_by_one(rule, nodes, facts, self.failures)
         self.breaches += [(breach.at.place, order, breach) for breach in found]
 
+    def repeats(self, rules: RuleSet) -> None:
+        """Rules that need once what stands several times cannot hold, whatever their quick look said."""
+        already = {(breach.rule.id, id(breach.node)) for _, _, breach in self.breaches}
+        for node, attribute in self.facts.invoice.repeats:
+            number = term_of(type(node), attribute)
+            values = ", ".join(every(getattr(node, attribute)))
+            miss = Miss(values[:200], "one of these", _ONCE, number, node)
+            for order, rule in enumerate(rules):
+                concerned = number in rule.terms if number else rule.on is type(node)
+                if rule.once and concerned and (rule.id, id(node)) not in already:
+                    self.breaches.append((node.place, order, Breach(rule, node, miss)))
+
     def codes(
         self, order: int, rule: Rule, codes: CodeList, kind: Coded, values: Mapping[str | None, Places]
     ) -> None:
@@ -316,3 +332,9 @@ def _gave_up(rule: Rule, node: Group, error: Exception, failures: list[Failure])
         return [Breach(rule, node, Miss(error.text[:100], wanted.en, advice))]
     failures.append(Failure(rule, node, f"{type(error).__name__}: {error}"))
     return []
+
+
+_ONCE = Text(
+    "The standard has room for one here: leave out the others.",
+    "De norm heeft hier plaats voor één: laat de andere weg.",
+)

@@ -29,7 +29,7 @@ from gateway.model.invoice import (
     UnsortedVat,
     VatCategory,
 )
-from gateway.model.terms import every
+from gateway.model.terms import Unreadable, every
 
 _SPACE = " \t\r\n"
 _ZERO = Decimal(0)
@@ -90,28 +90,60 @@ class VatUse:
         return sum(count for each, count in self.vat.items() if each != code)
 
 
-class LineSums:
-    """Sums of net amounts of lines by VAT category, and by category and rate."""
+RATED = frozenset({"S", "L", "M"})
+"""The VAT categories that are summed for each rate by itself; of the others nobody reads the rate."""
 
-    def __init__(self, lines: Iterable[InvoiceLine]) -> None:
+
+class LineSums:
+    """Sums of amounts by VAT category, and for the rated ones by category and rate."""
+
+    def __init__(self) -> None:
         self.total = _ZERO
         self.by_category: dict[str, Decimal] = defaultdict(Decimal)
-        self.by_rate: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
-        alike: dict[tuple[tuple[str | None, str | None], ...], list[InvoiceLine]] = defaultdict(list)
-        for line in lines:
-            alike[tuple([(vat.code, vat.rate) for vat in line.vat])].append(line)
-        for key, those in alike.items():
-            self._add(key, those)
+        self._by_rate: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+        self._unreadable: dict[str, Unreadable] = {}
 
-    def _add(self, key: tuple[tuple[str | None, str | None], ...], lines: list[InvoiceLine]) -> None:
-        total = total_of([line.net_amount for line in lines])
-        self.total += total
-        categories = {(code or "").strip(_SPACE) for code, _ in key}
-        rates = {exact(rate) for _, rate in key if rate is not None}
+    def add(self, amount: Decimal, vat: Iterable[tuple[str | None, str | None]]) -> None:
+        """Count an amount under each category of `vat` (code, rate), and each of them under every rate."""
+        pairs = list(vat)
+        self.total += amount
+        categories = {(code or "").strip(_SPACE) for code, _ in pairs}
         for category in categories:
-            self.by_category[category] += total
-            for rate in rates:
-                self.by_rate[category, rate] += total
+            self.by_category[category] += amount
+        for category in categories & RATED:
+            try:
+                for rate in {exact(rate) for _, rate in pairs if rate is not None}:
+                    self._by_rate[category, rate] += amount
+            except Unreadable as error:
+                self._unreadable[category] = error
+
+    def at(self, category: str, rate: Decimal) -> Decimal | None:
+        """The sum for a category and rate, None where nothing has them. Raises NotANumber where one of the
+        category's rates is no number."""
+        if category in self._unreadable:
+            raise self._unreadable[category]
+        return self._by_rate.get((category, rate))
+
+
+def sums_of_lines(lines: Iterable[InvoiceLine]) -> LineSums:
+    """The net amounts of lines."""
+    sums = LineSums()
+    alike: dict[tuple[tuple[str | None, str | None], ...], list[str | None]] = defaultdict(list)
+    for line in lines:
+        alike[tuple([(vat.code, vat.rate) for vat in line.vat])].append(line.net_amount)
+    for pairs, amounts in alike.items():
+        sums.add(total_of(amounts), pairs)
+    return sums
+
+
+def sums_of_document(invoice: Invoice) -> LineSums:
+    """The charges of the document less its allowances."""
+    sums = LineSums()
+    for charge in invoice.charges:
+        sums.add(total_of([charge.amount]), [(vat.code, vat.rate) for vat in charge.vat])
+    for allowance in invoice.allowances:
+        sums.add(-total_of([allowance.amount]), [(vat.code, vat.rate) for vat in allowance.vat])
+    return sums
 
 
 _PLAIN = re.compile(r"(?:-?[0-9]++(?:\.[0-9]++)?+\n)*+")
@@ -236,17 +268,17 @@ class Facts:
     @once
     def invoice_line_sums(self) -> LineSums:
         """Sums over the document's own InvoiceLines."""
-        return LineSums(line for line in self.invoice.lines if not line.is_credit)
+        return sums_of_lines([line for line in self.invoice.lines if not line.is_credit])
 
     @once
     def credit_note_line_sums(self) -> LineSums:
         """Sums over the document's own CreditNoteLines."""
-        return LineSums(line for line in self.invoice.lines if line.is_credit)
+        return sums_of_lines([line for line in self.invoice.lines if line.is_credit])
 
     @once
     def document_level_sums(self) -> LineSums:
         """Charges less allowances of the document, by VAT category and rate."""
-        return _signed_sums(self.invoice)
+        return sums_of_document(self.invoice)
 
     @once
     def has_allowances_or_charges(self) -> bool:
@@ -254,27 +286,24 @@ class Facts:
         return not self.invoice.nodes.keys().isdisjoint(_ALLOWANCES_AND_CHARGES)
 
     @once
-    def allowance_or_charge_rates(self) -> set[tuple[str, Decimal]]:
-        """Category and rate of every allowance or charge, wherever it stands."""
-        found: set[tuple[str, Decimal]] = set()
-        if not self.has_allowances_or_charges:
-            return found
-        for vat in [node.vat for kind in _ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
-            for category in {(each.code or "").strip(_SPACE) for each in vat}:
-                found |= {(category, exact(each.rate)) for each in vat if each.rate is not None}
-        return found
+    def allowances_anywhere(self) -> LineSums:
+        """Allowances and charges wherever they stand: which categories and rates they have, not how much."""
+        sums = LineSums()
+        if self.has_allowances_or_charges:
+            for vat in [node.vat for kind in _ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
+                sums.add(_ZERO, [(each.code, each.rate) for each in vat])
+        return sums
 
     @once
-    def line_rates(self) -> tuple[set[tuple[str, Decimal]], set[tuple[str, Decimal]]]:
-        """Category and rate of the items of lines wherever they stand: InvoiceLines, CreditNoteLines."""
-        own = (self.invoice_line_sums.by_rate, self.credit_note_line_sums.by_rate)
-        rates = (set(own[0]), set(own[1]))
-        if len(self.invoice.all(InvoiceLine)) > len(self.invoice.lines):
-            for line in self.invoice.all(InvoiceLine):
-                for vat in line.vat:
-                    if vat.rate is not None:
-                        rates[line.is_credit].add(((vat.code or "").strip(_SPACE), exact(vat.rate)))
-        return rates
+    def lines_anywhere(self) -> tuple[LineSums, LineSums]:
+        """The same for InvoiceLines and CreditNoteLines."""
+        everywhere = self.invoice.all(InvoiceLine)
+        if len(everywhere) == len(self.invoice.lines):
+            return self.invoice_line_sums, self.credit_note_line_sums
+        return (
+            sums_of_lines([line for line in everywhere if not line.is_credit]),
+            sums_of_lines([line for line in everywhere if line.is_credit]),
+        )
 
     @once
     def seller_tax_registrations(self) -> list[TaxRegistration]:
@@ -325,19 +354,6 @@ def by_category(nodes: Iterable[_V]) -> dict[str, list[_V]]:
         if is_vat[node.schemes]:
             found[(node.code or "").strip(_SPACE)].append(node)
     return found
-
-
-def _signed_sums(invoice: Invoice) -> LineSums:
-    sums = LineSums(())
-    signed = [(each, 1) for each in invoice.charges] + [(each, -1) for each in invoice.allowances]
-    for node, sign in signed:
-        amount = sign * total_of([node.amount])
-        rates = {exact(vat.rate) for vat in node.vat if vat.rate is not None}
-        for category in {(vat.code or "").strip(_SPACE) for vat in node.vat}:
-            sums.by_category[category] += amount
-            for rate in rates:
-                sums.by_rate[category, rate] += amount
-    return sums
 
 
 def _numbered(registrations: Iterable[TaxRegistration]) -> list[TaxRegistration]:

@@ -5,7 +5,8 @@ check and the words of a finding follow from it; a term the model does not have 
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -64,9 +65,13 @@ def attribute_of(group: str, term: str) -> str:
     raise KeyError(f"{group} has no {term}")
 
 
-def shall_have(source: str, rows: dict[str, str], flag: Flag = Flag.FATAL) -> tuple[Rule, ...]:
-    """`"BG-22 has BT-106"`: the element is there; `"Invoice states BT-24"`: and is not blank."""
-    return tuple(_shall_have(source, key, row, flag) for key, row in rows.items())
+def shall_have(
+    source: str, rows: dict[str, str], flag: Flag = Flag.FATAL, several: Collection[str] = ()
+) -> tuple[Rule, ...]:
+    """`"BG-22 has BT-106"`: the element is there; `"Invoice states BT-24"`: and is not blank, and is there once
+    unless the rule is one of `several`."""
+    rules = [_shall_have(source, key, row, flag) for key, row in rows.items()]
+    return tuple(replace(rule, once=False) if rule.id in several else rule for rule in rules)
 
 
 def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
@@ -96,6 +101,7 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
         tell=lambda _node, _facts: Miss(None, wanted.en, advice, terms[0]),
         sift=lambda nodes, _facts: lacks(nodes),
         quick=quick,
+        once=verb == "states",
     )
 
 
@@ -143,6 +149,7 @@ def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
         tell=lambda node, _facts: Miss(get(node), "at most 2 decimals", _DECIMALS, number),
         sift=lambda nodes, _facts: [node for node in nodes if (text := get(node)) and "." in text[:-3]],
         quick=f"n.{term.attribute} is None or '.' not in n.{term.attribute}[:-3]",
+        once=True,
     )
 
 
@@ -204,13 +211,14 @@ def condition(
     sift: Callable[[Sequence[Any], Facts], Sequence[Group]] | None = None,
     quick: str = "",
     gate: Callable[[Facts], bool] | None = None,
+    once: bool = False,
 ) -> Callable[[Callable[[Any, Facts], bool]], Rule]:
     """A rule that fits no form: the decorated function says whether it holds."""
 
     def made(holds: Callable[[Any, Facts], bool]) -> Rule:
         explain = tell or (lambda _node, _facts: Miss(expected=sentence.en))
         numbers = tuple(terms.split())
-        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, among, sift, quick, gate)
+        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, among, sift, quick, gate, once)
 
     return made
 

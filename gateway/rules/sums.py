@@ -127,7 +127,7 @@ def sum_rule(
     def tell(node: Any, facts: Facts) -> Miss:
         return told(work_out(left, node, facts), work_out(right, node, facts), left[0].term)
 
-    return Rule(key, Flag.FATAL, Form.SUM, terms, on, _sentence(row, terms), source, holds, tell, among)
+    return Rule(key, Flag.FATAL, Form.SUM, terms, on, _sentence(row, terms), source, holds, tell, among, once=True)
 
 
 def told(left: Side, right: Side, term: str) -> Miss:

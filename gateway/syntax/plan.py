@@ -204,6 +204,8 @@ class Plan:
     coded: list[tuple[Coded, int]] = field(default_factory=list)
     """Which list each of the codes is on, and its element's number in the piece."""
     pick_codes: Pick | None = None
+    repeats: list[tuple[int, str]] = field(default_factory=list)
+    """Groups in which a term that has room once stands several times: position and attribute."""
     amounts: list[tuple[int, int]] = field(default_factory=list)
     """Amounts that may have two decimals at most, whatever they stand for: position and element."""
 
@@ -234,6 +236,7 @@ class _Compiler:
         self.classes: dict[int, type[Group] | None] = {}
         self.drafts: list[_Draft] = []
         self.exports: list[tuple[str, int]] = []
+        self.repeats: list[tuple[int, str]] = []
         self.codes: list[int] = []
         self.used: set[int] = set()
         self.discounted = {
@@ -258,6 +261,11 @@ class _Compiler:
 
     def step(self, draft: _Draft) -> int:
         self.drafts.append(draft)
+        return self.latest
+
+    @property
+    def latest(self) -> int:
+        """The position of what the latest step makes."""
         return self.tree.size + len(CONSTANTS) + len(self.drafts) - 1
 
     def constant(self, value: Any) -> int:
@@ -270,13 +278,17 @@ class _Compiler:
     def group(self, binding: Binding, index: int) -> int:
         order: Any = binding.order or binding.make
         positions = [self.value(binding.fields[""], index, None)] if "" in binding.fields else []
+        repeated: list[str] = []
         for each in fields(order):
             if each.name == "place":
                 continue
             source = binding.fields.get(each.name)
             absent = None if each.default is MISSING else each.default
             positions.append(self.value(source, index, absent) if source else self.constant(absent))
+            if self.drafts and self.drafts[-1].is_repeated and positions[-1] == self.latest:
+                repeated.append(each.name)
         position = self.step(_Draft(binding.make, index, positions))
+        self.repeats += [(position, name) for name in repeated]
         self.classes[position] = binding.make if isinstance(binding.make, type) else None
         return position
 
@@ -356,6 +368,7 @@ class _Compiler:
         made = [self.made[index] for index in sorted(self.made)]
         plan.groups = [(self.classes[position], at(position)) for position in made]
         plan.exports = [(name, at(position)) for name, position in self.exports]
+        plan.repeats = [(at(position), name) for position, name in self.repeats]
         plan.pick_codes = picker([at(position) for position in self.codes]) if self.codes else None
         plan.amounts = [(at(position), position) for position in amounts]
 

@@ -130,10 +130,14 @@ class _Walk:
         self.nodes: dict[type[Group], list[Group]] = {}
         self.lanes: dict[tuple[Plan, int], _Lane] = {}
         self.long_amounts: list[int] = []
+        self.repeats: list[tuple[Group, str]] = []
 
     def document(self, kind: type[Invoice], name: str) -> Invoice:
         terms = self.container(self.root, f"/{name}", ("/",), self.vocabulary.document)
-        return kind(0, name, **terms, nodes=self.nodes, coded=self.codes())
+        invoice = kind(0, name, **terms, nodes=self.nodes, coded=self.codes())
+        self.repeats += [(invoice, term) for term, value in terms.items() if isinstance(value, Repeated)]
+        invoice.repeats = tuple(self.repeats)
+        return invoice
 
     def codes(self) -> dict[Coded, dict[str | None, Places]]:
         """Every value of every coded term with its places, gathered from the lanes."""
@@ -218,6 +222,8 @@ class _Walk:
         for position, index in plan.amounts:
             if "." in values[position][:-3]:
                 self.long_amounts.append(place + index)
+        for position, attribute in plan.repeats:
+            self.repeats.append((values[position], attribute))
         for position in lane.sorted_later:
             made = values[position]
             self.nodes.setdefault(type(made), []).append(made)

@@ -19,18 +19,13 @@ from gateway.syntax.reading import Reading, read_document
 _LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 
 
-def _is_true(indicator: str | None) -> bool | None:
-    """An indicator as XML Schema reads a boolean; None for what is not one."""
-    text = (indicator or "").strip(" \t\r\n")
-    return True if text in {"true", "1"} else False if text in {"false", "0"} else None
-
-
 def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> Callable[..., Group]:
     """A maker whose first term is the ChargeIndicator, which picks the class."""
-    kinds = {False: allowance, True: charge, None: other}
 
     def make(place: int, indicator: str | None, *terms: Any) -> Group:
-        return kinds[_is_true(indicator)](place, *terms)
+        said = bg.indicators(indicator)
+        kind = allowance if False in said else charge if True in said else other
+        return kind(place, *terms)
 
     return make
 

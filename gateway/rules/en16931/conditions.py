@@ -137,6 +137,7 @@ def _period(key: str, on: type[Group], terms: str) -> Rule:
         sentence=Text(f"{end.en} is not before {start.en}.", f"{end.nl} ligt niet voor {start.nl}."),
         source=SOURCE,
         tell=lambda node, _facts: Miss(node.end, f"{node.start} or later", None, terms.split()[1]),
+        once=True,
     )
     return make(_ends_after_start)
 
@@ -187,6 +188,7 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     quick="n.account and not n.account.isspace()",
+    once=True,
 )
 def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> bool:
     if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
@@ -205,6 +207,7 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> boo
     ),
     source=SOURCE,
     tell=lambda _card, _facts: Miss(None, "at most 10 characters", None, "BT-87"),
+    once=True,
 )
 def _card_number_is_cut(card: PaymentCard, _facts: Facts) -> bool:
     words = (card.number or "").translate(_ONE_SPACE).split(" ")
@@ -273,6 +276,7 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) 
     source=SOURCE,
     tell=lambda _node, _facts: Miss(None, "Payment account identifier (BT-84)", _ADD_ACCOUNT, "BT-84"),
     quick="n.transfers and n.transfers[0].account is not None",
+    once=True,
 )
 def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> bool:
     if (payment.means or "").strip(SPACE) not in _CREDIT_TRANSFER:
@@ -339,6 +343,7 @@ def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     tell=lambda node, _facts: Miss(node.identifier, "a country code in front", _ADD_COUNTRY),
+    once=True,
 )
 def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Facts) -> bool:
     return (registration.identifier or "")[:2] in LISTS["vat_prefixes"].text or not registration.is_vat

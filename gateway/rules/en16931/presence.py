@@ -52,4 +52,5 @@ PRESENCE = shall_have(
         "BR-CO-23": "BG-27 has BT-139 or BT-140",
         "BR-CO-24": "BG-28 has BT-144 or BT-145",
     },
+    several={"BR-04"},  # UBL has two elements for it, of invoices and of credit notes
 )

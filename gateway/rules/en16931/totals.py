@@ -106,6 +106,7 @@ def _count_of_vat_totals(invoice: Invoice, facts: Facts) -> bool:
     sentence=_WITH_VAT.sentence,
     source=SOURCE,
     tell=lambda invoice, facts: _tell_with_vat(invoice, facts),
+    once=True,
 )
 def _with_vat(invoice: Invoice, facts: Facts) -> bool:
     if invoice.currency is None:
@@ -176,6 +177,7 @@ _RECKON = Text(
     ),
     source=SOURCE,
     tell=lambda node, _facts: tell_tax(node.tax, node.taxable, _rate(node)),
+    once=True,
 )
 def _tax_is_taxable_times_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
     rate = _rate(breakdown)

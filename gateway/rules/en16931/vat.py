@@ -406,20 +406,27 @@ def _taxable_per_rate(row: Category, vat: BreakdownVat, facts: Facts) -> bool:
         return True
     if vat.taxable is None:
         return False
-    key = (row.code, exact(vat.rate))
-    more = facts.document_level_sums.by_rate.get(key, _NOTHING)
-    there = _where_used(key, facts) if row.code == "S" else (facts.has_invoice_lines, facts.has_credit_note_lines)
+    rate = exact(vat.rate)
+    more = facts.document_level_sums.at(row.code, rate) or _NOTHING
+    there = _where_used(row, rate, facts)
     sums = (facts.invoice_line_sums, facts.credit_note_line_sums)
     return any(
-        used and less_than_one_apart(vat.taxable, lines.by_rate.get(key, _NOTHING) + more)
+        used and less_than_one_apart(vat.taxable, (lines.at(row.code, rate) or _NOTHING) + more)
         for used, lines in zip(there, sums, strict=True)
     )
 
 
-def _where_used(key: tuple[str, Decimal], facts: Facts) -> tuple[bool, bool]:
-    elsewhere = key in facts.allowance_or_charge_rates
-    invoice_lines, credit_note_lines = facts.line_rates
-    return key in invoice_lines or elsewhere, key in credit_note_lines or elsewhere
+def _where_used(row: Category, rate: Decimal, facts: Facts) -> tuple[bool, bool]:
+    """Whether to compare with InvoiceLines, with CreditNoteLines. For S the rate must be in use on them, or on an
+    allowance or charge; for the others any line will do."""
+    if row.code != "S":
+        return facts.has_invoice_lines, facts.has_credit_note_lines
+    elsewhere = facts.allowances_anywhere.at(row.code, rate) is not None
+    invoice_lines, credit_note_lines = facts.lines_anywhere
+    return (
+        elsewhere or invoice_lines.at(row.code, rate) is not None,
+        elsewhere or credit_note_lines.at(row.code, rate) is not None,
+    )
 
 
 def less_than_one_apart(taxable: str, total: Decimal) -> bool:
@@ -452,7 +459,7 @@ def _tell_taxable(row: Category, vat: BreakdownVat, facts: Facts) -> Miss:
 def _sum(sums: LineSums, row: Category, rate: Decimal | None) -> Decimal:
     if rate is None:
         return sums.by_category.get(row.code, _NOTHING)
-    return sums.by_rate.get((row.code, rate), _NOTHING)
+    return sums.at(row.code, rate) or _NOTHING
 
 
 # 09: the tax amount; 10: the reason for exemption.
