@@ -641,13 +641,13 @@ class Invoice(Group):
 
     @property
     def seller(self) -> Seller:
-        """The seller; an empty one where the document has none."""
-        return self.sellers[0] if self.sellers else Seller()
+        """The seller; an empty one where the document has none, or several."""
+        return self.sellers[0] if len(self.sellers) == 1 else Seller()
 
     @property
     def buyer(self) -> Buyer:
-        """The buyer; an empty one where the document has none."""
-        return self.buyers[0] if self.buyers else Buyer()
+        """The buyer; an empty one where the document has none, or several."""
+        return self.buyers[0] if len(self.buyers) == 1 else Buyer()
 
     @property
     def allowances(self) -> tuple[DocumentAllowance, ...]:

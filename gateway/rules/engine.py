@@ -294,8 +294,11 @@ class _Court:
             values = ", ".join(every(getattr(node, attribute)))
             miss = Miss(values[:200], "one of these", _ONCE, number, node)
             for order, rule in enumerate(rules):
-                concerned = number in rule.terms if number else rule.on is type(node)
-                if rule.once and concerned and (rule.id, id(node)) not in already:
+                if not rule.once or number not in rule.terms:
+                    continue
+                if rule.on is type(node) and not any(each is node for each in rule.nodes(self.facts)):
+                    continue
+                if (rule.id, id(node)) not in already:
                     self.breaches.append((node.place, order, Breach(rule, node, miss)))
 
     def codes(

@@ -343,10 +343,12 @@ def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     tell=lambda node, _facts: Miss(node.identifier, "a country code in front", _ADD_COUNTRY),
-    once=True,
 )
 def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Facts) -> bool:
-    return (registration.identifier or "")[:2] in LISTS["vat_prefixes"].text or not registration.is_vat
+    if not registration.is_vat:
+        return True
+    numbers = every(registration.identifier)
+    return not numbers or (len(numbers) == 1 and numbers[0][:2] in LISTS["vat_prefixes"].text)
 
 
 @condition(

@@ -6,8 +6,8 @@ from operator import attrgetter
 
 from gateway.model.amounts import cents, exact, whole
 from gateway.model.finding import Text
-from gateway.model.invoice import Invoice, InvoiceLine, Totals, VatBreakdown, VatTotal
-from gateway.model.terms import Group, every
+from gateway.model.invoice import Invoice, InvoiceLine, Totals, VatBreakdown, VatTotal, indicators
+from gateway.model.terms import Group, Unreadable, every
 from gateway.rules.en16931.source import SOURCE
 from gateway.rules.engine import Form, Miss, Rule
 from gateway.rules.facts import Facts
@@ -24,9 +24,17 @@ def _stated(texts: list[str | None]) -> list[str]:
     return [text for text in texts if text is not None]
 
 
+def _sorted(facts: Facts) -> Invoice:
+    """The invoice, when each of its allowances and charges says which of the two it is. Raises Unreadable."""
+    for each in facts.invoice.allowances_and_charges:
+        if each.indicator is not None and not indicators(each.indicator):
+            raise Unreadable(each.indicator, Text("true (a charge) or false", "true (een toeslag) of false"))
+    return facts.invoice
+
+
 _TOTALS: dict[str, Amounts] = {
-    "BT-92": lambda _node, facts: _stated([each.amount for each in facts.invoice.allowances]),
-    "BT-99": lambda _node, facts: _stated([each.amount for each in facts.invoice.charges]),
+    "BT-92": lambda _node, facts: _stated([each.amount for each in _sorted(facts).allowances]),
+    "BT-99": lambda _node, facts: _stated([each.amount for each in _sorted(facts).charges]),
     "BT-131": lambda _node, facts: _stated([line.net_amount for line in facts.invoice.all(InvoiceLine)]),
     "BT-106": _own("lines"),
     "BT-107": _own("allowances"),
@@ -111,7 +119,9 @@ def _count_of_vat_totals(invoice: Invoice, facts: Facts) -> bool:
 def _with_vat(invoice: Invoice, facts: Facts) -> bool:
     if invoice.currency is None:
         return True
-    return _count_of_vat_totals(invoice, facts) and _WITH_VAT.holds(invoice, facts)
+    if len(invoice.totals) > 1 or not _count_of_vat_totals(invoice, facts):
+        return False
+    return _WITH_VAT.holds(invoice, facts)
 
 
 def _tell_with_vat(invoice: Invoice, facts: Facts) -> Miss:
@@ -181,6 +191,8 @@ _RECKON = Text(
 )
 def _tax_is_taxable_times_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
     rate = _rate(breakdown)
+    if len(breakdown.vat) > 1:
+        return False
     if rate is None or not whole(exact(rate)):
         return breakdown.tax is not None and not whole(exact(breakdown.tax))
     return tax_is_within_one(breakdown.tax, breakdown.taxable, rate)

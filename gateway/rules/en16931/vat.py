@@ -156,6 +156,7 @@ def _rule(
         tell,
         among,
         gate=_NAMED[row.code],
+        once=nth != "10",
     )
 
 
@@ -337,7 +338,7 @@ def _rate_rule(
         tell=lambda vat, _facts: Miss(vat.rate, wanted.en, None, term),
         among=among,
     )
-    return replace(rule, sift=sift)
+    return replace(rule, sift=sift, once=row.rate is _ZERO)
 
 
 _RATE_OF = {
