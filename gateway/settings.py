@@ -48,8 +48,6 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     hold no connection."""
     body_seconds_max: Duration = 300.0
     """A whole body in 5 minutes: 20 MiB over a line of 1 Mbit/s takes 4."""
-    connections_max: Count = 1_000
-    """Beyond this new connections wait in the listen queue: memory stays bounded."""
     large_bodies_max: Count = 64
     """How many bodies above `storage.small_content_size_bytes_max` stream in at the same time: bounds memory
     when many senders hand in 20 MiB at once."""
