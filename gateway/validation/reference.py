@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from gateway.model.finding import Finding, Flag, Stage, Text
+from gateway.syntax.places import xpath_of
+from gateway.syntax.xml import Parsed
 
 if TYPE_CHECKING:
     from saxonche import PySaxonProcessor
@@ -21,13 +23,7 @@ if TYPE_CHECKING:
 EN16931_VERSION = "1.3.16"
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
-_PREFIXES = {
-    "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2": "",
-    "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2": "",
-    "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2": "cac:",
-    "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2": "cbc:",
-    "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2": "ext:",
-}
+_STEP = re.compile(r"/\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\](?:\[(\d+)\])?")
 
 
 class NoVerdictError(Exception):
@@ -48,7 +44,8 @@ class StylesheetStoppedError(NoVerdictError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Assertion:
-    """One failed assertion of the official report. `rule` is its id, else what its text has in brackets."""
+    """One failed assertion of the official report. `rule` is its id, else what its text has in brackets;
+    `location` is the XPath as the stylesheet writes it."""
 
     rule: str
     flag: str
@@ -80,7 +77,10 @@ class Stylesheet:
         Raises StylesheetStoppedError when the stylesheet ends in an error, `lxml.etree.XMLSyntaxError` when the
         document is not well-formed.
         """
-        text = etree.tostring(etree.fromstring(document, _parser()), encoding="unicode")
+        return self._assertions_on(etree.fromstring(document, _parser()))
+
+    def _assertions_on(self, root: etree._Element) -> tuple[Assertion, ...]:
+        text = etree.tostring(root, encoding="unicode", with_tail=False)
         try:
             report = self._executable.transform_to_string(xdm_node=self._processor.parse_xml(xml_text=text))
         except self._stopped as error:
@@ -93,9 +93,18 @@ class Stylesheet:
         """The ids of the rules that fired."""
         return frozenset(assertion.rule for assertion in self.assertions(document))
 
-    def findings(self, document: bytes) -> list[Finding]:
-        """The report as findings; the sentences are the official ones, in English only."""
-        return [_finding(assertion) for assertion in self.assertions(document)]
+    def findings(self, parsed: Parsed) -> list[Finding]:
+        """The report as findings with their places; the sentences are the official ones, in English only.
+
+        Raises StylesheetStoppedError.
+        """
+        assertions = self._assertions_on(parsed.root)
+        elements = [_element(parsed.root, assertion.location) for assertion in assertions]
+        places = parsed.lines.of_elements(parsed.root, set(elements))
+        return [
+            _finding(assertion).at(xpath_of(element), places[element].line, places[element].column)
+            for assertion, element in zip(assertions, elements, strict=True)
+        ]
 
 
 @cache
@@ -125,17 +134,18 @@ def _assertion(failed: etree._Element) -> Assertion:
     text = " ".join("".join(failed.itertext()).split())
     named = re.match(r"\[([\w.-]+)\]", text)
     rule = failed.get("id") or (named[1] if named else "")
-    return Assertion(rule, failed.get("flag", ""), _location(failed.get("location", "")), text)
+    return Assertion(rule, failed.get("flag", ""), failed.get("location", ""), text)
 
 
-def _location(published: str) -> str:
-    """`/*:Invoice[namespace-uri()='urn:…'][1]` as `/Invoice`, with the usual prefixes, [1] kept below it."""
-    steps = re.findall(r"/\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\](\[\d+\])?(/@[\w:]+)?", published)
-    named = [f"/{_PREFIXES.get(space, '*:')}{name}{number}{attribute}" for name, space, number, attribute in steps]
-    return re.sub(r"^(/\w+)\[1\]", r"\1", "".join(named))
+def _element(root: etree._Element, location: str) -> etree._Element:
+    """The element at a location as SVRL gives it: `/*:Invoice[namespace-uri()='urn:…'][1]/…`."""
+    at = root
+    for name, space, number in _STEP.findall(location)[1:]:
+        at = at.findall(f"{{{space}}}{name}")[int(number or 1) - 1]
+    return at
 
 
 def _finding(assertion: Assertion) -> Finding:
     flag = Flag.WARNING if assertion.flag == "warning" else Flag.FATAL
     sentence = Text(en=assertion.text, nl=assertion.text)
-    return Finding(assertion.rule or "unnamed", flag, Stage.RULES, sentence, assertion.location)
+    return Finding(assertion.rule or "unnamed", flag, Stage.RULES, sentence)

@@ -85,6 +85,7 @@ def _mutants(name: str, arguments: argparse.Namespace, pair: Pair) -> report.Run
     compare_all(covering.covering(covering.NLCIUS if is_dutch else covering.EN16931), pair, tally)
     examples = {rule: smallest(mutant, rule, pair) for rule, mutant in tally.examples.items()}
     command = f"python -m tests.conformance --count {arguments.count} --seed {arguments.seed}"
+    command = f"{engines.NLCIUS_STYLESHEET}=.../si-ubl-2.0.xsl {command}" if is_dutch else command
     silent = frozenset(DUTCH_DEAD) if is_dutch else frozenset(DEAD) | frozenset(STOPPED)
     never = engines.rules_of(pair) - frozenset(tally.fired) - silent
     return report.Run(name, command, tally, examples, never)
@@ -98,9 +99,8 @@ def _unit_cases(folder: Path) -> report.Run:
         tally.add(comparison, valid=is_valid(case.document))
         for rule in (case.breaks - found) | (case.holds & found):
             tally.differences[f"{rule} in {case}"] += 1
-    return report.Run(
-        f"EN 16931, official unit cases in {folder.name}", f"METERPOORT_CONFORMANCE={folder.name}", tally, {}
-    )
+    command = f"METERPOORT_CONFORMANCE=.../{folder.name} python -m tests.conformance"
+    return report.Run(f"EN 16931, official unit cases in `{folder.name}`", command, tally, {})
 
 
 def _replay(mutant: Mutant) -> int:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from gateway.validation import reference
 from tests.conformance.mutants import Mutant, prune, shrink
+from tests.conformance.provisos import Proviso, excused
 from tests.conformance.schema import is_valid
 
 Engine = Callable[[bytes], frozenset[str]]
@@ -31,6 +32,8 @@ class Comparison:
     surplus: frozenset[str] = frozenset()
     """Rules that ours fired and the official stylesheet did not."""
     fired: frozenset[str] = frozenset()
+    provisos: frozenset[Proviso] = frozenset()
+    """What excuses rules that differ and are not named here."""
 
     @property
     def rules(self) -> frozenset[str]:
@@ -47,6 +50,7 @@ class Tally:
     fired: Counter[str] = field(default_factory=Counter)
     differences: Counter[str] = field(default_factory=Counter)
     examples: dict[str, Mutant] = field(default_factory=dict)
+    provisos: Counter[Proviso] = field(default_factory=Counter)
 
     def add(self, comparison: Comparison, *, valid: bool) -> None:
         self.documents += 1
@@ -54,6 +58,7 @@ class Tally:
         self.stopped += comparison.outcome is Outcome.STOPPED
         self.fired.update(comparison.fired)
         self.differences.update(_signed(comparison))
+        self.provisos.update(comparison.provisos)
 
 
 def _signed(comparison: Comparison) -> list[str]:
@@ -76,9 +81,10 @@ def compare(document: bytes, engines: Pair) -> Comparison:
         expected = engines.theirs(document)
     except reference.StylesheetStoppedError:
         return _without_verdict(document, engines.refuses(document))
-    if found == expected:
-        return Comparison(Outcome.SAME, fired=expected)
-    return Comparison(Outcome.DIFFERENT, expected - found, found - expected, expected)
+    covered = excused(found ^ expected, document) if not is_valid(document) else {}
+    missing, surplus = expected - found - covered.keys(), found - expected - covered.keys()
+    outcome = Outcome.DIFFERENT if missing or surplus else Outcome.SAME
+    return Comparison(outcome, missing, surplus, expected, frozenset(covered.values()))
 
 
 def _without_verdict(document: bytes, found: frozenset[str]) -> Comparison:

@@ -6,27 +6,45 @@ import pytest
 from lxml import etree
 
 from gateway.model.finding import Flag
+from gateway.syntax import xml
+from gateway.syntax.xml import Parsed
 from gateway.validation import reference
-from tests.samples import SAMPLES
+from gateway.validation.judge import judge
+from tests.samples import SAMPLES, invoice
 
 pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
 
 VALID = SAMPLES["nlcius-invoice"].xml()
 
 
+def parsed(document: bytes) -> Parsed:
+    """The document as the first stage leaves it."""
+    read = xml.read(document)
+    assert isinstance(read, Parsed)
+    return read
+
+
 def test_a_valid_invoice_has_no_findings() -> None:
-    assert reference.en16931().findings(VALID) == []
+    assert reference.en16931().findings(parsed(VALID)) == []
 
 
 def test_a_finding_has_rule_flag_and_place() -> None:
     document = VALID.replace(b">21.00</cbc:TaxAmount>", b">22.50</cbc:TaxAmount>", 1)
-    [breakdown, total] = sorted(reference.en16931().findings(document), key=lambda finding: finding.rule)
-    assert (breakdown.rule, breakdown.flag, breakdown.location) == (
-        "BR-CO-14",
-        Flag.FATAL,
-        "/Invoice/cac:TaxTotal[1]",
-    )
-    assert (total.rule, total.location) == ("BR-CO-15", "/Invoice")
+    found = sorted(reference.en16931().findings(parsed(document)), key=lambda finding: finding.rule)
+    assert [(each.rule, each.flag, each.location) for each in found] == [
+        ("BR-CO-14", Flag.FATAL, "/ubl:Invoice/cac:TaxTotal"),
+        ("BR-CO-15", Flag.FATAL, "/ubl:Invoice"),
+    ]
+    assert found[0].line == 1 + document[: document.index(b"<cac:TaxTotal>")].count(b"\n")
+
+
+def test_the_places_are_those_of_our_own_engine() -> None:
+    document = invoice(3).replace(b"<cbc:Name>Artikel 2</cbc:Name>", b"<cbc:Name> </cbc:Name>")
+    [theirs] = reference.en16931().findings(parsed(document))
+    [ours] = judge(document).findings
+    assert theirs.rule == ours.rule == "BR-25"
+    assert theirs.location == "/ubl:Invoice/cac:InvoiceLine[2]"
+    assert ours.location.startswith(theirs.location)
 
 
 def test_a_stylesheet_that_ends_in_an_error_gives_no_verdict() -> None:
