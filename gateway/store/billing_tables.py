@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from gateway.store.guards import guard_ddl
 from gateway.store.tables import Money, RowId, UtcTime, metadata
 
 billing_debtors = Table(
@@ -124,20 +125,10 @@ INSERT_ONLY = (
     billing_audit,
 )
 
-_SQLITE_GUARD = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"""
-_POSTGRESQL_FUNCTION = """CREATE OR REPLACE FUNCTION billing_insert_only() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME; END $$"""
-_POSTGRESQL_GUARD = """CREATE TRIGGER {table}_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-FOR EACH STATEMENT EXECUTE FUNCTION billing_insert_only()"""
-
 
 def billing_ddl(dialect_name: str) -> tuple[str, ...]:
     """The guards beside the tables, for a migration."""
-    names = [table.name for table in INSERT_ONLY]
-    if dialect_name == "postgresql":
-        return (_POSTGRESQL_FUNCTION, *(_POSTGRESQL_GUARD.format(table=name) for name in names))
-    return tuple(_SQLITE_GUARD.format(table=name, verb=verb) for name in names for verb in ("UPDATE", "DELETE"))
+    return guard_ddl(dialect_name, (table.name for table in INSERT_ONLY))
 
 
 @event.listens_for(metadata, "after_create")

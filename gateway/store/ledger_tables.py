@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from gateway.metering.entry import GATEWAY
 from gateway.metering.seal import FIRST
+from gateway.store.guards import guard_ddl
 from gateway.store.tables import RowId, metadata
 
 ByteText = Text().with_variant(Text(collation="C"), "postgresql")
@@ -90,14 +91,6 @@ usage_seals = Table(
 
 INSERT_ONLY = ("usage_sources", "usage_entries", "usage_seals")
 
-_SQLITE_GUARD = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
-BEGIN SELECT RAISE(ABORT, '{table} is insert-only: record a reversal instead'); END"""
-
-_POSTGRESQL_FUNCTION = """CREATE OR REPLACE FUNCTION usage_insert_only() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '% is insert-only: record a reversal instead', TG_TABLE_NAME; END $$"""
-_POSTGRESQL_GUARD = """CREATE TRIGGER {table}_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-FOR EACH STATEMENT EXECUTE FUNCTION usage_insert_only()"""
-
 
 def ledger_ddl(dialect_name: str) -> tuple[str, ...]:
     """What the meter needs beside its tables, for a migration: the guards, and the rows it starts from."""
@@ -105,13 +98,7 @@ def ledger_ddl(dialect_name: str) -> tuple[str, ...]:
         f"INSERT INTO usage_sources (number, source) VALUES (1, '{GATEWAY}')",  # noqa: S608 - our own constant
         f"INSERT INTO usage_head (id, position, running, sealed) VALUES (1, 0, '{FIRST}', 0)",  # noqa: S608
     )
-    if dialect_name == "postgresql":
-        guards = (_POSTGRESQL_FUNCTION, *(_POSTGRESQL_GUARD.format(table=table) for table in INSERT_ONLY))
-    else:
-        guards = tuple(
-            _SQLITE_GUARD.format(table=table, verb=verb) for table in INSERT_ONLY for verb in ("UPDATE", "DELETE")
-        )
-    return start + guards
+    return start + guard_ddl(dialect_name, INSERT_ONLY, ": record a reversal instead")
 
 
 @event.listens_for(metadata, "after_create")

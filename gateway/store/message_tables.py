@@ -1,7 +1,22 @@
 """Tables of messages: the message, its journal, report, attachments, claims and mailbox."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
+from collections.abc import Sequence
 
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    event,
+    text,
+)
+
+from gateway.store.guards import guard_ddl
 from gateway.store.tables import RowId, UtcTime, metadata
 
 messages = Table(
@@ -42,7 +57,12 @@ messages = Table(
 """One row a message; written when it is accepted and when its state changes. The journal is the truth of
 its life, this row its newest page."""
 
-unsettled = Index("ix_messages_unsettled", messages.c.state, messages.c.kenmerk)
+is_waiting = text("state = 'received'")
+"""Accepted and not yet judged, in words that match the index below."""
+
+waiting_index = Index(
+    "ix_messages_waiting", messages.c.kenmerk, sqlite_where=is_waiting, postgresql_where=is_waiting
+)
 
 journal = Table(
     "journal",
@@ -160,3 +180,17 @@ register_log = Table(
 )
 """Insert-only: every change to parties and keys. Its newest id tells a server that another process changed
 the register."""
+
+INSERT_ONLY = ("journal", "register_log")
+
+
+def message_ddl(dialect_name: str) -> tuple[str, ...]:
+    """The guards beside the tables, for a migration."""
+    return guard_ddl(dialect_name, INSERT_ONLY)
+
+
+@event.listens_for(metadata, "after_create")
+def _guard(_: object, connection: Connection, tables: Sequence[Table], **__: object) -> None:
+    if journal in tables:
+        for statement in message_ddl(connection.dialect.name):
+            connection.execute(text(statement))

@@ -192,7 +192,7 @@ class MessageStore:
 
     async def waiting(self) -> tuple[Waiting, ...]:
         """Every message that is accepted and not judged, oldest first: what a restart goes on with."""
-        query = select(t.messages).where(t.messages.c.state == State.RECEIVED.value).order_by(t.messages.c.kenmerk)
+        query = select(t.messages).where(t.is_waiting).order_by(t.messages.c.kenmerk)
         return tuple([await self._waiting(row) for row in await self._rows(query)])
 
     async def waiting_one(self, kenmerk: str) -> Waiting | None:
