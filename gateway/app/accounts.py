@@ -5,13 +5,15 @@ holds that name. Over the network a key proves the role.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
 from gateway import judge
+from gateway.billing.bill import Bill
 from gateway.billing.debtor import Address, Issuer
 from gateway.billing.errors import IssuerMissingError
 from gateway.billing.office import Actor, BillingOffice
@@ -19,8 +21,11 @@ from gateway.billing.policies import DEFAULT
 from gateway.billing.tariffs import published
 from gateway.billing.ubl import write
 from gateway.clock import Clock, billing_date, utc_now
-from gateway.messages.participants import Role
+from gateway.messages.participants import Caller, Role
+from gateway.messages.ports import Reception
+from gateway.messages.submission import Channel, Content, Submission
 from gateway.model.finding import Finding
+from gateway.model.identifiers import OIN, PartyIdentifier
 from gateway.settings import Settings
 from gateway.store.billing import SqlBillingStore
 from gateway.store.billing_usage import SqlUsageCounts
@@ -109,6 +114,36 @@ def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) 
             return await work(opened)
 
     return asyncio.run(run())
+
+
+async def send_bills(
+    bills: Sequence[Bill],
+    store: SqlBillingStore,
+    reception: Reception,
+    knows: Callable[[PartyIdentifier], object | None],
+) -> Mapping[str, str | None]:
+    """Send issued bills through the gateway itself, as any message; by number the kenmerk it got.
+
+    None for a debtor that the register does not know, so that cannot receive here: send it by e-mail. Sent
+    again, a bill keeps its kenmerk: its number is the idempotency key.
+    """
+    sent: dict[str, str | None] = {}
+    for bill in bills:
+        xml = await store.xml(bill.number)
+        is_known = knows(PartyIdentifier(OIN, bill.debtor.oin)) is not None
+        sent[bill.number] = (await reception.submit(_submission(bill, xml))).kenmerk if xml and is_known else None
+    return sent
+
+
+def _submission(bill: Bill, xml: bytes) -> Submission:
+    content = Content(len(xml), hashlib.sha256(xml).hexdigest(), data=xml)
+    return Submission(
+        caller=Caller("billing", Role.FINANCE, None),
+        channel=Channel.INTERNAL,
+        document=content,
+        body_sha256=content.sha256,
+        idempotency_key=bill.number,
+    )
 
 
 async def _judged(document: bytes) -> Sequence[Finding]:

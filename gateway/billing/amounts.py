@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from gateway.billing.errors import DistributionKeyError
+
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
@@ -63,12 +65,15 @@ NOTHING = Amounts(ZERO, ZERO, ZERO)
 def share(total: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
     """Divide an amount over weights, in whole cents, so that the shares sum to it exactly.
 
-    Largest remainder; between equal remainders the first in order goes first. Raises ValueError when
-    no weight is above zero, or one is below.
+    Largest remainder; between equal remainders the first in order goes first. Raises DistributionKeyError
+    when no weight is above zero, or one is below.
     """
     whole = sum(weights, Decimal(0))
     if any(weight < 0 for weight in weights) or whole <= 0:
-        raise ValueError("a distribution key needs weights of zero or more, and at least one above zero")
+        raise DistributionKeyError(
+            "a distribution key needs weights of zero or more, and at least one above zero",
+            "een verdeelsleutel heeft gewichten van nul of meer nodig, en minstens een boven nul",
+        )
     exact = [total * weight / whole for weight in weights]
     floors = [part.quantize(CENT, ROUND_FLOOR) for part in exact]
     left = int((total - sum(floors, Decimal(0))) / CENT)

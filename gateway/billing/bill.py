@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from urllib.parse import quote
 
 from gateway.billing.amounts import HUNDRED, ZERO, Amounts, PriceBasis, cents
 from gateway.billing.debtor import Debtor, Issuer
@@ -206,4 +207,4 @@ def _net_price(price: Decimal, divisor: Decimal) -> Decimal:
 
 
 def _link(issuer: Issuer, debtor: Debtor, service: Service, first: date, last: date) -> str:
-    return issuer.usage_url.format(party=debtor.party_id, service=service, first=first, last=last)
+    return issuer.usage_url.format(party=quote(debtor.party_id, safe=""), service=service, first=first, last=last)

@@ -96,6 +96,8 @@ def read_debtors(toml: str) -> tuple[Debtor, ...]:
             f"the debtors cannot be read: {wrong}", f"de debiteuren zijn niet te lezen: {wrong}"
         ) from wrong
     debtors = found.get("debtor", ())
+    if any(not (character.isprintable() or character in "\n\r\t") for character in toml):
+        raise DebtorFileError("the file holds control characters", "het bestand bevat stuurtekens")
     for debtor in debtors:
         if wrong_oin := problem(PartyIdentifier(OIN, debtor.oin)):
             raise DebtorFileError(

@@ -95,3 +95,9 @@ class DebtorFileError(BillingError):
     """A file of debtors that cannot be read."""
 
     code = "debtor-file"
+
+
+class DistributionKeyError(BillingError):
+    """An amount that cannot be divided: nothing to divide, nobody to divide it over, a weight below zero."""
+
+    code = "distribution-key"

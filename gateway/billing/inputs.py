@@ -6,7 +6,7 @@ from datetime import date
 from gateway.billing.bill import Bill, Stage
 from gateway.billing.debtor import Debtor, Issuer
 from gateway.billing.errors import StepRefusedError, UnknownPartyError
-from gateway.billing.policies import Policies
+from gateway.billing.policies import Policies, Regime
 from gateway.billing.ports import BillingStore, UsageCounts
 from gateway.billing.rating import NOBODY_SPECIAL, final_periods
 from gateway.billing.run import Guided, PartyInput, RunInputs, RunOrder
@@ -14,6 +14,13 @@ from gateway.billing.services import Service
 from gateway.billing.tariffs import Catalogue
 from gateway.billing.year import BillingYear, StepKind, YearKey, YearStep
 
+_BY_USE = frozenset({Stage.PREPAYMENT, Stage.SETTLEMENT, Stage.VAT_REFUND})
+_STAGES = {
+    Regime.PREPAID: _BY_USE,
+    Regime.PASSED_ON: _BY_USE,
+    Regime.PER_PERIOD: frozenset({Stage.GUIDANCE, Stage.VAT_REFUND}),
+    Regime.DISTRIBUTED: frozenset({Stage.DISTRIBUTION, Stage.VAT_REFUND}),
+}
 _COUNTED = frozenset({Stage.SETTLEMENT, Stage.VAT_REFUND})
 
 
@@ -30,6 +37,8 @@ async def collect(
     Raises UnknownPartyError for one that finance does not know, StepRefusedError for a year that cannot
     be billed in this stage, TariffMissingError.
     """
+    if order.stage not in _STAGES[policies.regime(order.service)]:
+        raise StepRefusedError(f"{order.service} has no {order.stage}", f"{order.service} kent geen {order.stage}")
     steps = await store.steps(order.service, order.year)
     billed = await store.billed(order.service, order.year)
     _check_time(order, billed)
@@ -85,7 +94,7 @@ def _check_time(order: RunOrder, billed: Mapping[str, Sequence[Bill]]) -> None:
 
 def _periods(order: RunOrder, catalogue: Catalogue, policies: Policies) -> tuple[tuple[date, date], ...]:
     """The days between which one final price holds; the variants of a service change price together."""
-    if order.stage not in _COUNTED:
+    if order.stage not in _COUNTED or policies.regime(order.service) not in {Regime.PREPAID, Regime.PASSED_ON}:
         return ()
     periods = final_periods(order.service, order.year, NOBODY_SPECIAL, catalogue, policies)
     return tuple((period.first, period.last) for period in periods)

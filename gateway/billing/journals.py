@@ -4,6 +4,7 @@ XAF 3.2 is the Auditfile Financieel of the Dutch tax administration and its soft
 """
 
 import csv
+import hashlib
 import io
 import json
 from calendar import monthrange
@@ -13,6 +14,7 @@ from xml.sax.saxutils import escape
 from gateway.billing.postings import Account, AccountKind, Journal, JournalEntry
 
 _HEADS = ("number", "date", "party", "name", "text", "account", "account_name", "debit", "credit")
+_ID_LENGTH_MAX = 35
 _XAF = "http://www.auditfiles.nl/XAF/3.2"
 _VAT_CODE = "V21"
 
@@ -136,11 +138,18 @@ def _tags(*pairs: tuple[str, object]) -> str:
     return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in pairs)
 
 
+def _short_id(party_id: str) -> str:
+    """A party's id in the 35 positions that XAF has; what is longer ends in its hash, so that two stay two."""
+    if len(party_id) <= _ID_LENGTH_MAX:
+        return party_id
+    return f"{party_id[:26]}-{hashlib.sha256(party_id.encode()).hexdigest()[:8]}"
+
+
 def _customers(journal: Journal) -> Iterator[str]:
     yield "\n<customersSuppliers>"
     for debtor in journal.debtors:
         pairs = [
-            ("custSupID", debtor.party_id[:35]),
+            ("custSupID", _short_id(debtor.party_id)),
             ("custSupName", debtor.name[:50]),
             ("commerceNr", debtor.oin),
         ]
@@ -203,7 +212,7 @@ def _transaction(entry: JournalEntry) -> Iterator[str]:
             ("desc", entry.text),
             ("amnt", f"{abs(posting.amount):.2f}"),
             ("amntTp", side),
-            ("custSupID", entry.debtor.party_id[:35]),
+            ("custSupID", _short_id(entry.debtor.party_id)),
             ("invRef", entry.number),
         )
         if posting.account.kind is AccountKind.RESULT and entry.vat_percent:

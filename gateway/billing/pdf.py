@@ -6,7 +6,7 @@ Fonts are embedded and no date of making goes in: the same bill gives the same b
 from functools import cache, partial
 from importlib.resources import files
 from io import BytesIO
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.enums import TA_RIGHT
@@ -194,7 +194,7 @@ def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
     what: list[Flowable] = [_said(line.text.nl), _said(line.how.nl, _style(7.2, color=_GREY))]
     if line.link:
         words = f"Bekijk de getelde {WORDS[bill.service].units.nl}"
-        what.append(Paragraph(f'<link href="{escape(line.link)}" color="#154273">{words}</link>', _style(7.2)))
+        what.append(Paragraph(f'<link href={quoteattr(line.link)} color="#154273">{words}</link>', _style(7.2)))
     is_counted = line.role not in {LineRole.BILLED, LineRole.MINIMUM, LineRole.REFUND, LineRole.SHARE}
     right = _style(right=True)
     return [

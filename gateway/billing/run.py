@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import msgspec
 
-from gateway.billing.amounts import ZERO, PriceBasis, share
+from gateway.billing.amounts import ZERO, PriceBasis, cents, share
 from gateway.billing.bill import Bill, Stage, draft
 from gateway.billing.debtor import Debtor, Issuer
+from gateway.billing.errors import DistributionKeyError
 from gateway.billing.guidance import due_for_guidance, guided_periods
 from gateway.billing.policies import Policies, VatRefundKey
 from gateway.billing.rating import (
@@ -227,6 +228,11 @@ def _shared(
 ) -> Mapping[str, Due]:
     order = inputs.order
     basis = PriceBasis.INCLUDING_VAT if role is LineRole.REFUND else PriceBasis.EXCLUDING_VAT
+    if order.total <= 0 or order.total != cents(order.total):
+        raise DistributionKeyError(
+            f"the amount to divide is {order.total}: it has to be above zero, in whole cents",
+            f"het te verdelen bedrag is {order.total}: dat moet boven nul liggen, in hele centen",
+        )
     parts = dict(zip(weights, share(order.total, list(weights.values())), strict=True))
     whole = sum(weights.values(), Decimal(0))
     words = WORDS[order.service].name

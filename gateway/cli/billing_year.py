@@ -1,6 +1,7 @@
 """The rest of `meterpoort bills`: debtors, forecasts, runs, documents, the journal. Needs the database."""
 
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
@@ -27,6 +28,19 @@ from gateway.cli.bills import Units, bills, in_language
 from gateway.cli.options import settings_from, where_options
 
 T = TypeVar("T")
+_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+
+
+class Euros(click.ParamType[Decimal]):
+    """An amount: 125000.00."""
+
+    name = "euros"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        if not _DECIMAL.fullmatch(str(value)):
+            self.fail(f"{value!r} is not an amount, as 125000.00 (geen bedrag)", param, ctx)
+        return Decimal(str(value))
+
 
 by_option = click.option("--by", required=True, help="Who does this; stands in the audit chain.")
 service_option = click.option("--service", required=True, type=click.Choice([str(one) for one in Service]))
@@ -117,7 +131,7 @@ def _order_options(command: Callable[..., None]) -> Callable[..., None]:
         service_option,
         year_option,
         click.option("--issued-on", type=click.DateTime(["%Y-%m-%d"]), help="Date on the documents; today."),
-        click.option("--total", type=Decimal, default=Decimal(0), help="Amount to divide: refund, facilities."),
+        click.option("--total", type=Euros(), default="0", help="Amount to divide: refund, facilities."),
         click.option(
             "--weight", "weights", multiple=True, help="party=weight in the distribution key; repeatable."
         ),
@@ -134,10 +148,17 @@ def _order(
 
 
 def _weight(text: str) -> tuple[str, Decimal]:
-    party_id, equals, weight = text.partition("=")
-    if not equals or not weight.replace(".", "", 1).isdigit():
+    party_id, _, weight = text.rpartition("=")
+    if not party_id or not _DECIMAL.fullmatch(weight):
         raise click.UsageError(f"{text!r} is not party=weight, as krommevliet=3")
     return party_id, Decimal(weight)
+
+
+def _instead(text: str) -> tuple[str, int]:
+    party_id, _, units = text.rpartition("=")
+    if not party_id:
+        raise click.UsageError(f"{text!r} is not party=units, as zilverstrand=12000")
+    return party_id, Units().convert(units, None, None)
 
 
 @bills.command("preview")
@@ -160,7 +181,7 @@ def preview_command(
 ) -> None:
     """What a run would give now. Keeps nothing."""
     order = _order(stage, service, year, issued_on, total, weights)
-    instead = {party_id: int(units) for party_id, units in (_weight(text) for text in forecasts)}
+    instead = dict(_instead(text) for text in forecasts)
 
     def work(opened: Accounts) -> Awaitable[Preview]:
         return opened.office.preview(finance(by), order, forecasts=instead)

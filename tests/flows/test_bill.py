@@ -1,0 +1,83 @@
+"""A municipality's bill, all the way: its messages are counted, billed, and the bill comes through the gateway."""
+
+from dataclasses import replace
+from datetime import date
+
+import msgspec
+
+from gateway.app.accounts import Accounts, accounts, finance, send_bills
+from gateway.billing.bill import Bill, Stage
+from gateway.billing.debtor import Address, Debtor
+from gateway.billing.run import RunOrder
+from gateway.billing.services import Service
+from gateway.messages.participants import PartyKind
+from gateway.settings import Billing
+from tests.flows.conftest import TOWN, House, numbered
+
+BILLING = Billing(
+    name="Gegevenscentrum Delta",
+    kvk="90442211",
+    oin="00000003904422110000",
+    vat_number="NL861234571B01",
+    street="Kanaalkade 40",
+    postcode="2599 XK",
+    city="Rijswaarde",
+    iban="NL48MPRT0417164300",
+    email="facturen@delta.example",
+    phone="+31 70 555 0140",
+    contact="Financiën",
+)
+ANNA, BRAM = finance("Anna"), finance("Bram")
+ADDRESS = Address("Raadhuisplein 1", "4399 AA", "Zilverstrand")
+TOWN_DEBTOR = Debtor("town", "Gemeente Zilverstrand", TOWN.value, PartyKind.NON_RIJK, ADDRESS)
+SETTLE = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+
+
+async def settled(house: House) -> tuple[Accounts, Bill]:
+    """Two invoices are delivered to the town, and the year is settled."""
+    for number in ("F-1", "F-2"):
+        assert (await house.send("supplier", numbered(number))).status == 201
+    gateway = house.gateway
+    settings = msgspec.structs.replace(gateway.settings, billing=BILLING)
+    opened = accounts(settings, gateway.engines, gateway.writer, house.clock)
+    await opened.office.save_debtor(ANNA, TOWN_DEBTOR)
+    prepared = await opened.office.prepare(ANNA, SETTLE)
+    await opened.office.approve(BRAM, prepared.run_id)
+    (bill,) = await opened.office.issue(ANNA, prepared.run_id)
+    return opened, bill
+
+
+async def test_what_was_delivered_is_what_is_billed(house: House) -> None:
+    opened, bill = await settled(house)
+    assert str(bill.amounts.including) == "1.18"
+    explanation = await opened.office.explain(bill.number)
+    mailbox = await house.get("town", "/v1/mailbox/messages")
+    items = mailbox["items"]
+    assert isinstance(items, list)
+    assert {entry.kenmerk for entry in explanation.entries} == {item["kenmerk"] for item in items}
+
+
+async def test_the_bill_lies_in_the_mailbox_once(house: House) -> None:
+    opened, bill = await settled(house)
+    gateway = house.gateway
+    knows = gateway.register.by_identifier
+    first = await send_bills([bill], opened.store, gateway.reception, knows)
+    again = await send_bills([bill], opened.store, gateway.reception, knows)
+    kenmerk = first[bill.number]
+    assert kenmerk is not None
+    assert again == first
+    assert await gateway.reception.settled(kenmerk, 20)
+    mailbox = await house.get("town", "/v1/mailbox/messages")
+    items = mailbox["items"]
+    assert isinstance(items, list)
+    assert [item["kenmerk"] for item in items].count(kenmerk) == 1
+    answer = await house.session.get(f"/v1/messages/{kenmerk}/document", headers=house.as_("town"))
+    assert await answer.read() == await opened.store.xml(bill.number)
+
+
+async def test_a_debtor_that_cannot_receive_here_is_told_apart(house: House) -> None:
+    opened, bill = await settled(house)
+    stranger = replace(bill, debtor=replace(bill.debtor, oin="00000001899988877000"))
+    gateway = house.gateway
+    sent = await send_bills([stranger], opened.store, gateway.reception, gateway.register.by_identifier)
+    assert sent == {bill.number: None}
