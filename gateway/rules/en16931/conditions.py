@@ -188,12 +188,12 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     quick="n.account and not n.account.isspace()",
-    once=True,
 )
 def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> bool:
     if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
         return True
-    return bool((transfer.account or "").strip(SPACE))
+    accounts = every(transfer.account)
+    return len(accounts) == 1 and bool(accounts[0].strip(SPACE))
 
 
 @condition(
@@ -276,7 +276,6 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) 
     source=SOURCE,
     tell=lambda _node, _facts: Miss(None, "Payment account identifier (BT-84)", _ADD_ACCOUNT, "BT-84"),
     quick="n.transfers and n.transfers[0].account is not None",
-    once=True,
 )
 def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> bool:
     if (payment.means or "").strip(SPACE) not in _CREDIT_TRANSFER:
