@@ -5,7 +5,7 @@ that out for one shape, once; what is left is to pick texts by their position an
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -196,7 +196,13 @@ class Plan:
     attributes: list[tuple[int, str]] = field(default_factory=list)
     """Every attribute of the piece; those that something asks for come first, as values."""
     attributes_asked: int = 0
+    steps_begin: int = 0
+    """The position of what the first step makes."""
     steps: list[Step] = field(default_factory=list)
+    uses: int = 0
+    build: Callable[[list[Any], int], None] | None = None
+    """All steps as one function of the values and the place; written when the plan turns out to be used a lot."""
+    source: list["_Draft"] = field(default_factory=list)
     groups: list[tuple[type[Group] | None, int]] = field(default_factory=list)
     """The values that are groups, in document order, with their class where the shape alone decides it."""
     exports: list[tuple[str, int]] = field(default_factory=list)
@@ -223,6 +229,8 @@ class _Draft:
     offset: int
     positions: list[int]
     is_repeated: bool = False
+    names: tuple[str, ...] = ()
+    """The fields that the positions fill, where `make` is the group's own class."""
 
 
 class _Compiler:
@@ -287,7 +295,9 @@ class _Compiler:
             positions.append(self.value(source, index, absent) if source else self.constant(absent))
             if self.drafts and self.drafts[-1].is_repeated and positions[-1] == self.latest:
                 repeated.append(each.name)
-        position = self.step(_Draft(binding.make, index, positions))
+        every_field = tuple(each.name for each in fields(order) if each.name != "place")
+        own = every_field if order is binding.make else ()
+        position = self.step(_Draft(binding.make, index, positions, names=own))
         self.repeats += [(position, name) for name in repeated]
         self.classes[position] = binding.make if isinstance(binding.make, type) else None
         return position
@@ -359,12 +369,14 @@ class _Compiler:
         asked = [named[each - count] for each in attributes]
         plan.attributes = asked + [each for each in named if each not in set(asked)]
         plan.attributes_asked = len(asked)
+        plan.steps_begin = len(final) + len(CONSTANTS)
         plan.pick_texts = picker(texts)
         plan.mixed = [(final[each], each) for each in texts if self.tree.children[each]]
         parents = [index for index, size in enumerate(plan.sizes) if size]
         plan.pick_parents = picker(parents)
         plan.parent_sizes = [plan.sizes[index] for index in parents]
-        plan.steps = [self.final_step(draft, [at(each) for each in draft.positions]) for draft in self.drafts]
+        plan.source = [replace(draft, positions=[at(each) for each in draft.positions]) for draft in self.drafts]
+        plan.steps = [self.final_step(draft) for draft in plan.source]
         made = [self.made[index] for index in sorted(self.made)]
         plan.groups = [(self.classes[position], at(position)) for position in made]
         plan.exports = [(name, at(position)) for name, position in self.exports]
@@ -373,11 +385,45 @@ class _Compiler:
         plan.amounts = [(at(position), position) for position in amounts]
 
     @staticmethod
-    def final_step(draft: _Draft, positions: list[int]) -> Step:
-        pick = picker(positions)
+    def final_step(draft: _Draft) -> Step:
+        pick = picker(draft.positions)
         if not draft.is_repeated:
             return draft.make, draft.offset, pick
         return None, 0, lambda values: Repeated(pick(values))  # type: ignore[return-value]  # a text, kept as one
+
+
+def write_builder(plan: Plan) -> Callable[[list[Any], int], None]:
+    """One Python function that does what the steps of a plan do, in half the time: no call for each group, no
+    tuple of its terms. It is written from names of the model and positions, never from a document's text."""
+    first = plan.steps_begin - len(CONSTANTS)
+    known: dict[str, Any] = {"new": object.__new__, "Repeated": Repeated}
+    known |= {f"c{nth}": value for nth, value in enumerate(CONSTANTS)}
+
+    def at(position: int) -> str:
+        if position < first:
+            return f"v[{position}]"
+        nth = position - first
+        return f"c{nth}" if nth < len(CONSTANTS) else f"s{nth - len(CONSTANTS)}"
+
+    lines = ["def build(v, place):"]
+    for nth, draft in enumerate(plan.source):
+        known[f"m{nth}"] = draft.make
+        terms = [at(position) for position in draft.positions]
+        lines += [f" {line}" for line in _step_lines(nth, draft, terms)]
+    lines.append(f" v += ({''.join(f's{nth}, ' for nth in range(len(plan.source)))})")
+    exec("\n".join(lines), known)  # noqa: S102 - see the docstring
+    build: Callable[[list[Any], int], None] = known["build"]
+    return build
+
+
+def _step_lines(nth: int, draft: _Draft, terms: list[str]) -> list[str]:
+    listed = "".join(f"{term}, " for term in terms)
+    if draft.make is None:
+        return [f"s{nth} = Repeated(({listed}))" if draft.is_repeated else f"s{nth} = ({listed})"]
+    if not draft.names:
+        return [f"s{nth} = m{nth}(place + {draft.offset}, {listed})"]
+    fills = [f"s{nth}.{name} = {term}" for name, term in zip(draft.names, terms, strict=True)]
+    return [f"s{nth} = new(m{nth})", f"s{nth}.place = place + {draft.offset}", *fills]
 
 
 def picker(positions: list[int]) -> Pick:

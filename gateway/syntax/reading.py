@@ -21,11 +21,13 @@ from gateway.syntax.plan import (
     compile_plan,
     prefixed,
     shape_of,
+    write_builder,
 )
 from gateway.syntax.shape import Occurrences
 
 _SHAPES_MAX = 4096
 _CACHED_ELEMENTS_MAX = 600
+_OFTEN = 32
 _RUN_ELEMENTS_MAX = 300
 _INNER_CHILDREN_MAX = 12
 
@@ -210,8 +212,14 @@ class _Walk:
         values += attributes[: plan.attributes_asked]
         self.attributes += len(attributes)
         values += CONSTANTS
-        for make, offset, pick in plan.steps:
-            values.append(pick(values) if make is None else make(place + offset, *pick(values)))
+        if plan.build is not None:
+            plan.build(values, place)
+        else:
+            for make, offset, pick in plan.steps:
+                values.append(pick(values) if make is None else make(place + offset, *pick(values)))
+            plan.uses += 1
+            if plan.uses >= _OFTEN:
+                plan.build = write_builder(plan)
         lane.occurrences.places.append(place)
         if plan.pick_codes is not None:
             lane.by_codes[plan.pick_codes(values)].append(place)
