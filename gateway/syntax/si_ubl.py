@@ -7,8 +7,6 @@ is not reported here. `MET_EARLIER` lists those, by the end of their path.
 Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.12.
 """
 
-from collections.abc import Iterator
-
 from lxml import etree
 
 from gateway.model.finding import Flag, Text
@@ -72,12 +70,18 @@ def breaches(reading: Reading, *, is_nlcius: bool, has_dutch_seller: bool) -> li
     ]
 
 
-def _blank(root: etree._Element) -> Iterator[tuple[int, etree._Element]]:
+_BROKEN_UP = etree.XPath("//*[comment() or processing-instruction()]")
+
+
+def _blank(root: etree._Element) -> list[tuple[int, etree._Element]]:
     """The elements without elements and without text but white space, with their places."""
-    for place, element in enumerate(root.iter()):
-        text = element.text
-        if (text is None or text.isspace()) and _is_blank(element):
-            yield place, element
+    broken_up = set(_BROKEN_UP(root)) if root.xpath("boolean(//comment() | //processing-instruction())") else set()
+    found = [
+        (place, element)
+        for place, element in enumerate(root.iter())
+        if (not (text := element.text) or text.isspace()) and (len(element) == 0 or element in broken_up)
+    ]
+    return [(place, element) for place, element in found if _is_blank(element)]
 
 
 def _is_blank(element: etree._Element) -> bool:

@@ -66,6 +66,16 @@ def test_an_empty_element_is_reported_unless_another_rule_met_it() -> None:
     assert len(si_ubl.breaches(reading, is_nlcius=True, has_dutch_seller=False)) == 2
 
 
+@pytest.mark.parametrize("inside", [b"", b" \n", b"<!-- leeg -->", b"<!-- leeg --> <?x y?>"])
+def test_white_space_and_comments_are_empty_and_a_hard_space_is_not(inside: bytes) -> None:
+    def found(text: bytes) -> int:
+        document = INVOICE.replace(b"+31 113 555 019", text)
+        return len(si_ubl.breaches(ubl.read(etree.fromstring(document)), is_nlcius=True, has_dutch_seller=True))
+
+    assert found(inside) == 1
+    assert found(inside + "\u00a0".encode()) == 0
+
+
 def test_sets_hold_each_other() -> None:
     assert set(BR_NL.rules) < set(NLCIUS.rules)
     assert NLCIUS.syntax == {"UBL", "SI-UBL"}
