@@ -125,9 +125,9 @@ class Xml(msgspec.Struct, frozen=True, kw_only=True):
     """Each costs some 400 bytes of memory and its share of all later stages; 10 000 invoice lines have 170 000."""
     attributes_max: Count = 200_000
     """Over all elements together; an attribute costs as much as an element."""
-    attributes_per_element_max: Count = 64
+    attributes_per_element_max: Count = 100
     """UBL's richest element has 8; namespace declarations on the root count too."""
-    name_length_max: Count = 256
+    name_length_max: Count = 512
     """Bytes of one element or attribute name: UBL's longest has 62, and names come back in findings."""
     depth_max: Annotated[int, msgspec.Meta(ge=1, le=256)] = 256
     """Elements inside one another. The parser's own stack stops at 256; honest documents stay below 30."""

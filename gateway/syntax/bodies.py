@@ -87,6 +87,8 @@ _ASIDES = re.compile(rb"(?:[ \t\r\n]++|<!--[^-]*+(?:-(?!->)[^-]*+)*+-->|<\?[^?]*
 
 def not_xml(document: bytes) -> Finding | None:
     """A finding where the body is empty or begins as something else than UTF-8 XML."""
+    if document.startswith(b"<?xml "):
+        return None
     bare = document.removeprefix(b"\xef\xbb\xbf")[:512].lstrip(b" \t\r\n")
     if not bare and not document.removeprefix(b"\xef\xbb\xbf").strip():
         return _finding(

@@ -302,6 +302,8 @@ _LEGAL_ENTITY = f"{CAC}PartyLegalEntity"
 _TAX_SCHEME = f"{CAC}PartyTaxScheme"
 _PARTY_NAME = f"{CAC}PartyName"
 _PARTY = f"{CAC}Party"
+_IDENTIFYING = frozenset({_PARTY_IDENTIFICATION, _TAX_SCHEME, _LEGAL_ENTITY})
+_NUMBERS = frozenset({_ID, _COMPANY_ID})
 
 
 def _party(parties: dict[object, etree._Element], tags: tuple[str, ...]) -> DocumentParty:
@@ -312,24 +314,29 @@ def _party(parties: dict[object, etree._Element], tags: tuple[str, ...]) -> Docu
 
 def _read_party(element: etree._Element) -> DocumentParty:
     """`element` is a CustomerParty or SupplierParty with a Party inside, or a Party itself."""
-    party = next(element.iterchildren(_PARTY), element)
+    party = next((child for child in element if child.tag == _PARTY), element)
     endpoints: list[PartyIdentifier | None] = []
     others: list[PartyIdentifier | None] = []
     legal_name = name = None
-    for child in party.iterchildren(_ENDPOINT_ID, _PARTY_IDENTIFICATION, _PARTY_NAME, _TAX_SCHEME, _LEGAL_ENTITY):
+    for child in party:
         tag = child.tag
         if tag == _ENDPOINT_ID:
-            endpoints.append(_identifier(child, child.get("schemeID")))
-            continue
-        for leaf in child.iterchildren(_ID, _COMPANY_ID, _REGISTRATION_NAME, _NAME):
-            if leaf.tag == _NAME:
-                name = name or _text(leaf)
-            elif leaf.tag == _REGISTRATION_NAME:
-                legal_name = legal_name or _text(leaf)
-            else:
-                others.append(_vat(leaf) if tag == _TAX_SCHEME else _identifier(leaf, leaf.get("schemeID")))
+            endpoints.append(_own(child))
+        elif tag == _PARTY_NAME:
+            name = name or _first_text(child, _NAME)
+        elif tag in _IDENTIFYING:
+            others += [_vat(leaf) if tag == _TAX_SCHEME else _own(leaf) for leaf in child if leaf.tag in _NUMBERS]
+            legal_name = legal_name or (_first_text(child, _REGISTRATION_NAME) if tag == _LEGAL_ENTITY else None)
     identifiers = dict.fromkeys(one for one in (*endpoints, *others) if one)
     return DocumentParty(tuple(identifiers), legal_name or name)
+
+
+def _first_text(element: etree._Element, tag: str) -> str | None:
+    return next((_text(leaf) for leaf in element if leaf.tag == tag), None)
+
+
+def _own(element: etree._Element) -> PartyIdentifier | None:
+    return _identifier(element, element.get("schemeID"))
 
 
 def _identifier(element: etree._Element, scheme: str | None) -> PartyIdentifier | None:

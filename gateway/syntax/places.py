@@ -59,6 +59,9 @@ class Lines:
         self._document = document
         self._markup = markup
         self._cuts = cuts
+        if not cuts:
+            self._gained, self._cut_starts = [0], []
+            return
         gained = accumulate(cut.end - cut.start - _TOKEN_BYTES for cut in cuts)
         self._gained = [0, *gained]
         shifts = zip(cuts, self._gained, strict=False)
