@@ -19,7 +19,7 @@ from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding
 from gateway.syntax.bodies import root_offset
 from gateway.syntax.identify import NAMESPACES, identify
-from gateway.syntax.schema_words import Complaint, finding, without_echoes
+from gateway.syntax.schema_words import Complaint, finding, subject_of, without_echoes
 from gateway.syntax.xml import Attempt, Parsed, parser
 
 FINDINGS_MAX = 50
@@ -224,7 +224,11 @@ def _explained_from(parsed: Parsed, schema: etree.XMLSchema, start: int) -> list
         start = end
         element = _last(pulling, element)
         complaints += [
-            Complaint(entry.type_name, entry.message, _same_element(parsed.root, element, forgotten))
+            Complaint(
+                entry.type_name,
+                entry.message,
+                _same_element(parsed.root, _subject(element, entry.message), forgotten),
+            )
             for entry in list(pulling.feed_error_log)[len(complaints) :]
         ]
     return complaints
@@ -244,6 +248,14 @@ def _last(parser: etree.XMLPullParser, before: etree._Element | None) -> etree._
     """The element of the last tag read, or the one before where no tag was completed."""
     events = deque(parser.read_events(), maxlen=1)
     return events[0][1] if events else before
+
+
+def _subject(element: etree._Element | None, message: str) -> etree._Element | None:
+    """The element that the message is about: the one at hand, or, for loose text, the one around it."""
+    at, name = element, subject_of(message)
+    while at is not None and at.tag != name:
+        at = at.getparent()
+    return element if at is None else at
 
 
 def _same_element(root: etree._Element, other: etree._Element | None, forgotten: int) -> etree._Element | None:

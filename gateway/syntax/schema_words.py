@@ -57,6 +57,12 @@ def finding(complaint: Complaint, place: Place | None) -> Finding:
     )
 
 
+def subject_of(message: str) -> str | None:
+    """The element that a message of libxml2 is about, as `{namespace}name`."""
+    subject = _SUBJECT.match(message)
+    return subject["element"] if subject else None
+
+
 def without_echoes(complaints: Sequence[Complaint]) -> list[Complaint]:
     """libxml2 follows a broken facet with a second error on the same value; the first says more."""
     kept: list[Complaint] = []

@@ -231,11 +231,12 @@ def _without(whole: bytes, cuts: list[Cut]) -> tuple[bytes, dict[str, Cut]]:
 
 def _tokens_found(root: etree._Element, tokens: dict[str, Cut]) -> dict[etree._Element, Cut]:
     """The elements that hold a token, with their cuts. An attachment in any namespace counts."""
-    return {
-        element: tokens[element.text]
-        for element in root.iter(f"{{*}}{ATTACHMENT}")
-        if element.text in tokens and len(element) == 0
-    }
+    found: dict[etree._Element, Cut] = {}
+    for element in root.iter(f"{{*}}{ATTACHMENT}"):
+        text = (element.text or "").strip()
+        if text in tokens and len(element) == 0:
+            found[element] = tokens[text]
+    return found
 
 
 # --- encoding ----------------------------------------------------------------------------------------------

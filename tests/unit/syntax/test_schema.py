@@ -1,0 +1,111 @@
+"""The schema's verdict, and its explanation in words."""
+
+import threading
+
+import pytest
+
+from gateway.model.document import DocumentKind
+from gateway.model.finding import Finding, Stage
+from gateway.syntax import schema
+from gateway.syntax.xml import Parsed, read
+from gateway.validation.judge import judge
+from tests.samples import SAMPLES
+from tests.samples.documents import FILES, document
+
+INVOICE = SAMPLES["nlcius-invoice-full"].xml()
+
+
+def explained(data: bytes) -> list[Finding]:
+    return [finding for finding in judge(data).findings if finding.stage is Stage.SCHEMA]
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_sample_of_each_kind_is_valid(kind: DocumentKind) -> None:
+    verdict = judge(document(kind))
+    assert verdict.valid, verdict.findings
+    assert verdict.kind is kind
+    assert verdict.facts is not None
+    assert verdict.facts.sender.identifiers
+    assert verdict.facts.recipient.identifiers
+
+
+CASES = [
+    ("MP-XSD-VALUE", "/ubl:Invoice/cbc:IssueDate", b"<cbc:IssueDate>", b"<cbc:IssueDate>x"),
+    ("MP-XSD-UNKNOWN", "/ubl:Invoice/cbc:Issuedate", b"cbc:IssueDate", b"cbc:Issuedate"),
+    ("MP-XSD-ORDER", "/ubl:Invoice/cbc:Note[1]", b"<cbc:ID>", b"<cbc:Note>x</cbc:Note><cbc:ID>"),
+    ("MP-XSD-TOO-MANY", "/ubl:Invoice/cbc:ID[2]", b"<cbc:ID>", b"<cbc:ID>1</cbc:ID><cbc:ID>"),
+    ("MP-XSD-TEXT", "/ubl:Invoice", b"<cbc:ID>", b"tekst<cbc:ID>"),
+    ("MP-XSD-ATTRIBUTE", "/ubl:Invoice/cbc:ID/@x", b"<cbc:ID>", b'<cbc:ID x="1">'),
+    ("MP-XSD-MISSING", "/ubl:Invoice/cbc:IssueDate", b"<cbc:ID>2026-0418</cbc:ID>", b""),
+]
+
+
+@pytest.mark.parametrize(("rule", "location", "old", "new"), CASES)
+@pytest.mark.parametrize("padding", [0, 100_000], ids=["small", "large"])
+def test_why_it_breaks_and_where(rule: str, location: str, old: bytes, new: bytes, padding: int) -> None:
+    """The same for a small document, whose tree is checked, and a large one, which is checked piece by piece."""
+    damaged = INVOICE.replace(old, new).replace(
+        b"<cbc:EndpointID", b"<!--" + b"x" * padding + b"--><cbc:EndpointID", 1
+    )
+    finding = explained(damaged)[0]
+    assert (finding.rule, finding.location) == (rule, location)
+    assert finding.line is not None
+    assert finding.message.en != finding.message.nl
+    element = location.split("/@")[0].rpartition(":")[2].partition("[")[0].encode()
+    line = damaged.decode().split("\n")[finding.line - 1]
+    assert element.decode() in line[(finding.column or 0) - 1 :].partition(">")[0]
+
+
+def test_an_error_far_into_a_large_document_has_its_place() -> None:
+    line = INVOICE[INVOICE.index(b"  <cac:InvoiceLine>") : INVOICE.index(b"</Invoice>")]
+    damaged = INVOICE.replace(line, line * 300, 1)
+    at = damaged.rindex(b"<cbc:LineExtensionAmount")
+    damaged = damaged[:at] + damaged[at:].replace(b' currencyID="EUR"', b"", 1)
+    [finding] = explained(damaged)
+    assert finding.rule == "MP-XSD-ATTRIBUTE"
+    assert finding.line == damaged[:at].count(b"\n") + 1
+    lines = damaged.count(b"<cac:InvoiceLine>")
+    assert finding.location == f"/ubl:Invoice/cac:InvoiceLine[{lines}]/cbc:LineExtensionAmount"
+
+
+def test_findings_are_bounded() -> None:
+    line = INVOICE[INVOICE.index(b"  <cac:InvoiceLine>") : INVOICE.index(b"</Invoice>")]
+    damaged = INVOICE.replace(line, line.replace(b' currencyID="EUR"', b"") * 300, 1)
+    assert len(explained(damaged)) == schema.FINDINGS_MAX
+
+
+def test_a_large_document_is_parsed_and_checked_in_one_pass() -> None:
+    large = INVOICE.replace(b"<cbc:Note>", b"<cbc:Note>" + b"x " * 40_000, 1)
+    parsed = read(large, with_schema=schema.parse)
+    assert isinstance(parsed, Parsed)
+    assert parsed.attempt is not None
+    assert parsed.attempt.root is parsed.root
+    assert schema.check(parsed, DocumentKind.INVOICE) == []
+    alone = read(large)
+    assert isinstance(alone, Parsed)
+    assert schema.check(alone, DocumentKind.INVOICE) == []
+
+
+def test_a_root_of_another_kind_is_not_valid_because_it_is_valid_elsewhere() -> None:
+    order = document(DocumentKind.ORDER)
+    parsed = read(order.replace(b"Order xmlns", b"OrderChange xmlns").replace(b"</Order>", b"</OrderChange>"))
+    assert isinstance(parsed, Parsed)
+    assert "OrderChange" in str(parsed.root.tag)
+    assert schema.check(parsed, DocumentKind.ORDER_CHANGE)
+
+
+def test_threads_get_their_own_findings() -> None:
+    damaged = [INVOICE.replace(b"<cbc:IssueDate>", b"<cbc:IssueDate>x%d-" % number) for number in range(8)]
+    found: dict[int, str | None] = {}
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            [finding] = explained(damaged[number])
+            found[number] = finding.found
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {number: f"x{number}-2026-11-02" for number in range(8)}
