@@ -57,6 +57,10 @@ def no_checkpoint(_name: str) -> None:
     """Nothing happens at checkpoints, except in the tests that stop the process there."""
 
 
+Meter = Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, tuple[UsageEntry, ...]]]
+"""What delivering a message is to the meter: its disposition, and an entry for each party that pays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """One running gateway, with all that its doors and commands need."""
@@ -204,7 +208,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         register,
         workers,
         clock,
-        Observer(metrics),
+        Observer(metrics, _meter(settings)),
         checkpoint,
         small_size_bytes_max=settings.storage.small_content_size_bytes_max,
         workers=settings.worker_count(),
@@ -246,9 +250,7 @@ def append_usage(connection: Connection, entries: Sequence[UsageEntry]) -> None:
     append(connection, entries)
 
 
-def _meter(
-    settings: Settings,
-) -> Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, tuple[UsageEntry, ...]]]:
+def _meter(settings: Settings) -> Meter:
     policy = MeterPolicy(both_sides_pay=settings.meter.both_sides_pay)
 
     def meter(
@@ -359,16 +361,22 @@ class MarkedAsTest:
 class Observer:
     """Counts what happens at the desk. Fulfils `messages.desk.DeskObserver`."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, meter: Meter) -> None:
+        """`meter` is the store's own: asked again, it says what the store wrote."""
         self._metrics = metrics
+        self._meter = meter
 
     def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None:
         """The outcome is on stable storage."""
         del waiting
-        verdict = outcome.verdict
-        self._metrics.message_settled(
-            verdict.kind, outcome.state, outcome.disposition or Disposition.PENDING, seconds
-        )
+        verdict, disposition = outcome.verdict, outcome.disposition or Disposition.PENDING
+        if outcome.state is State.DELIVERED and outcome.recipient is not None:
+            at = outcome.entries[-1].at
+            disposition, units = self._meter(
+                outcome.kenmerk, outcome.sender, outcome.recipient, at, outcome.is_test
+            )
+            self._metrics.units_metered(units)
+        self._metrics.message_settled(verdict.kind, outcome.state, disposition, seconds)
         if outcome.state in {State.REFUSED, State.DUPLICATE}:
             self._metrics.message_refused(verdict.findings)
         for stage, duration_ns in verdict.durations_ns.items():

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gateway.ops.reaper import Reaper, pass_regularly
 from gateway.settings import Database, Http, Settings, Workers
 from gateway.store import message_tables
 from gateway.store.references import ObjectReferences
+from tests.flows.conftest import House, numbered
 
 SMALL = b"<not-a-document/>"
 LARGE = b"<not-a-document>" + b"x" * 600_000 + b"</not-a-document>"
@@ -138,3 +140,22 @@ async def test_mailboxes_and_parked_messages_are_measured_at_the_start(tmp_path:
             measured = b"meterpoort_mailbox_messages 1.0"
             while measured not in gateway.metrics.exposition()[1]:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
+
+
+async def test_metrics_say_what_the_store_holds(house: House) -> None:
+    for number, document in (("M-1", None), ("M-1", b"<again/>"), ("M-2", None), ("M-3", b"<not-a-document/>")):
+        await house.send("supplier", document or numbered(number))
+    await house.send("supplier", numbered("M-2") + b"<!-- again -->")
+    page = await house.gateway.store.page(MessageFilter(), None, 100)
+    told = house.gateway.metrics.exposition()[1].decode()
+    held = Counter(message.disposition.value for message in page.items)
+    assert held == {"billable": 2, "refused": 2, "duplicate": 1}
+    assert counted(told, "dispositions_total", "disposition") == held
+    assert counted(told, "metered_units_total", "kind") == {"delivered-to": 2}
+    assert sum(counted(told, "messages_received_total", "channel").values()) == len(page.items)
+
+
+def counted(told: str, name: str, label: str) -> dict[str, int]:
+    """The series of a metric that are not zero, by the value of a label."""
+    found = re.findall(rf'^meterpoort_{name}{{{label}="([^"]+)"}} ([1-9]\d*)\.0$', told, re.MULTILINE)
+    return {value: int(number) for value, number in found}
