@@ -85,7 +85,7 @@ def _provisos(runs: list[Run]) -> str:
     for proviso in PROVISOS:
         times = sum(run.tally.provisos[proviso] for run in runs)
         rules = ", ".join(sorted(proviso.rules)) or "any rule"
-        lines.append(f"- `{proviso.path}`, {rules}: {proviso.reason} Documents: {times}.")
+        lines.append(f"- {proviso.documents} ({rules}; {times} documents). {proviso.reason}")
     return "\n".join(lines)
 
 
