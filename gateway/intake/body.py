@@ -1,6 +1,9 @@
 """The body of an HTTP request as it streams in: counted, timed, cut off when it cannot be within its limit."""
 
 import asyncio
+import base64
+import hashlib
+import re
 from collections.abc import AsyncIterator
 
 from aiohttp import hdrs, web
@@ -8,6 +11,8 @@ from aiohttp import hdrs, web
 from gateway import problems
 from gateway.intake.limits import Limits
 from gateway.model.finding import Text
+
+_CONTENT_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([0-9A-Za-z+/=]+):")
 
 
 def announced_bytes(request: web.BaseRequest, bytes_max: int) -> int | None:
@@ -52,6 +57,29 @@ def _let_it_come(request: web.BaseRequest) -> None:
     """Tell a sender that waits for it (`Expect: 100-continue`) to send its body."""
     if hdrs.EXPECT in request.headers and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+class Digest:
+    """Checks a Content-Digest (RFC 9530) over a body as it came over the line; one without sha-256 says nothing."""
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        named = _CONTENT_DIGEST.search(request.headers.get("Content-Digest", ""))
+        self._promised = named[1] if named else None
+        self._sha256 = hashlib.sha256()
+
+    def update(self, chunk: bytes) -> None:
+        """Count these bytes in."""
+        if self._promised is not None:
+            self._sha256.update(chunk)
+
+    def check(self) -> None:
+        """Raises DigestMismatch when the body is not the one that was promised."""
+        if self._promised is None or self._promised == base64.b64encode(self._sha256.digest()).decode():
+            return
+        found = self._sha256.hexdigest()
+        raise problems.DigestMismatch(
+            Text(f"The body that arrived has SHA-256 {found}.", f"De ontvangen inhoud heeft SHA-256 {found}.")
+        )
 
 
 async def _next(request: web.BaseRequest, deadline: float, limits: Limits) -> bytes:

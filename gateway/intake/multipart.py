@@ -15,7 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from gateway import problems
-from gateway.intake.body import pieces
+from gateway.intake.body import Digest, pieces
 from gateway.intake.limits import Limits
 from gateway.intake.transfer import TransferDecoder, TransferError, decoder
 from gateway.messages.ports import ContentSink, DocumentStorage
@@ -60,11 +60,13 @@ class Parts:
 async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits: Limits) -> Parts:
     """Read the multipart body of this request. Raises problems; then nothing stays in storage."""
     intake = _Intake(request.content_type == "multipart/form-data", storage, limits)
-    splitter = _Splitter(_boundary(request), limits)
+    splitter, digest = _Splitter(_boundary(request), limits), Digest(request)
     try:
         async for chunk in pieces(request, limits.body_bytes_max, limits):
+            digest.update(chunk)
             for event in splitter.split(chunk):
                 await intake.take(event)
+        digest.check()
         return await intake.close()
     except BaseException:  # whatever ended it, cancellation included: leave nothing behind
         await intake.abort()

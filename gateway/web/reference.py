@@ -29,8 +29,8 @@ at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and Engl
   is there (200 for a repeat), else 202. `Preference-Applied` says what was honoured.
 - **Bodies.** XML as `application/xml` or `text/xml`; or multipart (`form-data`, `mixed`, `related`) with exactly
   one document. In `form-data` the parts are named `document` and `attachment`; elsewhere the document is the only
-  XML part. Content-Transfer-Encoding base64 and quoted-printable are undone, strictly. Compressed bodies are refused.
-  `Content-Digest: sha-256=:…:` (RFC 9530) is checked for an XML body before anything is stored.
+  XML part. Content-Transfer-Encoding base64 and quoted-printable are undone, strictly. Compressed bodies are
+  refused. `Content-Digest: sha-256=:…:` (RFC 9530) is checked over the body before anything is stored.
 - **Limits.** All attachments together hold at most 20,971,520 bytes, decoded; one byte more is 413 with both
   figures. A body that cannot be within its limit is cut off while it streams. The [settings](settings.md) name all
   limits and how long a body may take.

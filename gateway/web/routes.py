@@ -50,7 +50,7 @@ BYTES = {
 SUBMISSION_HEADERS = {
     "Idempotency-Key": "Your own key for this message: a repeat with the same key and body gets the first answer.",
     "Prefer": "`wait=10`: answer with the verdict if there is one within so many seconds (RFC 7240).",
-    "Content-Digest": "`sha-256=:…:` over the XML body (RFC 9530): checked before anything is stored.",
+    "Content-Digest": "`sha-256=:…:` over the body (RFC 9530): checked before anything is stored.",
     "Meterpoort-Recipient": "Recipient, `scheme:value`, when it is not the one that the document names.",
     "Meterpoort-On-Behalf-Of": "The supplier an intermediary sends for, `scheme:value`.",
     "Meterpoort-Profile": "Rule set to judge by, beside the one that CustomizationID names.",

@@ -105,6 +105,18 @@ async def test_the_limit_is_on_all_attachments_together(
         assert gateway.storage.objects == {}
 
 
+@pytest.mark.parametrize("right", [True, False])
+async def test_content_digest_is_over_the_whole_body(
+    client: ClientSession, gateway: MemoryGateway, right: bool
+) -> None:
+    sent = body("mixed", [document("mixed"), attachment("mixed")])
+    digest = base64.b64encode(hashlib.sha256(sent.content if right else INVOICE).digest()).decode()
+    headers = SUPPLIER | {"Content-Type": sent.content_type, "Content-Digest": f"sha-256=:{digest}:"}
+    async with client.post("/v1/messages", data=sent.content, headers=headers) as answer:
+        assert answer.status == (202 if right else 400)
+    assert (len(gateway.rows), gateway.storage.open_sinks) == (right, 0)
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
