@@ -60,7 +60,7 @@ def _let_it_come(request: web.BaseRequest) -> None:
 
 
 class Digest:
-    """Checks a Content-Digest (RFC 9530) over a body as it came over the line; one without sha-256 says nothing."""
+    """Checks a Content-Digest (RFC 9530) over a body as it comes in; one without sha-256 says nothing."""
 
     def __init__(self, request: web.BaseRequest) -> None:
         named = _CONTENT_DIGEST.search(request.headers.get("Content-Digest", ""))

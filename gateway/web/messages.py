@@ -25,6 +25,7 @@ from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.web.negotiation import preferred_wait_seconds
 from gateway.web.shapes import (
     Attachments,
+    AttachmentShape,
     MessagePage,
     Moment,
     PageLinks,
@@ -150,8 +151,20 @@ async def show_report(call: Call) -> web.StreamResponse:
         return raw_json_answer(verdict)
     journal = await _journal(call, message)
     if form == HTML:
-        return page_answer(report.message_page(message, journal, verdict, call.language), call.language)
+        html = report.message_page(message, journal, verdict, call.language, *await _to_read(call, message))
+        return page_answer(html, call.language)
     return text_answer(report.message_text(message, journal, verdict, call.language), call.language)
+
+
+async def _to_read(call: Call, message: Message) -> tuple[list[AttachmentShape], bytes | None]:
+    """For the page: the attachments, and the document; the latter empty when it is large, None for operators."""
+    if not _may_read_content(call):
+        return [], None
+    held = await call.doors.messages.attachments(message.kenmerk)
+    stored = await call.doors.messages.document(message.kenmerk)
+    is_short = stored is not None and stored.size_bytes <= report.EXCERPT_BYTES_MAX
+    source = await call.doors.storage.read(stored) if stored is not None and is_short else b""
+    return [attachment_shape(message.kenmerk, one) for one in held], source
 
 
 async def document(call: Call) -> web.StreamResponse:
@@ -192,9 +205,13 @@ async def _readable(call: Call) -> Message:
     raise unknown_message(message.kenmerk)
 
 
+def _may_read_content(call: Call) -> bool:
+    return call.caller.role is not Role.OPERATOR or call.doors.operators_read_content
+
+
 async def _content(call: Call) -> Message:
     """The message, if the caller may read its content."""
-    if call.caller.role is Role.OPERATOR and not call.doors.operators_read_content:
+    if not _may_read_content(call):
         raise problems.Forbidden(
             Text(
                 "Operators of this gateway do not read documents; they work with reports and statuses.",

@@ -9,13 +9,13 @@ import msgspec
 from gateway.messages.message import Message
 from gateway.problems import said
 from gateway.web.pages import rendered
-from gateway.web.shapes import FindingShape, ReportShape, StatusShape, UsedRules
+from gateway.web.shapes import AttachmentShape, FindingShape, ReportShape, StatusShape, UsedRules
 from gateway.web.words import STATES
 
 Language = Literal["nl", "en"]
 
-_EXCERPT_BYTES_MAX = 2 * 1024 * 1024
-"""From a larger document no lines are shown: it would be split anew for every page."""
+EXCERPT_BYTES_MAX = 2 * 1024 * 1024
+"""Of a larger document no lines are shown: it would be read and split anew for every page."""
 _LINE_CHARACTERS_MAX = 200
 _FINDINGS_SHOWN_MAX = 500
 
@@ -68,12 +68,23 @@ def message_page(
     journal: Sequence[StatusShape],
     verdict: bytes | None,
     language: str,
-    document: bytes | None = None,
+    attachments: Sequence[AttachmentShape],
+    document: bytes | None,
 ) -> str:
-    """A message: where it is, how it came there, and the verdict on it."""
+    """A message: where it is, how it came there, and the verdict on it. `document` only for who may read it:
+    then its lines stand beside the findings, and it can be fetched."""
     shown = None if verdict is None else _shown(verdict, document, language)
     state = said(STATES[message.state], language)
-    return rendered("message.html", language, message=message, state=state, journal=journal, verdict=shown)
+    return rendered(
+        "message.html",
+        language,
+        message=message,
+        state=state,
+        journal=journal,
+        verdict=shown,
+        attachments=attachments,
+        may_read=document is not None,
+    )
 
 
 def verdict_text(verdict: bytes, language: str) -> str:
@@ -139,7 +150,7 @@ def _shown_finding(finding: FindingShape, lines: Sequence[str], language: str) -
 
 
 def _lines(document: bytes | None) -> list[str]:
-    if document is None or len(document) > _EXCERPT_BYTES_MAX:
+    if document is None:
         return []
     try:
         return document.decode("utf-8").split("\n")

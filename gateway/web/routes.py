@@ -5,7 +5,18 @@ from gateway.intake.http import SUBMISSION_TYPES
 from gateway.intake.multipart import XML_TYPES
 from gateway.metering.seal import Proof
 from gateway.metering.statement import Statement
-from gateway.web import billing, documentation, health, mailbox, messages, operations, parties, usage, validations
+from gateway.web import (
+    billing,
+    documentation,
+    health,
+    mailbox,
+    messages,
+    operations,
+    parties,
+    portal,
+    usage,
+    validations,
+)
 from gateway.web.access import FIGURES, FINANCE, JUDGES, OFFICE, OPERATORS, PARTIES, READERS
 from gateway.web.answers import CSV, HTML, JSON, PDF, PLAIN, XML
 from gateway.web.route import Answer, Route, Takes
@@ -562,6 +573,18 @@ PAGES = (
         {200: Answer("A page.", None, (HTML,))},
         "pages",
         query=documentation.PageQuery,
+    ),
+    Route(
+        "GET",
+        "/portal",
+        "showPortal",
+        "Messages, use and bills on one page, for people",
+        "Berichten, verbruik en facturen op één pagina, voor mensen",
+        portal.portal,
+        {200: Answer("A page.", None, (HTML,))},
+        "pages",
+        READERS,
+        portal.PortalQuery,
     ),
     Route(
         "GET",

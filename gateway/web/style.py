@@ -53,5 +53,11 @@ ol.findings p{margin:.25rem 0}ol.findings h3{margin-top:0}
 .method{font-weight:700;min-width:4.2rem;display:inline-block}
 details{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.25rem 1rem}
 summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
+form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0}
+label{display:block;font-weight:600}
+input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);
+border-radius:.25rem;padding:.4rem .6rem}
+button{background:var(--link);color:var(--paper);border-color:var(--link);font-weight:600;cursor:pointer}
+input:focus-visible,select:focus-visible,button:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
 """

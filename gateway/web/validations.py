@@ -40,7 +40,7 @@ async def validate(call: Call) -> web.StreamResponse:
             raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
         verdict = await _judged(call, document, query)
         if form == HTML:
-            return page_answer(report.verdict_page(verdict, document, call.language), call.language)
+            return page_answer(report.verdict_page(verdict, _lines_of(document), call.language), call.language)
     if form == PLAIN:
         return text_answer(report.verdict_text(verdict, call.language), call.language)
     return raw_json_answer(verdict)
@@ -53,3 +53,7 @@ async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:
         reference = str(uuid.uuid4())
         log.warning("judging_failed", reference=reference, size_bytes=len(document), reason=str(error))
         raise problems.NotJudged(reference) from error
+
+
+def _lines_of(document: bytes) -> bytes | None:
+    return document if len(document) <= report.EXCERPT_BYTES_MAX else None
