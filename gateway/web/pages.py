@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 import jinja2
+from markupsafe import Markup, escape
 
 from gateway.web.style import STYLE
 
@@ -14,6 +15,15 @@ _environment = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def with_code(text: str) -> Markup:
+    """Text with `names` as code elements; everything else is escaped."""
+    parts = [str(escape(part)) for part in text.split("`")]
+    return Markup("".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)))  # noqa: S704 - escaped above
+
+
+_environment.filters["code"] = with_code
 
 
 def rendered(template: str, language: str, **values: object) -> str:

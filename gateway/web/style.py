@@ -56,7 +56,7 @@ summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
 form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0}
 label{display:block;font-weight:600}
 input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);
-border-radius:.25rem;padding:.4rem .6rem}
+border-radius:.25rem;padding:.4rem .6rem;min-height:2.6rem}
 button{background:var(--link);color:var(--paper);border-color:var(--link);font-weight:600;cursor:pointer}
 input:focus-visible,select:focus-visible,button:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
