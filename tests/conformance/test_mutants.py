@@ -4,7 +4,8 @@ from collections import Counter
 
 from lxml import etree
 
-from tests.conformance.mutants import OPERATORS, Edit, Mutant, mutants, prune, shrink
+from tests.conformance.edits import OPERATORS
+from tests.conformance.mutants import Edit, Mutant, mutants, prune, shrink
 from tests.conformance.schema import is_valid
 from tests.conformance.ubl import children, expanded, insert, minimal
 from tests.samples import SAMPLES
