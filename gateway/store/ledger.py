@@ -7,10 +7,10 @@ another without a gap; repeats are set apart; entries, rollups and head are writ
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Dialect, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, registry, sqlite
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import utc_now
@@ -25,6 +25,7 @@ from gateway.metering.entry import (
     UsageKind,
 )
 from gateway.metering.seal import Row, leaves_of, run_on
+from gateway.store.insert import written_out
 from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups, usage_sources
 
 _KEYS_A_LOOKUP = 2_000
@@ -262,22 +263,14 @@ class _Statements(NamedTuple):
     rollups: str
 
 
-_PARAMSTYLES: dict[str, Literal["format", "qmark"]] = {
-    "psycopg": "format",
-    "pysqlite": "qmark",
-    "aiosqlite": "qmark",
-}
-"""How each driver marks the place of a value in a row given as a tuple."""
-
-
 @lru_cache
 def _statements(dialect_name: str, driver: str) -> _Statements:
     """The two statements that run for every row, written out once and given to the driver as they are:
     SQLAlchemy's own work on each row would cost more than the database's."""
-    dialect: Dialect = registry.load(f"{dialect_name}.{driver}")(paramstyle=_PARAMSTYLES[driver])
     upsert = (postgresql if dialect_name == "postgresql" else sqlite).insert(usage_rollups)
     added = {name: usage_rollups.c[name] + upsert.excluded[name] for name in ("quantity", "entries", "late")}
     on_conflict = upsert.on_conflict_do_update(index_elements=list(usage_rollups.primary_key), set_=added)
     return _Statements(
-        str(insert(usage_entries).compile(dialect=dialect)), str(on_conflict.compile(dialect=dialect))
+        str(written_out(insert(usage_entries), dialect_name, driver)),
+        str(written_out(on_conflict, dialect_name, driver)),
     )

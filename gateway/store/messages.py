@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, tuple_
 
 from gateway.messages.desk import AlreadySettledError
 from gateway.messages.handling import Outcome, as_duplicate, check_steps
@@ -33,7 +33,7 @@ from gateway.model.document import Attachment, DocumentKind
 from gateway.model.identifiers import PartyIdentifier
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
-from gateway.store.insert import insert_all, insert_new
+from gateway.store.insert import insert_all, insert_new, update_all
 from gateway.store.storage import Storage, new_key
 from gateway.store.writer import Writer
 
@@ -143,7 +143,7 @@ class MessageStore:
         outcomes = [_held(outcome, owners) for outcome in group]
         usage: list[UsageEntry] = []
         rows = [self._settled_row(outcome, usage) for outcome in outcomes]
-        connection.execute(_UPDATE_SETTLED, rows)
+        update_all(connection, t.messages, "kenmerk", rows, state=State.RECEIVED.value)
         insert_all(
             connection, t.journal, [row for outcome in outcomes for row in _journal_rows(outcome, positions)]
         )
@@ -174,7 +174,7 @@ class MessageStore:
             usage.extend(entries)
         facts, verdict = outcome.verdict.facts, outcome.verdict
         return {
-            "the_kenmerk": outcome.kenmerk,
+            "of_kenmerk": outcome.kenmerk,
             "state": outcome.state.value,
             "disposition": (disposition or Disposition.PENDING).value,
             "settled_at": at,
@@ -263,30 +263,6 @@ class MessageStore:
     async def _rows(self, query: Select[tuple[object, ...]]) -> Sequence[Row[tuple[object, ...]]]:
         async with self._engines.read.connect() as connection:
             return (await connection.execute(query)).all()
-
-
-_UPDATE_SETTLED = (
-    update(t.messages)
-    .where(t.messages.c.kenmerk == bindparam("the_kenmerk"), t.messages.c.state == State.RECEIVED.value)
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                "state",
-                "disposition",
-                "settled_at",
-                "sender_id",
-                "recipient_id",
-                "recipient",
-                "kind",
-                "number",
-                "issue_date",
-                "profile",
-                "duplicate_of",
-            )
-        }
-    )
-)
 
 
 def _contents(submission: Submission) -> Iterable[Content]:
@@ -440,13 +416,12 @@ def _held(outcome: Outcome, owners: Mapping[str, str]) -> Outcome:
 def _next_positions(connection: Connection, kenmerken: Sequence[str]) -> Mapping[str, int]:
     """Where each journal goes on. Raises AlreadySettledError for a message that waits no more."""
     query = (
-        select(t.journal.c.kenmerk, t.journal.c.position)
+        select(t.journal.c.kenmerk, func.max(t.journal.c.position))
         .join(t.messages, t.messages.c.kenmerk == t.journal.c.kenmerk)
         .where(t.messages.c.kenmerk.in_(list(kenmerken)), t.messages.c.state == State.RECEIVED.value)
+        .group_by(t.journal.c.kenmerk)
     )
-    positions: dict[str, int] = {}
-    for row in connection.execute(query):
-        positions[row.kenmerk] = max(positions.get(row.kenmerk, 0), row.position + 1)
+    positions = {str(kenmerk): int(last) + 1 for kenmerk, last in connection.execute(query)}
     if missing := set(kenmerken) - positions.keys():
         raise AlreadySettledError(f"settled before: {', '.join(sorted(missing))}")
     return positions
