@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from gateway.model.terms import Group, bt, every, group, many, part
+from gateway.model.finding import Text
+from gateway.model.terms import GROUPS, Group, GroupTerm, bt, bt_from, every, group, many, part
 
 _G = TypeVar("_G", bound=Group)
 
@@ -65,9 +66,9 @@ class CodeUse(Group):
 class Note(Group):
     text: str | None = bt(22, "Invoice note", "Notitie")
 
-    @property
+    @bt_from(21, "Invoice note subject code", "Onderwerpcode van de notitie", "code")
     def subject_code(self) -> str | None:
-        """Invoice note subject code (BT-21), which UBL writes before the note between number signs: `#AAI#`."""
+        """UBL writes it before the note between number signs: `#AAI#`."""
         _, hash_sign, rest = (self.text or "").partition("#")
         code, closing, _ = rest.partition("#")
         return code if hash_sign and closing and len(code) == 3 else None
@@ -176,6 +177,16 @@ class Seller(Group):
     electronic_address_scheme: str | None = bt("34-1", "Scheme identifier", "Soort elektronisch adres", "code")
     address: SellerAddress | None = None
     contact: SellerContact | None = None
+
+    @bt_from(32, "Seller tax registration identifier", "Fiscaal nummer van de verkoper", "identifier")
+    def tax_registration(self) -> str | None:
+        """The first number for another tax than VAT."""
+        return next((each.identifier for each in self.tax_registrations if not each.is_vat), None)
+
+    @bt_from(90, "Bank assigned creditor identifier", "Incassant-ID", "identifier")
+    def creditor(self) -> str | None:
+        """UBL writes it as an identifier of the seller (or the payee) with the scheme SEPA."""
+        return next((each.value for each in self.identifiers if each.scheme == "SEPA"), None)
 
 
 @group("BG-8", "Buyer postal address", "Postadres van de koper")
@@ -483,6 +494,11 @@ class SupportingDocument(Group):
     media_type: str | None = bt("125-1", "Attached document Mime code", "Soort bijlage (MIME)", "code")
     filename: str | None = bt("125-2", "Attached document Filename", "Bestandsnaam van de bijlage")
 
+    @bt_from(125, "Attached document", "Bijlage")
+    def is_attached(self) -> bool:
+        """Whether the document itself is inside; its bytes are not kept here."""
+        return self.media_type is not None or self.filename is not None
+
 
 @group("BG-26", "Invoice line period", "Periode van de regel")
 @dataclass(slots=True, eq=False)
@@ -663,6 +679,19 @@ class Invoice(Group):
             if isinstance(each, DocumentCharge) or True in indicators(each.indicator)
         )
 
+    @bt_from(18, "Invoiced object identifier", "Nummer van het gefactureerde object", "identifier")
+    def invoiced_object(self) -> str | None:
+        """UBL writes it as an additional document of type 130."""
+        return next((each.reference for each in self.documents if each.type_code == "130"), None)
+
+    @bt_from(
+        111, "Invoice total VAT amount in accounting currency", "Totaal btw-bedrag in de aangiftevaluta", "amount"
+    )
+    def vat_in_accounting_currency(self) -> str | None:
+        """The VAT total in the currency of BT-6."""
+        wanted = self.vat_currency
+        return next((each.amount for each in self.vat_totals if wanted and each.currency == wanted), None)
+
     @property
     def any_breakdown(self) -> VatBreakdown | None:
         """The first VAT breakdown (BG-23), if there is one."""
@@ -672,3 +701,7 @@ class Invoice(Group):
         """Every VAT breakdown (BG-23) below the document's own VAT totals."""
         for total in self.vat_totals:
             yield from total.breakdowns
+
+
+GROUPS["BG-2"] = GroupTerm("BG-2", Text("Process control", "Procesgegevens"), Invoice)
+"""Its two terms (BT-23, BT-24) stand in the invoice itself."""

@@ -104,6 +104,27 @@ def bt(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
     return field(default=None, metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
 
 
+class derived(property):  # noqa: N801 - used as a decorator
+    """A business term that a group works out of others: a property with number and names."""
+
+    def __init__(
+        self,
+        fget: Callable[[Any], Any] | None = None,
+        fset: Callable[[Any, Any], None] | None = None,
+        fdel: Callable[[Any], None] | None = None,
+        doc: str | None = None,
+        *,
+        term: tuple[str, Text, str] = ("", Text("", ""), ""),
+    ) -> None:
+        super().__init__(fget, fset, fdel, doc)
+        self.term = term
+
+
+def bt_from(number: int | str, en: str, nl: str, kind: str = "text") -> Callable[[Callable[[Any], Any]], derived]:
+    """A business term that is worked out: decorates the method that does it, as `property` would."""
+    return lambda work: derived(work, doc=work.__doc__, term=(f"BT-{number}", Text(en, nl), kind))
+
+
 def many(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
     """A business term that may stand there several times: a tuple of texts."""
     return field(default=(), metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
@@ -124,10 +145,12 @@ def part(number: str) -> Callable[[type[_G]], type[_G]]:
 
     def enter(cls: type[_G]) -> type[_G]:
         cls.NUMBER = number
-        for attribute in dataclasses.fields(cls):
-            if "term" in attribute.metadata:
-                bt_number, name, kind = attribute.metadata["term"]
-                TERMS.setdefault(bt_number, []).append(Term(bt_number, name, kind, cls, attribute.name))
+        stated = [
+            (each.metadata["term"], each.name) for each in dataclasses.fields(cls) if "term" in each.metadata
+        ]
+        stated += [(each.term, name) for name, each in vars(cls).items() if isinstance(each, derived)]
+        for (bt_number, name, kind), attribute in stated:
+            TERMS.setdefault(bt_number, []).append(Term(bt_number, name, kind, cls, attribute))
         return cls
 
     return enter

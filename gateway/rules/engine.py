@@ -104,8 +104,9 @@ class Breach:
 
     @property
     def at(self) -> Group:
-        """The group that stands where it is wrong."""
-        return self.miss.node or self.node
+        """The group that stands where it is wrong, if the document has it."""
+        node = self.miss.node
+        return self.node if node is None or node.place < 0 else node
 
 
 @dataclass(frozen=True, slots=True)

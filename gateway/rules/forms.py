@@ -5,7 +5,7 @@ check and the words of a finding follow from it; a term the model does not have 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -42,6 +42,8 @@ def names(terms: Iterable[str], joint: Text) -> Text:
 
 
 def _name(term: str) -> Text:
+    if term not in GROUPS and term not in TERMS:
+        raise KeyError(f"the model has no {term}")
     name = GROUPS[term].name if term.startswith("BG") else TERMS[term][0].name
     return Text(f"{name.en} ({term})", f"{name.nl} ({term})")
 
@@ -49,9 +51,9 @@ def _name(term: str) -> Text:
 def owner(group: str) -> tuple[type[Group], Text]:
     """The class of a group and what a sentence calls it."""
     if group == "Invoice":
-        return Invoice, Text("the invoice", "de factuur")
+        return Invoice, Text("Invoice", "Factuur")
     term = GROUPS[group]
-    return term.group, Text(f"each {term.name.en} ({group})", f"elke {term.name.nl} ({group})")
+    return term.group, Text(f"{term.name.en} ({group})", f"{term.name.nl} ({group})")
 
 
 def attribute_of(group: str, term: str) -> str:
@@ -95,7 +97,10 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
         form=Form.SHALL_HAVE,
         terms=terms,
         on=kind,
-        sentence=Text(f"{_capital(subject.en)} has {wanted.en}.", f"{_capital(subject.nl)} heeft {wanted.nl}."),
+        sentence=Text(
+            f"{subject.en}: {wanted.en} is required{' and not blank' if verb == 'states' else ''}.",
+            f"{subject.nl}: {wanted.nl} is verplicht{' en niet leeg' if verb == 'states' else ''}.",
+        ),
         source=source,
         holds=lambda node, _facts: not lacks([node]),
         tell=lambda _node, _facts: Miss(None, wanted.en, advice, terms[0]),
@@ -159,12 +164,16 @@ _DECIMALS = Text(
 )
 
 
-def coded(source: str, rows: dict[str, tuple[str, dict[Coded, CodeList]]]) -> tuple[Rule, ...]:
-    """`(terms, {kind: list})`: every value of these kinds, wherever it stands, is on its list."""
-    return tuple(_coded(source, key, terms, lists) for key, (terms, lists) in rows.items())
+def coded(
+    source: str, rows: dict[str, tuple[str, dict[Coded, CodeList]]], called: Mapping[str, Text]
+) -> tuple[Rule, ...]:
+    """`(terms, {kind: list})`: every value of these kinds, wherever it stands, is on its list. `called` says what
+    a sentence calls them where that is not the names of the terms."""
+    return tuple(_coded(source, key, terms, lists, called.get(key)) for key, (terms, lists) in rows.items())
 
 
-def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList]) -> Rule:
+def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList], what: Text | None) -> Rule:
+    wanted = what or names(terms.split(), Text("or", "of"))
     titles = Text(
         " or ".join(dict.fromkeys(each.title for each in lists.values())),
         " of ".join(dict.fromkeys(each.title for each in lists.values())),
@@ -176,7 +185,10 @@ def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList]) -> R
         form=Form.CODED,
         terms=tuple(terms.split()),
         on=CodeUse,
-        sentence=Text(f"{terms}: a code of the list {titles.en}.", f"{terms}: een code uit de lijst {titles.nl}."),
+        sentence=Text(
+            f"{_capital(wanted.en)} is a code of the list {titles.en}.",
+            f"{_capital(wanted.nl)} is een code uit de lijst {titles.nl}.",
+        ),
         source=source,
         holds=lambda use, _facts: use.value is not None and lists[use.kind].has(use.value),
         tell=lambda use, _facts: not_on_list(use.value, lists[use.kind]),

@@ -12,10 +12,14 @@ from lxml import etree
 
 from gateway.model import invoice as bg
 from gateway.model.invoice import Coded, Invoice
-from gateway.model.terms import Group
-from gateway.syntax.plan import Binding, Every, Known, One, Part, Parts, Source, Tree, Vocabulary
+from gateway.model.terms import TERMS, Group
+from gateway.syntax.plan import Binding, Every, Known, One, Part, Parts, Source, Tree, Vocabulary, prefixed
 from gateway.syntax.reading import Reading, read_document
 
+_SPACES = {
+    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
+    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
+}
 _LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 
 
@@ -448,8 +452,8 @@ def _coded(tree: Tree, index: int) -> tuple[str, Coded] | None:
 
 _UBL = Vocabulary(
     prefixes={
-        "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2": "cac:",
-        "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2": "cbc:",
+        _SPACES["cac"]: "cac:",
+        _SPACES["cbc"]: "cbc:",
         "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2": "ext:",
         "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2": "",
         "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2": "",
@@ -461,6 +465,23 @@ _UBL = Vocabulary(
     repeated=frozenset(_LINES),
     coded=_coded,
 )
+
+
+def element_of(element: etree._Element, term: str) -> etree._Element:
+    """The element that gives a term (`BT-131`) of the group that `element` is; `element` itself where it does
+    not, or where the term is another group's."""
+    name = prefixed(_UBL, str(element.tag))
+    sources = [DOCUMENT] if name in _UBL.roots else [each.fields for each in BINDINGS if each.element == name]
+    attributes = {each.attribute for each in TERMS.get(term, ())}
+    for fields in sources:
+        for attribute in attributes & fields.keys():
+            source = fields[attribute]
+            for path in () if isinstance(source, Known) else source.path.split("|"):
+                steps = [step for step in path.split("/") if not step.startswith("@")]
+                found = element.find("/".join(steps) or ".", _SPACES)
+                if found is not None:
+                    return found
+    return element
 
 
 def read(root: etree._Element) -> Reading:

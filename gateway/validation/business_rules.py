@@ -30,6 +30,8 @@ class _Told:
 
     place: int
     finding: Finding
+    term: str | None = None
+    """The term of that group that is wrong, if one is."""
 
 
 def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
@@ -67,7 +69,7 @@ def _of_breach(breach: Breach) -> _Told:
         expected=miss.expected,
         advice=miss.advice,
     )
-    return _Told(breach.at.place, finding)
+    return _Told(breach.at.place, finding, miss.term)
 
 
 def _of_syntax(breach: SyntaxBreach) -> _Told:
@@ -109,12 +111,16 @@ def _left_out(times: Counter[str]) -> Iterator[Finding]:
         )
 
 
+def _element(group: etree._Element, term: str | None) -> etree._Element:
+    return ubl.element_of(group, term) if term else group
+
+
 def _placed(parsed: Parsed, reading: Reading, told: list[_Told]) -> Iterator[Finding]:
-    elements = reading.elements({max(one.place, 0) for one in told})
-    places = parsed.lines.of_elements(parsed.root, elements.values())
+    groups = reading.elements({max(one.place, 0) for one in told})
+    elements = [_element(groups.get(max(one.place, 0), parsed.root), one.term) for one in told]
+    places = parsed.lines.of_elements(parsed.root, elements)
     paths: dict[etree._Element, str] = {}
-    for one in told:
-        element = elements.get(max(one.place, 0), parsed.root)
+    for one, element in zip(told, elements, strict=True):
         place = places.get(element)
         path = paths.get(element) or paths.setdefault(element, xpath_of(element))
         yield one.finding.at(path, place.line if place else None, place.column if place else None)

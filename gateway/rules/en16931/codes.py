@@ -53,6 +53,41 @@ _LISTED = coded(
         "BR-CL-25": ("BT-34 BT-49", {Coded.ELECTRONIC_SCHEME: LISTS["electronic_address_schemes"]}),
         "BR-CL-26": ("BT-71", {Coded.LOCATION_SCHEME: _SCHEMES}),
     },
+    called={
+        "BR-CL-03": Text("the currency of an amount", "de valuta van een bedrag"),
+        "BR-CL-10": Text(
+            "the scheme of a party identifier (BT-29, BT-46, BT-60; SEPA for BT-90)",
+            "het soort nummer van een partij (BT-29, BT-46, BT-60; SEPA voor BT-90)",
+        ),
+        "BR-CL-11": Text(
+            "the scheme of a legal registration identifier (BT-30, BT-47, BT-61)",
+            "het soort registratienummer (BT-30, BT-47, BT-61)",
+        ),
+        "BR-CL-13": Text(
+            "the scheme of an item classification identifier (BT-158)", "de lijst van een classificatie (BT-158)"
+        ),
+        "BR-CL-14": Text(
+            "the country of an address (BT-40, BT-55, BT-69, BT-80)",
+            "het land van een adres (BT-40, BT-55, BT-69, BT-80)",
+        ),
+        "BR-CL-17": Text(
+            "the VAT category of an allowance, a charge or a breakdown (BT-95, BT-102, BT-118)",
+            "de btw-categorie van een korting, toeslag of specificatie (BT-95, BT-102, BT-118)",
+        ),
+        "BR-CL-21": Text(
+            "the scheme of an item standard identifier (BT-157)", "het soort standaard artikelnummer (BT-157)"
+        ),
+        "BR-CL-23": Text("a unit of measure (BT-130, BT-150)", "een eenheid (BT-130, BT-150)"),
+        "BR-CL-24": Text(
+            "the Mime code of an attached document (BT-125)", "de MIME-soort van een bijlage (BT-125)"
+        ),
+        "BR-CL-25": Text(
+            "the scheme of an electronic address (BT-34, BT-49)", "het soort elektronisch adres (BT-34, BT-49)"
+        ),
+        "BR-CL-26": Text(
+            "the scheme of a delivery location identifier (BT-71)", "het soort locatienummer (BT-71)"
+        ),
+    },
 )
 
 
