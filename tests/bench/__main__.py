@@ -1,0 +1,23 @@
+"""`python -m tests.bench [NAME...]`: measures, and prints what it found as JSON. Without names: the short ones."""
+
+import json
+import sys
+from collections.abc import Callable
+
+from tests.bench import ledger
+
+BENCHES: dict[str, Callable[[], dict[str, object]]] = {
+    "ledger": ledger.ledger,
+    "ledger-10-million": ledger.ten_million,
+}
+LONG = frozenset({"ledger-10-million"})
+"""Minutes and gigabytes: only when named."""
+
+
+def main(names: list[str]) -> None:
+    """Run the benches of these names."""
+    for name in names or [name for name in BENCHES if name not in LONG]:
+        print(json.dumps({name: BENCHES[name]()}, indent=2))
+
+
+main(sys.argv[1:])
