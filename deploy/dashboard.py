@@ -328,9 +328,7 @@ ROWS = (
                 "Breaks",
                 "Rules that failed technically, workers replaced for another reason than age. Each is a defect.",
                 (
-                    Query(
-                        "sum by (rule) (increase(meterpoort_rule_errors_total[$__rate_interval]))", "rule {{rule}}"
-                    ),
+                    Query("sum(increase(meterpoort_rule_errors_total[$__rate_interval]))", "rules that failed"),
                     Query(
                         "sum by (reason) (increase(meterpoort_worker_replacements_total"
                         '{reason!="age"}[$__rate_interval]))',

@@ -379,6 +379,8 @@ class Observer:
         self._metrics.message_settled(verdict.kind, outcome.state, disposition, seconds)
         if outcome.state in {State.REFUSED, State.DUPLICATE}:
             self._metrics.message_refused(verdict.findings)
+        if verdict.is_broken:
+            self._metrics.rule_broke()
         for stage, duration_ns in verdict.durations_ns.items():
             self._metrics.stage_passed(stage, duration_ns / 1e9)
 

@@ -177,9 +177,9 @@ class Metrics:
         """A stage of judging a document took so long."""
         self._stage_seconds.labels(stage.value).observe(seconds)
 
-    def rule_broke(self, rule: str) -> None:
+    def rule_broke(self) -> None:
         """A rule failed technically on a document: the rule is wrong, not the document."""
-        self._rule_errors.labels(self._known_rule(rule)).inc()
+        self._rule_errors.inc()
 
     def worker_replaced(self, reason: str) -> None:
         """A worker process ended and another took its place; `reason` is one of WORKER_ENDS."""
@@ -276,7 +276,7 @@ class Metrics:
         self._stage_seconds = self._histogram(
             "stage_seconds", "Time that a stage of judging took, by stage.", FAST_SECONDS, "stage"
         )
-        self._rule_errors = self._counter("rule_errors", "Rules that failed technically, by rule.", "rule")
+        self._rule_errors = self._counter("rule_errors", "Times that a rule failed technically.")
         self._workers = self._counter("worker_replacements", "Worker processes replaced, by reason.", "reason")
 
     def _meter(self) -> None:

@@ -68,7 +68,7 @@ def every_event(metrics: Metrics) -> None:
     metrics.queue_measured(waiting, waiting, waiting)
     metrics.mailboxes_measured(waiting, 2)
     metrics.stage_passed(Stage.SCHEMA, 0.01)
-    metrics.rule_broke("BR-01")
+    metrics.rule_broke()
     metrics.worker_replaced("time")
     metrics.units_metered([UsageEntry("k", "p", UsageKind.DELIVERED_TO, NOON)])
     metrics.units_metered([UsageEntry("k", "p", UsageKind.DELIVERED_TO, NOON, -1)])
@@ -109,22 +109,22 @@ def test_rules_and_routes_that_are_not_known_share_one_label(metrics: Metrics) -
     before = len(samples(metrics))
     for number in range(50):
         metrics.message_refused([finding(f"made-up-{number}")])
-        metrics.rule_broke(f"made-up-{number}")
         metrics.request_answered(f"/v1/messages/{number}", 404, 0.001)
         metrics.worker_replaced(f"made-up-{number}")
     assert value(metrics, "refusals_total", stage="rules", rule="other") == 50
-    assert value(metrics, "rule_errors_total", rule="other") == 50
     assert value(metrics, "http_requests_total", route="other", status="4xx") == 50
     assert value(metrics, "worker_replacements_total", reason="other") == 50
-    assert len(samples(metrics)) == before + 2
+    assert len(samples(metrics)) == before + 1
 
 
 def test_rules_become_labels_while_they_are_few_and_look_like_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics_module, "RULES_MAX", 3)
     metrics = Metrics("1")
     for rule in ("BR-01", "a sentence, from nowhere", "", "BR-02", "PEPPOL-EN16931-R001", "BR-03", "BR-01"):
-        metrics.rule_broke(rule)
-    counted = {labels[0][1]: n for (name, labels), n in samples(metrics).items() if name == "rule_errors_total"}
+        metrics.message_refused([finding(rule)])
+    counted = {
+        dict(labels)["rule"]: n for (name, labels), n in samples(metrics).items() if name == "refusals_total"
+    }
     assert counted == {"BR-01": 2, "BR-02": 1, "PEPPOL-EN16931-R001": 1, "other": 3}
 
 
