@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.app import digipoort, upkeep
+from gateway.app.accounts import billing_door
 from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
@@ -91,6 +92,7 @@ class Gateway:
             operations=self.operations,
             validation=Validations(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
+            billing=billing_door(self.settings, self.engines, self.writer, utc_now),
             readiness=self.readiness,
             metrics=self.metrics.exposition,
             public_url=self.settings.http.public_url,

@@ -17,6 +17,7 @@ from gateway.billing.bill import Bill
 from gateway.billing.debtor import Address, Issuer
 from gateway.billing.errors import IssuerMissingError
 from gateway.billing.office import Actor, BillingOffice
+from gateway.billing.pdf import write_pdf
 from gateway.billing.policies import DEFAULT
 from gateway.billing.tariffs import published
 from gateway.billing.ubl import write
@@ -32,8 +33,10 @@ from gateway.store.billing_usage import SqlUsageCounts
 from gateway.store.engine import Engines, open_engines
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
+from gateway.web.doors import BillingDoor
 
 T = TypeVar("T")
+_USAGE = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&lastDay={last}"
 _NEEDED = ("name", "kvk", "oin", "vat_number", "street", "postcode", "city", "iban", "email", "phone", "contact")
 
 
@@ -47,7 +50,7 @@ class Accounts:
 
 
 def accounts(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> Accounts:
-    """The bill on an open database. Raises IssuerMissingError when the settings do not say who bills."""
+    """The bill on an open database."""
     issuer = issuer_of(settings)
     store = SqlBillingStore(engines, writer)
     policies = replace(DEFAULT, approval_by_another=settings.billing.approval_by_another)
@@ -57,8 +60,15 @@ def accounts(settings: Settings, engines: Engines, writer: Writer, clock: Clock)
     )
 
 
-def issuer_of(settings: Settings) -> Issuer:
-    """Who sends the bills. Raises IssuerMissingError that names every setting that is empty."""
+def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingDoor:
+    """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills: one
+    without its issuer's name and numbers does not pass our own validator."""
+    opened = accounts(settings, engines, writer, clock)
+    return BillingDoor(opened.office, opened.store, SqlUsageCounts(engines.read), write_pdf)
+
+
+def check_issuer(settings: Settings) -> None:
+    """Raises IssuerMissingError that names every setting about who sends the bills that is empty."""
     given = settings.billing
     missing = [f"billing.{name}" for name in _NEEDED if not getattr(given, name)]
     if missing:
@@ -66,6 +76,11 @@ def issuer_of(settings: Settings) -> Issuer:
             f"the settings do not say who sends the bills: {', '.join(missing)}",
             f"de instellingen zeggen niet wie de facturen verstuurt: {', '.join(missing)}",
         )
+
+
+def issuer_of(settings: Settings) -> Issuer:
+    """Who sends the bills, as far as the settings say."""
+    given = settings.billing
     base = settings.http.public_url.rstrip("/")
     return Issuer(
         name=given.name,
@@ -79,7 +94,7 @@ def issuer_of(settings: Settings) -> Issuer:
         phone=given.phone,
         contact=given.contact,
         number_prefix=given.number_prefix,
-        usage_url=f"{base}/v1/usage/{{party}}/{{service}}?from={{first}}&to={{last}}" if base else "",
+        usage_url=f"{base}{_USAGE}" if base else "",
     )
 
 
@@ -107,7 +122,8 @@ async def accounts_opened(settings: Settings) -> AsyncIterator[Accounts]:
 
 
 def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
-    """Run the work on the bill. Raises BillingError."""
+    """Run the work on the bill. Raises BillingError, as when the settings do not say who bills."""
+    check_issuer(settings)
 
     async def run() -> T:
         async with accounts_opened(settings) as opened:

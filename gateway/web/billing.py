@@ -16,6 +16,7 @@ from gateway import problems
 from gateway.billing.bill import Bill
 from gateway.billing.errors import BillingError, NotAllowedError, UnknownPartyError
 from gateway.billing.office import Actor
+from gateway.billing.outlook import Projection, warning_mail
 from gateway.billing.ports import MeteredEntry
 from gateway.billing.services import Service
 from gateway.billing.year import BillingYear, YearKey
@@ -34,9 +35,12 @@ from gateway.web.shapes import (
     Forecasts,
     ForecastShape,
     ForecastWish,
+    OutlookShape,
     PageLinks,
     PartyId,
     PartyUsage,
+    ProjectionShape,
+    TextShape,
     Usage,
     UsageEntries,
     UsageEntryShape,
@@ -150,6 +154,32 @@ async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) ->
         for party_id, kinds in sorted(counted.items())
         for kind, units in sorted(kinds.items())
     ]
+
+
+async def show_outlook(call: Call) -> web.StreamResponse:
+    """Where a party's use of the year is heading, and the warning it gets when that passes what it prepaid."""
+    query, party_id, door = call.query(ServiceQuery), await _party(call), _door(call)
+    seen = await door.office.outlook(YearKey(party_id, query.service, _today(call).year), _today(call))
+    mail = warning_mail(party_id, seen)
+    body = OutlookShape(
+        party_id=party_id,
+        service=query.service,
+        year=seen.year,
+        as_of=seen.as_of,
+        used=seen.used,
+        prepaid=seen.prepaid,
+        course=seen.course,
+        month=_projection(seen.month),
+        whole_year=_projection(seen.whole_year),
+        warning=None if mail is None else TextShape(en=mail.body.en, nl=mail.body.nl),
+    )
+    return json_answer(body)
+
+
+def _projection(seen: Projection | None) -> ProjectionShape | None:
+    if seen is None:
+        return None
+    return ProjectionShape(until=seen.until, expected=seen.expected, low=seen.low, high=seen.high)
 
 
 async def list_forecasts(call: Call) -> web.StreamResponse:

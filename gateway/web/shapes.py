@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.billing.bill import Bill, BillKind, BillLine
 from gateway.billing.bill import Stage as BillStage
+from gateway.billing.outlook import Course
 from gateway.billing.services import Service
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Lease, Message, StoredAttachment
@@ -361,6 +362,30 @@ class Forecasts(Shape):
     """Forecasts, by party id."""
 
     items: list[ForecastShape]
+
+
+class ProjectionShape(Shape):
+    """Use up to and including a day: expected, and between which it lies four times out of five."""
+
+    until: date
+    expected: int
+    low: int
+    high: int
+
+
+class OutlookShape(Shape):
+    """A party's year so far against what it prepaid, and where it is heading; null where too little is known."""
+
+    party_id: str
+    service: Service
+    year: int
+    as_of: date
+    used: int
+    prepaid: int | None
+    course: Course
+    month: ProjectionShape | None
+    whole_year: ProjectionShape | None
+    warning: "TextShape | None"
 
 
 class BillLineShape(Shape):

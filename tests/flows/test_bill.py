@@ -10,6 +10,7 @@ from gateway.billing.bill import Bill, Stage
 from gateway.billing.debtor import Address, Debtor
 from gateway.billing.run import RunOrder
 from gateway.billing.services import Service
+from gateway.billing.year import YearKey
 from gateway.messages.participants import PartyKind
 from gateway.settings import Billing
 from tests.flows.conftest import TOWN, House, numbered
@@ -81,3 +82,21 @@ async def test_a_debtor_that_cannot_receive_here_is_told_apart(house: House) -> 
     gateway = house.gateway
     sent = await send_bills([stranger], opened.store, gateway.reception, gateway.register.by_identifier)
     assert sent == {bill.number: None}
+
+
+async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: House) -> None:
+    opened, bill = await settled(house)
+    await opened.office.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2027), 10, "letter")
+    listed = await house.get("town", "/v1/bills?issuedIn=2027")
+    items = listed["items"]
+    assert isinstance(items, list)
+    assert [item["number"] for item in items] == [bill.number]
+    pdf = await house.session.get(
+        f"/v1/bills/{bill.number}", headers=house.as_("town") | {"Accept": "application/pdf"}
+    )
+    assert (await pdf.read()).startswith(b"%PDF")
+    outlook = await house.get("town", "/v1/parties/town/outlook")
+    assert (outlook["course"], outlook["prepaid"], outlook["wholeYear"]) == ("unknown", None, None)
+    for path in (f"/v1/bills/{bill.number}", "/v1/parties/town/outlook"):
+        refused = await house.session.get(path, headers=house.as_("supplier"))
+        assert refused.status in {403, 404}

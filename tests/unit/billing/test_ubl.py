@@ -75,7 +75,8 @@ def test_the_settlement_reads_as_it_was_computed() -> None:
     assert found("settlement", "cac:TaxTotal/cbc:TaxAmount") == ["153.60"]
     assert found("settlement", "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID") == ["GD2026-000001"]
     (link,) = found("settlement", ".//cbc:URI")
-    assert link.endswith("/v1/usage/zilverstrand/digipoort?from=2026-01-01&to=2026-12-31")
+    days = "firstDay=2026-01-01&lastDay=2026-12-31"
+    assert link.endswith(f"/v1/parties/zilverstrand/usage/entries?service=digipoort&{days}")
 
 
 def test_money_back_is_a_credit_note_with_positive_amounts() -> None:
