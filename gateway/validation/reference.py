@@ -30,7 +30,7 @@ class NoVerdictError(Exception):
     """The reference engine gave no verdict."""
 
 
-class SaxonMissingError(NoVerdictError):
+class SaxonMissingError(NoVerdictError, ImportError):
     """SaxonC is not installed: `pip install 'meterpoort[reference]'`."""
 
 
@@ -105,6 +105,22 @@ class Stylesheet:
             _finding(assertion).at(xpath_of(element), places[element].line, places[element].column)
             for assertion, element in zip(assertions, elements, strict=True)
         ]
+
+
+def check(parsed: Parsed) -> list[Finding]:
+    """EN 16931's official verdict on a document, as findings.
+
+    A stylesheet that ends in an error is a finding too: the document has no verdict and may not pass. Raises
+    SaxonMissingError.
+    """
+    try:
+        return en16931().findings(parsed)
+    except StylesheetStoppedError as stopped:
+        said = Text(
+            "The official stylesheet ended in an error of its own on this document, without a verdict.",
+            "Het officiële stylesheet eindigde bij dit document in een eigen fout, zonder oordeel.",
+        )
+        return [Finding("MP-REFERENCE-STOPPED", Flag.FATAL, Stage.RULES, said, found=str(stopped).strip())]
 
 
 @cache

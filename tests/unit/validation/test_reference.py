@@ -51,6 +51,8 @@ def test_a_stylesheet_that_ends_in_an_error_gives_no_verdict() -> None:
     entity = VALID[VALID.index(b"<cac:PartyLegalEntity>") : VALID.index(b"<cac:Contact>")]
     with pytest.raises(reference.StylesheetStoppedError, match="more than one item"):
         reference.en16931().fired(VALID.replace(entity, entity + entity, 1))
+    [finding] = reference.check(parsed(VALID.replace(entity, entity + entity, 1)))
+    assert (finding.rule, finding.flag) == ("MP-REFERENCE-STOPPED", Flag.FATAL)
 
 
 def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
