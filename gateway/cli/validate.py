@@ -21,8 +21,11 @@ _INVALID, _COULD_NOT_RUN = 1, 2
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--profile", help="Rules to apply on top of those the document claims, as nlcius.")
 @click.option("--no-schema", is_flag=True, help="Leave the XML Schema out; the business rules run all the same.")
+@click.option("--explain", is_flag=True, help="Tell more of what breaks the schema; takes some seconds.")
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Of the text.")
-def validate(files: tuple[str, ...], form: str, profile: str | None, no_schema: bool, language: str) -> None:
+def validate(
+    *, files: tuple[str, ...], form: str, profile: str | None, no_schema: bool, explain: bool, language: str
+) -> None:
     """Judge documents: XML, what they are, attachments, schema, business rules. FILE may be - for standard input.
 
     JSON is one object a line. Exit status: 0 all are valid, 1 some are not, 2 some could not be judged.
@@ -33,7 +36,7 @@ def validate(files: tuple[str, ...], form: str, profile: str | None, no_schema: 
         if document is None:
             status = _COULD_NOT_RUN
             continue
-        verdict = _judged(document, profile, no_schema=no_schema)
+        verdict = _judged(document, profile, schema=not no_schema, explain=explain)
         found = gateway.as_json_object(verdict, name.encode("utf-8", "replace").decode())
         click.echo(json.dumps(found, ensure_ascii=False) if form == "json" else _as_text(verdict, name, language))
         status = max(status, 0 if verdict.valid else _INVALID)
@@ -49,9 +52,9 @@ def _read(name: str) -> bytes | None:
         return None
 
 
-def _judged(document: bytes, profile: str | None, *, no_schema: bool) -> "Verdict":
+def _judged(document: bytes, profile: str | None, *, schema: bool, explain: bool) -> "Verdict":
     try:
-        return gateway.judge(document, profile, schema=not no_schema)
+        return gateway.judge(document, profile, schema, explain=explain)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

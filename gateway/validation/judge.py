@@ -5,6 +5,7 @@ and rule sets; lxml releases the interpreter lock while it parses and checks the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from time import perf_counter_ns
 
 from gateway.messages.verdict import RuleSetUsed, Verdict
@@ -23,23 +24,35 @@ def judge(
     schema: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     beside: Sequence[Attachment] = (),
+    explain: bool = False,
 ) -> Verdict:
     """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
 
     `profile` asks for the rules of that profile on top of what the document claims; `schema=False` leaves the
-    schema out; `beside` are attachments that travelled beside the document and count towards the limit.
+    schema out; `beside` are attachments that travelled beside the document and count towards the limit; `explain`
+    reads a document that breaks its schema a second time, for more findings (seconds, see `syntax.explain`).
+    Raises ValueError for a profile that does not exist (`profiles.profile_named`).
     """
     if profile is not None:
         profile_named(profile)
-    return _Judgement(limits, profile).run(document, schema, beside)
+    return _Judgement(limits, _Wishes(profile, schema, explain)).run(document, beside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the caller asks for."""
+
+    profile: str | None
+    schema: bool
+    explain: bool
 
 
 class _Judgement:
     """One document on its way through the stages."""
 
-    def __init__(self, limits: Limits, wish: str | None) -> None:
+    def __init__(self, limits: Limits, wishes: _Wishes) -> None:
         self._limits = limits
-        self._wish = wish
+        self._wishes = wishes
         self._profile: str | None = None
         self._rule_sets: tuple[RuleSetUsed, ...] = ()
         self._findings: list[Finding] = []
@@ -49,13 +62,13 @@ class _Judgement:
         self._facts: DocumentFacts | None = None
         self._attachments: tuple[Attachment, ...] = ()
 
-    def run(self, document: bytes | memoryview, with_schema: bool, beside: Sequence[Attachment]) -> Verdict:
-        parsed = xml.read(document, self._limits, schema.parse if with_schema else None)
+    def run(self, document: bytes | memoryview, beside: Sequence[Attachment]) -> Verdict:
+        parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
         self._read_attachments(parsed, beside)
-        if with_schema and not self._follows_schema(parsed):
+        if self._wishes.schema and not self._follows_schema(parsed):
             return self._verdict()
         self._check_rules(parsed)
         return self._verdict()
@@ -81,13 +94,17 @@ class _Judgement:
         if self._kind is None:
             return False
         findings = schema.check(parsed, self._kind)
+        if findings and self._wishes.explain:
+            from gateway.syntax.explain import explain  # xmlschema takes 0.2 s to import and is seldom wanted
+
+            findings = sorted([*findings, *explain(parsed, self._kind, findings)], key=_line_and_column)
         self._ends(Stage.SCHEMA, findings)
         return not findings
 
     def _check_rules(self, parsed: Parsed) -> None:
         if self._kind is None or not self._kind.is_billing or self._facts is None:
             return
-        chosen = choose(self._facts.customization_id, self._wish)
+        chosen = choose(self._facts.customization_id, self._wishes.profile)
         self._profile, self._rule_sets = chosen.profile.name, chosen.used
         findings = business_rules.check(parsed, chosen.rules)
         self._findings = _without_twins(self._findings, findings)
@@ -126,3 +143,7 @@ def _without_twins(ours: list[Finding], rules: list[Finding]) -> list[Finding]:
         for finding in ours
         if finding.rule != "MP-ATT-MEDIA-TYPE" or finding.location.removesuffix("/@mimeCode") not in said
     ]
+
+
+def _line_and_column(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0
