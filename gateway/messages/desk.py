@@ -1,14 +1,14 @@
 """The desk: judges what waits, and makes the outcome true.
 
-Two lanes. Small documents are judged in batches in a thread (lxml lets go of the interpreter's lock while it
-parses and validates). Large ones, those whose judging broke, and all that a restart finds waiting are judged
-one by one in worker processes with limits; after three technical failures a message is set apart and the
-others go on. Reading ahead is bounded; what waits is on stable storage, not here.
+Small documents are judged in batches in a thread (lxml lets go of the interpreter's lock while it parses and
+validates), and in a worker process too when many wait. Large ones, those whose judging broke, and all that a
+restart finds waiting are judged one by one in worker processes with limits; after three technical failures a
+message is set apart and the others go on. Reading ahead is bounded; what waits is on stable storage, not here.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,8 +53,14 @@ class Judges(Protocol):
     async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, where that is fastest."""
 
+    async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        """A batch of small documents, in a process with limits: when there are many."""
+
     async def judge_large(self, case: Case) -> Verdict:
         """One document, in a process with limits. Raises JudgingError."""
+
+
+JudgeBatch = Callable[[Sequence[Case]], Awaitable[Sequence[Verdict | JudgingError]]]
 
 
 class Settles(Protocol):
@@ -110,7 +116,7 @@ class Desk:
         small_size_bytes_max: int,
         workers: int,
         attempts_max: int,
-        batch_max: int = 32,
+        batch_max: int = 16,
         settling_max: int = 128,
         held_size_bytes_max: int = 32 << 20,
     ) -> None:
@@ -129,6 +135,7 @@ class Desk:
         self._places: dict[str, _Place] = {}
         self._small: deque[_Place] = deque()
         self._small_arrived = asyncio.Event()
+        self._many_arrived = asyncio.Event()
         self._large: asyncio.Queue[_Place] = asyncio.Queue()
         self._settling = asyncio.Semaphore(settling_max)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -153,6 +160,7 @@ class Desk:
         self._run(self._small_lane())
         for _ in range(self._workers):
             self._run(self._large_lane())
+            self._run(self._second_lane())
 
     async def stop(self) -> None:
         """Stop judging. What waits stays where it is: on stable storage."""
@@ -170,6 +178,8 @@ class Desk:
         else:
             self._small.append(place)
             self._small_arrived.set()
+            if len(self._small) >= self._batch_max:
+                self._many_arrived.set()
 
     async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
         """Wait until the message has left the desk, at most so long; whether it has."""
@@ -189,12 +199,23 @@ class Desk:
     async def _small_lane(self) -> None:
         while True:
             await self._small_arrived.wait()
-            batch = [self._small.popleft() for _ in range(min(self._batch_max, len(self._small)))]
-            if not self._small:
-                self._small_arrived.clear()
-            await self._judge_batch(batch)
+            await self._judge_batch(self._take_small(self._batch_max), self._judges.judge_small)
 
-    async def _judge_batch(self, batch: Sequence[_Place]) -> None:
+    async def _second_lane(self) -> None:
+        """Small documents too, in a worker, as soon as more wait than the thread takes at once."""
+        while True:
+            await self._many_arrived.wait()
+            await self._judge_batch(self._take_small(self._batch_max), self._judges.judge_apart)
+
+    def _take_small(self, count: int) -> list[_Place]:
+        batch = [self._small.popleft() for _ in range(min(count, len(self._small)))]
+        if not self._small:
+            self._small_arrived.clear()
+        if len(self._small) < self._batch_max:
+            self._many_arrived.clear()
+        return batch
+
+    async def _judge_batch(self, batch: Sequence[_Place], judge: JudgeBatch) -> None:
         places: list[_Place] = []
         cases: list[Case] = []
         for place in batch:
@@ -203,7 +224,7 @@ class Desk:
                 places.append(place)
             except JudgingError as error:
                 self._failed(place, error)
-        verdicts = await self._judges.judge_small(cases)
+        verdicts = await judge(cases)
         self._checkpoint("judged")
         for place, verdict in zip(places, verdicts, strict=True):
             if isinstance(verdict, JudgingError):
@@ -254,7 +275,8 @@ class Desk:
         if place.attempts < self._attempts_max:
             self._large.put_nowait(place)
         else:
-            self._run(self._make_true(place, broken(place.waiting, self._clock(), place.attempts)))
+            detail = f"judging failed technically {place.attempts} times"
+            self._run(self._make_true(place, broken(place.waiting, self._clock(), detail)))
 
     # -- settling ----------------------------------------------------------------------------
 
@@ -265,15 +287,21 @@ class Desk:
 
     async def _settle(self, place: _Place, verdict: Verdict) -> None:
         try:
-            outcome = decide(place.waiting, verdict, self._register, self._clock())
+            outcome = self._decide(place.waiting, verdict)
             if wanted := self._recipients_profile(outcome, verdict):
                 verdict = await self._judges.judge_large(await self._case(place, wanted))
-                outcome = decide(place.waiting, verdict, self._register, self._clock())
+                outcome = self._decide(place.waiting, verdict)
             await self._make_true(place, outcome)
         except JudgingError as error:
             self._failed(place, error)
         finally:
             self._settling.release()
+
+    def _decide(self, waiting: Waiting, verdict: Verdict) -> Outcome:
+        """What becomes of it. Where a rule failed technically nobody can say, so it is set apart at once."""
+        if verdict.is_broken:
+            return broken(waiting, self._clock(), "a rule failed technically", verdict)
+        return decide(waiting, verdict, self._register, self._clock())
 
     def _recipients_profile(self, outcome: Outcome, verdict: Verdict) -> str | None:
         """The profile that the recipient asks for on top, where the document was not judged by it yet."""

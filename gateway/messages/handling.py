@@ -19,6 +19,9 @@ from gateway.model.identifiers import PartyIdentifier
 GATEWAY = "gateway"
 """The actor of what happens by itself."""
 
+NOTHING_KNOWN = Verdict()
+"""The verdict on a document that no check has seen."""
+
 
 class Register(Protocol):
     """Parties, at hand without waiting."""
@@ -105,8 +108,8 @@ def as_duplicate(outcome: Outcome, first_kenmerk: str, at: datetime) -> Outcome:
     )
 
 
-def broken(judged: Waiting, at: datetime, attempts: int) -> Outcome:
-    """The outcome when judging failed technically so often that the message is set apart."""
+def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHING_KNOWN) -> Outcome:
+    """The outcome when judging failed technically: the message is set apart, with what was found so far."""
     finding = Finding(
         "MP-TECHNICAL",
         Flag.FATAL,
@@ -116,9 +119,8 @@ def broken(judged: Waiting, at: datetime, attempts: int) -> Outcome:
             "De gateway kon dit document niet beoordelen. Een beheerder kijkt ernaar; u hoeft niets te doen.",
         ),
     )
-    detail = f"judging failed technically {attempts} times"
     entry = JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail)
-    verdict = Verdict(findings=(finding,))
+    verdict = replace(verdict, findings=(finding, *verdict.findings))
     return Outcome(judged.kenmerk, verdict, (entry,), State.PARKED, Disposition.PENDING, is_test=judged.is_test)
 
 

@@ -1,4 +1,4 @@
-"""A worker process: judges one document after another under limits of memory and time.
+"""A worker process: judges documents, some at a time, under limits of memory and time.
 
 Runs as `python -m gateway.validation.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as JSON;
 frames on standard input and output are a length of eight bytes and so many bytes of MessagePack. The process that
@@ -7,6 +7,7 @@ asks is `workers.py`.
 
 import resource
 import sys
+import traceback
 from typing import BinaryIO
 
 import msgspec
@@ -26,6 +27,13 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     profile: str | None = None
     schema: bool = True
     beside: tuple[Attachment, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """The verdict on a document, or why judging it failed technically."""
+
+    verdict: Verdict | None = None
+    failure: str = ""
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -54,20 +62,29 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
 
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe."""
-    decoder, encoder = msgspec.msgpack.Decoder(Request), msgspec.msgpack.Encoder()
+    decoder, encoder = msgspec.msgpack.Decoder(list[Request]), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (payload := read_frame(source)) is not None:
         limit(memory_bytes, cpu_seconds)
-        request = decoder.decode(payload)
-        verdict: Verdict = judge(
+        answers = [answer(request, limits) for request in decoder.decode(payload)]
+        target.write(frame(encoder.encode(answers)))
+        target.flush()
+
+
+def answer(request: Request, limits: Limits) -> Answer:
+    """The verdict on one document; what breaks in a check is told as such, and is never a pass."""
+    try:
+        verdict = judge(
             request.document,
             profile=request.profile,
             limits=limits,
             schema=request.schema,
             beside=request.beside,
         )
-        target.write(frame(encoder.encode(verdict)))
-        target.flush()
+    except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
+        traceback.print_exc()
+        return Answer(failure=f"{type(error).__name__} while judging")
+    return Answer(verdict)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ import structlog
 from gateway.messages.desk import Case, JudgingError
 from gateway.messages.verdict import Verdict
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
-from gateway.validation.judge import judge
-from gateway.validation.worker import LENGTH_BYTES, Request, frame
+from gateway.validation.worker import LENGTH_BYTES, Answer, Request, answer, frame
 
 log = structlog.get_logger(__name__)
 
@@ -55,14 +54,30 @@ class Workers:
             return []
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, cases)
 
+    async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        """A batch of small documents in a worker process, when there are more than one thread can judge.
+
+        A worker that ends takes its whole batch with it: each of them is then to be tried alone.
+        """
+        try:
+            return await self._in_worker([_request(case) for case in cases])
+        except JudgingError as error:
+            return [error] * len(cases)
+
     async def judge_large(self, case: Case, *, schema: bool = True) -> Verdict:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
+        judged = (await self._in_worker([_request(case, schema)]))[0]
+        if isinstance(judged, JudgingError):
+            raise judged
+        return judged
+
+    async def _in_worker(self, requests: Sequence[Request]) -> list[Verdict | JudgingError]:
         async with self._turns:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
             try:
                 async with asyncio.timeout(self._judging_seconds_max):
-                    verdict = await worker.judge(case, schema)
+                    answers = await worker.judge(requests)
             except TimeoutError:
                 await self._end(worker, "time")
                 raise JudgingError(f"no verdict within {self._judging_seconds_max:g} seconds") from None
@@ -73,7 +88,7 @@ class Workers:
                 await self._end(worker, "crash")
                 raise
             await self._keep(worker)
-            return verdict
+            return [answer.verdict or JudgingError(answer.failure) for answer in answers]
 
     async def close(self) -> None:
         """Let every worker go."""
@@ -123,19 +138,18 @@ class _Worker:
         self._leaving: asyncio.TimerHandle | None = None
         self.judgements = 0
 
-    async def judge(self, case: Case, schema: bool) -> Verdict:
+    async def judge(self, requests: Sequence[Request]) -> list[Answer]:
         if self._process.stdin is None or self._process.stdout is None:
             raise EOFError
-        request = Request(case.document, case.profile, schema, case.beside)
-        self._process.stdin.write(frame(msgspec.msgpack.encode(request)))
+        self._process.stdin.write(frame(msgspec.msgpack.encode(requests)))
         await self._process.stdin.drain()
         try:
             length = await self._process.stdout.readexactly(LENGTH_BYTES)
-            answer = await self._process.stdout.readexactly(int.from_bytes(length, "big"))
+            answers = await self._process.stdout.readexactly(int.from_bytes(length, "big"))
         except asyncio.IncompleteReadError:
             raise EOFError from None
-        self.judgements += 1
-        return msgspec.msgpack.decode(answer, type=Verdict)
+        self.judgements += len(requests)
+        return _answers.decode(answers)
 
     def leave_after(self, seconds: float, let_go: "Callable[[_Worker], None]") -> None:
         self._leaving = asyncio.get_running_loop().call_later(seconds, let_go, self)
@@ -157,9 +171,13 @@ class _Worker:
         return await self._process.wait()
 
 
+_answers = msgspec.msgpack.Decoder(list[Answer])
+
+
+def _request(case: Case, schema: bool = True) -> Request:
+    return Request(case.document, case.profile, schema, case.beside)
+
+
 def _judge_one(case: Case, limits: Limits) -> Verdict | JudgingError:
-    try:
-        return judge(case.document, profile=case.profile, limits=limits, beside=case.beside)
-    except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
-        log.exception("judging_broke", error=type(error).__name__)
-        return JudgingError(f"{type(error).__name__} while judging")
+    judged = answer(_request(case), limits)
+    return judged.verdict or JudgingError(judged.failure)
