@@ -43,14 +43,18 @@ class Envelope:
 class HttpIntake:
     """Reads submissions; one for the whole gateway, since it counts the large bodies under way."""
 
-    def __init__(self, storage: DocumentStorage, limits: Limits) -> None:
+    def __init__(
+        self, storage: DocumentStorage, limits: Limits, check_profile: Callable[[str], object] = str
+    ) -> None:
+        """`check_profile` raises ValueError for a profile that there is not."""
+        self._check_profile = check_profile
         self._storage = storage
         self._limits = limits
         self._large_bodies = Room(limits.large_bodies_max, limits.retry_after_seconds)
 
     async def submission(self, request: web.BaseRequest, caller: Caller) -> Submission:
         """Read the request to its end. Raises problems; then nothing stays in storage."""
-        envelope = read_envelope(request)
+        envelope = read_envelope(request, self._check_profile)
         parts = await self._parts(request)
         return Submission(
             caller=caller,
@@ -116,14 +120,19 @@ def body_sha256(document: Content, attachments: tuple[BesideAttachment, ...]) ->
     return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 
-def read_envelope(request: web.BaseRequest) -> Envelope:
+def read_envelope(request: web.BaseRequest, check_profile: Callable[[str], object] = str) -> Envelope:
     """The headers of a submission. Raises InvalidInput with every fault together."""
     faults: list[Fault] = []
+
+    def profile(value: str) -> str:
+        check_profile(value)
+        return value
+
     envelope = Envelope(
         idempotency_key=_read(request, "Idempotency-Key", read_idempotency_key, faults),
         recipient=_read(request, "Meterpoort-Recipient", PartyIdentifier.parse, faults),
         on_behalf_of=_read(request, "Meterpoort-On-Behalf-Of", PartyIdentifier.parse, faults),
-        profile=_read(request, "Meterpoort-Profile", _plain, faults),
+        profile=_read(request, "Meterpoort-Profile", profile, faults),
         berichtsoort=_read(request, "Meterpoort-Berichtsoort", _plain, faults),
         aanleverkenmerk=_read(request, "Meterpoort-Aanleverkenmerk", _plain, faults),
     )

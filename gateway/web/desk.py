@@ -12,6 +12,7 @@ from gateway.intake.limits import Room
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller
 from gateway.model.finding import Text
+from gateway.validation.profiles import profile_named
 from gateway.web.access import Admitted, Keyring
 from gateway.web.answers import language_of
 from gateway.web.doors import Doors
@@ -32,7 +33,7 @@ class Desk:
         self.doors = doors
         self.openapi = openapi
         self.openapi_bytes = msgspec.json.encode(openapi)
-        self.intake = HttpIntake(doors.storage, doors.limits)
+        self.intake = HttpIntake(doors.storage, doors.limits, profile_named)
         self.keyring = Keyring(doors.directory, doors.key_cache_seconds)
         self.validation_room = Room(doors.validations_bytes_max, doors.limits.retry_after_seconds)
 

@@ -8,6 +8,7 @@ from gateway.messages.participants import Party
 from gateway.model.finding import Text
 from gateway.model.identifiers import PartyIdentifier
 from gateway.problems import Fault
+from gateway.validation.profiles import profile_named
 from gateway.web.access import PARTIES
 from gateway.web.answers import empty_answer, json_answer
 from gateway.web.desk import Call, unknown
@@ -67,6 +68,11 @@ async def _party(call: Call, party_id: str, wish: PartyWish) -> Party:
     for index, supplier_id in enumerate(wish.mandates):
         if await call.doors.directory.party(supplier_id) is None:
             faults.append(Fault("body", f"mandates[{index}]", f"there is no party {supplier_id}"))
+    try:
+        if profile := wish.settings.get("profile"):
+            profile_named(profile)
+    except ValueError as error:
+        faults.append(Fault("body", "settings.profile", str(error)))
     if faults:
         raise problems.InvalidInput(tuple(faults))
     return Party(

@@ -11,6 +11,7 @@ from gateway.intake.body import announced_bytes, whole
 from gateway.intake.multipart import XML_TYPES
 from gateway.messages.desk import JudgingError
 from gateway.problems import Fault
+from gateway.validation.profiles import profile_named
 from gateway.web import report
 from gateway.web.answers import HTML, JSON, PLAIN, page_answer, raw_json_answer, text_answer
 from gateway.web.desk import Call
@@ -29,6 +30,7 @@ class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
 async def validate(call: Call) -> web.StreamResponse:
     """The verdict on the document in the body; 200 also when the document is not valid."""
     query = call.query(ValidationQuery)
+    _check_profile(query.profile)
     form = call.form((JSON, HTML, PLAIN))
     request, limits = call.request, call.doors.limits
     if request.content_type not in XML_TYPES:
@@ -44,6 +46,14 @@ async def validate(call: Call) -> web.StreamResponse:
     if form == PLAIN:
         return text_answer(report.verdict_text(verdict, call.language), call.language)
     return raw_json_answer(verdict)
+
+
+def _check_profile(name: str | None) -> None:
+    try:
+        if name is not None:
+            profile_named(name)
+    except ValueError as error:
+        raise problems.InvalidInput((Fault("query", "profile", str(error)),)) from error
 
 
 async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:

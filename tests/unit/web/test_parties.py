@@ -37,6 +37,7 @@ async def test_a_party_is_added_then_replaced(client: ClientSession) -> None:
         ("/v1/parties/UPPER", {}, 400),
         ("/v1/parties/p", {"identifiers": ["0190:1"]}, 400),
         ("/v1/parties/p", {"mandates": ["none-such"]}, 400),
+        ("/v1/parties/p", {"settings": {"profile": "none-such"}}, 400),
         ("/v1/parties/p", {"identifiers": ["0106:12345678"]}, 409),
     ],
 )

@@ -39,6 +39,8 @@ REFUSALS = [
     ("POST", "/v1/messages", SUPPLIER | XML, b"", 400, "invalid-input"),
     ("POST", "/v1/validations", XML, b"", 400, "invalid-input"),
     ("POST", "/v1/validations", {"Content-Type": "text/plain"}, b"x", 415, "unsupported-media-type"),
+    ("POST", "/v1/validations?profile=none-such", XML, b"<a/>", 400, "invalid-input"),
+    ("POST", "/v1/messages", SUPPLIER | XML | {"Meterpoort-Profile": "none-such"}, b"<a/>", 400, "invalid-input"),
     ("POST", "/v1/validations?schema=perhaps", XML, b"<a/>", 400, "invalid-input"),
     ("POST", "/v1/keys", OPERATOR | {"Content-Type": "application/json"}, b"{", 400, "invalid-input"),
     ("POST", "/v1/keys", OPERATOR | {"Content-Type": "application/json"}, b"[]", 400, "invalid-input"),
