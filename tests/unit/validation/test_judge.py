@@ -40,13 +40,13 @@ def test_the_rules_judge_what_the_schema_lets_pass() -> None:
     document = INVOICE.replace(b">21.00</cbc:TaxAmount>", b">22.50</cbc:TaxAmount>", 1)
     verdict = judge(document)
     assert [finding.rule for finding in verdict.findings] == ["BR-CO-14", "BR-CO-15"]
-    total, breakdown = verdict.findings[0], verdict.findings[1]
-    assert total.location == "/ubl:Invoice/cac:TaxTotal"
-    assert breakdown.location.startswith("/ubl:Invoice")
-    line = document.split(b"\n")[(total.line or 0) - 1]
-    assert line[(total.column or 0) - 1 :].startswith(b"<cac:TaxTotal>")
-    assert [used.name for used in verdict.rule_sets] == ["EN 16931", "NLCIUS"]
+    for finding in verdict.findings:
+        element = finding.location.rpartition("/")[2].encode()
+        line = document.split(b"\n")[(finding.line or 0) - 1]
+        assert line[(finding.column or 0) - 1 :].startswith(b"<" + element)
+    assert verdict.findings[0].location.startswith("/ubl:Invoice/cac:TaxTotal")
     assert verdict.profile == "nlcius"
+    assert verdict.rule_sets[0].name == "EN 16931"
 
 
 def test_the_rules_do_not_run_on_what_breaks_the_schema() -> None:
