@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.app import digipoort, upkeep
-from gateway.app.accounts import billing_door
+from gateway.app.accounts import billing_chain, billing_door
 from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
@@ -139,7 +139,7 @@ async def opened(
         stack.push_async_callback(gateway.desk.stop)
         reaping = upkeep.reaping(settings, gateway.storage, gateway.engines, gateway.metrics)
         measuring = upkeep.measuring(gateway.engines, gateway.metrics, clock)
-        sealing = upkeep.sealing(gateway.meter)
+        sealing = upkeep.sealing(gateway.meter, billing_chain(gateway.engines, gateway.writer))
         for work in (_follow_register(gateway.register), _measure(gateway), measuring, reaping, sealing):
             task = asyncio.create_task(work)
             stack.push_async_callback(_ended, task)

@@ -67,6 +67,17 @@ def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Cl
     return BillingDoor(opened.office, opened.store, SqlUsageCounts(engines.read), write_pdf)
 
 
+def billing_chain(engines: Engines, writer: Writer) -> Callable[[], Awaitable[Mapping[str, str]]]:
+    """Answers the head of billing's audit chain, for the meter to seal along with its entries."""
+    store = SqlBillingStore(engines, writer)
+
+    async def joined() -> Mapping[str, str]:
+        number, link = await store.audit_head()
+        return {"billing": link} if number else {}
+
+    return joined
+
+
 def check_issuer(settings: Settings) -> None:
     """Raises IssuerMissingError that names every setting about who sends the bills that is empty."""
     given = settings.billing

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 
 import structlog
@@ -68,12 +68,13 @@ def reaping(
     return pass_regularly(reaper, metrics, FIRST_PASS_AFTER, timedelta(hours=wishes.pass_hours))
 
 
-async def sealing(meter: LedgerMeter) -> None:
-    """Seals the meter's entries whenever a batch is due, for as long as it is awaited."""
+async def sealing(meter: LedgerMeter, joined: Callable[[], Awaitable[Mapping[str, str]]]) -> None:
+    """Seals the meter's entries whenever a batch is due, for as long as it is awaited; `joined` answers the
+    digests of other journals that are fixed along."""
     while True:
         await asyncio.sleep(SEALING_SECONDS)
         try:
-            for seal in await meter.seal_due():
+            for seal in await meter.seal_due(await joined()):
                 log.info("meter_sealed", seal=seal.number, entries=seal.last_position, hash=seal.hash)
         except LedgerBrokenError as error:
             log.error("meter_broken", reason=str(error))  # until somebody looks: `meterpoort audit`

@@ -43,16 +43,22 @@ def chained(number: int, deed: Deed, previous: str) -> AuditRecord:
     return AuditRecord(number, deed, previous, link_of(number, deed, previous))
 
 
-def faults(records: Iterable[AuditRecord], head: tuple[int, str] | None = None) -> tuple[str, ...]:
-    """What is wrong with a chain, record by record; `head` is the number and link that should be its last."""
+def faults(
+    records: Iterable[AuditRecord], head: tuple[int, str] | None = None, sealed: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """What is wrong with a chain, record by record; `head` is the number and link that should be its last,
+    `sealed` are links that were fixed elsewhere and so have to be in it: a chain made anew has others."""
     found: list[str] = []
+    missing = dict.fromkeys(sealed)
     last, previous = 0, GENESIS
     for record in records:
         if record.number != last + 1:
             found.append(f"record {last + 1} is missing before {record.number}")
         if record.previous != previous or record.link != link_of(record.number, record.deed, record.previous):
             found.append(f"record {record.number} is not what was sealed")
+        missing.pop(record.link, None)
         last, previous = record.number, record.link
+    found += [f"the meter sealed {link}, which is not in the chain" for link in missing]
     if head is not None and head != (last, previous):
         found.append(f"the chain ends at {last}, its head is {head[0]}")
     return tuple(found)

@@ -389,7 +389,7 @@ def audit_command(*, config: Path | None, data: Path | None) -> None:
 
     async def work(opened: Accounts) -> tuple[int, str, tuple[str, ...]]:
         records, (number, link) = await opened.store.audit(), await opened.store.audit_head()
-        return number, link, faults(records, (number, link))
+        return number, link, faults(records, (number, link), await opened.store.sealed_links())
 
     number, link, wrong = _do(config, data, work)
     click.echo("\n".join(wrong) if wrong else f"{number} records, head {link}")

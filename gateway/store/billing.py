@@ -35,6 +35,7 @@ from gateway.store.billing_tables import (
     billing_steps,
 )
 from gateway.store.engine import Engines
+from gateway.store.ledger_tables import usage_seals
 from gateway.store.writer import Writer
 
 _AUDIT = "audit"
@@ -214,6 +215,13 @@ class SqlBillingStore:
         async with self._read.connect() as connection:
             rows = await connection.execute(select(billing_audit).order_by(billing_audit.c.number))
             return [_record(row) for row in rows]
+
+    async def sealed_links(self) -> Sequence[str]:
+        """Heads of the chain that the meter sealed along with its entries, oldest first."""
+        wanted = select(usage_seals.c.joined).order_by(usage_seals.c.number)
+        async with self._read.connect() as connection:
+            words = [word for joined in (await connection.execute(wanted)).scalars() for word in joined.split()]
+        return [word.removeprefix("billing=") for word in words if word.startswith("billing=")]
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record, as counted apart from the records."""

@@ -161,16 +161,16 @@ def test_the_audit_file_balances_and_names_what_it_has(year: int) -> None:
     assert {line.findtext(f"{XAF}custSupID") for line in lines} == customers
 
 
-@pytest.mark.parametrize("year", YEARS)
-def test_the_audit_file_is_valid_by_the_official_schema(year: int) -> None:
-    named = os.environ.get("METERPOORT_TEST_XAF_SCHEMA", "")
+def test_the_audit_file_is_valid_by_the_official_schema() -> None:
+    named = os.environ.get("XAF_SCHEMA", "")
     if not named:
         pytest.skip(
-            "NO XAF SCHEMA: it may not be spread with this project; name a copy of XmlAuditfileFinancieel3.2.xsd "
-            "in METERPOORT_TEST_XAF_SCHEMA (order and sums are checked above all the same)"
+            "NO XAF SCHEMA: it does not come with a package and is not ours to spread; name a copy of "
+            "XmlAuditfileFinancieel3.2.xsd in XAF_SCHEMA (order and sums are checked all the same)"
         )
     schema = etree.XMLSchema(file=str(Path(named)))
-    schema.assertValid(etree.fromstring(text(year, "xaf").encode()))
+    for year in YEARS:
+        schema.assertValid(etree.fromstring(text(year, "xaf").encode()))
 
 
 @pytest.mark.parametrize("form", FORMATS)

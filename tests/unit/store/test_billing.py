@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from gateway.billing.audit import faults
+from gateway.billing.audit import GENESIS, chained, faults
 from gateway.billing.bill import Bill, BillKind, Stage
 from gateway.billing.errors import (
     BillRejectedError,
@@ -25,9 +25,13 @@ from gateway.billing.run import RunOrder
 from gateway.billing.services import Service
 from gateway.billing.ubl import write
 from gateway.billing.year import StepKind, YearKey
+from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.model.finding import Finding, Flag, Text
 from gateway.model.finding import Stage as FindingStage
 from gateway.store.billing import SqlBillingStore
+from gateway.store.ledger import append
+from gateway.store.ledger_seals import SealPolicy, seal
+from tests.unit.billing.memory_store import MemoryBillingStore
 from tests.unit.billing.office import ANNA, BRAM, DEBTORS, OPERATOR, MemoryMeter, office
 from tests.unit.store.billing_database import fresh_billing
 
@@ -314,6 +318,40 @@ async def test_the_chain_shows_what_was_changed(store: SqlBillingStore, meter: M
     assert faults(records[:-1], head)
     forged = replace(records[0], deed=replace(records[0].deed, actor="Eva Vals"))
     assert faults([forged, *records[1:]], head) == ("record 1 is not what was sealed",)
+
+
+async def test_a_chain_made_anew_is_not_the_one_the_meter_sealed(database_url: str, meter: MemoryMeter) -> None:
+    async with fresh_billing(database_url) as (store, engines):
+        await opened(store, meter)
+        records, head = await store.audit(), await store.audit_head()
+        with engines.write.begin() as connection:
+            append(connection, [UsageEntry("m1", "zilverstrand", UsageKind.DELIVERED_TO, MIDYEAR)])
+            seal(connection, MIDYEAR, SealPolicy(), {"billing": records[1].link, "actions": "cd"})
+        links = await store.sealed_links()
+        assert links == [records[1].link]
+        assert faults(records, head, links) == ()
+        forged = chained(1, replace(records[0].deed, actor="Eva Vals"), GENESIS)
+        assert (
+            "which is not in the chain"
+            in faults([forged, chained(2, records[1].deed, forged.link)], None, links)[0]
+        )
+
+
+async def test_every_store_keeps_the_same_documents(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    """On SQLite, on PostgreSQL and in memory: the same bytes under the same numbers."""
+    written = []
+    for kept in (store, MemoryBillingStore()):
+        billing = office(kept, meter)
+        for debtor in DEBTORS:
+            await billing.save_debtor(ANNA, debtor)
+        await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
+        if not meter.lines:
+            meter.add("zilverstrand", 1_234, MIDYEAR)
+            meter.add("krommevliet", 77, MIDYEAR)
+        bills = [bill for order in (PREPAY, SETTLE) for bill in await run(billing, order)]
+        written.append([(bill.number, await kept.xml(bill.number)) for bill in bills])
+    assert written[0] == written[1]
+    assert len(written[0]) == 3
 
 
 async def test_the_database_refuses_changes(database_url: str, meter: MemoryMeter) -> None:
