@@ -8,6 +8,7 @@ are fetched.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -64,43 +65,14 @@ class _Judge:
 
     def run(self) -> _Verdict:
         for index, path in enumerate(self.shape.paths):
-            steps = path.split("/", 2)
-            from_root = steps[2] if len(steps) > 2 else ""
-            self.element(index, path, from_root)
+            self.verdict.present += [(rule, index) for rule in _no_use(path)]
+            self.verdict.counted += [(rule, index) for rule in _once(path)]
             for attribute in self.shape.attributes[index]:
-                self.attribute(index, attribute, f"{path}/@{attribute}", f"{from_root}/@{attribute}")
+                self.verdict.present += [(rule, index) for rule in _attribute_no_use(path, attribute)]
+                self.verdict.counted += [(rule, index) for rule in _once(f"{path}/@{attribute}")]
             self.times(index)
-            self.text(index, from_root)
+            self.text(index, path)
         return self.verdict
-
-    def element(self, index: int, path: str, from_root: str) -> None:
-        for line in LINES:
-            if from_root.startswith(f"{line}/"):
-                from_root = "line" + from_root.removeprefix(line)
-        if rule := _UNUSED.get(from_root):
-            self.verdict.present.append((rule, index))
-        if from_root == "cac:PaymentMeans/cbc:PaymentDueDate" and path.startswith("/Invoice/"):
-            self.verdict.present.append(("UBL-CR-412", index))
-        self.anywhere(index, path, UNUSED_ANYWHERE)
-        if rule := _ONCE.get(from_root):
-            self.verdict.counted.append((rule, index))
-
-    def attribute(self, index: int, name: str, path: str, from_root: str) -> None:
-        if (rule := _ATTRIBUTES.get(name)) and not (
-            name == "name" and path.endswith("cbc:PaymentMeansCode/@name")
-        ):
-            self.verdict.present.append((rule, index))
-        if rule := _MARKED.get(f"/{from_root}"):
-            self.verdict.present.append((rule, index))
-        if name in {"schemeID", "listID"}:
-            self.anywhere(index, path, MARKED_ATTRIBUTES)
-        if rule := _ONCE.get(from_root):
-            self.verdict.counted.append((rule, index))
-
-    def anywhere(self, index: int, path: str, table: dict[str, str]) -> None:
-        for rule, suffix in table.items():
-            if not suffix.startswith("/") and path.endswith(f"/{suffix}"):
-                self.verdict.present.append((rule, index))
 
     def times(self, index: int) -> None:
         name = self.shape.names[index]
@@ -125,9 +97,10 @@ class _Judge:
             return int(step[1:] in self.shape.attributes[index])
         return sum(self.count(child, rest) for child in self.below[index] if self.shape.names[child] == step)
 
-    def text(self, index: int, from_root: str) -> None:
+    def text(self, index: int, path: str) -> None:
         """Ask for the text of this element where a rule may turn on it."""
         name = self.shape.names[index]
+        from_root = _from_root(path)
         if from_root == "cbc:UBLVersionID" or name in _ASK_BY_NAME:
             self.verdict.asked.append((name, index))
         elif name == "cbc:ID" and "schemeID" in self.shape.attributes[index]:
@@ -143,23 +116,66 @@ _ASK_BY_NAME = {"cac:PayeeParty", "cac:AdditionalDocumentReference", "cbc:Paymen
 _TAXED_PARTIES = {f"cac:Accounting{party}Party/cac:Party/cac:PartyTaxScheme" for party in ("Supplier", "Customer")}
 _UNUSED = {path: rule for rule, path in UNUSED_ELEMENTS.items()}
 _ONCE = {path: rule for rule, path in ONCE_IN_DOCUMENT.items()}
-_MARKED = {path: rule for rule, path in MARKED_ATTRIBUTES.items()}
 _ATTRIBUTES = {name: rule for rule, name in UNUSED_ATTRIBUTES.items()}
 _TIMES_ON: dict[str, list[str]] = {}
 for _rule, _times in TIMES.items():
     for _name in _times.on:
         _TIMES_ON.setdefault(_name, []).append(_rule)
 
+# What a path alone says. Many elements of a document have the same path.
+_of_paths = lru_cache(maxsize=1 << 14)
+
+
+@_of_paths
+def _no_use(path: str) -> tuple[str, ...]:
+    """The rules that an element breaks by standing there."""
+    from_root = _from_root(path)
+    for line in LINES:
+        if from_root.startswith(f"{line}/"):
+            from_root = "line" + from_root.removeprefix(line)
+    found = [rule for rule, suffix in UNUSED_ANYWHERE.items() if path.endswith(f"/{suffix}")]
+    if from_root == "cac:PaymentMeans/cbc:PaymentDueDate" and path.startswith("/Invoice/"):
+        found.append("UBL-CR-412")
+    return (*found, _UNUSED[from_root]) if from_root in _UNUSED else tuple(found)
+
+
+@_of_paths
+def _attribute_no_use(path: str, name: str) -> tuple[str, ...]:
+    """The rules that an attribute breaks by being on an element of this path."""
+    found = []
+    if name in _ATTRIBUTES and not (name == "name" and path.endswith("cbc:PaymentMeansCode")):
+        found.append(_ATTRIBUTES[name])
+    for rule, marked in MARKED_ATTRIBUTES.items():
+        if marked == f"/{_from_root(path)}/@{name}" or f"{path}/@{name}".endswith(f"/{marked}"):
+            found.append(rule)
+    return tuple(found)
+
+
+@_of_paths
+def _once(path: str) -> tuple[str, ...]:
+    """The rules that count elements or attributes at this path."""
+    from_root = _from_root(path)
+    return (_ONCE[from_root],) if from_root in _ONCE else ()
+
+
+def _from_root(path: str) -> str:
+    """`cac:Item/cbc:Name` of `/Invoice/cac:Item/cbc:Name`."""
+    return path.split("/", 2)[2] if path.count("/") > 1 else ""
+
+
 _VERDICTS_MAX = 4096
+_CACHED_ELEMENTS_MAX = 600  # a larger shape is one document's own, and would be kept for nothing
 _verdicts: dict[Shape, _Verdict] = {}
 
 
 def _verdict_on(shape: Shape) -> _Verdict:
     verdict = _verdicts.get(shape)
     if verdict is None:
-        if len(_verdicts) >= _VERDICTS_MAX:
-            _verdicts.clear()
-        verdict = _verdicts[shape] = _Judge(shape).run()
+        verdict = _Judge(shape).run()
+        if len(shape.names) <= _CACHED_ELEMENTS_MAX:
+            if len(_verdicts) >= _VERDICTS_MAX:
+                _verdicts.clear()
+            _verdicts[shape] = verdict
     return verdict
 
 
@@ -168,20 +184,23 @@ def _verdict_on(shape: Shape) -> _Verdict:
 
 def breaches(reading: Reading) -> list[SyntaxBreach]:
     """Every rule of this module that a document breaks, in document order."""
-    found = [*_by_shape(reading), *_by_text(reading), *_decimals(reading)]
+    pieces = [(occurrences.places, _verdict_on(occurrences.shape)) for occurrences in reading.shapes]
+    found = [*_by_shape(pieces), *_by_text(reading, pieces), *_decimals(reading)]
     return sorted(found, key=lambda breach: (breach.place, breach.rule.id))
 
 
-def _by_shape(reading: Reading) -> Iterator[SyntaxBreach]:
+_Pieces = list[tuple[list[int], _Verdict]]
+
+
+def _by_shape(pieces: _Pieces) -> Iterator[SyntaxBreach]:
     first: dict[str, int] = {}
     times: Counter[str] = Counter()
-    for occurrences in reading.shapes:
-        verdict = _verdict_on(occurrences.shape)
+    for places, verdict in pieces:
         for rule, index in verdict.broken:
-            yield from (SyntaxBreach(RULES[rule], place + index) for place in occurrences.places)
+            yield from (SyntaxBreach(RULES[rule], place + index) for place in places)
         for rule, index in (*verdict.present, *verdict.counted):
-            times[rule] += len(occurrences.places)
-            first[rule] = min(first.get(rule, occurrences.places[0] + index), occurrences.places[0] + index)
+            times[rule] += len(places)
+            first[rule] = min(first.get(rule, places[0] + index), places[0] + index)
     for rule, place in first.items():
         if times[rule] > 1 or rule not in ONCE_IN_DOCUMENT:
             yield SyntaxBreach(RULES[rule], place, times[rule])
@@ -193,11 +212,11 @@ def _decimals(reading: Reading) -> Iterator[SyntaxBreach]:
         yield SyntaxBreach(RULES["UBL-DT-01"], place, found=_text(element))
 
 
-def _by_text(reading: Reading) -> Iterator[SyntaxBreach]:
+def _by_text(reading: Reading, pieces: _Pieces) -> Iterator[SyntaxBreach]:
     topics: dict[str, list[int]] = {}
-    for occurrences in reading.shapes:
-        for topic, index in _verdict_on(occurrences.shape).asked:
-            topics.setdefault(topic, []).extend(place + index for place in occurrences.places)
+    for places, verdict in pieces:
+        for topic, index in verdict.asked:
+            topics.setdefault(topic, []).extend(place + index for place in places)
     wanted = {
         topic: sorted(places) for topic, places in topics.items() if len(places) > _ONE_IS_FINE.get(topic, 0)
     }

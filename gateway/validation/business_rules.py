@@ -74,7 +74,8 @@ def _of_breach(breach: Breach) -> _Told:
 
 def _of_syntax(breach: SyntaxBreach) -> _Told:
     rule = breach.rule
-    finding = Finding(rule.id, rule.flag, Stage.RULES, rule.sentence, found=breach.found, advice=rule.advice)
+    found = breach.found or (f"{breach.times}×" if breach.times > 1 else None)
+    finding = Finding(rule.id, rule.flag, Stage.RULES, rule.sentence, found=found, advice=rule.advice)
     return _Told(breach.place, finding)
 
 
