@@ -2,6 +2,7 @@
 
     --count N     mutants to compare (20,000 unless told)
     --seed N      where they start; another seed gives others
+    --jobs N      processes (2 unless told)
     --cover       write the covering lists anew: the fewest mutants found that fire every rule
     --replay M    show one mutant, as printed beside a difference
     --write       record the figures in docs/reference/conformance.md
@@ -14,7 +15,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests.conformance import covering, engines, report
@@ -25,7 +28,7 @@ from tests.conformance.schema import is_valid
 from tests.conformance.unit_cases import folders, unit_cases
 from tests.samples import SAMPLES
 
-SLICE = 2000
+SLICE = 1000
 
 
 def main() -> int:
@@ -43,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cover", action="store_true")
     parser.add_argument("--replay")
     parser.add_argument("--write", action="store_true")
@@ -76,12 +80,13 @@ def _cover(arguments: argparse.Namespace) -> int:
 def _mutants(name: str, arguments: argparse.Namespace, pair: Pair) -> report.Run:
     started = time.monotonic()
     is_dutch = pair is engines.DUTCH
-    samples = engines.DUTCH_SAMPLES if is_dutch else tuple(SAMPLES)
+    starts = range(0, arguments.count, SLICE)
+    slices = [(arguments.seed + start, min(SLICE, arguments.count - start), is_dutch) for start in starts]
     tally = Tally()
-    for start in range(0, arguments.count, SLICE):
-        chosen = mutants(arguments.seed + start, min(SLICE, arguments.count - start), samples)
-        compare_all(chosen, pair, tally)
-        print(f"{name}: {tally.documents} documents, {time.monotonic() - started:.0f} s", flush=True)
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:  # SaxonC does not survive a fork
+        for part in pool.map(_slice, slices):
+            tally += part
+            print(f"{name}: {tally.documents} documents, {time.monotonic() - started:.0f} s", flush=True)
     compare_all(covering.covering(covering.NLCIUS if is_dutch else covering.EN16931), pair, tally)
     examples = {rule: smallest(mutant, rule, pair) for rule, mutant in tally.examples.items()}
     command = f"python -m tests.conformance --count {arguments.count} --seed {arguments.seed}"
@@ -89,6 +94,15 @@ def _mutants(name: str, arguments: argparse.Namespace, pair: Pair) -> report.Run
     silent = frozenset(DUTCH_DEAD) if is_dutch else frozenset(DEAD) | frozenset(STOPPED)
     never = engines.rules_of(pair) - frozenset(tally.fired) - silent
     return report.Run(name, command, tally, examples, never)
+
+
+def _slice(what: tuple[int, int, bool]) -> Tally:
+    """One slice of a run, in a process of its own."""
+    seed, count, is_dutch = what
+    tally = Tally()
+    samples = engines.DUTCH_SAMPLES if is_dutch else tuple(SAMPLES)
+    compare_all(mutants(seed, count, samples), engines.DUTCH if is_dutch else engines.EN_16931, tally)
+    return tally
 
 
 def _unit_cases(folder: Path) -> report.Run:

@@ -60,6 +60,16 @@ class Tally:
         self.differences.update(_signed(comparison))
         self.provisos.update(comparison.provisos)
 
+    def __iadd__(self, other: "Tally") -> "Tally":
+        self.documents += other.documents
+        self.schema_valid += other.schema_valid
+        self.stopped += other.stopped
+        self.fired += other.fired
+        self.differences += other.differences
+        self.provisos += other.provisos
+        self.examples = {**other.examples, **self.examples}
+        return self
+
 
 def _signed(comparison: Comparison) -> list[str]:
     return [*(f"-{rule}" for rule in comparison.missing), *(f"+{rule}" for rule in comparison.surplus)]
