@@ -222,6 +222,9 @@ class Billing(msgspec.Struct, frozen=True, kw_only=True):
     """Who answers: a department rather than a person."""
     number_prefix: str = ""
     """Stands before the year in every bill's number, to tell it from other series: `GD` gives GD2026-000001."""
+    sends_bills: bool = True
+    """The server sends every issued bill through the gateway itself to the debtors whose OIN the register knows;
+    false: finance sends them another way."""
     approval_by_another: bool = True
     """Who approves a run is not who prepared it: four eyes."""
 

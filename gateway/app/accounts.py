@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from gateway import judge
 from gateway.billing.bill import Bill
 from gateway.billing.debtor import Address, Issuer
@@ -24,18 +27,22 @@ from gateway.billing.ubl import write
 from gateway.clock import Clock, billing_date, utc_now
 from gateway.messages.participants import Caller, Role
 from gateway.messages.ports import Reception
-from gateway.messages.submission import Channel, Content, Submission
+from gateway.messages.submission import Channel, Content, OverloadedError, Submission
 from gateway.model.finding import Finding
 from gateway.model.identifiers import OIN, PartyIdentifier
 from gateway.settings import Settings
-from gateway.store.billing import SqlBillingStore
+from gateway.store.billing import SENDER, SqlBillingStore
 from gateway.store.billing_usage import SqlUsageCounts
 from gateway.store.engine import Engines, open_engines
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
 from gateway.web.doors import BillingDoor
 
+log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
+SENDING_SECONDS = 30.0
+"""How often the server looks for bills that were issued, perhaps by a command beside it."""
 _USAGE = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&lastDay={last}"
 _NEEDED = ("name", "kvk", "oin", "vat_number", "street", "postcode", "city", "iban", "email", "phone", "contact")
 
@@ -162,10 +169,24 @@ async def send_bills(
     return sent
 
 
+async def sending_bills(
+    store: SqlBillingStore, reception: Reception, knows: Callable[[PartyIdentifier], object | None]
+) -> None:
+    """Sends what was issued, wherever it was issued, for as long as it is awaited."""
+    while True:
+        try:
+            for number, kenmerk in (await send_bills(await store.unsent(), store, reception, knows)).items():
+                if kenmerk:
+                    log.info("bill_sent", number=number, kenmerk=kenmerk)
+        except (OverloadedError, SQLAlchemyError) as error:  # the next turn sends what is left
+            log.warning("bills_not_sent", error=type(error).__name__)
+        await asyncio.sleep(SENDING_SECONDS)
+
+
 def _submission(bill: Bill, xml: bytes) -> Submission:
     content = Content(len(xml), hashlib.sha256(xml).hexdigest(), data=xml)
     return Submission(
-        caller=Caller("billing", Role.FINANCE, None),
+        caller=Caller(SENDER, Role.FINANCE, None),
         channel=Channel.INTERNAL,
         document=content,
         body_sha256=content.sha256,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, Table, func, insert, select
+from sqlalchemy import Connection, Row, Select, Table, exists, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -36,8 +36,11 @@ from gateway.store.billing_tables import (
 )
 from gateway.store.engine import Engines
 from gateway.store.ledger_tables import usage_seals
+from gateway.store.message_tables import idempotency
 from gateway.store.writer import Writer
 
+SENDER = "billing"
+"""The key id under which bills are handed in to the gateway itself, each with its number as idempotency key."""
 _AUDIT = "audit"
 
 
@@ -126,6 +129,16 @@ class SqlBillingStore:
         """Documents issued in a calendar year, in the order of their numbers."""
         columns = billing_documents.c
         wanted = select(columns.body).where(columns.issued_in == issued_in).order_by(columns.rank)
+        async with self._read.connect() as connection:
+            return _bills((await connection.execute(wanted)).scalars().all())
+
+    async def unsent(self) -> Sequence[Bill]:
+        """Documents that were not handed in to the gateway itself, oldest first."""
+        columns = billing_documents.c
+        handed_in = exists().where(
+            idempotency.c.submitter_id == SENDER, idempotency.c.idempotency_key == columns.number
+        )
+        wanted = select(columns.body).where(~handed_in).order_by(columns.issued_in, columns.rank)
         async with self._read.connect() as connection:
             return _bills((await connection.execute(wanted)).scalars().all())
 

@@ -1,11 +1,12 @@
 """A municipality's bill, all the way: its messages are counted, billed, and the bill comes through the gateway."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 
 import msgspec
 
-from gateway.app.accounts import Accounts, accounts, finance, send_bills
+from gateway.app.accounts import Accounts, accounts, finance, send_bills, sending_bills
 from gateway.billing.bill import Bill, Stage
 from gateway.billing.debtor import Address, Debtor
 from gateway.billing.run import RunOrder
@@ -74,6 +75,26 @@ async def test_the_bill_lies_in_the_mailbox_once(house: House) -> None:
     assert [item["kenmerk"] for item in items].count(kenmerk) == 1
     answer = await house.session.get(f"/v1/messages/{kenmerk}/document", headers=house.as_("town"))
     assert await answer.read() == await opened.store.xml(bill.number)
+
+
+async def test_the_server_sends_what_was_issued(house: House) -> None:
+    opened, bill = await settled(house)
+    assert [one.number for one in await opened.store.unsent()] == [bill.number]
+    gateway = house.gateway
+    knows = gateway.register.by_identifier
+    task = asyncio.create_task(sending_bills(opened.store, gateway.reception, knows))
+    for _ in range(400):
+        if not await opened.store.unsent():
+            break
+        await asyncio.sleep(0.05)
+    task.cancel()
+    assert await opened.store.unsent() == []
+    sent = await send_bills([bill], opened.store, gateway.reception, knows)  # again: the kenmerk that it has
+    assert await gateway.reception.settled(sent[bill.number] or "", 20)
+    mailbox = await house.get("town", "/v1/mailbox/messages")
+    items = mailbox["items"]
+    assert isinstance(items, list)
+    assert len(items) == 3
 
 
 async def test_a_debtor_that_cannot_receive_here_is_told_apart(house: House) -> None:
