@@ -40,6 +40,9 @@ class ReadingLimits:
     tags_max: int = 20_000
     namespaces_max: int = 200
     """Canonicalization looks through them for every element."""
+    quotes_max: int = 4_000
+    """Each attribute has two. Canonicalization sorts an element's attributes in quadratic time: a hundred
+    thousand of them took minutes. A signed message has some fifty."""
     parts_max: int = 100
     """MTOM: more than any message has attachments."""
 

@@ -115,8 +115,16 @@ def _parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
         raise _malformed("the message must be UTF-8", "het bericht moet UTF-8 zijn")
     if b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton:
         raise _malformed("a DOCTYPE is not allowed", "een DOCTYPE is niet toegestaan")
-    if skeleton.count(b"<") > 2 * limits.tags_max or skeleton.count(b"xmlns") > limits.namespaces_max:
-        raise _malformed("the message has too many elements or namespaces", "het bericht heeft te veel elementen")
+    too_many = (
+        skeleton.count(b"<") > 2 * limits.tags_max
+        or skeleton.count(b"xmlns") > limits.namespaces_max
+        or skeleton.count(b'"') + skeleton.count(b"'") > limits.quotes_max
+    )
+    if too_many:
+        raise _malformed(
+            "the message has too many elements, attributes or namespaces",
+            "het bericht heeft te veel elementen, attributen of namespaces",
+        )
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, encoding="utf-8"
     )

@@ -32,7 +32,7 @@ NAMES = {"s": SOAP, "wsa": WSA, "wsse": WSSE, "wsu": WSU, "ds": DS, "k": K}
 PARTS = ("Body", "To", "Action", "MessageID", "ReplyTo", "Timestamp")
 
 
-def aanlever_request(inhoud: bytes = b"<Invoice/>", **more: str) -> str:
+def aanlever_request(inhoud: bytes = b"<Invoice/>", /, **more: str) -> str:
     """A body as WCF writes it: the koppelvlak as default namespace."""
     kenmerk = f"<aanleverkenmerk>{more['aanleverkenmerk']}</aanleverkenmerk>" if "aanleverkenmerk" in more else ""
     nummer = more.get("nummer", "27418562")

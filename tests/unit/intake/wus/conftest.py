@@ -1,6 +1,7 @@
 """The door on a gateway in memory, behind real mutual TLS on a real socket."""
 
 import asyncio
+import io
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ class Server:
             "Content-Type": "text/xml; charset=utf-8",
             **{key.replace("_", "-"): value for key, value in headers.items()},
         }
-        async with self.session(name).post(self.url(service), data=body, headers=sent) as response:
+        async with self.session(name).post(self.url(service), data=io.BytesIO(body), headers=sent) as response:
             return Answer(response.status, response.content_type, await response.read())
 
     async def call(self, operation: str, body: str, service: str = AANLEVER, name: str = "leverancier") -> Answer:
