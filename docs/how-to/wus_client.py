@@ -29,6 +29,7 @@ X509V3 = f"{OASIS}-x509-token-profile-1.0#X509v3"
 BASE64 = f"{OASIS}-soap-message-security-1.0#Base64Binary"
 NAMES = {"s": SOAP, "wsa": WSA, "wsse": WSSE, "wsu": WSU, "ds": DS}
 ANONYMOUS = f"{WSA}/anonymous"
+FINAL = ("210", "311", "321", "410", "500")
 
 
 class Digikoppeling2WbeS:
@@ -133,10 +134,12 @@ def main(base: str, folder: str, name: str, document: str, aanleverkenmerk: str)
     )
     print(f"kenmerk {answer.kenmerk}")
     status = client_of("statusinformatieservice", base, certificates, name)
-    code = ""
-    while code not in {"210", "311", "321", "400", "410", "500"}:
+    code, quiet = "", 0
+    while code not in FINAL and quiet < 4:
         time.sleep(0.5)
-        for one in status.service.getNieuweStatussenProces(kenmerk=answer.kenmerk) or ():
+        new = status.service.getNieuweStatussenProces(kenmerk=answer.kenmerk) or ()
+        quiet = 0 if new or code != "400" else quiet + 1  # after 400 an invoice may be done, or 500 may follow
+        for one in new:
             code = one.statuscode
             print(f"{one.tijdstempelStatus} {code} {one.statusomschrijving}")
 

@@ -149,6 +149,7 @@ async def open_door() -> AsyncIterator[Open]:
 async def _close(server: Server) -> None:
     for session in server.sessions.values():
         await session.close()
+    await asyncio.sleep(0.02)  # TLS connections need a moment to say goodbye
 
 
 @pytest.fixture

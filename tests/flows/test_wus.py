@@ -1,0 +1,300 @@
+"""A real client program on the real gateway: zeep from the served WSDL, over mutual TLS, for every operation.
+
+The client is the one of the how-to page, so the page is tested, too.
+"""
+
+import asyncio
+import gc
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+import zeep.exceptions
+
+from gateway.app import listening, opened
+from gateway.messages.message import MessageFilter
+from gateway.settings import Settings
+from tests.unit.trust.hierarchies import hierarchy
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = (ROOT / "tests/samples/files/nlcius-invoice.xml").read_bytes()
+INVOICE = SAMPLE.replace(b"90817263", b"27418562").replace(b"00000001812345678000", b"00000099000000001000")
+GEEN_AUSP = "http://geenausp.nl"
+VAN_DIJK = {"nummer": "27418562", "type": "KvK"}
+WATERKANT = {"nummer": "00000099000000001000", "type": "OIN"}
+
+
+def example() -> ModuleType:
+    """docs/how-to/wus_client.py"""
+    spec = importlib.util.spec_from_file_location("wus_client", ROOT / "docs/how-to/wus_client.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Party:
+    """A client program of one party."""
+
+    base: str
+    name: str
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Any:
+        """Call an operation, as the program would."""
+        return await asyncio.to_thread(partial(self._call, service, operation, **arguments))
+
+    def _call(self, service: str, operation: str, **arguments: Any) -> Any:
+        client = example().client_of(service, self.base, hierarchy(), self.name)
+        with client.transport.session:
+            return client.service[operation](**arguments)
+
+    async def hand_in(self, inhoud: bytes, aanleverkenmerk: str = "F-17", **more: Any) -> Any:
+        """aanleveren"""
+        return await self.call(
+            "aanleverservice",
+            "aanleveren",
+            berichtsoort="E-Factuur-UBL",
+            aanleverkenmerk=aanleverkenmerk,
+            identiteitBelanghebbende=VAN_DIJK,
+            rolBelanghebbende="Bedrijf",
+            berichtInhoud={"mimeType": "application/xml", "bestandsnaam": "factuur.xml", "inhoud": inhoud},
+            autorisatieAdres=GEEN_AUSP,
+            **more,
+        )
+
+    async def statuses(self, kenmerk: str, operation: str = "getStatussenProces") -> list[str]:
+        """The statuscodes of a proces."""
+        found = await self.call("statusinformatieservice", operation, kenmerk=kenmerk, autorisatieAdres=GEEN_AUSP)
+        return [one.statuscode for one in found or ()]
+
+    async def settled(self, kenmerk: str) -> list[str]:
+        """The statuscodes once there is a last one."""
+        for _ in range(100):
+            codes = await self.statuses(kenmerk)
+            if codes[-1] in {"210", "311", "400", "410"}:
+                return codes
+            await asyncio.sleep(0.05)
+        raise AssertionError(codes)
+
+
+@dataclass
+class World:
+    """A gateway that runs, its sandbox's cast, and what stands behind."""
+
+    gateway: Any
+    base: str
+
+    def party(self, name: str) -> Party:
+        """One of the cast."""
+        return Party(self.base, name)
+
+    async def confirmed(self, kenmerk: str) -> Any:
+        """The message once it is confirmed: that happens when its last byte was sent, so just after the answer."""
+        for _ in range(100):
+            message = await self.gateway.store.message(kenmerk, None)
+            if message.state == "confirmed":
+                return message
+            await asyncio.sleep(0.02)
+        raise AssertionError(message)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    settings = Settings(data_directory=tmp_path)
+    settings = msgspec.structs.replace(
+        settings,
+        http=msgspec.structs.replace(settings.http, port=0),
+        digipoort=msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy()),
+        testing=msgspec.structs.replace(settings.testing, sandbox=True),
+    )
+    async with opened(settings) as gateway, listening(gateway) as base:
+        yield World(gateway, base)
+        gc.collect()  # urllib3 closes a connection when it is collected; a Fault's traceback still held it
+        await asyncio.sleep(0.05)  # and then this side closes it, too
+
+
+async def test_an_invoice_from_supplier_to_municipality(world: World) -> None:
+    leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
+    answer = await leverancier.hand_in(INVOICE)
+    assert answer.aanleverkenmerk == "F-17"
+    assert await leverancier.settled(answer.kenmerk) == ["105", "100", "110", "200", "301", "301", "405", "400"]
+    listed = await gemeente.call("ophaalservice", "getBerichtenLijst", berichtsoort="E-Factuur-UBL")
+    assert [one.kenmerk for one in listed] == [answer.kenmerk]
+    collected = await gemeente.call("ophaalservice", "getBerichtenKenmerk", kenmerk=answer.kenmerk)
+    assert collected[0].berichtInhoud.inhoud == INVOICE
+    assert collected[0].identiteitAanleveraar == "00000003274185620000"
+    assert collected[0].aanleverkenmerk == "F-17"
+    message = await world.confirmed(answer.kenmerk)
+    assert (message.state, message.disposition, message.is_test) == ("confirmed", "test", True)
+
+
+async def test_an_invoice_that_is_not_valid(world: World) -> None:
+    leverancier = world.party("leverancier")
+    answer = await leverancier.hand_in(
+        INVOICE.replace(b"<cbc:ID>", b"<cbc:Id>", 1).replace(b"</cbc:ID>", b"</cbc:Id>", 1)
+    )
+    assert "311" in await leverancier.settled(answer.kenmerk)
+    found = await leverancier.call("statusinformatieservice", "getStatussenProces", kenmerk=answer.kenmerk)
+    assert found[-1].statusFoutcode.foutcode == "VAS500"
+
+
+async def test_xml_attacks_inside_the_base64_are_refused_as_content(world: World) -> None:
+    leverancier = world.party("leverancier")
+    bomb = b'<!DOCTYPE Invoice [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + INVOICE[INVOICE.index(b"<Invoice") :]
+    answer = await leverancier.hand_in(bomb)
+    assert (await leverancier.settled(answer.kenmerk))[-1] == "311"
+
+
+async def test_every_status_operation(world: World) -> None:
+    leverancier = world.party("leverancier")
+    answer = await leverancier.hand_in(INVOICE)
+    await leverancier.settled(answer.kenmerk)
+    about = {"identiteitBelanghebbende": VAN_DIJK, "autorisatieAdres": GEEN_AUSP}
+    status = partial(leverancier.call, "statusinformatieservice")
+    assert await status("getBerichtsoorten", **about) == ["E-Factuur-UBL"]
+    processen = await status("getProcessen", berichtsoort="e-factuur-ubl", **about)
+    assert [one.kenmerk for one in processen] == [answer.kenmerk]
+    new = await status("getNieuweStatussen", berichtsoort="E-Factuur-UBL", **about)
+    assert [one.statuscode for one in new] == await leverancier.statuses(answer.kenmerk)
+    assert not await status("getNieuweStatussen", berichtsoort="E-Factuur-UBL", **about)
+    assert await leverancier.statuses(answer.kenmerk, "getNieuweStatussenProces") == []
+
+
+async def test_every_collect_operation(world: World) -> None:
+    leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
+    kenmerk = (await leverancier.hand_in(INVOICE)).kenmerk
+    await leverancier.settled(kenmerk)
+    collect = partial(gemeente.call, "ophaalservice")
+    assert [one.kenmerk for one in await collect("getNieuweBerichtenLijst", berichtsoort="E-Factuur-UBL")] == [
+        kenmerk
+    ]
+    assert not await collect("getNieuweBerichtenLijst", berichtsoort="E-Factuur-UBL")
+    assert len(await collect("getBerichten", identiteitBelanghebbende=VAN_DIJK)) == 1
+    assert len(await collect("getNieuweBerichten", identiteitBelanghebbende=VAN_DIJK)) == 1
+    assert not await collect("getNieuweBerichten", identiteitBelanghebbende=VAN_DIJK)
+    assert not await collect("getNieuweBerichtenKenmerk", kenmerk=kenmerk)
+    assert len(await collect("getBerichtenKenmerk", kenmerk=kenmerk)) == 1
+
+
+async def test_a_fault_reaches_the_program_with_its_code(world: World) -> None:
+    with pytest.raises(zeep.exceptions.Fault) as raised:
+        await world.party("leverancier").statuses("bestaat-niet")
+    assert raised.value.detail[0][0].text == "STS100"
+
+
+async def test_scenarios(world: World) -> None:
+    leverancier = world.party("leverancier")
+    for name, code in (("AanleverFault", "ALS100"), ("overbelastAanleveren", "ALS400")):
+        with pytest.raises(zeep.exceptions.Fault) as raised:
+            await leverancier.hand_in(b"wat dan ook", name)
+        assert raised.value.detail[0][0].text == code
+    kenmerk = (await leverancier.hand_in(b"wat dan ook", "Afleverfout")).kenmerk
+    assert (await leverancier.settled(kenmerk))[-1] == "410"
+    kenmerk = (await leverancier.hand_in(b"wat dan ook", "StatusInformatieFault")).kenmerk
+    with pytest.raises(zeep.exceptions.Fault) as raised:
+        await leverancier.statuses(kenmerk)
+    assert raised.value.detail[0][0].text == "STS100"
+    shown = await world.gateway.store.page(MessageFilter(), None, 10)
+    assert all(message.is_test for message in shown.items)
+
+
+async def test_the_same_message_over_http(world: World, tmp_path: Path) -> None:
+    leverancier = world.party("leverancier")
+    kenmerk = (await leverancier.hand_in(INVOICE)).kenmerk
+    codes = await leverancier.settled(kenmerk)
+    key = (tmp_path / "sandbox-keys" / "leverancier").read_text().strip()
+    body = await asyncio.to_thread(curl, f"{world.base}/v1/messages/{kenmerk}/statuses", key)
+    assert [one for one in codes if f'"{one}"' not in body] == []
+
+
+async def test_a_message_sent_over_http_is_seen_over_soap(world: World, tmp_path: Path) -> None:
+    invoice = tmp_path / "factuur.xml"
+    invoice.write_bytes(INVOICE)
+    key = (tmp_path / "sandbox-keys" / "leverancier").read_text().strip()
+    await asyncio.to_thread(
+        curl,
+        f"{world.base}/v1/messages",
+        key,
+        "--data-binary",
+        f"@{invoice}",
+        "--header",
+        "Content-Type: application/xml",
+    )
+    leverancier = world.party("leverancier")
+    processen = await leverancier.call(
+        "statusinformatieservice", "getProcessen", berichtsoort="E-Factuur-UBL", identiteitBelanghebbende=VAN_DIJK
+    )
+    assert len(processen) == 1
+    assert (await leverancier.settled(processen[0].kenmerk))[-1] == "400"
+
+
+def curl(url: str, key: str, *more: str) -> str:
+    """As on the how-to page."""
+    tool = shutil.which("curl")
+    assert tool, "curl is part of Debian's base"
+    folder = hierarchy()
+    proof: list[str | Path] = ["--cacert", folder / "ca.pem", "--cert", folder / "clients/leverancier.pem"]
+    proof += ["--key", folder / "clients/leverancier-key.pem"]
+    answer = subprocess.run(
+        [tool, "--silent", "--show-error", *proof, "--header", f"Authorization: Bearer {key}", *more, url],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return answer.stdout
+
+
+def test_the_command_as_a_supplier_starts_it(tmp_path: Path) -> None:
+    """`meterpoort ca init` and `meterpoort serve --sandbox --tls`, then the example program."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    certificates, invoice = tmp_path / "certificates", tmp_path / "factuur.xml"
+    invoice.write_bytes(INVOICE)
+    gateway: list[str | Path] = [sys.executable, "-m", "gateway"]
+    subprocess.run([*gateway, "ca", "init", certificates], check=True, capture_output=True, cwd=ROOT)
+    serve = [
+        *gateway,
+        "serve",
+        "--sandbox",
+        "--tls",
+        certificates,
+        "--port",
+        str(port),
+        "--data",
+        tmp_path / "data",
+    ]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stdout is not None
+        assert f"https://localhost:{port}" in server.stdout.readline()
+        program: list[str | Path] = [
+            sys.executable,
+            ROOT / "docs/how-to/wus_client.py",
+            f"https://localhost:{port}",
+            certificates,
+        ]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("METERPOORT_")}
+        said = subprocess.run(
+            [*program, "leverancier", invoice, "Happyflow"],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=30) == 0
+    assert said.stdout.splitlines()[-1].endswith("500 Validatie bij de uitvragende partij gelukt")
