@@ -10,14 +10,14 @@ import re
 from binascii import Error as Base64Trouble
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from gateway.model.document import Attachment, DocumentKind
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.syntax import content_types
-from gateway.syntax.places import Place, xpath_of
+from gateway.syntax.places import Paths, Place
 from gateway.syntax.xml import ATTACHMENT, Limits, Parsed
 
 FILENAME_CHARACTERS_MAX = 80
@@ -57,9 +57,7 @@ def read_attachments(
     for element in elements:
         collected.read(element)
     collected.check_beside(beside)
-    if sum(attachment.size_bytes for attachment in collected.attachments) > limits.attachments_bytes_max:
-        collected.findings.append(_too_large(collected.attachments, limits))
-    return Attached(tuple(collected.attachments), collected.findings)
+    return Attached(tuple(collected.attachments), collected.findings(limits))
 
 
 def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator[bytes]:
@@ -167,22 +165,26 @@ def _elements(parsed: Parsed) -> list[etree._Element]:
 
 @dataclass(slots=True)
 class _Collected:
-    """Attachments and findings while the document is gone through."""
+    """Attachments and findings while the document is gone through. Places are worked out at the end, all in one
+    pass: there may be hundreds of findings in a document of many megabytes."""
 
     parsed: Parsed
     kind: DocumentKind
     attachments: list[Attachment]
-    findings: list[Finding] = field(default_factory=list)
+    paths: Paths = field(default_factory=Paths)
+    found: list[tuple[Finding, etree._Element | int | None]] = field(default_factory=list)
+    """Each finding with the element or the byte of the document that it is about."""
 
     def read(self, element: etree._Element) -> None:
         cut = self.parsed.attachments.get(element)
+        location = self.paths.of(element)
         if cut is None:
-            self._read_without_cut(element)
+            self._read_without_cut(element, location)
             return
         try:
             size, digest, head = _measured(decoded(self.parsed.document, cut.start, cut.end))
         except Base64Error as error:
-            self._report_base64(element, error)
+            self.found.append((_not_base64(location, error), error.offset))
             return
         attachment = Attachment(
             number=max((one.number for one in self.attachments), default=0) + 1,
@@ -194,38 +196,41 @@ class _Collected:
             end=cut.end,
         )
         self.attachments.append(attachment)
-        self._look_at(attachment, head, element)
+        self.found += [(finding, element) for finding in _looked_at(attachment, self.kind, head, location)]
 
     def check_beside(self, beside: Sequence[Attachment]) -> None:
         """Media type and file name of what travelled beside the document; its door looked at the content."""
         for attachment in beside:
-            self.findings += _declared(attachment, self.kind, "")
+            self.found += [(finding, None) for finding in _declared(attachment, self.kind, "")]
 
-    def _read_without_cut(self, element: etree._Element) -> None:
+    def _read_without_cut(self, element: etree._Element, location: str) -> None:
         text = "".join(str(part) for part in element.itertext())
-        place = self._place(element)
-        if text.strip() or len(element):
-            self.findings.append(_interrupted(element, place))
-        else:
-            self.findings.append(_empty(xpath_of(element), place))
+        is_empty = not text.strip() and not len(element)
+        self.found.append((_empty(location) if is_empty else _interrupted(location), element))
 
-    def _report_base64(self, element: etree._Element, error: Base64Error) -> None:
-        place = next(self.parsed.lines.of_offsets([error.offset]))
-        self.findings.append(_not_base64(element, error, place))
+    def findings(self, limits: Limits) -> list[Finding]:
+        """Every finding at its place, in the order of the attachments."""
+        lines = self.parsed.lines
+        elements = [about for _, about in self.found if isinstance(about, etree._Element)]
+        offsets = sorted(about for _, about in self.found if isinstance(about, int))
+        places: dict[object, Place] = dict(zip(offsets, lines.of_offsets(offsets), strict=True))
+        places.update(lines.of_elements(self.parsed.root, elements).items())
+        findings = [_at(finding, places.get(about)) for finding, about in self.found]
+        if sum(attachment.size_bytes for attachment in self.attachments) > limits.attachments_bytes_max:
+            findings.append(_too_large(self.attachments, limits))
+        return findings
 
-    def _look_at(self, attachment: Attachment, head: bytes, element: etree._Element) -> None:
-        location = xpath_of(element)
-        found = _declared(attachment, self.kind, location)
-        if content := _content(attachment, head, location):
-            found.append(content)
-        if not attachment.size_bytes:
-            found.append(_empty(location))
-        if found and (place := self._place(element)):
-            found = [replace(finding, line=place.line, column=place.column) for finding in found]
-        self.findings += found
 
-    def _place(self, element: etree._Element) -> Place | None:
-        return self.parsed.lines.of_elements(self.parsed.root, [element]).get(element)
+def _looked_at(attachment: Attachment, kind: DocumentKind, head: bytes, location: str) -> Iterator[Finding]:
+    yield from _declared(attachment, kind, location)
+    if content := _content(attachment, head, location):
+        yield content
+    if not attachment.size_bytes:
+        yield _empty(location)
+
+
+def _at(finding: Finding, place: Place | None) -> Finding:
+    return finding.at(finding.location, place.line, place.column) if place else finding
 
 
 def _measured(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
@@ -341,7 +346,7 @@ def _dangerous(attachment: Attachment, found: content_types.Content, media_type:
     )
 
 
-def _not_base64(element: etree._Element, error: Base64Error, place: Place) -> Finding:
+def _not_base64(location: str, error: Base64Error) -> Finding:
     return _finding(
         "MP-ATT-BASE64",
         Text(
@@ -352,12 +357,11 @@ def _not_base64(element: etree._Element, error: Base64Error, place: Place) -> Fi
             "Encode the whole file as base64 (RFC 4648), letters A-Z a-z 0-9 + / and = at the end.",
             "Codeer het hele bestand als base64 (RFC 4648): A-Z a-z 0-9 + / en = aan het eind.",
         ),
-        location=xpath_of(element),
-        place=place,
+        location=location,
     )
 
 
-def _interrupted(element: etree._Element, place: Place | None) -> Finding:
+def _interrupted(location: str) -> Finding:
     return _finding(
         "MP-ATT-BASE64",
         Text(
@@ -368,19 +372,17 @@ def _interrupted(element: etree._Element, place: Place | None) -> Finding:
             "Put the base64 in one piece, without comments or elements in it.",
             "Zet de base64 in één stuk, zonder commentaar of elementen ertussen.",
         ),
-        location=xpath_of(element),
-        place=place,
+        location=location,
     )
 
 
-def _empty(location: str, place: Place | None = None) -> Finding:
+def _empty(location: str) -> Finding:
     return _finding(
         "MP-ATT-EMPTY",
         Text("The attachment is empty.", "De bijlage is leeg."),
         Text("Leave the attachment out, or fill it.", "Laat de bijlage weg, of vul hem."),
         flag=Flag.WARNING,
         location=location,
-        place=place,
     )
 
 
@@ -429,7 +431,6 @@ def _finding(
     *,
     flag: Flag = Flag.FATAL,
     location: str = "",
-    place: Place | None = None,
     found: str | None = None,
     expected: str | None = None,
 ) -> Finding:
@@ -439,8 +440,6 @@ def _finding(
         Stage.ATTACHMENTS,
         said,
         location=location,
-        line=place.line if place else None,
-        column=place.column if place else None,
         terms=("BT-125",),
         found=found,
         expected=expected,

@@ -18,7 +18,7 @@ import schemas
 from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding
 from gateway.syntax.identify import UBL
-from gateway.syntax.schema_words import Complaint, finding
+from gateway.syntax.schema_words import Complaint, in_words
 from gateway.syntax.xml import Parsed
 
 FINDINGS_MAX = 100
@@ -35,9 +35,7 @@ def explain(parsed: Parsed, kind: DocumentKind, known: list[Finding]) -> list[Fi
     """What the second reading finds beside what is known already, in document order."""
     if len(parsed.markup) > MARKUP_BYTES_MAX:
         return []
-    complaints = list(_complaints(parsed.root, _schema(kind)))
-    places = parsed.lines.of_elements(parsed.root, {one.element for one in complaints if one.element is not None})
-    found = [finding(one, places.get(one.element) if one.element is not None else None) for one in complaints]
+    found = in_words(parsed, list(_complaints(parsed.root, _schema(kind))))
     told = {(one.rule, one.location) for one in known}
     return [one for one in found if (one.rule, one.location) not in told]
 

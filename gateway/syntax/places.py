@@ -169,18 +169,47 @@ def _start_tag_offsets(markup: bytes, ordinals: Sequence[int]) -> list[int]:
     return offsets
 
 
-def xpath_of(element: etree._Element, attribute: str | None = None) -> str:
-    """The element's path with the usual prefixes: `/ubl:Invoice/cac:InvoiceLine[3]/cbc:ID`.
+class Paths:
+    """Elements as XPath text with the usual prefixes: `/ubl:Invoice/cac:InvoiceLine[3]/cbc:ID`.
 
-    A number stands only where there are siblings of the same name. `attribute` in lxml's form (`{namespace}name`).
+    A number stands only where there are siblings of the same name. For many elements of one document keep one of
+    these: counting a sibling's number then starts at the last one counted, not at the first of 100,000.
     """
-    steps: list[str] = []
-    at: etree._Element | None = element
-    while at is not None:
-        steps.append(name_of(str(at.tag)) + _position(at))
-        at = at.getparent()
-    path = "/" + "/".join(reversed(steps))
-    return f"{path}/@{name_of(attribute)}" if attribute else path
+
+    def __init__(self) -> None:
+        self._counted: dict[tuple[etree._Element, str], tuple[etree._Element, int]] = {}
+
+    def of(self, element: etree._Element, attribute: str | None = None) -> str:
+        """The path of the element, or of its attribute (in lxml's form, `{namespace}name`)."""
+        steps: list[str] = []
+        at: etree._Element | None = element
+        while at is not None:
+            tag = str(at.tag)
+            parent = at.getparent()
+            steps.append(name_of(tag) + (self._number(at, tag, parent) if parent is not None else ""))
+            at = parent
+        path = "/" + "/".join(reversed(steps))
+        return f"{path}/@{name_of(attribute)}" if attribute else path
+
+    def _number(self, element: etree._Element, tag: str, parent: etree._Element) -> str:
+        last, number = self._counted.get((parent, tag), (None, 0))
+        count = 1
+        if last is element:
+            count = number
+        else:
+            for sibling in element.itersiblings(tag, preceding=True):
+                if sibling is last:
+                    count += number
+                    break
+                count += 1
+        self._counted[parent, tag] = element, count
+        has_others = count > 1 or any(True for _ in element.itersiblings(tag))
+        return f"[{count}]" if has_others else ""
+
+
+def xpath_of(element: etree._Element, attribute: str | None = None) -> str:
+    """The path of one element, or of its attribute, as `Paths` writes it."""
+    return Paths().of(element, attribute)
 
 
 def name_of(tag: str) -> str:
@@ -190,11 +219,3 @@ def name_of(tag: str) -> str:
         return tag
     prefix = PREFIXES.get(namespace) or ("ubl" if _UBL_ROOT.match(namespace) else "*")
     return f"{prefix}:{name}"
-
-
-def _position(element: etree._Element) -> str:
-    tag = str(element.tag)
-    before = sum(1 for _ in element.itersiblings(tag, preceding=True))
-    if before or any(True for _ in element.itersiblings(tag)):
-        return f"[{before + 1}]"
-    return ""

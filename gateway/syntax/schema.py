@@ -19,7 +19,7 @@ from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding
 from gateway.syntax.bodies import root_offset
 from gateway.syntax.identify import NAMESPACES, identify
-from gateway.syntax.schema_words import Complaint, finding, subject_of, without_echoes
+from gateway.syntax.schema_words import Complaint, in_words, subject_of, without_echoes
 from gateway.syntax.xml import Attempt, Parsed, parser
 
 FINDINGS_MAX = 50
@@ -124,8 +124,7 @@ def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
 
 def _findings(parsed: Parsed, complaints: list[Complaint]) -> list[Finding]:
     complaints = without_echoes(complaints)[:FINDINGS_MAX]
-    places = parsed.lines.of_elements(parsed.root, {one.element for one in complaints if one.element is not None})
-    return [finding(one, places.get(one.element) if one.element is not None else None) for one in complaints]
+    return in_words(parsed, complaints)
 
 
 def _complaints(root: etree._Element, log: "etree._ListErrorLog") -> list[Complaint]:

@@ -13,7 +13,8 @@ from lxml import etree
 
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.syntax.content_model import Child, children_of
-from gateway.syntax.places import Place, name_of, xpath_of
+from gateway.syntax.places import Paths, Place, name_of
+from gateway.syntax.xml import Parsed
 
 _QUOTED_CHARACTERS_MAX = 100
 
@@ -39,10 +40,19 @@ class _Said:
     attribute: str | None = None
 
 
-def finding(complaint: Complaint, place: Place | None) -> Finding:
+def in_words(parsed: Parsed, complaints: Sequence[Complaint]) -> list[Finding]:
+    """The complaints about one document as findings, each at its place."""
+    places = parsed.lines.of_elements(parsed.root, {one.element for one in complaints if one.element is not None})
+    paths = Paths()
+    return [
+        finding(one, places.get(one.element) if one.element is not None else None, paths) for one in complaints
+    ]
+
+
+def finding(complaint: Complaint, place: Place | None, paths: Paths) -> Finding:
     """The complaint as a finding at its place."""
     said = _said(complaint)
-    location = xpath_of(complaint.element, said.attribute) if complaint.element is not None else ""
+    location = paths.of(complaint.element, said.attribute) if complaint.element is not None else ""
     return Finding(
         said.rule,
         Flag.FATAL,

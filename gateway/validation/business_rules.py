@@ -12,7 +12,7 @@ from gateway.rules import engine
 from gateway.rules.engine import Breach, Failure, RuleSet
 from gateway.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.syntax import si_ubl, ubl, ubl_breaches
-from gateway.syntax.places import xpath_of
+from gateway.syntax.places import Paths
 from gateway.syntax.reading import Reading
 from gateway.syntax.ubl_breaches import SyntaxBreach
 from gateway.syntax.xml import Parsed
@@ -120,8 +120,7 @@ def _placed(parsed: Parsed, reading: Reading, told: list[_Told]) -> Iterator[Fin
     groups = reading.elements({max(one.place, 0) for one in told})
     elements = [_element(groups.get(max(one.place, 0), parsed.root), one.term) for one in told]
     places = parsed.lines.of_elements(parsed.root, elements)
-    paths: dict[etree._Element, str] = {}
+    paths = Paths()
     for one, element in zip(told, elements, strict=True):
         place = places.get(element)
-        path = paths.get(element) or paths.setdefault(element, xpath_of(element))
-        yield one.finding.at(path, place.line if place else None, place.column if place else None)
+        yield one.finding.at(paths.of(element), place.line if place else None, place.column if place else None)

@@ -112,6 +112,14 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "bad-values": lambda: invoice(
         b"<cac:InvoicePeriod><cbc:StartDate>x</cbc:StartDate></cac:InvoicePeriod>" * 90_000
     ),
+    "errors-after-190000-siblings": lambda: invoice(
+        b"<cbc:Note>x</cbc:Note>" * 190_000 + b"<cbc:Note a=''>x</cbc:Note>" * 60
+    ),
+    "200-bad-attachments-after-180000-notes": lambda: invoice(
+        b"<cbc:Note>x</cbc:Note>" * 180_000 + _attachments(200, b"QUJ")
+    ),
+    "200-bad-attachments": lambda: invoice(_attachments(200, b"QUJD" * 40_000 + b"*")),
+    "200-warned-attachments": lambda: invoice(b"<cbc:Note>x</cbc:Note>" * 180_000 + _attachments(200, b"QUJD")),
     "one-unknown-element-of-199000": lambda: invoice(b"<b/>" * 199_000),
     "one-line-of-16-mb": lambda: invoice(
         b"<cbc:Note>" + b"x" * 50 + b"</cbc:Note>" * 1 + b"<cbc:Note>y</cbc:Note>" * 190_000
