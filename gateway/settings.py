@@ -190,6 +190,8 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
 
     both_sides_pay: bool = True
     """A message from one non-Rijk party to another counts for both; false: for the sender alone."""
+    own_bills_are_free: bool = True
+    """A bill that the gateway itself sends is not counted: nobody pays for being billed."""
 
 
 class Billing(msgspec.Struct, frozen=True, kw_only=True):

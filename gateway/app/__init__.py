@@ -258,7 +258,7 @@ def append_usage(connection: Connection, entries: Sequence[UsageEntry]) -> None:
 
 
 def _meter(settings: Settings) -> Meter:
-    policy = MeterPolicy(both_sides_pay=settings.meter.both_sides_pay)
+    policy = MeterPolicy(settings.meter.both_sides_pay, settings.meter.own_bills_are_free)
 
     def meter(
         kenmerk: str, sender: Party | None, recipient: Party, at: datetime, is_test: bool

@@ -11,7 +11,9 @@ import click
 import msgspec
 
 from gateway import log
+from gateway.app import demo_year
 from gateway.cli.options import settings_from, where_options
+from gateway.demo.show import show, used
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,12 +40,16 @@ def demo(*, config: Path | None, data: Path | None, port: int | None, stays: boo
 
 async def _run(settings: Settings, stays: bool) -> None:
     from gateway import app
-    from gateway.demo.show import show
 
+    settings = demo_year.with_issuer(settings)
     async with app.opened(settings) as gateway, app.listening(gateway) as address:
         click.echo(f"Meterpoort answers at {address}; its data is in {settings.data_directory}/")
         async with _demo_keys(gateway) as (operator_key, finance_key):
-            await show(address, operator_key, finance_key, click.echo)
+            await show(address, operator_key, click.echo)
+            bills = await demo_year.bill(gateway)
+            click.echo("")
+            for line in demo_year.meter_table(await used(address, finance_key), bills):
+                click.echo(line)
             if stays:
                 _where_to_look(address, operator_key, settings)
                 await _stopped()

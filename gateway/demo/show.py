@@ -1,6 +1,5 @@
 """The show: registers the cast, sends the documents, and tells what became of each and why."""
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -80,7 +79,7 @@ def scenes(run: int, today: date) -> Iterator[Scene]:
     yield Scene("an invoice for a recipient nobody knows", INSTALLER, invoice(lost))
 
 
-async def show(address: str, operator_key: str, finance_key: str, say: Say) -> None:
+async def show(address: str, operator_key: str, say: Say) -> None:
     """Run the whole show against the gateway at `address`, telling it line by line."""
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(address, timeout=timeout) as session:
@@ -95,7 +94,6 @@ async def show(address: str, operator_key: str, finance_key: str, say: Say) -> N
         for line in table(endings):
             say(line)
         await _collect(clients[TOWN.party_id], say)
-        await _meter(Client(session, finance_key), say)
 
 
 async def _register(operator: Client) -> dict[str, str]:
@@ -171,7 +169,11 @@ async def _collect(town: Client, say: Say) -> None:
     say(f"\n{TOWN.name} took {len(taken['items'])} messages from its mailbox and confirmed them.")
 
 
-async def _meter(finance: Client, say: Say) -> None:
-    await asyncio.sleep(0)
-    del finance
-    say("")
+async def used(address: str, finance_key: str) -> dict[str, int]:
+    """What each party used this year, as finance reads it."""
+    async with aiohttp.ClientSession(address) as session:
+        rows = (await Client(session, finance_key).get("/v1/usage"))["items"]
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["partyId"]] = counts.get(row["partyId"], 0) + int(row["units"])
+    return counts

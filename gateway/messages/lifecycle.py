@@ -177,6 +177,8 @@ class Disposition(StrEnum):
     """Handled in full; only companies took part."""
     FREE_RIJK = "free-rijk"
     """Handled in full; the government that took part is Rijk."""
+    FREE_OWN = "free-own"
+    """Handled in full; a bill of the gateway itself."""
     TEST = "test"
     """Handled in full as a test."""
     REFUSED = "refused"

@@ -14,14 +14,21 @@ class MeterPolicy:
 
     both_sides_pay: bool = True
     """A message from one non-Rijk party to another counts for both; False: for the sender alone."""
+    own_bills_are_free: bool = True
+    """A bill that the gateway itself sends to a party is not counted: nobody pays for being billed."""
 
 
 def meter_delivery(
     kenmerk: str, sender: Party | None, recipient: Party, at: datetime, policy: MeterPolicy, *, is_test: bool
 ) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-    """What delivering this message is to the meter: its disposition and an entry for each party that pays."""
+    """What delivering this message is to the meter: its disposition and an entry for each party that pays.
+
+    `sender` is None for what the gateway itself sends.
+    """
     if is_test:
         return Disposition.TEST, ()
+    if sender is None and policy.own_bills_are_free:
+        return Disposition.FREE_OWN, ()
     submitted = _entry(kenmerk, sender, UsageKind.SUBMITTED_BY, at)
     delivered = _entry(kenmerk, recipient, UsageKind.DELIVERED_TO, at)
     if submitted and not policy.both_sides_pay:

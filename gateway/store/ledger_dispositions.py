@@ -29,7 +29,7 @@ _messages = table(
     column("is_test", Boolean),
 )
 
-_HANDLED = frozenset({Disposition.BILLABLE, Disposition.FREE_COMPANY, Disposition.FREE_RIJK})
+_HANDLED = frozenset({Disposition.BILLABLE, Disposition.FREE_COMPANY, Disposition.FREE_RIJK, Disposition.FREE_OWN})
 _OPEN = frozenset({Disposition.PENDING})
 _FITTING: dict[State, frozenset[Disposition]] = {
     State.RECEIVED: _OPEN,
