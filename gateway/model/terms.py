@@ -6,7 +6,9 @@ looks them up in `TERMS` and `GROUPS`.
 """
 
 import dataclasses
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -51,6 +53,19 @@ class Group:
     NUMBER: ClassVar[str] = ""
 
     place: int = -1
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Pause the garbage collector, where much is made and nothing of it is garbage: looking through a large
+    invoice for garbage, over and over, takes longer than reading or judging it. The models hold no cycles."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 TERMS: dict[str, list[Term]] = {}

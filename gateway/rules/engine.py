@@ -16,7 +16,7 @@ from gateway.model.amounts import EXACT
 from gateway.model.codes import CodeList
 from gateway.model.finding import Flag, Text
 from gateway.model.invoice import Coded, CodeUse, Invoice, Places
-from gateway.model.terms import Group, Unreadable, every, term_of
+from gateway.model.terms import Group, Unreadable, every, term_of, without_collecting
 from gateway.rules.facts import Facts
 
 
@@ -229,7 +229,7 @@ def judge(invoice: Invoice, rules: RuleSet) -> Judgement:
     """Judge every group of the invoice by the rules written for it."""
     program = _arranged(rules)
     court = _Court(Facts(invoice))
-    with localcontext(EXACT):
+    with without_collecting(), localcontext(EXACT):
         if (on := program.by_group.get(Invoice)) is not None:
             court.group(on, [invoice])
         for kind, nodes in invoice.nodes.items():

@@ -1,6 +1,5 @@
 """The walk: from an lxml tree to the semantic invoice, in one pass over pieces of known shape."""
 
-import gc
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.model.invoice import Coded, Invoice, Places
-from gateway.model.terms import Group, Repeated
+from gateway.model.terms import Group, Repeated, without_collecting
 from gateway.syntax.plan import (
     CONSTANTS,
     Every,
@@ -62,17 +61,12 @@ def read_document(root: etree._Element, vocabulary: Vocabulary, kind: type[Invoi
     name = prefixed(vocabulary, str(root.tag))
     if name not in vocabulary.roots:
         raise ValueError(f"{root.tag!r} is not one of {', '.join(vocabulary.roots)}")
-    collects_garbage = gc.isenabled()
-    gc.disable()  # nothing made here is garbage before the end, and looking for some takes as long as the reading
-    try:
+    with without_collecting():
         walk = _Walk(root, vocabulary, trusting=True)
         invoice = walk.document(kind, name)
         if walk.attributes != _COUNT_ATTRIBUTES(root):  # a piece has more of them than the shape it was taken for
             walk = _Walk(root, vocabulary, trusting=False)
             invoice = walk.document(kind, name)
-    finally:
-        if collects_garbage:
-            gc.enable()
     return Reading(root, invoice, [lane.occurrences for lane in walk.lanes.values()], walk.long_amounts)
 
 
