@@ -95,7 +95,12 @@ def _guard(public_url: str) -> Middleware:
         except (
             Exception
         ) as error:  # the last guard: whatever it is, the caller learns a reference and nothing else
-            return answer_to(failed(error, request), request, public_url)
+            problem = failed(error, request)
+            if (
+                request.writer.output_size > 0
+            ):  # the rest cannot follow: a cut line says so, a second answer would not
+                raise ConnectionError("the answer broke off") from error
+            return answer_to(problem, request, public_url)
 
     return guard
 

@@ -22,7 +22,7 @@ from gateway.web.desk import Call
 from gateway.web.lists import bad_cursor, next_page
 from gateway.web.pages import rendered
 from gateway.web.report import Language
-from gateway.web.words import STATES
+from gateway.web.words import DOCUMENTS, STATES
 
 _MESSAGES_SHOWN = 50
 
@@ -54,6 +54,7 @@ async def portal(call: Call) -> web.StreamResponse:
         messages=page.items,
         following=next_page(call, page.next_cursor),
         states={state: said(text, language) for state, text in STATES.items()},
+        kinds={kind: said(text, language) for kind, text in DOCUMENTS.items()},
         year=billing_date(call.doors.clock()).year,
         usage=await _usage(call),
         bills=await _bills(call),

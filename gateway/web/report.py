@@ -10,7 +10,7 @@ from gateway.messages.message import Message
 from gateway.problems import said
 from gateway.web.pages import rendered
 from gateway.web.shapes import AttachmentShape, FindingShape, ReportShape, StatusShape, UsedRules
-from gateway.web.words import STATES
+from gateway.web.words import DOCUMENTS, STATES, STEPS
 
 Language = Literal["nl", "en"]
 
@@ -80,6 +80,8 @@ def message_page(
         language,
         message=message,
         state=state,
+        kind=said(DOCUMENTS[message.kind], language) if message.kind else "",
+        steps={step: said(text, language) for step, text in STEPS.items()},
         journal=journal,
         verdict=shown,
         attachments=attachments,
@@ -95,7 +97,10 @@ def verdict_text(verdict: bytes, language: str) -> str:
 def message_text(message: Message, journal: Sequence[StatusShape], verdict: bytes | None, language: str) -> str:
     """A message and its verdict as plain text."""
     lines = [f"{message.kenmerk}  {said(STATES[message.state], language)}", ""]
-    lines += [f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:<4} {entry.description}" for entry in journal]
+    lines += [
+        f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:<4} {said(STEPS[entry.step], language)}"
+        for entry in journal
+    ]
     if verdict is not None:
         lines += ["", *_text_lines(_shown(verdict, None, language), language)]
     return "\n".join(lines) + "\n"

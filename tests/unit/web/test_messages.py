@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientPayloadError, ClientSession
 
 from gateway.messages.message import StoredAttachment
+from gateway.messages.submission import StoredBytes
 from gateway.model.document import Attachment
 from tests.unit.web.memory import MemoryGateway
 
@@ -245,3 +247,19 @@ async def test_a_large_document_streams_to_storage_and_comes_back(
     async with client.get(f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:
         assert await answer.read() == large
     assert gateway.storage.open_sinks == 0
+
+
+async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
+    client: ClientSession, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kenmerk = await _sent(client, b"<a>" + b"x" * 5000 + b"</a>")
+
+    async def breaks(where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        yield b"<a>"
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(gateway.storage, "stream", breaks)
+    async with client.get(f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:
+        assert answer.status == 200
+        with pytest.raises(ClientPayloadError):
+            await answer.read()
