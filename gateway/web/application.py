@@ -81,10 +81,6 @@ def _guard(public_url: str) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Respond) -> web.StreamResponse:
         try:
-            if "bad_expectation" in request:
-                raise problems.ExpectationFailed(
-                    Text("Only 100-continue is understood.", "Alleen 100-continue kan.")
-                )
             return await handler(request)
         except Problem as problem:
             return answer_to(problem, request, public_url)
@@ -92,15 +88,11 @@ def _guard(public_url: str) -> Middleware:
             return answer_to(_problem_of(refusal, request), request, public_url)
         except ConnectionError:
             raise  # the caller is gone: there is nobody to answer
-        except (
-            Exception
-        ) as error:  # the last guard: whatever it is, the caller learns a reference and nothing else
-            problem = failed(error, request)
-            if (
-                request.writer.output_size > 0
-            ):  # the rest cannot follow: a cut line says so, a second answer would not
+        except Exception as error:  # the last guard: whatever it is, the caller learns a reference only
+            failure = failed(error, request)
+            if request.writer.output_size > 0:  # part was sent: a cut line says so, a second answer would not
                 raise ConnectionError("the answer broke off") from error
-            return answer_to(problem, request, public_url)
+            return answer_to(failure, request, public_url)
 
     return guard
 
