@@ -129,7 +129,7 @@ def draft(
     total = due.amount - sum((earlier.amount for earlier in billed), ZERO)
     if total == 0:
         return None
-    first, last = date(year, 1, 1), date(year, 12, 31)
+    first, last = due.first or date(year, 1, 1), due.last or date(year, 12, 31)
     amounts = Amounts.split(total, due.basis, percent)
     due_lines = (*due.lines, *(_billed_line(earlier) for earlier in billed))
     return Bill(

@@ -53,7 +53,7 @@ def due_for_guidance(
     if reason := exemption(service, periods[0].first.year, len(periods), standing, policies):
         return Due(tariffs[0].vat, notes=(reason,))
     lines = tuple(_line(period, tariff) for period, tariff in zip(periods, tariffs, strict=True))
-    return Due(tariffs[0].vat, lines)
+    return Due(tariffs[0].vat, lines, first=periods[0].first, last=max(period.last for period in periods))
 
 
 def _line(period: GuidedPeriod, tariff: Tariff) -> DueLine:
@@ -69,6 +69,8 @@ def _line(period: GuidedPeriod, tariff: Tariff) -> DueLine:
             first=day(period.first),
             last=day(period.last),
         ),
-        sentence("{one} × {price}", "{one} × {price}", one=count(1), price=euros(tariff.price)),
+        sentence(
+            "{one} × {price} = {price}", "{one} × {price} = {price}", one=count(1), price=euros(tariff.price)
+        ),
         tariff.source,
     )

@@ -151,7 +151,7 @@ def _facts(bill: Bill) -> Table:
     if bill.preceding:
         facts.append(("Hoort bij", "\n".join(earlier.number for earlier in bill.preceding)))
     rows = [[_said(name, _style(8, color=_GREY)), _said(value, _style(8))] for name, value in facts]
-    table = Table(rows, colWidths=[_WIDTH * 0.17, _WIDTH * 0.31])
+    table = Table(rows, colWidths=[_WIDTH * 0.17, _WIDTH * 0.29])
     table.setStyle(
         TableStyle(
             [

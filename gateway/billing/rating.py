@@ -68,11 +68,13 @@ class DueLine:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due for a year, or why nothing is."""
+    """What is due for a year, or why nothing is. `first` and `last` bound it where it is not the year."""
 
     basis: PriceBasis
     lines: tuple[DueLine, ...] = ()
     notes: tuple[Text, ...] = ()
+    first: date | None = None
+    last: date | None = None
 
     @property
     def amount(self) -> Decimal:

@@ -68,12 +68,12 @@ WORDS = {
         Text("processed messages", "verwerkte berichten"),
     ),
     Service.GUIDANCE: Words(
-        Text("individual guidance when connecting", "individuele aansluitbegeleiding"),
+        Text("Individual guidance when connecting", "Individuele aansluitbegeleiding"),
         Text("period of three months", "periode van drie maanden"),
         Text("periods of three months", "perioden van drie maanden"),
     ),
     Service.FACILITIES: Words(
-        Text("facilities without tariff", "voorzieningen zonder tarief"),
+        Text("Facilities without tariff", "Voorzieningen zonder tarief"),
         Text("share", "aandeel"),
         Text("shares", "aandelen"),
     ),

@@ -57,16 +57,6 @@ class YearStep:
     amount: Decimal = Decimal("0.00")
     document: str = ""
 
-    def is_same_as(self, other: "YearStep") -> bool:
-        """Whether it says the same, no matter who said it when."""
-        return (self.kind, self.key, self.units, self.amount, self.document) == (
-            other.kind,
-            other.key,
-            other.units,
-            other.amount,
-            other.document,
-        )
-
 
 class BillingYear:
     """What the steps of one year come to."""

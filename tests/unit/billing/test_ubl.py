@@ -90,3 +90,8 @@ def test_within_the_rijk_nothing_is_subject_to_tax() -> None:
     assert found("final-rijk", "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:ID") == ["O"]
     assert found("final-rijk", "cac:TaxTotal/cbc:TaxAmount") == ["0.00"]
     assert found("final-rijk", "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID") == []
+
+
+def test_guidance_is_billed_over_its_own_days() -> None:
+    assert found("guidance", "cac:InvoicePeriod/cbc:StartDate") == ["2026-01-15"]
+    assert found("guidance", "cac:InvoicePeriod/cbc:EndDate") == ["2026-07-14"]
