@@ -322,6 +322,17 @@ _NAME = SyntaxSaid(
     ),
     _ESCAPE,
 )
+_DECLARATION_LATE = SyntaxSaid(
+    "MP-XML-DECLARATION",
+    Text(
+        "<?xml …?> stands here, but may only be the very first thing in a document.",
+        "Hier staat <?xml …?>, maar dat mag alleen helemaal vooraan in een document staan.",
+    ),
+    Text(
+        "Take out what stands before it, also an empty line; send one document a message.",
+        "Haal weg wat ervoor staat, ook een lege regel; stuur één document per bericht.",
+    ),
+)
 _LONG = SyntaxSaid(
     "MP-XML-TEXT",
     Text(
@@ -357,6 +368,7 @@ _SAID: dict[int, SyntaxSaid] = {
     _CODES.ERR_ATTRIBUTE_WITHOUT_VALUE: _ATTRIBUTE,
     _CODES.ERR_LT_IN_ATTRIBUTE: _ATTRIBUTE,
     _CODES.ERR_SPACE_REQUIRED: _ATTRIBUTE,
+    _CODES.ERR_RESERVED_XML_NAME: _DECLARATION_LATE,
 }
 # lxml 6.1 names no constant for libxml2's XML_ERR_RESOURCE_LIMIT.
 _SAID[114] = _LONG

@@ -194,7 +194,10 @@ def _check_in_pieces(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]
     attempt = parsed.attempt or _parse_in_pieces(parsed.markup, schema)
     if attempt.root is not None:
         return []
-    return _explained_from(parsed, schema, attempt.stopped_at or 0)
+    try:
+        return _explained_from(parsed, schema, attempt.stopped_at or 0)
+    except etree.XMLSyntaxError:  # a parser fed in pieces gave up on what a whole parse took: the tree will tell
+        return []
 
 
 def _explained_from(parsed: Parsed, schema: etree.XMLSchema, start: int) -> list[Complaint]:

@@ -65,6 +65,8 @@ BROKEN = [
     ("MP-XML-ENTITY", 1, 4, b"<a>&euro;</a>"),
     ("MP-XML-PREFIX", 1, 1, b"<c:a/>"),
     ("MP-XML-AFTER", 1, 5, b"<a/><b/>"),
+    ("MP-XML-DECLARATION", 2, 1, b'\n<?xml version="1.0"?><a/>'),
+    ("MP-XML-DECLARATION", 1, 5, b'<a/><?xml version="1.0"?><a/>'),
     ("MP-XML-MARKUP", 1, 7, "<a>é <</a>".encode()),
     ("MP-XML-CHARACTER", 1, 4, b"<a>\x00</a>"),
     ("MP-XML-ATTRIBUTE", 1, 6, b"<a b=1/>"),
