@@ -90,12 +90,13 @@ class Repeated(str):
 
 
 class Unreadable(ValueError):  # noqa: N818 - it says what the text is
-    """A text of a document that is not what its term should be: `wanted` says what."""
+    """A text of a document that is not what its term should be: `wanted` says what, `example` shows one."""
 
-    def __init__(self, text: str, wanted: Text) -> None:
+    def __init__(self, text: str, wanted: Text, example: str) -> None:
         super().__init__(f"{text[:40]!r} is not {wanted.en}")
         self.text = text
         self.wanted = wanted
+        self.example = example
 
 
 def every(text: str | None) -> tuple[str, ...]:

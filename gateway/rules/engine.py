@@ -41,8 +41,11 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why a rule does not hold: what stands there, what should, what to change. `term` names the place within
-    the node (`BT-131`); `node` is where it stands, when that is not the group the rule was judged on."""
+    """Why a rule does not hold: what stands there, what should, what to change.
+
+    `found` and `expected` are the same in every language: values, numbers of terms, signs. `term` names the place
+    within the node (`BT-131`); `node` is where it stands, when that is not the group the rule was judged on.
+    """
 
     found: str | None = None
     expected: str | None = None
@@ -293,7 +296,7 @@ class _Court:
         for node, attribute in self.facts.invoice.repeats:
             number = term_of(type(node), attribute)
             values = ", ".join(every(getattr(node, attribute)))
-            miss = Miss(values[:200], "one of these", _ONCE, number, node)
+            miss = Miss(values[:200], "1", _ONCE, number, node)
             for order, rule in enumerate(rules):
                 if not rule.once or number not in rule.terms:
                     continue
@@ -332,8 +335,8 @@ def _gave_up(rule: Rule, node: Group, error: Exception, failures: list[Failure])
     """A text that cannot be read breaks the rule that needs it; anything else is a failure of ours."""
     if isinstance(error, Unreadable):
         wanted = error.wanted
-        advice = Text(f"Write {wanted.en}.", f"Schrijf {wanted.nl}.")
-        return [Breach(rule, node, Miss(error.text[:100], wanted.en, advice))]
+        advice = Text(f"Write {wanted.en}, as {error.example}.", f"Schrijf {wanted.nl}, zoals {error.example}.")
+        return [Breach(rule, node, Miss(error.text[:100], error.example, advice))]
     failures.append(Failure(rule, node, f"{type(error).__name__}: {error}"))
     return []
 

@@ -6,14 +6,16 @@ check and the words of a finding follow from it; a term the model does not have 
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
+from gateway.model.amounts import cents, exact
 from gateway.model.codes import CodeList, near_misses
 from gateway.model.finding import Flag, Text
 from gateway.model.invoice import Coded, CodeUse, Invoice
-from gateway.model.terms import GROUPS, TERMS, Group, every
+from gateway.model.terms import GROUPS, TERMS, Group, Unreadable, every
 from gateway.rules.engine import Form, Miss, Rule
 from gateway.rules.facts import Facts
 
@@ -103,7 +105,7 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
         ),
         source=source,
         holds=lambda node, _facts: not lacks([node]),
-        tell=lambda _node, _facts: Miss(None, wanted.en, advice, terms[0]),
+        tell=lambda _node, _facts: Miss(None, " / ".join(terms), advice, terms[0]),
         sift=lambda nodes, _facts: lacks(nodes),
         quick=quick,
         once=verb == "states",
@@ -151,11 +153,17 @@ def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
         sentence=Text(f"{name.en} has at most two decimals.", f"{name.nl} heeft hoogstens twee decimalen."),
         source=source,
         holds=lambda node, _facts: "." not in (get(node) or "")[:-3],
-        tell=lambda node, _facts: Miss(get(node), "at most 2 decimals", _DECIMALS, number),
+        tell=lambda node, _facts: Miss(get(node), _rounded(get(node)), _DECIMALS, number),
         sift=lambda nodes, _facts: [node for node in nodes if (text := get(node)) and "." in text[:-3]],
         quick=f"n.{term.attribute} is None or '.' not in n.{term.attribute}[:-3]",
         once=True,
     )
+
+
+def _rounded(text: str) -> str | None:
+    with suppress(Unreadable):
+        return str(cents(exact(text)))
+    return None
 
 
 _DECIMALS = Text(
@@ -206,7 +214,7 @@ def not_on_list(value: str | None, values: CodeList, term: str | None = None) ->
         advice = Text(
             f"Choose a code from the list {values.title}.", f"Kies een code uit de lijst {values.title}."
         )
-    return Miss(value, f"a code of {values.title}", advice, term)
+    return Miss(value, values.title, advice, term)
 
 
 def condition(
@@ -228,8 +236,8 @@ def condition(
     """A rule that fits no form: the decorated function says whether it holds."""
 
     def made(holds: Callable[[Any, Facts], bool]) -> Rule:
-        explain = tell or (lambda _node, _facts: Miss(expected=sentence.en))
         numbers = tuple(terms.split())
+        explain = tell or (lambda _node, _facts: Miss(term=numbers[0]))
         return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, among, sift, quick, gate, once)
 
     return made

@@ -89,16 +89,16 @@ def work_out(parts: tuple[Part, ...], node: Group, facts: Facts) -> Side:
     shown: list[str] = []
     for part in parts:
         sign = "" if not written and part.sign > 0 else "+ " if part.sign > 0 else "- "
-        written.append(f"{sign}{'sum of ' if part.is_sum else ''}{part.term}")
+        written.append(f"{sign}{'Σ ' if part.is_sum else ''}{part.term}")
         shown.append(f"{sign}{_show(part, part.amounts(node, facts))}")
     return Side(" ".join(written), " ".join(shown), value_of(parts, node, facts))
 
 
 def _show(part: Part, texts: list[str]) -> str:
     if not texts:
-        return "0" if part.is_sum or part.may_be_absent else "(absent)"
+        return "0" if part.is_sum or part.may_be_absent else "–"
     shown = [text.strip() for text in texts[:_SHOWN_MAX]]
-    more = [f"… ({len(texts)} amounts)"] if len(texts) > _SHOWN_MAX else []
+    more = [f"… ({len(texts)})"] if len(texts) > _SHOWN_MAX else []
     joined = " + ".join(shown + more)
     return f"({joined})" if part.is_sum and part.sign < 0 and len(texts) > 1 else joined
 

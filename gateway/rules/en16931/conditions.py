@@ -44,6 +44,7 @@ _ADD_COUNTRY = Text(
     "Write the VAT number with its country, as NL123456789B01.",
     "Schrijf het btw-nummer met het land ervoor, zoals NL123456789B01.",
 )
+_ONE_OF_BOTH = Text("Leave one of the two out.", "Laat een van de twee weg.")
 _ADD_ACCOUNT = Text("Add the IBAN to pay to.", "Voeg de IBAN toe waarop betaald moet worden.")
 
 
@@ -56,7 +57,7 @@ def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
         terms=term,
         sentence=Text(f"{name.en} names its scheme.", f"Bij {name.nl} staat welk soort nummer het is."),
         source=SOURCE,
-        tell=lambda _node, _facts: Miss(None, "a scheme identifier", _ADD_SCHEME, term),
+        tell=lambda _node, _facts: Miss(None, "schemeID", _ADD_SCHEME, term),
         quick=f"n.{attribute} is None or n.{attribute}_scheme is not None",
     )
     value, scheme = attrgetter(attribute), attrgetter(f"{attribute}_scheme")
@@ -102,7 +103,7 @@ def _not_negative(text: str) -> bool:
         "Item net price (BT-146) is not negative.", "De nettoprijs van het artikel (BT-146) is niet negatief."
     ),
     source=SOURCE,
-    tell=lambda line, _facts: Miss(line.price.net, "0 or more", _NO_MINUS, "BT-146", line.price),
+    tell=lambda line, _facts: Miss(line.price.net, ">= 0", _NO_MINUS, "BT-146", line.price),
     quick="n.price.net is not None and n.price.net.isascii() and n.price.net.replace('.', '', 1).isdigit()",
 )
 def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
@@ -117,7 +118,7 @@ def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
         "Item gross price (BT-148) is not negative.", "De brutoprijs van het artikel (BT-148) is niet negatief."
     ),
     source=SOURCE,
-    tell=lambda line, _facts: Miss(line.price.gross, "0 or more", _NO_MINUS, "BT-148", line.price),
+    tell=lambda line, _facts: Miss(line.price.gross, ">= 0", _NO_MINUS, "BT-148", line.price),
     quick="n.price.gross is None",
 )
 def _gross_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
@@ -136,7 +137,7 @@ def _period(key: str, on: type[Group], terms: str) -> Rule:
         terms=terms,
         sentence=Text(f"{end.en} is not before {start.en}.", f"{end.nl} ligt niet voor {start.nl}."),
         source=SOURCE,
-        tell=lambda node, _facts: Miss(node.end, f"{node.start} or later", None, terms.split()[1]),
+        tell=lambda node, _facts: Miss(node.end, f">= {node.start}", None, terms.split()[1]),
         once=True,
     )
     return make(_ends_after_start)
@@ -206,7 +207,7 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> boo
         "Van het nummer van de betaalkaart (BT-87) staan er hoogstens tien tekens: de eerste zes en laatste vier.",
     ),
     source=SOURCE,
-    tell=lambda _card, _facts: Miss(None, "at most 10 characters", None, "BT-87"),
+    tell=lambda _card, _facts: Miss(None, "<= 10", None, "BT-87"),
     once=True,
 )
 def _card_number_is_cut(card: PaymentCard, _facts: Facts) -> bool:
@@ -226,7 +227,7 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
         "Bij een valuta van de btw-aangifte (BT-6) hoort het totaal btw-bedrag in die valuta (BT-111).",
     ),
     source=SOURCE,
-    tell=lambda invoice, _facts: Miss(None, f"a TaxAmount with currencyID {invoice.vat_currency}", None, "BT-6"),
+    tell=lambda invoice, _facts: Miss(None, f"BT-111 {invoice.vat_currency}", None, "BT-6"),
     quick="n.vat_currency is None",
 )
 def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: Facts) -> bool:
@@ -274,7 +275,7 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) 
         "Bij betaalwijze 30 (overboeking) en 58 (SEPA-overboeking) hoort een rekeningnummer (BT-84).",
     ),
     source=SOURCE,
-    tell=lambda _node, _facts: Miss(None, "Payment account identifier (BT-84)", _ADD_ACCOUNT, "BT-84"),
+    tell=lambda _node, _facts: Miss(None, "BT-84", _ADD_ACCOUNT, "BT-84"),
     quick="n.transfers and n.transfers[0].account is not None",
 )
 def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> bool:
@@ -292,7 +293,7 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> boo
         "Bij de classificatie van het artikel (BT-158) staat uit welke lijst die komt.",
     ),
     source=SOURCE,
-    tell=lambda _node, _facts: Miss(None, "a scheme identifier (listID)", None, "BT-158"),
+    tell=lambda _node, _facts: Miss(None, "listID", None, "BT-158"),
     quick="n.scheme is not None or not n.on_line",
 )
 def _classification_names_its_scheme(classification: Classification, _facts: Facts) -> bool:
@@ -309,7 +310,7 @@ def _classification_names_its_scheme(classification: Classification, _facts: Fac
     ),
     source=SOURCE,
     tell=lambda invoice, _facts: Miss(
-        f"BT-7 is {invoice.vat_point_date}, and BT-8 is there", "one of both", None, "BT-7"
+        f"BT-7 = {invoice.vat_point_date}, BT-8", "BT-7 / BT-8", _ONE_OF_BOTH, "BT-7"
     ),
     quick="n.vat_point_date is None",
 )
@@ -341,7 +342,7 @@ def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
         "Een btw-nummer (BT-31, BT-48, BT-63) begint met de code van het land, EL voor Griekenland.",
     ),
     source=SOURCE,
-    tell=lambda node, _facts: Miss(node.identifier, "a country code in front", _ADD_COUNTRY),
+    tell=lambda node, _facts: Miss(node.identifier, None, _ADD_COUNTRY),
 )
 def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Facts) -> bool:
     if not registration.is_vat:

@@ -28,7 +28,7 @@ def _sorted(facts: Facts) -> Invoice:
     """The invoice, when each of its allowances and charges says which of the two it is. Raises Unreadable."""
     for each in facts.invoice.allowances_and_charges:
         if each.indicator is not None and not indicators(each.indicator):
-            raise Unreadable(each.indicator, Text("true (a charge) or false", "true (een toeslag) of false"))
+            raise Unreadable(each.indicator, Text("true or false", "true of false"), "false")
     return facts.invoice
 
 
@@ -129,8 +129,8 @@ def _tell_with_vat(invoice: Invoice, facts: Facts) -> Miss:
     totals = invoice.totals[0] if invoice.totals else None
     if len(found) != 1:
         return Miss(
-            f"{len(found)} VAT totals in {invoice.currency}",
-            f"exactly one Invoice total VAT amount (BT-110) with currencyID {invoice.currency}",
+            f"{len(found)} × BT-110 {invoice.currency}",
+            f"1 × BT-110 {invoice.currency}",
             Text(
                 "Give one TaxAmount in the invoice currency; its currencyID equals BT-5 to the letter.",
                 "Geef precies één TaxAmount in de valuta van de factuur; de currencyID is gelijk aan BT-5.",

@@ -180,8 +180,8 @@ def _breakdown_rule(row: Category) -> Rule:
         ),
         holds=lambda _invoice, facts: _HAS_BREAKDOWN[row.breakdown](row, facts),
         tell=lambda _invoice, facts: Miss(
-            f"{facts.breakdown_vat.any.get(row.code, 0)} breakdowns of category {row.code}",
-            number.en,
+            f"{facts.breakdown_vat.any.get(row.code, 0)} × BG-23 {row.code}",
+            f"{'1' if row.breakdown is _EXACTLY_ONE else '>= 1'} × BG-23 {row.code}",
             Text(
                 "Add up all amounts of this category in one VAT breakdown for each rate, and give none without.",
                 "Tel alle bedragen van deze categorie per tarief op in één btw-specificatie; geef er geen zonder.",
@@ -246,8 +246,18 @@ def _party_rule(row: Category, nth: str, term: str, what: Text, used: Callable[[
         holds=lambda _invoice, facts: (
             not used(row, facts) or ((not never or "S" in facts.items_vat.vat) and _are_registered(row, facts))
         ),
-        tell=lambda _invoice, facts: Miss(None, wanted.en, None, "BT-31", facts.invoice.seller),
+        tell=lambda _invoice, facts: Miss(None, None, _registered_advice(row), "BT-31", facts.invoice.seller),
     )
+
+
+def _registered_advice(row: Category) -> Text:
+    wanted = _PARTIES[row.seller, row.buyer]
+    if row.seller is _NO_VAT:
+        return Text(
+            "Leave the VAT identifiers out, or choose another VAT category.",
+            "Laat de btw-nummers weg, of kies een andere btw-categorie.",
+        )
+    return Text(f"Give {wanted.en}.", f"Vermeld {wanted.nl}.")
 
 
 _PARTIES = {
@@ -335,7 +345,7 @@ def _rate_rule(
             f"Het btw-tarief van {what.nl} ({term}) met categorie {row.code} ({row.name.nl}) is {wanted.nl}.",
         ),
         holds=lambda vat, _facts: rate_fits(vat.rate, row.rate),
-        tell=lambda vat, _facts: Miss(vat.rate, wanted.en, None, term),
+        tell=lambda vat, _facts: Miss(vat.rate, _RATE_SIGNS[row.rate], _RATE_ADVICE, term),
         among=among,
     )
     return replace(rule, sift=sift, once=row.rate is _ZERO)
@@ -346,6 +356,8 @@ _RATE_OF = {
     "06": Text("an allowance", "een korting"),
     "07": Text("a charge", "een toeslag"),
 }
+_RATE_SIGNS = {_POSITIVE: "> 0", _ZERO: "0", _ZERO_OR_MORE: ">= 0", _LEFT_OUT: None}
+_RATE_ADVICE = Text("Correct the rate or the VAT category.", "Verbeter het tarief of de btw-categorie.")
 _RATES = {
     _POSITIVE: Text("more than 0", "hoger dan 0"),
     _ZERO: Text("0", "0"),
@@ -448,7 +460,7 @@ def _tell_taxable(row: Category, vat: BreakdownVat, facts: Facts) -> Miss:
     at = "" if rate is None else f" {rate}%"
     return Miss(
         f"BT-116 = {vat.taxable}",
-        f"lines {row.code}{at} + charges - allowances = {of_lines} + {more} = {of_lines + more}",
+        f"Σ BT-131 + Σ BT-99 - Σ BT-92 ({row.code}{at}) = {of_lines} + {more} = {of_lines + more}",
         Text(
             "Correct the taxable amount, or the VAT category of a line, allowance or charge.",
             "Verbeter de maatstaf van heffing, of de btw-categorie van een regel, korting of toeslag.",
@@ -491,15 +503,24 @@ def _tax_rule(row: Category) -> Rule:
         tell=lambda vat, _facts: (
             tell_tax(vat.tax, vat.taxable, vat.rate)
             if reckoned
-            else Miss(f"BT-117 = {vat.tax}", "0", None, "BT-117")
+            else Miss(f"BT-117 = {vat.tax}", "0", _NO_TAX, "BT-117")
         ),
         among=lambda facts: facts.breakdowns_by_category(row.code),
     )
 
 
+_NO_TAX = Text(
+    "No VAT is charged in this category: give 0.00, or correct the category.",
+    "In deze categorie is er geen btw: vermeld 0.00, of verbeter de categorie.",
+)
+
+
 def _reason_rule(row: Category) -> Rule:
     required = row.reason is _REQUIRED
     has = Text("a", "een") if required else Text("no", "geen")
+    advice = Text("Leave the reason out.", "Laat de reden weg.")
+    if required:
+        advice = Text("Say why no VAT is charged.", "Vermeld waarom er geen btw is berekend.")
     return _rule(
         row,
         "10",
@@ -512,7 +533,9 @@ def _reason_rule(row: Category) -> Rule:
             "vrijstelling (BT-120) of redencode (BT-121).",
         ),
         holds=lambda vat, _facts: (vat.reason is not None or vat.reason_code is not None) is required,
-        tell=lambda vat, _facts: Miss(vat.reason_code or vat.reason, f"{has.en} reason", None, "BT-121"),
+        tell=lambda vat, _facts: Miss(
+            vat.reason_code or vat.reason, "BT-120 / BT-121" if required else None, advice, "BT-121"
+        ),
         among=lambda facts: facts.breakdowns_by_category(row.code),
     )
 
@@ -535,7 +558,7 @@ def _extra(key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[I
         Text(en, nl),
         SOURCE,
         lambda invoice, facts: not _in_breakdown(code, facts) or holds(invoice, facts),
-        lambda _invoice, _facts: Miss(expected=en),
+        lambda _invoice, _facts: Miss(expected=terms.replace(" ", " / ") if code == "K" else None),
         gate=_NAMED[code],
     )
 

@@ -1,0 +1,63 @@
+"""The quick ways of the engine give the answer of the rule itself, on every case and every sample."""
+
+from decimal import localcontext
+
+import pytest
+from lxml import etree
+
+from gateway.model.amounts import EXACT
+from gateway.model.invoice import Invoice
+from gateway.model.terms import Unreadable
+from gateway.rules.en16931 import EN16931
+from gateway.rules.engine import Rule
+from gateway.rules.facts import Facts
+from gateway.syntax import ubl
+from tests.rules.case import cases
+from tests.samples import SAMPLES
+
+_QUICK = {rule.id: eval(f"lambda n: {rule.quick}") for rule in EN16931 if rule.quick}  # noqa: S307 - as the engine does
+
+
+@pytest.fixture(scope="module")
+def invoices() -> list[Invoice]:
+    documents = {case.changed() for case in cases()} | {sample.xml() for sample in SAMPLES.values()}
+    return [ubl.read(etree.fromstring(each)).invoice for each in sorted(documents)]
+
+
+def _answers(rule: Rule, facts: Facts) -> list[bool | None]:
+    answers: list[bool | None] = []
+    for node in rule.nodes(facts):
+        try:
+            answers.append(bool(rule.holds(node, facts)))
+        except Unreadable:
+            answers.append(None)
+    return answers
+
+
+def test_a_quick_yes_is_a_yes(invoices: list[Invoice]) -> None:
+    for invoice in invoices:
+        facts = Facts(invoice)
+        with localcontext(EXACT):
+            for rule in [each for each in EN16931 if each.quick]:
+                nodes = rule.nodes(facts)
+                for node, answer in zip(nodes, _answers(rule, facts), strict=True):
+                    assert answer is True or not _QUICK[rule.id](node), rule.id
+
+
+def test_sifting_finds_what_does_not_hold(invoices: list[Invoice]) -> None:
+    for invoice in invoices:
+        facts = Facts(invoice)
+        with localcontext(EXACT):
+            for rule in [each for each in EN16931 if each.sift]:
+                nodes, answers = rule.nodes(facts), _answers(rule, facts)
+                if None not in answers:
+                    wrong = [node for node, answer in zip(nodes, answers, strict=True) if not answer]
+                    assert list(rule.broken_by(nodes, facts)) == wrong, rule.id
+
+
+def test_a_closed_gate_hides_nothing(invoices: list[Invoice]) -> None:
+    for invoice in invoices:
+        facts = Facts(invoice)
+        with localcontext(EXACT):
+            for rule in [each for each in EN16931 if each.gate and not each.gate(facts)]:
+                assert all(_answers(rule, facts)), rule.id

@@ -1,0 +1,67 @@
+"""What a finding teaches: both sides of a sum, the codes that were meant, the place by its term."""
+
+import pytest
+from lxml import etree
+
+from gateway.model.codes import LISTS, near_misses
+from gateway.rules.en16931 import EN16931
+from gateway.rules.engine import Breach, judge
+from gateway.syntax import ubl
+from tests.rules.case import Case, cases
+
+
+def _breach(rule: str, sample: str, **changes: str | bool) -> Breach:
+    changed = tuple((key.replace("_", "-"), value) for key, value in changes.items())
+    root = etree.fromstring(Case(rule, True, sample, changed, frozenset(), "").changed())
+    return next(each for each in judge(ubl.read(root).invoice, EN16931).breaches if each.rule.id == rule)
+
+
+def test_a_sum_shows_both_sides() -> None:
+    miss = _breach("BR-CO-15", "nlcius-invoice", BT_112="121.50").miss
+    assert miss.found == "BT-112 = 121.50"
+    assert miss.expected == "BT-109 + BT-110 = 100.00 + 21.00 = 121.00"
+    assert miss.advice is not None
+    assert "0.50" in miss.advice.en
+
+
+def test_a_sum_of_many_shows_the_first_few() -> None:
+    miss = _breach("BR-CO-10", "en16931-mixed", BT_106="1.00").miss
+    assert miss.expected is not None
+    assert miss.expected.startswith("Σ BT-131 = ")
+
+
+def test_an_absent_amount_is_shown_as_absent() -> None:
+    assert _breach("BR-CO-16", "nlcius-invoice", BT_115=False).miss.found == "BT-115 - BT-114 = – - 0"
+
+
+def test_too_many_decimals_show_the_amount_rounded() -> None:
+    miss = _breach("BR-DEC-23", "nlcius-invoice", BT_131="100.005").miss
+    assert (miss.found, miss.expected, miss.term) == ("100.005", "100.01", "BT-131")
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "meant"),
+    [
+        ("kwh", "units", ["KWH"]),
+        ("KWHH", "units", ["KWH"]),
+        (" nl", "countries", ["NL"]),
+        ("EURO", "currencies", ["EUR"]),
+        ("application/pdf ", "media_types", ["application/pdf"]),
+        ("", "units", []),
+        ("x" * 5000, "units", []),
+    ],
+)
+def test_codes_that_were_meant(value: str, name: str, meant: list[str]) -> None:
+    assert near_misses(value, LISTS[name])[:1] == meant
+
+
+@pytest.mark.parametrize("case", [each for each in cases() if each.breaks], ids=str)
+def test_a_finding_of_every_case_can_be_told(case: Case) -> None:
+    root = etree.fromstring(case.changed())
+    reading = ubl.read(root)
+    for breach in judge(reading.invoice, EN16931).breaches:
+        assert breach.at.place >= 0
+        assert breach.miss.found is None or len(breach.miss.found) < 400
+        group = reading.elements([breach.at.place])[breach.at.place]
+        if breach.miss.term:
+            assert ubl.element_of(group, breach.miss.term) is not None
