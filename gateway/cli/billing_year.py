@@ -24,8 +24,8 @@ from gateway.billing.postings import journal
 from gateway.billing.run import RunOrder
 from gateway.billing.services import WORDS, Service
 from gateway.billing.year import YearKey
-from gateway.cli.bills import Units, bills, in_language
-from gateway.cli.options import settings_from, where_options
+from gateway.cli.bills import Units, bills, catalogue_of, in_language, tariffs_option
+from gateway.cli.options import settings_from, text_of, where_options
 
 T = TypeVar("T")
 _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -62,7 +62,7 @@ def _do(config: Path | None, data: Path | None, work: Callable[[Accounts], Await
 def debtors_command(*, file: Path, by: str, config: Path | None, data: Path | None) -> None:
     """Record the debtors of FILE (TOML, a [[debtor]] each), or what changed about them."""
 
-    text = file.read_text("utf-8")
+    text = text_of(file)
 
     async def work(opened: Accounts) -> int:
         debtors = read_debtors(text)
@@ -165,6 +165,7 @@ def _instead(text: str) -> tuple[str, int]:
 @_order_options
 @by_option
 @click.option("--forecast", "forecasts", multiple=True, help="What if: party=units instead; repeatable.")
+@tariffs_option
 @where_options
 def preview_command(
     *,
@@ -176,6 +177,7 @@ def preview_command(
     weights: tuple[str, ...],
     by: str,
     forecasts: tuple[str, ...],
+    tariffs: Path | None,
     config: Path | None,
     data: Path | None,
 ) -> None:
@@ -183,8 +185,8 @@ def preview_command(
     order = _order(stage, service, year, issued_on, total, weights)
     instead = dict(_instead(text) for text in forecasts)
 
-    def work(opened: Accounts) -> Awaitable[Preview]:
-        return opened.office.preview(finance(by), order, forecasts=instead)
+    async def work(opened: Accounts) -> Preview:
+        return await opened.office.preview(finance(by), order, catalogue=catalogue_of(tariffs), forecasts=instead)
 
     preview = _do(config, data, work)
     click.echo("\n".join(_table(preview.bills)))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from importlib import import_module
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -12,7 +13,9 @@ from gateway.billing.errors import BillingError
 from gateway.billing.quote import Quote, QuotedDocument, QuoteRequest, quote
 from gateway.billing.rating import UNITS_MAX, Standing
 from gateway.billing.services import WORDS, Service
+from gateway.billing.tariffs import Catalogue, published, read
 from gateway.billing.words import euros, month
+from gateway.cli.options import text_of
 from gateway.model.finding import Text
 
 _Result = TypeVar("_Result")
@@ -51,6 +54,18 @@ def bills() -> None:
     """What a year costs, and why; the billing year."""
 
 
+tariffs_option = click.option(
+    "--tariffs",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="What if: other tariffs, as TOML.",
+)
+
+
+def catalogue_of(tariffs: Path | None) -> Catalogue:
+    """The tariffs of a file, or those that come with the gateway. Raises TariffCatalogueError."""
+    return read(text_of(tariffs)) if tariffs else published()
+
+
 @bills.command("quote")
 @click.option("--service", required=True, help=f"One of {', '.join(Service)}.")
 @click.option("--year", required=True, type=click.IntRange(2000, 2999), help="Year of use.")
@@ -62,6 +77,7 @@ def bills() -> None:
 @click.option("--company", is_flag=True, help="The party is a company.")
 @click.option("--first-year", is_flag=True, help="First-time user, connected in this year.")
 @click.option("--umbrella", is_flag=True, help="Its umbrella body pays by an agreement of its own.")
+@tariffs_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
 def quote_command(
@@ -76,6 +92,7 @@ def quote_command(
     company: bool,
     first_year: bool,
     umbrella: bool,
+    tariffs: Path | None,
     form: str,
     language: str,
 ) -> None:
@@ -84,9 +101,12 @@ def quote_command(
     Amounts include value-added tax where it is due; the settlement is negative where money is given back.
     """
     standing = Standing(rijk, company, first_year, umbrella, variant)
-    answer = _or_exit(
-        lambda: quote(QuoteRequest(Service.named(service), year, forecast, used, historic, standing)), language
-    )
+
+    def work() -> Quote:
+        request = QuoteRequest(Service.named(service), year, forecast, used, historic, standing)
+        return quote(request, catalogue_of(tariffs))
+
+    answer = _or_exit(work, language)
     click.echo(_as_json(answer) if form == "json" else _as_text(answer, language))
 
 

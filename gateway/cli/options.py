@@ -28,3 +28,11 @@ def settings_from(config: Path | None, data: Path | None) -> Settings:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     return msgspec.structs.replace(settings, data_directory=data) if data else settings
+
+
+def text_of(file: Path) -> str:
+    """What stands in a text file. One that cannot be read ends the command."""
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file} cannot be read as UTF-8: {error}") from error

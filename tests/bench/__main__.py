@@ -4,9 +4,10 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import ledger
+from tests.bench import billing, ledger
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
+    "billing": billing.billing,
     "ledger": ledger.ledger,
     "ledger-10-million": ledger.ten_million,
 }

@@ -105,7 +105,8 @@ def test_every_input_is_in_the_hash() -> None:
     [(2020, 5_000, []), (2020, 100_000, ["16531.19"]), (2021, 5_000, ["677.77"])],
 )
 def test_a_first_time_user_is_exempt_in_its_first_year_only(year: int, forecast: int, billed: list[str]) -> None:
-    """Connected on 1 May 2020. Substantial: 99,001 × 0.138 = 13,662.14, tax 2,869.05; 4,001 × 0.14 = 560.14, 117.63."""
+    """Connected on 1 May 2020. Substantial: 99,001 × 0.138 = 13,662.14, tax 2,869.05. The year after:
+    4,001 × 0.14 = 560.14, tax 117.63."""
     order = RunOrder(Stage.PREPAYMENT, Service.DIGID, year, date(year, 3, 10))
     bills = issued(order, [PartyInput(KROMME_VLIET, forecast)])
     assert [str(bill.amounts.including) for bill in bills] == billed

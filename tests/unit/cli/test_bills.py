@@ -1,6 +1,7 @@
 """`meterpoort bills quote` as a user runs it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -78,3 +79,19 @@ def test_bad_input_is_named_and_ends_with_2(arguments: str, said: str) -> None:
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stdout == ""
+
+
+def test_what_if_the_price_were_another(tmp_path: Path) -> None:
+    tariffs = tmp_path / "tariffs.toml"
+    tariffs.write_text(
+        '[[tariff]]\nservice = "digipoort"\nbasis = "fixed"\nprice = "0.61"\nvat = "including-vat"\n'
+        "valid_from = 2026-01-01\n"
+    )
+    arguments = ("--service", "digipoort", "--year", "2026", "--forecast", "1000", "--format", "json")
+    assert json.loads(run(*arguments, "--tariffs", str(tariffs)).stdout)["prepayment"] == "610.00"
+    tariffs.write_text(tariffs.read_text() * 2)
+    overlapping = run(*arguments, "--tariffs", str(tariffs))
+    assert overlapping.exit_code == 2
+    assert "two tariffs for the same days" in overlapping.stderr
+    tariffs.write_bytes(b"\xff\xfe")
+    assert "cannot be read as UTF-8" in run(*arguments, "--tariffs", str(tariffs)).stderr

@@ -1,0 +1,88 @@
+"""The bill of 400 parties over ten million metered units: preview, preparation, issue.
+
+A preview reads rollups, so they are written as ten million entries leave them; the entries themselves, which it
+never reads, are left out.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from gateway import judge
+from gateway.billing.bill import Stage
+from gateway.billing.office import BillingOffice
+from gateway.billing.run import RunOrder
+from gateway.billing.services import Service
+from gateway.billing.tariffs import published
+from gateway.billing.ubl import write
+from gateway.model.finding import Finding
+from gateway.store.billing_usage import SqlUsageCounts
+from gateway.store.ledger_tables import usage_rollups
+from tests.unit.billing.office import ANNA, BRAM, ISSUER, ZILVERSTRAND, Ticking
+from tests.unit.store.billing_database import fresh_billing
+
+T = TypeVar("T")
+
+PARTIES = 400
+UNITS_A_DAY = 69
+ORDER = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+
+
+def billing() -> dict[str, object]:
+    """Seconds on SQLite, judging by our own validator included where a run is issued."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_measured(f"sqlite:///{Path(folder) / 'meterpoort.db'}"))
+
+
+async def _measured(address: str) -> dict[str, object]:
+    async with fresh_billing(address) as (store, engines):
+        with engines.write.begin() as connection:
+            connection.execute(usage_rollups.insert(), _rollups())
+        office = BillingOffice(store, SqlUsageCounts(engines.read), ISSUER, published(), write, _judged, Ticking())
+        for number in range(PARTIES):
+            debtor = replace(ZILVERSTRAND, party_id=f"gemeente-{number:03}", oin=f"0000000181{number:07}000")
+            await office.save_debtor(ANNA, debtor)
+        preview, seconds = await _timed(office.preview(ANNA, ORDER))
+        run, preparing = await _timed(office.prepare(ANNA, ORDER))
+        await office.approve(BRAM, run.run_id)
+        bills, issuing = await _timed(office.issue(ANNA, run.run_id))
+    return {
+        "parties": len(preview.bills),
+        "units": sum(sum(party.used) for party in preview.inputs.parties),
+        "preview_seconds": round(seconds, 2),
+        "prepare_seconds": round(preparing, 2),
+        "issue_seconds": round(issuing, 2),
+        "bills": len(bills),
+    }
+
+
+def _rollups() -> list[dict[str, object]]:
+    first = date(2026, 1, 1)
+    return [
+        {
+            "party_id": f"gemeente-{number:03}",
+            "year": 2026,
+            "kind": "delivered-to",
+            "day": (first + timedelta(days=day)).isoformat(),
+            "quantity": UNITS_A_DAY,
+            "entries": UNITS_A_DAY,
+            "late": 0,
+        }
+        for number in range(PARTIES)
+        for day in range(365)
+    ]
+
+
+async def _judged(document: bytes) -> tuple[Finding, ...]:
+    verdict = await asyncio.to_thread(judge, document)
+    return tuple(verdict.findings)
+
+
+async def _timed(work: Awaitable[T]) -> tuple[T, float]:
+    begun = time.perf_counter()
+    return await work, time.perf_counter() - begun
