@@ -115,8 +115,6 @@ def _problem_of(refusal: web.HTTPException, request: web.Request) -> Problem:
         return problems.MethodNotAllowed(request.method[:20], sorted(refusal.allowed_methods))
     if isinstance(refusal, web.HTTPNotFound):
         return problems.UnknownAddress()
-    if isinstance(refusal, web.HTTPRequestEntityTooLarge):
-        return problems.BodyTooLarge(0, 0)
     return failed(refusal, request)
 
 
