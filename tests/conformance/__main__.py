@@ -86,7 +86,8 @@ def _mutants(name: str, arguments: argparse.Namespace, pair: Pair) -> report.Run
     with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:  # SaxonC does not survive a fork
         for part in pool.map(_slice, slices):
             tally += part
-            print(f"{name}: {tally.documents} documents, {time.monotonic() - started:.0f} s", flush=True)
+            seconds, different = time.monotonic() - started, sum(tally.differences.values())
+            print(f"{name}: {tally.documents} documents, {different} differences, {seconds:.0f} s", flush=True)
     compare_all(covering.covering(covering.NLCIUS if is_dutch else covering.EN16931), pair, tally)
     examples = {rule: smallest(mutant, rule, pair) for rule, mutant in tally.examples.items()}
     command = f"python -m tests.conformance --count {arguments.count} --seed {arguments.seed}"
