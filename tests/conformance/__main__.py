@@ -13,22 +13,14 @@ Ends with status 1 where an engine differs from the official artefacts or a rule
 import argparse
 import os
 import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
-from pathlib import Path
 
 from tests.conformance import covering, engines, report
-from tests.conformance.compare import Pair, Tally, compare, compare_all, smallest
-from tests.conformance.dead import DEAD, DUTCH_DEAD, STOPPED
+from tests.conformance.compare import compare
 from tests.conformance.mutants import Mutant, mutants
-from tests.conformance.schema import is_valid
-from tests.conformance.unit_cases import folders, unit_cases
-from tests.samples import SAMPLES
-
-SLICE = 1000
+from tests.conformance.runs import on_mutants, on_unit_cases
+from tests.conformance.unit_cases import folders
 
 
 def main() -> int:
@@ -54,12 +46,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    runs = [_mutants("EN 16931, mutants", arguments, engines.EN_16931)]
-    runs += [_unit_cases(folder) for folder in folders()]
+    runs = [on_mutants("EN 16931, mutants", arguments.seed, arguments.count, arguments.jobs, is_dutch=False)]
+    runs += [on_unit_cases(folder) for folder in folders()]
     if not folders():
         print("no official unit cases: put them beside the project or name a folder in METERPOORT_CONFORMANCE")
     if os.environ.get(engines.NLCIUS_STYLESHEET):
-        runs.append(_mutants("NLCIUS, mutants", arguments, engines.DUTCH))
+        runs.append(on_mutants("NLCIUS, mutants", arguments.seed, arguments.count, arguments.jobs, is_dutch=True))
     else:
         print(f"NLCIUS not compared: {engines.NLCIUS_STYLESHEET} names no stylesheet")
     page = report.page(runs)
@@ -75,47 +67,6 @@ def _cover(arguments: argparse.Namespace) -> int:
         chosen = mutants(arguments.seed, arguments.count, engines.DUTCH_SAMPLES)
         covering.write(covering.NLCIUS, chosen, engines.theirs_nlcius)
     return 0
-
-
-def _mutants(name: str, arguments: argparse.Namespace, pair: Pair) -> report.Run:
-    started = time.monotonic()
-    is_dutch = pair is engines.DUTCH
-    starts = range(0, arguments.count, SLICE)
-    slices = [(arguments.seed + start, min(SLICE, arguments.count - start), is_dutch) for start in starts]
-    tally = Tally()
-    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:  # SaxonC does not survive a fork
-        for part in pool.map(_slice, slices):
-            tally += part
-            seconds, different = time.monotonic() - started, sum(tally.differences.values())
-            print(f"{name}: {tally.documents} documents, {different} differences, {seconds:.0f} s", flush=True)
-    compare_all(covering.covering(covering.NLCIUS if is_dutch else covering.EN16931), pair, tally)
-    examples = {rule: smallest(mutant, rule, pair) for rule, mutant in tally.examples.items()}
-    command = f"python -m tests.conformance --count {arguments.count} --seed {arguments.seed}"
-    command = f"{engines.NLCIUS_STYLESHEET}=.../si-ubl-2.0.xsl {command}" if is_dutch else command
-    silent = frozenset(DUTCH_DEAD) if is_dutch else frozenset(DEAD) | frozenset(STOPPED)
-    never = engines.rules_of(pair) - frozenset(tally.fired) - silent
-    return report.Run(name, command, tally, examples, never)
-
-
-def _slice(what: tuple[int, int, bool]) -> Tally:
-    """One slice of a run, in a process of its own."""
-    seed, count, is_dutch = what
-    tally = Tally()
-    samples = engines.DUTCH_SAMPLES if is_dutch else tuple(SAMPLES)
-    compare_all(mutants(seed, count, samples), engines.DUTCH if is_dutch else engines.EN_16931, tally)
-    return tally
-
-
-def _unit_cases(folder: Path) -> report.Run:
-    tally = Tally()
-    for case in unit_cases(folder):
-        comparison = compare(case.document, engines.EN_16931)
-        found = engines.ours(case.document)
-        tally.add(comparison, valid=is_valid(case.document))
-        for rule in (case.breaks - found) | (case.holds & found):
-            tally.differences[f"{rule} in {case}"] += 1
-    command = f"METERPOORT_CONFORMANCE=.../{folder.name} python -m tests.conformance"
-    return report.Run(f"EN 16931, official unit cases in `{folder.name}`", command, tally, {})
 
 
 def _replay(mutant: Mutant) -> int:
