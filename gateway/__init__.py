@@ -14,16 +14,24 @@ __all__ = ["__version__", "as_json_object", "judge"]
 __version__ = "0.1.0"
 
 
-def judge(document: bytes, profile: str | None = None, schema: bool = True, *, explain: bool = False) -> "Verdict":
+def judge(
+    document: bytes,
+    profile: str | None = None,
+    schema: bool = True,
+    *,
+    explain: bool = False,
+    engine: str = "own",
+) -> "Verdict":
     """The verdict on a document: schema, then the business rules of what it claims to be and of `profile`.
 
     `schema=False` leaves the schema out; `explain` reads a document that breaks it a second time, in seconds, and
-    tells more of what is wrong. Raises nothing on any bytes: a wrong document is an answer. Raises
-    ValueError for a profile that does not exist.
+    tells more of what is wrong. `engine="reference"` has EN 16931's official stylesheet judge instead of ours; it
+    needs the extra `reference` (ImportError without). Raises nothing on any bytes: a wrong document is an answer.
+    Raises ValueError for a profile or an engine that does not exist.
     """
     from gateway.validation.judge import judge as judge_document
 
-    return judge_document(document, profile=profile, schema=schema, explain=explain)
+    return judge_document(document, profile=profile, schema=schema, explain=explain, engine=engine)
 
 
 def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:

@@ -22,9 +22,23 @@ _INVALID, _COULD_NOT_RUN = 1, 2
 @click.option("--profile", help="Rules to apply on top of those the document claims, as nlcius.")
 @click.option("--no-schema", is_flag=True, help="Leave the XML Schema out; the business rules run all the same.")
 @click.option("--explain", is_flag=True, help="Tell more of what breaks the schema; takes some seconds.")
+@click.option(
+    "--engine",
+    type=click.Choice(["own", "reference"]),
+    default="own",
+    show_default=True,
+    help="Whose rules judge: ours, or the official stylesheet of EN 16931 in SaxonC.",
+)
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Of the text.")
 def validate(
-    *, files: tuple[str, ...], form: str, profile: str | None, no_schema: bool, explain: bool, language: str
+    *,
+    files: tuple[str, ...],
+    form: str,
+    profile: str | None,
+    no_schema: bool,
+    explain: bool,
+    engine: str,
+    language: str,
 ) -> None:
     """Judge documents: XML, what they are, attachments, schema, business rules. FILE may be - for standard input.
 
@@ -36,7 +50,7 @@ def validate(
         if document is None:
             status = _COULD_NOT_RUN
             continue
-        verdict = _judged(document, profile, schema=not no_schema, explain=explain)
+        verdict = _judged(document, profile, schema=not no_schema, explain=explain, engine=engine)
         found = gateway.as_json_object(verdict, name.encode("utf-8", "replace").decode())
         click.echo(json.dumps(found, ensure_ascii=False) if form == "json" else _as_text(verdict, name, language))
         status = max(status, 0 if verdict.valid else _INVALID)
@@ -52,10 +66,10 @@ def _read(name: str) -> bytes | None:
         return None
 
 
-def _judged(document: bytes, profile: str | None, *, schema: bool, explain: bool) -> "Verdict":
+def _judged(document: bytes, profile: str | None, *, schema: bool, explain: bool, engine: str) -> "Verdict":
     try:
-        return gateway.judge(document, profile, schema, explain=explain)
-    except ValueError as error:
+        return gateway.judge(document, profile, schema, explain=explain, engine=engine)
+    except (ValueError, ImportError) as error:
         raise click.UsageError(str(error)) from error
 
 

@@ -16,6 +16,8 @@ from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
 from gateway.validation import business_rules
 from gateway.validation.profiles import choose, profile_named
 
+OWN, REFERENCE = ENGINES = ("own", "reference")
+
 
 def judge(
     document: bytes | memoryview,
@@ -25,17 +27,22 @@ def judge(
     limits: Limits = DEFAULT_LIMITS,
     beside: Sequence[Attachment] = (),
     explain: bool = False,
+    engine: str = OWN,
 ) -> Verdict:
     """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
 
     `profile` asks for the rules of that profile on top of what the document claims; `schema=False` leaves the
     schema out; `beside` are attachments that travelled beside the document and count towards the limit; `explain`
     reads a document that breaks its schema a second time, for more findings (seconds, see `syntax.explain`).
-    Raises ValueError for a profile that does not exist (`profiles.profile_named`).
+    `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
+    Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, ImportError where
+    the reference engine is not installed.
     """
     if profile is not None:
         profile_named(profile)
-    return _Judgement(limits, _Wishes(profile, schema, explain)).run(document, beside)
+    if engine not in ENGINES:
+        raise ValueError(f"there is no engine {engine!r}; there is: {', '.join(ENGINES)}")
+    return _Judgement(limits, _Wishes(profile, schema, explain, engine)).run(document, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class _Wishes:
     profile: str | None
     schema: bool
     explain: bool
+    engine: str
 
 
 class _Judgement:
@@ -104,11 +112,24 @@ class _Judgement:
     def _check_rules(self, parsed: Parsed) -> None:
         if self._kind is None or not self._kind.is_billing or self._facts is None:
             return
-        chosen = choose(self._facts.customization_id, self._wishes.profile)
-        self._profile, self._rule_sets = chosen.profile.name, chosen.used
-        findings = business_rules.check(parsed, chosen.rules)
+        if self._wishes.engine == REFERENCE:
+            findings = self._by_reference(parsed)
+        else:
+            chosen = choose(self._facts.customization_id, self._wishes.profile)
+            self._profile, self._rule_sets = chosen.profile.name, chosen.used
+            findings = business_rules.check(parsed, chosen.rules)
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
+
+    def _by_reference(self, parsed: Parsed) -> list[Finding]:
+        from gateway.validation import reference  # SaxonC is optional, large, and seldom wanted
+
+        findings = reference.check(parsed)
+        used = RuleSetUsed(
+            "EN 16931, official stylesheet", reference.EN16931_VERSION, "the reference engine was asked for"
+        )
+        self._rule_sets = (used,)
+        return findings
 
     def _ends(self, stage: Stage, findings: list[Finding]) -> None:
         now = perf_counter_ns()

@@ -68,3 +68,16 @@ def test_an_unknown_profile_is_a_wrong_call() -> None:
     result = run("--profile", "factuur", "-", document=GOOD)
     assert result.exit_code == 2
     assert "en16931" in result.stderr
+
+
+def test_the_reference_engine_agrees(files: tuple[str, str], tmp_path: Path) -> None:
+    pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
+    wrong = tmp_path / "som.xml"
+    wrong.write_bytes(GOOD.replace(b">21.00</cbc:TaxAmount>", b">22.50</cbc:TaxAmount>", 1))
+    told = run("--engine", "reference", "--format", "json", files[0], str(wrong))
+    good, bad = (json.loads(line) for line in told.stdout.splitlines())
+    assert good["valid"]
+    assert [used["name"] for used in good["rule_sets"]] == ["EN 16931, official stylesheet"]
+    ours = json.loads(run("--format", "json", str(wrong)).stdout)
+    assert {each["rule"] for each in bad["findings"]} == {each["rule"] for each in ours["findings"]}
+    assert all(each["line"] for each in bad["findings"])
