@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.app import digipoort, upkeep
-from gateway.app.accounts import billing_chain, billing_door, sending_bills
+from gateway.app.accounts import accounts, billing_chain, billing_door, measuring_forecasts, sending_bills
 from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
@@ -31,7 +31,6 @@ from gateway.metering.policy import MeterPolicy, meter_delivery
 from gateway.ops.health import Health, disk_has_room, queue_has_room, takes_writes
 from gateway.ops.metrics import Metrics, QueueState
 from gateway.settings import Settings
-from gateway.store.billing import SqlBillingStore
 from gateway.store.engine import Engines, open_engines
 from gateway.store.ledger import append
 from gateway.store.ledger_meter import LedgerMeter
@@ -142,9 +141,10 @@ async def opened(
         measuring = upkeep.measuring(gateway.engines, gateway.metrics, clock)
         sealing = upkeep.sealing(gateway.meter, billing_chain(gateway.engines, gateway.writer))
         works = [_follow_register(gateway.register), _measure(gateway), measuring, reaping, sealing]
+        bill = accounts(settings, gateway.engines, gateway.writer, clock)
+        works.append(measuring_forecasts(bill.office, gateway.metrics))
         if settings.billing.sends_bills:
-            bills = SqlBillingStore(gateway.engines, gateway.writer)
-            works.append(sending_bills(bills, gateway.reception, gateway.register.by_identifier))
+            works.append(sending_bills(bill.store, gateway.reception, gateway.register.by_identifier))
         for work in works:
             task = asyncio.create_task(work)
             stack.push_async_callback(_ended, task)

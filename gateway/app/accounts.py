@@ -22,6 +22,7 @@ from gateway.billing.errors import IssuerMissingError
 from gateway.billing.office import Actor, BillingOffice
 from gateway.billing.pdf import write_pdf
 from gateway.billing.policies import DEFAULT
+from gateway.billing.services import Service
 from gateway.billing.tariffs import published
 from gateway.billing.ubl import write
 from gateway.clock import Clock, billing_date, utc_now
@@ -30,6 +31,7 @@ from gateway.messages.ports import Reception
 from gateway.messages.submission import Channel, Content, OverloadedError, Submission
 from gateway.model.finding import Finding
 from gateway.model.identifiers import OIN, PartyIdentifier
+from gateway.ops.metrics import Metrics
 from gateway.settings import Settings
 from gateway.store.billing import SENDER, SqlBillingStore
 from gateway.store.billing_usage import SqlUsageCounts
@@ -41,6 +43,7 @@ from gateway.web.doors import BillingDoor
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+MEASURING_SECONDS = 3_600.0
 SENDING_SECONDS = 30.0
 """How often the server looks for bills that were issued, perhaps by a command beside it."""
 _USAGE = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&lastDay={last}"
@@ -181,6 +184,17 @@ async def sending_bills(
         except (OverloadedError, SQLAlchemyError) as error:  # the next turn sends what is left
             log.warning("bills_not_sent", error=type(error).__name__)
         await asyncio.sleep(SENDING_SECONDS)
+
+
+async def measuring_forecasts(office: BillingOffice, metrics: Metrics) -> None:
+    """Measures Digipoort's year against its forecasts, once an hour, for as long as it is awaited."""
+    while True:
+        try:
+            seen = await office.measure(Service.DIGIPOORT, today())
+            metrics.forecast_measured(seen.forecast, seen.used, seen.parties_over)
+        except SQLAlchemyError as error:  # the database is in trouble, which others tell
+            log.warning("forecasts_not_measured", error=type(error).__name__)
+        await asyncio.sleep(MEASURING_SECONDS)
 
 
 def _submission(bill: Bill, xml: bytes) -> Submission:

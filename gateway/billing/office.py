@@ -24,7 +24,7 @@ from gateway.billing.errors import (
     UnknownRunError,
 )
 from gateway.billing.inputs import charged, collect, known_debtor
-from gateway.billing.outlook import WEEKS, Outlook, Silence, outlook, silence
+from gateway.billing.outlook import WEEKS, Course, Outlook, Silence, YearMeasure, outlook, silence
 from gateway.billing.policies import DEFAULT, Policies
 from gateway.billing.ports import BillingStore, Judge, MeteredEntry, Render, UsageCounts
 from gateway.billing.run import PartyInput, Run, RunInputs, RunOrder, bills_of
@@ -227,10 +227,27 @@ class BillingOffice:
         """A party's use of the year against what it prepaid, projected. Days are Amsterdam's."""
         year = await self.year(key)
         prepaid = year.of_kind(StepKind.PREPAYMENT)
-        first = min(date(key.year, 1, 1), today - timedelta(weeks=WEEKS + 1))
+        first = min(date(key.year, 1, 1), _window_start(today))
         by_day = await self._counts.by_day(key.party_id, key.service, first, today)
         units = max((step.units for step in prepaid), default=None)
         return outlook(key.party_id, key.service, key.year, by_day, today, units)
+
+    async def measure(self, service: Service, today: date) -> YearMeasure:
+        """How this year goes against its forecasts, for a gauge."""
+        steps = await self._store.steps(service, today.year)
+        counts = await self._counts.by_party(service, date(today.year, 1, 1), today)
+        forecasts: dict[str, int] = {}
+        over = 0
+        for party_id in sorted(steps):
+            key = YearKey(party_id, service, today.year)
+            year = BillingYear(key, steps[party_id], self._policies)
+            if year.forecast is not None:
+                forecasts[party_id] = year.forecast.units
+                by_day = await self._counts.by_day(party_id, service, _window_start(today), today)
+                seen = outlook(party_id, service, today.year, by_day, today, year.forecast.units)
+                over += seen.course in {Course.OVER, Course.EXPECTED_OVER}
+        used = sum(charged(service, kinds, self._policies) for kinds in counts.values())
+        return YearMeasure(sum(forecasts.values()), used, over)
 
     async def silences(self, service: Service, today: date) -> Sequence[Silence]:
         """Parties that always have use of a service and suddenly have none, for operators."""
@@ -295,6 +312,11 @@ class BillingOffice:
         """The deed for the audit chain; only finance gets one."""
         _check_finance(actor)
         return Deed(actor.name, action, subject, self._clock(), detail, digest)
+
+
+def _window_start(today: date) -> date:
+    """From where use is asked for: the year, and in its first weeks the window before it."""
+    return min(date(today.year, 1, 1), today - timedelta(weeks=WEEKS + 1))
 
 
 def _check_finance(actor: Actor) -> None:

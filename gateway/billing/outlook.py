@@ -91,6 +91,16 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class YearMeasure:
+    """A service's year, all parties together: units forecast and used, parties over their forecast or on course
+    to be."""
+
+    forecast: int
+    used: int
+    parties_over: int
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """A party that always receives and now does not."""
 

@@ -194,7 +194,8 @@ class Metrics:
             units.labels(entry.kind.value).inc(abs(entry.quantity))
 
     def forecast_measured(self, forecast_units: int, metered_units: int, parties_over: int) -> None:
-        """This Amsterdam year: units forecast and metered for all parties; how many are over their forecast."""
+        """This Amsterdam year: units forecast and metered for all parties; how many are over their forecast or on
+        course to be."""
         self._forecast.set(forecast_units)
         self._metered_year.set(metered_units)
         self._over_forecast.set(parties_over)
@@ -284,7 +285,9 @@ class Metrics:
         self._reversed = self._counter("reversed_units", "Units reversed on the meter, by kind.", "kind")
         self._forecast = self._gauge("forecast_units", "Units forecast for this year, all parties.")
         self._metered_year = self._gauge("metered_year_units", "Units metered this year, all parties.")
-        self._over_forecast = self._gauge("over_forecast_parties", "Parties over their forecast of this year.")
+        self._over_forecast = self._gauge(
+            "over_forecast_parties", "Parties over their forecast of this year, or on course to be."
+        )
 
     def _store(self) -> None:
         self._commit_seconds = self._histogram(

@@ -121,3 +121,10 @@ async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: H
     for path in (f"/v1/bills/{bill.number}", "/v1/parties/town/outlook"):
         refused = await house.session.get(path, headers=house.as_("supplier"))
         assert refused.status in {403, 404}
+
+
+async def test_the_year_is_measured_against_its_forecast(house: House) -> None:
+    opened, _ = await settled(house)
+    await opened.office.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2026), 1, "letter")
+    seen = await opened.office.measure(Service.DIGIPOORT, date(2026, 11, 23))
+    assert (seen.forecast, seen.used, seen.parties_over) == (1, 2, 1)

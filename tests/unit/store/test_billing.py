@@ -250,6 +250,16 @@ async def test_the_amsterdam_year_decides(store: SqlBillingStore, meter: MemoryM
     assert (await billing.year(YEAR)).of_kind(StepKind.STATEMENT)[0].units == 10
 
 
+async def test_the_outlook_of_a_year_that_is_over_is_its_use(store: SqlBillingStore, meter: MemoryMeter) -> None:
+    billing = await opened(store, meter)
+    meter.add("zilverstrand", 40, datetime(2026, 1, 2, tzinfo=UTC))
+    meter.add("zilverstrand", 60, MIDYEAR)
+    seen = await billing.outlook(YEAR, date(2027, 3, 1))
+    assert (seen.used, seen.as_of) == (100, date(2026, 12, 31))
+    assert seen.whole_year is not None
+    assert seen.whole_year.expected == 100
+
+
 async def test_what_if_keeps_nothing(store: SqlBillingStore, meter: MemoryMeter) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
