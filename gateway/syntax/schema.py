@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from html import escape
+from itertools import islice
 from pathlib import Path
 
 from lxml import etree
@@ -202,74 +203,109 @@ def _check_in_pieces(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]
 
 def _explained_from(parsed: Parsed, schema: etree.XMLSchema, start: int) -> list[Complaint]:
     """Parse up to the first bad piece, then tag by tag, so that each error is known by the tag that raised it."""
-    markup = parsed.markup
-    pulling = etree.XMLPullParser(
-        events=("start", "end"),
-        schema=schema,
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        collect_ids=False,
-    )
-    forgotten = 0
+    second = _SecondParse(parsed, schema)
     for at in range(0, start, _PIECE_BYTES):
-        pulling.feed(markup[at : min(at + _PIECE_BYTES, start)])
-        forgotten += _forget(_last(pulling, None))
-    complaints: list[Complaint] = []
-    element: etree._Element | None = None
+        second.feed(at, min(at + _PIECE_BYTES, start))
+        second.forget()
     for _ in range(_TAGS_EXPLAINED_MAX):
-        if start >= len(markup) or len(complaints) >= FINDINGS_MAX:
+        if start >= len(parsed.markup) or len(second.complaints) >= FINDINGS_MAX:
             break
-        end = markup.find(b">", start) + 1 or len(markup)
-        pulling.feed(markup[start:end])
+        end = parsed.markup.find(b">", start) + 1 or len(parsed.markup)
+        second.feed(start, end)
+        second.listen(start, end)
         start = end
-        element = _last(pulling, element)
-        complaints += [
-            Complaint(
-                entry.type_name,
-                entry.message,
-                _same_element(parsed.root, _subject(element, entry.message), forgotten),
-            )
-            for entry in list(pulling.feed_error_log)[len(complaints) :]
-        ]
-    return complaints
+    return second.complaints
 
 
-def _forget(element: etree._Element | None) -> int:
-    """Take the root's finished children out of a tree that is only built to be checked; how many there were."""
-    if element is None:
-        return 0
-    root = element.getroottree().getroot()
-    finished = max(0, len(root) - 2)
-    del root[:finished]
-    return finished
+class _SecondParse:
+    """A parse of a document that is known to break its schema, to hear which elements the errors are about."""
 
+    def __init__(self, parsed: Parsed, schema: etree.XMLSchema) -> None:
+        self.complaints: list[Complaint] = []
+        self._parsed = parsed
+        self._parser = etree.XMLPullParser(
+            events=("start",),
+            tag=str(parsed.root.tag),  # the root alone: an event for each element would cost more than the parse
+            schema=schema,
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            collect_ids=False,
+        )
+        self._root: etree._Element | None = None
+        self._forgotten = 0
+        self._ends = 0
+        """End tags since the last start tag: so many elements, from the last one up, are closed."""
+        self._twin = (0, parsed.root)
 
-def _last(parser: etree.XMLPullParser, before: etree._Element | None) -> etree._Element | None:
-    """The element of the last tag read, or the one before where no tag was completed."""
-    events = deque(parser.read_events(), maxlen=1)
-    return events[0][1] if events else before
+    def feed(self, start: int, end: int) -> None:
+        self._parser.feed(self._parsed.markup[start:end])
+        if self._root is None:
+            self._root = next((element for _, element in self._parser.read_events()), None)
+
+    def forget(self) -> None:
+        """Take the root's finished children out: this tree is only built to be checked."""
+        if self._root is not None:
+            finished = max(0, len(self._root) - 2)
+            del self._root[:finished]
+            self._forgotten += finished
+
+    def listen(self, start: int, end: int) -> None:
+        """Take down what the tag that ends this piece gave rise to."""
+        tag = self._parsed.markup[max(start, self._parsed.markup.rfind(b"<", start, end)) : end]
+        if tag.startswith(b"</"):
+            self._ends += 1
+        elif tag.startswith(b"<") and not tag.startswith((b"<!", b"<?")):
+            self._ends = 1 if tag.endswith(b"/>") else 0
+        heard = list(self._parser.feed_error_log)[len(self.complaints) :]
+        if heard:
+            at = self._at_hand()
+            self.complaints += [
+                Complaint(entry.type_name, entry.message, self._same(_subject(at, entry.message)))
+                for entry in heard
+            ]
+
+    def _at_hand(self) -> etree._Element | None:
+        """The element whose tag was read last: the last in document order, or as many up as were closed since."""
+        at = self._root
+        while at is not None and len(at):
+            at = at[-1]
+        for _ in range(self._ends - 1):
+            parent = at.getparent() if at is not None else None
+            at = at if parent is None else parent
+        return at
+
+    def _same(self, other: etree._Element | None) -> etree._Element:
+        """The element of the document's own tree that stands where `other` stands in this one."""
+        steps: list[int] = []
+        while other is not None and (parent := other.getparent()) is not None:
+            steps.append(parent.index(other))
+            other = parent
+        if not steps:
+            return self._parsed.root
+        at = self._child_of_root(steps.pop() + self._forgotten)
+        for step in reversed(steps):
+            at = at[step]
+        return at
+
+    def _child_of_root(self, number: int) -> etree._Element:
+        """Counted from the one asked for before: there may be 100,000, and errors come in document order."""
+        before, at = self._twin
+        if before > number or at is self._parsed.root:
+            before, at = 0, self._parsed.root[0]
+        if number > before:
+            at = next(islice(at.itersiblings(), number - before - 1, None))
+        self._twin = (number, at)
+        return at
 
 
 def _subject(element: etree._Element | None, message: str) -> etree._Element | None:
-    """The element that the message is about: the one at hand, or, for loose text, the one around it."""
+    """The element that the message is about: the one at hand; for loose text, or an element where only text may
+    stand, the one around it."""
     at, name = element, subject_of(message)
+    if at is not None and "Element content is not allowed" in message:
+        at = at.getparent()
     while at is not None and at.tag != name:
         at = at.getparent()
     return element if at is None else at
-
-
-def _same_element(root: etree._Element, other: etree._Element | None, forgotten: int) -> etree._Element | None:
-    """The element of `root`'s tree that stands where `other` stands in its own tree of the same document, of whose
-    root the first children were taken out."""
-    steps: list[int] = []
-    while other is not None and (parent := other.getparent()) is not None:
-        steps.append(parent.index(other))
-        other = parent
-    if steps:
-        steps[-1] += forgotten
-    at = root
-    for step in reversed(steps):
-        at = at[step]
-    return at

@@ -11,6 +11,7 @@ from gateway.syntax.xml import Parsed, read
 from gateway.validation.judge import judge
 from tests.samples import SAMPLES
 from tests.samples.documents import FILES, document
+from tests.unit.syntax.mutation import structural_mutants
 
 INVOICE = SAMPLES["nlcius-invoice-full"].xml()
 
@@ -109,3 +110,13 @@ def test_threads_get_their_own_findings() -> None:
     for thread in threads:
         thread.join()
     assert found == {number: f"x{number}-2026-11-02" for number in range(8)}
+
+
+@pytest.mark.parametrize("name", ["invoice", "time card"])
+def test_read_in_pieces_a_document_gets_the_same_findings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = INVOICE if name == "invoice" else document(DocumentKind.TIME_CARD)
+    damaged = list(structural_mutants(sample, 20261123, 150))
+    whole = [explained(one) for one in damaged]
+    monkeypatch.setattr(schema, "_WHOLE_BYTES_MAX", 0)
+    assert [explained(one) for one in damaged] == whole
+    assert sum(bool(one) for one in whole) > 75
