@@ -1,0 +1,101 @@
+"""The afleverservice: the gateway calls a recipient's SOAP service with the whole message, signed.
+
+Digipoort's WSDL of this service is not public; elements and fault codes are, namespace and actions follow the
+pattern of the other services. A fault `…100` refuses the message, every other fault is trouble that may pass.
+"""
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+
+from lxml import etree
+
+from gateway.clock import Clock
+from gateway.delivery.ports import Contents, NotDeliveredError, Refusal, Shipment
+from gateway.delivery.post import Post, Reply, require_success
+from gateway.koppelvlak.answer import Headers, Signer
+from gateway.koppelvlak.canonical import Binary
+from gateway.koppelvlak.cut import ReadingLimits
+from gateway.koppelvlak.elements import SentInhoud, aflever_request
+from gateway.koppelvlak.envelope import Envelope, read_envelope
+from gateway.koppelvlak.faults import KoppelvlakError
+from gateway.koppelvlak.names import AFLEVEREN, KOPPELVLAK, SOAP
+from gateway.koppelvlak.signature import SHA256, SignaturePolicy, verify
+from gateway.messages.lifecycle import Foutcode
+from gateway.messages.submission import StoredBytes
+
+_LIMITS = ReadingLimits(skeleton_bytes_max=512 * 1024)
+
+
+class Afleverservice:
+    """Carries messages by SOAP. Fulfils `ports.Carrier`."""
+
+    def __init__(self, post: Post, contents: Contents, signer: Signer, clock: Clock) -> None:
+        self._post = post
+        self._contents = contents
+        self._signer = signer
+        self._clock = clock
+
+    async def carry(self, url: str, shipment: Shipment) -> None:
+        """Offer the message at the recipient's service. Raises NotDeliveredError."""
+        message_id = f"urn:uuid:{uuid.uuid4()}"
+        sources: dict[str, StoredBytes] = {}
+        bericht = _sent(shipment.proces.mime_type, shipment.proces.bestandsnaam, shipment.document, sources)
+        bijlagen = [
+            _sent(one.attachment.media_type, one.attachment.filename or "", one.stored, sources)
+            for one in shipment.attachments
+            if one.stored is not None
+        ]
+
+        def octets(binary: Binary) -> AsyncIterator[bytes]:
+            return self._contents.stream(sources[binary.token])
+
+        signed = await self._signer.sign_streamed(
+            Headers(AFLEVEREN.request_action, message_id, to=url),
+            aflever_request(shipment.proces, bericht, bijlagen),
+            [one.binary for one in (bericht, *bijlagen)],
+            octets,
+            SHA256,
+            self._clock(),
+        )
+        headers = {
+            "Content-Type": "text/xml; charset=utf-8",
+            "Content-Length": str(signed.size_bytes),
+            "SOAPAction": f'"{AFLEVEREN.request_action}"',
+        }
+        reply = await self._post.send(url, signed.stream(octets), headers)
+        self._require_taken(reply, shipment.proces.kenmerk)
+
+    def _require_taken(self, reply: Reply, kenmerk: str) -> None:
+        """A signed afleverResponse with our kenmerk. Raises NotDeliveredError."""
+        try:
+            envelope = read_envelope(reply.body, {}, _LIMITS)
+        except KoppelvlakError as error:
+            require_success(reply)
+            raise NotDeliveredError(Refusal.TEMPORARY, f"the answer cannot be read: {error}") from error
+        if envelope.request.tag == f"{{{SOAP}}}Fault":
+            raise _refused(envelope)
+        try:
+            response = verify(envelope, SignaturePolicy(), self._clock()).request
+        except KoppelvlakError as error:
+            raise NotDeliveredError(Refusal.TEMPORARY, f"the answer's signature: {error}") from error
+        is_ours = response.findtext(f"{{{KOPPELVLAK}}}kenmerk") == kenmerk
+        if response.tag != f"{{{KOPPELVLAK}}}{AFLEVEREN.response_element}" or not is_ours:
+            raise NotDeliveredError(Refusal.TEMPORARY, "the answer is not about this message")
+
+
+def _sent(mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes]) -> SentInhoud:
+    binary = Binary(f"mpX{secrets.token_hex(10)}X", stored.size_bytes)
+    sources[binary.token] = stored
+    return SentInhoud(mime_type, name, binary)
+
+
+def _refused(envelope: Envelope) -> NotDeliveredError:
+    """A fault with `…100` is about the message; others, also without a code, are about the service."""
+    fault: etree._Element = envelope.request
+    code = (fault.findtext(f".//{{{KOPPELVLAK}}}foutcode") or "").strip()[:20]
+    said = (fault.findtext(f".//{{{KOPPELVLAK}}}foutbeschrijving") or fault.findtext("faultstring") or "")[:200]
+    reason = " ".join(f"the recipient's fault {code}: {said}".split())
+    if code.endswith("100"):
+        return NotDeliveredError(Refusal.PERMANENT, reason, Foutcode.AFO100)
+    return NotDeliveredError(Refusal.TEMPORARY, reason, Foutcode.AFS400)

@@ -1,0 +1,119 @@
+"""What delivery needs of the other rooms: what waits for whom, and where to write what became of it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.messages.lifecycle import Foutcode
+from gateway.messages.message import StoredAttachment
+from gateway.messages.proces import Proces
+from gateway.messages.submission import StoredBytes
+
+
+class Way(StrEnum):
+    """How a recipient wants its messages; it can change at any time, also for what waits."""
+
+    MAILBOX = "mailbox"
+    """It takes them itself."""
+    WEBHOOK = "webhook"
+    """Told by a signed CloudEvent; it fetches the message then."""
+    AFLEVERSERVICE = "afleverservice"
+    """The whole message by SOAP, at the recipient's own service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a recipient's messages go."""
+
+    recipient_id: str
+    way: Way
+    url: str
+    failures: int = 0
+    """Attempts that failed since the last that did not: the recipient's, not one message's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message on its way to one recipient."""
+
+    kenmerk: str
+    recipient_id: str
+    queued_at: datetime
+    """Since when it waits: the 72 hours count from here."""
+    is_offered: bool = False
+    """Whether it was offered before."""
+
+
+class Outbox(Protocol):
+    """What waits, kept on stable storage; every answer of a recipient becomes a step in the message's journal."""
+
+    async def due(self, now: datetime) -> tuple[Destination, ...]:
+        """Recipients for whom something waits and that may be called now."""
+
+    async def next_due_at(self) -> datetime | None:
+        """When a recipient may be called again; None: nothing waits."""
+
+    async def first(self, recipient_id: str) -> Parcel | None:
+        """The oldest message that waits for this recipient."""
+
+    async def offered(self, parcel: Parcel, at: datetime) -> None:
+        """It is being offered (405)."""
+
+    async def delivered(self, parcel: Parcel, at: datetime) -> None:
+        """The recipient has it (400); the recipient's failures are forgotten."""
+
+    async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
+        """The recipient could not be reached (420); it is left alone until `again_at`."""
+
+    async def returned(
+        self, parcel: Parcel, at: datetime, foutcode: Foutcode, reason: str, again_at: datetime | None = None
+    ) -> None:
+        """It could not be delivered (410 with its code): out of the outbox; an operator may replay it.
+
+        With `again_at` the recipient is out of reach, and left alone until then.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A message with all that a recipient is to get."""
+
+    proces: Proces
+    document: StoredBytes
+    attachments: tuple[StoredAttachment, ...]
+    is_test: bool = False
+
+
+class Contents(Protocol):
+    """Reads what is to be sent."""
+
+    async def shipment(self, kenmerk: str) -> Shipment:
+        """The message. Raises LookupError when it is gone."""
+
+    def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
+        """Its bytes."""
+
+
+class Refusal(StrEnum):
+    """Whether it makes sense to try again."""
+
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+
+
+class NotDeliveredError(Exception):
+    """The recipient did not take the message."""
+
+    def __init__(self, refusal: Refusal, reason: str, foutcode: Foutcode = Foutcode.AFO100) -> None:
+        super().__init__(reason)
+        self.refusal = refusal
+        self.foutcode = foutcode
+
+
+class Carrier(Protocol):
+    """One way to hand a message over."""
+
+    async def carry(self, url: str, shipment: Shipment) -> None:
+        """Hand it over. Raises NotDeliveredError."""
