@@ -207,7 +207,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
     store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report, checkpoint)
-    workers = _workers(settings, metrics)
+    workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
     desk = Desk(
         store,
@@ -268,8 +268,9 @@ def _meter(settings: Settings) -> Meter:
     return meter
 
 
-def _workers(settings: Settings, metrics: Metrics) -> Workers:
+def _workers(settings: Settings, storage: Storage, metrics: Metrics) -> Workers:
     return Workers(
+        storage,
         settings.worker_count(),
         settings.workers.memory_size_bytes_max,
         settings.workers.judging_seconds_max,

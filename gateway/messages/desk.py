@@ -32,11 +32,12 @@ SETTLE_AGAIN_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One document to be judged."""
+    """One document to be judged: its bytes, or for a large one where they stand."""
 
     document: bytes
     profile: str | None = None
     beside: tuple[Attachment, ...] = ()
+    stored: StoredBytes | None = None
 
 
 class JudgingError(Exception):
@@ -243,8 +244,12 @@ class Desk:
                 await self._settle_soon(place, verdict)
 
     async def _case(self, place: _Place, profile: str | None = None) -> Case:
+        waiting = place.waiting
+        wish = profile or waiting.wanted_profile
+        if waiting.document.key and waiting.document.size_bytes > self._small_size_bytes_max:
+            return Case(b"", wish, waiting.beside, waiting.document)
         document = place.data if place.data is not None else await self._read(place)
-        return Case(document, profile or place.waiting.wanted_profile, place.waiting.beside)
+        return Case(document, wish, waiting.beside)
 
     async def _read(self, place: _Place) -> bytes:
         """Read the document again. Raises JudgingError when that cannot be done now."""

@@ -21,12 +21,14 @@ LENGTH_BYTES = 8
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
-    """A document to be judged."""
+    """A document to be judged. With `follows_bytes` the document comes after the frame, as it is: a large one
+    passes through the asking process in pieces."""
 
     document: bytes
     profile: str | None = None
     schema: bool = True
     beside: tuple[Attachment, ...] = ()
+    follows_bytes: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -66,9 +68,16 @@ def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (payload := read_frame(source)) is not None:
         limit(memory_bytes, cpu_seconds)
-        answers = [answer(request, limits) for request in decoder.decode(payload)]
+        answers = [answer(_whole(request, source), limits) for request in decoder.decode(payload)]
+        del payload
         target.write(frame(encoder.encode(answers)))
         target.flush()
+
+
+def _whole(request: Request, source: BinaryIO) -> Request:
+    if not request.follows_bytes:
+        return request
+    return msgspec.structs.replace(request, document=source.read(request.follows_bytes))
 
 
 def answer(request: Request, limits: Limits) -> Answer:

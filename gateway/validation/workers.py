@@ -7,22 +7,34 @@ technical failure, and the one who asked decides whether to try again.
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Protocol
 
 import msgspec
 import structlog
 
 from gateway.messages.desk import Case, JudgingError
+from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.worker import LENGTH_BYTES, Answer, Request, answer, frame
 
 log = structlog.get_logger(__name__)
 
+PIECE_SIZE_BYTES = 256 * 1024
+
+Pieces = AsyncIterator[bytes | memoryview]
 WorkerEnded = Callable[[str], None]
 """Told why a worker was replaced: memory, time, crash or age."""
+
+
+class Streams(Protocol):
+    """Document storage, read in pieces."""
+
+    def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
+        """The bytes. Raises FileNotFoundError when they are gone."""
 
 
 class Workers:
@@ -30,6 +42,7 @@ class Workers:
 
     def __init__(
         self,
+        streams: Streams,
         count: int,
         memory_size_bytes_max: int,
         judging_seconds_max: float,
@@ -38,6 +51,7 @@ class Workers:
         limits: Limits = DEFAULT_LIMITS,
         idle_seconds: float = 60.0,
     ) -> None:
+        self._streams = streams
         self._memory_size_bytes_max = memory_size_bytes_max
         self._judging_seconds_max = judging_seconds_max
         self._judgements_max = judgements_max
@@ -60,27 +74,32 @@ class Workers:
         A worker that ends takes its whole batch with it: each of them is then to be tried alone.
         """
         try:
-            return await self._in_worker([_request(case) for case in cases])
+            return await self._in_worker([_request(case) for case in cases], None)
         except JudgingError as error:
             return [error] * len(cases)
 
     async def judge_large(self, case: Case, *, schema: bool = True) -> Verdict:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
-        judged = (await self._in_worker([_request(case, schema)]))[0]
+        size_bytes = case.stored.size_bytes if case.stored else len(case.document)
+        request = Request(b"", case.profile, schema, case.beside, size_bytes)
+        judged = (await self._in_worker([request], case))[0]
         if isinstance(judged, JudgingError):
             raise judged
         return judged
 
-    async def _in_worker(self, requests: Sequence[Request]) -> list[Verdict | JudgingError]:
+    async def _in_worker(self, requests: Sequence[Request], follows: Case | None) -> list[Verdict | JudgingError]:
         async with self._turns:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
             try:
                 async with asyncio.timeout(self._judging_seconds_max):
-                    answers = await worker.judge(requests)
+                    answers = await worker.judge(requests, self._pieces(follows) if follows else None)
             except TimeoutError:
                 await self._end(worker, "time")
                 raise JudgingError(f"no verdict within {self._judging_seconds_max:g} seconds") from None
+            except FileNotFoundError as error:
+                await self._end(worker, "crash")
+                raise JudgingError(f"its bytes cannot be read: {error}") from error
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 status = await self._end(worker, "crash")
                 raise JudgingError(f"the worker ended with status {status}") from None
@@ -96,6 +115,16 @@ class Workers:
         for worker in self._idle:
             await worker.end()
         self._idle.clear()
+
+    async def _pieces(self, case: Case) -> Pieces:
+        """The document in pieces, so that a large one is never whole in this process on its way."""
+        if case.stored is not None:
+            async for piece in self._streams.stream(case.stored):
+                yield piece
+            return
+        view = memoryview(case.document)
+        for start in range(0, len(view), PIECE_SIZE_BYTES):
+            yield view[start : start + PIECE_SIZE_BYTES]
 
     def _judge_each(self, cases: Sequence[Case]) -> list[Verdict | JudgingError]:
         return [_judge_one(case, self._limits) for case in cases]
@@ -138,11 +167,17 @@ class _Worker:
         self._leaving: asyncio.TimerHandle | None = None
         self.judgements = 0
 
-    async def judge(self, requests: Sequence[Request]) -> list[Answer]:
+    async def judge(
+        self, requests: Sequence[Request], document: AsyncIterator[bytes | memoryview] | None
+    ) -> list[Answer]:
         if self._process.stdin is None or self._process.stdout is None:
             raise EOFError
         self._process.stdin.write(frame(msgspec.msgpack.encode(requests)))
         await self._process.stdin.drain()
+        if document is not None:
+            async for piece in document:
+                self._process.stdin.write(piece)
+                await self._process.stdin.drain()
         try:
             length = await self._process.stdout.readexactly(LENGTH_BYTES)
             answers = await self._process.stdout.readexactly(int.from_bytes(length, "big"))
@@ -174,8 +209,8 @@ class _Worker:
 _answers = msgspec.msgpack.Decoder(list[Answer])
 
 
-def _request(case: Case, schema: bool = True) -> Request:
-    return Request(case.document, case.profile, schema, case.beside)
+def _request(case: Case) -> Request:
+    return Request(case.document, case.profile, True, case.beside)
 
 
 def _judge_one(case: Case, limits: Limits) -> Verdict | JudgingError:

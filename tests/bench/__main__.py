@@ -4,10 +4,11 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import billing, ledger
+from tests.bench import billing, door, ledger
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "billing": billing.billing,
+    "door": door.door,
     "ledger": ledger.ledger,
     "ledger-10-million": ledger.ten_million,
 }

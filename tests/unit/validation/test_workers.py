@@ -1,27 +1,76 @@
-"""Workers judge by the limits they were given, in the thread and in the process alike."""
+"""Workers judge by the limits they were given, in the thread and in the process alike; their end is survived."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from gateway.messages.desk import Case, JudgingError
+from gateway.messages.submission import StoredBytes
+from gateway.messages.verdict import Verdict
+from gateway.store.storage import Storage
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.workers import Workers
+from tests.samples import SAMPLES, invoice
 
 MEMORY_SIZE_BYTES_MAX = 1 << 30
 
 
-def workers(limits: Limits) -> Workers:
-    return Workers(1, MEMORY_SIZE_BYTES_MAX, 60, 100, lambda _why: None, limits)
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    made = Storage(tmp_path.as_uri(), 0)
+    yield made
+    made.close()
+
+
+def workers(
+    storage: Storage, limits: Limits = DEFAULT_LIMITS, *, seconds: float = 60, ended: list[str]
+) -> Workers:
+    return Workers(storage, 1, MEMORY_SIZE_BYTES_MAX, seconds, 100, ended.append, limits)
 
 
 @pytest.mark.parametrize(
     ("limits", "expected"), [(DEFAULT_LIMITS, "MP-ID-ROOT"), (Limits(depth_max=1), "MP-XML-DEPTH")], ids=str
 )
-async def test_a_limit_holds_for_small_and_large_documents(limits: Limits, expected: str) -> None:
-    judging = workers(limits)
+async def test_a_limit_holds_for_small_and_large_documents(
+    storage: Storage, limits: Limits, expected: str
+) -> None:
+    judging = workers(storage, limits, ended=[])
     case = Case(b"<a><b/></a>")
     (small,) = await judging.judge_small([case])
+    (apart,) = await judging.judge_apart([case])
     large = await judging.judge_large(case)
     await judging.close()
-    assert not isinstance(small, JudgingError)
-    assert [finding.rule for finding in small.findings] == [expected]
-    assert [finding.rule for finding in large.findings] == [expected]
+    for verdict in (small, apart, large):
+        assert isinstance(verdict, Verdict)
+        assert [finding.rule for finding in verdict.findings] == [expected]
+
+
+async def test_a_document_gets_the_same_verdict_wherever_it_is_judged(storage: Storage) -> None:
+    judging = workers(storage, ended=[])
+    documents = [*(sample.xml() for sample in SAMPLES.values()), invoice(40).replace(b"21.00", b"21.50", 1)]
+    small = await judging.judge_small([Case(document) for document in documents])
+    apart = await judging.judge_apart([Case(document) for document in documents])
+    assert small == apart
+    for number, document in enumerate(documents):
+        await storage.put_stable(f"d/{number}", b"before" + document)
+        stored = StoredBytes(f"d/{number}", 6, len(document), "")
+        assert await judging.judge_large(Case(b"", stored=stored)) == small[number]
+    await judging.close()
+
+
+async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> None:
+    ended: list[str] = []
+    judging = workers(storage, seconds=0.001, ended=ended)
+    with pytest.raises(JudgingError, match="no verdict"):
+        await judging.judge_large(Case(invoice(1)))
+    assert ended == ["time"]
+    await judging.close()
+
+
+async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> None:
+    judging = workers(storage, ended=[])
+    with pytest.raises(JudgingError, match="cannot be read"):
+        await judging.judge_large(Case(b"", stored=StoredBytes("d/none", 0, 10, "")))
+    assert (await judging.judge_large(Case(invoice(1)))).valid
+    await judging.close()

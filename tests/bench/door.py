@@ -1,0 +1,224 @@
+"""The door: submissions a second against a bare aiohttp handler, memory under 50 × 20 MB, start and idle.
+
+Every figure comes from real processes on loopback; the load comes from this process. Ratios are of one run.
+"""
+
+import asyncio
+import base64
+import hashlib
+import os
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gateway.app import administration
+from gateway.settings import Settings
+from tests.samples import invoice
+
+CONNECTIONS = 16
+MESSAGES = 3_000
+LARGE = 50
+LARGE_BYTES = 20 * 1024 * 1024 - 64 * 1024
+SUPPLIER, TOWN = "0106:90817263", "0190:00000001812345678000"
+NUMBER = b"2026-0417"
+BARE = """
+from aiohttp import web
+async def answer(request):
+    body = await request.read()
+    return web.json_response({"size": len(body)}, status=202)
+async def main():
+    app = web.Application(client_max_size=64 << 20)
+    app.router.add_post("/v1/messages", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print("bare answers at http://127.0.0.1:%d" % runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+import asyncio
+asyncio.run(main())
+"""
+
+
+def door() -> dict[str, object]:
+    """Throughput, memory, start and idle of the HTTP door."""
+    return asyncio.run(_door())
+
+
+async def _door() -> dict[str, object]:
+    bodies = [_numbered(number) for number in range(MESSAGES)]
+    async with _process("-c", BARE) as (address, _):
+        await _post_all(address, "", bodies[:500])
+        bare = await _post_all(address, "", bodies)
+    with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
+        directory = Path(folder)
+        key = await asyncio.to_thread(_furnish, directory)
+        began = time.perf_counter()
+        async with _gateway(directory) as (address, process):
+            started = time.perf_counter() - began
+            await asyncio.sleep(1)
+            idle = _memory_mib(process)
+            accepted = await _post_all(address, key, bodies)
+            settled = await _settled(directory, MESSAGES, time.perf_counter() - accepted)
+            large = await _large(address, key, process, directory)
+    return {
+        "document bytes": len(bodies[0]),
+        "bare aiohttp, requests a second": round(MESSAGES / bare),
+        "accepted, messages a second": round(MESSAGES / accepted),
+        "accepted, ratio to bare": round(bare / accepted, 3),
+        "accepted, judged and delivered, messages a second": round(MESSAGES / settled),
+        "judged and delivered, ratio to bare": round(bare / settled, 3),
+        "start to ready, seconds": round(started, 2),
+        "idle, MiB resident": idle,
+        **large,
+    }
+
+
+def _numbered(number: int) -> bytes:
+    return _TEMPLATE.replace(NUMBER, b"N-%06d" % number, 1)
+
+
+_TEMPLATE = invoice(10)
+
+
+def _furnish(directory: Path) -> str:
+    settings = Settings(data_directory=directory)
+    administration.save_party(settings, "supplier", name="L", kind="company", identifiers=(SUPPLIER,))
+    administration.save_party(settings, "town", name="G", kind="non-rijk", identifiers=(TOWN,))
+    return administration.new_key(settings, "supplier", "supplier")[1]
+
+
+@asynccontextmanager
+async def _process(*arguments: str) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    if process.stdout is None:
+        raise RuntimeError("no output")
+    line = (await process.stdout.readline()).decode()
+    try:
+        yield line.split()[-1], process
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def _gateway(directory: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    arguments = ("-m", "gateway", "serve", "--port", "0", "--data", str(directory))
+    async with _process(*arguments) as running:
+        yield running
+
+
+async def _post_all(address: str, key: str, bodies: Sequence[bytes]) -> float:
+    """Seconds to hand all in over kept connections, each waiting for its answer before the next."""
+    waiting = list(reversed(bodies))
+    began = time.perf_counter()
+    await asyncio.gather(*(_connection(address, key, waiting) for _ in range(CONNECTIONS)))
+    return time.perf_counter() - began
+
+
+async def _connection(address: str, key: str, waiting: list[bytes]) -> None:
+    parts = urlsplit(address)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1 << 20)
+    head = f"POST /v1/messages HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/xml\r\n"
+    head += f"Authorization: Bearer {key}\r\n" if key else ""
+    while waiting:
+        body = waiting.pop()
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if not answer.startswith(b"HTTP/1.1 202"):
+            raise RuntimeError(answer.decode())
+        lower = answer.lower()
+        length = int(lower.split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+    writer.close()
+
+
+async def _settled(directory: Path, messages: int, began: float) -> float:
+    """Seconds from `began` until so many are delivered."""
+    while True:
+        with sqlite3.connect(f"file:{directory / 'meterpoort.db'}?mode=ro", uri=True) as database:
+            found = database.execute("SELECT count(*) FROM messages WHERE state = 'delivered'").fetchone()[0]
+        if found >= messages:
+            return time.perf_counter() - began
+        await asyncio.sleep(0.02)
+
+
+async def _large(
+    address: str, key: str, process: asyncio.subprocess.Process, directory: Path
+) -> dict[str, object]:
+    """Hand in 50 invoices of 20 MB at once, and watch the memory of the gateway and its workers."""
+    peak = 0
+    body = _heavy()
+
+    async def watch() -> None:
+        nonlocal peak
+        while True:
+            peak = max(peak, _memory_mib(process))
+            await asyncio.sleep(0.05)
+
+    watching = asyncio.create_task(watch())
+    began = time.perf_counter()
+    await asyncio.gather(*(_heavy_one(address, key, body, number) for number in range(LARGE)))
+    accepted = time.perf_counter() - began
+    seconds = await _settled(directory, MESSAGES + LARGE, began)
+    watching.cancel()
+    return {
+        f"{LARGE} × {len(body) / 1e6:.0f} MB at once, MiB resident at most, workers included": peak,
+        "… accepted within, seconds": round(accepted, 1),
+        "… judged and delivered within, seconds": round(seconds, 1),
+    }
+
+
+def _heavy() -> bytes:
+    content = b"%PDF-1.4\n" + hashlib.sha256(b"bench").digest() * (LARGE_BYTES // 32)
+    binary = (
+        b"<cac:AdditionalDocumentReference><cbc:ID>1</cbc:ID><cac:Attachment>"
+        b'<cbc:EmbeddedDocumentBinaryObject mimeCode="application/pdf" filename="a.pdf">'
+        + base64.b64encode(content)
+        + b"</cbc:EmbeddedDocumentBinaryObject></cac:Attachment></cac:AdditionalDocumentReference>"
+    )
+    return _TEMPLATE.replace(b"<cac:AccountingSupplierParty>", binary + b"<cac:AccountingSupplierParty>", 1)
+
+
+async def _heavy_one(address: str, key: str, body: bytes, number: int) -> None:
+    before, after = body.split(NUMBER, 1)
+    parts = urlsplit(address)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    name = b"L-%07d" % number
+    head = (
+        f"POST /v1/messages HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/xml\r\n"
+        f"Authorization: Bearer {key}\r\nContent-Length: {len(before) + len(name) + len(after)}\r\n\r\n"
+    )
+    writer.write(head.encode() + before + name)
+    view = memoryview(after)
+    for start in range(0, len(view), 1 << 18):
+        writer.write(view[start : start + (1 << 18)])
+        await writer.drain()
+    answer = await reader.readuntil(b"\r\n\r\n")
+    if not answer.startswith(b"HTTP/1.1 202"):
+        raise RuntimeError(answer.decode())
+    writer.close()
+
+
+def _memory_mib(process: asyncio.subprocess.Process) -> int:
+    """Resident memory of a process and its children, in MiB."""
+    pids = [process.pid]
+    for pid in pids:
+        try:
+            pids += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        except OSError:
+            continue
+    total = 0
+    for pid in pids:
+        try:
+            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        except OSError:
+            continue
+    return total * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+__all__ = ["door"]
