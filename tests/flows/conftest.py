@@ -14,6 +14,7 @@ from gateway.app import Gateway, listening, opened
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.model.identifiers import PartyIdentifier
 from gateway.settings import Database, Http, Settings
+from gateway.store.ledger_audit import audit
 from tests.samples import invoice
 
 SUPPLIER = PartyIdentifier("0106", "90817263")
@@ -94,3 +95,4 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
         made = House(gateway, session, clock)
         await furnish(made)
         yield made
+        assert (await audit(gateway.engines)).findings == ()  # whatever happened, the meter holds
