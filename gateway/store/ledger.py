@@ -7,9 +7,9 @@ another without a gap; repeats are set apart; entries, rollups and head are writ
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -26,7 +26,8 @@ from gateway.metering.entry import (
 )
 from gateway.metering.seal import Row, leaves_of, run_on
 from gateway.store.insert import written_out
-from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups, usage_sources
+from gateway.store.ledger_tables import usage_entries, usage_rollups, usage_sources
+from gateway.store.round_trip import ask_together, write_together
 
 _KEYS_A_LOOKUP = 2_000
 _LARGE_BATCH = 500
@@ -63,15 +64,33 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
     """
     if not entries:
         return 0
+    now = microseconds(recorded_at or utc_now())
+    if len(entries) < _LARGE_BATCH and all(entry.source == GATEWAY for entry in entries):
+        return _append_few(conn, _each_once(entries, {GATEWAY: 1}), now)
     head = lock_head(conn)
     numbers = _source_numbers(conn, {entry.source for entry in entries})
     batch = _each_once(entries, numbers)
-    turn = _Turn(head, {number: name for name, number in numbers.items()}, microseconds(recorded_at or utc_now()))
+    turn = _Turn(head, {number: name for name, number in numbers.items()}, now)
     if len(batch) >= _LARGE_BATCH and _written_at_once(conn, turn, batch):
         return len(batch)
     fresh = _without_repeats(conn, batch)
     if fresh:
         _write(conn, turn, fresh)
+    return len(fresh)
+
+
+def _append_few(conn: Connection, batch: _Batch, recorded_at: int) -> int:
+    """Add what messages make billable, in two round trips: it happens within every delivery."""
+    statements = _statements(conn.dialect.name, conn.dialect.driver)
+    places = ", ".join([statements.place] * len(batch))
+    questions = [(statements.turn, ()), (statements.lookup.format(places), [key for _, key in batch])]
+    heads, known = ask_together(conn, questions)
+    head = _head(heads)
+    fresh = dict(batch)
+    for key, *before in known:
+        _refuse_difference(fresh.pop((1, cast("str", key))), tuple(before))
+    if fresh:
+        write_together(conn, _changes(conn, _Turn(head, {1: GATEWAY}, recorded_at), fresh))
     return len(fresh)
 
 
@@ -110,13 +129,19 @@ def reverse(
 
 
 def lock_head(conn: Connection) -> Head:
-    """Wait for our turn, until the end of the transaction; answers where the ledger ends."""
-    # An update, not a select: it takes the lock on SQLite too.
-    turn = update(usage_head).values(position=usage_head.c.position).returning(*usage_head.c)
-    row = (conn.execute(turn)).one_or_none()
-    if row is None:
+    """Wait for our turn, until the end of the transaction; answers where the ledger ends.
+
+    Raises LedgerBrokenError when somebody removed the head.
+    """
+    turn = _statements(conn.dialect.name, conn.dialect.driver).turn
+    return _head([tuple(row) for row in conn.exec_driver_sql(turn)])
+
+
+def _head(rows: Sequence[tuple[object, ...]]) -> Head:
+    if not rows:
         raise LedgerBrokenError("the ledger's head is gone")
-    return Head(row.position, bytes.fromhex(row.running), row.sealed)
+    position, running, sealed = cast("tuple[int, str, int]", rows[0])
+    return Head(position, bytes.fromhex(running), sealed)
 
 
 def _source_numbers(conn: Connection, names: set[str]) -> dict[str, int]:
@@ -204,18 +229,23 @@ def _refuse_difference(entry: UsageEntry, before: tuple[object, ...]) -> None:
 
 
 def _write(conn: Connection, turn: _Turn, fresh: _Batch) -> None:
+    for statement, rows in _changes(conn, turn, fresh):
+        conn.exec_driver_sql(statement, list(rows))
+
+
+def _changes(conn: Connection, turn: _Turn, fresh: _Batch) -> list[tuple[str, Sequence[tuple[object, ...]]]]:
+    """What is to be written: entries, rollups, head; each statement with its rows."""
     rows = [
         _row(position, key, entry, turn.recorded_at)
         for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
     ]
     statements = _statements(conn.dialect.name, conn.dialect.driver)
-    conn.exec_driver_sql(statements.entries, rows)
-    conn.exec_driver_sql(statements.rollups, rollup_changes(rows))
     running = run_on(turn.head.running, leaves_of(rows, turn.sources))
-    conn.execute(
-        update(usage_head).values(position=bindparam("last"), running=bindparam("digest")),
-        {"last": rows[-1][0], "digest": running.hex()},
-    )
+    return [
+        (statements.entries, rows),
+        (statements.rollups, rollup_changes(rows)),
+        (statements.head, [(rows[-1][0], running.hex())]),
+    ]
 
 
 def _row(position: int, key: _Key, entry: UsageEntry, recorded_at: int) -> Row:
@@ -259,18 +289,32 @@ def recount(counts: Counts, rows: Iterable[Row]) -> None:
 
 
 class _Statements(NamedTuple):
+    """SQL as the driver takes it."""
+
+    turn: str
+    lookup: str
+    """Of entries of our own; `{}` is where the places of the keys come."""
     entries: str
     rollups: str
+    head: str
+    place: str
+    """How the driver marks the place of a value."""
 
 
 @lru_cache
 def _statements(dialect_name: str, driver: str) -> _Statements:
-    """The two statements that run for every row, written out once and given to the driver as they are:
-    SQLAlchemy's own work on each row would cost more than the database's."""
+    """The statements of an append, written out once and given to the driver as they are: SQLAlchemy's own work on
+    each row would cost more than the database's."""
     upsert = (postgresql if dialect_name == "postgresql" else sqlite).insert(usage_rollups)
     added = {name: usage_rollups.c[name] + upsert.excluded[name] for name in ("quantity", "entries", "late")}
     on_conflict = upsert.on_conflict_do_update(index_elements=list(usage_rollups.primary_key), set_=added)
+    place = "%s" if driver == "psycopg" else "?"
+    names = ", ".join(f'"{name}"' for name in ("key", *_CONTENT))
     return _Statements(
-        str(written_out(insert(usage_entries), dialect_name, driver)),
-        str(written_out(on_conflict, dialect_name, driver)),
+        turn="UPDATE usage_head SET position = position RETURNING position, running, sealed",
+        lookup=f"SELECT {names} FROM usage_entries WHERE source = 1 AND key IN ({{}})",  # noqa: S608 - our own names
+        entries=str(written_out(insert(usage_entries), dialect_name, driver)),
+        rollups=str(written_out(on_conflict, dialect_name, driver)),
+        head=f"UPDATE usage_head SET position = {place}, running = {place}",  # noqa: S608 - our own names
+        place=place,
     )

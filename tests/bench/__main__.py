@@ -4,12 +4,13 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import billing, door, ledger
+from tests.bench import billing, door, ledger, metering_share
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "billing": billing.billing,
     "door": door.door,
     "ledger": ledger.ledger,
+    "metering-share": metering_share.metering_share,
     "ledger-10-million": ledger.ten_million,
 }
 LONG = frozenset({"ledger-10-million"})

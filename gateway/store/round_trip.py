@@ -1,0 +1,76 @@
+"""Several statements in one round trip to the database, given to the driver as they are."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+Values = Sequence[object]
+
+
+class _Cursor(Protocol):
+    description: object
+
+    def execute(self, sql: str, values: Values) -> object: ...
+    def executemany(self, sql: str, rows: Sequence[Values]) -> object: ...
+    def fetchall(self) -> list[tuple[object, ...]]: ...
+    def close(self) -> None: ...
+
+
+class _Driver(Protocol):
+    def cursor(self) -> _Cursor: ...
+    def pipeline(self) -> AbstractContextManager[object]: ...
+
+
+class _DriverErrors(Protocol):
+    Error: type[Exception]
+
+
+def ask_together(conn: Connection, questions: Sequence[tuple[str, Values]]) -> list[list[tuple[object, ...]]]:
+    """Send queries at once, each with its values; the rows of each, in order.
+
+    PostgreSQL answers them in turn, each seeing what the one before did (psycopg's pipeline); SQLite has no round
+    trips to save. Raises SQLAlchemy's DBAPIError.
+    """
+    driver, errors = _driver(conn)
+    cursors = []
+    try:
+        with _pipeline(conn, driver):
+            for sql, values in questions:
+                cursors.append(driver.cursor())
+                cursors[-1].execute(sql, values)
+            return [cursor.fetchall() for cursor in cursors]
+    except errors.Error as error:
+        raise DBAPIError(questions[0][0], None, error) from error
+    finally:
+        for cursor in cursors:
+            cursor.close()
+
+
+def write_together(conn: Connection, changes: Sequence[tuple[str, Sequence[Values]]]) -> None:
+    """Send changes at once, each with the rows to run it for. Raises SQLAlchemy's DBAPIError."""
+    driver, errors = _driver(conn)
+    cursor = driver.cursor()
+    try:
+        with _pipeline(conn, driver):
+            for sql, rows in changes:
+                if len(rows) == 1:  # psycopg does more for executemany, also for one row
+                    cursor.execute(sql, rows[0])
+                else:
+                    cursor.executemany(sql, rows)
+    except errors.Error as error:
+        raise DBAPIError(changes[0][0], None, error) from error
+    finally:
+        cursor.close()
+
+
+def _driver(conn: Connection) -> tuple[_Driver, _DriverErrors]:
+    if not conn.in_transaction():
+        conn.begin()  # as SQLAlchemy's own execute does
+    return cast("_Driver", conn.connection.driver_connection), cast("_DriverErrors", conn.dialect.loaded_dbapi)
+
+
+def _pipeline(conn: Connection, driver: _Driver) -> AbstractContextManager[object]:
+    return driver.pipeline() if conn.dialect.driver == "psycopg" else nullcontext()
