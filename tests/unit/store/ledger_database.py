@@ -8,18 +8,26 @@ from sqlalchemy import Connection, Engine, select, text
 
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.store.engine import Engines, open_engines
-from gateway.store.ledger_tables import INSERT_ONLY, usage_entries, usage_rollups
+from gateway.store.ledger_tables import (
+    INSERT_ONLY,
+    usage_entries,
+    usage_head,
+    usage_rollups,
+    usage_seals,
+    usage_sources,
+)
 from gateway.store.tables import metadata
 
+TABLES = [usage_sources, usage_entries, usage_rollups, usage_head, usage_seals]
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, 0, tzinfo=UTC)
 
 
 @contextmanager
 def fresh_ledger(database_url: str) -> Iterator[Engine]:
-    """The writing engine of this database, with every table made."""
+    """The writing engine of this database, with the meter's tables made."""
     engines = open_engines(database_url)
-    metadata.create_all(engines.write)
+    metadata.create_all(engines.write, tables=TABLES)
     try:
         yield engines.write
     finally:
@@ -28,9 +36,9 @@ def fresh_ledger(database_url: str) -> Iterator[Engine]:
 
 @asynccontextmanager
 async def fresh_engines(database_url: str) -> AsyncIterator[Engines]:
-    """Both engines of this database, with every table made."""
+    """Both engines of this database, with the meter's tables made."""
     engines = open_engines(database_url)
-    metadata.create_all(engines.write)
+    metadata.create_all(engines.write, tables=TABLES)
     try:
         yield engines
     finally:

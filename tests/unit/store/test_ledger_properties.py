@@ -14,12 +14,11 @@ from gateway.store.engine import Engines, open_engines
 from gateway.store.ledger import append, reverse
 from gateway.store.ledger_audit import audit
 from gateway.store.ledger_seals import SealPolicy, seal
-from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups, usage_seals, usage_sources
+from gateway.store.ledger_tables import usage_entries, usage_head, usage_rollups
 from gateway.store.tables import metadata
-from tests.unit.store.ledger_database import make_messages
+from tests.unit.store.ledger_database import TABLES, make_messages
 from tests.unit.store.ledger_model import Correct, Deliver, Model, Operation, Report, Seal
 
-TABLES = [usage_sources, usage_entries, usage_rollups, usage_head, usage_seals]
 NOT_DURABLE = "options=-csynchronous_commit%3Doff"
 """These crashes roll back; the disk is not in question, and PostgreSQL need not wait for it."""
 RECORDED = datetime(2026, 6, 1, tzinfo=UTC)
