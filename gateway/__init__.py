@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.messages.verdict import Verdict as Verdict
     from gateway.model.finding import Finding as Finding
+    from gateway.rules.cases import Case as Case
+    from gateway.validation.catalogue import RuleEntry as RuleEntry
 
-__all__ = ["__version__", "as_json_object", "judge"]
+__all__ = ["__version__", "as_json_object", "judge", "rule_catalogue", "rule_entry"]
 
 __version__ = "0.1.0"
 
@@ -39,3 +41,20 @@ def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:
     from gateway.messages.verdict import as_json_object as verdict_as_json_object
 
     return verdict_as_json_object(verdict, file)
+
+
+def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
+    """Every rule that the gateway knows, or those of one set: `en16931`, `nlcius`, `basisfactuur-rijk`.
+
+    Raises ValueError for a set that does not exist.
+    """
+    from gateway.validation.catalogue import rule_catalogue as whole_catalogue
+
+    return whole_catalogue(name)
+
+
+def rule_entry(key: str) -> "RuleEntry":
+    """One rule by its id. Raises LookupError, which names the ids that look like it."""
+    from gateway.validation.catalogue import rule_entry as one_entry
+
+    return one_entry(key)

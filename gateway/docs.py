@@ -17,6 +17,7 @@ import msgspec
 
 from gateway import settings
 from gateway.ops.metrics import FORESEEN, Described, Metrics
+from gateway.validation.rule_pages import rule_pages
 from gateway.web.reference import api_reference, problems_reference
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -147,11 +148,16 @@ def problems_page() -> str:
     return MADE + problems_reference()
 
 
+def _made(page: Callable[[], str]) -> Callable[[], str]:
+    return lambda: MADE + page()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/api.md": api_page,
     "reference/metrics.md": metrics_page,
     "reference/problems.md": problems_page,
     "reference/settings.md": settings_page,
+    **{f"reference/rules/{name}.md": _made(page) for name, page in rule_pages().items()},
 }
 """Each page made from the code, by its path under docs/. The index comes after all of them."""
 
@@ -178,6 +184,11 @@ _SECTIONS = (
     ("tutorial", "Tutorial", "Learn by doing: from nothing to a delivered and metered invoice."),
     ("how-to", "How-to", "One task a page, for suppliers, recipients, operators and finance."),
     ("reference", "Reference", "What there is, complete and dry."),
+    (
+        "reference/rules",
+        "Rules",
+        "Every rule that an invoice can be judged by, with examples that hold and break.",
+    ),
     ("explanation", "Explanation", "Why it is as it is."),
     ("explanation/decisions", "Decisions", "What was decided, in which situation, and what follows from it."),
 )

@@ -12,6 +12,7 @@ COMMANDS = {
     "export": "gateway.cli.usage",
     "keys": "gateway.cli.parties",
     "parties": "gateway.cli.parties",
+    "rules": "gateway.cli.rules",
     "serve": "gateway.cli.serve",
     "usage": "gateway.cli.usage",
     "validate": "gateway.cli.validate",

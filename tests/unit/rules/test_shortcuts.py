@@ -8,11 +8,12 @@ from lxml import etree
 from gateway.model.amounts import EXACT
 from gateway.model.invoice import Invoice
 from gateway.model.terms import Unreadable
+from gateway.rules.cases import cases
 from gateway.rules.en16931 import EN16931
 from gateway.rules.engine import Rule
 from gateway.rules.facts import Facts
 from gateway.syntax import ubl
-from tests.rules.case import cases
+from tests.rules.documents import document_of
 from tests.samples import SAMPLES
 
 _QUICK = {rule.id: eval(f"lambda n: {rule.quick}") for rule in EN16931 if rule.quick}  # noqa: S307 - as the engine does
@@ -20,7 +21,8 @@ _QUICK = {rule.id: eval(f"lambda n: {rule.quick}") for rule in EN16931 if rule.q
 
 @pytest.fixture(scope="module")
 def invoices() -> list[Invoice]:
-    documents = {case.changed() for case in cases()} | {sample.xml() for sample in SAMPLES.values()}
+    documents = {document_of(case) for listed in cases().values() for case in listed}
+    documents |= {sample.xml() for sample in SAMPLES.values()}
     return [ubl.read(etree.fromstring(each)).invoice for each in sorted(documents)]
 
 

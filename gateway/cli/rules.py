@@ -1,0 +1,127 @@
+"""`meterpoort rules`: the rules that an invoice can be judged by, listed and explained."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+import gateway
+
+if TYPE_CHECKING:
+    from gateway import Case, RuleEntry
+    from gateway.model.finding import Text
+
+_SETS = ["en16931", "nlcius", "basisfactuur-rijk"]
+_language = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
+_form = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+
+
+@click.group()
+def rules() -> None:
+    """The rules of EN 16931, NLCIUS and the basisfactuur Rijk."""
+
+
+@rules.command("list")
+@click.option("--set", "name", type=click.Choice(_SETS), help="The rules of this set alone.")
+@_form
+@_language
+def list_rules(name: str | None, form: str, language: str) -> None:
+    """List every rule: id, flag and sentence. JSON is one object a line."""
+    for entry in gateway.rule_catalogue(name):
+        if form == "json":
+            click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False))
+        else:
+            mark = entry.flag.value if entry.is_bound else "unbound"
+            click.echo(f"{entry.id:<15} {mark:<8} {_said(entry.sentence, language)}")
+
+
+@rules.command("show")
+@click.argument("key", metavar="RULE")
+@_form
+@_language
+def show_rule(key: str, form: str, language: str) -> None:
+    """Explain one rule, as BR-CO-15: what it says, of which terms, where it comes from, and examples."""
+    try:
+        entry = gateway.rule_entry(key)
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
+    if form == "json":
+        click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(_explained(entry, language)))
+
+
+def _said(text: "Text", language: str) -> str:
+    return text.nl if language == "nl" else text.en
+
+
+def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
+    is_dutch = language == "nl"
+    yield f"{entry.id} · {entry.flag.value} · {entry.set} {entry.version}"
+    yield ""
+    yield _said(entry.sentence, language)
+    yield f"({entry.sentence.en if is_dutch else entry.sentence.nl})"
+    yield ""
+    for number, name in entry.terms:
+        yield f"  {number:<7} {_said(name, language)}"
+    if entry.path:
+        yield f"  {entry.path}"
+    if entry.advice:
+        yield f"  {_said(entry.advice, language)}"
+    yield f"  {'vorm' if is_dutch else 'form'}:   {entry.form}"
+    yield f"  {'bron' if is_dutch else 'source'}: {entry.source}"
+    if not entry.is_bound:
+        yield ""
+        yield "Geen document kan deze regel breken." if is_dutch else "No document can break this rule."
+    for title, found in zip(("Klopt", "Fout") if is_dutch else ("Holds", "Breaks"), _cases_of(entry), strict=True):
+        if found:
+            yield ""
+            yield f"{title}:"
+            for case in found:
+                yield from _case(case, is_dutch)
+
+
+def _cases_of(entry: "RuleEntry") -> "tuple[tuple[Case, ...], tuple[Case, ...]]":
+    return entry.holds, entry.breaks
+
+
+def _case(case: "Case", is_dutch: bool) -> Iterator[str]:
+    removed, doubled, also = ("zonder", "tweemaal", "ook") if is_dutch else ("without", "twice", "also breaks")
+    yield f"  {case.document}"
+    for place, text in case.change.items():
+        yield f"    {place} = {text!r}"
+    for place in case.remove:
+        yield f"    {removed} {place}"
+    for place in case.repeat:
+        yield f"    {doubled} {place}"
+    if case.also:
+        yield f"    {also}: {', '.join(case.also)}"
+
+
+def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
+    return {
+        "rule": entry.id,
+        "set": entry.set,
+        "version": entry.version,
+        "flag": entry.flag.value,
+        "form": entry.form,
+        "sentence": entry.sentence.en,
+        "sentence_nl": entry.sentence.nl,
+        "terms": [{"term": number, "name": name.en, "name_nl": name.nl} for number, name in entry.terms],
+        "path": entry.path or None,
+        "source": entry.source,
+        "is_bound": entry.is_bound,
+        "holds": [_case_as_json_object(case) for case in entry.holds],
+        "breaks": [_case_as_json_object(case) for case in entry.breaks],
+    }
+
+
+def _case_as_json_object(case: "Case") -> dict[str, object]:
+    return {
+        "document": case.document,
+        "change": dict(case.change),
+        "remove": list(case.remove),
+        "repeat": list(case.repeat),
+        "also": list(case.also),
+    }

@@ -1,0 +1,162 @@
+"""The catalogue of rules: everything an invoice can be judged by, as entries for people.
+
+Business rules and rules on the XML stand in one list, by id, also those that the official text keeps from ever
+being broken. `meterpoort rules` and the pages under docs/reference/rules are made from it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+
+from gateway.model.codes import CodeList, near_misses
+from gateway.model.finding import Flag, Text
+from gateway.model.terms import GROUPS, TERMS
+from gateway.rules.basisfactuur import BR_NL_BFR
+from gateway.rules.cases import Case, cases
+from gateway.rules.en16931 import EN16931
+from gateway.rules.engine import Form, Rule, RuleSet
+from gateway.rules.nlcius import BR_NL
+from gateway.syntax import si_ubl, ubl_rules
+from gateway.syntax.ubl_rules import SyntaxRule
+
+SETS: dict[str, RuleSet] = {"en16931": EN16931, "nlcius": BR_NL, "basisfactuur-rijk": BR_NL_BFR}
+"""The sets by the name that callers use, each with its own rules alone."""
+
+_SYNTAX = {"UBL": ubl_rules.RULES, "SI-UBL": si_ubl.RULES}
+
+SYNTAX_FORM = "syntax"
+"""The form of a rule on the XML itself."""
+
+NEVER_BROKEN = {
+    "UBL-CR-629": Text(
+        "It looks for an element that UBL 2.1 does not have; the schema refuses such a document first.",
+        "De regel kijkt naar een element dat UBL 2.1 niet kent; het schema keurt zo'n document eerder af.",
+    ),
+    "UBL-CR-630": Text(
+        "It looks for an element that UBL 2.1 does not have; the schema refuses such a document first.",
+        "De regel kijkt naar een element dat UBL 2.1 niet kent; het schema keurt zo'n document eerder af.",
+    ),
+}
+"""Rules on the XML that no document which follows the schema can break, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """One rule, for people. `terms` are numbers with their names, `path` the element a rule on the XML is about.
+
+    `is_bound` is False for a rule that the official artefact binds to nothing or that its text keeps from ever
+    being broken: listed so that there is no gap.
+    """
+
+    id: str
+    set: str
+    version: str
+    flag: Flag
+    form: str
+    sentence: Text
+    source: str
+    terms: tuple[tuple[str, Text], ...] = ()
+    path: str = ""
+    advice: Text | None = None
+    is_bound: bool = True
+    holds: tuple[Case, ...] = ()
+    breaks: tuple[Case, ...] = ()
+
+
+class UnknownRuleError(LookupError):
+    """There is no rule of this id; `near` are those that look like it."""
+
+    def __init__(self, key: str, near: tuple[str, ...]) -> None:
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"there is no rule {key}{hint}")
+        self.near = near
+
+
+def rule_catalogue(name: str | None = None) -> tuple[RuleEntry, ...]:
+    """Every rule, or those of one set (`en16931`, `nlcius`, `basisfactuur-rijk`), in the order of their ids.
+
+    Raises ValueError for a set that does not exist.
+    """
+    if name is not None and name not in SETS:
+        raise ValueError(f"there is no rule set {name!r}; there is: {', '.join(SETS)}")
+    return tuple(entry for entry in _entries().values() if name in (None, entry.set))
+
+
+def rule_entry(key: str) -> RuleEntry:
+    """The rule of this id, whatever its case. Raises UnknownRuleError."""
+    entries = _entries()
+    if (entry := entries.get(key.strip().upper())) is None:
+        raise UnknownRuleError(key, _near(key.strip().upper(), entries))
+    return entry
+
+
+def _near(key: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Ids that were probably meant: a slip of the pen away, else much alike."""
+    ids = frozenset(known)
+    return tuple(near_misses(key, CodeList("", "", ids)) or get_close_matches(key, sorted(ids, key=sort_key)))
+
+
+@cache
+def _entries() -> dict[str, RuleEntry]:
+    found = [entry for name, rules in SETS.items() for entry in _of_set(name, rules)]
+    return {entry.id: entry for entry in sorted(found, key=lambda entry: sort_key(entry.id))}
+
+
+def sort_key(key: str) -> list[tuple[int, str]]:
+    """Ids as people count: BR-NL-2 before BR-NL-10."""
+    parts = re.findall(r"\d+|\D+", key)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+def _of_set(name: str, rules: RuleSet) -> Iterator[RuleEntry]:
+    for rule in rules:
+        yield _of_rule(name, rules.version, rule)
+    for table in sorted(rules.syntax):
+        for syntax_rule in _SYNTAX[table].values():
+            yield _of_syntax(name, rules.version, syntax_rule)
+
+
+def _of_rule(name: str, version: str, rule: Rule) -> RuleEntry:
+    holds, breaks = _cases(rule.id)
+    return RuleEntry(
+        rule.id,
+        name,
+        version,
+        rule.flag,
+        rule.form.value,
+        rule.sentence,
+        rule.source,
+        tuple((term, _name(term)) for term in rule.terms),
+        is_bound=rule.form is not Form.UNCHECKED,
+        holds=holds,
+        breaks=breaks,
+    )
+
+
+def _of_syntax(name: str, version: str, rule: SyntaxRule) -> RuleEntry:
+    holds, breaks = _cases(rule.id)
+    return RuleEntry(
+        rule.id,
+        name,
+        version,
+        rule.flag,
+        SYNTAX_FORM,
+        rule.sentence,
+        rule.source,
+        path=rule.path,
+        advice=rule.advice,
+        is_bound=rule.id not in NEVER_BROKEN,
+        holds=holds,
+        breaks=breaks,
+    )
+
+
+def _cases(key: str) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    found = cases().get(key, ())
+    return tuple(each for each in found if not each.breaks), tuple(each for each in found if each.breaks)
+
+
+def _name(term: str) -> Text:
+    return GROUPS[term].name if term in GROUPS else TERMS[term][0].name

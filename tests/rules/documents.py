@@ -1,0 +1,82 @@
+"""A case made into a document: the sample it names, with its terms changed."""
+
+from copy import deepcopy
+
+from lxml import etree
+
+from gateway.rules.cases import Case
+from tests.conformance.ubl import expanded, insert
+from tests.rules.places import PLACES
+from tests.samples import SAMPLES
+from tests.samples.xml import CAC, CBC
+
+_SPACES = {"cac": CAC, "cbc": CBC}
+
+
+def document_of(case: Case) -> bytes:
+    """The document. Raises ValueError where the case names what the sample does not have."""
+    root = etree.fromstring(SAMPLES[case.document].xml())
+    for place in case.repeat:
+        node = _node(root, place)
+        node.addnext(deepcopy(node))
+    for place, text in case.change.items():
+        _change(root, place, text)
+    for place in case.remove:
+        _remove(root, place)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _path(place: str) -> str:
+    return PLACES.get(place, place)
+
+
+def _found(root: etree._Element, path: str) -> etree._Element | None:
+    return next(iter(root.xpath(path, namespaces=_SPACES)), None)
+
+
+def _node(root: etree._Element, place: str) -> etree._Element:
+    node = _found(root, _path(place))
+    if node is None:
+        raise ValueError(f"the sample has no {place}")
+    return node
+
+
+def _change(root: etree._Element, place: str, text: str) -> None:
+    path, attribute = _split(_path(place))
+    node = _found(root, path)
+    if node is None:
+        node = _made(root, path)
+    if attribute:
+        node.set(attribute, text)
+    else:
+        node.text = text
+
+
+def _made(root: etree._Element, path: str) -> etree._Element:
+    """The element that a path ends in, and those on the way to it, put where the schema wants them."""
+    parent_path, _, name = path.rpartition("/")
+    parent = root if not parent_path else _found(root, parent_path)
+    if parent is None:
+        parent = _made(root, parent_path)
+    node = etree.Element(expanded(name))
+    if name.endswith("Amount"):
+        node.set("currencyID", "EUR")
+    insert(parent, node)
+    return node
+
+
+def _remove(root: etree._Element, place: str) -> None:
+    path, attribute = _split(_path(place))
+    node = _node(root, path)
+    if attribute:
+        del node.attrib[attribute]
+        return
+    parent = node.getparent()
+    if parent is not None:
+        parent.remove(node)
+
+
+def _split(path: str) -> tuple[str, str]:
+    """A path and the attribute it ends in, if it does."""
+    before, at, attribute = path.rpartition("/@")
+    return (before, attribute) if at else (path, "")
