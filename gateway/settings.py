@@ -23,6 +23,16 @@ GIB = 1024 * MIB
 PREFIX = "METERPOORT_"
 CONFIG_VARIABLE = "METERPOORT_CONFIG"
 """Names the TOML file where no `--config` does."""
+FOR_CHECKS = frozenset(
+    {
+        "METERPOORT_BENCH_DIR",
+        "METERPOORT_CONFORMANCE",
+        "METERPOORT_CONFORMANCE_SEED",
+        "METERPOORT_NLCIUS_XSLT",
+        "METERPOORT_SETU_XSD",
+    }
+)
+"""Variables that checks and benches read: no settings, and no mistake where the gateway finds them."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
@@ -41,6 +51,9 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     """How the outside world reaches the gateway (`https://gateway.example.nl`): used in Location headers,
     problem types and the OpenAPI document. Empty: made from the request."""
+    metrics_need_key: bool = True
+    """`/metrics` asks for an operator's key, which Prometheus sends as its `credentials`. False only where nothing
+    but Prometheus can reach that path."""
     body_size_bytes_max: Count = 48 * MIB
     """20 MiB of attachments are 27 to 30 MiB in base64, and an invoice of 10 000 lines around them 9 MB."""
     body_idle_seconds_max: Duration = 20.0
@@ -404,7 +417,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Raw:
     found: dict[str, object] = {}
     tables: dict[str, dict[str, object]] = {}
     for given in sorted(environ):
-        if not given.startswith(PREFIX) or given == CONFIG_VARIABLE:
+        if not given.startswith(PREFIX) or given == CONFIG_VARIABLE or given in FOR_CHECKS:
             continue
         table, double, field = given.removeprefix(PREFIX).lower().partition("__")
         if double:

@@ -95,6 +95,7 @@ class Gateway:
             billing=billing_door(self.settings, self.engines, self.writer, utc_now),
             readiness=self.readiness,
             metrics=self.metrics.exposition,
+            metrics_need_key=self.settings.http.metrics_need_key,
             public_url=self.settings.http.public_url,
             gateway_version=__version__,
             limits=_intake_limits(self.settings),

@@ -72,7 +72,7 @@ def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
         "Where to look:",
         f"  {address}/                 front page",
         f"  {address}/docs             the HTTP API for people, {address}/v1/openapi.json for programs",
-        f"  {address}/metrics          for Prometheus; deploy/ has the dashboard and alerts",
+        f"  {address}/metrics          for Prometheus, with the operator's key; deploy/ has the dashboard",
         f"  {address}/healthz, /readyz for a load balancer",
         "",
         "Ask as the operator:",

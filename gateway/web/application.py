@@ -13,6 +13,7 @@ from aiohttp.typedefs import Middleware
 from gateway import problems
 from gateway.model.finding import Text
 from gateway.problems import Problem, said
+from gateway.web import health
 from gateway.web.access import Admitted, admit
 from gateway.web.answers import language_of, page_answer, problem_answer, wants_page
 from gateway.web.desk import Call, Desk
@@ -49,7 +50,9 @@ def _openapi(public_url: str) -> dict[str, Any]:
 
 def _bound(route: Route, desk: Desk) -> Respond:
     """The route's handler as aiohttp wants it: let the caller in, read the query, make the call."""
-    handler, roles, keyring, query_kind = route.handler, route.roles, desk.keyring, route.query
+    handler, keyring, query_kind = route.handler, desk.keyring, route.query
+    is_open = route.handler is health.metrics and not desk.doors.metrics_need_key
+    roles = None if is_open else route.roles
 
     async def respond(request: web.Request) -> web.StreamResponse:
         admitted: Admitted | None = None

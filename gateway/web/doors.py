@@ -61,6 +61,8 @@ class Doors:
     billing: BillingDoor | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     clock: Clock = utc_now
+    metrics_need_key: bool = True
+    """Whether `/metrics` asks for an operator's key."""
     public_url: str = ""
     gateway_version: str = "0.1.0"
     limits: Limits = field(default_factory=Limits)

@@ -559,6 +559,7 @@ HEALTH = (
         health.metrics,
         {200: Answer("Prometheus's text format.", None, (PLAIN,))},
         "operations",
+        OPERATORS,
     ),
 )
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
 
 from gateway.messages.participants import Caller, Role
-from gateway.web import Doors
+from gateway.web import Doors, build
 from gateway.web.access import Keyring
 from tests.unit.web.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
 
@@ -123,9 +124,22 @@ async def test_the_memory_of_keys_is_bounded(gateway: MemoryGateway) -> None:
     assert len(keyring._known) <= 8
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_health_asks_for_no_key(client: ClientSession, path: str) -> None:
     async with client.get(path) as answer:
+        assert answer.status == 200
+
+
+async def test_metrics_are_for_operators_unless_the_settings_open_them(
+    client: ClientSession, gateway: MemoryGateway
+) -> None:
+    async with client.get("/metrics") as answer:
+        assert answer.status == 401
+    async with client.get("/metrics", headers=OPERATOR) as answer:
+        assert answer.status == 200
+    doors = replace(gateway.doors(), metrics_need_key=False)
+    async with TestServer(build(doors)) as server, ClientSession() as session:
+        answer = await session.get(server.make_url("/metrics"))
         assert answer.status == 200
 
 
