@@ -308,9 +308,12 @@ class _Court:
     def codes(
         self, order: int, rule: Rule, codes: CodeList, kind: Coded, values: Mapping[str | None, Places]
     ) -> None:
+        told = 0
         for value, places in values.items():
             if value is None or not codes.has(value):
-                miss = rule.tell(CodeUse(-1, kind, value), self.facts)
+                explain = told < _EXPLAINED_MAX
+                miss = rule.tell(CodeUse(-1, kind, value), self.facts) if explain else Miss(value, codes.title)
+                told += 1
                 for place in places:
                     self.breaches.append((place, order, Breach(rule, CodeUse(place, kind, value), miss)))
 
@@ -340,6 +343,9 @@ def _gave_up(rule: Rule, node: Group, error: Exception, failures: list[Failure])
     failures.append(Failure(rule, node, f"{type(error).__name__}: {error}"))
     return []
 
+
+_EXPLAINED_MAX = 200
+"""Of so many different wrong codes it is worked out what was meant; nobody reads on, and it takes time."""
 
 _ONCE = Text(
     "The standard has room for one here: leave out the others.",

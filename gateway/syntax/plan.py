@@ -367,7 +367,8 @@ class _Compiler:
 
         named = [(index, name) for index, names in enumerate(plan.keys) for name in names]
         asked = [named[each - count] for each in attributes]
-        plan.attributes = asked + [each for each in named if each not in set(asked)]
+        known = set(asked)
+        plan.attributes = asked + [each for each in named if each not in known]
         plan.attributes_asked = len(asked)
         plan.steps_begin = len(final) + len(CONSTANTS)
         plan.pick_texts = picker(texts)

@@ -7,6 +7,7 @@ compares the two.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 
 _SPACE = " \t\r\n"
@@ -14,7 +15,7 @@ _NEAR_MISS_LENGTH_MAX = 24
 _NEAR_MISSES_MAX = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeList:
     """The values of one list. `title` is the name people know it by, `source` the artefact and its version."""
 
@@ -43,11 +44,16 @@ def near_misses(value: str, codes: CodeList) -> list[str]:
     wanted = value.strip(_SPACE).upper()
     if not wanted or len(wanted) > _NEAR_MISS_LENGTH_MAX:
         return []
-    folded = {code.upper(): code for code in codes.values} if wanted not in codes.values else {wanted: wanted}
+    folded = _in_capitals(codes)
     if wanted in folded:
         return [folded[wanted]]
     found = sorted({folded[each] for each in _slips(wanted) if each in folded}, key=lambda code: (len(code), code))
     return found[:_NEAR_MISSES_MAX]
+
+
+@lru_cache(maxsize=64)
+def _in_capitals(codes: CodeList) -> dict[str, str]:
+    return {code.upper(): code for code in sorted(codes.values)}
 
 
 def _slips(text: str) -> Iterator[str]:
