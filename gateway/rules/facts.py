@@ -128,10 +128,17 @@ class LineSums:
 def sums_of_lines(lines: Iterable[InvoiceLine]) -> LineSums:
     """The net amounts of lines."""
     sums = LineSums()
-    alike: dict[tuple[tuple[str | None, str | None], ...], list[str | None]] = defaultdict(list)
+    under_one: dict[tuple[str | None, str | None], list[str | None]] = defaultdict(list)
+    under_several: dict[tuple[tuple[str | None, str | None], ...], list[str | None]] = defaultdict(list)
     for line in lines:
-        alike[tuple([(vat.code, vat.rate) for vat in line.vat])].append(line.net_amount)
-    for pairs, amounts in alike.items():
+        if len(line.vat) == 1:
+            vat = line.vat[0]
+            under_one[vat.code, vat.rate].append(line.net_amount)
+        else:
+            under_several[tuple([(vat.code, vat.rate) for vat in line.vat])].append(line.net_amount)
+    for pair, amounts in under_one.items():
+        sums.add(total_of(amounts), (pair,))
+    for pairs, amounts in under_several.items():
         sums.add(total_of(amounts), pairs)
     return sums
 
@@ -268,12 +275,17 @@ class Facts:
     @once
     def invoice_line_sums(self) -> LineSums:
         """Sums over the document's own InvoiceLines."""
-        return sums_of_lines([line for line in self.invoice.lines if not line.is_credit])
+        lines = self.invoice.lines
+        return sums_of_lines(
+            [line for line in lines if not line.is_credit] if self.has_credit_note_lines else lines
+        )
 
     @once
     def credit_note_line_sums(self) -> LineSums:
         """Sums over the document's own CreditNoteLines."""
-        return sums_of_lines([line for line in self.invoice.lines if line.is_credit])
+        return sums_of_lines(
+            [line for line in self.invoice.lines if line.is_credit] if self.has_credit_note_lines else ()
+        )
 
     @once
     def document_level_sums(self) -> LineSums:

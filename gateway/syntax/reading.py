@@ -122,6 +122,7 @@ class _Walk:
         self.vocabulary = vocabulary
         self.trusting = trusting
         self.attributes = 0
+        self.names: dict[Any, str] = {}
         self.place = 0
         self.nodes: dict[type[Group], list[Group]] = {}
         self.lanes: dict[tuple[Plan, int], _Lane] = {}
@@ -156,13 +157,16 @@ class _Walk:
         run: list[etree._Element] = []
         before = ""
         for child in element:
-            name = prefixed(self.vocabulary, child.tag)  # type: ignore[arg-type]  # a str, or a function for comments
+            tag = child.tag
+            name = self.names.get(tag)
+            if name is None:
+                name = self.names[tag] = prefixed(self.vocabulary, tag)  # type: ignore[arg-type]  # or a function, for comments
             if name in self.vocabulary.containers and chain == ("/",) and len(child) > _INNER_CHILDREN_MAX:
                 self.flush(run, piece)
                 self.inner_container(child, f"{path}/{name}", (*chain, name), above, piece.filled)
             elif name == before or name in self.vocabulary.repeated:
                 self.flush(run, piece)
-                self.piece(list(child.iter()), piece, child.tag)
+                self.piece(list(child.iter()) if len(child) else [child], piece, tag)
             else:
                 run += child.iter()
                 if len(run) > _RUN_ELEMENTS_MAX:
@@ -183,11 +187,10 @@ class _Walk:
         lane = pieces.latest.get(tag)
         if lane is not None:
             plan = lane.plan
-            attributes = [elements[index].get(name) for index, name in plan.attributes if index < len(elements)]
             if (
                 plan.tags == tags
                 and list(map(len, plan.pick_parents(elements))) == plan.parent_sizes
-                and None not in attributes
+                and None not in (attributes := [elements[index].get(name) for index, name in plan.attributes])
                 and (self.trusting or plan.keys == [each.keys() for each in elements])
             ):
                 self.read(plan, lane, elements, attributes)
@@ -203,8 +206,9 @@ class _Walk:
         values: list[Any] = [each.text or "" for each in plan.pick_texts(elements)]
         for position, index in plan.mixed:
             values[position] = str(elements[index].xpath("string()"))
-        values += attributes[: plan.attributes_asked]
-        self.attributes += len(attributes)
+        count = len(attributes)
+        values += attributes if count == plan.attributes_asked else attributes[: plan.attributes_asked]
+        self.attributes += count
         values += CONSTANTS
         if plan.build is not None:
             plan.build(values, place)

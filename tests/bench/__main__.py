@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import billing, door, ledger, metering_share
+from tests.bench import billing, door, ledger, metering_share, rules
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "billing": billing.billing,
@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "ledger": ledger.ledger,
     "metering-share": metering_share.metering_share,
     "ledger-10-million": ledger.ten_million,
+    "rules": rules.rules,
 }
 LONG = frozenset({"ledger-10-million"})
 """Minutes and gigabytes: only when named."""

@@ -1,0 +1,125 @@
+"""What judging an invoice costs beside parsing it and checking it against the schema: CPU time of one core.
+
+Of each step the best of several runs, in one process, on documents of `tests.samples.invoice`. The ratio is the
+whole chain (parse, schema, read, all rules, and letting go of it all) to parse, schema and letting go of the tree.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
+
+from lxml import etree
+
+from gateway.rules.en16931 import EN16931
+from gateway.rules.engine import judge
+from gateway.syntax import ubl, ubl_breaches
+from gateway.validation import reference
+from tests.conformance.schema import FOLDER
+from tests.samples import invoice
+
+_BYTES_A_MEASUREMENT = 6_000_000
+_RUNS = range(4, 300)
+_SAXON_BYTES_MAX = 2_000_000
+
+DOCUMENTS: dict[str, Callable[[], bytes]] = {
+    "1 line": lambda: invoice(1),
+    "10 lines": lambda: invoice(10),
+    "100 lines": lambda: invoice(100),
+    "1,000 lines": lambda: invoice(1_000),
+    "10,000 lines": lambda: invoice(10_000),
+    "1,000 lines, 100 VAT breakdowns": lambda: invoice(1_000, breakdowns=100),
+    "10,000 lines, 100 VAT breakdowns": lambda: invoice(10_000, breakdowns=100),
+    "1,000 notes": lambda: invoice(1, notes=1_000),
+    "10,000 notes": lambda: invoice(1, notes=10_000),
+    "100 attachments": lambda: invoice(1, attachments=100),
+    "1,000 attachments": lambda: invoice(1, attachments=1_000),
+}
+STEPS = ("parse", "schema", "read", "rules", "syntax rules", "letting go of the invoice", "and of the tree")
+
+
+def rules() -> dict[str, object]:
+    """Milliseconds of each step and the ratio, for each document; memory at 10,000 lines."""
+    found: dict[str, object] = {name: _measure(make()) for name, make in DOCUMENTS.items()}
+    found["memory at 10,000 lines, times the file"] = _memory()
+    return found
+
+
+def _measure(document: bytes) -> dict[str, object]:
+    runs = max(_RUNS.start, min(_RUNS.stop, _BYTES_A_MEASUREMENT // len(document)))
+    each = [_chain(document) for _ in range(runs)]
+    best = {step: min(run[nth] for run in each) * 1000 for nth, step in enumerate(STEPS)}
+    chain = sum(best.values())
+    found: dict[str, object] = {"bytes": len(document), **{step: round(ms, 3) for step, ms in best.items()}}
+    found["ratio"] = round(chain / (best["parse"] + best["schema"] + best["and of the tree"]), 2)
+    if len(document) <= _SAXON_BYTES_MAX:
+        found["SaxonC, times the chain"] = round(_saxon(document) / chain, 1)
+    return found
+
+
+def _chain(document: bytes) -> list[float]:
+    parser, schema = etree.XMLParser(huge_tree=True, resolve_entities=False), _schema()
+    marks = [time.process_time()]
+    root = etree.fromstring(document, parser)
+    marks.append(time.process_time())
+    schema.validate(root)
+    marks.append(time.process_time())
+    reading = ubl.read(root)
+    marks.append(time.process_time())
+    judgement = judge(reading.invoice, EN16931)
+    marks.append(time.process_time())
+    found = ubl_breaches.breaches(reading)
+    marks.append(time.process_time())
+    del reading, judgement, found
+    marks.append(time.process_time())
+    del root
+    marks.append(time.process_time())
+    return [after - before for before, after in pairwise(marks)]
+
+
+@cache
+def _schema() -> etree.XMLSchema:
+    return etree.XMLSchema(file=str(FOLDER / "maindoc" / "UBL-Invoice-2.1.xsd"))
+
+
+def _saxon(document: bytes) -> float:
+    """Milliseconds of SaxonC with the official stylesheet of EN 16931 on the same document."""
+    engine = reference.en16931()
+    runs = []
+    for _ in range(max(2, min(20, 200_000 // len(document)))):
+        before = time.process_time()
+        engine.fired(document)
+        runs.append(time.process_time() - before)
+    return min(runs) * 1000
+
+
+_PEAK = """
+from lxml import etree
+from gateway.rules.en16931 import EN16931
+from gateway.rules.engine import judge
+from gateway.syntax import ubl, ubl_breaches
+from tests.samples import invoice
+def judged(document):
+    reading = ubl.read(etree.fromstring(document, etree.XMLParser(huge_tree=True)))
+    return judge(reading.invoice, EN16931), ubl_breaches.breaches(reading), reading
+judged(invoice(1))
+import sys
+def peak_kilobytes():
+    status = open("/proc/self/status").read()
+    return int(status.partition("VmHWM:")[2].split()[0])
+before = peak_kilobytes()
+document = sys.stdin.buffer.read()
+kept = judged(document)
+print((peak_kilobytes() - before) * 1024 / len(document))
+"""
+
+
+def _memory() -> float:
+    """The most that a fresh process grows while it judges, the document itself counted in."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK], input=invoice(10_000), capture_output=True, check=True, env=dict(os.environ)
+    )
+    return round(float(done.stdout), 1)
