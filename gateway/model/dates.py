@@ -1,6 +1,7 @@
 """Dates as XML Schema writes them, compared as it compares them."""
 
 import re
+from functools import lru_cache
 
 from gateway.model.finding import Text
 from gateway.model.terms import Unreadable
@@ -18,6 +19,7 @@ class NotADate(Unreadable):
         super().__init__(text, Text("a date", "een datum"), "2026-01-31")
 
 
+@lru_cache(maxsize=4096)
 def instant(text: str) -> int:
     """The minute at which the day begins, counted from a fixed day; without an offset the day is in UTC.
 

@@ -118,8 +118,16 @@ def _named_anywhere(code: str) -> Callable[[Facts], bool]:
     return lambda facts: code in facts.categories_named
 
 
+def _named_and_allowances(code: str) -> Callable[[Facts], bool]:
+    return lambda facts: facts.has_allowances_or_charges and code in facts.categories_named
+
+
 _NAMED = {row.code: _named_anywhere(row.code) for row in CATEGORIES}
 """A category that nothing names cannot break its rules."""
+
+_NAMED_WITH_ALLOWANCES = {row.code: _named_and_allowances(row.code) for row in CATEGORIES}
+_ON_ALLOWANCES = frozenset({"03", "04", "06", "07"})
+"""The cells about allowances and charges: without any, nothing breaks them."""
 
 
 def _cells(row: Category) -> list[Rule]:
@@ -155,7 +163,7 @@ def _rule(
         holds,
         tell,
         among,
-        gate=_NAMED[row.code],
+        gate=(_NAMED_WITH_ALLOWANCES if nth in _ON_ALLOWANCES else _NAMED)[row.code],
         once=nth != "10",
     )
 
