@@ -8,6 +8,7 @@ from gateway.clock import AMSTERDAM, billing_date
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 HOUR = 3_600_000_000
+"""In microseconds."""
 
 
 class BillingDay(NamedTuple):
@@ -20,7 +21,8 @@ class BillingDay(NamedTuple):
     """Recorded from this moment on (microseconds), an entry of this day is late: its month was over."""
 
 
-_day_of_hour: dict[int, BillingDay] = {}
+day_of_hour: dict[int, BillingDay] = {}
+"""What was worked out, by hours since 1970."""
 
 
 def microseconds(moment: datetime) -> int:
@@ -40,9 +42,9 @@ def billing_day(at: int) -> BillingDay:
     the whole UTC hour and is kept.
     """
     hour = at // HOUR
-    found = _day_of_hour.get(hour)
+    found = day_of_hour.get(hour)
     if found is None:
-        found = _day_of_hour[hour] = _work_out(billing_date(moment(hour * HOUR)))
+        found = day_of_hour[hour] = _work_out(billing_date(moment(hour * HOUR)))
     return found
 
 

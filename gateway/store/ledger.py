@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import utc_now
-from gateway.metering.calendar import billing_day, microseconds, moment
+from gateway.metering.calendar import HOUR, billing_day, day_of_hour, microseconds, moment
 from gateway.metering.entry import (
     GATEWAY,
     ConflictingEntryError,
@@ -277,14 +277,15 @@ def rollup_changes(rows: Iterable[Row]) -> list[tuple[str, int, str, str, int, i
 
 def recount(counts: Counts, rows: Iterable[Row]) -> None:
     """Add rows to counts by party, kind and day: the quantity, how many entries, the quantity that came late."""
+    known = day_of_hour  # an audit passes here for every entry: no call where the hour is known
     for _, _, _, party_id, kind, quantity, at, recorded_at, _, _, _ in rows:
-        day = billing_day(at)
-        count = counts.get((party_id, kind, day.day))
+        day, _, late_from = known.get(at // HOUR) or billing_day(at)
+        count = counts.get((party_id, kind, day))
         if count is None:
-            count = counts[party_id, kind, day.day] = [0, 0, 0]
+            count = counts[party_id, kind, day] = [0, 0, 0]
         count[0] += quantity
         count[1] += 1
-        if recorded_at >= day.late_from:
+        if recorded_at >= late_from:
             count[2] += quantity
 
 
