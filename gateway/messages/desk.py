@@ -158,10 +158,10 @@ class Desk:
 
     def start(self) -> None:
         """Begin to judge."""
-        self._run(self._small_lane())
+        self._run(_kept(self._small_lane))
         for _ in range(self._workers):
-            self._run(self._large_lane())
-            self._run(self._second_lane())
+            self._run(_kept(self._large_lane))
+            self._run(_kept(self._second_lane))
 
     async def stop(self) -> None:
         """Stop judging. What waits stays where it is: on stable storage."""
@@ -225,13 +225,21 @@ class Desk:
                 places.append(place)
             except JudgingError as error:
                 self._failed(place, error)
-        verdicts = await judge(cases)
+        verdicts = await self._verdicts(judge, cases)
         self._checkpoint("judged")
         for place, verdict in zip(places, verdicts, strict=True):
             if isinstance(verdict, JudgingError):
                 self._failed(place, verdict)
             else:
                 await self._settle_soon(place, verdict)
+
+    async def _verdicts(self, judge: JudgeBatch, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        """The verdicts; whatever breaks in judging is a technical failure of each case, tried again alone."""
+        try:
+            return await judge(cases)
+        except Exception as error:  # a broken program must not take messages with it
+            log.exception("judging_broke", error=type(error).__name__)
+            return [JudgingError(f"{type(error).__name__} while judging")] * len(cases)
 
     async def _large_lane(self) -> None:
         while True:
@@ -240,6 +248,9 @@ class Desk:
                 verdict = await self._judges.judge_large(await self._case(place))
             except JudgingError as error:
                 self._failed(place, error)
+            except Exception as error:  # a broken program must not take messages with it
+                log.exception("judging_broke", error=type(error).__name__)
+                self._failed(place, JudgingError(f"{type(error).__name__} while judging"))
             else:
                 await self._settle_soon(place, verdict)
 
@@ -348,3 +359,13 @@ class Desk:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("desk_task_failed", error=repr(error), exc_info=error)
+
+
+async def _kept(lane: Callable[[], Awaitable[None]]) -> None:
+    """Run a lane for ever: one that breaks is logged and begins again."""
+    while True:
+        try:
+            await lane()
+        except Exception as error:  # a lane that stays down would let messages wait for ever
+            log.exception("lane_broke", error=type(error).__name__)
+            await asyncio.sleep(SETTLE_AGAIN_SECONDS)

@@ -55,6 +55,7 @@ def _take(connection: Connection, party_id: str, limit: int, now: datetime, unti
         .where(box.recipient_id == party_id, free)
         .order_by(box.kenmerk)
         .limit(limit)
+        .with_for_update(of=t.mailbox, skip_locked=True)  # on PostgreSQL another gateway may be taking too
     )
     rows = connection.execute(query).all()
     return tuple(_lease(connection, party_id, row, until) for row in rows)

@@ -1,0 +1,144 @@
+"""The desk when judging breaks: nothing is lost, the others go on, an operator has a way out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.app import no_checkpoint
+from gateway.messages.desk import Case, Desk, JudgingError
+from gateway.messages.handling import Outcome
+from gateway.messages.lifecycle import State
+from gateway.messages.message import Waiting
+from gateway.messages.participants import Party, PartyKind, Role
+from gateway.messages.submission import Channel, StoredBytes
+from gateway.messages.verdict import Verdict
+from gateway.model.identifiers import PartyIdentifier
+from gateway.validation.judge import judge
+from tests.flows.conftest import SUPPLIER, TOWN, numbered
+
+POISON = b"poison"
+BUG = b"bug"
+
+
+class Judges:
+    """Judges as the real ones do, but dies of poison and has a bug."""
+
+    async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        return [self._one(case) for case in cases]
+
+    async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        return await self.judge_small(cases)
+
+    async def judge_large(self, case: Case) -> Verdict:
+        judged = self._one(case)
+        if isinstance(judged, JudgingError):
+            raise judged
+        return judged
+
+    def _one(self, case: Case) -> Verdict | JudgingError:
+        if case.document == BUG:
+            raise ZeroDivisionError
+        return JudgingError("it died") if case.document == POISON else judge(case.document)
+
+
+class Store:
+    """Keeps outcomes; in trouble at first, as on a full disk."""
+
+    def __init__(self, troubles: int = 0) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self._troubles = troubles
+
+    async def waiting_one(self, kenmerk: str) -> Waiting | None:
+        return None
+
+    async def settle(self, outcome: Outcome) -> Outcome:
+        if self._troubles:
+            self._troubles -= 1
+            raise OSError("no room")
+        self.outcomes[outcome.kenmerk] = outcome
+        return outcome
+
+    async def read(self, where: StoredBytes) -> bytes:
+        raise OSError("gone")
+
+
+class Register:
+    """A supplier and a municipality."""
+
+    def __init__(self) -> None:
+        self._parties = (
+            Party("supplier", "L", PartyKind.COMPANY, (SUPPLIER,)),
+            Party("town", "G", PartyKind.NON_RIJK, (TOWN,)),
+        )
+
+    def by_id(self, party_id: str) -> Party | None:
+        return next((party for party in self._parties if party.party_id == party_id), None)
+
+    def by_identifier(self, identifier: PartyIdentifier) -> Party | None:
+        return next((party for party in self._parties if identifier in party.identifiers), None)
+
+
+class Silent:
+    """Nobody is told."""
+
+    def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None: ...
+
+    def judging_failed(self, waiting: Waiting, attempts: int) -> None: ...
+
+
+def desk(store: Store) -> Desk:
+    return Desk(
+        store,
+        store,
+        Register(),
+        Judges(),
+        lambda: datetime.now(UTC),
+        Silent(),
+        no_checkpoint,
+        small_size_bytes_max=1 << 18,
+        workers=1,
+        attempts_max=3,
+    )
+
+
+def waiting(kenmerk: str, size_bytes: int = 20_000) -> Waiting:
+    place = StoredBytes("packs/x", 0, size_bytes, "")
+    return Waiting(kenmerk, datetime.now(UTC), place, Channel.HTTP, Role.SUPPLIER, "supplier", False, None, None)
+
+
+@pytest.mark.parametrize("is_suspect", [False, True])
+async def test_what_kills_or_breaks_judging_is_set_apart_and_the_others_go_on(is_suspect: bool) -> None:
+    store = Store()
+    working = desk(store)
+    working.start()
+    documents = {"a": numbered("D-1"), "b": POISON, "c": numbered("D-2"), "d": BUG, "e": numbered("D-3")}
+    for kenmerk, document in documents.items():
+        working.offer(waiting(kenmerk), document, is_suspect=is_suspect)
+    for kenmerk in documents:
+        assert await working.settled(kenmerk, 20), kenmerk
+    await working.stop()
+    states = {kenmerk: outcome.state for kenmerk, outcome in sorted(store.outcomes.items())}
+    good, apart = State.DELIVERED, State.PARKED
+    assert states == {"a": good, "b": apart, "c": good, "d": apart, "e": good}
+    assert [entry.statuscode for entry in store.outcomes["b"].entries] == ["321"]
+
+
+async def test_bytes_that_cannot_be_read_set_a_message_apart() -> None:
+    store = Store()
+    working = desk(store)
+    working.start()
+    working.offer(waiting("a"), None)
+    assert await working.settled("a", 20)
+    await working.stop()
+    assert store.outcomes["a"].state is State.PARKED
+
+
+async def test_a_store_in_trouble_is_asked_again() -> None:
+    store = Store(troubles=1)
+    working = desk(store)
+    working.start()
+    working.offer(waiting("a"), numbered("D-4"))
+    assert await working.settled("a", 20)
+    await working.stop()
+    assert store.outcomes["a"].state is State.DELIVERED
