@@ -198,6 +198,26 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     """Messages leased in one request."""
 
 
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages brought to recipients that want that. Needs `digipoort.tls_directory`: what is sent is signed."""
+
+    hosts_allowed: str = ""
+    """Names of hosts that may be called although they stand inside a private network or speak plain HTTP, with
+    commas between. Any other address inside a network of our own is never called."""
+    oin: str = "00000099000000009000"
+    """The gateway's own OIN, the source of its CloudEvents; the default is a test OIN."""
+    answer_seconds_max: Duration = 60.0
+    """How long a recipient may take to answer."""
+    pause_seconds_first: Duration = 10.0
+    """How long a recipient is left alone after one failure; doubles with each."""
+    pause_seconds_max: Duration = 14_400.0
+    """The doubling stops at 4 hours."""
+    give_up_hours: Duration = 72.0
+    """Then a message is returned to its sender: as long as Digipoort tries."""
+    recipients_max: Count = 64
+    """Recipients that are called at the same time: those that hang hold a place until the answer is overdue."""
+
+
 class Meter(msgspec.Struct, frozen=True, kw_only=True):
     """Choices about counting where the tariff page is silent."""
 
@@ -298,6 +318,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue: Queue = Queue()
     workers: Workers = Workers()
     mailbox: Mailbox = Mailbox()
+    delivery: Delivery = Delivery()
     meter: Meter = Meter()
     billing: Billing = Billing()
     reaper: Reaper = Reaper()

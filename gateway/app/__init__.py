@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,9 +13,10 @@ import structlog
 from sqlalchemy import Connection
 
 from gateway import __version__
-from gateway.app import digipoort, upkeep
+from gateway.app import delivery, digipoort, upkeep
 from gateway.app.accounts import accounts, billing_chain, billing_door, measuring_forecasts, sending_bills
 from gateway.clock import Clock, utc_now
+from gateway.delivery.dispatcher import Dispatcher
 from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
 from gateway.messages.handling import Outcome
@@ -37,6 +38,8 @@ from gateway.store.ledger_meter import LedgerMeter
 from gateway.store.mailbox import MailboxStore
 from gateway.store.messages import MessageStore
 from gateway.store.operations import OperatorDesk
+from gateway.store.outbox import OutboxStore
+from gateway.store.processen import ProcesStore
 from gateway.store.register import RegisterStore
 from gateway.store.schema import upgrade
 from gateway.store.storage import Storage
@@ -80,6 +83,7 @@ class Gateway:
     metrics: Metrics
     health: Health
     meter: LedgerMeter
+    observer: "Observer"
 
     def doors(self) -> Doors:
         """What the HTTP door needs."""
@@ -146,6 +150,9 @@ async def opened(
         works.append(measuring_forecasts(bill.office, gateway.metrics))
         if settings.billing.sends_bills:
             works.append(sending_bills(bill.store, gateway.reception, gateway.register.by_identifier))
+        dispatcher = await stack.enter_async_context(_dispatching(gateway, clock))
+        gateway.observer.wake_delivery = dispatcher.wake
+        works.append(dispatcher.run())
         for work in works:
             task = asyncio.create_task(work)
             stack.push_async_callback(_ended, task)
@@ -192,6 +199,13 @@ def _named(host: str, *, is_tls: bool) -> str:
     return "localhost" if is_tls and host in {"127.0.0.1", "::1", "0.0.0.0"} else host  # noqa: S104  # compared only
 
 
+def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:
+    settings, engines, writer = gateway.settings, gateway.engines, gateway.writer
+    outbox = OutboxStore(engines, writer, gateway.register, _meter(settings), append_usage, clock)
+    records = ProcesStore(engines, writer)
+    return delivery.dispatching(settings, gateway.store, gateway.storage, gateway.register, outbox, records, clock)
+
+
 async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
     settings.data_directory.mkdir(parents=True, exist_ok=True)
     engines = open_engines(settings.database_url(), settings.database.connections_max)
@@ -210,13 +224,14 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
+    observer = Observer(metrics, _meter(settings))
     desk = Desk(
         store,
         storage,
         register,
         workers,
         clock,
-        Observer(metrics, _meter(settings)),
+        observer,
         checkpoint,
         small_size_bytes_max=settings.storage.small_content_size_bytes_max,
         workers=settings.worker_count(),
@@ -245,6 +260,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         metrics,
         _health(settings, writer, storage, desk),
         LedgerMeter(engines, writer, clock),
+        observer,
     )
 
 
@@ -374,11 +390,14 @@ class Observer:
         """`meter` is the store's own: asked again, it says what the store wrote."""
         self._metrics = metrics
         self._meter = meter
+        self.wake_delivery: Callable[[], None] = lambda: None
 
     def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None:
         """The outcome is on stable storage."""
         del waiting
         verdict, disposition = outcome.verdict, outcome.disposition or Disposition.PENDING
+        if outcome.state is State.CHECKED:
+            self.wake_delivery()
         if outcome.state is State.DELIVERED and outcome.recipient is not None:
             at = outcome.entries[-1].at
             disposition, units = self._meter(

@@ -65,6 +65,8 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
     passed = (Step.SENDER_AUTHORISED, Step.SCHEMA_PASSED, Step.RULES_PASSED)
     if recipient is None:
         return _returned(judged, verdict, sender, named, at, passed)
+    if recipient.wants_push:
+        return _to_be_pushed(judged, verdict, sender, recipient, named, at, passed, facts)
     steps = (*passed, Step.DELIVERY_STARTED, Step.DELIVERED)
     return Outcome(
         judged.kenmerk,
@@ -190,6 +192,31 @@ def _claim(facts: DocumentFacts, sender: Party | None) -> str | None:
         return None
     year = (facts.issue_date or "")[:4]
     return "\x1f".join((sender.party_id, facts.kind.value, facts.number.strip(), year))
+
+
+def _to_be_pushed(
+    judged: Waiting,
+    verdict: Verdict,
+    sender: Party | None,
+    recipient: Party,
+    named: str | None,
+    at: datetime,
+    passed: tuple[Step, ...],
+    facts: DocumentFacts,
+) -> Outcome:
+    """Valid, and on its way: delivery makes it delivered or returned, and only then it is metered."""
+    return Outcome(
+        judged.kenmerk,
+        verdict,
+        _entries(passed, at),
+        State.CHECKED,
+        Disposition.PENDING,
+        sender,
+        recipient,
+        named,
+        _claim(facts, sender),
+        is_test=judged.is_test,
+    )
 
 
 def _refused(

@@ -44,7 +44,13 @@ class Party:
     """Party ids of the suppliers this intermediary may send for."""
     kind_source: str = ""
     settings: dict[str, str] = field(default_factory=dict)
-    """Wishes of the recipient, such as `profile` = `basisfactuur-rijk`: they add, never weaken."""
+    """Wishes of the recipient, such as `profile` = `basisfactuur-rijk`: they add, never weaken. `delivery` is
+    `mailbox`, `webhook` or `afleverservice`, the last two with `delivery_url`."""
+
+    @property
+    def wants_push(self) -> bool:
+        """Whether its messages are brought to it; else it takes them from its mailbox."""
+        return self.settings.get("delivery", "mailbox") != "mailbox"
 
 
 @dataclass(frozen=True, slots=True)

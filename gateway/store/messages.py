@@ -34,6 +34,7 @@ from gateway.model.identifiers import PartyIdentifier
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
 from gateway.store.insert import insert_all, insert_new, update_all
+from gateway.store.outbox_tables import outbox
 from gateway.store.storage import Storage, new_key
 from gateway.store.writer import Writer
 
@@ -158,6 +159,9 @@ class MessageStore:
         insert_new(connection, t.attachments, [_attachment_row(kenmerk, a, None) for kenmerk, a in embedded])
         delivered = [o for o in outcomes if o.state is State.DELIVERED and o.recipient is not None]
         insert_all(connection, t.mailbox, [_mailbox_row(o) for o in delivered])
+        pushed = [(o, o.recipient) for o in outcomes if o.state is State.CHECKED and o.recipient is not None]
+        rows_out = [{"kenmerk": o.kenmerk, "recipient_id": to.party_id, "queued_at": _at(o)} for o, to in pushed]
+        insert_new(connection, outbox, rows_out)
         if usage:
             self._append_usage(connection, usage)
         self._checkpoint("settle-written")
@@ -177,7 +181,7 @@ class MessageStore:
             "of_kenmerk": outcome.kenmerk,
             "state": outcome.state.value,
             "disposition": (disposition or Disposition.PENDING).value,
-            "settled_at": at,
+            "settled_at": at if outcome.state.is_settled else None,
             "sender_id": outcome.sender.party_id if outcome.sender else None,
             "recipient_id": outcome.recipient.party_id if outcome.recipient else None,
             "recipient": outcome.recipient_named,
@@ -383,6 +387,10 @@ def _attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | N
         "object_key": place.key if place else None,
         "object_offset": place.offset if place else None,
     }
+
+
+def _at(outcome: Outcome) -> datetime:
+    return outcome.entries[-1].at
 
 
 def _mailbox_row(outcome: Outcome) -> dict[str, object]:

@@ -9,7 +9,7 @@ from gateway.intake.wus.aanleveren import Aanleveren
 from gateway.intake.wus.ophalen import Collected, Ophalen
 from gateway.intake.wus.parties import Client, client_of
 from gateway.intake.wus.ports import WusPorts
-from gateway.intake.wus.processen import Processen
+from gateway.intake.wus.processen import Processen, ProcesSources
 from gateway.intake.wus.request import Genuine, Progress, RequestReader, new_message_id
 from gateway.intake.wus.sandbox import Sandbox
 from gateway.intake.wus.settings import WusSettings
@@ -35,7 +35,7 @@ class WusDoor:
         self._settings = settings
         self._sandbox = sandbox
         self._reader = RequestReader(ports, settings)
-        processen = Processen(ports)
+        processen = Processen(ProcesSources(ports.messages, ports.directory, ports.records))
         self._aanleveren = Aanleveren(ports, settings)
         self._ophalen = Ophalen(ports, settings, processen)
         status = Statusinformatie(ports, settings, processen, sandbox)

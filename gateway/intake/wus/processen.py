@@ -1,14 +1,15 @@
 """Processen and their statuses as the interface shows them, whatever door the message came through."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.intake.wus.parties import Client, find_party, identiteit_named, identiteit_of
-from gateway.intake.wus.ports import WusPorts
 from gateway.koppelvlak.elements import StatusResultaat, Vraag
 from gateway.koppelvlak.faults import RefusedError
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import JournalEntry, Message
-from gateway.messages.proces import Proces, Scope, berichtsoort_of
+from gateway.messages.ports import Directory, Messages
+from gateway.messages.proces import Proces, ProcesRecords, Scope, berichtsoort_of
 from gateway.model.finding import Text
 
 FOUTBESCHRIJVINGEN = {
@@ -21,10 +22,19 @@ FOUTBESCHRIJVINGEN = {
 _ROL = "Bedrijf"
 
 
+@dataclass(frozen=True, slots=True)
+class ProcesSources:
+    """Where processen are known."""
+
+    messages: Messages
+    directory: Directory
+    records: ProcesRecords
+
+
 class Processen:
     """Finds processen for a client."""
 
-    def __init__(self, ports: WusPorts) -> None:
+    def __init__(self, ports: ProcesSources) -> None:
         self._ports = ports
 
     async def one(self, kenmerk: str | None, client: Client) -> tuple[Message, Proces]:

@@ -26,10 +26,12 @@ def upgrade() -> None:
     _make_billing_steps()
     _make_claims()
     _make_handed_out()
+    _make_delivery_pauses()
     _make_idempotency()
     _make_journal()
     _make_mailbox()
     _make_messages()
+    _make_outbox()
     _make_parties()
     _make_party_identifiers()
     _make_processen()
@@ -220,6 +222,29 @@ def _make_handed_out() -> None:
         sa.PrimaryKeyConstraint("oin", "kenmerk", "position", name=op.f("pk_handed_out")),
         sqlite_with_rowid=False,
     )
+
+
+def _make_delivery_pauses() -> None:
+    op.create_table(
+        "delivery_pauses",
+        sa.Column("recipient_id", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("again_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("recipient_id", name=op.f("pk_delivery_pauses")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _make_outbox() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("kenmerk", sa.Text(), nullable=False),
+        sa.Column("recipient_id", sa.Text(), nullable=False),
+        sa.Column("queued_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kenmerk", name=op.f("pk_outbox")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_outbox_recipient_id_kenmerk"), "outbox", ["recipient_id", "kenmerk"], unique=False)
 
 
 def _make_idempotency() -> None:
