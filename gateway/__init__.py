@@ -3,6 +3,7 @@
 For programs that only want a verdict: `gateway.judge(document)`. Nothing heavy is imported before it is called.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from gateway.rules.cases import Case as Case
     from gateway.validation.catalogue import RuleEntry as RuleEntry
 
-__all__ = ["__version__", "as_json_object", "judge", "rule_catalogue", "rule_entry"]
+__all__ = ["__version__", "as_json_object", "judge", "render", "rule_catalogue", "rule_entry"]
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,21 @@ def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:
     from gateway.messages.verdict import as_json_object as verdict_as_json_object
 
     return verdict_as_json_object(verdict, file)
+
+
+def render(
+    judged: "Sequence[tuple[str, bytes, Verdict]]", form: str, *, language: str = "en", colour: bool = False
+) -> str:
+    """Reports on documents (name, bytes and verdict of each) as `text`, `html`, `svrl`, `junit` or `sarif`.
+
+    `language` is en or nl; `colour` paints the text for a terminal. Raises KeyError for another form, ValueError
+    for several documents in SVRL.
+    """
+    from gateway.validation.report import Reported, report_of
+    from gateway.validation.report import render as render_reports
+
+    reports = [Reported(report_of(verdict, name), document) for name, document, verdict in judged]
+    return render_reports(reports, form, language=language, colour=colour)
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":

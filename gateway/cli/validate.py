@@ -10,15 +10,18 @@ import click
 import gateway
 
 if TYPE_CHECKING:
-    from gateway import Finding, Verdict
+    from gateway import Verdict
 
 STANDARD_INPUT = "-"
+FORMS = ["text", "json", "html", "svrl", "junit", "sarif"]
+_AT_ONCE = {"html", "svrl", "junit", "sarif"}
+"""Forms that are one document for all files; the others are written file by file."""
 _INVALID, _COULD_NOT_RUN = 1, 2
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option("--profile", help="Rules to apply on top of those the document claims, as nlcius.")
 @click.option("--no-schema", is_flag=True, help="Leave the XML Schema out; the business rules run all the same.")
 @click.option("--explain", is_flag=True, help="Tell more of what breaks the schema; takes some seconds.")
@@ -42,19 +45,36 @@ def validate(
 ) -> None:
     """Judge documents: XML, what they are, attachments, schema, business rules. FILE may be - for standard input.
 
-    JSON is one object a line. Exit status: 0 all are valid, 1 some are not, 2 some could not be judged.
+    JSON is one object a line; html, junit and sarif are one document for all files; svrl takes one file.
+    Exit status: 0 all are valid, 1 some are not, 2 some could not be judged.
     """
+    if form == "svrl" and len(files) > 1:
+        raise click.UsageError("SVRL reports on one document; give one file")
     status = 0
+    judged: list[tuple[str, bytes, Verdict]] = []
     for name in files:
         document = _read(name)
         if document is None:
             status = _COULD_NOT_RUN
             continue
         verdict = _judged(document, profile, schema=not no_schema, explain=explain, engine=engine)
-        found = gateway.as_json_object(verdict, name.encode("utf-8", "replace").decode())
-        click.echo(json.dumps(found, ensure_ascii=False) if form == "json" else _as_text(verdict, name, language))
+        one = (name.encode("utf-8", "replace").decode(), document, verdict)
+        if form in _AT_ONCE:
+            judged.append(one)
+        else:
+            click.echo(_written(one, form, language))
         status = max(status, 0 if verdict.valid else _INVALID)
+    if form in _AT_ONCE and (judged or form != "svrl"):
+        click.echo(gateway.render(judged, form, language=language))
     sys.exit(status)
+
+
+def _written(judged: "tuple[str, bytes, Verdict]", form: str, language: str) -> str:
+    """One report, as soon as it is there; in colour where a person looks."""
+    if form == "json":
+        name, _, verdict = judged
+        return json.dumps(gateway.as_json_object(verdict, name), ensure_ascii=False)
+    return gateway.render([judged], form, language=language, colour=sys.stdout.isatty())
 
 
 def _read(name: str) -> bytes | None:
@@ -71,22 +91,3 @@ def _judged(document: bytes, profile: str | None, *, schema: bool, explain: bool
         return gateway.judge(document, profile, schema, explain=explain, engine=engine)
     except (ValueError, ImportError) as error:
         raise click.UsageError(str(error)) from error
-
-
-def _as_text(verdict: "Verdict", name: str, language: str) -> str:
-    """The verdict for people: one line, then a paragraph for each finding."""
-    is_dutch = language == "nl"
-    good, bad = ("geldig", "niet geldig") if is_dutch else ("valid", "not valid")
-    rules = ", ".join(f"{used.name} {used.version}" for used in verdict.rule_sets)
-    about = " · ".join(filter(None, (verdict.kind, verdict.profile, rules)))
-    head = f"{click.format_filename(name)}: {good if verdict.valid else bad}"
-    head = f"{head} ({about})" if about else head
-    return "\n".join([head, *(_paragraph(finding, is_dutch) for finding in verdict.findings)])
-
-
-def _paragraph(finding: "Finding", is_dutch: bool) -> str:
-    place = "" if finding.line is None else f"{finding.line}:{finding.column}"
-    texts = [finding.message, finding.advice] if finding.advice else [finding.message]
-    lines = [f"  {finding.flag:<8}{finding.rule:<20}{place}".rstrip()]
-    lines += [f"          {text.nl if is_dutch else text.en}" for text in texts]
-    return "\n".join([*lines, f"          {finding.location}"] if finding.location else lines)

@@ -1,15 +1,13 @@
 """Pages for people, in Dutch and English: made on the server, no scripts, nothing from elsewhere."""
 
-from collections.abc import Callable
-from functools import cache
-
 import jinja2
 from markupsafe import Markup, escape
 
+from gateway.validation.report_html import TEMPLATES, chooser
 from gateway.web.style import STYLE
 
 _environment = jinja2.Environment(
-    loader=jinja2.PackageLoader("gateway.web", "templates"),
+    loader=jinja2.ChoiceLoader([jinja2.PackageLoader("gateway.web", "templates"), TEMPLATES]),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
@@ -29,11 +27,5 @@ _environment.filters["code"] = with_code
 def rendered(template: str, language: str, **values: object) -> str:
     """The page, in `nl` or `en`."""
     return _environment.get_template(template).render(
-        language=language, t=_chooser(language), style=STYLE, other="en" if language == "nl" else "nl", **values
+        language=language, t=chooser(language), style=STYLE, other="en" if language == "nl" else "nl", **values
     )
-
-
-@cache
-def _chooser(language: str) -> Callable[[str, str], str]:
-    """Templates say `t("English", "Nederlands")`."""
-    return (lambda _, nl: nl) if language == "nl" else (lambda en, _: en)

@@ -5,6 +5,7 @@ from gateway.intake.http import SUBMISSION_TYPES
 from gateway.intake.multipart import XML_TYPES
 from gateway.metering.seal import Proof
 from gateway.metering.statement import Statement
+from gateway.validation.report import ReportShape
 from gateway.web import (
     billing,
     documentation,
@@ -44,7 +45,6 @@ from gateway.web.shapes import (
     PartyWish,
     ProblemKind,
     ProblemKinds,
-    ReportShape,
     ReturnWish,
     Statuses,
     TakeWish,

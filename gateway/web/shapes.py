@@ -16,7 +16,7 @@ from gateway.messages.message import JournalEntry, Lease, Message, StoredAttachm
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.submission import Channel, Receipt
 from gateway.model.document import DocumentKind
-from gateway.model.finding import Stage, Text
+from gateway.model.finding import Text
 from gateway.problems import Kind
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -223,57 +223,6 @@ class Done(Shape):
 
     kenmerk: str
     state: State
-
-
-class FindingShape(msgspec.Struct):
-    """What one check says of one place. Names as `meterpoort validate` prints them."""
-
-    rule: str
-    flag: Literal["fatal", "warning"]
-    location: str
-    line: int | None
-    column: int | None
-    message: str
-    message_nl: str
-    stage: Stage
-    terms: list[str]
-    found: str | None
-    expected: str | None
-    advice: str | None
-    advice_nl: str | None
-
-
-class JudgedAttachment(msgspec.Struct):
-    """An attachment as it stands in the document."""
-
-    number: int
-    media_type: str
-    filename: str | None
-    size_bytes: int
-    sha256: str
-
-
-class UsedRules(msgspec.Struct):
-    """A set of rules that judged the document, and why it was chosen."""
-
-    name: str
-    version: str
-    why: str
-
-
-class ReportShape(msgspec.Struct):
-    """The verdict on a document. Names as `meterpoort validate` prints them."""
-
-    file: str
-    valid: bool
-    document: str | None
-    profile: str | None
-    findings: list[FindingShape]
-    number: str | None
-    customization_id: str | None
-    attachments: list[JudgedAttachment]
-    rule_sets: list[UsedRules]
-    stages: list[Stage]
 
 
 class Health(Shape):

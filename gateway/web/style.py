@@ -4,12 +4,11 @@ Follows the habits of the NL Design System: large readable text, clear focus, co
 contrast, no meaning by colour alone. Dark where the reader's system is dark.
 """
 
-STYLE = """
-:root{color-scheme:light dark;--ink:#1b1b1b;--paper:#fff;--soft:#f3f5f8;--line:#b8c2cf;--link:#0b5394;
---head:#154273;--good:#1d6b34;--bad:#a81c1c;--warn:#8a5200;--focus:#ffb612}
-@media (prefers-color-scheme:dark){:root{--ink:#ececec;--paper:#14181d;--soft:#1f262e;--line:#4b5766;
---link:#8fc3f5;--head:#0f2f52;--good:#7fd196;--bad:#ff9c94;--warn:#ffc46b}}
-*{box-sizing:border-box}
+from gateway.validation.report_style import COLOURS, REPORT
+
+STYLE = (
+    f"\n{COLOURS}"
+    + """*{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.55 "Fira Sans","Segoe UI",Roboto,
 "Helvetica Neue",Arial,sans-serif}
 header{background:var(--head);color:#fff}
@@ -37,18 +36,6 @@ thead th{border-bottom:2px solid var(--line)}
 dl.facts{display:grid;grid-template-columns:minmax(9rem,max-content) 1fr;gap:.3rem 1.5rem}
 dl.facts dt{font-weight:600}dl.facts dd{margin:0;overflow-wrap:anywhere}
 .lead{font-size:1.15rem}
-.verdict{border:1px solid var(--line);border-left:.5rem solid var(--line);padding:.75rem 1rem;margin:1rem 0;
-background:var(--soft)}
-.verdict.good{border-left-color:var(--good)}.verdict.bad{border-left-color:var(--bad)}
-.verdict p{margin:.2rem 0}
-.mark{font-weight:700}.mark.good{color:var(--good)}.mark.fatal,.mark.bad{color:var(--bad)}
-.mark.warning{color:var(--warn)}
-ol.findings{list-style:none;padding:0}
-ol.findings>li{border:1px solid var(--line);border-left:.5rem solid var(--line);padding:.75rem 1rem;
-margin:.75rem 0}
-ol.findings>li.fatal{border-left-color:var(--bad)}ol.findings>li.warning{border-left-color:var(--warn)}
-ol.findings p{margin:.25rem 0}ol.findings h3{margin-top:0}
-.source{margin:.6rem 0 0;font-size:.88em}.source .here{background:color-mix(in srgb,var(--focus) 35%,transparent)}
 .muted{opacity:.8}
 .method{font-weight:700;min-width:4.2rem;display:inline-block}
 details{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.25rem 1rem}
@@ -61,3 +48,5 @@ button{background:var(--link);color:var(--paper);border-color:var(--link);font-w
 input:focus-visible,select:focus-visible,button:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
 """
+    + REPORT
+)
