@@ -18,7 +18,8 @@ ol.findings>li{border:1px solid var(--line);border-left:.5rem solid var(--line);
 margin:.75rem 0;scroll-margin-top:1rem}
 ol.findings>li.fatal{border-left-color:var(--bad)}ol.findings>li.warning{border-left-color:var(--warn)}
 ol.findings>li:target,.rows .row:target{outline:3px solid var(--focus);outline-offset:-1px}
-ol.findings p{margin:.25rem 0}ol.findings h3{margin-top:0}ol.findings h3>*{margin-right:.4rem}ol.findings .advice{font-weight:600}
+ol.findings p{margin:.25rem 0}ol.findings h3{margin-top:0}ol.findings h3>*{margin-right:.4rem}
+ol.findings .advice{font-weight:600}
 ol.findings dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:.5rem 0 0;
 font-size:.94em}
 ol.findings dt{opacity:.8}ol.findings dd{margin:0;overflow-wrap:anywhere}
