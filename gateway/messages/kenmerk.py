@@ -4,6 +4,7 @@ import os
 import threading
 import time
 import uuid
+from datetime import datetime
 
 _lock = threading.Lock()
 _last_ms = 0
@@ -25,3 +26,8 @@ def new_kenmerk() -> str:
         stamp, sequence = _last_ms, _sequence
     random = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
     return str(uuid.UUID(int=stamp << 80 | 0x7 << 76 | sequence << 64 | 0b10 << 62 | random))
+
+
+def first_kenmerk_of(moment: datetime) -> str:
+    """No kenmerk that was given out before `moment` comes after this one."""
+    return str(uuid.UUID(int=int(moment.timestamp() * 1000) << 80))

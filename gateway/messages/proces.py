@@ -77,8 +77,8 @@ class ProcesRecords(Protocol):
     async def remember(self, proces: Proces) -> None:
         """Keep what was handed in with a message."""
 
-    async def is_known(self, oin: str, berichtkenmerk: str) -> bool:
-        """Whether a request of this OIN with this message id started a proces before."""
+    async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
+        """OIN and message id of every request that started a proces since then."""
 
     async def proces(self, kenmerk: str) -> Proces | None:
         """What was handed in with the message, or None when it came through another door."""

@@ -1,9 +1,11 @@
 """Messages as the Digipoort interface asks for them. Fulfils `messages.proces.ProcesRecords`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
 
+from gateway.messages.kenmerk import first_kenmerk_of
 from gateway.messages.lifecycle import STEPS
 from gateway.messages.message import Message
 from gateway.messages.proces import (
@@ -37,13 +39,15 @@ class ProcesStore:
         """Keep what was handed in with a message."""
         await self._writer.submit(_remember_all, proces)
 
-    async def is_known(self, oin: str, berichtkenmerk: str) -> bool:
-        """Whether a request of this OIN with this message id started a proces before."""
-        query = select(processen.c.kenmerk).where(
-            processen.c.identiteit_aanleveraar == oin, processen.c.berichtkenmerk == berichtkenmerk
-        )
+    async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
+        """OIN and message id of every request that started a proces since then."""
+        known = processen.c
+        query = select(known.identiteit_aanleveraar, known.berichtkenmerk)
+        # A kenmerk follows time, so the key finds the newest without an index on the time.
+        query = query.where(known.kenmerk >= first_kenmerk_of(moment), known.identiteit_aanleveraar.is_not(None))
         async with self._engines.read.connect() as connection:
-            return (await connection.execute(query.limit(1))).first() is not None
+            rows = (await connection.execute(query)).all()
+        return tuple((row.identiteit_aanleveraar, row.berichtkenmerk) for row in rows)
 
     async def proces(self, kenmerk: str) -> Proces | None:
         """What was handed in with the message, or None when it came through another door."""

@@ -9,7 +9,7 @@ from gateway.intake.wus.ports import WusPorts
 from gateway.intake.wus.settings import WusSettings
 from gateway.koppelvlak.cut import Inhoud, too_large
 from gateway.koppelvlak.elements import Aanlevering, BerichtInhoud, aanlever_response
-from gateway.koppelvlak.faults import RefusedError, StaleError, TroubleError
+from gateway.koppelvlak.faults import RefusedError, TroubleError
 from gateway.koppelvlak.names import GEEN_AUSP
 from gateway.messages.participants import Party
 from gateway.messages.ports import ContentSink
@@ -39,10 +39,6 @@ class Aanleveren:
         _require_no_ausp(sent.autorisatie_adres)
         party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
         berichtkenmerk = message_id[:256]
-        if await self._ports.records.is_known(client.oin, berichtkenmerk):
-            raise StaleError(
-                Text("a message with this MessageID came before", "een bericht met dit MessageID kwam al eerder")
-            )
         receipt = await self._stored_whole(sent, client, party)
         proces = _proces(sent, receipt, client.oin, berichtkenmerk)
         await self._ports.records.remember(proces)

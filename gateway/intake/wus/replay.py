@@ -1,7 +1,8 @@
 """Messages seen before: refused for as long as their Timestamp would still pass."""
 
 from collections import deque
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from gateway.koppelvlak.faults import StaleError, TroubleError
 from gateway.koppelvlak.signature import SignaturePolicy, Verified
@@ -35,8 +36,19 @@ class ReplayGuard:
         if len(self._by_age) >= self._entries_max:
             raise TroubleError(Text("the service is busy", "de dienst is overbelast"))
         self._seen |= {message.signature_value, name}
-        # A Timestamp from the future within the skew stays usable longer: kept for the longest it can be.
-        self._by_age.append((now + self._policy.age_max + 2 * self._policy.skew, message.signature_value, name))
+        self._by_age.append((now + self.window, message.signature_value, name))
+
+    @property
+    def window(self) -> timedelta:
+        """How long a message can be used again, were it not remembered."""
+        # A Timestamp from the future within the skew stays usable longer: the longest it can be.
+        return self._policy.age_max + 2 * self._policy.skew
+
+    def recall(self, names: Iterable[tuple[str, str]], now: datetime) -> None:
+        """Remember what was handed in before this process began, by OIN and message id."""
+        for name in names:
+            self._seen.add(name)
+            self._by_age.append((now + self.window, b"", name))
 
     def _forget(self, now: datetime) -> None:
         while self._by_age and self._by_age[0][0] < now:

@@ -59,6 +59,7 @@ class RequestReader:
         self._ports = ports
         self._settings = settings
         self._replays = ReplayGuard(settings.signature, settings.replays_max)
+        self._recalling: asyncio.Task[None] | None = None
         self._large = Room(settings.large_bodies_max, 30)
         self._limits = Limits(
             body_bytes_max=settings.reading.body_bytes_max,
@@ -90,9 +91,22 @@ class RequestReader:
         message = await self._verified(envelope, size_bytes)
         operation = _require_operation(message, service, request)
         identity = await self._signer(message, connection)
+        await self._recall()
         self._replays.require_new(message, identity.oin.value, self._ports.clock())
         require_valid(message.request)
         return Genuine(message, operation, identity)
+
+    async def _recall(self) -> None:
+        """Once after a start: remember what was handed in just before it."""
+        if self._recalling is None:
+            self._recalling = asyncio.create_task(self._read_recent())
+        if not self._recalling.done():
+            await asyncio.shield(self._recalling)
+
+    async def _read_recent(self) -> None:
+        now = self._ports.clock()
+        names = await self._ports.records.berichtkenmerken_since(now - self._replays.window)
+        self._replays.recall(names, now)
 
     async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
         reading = self._settings.reading

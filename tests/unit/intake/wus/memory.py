@@ -39,12 +39,10 @@ class MemoryRecords:
         """Keep it."""
         self.known[proces.kenmerk] = proces
 
-    async def is_known(self, oin: str, berichtkenmerk: str) -> bool:
-        """Whether it came before."""
-        return any(
-            (one.identiteit_aanleveraar, one.berichtkenmerk) == (oin, berichtkenmerk)
-            for one in self.known.values()
-        )
+    async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
+        """What came lately."""
+        lately = [one for one in self.known.values() if one.tijdstempel_aangeleverd >= moment]
+        return tuple((one.identiteit_aanleveraar or "", one.berichtkenmerk) for one in lately)
 
     async def proces(self, kenmerk: str) -> Proces | None:
         """What was handed in."""
