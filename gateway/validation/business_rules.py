@@ -9,6 +9,7 @@ from lxml import etree
 from gateway.messages.verdict import FAILED_RULE
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.rules import engine
+from gateway.rules.advice import ADVICE
 from gateway.rules.engine import Breach, Failure, RuleSet
 from gateway.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.syntax import si_ubl, ubl, ubl_breaches
@@ -67,7 +68,7 @@ def _of_breach(breach: Breach) -> _Told:
         terms=rule.terms,
         found=miss.found,
         expected=miss.expected,
-        advice=miss.advice,
+        advice=miss.advice or ADVICE.get(rule.id),
     )
     return _Told(breach.at.place, finding, miss.term)
 

@@ -13,6 +13,7 @@ from functools import cache
 from gateway.model.codes import CodeList, near_misses
 from gateway.model.finding import Flag, Text
 from gateway.model.terms import GROUPS, TERMS
+from gateway.rules.advice import ADVICE
 from gateway.rules.basisfactuur import BR_NL_BFR
 from gateway.rules.cases import Case, cases
 from gateway.rules.en16931 import EN16931
@@ -129,6 +130,7 @@ def _of_rule(name: str, version: str, rule: Rule) -> RuleEntry:
         rule.sentence,
         rule.source,
         tuple((term, _name(term)) for term in rule.terms),
+        advice=ADVICE.get(rule.id),
         is_bound=rule.form is not Form.UNCHECKED,
         holds=holds,
         breaks=breaks,

@@ -9,10 +9,12 @@ import pytest
 
 import gateway
 from gateway.model.finding import Stage
+from gateway.rules.advice import ADVICE
 from gateway.rules.cases import Case, cases
 from gateway.rules.engine import Form
 from gateway.validation import reference
 from gateway.validation.catalogue import rule_catalogue, rule_entry
+from gateway.validation.report import names_of
 from tests.conformance.dead import DEAD, DUTCH_DEAD
 from tests.rules.documents import document_of
 from tests.rules.places import PLACES
@@ -35,6 +37,20 @@ def broken_by(case: Case, document: bytes) -> frozenset[str]:
 def test_each_case_breaks_what_it_names_and_nothing_else(rule: str) -> None:
     for case, document in _documents(rule):
         assert broken_by(case, document) == case.expected, case
+
+
+@pytest.mark.parametrize("rule", _CASES)
+def test_each_finding_teaches(rule: str) -> None:
+    """Where it stands, what to change in both languages, and the terms by name."""
+    for case, document in _documents(rule):
+        verdict = gateway.judge(document, rule_entry(rule).set, schema=False)
+        for finding in verdict.findings if case.breaks else ():
+            if finding.rule == rule:
+                assert finding.line
+                assert finding.location
+                assert finding.advice is not None, case
+                assert finding.advice.en != finding.advice.nl
+                assert all(name.split(" ", 1)[1] for name in names_of(finding.terms, "nl")), case
 
 
 def test_the_official_stylesheet_says_the_same() -> None:
@@ -65,8 +81,8 @@ def test_rules_that_cannot_break_are_the_ones_with_a_proof() -> None:
     assert not unbound & set(_CASES)
 
 
-def test_every_case_is_of_a_rule_that_exists() -> None:
-    assert set(_CASES) <= {entry.id for entry in rule_catalogue()}
+def test_every_case_and_every_advice_is_of_a_rule_that_exists() -> None:
+    assert set(_CASES) | set(ADVICE) <= {entry.id for entry in rule_catalogue()}
 
 
 def test_every_term_that_a_case_names_has_a_place() -> None:
