@@ -55,8 +55,8 @@ PROVISOS = (
     Proviso(
         "A price or rate is -0.0",
         _has_negative_zero,
-        "SaxonC 13 takes the text -0.0 for less than 0, the double -0.0 and the text -0 not: by XPath 2.0 an untyped "
-        "value is compared as a double, and minus zero is not less than zero.",
+        "SaxonC 13 takes the text -0.0 for less than 0, the double -0.0 and the text -0 not: by XPath 2.0 an "
+        "untyped value is compared as a double, and minus zero is not less than zero.",
         frozenset({"BR-27", "BR-28", *(f"BR-A{family}-0{nth}" for family in "FG" for nth in (5, 6, 7))}),
     ),
     Proviso(
