@@ -3,7 +3,6 @@
 A proviso names the rules, the documents, and the reason. What it excuses is counted and shown on the page.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,11 +31,6 @@ def _has_price_nan(root: etree._Element) -> bool:
     return any("NaN" in (amount.text or "") for amount in prices)
 
 
-def _has_negative_zero(root: etree._Element) -> bool:
-    numbers = [each for name in ("PriceAmount", "BaseAmount", "Percent") for each in root.iter(f"{{{CBC}}}{name}")]
-    return any(re.fullmatch(r"\s*-0*\.0+\s*|\s*-0+\.0*\s*", each.text or "") for each in numbers)
-
-
 def _repeats_what_stands_once(root: etree._Element) -> bool:
     for node in root.iter(etree.Element):
         times = Counter(child.tag for child in node)
@@ -51,13 +45,6 @@ PROVISOS = (
         _has_price_nan,
         "SaxonC 13 takes the text NaN for 0 or more; in XPath 2.0 no comparison with NaN is true: it breaks.",
         frozenset({"BR-27", "BR-28"}),
-    ),
-    Proviso(
-        "A price or rate is -0.0",
-        _has_negative_zero,
-        "SaxonC 13 takes the text -0.0 for less than 0, the double -0.0 and the text -0 not: by XPath 2.0 an "
-        "untyped value is compared as a double, and minus zero is not less than zero.",
-        frozenset({"BR-27", "BR-28", *(f"BR-A{family}-0{nth}" for family in "FG" for nth in (5, 6, 7))}),
     ),
     Proviso(
         "An element stands twice that UBL allows once",

@@ -2,7 +2,7 @@
 
 from operator import attrgetter
 
-from gateway.model.amounts import double
+from gateway.model.amounts import is_not_negative
 from gateway.model.codes import LISTS
 from gateway.model.dates import instant
 from gateway.model.finding import Flag, Text
@@ -92,7 +92,7 @@ def _payee_is_not_the_seller(payee: Payee, facts: Facts) -> bool:
 def _not_negative(text: str) -> bool:
     if text.isascii() and text.replace(".", "", 1).isdigit():
         return True
-    return any(double(each) >= 0 for each in every(text))
+    return any(is_not_negative(each) for each in every(text))
 
 
 @condition(

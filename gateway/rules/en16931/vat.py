@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any
 
-from gateway.model.amounts import double, exact
+from gateway.model.amounts import double, exact, is_not_negative
 from gateway.model.finding import Flag, Text
 from gateway.model.invoice import AllowanceVat, BreakdownVat, ChargeVat, Invoice, LineVat
 from gateway.model.terms import Group, every
@@ -382,7 +382,9 @@ def rate_fits(rate: str | None, wanted: Rate) -> bool:
         return False
     if wanted is _ZERO:
         return exact(rate) == 0
-    return any(double(each) > 0 or (wanted is _ZERO_OR_MORE and double(each) == 0) for each in every(rate))
+    if wanted is _ZERO_OR_MORE:
+        return any(is_not_negative(each) for each in every(rate))
+    return any(double(each) > 0 for each in every(rate))
 
 
 # 08: the taxable amount is the sum of what is taxed.
