@@ -4,10 +4,11 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import billing, digipoort, door, ledger, metering_share, rules
+from tests.bench import billing, delivery, digipoort, door, ledger, metering_share, rules
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "billing": billing.billing,
+    "delivery": delivery.delivery,
     "digipoort": digipoort.digipoort,
     "door": door.door,
     "ledger": ledger.ledger,
