@@ -19,7 +19,7 @@ from gateway.validation.report import (
     message_of,
     names_of,
 )
-from gateway.validation.report_source import row_at, rows_of
+from gateway.validation.report_source import Source, row_at, source_of
 from gateway.validation.report_style import COLOURS, PAGE, REPORT
 
 FINDINGS_SHOWN_MAX = 500
@@ -76,6 +76,7 @@ class ShownReport:
     findings: tuple[ShownFinding, ...]
     left_out: int
     rows: tuple[ShownRow, ...]
+    rows_left_out: int
 
 
 def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - it has its own
@@ -108,7 +109,8 @@ def shown(report: ReportShape, document: bytes | None, language: str, anchor: st
     """The report as the templates take it; `document` is None for who may not see its source."""
     told = report.findings[:FINDINGS_SHOWN_MAX]
     marks = {_mark(finding) for finding in told if finding.line is not None}
-    rows = rows_of(document, marks) if document is not None else []
+    source = source_of(document, marks) if document is not None else Source()
+    rows = source.rows
     at = {mark: row_at(rows, *mark) for mark in marks}
     findings = [_shown(number, finding, at, language) for number, finding in enumerate(told, 1)]
     by_row: dict[int, list[ShownFinding]] = {}
@@ -130,6 +132,7 @@ def shown(report: ReportShape, document: bytes | None, language: str, anchor: st
             ShownRow(number, row.line, row.text, row.left_out, tuple(by_row.get(number, ())))
             for number, row in enumerate(rows, 1)
         ),
+        rows_left_out=source.left_out,
     )
 
 

@@ -8,15 +8,20 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 SOURCE_BYTES_MAX = 10 * 1024 * 1024
 """Of a larger document no source is shown."""
-_ROWS_MAX = 2_000
+_SHOWN_WHOLE_MAX = 2_000
+_ROWS_MAX = 6_000
+_PIECES_MAX = 500_000
 _NEAR_ROWS = 4
+_BASE64_RUNS_MAX = 4
+"""In one row; what comes after that many is cut off."""
 _LINE_CHARACTERS_MAX = 200
 _ROW_CHARACTERS_MAX = 400
 
-_TAG = re.compile(r"(?=<[^/!?])")
+_TAG = re.compile(r"<[^/!?]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{100,}")
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}\s*")
 _ENCODING = re.compile(rb"""\A<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -32,12 +37,41 @@ class Row:
     left_out: int = 0
 
 
-def rows_of(document: bytes, marks: Collection[tuple[int, int]]) -> list[Row]:
-    """The rows to show when findings stand at these lines and columns; none where the text cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows to show, and how many lines or pieces of lines come after them unshown."""
+
+    rows: tuple[Row, ...] = ()
+    left_out: int = 0
+
+
+def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
+    """What to show when findings stand at these lines and columns; nothing where the text cannot be read."""
     if len(document) > SOURCE_BYTES_MAX or (text := _decoded(document)) is None:
-        return []
-    rows = list(_rows(text))
-    return _kept(rows, {index for mark in marks if (index := row_at(rows, *mark)) is not None})
+        return Source()
+    lines = text.split("\n")
+    columns: dict[int, list[int]] = {}
+    for at, column in marks:
+        columns.setdefault(at, []).append(column)
+    near = _near(columns, len(lines))
+    rows: list[Row] = []
+    left_out = 0
+    for number, line in enumerate(lines, 1):
+        if number not in near or len(rows) >= _ROWS_MAX or _BASE64_LINE.fullmatch(line):
+            left_out += 1
+            continue
+        pieces = _pieces(line.rstrip("\r"), columns.get(number, ()))
+        for column, piece, skipped in pieces:
+            rows.append(Row(number, column, _shortened(piece), left_out + skipped))
+            left_out = 0
+    return Source(tuple(rows), left_out)
+
+
+def _near(marked: Collection[int], count: int) -> Collection[int]:
+    """Of so many, numbered from 1, the ones to show: all, or where that is too much those near a marked one."""
+    if count <= _SHOWN_WHOLE_MAX:
+        return range(1, count + 1)
+    return {at for index in marked for at in range(index - _NEAR_ROWS, index + _NEAR_ROWS + 1) if 0 < at <= count}
 
 
 def row_at(rows: Sequence[Row], line: int, column: int) -> int | None:
@@ -59,48 +93,23 @@ def _decoded(document: bytes) -> str | None:
         return None
 
 
-def _rows(text: str) -> Iterator[Row]:
-    skipped = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        if _BASE64_LINE.fullmatch(line):
-            skipped += 1
-            continue
-        for column, piece in _pieces(line.rstrip("\r")):
-            yield Row(number, column, _shortened(piece), skipped)
-            skipped = 0
-
-
-def _pieces(line: str) -> Iterator[tuple[int, str]]:
-    """The line, or what stands between its tags where it is long, each with its first column."""
+def _pieces(line: str, columns: Collection[int]) -> Iterator[tuple[int, str, int]]:
+    """The line, or what stands between its tags where it is long: each with its first column, and how many
+    pieces before it are not shown."""
     if len(line) <= _LINE_CHARACTERS_MAX:
-        yield 1, line
+        yield 1, line, 0
         return
-    column, before = 1, ""
-    for piece in _TAG.split(line):
-        if piece.strip():
-            yield column, before + piece
-            column += len(before + piece)
-            before = ""
-        else:
-            before += piece
+    tags = [found.start() for found in islice(_TAG.finditer(line), _PIECES_MAX)]
+    blank = len(line) - len(line.lstrip())
+    starts = [0, *(start for start in tags if start > blank)]
+    near = _near({bisect_right(starts, column - 1) for column in columns}, len(starts))
+    before = 0
+    for nth in sorted(near):
+        end = starts[nth] if nth < len(starts) else len(line)
+        yield starts[nth - 1] + 1, line[starts[nth - 1] : end], nth - before - 1
+        before = nth
 
 
 def _shortened(text: str) -> str:
-    text = _BASE64.sub(lambda match: f"[{len(match[0])} × base64]", text)
+    text = _BASE64.sub(lambda match: f"[{len(match[0])} × base64]", text, count=_BASE64_RUNS_MAX)
     return text if len(text) <= _ROW_CHARACTERS_MAX else f"{text[:_ROW_CHARACTERS_MAX]}…"
-
-
-def _kept(rows: list[Row], marked: Collection[int]) -> list[Row]:
-    if len(rows) <= _ROWS_MAX:
-        return rows
-    near = {at for index in marked for at in range(index - _NEAR_ROWS, index + _NEAR_ROWS + 1)}
-    kept: list[Row] = []
-    left_out = 0
-    for index, row in enumerate(rows):
-        left_out += row.left_out
-        if index in near and len(kept) < _ROWS_MAX:
-            kept.append(Row(row.line, row.column, row.text, left_out))
-            left_out = 0
-        else:
-            left_out += 1
-    return kept

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.validation.report import render
 from gateway.validation.report_html import FINDINGS_SHOWN_MAX, shown
-from gateway.validation.report_source import row_at, rows_of
+from gateway.validation.report_source import row_at, source_of
 from tests.samples import invoice
 from tests.unit.validation.reported import GOOD, HOSTILE, NOT_XML, ON_ONE_LINE, WRONG, reported
 
@@ -72,7 +72,7 @@ def test_base64_is_left_out_and_numbers_stay() -> None:
         + b"QUJD" * 19
         + b"\n</b>\n<c/></a>"
     )
-    rows = rows_of(document, {(6, 1)})
+    rows = source_of(document, {(6, 1)}).rows
     assert [(row.line, row.left_out) for row in rows] == [(1, 0), (2, 0), (5, 2), (6, 0)]
     assert rows[1].text == '<b mimeCode="x">[20000 × base64]'
 
@@ -80,10 +80,18 @@ def test_base64_is_left_out_and_numbers_stay() -> None:
 def test_a_long_document_is_shown_around_its_findings() -> None:
     document = invoice(lines=1_000)
     last = document.count(b"\n")
-    rows = rows_of(document, {(last, 1)})
+    rows = source_of(document, {(last, 1)}).rows
     assert len(rows) < 20
     assert rows[0].left_out == rows[0].line - 1
     assert rows[row_at(rows, last, 1) or 0].line == last
+
+
+def test_a_document_of_one_long_line_is_shown_around_its_findings() -> None:
+    document = b"<a>" + b"<b/>" * 500_000
+    source = source_of(document, {(1, 1_000_004)})
+    assert len(source.rows) == 9
+    assert source.rows[4].column == 1_000_004
+    assert source.rows[0].left_out == 250_000 - 3
 
 
 @pytest.mark.parametrize(
@@ -97,8 +105,8 @@ def test_a_long_document_is_shown_around_its_findings() -> None:
     ],
 )
 def test_the_source_is_read_as_it_was_written(document: bytes, text: str | None) -> None:
-    rows = rows_of(document, set())
-    assert rows == [] if text is None else text in rows[0].text
+    rows = source_of(document, set()).rows
+    assert rows == () if text is None else text in rows[0].text
 
 
 def test_many_findings_are_cut_and_counted() -> None:
