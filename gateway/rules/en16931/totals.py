@@ -191,7 +191,7 @@ _RECKON = Text(
 )
 def _tax_is_taxable_times_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
     rate = _rate(breakdown)
-    if len(breakdown.vat) > 1:
+    if len([vat for vat in breakdown.vat if vat.is_vat and vat.rate is not None]) > 1:
         return False
     if rate is None or not whole(exact(rate)):
         return breakdown.tax is not None and not whole(exact(breakdown.tax))
