@@ -3,6 +3,7 @@
 Pure: takes what is known, answers an `Outcome`; the store makes it true in one transaction.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +19,9 @@ from gateway.model.identifiers import PartyIdentifier
 
 GATEWAY = "gateway"
 """The actor of what happens by itself."""
+
+_CLAIMED_CHARACTERS_MAX = 200
+"""A longer document number is claimed by its hash: an index of PostgreSQL holds 2.7 KB, XML holds any length."""
 
 NOTHING_KNOWN = Verdict()
 """The verdict on a document that no check has seen."""
@@ -191,7 +195,15 @@ def _claim(facts: DocumentFacts, sender: Party | None) -> str | None:
     if not facts.kind.is_billing or sender is None or not facts.number:
         return None
     year = (facts.issue_date or "")[:4]
-    return "\x1f".join((sender.party_id, facts.kind.value, facts.number.strip(), year))
+    return "\x1f".join((sender.party_id, facts.kind.value, *_number_in_claim(facts.number.strip()), year))
+
+
+def _number_in_claim(number: str) -> tuple[str, ...]:
+    """The number, or the SHA-256 of one so long that a database could not index it. XML has no U+001F, so that no
+    number reads as the two parts of a long one."""
+    if len(number) <= _CLAIMED_CHARACTERS_MAX:
+        return (number,)
+    return "sha256", hashlib.sha256(number.encode()).hexdigest()
 
 
 def _to_be_pushed(

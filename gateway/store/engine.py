@@ -1,7 +1,8 @@
 """The database: one engine that writes, one that reads, on SQLite or PostgreSQL.
 
 The writer is a synchronous engine in a thread of its own (`writer.py` says why); the readers are
-asynchronous (aiosqlite, psycopg). Both speak the same SQLAlchemy Core.
+asynchronous (aiosqlite, psycopg). Both speak the same SQLAlchemy Core. Errors never show the values that were
+written: they end in logs, and logs hold nothing of a document.
 """
 
 from dataclasses import dataclass
@@ -59,8 +60,8 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
     if parsed.get_backend_name() == "postgresql":
         target = parsed.set(drivername="postgresql+psycopg")
         return Engines(
-            create_engine(target, pool_size=2, pool_pre_ping=True),
-            create_async_engine(target, pool_size=connections_max, pool_pre_ping=True),
+            create_engine(target, pool_size=2, pool_pre_ping=True, hide_parameters=True),
+            create_async_engine(target, pool_size=connections_max, pool_pre_ping=True, hide_parameters=True),
         )
     raise ValueError(f"{parsed.get_backend_name()} is not a database for this gateway: SQLite or PostgreSQL")
 
@@ -68,10 +69,12 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
 def _open_sqlite(url: URL) -> Engines:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    write = create_engine(url.set(drivername="sqlite+pysqlite"), pool_size=1, max_overflow=2)
+    write = create_engine(url.set(drivername="sqlite+pysqlite"), pool_size=1, max_overflow=2, hide_parameters=True)
     event.listen(write, "connect", _prepare_writer)
     event.listen(write, "begin", _begin_immediate)
-    read = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=8)
+    read = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=8, hide_parameters=True
+    )
     event.listen(read.sync_engine, "connect", _prepare_reader)
     return Engines(write, read)
 

@@ -1,5 +1,6 @@
 """One message all the way, from outside: what the sender is told, what the recipient finds, what is metered."""
 
+import random
 from typing import Any
 
 from sqlalchemy import func, select
@@ -44,6 +45,18 @@ async def test_the_same_number_in_the_same_year_is_a_duplicate(house: House) -> 
     assert await _metered(house) == [("town", "delivered-to")]
     box = await house.get("town", "/v1/mailbox/messages")
     assert [item["kenmerk"] for item in _items(box)] == [first["kenmerk"]]
+
+
+async def test_a_number_of_any_length_is_told_apart_and_stops_nobody_else(house: House) -> None:
+    """A database's index holds some thousands of bytes; an invoice number in XML may hold many more."""
+    long = random.Random(1).randbytes(60_000).hex()
+    first = await (await house.send("supplier", numbered(f"{long}-1"))).json()
+    other = await (await house.send("supplier", numbered(f"{long}-2"))).json()
+    again = await (await house.send("supplier", numbered(f"{long}-1") + b"<!-- again -->")).json()
+    honest = await (await house.send("supplier", numbered("A-7"))).json()
+    states = [message["state"] for message in (first, other, again, honest)]
+    assert states == ["delivered", "delivered", "duplicate", "delivered"]
+    assert again["duplicateOf"] == first["kenmerk"]
 
 
 async def test_a_refused_number_may_come_again(house: House) -> None:
