@@ -92,7 +92,10 @@ async def _next(request: web.BaseRequest, deadline: float, limits: Limits) -> by
         raise problems.RequestTimeout(
             limits.body_idle_seconds_max if is_idle else limits.body_seconds_max, is_idle=is_idle
         ) from None
-    except web.RequestPayloadError as error:
+    except (
+        web.RequestPayloadError,
+        ConnectionResetError,
+    ) as error:  # a sender that hangs up is no failure of ours
         raise problems.MalformedRequest(
             Text(
                 "The body ended before its Content-Length, or its chunks are not as RFC 9112 has them.",

@@ -84,6 +84,20 @@ def unknown_part(words: list[str]) -> str | None:
     return None
 
 
+def missing_part(words: list[str]) -> str | None:
+    """The first option or argument that the command needs and does not get, by its name."""
+    command: click.Command = main
+    for word in words:
+        if isinstance(command, click.Group) and (found := command.get_command(click.Context(command), word)):
+            command = found
+    if isinstance(command, click.Group):
+        return None if words[-1] in {command.name, "--help", "--version"} else command.name
+    for parameter in command.get_params(click.Context(command)):
+        if isinstance(parameter, click.Option) and parameter.required and not {*parameter.opts} & {*words}:
+            return parameter.opts[0]
+    return None
+
+
 def options_of(command: click.Command) -> set[str]:
     declared = command.get_params(click.Context(command))
     return {name for parameter in declared for name in (*parameter.opts, *parameter.secondary_opts)}
@@ -92,6 +106,15 @@ def options_of(command: click.Command) -> set[str]:
 @pytest.mark.parametrize(("page", "words"), ours(), ids=str)
 def test_every_command_of_ours_exists(page: Path, words: list[str]) -> None:
     assert unknown_part(words) is None, page
+
+
+@pytest.mark.parametrize(("page", "words"), [(p, w) for p, w in ours() if w], ids=str)
+def test_every_command_of_ours_says_what_it_needs(page: Path, words: list[str]) -> None:
+    assert missing_part(words) is None, page
+
+
+def test_a_command_that_says_too_little_is_noticed() -> None:
+    assert missing_part(["usage", "show", "zandrijk"]) == "--year"
 
 
 def test_there_are_commands_to_look_at() -> None:
