@@ -1,6 +1,7 @@
 """`meterpoort validate`: judge documents without a server, a key or a database."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +75,12 @@ def _written(judged: "tuple[str, bytes, Verdict]", form: str, language: str) -> 
     if form == "json":
         name, _, verdict = judged
         return json.dumps(gateway.as_json_object(verdict, name), ensure_ascii=False)
-    return gateway.render([judged], form, language=language, colour=sys.stdout.isatty())
+    return gateway.render([judged], form, language=language, colour=_is_for_a_person())
+
+
+def _is_for_a_person() -> bool:
+    """Whether to paint the text: on a terminal, unless NO_COLOR asks not to (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _read(name: str) -> bytes | None:

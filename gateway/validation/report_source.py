@@ -16,13 +16,12 @@ _SHOWN_WHOLE_MAX = 2_000
 _ROWS_MAX = 6_000
 _PIECES_MAX = 500_000
 _NEAR_ROWS = 4
-_BASE64_RUNS_MAX = 4
-"""In one row; what comes after that many is cut off."""
 _LINE_CHARACTERS_MAX = 200
 _ROW_CHARACTERS_MAX = 400
 
 _TAG = re.compile(r"<[^/!?]")
-_BASE64 = re.compile(r"[A-Za-z0-9+/=]{100,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]{100}")
+_BASE64_RUN = re.compile(r"[A-Za-z0-9+/=]*")
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}\s*")
 _ENCODING = re.compile(rb"""\A<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
@@ -111,5 +110,9 @@ def _pieces(line: str, columns: Collection[int]) -> Iterator[tuple[int, str, int
 
 
 def _shortened(text: str) -> str:
-    text = _BASE64.sub(lambda match: f"[{len(match[0])} × base64]", text, count=_BASE64_RUNS_MAX)
+    """What is shown of a row: base64 counted instead of shown, and cut; only what is shown is looked at."""
+    if found := _BASE64.search(text[: _ROW_CHARACTERS_MAX + 100]):
+        start = found.start()
+        end = run.end() if (run := _BASE64_RUN.match(text, start)) else start
+        text = f"{text[:start]}[{end - start} × base64]{text[end:]}"
     return text if len(text) <= _ROW_CHARACTERS_MAX else f"{text[:_ROW_CHARACTERS_MAX]}…"

@@ -81,3 +81,21 @@ def test_the_reference_engine_agrees(files: tuple[str, str], tmp_path: Path) -> 
     ours = json.loads(run("--format", "json", str(wrong)).stdout)
     assert {each["rule"] for each in bad["findings"]} == {each["rule"] for each in ours["findings"]}
     assert all(each["line"] for each in bad["findings"])
+
+
+@pytest.mark.parametrize(("form", "opening"), [("html", "<!doctype html>"), ("junit", "<?xml"), ("sarif", "{")])
+def test_forms_that_are_one_document_take_many_files(files: tuple[str, str], form: str, opening: str) -> None:
+    result = run("--format", form, *files)
+    assert result.exit_code == 1
+    assert result.stdout.startswith(opening)
+    assert "goed.xml" in result.stdout
+    assert "fout.xml" in result.stdout
+
+
+def test_svrl_takes_one_file(files: tuple[str, str]) -> None:
+    assert run("--format", "svrl", *files).exit_code == 2
+    assert run("--format", "svrl", files[1]).stdout.count("<svrl:failed-assert") == 1
+
+
+def test_no_colour_where_nobody_looks(files: tuple[str, str]) -> None:
+    assert "\x1b" not in run(*files).stdout
