@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -55,6 +56,8 @@ log = structlog.get_logger(__name__)
 REGISTER_SECONDS = 1.0
 """How soon a server sees what the command line changed in the register."""
 MEASURE_SECONDS = 5.0
+SWITCH_SECONDS = 0.0005
+"""How long one thread may keep the interpreter from the others: senders are answered while the writer writes."""
 
 
 def no_checkpoint(_name: str) -> None:
@@ -164,6 +167,7 @@ async def serve(
 ) -> None:
     """Run the gateway until SIGTERM or SIGINT; requests under way are finished first. `announce` is told the
     address once it answers. Raises OSError when the port or the data directory cannot be had."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

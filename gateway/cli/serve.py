@@ -1,10 +1,10 @@
 """`meterpoort serve`: run the gateway."""
 
-import asyncio
 from pathlib import Path
 
 import click
 import msgspec
+import uvloop
 
 from gateway import log
 from gateway.cli.options import settings_from, where_options
@@ -38,6 +38,6 @@ def serve(
         settings = msgspec.structs.replace(settings, testing=testing)
     log.configure(settings.log.level, as_json=settings.log.format == "json")
     try:
-        asyncio.run(app.serve(settings, announce=click.echo))
+        uvloop.run(app.serve(settings, announce=click.echo))
     except OSError as error:
         raise click.ClickException(f"the gateway cannot start: {error}") from error

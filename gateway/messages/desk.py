@@ -1,7 +1,7 @@
 """The desk: judges what waits, and makes the outcome true.
 
-Small documents are judged in batches in a thread (lxml lets go of the interpreter's lock while it parses and
-validates), and in a worker process too when many wait. Large ones, those whose judging broke, and all that a
+A few small documents are judged in a thread, which answers soonest; when many wait they go to a worker process in
+batches, so that this process goes on answering and storing. Large ones, those whose judging broke, and all that a
 restart finds waiting are judged one by one in worker processes with limits; after three technical failures a
 message is set apart and the others go on. Reading ahead is bounded; what waits is on stable storage, not here.
 """
@@ -25,6 +25,8 @@ from gateway.model.document import Attachment
 
 log = structlog.get_logger(__name__)
 
+FEW = 4
+"""So many small documents at most are judged in this process: more would keep it from answering senders."""
 SETTLE_AGAIN_SECONDS = 0.5
 SETTLE_AGAIN_SECONDS_MAX = 60.0
 """Pauses between attempts to settle while the store is in trouble."""
@@ -54,6 +56,10 @@ class Judges(Protocol):
     async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, where that is fastest."""
 
+    @property
+    def is_warm(self) -> bool:
+        """A process to judge apart is up."""
+
     async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, in a process with limits: when there are many."""
 
@@ -72,6 +78,9 @@ class Settles(Protocol):
 
     async def settle(self, outcome: Outcome) -> Outcome:
         """Answers the outcome that came true, once it is on stable storage."""
+
+    async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
+        """The same for several; what goes wrong with one is its answer."""
 
 
 class ReadsBytes(Protocol):
@@ -135,8 +144,8 @@ class Desk:
         self._room_bytes = held_size_bytes_max
         self._places: dict[str, _Place] = {}
         self._small: deque[_Place] = deque()
-        self._small_arrived = asyncio.Event()
-        self._many_arrived = asyncio.Event()
+        self._few_wait = asyncio.Event()
+        self._many_wait = asyncio.Event()
         self._large: asyncio.Queue[_Place] = asyncio.Queue()
         self._settling = asyncio.Semaphore(settling_max)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -178,9 +187,7 @@ class Desk:
             self._large.put_nowait(place)
         else:
             self._small.append(place)
-            self._small_arrived.set()
-            if len(self._small) >= self._batch_max:
-                self._many_arrived.set()
+            self._wake()
 
     async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
         """Wait until the message has left the desk, at most so long; whether it has."""
@@ -199,22 +206,25 @@ class Desk:
 
     async def _small_lane(self) -> None:
         while True:
-            await self._small_arrived.wait()
-            await self._judge_batch(self._take_small(self._batch_max), self._judges.judge_small)
+            await self._few_wait.wait()
+            await self._judge_batch(self._take_small(), self._judges.judge_small)
 
     async def _second_lane(self) -> None:
-        """Small documents too, in a worker, as soon as more wait than the thread takes at once."""
+        """Small documents when many wait: in a worker, so that this process goes on answering and storing."""
         while True:
-            await self._many_arrived.wait()
-            await self._judge_batch(self._take_small(self._batch_max), self._judges.judge_apart)
+            await self._many_wait.wait()
+            await self._judge_batch(self._take_small(), self._judges.judge_apart)
 
-    def _take_small(self, count: int) -> list[_Place]:
-        batch = [self._small.popleft() for _ in range(min(count, len(self._small)))]
-        if not self._small:
-            self._small_arrived.clear()
-        if len(self._small) < self._batch_max:
-            self._many_arrived.clear()
+    def _take_small(self) -> list[_Place]:
+        batch = [self._small.popleft() for _ in range(min(self._batch_max, len(self._small)))]
+        self._wake()
         return batch
+
+    def _wake(self) -> None:
+        """Wake the lane that is to take what waits. While no worker is up the thread goes on meanwhile."""
+        many = len(self._small) > FEW
+        _put(self._many_wait, many)
+        _put(self._few_wait, bool(self._small) and not (many and self._judges.is_warm))
 
     async def _judge_batch(self, batch: Sequence[_Place], judge: JudgeBatch) -> None:
         places: list[_Place] = []
@@ -227,11 +237,19 @@ class Desk:
                 self._failed(place, error)
         verdicts = await self._verdicts(judge, cases)
         self._checkpoint("judged")
+        judged: list[tuple[_Place, Outcome]] = []
         for place, verdict in zip(places, verdicts, strict=True):
             if isinstance(verdict, JudgingError):
                 self._failed(place, verdict)
-            else:
+                continue
+            outcome = self._decide(place.waiting, verdict)
+            if self._recipients_profile(outcome, verdict):
                 await self._settle_soon(place, verdict)
+            else:
+                judged.append((place, outcome))
+        if judged:
+            await self._settling.acquire()
+            self._run(self._settle_batch(judged))
 
     async def _verdicts(self, judge: JudgeBatch, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         """The verdicts; whatever breaks in judging is a technical failure of each case, tried again alone."""
@@ -301,6 +319,19 @@ class Desk:
         await self._settling.acquire()
         self._run(self._settle(place, verdict))
 
+    async def _settle_batch(self, judged: Sequence[tuple[_Place, Outcome]]) -> None:
+        """Settle what was judged together; one that goes wrong is tried again alone."""
+        try:
+            done = await self._settles.settle_all([outcome for _, outcome in judged])
+            self._checkpoint("settled")
+            for (place, outcome), result in zip(judged, done, strict=True):
+                if isinstance(result, BaseException):
+                    self._run(self._make_true(place, outcome))
+                else:
+                    self._settled(place, result)
+        finally:
+            self._settling.release()
+
     async def _settle(self, place: _Place, verdict: Verdict) -> None:
         try:
             outcome = self._decide(place.waiting, verdict)
@@ -331,9 +362,12 @@ class Desk:
             self._leave(place)
             return
         self._checkpoint("settled")
+        self._settled(place, done)
+
+    def _settled(self, place: _Place, outcome: Outcome) -> None:
         self._leave(place)
         seconds = (self._clock() - place.waiting.received_at).total_seconds()
-        self._observer.message_settled(place.waiting, done, seconds)
+        self._observer.message_settled(place.waiting, outcome, seconds)
 
     async def _settle_until_done(self, outcome: Outcome) -> Outcome | None:
         """Settle, trying again with growing pauses while the store is in trouble (a full disk, a lost
@@ -369,3 +403,10 @@ async def _kept(lane: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:  # a lane that stays down would let messages wait for ever
             log.exception("lane_broke", error=type(error).__name__)
             await asyncio.sleep(SETTLE_AGAIN_SECONDS)
+
+
+def _put(event: asyncio.Event, is_set: bool) -> None:
+    if is_set:
+        event.set()
+    else:
+        event.clear()

@@ -87,6 +87,10 @@ class MessageStore:
         """
         return await self._writer.submit(self._settle_group, outcome)
 
+    async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
+        """The same for several; what goes wrong with one is its answer."""
+        return await self._writer.submit_all(self._settle_group, outcomes)
+
     # -- accepting ---------------------------------------------------------------------------
 
     def _accept_group(

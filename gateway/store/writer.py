@@ -68,6 +68,15 @@ class Writer:
         self._arrived.set()
         return await pending.future
 
+    async def submit_all(
+        self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], works: Sequence[W]
+    ) -> list[R | BaseException]:
+        """The same for works that came together; what one raises is its answer."""
+        group = [_Pending(perform, work) for work in works]
+        self._waiting.extend(group)  # type: ignore[arg-type]  # as above
+        self._arrived.set()
+        return await asyncio.gather(*(pending.future for pending in group), return_exceptions=True)
+
     async def call(self, function: Callable[[Connection], T]) -> T:
         """Run one function in the next transaction; answers once that is on stable storage."""
         return await self.submit(_call_each, function)

@@ -60,7 +60,13 @@ class Workers:
         self._idle_seconds = idle_seconds
         self._turns = asyncio.Semaphore(count)
         self._idle: list[_Worker] = []
+        self._up = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
+
+    @property
+    def is_warm(self) -> bool:
+        """A worker is up, or busy."""
+        return self._up > 0
 
     async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, in one turn of one thread."""
@@ -139,6 +145,7 @@ class Workers:
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 20,
         )
+        self._up += 1
         return _Worker(process)
 
     async def _keep(self, worker: "_Worker") -> None:
@@ -151,9 +158,11 @@ class Workers:
     def _let_go(self, worker: "_Worker") -> None:
         with suppress(ValueError):  # it was taken in this very moment
             self._idle.remove(worker)
+            self._up -= 1
             worker.close_pipe()
 
     async def _end(self, worker: "_Worker", why: str) -> int | None:
+        self._up -= 1
         self._worker_ended(why)
         log.warning("worker_ended", why=why)
         return await worker.end()

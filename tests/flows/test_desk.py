@@ -27,6 +27,10 @@ class Judges:
     async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         return [self._one(case) for case in cases]
 
+    @property
+    def is_warm(self) -> bool:
+        return True
+
     async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         return await self.judge_small(cases)
 
@@ -58,6 +62,15 @@ class Store:
             raise OSError("no room")
         self.outcomes[outcome.kenmerk] = outcome
         return outcome
+
+    async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
+        done: list[Outcome | BaseException] = []
+        for outcome in outcomes:
+            try:
+                done.append(await self.settle(outcome))
+            except OSError as error:
+                done.append(error)
+        return done
 
     async def read(self, where: StoredBytes) -> bytes:
         raise OSError("gone")
