@@ -69,14 +69,17 @@ async def _demo_keys(gateway: "Gateway") -> AsyncIterator[tuple[str, str]]:
 
 def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
     for line in (
+        "",
         "Where to look:",
         f"  {address}/                 front page",
+        f"  {address}/portal           messages, use and bills; any API key is the password",
         f"  {address}/docs             the HTTP API for people, {address}/v1/openapi.json for programs",
         f"  {address}/metrics          for Prometheus, with the operator's key; deploy/ has the dashboard",
         f"  {address}/healthz, /readyz for a load balancer",
         "",
         "Ask as the operator:",
         f'  curl -H "Authorization: Bearer {operator_key}" "{address}/v1/messages?limit=3"',
+        "",
         f"Everything stands in {settings.data_directory}/; a second run goes on from there. Ctrl-C stops.",
     ):
         click.echo(line)

@@ -5,7 +5,9 @@ frames on standard input and output are a length of eight bytes and so many byte
 asks is `workers.py`.
 """
 
+import os
 import resource
+import signal
 import sys
 import traceback
 from typing import BinaryIO
@@ -63,15 +65,20 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
 
 
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
-    """Judge until the other side closes the pipe."""
+    """Judge until the other side closes the pipe, or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which closes the pipe
     decoder, encoder = msgspec.msgpack.Decoder(list[Request]), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (payload := read_frame(source)) is not None:
         limit(memory_bytes, cpu_seconds)
         answers = [answer(_whole(request, source), limits) for request in decoder.decode(payload)]
         del payload
-        target.write(frame(encoder.encode(answers)))
-        target.flush()
+        try:
+            target.write(frame(encoder.encode(answers)))
+            target.flush()
+        except BrokenPipeError:  # the gateway was killed: when it starts again it asks again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), target.fileno())  # or the flush at exit fails too
+            return
 
 
 def _whole(request: Request, source: BinaryIO) -> Request:

@@ -1,8 +1,13 @@
 """Workers judge by the limits they were given, in the thread and in the process alike; their end is survived."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
+import msgspec
 import pytest
 
 from gateway.messages.desk import Case, JudgingError
@@ -10,6 +15,7 @@ from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
 from gateway.store.storage import Storage
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
+from gateway.validation.worker import Answer, Request, frame, read_frame
 from gateway.validation.workers import Workers
 from tests.samples import SAMPLES, invoice
 
@@ -74,3 +80,46 @@ async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> 
         await judging.judge_large(Case(b"", stored=StoredBytes("d/none", 0, 10, "")))
     assert (await judging.judge_large(Case(invoice(1)))).valid
     await judging.close()
+
+
+def worker() -> subprocess.Popen[bytes]:
+    """A worker process by itself, and a document for it."""
+    limits = msgspec.json.encode(DEFAULT_LIMITS).decode()
+    command = (sys.executable, "-m", "gateway.validation.worker", str(MEMORY_SIZE_BYTES_MAX), "60", limits)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+    assert (asked(process), process.poll()) == (True, None)
+    return process
+
+
+def asked(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the worker finds a valid document valid."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(frame(msgspec.msgpack.encode([Request(invoice(1))])))
+    process.stdin.flush()
+    answer = read_frame(cast("BinaryIO", process.stdout))
+    assert answer is not None
+    verdict = msgspec.msgpack.decode(answer, type=list[Answer])[0].verdict
+    return verdict is not None and verdict.valid
+
+
+def test_ctrl_c_leaves_the_end_of_a_worker_to_the_gateway() -> None:
+    process = worker()
+    process.send_signal(signal.SIGINT)
+    assert asked(process)
+    assert process.communicate(timeout=20) == (b"", b"")
+    assert process.returncode == 0
+
+
+def test_a_worker_whose_gateway_was_killed_ends_without_a_word() -> None:
+    process = worker()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stdin is not None
+    process.stdin.write(frame(msgspec.msgpack.encode([Request(invoice(1))])))
+    process.stdin.close()
+    with process.stderr as said:
+        assert said.read() == b""
+    assert process.wait(timeout=20) == 0
