@@ -89,7 +89,7 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
 def as_duplicate(outcome: Outcome, first_kenmerk: str, at: datetime) -> Outcome:
     """The outcome when another message already holds its claim: not delivered, not metered, and said so."""
     facts = outcome.verdict.facts
-    number = facts.number if facts else ""
+    number = (facts.number or "")[:_CLAIMED_CHARACTERS_MAX] if facts else ""
     finding = _party_finding(
         "MP-DUPLICATE",
         Text(

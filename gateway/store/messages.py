@@ -190,8 +190,8 @@ class MessageStore:
             "recipient_id": outcome.recipient.party_id if outcome.recipient else None,
             "recipient": outcome.recipient_named,
             "kind": verdict.kind.value if verdict.kind else None,
-            "number": facts.number if facts else None,
-            "issue_date": facts.issue_date if facts else None,
+            "number": _short(facts.number) if facts else None,
+            "issue_date": _short(facts.issue_date) if facts else None,
             "profile": verdict.profile,
             "duplicate_of": outcome.duplicate_of,
         }
@@ -395,6 +395,15 @@ def _attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | N
 
 def _at(outcome: Outcome) -> datetime:
     return outcome.entries[-1].at
+
+
+_LISTED_CHARACTERS_MAX = 200
+"""What a list shows of a document's own words: a sender must not be able to make a recipient's page of 500
+messages 100 MB. The document and the report have all of it."""
+
+
+def _short(text: str | None) -> str | None:
+    return text and text[:_LISTED_CHARACTERS_MAX]
 
 
 def _mailbox_row(outcome: Outcome) -> dict[str, object]:

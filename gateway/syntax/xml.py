@@ -300,7 +300,11 @@ def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None
             "MP-XML-REFERENCES", "references (&…;)", "verwijzingen (&…;)", references, limits.references_max
         )
     if markup.count(b"=") > limits.attributes_max:
-        attributes = sum(1 for _ in _ATTRIBUTE_VALUE.finditer(markup))
+        attributes = markup.count(b'="') + markup.count(
+            b"='"
+        )  # ten times as fast; all of them, but for odd spaces
+        if attributes <= limits.attributes_max:
+            attributes = sum(1 for _ in _ATTRIBUTE_VALUE.finditer(markup))
         if attributes > limits.attributes_max:
             return _too_much("MP-XML-ATTRIBUTES", "attributes", "attributen", attributes, limits.attributes_max)
     return None

@@ -57,6 +57,11 @@ async def test_a_number_of_any_length_is_told_apart_and_stops_nobody_else(house:
     states = [message["state"] for message in (first, other, again, honest)]
     assert states == ["delivered", "delivered", "duplicate", "delivered"]
     assert again["duplicateOf"] == first["kenmerk"]
+    assert [len(item["number"]) for item in _items(await house.get("town", "/v1/mailbox/messages"))] == [
+        200,
+        200,
+        3,
+    ]
 
 
 async def test_a_refused_number_may_come_again(house: House) -> None:

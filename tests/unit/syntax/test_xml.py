@@ -122,6 +122,7 @@ CAPS = [
     ("MP-XML-SIZE", b"<a>" + b" " * 100 + b"</a>", {"markup_bytes_max": 100}),
     ("MP-XML-ELEMENTS", b"<a>" + b"<b/>" * 10 + b"</a>", {"elements_max": 10}),
     ("MP-XML-ATTRIBUTES", b"<a>" + b"<b c = 'd'/>" * 11 + b"</a>", {"attributes_max": 10}),
+    ("MP-XML-ATTRIBUTES", b"<a>" + b"<b c='d'/>" * 6 + b'<b c="d"/>' * 5 + b"</a>", {"attributes_max": 10}),
     ("MP-XML-ATTRIBUTES", b"<a b='' c='' d=''/>", {"attributes_per_element_max": 2}),
     ("MP-XML-ATTRIBUTES", b"<a b='>' c='>' d='>'/>", {"attributes_per_element_max": 2}),
     ("MP-XML-NAME", b"<abcdefghijk/>", {"name_length_max": 10}),
