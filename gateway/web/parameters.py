@@ -84,5 +84,5 @@ def _unknown(place: str, name: str, known: Mapping[str, object]) -> Fault:
 
 
 def _reason(error: msgspec.ValidationError) -> str:
-    text = str(error)
+    text = str(error).partition(" - at `")[0]  # the place is told beside the reason, in our caller's words
     return text[:1].lower() + text[1:]
