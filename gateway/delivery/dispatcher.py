@@ -40,8 +40,10 @@ class Dispatcher:
         clock: Clock,
         pauses: Pauses | None = None,
         recipients_max: int = 64,
+        trouble_seconds: float = _IDLE_SECONDS,
     ) -> None:
-        """`recipients_max`: recipients that are called at the same time."""
+        """`recipients_max`: recipients that are called at the same time; `trouble_seconds`: how long to leave a
+        store alone that does not answer."""
         self._outbox = outbox
         self._contents = contents
         self._carriers = carriers
@@ -49,6 +51,7 @@ class Dispatcher:
         self._pauses = pauses or Pauses()
         self._places = asyncio.Semaphore(recipients_max)
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._trouble_seconds = trouble_seconds
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -60,9 +63,15 @@ class Dispatcher:
         try:
             while True:
                 self._woken.clear()
-                for destination in await self._outbox.due(self._clock()):
-                    self._begin(destination)
-                await self._rest()
+                try:
+                    for destination in await self._outbox.due(self._clock()):
+                        self._begin(destination)
+                    await self._rest()
+                except (
+                    Exception
+                ) as error:  # the store is in trouble: what waits stays there, and is asked for again
+                    log.warning("outbox_not_read", error=type(error).__name__)
+                    await asyncio.sleep(self._trouble_seconds)
         finally:
             tasks = list(self._under_way.values())
             for task in tasks:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.pauses import Pauses
-from gateway.delivery.ports import Contents, NotDeliveredError, Refusal, Shipment, Way
+from gateway.delivery.ports import Contents, Destination, NotDeliveredError, Refusal, Shipment, Way
 from gateway.messages.lifecycle import Foutcode
 from tests.unit.delivery.memory import START, MemoryOutbox
 
@@ -40,12 +40,14 @@ def down(_: str) -> None:
 class World:
     """A dispatcher on a clock that the test moves."""
 
-    def __init__(self) -> None:
-        self.outbox = MemoryOutbox()
+    def __init__(self, outbox: MemoryOutbox | None = None) -> None:
+        self.outbox = outbox or MemoryOutbox()
         self.recipients = Recipients(self.outbox)
         contents: Contents = self.outbox
         ways = {Way.WEBHOOK: self.recipients}
-        self.dispatcher = Dispatcher(self.outbox, contents, ways, lambda: self.outbox.now, Pauses(spread=0))
+        self.dispatcher = Dispatcher(
+            self.outbox, contents, ways, lambda: self.outbox.now, Pauses(spread=0), trouble_seconds=0.001
+        )
 
     def put(self, recipient: str, *kenmerken: str) -> None:
         self.outbox.send_to(recipient, Way.WEBHOOK, recipient)
@@ -67,6 +69,24 @@ class World:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+class _Restarting(MemoryOutbox):
+    """A store that does not answer the first times it is asked."""
+
+    unanswered = 3
+
+    async def due(self, now: datetime) -> tuple[Destination, ...]:
+        if self.unanswered:
+            self.unanswered -= 1
+            raise ConnectionError("the database restarts")
+        return await super().due(now)
+
+
+async def test_a_store_that_does_not_answer_is_asked_again() -> None:
+    world = World(_Restarting())
+    world.put("a", "1")
+    await world.run_until(lambda: world.recipients.got == {"a": ["1"]})
 
 
 async def test_messages_of_a_recipient_arrive_in_their_order() -> None:
