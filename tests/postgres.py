@@ -52,7 +52,7 @@ class PostgresServer:
         return self._shared
 
     def _address(self, name: str) -> str:
-        return f"postgresql+asyncpg://{_ROLE}@/{name}?host={self._folder}"
+        return f"postgresql+psycopg://{_ROLE}@/{name}?host={self._folder}"
 
     def stop(self) -> None:
         """Stop the server and forget its data."""

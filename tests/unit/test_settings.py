@@ -99,7 +99,7 @@ def test_only_databases_that_the_store_speaks() -> None:
         ("sqlite:////x.db", "sqlite+aiosqlite:////x.db"),
         ("postgresql://u@h/n", "postgresql+psycopg://u@h/n"),
         ("postgres://u:p@h:1/n?ssl=require", "postgresql+psycopg://u:p@h:1/n?ssl=require"),
-        ("postgresql+asyncpg://u@h/n", "postgresql+asyncpg://u@h/n"),
+        ("postgresql+psycopg://u@h/n", "postgresql+psycopg://u@h/n"),
     ],
 )
 def test_the_database_url_names_its_driver(url: str, expected: str) -> None:
