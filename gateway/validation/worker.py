@@ -20,6 +20,8 @@ from gateway.syntax.xml import Limits
 from gateway.validation.judge import judge
 
 LENGTH_BYTES = 8
+NICE = 10
+"""Judging yields the processor to answering: what has a kenmerk can wait, a sender at the door cannot."""
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
