@@ -158,6 +158,7 @@ async def opened(
         works.append(dispatcher.run())
         for work in works:
             task = asyncio.create_task(work)
+            task.add_done_callback(_tell_when_broken)
             stack.push_async_callback(_ended, task)
         yield gateway
 
@@ -434,6 +435,12 @@ async def _measure(gateway: Gateway) -> None:
         waiting = QueueState(gateway.desk.waiting_count, gateway.desk.oldest_received_at)
         gateway.metrics.queue_measured(waiting, QueueState(0), waiting)
         await asyncio.sleep(MEASURE_SECONDS)
+
+
+def _tell_when_broken(task: asyncio.Task[None]) -> None:
+    """Work beside messages has ended by an error: operators must know; messages go on."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("background_work_ended", error=type(error).__name__, exc_info=error)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -140,7 +140,8 @@ async def _why(client: Client, message: dict[str, object]) -> str:
     if fatal is None:
         return ""
     place = f" (line {fatal['line']})" if fatal.get("line") else ""
-    return f"{fatal['rule']}{place}: {fatal['message']}"
+    sides = f" Found {fatal['found']}; expected {fatal['expected']}." if fatal.get("expected") else ""
+    return f"{fatal['rule']}{place}: {fatal['message']}{sides}"
 
 
 def table(endings: list[Ending]) -> Iterator[str]:

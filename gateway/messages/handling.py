@@ -62,7 +62,7 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
     facts = verdict.facts
     sender = _sender(judged, facts, register)
     if facts is not None and (wrong := _sender_problem(judged, facts, sender, register)):
-        return _refused(judged, verdict, at, sender, wrong)
+        return _refused(judged, verdict, at, None, wrong)  # whom it names has no part in it
     if not verdict.valid or facts is None:
         return _refused(judged, verdict, at, sender)
     recipient, named = _recipient(judged, facts, register)
@@ -178,8 +178,12 @@ def _sender_problem(
 def _recipient(judged: Waiting, facts: DocumentFacts, register: Register) -> tuple[Party | None, str | None]:
     if judged.wanted_recipient is not None:
         return register.by_identifier(judged.wanted_recipient), str(judged.wanted_recipient)
-    named = str(facts.recipient.identifiers[0]) if facts.recipient.identifiers else None
-    return _first_known(facts.recipient, register), named
+    return _first_known(facts.recipient, register), _first_named(facts)
+
+
+def _first_named(facts: DocumentFacts | None) -> str | None:
+    """The recipient as the document names it first."""
+    return str(facts.recipient.identifiers[0]) if facts and facts.recipient.identifiers else None
 
 
 def _known(party: DocumentParty, register: Register) -> list[Party]:
@@ -253,6 +257,7 @@ def _refused(
         State.REFUSED,
         Disposition.REFUSED,
         sender,
+        recipient_named=_first_named(verdict.facts),
         is_test=judged.is_test,
     )
 

@@ -89,7 +89,7 @@ def _finding_as_json_object(finding: Finding) -> dict[str, object]:
     return {
         "rule": finding.rule,
         "flag": finding.flag.value,
-        "location": finding.location,
+        "location": finding.location or "/",
         "line": finding.line,
         "column": finding.column,
         "message": finding.message.en,

@@ -86,7 +86,7 @@ async def test_the_same_key_gets_the_first_answer_and_another_body_a_conflict(ho
 
 async def test_nobody_sends_for_another_without_a_mandate(house: House) -> None:
     stolen = await (await house.send("other", numbered("A-6"))).json()
-    assert stolen["state"] == "refused"
+    assert (stolen["state"], stolen["senderId"]) == ("refused", None), "whom it names has no part in it"
     journal = await house.gateway.store.journal(stolen["kenmerk"])
     assert (journal[-1].statuscode, journal[-1].detail) == ("210", "MP-SENDER-MANDATE")
     bridged = await (await house.send("bridge", numbered("A-6"))).json()
