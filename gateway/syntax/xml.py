@@ -16,6 +16,7 @@ XInclude, schemaLocation, xml-stylesheet and other processing instructions are n
 
 import re
 import secrets
+import threading
 from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -156,7 +157,7 @@ class _Reader:
         root = attempt.root if attempt else None
         if root is None:
             try:
-                root = etree.fromstring(markup, parser())
+                root = etree.fromstring(markup, _own_parser())
             except etree.XMLSyntaxError as error:
                 return _not_well_formed(error, markup, lines, self.limits)
         if refused := _depth_problem(root, self.limits):
@@ -165,6 +166,17 @@ class _Reader:
         if len(found) < len(cuts):
             return _Reread(sorted(found.values(), key=lambda cut: cut.start))
         return Parsed(self.document, markup, root, lines, found, attempt)
+
+
+_of_thread = threading.local()
+
+
+def _own_parser() -> etree.XMLParser:
+    """This thread's parser: making one for each small document would cost a fifth of parsing it."""
+    made: etree.XMLParser | None = getattr(_of_thread, "parser", None)
+    if made is None:
+        made = _of_thread.parser = parser()
+    return made
 
 
 def parser(schema: etree.XMLSchema | None = None) -> etree.XMLParser:
