@@ -31,6 +31,10 @@ def _has_price_nan(root: etree._Element) -> bool:
     return any("NaN" in (amount.text or "") for amount in prices)
 
 
+def _has_rate_nan(root: etree._Element) -> bool:
+    return any("NaN" in (rate.text or "") for rate in root.iter(f"{{{CBC}}}Percent"))
+
+
 def _repeats_what_stands_once(root: etree._Element) -> bool:
     for node in root.iter(etree.Element):
         times = Counter(child.tag for child in node)
@@ -45,6 +49,12 @@ PROVISOS = (
         _has_price_nan,
         "SaxonC 13 takes the text NaN for 0 or more; in XPath 2.0 no comparison with NaN is true: it breaks.",
         frozenset({"BR-27", "BR-28"}),
+    ),
+    Proviso(
+        "A VAT rate is NaN",
+        _has_rate_nan,
+        "As with a price: SaxonC 13 takes the text NaN for more than 0; in XPath 2.0 that is false: it breaks.",
+        frozenset(f"BR-{family}-0{number}" for family in ("S", "AF", "AG") for number in (5, 6, 7)),
     ),
     Proviso(
         "An element stands twice that UBL allows once",
