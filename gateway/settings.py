@@ -264,6 +264,29 @@ class Billing(msgspec.Struct, frozen=True, kw_only=True):
     """Who approves a run is not who prepared it: four eyes."""
 
 
+class Drop(msgspec.Struct, frozen=True, kw_only=True):
+    """The daily drop for finance: what was recorded that day, the month's statements, the year's journal."""
+
+    url: str = ""
+    """A directory, or `s3://bucket/prefix` or any URL that obstore knows (credentials as for `storage.url`).
+    Empty: no drop."""
+    hour: Annotated[int, msgspec.Meta(ge=1, le=23)] = 3
+    """From this hour in Amsterdam yesterday's drop is written: not before one, when what came in around midnight
+    is surely recorded."""
+    formats: str = "csv"
+    """How entries and statements are written, with commas between: `csv`, `jsonl`, `xlsx`, `parquet`."""
+    journal_formats: str = "csv, xaf"
+    """How the journal is written, with commas between: `csv`, `json`, `xaf`, `hledger`, `beancount`."""
+    days_back_max: Count = 31
+    """How many days back a missing drop is made up: a target that was away for a month loses nothing."""
+
+
+DROP_FORMATS = {
+    "formats": ("csv", "jsonl", "xlsx", "parquet"),
+    "journal_formats": ("csv", "json", "xaf", "hledger", "beancount"),
+}
+
+
 class Reaper(msgspec.Struct, frozen=True, kw_only=True):
     """Removes leftovers of submissions that were never finished."""
 
@@ -321,6 +344,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery = Delivery()
     meter: Meter = Meter()
     billing: Billing = Billing()
+    drop: Drop = Drop()
     reaper: Reaper = Reaper()
     health: Health = Health()
     log: Log = Log()
@@ -404,13 +428,29 @@ def contradictions(settings: Settings) -> Iterator[str]:
             f"http.body_seconds_max ({settings.http.body_seconds_max}): a body may still be coming in"
         )
     yield from _wrong_networks(settings.digipoort.trusted_proxies)
+    yield from _wrong_formats("formats", settings.drop.formats)
+    yield from _wrong_formats("journal_formats", settings.drop.journal_formats)
     scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
     if scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         yield f"database.url begins with {scheme!r}: only sqlite and postgresql are known"
 
 
-def _wrong_networks(listed: str) -> Iterator[str]:
-    for name in filter(None, map(str.strip, listed.split(","))):
+def listed(text: str) -> tuple[str, ...]:
+    """The names in a setting that has commas between them."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def _wrong_formats(setting: str, text: str) -> Iterator[str]:
+    names, known = listed(text), DROP_FORMATS[setting]
+    if not names:
+        yield f"drop.{setting} is empty: name one of {', '.join(known)}"
+    for name in names:
+        if name not in known:
+            yield f"drop.{setting} holds {name!r}: only {', '.join(known)} are known"
+
+
+def _wrong_networks(text: str) -> Iterator[str]:
+    for name in listed(text):
         try:
             ipaddress.ip_network(name)
         except ValueError:

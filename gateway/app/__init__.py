@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from gateway import __version__
 from gateway.app import delivery, digipoort, upkeep
 from gateway.app.accounts import accounts, billing_chain, billing_door, measuring_forecasts, sending_bills
+from gateway.app.drop import Drop, dropping
 from gateway.clock import Clock, utc_now
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.intake.limits import Limits as IntakeLimits
@@ -153,6 +154,8 @@ async def opened(
         works.append(measuring_forecasts(bill.office, gateway.metrics))
         if settings.billing.sends_bills:
             works.append(sending_bills(bill.store, gateway.reception, gateway.register.by_identifier))
+        if settings.drop.url:
+            works.append(dropping(Drop(settings, gateway.meter, bill.store, clock)))
         dispatcher = await stack.enter_async_context(_dispatching(gateway, clock))
         gateway.observer.wake_delivery = dispatcher.wake
         works.append(dispatcher.run())

@@ -4,6 +4,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 
@@ -11,6 +12,7 @@ import click
 import msgspec
 
 from gateway.app import usage as meter
+from gateway.app.drop import as_json, drop_once
 from gateway.cli.options import settings_from, where_options
 
 P = ParamSpec("P")
@@ -189,6 +191,15 @@ def statements(*, year: int | None, form: str, out: Path, config: Path | None, d
     """Every party's use, by month and kind."""
     settings = settings_from(config, data)
     _written(out, lambda stream: meter.export_statements(settings, form, stream, year=year))
+
+
+@export.command("drop")
+@click.option("--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Amsterdam day that is over.")
+@where_options
+def drop(*, day: datetime, config: Path | None, data: Path | None) -> None:
+    """Write the drop of a day where [drop] says, once. A running gateway does so by itself."""
+    manifest = _asked(drop_once, settings_from(config, data), day.date())
+    click.echo(as_json(manifest) if manifest else f"The drop of {day.date()} is there already.", nl=not manifest)
 
 
 def _written(out: Path, write: Callable[[BinaryIO], meter.ControlTotals]) -> None:

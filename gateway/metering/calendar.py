@@ -50,13 +50,14 @@ def billing_day(at: int) -> BillingDay:
 
 def _work_out(day: date) -> BillingDay:
     next_month = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return BillingDay(day.isoformat(), day.year, _midnight(next_month))
+    return BillingDay(day.isoformat(), day.year, midnight(next_month))
 
 
 def year_bounds(year: int) -> tuple[int, int]:
     """The first moment of an Amsterdam year and of the next, in microseconds."""
-    return _midnight(date(year, 1, 1)), _midnight(date(year + 1, 1, 1))
+    return midnight(date(year, 1, 1)), midnight(date(year + 1, 1, 1))
 
 
-def _midnight(day: date) -> int:
+def midnight(day: date) -> int:
+    """The first moment of an Amsterdam day, in microseconds."""
     return microseconds(datetime.combine(day, datetime.min.time(), tzinfo=AMSTERDAM))

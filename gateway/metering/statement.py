@@ -50,7 +50,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Which entries to list: of one party or all, of one Amsterdam year or all, up to a position.
+    """Which entries to list: of one party or all, of one Amsterdam year or all, after and up to a position.
 
     Entries never change, so the same selection up to the same position gives the same entries for ever.
     """
@@ -58,3 +58,4 @@ class Selection(msgspec.Struct, frozen=True):
     party_id: str | None = None
     year: int | None = None
     up_to: int | None = None
+    after: int = 0

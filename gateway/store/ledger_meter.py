@@ -1,12 +1,13 @@
 """The meter as others ask for it: writes through the store's writer, reads on the reading engine."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import cast
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, case, func, literal, select, tuple_
 
 from gateway.clock import Clock
-from gateway.metering.calendar import year_bounds
+from gateway.metering.calendar import midnight, year_bounds
 from gateway.metering.entry import LedgerEntry, UsageEntry
 from gateway.metering.seal import Proof, Row, Seal
 from gateway.metering.statement import Selection, Statement, StatementLine, Taken, statement_of
@@ -64,6 +65,18 @@ class LedgerMeter:
         while page := await self._page(_selected(selection, up_to, page[-1] if page else None)):
             yield [LedgerEntry(row[0], sources[row[1]], *row[2:]) for row in page]
 
+    async def last_position_before(self, end: int) -> int:
+        """The position of the last entry that was recorded before this moment (microseconds); 0: none was."""
+        entry = usage_entries.c
+        wanted = select(entry.position).where(entry.recorded_at < end).order_by(entry.position.desc()).limit(1)
+        async with self._engines.read.connect() as conn:
+            return await conn.scalar(wanted) or 0
+
+    async def month_lines(self, day: date, up_to: int) -> tuple[StatementLine, ...]:
+        """The lines of all parties for the Amsterdam month of this day, as they were when the entry at `up_to` was
+        the last. Reads the ledger, not its rollups: for once a day."""
+        return await self._lines(_lines_of_month(day, up_to))
+
     async def _page(self, query: Select[*tuple[object, ...]]) -> Sequence[Row]:
         async with self._engines.read.connect() as conn:  # not held while the reader takes its time
             return cast("Sequence[Row]", (await conn.execute(query)).all())
@@ -114,10 +127,34 @@ _lines = (
 )
 
 
+def _lines_of_month(day: date, up_to: int) -> Select[str, int, str, str, int, int, int]:
+    entry = usage_entries.c
+    first = day.replace(day=1)
+    begin, end = midnight(first), midnight((first + timedelta(days=32)).replace(day=1))
+    return (
+        select(
+            entry.party_id,
+            literal(first.year),
+            literal(f"{first:%Y-%m}"),
+            entry.kind,
+            func.sum(entry.quantity),
+            func.count(),
+            func.sum(case((entry.recorded_at >= end, entry.quantity), else_=0)),
+        )
+        .where(entry.position <= up_to, entry.at >= begin, entry.at < end)
+        .group_by(entry.party_id, entry.kind)
+        .order_by(entry.party_id, entry.kind)
+    )
+
+
 def _selected(selection: Selection, up_to: int, after: Row | None) -> Select[*tuple[object, ...]]:
     """One page of the entries that are wanted, in order, after the last of the page before."""
     entry = usage_entries.c
-    wanted = select(usage_entries).where(entry.position <= up_to).limit(_ENTRIES_A_PAGE)
+    wanted = (
+        select(usage_entries)
+        .where(entry.position <= up_to, entry.position > selection.after)
+        .limit(_ENTRIES_A_PAGE)
+    )
     if selection.year is not None:
         first, end = year_bounds(selection.year)
         wanted = wanted.where(entry.at >= first, entry.at < end)

@@ -48,6 +48,22 @@ class Storage:
         obstore.put(self._store, key, data)
         self._sync(key)
 
+    async def put_file(self, key: str, path: Path) -> None:
+        """Write an object from a file and return when it is on stable storage."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._put_file_now, key, path)
+
+    def _put_file_now(self, key: str, path: Path) -> None:
+        obstore.put(self._store, key, path)
+        self._sync(key)
+
+    async def holds(self, key: str) -> bool:
+        """Whether there is an object of this key."""
+        try:
+            await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
     def sink(self) -> ContentSink:
         """Takes one content while it streams in."""
         return Sink(self)
