@@ -30,6 +30,7 @@ FOR_CHECKS = frozenset(
         "METERPOORT_CONFORMANCE_SEED",
         "METERPOORT_NLCIUS_XSLT",
         "METERPOORT_SETU_XSD",
+        "METERPOORT_WUS_WSDL",
     }
 )
 """Variables that checks and benches read: no settings, and no mistake where the gateway finds them."""

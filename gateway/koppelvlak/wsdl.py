@@ -135,10 +135,10 @@ _POLICIES = """  <wsp:Policy wsu:Id="X509EndpointPolicy">
 """
 
 _MESSAGES = """  <wsdl:message name="{base}MessageRequest">
-    <wsdl:part name="request" element="k:{request}"/>
+    <wsdl:part name="{request}" element="k:{request}"/>
   </wsdl:message>
   <wsdl:message name="{base}MessageResponse">
-    <wsdl:part name="response" element="k:{response}"/>
+    <wsdl:part name="{response}" element="k:{response}"/>
   </wsdl:message>
 """
 
@@ -148,8 +148,8 @@ _FAULT_MESSAGE = """  <wsdl:message name="{message}">
 """
 
 _PORT_OPERATION = """    <wsdl:operation name="{name}">
-      <wsdl:input message="tns:{base}MessageRequest" wsam:Action="{request_action}"/>
-      <wsdl:output message="tns:{base}MessageResponse" wsaw:Action="{response_action}"/>
+      <wsdl:input name="{name}Request" message="tns:{base}MessageRequest" wsam:Action="{request_action}"/>
+      <wsdl:output name="{name}Response" message="tns:{base}MessageResponse" wsaw:Action="{response_action}"/>
       <wsdl:fault name="{fault_name}" message="tns:{fault}" wsaw:Action="{fault_action}"/>
     </wsdl:operation>
 """
@@ -161,11 +161,11 @@ _BINDING = """  <wsdl:binding name="{binding}" type="tns:{port}">
 
 _BOUND_OPERATION = """    <wsdl:operation name="{name}">
       <soap:operation soapAction="{action}" style="document"/>
-      <wsdl:input>
+      <wsdl:input name="{name}Request">
         <wsp:PolicyReference URI="#SecureMessagePolicy"/>
         <soap:body use="literal"/>
       </wsdl:input>
-      <wsdl:output>
+      <wsdl:output name="{name}Response">
         <wsp:PolicyReference URI="#SecureMessagePolicy"/>
         <soap:body use="literal"/>
       </wsdl:output>

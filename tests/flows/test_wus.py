@@ -12,8 +12,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -21,11 +21,16 @@ from typing import Any
 
 import msgspec
 import pytest
+import requests
+import zeep
 import zeep.exceptions
+import zeep.wsa
 
 from gateway.app import listening, opened
+from gateway.koppelvlak.names import SERVICES
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
+from tests.unit.koppelvlak import published
 from tests.unit.trust.hierarchies import hierarchy
 
 ROOT = Path(__file__).parents[2]
@@ -56,13 +61,14 @@ class Party:
 
     base: str
     name: str
+    client_of: Callable[[str, str, Path, str], zeep.Client]
 
     async def call(self, service: str, operation: str, **arguments: Any) -> Any:
         """Call an operation, as the program would."""
         return await asyncio.to_thread(partial(self._call, service, operation, **arguments))
 
     def _call(self, service: str, operation: str, **arguments: Any) -> Any:
-        client = example().client_of(service, self.base, hierarchy(), self.name)
+        client = self.client_of(service, self.base, hierarchy(), self.name)
         with client.transport.session:
             try:
                 return client.service[operation](**arguments)
@@ -106,10 +112,12 @@ class World:
 
     gateway: Any
     base: str
+    client_of: Callable[[str, str, Path, str], zeep.Client]
+    """How the cast's programs come by their WSDL."""
 
     def party(self, name: str) -> Party:
         """One of the cast."""
-        return Party(self.base, name)
+        return Party(self.base, name, self.client_of)
 
     async def confirmed(self, kenmerk: str) -> Any:
         """The message once it is confirmed: that happens when its last byte was sent, so just after the answer."""
@@ -131,7 +139,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         testing=msgspec.structs.replace(settings.testing, sandbox=True),
     )
     async with opened(settings) as gateway, listening(gateway) as base:
-        yield World(gateway, base)
+        yield World(gateway, base, example().client_of)
         gc.collect()  # urllib3 closes a connection when it is collected; a Fault's traceback still held it
         await asyncio.sleep(0.05)  # and then this side closes it, too
 
@@ -197,6 +205,48 @@ async def test_every_collect_operation(world: World) -> None:
     assert not await collect("getNieuweBerichten", identiteitBelanghebbende=VAN_DIJK)
     assert not await collect("getNieuweBerichtenKenmerk", kenmerk=kenmerk)
     assert len(await collect("getBerichtenKenmerk", kenmerk=kenmerk)) == 1
+
+
+class PublishedFiles(zeep.Transport):
+    """Reads the published schema wherever the published WSDLs say that it is."""
+
+    def load(self, url: str) -> bytes:
+        return (published.xsd_file() if url.endswith(".xsd") else Path(url)).read_bytes()
+
+
+def client_of_published(service: str, base: str, certificates: Path, name: str) -> zeep.Client:
+    """A zeep client from the published WSDL, with nothing of ours but the address."""
+    chosen = next(one for one in SERVICES if one.name == service)
+    certificate, key = (certificates / "clients" / f"{name}{end}.pem" for end in ("", "-key"))
+    session = requests.Session()
+    session.trust_env = False
+    session.cert, session.verify = (str(certificate), str(key)), str(certificates / "ca.pem")
+    client = zeep.Client(  # type: ignore[no-untyped-call]  # zeep has no types
+        str(published.wsdl_file(chosen.namespace)),
+        transport=PublishedFiles(session=session),  # type: ignore[no-untyped-call]  # zeep has no types
+        wsse=example().Digikoppeling2WbeS(certificate, key),
+        plugins=[zeep.wsa.WsAddressingPlugin()],  # these WSDLs do not say that zeep has to address requests
+    )
+    client.service._binding_options["address"] = f"{base}{chosen.paths[0]}"
+    return client
+
+
+@published.REQUIRED
+async def test_messages_by_the_published_wsdls(world: World) -> None:
+    world = replace(world, client_of=client_of_published)
+    await test_an_invoice_from_supplier_to_municipality(world)
+    await test_an_invoice_that_is_not_valid(world)
+    await test_a_fault_reaches_the_program_with_its_code(world)
+
+
+@published.REQUIRED
+async def test_every_status_operation_by_the_published_wsdl(world: World) -> None:
+    await test_every_status_operation(replace(world, client_of=client_of_published))
+
+
+@published.REQUIRED
+async def test_every_collect_operation_by_the_published_wsdl(world: World) -> None:
+    await test_every_collect_operation(replace(world, client_of=client_of_published))
 
 
 async def test_a_fault_reaches_the_program_with_its_code(world: World) -> None:
