@@ -93,6 +93,11 @@ class BillingOffice:
         self._clock = clock
         self._policies = policies
 
+    @property
+    def issuer(self) -> Issuer:
+        """Who sends the bills."""
+        return self._issuer
+
     async def save_debtor(self, actor: Actor, debtor: Debtor) -> None:
         """Record a debtor, or what changed about one."""
         deed = self._deed(actor, "debtor-recorded", debtor.party_id, digest=_digest(debtor))

@@ -88,7 +88,7 @@ class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 async def party_usage(call: Call) -> web.StreamResponse:
     """What one party used, by kind and by day."""
-    query, party_id, door = call.query(UsageQuery), await _party(call), _door(call)
+    query, party_id, door = call.query(UsageQuery), await _party(call), door_of(call)
     first, last = _days(call, query)
     by_kind = (await door.counts.by_party(query.service, first, last)).get(party_id, {})
     by_day = await door.counts.by_day(party_id, query.service, first, last)
@@ -106,7 +106,7 @@ async def party_usage(call: Call) -> web.StreamResponse:
 
 async def usage_entries(call: Call) -> web.StreamResponse:
     """The entries behind a party's count: each message, and each correction."""
-    query, party_id, door = call.query(EntriesQuery), await _party(call), _door(call)
+    query, party_id, door = call.query(EntriesQuery), await _party(call), door_of(call)
     form = call.form((JSON, CSV))
     first, last = _days(call, query)
     limit = page_limit(call, query.limit)
@@ -148,7 +148,7 @@ async def export_usage(call: Call) -> web.StreamResponse:
 
 
 async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) -> list[UsageRow]:
-    counted = await _door(call).counts.by_party(query.service, first, last)
+    counted = await door_of(call).counts.by_party(query.service, first, last)
     return [
         UsageRow(party_id=party_id, kind=kind, units=units)
         for party_id, kinds in sorted(counted.items())
@@ -158,8 +158,8 @@ async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) ->
 
 async def show_outlook(call: Call) -> web.StreamResponse:
     """Where a party's use of the year is heading, and the warning it gets when that passes what it prepaid."""
-    query, party_id, door = call.query(ServiceQuery), await _party(call), _door(call)
-    seen = await door.office.outlook(YearKey(party_id, query.service, _today(call).year), _today(call))
+    query, party_id, door = call.query(ServiceQuery), await _party(call), door_of(call)
+    seen = await door.office.outlook(YearKey(party_id, query.service, today(call).year), today(call))
     mail = warning_mail(party_id, seen)
     body = OutlookShape(
         party_id=party_id,
@@ -184,8 +184,8 @@ def _projection(seen: Projection | None) -> ProjectionShape | None:
 
 async def list_forecasts(call: Call) -> web.StreamResponse:
     """The forecast that holds for each party that gave one."""
-    query, door = call.query(ForecastQuery), _door(call)
-    year = query.year or _today(call).year
+    query, door = call.query(ForecastQuery), door_of(call)
+    year = query.year or today(call).year
     own = _own(call)
     steps = await door.store.steps(query.service, year)
     years = [
@@ -198,7 +198,7 @@ async def list_forecasts(call: Call) -> web.StreamResponse:
 
 async def save_forecast(call: Call) -> web.StreamResponse:
     """Record the expected use of a year. Saying the same again changes nothing."""
-    door, query = _door(call), call.query(ServiceQuery)
+    door, query = door_of(call), call.query(ServiceQuery)
     party_id, wish = call.named("partyId"), await call.body(ForecastWish)
     key = YearKey(party_id, query.service, _year(call.named("year")))
     try:
@@ -262,13 +262,13 @@ async def _bills(call: Call) -> Sequence[Bill]:
     wanted = query.party_id or own
     if own is not None and wanted != own:
         raise unknown(Text("party", "partij"), str(wanted))
-    bills = await _door(call).store.bills(query.issued_in or _today(call).year)
+    bills = await door_of(call).store.bills(query.issued_in or today(call).year)
     return [bill for bill in bills if wanted is None or bill.debtor.party_id == wanted]
 
 
 async def show_bill(call: Call) -> web.StreamResponse:
     """One document: as JSON, as the e-invoice that was issued, or as PDF."""
-    door, number = _door(call), call.named("billNumber")
+    door, number = door_of(call), call.named("billNumber")
     form = call.form((JSON, XML, PDF))
     bill = await door.store.bill(number)
     own = _own(call)
@@ -282,7 +282,7 @@ async def show_bill(call: Call) -> web.StreamResponse:
     return web.Response(body=content or b"", headers=headers(form, more))
 
 
-def _door(call: Call) -> BillingDoor:
+def door_of(call: Call) -> BillingDoor:
     """Billing, where this gateway has it. Raises NotReady."""
     if call.doors.billing is None:
         raise problems.NotReady(["billing"])
@@ -306,13 +306,13 @@ def _actor(call: Call) -> Actor:
     return Actor(call.caller.key_id, call.caller.role)
 
 
-def _today(call: Call) -> date:
+def today(call: Call) -> date:
     return billing_date(call.doors.clock())
 
 
 def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
     """First and last day. Raises InvalidInput when they are the wrong way round."""
-    last = query.last_day or (query.first_day and date(query.first_day.year, 12, 31)) or _today(call)
+    last = query.last_day or (query.first_day and date(query.first_day.year, 12, 31)) or today(call)
     first = query.first_day or date(last.year, 1, 1)
     if first > last:
         raise problems.InvalidInput((Fault("query", "lastDay", "is before firstDay"),))

@@ -11,13 +11,19 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.billing.bill import Stage
+from gateway.billing.journals import FORMATS
 from gateway.billing.pdf import write_pdf
+from gateway.billing.postings import journal
 from gateway.billing.run import RunOrder
 from gateway.billing.services import Service
 from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.metering.entry import UsageEntry, UsageKind
+from gateway.metering.export import ENTRIES, Format, write_export
+from gateway.metering.statement import Selection
 from gateway.web import Doors
 from gateway.web.doors import BillingDoor
-from tests.unit.billing.office import ANNA, BRAM, DEBTORS, MemoryMeter, office
+from gateway.web.exports import ENTRIES_TYPES, JOURNAL_TYPES, JournalFormat
+from tests.unit.billing.office import ANNA, BRAM, DEBTORS, ISSUER, MemoryMeter, office
 from tests.unit.store.billing_database import fresh_billing
 from tests.unit.web.memory import MemoryGateway
 
@@ -130,6 +136,41 @@ async def test_bills_and_their_export_say_the_same(client: ClientSession, doors:
     assert ("590.00", number) in {(row["including"], row["number"]) for row in rows}
 
 
+@pytest.mark.parametrize("form", Format)
+async def test_entries_come_as_the_export_writes_them(client: ClientSession, doors: Doors, form: Format) -> None:
+    at = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+    kind = UsageKind.DIGID_AUTHENTICATION
+    await doors.meter.take([UsageEntry(f"e{number}", "zilverstrand", kind, at, source="x") for number in (1, 2)])
+    expected = io.BytesIO()
+    totals = await write_export(ENTRIES, doors.meter.entries(Selection()), form, expected)
+    assert totals.entries == 2
+    async with client.get("/v1/exports/entries", params={"format": form.value}, headers=FINANCE) as answer:
+        assert (answer.status, answer.content_type) == (200, ENTRIES_TYPES[form])
+        assert await answer.read() == expected.getvalue()
+
+
+@pytest.mark.parametrize("form", JournalFormat)
+async def test_the_journal_comes_as_billing_writes_it(
+    client: ClientSession, doors: Doors, form: JournalFormat
+) -> None:
+    number = await _issued(client, doors)
+    params = {"format": form.value, "year": "2026"}
+    async with client.get("/v1/exports/journal", params=params, headers=FINANCE) as answer:
+        assert (answer.status, answer.content_type) == (200, JOURNAL_TYPES[form])
+        got = await answer.text()
+    assert doors.billing is not None
+    booked = journal(ISSUER, 2026, await doors.billing.store.bills(2026))
+    assert got == "".join(FORMATS[form](booked))
+    assert number in got
+    async with client.get("/v1/exports/journal", params=params | {"year": "2025"}, headers=FINANCE) as answer:
+        assert number not in await answer.text()
+
+
+def test_the_door_knows_every_format() -> None:
+    assert {form.value for form in JournalFormat} == set(FORMATS)
+    assert set(ENTRIES_TYPES) == set(Format)
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [
@@ -138,6 +179,10 @@ async def test_bills_and_their_export_say_the_same(client: ClientSession, doors:
         ("/v1/parties/zilverstrand/usage", OPERATOR, 403),
         ("/v1/usage", ZILVERSTRAND, 403),
         ("/v1/exports/bills", ZILVERSTRAND, 403),
+        ("/v1/exports/entries", ZILVERSTRAND, 403),
+        ("/v1/exports/entries", OPERATOR, 403),
+        ("/v1/exports/journal", ZILVERSTRAND, 403),
+        ("/v1/exports/entries?format=doc", FINANCE, 400),
         ("/v1/bills/GD2026-000099", ZILVERSTRAND, 404),
         ("/v1/bills?partyId=krommevliet", ZILVERSTRAND, 404),
         ("/v1/usage?firstDay=2026-02-01&lastDay=2026-01-01", FINANCE, 400),
