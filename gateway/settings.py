@@ -212,6 +212,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway's own OIN, the source of its CloudEvents; the default is a test OIN."""
     answer_seconds_max: Duration = 60.0
     """How long a recipient may take to answer."""
+    answers_must_be_signed: bool = True
+    """An afleverservice signs its answer, as Digikoppeling asks. False takes one without any signature too: then
+    TLS alone says who answered. A signature that is there is always verified, with its certificate's chain."""
     pause_seconds_first: Duration = 10.0
     """How long a recipient is left alone after one failure; doubles with each."""
     pause_seconds_max: Duration = 14_400.0

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from gateway.delivery.ports import NotDeliveredError, Refusal
+from gateway.delivery.ports import Failure, NotDeliveredError, Refusal
 
 
 class ForbiddenAddressError(OSError):
@@ -48,15 +48,15 @@ class OutsideResolver(AbstractResolver):
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         if parts.scheme != "https" and host not in self._allowed_hosts:
-            raise NotDeliveredError(Refusal.TEMPORARY, "the address is not https")
+            raise NotDeliveredError(Refusal.TEMPORARY, Failure.ADDRESS, "the address is not https")
         if not host or parts.username or parts.password:
-            raise NotDeliveredError(Refusal.TEMPORARY, "the address is not usable")
+            raise NotDeliveredError(Refusal.TEMPORARY, Failure.ADDRESS, "the address is not usable")
         number = _as_number(host)
         if host not in self._allowed_hosts and number:
             try:
                 require_outside(number)
             except ForbiddenAddressError as error:
-                raise NotDeliveredError(Refusal.TEMPORARY, str(error)) from error
+                raise NotDeliveredError(Refusal.TEMPORARY, Failure.ADDRESS, str(error)) from error
 
 
 def require_outside(address: str) -> None:

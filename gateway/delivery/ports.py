@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from cryptography.x509 import Certificate
+
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import StoredAttachment
 from gateway.messages.proces import Proces
@@ -103,13 +105,61 @@ class Refusal(StrEnum):
     PERMANENT = "permanent"
 
 
+class Signers(Protocol):
+    """Judges who signed an answer."""
+
+    async def of_certificate(self, leaf: Certificate) -> object:
+        """Raises CertificateError when it does not lead to a trusted root, is out of date or revoked; also when
+        that cannot be learnt now."""
+
+
+class Failure(StrEnum):
+    """What went wrong, for the figures."""
+
+    ADDRESS = "address"
+    """The recipient's address may not be called, or is none."""
+    CONNECTION = "connection"
+    """There was none, TLS included."""
+    TIMEOUT = "timeout"
+    STATUS = "status"
+    """An HTTP status that takes nothing."""
+    FAULT = "fault"
+    """A SOAP fault."""
+    ANSWER = "answer"
+    """An answer that cannot be read, is about something else, or is not signed as it should be."""
+    GONE = "gone"
+    """The message itself is not there any more."""
+
+
 class NotDeliveredError(Exception):
     """The recipient did not take the message."""
 
-    def __init__(self, refusal: Refusal, reason: str, foutcode: Foutcode = Foutcode.AFO100) -> None:
+    def __init__(
+        self, refusal: Refusal, failure: Failure, reason: str, foutcode: Foutcode = Foutcode.AFO100
+    ) -> None:
         super().__init__(reason)
         self.refusal = refusal
+        self.failure = failure
         self.foutcode = foutcode
+
+
+class Outcome(StrEnum):
+    """What became of one attempt."""
+
+    DELIVERED = "delivered"
+    TROUBLED = "troubled"
+    """It is tried again."""
+    REFUSED = "refused"
+    """The recipient refuses this message for good: returned."""
+    EXPIRED = "expired"
+    """It was tried for as long as it may be: returned."""
+
+
+class Observer(Protocol):
+    """Told of every attempt."""
+
+    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+        """One attempt ended so; how long it took."""
 
 
 class Carrier(Protocol):

@@ -8,6 +8,7 @@ from gateway.metering.statement import Statement
 from gateway.validation.report import ReportShape
 from gateway.web import (
     billing,
+    deliveries,
     documentation,
     exports,
     health,
@@ -29,6 +30,7 @@ from gateway.web.shapes import (
     BillShape,
     Confirmation,
     ConfirmWish,
+    DeliveriesShape,
     Done,
     Forecasts,
     ForecastShape,
@@ -219,6 +221,28 @@ MESSAGES = (
         OPERATORS,
         takes=Takes(shape=ReturnWish),
         problems=(problems.StateConflict,),
+    ),
+    Route(
+        "GET",
+        "/v1/deliveries",
+        "listDeliveries",
+        "Recipients for whom messages wait to be pushed",
+        "Ontvangers voor wie berichten wachten op aflevering",
+        deliveries.list_deliveries,
+        {200: Answer("The recipients, by id; one that is left alone says until when.", DeliveriesShape)},
+        "operations",
+        OPERATORS,
+    ),
+    Route(
+        "POST",
+        "/v1/deliveries/{partyId}/resumptions",
+        "resumeDelivery",
+        "End the pause of a recipient that can be reached again",
+        "Beëindig de pauze van een ontvanger die weer bereikbaar is",
+        deliveries.resume,
+        {204: Answer("Its oldest message is offered within seconds.", None, ())},
+        "operations",
+        OPERATORS,
     ),
 )
 
