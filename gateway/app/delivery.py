@@ -46,6 +46,13 @@ class StoredOutbox:
         """When a pause is over."""
         return await self._store.next_due_at()
 
+    async def destination(self, recipient_id: str) -> Destination:
+        """Where its messages go now."""
+        party = self._register.by_id(recipient_id)
+        if party is None:
+            raise LookupError(f"no party {recipient_id}")
+        return destination_of(party)
+
     async def first(self, recipient_id: str) -> Parcel | None:
         """The oldest that waits."""
         found = await self._store.first(recipient_id)
@@ -55,11 +62,9 @@ class StoredOutbox:
         """405"""
         await self._store.offered(parcel.kenmerk, at)
 
-    async def delivered(self, parcel: Parcel, at: datetime) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
         """400; what went by SOAP is there as a whole, all else is fetched from the mailbox."""
-        party = self._register.by_id(parcel.recipient_id)
-        is_whole = party is not None and destination_of(party).way is Way.AFLEVERSERVICE
-        await self._store.delivered(parcel.kenmerk, at, into_mailbox=not is_whole)
+        await self._store.delivered(parcel.kenmerk, at, into_mailbox=way is not Way.AFLEVERSERVICE)
 
     async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
         """420"""

@@ -117,7 +117,9 @@ class Dispatcher:
                 while parcel := await self._outbox.first(destination.recipient_id):
                     if not await self._offer(destination, parcel):
                         return
-                    destination = Destination(destination.recipient_id, destination.way, destination.url)
+                    destination = await self._outbox.destination(destination.recipient_id)
+                    if destination.way not in self._carriers:
+                        return
         except Exception as error:  # one recipient's trouble, whatever it is, stays its own
             log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
             await asyncio.sleep(_IDLE_SECONDS)
@@ -129,7 +131,7 @@ class Dispatcher:
         error = await self._carried(destination, parcel)
         seconds = time.monotonic() - begun
         if error is None:
-            await self._outbox.delivered(parcel, self._clock())
+            await self._outbox.delivered(parcel, self._clock(), destination.way)
             outcome = Outcome.DELIVERED
         else:
             outcome = await self._not_delivered(destination, parcel, error)

@@ -57,14 +57,17 @@ class Outbox(Protocol):
     async def next_due_at(self) -> datetime | None:
         """When a recipient may be called again; None: nothing waits."""
 
+    async def destination(self, recipient_id: str) -> Destination:
+        """Where this recipient's messages go now. Raises LookupError when there is no such recipient."""
+
     async def first(self, recipient_id: str) -> Parcel | None:
         """The oldest message that waits for this recipient."""
 
     async def offered(self, parcel: Parcel, at: datetime) -> None:
         """It is being offered (405)."""
 
-    async def delivered(self, parcel: Parcel, at: datetime) -> None:
-        """The recipient has it (400); the recipient's failures are forgotten."""
+    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
+        """The recipient has it (400), handed over in this way; the recipient's failures are forgotten."""
 
     async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
         """The recipient could not be reached (420); it is left alone until `again_at`."""

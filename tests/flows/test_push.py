@@ -44,6 +44,8 @@ class Recipient:
     statuses: list[int] = field(default_factory=list)
     """What it answers, in turn; then 204."""
     events: list[dict[str, Any]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+    """What happens while it takes an event."""
     messages: list[bytes] = field(default_factory=list)
     """What its afleverservice was sent."""
     port: int = 0
@@ -51,6 +53,8 @@ class Recipient:
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """The webhook."""
         self.events.append(msgspec.json.decode(await request.read()))
+        if self.meanwhile:
+            await self.meanwhile()
         return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -331,3 +335,35 @@ async def test_a_message_that_waits_survives_a_restart_and_a_change_of_mind(
         assert message.state == "delivered"
         waiting = await gateway.mailbox.waiting("waterkant", None, 10)
         assert [one.kenmerk for one in waiting.items] == [kenmerk]
+
+
+async def test_a_change_of_mind_while_a_message_is_on_its_way_loses_nothing(
+    tmp_path: Path, recipient: Recipient
+) -> None:
+    """Told by an event it still has to fetch the document, whatever it wishes by then."""
+    async with running(tmp_path) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        recipient.meanwhile = lambda: gateway.register.save(recipient.party("afleverservice"), "test")
+        first = await hand_in(gateway)
+        assert (await settled(gateway, first))[0].state == "delivered"
+        waiting = await gateway.mailbox.waiting("waterkant", None, 10)
+        assert [one.kenmerk for one in waiting.items] == [first]
+        second = await hand_in(gateway, INVOICE.replace(b"2026-0417", b"2026-0418"))
+        assert (await settled(gateway, second))[0].state == "delivered"
+        assert len(recipient.messages) == 1
+
+
+@pytest.mark.parametrize("wish", ["mailbox", "afleverservice"])
+async def test_a_change_of_mind_ends_the_pause_of_the_old_way(
+    tmp_path: Path, recipient: Recipient, wish: str
+) -> None:
+    recipient.statuses = [503]
+    async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        kenmerk = await hand_in(gateway)
+        await until(lambda: is_paused(gateway))
+        await gateway.register.save(replace(recipient.party(), name="Gemeente aan de Waterkant"), "test")
+        assert await is_paused(gateway)  # another name is no other address
+        await gateway.register.save(GEMEENTE if wish == "mailbox" else recipient.party(wish), "test")
+        assert (await settled(gateway, kenmerk))[0].state == "delivered"
+        assert len(recipient.messages) == (1 if wish == "afleverservice" else 0)

@@ -231,6 +231,29 @@ async def test_a_recipient_that_changes_its_way_loses_nothing() -> None:
     assert world.recipients.got["elsewhere"] == ["1", "2"]
 
 
+async def test_a_change_holds_from_the_next_message_on() -> None:
+    """However many wait: what was chosen while the first was on its way is not put off until all are gone."""
+    world = World()
+    world.put("a", "1", "2", "3")
+
+    def choose_another_address(kenmerk: str) -> None:
+        if kenmerk == "2":
+            world.outbox.send_to("a", Way.WEBHOOK, "elsewhere")
+
+    world.recipients.behaviour["a"] = choose_another_address
+    await world.run_until(lambda: not world.outbox.waiting["a"])
+    assert world.recipients.got == {"a": ["1", "2"], "elsewhere": ["3"]}
+
+
+async def test_a_change_to_a_way_that_is_not_open_leaves_the_rest_waiting() -> None:
+    world = World()
+    world.put("a", "1", "2")
+    world.recipients.behaviour["a"] = lambda _: world.outbox.send_to("a", Way.AFLEVERSERVICE, "elsewhere")
+    await world.run_until(lambda: "a" in world.recipients.got)
+    assert [one.kenmerk for one in world.outbox.waiting["a"]] == ["2"]
+    assert world.outbox.went == {"1": Way.WEBHOOK}
+
+
 async def test_a_message_whose_content_is_gone_is_returned() -> None:
     world = World()
     world.put("a", "1", "2")
