@@ -98,6 +98,9 @@ class Digipoort(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: str = ""
     """Networks of proxies that end TLS for us and hand the client's certificate on in `Client-Cert` (RFC 9440),
     as `10.0.0.0/8, 192.168.1.7`. From all others that header means nothing."""
+    lone_status_with_last: bool = False
+    """Client programs on Node take a list with exactly one status for no list, and break. True gives them the
+    status before it again, with it; others see a status twice then."""
     ophaal_foutcode_prefix: str = "MPO"
     """First letters of the collect service's error codes; Digipoort's own are not public."""
 

@@ -107,6 +107,7 @@ def _wishes(settings: Settings) -> WusSettings:
         signature=_policy(settings),
         reading=ReadingLimits(),
         token_may_differ=wishes.token_may_differ,
+        lone_status_with_last=wishes.lone_status_with_last,
         foutcode_prefixes={"ophaalservice": wishes.ophaal_foutcode_prefix},
         body_idle=timedelta(seconds=settings.http.body_idle_seconds_max),
         body_seconds_max=timedelta(seconds=settings.http.body_seconds_max),
