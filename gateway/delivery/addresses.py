@@ -22,9 +22,10 @@ class ForbiddenAddressError(OSError):
 class OutsideResolver(AbstractResolver):
     """Finds addresses, and only those that the whole internet can reach. `allowed_hosts` may be anywhere."""
 
-    def __init__(self, allowed_hosts: Collection[str] = ()) -> None:
+    def __init__(self, allowed_hosts: Collection[str] = (), names: AbstractResolver | None = None) -> None:
+        """`names` looks names up; None: as the machine does."""
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
-        self._plain = ThreadedResolver()
+        self._plain = names or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

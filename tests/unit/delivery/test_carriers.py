@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 import requests
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
@@ -200,6 +202,52 @@ async def test_a_name_that_points_inside_is_not_called(recipient: Recipient) -> 
     with pytest.raises(ForbiddenAddressError):
         require_outside("fe80::1%eth0")
     require_outside("93.184.215.14")
+
+
+class _Names(AbstractResolver):
+    """A name server in an attacker's hands: each lookup of a name gives the next of its answers."""
+
+    def __init__(self, *answers: tuple[str, ...]) -> None:
+        self.answers = list(answers)
+        self.lookups = 0
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = self.answers[min(self.lookups, len(self.answers) - 1)]
+        self.lookups += 1
+        number = socket.AI_NUMERICHOST
+        return [
+            ResolveResult(hostname=host, host=one, port=port, family=family, proto=0, flags=number)
+            for one in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+OUTSIDE = "192.31.196.1"
+"""Global by IANA's registry (AS112, RFC 7535), and nobody answers HTTPS there."""
+
+
+async def test_a_name_that_changes_its_address_after_it_was_judged(recipient: Recipient) -> None:
+    """The connection goes to what was judged: there is no second lookup that could point inside."""
+    names = _Names((OUTSIDE,), ("127.0.0.1",))
+    async with Post(OutsideResolver((), names), trusted(), connect_seconds_max=0.3) as guarded:
+        with pytest.raises(NotDeliveredError) as raised:
+            await guarded.send(f"https://rebind.example:{recipient.port}/ontvang", b"", {})
+    assert raised.value.refusal is Refusal.TEMPORARY
+    assert names.lookups == 1
+    assert recipient.requests == []
+
+
+async def test_one_address_inside_is_one_too_many(recipient: Recipient) -> None:
+    names = _Names((OUTSIDE, "127.0.0.1"))
+    async with Post(OutsideResolver((), names), trusted(), connect_seconds_max=0.3) as guarded:
+        with pytest.raises(NotDeliveredError) as raised:
+            await guarded.send(f"https://rebind.example:{recipient.port}/ontvang", b"", {})
+    assert raised.value.failure is Failure.ADDRESS
+    assert recipient.requests == []
 
 
 def taken(kenmerk: str = "k-1", by: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None) -> Handler:
