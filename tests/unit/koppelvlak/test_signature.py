@@ -148,7 +148,7 @@ def test_a_token_that_a_sender_guessed_is_not_used() -> None:
         skeleton, _ = cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1))
         return skeleton.partition(b"<inhoud>")[2].partition(b"<")[0]
 
-    last = int(taken(b"<inhoud>QUJD</inhoud>")[3:-1])
+    last = int(taken(b"<inhoud>QUJD</inhoud>")[3:-1], 16)
     guesses = b" ".join(b"mpX%020xX" % (last + 1 + step) for step in range(50))
     assert taken(b"<inhoud>QUJD</inhoud>" + guesses) not in guesses
 
