@@ -5,7 +5,6 @@ holds that name. Over the network a key proves the role.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -198,12 +197,10 @@ async def measuring_forecasts(office: BillingOffice, metrics: Metrics) -> None:
 
 
 def _submission(bill: Bill, xml: bytes) -> Submission:
-    content = Content(len(xml), hashlib.sha256(xml).hexdigest(), data=xml)
     return Submission(
         caller=Caller(SENDER, Role.FINANCE, None),
         channel=Channel.INTERNAL,
-        document=content,
-        body_sha256=content.sha256,
+        document=Content(len(xml), xml),
         idempotency_key=bill.number,
     )
 

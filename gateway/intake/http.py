@@ -1,6 +1,5 @@
 """The HTTP channel in: a POST becomes one `Submission`."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -15,7 +14,7 @@ from gateway.intake.limits import Limits, Room
 from gateway.intake.multipart import MULTIPART_TYPES, XML_TYPES, Parts, read_parts
 from gateway.messages.participants import Caller
 from gateway.messages.ports import DocumentStorage
-from gateway.messages.submission import BesideAttachment, Channel, Content, Submission
+from gateway.messages.submission import Channel, Content, Submission
 from gateway.model.identifiers import PartyIdentifier
 from gateway.problems import Fault
 
@@ -60,7 +59,6 @@ class HttpIntake:
             caller=caller,
             channel=Channel.HTTP,
             document=parts.document,
-            body_sha256=body_sha256(parts.document, parts.attachments),
             attachments=parts.attachments,
             idempotency_key=envelope.idempotency_key,
             recipient=envelope.recipient,
@@ -90,7 +88,7 @@ class HttpIntake:
             digest = Digest(request)
             digest.update(data)
             digest.check()
-        return Content(len(data), hashlib.sha256(data).hexdigest(), data)
+        return Content(len(data), data)
 
     async def _large_document(self, request: web.BaseRequest) -> Content:
         sink, digest, size_bytes = self._storage.sink(), Digest(request), 0
@@ -110,14 +108,6 @@ class HttpIntake:
 def _refuse_empty(size_bytes: int) -> None:
     if not size_bytes:
         raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
-
-
-def body_sha256(document: Content, attachments: tuple[BesideAttachment, ...]) -> str:
-    """One hash over the document and every attachment beside it, in order."""
-    if not attachments:
-        return document.sha256
-    every = [document.sha256, *(beside.content.sha256 for beside in attachments)]
-    return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 
 def read_envelope(request: web.BaseRequest, check_profile: Callable[[str], object] = str) -> Envelope:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from gateway.messages.lifecycle import Disposition, Foutcode, State, Step, after
+from gateway.messages.lifecycle import FIRST_STEPS, Disposition, Foutcode, State, Step, after
 from gateway.messages.message import JournalEntry, Waiting
 from gateway.messages.participants import Party, Role
 from gateway.messages.submission import Channel
@@ -41,7 +41,8 @@ class Register(Protocol):
 class Outcome:
     """What is to become of a message. `disposition` is None where delivering it decides what it is to the meter.
 
-    `claim` names supplier, kind, number and year of a document that may come only once.
+    `steps` is how many its journal has before `entries`; `claim` names supplier, kind, number and year of a
+    document that may come only once.
     """
 
     kenmerk: str
@@ -55,6 +56,7 @@ class Outcome:
     claim: str | None = None
     duplicate_of: str | None = None
     is_test: bool = False
+    steps: int = len(FIRST_STEPS)
 
 
 def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) -> Outcome:
@@ -83,6 +85,7 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
         named,
         _claim(facts, sender),
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 
@@ -127,7 +130,15 @@ def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHIN
     )
     entry = JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail)
     verdict = replace(verdict, findings=(finding, *verdict.findings))
-    return Outcome(judged.kenmerk, verdict, (entry,), State.PARKED, Disposition.PENDING, is_test=judged.is_test)
+    return Outcome(
+        judged.kenmerk,
+        verdict,
+        (entry,),
+        State.PARKED,
+        Disposition.PENDING,
+        is_test=judged.is_test,
+        steps=judged.steps,
+    )
 
 
 def _sender(judged: Waiting, facts: DocumentFacts | None, register: Register) -> Party | None:
@@ -232,6 +243,7 @@ def _to_be_pushed(
         named,
         _claim(facts, sender),
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 
@@ -259,6 +271,7 @@ def _refused(
         sender,
         recipient_named=_first_named(verdict.facts),
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 
@@ -295,6 +308,7 @@ def _returned(
         None,
         named,
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 

@@ -1,6 +1,7 @@
 """What every channel in ends in: one `Submission`; and what it gets back: one `Receipt`."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,17 +29,25 @@ class StoredBytes:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Content:
     """A document or attachment on its way in: small ones in memory, large ones already streamed to storage.
 
-    Exactly one of `data` and `stored` is given; sha256 is hexadecimal.
+    Exactly one of `data` and `stored` is given.
     """
 
     size_bytes: int
-    sha256: str
     data: bytes | None = None
     stored: StoredBytes | None = None
+    _sha256: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes, hexadecimal. Reckoned when it is first asked for: by who stores it, in a thread of
+        its own, so that nobody at the door waits for it."""
+        if not self._sha256:
+            self._sha256 = self.stored.sha256 if self.stored else hashlib.sha256(self.data or b"").hexdigest()
+        return self._sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +62,13 @@ class BesideAttachment:
 class Submission:
     """One document handed in, before anything is known of what it says.
 
-    `idempotency_key` is the sender's; `body_sha256` covers the document and every attachment, so that the
-    same key with another body can be told. `recipient` overrides the document's own recipient where the
+    `idempotency_key` is the sender's. `recipient` overrides the document's own recipient where the
     channel names one (`identiteitOntvanger`). The Dutch fields are Digipoort's, echoed unchanged.
     """
 
     caller: Caller
     channel: Channel
     document: Content
-    body_sha256: str
     attachments: tuple[BesideAttachment, ...] = ()
     idempotency_key: str | None = None
     recipient: PartyIdentifier | None = None
@@ -69,6 +76,15 @@ class Submission:
     berichtsoort: str | None = None
     aanleverkenmerk: str | None = None
     on_behalf_of: PartyIdentifier | None = None
+
+    @property
+    def body_sha256(self) -> str:
+        """One hash over the document and every attachment beside it, in order, so that the same key with another
+        body can be told."""
+        if not self.attachments:
+            return self.document.sha256
+        every = [self.document.sha256, *(beside.content.sha256 for beside in self.attachments)]
+        return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

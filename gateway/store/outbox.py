@@ -13,9 +13,9 @@ from gateway.store import message_tables as t
 from gateway.store.engine import Engines
 from gateway.store.insert import insert_new
 from gateway.store.mailbox import add_step
-from gateway.store.messages import AppendUsage, MeterDelivery
 from gateway.store.outbox_tables import delivery_pauses, outbox
 from gateway.store.register import RegisterStore
+from gateway.store.settling import AppendUsage, MeterDelivery
 from gateway.store.writer import Writer
 
 ACTOR = "gateway"
