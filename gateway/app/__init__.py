@@ -188,8 +188,7 @@ async def listening(gateway: Gateway) -> AsyncIterator[str]:
     from aiohttp import web
 
     http = gateway.settings.http
-    application = build(gateway.doors())
-    application.middlewares.insert(0, upkeep.counting(gateway.metrics))
+    application = build(gateway.doors(), gateway.metrics.request_answered)
     async with digipoort.door(gateway, application) as tls:
         runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, public_url=http.public_url)
         await runner.setup()
@@ -235,7 +234,6 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     observer = Observer(metrics, _meter(settings))
     desk = Desk(
         store,
-        storage,
         register,
         workers,
         clock,

@@ -150,9 +150,9 @@ def _plain(value: str) -> str:
 
 
 def _read(request: web.BaseRequest, name: str, parse: Callable[[str], T], faults: list[Fault]) -> T | None:
-    values = request.headers.getall(name, ())
-    if not values:
+    if name not in request.headers:
         return None
+    values = request.headers.getall(name)
     try:
         if len(values) > 1:
             raise ValueError("is given more than once")

@@ -31,9 +31,8 @@ class StoredBytes:
 
 @dataclass(slots=True)
 class Content:
-    """A document or attachment on its way in: small ones in memory, large ones already streamed to storage.
-
-    Exactly one of `data` and `stored` is given.
+    """A document or attachment on its way in: a small one has its bytes in `data`, a large one was streamed to
+    storage already. `stored` says where; of a small one once its message is accepted.
     """
 
     size_bytes: int
@@ -48,6 +47,13 @@ class Content:
         if not self._sha256:
             self._sha256 = self.stored.sha256 if self.stored else hashlib.sha256(self.data or b"").hexdigest()
         return self._sha256
+
+    @property
+    def place(self) -> StoredBytes:
+        """Where it stands. Raises LookupError while it is not stored."""
+        if self.stored is None:
+            raise LookupError("the content is not stored yet")
+        return self.stored
 
 
 @dataclass(frozen=True, slots=True)

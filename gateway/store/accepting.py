@@ -77,22 +77,21 @@ class Accepting:
             if isinstance(answer, Receipt) and not answer.is_repeat
         ]
         if fresh:
-            placed = self._store_small(fresh)
+            self._store_small(fresh)
             self._checkpoint("bytes-stored")
-            _insert_messages(connection, fresh, placed)
+            _insert_messages(connection, fresh)
             self._checkpoint("accept-written")
         return answers
 
-    def _store_small(self, fresh: Sequence[Acceptance]) -> Mapping[int, StoredBytes]:
-        """Bring every content that is still in memory to stable storage; where each stands, by identity."""
+    def _store_small(self, fresh: Sequence[Acceptance]) -> None:
+        """Bring every content that is still in memory to stable storage, and note where it stands."""
         small = [c for acceptance in fresh for c in _contents(acceptance.submission) if c.data is not None]
-        placed: dict[int, StoredBytes] = {}
-        if small:
-            key, offset = self._storage.pack_now([content.data or b"" for content in small])
-            for content in small:
-                placed[id(content)] = StoredBytes(key, offset, content.size_bytes, content.sha256)
-                offset += content.size_bytes
-        return placed
+        if not small:
+            return
+        key, offset = self._storage.pack_now([content.data or b"" for content in small])
+        for content in small:
+            content.stored = StoredBytes(key, offset, content.size_bytes, content.sha256)
+            offset += content.size_bytes
 
 
 def attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | None) -> tuple[object, ...]:
@@ -111,22 +110,20 @@ def attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | No
     )
 
 
-def _insert_messages(
-    connection: Connection, fresh: Sequence[Acceptance], placed: Mapping[int, StoredBytes]
-) -> None:
+def _insert_messages(connection: Connection, fresh: Sequence[Acceptance]) -> None:
     place = place_of(connection)
     write_together(
         connection,
         [
             (
                 insertion(t.messages, _MESSAGE, place),
-                [_message_row(a, _place(a.submission.document, placed)) for a in fresh],
+                [_message_row(a, a.submission.document.place) for a in fresh],
             ),
             (insertion(t.journal, _FIRST_STEP, place), [row for a in fresh for row in _first_steps(a)]),
             (
                 insertion(t.attachments, ATTACHMENT, place),
                 [
-                    attachment_row(a.kenmerk, beside.attachment, _place(beside.content, placed))
+                    attachment_row(a.kenmerk, beside.attachment, beside.content.place)
                     for a in fresh
                     for beside in a.submission.attachments
                 ],
@@ -139,10 +136,6 @@ def _contents(submission: Submission) -> Iterable[Content]:
     yield submission.document
     for beside in submission.attachments:
         yield beside.content
-
-
-def _place(content: Content, placed: Mapping[int, StoredBytes]) -> StoredBytes:
-    return content.stored if content.stored is not None else placed[id(content)]
 
 
 def _key_owner(submission: Submission) -> str:

@@ -97,6 +97,10 @@ class Storage:
             await obstore.get_range_async(self._store, where.key, start=where.offset, length=where.size_bytes)
         )
 
+    def file_of(self, where: StoredBytes) -> tuple[str, int, int] | None:
+        """Path, offset and size in bytes where another process on this machine can read them; else None."""
+        return (str(self._root / where.key), where.offset, where.size_bytes) if self._root else None
+
     async def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end`, in pieces. Raises FileNotFoundError when the object is gone."""
         stop = where.size_bytes if end is None else min(end, where.size_bytes)

@@ -61,8 +61,23 @@ async def test_a_document_gets_the_same_verdict_wherever_it_is_judged(storage: S
     for number, document in enumerate(documents):
         await storage.put_stable(f"d/{number}", b"before" + document)
         stored = StoredBytes(f"d/{number}", 6, len(document), "")
-        assert await judging.judge_large(Case(b"", stored=stored)) == small[number]
+        assert await judging.judge_large(Case(None, stored=stored)) == small[number]
+        assert await judging.judge_small([Case(None, stored=stored)]) == [small[number]]
+        assert await judging.judge_apart([Case(None, stored=stored)]) == [small[number]]
     await judging.close()
+
+
+async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
+    storage = Storage("memory:///", 0)
+    judging = workers(storage, ended=[])
+    key, offset = storage.pack_now([b"before", invoice(2)])
+    case = Case(None, stored=StoredBytes(key, offset + 6, len(invoice(2)), ""))
+    (small,), (apart,) = await judging.judge_small([case]), await judging.judge_apart([case])
+    assert isinstance(small, Verdict)
+    assert small.valid
+    assert small == apart == await judging.judge_large(case)
+    await judging.close()
+    storage.close()
 
 
 async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> None:
@@ -76,8 +91,12 @@ async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> Non
 
 async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> None:
     judging = workers(storage, ended=[])
+    gone = Case(None, stored=StoredBytes("d/none", 0, 10, ""))
     with pytest.raises(JudgingError, match="cannot be read"):
-        await judging.judge_large(Case(b"", stored=StoredBytes("d/none", 0, 10, "")))
+        await judging.judge_large(gone)
+    for judged in (*await judging.judge_small([gone]), *await judging.judge_apart([gone])):
+        assert isinstance(judged, JudgingError)
+        assert "cannot be read" in str(judged)
     assert (await judging.judge_large(Case(invoice(1)))).valid
     await judging.close()
 
