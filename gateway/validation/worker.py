@@ -5,6 +5,7 @@ frames on standard input and output are a length of eight bytes and so many byte
 asks is `workers.py`.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -71,6 +72,7 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which closes the pipe
+    gc.freeze()  # rules and schemas stay: no collection needs to walk through them again
     decoder, encoder = msgspec.msgpack.Decoder(list[Request]), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (payload := read_frame(source)) is not None:
