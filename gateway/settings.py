@@ -295,7 +295,7 @@ class Reaper(msgspec.Struct, frozen=True, kw_only=True):
     """Time between two passes: each lists the whole storage, and a leftover of a day harms nobody."""
     orphan_hours_min: Annotated[float, msgspec.Meta(ge=1)] = 24.0
     """Objects in storage that no message names are removed when they are older than this: long after the slowest
-    submission, so nothing that is still coming in is touched. At least an hour: a pack is written to for minutes."""
+    submission, so nothing that is still coming in is touched. At least an hour, for a pack grows for minutes."""
     orphan_share_max: Share = 0.5
     """When more than this share of the old objects (and more than 100) would go, nothing goes: then the database
     is rather the wrong one, or restored from too long ago, than the storage full of leftovers."""

@@ -5,10 +5,13 @@ import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from gateway.settings import Reaper
 from gateway.store import packs
 from gateway.store.packs import Packs
 
@@ -70,5 +73,6 @@ def test_what_could_not_be_written_whole_is_an_error_and_the_next_group_has_a_fi
 
 
 def test_a_pack_ends_long_before_the_reaper_looks_at_it() -> None:
-    hour_seconds = 3_600
-    assert packs.PACK_SECONDS_MAX * 2 <= hour_seconds
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"orphan_hours_min": 0.5}, Reaper)
+    assert timedelta(seconds=packs.PACK_SECONDS_MAX) < timedelta(hours=0.5)
