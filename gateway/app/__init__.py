@@ -5,14 +5,13 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 import structlog
-from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.app import delivery, digipoort, upkeep
@@ -36,7 +35,6 @@ from gateway.ops.health import Health, disk_has_room, queue_has_room, takes_writ
 from gateway.ops.metrics import Metrics, QueueState
 from gateway.settings import Settings
 from gateway.store.engine import Engines, open_engines
-from gateway.store.ledger import append
 from gateway.store.ledger_meter import LedgerMeter
 from gateway.store.mailbox import MailboxStore
 from gateway.store.messages import MessageStore
@@ -211,7 +209,7 @@ def _named(host: str, *, is_tls: bool) -> str:
 
 def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:
     settings, engines, writer = gateway.settings, gateway.engines, gateway.writer
-    outbox = OutboxStore(engines, writer, gateway.register, _meter(settings), append_usage, clock)
+    outbox = OutboxStore(engines, writer, gateway.register, _meter(settings), clock)
     records = ProcesStore(engines, writer)
     return delivery.dispatching(settings, gateway.store, gateway.storage, gateway.register, outbox, records, clock)
 
@@ -231,7 +229,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     stack.callback(storage.close)
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
-    store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report, checkpoint)
+    store = MessageStore(engines, writer, storage, _meter(settings), encode_report, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
     observer = Observer(metrics, _meter(settings))
@@ -276,11 +274,6 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
 def encode_report(verdict: Verdict) -> bytes:
     """The verdict as its report: the JSON that every door and the command line give."""
     return msgspec.json.encode(as_json_object(verdict, ""))
-
-
-def append_usage(connection: Connection, entries: Sequence[UsageEntry]) -> None:
-    """Write meter entries in this transaction."""
-    append(connection, entries)
 
 
 def _meter(settings: Settings) -> Meter:
