@@ -16,11 +16,11 @@ from gateway.billing.audit import faults
 from gateway.billing.bill import Bill, Stage
 from gateway.billing.debtor import read_debtors
 from gateway.billing.errors import BillingError, UnknownBillError
-from gateway.billing.journals import FORMATS
+from gateway.billing.journals import JournalFormat, write_journal
 from gateway.billing.office import Explanation, Preview
 from gateway.billing.outlook import Outlook, warning_mail
 from gateway.billing.pdf import write_pdf
-from gateway.billing.postings import journal
+from gateway.billing.postings import Journal, journal
 from gateway.billing.run import RunOrder
 from gateway.billing.services import WORDS, Service
 from gateway.billing.year import YearKey
@@ -293,16 +293,17 @@ def _explained(explanation: Explanation, language: str) -> Iterator[str]:
 
 @bills.command("journal")
 @click.option("--year", required=True, type=click.IntRange(2000, 2999), help="Year of issue.")
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice([str(one) for one in JournalFormat]), default="csv", show_default=True
+)
 @where_options
 def journal_command(*, year: int, form: str, config: Path | None, data: Path | None) -> None:
     """The postings of a year: a balanced entry a document. The same bytes each time."""
 
-    async def work(opened: Accounts) -> Iterator[str]:
-        return FORMATS[form](journal(opened.issuer, year, await opened.store.bills(year)))
+    async def work(opened: Accounts) -> Journal:
+        return journal(opened.issuer, year, await opened.store.bills(year))
 
-    for part in _do(config, data, work):
-        sys.stdout.buffer.write(part.encode())
+    write_journal(_do(config, data, work), JournalFormat(form), sys.stdout.buffer)
 
 
 @bills.command("statement")

@@ -30,7 +30,6 @@ from gateway.web.doors import BillingDoor
 from gateway.web.lists import link_header, next_page, page_limit
 from gateway.web.shapes import (
     Bills,
-    BillShape,
     DayUsage,
     Forecasts,
     ForecastShape,
@@ -232,31 +231,11 @@ def _forecast(year: BillingYear) -> ForecastShape:
 
 async def list_bills(call: Call) -> web.StreamResponse:
     """Bills and credit notes issued in a year, in the order of their numbers."""
-    return json_answer(Bills(items=[bill_shape(bill) for bill in await _bills(call)]))
+    return json_answer(Bills(items=[bill_shape(bill) for bill in await bills_wanted(call)]))
 
 
-async def export_bills(call: Call) -> web.StreamResponse:
-    """The same as CSV, a line a document."""
-    bills = [bill_shape(bill) for bill in await _bills(call)]
-    names = ("number", "kind", "stage", "service", "year", "partyId", "issuedOn", "dueOn")
-    rows = ((*_facts(bill), bill.excluding, bill.vat, bill.including) for bill in bills)
-    return _csv((*names, "excluding", "vat", "including"), rows, "bills")
-
-
-def _facts(bill: BillShape) -> tuple[object, ...]:
-    return (
-        bill.number,
-        bill.kind.value,
-        bill.stage.value,
-        bill.service.value,
-        bill.year,
-        bill.party_id,
-        bill.issued_on,
-        bill.due_on,
-    )
-
-
-async def _bills(call: Call) -> Sequence[Bill]:
+async def bills_wanted(call: Call) -> Sequence[Bill]:
+    """The bills that the query asks for and the caller may see. Raises UnknownItem."""
     query = call.query(BillsQuery)
     own = _own(call)
     wanted = query.party_id or own
