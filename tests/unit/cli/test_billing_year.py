@@ -109,6 +109,8 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     assert exported(folder, "bill-lines") == exported(folder, "bills")
     assert exported(folder, "journal") == {"documents": 1, "debit": "7080.00", "credit": "7080.00"}
     assert done(folder, "audit").startswith("6 records")
+    assert done(folder, f"warnings --service digipoort --folder {folder / 'mails'}") == ""
+    assert list((folder / "mails").iterdir()) == []
     assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")
 
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,51 +15,33 @@ from pyarrow import parquet
 
 from gateway.billing.bill import Stage
 from gateway.billing.journals import JournalFormat, write_journal
-from gateway.billing.pdf import write_pdf
 from gateway.billing.postings import journal
 from gateway.billing.run import RunOrder
 from gateway.billing.services import Service
-from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import Selection
 from gateway.web import Doors
-from gateway.web.doors import BillingDoor
 from gateway.web.exports import JOURNAL_TYPES, TABLE_TYPES
-from tests.unit.billing.office import ANNA, BRAM, DEBTORS, ISSUER, MemoryMeter, office
-from tests.unit.store.billing_database import fresh_billing
+from tests.unit.billing.office import ANNA, BRAM, ISSUER, MemoryMeter
+from tests.unit.web.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_doors, used_meter
 from tests.unit.web.memory import MemoryGateway
 
-FINANCE = {"X-API-Key": "mp_finance"}
-ZILVERSTRAND = {"X-API-Key": "mp_zilverstrand"}
-OPERATOR = {"X-API-Key": "mp_operator"}
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
 
 
 @pytest.fixture
 def meter() -> MemoryMeter:
-    """Two parties' use; one message just before and one just after Amsterdam's midnight of New Year."""
-    meter = MemoryMeter()
-    meter.add("zilverstrand", 1, datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))
-    meter.add("zilverstrand", 2, datetime(2025, 12, 31, 23, 0, tzinfo=UTC))
-    meter.add("zilverstrand", 3, datetime(2026, 3, 1, 10, 0, tzinfo=UTC), kind="submitted-by")
-    meter.add("zilverstrand", -1, datetime(2026, 3, 1, 11, 0, tzinfo=UTC), kind="submitted-by")
-    meter.add("krommevliet", 7, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
-    return meter
+    """Two parties' use around New Year."""
+    return used_meter()
 
 
 @pytest.fixture
 async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
     """The doors with billing behind them."""
-    gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
-    gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
-    async with fresh_billing(f"sqlite+aiosqlite:///{tmp_path}/billing.db") as (store, _):
-        billing = office(store, meter)
-        for debtor in DEBTORS:
-            await billing.save_debtor(ANNA, debtor)
-        door = BillingDoor(billing, store, meter, write_pdf)
-        yield replace(gateway.doors(), billing=door, clock=lambda: gateway.now)
+    async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+        yield opened
 
 
 async def _issued(client: ClientSession, doors: Doors) -> str:
@@ -270,4 +251,4 @@ async def test_a_locked_forecast_is_a_conflict(client: ClientSession, doors: Doo
     await _issued(client, doors)
     async with client.put(FORECAST, json={"units": 2000}, headers=FINANCE) as answer:
         problem = await answer.json(content_type="application/problem+json")
-    assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "state-conflict")
+    assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "forecast-locked")
