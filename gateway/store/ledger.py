@@ -27,6 +27,7 @@ from gateway.metering.entry import (
 from gateway.metering.seal import Row, leaves_of, run_on
 from gateway.store.insert import written_out
 from gateway.store.ledger_tables import usage_entries, usage_rollups, usage_sources
+from gateway.store.ledger_turn import HEAD, add_together
 from gateway.store.round_trip import ask_together, write_together
 
 _KEYS_A_LOOKUP = 2_000
@@ -81,6 +82,8 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
 
 def _append_few(conn: Connection, batch: _Batch, recorded_at: int) -> int:
     """Add what messages make billable, in two round trips: it happens within every delivery."""
+    if conn.dialect.name == "postgresql":
+        return _append_few_together(conn, batch, recorded_at)
     statements = _statements(conn.dialect.name, conn.dialect.driver)
     places = ", ".join([statements.place] * len(batch))
     questions = [(statements.turn, ()), (statements.lookup.format(places), [key for _, key in batch])]
@@ -91,6 +94,21 @@ def _append_few(conn: Connection, batch: _Batch, recorded_at: int) -> int:
         _refuse_difference(fresh.pop((1, cast("str", key))), tuple(before))
     if fresh:
         write_together(conn, _changes(conn, _Turn(head, {1: GATEWAY}, recorded_at), fresh))
+    return len(fresh)
+
+
+def _append_few_together(conn: Connection, batch: _Batch, recorded_at: int) -> int:
+    """The same on PostgreSQL: in the hope that nothing came before, and again with the rest when some did."""
+    turn = _Turn(lock_head(conn), {1: GATEWAY}, recorded_at)
+    fresh = dict(batch)
+    while fresh:
+        rows = _rows(turn, fresh)
+        running = run_on(turn.head.running, leaves_of(rows, turn.sources))
+        known = add_together(conn, rows, rollup_changes(rows), running.hex())
+        if not known:
+            break
+        for key, *before in known:
+            _refuse_difference(fresh.pop((1, cast("str", key))), tuple(before))
     return len(fresh)
 
 
@@ -235,16 +253,20 @@ def _write(conn: Connection, turn: _Turn, fresh: _Batch) -> None:
 
 def _changes(conn: Connection, turn: _Turn, fresh: _Batch) -> list[tuple[str, Sequence[tuple[object, ...]]]]:
     """What is to be written: entries, rollups, head; each statement with its rows."""
-    rows = [
-        _row(position, key, entry, turn.recorded_at)
-        for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
-    ]
+    rows = _rows(turn, fresh)
     statements = _statements(conn.dialect.name, conn.dialect.driver)
     running = run_on(turn.head.running, leaves_of(rows, turn.sources))
     return [
         (statements.entries, rows),
         (statements.rollups, rollup_changes(rows)),
         (statements.head, [(rows[-1][0], running.hex())]),
+    ]
+
+
+def _rows(turn: _Turn, fresh: _Batch) -> list[Row]:
+    return [
+        _row(position, key, entry, turn.recorded_at)
+        for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
     ]
 
 
@@ -312,7 +334,9 @@ def _statements(dialect_name: str, driver: str) -> _Statements:
     place = "%s" if driver == "psycopg" else "?"
     names = ", ".join(f'"{name}"' for name in ("key", *_CONTENT))
     return _Statements(
-        turn="UPDATE usage_head SET position = position RETURNING position, running, sealed",
+        turn=HEAD
+        if dialect_name == "postgresql"
+        else "UPDATE usage_head SET position = position RETURNING position, running, sealed",
         lookup=f"SELECT {names} FROM usage_entries WHERE source = 1 AND key IN ({{}})",  # noqa: S608 - our own names
         entries=str(written_out(insert(usage_entries), dialect_name, driver)),
         rollups=str(written_out(on_conflict, dialect_name, driver)),
