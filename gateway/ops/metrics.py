@@ -290,7 +290,7 @@ class Metrics:
         self._gauge("last_received_seconds", "Time since a message came in, or since the start.").set_function(
             partial(self._age_seconds, "received")
         )
-        self._silent = self._gauge("silent_parties", "Parties that sent regularly and now send nothing.")
+        self._silent = self._gauge("silent_parties", "Parties that sent or received regularly and now do not.")
 
     def _judging(self) -> None:
         self._stage_seconds = _Series(

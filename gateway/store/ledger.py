@@ -263,15 +263,19 @@ def _write(conn: Connection, turn: _Turn, fresh: _Batch) -> None:
 
 def _changes(statements: "_Statements", turn: _Turn, fresh: _Batch) -> list[Change]:
     """What is to be written: entries, rollups, head; each statement with its rows."""
-    rows = [
-        _row(position, key, entry, turn.recorded_at)
-        for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
-    ]
+    rows = _rows(turn, fresh)
     running = run_on(turn.head.running, leaves_of(rows, turn.sources))
     return [
         (statements.entries, rows),
         (statements.rollups, rollup_changes(rows)),
         (statements.head, [(rows[-1][0], running.hex())]),
+    ]
+
+
+def _rows(turn: _Turn, fresh: _Batch) -> list[Row]:
+    return [
+        _row(position, key, entry, turn.recorded_at)
+        for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
     ]
 
 
@@ -329,6 +333,13 @@ class _Statements(NamedTuple):
     """How the driver marks the place of a value."""
 
 
+_TURNS = {
+    "postgresql": "SELECT position, running, sealed FROM usage_head FOR UPDATE",
+    "sqlite": "UPDATE usage_head SET position = position RETURNING position, running, sealed",
+}
+"""Waits for our turn and answers the head: PostgreSQL without writing a version of the row."""
+
+
 @lru_cache
 def _statements(dialect_name: str, driver: str) -> _Statements:
     """The statements of an append, written out once and given to the driver as they are: SQLAlchemy's own work on
@@ -339,7 +350,7 @@ def _statements(dialect_name: str, driver: str) -> _Statements:
     place = "%s" if driver == "psycopg" else "?"
     names = ", ".join(f'"{name}"' for name in ("key", *_CONTENT))
     return _Statements(
-        turn="UPDATE usage_head SET position = position RETURNING position, running, sealed",
+        turn=_TURNS[dialect_name],
         lookup=f"SELECT {names} FROM usage_entries WHERE source = 1 AND key IN ({{}})",  # noqa: S608 - our own names
         entries=str(written_out(insert(usage_entries), dialect_name, driver)),
         rollups=str(written_out(on_conflict, dialect_name, driver)),

@@ -27,6 +27,9 @@ _PATH_PARTS = {
     "position": "The number of the entry in the meter.",
     "billNumber": "The number of the bill.",
     "year": "The billing year.",
+    "runId": "The id of the billing run.",
+    "month": "The month, from 1 to 12.",
+    "startDay": "The day on which the start mail was received, as 2026-01-15.",
 }
 _EVERY_ANSWER = {
     "API-Version": "Semantic version of this API.",
