@@ -55,6 +55,9 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     metrics_need_key: bool = True
     """`/metrics` asks for an operator's key, which Prometheus sends as its `credentials`. False only where nothing
     but Prometheus can reach that path."""
+    connections_max: Count = 512
+    """Connections at the same time. Above it an idle one makes room, and where all are being served the new one is
+    turned away with 503. Below 1,024, the open files that Linux gives a process by itself."""
     body_size_bytes_max: Count = 48 * MIB
     """20 MiB of attachments are 27 to 30 MiB in base64, and an invoice of 10 000 lines around them 9 MB."""
     body_idle_seconds_max: Duration = 20.0

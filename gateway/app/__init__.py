@@ -48,6 +48,7 @@ from gateway.store.writer import Writer
 from gateway.syntax.xml import Limits as ReadingLimits
 from gateway.validation.workers import Workers
 from gateway.web import Doors, build
+from gateway.web.connections import Connections
 from gateway.web.doors import Leases, Lists
 from gateway.web.server import Runner
 
@@ -186,16 +187,19 @@ async def serve(
 @asynccontextmanager
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
     """Every door is open; yields their address."""
-    from aiohttp import web
-
     http = gateway.settings.http
     application = build(gateway.doors(), gateway.metrics.request_answered)
     async with digipoort.door(gateway, application) as tls:
-        runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, public_url=http.public_url)
+        connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
+        runner = Runner(
+            application,
+            shutdown_seconds_max=http.shutdown_seconds_max,
+            public_url=http.public_url,
+            connections=connections,
+        )
         await runner.setup()
-        site = web.TCPSite(runner, http.host, http.port, ssl_context=tls)
         try:
-            await site.start()
+            await runner.listen(http.host, http.port, tls)
             port = runner.addresses[0][1]
             yield f"{'https' if tls else 'http'}://{_named(http.host, is_tls=tls is not None)}:{port}"
         finally:

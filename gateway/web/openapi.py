@@ -216,6 +216,8 @@ def _schemas(routes: Sequence[Route]) -> Json:
             queried += [field.type for field in msgspec.structs.fields(route.query)]
     _, components = msgspec.json.schema_components([*dict.fromkeys(shapes), *queried], ref_template=_REF)
     schemas: Json = {_component(name): _plain_refs(schema) for name, schema in sorted(components.items())}
+    if len(schemas) != len(components):
+        raise ValueError("two components of the OpenAPI document have one name")
     if "Message" in schemas:  # the report is passed on as it was stored, so its type is not in the code
         schemas["Message"]["properties"]["report"] = {"$ref": _REF.format(name="Report")}
     return schemas
