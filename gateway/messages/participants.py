@@ -67,7 +67,7 @@ class Caller:
 
 
 def role_problem(role: Role, party_id: str | None, party: Party | None) -> Text | None:
-    """Why a key of this role cannot be for this party (`party`: what the register knows of `party_id`), or None."""
+    """Why a key of this role cannot be for this party, or None. `party`: what the register knows of `party_id`."""
     word = role.value
     if role in {Role.OPERATOR, Role.FINANCE}:
         if party_id is None:

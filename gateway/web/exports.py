@@ -76,7 +76,7 @@ async def export_entries(call: Call) -> web.StreamResponse:
         try:
             await write_export(ENTRIES, pages, query.format, file)
         except ValueError as error:
-            raise problems.InvalidInput((Fault("query", "format", str(error)),)) from error
+            raise problems.InvalidInput((Fault.of("query", "format", error),)) from error
         return await _sent(call, file, ENTRIES_TYPES[query.format], f"entries.{query.format}")
 
 
