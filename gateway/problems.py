@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.model.finding import Text
+from gateway.model.finding import Text, WrongValueError
 
 Member = str | int | bool | list[dict[str, str]] | list[str]
 """What an extension member of a problem may hold."""
@@ -31,13 +31,25 @@ class Fault:
 
     place: str
     name: str
-    reason: str
+    reason: Text
+
+    @classmethod
+    def of(cls, place: str, name: str, error: ValueError) -> "Fault":
+        """The fault that an error tells of: in both languages, where it knows both."""
+        reason = error.text if isinstance(error, WrongValueError) else Text(str(error), str(error))
+        return cls(place, name, reason)
+
+    def body(self, language: str) -> dict[str, str]:
+        """One item of `errors`."""
+        return {"in": self.place, "name": self.name, "reason": said(self.reason, language)}
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """A request that cannot be answered as asked; becomes one `application/problem+json` answer."""
 
     kind: ClassVar[Kind]
+    faults: tuple[Fault, ...] = ()
+    """Everything that is wrong with the input, where that is the problem."""
 
     def __init__(
         self, detail: Text, *, headers: Mapping[str, str] | None = None, closes: bool = False, **members: Member
@@ -51,18 +63,26 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
 
     def body(self, language: str, base_url: str) -> dict[str, Member]:
         """The members of the problem document, in `nl` or `en`; `base_url` has no slash at its end."""
-        return {
+        body: dict[str, Member] = {
             "type": f"{base_url}/problems/{self.kind.slug}",
             "title": said(self.kind.title, language),
             "status": self.kind.status,
             "detail": said(self.detail, language),
             **self.members,
         }
+        if self.faults:
+            body["errors"] = [fault.body(language) for fault in self.faults]
+        return body
 
 
 def said(text: Text, language: str) -> str:
-    """The text in `nl`, or else in English."""
-    return text.nl if language == "nl" else text.en
+    """The text in `nl`, or else in English. What it quotes of a header may be no UTF-8: that becomes `?`."""
+    chosen = text.nl if language == "nl" else text.en
+    return chosen if chosen.isascii() else chosen.encode("utf-8", "replace").decode()
+
+
+MISSING = Text("is missing", "ontbreekt")
+TWICE = Text("is given more than once", "is meer dan eens gegeven")
 
 
 class MalformedRequest(Problem):
@@ -103,15 +123,13 @@ class InvalidInput(Problem):
     )
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        errors = [{"in": fault.place, "name": fault.name, "reason": fault.reason} for fault in faults]
         count = len(faults)
         super().__init__(
             Text(
                 f"{count} thing{'s' * (count != 1)} in the request must change.",
                 f"{count} onderde{'len' if count != 1 else 'el'} van het verzoek moet{'en' * (count != 1)} "
                 "anders.",
-            ),
-            errors=errors,
+            )
         )
         self.faults = faults
 

@@ -122,7 +122,5 @@ def read_debtors(toml: str) -> tuple[Debtor, ...]:
         raise DebtorFileError("the file holds control characters", "het bestand bevat stuurtekens")
     for debtor in debtors:
         if wrong_oin := problem(PartyIdentifier(OIN, debtor.oin)):
-            raise DebtorFileError(
-                f"{debtor.party_id}: {wrong_oin}", f"{debtor.party_id}: OIN onjuist: {debtor.oin}"
-            )
+            raise DebtorFileError(f"{debtor.party_id}: {wrong_oin.en}", f"{debtor.party_id}: {wrong_oin.nl}")
     return debtors

@@ -17,11 +17,10 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.messages.handling import Outcome, Register, broken, decide
-from gateway.messages.message import Waiting
+from gateway.messages.message import StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
-from gateway.model.document import Attachment
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +33,12 @@ SETTLE_AGAIN_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One document to be judged: its bytes where they are at hand, else where they stand."""
+    """One document to be judged: its bytes where they are at hand, else where they stand. `beside` are the
+    attachments that travelled beside it, where they stand."""
 
     document: bytes | None
     profile: str | None = None
-    beside: tuple[Attachment, ...] = ()
+    beside: tuple[StoredAttachment, ...] = ()
     stored: StoredBytes | None = None
 
 

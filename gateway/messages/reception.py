@@ -6,7 +6,7 @@ from typing import Protocol
 from gateway.clock import Clock
 from gateway.messages.desk import Desk
 from gateway.messages.kenmerk import new_kenmerk
-from gateway.messages.message import Acceptance, Waiting
+from gateway.messages.message import Acceptance, StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import OverloadedError, Receipt, Submission
 
@@ -81,5 +81,5 @@ def _waiting(acceptance: Acceptance) -> Waiting:
         submission.caller.is_test,
         submission.recipient,
         submission.profile,
-        tuple(beside.attachment for beside in submission.attachments),
+        tuple(StoredAttachment(one.attachment, one.content.place) for one in submission.attachments),
     )

@@ -133,7 +133,7 @@ class MessageStore:
             bool(row.is_test),
             PartyIdentifier(*wanted.split(":", 1)) if wanted else None,
             row.wanted_profile,
-            tuple(found.attachment for found in beside if found.stored is not None),
+            tuple(found for found in beside if found.stored is not None),
             row.steps,
         )
 

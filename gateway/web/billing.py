@@ -5,6 +5,7 @@ A party sees its own; finance sees all. Days are Amsterdam calendar days, both i
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -28,7 +29,7 @@ from gateway.problems import Fault
 from gateway.web.answers import CSV, JSON, PDF, XML, headers, json_answer
 from gateway.web.desk import Call, unknown
 from gateway.web.doors import BillingDoor
-from gateway.web.lists import link_header, next_page, page_limit
+from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.web.refusals import told
 from gateway.web.shapes import (
     Bills,
@@ -50,6 +51,11 @@ from gateway.web.shapes import (
 )
 
 Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
+
+
+_ENTRY_CURSOR = re.compile(r"\d{0,18}", re.ASCII)
+"""The position of an entry; every one of so many digits fits a database's whole numbers."""
+_DAY_RANGE = Text("must be a day in 2000 to 2100", "moet een dag in 2000 t/m 2100 zijn")
 
 
 class UsageQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -111,10 +117,9 @@ async def usage_entries(call: Call) -> web.StreamResponse:
     form = call.form((JSON, CSV))
     first, last = _days(call, query)
     limit = page_limit(call, query.limit)
-    try:
-        found = await door.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
-    except ValueError as error:
-        raise problems.InvalidInput((Fault("query", "cursor", "is not one that this gateway gave"),)) from error
+    if not _ENTRY_CURSOR.fullmatch(query.cursor or ""):
+        raise bad_cursor()
+    found = await door.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
     page = found[:limit]
     following = next_page(call, page[-1].entry_id if len(found) > limit else None)
     more = link_header(following)
@@ -301,8 +306,11 @@ def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
     """First and last day. Raises InvalidInput when they are the wrong way round."""
     last = query.last_day or (query.first_day and date(query.first_day.year, 12, 31)) or today(call)
     first = query.first_day or date(last.year, 1, 1)
+    for name, day in (("firstDay", first), ("lastDay", last)):
+        if not 2000 <= day.year <= 2100:
+            raise problems.InvalidInput((Fault("query", name, _DAY_RANGE),))
     if first > last:
-        raise problems.InvalidInput((Fault("query", "lastDay", "is before firstDay"),))
+        raise problems.InvalidInput((Fault("query", "lastDay", Text("is before firstDay", "ligt voor firstDay")),))
     return first, last
 
 
@@ -311,7 +319,8 @@ def year_of(call: Call) -> int:
     try:
         return msgspec.convert(call.named("year"), Year, strict=False)
     except msgspec.ValidationError as error:
-        raise problems.InvalidInput((Fault("path", "year", "must be a year from 2000 to 2100"),)) from error
+        reason = Text("must be a year from 2000 to 2100", "moet een jaar van 2000 t/m 2100 zijn")
+        raise problems.InvalidInput((Fault("path", "year", reason),)) from error
 
 
 def _csv(

@@ -55,6 +55,10 @@ from gateway.web.shapes import (
     run_shape,
 )
 
+_PARTY_ID = Text("must be a party id, as gemeente-voorbeeld", "moet een partij zijn, zoals gemeente-voorbeeld")
+_DAY = Text("must be a day, as 2026-01-15", "moet een dag zijn, zoals 2026-01-15")
+_MONTH = Text("must be a month from 1 to 12", "moet een maand van 1 t/m 12 zijn")
+
 
 class AuditQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Which part of the chain: the records after a number."""
@@ -75,9 +79,7 @@ async def save_debtor(call: Call) -> web.StreamResponse:
     try:
         msgspec.convert(party_id, PartyId)
     except msgspec.ValidationError as error:
-        raise problems.InvalidInput(
-            (Fault("path", "partyId", "must be a party id, as gemeente-voorbeeld"),)
-        ) from error
+        raise problems.InvalidInput((Fault("path", "partyId", _PARTY_ID),)) from error
     if wrong := problem(PartyIdentifier(OIN, wish.oin)):
         raise problems.InvalidInput((Fault("body", "oin", wrong),))
     debtor = _debtor(party_id, wish)
@@ -144,14 +146,14 @@ def _day(call: Call) -> date:
     try:
         return msgspec.convert(call.named("startDay"), date)
     except msgspec.ValidationError as error:
-        raise problems.InvalidInput((Fault("path", "startDay", "must be a day, as 2026-01-15"),)) from error
+        raise problems.InvalidInput((Fault("path", "startDay", _DAY),)) from error
 
 
 async def state_month(call: Call) -> web.StreamResponse:
     """Record the statement of every party: its use of the year up to the end of the month."""
     month = call.named("month")
     if not (month.isascii() and month.isdigit() and 1 <= int(month[:4]) <= 12):
-        raise problems.InvalidInput((Fault("path", "month", "must be a month from 1 to 12"),))
+        raise problems.InvalidInput((Fault("path", "month", _MONTH),))
     year, service = year_of(call), call.query(ServiceQuery).service
     with told():
         added = await door_of(call).office.state(actor_of(call), service, year, int(month))

@@ -139,7 +139,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise problems.InvalidInput((Fault("query", "format", str(error)),)) from error
+        raise problems.InvalidInput((Fault.of("query", "format", error),)) from error
 
 
 async def _sent(call: Call, file: BinaryIO, media_type: str, name: str, totals: Totals) -> web.StreamResponse:

@@ -11,6 +11,7 @@ from gateway.billing.bill import Bill, BillKind, BillLine
 from gateway.billing.bill import Stage as BillStage
 from gateway.billing.office import Preview, Review
 from gateway.billing.outlook import Course
+from gateway.billing.rating import UNITS_MAX
 from gateway.billing.run import Run, RunState
 from gateway.billing.services import Service
 from gateway.billing.year import StepKind
@@ -297,7 +298,7 @@ class Usage(Shape):
 class ForecastWish(Shape):
     """The expected use of a year, and by what it came: a letter, a mail, the portal."""
 
-    units: Annotated[int, Meta(ge=0)]
+    units: Annotated[int, Meta(ge=0, le=UNITS_MAX)]
     means: Annotated[str, Meta(max_length=200)] = "api"
 
 

@@ -318,7 +318,7 @@ REFUSED = [
     ("PUT", f"{RUNS}/0000/approval", None, 404, "unknown-item", "no run 0000"),
     ("PUT", f"{RUNS}/0000/issue", None, 404, "unknown-item", "no run 0000"),
     ("PUT", FORECAST, {"units": 1.5}, 400, "invalid-input", "1 thing"),
-    ("PUT", FORECAST, {"units": 10**15}, 400, "bad-count", "1000000000000000"),
+    ("PUT", FORECAST, {"units": 10**15}, 400, "invalid-input", "1 thing"),
     ("PUT", f"{FORECAST}/agreement", None, 409, "billing-step-refused", "no forecast to agree on"),
     ("PUT", "/v1/parties/zilverstrand/years/2026/closing", None, 409, "billing-step-refused", "not settled"),
     ("PUT", "/v1/parties/nergens/guidance/2026-01-15", None, 404, "unknown-item", "no debtor nergens"),
