@@ -275,7 +275,7 @@ class Billing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drop(msgspec.Struct, frozen=True, kw_only=True):
-    """The daily drop for finance: what was recorded that day, the month's statements, the year's journal."""
+    """The daily drop for finance: a day's entries, its month's statements, its year's bills and journal."""
 
     url: str = ""
     """A directory, or `s3://bucket/prefix` or any URL that obstore knows (credentials as for `storage.url`).
@@ -284,16 +284,17 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True):
     """From this hour in Amsterdam yesterday's drop is written: not before one, when what came in around midnight
     is surely recorded."""
     formats: str = "csv"
-    """How entries and statements are written, with commas between: `csv`, `jsonl`, `xlsx`, `parquet`."""
+    """How entries, statements and bills are written, with commas between: `csv`, `jsonl`, `xlsx`, `parquet`."""
     journal_formats: str = "csv, xaf"
-    """How the journal is written, with commas between: `csv`, `json`, `xaf`, `hledger`, `beancount`."""
+    """How the journal is written, with commas between: `csv`, `json`, `xlsx`, `parquet`, `xaf`, `hledger`,
+    `beancount`."""
     days_back_max: Count = 31
     """How many days back a missing drop is made up: a target that was away for a month loses nothing."""
 
 
 DROP_FORMATS = {
     "formats": ("csv", "jsonl", "xlsx", "parquet"),
-    "journal_formats": ("csv", "json", "xaf", "hledger", "beancount"),
+    "journal_formats": ("csv", "json", "xlsx", "parquet", "xaf", "hledger", "beancount"),
 }
 
 
@@ -302,9 +303,9 @@ class Reaper(msgspec.Struct, frozen=True, kw_only=True):
 
     pass_hours: Duration = 24.0
     """Time between two passes: each lists the whole storage, and a leftover of a day harms nobody."""
-    orphan_hours_min: Duration = 24.0
+    orphan_hours_min: Annotated[float, msgspec.Meta(ge=1)] = 24.0
     """Objects in storage that no message names are removed when they are older than this: long after the slowest
-    submission, so nothing that is still coming in is touched."""
+    submission, so nothing that is still coming in is touched. At least an hour, for a pack grows for minutes."""
     orphan_share_max: Share = 0.5
     """When more than this share of the old objects (and more than 100) would go, nothing goes: then the database
     is rather the wrong one, or restored from too long ago, than the storage full of leftovers."""

@@ -2,16 +2,16 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 import structlog
-from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.app import delivery, digipoort, upkeep
@@ -35,7 +35,6 @@ from gateway.ops.health import Health, disk_has_room, queue_has_room, takes_writ
 from gateway.ops.metrics import Metrics, QueueState
 from gateway.settings import Settings
 from gateway.store.engine import Engines, open_engines
-from gateway.store.ledger import append
 from gateway.store.ledger_meter import LedgerMeter
 from gateway.store.mailbox import MailboxStore
 from gateway.store.messages import MessageStore
@@ -181,6 +180,8 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with opened(settings, checkpoint=checkpoint) as gateway, listening(gateway) as address:
+        gc.collect()
+        gc.freeze()  # what is there now stays: no collection needs to walk through rules and schemas again
         announce(f"Meterpoort {__version__} answers at {address}")
         await stop.wait()
         log.info("gateway_stopping")
@@ -190,8 +191,7 @@ async def serve(
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
     """Every door is open; yields their address."""
     http = gateway.settings.http
-    application = build(gateway.doors())
-    application.middlewares.insert(0, upkeep.counting(gateway.metrics))
+    application = build(gateway.doors(), gateway.metrics.request_answered)
     async with digipoort.door(gateway, application) as tls:
         connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
         runner = Runner(
@@ -237,13 +237,12 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     stack.callback(storage.close)
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
-    store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report, checkpoint)
+    store = MessageStore(engines, writer, storage, _meter(settings), encode_report, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
     observer = Observer(metrics, _meter(settings))
     desk = Desk(
         store,
-        storage,
         register,
         workers,
         clock,
@@ -279,7 +278,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         _health(settings, writer, storage, desk),
         LedgerMeter(engines, writer, clock),
         observer,
-        OutboxStore(engines, writer, register, _meter(settings), append_usage, clock),
+        OutboxStore(engines, writer, register, _meter(settings), clock),
         replays_elsewhere,
     )
 
@@ -287,11 +286,6 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
 def encode_report(verdict: Verdict) -> bytes:
     """The verdict as its report: the JSON that every door and the command line give."""
     return msgspec.json.encode(as_json_object(verdict, ""))
-
-
-def append_usage(connection: Connection, entries: Sequence[UsageEntry]) -> None:
-    """Write meter entries in this transaction."""
-    append(connection, entries)
 
 
 def _meter(settings: Settings) -> Meter:

@@ -48,16 +48,10 @@ async def opened_beside(settings: Settings) -> AsyncIterator[Beside]:
         stack.push_async_callback(writer.stop)
         register = RegisterStore(engines, writer, utc_now)
         await register.refresh()
-        yield Beside(
-            writer, register, OutboxStore(engines, writer, register, _meters_nothing, _writes_nothing, utc_now)
-        )
+        yield Beside(writer, register, OutboxStore(engines, writer, register, _meters_nothing, utc_now))
 
 
 def _meters_nothing(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-    raise RuntimeError("only a server delivers, and so meters")
-
-
-def _writes_nothing(*_usage: object) -> None:
     raise RuntimeError("only a server delivers, and so meters")
 
 

@@ -2,13 +2,10 @@
 
 import asyncio
 import itertools
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 
 import structlog
-from aiohttp import web
-from aiohttp.typedefs import Middleware
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock
@@ -54,10 +51,11 @@ async def measuring(engines: Engines, metrics: Metrics, clock: Clock) -> None:
 
 
 async def _measure_silence(measures: Measures, metrics: Metrics, clock: Clock) -> None:
-    silent = await measures.silent_senders(clock())
-    metrics.silence_measured(len(silent))
-    if silent:
-        log.warning("parties_silent", parties=sorted(silent))
+    now = clock()
+    senders, recipients = await measures.silent_senders(now), await measures.silent_recipients(now)
+    metrics.silence_measured(len(senders | recipients))
+    if senders or recipients:
+        log.warning("parties_silent", senders=sorted(senders), recipients=sorted(recipients))
 
 
 def reaping(
@@ -83,29 +81,3 @@ async def sealing(meter: LedgerMeter, joined: Callable[[], Awaitable[Mapping[str
             log.error("meter_broken", reason=str(error))  # until somebody looks: `meterpoort audit`
         except SQLAlchemyError as error:  # the database is in trouble: what waits can wait
             log.warning("meter_not_sealed", error=type(error).__name__)
-
-
-def counting(metrics: Metrics) -> Middleware:
-    """Counts every request with its answer. Goes outside every other middleware, to see what they make of it."""
-
-    @web.middleware
-    async def count(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        started = time.perf_counter()
-        answer = await handler(request)
-        metrics.request_answered(route_of(request), answer.status, time.perf_counter() - started)
-        return answer
-
-    return count
-
-
-def route_of(request: web.Request) -> str:
-    """The kind of route, as metrics know it: the first word of its address after the version."""
-    resource = request.match_info.route.resource
-    if resource is None:
-        return ""
-    first, _, rest = resource.canonical.strip("/").partition("/")
-    if first.startswith("v") and first[1:].isdigit():
-        return rest.partition("/")[0]
-    return {"healthz": "health", "readyz": "health"}.get(first, first)

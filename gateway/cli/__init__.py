@@ -10,7 +10,7 @@ COMMANDS = {
     "ca": "gateway.cli.ca",
     "deliveries": "gateway.cli.messages",
     "demo": "gateway.cli.demo",
-    "export": "gateway.cli.usage",
+    "export": "gateway.cli.export",
     "keys": "gateway.cli.parties",
     "messages": "gateway.cli.messages",
     "parties": "gateway.cli.parties",

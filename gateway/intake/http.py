@@ -1,6 +1,5 @@
 """The HTTP channel in: a POST becomes one `Submission`."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -10,12 +9,13 @@ from typing import TypeVar
 from aiohttp import web
 
 from gateway import problems
-from gateway.intake.body import Digest, announced_bytes, pieces, whole
+from gateway.intake.body import Digest, announced_bytes, empty_body, pieces, whole
 from gateway.intake.limits import Limits, Room
 from gateway.intake.multipart import MULTIPART_TYPES, XML_TYPES, Parts, read_parts
 from gateway.messages.participants import Caller
 from gateway.messages.ports import DocumentStorage
-from gateway.messages.submission import BesideAttachment, Channel, Content, Submission
+from gateway.messages.submission import Channel, Content, Submission
+from gateway.model.finding import Text, WrongValueError
 from gateway.model.identifiers import PartyIdentifier
 from gateway.problems import Fault
 
@@ -60,7 +60,6 @@ class HttpIntake:
             caller=caller,
             channel=Channel.HTTP,
             document=parts.document,
-            body_sha256=body_sha256(parts.document, parts.attachments),
             attachments=parts.attachments,
             idempotency_key=envelope.idempotency_key,
             recipient=envelope.recipient,
@@ -90,7 +89,7 @@ class HttpIntake:
             digest = Digest(request)
             digest.update(data)
             digest.check()
-        return Content(len(data), hashlib.sha256(data).hexdigest(), data)
+        return Content(len(data), data)
 
     async def _large_document(self, request: web.BaseRequest) -> Content:
         sink, digest, size_bytes = self._storage.sink(), Digest(request), 0
@@ -109,15 +108,7 @@ class HttpIntake:
 
 def _refuse_empty(size_bytes: int) -> None:
     if not size_bytes:
-        raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
-
-
-def body_sha256(document: Content, attachments: tuple[BesideAttachment, ...]) -> str:
-    """One hash over the document and every attachment beside it, in order."""
-    if not attachments:
-        return document.sha256
-    every = [document.sha256, *(beside.content.sha256 for beside in attachments)]
-    return hashlib.sha256("\n".join(every).encode()).hexdigest()
+        raise empty_body()
 
 
 def read_envelope(request: web.BaseRequest, check_profile: Callable[[str], object] = str) -> Envelope:
@@ -150,23 +141,30 @@ def read_idempotency_key(value: str) -> str:
         return re.sub(r"\\(.)", r"\1", quoted[1])
     if _IDEMPOTENCY_KEY.fullmatch(value):
         return value
-    raise ValueError("must be 1 to 255 printable ASCII characters, best in double quotes")
+    raise WrongValueError(
+        Text(
+            "must be 1 to 255 printable ASCII characters, best in double quotes",
+            "moet 1 tot 255 afdrukbare ASCII-tekens zijn, liefst tussen aanhalingstekens",
+        )
+    )
 
 
 def _plain(value: str) -> str:
     if not _PLAIN_VALUE.fullmatch(value):
-        raise ValueError("must be 1 to 80 printable characters")
+        raise WrongValueError(Text("must be 1 to 80 printable characters", "moet 1 tot 80 afdrukbare tekens zijn"))
     return value
 
 
 def _read(request: web.BaseRequest, name: str, parse: Callable[[str], T], faults: list[Fault]) -> T | None:
-    values = request.headers.getall(name, ())
-    if not values:
+    if name not in request.headers:
         return None
+    values = request.headers.getall(name)
     try:
         if len(values) > 1:
-            raise ValueError("is given more than once")
+            raise WrongValueError(problems.TWICE)
+        if not values[0].isprintable():  # also bytes that are no UTF-8, which no database takes
+            raise WrongValueError(Text("must be printable text in UTF-8", "moet afdrukbare tekst in UTF-8 zijn"))
         return parse(values[0])
     except ValueError as error:
-        faults.append(Fault("header", name, str(error)))
+        faults.append(Fault.of("header", name, error))
         return None

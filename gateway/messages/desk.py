@@ -17,11 +17,10 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.messages.handling import Outcome, Register, broken, decide
-from gateway.messages.message import Waiting
+from gateway.messages.message import StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
-from gateway.model.document import Attachment
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +33,12 @@ SETTLE_AGAIN_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One document to be judged: its bytes, or for a large one where they stand."""
+    """One document to be judged: its bytes where they are at hand, else where they stand. `beside` are the
+    attachments that travelled beside it, where they stand."""
 
-    document: bytes
+    document: bytes | None
     profile: str | None = None
-    beside: tuple[Attachment, ...] = ()
+    beside: tuple[StoredAttachment, ...] = ()
     stored: StoredBytes | None = None
 
 
@@ -73,21 +73,11 @@ JudgeBatch = Callable[[Sequence[Case]], Awaitable[Sequence[Verdict | JudgingErro
 class Settles(Protocol):
     """Makes outcomes true."""
 
-    async def waiting_one(self, kenmerk: str) -> Waiting | None:
-        """The message if it waits to be judged."""
-
     async def settle(self, outcome: Outcome) -> Outcome:
         """Answers the outcome that came true, once it is on stable storage."""
 
     async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
         """The same for several; what goes wrong with one is its answer."""
-
-
-class ReadsBytes(Protocol):
-    """Bytes of documents."""
-
-    async def read(self, where: StoredBytes) -> bytes:
-        """All the bytes. Raises OSError when they cannot be read."""
 
 
 class DeskObserver(Protocol):
@@ -116,7 +106,6 @@ class Desk:
     def __init__(
         self,
         settles: Settles,
-        reads: ReadsBytes,
         register: Register,
         judges: Judges,
         clock: Clock,
@@ -131,7 +120,6 @@ class Desk:
         held_size_bytes_max: int = 32 << 20,
     ) -> None:
         self._settles = settles
-        self._reads = reads
         self._register = register
         self._judges = judges
         self._clock = clock
@@ -227,18 +215,10 @@ class Desk:
         _put(self._few_wait, bool(self._small) and not (many and self._judges.is_warm))
 
     async def _judge_batch(self, batch: Sequence[_Place], judge: JudgeBatch) -> None:
-        places: list[_Place] = []
-        cases: list[Case] = []
-        for place in batch:
-            try:
-                cases.append(await self._case(place))
-                places.append(place)
-            except JudgingError as error:
-                self._failed(place, error)
-        verdicts = await self._verdicts(judge, cases)
+        verdicts = await self._verdicts(judge, [_case(place) for place in batch])
         self._checkpoint("judged")
         judged: list[tuple[_Place, Outcome]] = []
-        for place, verdict in zip(places, verdicts, strict=True):
+        for place, verdict in zip(batch, verdicts, strict=True):
             if isinstance(verdict, JudgingError):
                 self._failed(place, verdict)
                 continue
@@ -263,7 +243,7 @@ class Desk:
         while True:
             place = await self._large.get()
             try:
-                verdict = await self._judges.judge_large(await self._case(place))
+                verdict = await self._judges.judge_large(_case(place))
             except JudgingError as error:
                 self._failed(place, error)
             except Exception as error:  # a broken program must not take messages with it
@@ -271,23 +251,6 @@ class Desk:
                 self._failed(place, JudgingError(f"{type(error).__name__} while judging"))
             else:
                 await self._settle_soon(place, verdict)
-
-    async def _case(self, place: _Place, profile: str | None = None) -> Case:
-        waiting = place.waiting
-        wish = profile or waiting.wanted_profile
-        if waiting.document.key and waiting.document.size_bytes > self._small_size_bytes_max:
-            return Case(b"", wish, waiting.beside, waiting.document)
-        document = place.data if place.data is not None else await self._read(place)
-        return Case(document, wish, waiting.beside)
-
-    async def _read(self, place: _Place) -> bytes:
-        """Read the document again. Raises JudgingError when that cannot be done now."""
-        if not place.waiting.document.key:
-            place.waiting = await self._settles.waiting_one(place.waiting.kenmerk) or place.waiting
-        try:
-            return await self._reads.read(place.waiting.document)
-        except OSError as error:
-            raise JudgingError(f"its bytes cannot be read: {error}") from error
 
     def _hold(self, data: bytes | None) -> bytes | None:
         """Keep the bytes at hand while there is room; else they are read again when their turn comes."""
@@ -336,7 +299,7 @@ class Desk:
         try:
             outcome = self._decide(place.waiting, verdict)
             if wanted := self._recipients_profile(outcome, verdict):
-                verdict = await self._judges.judge_large(await self._case(place, wanted))
+                verdict = await self._judges.judge_large(_case(place, wanted))
                 outcome = self._decide(place.waiting, verdict)
             await self._make_true(place, outcome)
         except JudgingError as error:
@@ -393,6 +356,11 @@ class Desk:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("desk_task_failed", error=repr(error), exc_info=error)
+
+
+def _case(place: _Place, profile: str | None = None) -> Case:
+    waiting = place.waiting
+    return Case(place.data, profile or waiting.wanted_profile, waiting.beside, waiting.document)
 
 
 async def _kept(lane: Callable[[], Awaitable[None]]) -> None:

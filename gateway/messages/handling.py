@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from gateway.messages.lifecycle import Disposition, Foutcode, State, Step, after
+from gateway.messages.lifecycle import FIRST_STEPS, Disposition, Foutcode, State, Step, after
 from gateway.messages.message import JournalEntry, Waiting
 from gateway.messages.participants import Party, Role
 from gateway.messages.submission import Channel
@@ -22,6 +22,8 @@ GATEWAY = "gateway"
 
 _CLAIMED_CHARACTERS_MAX = 200
 """A longer document number is claimed by its hash: an index of PostgreSQL holds 2.7 KB, XML holds any length."""
+_TEST_CLAIM = "\x1ftest\x1f"
+"""Before the claim of a test; no party id begins so."""
 
 NOTHING_KNOWN = Verdict()
 """The verdict on a document that no check has seen."""
@@ -41,7 +43,8 @@ class Register(Protocol):
 class Outcome:
     """What is to become of a message. `disposition` is None where delivering it decides what it is to the meter.
 
-    `claim` names supplier, kind, number and year of a document that may come only once.
+    `steps` is how many its journal has before `entries`; `claim` names supplier, kind, number and year of a
+    document that may come only once.
     """
 
     kenmerk: str
@@ -55,6 +58,7 @@ class Outcome:
     claim: str | None = None
     duplicate_of: str | None = None
     is_test: bool = False
+    steps: int = len(FIRST_STEPS)
 
 
 def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) -> Outcome:
@@ -81,8 +85,9 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
         sender,
         recipient,
         named,
-        _claim(facts, sender),
+        _claim(judged, facts, sender),
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 
@@ -127,7 +132,15 @@ def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHIN
     )
     entry = JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail)
     verdict = replace(verdict, findings=(finding, *verdict.findings))
-    return Outcome(judged.kenmerk, verdict, (entry,), State.PARKED, Disposition.PENDING, is_test=judged.is_test)
+    return Outcome(
+        judged.kenmerk,
+        verdict,
+        (entry,),
+        State.PARKED,
+        Disposition.PENDING,
+        is_test=judged.is_test,
+        steps=judged.steps,
+    )
 
 
 def _sender(judged: Waiting, facts: DocumentFacts | None, register: Register) -> Party | None:
@@ -195,11 +208,13 @@ def _first_known(party: DocumentParty, register: Register) -> Party | None:
     return next(iter(_known(party, register)), None)
 
 
-def _claim(facts: DocumentFacts, sender: Party | None) -> str | None:
+def _claim(judged: Waiting, facts: DocumentFacts, sender: Party | None) -> str | None:
+    """Tests have claims of their own: an invoice that was tried out may come for real, and the other way round."""
     if not facts.kind.is_billing or sender is None or not facts.number:
         return None
     year = (facts.issue_date or "")[:4]
-    return "\x1f".join((sender.party_id, facts.kind.value, *_number_in_claim(facts.number.strip()), year))
+    claim = "\x1f".join((sender.party_id, facts.kind.value, *_number_in_claim(facts.number.strip()), year))
+    return f"{_TEST_CLAIM}{claim}" if judged.is_test else claim
 
 
 def _number_in_claim(number: str) -> tuple[str, ...]:
@@ -230,8 +245,9 @@ def _to_be_pushed(
         sender,
         recipient,
         named,
-        _claim(facts, sender),
+        _claim(judged, facts, sender),
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 
@@ -259,6 +275,7 @@ def _refused(
         sender,
         recipient_named=_first_named(verdict.facts),
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 
@@ -295,6 +312,7 @@ def _returned(
         None,
         named,
         is_test=judged.is_test,
+        steps=judged.steps,
     )
 
 

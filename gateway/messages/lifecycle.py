@@ -57,6 +57,10 @@ class Step(StrEnum):
     REPLAYED = "replayed"
 
 
+FIRST_STEPS = (Step.INTAKE_STARTED, Step.ACCEPTED, Step.QUEUED)
+"""What every journal begins with: the steps of a message that waits to be judged for the first time."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepRule:
     """What a step means: from which states it may be taken, where it leads, what Digipoort calls it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from gateway.messages.lifecycle import STEPS, Disposition, State, Step
+from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step
 from gateway.messages.participants import Role
 from gateway.messages.submission import Channel, StoredBytes, Submission
 from gateway.model.document import Attachment, DocumentKind
@@ -90,7 +90,8 @@ class Acceptance:
 class Waiting:
     """A message that is stored and waits to be judged: what judging and deciding need.
 
-    `beside` are the attachments that travelled beside the document.
+    `beside` are the attachments that travelled beside the document, where they stand; `steps` is how many its
+    journal has.
     """
 
     kenmerk: str
@@ -102,7 +103,8 @@ class Waiting:
     is_test: bool
     wanted_recipient: PartyIdentifier | None
     wanted_profile: str | None
-    beside: tuple[Attachment, ...] = ()
+    beside: tuple[StoredAttachment, ...] = ()
+    steps: int = len(FIRST_STEPS)
 
 
 @dataclass(frozen=True, slots=True)

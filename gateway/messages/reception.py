@@ -8,9 +8,9 @@ import structlog
 from gateway.clock import Clock
 from gateway.messages.desk import Desk
 from gateway.messages.kenmerk import new_kenmerk
-from gateway.messages.message import Acceptance, Waiting
+from gateway.messages.message import Acceptance, StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
-from gateway.messages.submission import Content, OverloadedError, Receipt, StoredBytes, Submission
+from gateway.messages.submission import OverloadedError, Receipt, Submission
 
 log = structlog.get_logger(__name__)
 
@@ -20,9 +20,6 @@ class Accepts(Protocol):
 
     async def accept(self, acceptance: Acceptance) -> Receipt:
         """Answers once it is on stable storage. Raises IdempotencyConflictError."""
-
-    async def waiting_one(self, kenmerk: str) -> Waiting | None:
-        """The message if it waits to be judged."""
 
 
 class FrontDesk:
@@ -90,17 +87,12 @@ def _waiting(acceptance: Acceptance) -> Waiting:
     return Waiting(
         acceptance.kenmerk,
         acceptance.received_at,
-        _place(submission.document),
+        submission.document.place,
         submission.channel,
         submission.caller.role,
         submission.caller.party_id,
         submission.caller.is_test,
         submission.recipient,
         submission.profile,
-        tuple(beside.attachment for beside in submission.attachments),
+        tuple(StoredAttachment(one.attachment, one.content.place) for one in submission.attachments),
     )
-
-
-def _place(content: Content) -> StoredBytes:
-    """Where a content stands; one still in memory was stored under a key that only the store knows."""
-    return content.stored or StoredBytes("", 0, content.size_bytes, content.sha256)

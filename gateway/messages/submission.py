@@ -1,5 +1,6 @@
 """What every channel in ends in: one `Submission`; and what it gets back: one `Receipt`."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,17 +30,31 @@ class StoredBytes:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Content:
-    """A document or attachment on its way in: small ones in memory, large ones already streamed to storage.
-
-    Exactly one of `data` and `stored` is given; sha256 is hexadecimal.
+    """A document or attachment on its way in: a small one has its bytes in `data`, a large one was streamed to
+    storage already. `stored` says where; of a small one once its message is accepted.
     """
 
     size_bytes: int
-    sha256: str
     data: bytes | None = None
     stored: StoredBytes | None = None
+    _sha256: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes, hexadecimal. Reckoned when it is first asked for: by who stores it, in a thread of
+        its own, so that nobody at the door waits for it."""
+        if not self._sha256:
+            self._sha256 = self.stored.sha256 if self.stored else hashlib.sha256(self.data or b"").hexdigest()
+        return self._sha256
+
+    @property
+    def place(self) -> StoredBytes:
+        """Where it stands. Raises LookupError while it is not stored."""
+        if self.stored is None:
+            raise LookupError("the content is not stored yet")
+        return self.stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +73,13 @@ Record = Callable[[str, datetime], Awaitable[None]]
 class Submission:
     """One document handed in, before anything is known of what it says.
 
-    `idempotency_key` is the sender's; `body_sha256` covers the document and every attachment, so that the
-    same key with another body can be told. `recipient` overrides the document's own recipient where the
+    `idempotency_key` is the sender's. `recipient` overrides the document's own recipient where the
     channel names one (`identiteitOntvanger`). The Dutch fields are Digipoort's, echoed unchanged.
     """
 
     caller: Caller
     channel: Channel
     document: Content
-    body_sha256: str
     attachments: tuple[BesideAttachment, ...] = ()
     idempotency_key: str | None = None
     recipient: PartyIdentifier | None = None
@@ -76,6 +89,15 @@ class Submission:
     on_behalf_of: PartyIdentifier | None = None
     record: Record | None = field(default=None, compare=False)
     """Of the channel: begun just before the message is stored, so that both share a commit."""
+
+    @property
+    def body_sha256(self) -> str:
+        """One hash over the document and every attachment beside it, in order, so that the same key with another
+        body can be told."""
+        if not self.attachments:
+            return self.document.sha256
+        every = [self.document.sha256, *(beside.content.sha256 for beside in self.attachments)]
+        return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,14 @@ class Text:
     nl: str
 
 
+class WrongValueError(ValueError):
+    """A value is not what it should be; `text` says what is wrong with it, as the end of a sentence."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check says of one place: it tells the sender what to change.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from sqlalchemy import ClauseElement, Connection, Dialect, Table, bindparam, insert, literal_column, update
+from sqlalchemy import ClauseElement, Connection, Dialect, Table, bindparam
 from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -23,23 +23,10 @@ _PARAMSTYLES: dict[str, Literal["format", "qmark"]] = {
 """How each driver marks the place of a value in a row given as a tuple."""
 
 
-def insert_all(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert every row; one that is there already is an error. All rows name the same columns."""
-    if rows:
-        _run(connection, _insert_all(table, tuple(rows[0]), *_driver(connection)), rows)
-
-
 def insert_new(connection: Connection, table: Table, rows: Rows, replace: tuple[str, ...] = ()) -> None:
     """Insert the rows whose key is not there yet; of the others replace the named columns, or nothing."""
     if rows:
         _run(connection, _insert_new(table, tuple(rows[0]), replace, *_driver(connection)), rows)
-
-
-def update_all(connection: Connection, table: Table, key: str, rows: Rows, **only_where: str) -> None:
-    """Update the row that each row names in `of_<key>`, where it still has these constants in these columns."""
-    if rows:
-        where = tuple(sorted(only_where.items()))
-        _run(connection, _update_all(table, key, tuple(rows[0]), where, *_driver(connection)), rows)
 
 
 def written_out(statement: ClauseElement, dialect_name: str, driver: str) -> SQLCompiler:
@@ -68,12 +55,7 @@ class _Written:
 
 
 def _process(table: Table, name: str, dialect: Dialect) -> Process | None:
-    column = table.c[name.removeprefix(_KEY)]
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
-
-
-_KEY = "of_"
-"""Marks the value that an update finds its row by, apart from the values that it sets."""
+    return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _driver(connection: Connection) -> tuple[str, str]:
@@ -82,11 +64,6 @@ def _driver(connection: Connection) -> tuple[str, str]:
 
 def _run(connection: Connection, written: _Written, rows: Rows) -> None:
     connection.exec_driver_sql(written.text, written.values(rows))
-
-
-@lru_cache
-def _insert_all(table: Table, columns: tuple[str, ...], dialect_name: str, driver: str) -> _Written:
-    return _Written(insert(table).values(_places(columns)), table, dialect_name, driver)
 
 
 @lru_cache
@@ -101,22 +78,6 @@ def _insert_new(
     else:
         statement = statement.on_conflict_do_nothing()
     return _Written(statement, table, dialect_name, driver)
-
-
-@lru_cache
-def _update_all(
-    table: Table,
-    key: str,
-    columns: tuple[str, ...],
-    where: tuple[tuple[str, str], ...],
-    dialect_name: str,
-    driver: str,
-) -> _Written:
-    statement = update(table).where(table.c[key] == bindparam(_KEY + key))
-    for name, value in where:
-        statement = statement.where(table.c[name] == literal_column(f"'{value}'"))
-    changed = tuple(column for column in columns if column != _KEY + key)
-    return _Written(statement.values(_places(changed)), table, dialect_name, driver)
 
 
 def _places(columns: tuple[str, ...]) -> dict[str, object]:

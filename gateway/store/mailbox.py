@@ -10,7 +10,10 @@ from gateway.messages.lifecycle import State, Step, after
 from gateway.messages.message import JournalEntry, Lease, Message, Page
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
-from gateway.store.messages import as_message, journal_row
+from gateway.store.messages import as_message
+from gateway.store.round_trip import write_together
+from gateway.store.settling import step_insertion, step_row
+from gateway.store.statements import place_of
 from gateway.store.writer import Writer
 
 
@@ -108,8 +111,9 @@ def add_step(connection: Connection, kenmerk: str, *entries: JournalEntry) -> St
     if found is None:
         raise LookupError(f"no message {kenmerk}")
     state = State(found.state)
-    for position, entry in enumerate(entries, start=found.last + 1):
+    for entry in entries:
         state = after(state, entry.step)
-        connection.execute(t.journal.insert().values(journal_row(kenmerk, position, entry)))
+    rows = [step_row(kenmerk, position, entry) for position, entry in enumerate(entries, start=found.last + 1)]
+    write_together(connection, [(step_insertion(place_of(connection)), rows)])
     connection.execute(update(t.messages).where(t.messages.c.kenmerk == kenmerk).values(state=state.value))
     return state

@@ -8,14 +8,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 Values = Sequence[object]
+Question = tuple[str, Values]
+"""A query, and its values."""
+Rows = list[tuple[object, ...]]
+"""What a query found."""
+Change = tuple[str, Sequence[Values]]
+"""A statement, and the rows to run it for."""
 
 
 class _Cursor(Protocol):
     description: object
+    rowcount: int
 
     def execute(self, sql: str, values: Values) -> object: ...
     def executemany(self, sql: str, rows: Sequence[Values]) -> object: ...
-    def fetchall(self) -> list[tuple[object, ...]]: ...
+    def fetchall(self) -> Rows: ...
     def close(self) -> None: ...
 
 
@@ -28,7 +35,7 @@ class _DriverErrors(Protocol):
     Error: type[Exception]
 
 
-def ask_together(conn: Connection, questions: Sequence[tuple[str, Values]]) -> list[list[tuple[object, ...]]]:
+def ask_together(conn: Connection, questions: Sequence[Question]) -> list[Rows]:
     """Send queries at once, each with its values; the rows of each, in order.
 
     PostgreSQL answers them in turn, each seeing what the one before did (psycopg's pipeline); SQLite has no round
@@ -49,21 +56,27 @@ def ask_together(conn: Connection, questions: Sequence[tuple[str, Values]]) -> l
             cursor.close()
 
 
-def write_together(conn: Connection, changes: Sequence[tuple[str, Sequence[Values]]]) -> None:
-    """Send changes at once, each with the rows to run it for. Raises SQLAlchemy's DBAPIError."""
+def write_together(conn: Connection, changes: Sequence[Change]) -> list[int]:
+    """Send changes at once, each with the rows to run it for; how many rows each changed.
+
+    A change without rows is left out, and changed none. Raises SQLAlchemy's DBAPIError.
+    """
     driver, errors = _driver(conn)
-    cursor = driver.cursor()
+    cursors = []
     try:
         with _pipeline(conn, driver):
             for sql, rows in changes:
+                cursors.append(driver.cursor())
                 if len(rows) == 1:  # psycopg does more for executemany, also for one row
-                    cursor.execute(sql, rows[0])
-                else:
-                    cursor.executemany(sql, rows)
+                    cursors[-1].execute(sql, rows[0])
+                elif rows:
+                    cursors[-1].executemany(sql, rows)
+        return [cursor.rowcount if rows else 0 for cursor, (_, rows) in zip(cursors, changes, strict=True)]
     except errors.Error as error:
         raise DBAPIError(changes[0][0], None, error) from error
     finally:
-        cursor.close()
+        for cursor in cursors:
+            cursor.close()
 
 
 def _driver(conn: Connection) -> tuple[_Driver, _DriverErrors]:

@@ -1,15 +1,15 @@
 """Bytes of documents and attachments: a directory by default, S3 and others by URL, through obstore.
 
-Small contents of messages that share a commit share one object (a pack); a large content has an object of
-its own, streamed while it comes in. Objects are never changed. What `put_stable` and `Sink.close` return is
-on stable storage: on a directory the file and the directories above it are synced, which obstore leaves
-to its caller; an object store answers only when the object is kept.
+Small contents share an object (a pack): on a directory those of some minutes, else those of messages that share a
+commit. A large content has an object of its own, streamed while it comes in. No byte is ever changed. What
+`put_stable`, `pack_now` and `Sink.close` return is on stable storage: on a directory the file and the directories
+above it are synced, which obstore leaves to its caller; an object store answers only when the object is kept.
 """
 
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.ports import ContentSink
 from gateway.messages.submission import Content, StoredBytes
+from gateway.store.packs import Packs
 
 LOCAL_PIECE_SIZE_BYTES = 1 << 20
 """What one streaming upload buffers on a directory: fifty at once stay under 100 MB."""
@@ -37,16 +38,27 @@ class Storage:
         self._store: ObjectStore = LocalStore(self._root, mkdir=True) if self._root else from_url(url)
         self._small_size_bytes_max = small_size_bytes_max
         self._synced: set[Path] = set()
+        self._packs = Packs(self._root, _new_pack_key, self._sync_folders) if self._root else None
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="storage")
 
     async def put_stable(self, key: str, data: bytes) -> None:
         """Write an object and return when it is on stable storage."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self.put_stable_now, key, data)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._put_now, key, data)
 
-    def put_stable_now(self, key: str, data: bytes) -> None:
-        """The same for a caller that has a thread of its own."""
+    def _put_now(self, key: str, data: bytes) -> None:
         obstore.put(self._store, key, data)
         self._sync(key)
+
+    def pack_now(self, pieces: Sequence[bytes]) -> tuple[str, int]:
+        """Bring small contents to stable storage, one after another; the object, and where in it the first begins.
+
+        For one thread at a time. Raises OSError or obstore's errors; then none of them is stored.
+        """
+        if self._packs is not None:
+            return self._packs.add(pieces)
+        key = _new_pack_key()
+        obstore.put(self._store, key, b"".join(pieces))
+        return key, 0
 
     async def put_file(self, key: str, path: Path) -> None:
         """Write an object from a file and return when it is on stable storage."""
@@ -85,6 +97,10 @@ class Storage:
             await obstore.get_range_async(self._store, where.key, start=where.offset, length=where.size_bytes)
         )
 
+    def file_of(self, where: StoredBytes) -> tuple[str, int, int] | None:
+        """Path, offset and size in bytes where another process on this machine can read them; else None."""
+        return (str(self._root / where.key), where.offset, where.size_bytes) if self._root else None
+
     async def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end`, in pieces. Raises FileNotFoundError when the object is gone."""
         stop = where.size_bytes if end is None else min(end, where.size_bytes)
@@ -117,6 +133,8 @@ class Storage:
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=False)
+        if self._packs is not None:
+            self._packs.close()
 
     @property
     def small_size_bytes_max(self) -> int:
@@ -126,8 +144,14 @@ class Storage:
     def _sync(self, key: str) -> None:
         if self._root is None:
             return
+        _sync_path(self._root / key)
+        self._sync_folders(key)
+
+    def _sync_folders(self, key: str) -> None:
+        """Bring the name of a new object to stable storage: its folder, and those above that are new too."""
+        if self._root is None:
+            return
         path = self._root / key
-        _sync_path(path)
         _sync_path(path.parent)
         for above in (path.parent, *path.parent.parents):
             if above in self._synced or above == self._root.parent.parent:
@@ -149,9 +173,9 @@ class Sink:
 
     async def write(self, chunk: bytes) -> None:
         """Add bytes."""
-        self._hash.update(chunk)
         self._size_bytes += len(chunk)
         if self._writer is not None:
+            self._hash.update(chunk)
             await self._writer.write(chunk)
             return
         self._pieces.append(chunk)
@@ -160,14 +184,13 @@ class Sink:
 
     async def close(self) -> Content:
         """All is written: the content, in memory when small, else on stable storage."""
-        digest = self._hash.hexdigest()
         if self._writer is None:
-            data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-            return Content(self._size_bytes, digest, data=data)
+            return Content(self._size_bytes, self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces))
         await self._writer.close()
         self._writer = None
         await self._storage.sync(self._key)
-        return Content(self._size_bytes, digest, stored=StoredBytes(self._key, 0, self._size_bytes, digest))
+        where = StoredBytes(self._key, 0, self._size_bytes, self._hash.hexdigest())
+        return Content(self._size_bytes, stored=where)
 
     async def abort(self) -> None:
         """Forget what was written; also after `close`, when the message was not stored after all."""
@@ -183,6 +206,7 @@ class Sink:
         self._key = new_key("objects")
         self._writer = await self._storage.open(self._key)
         for piece in self._pieces:
+            self._hash.update(piece)
             await self._writer.write(piece)
         self._pieces.clear()
 
@@ -190,6 +214,10 @@ class Sink:
 def new_key(kind: str) -> str:
     """A new object's key: kind, day, and a name that follows time."""
     return f"{kind}/{datetime.now(UTC):%Y-%m-%d}/{new_kenmerk()}"
+
+
+def _new_pack_key() -> str:
+    return new_key("packs")
 
 
 def _sync_path(path: Path) -> None:

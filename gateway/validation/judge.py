@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 
 from gateway.messages.verdict import RuleSetUsed, Verdict
-from gateway.model.document import Attachment, DocumentFacts, DocumentKind
+from gateway.model.document import Attachment, Beside, DocumentFacts, DocumentKind
 from gateway.model.finding import Finding, Stage
 from gateway.syntax import attachments, identify, schema, xml
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
@@ -25,14 +25,14 @@ def judge(
     profile: str | None = None,
     schema: bool = True,
     limits: Limits = DEFAULT_LIMITS,
-    beside: Sequence[Attachment] = (),
+    beside: Sequence[Beside] = (),
     explain: bool = False,
     engine: str = OWN,
 ) -> Verdict:
     """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
 
     `profile` asks for the rules of that profile on top of what the document claims; `schema=False` leaves the
-    schema out; `beside` are attachments that travelled beside the document and count towards the limit; `explain`
+    schema out; `beside` are attachments that travelled beside the document, judged as those in it; `explain`
     reads a document that breaks its schema a second time, for more findings (seconds, see `syntax.explain`).
     `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
     Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, ImportError where
@@ -70,7 +70,7 @@ class _Judgement:
         self._facts: DocumentFacts | None = None
         self._attachments: tuple[Attachment, ...] = ()
 
-    def run(self, document: bytes | memoryview, beside: Sequence[Attachment]) -> Verdict:
+    def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
         parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
@@ -92,7 +92,7 @@ class _Judgement:
         self._ends(Stage.IDENTIFY, [_placed(older, parsed)] if older else [])
         return older is None
 
-    def _read_attachments(self, parsed: Parsed, beside: Sequence[Attachment]) -> None:
+    def _read_attachments(self, parsed: Parsed, beside: Sequence[Beside]) -> None:
         if self._kind is not None:
             attached = attachments.read_attachments(parsed, self._kind, self._limits, beside)
             self._attachments = attached.attachments

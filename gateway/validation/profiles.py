@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from gateway.messages.verdict import RuleSetUsed
+from gateway.model.finding import Text, WrongValueError
 from gateway.rules.engine import RuleSet
 
 
@@ -60,12 +61,14 @@ class Chosen:
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of this name. Raises ValueError with the names there are."""
+    """The profile of this name. Raises WrongValueError (a ValueError) with the names there are."""
     for profile in PROFILES:
         if profile.name == name.lower():
             return profile
     names = ", ".join(profile.name for profile in PROFILES)
-    raise ValueError(f"there is no profile {name!r}; there is: {names}")
+    raise WrongValueError(
+        Text(f"there is no profile {name!r}; there is: {names}", f"er is geen profiel {name!r}; er is: {names}")
+    )
 
 
 def choose(customization_id: str | None, wish: str | None) -> Chosen:

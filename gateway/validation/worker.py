@@ -5,17 +5,19 @@ frames on standard input and output are a length of eight bytes and so many byte
 asks is `workers.py`.
 """
 
+import gc
 import os
 import resource
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from gateway.messages.verdict import Verdict
-from gateway.model.document import Attachment
+from gateway.model.document import Beside
 from gateway.syntax.xml import Limits
 from gateway.validation.judge import judge
 
@@ -25,14 +27,15 @@ NICE = 10
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
-    """A document to be judged. With `follows_bytes` the document comes after the frame, as it is: a large one
-    passes through the asking process in pieces."""
+    """A document to be judged. With `file` (path, offset and size) it is read from there. With `follows_bytes` it
+    comes after the frame, as it is: a large one passes through the asking process in pieces."""
 
     document: bytes
     profile: str | None = None
     schema: bool = True
-    beside: tuple[Attachment, ...] = ()
+    beside: tuple[Beside, ...] = ()
     follows_bytes: int = 0
+    file: tuple[str, int, int] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -69,11 +72,12 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which closes the pipe
+    gc.freeze()  # rules and schemas stay: no collection needs to walk through them again
     decoder, encoder = msgspec.msgpack.Decoder(list[Request]), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (payload := read_frame(source)) is not None:
         limit(memory_bytes, cpu_seconds)
-        answers = [answer(_whole(request, source), limits) for request in decoder.decode(payload)]
+        answers = [_answer(request, source, limits) for request in decoder.decode(payload)]
         del payload
         try:
             target.write(frame(encoder.encode(answers)))
@@ -83,10 +87,34 @@ def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
             return
 
 
+def _answer(request: Request, source: BinaryIO, limits: Limits) -> Answer:
+    try:
+        return answer(_whole(request, source), limits)
+    except OSError as error:
+        return Answer(failure=f"its bytes cannot be read: {error}")
+
+
 def _whole(request: Request, source: BinaryIO) -> Request:
-    if not request.follows_bytes:
-        return request
-    return msgspec.structs.replace(request, document=source.read(request.follows_bytes))
+    """The request with its document. Raises OSError when that cannot be read."""
+    if request.file is not None:
+        return msgspec.structs.replace(request, document=read_file(*request.file))
+    if request.follows_bytes:
+        return msgspec.structs.replace(request, document=source.read(request.follows_bytes))
+    return request
+
+
+def read_file(path: str, offset: int, size_bytes: int) -> bytes:
+    """Part of a file. Raises OSError when it cannot be read, or ends too soon."""
+    with Path(path).open("rb", buffering=0) as file:
+        file.seek(offset)
+        pieces: list[bytes] = []
+        while size_bytes:
+            piece = file.read(size_bytes)
+            if not piece:
+                raise OSError(f"{path} ends too soon")
+            pieces.append(piece)
+            size_bytes -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def answer(request: Request, limits: Limits) -> Answer:

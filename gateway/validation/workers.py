@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
@@ -18,6 +19,8 @@ import structlog
 from gateway.messages.desk import Case, JudgingError
 from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
+from gateway.model.document import Beside
+from gateway.syntax.content_types import HEAD_BYTES
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.worker import LENGTH_BYTES, Answer, Request, answer, frame
 
@@ -35,6 +38,12 @@ class Streams(Protocol):
 
     def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
         """The bytes. Raises FileNotFoundError when they are gone."""
+
+    async def read(self, where: StoredBytes) -> bytes:
+        """All the bytes. Raises OSError when they cannot be read."""
+
+    def file_of(self, where: StoredBytes) -> tuple[str, int, int] | None:
+        """Path, offset and size in bytes where another process on this machine can read them; else None."""
 
 
 class Workers:
@@ -70,9 +79,8 @@ class Workers:
 
     async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, in one turn of one thread."""
-        if not cases:
-            return []
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, cases)
+        whole = [await self._whole(case) for case in cases]
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, whole)
 
     async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents in a worker process, when there are more than one thread can judge.
@@ -80,15 +88,16 @@ class Workers:
         A worker that ends takes its whole batch with it: each of them is then to be tried alone.
         """
         try:
-            return await self._in_worker([_request(case) for case in cases], None)
+            return await self._in_worker([await self._request(case) for case in cases], None)
         except JudgingError as error:
             return [error] * len(cases)
 
     async def judge_large(self, case: Case, *, schema: bool = True) -> Verdict:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
-        size_bytes = case.stored.size_bytes if case.stored else len(case.document)
-        request = Request(b"", case.profile, schema, case.beside, size_bytes)
-        judged = (await self._in_worker([request], case))[0]
+        file = self._file_of(case)
+        size_bytes = 0 if file else case.stored.size_bytes if case.stored else len(case.document or b"")
+        request = Request(b"", case.profile, schema, await self._beside(case), size_bytes, file)
+        judged = (await self._in_worker([request], case if size_bytes else None))[0]
         if isinstance(judged, JudgingError):
             raise judged
         return judged
@@ -128,12 +137,50 @@ class Workers:
             async for piece in self._streams.stream(case.stored):
                 yield piece
             return
-        view = memoryview(case.document)
+        view = memoryview(case.document or b"")
         for start in range(0, len(view), PIECE_SIZE_BYTES):
             yield view[start : start + PIECE_SIZE_BYTES]
 
-    def _judge_each(self, cases: Sequence[Case]) -> list[Verdict | JudgingError]:
-        return [_judge_one(case, self._limits) for case in cases]
+    def _judge_each(self, requests: Sequence[Request | JudgingError]) -> list[Verdict | JudgingError]:
+        return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in requests]
+
+    async def _whole(self, case: Case) -> Request | JudgingError:
+        """The case for a thread of this process, with its document at hand."""
+        try:
+            return Request(await self._document(case), case.profile, True, await self._beside(case))
+        except JudgingError as error:
+            return error
+
+    async def _request(self, case: Case) -> Request:
+        """The case for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
+        beside = await self._beside(case)
+        if file := self._file_of(case):
+            return Request(b"", case.profile, True, beside, file=file)
+        return Request(await self._document(case), case.profile, True, beside)
+
+    async def _document(self, case: Case) -> bytes:
+        """The document in one piece. Raises JudgingError."""
+        if case.document is not None or case.stored is None:
+            return case.document or b""
+        return await self._read(case.stored)
+
+    async def _beside(self, case: Case) -> tuple[Beside, ...]:
+        """What travelled beside the document, each with the bytes it begins with. Raises JudgingError."""
+        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in case.beside])
+
+    async def _head(self, stored: StoredBytes | None) -> bytes:
+        if stored is None:
+            raise JudgingError("an attachment beside the document is nowhere")
+        return await self._read(replace(stored, size_bytes=min(stored.size_bytes, HEAD_BYTES)))
+
+    async def _read(self, where: StoredBytes) -> bytes:
+        try:
+            return await self._streams.read(where)
+        except OSError as error:
+            raise JudgingError(f"its bytes cannot be read: {error}") from error
+
+    def _file_of(self, case: Case) -> tuple[str, int, int] | None:
+        return self._streams.file_of(case.stored) if case.stored is not None else None
 
     async def _start(self) -> "_Worker":
         cpu_seconds = int(self._judging_seconds_max) + 1
@@ -218,10 +265,6 @@ class _Worker:
 _answers = msgspec.msgpack.Decoder(list[Answer])
 
 
-def _request(case: Case) -> Request:
-    return Request(case.document, case.profile, True, case.beside)
-
-
-def _judge_one(case: Case, limits: Limits) -> Verdict | JudgingError:
-    judged = answer(_request(case), limits)
+def _judge_one(request: Request, limits: Limits) -> Verdict | JudgingError:
+    judged = answer(request, limits)
     return judged.verdict or JudgingError(judged.failure)

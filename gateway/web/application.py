@@ -1,5 +1,6 @@
 """The routes become an aiohttp application; one middleware turns every failure into a problem."""
 
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -30,16 +31,26 @@ Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _NO_QUERY = NoQuery()
 
 
-def build(doors: Doors) -> web.Application:
+Answered = Callable[[str, int, float], None]
+"""Told of every answer: the kind of its route, its status, and the seconds it took."""
+
+DIRECT = web.AppKey("direct", dict[tuple[str, str], Respond])
+"""The routes without a part that differs, by method and path: the server calls these without asking the router."""
+
+
+def build(doors: Doors, answered: Answered = lambda _kind, _status, _seconds: None) -> web.Application:
     """The application with every route. Run it with `gateway.web.server.Runner`."""
     desk = Desk(doors, _openapi(doors.public_url))
-    app = web.Application(middlewares=[_guard(doors.public_url)], client_max_size=doors.limits.body_bytes_max)
+    guard = Guard(doors.public_url, answered)
+    app = web.Application(middlewares=[guard.middleware()], client_max_size=doors.limits.body_bytes_max)
     expect = _expectation(doors.public_url)
+    direct = app[DIRECT] = {}
     for route in ROUTES:
         respond = _bound(route, desk)
-        app.router.add_route(route.method, route.path, respond, expect_handler=expect)
-        if route.method == "GET":
-            app.router.add_route("HEAD", route.path, respond, expect_handler=expect)
+        for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+            app.router.add_route(method, route.path, respond, expect_handler=expect)
+            if "{" not in route.path:
+                direct[method, route.path] = guard.around(respond, kind_of(route.path))
     return app
 
 
@@ -78,26 +89,57 @@ def _expectation(public_url: str) -> Callable[[web.Request], Awaitable[web.Strea
     return expect
 
 
-def _guard(public_url: str) -> Middleware:
-    """The one middleware."""
+class Guard:
+    """Stands around every handler: makes answers of what goes wrong there, and tells of each answer."""
 
-    @web.middleware
-    async def guard(request: web.Request, handler: Respond) -> web.StreamResponse:
+    def __init__(self, public_url: str, answered: Answered) -> None:
+        self._public_url = public_url
+        self._answered = answered
+
+    def middleware(self) -> Middleware:
+        """The guard for what the router finds, or does not find."""
+
+        @web.middleware
+        async def guard(request: web.Request, handler: Respond) -> web.StreamResponse:
+            resource = request.match_info.route.resource
+            return await self._answer(request, handler, kind_of(resource.canonical) if resource else "")
+
+        return guard
+
+    def around(self, handler: Respond, kind: str) -> Respond:
+        """The guard for a handler that is called without the router."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            return await self._answer(request, handler, kind)
+
+        return guarded
+
+    async def _answer(self, request: web.Request, handler: Respond, kind: str) -> web.StreamResponse:
+        started = time.perf_counter()
         try:
-            return await handler(request)
+            answer = await handler(request)
         except Problem as problem:
-            return answer_to(problem, request, public_url)
+            answer = answer_to(problem, request, self._public_url)
         except web.HTTPException as refusal:
-            return answer_to(_problem_of(refusal, request), request, public_url)
+            answer = answer_to(_problem_of(refusal, request), request, self._public_url)
         except ConnectionError:
             raise  # the caller is gone: there is nobody to answer
         except Exception as error:  # the last guard: whatever it is, the caller learns a reference only
             failure = failed(error, request)
             if request.writer.output_size > 0:  # part was sent: a cut line says so, a second answer would not
                 raise ConnectionError("the answer broke off") from error
-            return answer_to(failure, request, public_url)
+            answer = answer_to(failure, request, self._public_url)
+        self._answered(kind, answer.status, time.perf_counter() - started)
+        return answer
 
-    return guard
+
+@cache
+def kind_of(path: str) -> str:
+    """The kind of a route, as metrics know it: the first word of its address after the version."""
+    first, _, rest = path.strip("/").partition("/")
+    if first.startswith("v") and first[1:].isdigit():
+        return rest.partition("/")[0]
+    return {"healthz": "health", "readyz": "health"}.get(first, first)
 
 
 def answer_to(problem: Problem, request: web.BaseRequest, public_url: str) -> web.StreamResponse:

@@ -2,18 +2,19 @@
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from gateway import problems
 from gateway.model.finding import Text
 from gateway.problems import Problem
 from gateway.web.answers import problem_answer
-from gateway.web.application import failed
+from gateway.web.application import DIRECT, failed
 from gateway.web.connections import Connections
 
 log = structlog.get_logger()
@@ -54,7 +55,7 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
-        return _Server(plain, self._public_url, self._connections)
+        return _Server(plain, self.app, self._public_url, self._connections)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Open a listener. Raises OSError when the port cannot be had."""
@@ -79,12 +80,30 @@ class _Site(web.TCPSite):
         )
 
 
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def _straight(application: web.Application, routed: Handle) -> Handle:
+    """A handler that takes the routes whose address never differs straight to where they go."""
+    direct = application.get(DIRECT, {})
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        respond = direct.get((request.method, request.raw_path))
+        if respond is None or hdrs.EXPECT in request.headers or not isinstance(request, web.Request):
+            return await routed(request)
+        return await respond(request)
+
+    return handle
+
+
 class _Server(web.Server):
     """Makes a `_Connection` for every client."""
 
-    def __init__(self, plain: web.Server, public_url: str, connections: Connections) -> None:
+    def __init__(
+        self, plain: web.Server, application: web.Application, public_url: str, connections: Connections
+    ) -> None:
         super().__init__(
-            plain.request_handler,
+            _straight(application, plain.request_handler),
             request_factory=plain.request_factory,
             loop=asyncio.get_running_loop(),
             **plain._kwargs,

@@ -43,6 +43,8 @@ class Judges:
     def _one(self, case: Case) -> Verdict | JudgingError:
         if case.document == BUG:
             raise ZeroDivisionError
+        if case.document is None:
+            return JudgingError("its bytes cannot be read")
         return JudgingError("it died") if case.document == POISON else judge(case.document)
 
 
@@ -52,9 +54,6 @@ class Store:
     def __init__(self, troubles: int = 0) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self._troubles = troubles
-
-    async def waiting_one(self, kenmerk: str) -> Waiting | None:
-        return None
 
     async def settle(self, outcome: Outcome) -> Outcome:
         if self._troubles:
@@ -71,9 +70,6 @@ class Store:
             except OSError as error:
                 done.append(error)
         return done
-
-    async def read(self, where: StoredBytes) -> bytes:
-        raise OSError("gone")
 
 
 class Register:
@@ -102,7 +98,6 @@ class Silent:
 
 def desk(store: Store) -> Desk:
     return Desk(
-        store,
         store,
         Register(),
         Judges(),

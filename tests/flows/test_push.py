@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -118,9 +117,9 @@ async def running(
 
 async def hand_in(gateway: Any, document: bytes = INVOICE) -> str:
     """A supplier's invoice."""
-    content = Content(len(document), hashlib.sha256(document).hexdigest(), document)
+    content = Content(len(document), document)
     caller = Caller("key", Role.SUPPLIER, "van-dijk")
-    receipt = await gateway.reception.submit(Submission(caller, Channel.HTTP, content, content.sha256))
+    receipt = await gateway.reception.submit(Submission(caller, Channel.HTTP, content))
     return str(receipt.kenmerk)
 
 

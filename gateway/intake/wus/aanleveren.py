@@ -1,12 +1,10 @@
 """Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
 
 import asyncio
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.intake.http import body_sha256
 from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
 from gateway.intake.wus.ports import WusPorts
 from gateway.intake.wus.settings import WusSettings
@@ -85,7 +83,6 @@ class Aanleveren:
             caller=client.caller,
             channel=Channel.WUS,
             document=document,
-            body_sha256=body_sha256(document, tuple(attachments)),
             attachments=tuple(attachments),
             recipient=recipient,
             berichtsoort=sent.berichtsoort,
@@ -102,7 +99,7 @@ class Aanleveren:
         """Decode into storage; in memory when it is small."""
         if inhoud.size_bytes <= self._settings.reading.cut_bytes_min:
             data = b"".join(inhoud.octets())
-            return Content(len(data), hashlib.sha256(data).hexdigest(), data)
+            return Content(len(data), data)
         sinks.append(self._ports.storage.sink())
         await _pour(inhoud.octets(), sinks[-1])
         return await sinks[-1].close()

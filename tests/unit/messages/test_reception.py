@@ -12,7 +12,7 @@ from gateway.messages.desk import Desk
 from gateway.messages.message import Acceptance, Waiting
 from gateway.messages.participants import Caller, Role
 from gateway.messages.reception import FrontDesk
-from gateway.messages.submission import Channel, Content, Receipt, Submission
+from gateway.messages.submission import Channel, Content, Receipt, StoredBytes, Submission
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -37,11 +37,9 @@ class GroupingStore:
 
     async def accept(self, acceptance: Acceptance) -> Receipt:
         """A message."""
+        acceptance.submission.document.stored = StoredBytes("packs/x", 0, 1, "")
         await self.begin(f"message {acceptance.kenmerk}")
         return Receipt(acceptance.kenmerk, acceptance.received_at)
-
-    async def waiting_one(self, kenmerk: str) -> Waiting | None:
-        """Not asked here."""
 
 
 class NoDesk:
@@ -59,7 +57,7 @@ def front_desk(store: GroupingStore) -> FrontDesk:
 
 
 def submission() -> Submission:
-    return Submission(Caller("k", Role.SUPPLIER, "p"), Channel.WUS, Content(1, "00", b"x"), "00")
+    return Submission(Caller("k", Role.SUPPLIER, "p"), Channel.WUS, Content(1, b"x"))
 
 
 async def test_a_record_shares_the_commit_of_its_message_and_stands_before_it() -> None:
@@ -70,9 +68,7 @@ async def test_a_record_shares_the_commit_of_its_message_and_stands_before_it() 
         await store.begin(f"record {kenmerk}")
 
     sent = submission()
-    receipt = await front_desk(store).submit(
-        Submission(sent.caller, sent.channel, sent.document, "00", record=record)
-    )
+    receipt = await front_desk(store).submit(Submission(sent.caller, sent.channel, sent.document, record=record))
     assert store.groups == [[f"record {receipt.kenmerk}", f"message {receipt.kenmerk}"]]
 
 

@@ -116,7 +116,7 @@ class MemorySink:
         """All is written."""
         self._storage.open_sinks -= 1
         data = b"".join(self._chunks)
-        return Content(len(data), hashlib.sha256(data).hexdigest(), stored=self._storage.keep(data))
+        return Content(len(data), stored=self._storage.keep(data))
 
     async def abort(self) -> None:
         """Forget it."""

@@ -1,0 +1,75 @@
+"""Packs on a directory: small contents one after another, in a file that grows until it is full or old.
+
+A content is on stable storage before anybody is told where it stands, and no byte of a pack is ever changed. What
+a crash, or a transaction that was rolled back, leaves in a pack is named by nobody. A pack is let go long before
+the reaper would look at it, so that nothing is ever written to a file that is about to be removed.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PACK_BYTES_MAX = 64 << 20
+"""A file of this size is cheap to copy, and a day of a busy gateway is some hundreds of them."""
+PACK_SECONDS_MAX = 600.0
+_PIECES_AT_ONCE = 512
+"""Fewer than the system takes in one call (IOV_MAX, 1,024 on Linux)."""
+
+
+class Packs:
+    """The pack that is being written at one root. For one thread at a time."""
+
+    def __init__(self, root: Path, new_key: Callable[[], str], sync_folders: Callable[[str], None]) -> None:
+        """`sync_folders` brings the name of a new object to stable storage."""
+        self._root = root
+        self._new_key = new_key
+        self._sync_folders = sync_folders
+        self._descriptor: int | None = None
+        self._key = ""
+        self._size_bytes = 0
+        self._began = 0.0
+
+    def add(self, pieces: Sequence[bytes]) -> tuple[str, int]:
+        """Write the pieces one after another and bring them to stable storage; the object, and where in it the
+        first begins. Raises OSError; then nothing is ever written to that file again."""
+        try:
+            descriptor = self._open()
+            start = self._size_bytes
+            for first in range(0, len(pieces), _PIECES_AT_ONCE):
+                self._write(descriptor, pieces[first : first + _PIECES_AT_ONCE])
+            os.fdatasync(descriptor)
+        except OSError:  # what a failed sync leaves on the disk is anybody's guess
+            self.close()
+            raise
+        return self._key, start
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> int:
+        is_old = time.monotonic() - self._began > PACK_SECONDS_MAX
+        if self._descriptor is not None and (is_old or self._size_bytes >= PACK_BYTES_MAX):
+            self.close()
+        return self._begin() if self._descriptor is None else self._descriptor
+
+    def _begin(self) -> int:
+        self._key, self._size_bytes, self._began = self._new_key(), 0, time.monotonic()
+        path = self._root / self._key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        self._sync_folders(self._key)
+        return self._descriptor
+
+    def _write(self, descriptor: int, pieces: Sequence[bytes]) -> None:
+        size_bytes = sum(map(len, pieces))
+        written = os.pwritev(descriptor, pieces, self._size_bytes)
+        if written < size_bytes:  # a signal or a full disk cut it short: the rest in one piece, or the error
+            rest = memoryview(b"".join(pieces))[written:]
+            while rest:
+                more = os.pwrite(descriptor, rest, self._size_bytes + written)
+                written, rest = written + more, rest[more:]
+        self._size_bytes += size_bytes
