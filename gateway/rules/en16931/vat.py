@@ -5,7 +5,7 @@ Ids carry the infix, never the code: K is IC, L is AF (IGIC, the Canary Islands)
 Melilla).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
@@ -17,7 +17,7 @@ from gateway.model.invoice import AllowanceVat, BreakdownVat, ChargeVat, Invoice
 from gateway.model.terms import Group, every
 from gateway.rules.en16931.source import SOURCE
 from gateway.rules.en16931.totals import tax_is_within_one, tell_tax
-from gateway.rules.engine import Form, Miss, Rule
+from gateway.rules.engine import Form, Miss, Rule, Switch
 from gateway.rules.facts import Facts, LineSums, VatUse
 
 
@@ -114,18 +114,16 @@ CATEGORIES = (
 # fmt: on
 
 
-def _named_anywhere(code: str) -> Callable[[Facts], bool]:
-    return lambda facts: code in facts.categories_named
+def _named_anywhere(facts: Facts) -> Collection[str]:
+    """The categories that stand anywhere. One that nothing names cannot break its rules."""
+    return facts.categories_named
 
 
-def _named_and_allowances(code: str) -> Callable[[Facts], bool]:
-    return lambda facts: facts.has_allowances_or_charges and code in facts.categories_named
+def _named_beside_allowances(facts: Facts) -> Collection[str]:
+    """The same, where there are allowances or charges."""
+    return facts.categories_named if facts.has_allowances_or_charges else ()
 
 
-_NAMED = {row.code: _named_anywhere(row.code) for row in CATEGORIES}
-"""A category that nothing names cannot break its rules."""
-
-_NAMED_WITH_ALLOWANCES = {row.code: _named_and_allowances(row.code) for row in CATEGORIES}
 _ON_ALLOWANCES = frozenset({"03", "04", "06", "07"})
 """The cells about allowances and charges: without any, nothing breaks them."""
 
@@ -163,7 +161,7 @@ def _rule(
         holds,
         tell,
         among,
-        gate=(_NAMED_WITH_ALLOWANCES if nth in _ON_ALLOWANCES else _NAMED)[row.code],
+        switch=Switch(_named_beside_allowances if nth in _ON_ALLOWANCES else _named_anywhere, row.code),
         once=nth != "10",
     )
 
@@ -455,11 +453,13 @@ def _where_used(row: Category, rate: Decimal, facts: Facts) -> tuple[bool, bool]
 def less_than_one_apart(taxable: str, total: Decimal) -> bool:
     """As the artefact compares: it takes one off and adds one to the taxable amount in binary floating point,
     so that exactly one apart is decided by how that amount is represented. Raises NotANumber."""
+    if exact(taxable) == total and abs(total) < _BELOW_THAT_A_DOUBLE_IS_SURE:
+        return True
     amount = double(taxable)
-    exact(taxable)
     return Decimal(amount - 1.0) < total < Decimal(amount + 1.0)
 
 
+_BELOW_THAT_A_DOUBLE_IS_SURE = 10**12
 _NOTHING = Decimal(0)
 
 
@@ -569,7 +569,7 @@ def _extra(key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[I
         SOURCE,
         lambda invoice, facts: not _in_breakdown(code, facts) or holds(invoice, facts),
         lambda _invoice, _facts: Miss(expected=terms.replace(" ", " / ") if code == "K" else None),
-        gate=_NAMED[code],
+        switch=Switch(_named_anywhere, code),
     )
 
 

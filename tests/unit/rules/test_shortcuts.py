@@ -73,3 +73,13 @@ def test_a_closed_gate_hides_nothing(invoices: list[Invoice]) -> None:
         with localcontext(EXACT):
             for rule in [each for each in EN16931 if each.gate and not each.gate(facts)]:
                 assert all(_answers(rule, facts)), rule.id
+
+
+def test_a_switch_that_is_off_hides_nothing(invoices: list[Invoice]) -> None:
+    for invoice in invoices:
+        facts = Facts(invoice)
+        with localcontext(EXACT):
+            for rule in [
+                each for each in EN16931 if each.switch and each.switch.word not in each.switch.ask(facts)
+            ]:
+                assert all(_answers(rule, facts)), rule.id
