@@ -60,6 +60,8 @@ class Switch:
 
     ask: Callable[[Facts], Collection[str]]
     word: str
+    is_plain: Callable[[Facts], bool] | None = None
+    """A quick look at what most invoices are like: True only where every rule of this word holds."""
 
 
 def _no_more(_node: Any, _facts: Facts) -> Miss:
@@ -207,7 +209,7 @@ class _Program:
 
     by_group: dict[type[Group], "_OnGroup"]
     by_gate: dict[Callable[[Facts], bool], list[tuple[int, Rule]]]
-    by_word: dict[Callable[[Facts], Collection[str]], dict[str, list[tuple[int, Rule]]]]
+    by_word: dict[Callable[[Facts], Collection[str]], dict[str, "_OnWord"]]
     by_code: dict[Coded, list[tuple[int, Rule, CodeList]]]
     always: list[tuple[int, Rule]]
 
@@ -218,7 +220,9 @@ class _Program:
                 yield from gated
         for ask, by_word in self.by_word.items():
             for word in ask(facts):
-                yield from by_word.get(word, ())
+                on = by_word.get(word)
+                if on is not None and not on.are_clear(facts):
+                    yield from on.rules
         yield from self.always
 
 
@@ -228,6 +232,21 @@ class _OnGroup:
 
     behind: list["_Quick"] = field(default_factory=list)
     others: list[tuple[int, Rule]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OnWord:
+    """The rules that share a word of a switch."""
+
+    is_plain: Callable[[Facts], bool] | None
+    rules: list[tuple[int, Rule]] = field(default_factory=list)
+
+    def are_clear(self, facts: Facts) -> bool:
+        """Whether all of them hold, as far as a quick look can tell."""
+        try:
+            return self.is_plain is not None and self.is_plain(facts)
+        except Exception:  # as with quick expressions: the rules look for themselves
+            return False
 
 
 Suspects = Callable[[Sequence[Any], Facts], Sequence[Any]]
@@ -252,7 +271,8 @@ def _arranged(rules: RuleSet) -> _Program:
                 program.by_code.setdefault(kind, []).append((order, rule, codes))
         elif rule.switch is not None:
             by_word = program.by_word.setdefault(rule.switch.ask, {})
-            by_word.setdefault(rule.switch.word, []).append((order, rule))
+            on_word = by_word.setdefault(rule.switch.word, _OnWord(rule.switch.is_plain))
+            on_word.rules.append((order, rule))
         elif rule.gate is not None:
             program.by_gate.setdefault(rule.gate, []).append((order, rule))
         elif rule.among is not None:

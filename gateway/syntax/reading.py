@@ -290,8 +290,12 @@ class _Reader:
         if not isinstance(source, MarkupTokens):
             return source.window(0)
         for beginning in self.library.beginnings.get(source.root_tag, ()):
-            if self.lay(beginning.head, root, source):
+            found = beginning.head.read_one(source.text, source.at)
+            if found is not None:
                 self.beginning = beginning
+                row, source.at = found
+                self.may_have_blanks |= beginning.head.takes_blanks
+                self.read_row(beginning.head.plan, root, _resolved_row(row) if source.has_references else row)
                 self.stencils = list(beginning.others)
                 root.head_is_read = True
                 while self.lay_any(root, source):
@@ -574,7 +578,7 @@ def _row(plan: Plan, window: Tokens, at: int) -> tuple[str, ...]:
             whole[position] = "".join(window.texts[at + first : at + last])
         texts = tuple(whole)
     if window.has_references:
-        texts = tuple([resolved(text) if "&" in text else text for text in texts])
+        texts = _resolved_row(texts)
     if plan.attributes:
         tags, attributes = window.tags, window.attributes
         texts += tuple([attributes[tags[at + token]][name] for token, name in plan.attributes])
@@ -596,6 +600,10 @@ def _columns(plan: Plan, window: Tokens, at: int, times: int) -> list[Sequence[s
         else:
             columns.append([attributes[tag][name] for tag in tags])
     return columns
+
+
+def _resolved_row(row: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([resolved(text) if "&" in text else text for text in row])
 
 
 def _all_resolved(column: Sequence[str]) -> Sequence[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.syntax.plan import Plan
+from gateway.syntax.plan import Pick, Plan, picker
 from gateway.syntax.tokens import ATTRIBUTE_VALUE, Tokens
 
 _ROWS_MAX = 512
@@ -24,8 +24,14 @@ class Stencil:
     plan: Plan
     pattern: re.Pattern[str]
     order: tuple[int, ...]
+    in_order: Pick
     takes_blanks: bool
     """Whether an element may be blank in what it fits."""
+
+    def read_one(self, text: str, at: int) -> tuple[tuple[str, ...], int] | None:
+        """The values of the one piece that stands at `at`, and where it ends."""
+        match = self.pattern.match(text, at)
+        return (self.in_order(match.groups()), match.end()) if match is not None else None
 
     def read(self, text: str, at: int) -> tuple[list[Sequence[str]], int, int]:
         """The pieces that stand at `at`, some hundreds at most: their values, a column for each; how many there
@@ -67,7 +73,7 @@ def stencil_of(plan: Plan, window: Tokens, at: int) -> Stencil:
             pattern.append(re.escape(window.texts[at + token]))
     order = tuple(holes.index(nth) for nth in range(plan.values))
     has_blanks = plan.has_hollow or not all(window.texts[at + leaf].strip() for leaf in plan.leaves)
-    return Stencil(plan, re.compile("".join(pattern)), order, has_blanks)
+    return Stencil(plan, re.compile("".join(pattern)), order, picker(list(order)), has_blanks)
 
 
 def _tag(tag: str, token: int, asked: dict[tuple[int, str], int], holes: list[int]) -> str:

@@ -136,6 +136,8 @@ class Lexicon(dict[str, str]):
         self.spaces = spaces
         self.attributes: dict[str, dict[str, str]] = {}
         """The attributes of those tags that have any."""
+        self._frames: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+        """Tags less the values of their attributes: sign and names."""
 
     def written(self, name: str) -> Iterator[str]:
         """How the start tag of an element without attributes is written in this document."""
@@ -157,6 +159,20 @@ class Lexicon(dict[str, str]):
         return self[tag]
 
     def _understand(self, tag: str) -> str:
+        parts = tag.split('"')
+        if len(parts) == 1 or len(parts) % 2 == 0 or not _UNUSUAL.isdisjoint(tag):
+            return self._parse(tag)
+        frame = tuple(parts[::2])
+        known = self._frames.get(frame)
+        if known is None:
+            sign = self._parse(tag)
+            self._frames[frame] = sign, tuple(self.attributes[tag])
+            return sign
+        sign, names = known
+        self.attributes[tag] = dict(zip(names, parts[1::2], strict=True))
+        return sign
+
+    def _parse(self, tag: str) -> str:
         match = _TAG.fullmatch(tag)
         if match is None or (match[1] and (match[3] or match[4])):
             raise UnplainError(f"not a tag: {tag[:80]!r}")
@@ -188,6 +204,8 @@ class Lexicon(dict[str, str]):
         return f"{{{self.spaces[prefix]}}}{local}"
 
 
+_UNUSUAL = frozenset("'&\t\r\n")
+"""With one of these in it a tag is taken apart with care: quotes, references, white space to be replaced."""
 _BLANKS = {ord(each): " " for each in "\t\r\n"}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot|apos));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}

@@ -20,7 +20,7 @@ import threading
 from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 
 from lxml import etree
 
@@ -206,7 +206,8 @@ on."""
 _REST_OF_START_TAG = re.compile(
     rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>(?:\s*+(?P<cdata><!\[CDATA\[))?"""
 )
-_USUAL_BYTES_MAX = 1_000
+_USUAL_START_TAG = re.compile(rb"""(?: [A-Za-z]++="[^"<]*+")++>(?=[0-9A-Za-z])""")
+"""The same as most programs write it, with the text right behind it."""
 _OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?\Z")
 
 
@@ -219,9 +220,8 @@ def _cuts(whole: bytes, most: int) -> list[Cut]:
         if start < 0 or len(cuts) == most:
             break
         at = start + len(_NAME)
-        begin = _usual_start(whole, start, at)
-        if begin:
-            closing = b"<"
+        if whole.startswith(b"<cbc:", start - 5) and (usual := _USUAL_START_TAG.match(whole, at)):
+            begin, closing = usual.end(), b"<"
         else:
             tag = _REST_OF_START_TAG.match(whole, at)
             if tag is None or not _OPENING.search(whole[max(0, start - 258) : start]):
@@ -234,35 +234,19 @@ def _cuts(whole: bytes, most: int) -> list[Cut]:
     return cuts
 
 
-def _usual_start(whole: bytes, start: int, at: int) -> int:
-    """Where the text begins that follows a start tag as most programs write it; 0 where this is another one.
-    `start` is where its name begins, `at` where that ends."""
-    if not whole.startswith(b"<cbc:", start - 5):
-        return 0
-    end = whole.find(b">", at, at + _USUAL_BYTES_MAX)
-    tag = whole[at : max(end, at)]
-    is_usual = (
-        tag.startswith(b" ")
-        and tag.endswith(b'"')
-        and tag.count(b'"') % 2 == 0
-        and b"<" not in tag
-        and b"'" not in tag
-        and whole[end + 1 : end + 2].isalnum()
-    )
-    return end + 1 if is_usual else 0
-
-
 def _without(whole: bytes, cuts: list[Cut]) -> tuple[bytes, dict[str, Cut]]:
     """The document with a token for each cut: 24 characters of valid base64 that nobody can foresee."""
     if not cuts:
         return whole, {}
     nonce = secrets.token_hex(8)
     tokens = {f"{nonce}{number:08d}": cut for number, cut in enumerate(cuts)}
-    edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(whole)]
-    kept = [whole[start:end] for start, end in list(pairwise(edges))[::2]]
-    pieces = [kept[0]]
-    for token, piece in zip(tokens, kept[1:], strict=True):
-        pieces += [token.encode(), piece]
+    pieces: list[bytes] = []
+    at = 0
+    for token, (start, end) in tokens.items():
+        pieces.append(whole[at:start])
+        pieces.append(token.encode())
+        at = end
+    pieces.append(whole[at:])
     return b"".join(pieces), tokens
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.model.amounts import double, exact, is_not_negative
 from gateway.model.finding import Flag, Text
-from gateway.model.invoice import AllowanceVat, BreakdownVat, ChargeVat, Invoice, LineVat
+from gateway.model.invoice import AllowanceVat, BreakdownVat, ChargeVat, Invoice, InvoiceLine, LineVat
 from gateway.model.terms import Group, every
 from gateway.rules.en16931.source import SOURCE
 from gateway.rules.en16931.totals import tax_is_within_one, tell_tax
@@ -161,8 +161,37 @@ def _rule(
         holds,
         tell,
         among,
-        switch=Switch(_named_beside_allowances if nth in _ON_ALLOWANCES else _named_anywhere, row.code),
+        switch=_switch(row, nth),
         once=nth != "10",
+    )
+
+
+def _switch(row: Category, nth: str) -> Switch:
+    if nth in _ON_ALLOWANCES:
+        return Switch(_named_beside_allowances, row.code)
+    return Switch(_named_anywhere, row.code, _is_plainly_taxed if row.code == "S" else None)
+
+
+def _is_plainly_taxed(facts: Facts) -> bool:
+    """One standard rate on every line and in the one breakdown, which adds up; no allowances or charges. Then every
+    rule of category S holds."""
+    lines, breakdowns = facts.invoice.lines, facts.invoice.all(BreakdownVat)
+    items = facts.invoice.all(LineVat)
+    if len(breakdowns) != 1 or len(items) != len(lines) or facts.has_allowances_or_charges:
+        return False
+    vat = breakdowns[0]
+    named = {(each.code, each.rate, each.schemes) for each in items}
+    if named != {("S", vat.rate, ("VAT",))} or (vat.code, vat.schemes) != ("S", ("VAT",)):
+        return False
+    if vat.reason is not None or vat.reason_code is not None or not facts.seller_tax_registrations:
+        return False
+    if any(len(line.vat) != 1 for line in lines) or facts.has_invoice_lines is facts.has_credit_note_lines:
+        return False
+    return (
+        len(facts.invoice.all(InvoiceLine)) == len(lines)
+        and double(vat.rate or "0") > 0
+        and less_than_one_apart(vat.taxable or "", facts.lines_total)
+        and tax_is_within_one(vat.tax, vat.taxable, vat.rate)
     )
 
 
