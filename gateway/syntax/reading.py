@@ -154,14 +154,14 @@ class _Library:
             known = self.heads[signs] = compile_plan(outline, self.vocabulary, ("/",), self.vocabulary.document)
         return known if isinstance(known, Plan) else None
 
-    def stencil(self, plan: Plan, window: Tokens, at: int, left_bytes: int) -> Stencil | None:
+    def stencil(self, plan: Plan, window: Tokens, at: int, expected_bytes: int) -> Stencil | None:
         """The stencil of a piece that was read, when so many more can be expected that making it pays."""
         layout = layout_of(plan, window, at)
         key = (plan, layout)
         known = self.stencils.get(key, 0)
         if isinstance(known, int):
             _make_room(self.stencils)
-            known += max(left_bytes // len(layout), _EVERY)
+            known += max(expected_bytes // len(layout), _EVERY)
             self.stencils[key] = known = known if known < _STENCIL_PAYS else stencil_of(plan, window, at)
         return known if isinstance(known, Stencil) else None
 
@@ -238,8 +238,8 @@ class _Reader:
         self.long_amounts: list[int] = []
         self.may_have_blanks = False
         self.repeats: list[tuple[Group, str]] = []
-        self.latest: tuple[Plan, int] | None = None
-        """The plan of the latest child of the root in this window, and the token at which it began."""
+        self.latest: tuple[Plan, int, int] | None = None
+        """The plan of the latest children of the root in this window, the token at which they began, how many."""
         self.stencils: list[Stencil] = []
         self.beginning: _Beginning | None = None
 
@@ -282,7 +282,7 @@ class _Reader:
             self.latest = None
             at = self.children(root, window, 0, len(window.signs))
         if self.beginning is not None and self.latest is not None and _is_time(self.latest[0]):
-            self.learn(window, self.latest[0], _EVERY)
+            self.learn(window, *self.latest[:2], expected_bytes=0)
 
     def first_window(self, root: _Container) -> Tokens:
         """The first tokens to read; before them, what stencils of documents that begin alike can read."""
@@ -308,7 +308,8 @@ class _Reader:
         source = self.source
         if self.latest is None or not isinstance(source, MarkupTokens):
             return False
-        self.learn(window, self.latest[0], source.left_bytes)
+        plan, latest_at, times = self.latest
+        self.learn(window, plan, latest_at, expected_bytes=source.left_bytes if times > 1 else 0)
         if not self.stencils:
             return False
         source.hand_back(window, at)
@@ -319,11 +320,11 @@ class _Reader:
             self.stencils.clear()
         return True
 
-    def learn(self, window: Tokens, plan: Plan, left_bytes: int) -> None:
-        """Make ready for pieces like the latest one, which `plan` has read."""
-        if self.latest is None or plan.mixed or plan.length not in _STENCIL_TOKENS:
+    def learn(self, window: Tokens, plan: Plan, at: int, expected_bytes: int) -> None:
+        """Make ready for pieces like the one at token `at`; so many bytes of them may follow."""
+        if plan.mixed or plan.length not in _STENCIL_TOKENS:
             return
-        stencil = self.library.stencil(plan, window, self.latest[1], left_bytes)
+        stencil = self.library.stencil(plan, window, at, expected_bytes)
         if stencil is not None and stencil not in self.stencils:
             self.stencils = [stencil, *self.stencils[: _STENCILS_AT_HAND - 1]]
             if self.beginning is not None:
@@ -401,7 +402,7 @@ class _Reader:
             return at
         self.read(plan, container, window, at, 1)
         if isinstance(self.source, MarkupTokens) and not plan.mixed and _is_time(plan):
-            stencil = self.library.stencil(plan, window, at, _EVERY)
+            stencil = self.library.stencil(plan, window, at, 0)
             if stencil is not None:
                 self.library.begin_with(self.source.root_tag, stencil)
         return upto
@@ -469,7 +470,7 @@ class _Reader:
     def read(self, plan: Plan, container: _Container, window: Tokens, at: int, times: int) -> None:
         """Read so many pieces of one shape that follow each other."""
         if container.chain == ("/",):
-            self.latest = (plan, at)
+            self.latest = (plan, at, times)
         if not self.may_have_blanks:
             self.may_have_blanks = plan.has_hollow or _has_blanks(plan, window, at, times)
         if times > 1 and not plan.mixed:
