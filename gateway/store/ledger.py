@@ -28,7 +28,7 @@ from gateway.metering.seal import Row, leaves_of, run_on
 from gateway.store.insert import written_out
 from gateway.store.ledger_tables import usage_entries, usage_rollups, usage_sources
 from gateway.store.ledger_turn import HEAD, add_together
-from gateway.store.round_trip import ask_together, write_together
+from gateway.store.round_trip import ask, ask_together, write_together
 
 _KEYS_A_LOOKUP = 2_000
 _LARGE_BATCH = 500
@@ -152,7 +152,7 @@ def lock_head(conn: Connection) -> Head:
     Raises LedgerBrokenError when somebody removed the head.
     """
     turn = _statements(conn.dialect.name, conn.dialect.driver).turn
-    return _head([tuple(row) for row in conn.exec_driver_sql(turn)])
+    return _head(ask(conn, turn))
 
 
 def _head(rows: Sequence[tuple[object, ...]]) -> Head:

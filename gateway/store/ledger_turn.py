@@ -3,15 +3,16 @@
 The first waits for our turn at the head. The second looks for repeats and, when there are none, writes entries,
 rollups and head; rows travel as JSON, so that one statement serves any number of them and stays prepared. Each
 statement has a snapshot of its own, and the second's begins after our turn has come: it sees every entry before.
+Repeats are looked for one by one (the LATERAL with its LIMIT), so that no plan reads the whole ledger for them.
 """
 
 from collections.abc import Sequence
-from typing import cast
 
 import msgspec
 from sqlalchemy import Connection
 
 from gateway.metering.seal import Row
+from gateway.store.round_trip import ask
 
 HEAD = "SELECT position, running, sealed FROM usage_head FOR UPDATE"
 """Waits for our turn, and locks without writing a version of the row."""
@@ -32,7 +33,9 @@ _ADD = f"""
 WITH entry AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS given({_ENTRIES})
 ), known AS MATERIALIZED (
-    SELECT {_CONTENT} FROM usage_entries WHERE source = 1 AND key IN (SELECT key FROM entry)
+    SELECT found.* FROM entry CROSS JOIN LATERAL (
+        SELECT {_CONTENT} FROM usage_entries WHERE source = 1 AND key = entry.key LIMIT 1
+    ) AS found
 ), added AS (
     INSERT INTO usage_entries ({_names(_ENTRIES)})
     SELECT {_names(_ENTRIES)} FROM entry WHERE NOT EXISTS (SELECT FROM known)
@@ -62,7 +65,7 @@ def add_together(
     """
     position = rows[-1][0]
     values = (_as_json(_ENTRY_NAMES, rows), _as_json(_ROLLUP_NAMES, changes), position, running)
-    return [cast("tuple[object, ...]", tuple(row)) for row in conn.exec_driver_sql(_ADD, values)]
+    return ask(conn, _ADD, values)
 
 
 def _as_json(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> str:

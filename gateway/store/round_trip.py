@@ -1,4 +1,4 @@
-"""Several statements in one round trip to the database, given to the driver as they are."""
+"""Statements given to the driver as they are, also several in one round trip to the database."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -26,6 +26,19 @@ class _Driver(Protocol):
 
 class _DriverErrors(Protocol):
     Error: type[Exception]
+
+
+def ask(conn: Connection, sql: str, values: Values = ()) -> list[tuple[object, ...]]:
+    """The rows that one statement answers. Raises SQLAlchemy's DBAPIError."""
+    driver, errors = _driver(conn)
+    cursor = driver.cursor()
+    try:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+    except errors.Error as error:
+        raise DBAPIError(sql, None, error) from error
+    finally:
+        cursor.close()
 
 
 def ask_together(conn: Connection, questions: Sequence[tuple[str, Values]]) -> list[list[tuple[object, ...]]]:
