@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -132,7 +132,11 @@ async def _walked(url: str, stretches: Sequence[_Stretch]) -> list["_Walk"]:
 
     async def work(pool: Executor | None) -> None:
         for number, stretch in left:
-            found[number] = await loop.run_in_executor(pool, _walk, url, stretch)
+            try:
+                found[number] = await loop.run_in_executor(pool, _walk, url, stretch)
+            except BrokenExecutor:  # the other process was not to be had, or was ended: we go on here
+                found[number] = await loop.run_in_executor(None, _walk, url, stretch)
+                return
 
     if len(stretches) < STRETCHES_TO_SHARE:
         await work(None)

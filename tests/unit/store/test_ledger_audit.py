@@ -1,6 +1,7 @@
 """The audit finds every way to tamper with the meter, done straight in SQL with the guards taken away."""
 
 from dataclasses import dataclass
+from multiprocessing import spawn
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,20 @@ async def test_a_second_process_finds_what_this_one_would(
             conn.execute(text("UPDATE usage_entries SET at = at + 1 WHERE position IN (2, 6)"))
         found = [finding.place for finding in (await audit(engines)).findings]
     assert [place.partition(" (")[0] for place in found] == ["seal 1", "seal 2"]
+
+
+async def test_an_audit_goes_on_when_the_other_process_ends(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start script that ends at once stands for a process that was killed."""
+    monkeypatch.setattr(ledger_audit, "ENTRIES_A_STRETCH", 1)
+    monkeypatch.setattr(ledger_audit, "STRETCHES_TO_SHARE", 2)
+    monkeypatch.setattr(spawn, "get_executable", lambda: b"/bin/false")
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as conn:
+            made = fill(conn)
+        report = await audit(engines, published=made)
+    assert (report.findings, report.totals.entries) == ((), 8)
 
 
 @pytest.mark.parametrize("tampering", NO_NUMBERS.values(), ids=NO_NUMBERS)
