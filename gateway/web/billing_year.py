@@ -46,11 +46,11 @@ from gateway.web.shapes import (
     Silences,
     SilenceShape,
     Stated,
-    StepShape,
     TextShape,
     Warnings,
     WarningShape,
     YearShape,
+    YearStepShape,
     bill_shape,
     run_shape,
 )
@@ -190,8 +190,8 @@ def _year_shape(year: BillingYear) -> YearShape:
     )
 
 
-def _step_shape(step: YearStep) -> StepShape:
-    return StepShape(
+def _step_shape(step: YearStep) -> YearStepShape:
+    return YearStepShape(
         kind=step.kind,
         key=step.key,
         means=step.means,

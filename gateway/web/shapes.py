@@ -514,7 +514,7 @@ class GuidanceWish(Shape):
     periods: Annotated[int, Meta(ge=1, le=40)] = 1
 
 
-class StepShape(Shape):
+class YearStepShape(Shape):
     """One step of a billing year."""
 
     kind: StepKind
@@ -538,7 +538,7 @@ class YearShape(Shape):
     is_prepaid: bool
     is_settled: bool
     is_closed: bool
-    steps: list[StepShape]
+    steps: list[YearStepShape]
 
 
 class Stated(Shape):
