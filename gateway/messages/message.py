@@ -105,6 +105,8 @@ class Waiting:
     wanted_profile: str | None
     beside: tuple[StoredAttachment, ...] = ()
     steps: int = len(FIRST_STEPS)
+    on_behalf_of: PartyIdentifier | None = None
+    """The party that the sender said it acts for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,4 +72,5 @@ def _waiting(acceptance: Acceptance) -> Waiting:
         submission.recipient,
         submission.profile,
         tuple(StoredAttachment(one.attachment, one.content.place) for one in submission.attachments),
+        on_behalf_of=submission.on_behalf_of,
     )

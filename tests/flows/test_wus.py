@@ -27,6 +27,7 @@ import zeep.exceptions
 import zeep.wsa
 
 from gateway.app import listening, opened
+from gateway.intake.wus.sandbox import CAST
 from gateway.koppelvlak.names import SERVICES
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
@@ -142,6 +143,26 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield World(gateway, base, example().client_of)
         gc.collect()  # urllib3 closes a connection when it is collected; a Fault's traceback still held it
         await asyncio.sleep(0.05)  # and then this side closes it, too
+
+
+async def test_the_belanghebbende_must_be_who_the_document_is_from(tmp_path: Path) -> None:
+    """Outside the sandbox, where mandates count: a software house that sends for one and hands in another's."""
+    settings = Settings(data_directory=tmp_path)
+    door = msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy())
+    http = msgspec.structs.replace(settings.http, port=0)
+    settings = msgspec.structs.replace(settings, http=http, digipoort=door)
+    async with opened(settings) as gateway, listening(gateway) as base:
+        for party in CAST:
+            await gateway.register.save(party, "test")
+        softwarehuis = World(gateway, base, example().client_of).party("softwarehuis")
+        own = await softwarehuis.hand_in(INVOICE)  # belanghebbende and supplier: Van Dijk
+        of_another = await softwarehuis.hand_in(INVOICE.replace(b"27418562", b"38190246"))
+        assert (await softwarehuis.settled(own.kenmerk))[-1] == "400"
+        assert (await softwarehuis.settled(of_another.kenmerk))[-1] == "210"
+        report = await gateway.store.report(of_another.kenmerk)
+        assert [one["rule"] for one in msgspec.json.decode(report or b"")["findings"]] == ["MP-ON-BEHALF-OF"]
+        gc.collect()
+        await asyncio.sleep(0.05)
 
 
 async def test_an_invoice_from_supplier_to_municipality(world: World) -> None:
