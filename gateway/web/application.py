@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
+from structlog.contextvars import unbind_contextvars
 
 from gateway import problems
 from gateway.model.finding import Text
@@ -129,6 +130,8 @@ class Guard:
             if request.writer.output_size > 0:  # part was sent: a cut line says so, a second answer would not
                 raise ConnectionError("the answer broke off") from error
             answer = answer_to(failure, request, self._public_url)
+        finally:
+            unbind_contextvars("kenmerk")  # the next request of this connection is about something else
         self._answered(kind, answer.status, time.perf_counter() - started)
         return answer
 

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
+from structlog.contextvars import bind_contextvars
 
 from gateway import problems
 from gateway.intake.body import whole
@@ -88,6 +89,8 @@ class Call:
         part: str = self.request.match_info[name]
         if "\0" in part:
             raise unknown(Text("item", "onderdeel"), part)
+        if name == "kenmerk":
+            bind_contextvars(kenmerk=part[:64])  # the guard lets it go
         return part
 
     async def body(self, kind: type[Shape]) -> Shape:

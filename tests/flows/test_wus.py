@@ -25,12 +25,15 @@ import requests
 import zeep
 import zeep.exceptions
 import zeep.wsa
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from gateway.app import listening, opened
 from gateway.intake.wus.sandbox import CAST
 from gateway.koppelvlak.names import SERVICES
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
+from gateway.store.processen import ProcesStore
 from tests.unit.koppelvlak import published
 from tests.unit.trust.hierarchies import hierarchy
 
@@ -204,6 +207,24 @@ async def test_xml_attacks_inside_the_base64_are_refused_as_content(world: World
     bomb = b'<!DOCTYPE Invoice [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + INVOICE[INVOICE.index(b"<Invoice") :]
     answer = await leverancier.hand_in(bomb)
     assert (await leverancier.settled(answer.kenmerk))[-1] == "311"
+
+
+async def test_the_log_of_a_failure_names_the_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ProcesStore, "remember", breaks)
+    leverancier = world.party("leverancier")
+    with capture_logs([merge_contextvars]) as lines:
+        with pytest.raises(FaultError):
+            await leverancier.hand_in(INVOICE)
+        with pytest.raises(FaultError):
+            await leverancier.statuses("bestaat-niet")
+        with pytest.raises(FaultError):
+            await leverancier.hand_in(INVOICE, "AanleverFault")
+    held = (await world.gateway.store.page(MessageFilter(), None, 10)).items
+    told = [(line["event"], line.get("kenmerk")) for line in lines if line["event"].startswith("wus")]
+    assert told == [("wus_failed", held[0].kenmerk), ("wus_refused", "bestaat-niet"), ("wus_refused", None)]
 
 
 async def test_every_status_operation(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from structlog.contextvars import bind_contextvars
+
 from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
 from gateway.intake.wus.ports import WusPorts
 from gateway.intake.wus.settings import WusSettings
@@ -38,6 +40,7 @@ class Aanleveren:
         party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
         berichtkenmerk = message_id[:256]
         receipt = await self._stored_whole(sent, client, party)
+        bind_contextvars(kenmerk=receipt.kenmerk)  # the guard around every request lets it go
         proces = _proces(sent, receipt, client.oin, berichtkenmerk)
         await self._ports.records.remember(proces)
         return aanlever_response(proces)
