@@ -158,10 +158,11 @@ ROWS = (
             ),
             Panel(
                 "Not taken, or taken before",
-                "Turned away because too many wait; repeats with the same Idempotency-Key.",
+                "Turned away because too many wait; repeated with the same key; returned, and offered again.",
                 (
                     Query("sum(increase(meterpoort_turned_away_total[$__rate_interval]))", "turned away"),
                     Query("sum(increase(meterpoort_repeats_total[$__rate_interval]))", "repeats"),
+                    Query("sum(increase(meterpoort_reopened_total[$__rate_interval]))", "offered again"),
                 ),
                 columns=12,
             ),

@@ -24,7 +24,7 @@ from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
 from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import Disposition, State
-from gateway.messages.message import Waiting
+from gateway.messages.message import AtRest, Waiting
 from gateway.messages.participants import Party, Role
 from gateway.messages.ports import Checkpoint, Reception
 from gateway.messages.reception import FrontDesk
@@ -119,8 +119,12 @@ class Gateway:
 
     def intake(self) -> Reception:
         """Where every door ends: counted, and in a sandbox marked as test."""
-        counted = Counted(self.reception, self.metrics)
+        counted = self.own_door()
         return MarkedAsTest(counted) if self.settings.testing.sandbox else counted
+
+    def own_door(self) -> "Counted":
+        """Where the gateway's own bills come in: counted as any message."""
+        return Counted(self.reception, self.metrics)
 
     async def new_key(self, role: str) -> tuple[str, str]:
         """A key for an operator or for finance: its id and the key."""
@@ -154,7 +158,7 @@ async def opened(
         bill = accounts(settings, gateway.engines, gateway.writer, clock)
         works.append(measuring_forecasts(bill.office, gateway.metrics))
         if settings.billing.sends_bills:
-            works.append(sending_bills(bill.store, gateway.reception, gateway.register.by_identifier))
+            works.append(sending_bills(bill.store, gateway.own_door(), gateway.register.by_identifier))
         if settings.drop.url:
             works.append(dropping(Drop(settings, gateway.meter, bill.store, clock)))
         dispatcher = await stack.enter_async_context(_dispatching(gateway, clock))
@@ -211,7 +215,9 @@ def _named(host: str, *, is_tls: bool) -> str:
 
 def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:
     settings, engines, writer = gateway.settings, gateway.engines, gateway.writer
-    outbox = OutboxStore(engines, writer, gateway.register, _meter(settings), append_usage, clock)
+    outbox = OutboxStore(
+        engines, writer, gateway.register, _meter(settings), append_usage, clock, gateway.observer.came_to_rest
+    )
     records = ProcesStore(engines, writer)
     return delivery.dispatching(settings, gateway.store, gateway.storage, gateway.register, outbox, records, clock)
 
@@ -234,7 +240,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
-    observer = Observer(metrics, _meter(settings))
+    observer = Observer(metrics, _meter(settings), clock)
     desk = Desk(
         store,
         register,
@@ -261,10 +267,10 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         storage,
         register,
         store,
-        MailboxStore(engines, writer, clock),
+        MailboxStore(engines, writer, clock, metrics.message_confirmed),
         desk,
         reception,
-        OperatorDesk(writer, store, desk, clock),
+        OperatorDesk(writer, store, desk, clock, observer.came_to_rest, metrics.message_reopened),
         workers,
         metrics,
         _health(settings, writer, storage, desk),
@@ -395,9 +401,10 @@ class MarkedAsTest:
 class Observer:
     """Counts what happens at the desk. Fulfils `messages.desk.DeskObserver`."""
 
-    def __init__(self, metrics: Metrics, meter: Meter) -> None:
+    def __init__(self, metrics: Metrics, meter: Meter, clock: Clock) -> None:
         """`meter` is the store's own: asked again, it says what the store wrote."""
         self._metrics = metrics
+        self._clock = clock
         self._meter = meter
         self.wake_delivery: Callable[[], None] = lambda: None
 
@@ -405,21 +412,31 @@ class Observer:
         """The outcome is on stable storage."""
         del waiting
         verdict, disposition = outcome.verdict, outcome.disposition or Disposition.PENDING
-        if outcome.state is State.CHECKED:
+        if outcome.state is State.CHECKED:  # it comes to rest by delivery, which tells `came_to_rest`
             self.wake_delivery()
+        else:
+            self._count(outcome, disposition, seconds)
+        if verdict.is_broken:
+            self._metrics.rule_broke()
+        for stage, duration_ns in verdict.durations_ns.items():
+            self._metrics.stage_passed(stage, duration_ns / 1e9)
+
+    def _count(self, outcome: Outcome, disposition: Disposition, seconds: float) -> None:
         if outcome.state is State.DELIVERED and outcome.recipient is not None:
             at = outcome.entries[-1].at
             disposition, units = self._meter(
                 outcome.kenmerk, outcome.sender, outcome.recipient, at, outcome.is_test
             )
             self._metrics.units_metered(units)
-        self._metrics.message_settled(verdict.kind, outcome.state, disposition, seconds)
-        if outcome.state in {State.REFUSED, State.DUPLICATE}:
-            self._metrics.message_refused(verdict.findings)
-        if verdict.is_broken:
-            self._metrics.rule_broke()
-        for stage, duration_ns in verdict.durations_ns.items():
-            self._metrics.stage_passed(stage, duration_ns / 1e9)
+        self._metrics.message_settled(outcome.verdict.kind, outcome.state, disposition, seconds)
+        if outcome.state is State.REFUSED:
+            self._metrics.message_refused(outcome.verdict.findings)
+
+    def came_to_rest(self, rest: AtRest, usage: Sequence[UsageEntry]) -> None:
+        """A message came to rest after it had left the desk."""
+        seconds = (self._clock() - rest.received_at).total_seconds()
+        self._metrics.units_metered(usage)
+        self._metrics.message_settled(rest.kind, rest.state, rest.disposition, seconds)
 
     def judging_failed(self, waiting: Waiting, attempts: int) -> None:
         """Logged at the desk; the worker's end is counted where it is seen."""

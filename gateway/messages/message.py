@@ -110,6 +110,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class AtRest:
+    """A message that came to rest after it had left the desk: by delivery, or by an operator."""
+
+    kind: DocumentKind | None
+    state: State
+    disposition: Disposition
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """One message taken from a mailbox until `expires_at`; confirm with the token before then."""
 
