@@ -51,7 +51,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     """0 takes a free port, for tests."""
     public_url: str = ""
     """How the outside world reaches the gateway (`https://gateway.example.nl`): used in Location headers,
-    problem types and the OpenAPI document. Empty: made from the request."""
+    problem types and the OpenAPI document. Empty: the address it listens on. Never made from a request."""
     metrics_need_key: bool = True
     """`/metrics` asks for an operator's key, which Prometheus sends as its `credentials`. False only where nothing
     but Prometheus can reach that path."""

@@ -50,7 +50,7 @@ from gateway.store.writer import Writer
 from gateway.syntax.xml import Limits as ReadingLimits
 from gateway.validation.workers import Workers
 from gateway.web import Doors, build
-from gateway.web.doors import Leases, Lists
+from gateway.web.doors import Address, Leases, Lists
 from gateway.web.server import Runner
 
 log = structlog.get_logger(__name__)
@@ -105,7 +105,7 @@ class Gateway:
             readiness=self.readiness,
             metrics=self.metrics.exposition,
             metrics_need_key=self.settings.http.metrics_need_key,
-            public_url=self.settings.http.public_url,
+            address=Address(self.settings.http.public_url.rstrip("/")),
             gateway_version=__version__,
             limits=_intake_limits(self.settings),
             lists=Lists(self.settings.http.page_items_default, self.settings.http.page_items_max),
@@ -195,22 +195,28 @@ async def listening(gateway: Gateway) -> AsyncIterator[str]:
     from aiohttp import web
 
     http = gateway.settings.http
-    application = build(gateway.doors(), gateway.metrics.request_answered)
+    doors = gateway.doors()
+    application = build(doors, gateway.metrics.request_answered)
     async with digipoort.door(gateway, application) as tls:
-        runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, public_url=http.public_url)
+        runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, address=doors.address)
         await runner.setup()
         site = web.TCPSite(runner, http.host, http.port, ssl_context=tls)
         try:
             await site.start()
             port = runner.addresses[0][1]
-            yield f"{'https' if tls else 'http'}://{_named(http.host, is_tls=tls is not None)}:{port}"
+            host = _named(http.host, is_tls=tls is not None)
+            doors.address.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
+            yield doors.address.own_url
         finally:
             await runner.cleanup()
 
 
 def _named(host: str, *, is_tls: bool) -> str:
-    """Certificates name hosts: this machine is `localhost` there."""
-    return "localhost" if is_tls and host in {"127.0.0.1", "::1", "0.0.0.0"} else host  # noqa: S104  # compared only
+    """How to write the host in an address. No address leads to "every interface", and certificates name this
+    machine `localhost`."""
+    if host in {"0.0.0.0", "::"} or (is_tls and host in {"127.0.0.1", "::1"}):  # noqa: S104  # compared only
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:

@@ -13,6 +13,7 @@ from gateway.model.finding import Text
 from gateway.problems import Problem
 from gateway.web.answers import problem_answer
 from gateway.web.application import DIRECT, failed
+from gateway.web.doors import Address
 
 log = structlog.get_logger()
 
@@ -27,7 +28,7 @@ class Runner(web.AppRunner):
         idle_seconds_max: float = 75.0,
         lingering_seconds_max: float = 5.0,
         shutdown_seconds_max: float = 20.0,
-        public_url: str = "",
+        address: Address | None = None,
     ) -> None:
         """`idle_seconds_max`: how long a connection may be without a complete request header.
         `lingering_seconds_max`: how long the rest of a refused body is read and thrown away, so that its sender
@@ -41,11 +42,11 @@ class Runner(web.AppRunner):
             keepalive_timeout=idle_seconds_max,
             lingering_time=lingering_seconds_max,
         )
-        self._public_url = public_url
+        self._address = address or Address()
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
-        return _Server(plain, self.app, self._public_url)
+        return _Server(plain, self.app, self._address)
 
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -67,27 +68,27 @@ def _straight(application: web.Application, routed: Handle) -> Handle:
 class _Server(web.Server):
     """Makes a `_Connection` for every client."""
 
-    def __init__(self, plain: web.Server, application: web.Application, public_url: str) -> None:
+    def __init__(self, plain: web.Server, application: web.Application, address: Address) -> None:
         super().__init__(
             _straight(application, plain.request_handler),
             request_factory=plain.request_factory,
             loop=asyncio.get_running_loop(),
             **plain._kwargs,
         )
-        self._public_url = public_url
+        self._address = address
 
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, self._public_url)
+        return _Connection(self, self._address)
 
 
 class _Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_public_url",)
+    __slots__ = ("_address",)
 
-    def __init__(self, server: _Server, public_url: str) -> None:
+    def __init__(self, server: _Server, address: Address) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
-        self._public_url = public_url
+        self._address = address
 
     def handle_error(
         self,
@@ -104,7 +105,7 @@ class _Connection(web.RequestHandler):
         else:
             log.info("request_malformed", reason=type(exc).__name__)
             problem = _problem_of(exc)
-        answer = problem_answer(request, problem, self._public_url)
+        answer = problem_answer(request, problem, self._address)
         answer.force_close()
         return answer
 
