@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from gateway.billing.errors import DebtorFileError
+from gateway.billing.errors import DebtorFileError, IssuerMissingError
 from gateway.billing.rating import Standing
 from gateway.billing.services import Service
 from gateway.messages.participants import PartyKind
@@ -82,6 +82,28 @@ class Issuer:
     number_prefix: str = ""
     usage_url: str = ""
     """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""
+
+    def check_complete(self) -> None:
+        """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""
+        parts = {
+            "name": self.name,
+            "kvk": self.kvk,
+            "oin": self.oin,
+            "vat_number": self.vat_number,
+            "street": self.address.street,
+            "postcode": self.address.postcode,
+            "city": self.address.city,
+            "iban": self.iban,
+            "email": self.email,
+            "phone": self.phone,
+            "contact": self.contact,
+        }
+        missing = ", ".join(f"billing.{name}" for name, value in parts.items() if not value)
+        if missing:
+            raise IssuerMissingError(
+                f"the settings do not say who sends the bills: {missing}",
+                f"de instellingen zeggen niet wie de facturen verstuurt: {missing}",
+            )
 
 
 def read_debtors(toml: str) -> tuple[Debtor, ...]:

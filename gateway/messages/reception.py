@@ -1,6 +1,9 @@
 """The reception: a submission in, a kenmerk out once it is on stable storage. Every channel ends here."""
 
+import asyncio
 from typing import Protocol
+
+from structlog.contextvars import bind_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.desk import Desk
@@ -42,16 +45,29 @@ class FrontDesk:
     async def submit(self, submission: Submission) -> Receipt:
         """Store the submission and answer once it is on stable storage; judging follows by itself.
 
-        Raises IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
+        From here on every line that the caller's task logs has the kenmerk; the caller lets it go. Raises
+        IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
         if self._desk.waiting_count >= self._waiting_max:
             raise OverloadedError(self._retry_after_seconds)
         acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
+        bind_contextvars(kenmerk=acceptance.kenmerk)
         self._checkpoint("before-accept")
-        receipt = await self._accepts.accept(acceptance)
+        receipt = await self._accepted(acceptance)
         self._checkpoint("accepted")
-        if not receipt.is_repeat:
+        if receipt.is_repeat:
+            bind_contextvars(kenmerk=receipt.kenmerk)
+        else:
             self._desk.offer(_waiting(acceptance), submission.document.data)
+        return receipt
+
+    async def _accepted(self, acceptance: Acceptance) -> Receipt:
+        """Stored, and what its channel keeps beside it before it: never a message without its record."""
+        record = acceptance.submission.record
+        if record is None:
+            return await self._accepts.accept(acceptance)
+        recorded = record(acceptance.kenmerk, acceptance.received_at)
+        _, receipt = await asyncio.gather(recorded, self._accepts.accept(acceptance))
         return receipt
 
     async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:

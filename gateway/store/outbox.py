@@ -14,10 +14,11 @@ from gateway.metering.entry import UsageEntry
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
 from gateway.store.insert import insert_new
+from gateway.store.ledger import append
 from gateway.store.mailbox import add_step, settle
 from gateway.store.outbox_tables import delivery_pauses, outbox
 from gateway.store.register import RegisterStore
-from gateway.store.settling import AppendUsage, MeterDelivery, Rested, tell_nobody
+from gateway.store.settling import MeterDelivery, Rested, tell_nobody
 from gateway.store.writer import Writer
 
 ACTOR = "gateway"
@@ -49,7 +50,6 @@ class OutboxStore:
         writer: Writer,
         register: RegisterStore,
         meter: MeterDelivery,
-        append_usage: AppendUsage,
         clock: Clock,
         rested: Rested = tell_nobody,
     ) -> None:
@@ -58,7 +58,6 @@ class OutboxStore:
         self._writer = writer
         self._register = register
         self._meter = meter
-        self._append_usage = append_usage
         self._clock = clock
 
     async def waiting_for(self, now: datetime) -> tuple[WaitingFor, ...]:
@@ -146,8 +145,7 @@ class OutboxStore:
         add_step(connection, kenmerk, JournalEntry(Step.DELIVERED, at, ACTOR))
         disposition, usage = self._meter(kenmerk, sender, recipient, at, bool(row.is_test))
         rest = settle(connection, kenmerk, disposition, at)
-        if usage:
-            self._append_usage(connection, usage)
+        append(connection, usage)
         if into_mailbox:
             mail = {"recipient_id": row.recipient_id, "kenmerk": kenmerk, "times_taken": 0}
             insert_new(connection, t.mailbox, [{**mail, "token": None, "leased_until": None}])

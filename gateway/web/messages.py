@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
-from structlog.contextvars import bind_contextvars
 
 from gateway import problems
 from gateway.messages.lifecycle import State
@@ -67,7 +66,6 @@ async def submit(call: Call) -> web.StreamResponse:
     """Take a document in; answer once it is on stable storage, or with the verdict when asked to wait."""
     submission = await call.desk.intake.submission(call.request, call.caller)
     receipt = await _handed_in(call, submission)
-    bind_contextvars(kenmerk=receipt.kenmerk)  # the guard lets it go
     more: dict[str, str] = {hdrs.LOCATION: f"/v1/messages/{receipt.kenmerk}"}
     if receipt.is_repeat:
         more["Idempotency-Replayed"] = "true"

@@ -113,6 +113,10 @@ _SAYINGS: tuple[tuple[re.Pattern[str], _Say], ...] = (
     (re.compile(r"Expected `(?:int|float)` ([<>]=?) (\S+)"), _compared),
     (re.compile(r"Expected `str` of length ([<>]=) (\d+)"), _too_long),
     (re.compile(r"Expected `str` matching regex '(.*)'"), _other_form),
+    (
+        re.compile(r"Object missing required field `(\w+)`"),
+        lambda found, _: Text(f"lacks {found[1]}", f"mist {found[1]}"),
+    ),
     (re.compile(r"Invalid enum value (.*)", re.DOTALL), _none_of_these),
     (
         re.compile(r"Invalid RFC3339 encoded datetime|Expected `datetime` with .*|Timestamp is .*"),

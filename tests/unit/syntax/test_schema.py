@@ -9,7 +9,7 @@ from gateway.model.finding import Finding, Stage
 from gateway.syntax import schema
 from gateway.syntax.xml import Parsed, read
 from gateway.validation.judge import judge
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, invoice
 from tests.samples.documents import FILES, document
 from tests.unit.syntax.mutation import structural_mutants
 
@@ -120,3 +120,21 @@ def test_read_in_pieces_a_document_gets_the_same_findings(name: str, monkeypatch
     monkeypatch.setattr(schema, "_WHOLE_BYTES_MAX", 0)
     assert [explained(one) for one in damaged] == whole
     assert sum(bool(one) for one in whole) > 75
+
+
+@pytest.mark.parametrize(
+    "end", [b"&</Invoice>", b"</Invoice", b"", b"</Invoice><x/>", b"</Invoice>x", b"<a></b></Invoice>"]
+)
+def test_a_large_document_that_is_well_formed_only_up_to_its_last_tag_is_refused(end: bytes) -> None:
+    document = invoice(100).rstrip().removesuffix(b"</Invoice>") + end
+    verdict = judge(document)
+    assert [finding.stage for finding in verdict.findings] == [Stage.XML], verdict.findings
+    assert verdict.findings[0].line == document.count(b"\n") + 1
+
+
+def test_reading_to_the_end_leaves_no_trace() -> None:
+    parsed = read(invoice(100), with_schema=schema.parse)
+    assert isinstance(parsed, Parsed)
+    assert parsed.attempt is not None
+    assert parsed.attempt.root is parsed.root
+    assert parsed.root.getnext() is None
