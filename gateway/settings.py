@@ -18,6 +18,8 @@ import msgspec
 
 KIB = 1024
 MIB = 1024 * KIB
+DATABASE_FILE = "meterpoort.db"
+"""The embedded database, under the data directory."""
 GIB = 1024 * MIB
 
 PREFIX = "METERPOORT_"
@@ -361,7 +363,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Raises OSError when the password file cannot be read.
         """
         if not self.database.url:
-            return f"sqlite+aiosqlite:///{self.data_directory / 'meterpoort.db'}"
+            return f"sqlite+aiosqlite:///{self.data_directory / DATABASE_FILE}"
         scheme, _, rest = self.database.url.partition("://")
         drivers = {
             "postgresql": "postgresql+psycopg",

@@ -129,9 +129,10 @@ async def accounts_opened(settings: Settings) -> AsyncIterator[Accounts]:
         yield accounts(settings, engines, writer, utc_now)
 
 
-def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
-    """Run the work on the bill. Raises BillingError, as when the settings do not say who bills."""
-    issuer_of(settings).check_complete()
+def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]], *, needs_issuer: bool = True) -> T:
+    """Run the work on the bill. Raises BillingError, as when it needs an issuer and the settings name none."""
+    if needs_issuer:
+        issuer_of(settings).check_complete()
 
     async def run() -> T:
         async with accounts_opened(settings) as opened:
