@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from gateway.messages.participants import Role
+from gateway.store.register import RegisterStore
 from tests.flows.conftest import House
 
 BROKEN = [
@@ -53,3 +57,32 @@ async def test_the_openapi_document_names_where_the_gateway_is(house: House) -> 
 def base_of(house: House) -> str:
     """Where the gateway listens."""
     return str(house.session._base_url).rstrip("/")
+
+
+async def test_a_key_from_the_command_line_works_at_its_first_request(house: House) -> None:
+    """Without waiting for the register to be followed; also right after a wrong key was looked for in vain."""
+    gateway = house.gateway
+    beside = RegisterStore(gateway.engines, gateway.writer, house.clock)  # as the command line has it
+    await beside.refresh()
+    for _ in range(3):
+        _, key = await beside.new_key(Role.OPERATOR, None, "command-line")
+        async with house.session.get("/v1/parties", headers={"X-API-Key": key}) as answer:
+            assert answer.status == 200
+        async with house.session.get("/v1/parties", headers={"X-API-Key": "mp_wrong"}) as answer:
+            assert answer.status == 401
+
+
+async def test_wrong_keys_are_cheap(house: House) -> None:
+    looks = Counter[str]()
+
+    @event.listens_for(house.gateway.engines.read.sync_engine, "before_cursor_execute")
+    def count(*call: Any) -> None:
+        looks["register_log"] += "register_log" in call[2]
+
+    async def tried(number: int) -> int:
+        async with house.session.get("/v1/parties", headers={"X-API-Key": f"mp_wrong-{number}"}) as answer:
+            return answer.status
+
+    assert set(await asyncio.gather(*(tried(number) for number in range(200)))) == {401}
+    event.remove(house.gateway.engines.read.sync_engine, "before_cursor_execute", count)
+    assert 1 <= looks["register_log"] <= 100
