@@ -18,6 +18,8 @@ import msgspec
 
 KIB = 1024
 MIB = 1024 * KIB
+DATABASE_FILE = "meterpoort.db"
+"""The embedded database, under the data directory."""
 GIB = 1024 * MIB
 
 PREFIX = "METERPOORT_"
@@ -51,7 +53,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     """0 takes a free port, for tests."""
     public_url: str = ""
     """How the outside world reaches the gateway (`https://gateway.example.nl`): used in Location headers,
-    problem types and the OpenAPI document. Empty: made from the request."""
+    problem types and the OpenAPI document. Empty: the address it listens on. Never made from a request."""
     metrics_need_key: bool = True
     """`/metrics` asks for an operator's key, which Prometheus sends as its `credentials`. False only where nothing
     but Prometheus can reach that path."""
@@ -367,7 +369,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Raises OSError when the password file cannot be read.
         """
         if not self.database.url:
-            return f"sqlite+aiosqlite:///{self.data_directory / 'meterpoort.db'}"
+            return f"sqlite+aiosqlite:///{self.data_directory / DATABASE_FILE}"
         scheme, _, rest = self.database.url.partition("://")
         drivers = {
             "postgresql": "postgresql+psycopg",

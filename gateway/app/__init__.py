@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from gateway.intake.limits import Limits as IntakeLimits
 from gateway.messages.desk import Case, Desk, JudgingError
 from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import Disposition, State
-from gateway.messages.message import Waiting
+from gateway.messages.message import AtRest, Waiting
 from gateway.messages.participants import Party, Role
 from gateway.messages.ports import Checkpoint, Reception
 from gateway.messages.reception import FrontDesk
@@ -49,7 +49,7 @@ from gateway.syntax.xml import Limits as ReadingLimits
 from gateway.validation.workers import Workers
 from gateway.web import Doors, build
 from gateway.web.connections import Connections
-from gateway.web.doors import Leases, Lists
+from gateway.web.doors import Address, Leases, Lists
 from gateway.web.server import Runner
 
 log = structlog.get_logger(__name__)
@@ -107,7 +107,7 @@ class Gateway:
             readiness=self.readiness,
             metrics=self.metrics.exposition,
             metrics_need_key=self.settings.http.metrics_need_key,
-            public_url=self.settings.http.public_url,
+            address=Address(self.settings.http.public_url.rstrip("/")),
             gateway_version=__version__,
             limits=_intake_limits(self.settings),
             lists=Lists(self.settings.http.page_items_default, self.settings.http.page_items_max),
@@ -121,8 +121,12 @@ class Gateway:
 
     def intake(self) -> Reception:
         """Where every door ends: counted, and in a sandbox marked as test."""
-        counted = Counted(self.reception, self.metrics)
+        counted = self.own_door()
         return MarkedAsTest(counted) if self.settings.testing.sandbox else counted
+
+    def own_door(self) -> "Counted":
+        """Where the gateway's own bills come in: counted as any message."""
+        return Counted(self.reception, self.metrics)
 
     async def new_key(self, role: str) -> tuple[str, str]:
         """A key for an operator or for finance: its id and the key."""
@@ -156,7 +160,7 @@ async def opened(
         bill = accounts(settings, gateway.engines, gateway.writer, clock)
         works.append(measuring_forecasts(bill.office, gateway.metrics))
         if settings.billing.sends_bills:
-            works.append(sending_bills(bill.store, gateway.reception, gateway.register.by_identifier))
+            works.append(sending_bills(bill.store, gateway.own_door(), gateway.register.by_identifier))
         if settings.drop.url:
             works.append(dropping(Drop(settings, gateway.meter, bill.store, clock)))
         dispatcher = await stack.enter_async_context(_dispatching(gateway, clock))
@@ -191,27 +195,33 @@ async def serve(
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
     """Every door is open; yields their address."""
     http = gateway.settings.http
-    application = build(gateway.doors(), gateway.metrics.request_answered)
+    doors = gateway.doors()
+    application = build(doors, gateway.metrics.request_answered)
     async with digipoort.door(gateway, application) as tls:
         connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
         runner = Runner(
             application,
             shutdown_seconds_max=http.shutdown_seconds_max,
-            public_url=http.public_url,
+            address=doors.address,
             connections=connections,
         )
         await runner.setup()
         try:
             await runner.listen(http.host, http.port, tls)
             port = runner.addresses[0][1]
-            yield f"{'https' if tls else 'http'}://{_named(http.host, is_tls=tls is not None)}:{port}"
+            host = _named(http.host, is_tls=tls is not None)
+            doors.address.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
+            yield doors.address.own_url
         finally:
             await runner.cleanup()
 
 
 def _named(host: str, *, is_tls: bool) -> str:
-    """Certificates name hosts: this machine is `localhost` there."""
-    return "localhost" if is_tls and host in {"127.0.0.1", "::1", "0.0.0.0"} else host  # noqa: S104  # compared only
+    """How to write the host in an address. No address leads to "every interface", and certificates name this
+    machine `localhost`."""
+    if host in {"0.0.0.0", "::"} or (is_tls and host in {"127.0.0.1", "::1"}):  # noqa: S104  # compared only
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:
@@ -240,7 +250,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     store = MessageStore(engines, writer, storage, _meter(settings), encode_report, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
-    observer = Observer(metrics, _meter(settings))
+    observer = Observer(metrics, _meter(settings), clock)
     desk = Desk(
         store,
         register,
@@ -260,7 +270,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         waiting_max=settings.queue.waiting_messages_max,
         retry_after_seconds=settings.queue.retry_after_seconds,
     )
-    replays_elsewhere = ReplaysElsewhere(engines, store, desk)
+    replays_elsewhere = ReplaysElsewhere(engines, store, desk, metrics.message_reopened)
     await replays_elsewhere.follow()
     return Gateway(
         settings,
@@ -269,16 +279,16 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         storage,
         register,
         store,
-        MailboxStore(engines, writer, clock),
+        MailboxStore(engines, writer, clock, metrics.message_confirmed),
         desk,
         reception,
-        OperatorDesk(writer, store, desk, clock),
+        OperatorDesk(writer, store, desk, clock, observer.came_to_rest, metrics.message_reopened),
         workers,
         metrics,
         _health(settings, writer, storage, desk),
         LedgerMeter(engines, writer, clock),
         observer,
-        OutboxStore(engines, writer, register, _meter(settings), clock),
+        OutboxStore(engines, writer, register, _meter(settings), clock, observer.came_to_rest),
         replays_elsewhere,
     )
 
@@ -400,9 +410,10 @@ class MarkedAsTest:
 class Observer:
     """Counts what happens at the desk. Fulfils `messages.desk.DeskObserver`."""
 
-    def __init__(self, metrics: Metrics, meter: Meter) -> None:
+    def __init__(self, metrics: Metrics, meter: Meter, clock: Clock) -> None:
         """`meter` is the store's own: asked again, it says what the store wrote."""
         self._metrics = metrics
+        self._clock = clock
         self._meter = meter
         self.wake_delivery: Callable[[], None] = lambda: None
 
@@ -410,21 +421,31 @@ class Observer:
         """The outcome is on stable storage."""
         del waiting
         verdict, disposition = outcome.verdict, outcome.disposition or Disposition.PENDING
-        if outcome.state is State.CHECKED:
+        if outcome.state is State.CHECKED:  # it comes to rest by delivery, which tells `came_to_rest`
             self.wake_delivery()
+        else:
+            self._count(outcome, disposition, seconds)
+        if verdict.is_broken:
+            self._metrics.rule_broke()
+        for stage, duration_ns in verdict.durations_ns.items():
+            self._metrics.stage_passed(stage, duration_ns / 1e9)
+
+    def _count(self, outcome: Outcome, disposition: Disposition, seconds: float) -> None:
         if outcome.state is State.DELIVERED and outcome.recipient is not None:
             at = outcome.entries[-1].at
             disposition, units = self._meter(
                 outcome.kenmerk, outcome.sender, outcome.recipient, at, outcome.is_test
             )
             self._metrics.units_metered(units)
-        self._metrics.message_settled(verdict.kind, outcome.state, disposition, seconds)
-        if outcome.state in {State.REFUSED, State.DUPLICATE}:
-            self._metrics.message_refused(verdict.findings)
-        if verdict.is_broken:
-            self._metrics.rule_broke()
-        for stage, duration_ns in verdict.durations_ns.items():
-            self._metrics.stage_passed(stage, duration_ns / 1e9)
+        self._metrics.message_settled(outcome.verdict.kind, outcome.state, disposition, seconds)
+        if outcome.state is State.REFUSED:
+            self._metrics.message_refused(outcome.verdict.findings)
+
+    def came_to_rest(self, rest: AtRest, usage: Sequence[UsageEntry]) -> None:
+        """A message came to rest after it had left the desk."""
+        seconds = (self._clock() - rest.received_at).total_seconds()
+        self._metrics.units_metered(usage)
+        self._metrics.message_settled(rest.kind, rest.state, rest.disposition, seconds)
 
     def judging_failed(self, waiting: Waiting, attempts: int) -> None:
         """Logged at the desk; the worker's end is counted where it is seen."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.contextvars import unbind_contextvars
 
 from gateway import judge
 from gateway.billing.bill import Bill
@@ -128,9 +129,10 @@ async def accounts_opened(settings: Settings) -> AsyncIterator[Accounts]:
         yield accounts(settings, engines, writer, utc_now)
 
 
-def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
-    """Run the work on the bill. Raises BillingError, as when the settings do not say who bills."""
-    issuer_of(settings).check_complete()
+def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]], *, needs_issuer: bool = True) -> T:
+    """Run the work on the bill. Raises BillingError, as when it needs an issuer and the settings name none."""
+    if needs_issuer:
+        issuer_of(settings).check_complete()
 
     async def run() -> T:
         async with accounts_opened(settings) as opened:
@@ -163,6 +165,7 @@ async def sending_bills(
 ) -> None:
     """Sends what was issued, wherever it was issued, for as long as it is awaited."""
     while True:
+        unbind_contextvars("kenmerk")  # of the bill that was sent last
         try:
             for number, kenmerk in (await send_bills(await store.unsent(), store, reception, knows)).items():
                 if kenmerk:

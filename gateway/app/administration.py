@@ -6,12 +6,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from gateway.clock import utc_now
 from gateway.messages.lifecycle import Disposition
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.ports import PendingDelivery
 from gateway.metering.entry import UsageEntry
 from gateway.model.identifiers import PartyIdentifier
+from gateway.problems import Fault, InvalidInput
 from gateway.settings import Settings
 from gateway.store.engine import open_engines
 from gateway.store.operations import record_replay
@@ -19,6 +22,9 @@ from gateway.store.outbox import OutboxStore
 from gateway.store.register import RegisterStore
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
+from gateway.validation.profiles import profile_named
+from gateway.web.parameters import read_json
+from gateway.web.shapes import PartyId, PartyWish
 
 ACTOR = "command-line"
 PARTY_KINDS = tuple(kind.value for kind in PartyKind)
@@ -100,11 +106,15 @@ def save_party(
     identifiers: tuple[str, ...] = (),
     mandates: tuple[str, ...] = (),
     wishes: tuple[str, ...] = (),
+    may_lose: bool = False,
 ) -> Party:
-    """Add a party or replace what is known of it. `wishes` are `name=value`.
+    """Add a party or replace what is known of it, by the rules of the API. `wishes` are `name=value`; without
+    `may_lose` a party that is there keeps its kind and loses nothing.
 
     Raises ValueError with a sentence that says what is wrong.
     """
+    settings_wished = dict(_wish(text) for text in wishes)
+    _check_wish(party_id, name, kind, kind_source, identifiers, mandates, settings_wished)
     party = Party(
         party_id,
         name,
@@ -112,13 +122,16 @@ def save_party(
         tuple(PartyIdentifier.parse(text) for text in identifiers),
         frozenset(mandates),
         kind_source,
-        dict(_wish(text) for text in wishes),
+        settings_wished,
     )
 
     async def work(register: RegisterStore) -> Party:
         for supplier_id in mandates:
             if register.by_id(supplier_id) is None:
                 raise ValueError(f"there is no party {supplier_id}: register the supplier before its mandate")
+        known = register.by_id(party_id)
+        if known is not None and not may_lose and (losses := _losses(known, party)):
+            raise ValueError(f"{party_id} is there already; saving would {'; '.join(losses)} (--replace does so)")
         await register.save(party, ACTOR)
         return party
 
@@ -133,6 +146,54 @@ def new_key(settings: Settings, role: str, party_id: str | None, *, is_test: boo
 def revoke_key(settings: Settings, key_id: str) -> bool:
     """The key works no longer; False when there is none of this id."""
     return with_register(settings, lambda register: register.revoke_key(key_id, ACTOR))
+
+
+def _check_wish(
+    party_id: str,
+    name: str,
+    kind: str,
+    kind_source: str,
+    identifiers: tuple[str, ...],
+    mandates: tuple[str, ...],
+    settings_wished: dict[str, str],
+) -> None:
+    """Hold what is to be saved to the API's own shape. Raises ValueError that names everything that is wrong."""
+    body = {
+        "name": name,
+        "kind": kind,
+        "kindSource": kind_source,
+        "identifiers": [str(PartyIdentifier.parse(text)) for text in identifiers],
+        "mandates": mandates,
+        "settings": settings_wished,
+    }
+    faults: list[Fault] = []
+    try:
+        read_json(msgspec.json.encode({"partyId": party_id}), _Named)
+    except InvalidInput as wrong:
+        faults += wrong.faults
+    try:
+        read_json(msgspec.json.encode(body), PartyWish)
+    except InvalidInput as wrong:
+        faults += wrong.faults
+    if faults:
+        raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
+    if profile := settings_wished.get("profile"):
+        profile_named(profile)
+
+
+class _Named(msgspec.Struct, rename="camel"):
+    """The name of a party in the path of the API."""
+
+    party_id: PartyId
+
+
+def _losses(known: Party, party: Party) -> list[str]:
+    """What saving takes away from, or changes about, a party that is there."""
+    losses = [] if known.kind is party.kind else [f"change its kind from {known.kind.value} to {party.kind.value}"]
+    gone = sorted(str(one) for one in set(known.identifiers) - set(party.identifiers))
+    gone += [f"the mandate of {one}" for one in sorted(known.mandates - party.mandates)]
+    gone += [f"the wish {name}" for name in sorted(set(known.settings) - set(party.settings))]
+    return losses + [f"take away {one}" for one in gone]
 
 
 def _wish(text: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from gateway.billing.run import RunOrder
 from gateway.billing.services import WORDS, Service
 from gateway.billing.year import YearKey
 from gateway.cli.bills import Units, bills, catalogue_of, in_language, tariffs_option
-from gateway.cli.options import settings_from, text_of, where_options
+from gateway.cli.options import existing_from, settings_from, text_of, where_options
 
 T = TypeVar("T")
 _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -54,6 +54,15 @@ def _do(config: Path | None, data: Path | None, work: Callable[[Accounts], Await
         return with_accounts(settings_from(config, data), work)
     except BillingError as wrong:
         raise click.UsageError(f"{wrong.text.en}\n       {wrong.text.nl}") from wrong
+
+
+def _read(config: Path | None, data: Path | None, work: Callable[[Accounts], Awaitable[T]]) -> T:
+    """Run work that only reads, for which nobody needs to be there to bill; what is not there ends the command
+    with a sentence and exit code 1."""
+    try:
+        return with_accounts(existing_from(config, data), work, needs_issuer=False)
+    except BillingError as wrong:
+        raise click.ClickException(f"{wrong.text.en}\n       {wrong.text.nl}") from wrong
 
 
 @bills.command("debtors")
@@ -239,6 +248,16 @@ def _table(found: Sequence[Bill]) -> Iterator[str]:
         yield f"{bill.number or '-':16} {bill.debtor.party_id:24} {bill.kind:12} {bill.amounts.including:>14}"
 
 
+@bills.command("list")
+@click.option("--year", type=click.IntRange(2000, 2999), help="Year of issue; else the present one.")
+@where_options
+def list_command(*, year: int | None, config: Path | None, data: Path | None) -> None:
+    """The documents that were issued in a year, one a line."""
+    found = _read(config, data, lambda opened: opened.store.bills(year or today().year))
+    for line in _table(found):
+        click.echo(line)
+
+
 @bills.command("show")
 @click.argument("number")
 @click.option("--format", "form", type=click.Choice(["xml", "pdf"]), default="xml", show_default=True)
@@ -255,7 +274,7 @@ def show_command(*, number: str, form: str, output: Path | None, config: Path | 
             raise UnknownBillError(f"there is no bill {number}", f"er is geen factuur {number}")
         return write_pdf(bill) if form == "pdf" else xml
 
-    document = _do(config, data, work)
+    document = _read(config, data, work)
     if output:
         output.write_bytes(document)
     else:
@@ -272,7 +291,7 @@ def explain_command(
     *, number: str, after: str, limit: int, language: str, config: Path | None, data: Path | None
 ) -> None:
     """Walk from the amount of NUMBER to its lines, counts and messages."""
-    explanation = _do(config, data, lambda opened: opened.office.explain(number, after, limit))
+    explanation = _read(config, data, lambda opened: opened.office.explain(number, after, limit))
     click.echo("\n".join(_explained(explanation, language)))
 
 
@@ -347,7 +366,7 @@ def outlook_command(
 ) -> None:
     """Use of PARTY_ID so far, this month and the year projected, and the warning it would get."""
     key = YearKey(party_id, Service(service), year)
-    seen = _do(config, data, lambda opened: opened.office.outlook(key, today()))
+    seen = _read(config, data, lambda opened: opened.office.outlook(key, today()))
     click.echo(json.dumps(_outlook(seen, language), ensure_ascii=False, indent=2))
 
 
@@ -419,7 +438,7 @@ def _mailed(warned: Warned, issuer: Issuer, now: datetime, folder: Path) -> str:
 def silences_command(*, service: str, config: Path | None, data: Path | None) -> None:
     """Parties that always have use of a service and suddenly have none."""
     now = today()
-    for one in _do(config, data, lambda opened: opened.office.silences(Service(service), now)):
+    for one in _read(config, data, lambda opened: opened.office.silences(Service(service), now)):
         click.echo(
             f"{one.party_id}: nothing for {one.working_days} working days, since {one.last_seen}; "
             f"usually {one.usual_a_day:.1f} a day"
@@ -433,7 +452,7 @@ def audit_command(*, config: Path | None, data: Path | None) -> None:
 
     Prints the control totals that the exports have, by year of issue.
     """
-    found = _do(config, data, lambda opened: audit_bills(opened.store))
+    found = _read(config, data, lambda opened: audit_bills(opened.store))
     click.echo(f"{found.records} records, head {found.head}")
     for year, totals in found.totals.items():
         click.echo(

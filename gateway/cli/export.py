@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.app import exports as books
 from gateway.app.drop import as_json, drop_once
-from gateway.cli.options import settings_from, where_options
+from gateway.cli.options import existing_from, where_options
 from gateway.cli.refusals import asked
 
 _year = click.IntRange(2000, 2999)
@@ -45,7 +45,7 @@ def entries(
     data: Path | None,
 ) -> None:
     """Every entry of the meter."""
-    settings = settings_from(config, data)
+    settings = existing_from(config, data)
 
     def write(stream: BinaryIO) -> msgspec.Struct:
         return books.export_entries(settings, form, stream, party_id=party_id, year=year, up_to=up_to)
@@ -58,7 +58,7 @@ def entries(
 @_export_options
 def statements(*, year: int | None, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """Every party's use, by month and kind."""
-    settings = settings_from(config, data)
+    settings = existing_from(config, data)
     _written(out, lambda stream: books.export_statements(settings, form, stream, year=year))
 
 
@@ -70,7 +70,7 @@ _issued_in = click.option("--issued-in", required=True, type=_year, help="Year o
 @_export_options
 def bills(*, issued_in: int, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """Every bill and credit note of a year, a row a document."""
-    settings = settings_from(config, data)
+    settings = existing_from(config, data)
     _written(out, lambda stream: books.export_bills(settings, form, stream, issued_in=issued_in))
 
 
@@ -79,7 +79,7 @@ def bills(*, issued_in: int, form: str, out: Path, config: Path | None, data: Pa
 @_export_options
 def bill_lines(*, issued_in: int, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """Their lines, each with how it was computed."""
-    settings = settings_from(config, data)
+    settings = existing_from(config, data)
     _written(out, lambda stream: books.export_bill_lines(settings, form, stream, issued_in=issued_in))
 
 
@@ -90,7 +90,7 @@ def bill_lines(*, issued_in: int, form: str, out: Path, config: Path | None, dat
 @where_options
 def journal(*, issued_in: int, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """The postings of a year, a balanced entry a document."""
-    settings = settings_from(config, data)
+    settings = existing_from(config, data)
     _written(out, lambda stream: books.export_journal(settings, form, stream, issued_in=issued_in))
 
 
@@ -99,7 +99,7 @@ def journal(*, issued_in: int, form: str, out: Path, config: Path | None, data: 
 @where_options
 def drop(*, day: datetime, config: Path | None, data: Path | None) -> None:
     """Write the drop of a day where [drop] says, once. A running gateway does so by itself."""
-    manifest = asked(drop_once, settings_from(config, data), day.date())
+    manifest = asked(drop_once, existing_from(config, data), day.date())
     click.echo(as_json(manifest) if manifest else f"The drop of {day.date()} is there already.", nl=not manifest)
 
 

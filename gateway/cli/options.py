@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from gateway.settings import Settings, SettingsError, load
+from gateway.settings import DATABASE_FILE, Settings, SettingsError, load
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +28,15 @@ def settings_from(config: Path | None, data: Path | None) -> Settings:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     return msgspec.structs.replace(settings, data_directory=data) if data else settings
+
+
+def existing_from(config: Path | None, data: Path | None) -> Settings:
+    """The same, for commands that only read: where there is no gateway they end, and make none."""
+    settings = settings_from(config, data)
+    place = settings.data_directory / DATABASE_FILE
+    if not settings.database.url and not place.exists():
+        raise click.ClickException(f"there is no gateway in {settings.data_directory}: {place.name} is not there")
+    return settings
 
 
 def text_of(file: Path) -> str:

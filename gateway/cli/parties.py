@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from gateway.app import administration
-from gateway.cli.options import settings_from, where_options
+from gateway.cli.options import existing_from, settings_from, where_options
 
 
 @click.group()
@@ -17,7 +17,7 @@ def parties() -> None:
 @where_options
 def list_parties(*, config: Path | None, data: Path | None) -> None:
     """All parties, one a line."""
-    for party in administration.list_parties(settings_from(config, data)):
+    for party in administration.list_parties(existing_from(config, data)):
         identifiers = " ".join(str(identifier) for identifier in party.identifiers)
         click.echo(f"{party.party_id:24} {party.kind.value:9} {party.name}  {identifiers}")
 
@@ -30,6 +30,7 @@ def list_parties(*, config: Path | None, data: Path | None) -> None:
 @click.option("--identifier", "identifiers", multiple=True, help="scheme:value, as OIN:… or KVK:…; repeatable.")
 @click.option("--mandate", "mandates", multiple=True, help="Party id of a supplier it may send for; repeatable.")
 @click.option("--wish", "wishes", multiple=True, help="name=value, as profile=basisfactuur-rijk; repeatable.")
+@click.option("--replace", is_flag=True, help="Also where a party changes its kind or loses something.")
 @where_options
 def save_party(
     *,
@@ -40,10 +41,11 @@ def save_party(
     identifiers: tuple[str, ...],
     mandates: tuple[str, ...],
     wishes: tuple[str, ...],
+    replace: bool,
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """Add PARTY_ID, or replace what is known of it."""
+    """Add PARTY_ID, or add to what is known of it; with --replace, take away as well."""
     try:
         administration.save_party(
             settings_from(config, data),
@@ -54,6 +56,7 @@ def save_party(
             identifiers=identifiers,
             mandates=mandates,
             wishes=wishes,
+            may_lose=replace,
         )
     except ValueError as error:
         raise click.ClickException(str(error)) from error

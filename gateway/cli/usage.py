@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from gateway.app import usage as meter
-from gateway.cli.options import settings_from, where_options
+from gateway.cli.options import existing_from, settings_from, where_options
 from gateway.cli.refusals import asked
 
 _year = click.IntRange(2000, 2999)
@@ -27,7 +27,7 @@ def usage() -> None:
 @where_options
 def show(*, party_id: str, year: int, form: str, config: Path | None, data: Path | None) -> None:
     """The statement of PARTY_ID: each month and kind."""
-    found = asked(meter.statement, settings_from(config, data), party_id, year)
+    found = asked(meter.statement, existing_from(config, data), party_id, year)
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
@@ -81,7 +81,7 @@ def seal(*, config: Path | None, data: Path | None) -> None:
 @where_options
 def seals(*, after: int, out: Path | None, config: Path | None, data: Path | None) -> None:
     """The seals as JSON lines, to publish."""
-    settings = settings_from(config, data)
+    settings = existing_from(config, data)
     with out.open("wb") if out else nullcontext(sys.stdout.buffer) as stream:
         asked(meter.write_seals, settings, after, stream)
 
@@ -92,7 +92,7 @@ def seals(*, after: int, out: Path | None, config: Path | None, data: Path | Non
 @where_options
 def prove(*, position: int, out: Path | None, config: Path | None, data: Path | None) -> None:
     """The proof that a seal covers the entry at POSITION; check it with docs/how-to/verify_seal.py."""
-    proof = asked(meter.prove, settings_from(config, data), position)
+    proof = asked(meter.prove, existing_from(config, data), position)
     if out:
         out.write_bytes(proof + b"\n")
     else:
@@ -110,7 +110,7 @@ def prove(*, position: int, out: Path | None, config: Path | None, data: Path | 
 @where_options
 def audit(*, published: Path | None, form: str, config: Path | None, data: Path | None) -> None:
     """Recount and verify the whole meter. Ends with 1 when something does not fit."""
-    report = asked(meter.audit_meter, settings_from(config, data), published)
+    report = asked(meter.audit_meter, existing_from(config, data), published)
     if form == "json":
         click.echo(meter.as_json(report))
     else:

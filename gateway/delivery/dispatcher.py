@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from gateway.clock import Clock
 from gateway.delivery.pauses import Pauses
@@ -114,7 +115,7 @@ class Dispatcher:
         """One recipient's messages in their order, until one cannot be delivered now or none is left."""
         try:
             async with self._places:
-                while parcel := await self._outbox.first(destination.recipient_id):
+                while parcel := await self._next(destination):
                     if not await self._offer(destination, parcel):
                         return
                     destination = await self._outbox.destination(destination.recipient_id)
@@ -123,6 +124,14 @@ class Dispatcher:
         except Exception as error:  # one recipient's trouble, whatever it is, stays its own
             log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
             await asyncio.sleep(_IDLE_SECONDS)
+
+    async def _next(self, destination: Destination) -> Parcel | None:
+        """The oldest message that waits for this recipient; from here on every line of the log has its kenmerk."""
+        unbind_contextvars("kenmerk")
+        parcel = await self._outbox.first(destination.recipient_id)
+        if parcel is not None:
+            bind_contextvars(kenmerk=parcel.kenmerk)
+        return parcel
 
     async def _offer(self, destination: Destination, parcel: Parcel) -> bool:
         """Offer one message; whether the next one may follow."""
@@ -151,7 +160,7 @@ class Dispatcher:
 
     async def _not_delivered(self, destination: Destination, parcel: Parcel, error: NotDeliveredError) -> Outcome:
         now: datetime = self._clock()
-        log.info("delivery_failed", kenmerk=parcel.kenmerk, recipient=parcel.recipient_id, reason=str(error))
+        log.info("delivery_failed", recipient=parcel.recipient_id, reason=str(error))
         if error.refusal is Refusal.PERMANENT:
             await self._outbox.returned(parcel, now, error.foutcode, str(error))
             return Outcome.REFUSED

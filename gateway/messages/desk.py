@@ -9,11 +9,13 @@ message is set apart and the others go on. Reading ahead is bounded; what waits 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.handling import Outcome, Register, broken, decide
@@ -215,7 +217,7 @@ class Desk:
         _put(self._few_wait, bool(self._small) and not (many and self._judges.is_warm))
 
     async def _judge_batch(self, batch: Sequence[_Place], judge: JudgeBatch) -> None:
-        verdicts = await self._verdicts(judge, [_case(place) for place in batch])
+        verdicts = await self._verdicts(judge, batch)
         self._checkpoint("judged")
         judged: list[tuple[_Place, Outcome]] = []
         for place, verdict in zip(batch, verdicts, strict=True):
@@ -224,33 +226,36 @@ class Desk:
                 continue
             outcome = self._decide(place.waiting, verdict)
             if self._recipients_profile(outcome, verdict):
-                await self._settle_soon(place, verdict)
+                with _about(place):
+                    await self._settle_soon(place, verdict)
             else:
                 judged.append((place, outcome))
         if judged:
             await self._settling.acquire()
             self._run(self._settle_batch(judged))
 
-    async def _verdicts(self, judge: JudgeBatch, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
-        """The verdicts; whatever breaks in judging is a technical failure of each case, tried again alone."""
+    async def _verdicts(self, judge: JudgeBatch, batch: Sequence[_Place]) -> Sequence[Verdict | JudgingError]:
+        """The verdicts; whatever breaks in judging is a technical failure of each message, tried again alone."""
         try:
-            return await judge(cases)
+            return await judge([_case(place) for place in batch])
         except Exception as error:  # a broken program must not take messages with it
-            log.exception("judging_broke", error=type(error).__name__)
-            return [JudgingError(f"{type(error).__name__} while judging")] * len(cases)
+            return [_broke(place, error) for place in batch]
 
     async def _large_lane(self) -> None:
         while True:
             place = await self._large.get()
-            try:
-                verdict = await self._judges.judge_large(_case(place))
-            except JudgingError as error:
-                self._failed(place, error)
-            except Exception as error:  # a broken program must not take messages with it
-                log.exception("judging_broke", error=type(error).__name__)
-                self._failed(place, JudgingError(f"{type(error).__name__} while judging"))
-            else:
-                await self._settle_soon(place, verdict)
+            with _about(place):
+                await self._judge_alone(place)
+
+    async def _judge_alone(self, place: _Place) -> None:
+        try:
+            verdict = await self._judges.judge_large(_case(place))
+        except JudgingError as error:
+            self._failed(place, error)
+        except Exception as error:  # a broken program must not take messages with it
+            self._failed(place, _broke(place, error))
+        else:
+            await self._settle_soon(place, verdict)
 
     def _hold(self, data: bytes | None) -> bytes | None:
         """Keep the bytes at hand while there is room; else they are read again when their turn comes."""
@@ -267,13 +272,14 @@ class Desk:
 
     def _failed(self, place: _Place, error: JudgingError) -> None:
         place.attempts += 1
-        self._observer.judging_failed(place.waiting, place.attempts)
-        log.warning("judging_failed", kenmerk=place.waiting.kenmerk, attempts=place.attempts, reason=str(error))
-        if place.attempts < self._attempts_max:
-            self._large.put_nowait(place)
-        else:
-            detail = f"judging failed technically {place.attempts} times"
-            self._run(self._make_true(place, broken(place.waiting, self._clock(), detail)))
+        with _about(place):
+            self._observer.judging_failed(place.waiting, place.attempts)
+            log.warning("judging_failed", attempts=place.attempts, reason=str(error))
+            if place.attempts < self._attempts_max:
+                self._large.put_nowait(place)
+            else:
+                detail = f"judging failed technically {place.attempts} times"
+                self._run(self._make_true(place, broken(place.waiting, self._clock(), detail)))
 
     # -- settling ----------------------------------------------------------------------------
 
@@ -289,7 +295,8 @@ class Desk:
             self._checkpoint("settled")
             for (place, outcome), result in zip(judged, done, strict=True):
                 if isinstance(result, BaseException):
-                    self._run(self._make_true(place, outcome))
+                    with _about(place):
+                        self._run(self._make_true(place, outcome))
                 else:
                     self._settled(place, result)
         finally:
@@ -340,10 +347,10 @@ class Desk:
             try:
                 return await self._settles.settle(outcome)
             except AlreadySettledError:
-                log.warning("settled_before", kenmerk=outcome.kenmerk)
+                log.warning("settled_before")
                 return None
             except Exception as error:  # whatever the store's trouble is, the message stays and is tried again
-                log.exception("settling_failed", kenmerk=outcome.kenmerk, error=type(error).__name__)
+                log.exception("settling_failed", error=type(error).__name__)
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, SETTLE_AGAIN_SECONDS_MAX)
 
@@ -356,6 +363,17 @@ class Desk:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("desk_task_failed", error=repr(error), exc_info=error)
+
+
+def _about(place: _Place) -> AbstractContextManager[None]:
+    """Every line that is logged meanwhile, also by what is begun meanwhile, has the kenmerk of this message."""
+    return bound_contextvars(kenmerk=place.waiting.kenmerk)
+
+
+def _broke(place: _Place, error: Exception) -> JudgingError:
+    with _about(place):
+        log.error("judging_broke", error=type(error).__name__, exc_info=error)
+    return JudgingError(f"{type(error).__name__} while judging")
 
 
 def _case(place: _Place, profile: str | None = None) -> Case:

@@ -172,6 +172,8 @@ def _sender_problem(
             found=named,
         )
     allowed = {submitter.party_id} | (submitter.mandates if judged.role is Role.INTERMEDIARY else frozenset())
+    if wrong := _principal_problem(judged, parties, allowed, named, register):
+        return wrong
     if parties <= allowed:
         return None
     return _party_finding(
@@ -186,6 +188,60 @@ def _sender_problem(
         ),
         found=named,
     )
+
+
+def _principal_problem(
+    judged: Waiting, parties: set[str], allowed: frozenset[str] | set[str], named: str, register: Register
+) -> Finding | None:
+    """The party for which the sender says it acts must be the one that the document is from, and have given it a
+    mandate. `parties`: who the document is from, as far as they are registered; `named`: in its own words."""
+    if judged.on_behalf_of is None:
+        return None
+    principal = register.by_identifier(judged.on_behalf_of)
+    if principal is None:
+        said, advice = _UNKNOWN_PRINCIPAL
+    elif principal.party_id not in parties:
+        said, advice = _OTHER_PRINCIPAL
+    elif principal.party_id not in allowed:
+        said, advice = _PRINCIPAL_WITHOUT_MANDATE
+    else:
+        return None
+    return replace(
+        _party_finding("MP-ON-BEHALF-OF", said, advice, found=str(judged.on_behalf_of)),
+        expected=named if said is _OTHER_PRINCIPAL[0] else None,
+    )
+
+
+_UNKNOWN_PRINCIPAL = (
+    Text(
+        "You say that you send for a party that is not registered here.",
+        "U zegt te sturen voor een partij die hier niet geregistreerd is.",
+    ),
+    Text(
+        "Name it by a registered identifier, or have the operator register it.",
+        "Noem haar met een geregistreerd nummer, of laat de beheerder haar registreren.",
+    ),
+)
+_OTHER_PRINCIPAL = (
+    Text(
+        "You say that you send for one party, and the document is from another.",
+        "U zegt te sturen voor de ene partij, maar het document komt van een andere.",
+    ),
+    Text(
+        "Check which document this is: name the party that it is from, or leave the name out.",
+        "Controleer welk document dit is: noem de partij van wie het komt, of noem geen partij.",
+    ),
+)
+_PRINCIPAL_WITHOUT_MANDATE = (
+    Text(
+        "The party that you say you send for gave you no mandate.",
+        "De partij voor wie u zegt te sturen heeft u niet gemachtigd.",
+    ),
+    Text(
+        "Have the operator register its mandate for you, then send the document again.",
+        "Laat de beheerder haar machtiging voor u registreren en stuur het document daarna opnieuw.",
+    ),
+)
 
 
 def _recipient(judged: Waiting, facts: DocumentFacts, register: Register) -> tuple[Party | None, str | None]:

@@ -105,6 +105,18 @@ class Waiting:
     wanted_profile: str | None
     beside: tuple[StoredAttachment, ...] = ()
     steps: int = len(FIRST_STEPS)
+    on_behalf_of: PartyIdentifier | None = None
+    """The party that the sender said it acts for."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtRest:
+    """A message that came to rest after it had left the desk: by delivery, or by an operator."""
+
+    kind: DocumentKind | None
+    state: State
+    disposition: Disposition
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.desk import Desk
@@ -47,15 +48,19 @@ class FrontDesk:
     async def submit(self, submission: Submission) -> Receipt:
         """Store the submission and answer once it is on stable storage; judging follows by itself.
 
-        Raises IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
+        From here on every line that the caller's task logs has the kenmerk; the caller lets it go. Raises
+        IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
         if self._desk.waiting_count >= self._waiting_max:
             raise OverloadedError(self._retry_after_seconds)
         acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
+        bind_contextvars(kenmerk=acceptance.kenmerk)
         self._checkpoint("before-accept")
         receipt = await self._accepted(acceptance)
         self._checkpoint("accepted")
-        if not receipt.is_repeat:
+        if receipt.is_repeat:
+            bind_contextvars(kenmerk=receipt.kenmerk)
+        else:
             self._desk.offer(_waiting(acceptance), submission.document.data)
         return receipt
 
@@ -95,4 +100,5 @@ def _waiting(acceptance: Acceptance) -> Waiting:
         submission.recipient,
         submission.profile,
         tuple(StoredAttachment(one.attachment, one.content.place) for one in submission.attachments),
+        on_behalf_of=submission.on_behalf_of,
     )

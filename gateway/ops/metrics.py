@@ -168,6 +168,10 @@ class Metrics:
             self._dispositions[disposition.value,].inc()
         self._settled_after.observe(seconds_since_received)
 
+    def message_reopened(self) -> None:
+        """A message that had come to rest as returned is offered again, and will come to rest a second time."""
+        self._reopened.inc()
+
     def message_confirmed(self, seconds_since_delivered: float) -> None:
         """A recipient confirmed a message it had taken."""
         self._confirmed_after.observe(seconds_since_delivered)
@@ -286,8 +290,14 @@ class Metrics:
         )
         self._dispositions = _Series(
             self._counter(
-                "dispositions", "Messages that came to rest, by what they are to the meter.", "disposition"
+                "dispositions",
+                "Messages that came to rest, by what they are to the meter: together what was received and "
+                "reopened, but for what still waits or is parked.",
+                "disposition",
             )
+        )
+        self._reopened = self._counter(
+            "reopened", "Returned messages that an operator offered again: each comes to rest once more."
         )
         self._settled_after = self._histogram(
             "settled_after_seconds", "From received to settled: what a sender waits.", WAIT_SECONDS

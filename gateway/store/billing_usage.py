@@ -76,7 +76,7 @@ class SqlUsageCounts:
                 _plain(columns.kind).in_(_kinds(service)),
                 columns.at >= _midnight(first),
                 columns.at < _midnight(last + timedelta(days=1)),
-                columns.position > int(after or 0),
+                columns.position > _position(after),
             )
             .order_by(columns.position)
             .limit(limit)
@@ -89,6 +89,14 @@ class SqlUsageCounts:
             )
             for row in rows
         ]
+
+
+def _position(cursor: str) -> int:
+    """Raises ValueError for a cursor that no page ended with."""
+    position = int(cursor or 0)
+    if not 0 <= position < 2**63:
+        raise ValueError("the cursor is not one that this gateway gave")
+    return position
 
 
 def _kinds(service: Service) -> list[str]:

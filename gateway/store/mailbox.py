@@ -1,13 +1,15 @@
 """What lies ready for a recipient: listed, taken under a lease, confirmed."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from gateway.clock import Clock
-from gateway.messages.lifecycle import State, Step, after
-from gateway.messages.message import JournalEntry, Lease, Message, Page
+from gateway.messages.lifecycle import Disposition, State, Step, after
+from gateway.messages.message import AtRest, JournalEntry, Lease, Message, Page
+from gateway.model.document import DocumentKind
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
 from gateway.store.messages import as_message
@@ -20,7 +22,15 @@ from gateway.store.writer import Writer
 class MailboxStore:
     """Mailboxes of all recipients. Fulfils `messages.ports.Mailbox`."""
 
-    def __init__(self, engines: Engines, writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        writer: Writer,
+        clock: Clock,
+        confirmed: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        """`confirmed` is told of each message that is confirmed, and the seconds since it was delivered."""
+        self._confirmed = confirmed
         self._engines = engines
         self._writer = writer
         self._clock = clock
@@ -44,9 +54,12 @@ class MailboxStore:
     async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
         """The recipient has it. True also when it was confirmed before."""
         now = self._clock()
-        return await self._writer.call(
+        done = await self._writer.call(
             lambda connection: _confirm(connection, party_id, kenmerk, token, actor, now)
         )
+        if isinstance(done, datetime):
+            self._confirmed((now - done).total_seconds())
+        return bool(done)
 
 
 def _take(connection: Connection, party_id: str, limit: int, now: datetime, until: datetime) -> tuple[Lease, ...]:
@@ -76,7 +89,8 @@ def _lease(connection: Connection, party_id: str, row: Row[tuple[object, ...]], 
 
 def _confirm(
     connection: Connection, party_id: str, kenmerk: str, token: str | None, actor: str, now: datetime
-) -> bool:
+) -> datetime | bool:
+    """When it was delivered, the first time; later only whether it is confirmed."""
     box = t.mailbox.c
     row = connection.execute(
         select(t.mailbox).where(box.recipient_id == party_id, box.kenmerk == kenmerk)
@@ -87,7 +101,10 @@ def _confirm(
         return False
     connection.execute(delete(t.mailbox).where(box.recipient_id == party_id, box.kenmerk == kenmerk))
     add_step(connection, kenmerk, JournalEntry(Step.CONFIRMED, now, actor))
-    return True
+    delivered_at: datetime | None = connection.execute(
+        select(t.messages.c.settled_at).where(t.messages.c.kenmerk == kenmerk)
+    ).scalar_one()
+    return delivered_at or True
 
 
 def _was_confirmed(connection: Connection, party_id: str, kenmerk: str) -> bool:
@@ -95,6 +112,15 @@ def _was_confirmed(connection: Connection, party_id: str, kenmerk: str) -> bool:
         t.messages.c.kenmerk == kenmerk, t.messages.c.recipient_id == party_id
     )
     return connection.execute(query).scalar_one_or_none() == State.CONFIRMED.value
+
+
+def settle(connection: Connection, kenmerk: str, disposition: Disposition, at: datetime | None) -> AtRest:
+    """Say what a message is to the meter, and since when; None: it does not rest any more."""
+    own = t.messages.c.kenmerk == kenmerk
+    connection.execute(update(t.messages).where(own).values(disposition=disposition.value, settled_at=at))
+    row = connection.execute(select(t.messages).where(own)).one()
+    kind = DocumentKind(row.kind) if row.kind else None
+    return AtRest(kind, State(row.state), disposition, row.received_at)
 
 
 def add_step(connection: Connection, kenmerk: str, *entries: JournalEntry) -> State:

@@ -122,7 +122,6 @@ class MessageStore:
 
     async def _waiting(self, row: Row[tuple[object, ...]]) -> Waiting:
         beside = await self.attachments(row.kenmerk)
-        wanted = row.wanted_recipient
         return Waiting(
             row.kenmerk,
             row.received_at,
@@ -131,10 +130,11 @@ class MessageStore:
             Role(row.role),
             row.submitter_id,
             bool(row.is_test),
-            PartyIdentifier(*wanted.split(":", 1)) if wanted else None,
+            _identifier(row.wanted_recipient),
             row.wanted_profile,
             tuple(found for found in beside if found.stored is not None),
             row.steps,
+            _identifier(row.on_behalf_of),
         )
 
     async def _rows(self, query: Select[tuple[object, ...]]) -> Sequence[Row[tuple[object, ...]]]:
@@ -172,6 +172,10 @@ def as_message(row: Row[tuple[object, ...]]) -> Message:
         row.aanleverkenmerk,
         row.idempotency_key,
     )
+
+
+def _identifier(text: str | None) -> PartyIdentifier | None:
+    return PartyIdentifier(*text.split(":", 1)) if text else None
 
 
 def _document_place(row: Row[tuple[object, ...]]) -> StoredBytes:

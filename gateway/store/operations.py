@@ -1,25 +1,39 @@
 """What an operator does to a message that is stuck: offer it again, or give it back."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+import msgspec
+from sqlalchemy import Connection, func, select
 
 from gateway.clock import Clock
 from gateway.messages.desk import Desk
 from gateway.messages.lifecycle import Disposition, Foutcode, State, Step
-from gateway.messages.message import JournalEntry
+from gateway.messages.message import AtRest, JournalEntry
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
-from gateway.store.mailbox import add_step
+from gateway.store.mailbox import add_step, settle
 from gateway.store.messages import MessageStore
 from gateway.store.register import log_change
+from gateway.store.settling import Rested, tell_nobody
 from gateway.store.writer import Writer
 
 
 class OperatorDesk:
     """Fulfils `messages.ports.Operations`."""
 
-    def __init__(self, writer: Writer, store: MessageStore, desk: Desk, clock: Clock) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        store: MessageStore,
+        desk: Desk,
+        clock: Clock,
+        rested: Rested = tell_nobody,
+        reopened: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`reopened` is told when a message that had come to rest is offered again."""
+        self._rested = rested
+        self._reopened = reopened
         self._writer = writer
         self._store = store
         self._desk = desk
@@ -28,8 +42,11 @@ class OperatorDesk:
     async def replay(self, kenmerk: str, actor: str) -> bool:
         """Offer a parked or returned message again; False when it is not in such a state."""
         now = self._clock()
-        if not await self._writer.call(lambda connection: _replay(connection, kenmerk, actor, now)):
+        before = await self._writer.call(lambda connection: _replay(connection, kenmerk, actor, now))
+        if before is None:
             return False
+        if before is State.RETURNED:
+            self._reopened()
         if waiting := await self._store.waiting_one(kenmerk):
             self._desk.offer(waiting, None, is_suspect=True)
         return True
@@ -37,21 +54,30 @@ class OperatorDesk:
     async def give_back(self, kenmerk: str, actor: str, reason: str) -> bool:
         """Return a parked message to its sender; False when it is not parked."""
         now = self._clock()
-        return await self._writer.call(lambda connection: _give_back(connection, kenmerk, actor, reason, now))
+        rest = await self._writer.call(lambda connection: _give_back(connection, kenmerk, actor, reason, now))
+        if rest is None:
+            return False
+        self._rested(rest, ())
+        return True
 
 
 class ReplaysElsewhere:
     """Replays that another process recorded (the command line): found here, and offered to the desk.
 
     The register's log tells of them. It is read with some overlap, since on PostgreSQL a lower id can be committed
-    after a higher one; offering twice changes nothing.
+    after a higher one.
     """
 
-    def __init__(self, engines: Engines, store: MessageStore, desk: Desk) -> None:
+    def __init__(
+        self, engines: Engines, store: MessageStore, desk: Desk, reopened: Callable[[], None] = lambda: None
+    ) -> None:
+        """`reopened` is told when a message that had come to rest is offered again."""
         self._engines = engines
         self._store = store
         self._desk = desk
+        self._reopened = reopened
         self._seen_id: int | None = None
+        self._followed: set[int] = set()
 
     async def follow(self) -> None:
         """Offer what was recorded since the last time; the first time only look where the log ends."""
@@ -61,16 +87,27 @@ class ReplaysElsewhere:
             if self._seen_id is None or newest <= self._seen_id:
                 self._seen_id = newest
                 return
-            wanted = select(log.subject).where(log.id > self._seen_id - OVERLAP_ROWS, log.what == REPLAYED)
-            kenmerken = (await connection.execute(wanted)).scalars().all()
+            wanted = select(log.id, log.subject, log.detail).where(
+                log.id > self._seen_id - OVERLAP_ROWS, log.what == REPLAYED
+            )
+            replays = (await connection.execute(wanted)).all()
         self._seen_id = newest
-        for kenmerk in kenmerken:
-            if waiting := await self._store.waiting_one(kenmerk):
-                self._desk.offer(waiting, None, is_suspect=True)
+        for replay in replays:
+            if replay.id not in self._followed:
+                await self._offer(replay.subject, replay.detail)
+        self._followed = {replay.id for replay in replays}
+
+    async def _offer(self, kenmerk: str, detail: str) -> None:
+        if msgspec.json.decode(detail).get(WAS) == State.RETURNED.value:
+            self._reopened()
+        if waiting := await self._store.waiting_one(kenmerk):
+            self._desk.offer(waiting, None, is_suspect=True)
 
 
 OVERLAP_ROWS = 20
 REPLAYED = "message replayed"
+WAS = "was"
+"""In the detail of such a row: the state that the message was in."""
 
 
 async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime) -> bool:
@@ -78,10 +115,10 @@ async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime)
     neither parked nor returned."""
 
     def write(connection: Connection) -> bool:
-        if not _replay(connection, kenmerk, actor, now):
-            return False
-        log_change(connection, now, actor, REPLAYED, kenmerk, {})
-        return True
+        before = _replay(connection, kenmerk, actor, now)
+        if before is not None:
+            log_change(connection, now, actor, REPLAYED, kenmerk, {WAS: before.value})
+        return before is not None
 
     return await writer.call(write)
 
@@ -93,25 +130,18 @@ def _state(connection: Connection, kenmerk: str) -> State | None:
     return State(found) if found else None
 
 
-def _replay(connection: Connection, kenmerk: str, actor: str, now: datetime) -> bool:
-    if _state(connection, kenmerk) not in {State.PARKED, State.RETURNED}:
-        return False
+def _replay(connection: Connection, kenmerk: str, actor: str, now: datetime) -> State | None:
+    """The state that it was in; None: nothing was done."""
+    before = _state(connection, kenmerk)
+    if before not in {State.PARKED, State.RETURNED}:
+        return None
     add_step(connection, kenmerk, JournalEntry(Step.REPLAYED, now, actor))
-    _dispose(connection, kenmerk, Disposition.PENDING, None)
-    return True
+    settle(connection, kenmerk, Disposition.PENDING, None)
+    return before
 
 
-def _give_back(connection: Connection, kenmerk: str, actor: str, reason: str, now: datetime) -> bool:
+def _give_back(connection: Connection, kenmerk: str, actor: str, reason: str, now: datetime) -> AtRest | None:
     if _state(connection, kenmerk) is not State.PARKED:
-        return False
+        return None
     add_step(connection, kenmerk, JournalEntry(Step.DELIVERY_FAILED, now, actor, Foutcode.AFS400, reason))
-    _dispose(connection, kenmerk, Disposition.UNDELIVERABLE, now)
-    return True
-
-
-def _dispose(connection: Connection, kenmerk: str, disposition: Disposition, settled_at: datetime | None) -> None:
-    connection.execute(
-        update(t.messages)
-        .where(t.messages.c.kenmerk == kenmerk)
-        .values(disposition=disposition.value, settled_at=settled_at)
-    )
+    return settle(connection, kenmerk, Disposition.UNDELIVERABLE, now)

@@ -1,5 +1,6 @@
 """What waits to be pushed to recipients; `app` gives it to delivery in delivery's own words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,17 +8,18 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from gateway.clock import Clock
 from gateway.messages.lifecycle import Disposition, Foutcode, Step
-from gateway.messages.message import JournalEntry
+from gateway.messages.message import AtRest, JournalEntry
 from gateway.messages.participants import Party
 from gateway.messages.ports import PendingDelivery
+from gateway.metering.entry import UsageEntry
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
 from gateway.store.insert import insert_new
 from gateway.store.ledger import append
-from gateway.store.mailbox import add_step
+from gateway.store.mailbox import add_step, settle
 from gateway.store.outbox_tables import delivery_pauses, outbox
 from gateway.store.register import RegisterStore, log_change
-from gateway.store.settling import MeterDelivery
+from gateway.store.settling import MeterDelivery, Rested, tell_nobody
 from gateway.store.writer import Writer
 
 ACTOR = "gateway"
@@ -50,7 +52,9 @@ class OutboxStore:
         register: RegisterStore,
         meter: MeterDelivery,
         clock: Clock,
+        rested: Rested = tell_nobody,
     ) -> None:
+        self._rested = rested
         self._engines = engines
         self._writer = writer
         self._register = register
@@ -138,7 +142,9 @@ class OutboxStore:
 
     async def delivered(self, kenmerk: str, at: datetime, *, into_mailbox: bool) -> None:
         """The recipient has it, or finds it in its mailbox: metered in the same transaction."""
-        await self._writer.call(lambda connection: self._deliver(connection, kenmerk, at, into_mailbox))
+        self._rested(
+            *await self._writer.call(lambda connection: self._deliver(connection, kenmerk, at, into_mailbox))
+        )
 
     async def troubled(
         self, kenmerk: str, recipient_id: str, at: datetime, again_at: datetime, reason: str
@@ -164,16 +170,19 @@ class OutboxStore:
         """It could not be delivered."""
         entry = JournalEntry(Step.DELIVERY_FAILED, at, ACTOR, foutcode, reason)
 
-        def write(connection: Connection) -> None:
+        def write(connection: Connection) -> AtRest:
             add_step(connection, kenmerk, entry)
-            _settle(connection, kenmerk, Disposition.UNDELIVERABLE, at)
+            rest = settle(connection, kenmerk, Disposition.UNDELIVERABLE, at)
             connection.execute(delete(outbox).where(outbox.c.kenmerk == kenmerk))
             if again_at is not None:
                 _pause(connection, recipient_id, again_at)
+            return rest
 
-        await self._writer.call(write)
+        self._rested(await self._writer.call(write), ())
 
-    def _deliver(self, connection: Connection, kenmerk: str, at: datetime, into_mailbox: bool) -> None:
+    def _deliver(
+        self, connection: Connection, kenmerk: str, at: datetime, into_mailbox: bool
+    ) -> tuple[AtRest, Sequence[UsageEntry]]:
         row = connection.execute(select(t.messages).where(t.messages.c.kenmerk == kenmerk)).one()
         recipient = self._register.by_id(row.recipient_id)
         if recipient is None:
@@ -181,13 +190,14 @@ class OutboxStore:
         sender = self._register.by_id(row.sender_id) if row.sender_id else None
         add_step(connection, kenmerk, JournalEntry(Step.DELIVERED, at, ACTOR))
         disposition, usage = self._meter(kenmerk, sender, recipient, at, bool(row.is_test))
-        _settle(connection, kenmerk, disposition, at)
+        rest = settle(connection, kenmerk, disposition, at)
         append(connection, usage)
         if into_mailbox:
             mail = {"recipient_id": row.recipient_id, "kenmerk": kenmerk, "times_taken": 0}
             insert_new(connection, t.mailbox, [{**mail, "token": None, "leased_until": None}])
         connection.execute(delete(outbox).where(outbox.c.kenmerk == kenmerk))
         connection.execute(delete(delivery_pauses).where(delivery_pauses.c.recipient_id == row.recipient_id))
+        return rest, usage
 
 
 def _recipients(connection: Connection) -> list[str]:
@@ -209,11 +219,3 @@ def _pause(connection: Connection, recipient_id: str, again_at: datetime) -> Non
     ).scalar_one_or_none()
     row = {"recipient_id": recipient_id, "failures": (known or 0) + 1, "again_at": again_at}
     insert_new(connection, delivery_pauses, [row], replace=("failures", "again_at"))
-
-
-def _settle(connection: Connection, kenmerk: str, disposition: Disposition, at: datetime) -> None:
-    connection.execute(
-        update(t.messages)
-        .where(t.messages.c.kenmerk == kenmerk)
-        .values(disposition=disposition.value, settled_at=at)
-    )

@@ -4,12 +4,16 @@ Another process (the command line) may change them while the server runs: `refre
 row of the register's log, which is written in the same transaction as each change.
 """
 
+import asyncio
 import hashlib
 import secrets
+import time
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock
 from gateway.messages.participants import Caller, Party, PartyKind, Role, role_problem
@@ -22,6 +26,8 @@ from gateway.store.writer import Writer
 
 KEY_PREFIX = "mp_"
 _SECRET_BYTES = 32
+LOOK_AGAIN_SECONDS = 0.1
+"""Wrong keys, however many, cost one look at the database in so long, for which they wait."""
 
 
 class RegisterStore:
@@ -35,6 +41,8 @@ class RegisterStore:
         self._by_identifier: dict[PartyIdentifier, Party] = {}
         self._keys: dict[str, Caller] = {}
         self._version = -1
+        self._looking = asyncio.Lock()
+        self._looked_at = -LOOK_AGAIN_SECONDS
 
     async def refresh(self) -> None:
         """Read what changed since the last time, if anything did."""
@@ -71,8 +79,26 @@ class RegisterStore:
         await self.refresh()
 
     async def authenticate(self, key: str) -> Caller | None:
-        """Who holds this API key, or None. Keys are random and long, so one hash is enough to keep them."""
-        return self._keys.get(hashlib.sha256(key.encode()).hexdigest())
+        """Who holds this API key, or None. Keys are random and long, so one hash is enough to keep them.
+
+        For one that is not known the register is read once more, for the command line may just have made it; not
+        oftener than `LOOK_AGAIN_SECONDS`, so that wrong keys stay cheap.
+        """
+        mark = hashlib.sha256(key.encode()).hexdigest()
+        if mark not in self._keys and key.startswith(KEY_PREFIX):
+            await self._look_again()
+        return self._keys.get(mark)
+
+    async def _look_again(self) -> None:
+        """Read what changed up to now; whoever asks meanwhile waits for the same reading."""
+        asked_at = time.monotonic()
+        async with self._looking:
+            if self._looked_at >= asked_at:
+                return
+            await asyncio.sleep(max(0.0, self._looked_at + LOOK_AGAIN_SECONDS - asked_at))
+            self._looked_at = time.monotonic()
+            with suppress(SQLAlchemyError):  # the store is in trouble: what we know still holds
+                await self.refresh()
 
     async def new_key(
         self, role: Role, party_id: str | None, actor: str, *, is_test: bool = False

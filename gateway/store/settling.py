@@ -9,7 +9,7 @@ from gateway.clock import utc_now
 from gateway.messages.desk import AlreadySettledError
 from gateway.messages.handling import Outcome, as_duplicate, check_steps
 from gateway.messages.lifecycle import Disposition, State
-from gateway.messages.message import JournalEntry
+from gateway.messages.message import AtRest, JournalEntry
 from gateway.messages.participants import Party
 from gateway.messages.ports import Checkpoint
 from gateway.messages.verdict import Verdict
@@ -24,6 +24,8 @@ from gateway.store.statements import change_of, claiming, insertion, lookup, new
 
 MeterDelivery = Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, tuple[UsageEntry, ...]]]
 """kenmerk, sender, recipient, when, is it a test: what delivering it is to the meter."""
+Rested = Callable[[AtRest, Sequence[UsageEntry]], None]
+"""Told when a message came to rest after it had left the desk, and of the meter entries that were written."""
 EncodeReport = Callable[[Verdict], bytes]
 
 _WAITS = "state = 'received'"
@@ -121,6 +123,10 @@ def _settled_row(outcome: Outcome, metered: Disposition) -> tuple[object, ...]:
         outcome.duplicate_of,
         outcome.kenmerk,
     )
+
+
+def tell_nobody(_rest: AtRest, _usage: Sequence[UsageEntry]) -> None:
+    """Where nothing is counted."""
 
 
 def step_row(kenmerk: str, position: int, entry: JournalEntry) -> tuple[object, ...]:

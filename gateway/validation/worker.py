@@ -22,6 +22,8 @@ from gateway.syntax.xml import Limits
 from gateway.validation.judge import judge
 
 LENGTH_BYTES = 8
+FRAMES_MAX = 6
+"""How many calls are told of, where judging broke."""
 NICE = 10
 """Judging yields the processor to answering: what has a kenmerk can wait, a sender at the door cannot."""
 
@@ -71,7 +73,8 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
 
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe, or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which closes the pipe
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they are for the gateway, which closes the pipe
     gc.freeze()  # rules and schemas stay: no collection needs to walk through them again
     decoder, encoder = msgspec.msgpack.Decoder(list[Request]), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
@@ -128,9 +131,14 @@ def answer(request: Request, limits: Limits) -> Answer:
             beside=request.beside,
         )
     except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
-        traceback.print_exc()
-        return Answer(failure=f"{type(error).__name__} while judging")
+        return Answer(failure=f"{type(error).__name__} while judging, at {_place(error)}")
     return Answer(verdict)
+
+
+def _place(error: Exception) -> str:
+    """Where in our code it broke, innermost first. Its words are left out: they may quote the document."""
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:])
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ technical failure, and the one who asked decides whether to try again.
 """
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -118,6 +119,9 @@ class Workers:
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 status = await self._end(worker, "crash")
                 raise JudgingError(f"the worker ended with status {status}") from None
+            except asyncio.CancelledError:  # the gateway stops: that is no end to report
+                await self._dismiss(worker)
+                raise
             except BaseException:
                 await self._end(worker, "crash")
                 raise
@@ -209,9 +213,15 @@ class Workers:
             worker.close_pipe()
 
     async def _end(self, worker: "_Worker", why: str) -> int | None:
-        self._up -= 1
+        status = await self._dismiss(worker)
+        if status == -signal.SIGTERM:  # whoever stops the gateway stopped its workers, too
+            return status
         self._worker_ended(why)
         log.warning("worker_ended", why=why)
+        return status
+
+    async def _dismiss(self, worker: "_Worker") -> int | None:
+        self._up -= 1
         return await worker.end()
 
 

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from gateway.problems import Problem
-from gateway.web.doors import API_VERSION
+from gateway.web.doors import API_VERSION, Address
 from gateway.web.negotiation import best_language, best_media_type
 from gateway.web.style import STYLE
 
@@ -109,13 +109,13 @@ def wants_page(request: web.BaseRequest) -> bool:
 
 def base_url_of(request: web.BaseRequest, public_url: str) -> str:
     """How the outside reaches this gateway, without a slash at its end."""
-    return public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+    return public_url or f"{request.scheme}://{request.host}"
 
 
-def problem_answer(request: web.BaseRequest, problem: Problem, public_url: str) -> web.Response:
+def problem_answer(request: web.BaseRequest, problem: Problem, address: Address) -> web.Response:
     """The problem as `application/problem+json`, in the caller's language."""
     language = language_of(request)
-    body = problem.body(language, base_url_of(request, public_url))
+    body = problem.body(language, address.url)
     more = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language", **problem.headers}
     answer = web.Response(body=_encode(body), status=problem.kind.status, headers=headers(PROBLEM, more))
     if problem.closes:

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
+from structlog.contextvars import unbind_contextvars
 
 from gateway import problems
 from gateway.model.finding import Text
@@ -18,7 +19,7 @@ from gateway.web import health
 from gateway.web.access import Admitted, admit
 from gateway.web.answers import language_of, page_answer, problem_answer, wants_page
 from gateway.web.desk import Call, Desk
-from gateway.web.doors import Doors
+from gateway.web.doors import Address, Doors
 from gateway.web.openapi import openapi_document
 from gateway.web.pages import rendered
 from gateway.web.parameters import NoQuery, read_query
@@ -40,10 +41,10 @@ DIRECT = web.AppKey("direct", dict[tuple[str, str], Respond])
 
 def build(doors: Doors, answered: Answered = lambda _kind, _status, _seconds: None) -> web.Application:
     """The application with every route. Run it with `gateway.web.server.Runner`."""
-    desk = Desk(doors, _openapi(doors.public_url))
-    guard = Guard(doors.public_url, answered)
+    desk = Desk(doors, lambda: _openapi(doors.address.public_url, doors.address.url))
+    guard = Guard(doors.address, answered)
     app = web.Application(middlewares=[guard.middleware()], client_max_size=doors.limits.body_bytes_max)
-    expect = _expectation(doors.public_url)
+    expect = _expectation(doors.address)
     direct = app[DIRECT] = {}
     for route in ROUTES:
         respond = _bound(route, desk)
@@ -55,8 +56,8 @@ def build(doors: Doors, answered: Answered = lambda _kind, _status, _seconds: No
 
 
 @cache
-def _openapi(public_url: str) -> dict[str, Any]:
-    return openapi_document(ROUTES, public_url)
+def _openapi(public_url: str, url: str) -> dict[str, Any]:
+    return openapi_document(ROUTES, public_url, url)
 
 
 def _bound(route: Route, desk: Desk) -> Respond:
@@ -77,14 +78,14 @@ def _bound(route: Route, desk: Desk) -> Respond:
     return respond
 
 
-def _expectation(public_url: str) -> Callable[[web.Request], Awaitable[web.StreamResponse | None]]:
+def _expectation(address: Address) -> Callable[[web.Request], Awaitable[web.StreamResponse | None]]:
     """`Expect: 100-continue` is honoured when the body is read, so that a sender that is refused sends nothing."""
 
     async def expect(request: web.Request) -> web.StreamResponse | None:
         if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
             return None
         problem = problems.ExpectationFailed(Text("Only 100-continue is understood.", "Alleen 100-continue kan."))
-        return answer_to(problem, request, public_url)
+        return answer_to(problem, request, address)
 
     return expect
 
@@ -92,8 +93,8 @@ def _expectation(public_url: str) -> Callable[[web.Request], Awaitable[web.Strea
 class Guard:
     """Stands around every handler: makes answers of what goes wrong there, and tells of each answer."""
 
-    def __init__(self, public_url: str, answered: Answered) -> None:
-        self._public_url = public_url
+    def __init__(self, address: Address, answered: Answered) -> None:
+        self._address = address
         self._answered = answered
 
     def middleware(self) -> Middleware:
@@ -119,16 +120,18 @@ class Guard:
         try:
             answer = await handler(request)
         except Problem as problem:
-            answer = answer_to(problem, request, self._public_url)
+            answer = answer_to(problem, request, self._address)
         except web.HTTPException as refusal:
-            answer = answer_to(_problem_of(refusal, request), request, self._public_url)
+            answer = answer_to(_problem_of(refusal, request), request, self._address)
         except ConnectionError:
             raise  # the caller is gone: there is nobody to answer
         except Exception as error:  # the last guard: whatever it is, the caller learns a reference only
             failure = failed(error, request)
             if request.writer.output_size > 0:  # part was sent: a cut line says so, a second answer would not
                 raise ConnectionError("the answer broke off") from error
-            answer = answer_to(failure, request, self._public_url)
+            answer = answer_to(failure, request, self._address)
+        finally:
+            unbind_contextvars("kenmerk")  # the next request of this connection is about something else
         self._answered(kind, answer.status, time.perf_counter() - started)
         return answer
 
@@ -142,10 +145,10 @@ def kind_of(path: str) -> str:
     return {"healthz": "health", "readyz": "health"}.get(first, first)
 
 
-def answer_to(problem: Problem, request: web.BaseRequest, public_url: str) -> web.StreamResponse:
+def answer_to(problem: Problem, request: web.BaseRequest, address: Address) -> web.StreamResponse:
     """The problem, as a page to a person with a browser and else as JSON."""
     if not wants_page(request):
-        return problem_answer(request, problem, public_url)
+        return problem_answer(request, problem, address)
     language = language_of(request)
     html = rendered("problem.html", language, kind=problem.kind, said=said, problem=problem)
     answer = page_answer(html, language, problem.kind.status, problem.headers)

@@ -1,9 +1,12 @@
 """What every handler works with: the doors, what is kept between requests, and the call at hand."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
+from structlog.contextvars import bind_contextvars
 
 from gateway import problems
 from gateway.intake.body import whole
@@ -28,14 +31,23 @@ JSON_BYTES_MAX = 64 * 1024
 class Desk:
     """The doors, and what is kept between requests. One for the whole application."""
 
-    def __init__(self, doors: Doors, openapi: dict[str, Any]) -> None:
-        """`openapi`: the OpenAPI document, as JSON's own types."""
+    def __init__(self, doors: Doors, openapi: Callable[[], dict[str, Any]]) -> None:
+        """`openapi`: makes the OpenAPI document, as JSON's own types; it names where the gateway listens."""
         self.doors = doors
-        self.openapi = openapi
-        self.openapi_bytes = msgspec.json.encode(openapi)
+        self._openapi = openapi
         self.intake = HttpIntake(doors.storage, doors.limits, profile_named)
         self.keyring = Keyring(doors.directory, doors.key_cache_seconds)
         self.validation_room = Room(doors.validations_bytes_max, doors.limits.retry_after_seconds)
+
+    @cached_property
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, as JSON's own types."""
+        return self._openapi()
+
+    @cached_property
+    def openapi_bytes(self) -> bytes:
+        """The same as it is sent."""
+        return msgspec.json.encode(self.openapi)
 
 
 class Call:
@@ -88,6 +100,8 @@ class Call:
         part: str = self.request.match_info[name]
         if "\0" in part:
             raise unknown(Text("item", "onderdeel"), part)
+        if name == "kenmerk":
+            bind_contextvars(kenmerk=part[:64])  # the guard lets it go
         return part
 
     async def body(self, kind: type[Shape]) -> Shape:

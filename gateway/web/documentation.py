@@ -31,7 +31,7 @@ async def front(call: Call) -> web.StreamResponse:
     html = rendered(
         "front.html",
         call.language,
-        base=base_url_of(call.request, call.doors.public_url),
+        base=base_url_of(call.request, call.doors.address.public_url),
         version=call.doors.gateway_version,
         api_version=API_VERSION,
         limits=call.doors.limits,
@@ -62,7 +62,7 @@ async def list_problems(call: Call) -> web.StreamResponse:
     kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.slug))
     if call.form((HTML, JSON)) == HTML:
         return page_answer(rendered("problems.html", call.language, kinds=kinds, said=said), call.language)
-    base = base_url_of(call.request, call.doors.public_url)
+    base = call.doors.address.url
     return json_answer(ProblemKinds(items=[problem_kind(kind, base) for kind in kinds]))
 
 
@@ -73,7 +73,7 @@ async def show_problem(call: Call) -> web.StreamResponse:
         return page_answer(
             rendered("problem.html", call.language, kind=kind, said=said, problem=None), call.language
         )
-    return json_answer(problem_kind(kind, base_url_of(call.request, call.doors.public_url)))
+    return json_answer(problem_kind(kind, call.doors.address.url))
 
 
 def _kind(slug: str) -> Kind:

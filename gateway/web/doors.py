@@ -16,6 +16,22 @@ API_VERSION = "1.0.0"
 """Semantic version of the HTTP API, in every answer (NL GOV API Design Rules, /core/version-header)."""
 
 
+@dataclass(slots=True)
+class Address:
+    """Where the gateway is. Never taken from a request: what is named by it (the `type` of a problem) must be the
+    same for every caller, and nothing that a caller makes up. Both without a slash at their end."""
+
+    public_url: str = ""
+    """How the outside reaches it, by the settings; empty: not said."""
+    own_url: str = ""
+    """Where it listens; known once it does."""
+
+    @property
+    def url(self) -> str:
+        """How to name it."""
+        return self.public_url or self.own_url
+
+
 @dataclass(frozen=True, slots=True)
 class Lists:
     """How much a list gives at a time."""
@@ -45,8 +61,7 @@ class BillingDoor:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Everything `build` needs. `public_url` is how the outside reaches the gateway, without a slash at its
-    end; empty: made from the request."""
+    """Everything `build` needs."""
 
     reception: Reception
     storage: DocumentStorage
@@ -64,7 +79,7 @@ class Doors:
     clock: Clock = utc_now
     metrics_need_key: bool = True
     """Whether `/metrics` asks for an operator's key."""
-    public_url: str = ""
+    address: Address = field(default_factory=Address)
     gateway_version: str = "0.1.0"
     limits: Limits = field(default_factory=Limits)
     lists: Lists = field(default_factory=Lists)

@@ -62,8 +62,9 @@ Errors are problem details (RFC 9457); every kind has its own page under `/probl
 """
 
 
-def openapi_document(routes: Sequence[Route], public_url: str = "") -> Json:
-    """The document for these routes."""
+def openapi_document(routes: Sequence[Route], public_url: str = "", url: str = "") -> Json:
+    """The document for these routes. `public_url`: how the outside reaches the gateway, where the settings say so;
+    `url`: else where it listens. Clients find the paths at the first, else where they found the document."""
     paths: dict[str, Json] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
@@ -75,7 +76,7 @@ def openapi_document(routes: Sequence[Route], public_url: str = "") -> Json:
             "summary": "Gateway voor e-facturen van en naar Nederlandse overheden",
             "description": _INTRODUCTION,
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
-            "contact": {"name": "Beheer van deze gateway", "url": f"{public_url or 'http://localhost'}/"},
+            "contact": {"name": "Beheer van deze gateway", "url": f"{public_url or url}/"},
         },
         "servers": [{"url": public_url or "/"}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],

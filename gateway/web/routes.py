@@ -87,7 +87,8 @@ SUBMISSION_HEADERS = {
     "Prefer": "`wait=10`: answer with the verdict if there is one within so many seconds (RFC 7240).",
     "Content-Digest": "`sha-256=:…:` over the body (RFC 9530): checked before anything is stored.",
     "Meterpoort-Recipient": "Recipient, `scheme:value`, when it is not the one that the document names.",
-    "Meterpoort-On-Behalf-Of": "The supplier an intermediary sends for, `scheme:value`.",
+    "Meterpoort-On-Behalf-Of": "The party you send for, `scheme:value`: the document must be from "
+    "it, and it must have given you a mandate, else the message is refused (MP-ON-BEHALF-OF).",
     "Meterpoort-Profile": "Rule set to judge by, beside the one that CustomizationID names.",
     "Meterpoort-Berichtsoort": "Digipoort's berichtsoort; returned unchanged.",
     "Meterpoort-Aanleverkenmerk": "Your own number for this submission; returned unchanged.",

@@ -16,6 +16,7 @@ from gateway.problems import Problem
 from gateway.web.answers import problem_answer
 from gateway.web.application import DIRECT, failed
 from gateway.web.connections import Connections
+from gateway.web.doors import Address
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ class Runner(web.AppRunner):
         idle_seconds_max: float = 75.0,
         lingering_seconds_max: float = 5.0,
         shutdown_seconds_max: float = 20.0,
-        public_url: str = "",
+        address: Address | None = None,
         connections: Connections | None = None,
     ) -> None:
         """`idle_seconds_max`: how long a connection may be without a complete request header.
@@ -50,12 +51,12 @@ class Runner(web.AppRunner):
             keepalive_timeout=idle_seconds_max,
             lingering_time=lingering_seconds_max,
         )
-        self._public_url = public_url
+        self._address = address or Address()
         self._connections = Connections(_NO_LIMIT) if connections is None else connections
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
-        return _Server(plain, self.app, self._public_url, self._connections)
+        return _Server(plain, self.app, self._address, self._connections)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Open a listener. Raises OSError when the port cannot be had."""
@@ -100,7 +101,7 @@ class _Server(web.Server):
     """Makes a `_Connection` for every client."""
 
     def __init__(
-        self, plain: web.Server, application: web.Application, public_url: str, connections: Connections
+        self, plain: web.Server, application: web.Application, address: Address, connections: Connections
     ) -> None:
         super().__init__(
             _straight(application, plain.request_handler),
@@ -108,21 +109,21 @@ class _Server(web.Server):
             loop=asyncio.get_running_loop(),
             **plain._kwargs,
         )
-        self._public_url = public_url
+        self._address = address
         self._places = connections
 
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, self._public_url, self._places)
+        return _Connection(self, self._address, self._places)
 
 
 class _Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_places", "_public_url", "heard_at")
+    __slots__ = ("_address", "_places", "heard_at")
 
-    def __init__(self, server: _Server, public_url: str, connections: Connections) -> None:
+    def __init__(self, server: _Server, address: Address, connections: Connections) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
-        self._public_url = public_url
+        self._address = address
         self._places = connections
         self.heard_at = self._loop.time()
         """When bytes came in last, by the loop's clock."""
@@ -177,7 +178,7 @@ class _Connection(web.RequestHandler):
         else:
             log.info("request_malformed", reason=type(exc).__name__)
             problem = _problem_of(exc)
-        answer = problem_answer(request, problem, self._public_url)
+        answer = problem_answer(request, problem, self._address)
         answer.force_close()
         return answer
 

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from gateway.app import no_checkpoint
+from gateway.log import tell_error
 from gateway.messages.desk import Case, Desk, JudgingError
 from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import State
@@ -19,6 +22,8 @@ from tests.flows.conftest import SUPPLIER, TOWN, numbered
 
 POISON = b"poison"
 BUG = b"bug"
+QUOTED = "NL48MPRT0417164300"
+"""What an error may quote of a document."""
 
 
 class Judges:
@@ -42,7 +47,7 @@ class Judges:
 
     def _one(self, case: Case) -> Verdict | JudgingError:
         if case.document == BUG:
-            raise ZeroDivisionError
+            raise ValueError(QUOTED)
         if case.document is None:
             return JudgingError("its bytes cannot be read")
         return JudgingError("it died") if case.document == POISON else judge(case.document)
@@ -130,6 +135,27 @@ async def test_what_kills_or_breaks_judging_is_set_apart_and_the_others_go_on(is
     good, apart = State.DELIVERED, State.PARKED
     assert states == {"a": good, "b": apart, "c": good, "d": apart, "e": good}
     assert [entry.statuscode for entry in store.outcomes["b"].entries] == ["321"]
+
+
+@pytest.mark.parametrize("is_suspect", [False, True])
+async def test_every_line_about_a_message_has_its_kenmerk_and_none_its_content(is_suspect: bool) -> None:
+    store = Store(troubles=1)
+    working = desk(store)
+    working.start()
+    with capture_logs([merge_contextvars, tell_error]) as lines:
+        for kenmerk, document in {"a": POISON, "b": BUG, "c": numbered("D-5")}.items():
+            working.offer(waiting(kenmerk), document, is_suspect=is_suspect)
+        for kenmerk in ("a", "b", "c"):
+            assert await working.settled(kenmerk, 20), kenmerk
+        await working.stop()
+    told = [(line["event"], line.get("kenmerk")) for line in lines]
+    assert {kenmerk for event, kenmerk in told if event == "judging_failed"} == {"a", "b"} | (
+        set() if is_suspect else {"c"}  # judged in one batch with what broke
+    )
+    assert ("judging_broke", "b") in told
+    assert "settling_failed" in {event for event, _ in told}
+    assert [event for event, kenmerk in told if kenmerk not in {"a", "b", "c"}] == []
+    assert QUOTED not in str(lines)
 
 
 async def test_bytes_that_cannot_be_read_set_a_message_apart() -> None:

@@ -3,12 +3,14 @@
 import random
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from gateway.messages.participants import Party, PartyKind, Role
+from gateway.model.identifiers import PartyIdentifier
 from gateway.store import message_tables as t
 from gateway.store.ledger_tables import usage_entries
-from tests.flows.conftest import TOWN, House, numbered
+from tests.flows.conftest import SUPPLIER, TOWN, House, numbered
 
 DELIVERED = ["105", "100", "110", "200", "301", "301", "405", "400"]
 
@@ -117,6 +119,43 @@ async def test_nobody_sends_for_another_without_a_mandate(house: House) -> None:
     assert (journal[-1].statuscode, journal[-1].detail) == ("210", "MP-SENDER-MANDATE")
     bridged = await (await house.send("bridge", numbered("A-6"))).json()
     assert (bridged["state"], bridged["senderId"]) == ("delivered", "supplier")
+
+
+@pytest.mark.parametrize(
+    ("sender", "principal", "rule"),
+    [
+        ("bridge", str(SUPPLIER), None),
+        ("bridge", "0106:11223344", "MP-ON-BEHALF-OF"),
+        ("bridge", str(TOWN), "MP-ON-BEHALF-OF"),
+        ("supplier", str(SUPPLIER), None),
+        ("supplier", "0106:11223344", "MP-ON-BEHALF-OF"),
+        ("other", str(SUPPLIER), "MP-ON-BEHALF-OF"),
+        ("other", "0106:11223344", "MP-ON-BEHALF-OF"),
+        ("other", None, "MP-SENDER-MANDATE"),
+    ],
+)
+async def test_for_whom_a_sender_says_it_acts_must_be_true(
+    house: House, sender: str, principal: str | None, rule: str | None
+) -> None:
+    named = {"Meterpoort_On_Behalf_Of": principal} if principal else {}
+    message = await (await house.send(sender, numbered("A-8"), wait=True, **named)).json()
+    findings = message["report"]["findings"]
+    assert [finding["rule"] for finding in findings] == ([rule] if rule else [])
+    assert message["disposition"] == ("refused" if rule else "billable")
+    if rule == "MP-ON-BEHALF-OF":
+        assert findings[0]["found"] == str(PartyIdentifier.parse(principal or ""))
+        assert findings[0]["message_nl"] != findings[0]["message"]
+        assert findings[0]["advice_nl"]
+
+
+async def test_three_ways_to_say_it_wrong_are_told_apart(house: House) -> None:
+    """A party that is not registered, another than the document's, and one that gave no mandate."""
+    wrong = {("bridge", "0106:99887766"), ("bridge", str(TOWN)), ("other", str(SUPPLIER))}
+    said = set()
+    for sender, principal in sorted(wrong):
+        answer = await house.send(sender, numbered("A-8"), Meterpoort_On_Behalf_Of=principal)
+        said.add((await answer.json())["report"]["findings"][0]["message"])
+    assert len(said) == 3
 
 
 async def test_a_message_is_seen_by_its_own_parties_alone(house: House) -> None:

@@ -29,11 +29,15 @@ import zeep.exceptions
 import zeep.wsa
 from aiohttp import ClientSession, TCPConnector
 from lxml import etree
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from gateway.app import listening, opened
+from gateway.intake.wus.sandbox import CAST
 from gateway.koppelvlak.names import AANLEVERSERVICE, KOPPELVLAK, SERVICES, STATUSINFORMATIESERVICE
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
+from gateway.store.processen import ProcesStore
 from tests.unit.intake.wus.conftest import client_context
 from tests.unit.koppelvlak import published, xmlsec_client
 from tests.unit.trust.hierarchies import hierarchy, pair
@@ -156,6 +160,26 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield opened_world
 
 
+async def test_the_belanghebbende_must_be_who_the_document_is_from(tmp_path: Path) -> None:
+    """Outside the sandbox, where mandates count: a software house that sends for one and hands in another's."""
+    settings = Settings(data_directory=tmp_path)
+    door = msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy())
+    http = msgspec.structs.replace(settings.http, port=0)
+    settings = msgspec.structs.replace(settings, http=http, digipoort=door)
+    async with opened(settings) as gateway, listening(gateway) as base:
+        for party in CAST:
+            await gateway.register.save(party, "test")
+        softwarehuis = World(gateway, base, example().client_of).party("softwarehuis")
+        own = await softwarehuis.hand_in(INVOICE)  # belanghebbende and supplier: Van Dijk
+        of_another = await softwarehuis.hand_in(INVOICE.replace(b"27418562", b"38190246"))
+        assert (await softwarehuis.settled(own.kenmerk))[-1] == "400"
+        assert (await softwarehuis.settled(of_another.kenmerk))[-1] == "210"
+        report = await gateway.store.report(of_another.kenmerk)
+        assert [one["rule"] for one in msgspec.json.decode(report or b"")["findings"]] == ["MP-ON-BEHALF-OF"]
+        gc.collect()
+        await asyncio.sleep(0.05)
+
+
 async def test_an_invoice_from_supplier_to_municipality(world: World) -> None:
     leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
     answer = await leverancier.hand_in(INVOICE)
@@ -195,6 +219,24 @@ async def test_xml_attacks_inside_the_base64_are_refused_as_content(world: World
     bomb = b'<!DOCTYPE Invoice [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + INVOICE[INVOICE.index(b"<Invoice") :]
     answer = await leverancier.hand_in(bomb)
     assert (await leverancier.settled(answer.kenmerk))[-1] == "311"
+
+
+async def test_the_log_of_a_failure_names_the_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ProcesStore, "remember", breaks)
+    leverancier = world.party("leverancier")
+    with capture_logs([merge_contextvars]) as lines:
+        with pytest.raises(FaultError):
+            await leverancier.hand_in(INVOICE)
+        with pytest.raises(FaultError):
+            await leverancier.statuses("bestaat-niet")
+        with pytest.raises(FaultError):
+            await leverancier.hand_in(INVOICE, "AanleverFault")
+    held = (await world.gateway.store.page(MessageFilter(), None, 10)).items
+    told = [(line["event"], line.get("kenmerk")) for line in lines if line["event"].startswith("wus")]
+    assert told == [("wus_failed", held[0].kenmerk), ("wus_refused", "bestaat-niet"), ("wus_refused", None)]
 
 
 async def test_every_status_operation(world: World) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
+from structlog.contextvars import bind_contextvars
 
 from gateway.intake.wus.aanleveren import Aanleveren
 from gateway.intake.wus.ophalen import Collected, Ophalen
@@ -116,6 +117,8 @@ class WusDoor:
                 await self._sandbox.welcome_named(sent.belanghebbende)
             return await self._aanleveren.accept_aanlevering(sent, genuine.message.addressing.message_id, client)
         vraag = read_vraag(genuine.message.request)
+        if vraag.kenmerk:
+            bind_contextvars(kenmerk=vraag.kenmerk[:64])
         if self._sandbox:
             await self._sandbox.welcome_named(vraag.belanghebbende)
         return await self._questions[genuine.operation.name](vraag, client)

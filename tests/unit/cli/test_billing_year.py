@@ -119,8 +119,6 @@ def test_from_forecast_to_journal(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("explain GD2026-000009", "there is no bill GD2026-000009"),
-        ("show GD2026-000009", "there is no bill GD2026-000009"),
         ("approve 0000 --by Bram", "there is no run 0000"),
         (
             "forecast nergens --service digid --year 2021 --units 5 --means x --by Anna",
@@ -148,6 +146,23 @@ def test_debtors_that_cannot_be_read_are_named(folder: Path) -> None:
 
 def test_without_an_issuer_the_settings_are_named(folder: Path) -> None:
     (folder / "empty.toml").write_text('[billing]\nname = "Gegevenscentrum Delta"\n')
-    result = bills(folder, "audit", "empty.toml")
+    result = bills(folder, "close zilverstrand --service digipoort --year 2026 --by Anna", "empty.toml")
     assert result.exit_code == 2
     assert "billing.kvk, billing.oin" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["show X-1", "explain X-1"])
+def test_a_bill_that_is_not_there_is_said_plainly(folder: Path, command: str) -> None:
+    done(folder, "debtors debtors.toml --by Anna".replace("debtors.toml", str(folder / "debtors.toml")))
+    result = bills(folder, command)
+    assert (result.exit_code, "Usage:" in result.output) == (1, False)
+    assert "there is no bill X-1" in result.output
+
+
+@pytest.mark.parametrize("command", ["list --year 2026", "audit", "silences --service digipoort"])
+def test_reading_needs_nobody_who_bills(folder: Path, command: str) -> None:
+    done(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
+    (folder / "bare.toml").write_text("")
+    assert bills(folder, command, "bare.toml").exit_code == 0
+    refused = bills(folder, "statement --service digipoort --year 2026 --month 1 --by Anna", "bare.toml")
+    assert "billing.name" in refused.output

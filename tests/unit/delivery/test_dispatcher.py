@@ -6,6 +6,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.pauses import Pauses
@@ -153,6 +155,25 @@ async def test_after_72_hours_messages_come_back_each_by_its_own_age() -> None:
     await world.run_until(lambda: not world.outbox.waiting["dead"])
     assert world.outbox.codes("young")[-1] == "410"
     assert world.outbox.now - START >= timedelta(hours=82)
+
+
+async def test_every_line_about_a_message_has_its_kenmerk() -> None:
+    world = World()
+    for recipient in ("a", "b"):
+        world.put(recipient, f"{recipient}1", f"{recipient}2")
+    failing_a, failing_b = iter([down]), iter([_broken])
+    world.recipients.behaviour["a"] = lambda kenmerk: next(failing_a, lambda _: None)(kenmerk)
+    world.recipients.behaviour["b"] = lambda kenmerk: next(failing_b, lambda _: None)(kenmerk)
+    with capture_logs([merge_contextvars]) as lines:
+        await world.run_until(lambda: len(world.recipients.got.get("a", ())) == 2 and len(lines) > 1)
+    assert {(line["event"], line["kenmerk"]) for line in lines} == {
+        ("delivery_failed", "a1"),
+        ("delivery_broke", "b1"),
+    }
+
+
+def _broken(_: str) -> None:
+    raise ZeroDivisionError
 
 
 async def test_a_dead_recipient_is_called_seldom() -> None:

@@ -63,6 +63,7 @@ def every_event(metrics: Metrics) -> None:
     metrics.message_repeated()
     metrics.message_settled(DocumentKind.INVOICE, State.DELIVERED, Disposition.BILLABLE, 3)
     metrics.message_confirmed(7)
+    metrics.message_reopened()
     metrics.message_refused([finding("BR-01")])
     waiting = QueueState(3, NOON - timedelta(seconds=90))
     metrics.queue_measured(waiting, waiting)

@@ -2,6 +2,8 @@
 
 import pytest
 from aiohttp import ClientSession
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from gateway.problems import KINDS
 from tests.unit.web.memory import MemoryGateway
@@ -103,6 +105,18 @@ async def test_a_failure_shows_a_reference_and_nothing_else(
     assert "rows" not in str(problem)
     logged = capsys.readouterr()
     assert problem["reference"] in logged.out + logged.err
+
+
+async def test_the_log_of_a_failure_names_the_message_and_the_next_request_does_not(
+    client: ClientSession, gateway: MemoryGateway
+) -> None:
+    del gateway.rows  # a broken program: every look at a message fails
+    with capture_logs([merge_contextvars]) as lines:
+        for path in ("/v1/messages/m-1", "/v1/messages", "/v1/mailbox/messages/m-2/confirmation"):
+            method, key = ("PUT", "mp_municipality") if "mailbox" in path else ("GET", "mp_supplier")
+            async with client.request(method, path, headers={"X-API-Key": key}) as answer:
+                assert answer.status == 500
+    assert [line.get("kenmerk") for line in lines] == ["m-1", None, "m-2"]
 
 
 async def test_all_that_is_wrong_is_told_together(client: ClientSession) -> None:

@@ -1,0 +1,89 @@
+"""The metrics tell what happened, as the store has it: nothing is left out and nothing counted twice."""
+
+import asyncio
+from collections import Counter
+
+from gateway.app.accounts import send_bills
+from gateway.messages.lifecycle import Step
+from gateway.messages.message import JournalEntry, MessageFilter
+from gateway.messages.participants import Party, PartyKind
+from gateway.model.identifiers import PartyIdentifier
+from gateway.store.mailbox import add_step
+from tests.flows.conftest import TOWN, House, numbered
+from tests.flows.test_bill import settled
+
+VILLAGE = PartyIdentifier("0190", "00000001801234566000")
+
+
+async def total(house: House, name: str, **labels: str) -> float:
+    """The sum of a counter's series with these labels, as a scrape sees it."""
+    headers = house.as_("operator") | {"Accept": "text/plain"}
+    async with house.session.get("/metrics", headers=headers) as answer:
+        lines = (await answer.text()).splitlines()
+    wanted = [f'{label}="{value}"' for label, value in labels.items()]
+    found = [
+        line for line in lines if line.startswith(f"meterpoort_{name}") and all(one in line for one in wanted)
+    ]
+    return sum(float(line.rpartition(" ")[2]) for line in found)
+
+
+async def test_received_and_reopened_are_the_sum_of_the_dispositions(house: House) -> None:
+    opened, bill = await settled(house)  # two invoices are delivered, and a bill is issued
+    own = await send_bills([bill], opened.store, house.gateway.own_door(), house.gateway.register.by_identifier)
+    assert await house.gateway.reception.settled(own[bill.number] or "", 20)
+    to_village = numbered("A-4").replace(TOWN.value.encode(), VILLAGE.value.encode())
+    for document in (numbered("A-1"), numbered("A-1") + b"<!-- again -->", b"<a/>", to_village):
+        await house.send("supplier", document)
+    returned = (await house.gateway.store.page(MessageFilter(), None, 1)).items[0]
+    village = Party("village", "Dorp", PartyKind.NON_RIJK, (VILLAGE,), settings={"delivery": "webhook"})
+    await house.gateway.register.save(village, "test")  # without an address: its mailbox, by way of the outbox
+    assert await house.gateway.operations.replay(returned.kenmerk, "operator")
+    await _delivered(house, returned.kenmerk)
+    assert [await total(house, "messages_received_total", channel=name) for name in ("http", "internal")] == [6, 1]
+    assert await total(house, "reopened_total") == 1
+    held = (await house.gateway.store.page(MessageFilter(), None, 100)).items
+    stored = Counter(message.disposition.value for message in held)
+    counted = {name: await total(house, "dispositions_total", disposition=name) for name in stored}
+    assert counted == stored
+    assert await total(house, "dispositions_total") == 6 + 1 + 1
+    assert await total(house, "metered_units_total") == stored["billable"]
+
+
+async def _delivered(house: House, kenmerk: str) -> None:
+    for _ in range(200):
+        message = await house.gateway.store.message(kenmerk, None)
+        if message and message.state == "delivered":
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(message)
+
+
+async def test_a_duplicate_is_not_a_refusal(house: House) -> None:
+    for document in (numbered("A-1"), numbered("A-1") + b"<!-- again -->"):
+        await house.send("supplier", document)
+    assert await total(house, "refusals_total") == 0
+    await house.send("supplier", b"<a/>")
+    assert await total(house, "refusals_total") == 1
+
+
+async def test_a_message_set_apart_and_given_back_comes_to_rest_once(house: House) -> None:
+    await house.gateway.desk.stop()
+    answer = await house.send("supplier", numbered("A-1"), wait=False)
+    kenmerk = (await answer.json())["kenmerk"]
+    apart = JournalEntry(Step.VALIDATION_BROKE, house.clock(), "gateway")
+    await house.gateway.writer.call(lambda connection: add_step(connection, kenmerk, apart))
+    assert await house.gateway.operations.give_back(kenmerk, "operator", "too large")
+    assert await total(house, "dispositions_total", disposition="undeliverable") == 1
+    assert not await house.gateway.operations.give_back(kenmerk, "operator", "too large")
+    assert await total(house, "dispositions_total") == 1
+
+
+async def test_how_long_recipients_take_to_confirm_is_measured_once(house: House) -> None:
+    kenmerk = (await (await house.send("supplier", numbered("A-1"))).json())["kenmerk"]
+    house.clock.passes(seconds=70)
+    for _ in range(2):
+        headers = house.as_("town")
+        async with house.session.put(f"/v1/mailbox/messages/{kenmerk}/confirmation", headers=headers) as answer:
+            assert answer.status == 200
+    assert await total(house, "confirmed_after_seconds_count") == 1
+    assert await total(house, "confirmed_after_seconds_sum") == 70

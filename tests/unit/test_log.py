@@ -1,0 +1,28 @@
+"""The log never has the words of an error that may quote a document."""
+
+from gateway.log import tell_error
+
+QUOTED = "IBAN NL48MPRT0417164300"
+
+
+def told(error: object) -> str:
+    return str(tell_error(None, "error", {"event": "broke", "exc_info": error})["exception"])
+
+
+def test_of_an_error_its_kind_its_causes_and_places_are_told_and_not_its_words() -> None:
+    try:
+        try:
+            raise LookupError(QUOTED)
+        except LookupError as cause:
+            raise ValueError(QUOTED) from cause
+    except ValueError as error:
+        shown = [told(error), told(True), told((ValueError, error, error.__traceback__))]
+    for text in shown:
+        assert text == shown[0]
+        assert text.count("test_log.py") == 2
+        assert QUOTED not in text
+
+
+def test_the_machines_own_words_are_told() -> None:
+    assert "No space left on device" in told(OSError(28, "No space left on device"))
+    assert "exception" not in tell_error(None, "info", {"event": "fine"})
