@@ -25,7 +25,7 @@ def judge(
     explain: bool = False,
     engine: str = "own",
 ) -> "Verdict":
-    """The verdict on a document: schema, then the business rules of what it claims to be and of `profile`.
+    """The verdict on a document: schema, then the business rules of what it claims to be, or of `profile` instead.
 
     `schema=False` leaves the schema out; `explain` reads a document that breaks it a second time, in seconds, and
     tells more of what is wrong. `engine="reference"` has EN 16931's official stylesheet judge instead of ours; it
@@ -60,7 +60,8 @@ def render(
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
-    """Every rule that the gateway knows, or those of one set: `en16931`, `nlcius`, `basisfactuur-rijk`.
+    """Every rule that the gateway knows, or those of one set: `en16931`, `nlcius`, `basisfactuur-rijk`; its own
+    checks as `meterpoort`.
 
     Raises ValueError for a set that does not exist.
     """
@@ -70,7 +71,7 @@ def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
 
 
 def rule_entry(key: str) -> "RuleEntry":
-    """One rule by its id. Raises LookupError, which names the ids that look like it."""
+    """One rule or own check by its id. Raises LookupError, which names the ids that look like it."""
     from gateway.validation.catalogue import rule_entry as one_entry
 
     return one_entry(key)

@@ -34,10 +34,15 @@ SETTLE_AGAIN_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One document to be judged: its bytes where they are at hand, else where they stand."""
+    """One document to be judged: its bytes where they are at hand, else where they stand.
+
+    `profile` chooses the rules; only for who asks what a document is worth and sends nothing. The profiles under
+    `also` add rules to those that the document claims: what a sender or a recipient asks for never weakens them.
+    """
 
     document: bytes | None
     profile: str | None = None
+    also: tuple[str, ...] = ()
     beside: tuple[Attachment, ...] = ()
     stored: StoredBytes | None = None
 
@@ -314,10 +319,12 @@ class Desk:
         return decide(waiting, verdict, self._register, self._clock())
 
     def _recipients_profile(self, outcome: Outcome, verdict: Verdict) -> str | None:
-        """The profile that the recipient asks for on top, where the document was not judged by it yet."""
+        """The profile that the recipient asks for on top, where rules are about the document and it was not judged
+        by it yet."""
+        if not verdict.rule_sets:
+            return None
         wanted = outcome.recipient.settings.get("profile") if outcome.recipient else None
-        applied = {used.name for used in verdict.rule_sets}
-        return wanted if wanted and wanted not in applied and wanted != verdict.profile else None
+        return wanted if wanted and wanted != verdict.profile else None
 
     async def _make_true(self, place: _Place, outcome: Outcome) -> None:
         done = await self._settle_until_done(outcome)
@@ -358,9 +365,11 @@ class Desk:
             log.error("desk_task_failed", error=repr(error), exc_info=error)
 
 
-def _case(place: _Place, profile: str | None = None) -> Case:
+def _case(place: _Place, recipients: str | None = None) -> Case:
+    """The case of a message: with the rules that its sender asks for on top, and those of its recipient."""
     waiting = place.waiting
-    return Case(place.data, profile or waiting.wanted_profile, waiting.beside, waiting.document)
+    also = tuple(name for name in (waiting.wanted_profile, recipients) if name)
+    return Case(place.data, None, also, waiting.beside, waiting.document)
 
 
 async def _kept(lane: Callable[[], Awaitable[None]]) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from typing import Literal, Protocol
 
@@ -34,6 +35,8 @@ class FindingShape(msgspec.Struct):
     expected: str | None
     advice: str | None
     advice_nl: str | None
+    found_nl: str | None = None
+    expected_nl: str | None = None
 
 
 class JudgedAttachment(msgspec.Struct):
@@ -47,11 +50,14 @@ class JudgedAttachment(msgspec.Struct):
 
 
 class UsedRules(msgspec.Struct):
-    """A set of rules that judged the document, and why it was chosen."""
+    """A set of rules that judged the document, why it was chosen, and when it is in force."""
 
     name: str
     version: str
     why: str
+    why_nl: str | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 class ReportShape(msgspec.Struct):
@@ -87,6 +93,21 @@ def message_of(finding: FindingShape, language: str) -> str:
 def advice_of(finding: FindingShape, language: str) -> str:
     """What to change, in the reader's language; empty where there is no advice."""
     return (finding.advice_nl if language == "nl" else finding.advice) or ""
+
+
+def found_of(finding: FindingShape, language: str) -> str | None:
+    """What stands in the document, in the reader's language where it is words."""
+    return finding.found_nl or finding.found if language == "nl" else finding.found
+
+
+def expected_of(finding: FindingShape, language: str) -> str | None:
+    """What should stand there, in the reader's language where it is words."""
+    return finding.expected_nl or finding.expected if language == "nl" else finding.expected
+
+
+def why_of(used: UsedRules, language: str) -> str:
+    """Why a set of rules was chosen, in the reader's language."""
+    return used.why_nl or used.why if language == "nl" else used.why
 
 
 def names_of(terms: Sequence[str], language: str) -> list[str]:

@@ -16,6 +16,8 @@ from gateway.validation.report import (
     ReportShape,
     UsedRules,
     advice_of,
+    expected_of,
+    found_of,
     message_of,
     names_of,
 )
@@ -154,8 +156,8 @@ def _shown(
         advice=advice_of(finding, language),
         location=finding.location,
         place=", ".join(numbers),
-        found=finding.found,
-        expected=finding.expected,
+        found=found_of(finding, language),
+        expected=expected_of(finding, language),
         terms=tuple(names_of(finding.terms, language)),
         row=0 if row is None else row + 1,
     )

@@ -9,7 +9,15 @@ from xml.etree import ElementTree
 
 from gateway.messages.verdict import FAILED_RULE
 from gateway.model.finding import Stage
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    advice_of,
+    expected_of,
+    found_of,
+    message_of,
+)
 from gateway.validation.report_svrl import xml_characters
 
 
@@ -61,10 +69,7 @@ def _finding(finding: FindingShape, name: str, language: str) -> ElementTree.Ele
 
 def _details(finding: FindingShape, language: str) -> str:
     found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
-    parts = [
-        finding.location,
-        None if finding.found is None else f"{found}: {finding.found}",
-        None if finding.expected is None else f"{expected}: {finding.expected}",
-        advice_of(finding, language),
-    ]
+    sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
+    told = [f"{word}: {value}" for word, value in sides if value is not None]
+    parts = [finding.location, *told, advice_of(finding, language)]
     return xml_characters("\n".join(filter(None, parts)))

@@ -8,7 +8,17 @@ from urllib.parse import quote
 
 import gateway
 from gateway.validation.catalogue import UnknownRuleError, rule_entry
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of, names_of, said
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    advice_of,
+    expected_of,
+    found_of,
+    message_of,
+    names_of,
+    said,
+)
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"fatal": "error", "warning": "warning"}
@@ -87,12 +97,9 @@ def _result(
 
 def _message(finding: FindingShape, language: str) -> str:
     found, expected = ("Gevonden", "Verwacht") if language == "nl" else ("Found", "Expected")
-    parts = [
-        message_of(finding, language),
-        f"{found}: {finding.found}." if finding.found is not None else "",
-        f"{expected}: {finding.expected}." if finding.expected is not None else "",
-        advice_of(finding, language),
-    ]
+    sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
+    told = [f"{word}: {value}." for word, value in sides if value is not None]
+    parts = [message_of(finding, language), *told, advice_of(finding, language)]
     return " ".join(filter(None, parts))
 
 

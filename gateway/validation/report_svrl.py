@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from gateway.model.finding import Stage
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    advice_of,
+    expected_of,
+    found_of,
+    message_of,
+    why_of,
+)
 
 _SPACES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
@@ -31,7 +40,7 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<svrl:schematron-output xmlns:svrl="http://purl.oclc.org/dsdl/svrl" title={_attribute(title)} '
             f"schemaVersion={_attribute(rules)}>",
-            *(f"  <svrl:text>{_text(why)}</svrl:text>" for why in dict.fromkeys(_reasons(report))),
+            *(f"  <svrl:text>{_text(why)}</svrl:text>" for why in dict.fromkeys(_reasons(report, language))),
             *_prefixes(report),
             *(line for stage in report.stages or [Stage.XML] for line in _pattern(report, stage, language)),
             "</svrl:schematron-output>",
@@ -39,9 +48,9 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
     )
 
 
-def _reasons(report: ReportShape) -> list[str]:
-    """Why these rules were chosen."""
-    return [used.why for used in report.rule_sets]
+def _reasons(report: ReportShape, language: str) -> list[str]:
+    """Which rules were chosen, and why."""
+    return [f"{used.name} {used.version}: {why_of(used, language)}" for used in report.rule_sets]
 
 
 def _prefixes(report: ReportShape) -> list[str]:
@@ -75,7 +84,7 @@ def _failed(finding: FindingShape, language: str) -> list[str]:
 
 def _sides(finding: FindingShape, language: str) -> tuple[tuple[str, str | None], ...]:
     found, expected = ("Gevonden:", "Verwacht:") if language == "nl" else ("Found:", "Expected:")
-    return (found, finding.found), (expected, finding.expected)
+    return (found, found_of(finding, language)), (expected, expected_of(finding, language))
 
 
 def _text(text: str) -> str:

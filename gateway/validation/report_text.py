@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of, names_of
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    advice_of,
+    expected_of,
+    found_of,
+    message_of,
+    names_of,
+)
 
 _RESET, _BOLD, _RED, _GREEN, _YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
 _INDENT = " " * 10
@@ -34,10 +43,9 @@ def _paragraph(finding: FindingShape, language: str, colour: bool) -> Iterator[s
     yield f"  {flag}{_painted(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
     yield f"{_INDENT}{_printable(message_of(finding, language))}"
     found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
-    if finding.found is not None:
-        yield f"{_INDENT}{found}: {_printable(finding.found)}"
-    if finding.expected is not None:
-        yield f"{_INDENT}{expected}: {_printable(finding.expected)}"
+    for word, value in ((found, found_of(finding, language)), (expected, expected_of(finding, language))):
+        if value is not None:
+            yield f"{_INDENT}{word}: {_printable(value)}"
     if advice := advice_of(finding, language):
         yield f"{_INDENT}{_printable(advice)}"
     if finding.terms:

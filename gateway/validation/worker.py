@@ -32,6 +32,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
 
     document: bytes
     profile: str | None = None
+    also: tuple[str, ...] = ()
     schema: bool = True
     beside: tuple[Attachment, ...] = ()
     follows_bytes: int = 0
@@ -123,6 +124,7 @@ def answer(request: Request, limits: Limits) -> Answer:
         verdict = judge(
             request.document,
             profile=request.profile,
+            also=request.also,
             limits=limits,
             schema=request.schema,
             beside=request.beside,

@@ -94,7 +94,7 @@ class Workers:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
         file = self._file_of(case)
         size_bytes = 0 if file else case.stored.size_bytes if case.stored else len(case.document or b"")
-        request = Request(b"", case.profile, schema, case.beside, size_bytes, file)
+        request = Request(b"", case.profile, case.also, schema, case.beside, size_bytes, file)
         judged = (await self._in_worker([request], case if size_bytes else None))[0]
         if isinstance(judged, JudgingError):
             raise judged
@@ -154,11 +154,11 @@ class Workers:
     async def _request(self, case: Case) -> Request:
         """The case for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
         if file := self._file_of(case):
-            return Request(b"", case.profile, True, case.beside, file=file)
+            return Request(b"", case.profile, case.also, True, case.beside, file=file)
         whole = await self._whole(case)
         if isinstance(whole, JudgingError):
             raise whole
-        return Request(whole.document or b"", case.profile, True, case.beside)
+        return Request(whole.document or b"", case.profile, case.also, True, case.beside)
 
     def _file_of(self, case: Case) -> tuple[str, int, int] | None:
         return self._streams.file_of(case.stored) if case.stored is not None else None
@@ -247,5 +247,5 @@ _answers = msgspec.msgpack.Decoder(list[Answer])
 
 
 def _judge_one(case: Case, limits: Limits) -> Verdict | JudgingError:
-    judged = answer(Request(case.document or b"", case.profile, True, case.beside), limits)
+    judged = answer(Request(case.document or b"", case.profile, case.also, True, case.beside), limits)
     return judged.verdict or JudgingError(judged.failure)

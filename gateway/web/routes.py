@@ -66,7 +66,7 @@ SUBMISSION_HEADERS = {
     "Content-Digest": "`sha-256=:…:` over the body (RFC 9530): checked before anything is stored.",
     "Meterpoort-Recipient": "Recipient, `scheme:value`, when it is not the one that the document names.",
     "Meterpoort-On-Behalf-Of": "The supplier an intermediary sends for, `scheme:value`.",
-    "Meterpoort-Profile": "Rule set to judge by, beside the one that CustomizationID names.",
+    "Meterpoort-Profile": "Rule set to add to the one that CustomizationID names; it takes no rule away.",
     "Meterpoort-Berichtsoort": "Digipoort's berichtsoort; returned unchanged.",
     "Meterpoort-Aanleverkenmerk": "Your own number for this submission; returned unchanged.",
 }

@@ -70,6 +70,12 @@ def test_an_unknown_profile_is_a_wrong_call() -> None:
     assert "en16931" in result.stderr
 
 
+def test_the_reference_engine_does_not_drop_a_profile() -> None:
+    result = run("--engine", "reference", "--profile", "nlcius", "-", document=GOOD)
+    assert result.exit_code == 2
+    assert "no verdict by nlcius" in result.stderr
+
+
 def test_the_reference_engine_agrees(files: tuple[str, str], tmp_path: Path) -> None:
     pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
     wrong = tmp_path / "som.xml"

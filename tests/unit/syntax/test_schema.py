@@ -97,7 +97,7 @@ def test_a_root_of_another_kind_is_not_valid_because_it_is_valid_elsewhere() -> 
 
 def test_threads_get_their_own_findings() -> None:
     damaged = [INVOICE.replace(b"<cbc:IssueDate>", b"<cbc:IssueDate>x%d-" % number) for number in range(8)]
-    found: dict[int, str | None] = {}
+    found: dict[int, object] = {}
 
     def work(number: int) -> None:
         for _ in range(20):
