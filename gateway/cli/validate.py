@@ -25,7 +25,7 @@ _INVALID, _COULD_NOT_RUN = 1, 2
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option("--profile", help="Rules to judge by instead of those the document claims, as nlcius.")
 @click.option("--no-schema", is_flag=True, help="Leave the XML Schema out; the business rules run all the same.")
-@click.option("--explain", is_flag=True, help="Tell more of what breaks the schema; takes some seconds.")
+@click.option("--explain", is_flag=True, help="Tell more of what breaks a time card's schema; takes seconds.")
 @click.option(
     "--engine",
     type=click.Choice(["own", "reference"]),

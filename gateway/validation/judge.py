@@ -35,8 +35,8 @@ def judge(
 
     `profile` chooses the rules of that profile instead of what the document claims; the profiles that `also` names
     come on top. `schema=False` leaves the schema out; `beside` are attachments that travelled beside the document
-    and count towards the limit; `explain` reads a document that breaks its schema a second time, for more findings
-    (seconds, see `syntax.explain`).
+    and count towards the limit; `explain` has xmlschema read a document that breaks its schema too (seconds, see
+    `syntax.explain`).
     `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
     Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, or a profile that
     the reference engine has no stylesheet for; ImportError where the reference engine is not installed.
