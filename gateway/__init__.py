@@ -27,10 +27,10 @@ def judge(
 ) -> "Verdict":
     """The verdict on a document: schema, then the business rules of what it claims to be, or of `profile` instead.
 
-    `schema=False` leaves the schema out; `explain` has xmlschema read a document that breaks it too, in seconds, which
-    tells more of a time card. `engine="reference"` has EN 16931's official stylesheet judge instead of ours; it
-    needs the extra `reference` (ImportError without). Raises nothing on any bytes: a wrong document is an answer.
-    Raises ValueError for a profile or an engine that does not exist.
+    `schema=False` leaves the schema out; `explain` has xmlschema read a document that breaks it too, in seconds,
+    which tells more of a time card. `engine="reference"` has EN 16931's official stylesheet judge instead of ours;
+    it needs the extra `reference` (ImportError without). Raises nothing on any bytes: a wrong document is an
+    answer. Raises ValueError for a profile or an engine that does not exist.
     """
     from gateway.validation.judge import judge as judge_document
 

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from time import monotonic
 
 from lxml import etree
@@ -22,6 +23,11 @@ from gateway.syntax.schema_words import Complaint, element_at, expected_in, mean
 
 SECONDS_MAX = 2.0
 """For one document. What is found by then is told."""
+
+CHILDREN_MAX = 5_000
+"""Of one element, whose order is looked at: there may be 200,000."""
+_NAME_CHARACTERS_MAX = 100
+_UNKNOWN_MAX = 50
 
 _UNEXPECTED = "This element is not expected."
 _MISSING = "Missing child element(s)."
@@ -81,6 +87,8 @@ class _Look:
         names = {child.name for child in model}
         is_left = False
         for child in parent.iterchildren("*"):
+            if monotonic() > self._until:
+                return
             is_left = is_left or child in at
             if is_left and name_of(str(child.tag)) in names:
                 yield from self._inside(child)
@@ -132,9 +140,11 @@ def _stopped_in(complaint: Complaint) -> etree._Element | None:
 def _wrong_children(parent: etree._Element, model: Sequence[Child], told: _Told) -> Iterator[Complaint]:
     """Every child that may not stand where it stands, and what is missing."""
     order = {child.name: number for number, child in enumerate(model)}
-    children = list(parent.iterchildren("*"))
+    children = list(islice(parent.iterchildren("*"), CHILDREN_MAX))
     names = [name_of(str(child.tag)) for child in children]
-    present = {name if name in order else meant_by(name, model) for name in set(names)}
+    present = _present(names, model)
+    if len(children) == CHILDREN_MAX:
+        present = set(order)  # what is missing cannot be told from a part
     straight = _in_order([order.get(name) for name in names])
     met = Counter[str]()
     reached, ahead = 0, -1
@@ -154,6 +164,14 @@ def _wrong_children(parent: etree._Element, model: Sequence[Child], told: _Told)
             yield from _before(child, parent, _lacking(model[reached:number], present))
             reached = number
     yield from (_lacks(parent, name) for name in _lacking(model[reached:], present))
+
+
+def _present(names: Sequence[str], model: Sequence[Child]) -> set[str]:
+    """The children that are there, and those that a wrong name was meant to be: these are not missing as well."""
+    known = {child.name for child in model}
+    unknown = [name for name in dict.fromkeys(names) if name not in known and len(name) <= _NAME_CHARACTERS_MAX]
+    meant = {meant_by(name, model) for name in unknown[:_UNKNOWN_MAX]}
+    return known.intersection(names) | {name for name in meant if name is not None}
 
 
 def _in_order(numbers: Sequence[int | None]) -> set[int]:
@@ -180,7 +198,7 @@ def _is_too_many(times: int, child: Child) -> bool:
     return child.occurs_max is not None and times > child.occurs_max
 
 
-def _lacking(part: Sequence[Child], present: Collection[str | None]) -> list[str]:
+def _lacking(part: Sequence[Child], present: Collection[str]) -> list[str]:
     """The children of this part of a content model that must be there and are nowhere."""
     return [one.name for one in part if one.occurs_min > 0 and one.name not in present]
 

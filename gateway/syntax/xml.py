@@ -306,7 +306,8 @@ def _cap_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | Non
 
 def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None:
     if opened > limits.elements_max and (elements := opened - markup.count(b"</")) > limits.elements_max:
-        return _too_much("MP-XML-ELEMENTS", "elements", "elementen", elements, limits.elements_max)
+        what, wat = _COUNTED[b"<!" in markup or b"<?" in markup]
+        return _too_much("MP-XML-ELEMENTS", what, wat, elements, limits.elements_max)
     if (references := markup.count(b"&")) > limits.references_max:
         return _too_much(
             "MP-XML-REFERENCES", "references (&…;)", "verwijzingen (&…;)", references, limits.references_max
@@ -320,6 +321,16 @@ def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None
         if attributes > limits.attributes_max:
             return _too_much("MP-XML-ATTRIBUTES", "attributes", "attributen", attributes, limits.attributes_max)
     return None
+
+
+_COUNTED = {
+    False: ("elements", "elementen"),
+    True: (
+        "elements, comments, CDATA sections and instructions together",
+        "elementen, commentaren, CDATA-secties en instructies samen",
+    ),
+}
+"""What was counted, by whether there are asides: they cost as much as elements."""
 
 
 def _has_few_asides(markup: bytes) -> bool:

@@ -15,6 +15,7 @@ from gateway.syntax import attachments, identify, schema, xml
 from gateway.syntax.identify import CBC
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
 from gateway.validation import business_rules
+from gateway.validation.bounds import within_bounds
 from gateway.validation.profiles import EN16931, choose, not_for, profile_named, remarks
 
 OWN, REFERENCE = ENGINES = ("own", "reference")
@@ -133,7 +134,8 @@ class _Judgement:
             chosen = choose(self._facts.customization_id, self._wishes.profile, self._wishes.also)
             self._profile, self._rule_sets = chosen.profile.name, chosen.used
             remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
-            findings = [*_at_the_head(remarked, parsed), *business_rules.check(parsed, chosen.rules)]
+            broken = within_bounds(business_rules.check(parsed, chosen.rules))
+            findings = [*_at_the_head(remarked, parsed), *broken]
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
 
