@@ -45,18 +45,27 @@ def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:
 
 
 def render(
-    judged: "Sequence[tuple[str, bytes, Verdict]]", form: str, *, language: str = "en", colour: bool = False
+    judged: "Sequence[tuple[str, bytes, Verdict]]",
+    form: str,
+    *,
+    language: str = "en",
+    colour: bool = False,
+    unread: "Sequence[tuple[str, str]]" = (),
+    rules_url: str = "",
 ) -> str:
     """Reports on documents (name, bytes and verdict of each) as `text`, `html`, `svrl`, `junit` or `sarif`.
 
-    `language` is en or nl; `colour` paints the text for a terminal. Raises KeyError for another form, ValueError
+    `language` is en or nl; `colour` paints the text for a terminal. `unread` are files that could not be read,
+    with the reason: html, junit and sarif tell of them. `rules_url` is where the page of a rule stands, as
+    `https://gateway.example/rules/`: html links to it. Raises KeyError for another form, ValueError
     for several documents in SVRL.
     """
-    from gateway.validation.report import Reported, report_of
+    from gateway.validation.report import Reported, Run, Unread, report_of
     from gateway.validation.report import render as render_reports
 
     reports = [Reported(report_of(verdict, name), document) for name, document, verdict in judged]
-    return render_reports(reports, form, language=language, colour=colour)
+    run = Run(tuple(Unread(file, reason) for file, reason in unread), rules_url)
+    return render_reports(reports, form, language=language, colour=colour, run=run)
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":

@@ -129,8 +129,31 @@ class Reported:
     document: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that was to be judged and could not be read, and why."""
+
+    file: str
+    reason: str
+
+
+def could_not_be_read(unread: Unread, language: str) -> str:
+    """That a file could not be read, in the reader's language; the reason is the system's own."""
+    words = "kon niet worden gelezen" if language == "nl" else "could not be read"
+    return f"{unread.file} {words}: {unread.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What there is to say of a run beside its reports. `rules_url` is the address of the pages on rules, to which
+    the id of a rule is added; empty where there are none."""
+
+    unread: tuple[Unread, ...] = ()
+    rules_url: str = ""
+
+
 class _Renderer(Protocol):
-    def __call__(self, reports: Sequence[Reported], *, language: str, colour: bool) -> str: ...
+    def __call__(self, reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str: ...
 
 
 FORMS = {
@@ -143,10 +166,13 @@ FORMS = {
 """The module of each form; its `render` writes all reports of a run as one text."""
 
 
-def render(reports: Sequence[Reported], form: str, *, language: str = "en", colour: bool = False) -> str:
-    """The reports in one of FORMS. `colour` is for terminals, and only text has any.
+def render(
+    reports: Sequence[Reported], form: str, *, language: str = "en", colour: bool = False, run: Run | None = None
+) -> str:
+    """The reports in one of FORMS. `colour` is for terminals, and only text has any. Files that could not be read
+    are told in HTML, JUnit and SARIF, which are one document for all.
 
     Raises KeyError for a form that does not exist, ValueError for several reports in SVRL, which has room for one.
     """
     renderer: _Renderer = import_module(FORMS[form]).render
-    return renderer(reports, language=language, colour=colour)
+    return renderer(reports, run or Run(), language=language, colour=colour)

@@ -13,7 +13,10 @@ from gateway.validation.report import (
     FindingShape,
     Reported,
     ReportShape,
+    Run,
+    Unread,
     advice_of,
+    could_not_be_read,
     expected_of,
     found_of,
     message_of,
@@ -21,15 +24,27 @@ from gateway.validation.report import (
 from gateway.validation.report_svrl import xml_characters
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """Every report as a suite."""
     root = ElementTree.Element("testsuites", name="meterpoort validate")
     for one in reports:
         root.append(_suite(one.report, language))
+    for unread in run.unread:
+        root.append(_unread(unread, language))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
+
+
+def _unread(unread: Unread, language: str) -> ElementTree.Element:
+    """A file that could not be read: an error, for nothing is known of it."""
+    name = xml_characters(unread.file)
+    suite = ElementTree.Element("testsuite", name=name, tests="1", skipped="0", failures="0", errors="1")
+    case = ElementTree.SubElement(suite, "testcase", classname=name, name="read")
+    message = xml_characters(could_not_be_read(unread, language))
+    ElementTree.SubElement(case, "error", message=message, type="unreadable")
+    return suite
 
 
 def _suite(report: ReportShape, language: str) -> ElementTree.Element:

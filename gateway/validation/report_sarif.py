@@ -12,7 +12,9 @@ from gateway.validation.report import (
     FindingShape,
     Reported,
     ReportShape,
+    Run,
     advice_of,
+    could_not_be_read,
     expected_of,
     found_of,
     message_of,
@@ -24,12 +26,12 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LEVELS = {"fatal": "error", "warning": "warning"}
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """All reports as one run."""
     findings = [finding for one in reports for finding in one.report.findings]
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     about = {finding.rule: finding for finding in reversed(findings)}
-    run = {
+    one_run: dict[str, object] = {
         "tool": {
             "driver": {
                 "name": "Meterpoort",
@@ -38,6 +40,7 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
                 "rules": [_rule(about[rule], language) for rule in rules],
             }
         },
+        "invocations": [_invocation(run, language)],
         "columnKind": "unicodeCodePoints",
         "artifacts": [_artifact(one.report) for one in reports],
         "results": [
@@ -46,7 +49,20 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
             for finding in one.report.findings
         ],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [one_run]}, ensure_ascii=False, indent=2)
+
+
+def _invocation(run: Run, language: str) -> dict[str, object]:
+    """Whether every file could be judged; the run failed where one could not be read."""
+    told = [
+        {"level": "error", "message": {"text": could_not_be_read(one, language)}, "locations": [_place(one.file)]}
+        for one in run.unread
+    ]
+    return {"executionSuccessful": not told, "toolExecutionNotifications": told}
+
+
+def _place(file: str) -> dict[str, object]:
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}}}
 
 
 def _rule(finding: FindingShape, language: str) -> dict[str, object]:

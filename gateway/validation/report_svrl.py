@@ -12,6 +12,7 @@ from gateway.validation.report import (
     FindingShape,
     Reported,
     ReportShape,
+    Run,
     advice_of,
     expected_of,
     found_of,
@@ -28,7 +29,7 @@ _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 _ANYWHERE = "/*"
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """The report. Raises ValueError for more than one: SVRL reports on one document."""
     if len(reports) != 1:
         raise ValueError("SVRL reports on one document; give one file")

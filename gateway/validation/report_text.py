@@ -6,6 +6,7 @@ from gateway.validation.report import (
     FindingShape,
     Reported,
     ReportShape,
+    Run,
     advice_of,
     expected_of,
     found_of,
@@ -17,7 +18,7 @@ _RESET, _BOLD, _RED, _GREEN, _YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[3
 _INDENT = " " * 10
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - files that could not be read go to standard error
     """Every report, one after the other."""
     return "\n".join(line for one in reports for line in _lines(one.report, language, colour))
 

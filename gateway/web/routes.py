@@ -47,6 +47,7 @@ from gateway.web.shapes import (
     ProblemKind,
     ProblemKinds,
     ReturnWish,
+    RuleShape,
     Statuses,
     TakeWish,
     Usage,
@@ -661,6 +662,18 @@ PAGES = (
         "pages",
         query=documentation.PageQuery,
         problems=(problems.NotAcceptable,),
+    ),
+    Route(
+        "GET",
+        "/rules/{rule}",
+        "showRule",
+        "One rule: what it says, and documents that hold and break it",
+        "Eén regel: wat die zegt, en documenten die eraan voldoen en niet",
+        documentation.show_rule,
+        {200: Answer("The rule, or one of the gateway's own checks.", RuleShape, (HTML, JSON))},
+        "pages",
+        query=documentation.PageQuery,
+        problems=(problems.NotAcceptable, problems.UnknownItem),
     ),
 )
 
