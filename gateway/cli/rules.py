@@ -39,7 +39,7 @@ def list_rules(name: str | None, form: str, language: str) -> None:
         if form == "json":
             click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False))
         else:
-            mark = entry.flag.value if entry.is_bound else "unbound"
+            mark = _in_dutch(_mark(entry), language)
             click.echo(f"{entry.id:<15} {mark:<8} {_said(entry.sentence, language)}")
 
 
@@ -59,6 +59,34 @@ def show_rule(key: str, form: str, language: str) -> None:
         click.echo("\n".join(_explained(entry, language)))
 
 
+_DUTCH = {
+    "fatal": "fout",
+    "warning": "let op",
+    "unbound": "–",
+    "shall have": "aanwezig",
+    "decimals": "decimalen",
+    "coded": "codelijst",
+    "sum": "som",
+    "vat": "btw",
+    "condition": "voorwaarde",
+    "unchecked": "niet na te gaan",
+    "syntax": "syntaxis",
+    "identify": "herkennen",
+    "attachments": "bijlagen",
+    "rules": "regels",
+    "parties": "partijen",
+}
+"""Flags, forms and stages, as a person reads them."""
+
+
+def _in_dutch(word: str, language: str) -> str:
+    return _DUTCH.get(word, word) if language == "nl" else word
+
+
+def _mark(entry: "RuleEntry") -> str:
+    return entry.flag.value if entry.is_bound else "unbound"
+
+
 def _set_of(entry: "RuleEntry", language: str) -> str:
     """A set with its version, and the days on which it is in force."""
     since, until = ("geldig vanaf", "tot en met") if language == "nl" else ("in force from", "until")
@@ -73,7 +101,7 @@ def _said(text: "Text", language: str) -> str:
 
 def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
     is_dutch = language == "nl"
-    yield f"{entry.id} · {entry.flag.value} · {_set_of(entry, language)}"
+    yield f"{entry.id} · {_in_dutch(entry.flag.value, language)} · {_set_of(entry, language)}"
     yield ""
     yield _said(entry.sentence, language)
     yield f"({entry.sentence.en if is_dutch else entry.sentence.nl})"
@@ -84,7 +112,7 @@ def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
         yield f"  {entry.path}"
     if entry.advice:
         yield f"  {_said(entry.advice, language)}"
-    yield f"  {'vorm' if is_dutch else 'form'}:   {entry.form}"
+    yield f"  {'vorm' if is_dutch else 'form'}:   {_in_dutch(entry.form, language)}"
     yield f"  {'bron' if is_dutch else 'source'}: {entry.source}"
     if entry.note:
         yield ""

@@ -49,7 +49,7 @@ def _unread(unread: Unread, language: str) -> ElementTree.Element:
 
 def _suite(report: ReportShape, language: str) -> ElementTree.Element:
     name = xml_characters(report.file) or "document"
-    cases = [_stage(report, stage, name) for stage in report.stages]
+    cases = [_stage(report, stage, name, language) for stage in report.stages]
     cases += [_finding(finding, name, language) for finding in report.findings]
     counts = {word: str(sum(case.find(tag) is not None for case in cases)) for word, tag in _COUNTED.items()}
     suite = ElementTree.Element("testsuite", {"name": name, "tests": str(len(cases)), "skipped": "0", **counts})
@@ -60,12 +60,14 @@ def _suite(report: ReportShape, language: str) -> ElementTree.Element:
 _COUNTED = {"failures": "failure", "errors": "error"}
 
 
-def _stage(report: ReportShape, stage: Stage, name: str) -> ElementTree.Element:
+def _stage(report: ReportShape, stage: Stage, name: str, language: str) -> ElementTree.Element:
     """A stage that ran; what it found stands in cases of its own, so that it is counted once."""
     case = ElementTree.Element("testcase", classname=name, name=f"stage {stage.value}")
     found = sum(finding.stage is stage for finding in report.findings)
     if found:
-        ElementTree.SubElement(case, "system-out").text = f"{found} findings"
+        ElementTree.SubElement(
+            case, "system-out"
+        ).text = f"{found} {'bevindingen' if language == 'nl' else 'findings'}"
     return case
 
 

@@ -77,7 +77,7 @@ def _failed(finding: FindingShape, language: str) -> list[str]:
     return [
         f"  <svrl:fired-rule context={place}/>",
         f"  <svrl:failed-assert id={_attribute(finding.rule)} flag={_attribute(finding.flag)} location={place} "
-        f"test={_attribute(finding.message)}>",
+        f"test={_attribute(message)}>",
         f"    <svrl:text>{_text(' '.join(filter(None, told)))}</svrl:text>",
         "  </svrl:failed-assert>",
     ]

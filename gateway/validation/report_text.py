@@ -15,6 +15,7 @@ from gateway.validation.report import (
 )
 
 _RESET, _BOLD, _RED, _GREEN, _YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
+_FLAGS = {"fatal": "fout", "warning": "let op"}
 _INDENT = " " * 10
 
 
@@ -40,7 +41,8 @@ def _head(report: ReportShape, language: str, colour: bool) -> str:
 
 def _paragraph(finding: FindingShape, language: str, colour: bool) -> Iterator[str]:
     place = "" if finding.line is None else f"{finding.line}:{finding.column}"
-    flag = _painted(f"{finding.flag:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
+    word = _FLAGS[finding.flag] if language == "nl" else finding.flag
+    flag = _painted(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
     yield f"  {flag}{_painted(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
     yield f"{_INDENT}{_printable(message_of(finding, language))}"
     found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")

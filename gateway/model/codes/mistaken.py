@@ -36,9 +36,9 @@ _SCHEMES = {
 }
 _MISTAKEN: dict[str, dict[str, str]] = {
     "ISO 3166-1": _COUNTRIES,
-    "ISO 3166-1 with EL and XI": {**_COUNTRIES, "GRC": "EL", "UK": "GB XI"},
+    "ISO 3166-1, EL, XI": {**_COUNTRIES, "GRC": "EL", "UK": "GB XI"},
     "ISO 4217": {"EURO": "EUR", "EUROS": "EUR", "€": "EUR", "$": "USD", "US$": "USD", "STG": "GBP", "£": "GBP"},
-    "UN/ECE Recommendation 20 with Rec 21": {
+    "UN/ECE Rec. 20, Rec. 21": {
         "PCE": "C62 H87",
         "PCS": "C62 H87",
         "PC": "C62 H87",
@@ -95,7 +95,7 @@ _MISTAKEN: dict[str, dict[str, str]] = {
     },
     "CEF EAS": {**_SCHEMES, "BTW": "9944", "VAT": "9944", "NL:VAT": "9944", "EMAIL": "EM", "E-MAIL": "EM"},
     "ISO 6523 ICD": _SCHEMES,
-    "EN 16931 media types": {
+    "EN 16931, MIME": {
         "IMAGE/JPG": "image/jpeg",
         "JPG": "image/jpeg",
         "PDF": "application/pdf",
