@@ -158,10 +158,15 @@ ROWS = (
             ),
             Panel(
                 "Not taken, or taken before",
-                "Turned away because too many wait; repeats with the same Idempotency-Key.",
+                "Turned away because too many wait; repeats with the same Idempotency-Key; connections above "
+                "http.connections_max.",
                 (
                     Query("sum(increase(meterpoort_turned_away_total[$__rate_interval]))", "turned away"),
                     Query("sum(increase(meterpoort_repeats_total[$__rate_interval]))", "repeats"),
+                    Query(
+                        "sum by (became) (increase(meterpoort_connections_too_many_total[$__rate_interval]))",
+                        "connections {{became}}",
+                    ),
                 ),
                 columns=12,
             ),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.model.finding import Text
+from gateway.model.finding import Text, WrongValueError
 
 Member = str | int | bool | list[dict[str, str]] | list[str]
 """What an extension member of a problem may hold."""
@@ -31,13 +31,25 @@ class Fault:
 
     place: str
     name: str
-    reason: str
+    reason: Text
+
+    @classmethod
+    def of(cls, place: str, name: str, error: ValueError) -> "Fault":
+        """The fault that an error tells of: in both languages, where it knows both."""
+        reason = error.text if isinstance(error, WrongValueError) else Text(str(error), str(error))
+        return cls(place, name, reason)
+
+    def body(self, language: str) -> dict[str, str]:
+        """One item of `errors`."""
+        return {"in": self.place, "name": self.name, "reason": said(self.reason, language)}
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """A request that cannot be answered as asked; becomes one `application/problem+json` answer."""
 
     kind: ClassVar[Kind]
+    faults: tuple[Fault, ...] = ()
+    """Everything that is wrong with the input, where that is the problem."""
 
     def __init__(
         self, detail: Text, *, headers: Mapping[str, str] | None = None, closes: bool = False, **members: Member
@@ -51,18 +63,26 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
 
     def body(self, language: str, base_url: str) -> dict[str, Member]:
         """The members of the problem document, in `nl` or `en`; `base_url` has no slash at its end."""
-        return {
+        body: dict[str, Member] = {
             "type": f"{base_url}/problems/{self.kind.slug}",
             "title": said(self.kind.title, language),
             "status": self.kind.status,
             "detail": said(self.detail, language),
             **self.members,
         }
+        if self.faults:
+            body["errors"] = [fault.body(language) for fault in self.faults]
+        return body
 
 
 def said(text: Text, language: str) -> str:
-    """The text in `nl`, or else in English."""
-    return text.nl if language == "nl" else text.en
+    """The text in `nl`, or else in English. What it quotes of a header may be no UTF-8: that becomes `?`."""
+    chosen = text.nl if language == "nl" else text.en
+    return chosen if chosen.isascii() else chosen.encode("utf-8", "replace").decode()
+
+
+MISSING = Text("is missing", "ontbreekt")
+TWICE = Text("is given more than once", "is meer dan eens gegeven")
 
 
 class MalformedRequest(Problem):
@@ -103,15 +123,13 @@ class InvalidInput(Problem):
     )
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        errors = [{"in": fault.place, "name": fault.name, "reason": fault.reason} for fault in faults]
         count = len(faults)
         super().__init__(
             Text(
                 f"{count} thing{'s' * (count != 1)} in the request must change.",
                 f"{count} onderde{'len' if count != 1 else 'el'} van het verzoek moet{'en' * (count != 1)} "
                 "anders.",
-            ),
-            errors=errors,
+            )
         )
         self.faults = faults
 
@@ -653,6 +671,213 @@ class NotReady(Problem):
     def __init__(self, failing: list[str]) -> None:
         listed = ", ".join(failing)
         super().__init__(Text(f"Not working: {listed}.", f"Werkt niet: {listed}."), failing=failing)
+
+
+class InputsMoved(Problem):
+    """What a billing run was prepared on is no longer what is there."""
+
+    kind = Kind(
+        "inputs-moved",
+        409,
+        Text("The inputs have moved", "De gegevens zijn gewijzigd"),
+        Text(
+            "A count, forecast, tariff, debtor, policy or earlier bill changed since the run was prepared, or "
+            "another run billed the same year. Nothing was approved or issued.",
+            "Een telling, prognose, tarief, debiteur, keuze of eerdere factuur is gewijzigd sinds de run werd "
+            "voorbereid, of een andere run factureerde hetzelfde jaar. Er is niets goedgekeurd of verstuurd.",
+        ),
+        Text(
+            "Prepare the run again, look at what it gives, and have that approved.",
+            "Bereid de run opnieuw voor, bekijk wat hij geeft en laat dat goedkeuren.",
+        ),
+    )
+
+
+class OwnApproval(Problem):
+    """Whoever prepared a run would approve it."""
+
+    kind = Kind(
+        "own-approval",
+        403,
+        Text("Somebody else has to approve", "Iemand anders moet goedkeuren"),
+        Text(
+            "The run was prepared with this very key, and approval is by another (`billing.approval_by_another`).",
+            "De run is met deze zelfde sleutel voorbereid, en goedkeuren doet een ander "
+            "(`billing.approval_by_another`).",
+        ),
+        Text(
+            "Have the holder of another key of the role finance approve it.",
+            "Laat de houder van een andere sleutel met de rol finance goedkeuren.",
+        ),
+    )
+
+
+class ForecastLocked(Problem):
+    """A forecast changed after its prepayment was issued."""
+
+    kind = Kind(
+        "forecast-locked",
+        409,
+        Text("The forecast can no longer change", "De prognose ligt vast"),
+        Text(
+            "The prepayment of that year was issued on the forecast that holds. Nothing was recorded.",
+            "De vooruitbetaling van dat jaar is verstuurd op de prognose die geldt. Er is niets vastgelegd.",
+        ),
+        Text(
+            "Leave it: the settlement is on actual use. The policy `late_forecast` says whether a higher one "
+            "is taken.",
+            "Laat het zo: de afrekening gaat over werkelijk gebruik. De keuze `late_forecast` zegt of een "
+            "hogere mag.",
+        ),
+    )
+
+
+class BillingStepRefused(Problem):
+    """This step of the billing year cannot come now."""
+
+    kind = Kind(
+        "billing-step-refused",
+        409,
+        Text("This step cannot come now", "Deze stap kan nu niet"),
+        Text(
+            "The billing year is not so far yet, is further already, or knows no such step. Nothing was done.",
+            "Het factuurjaar is nog niet zo ver, is al verder, of kent deze stap niet. Er is niets gedaan.",
+        ),
+        Text(
+            "Look at the run or at the steps of the year, and do what comes first.",
+            "Bekijk de run of de stappen van het jaar en doe wat eerst komt.",
+        ),
+    )
+
+
+class TariffMissing(Problem):
+    """No tariff for this service, year and basis."""
+
+    kind = Kind(
+        "tariff-missing",
+        409,
+        Text("There is no tariff", "Er is geen tarief"),
+        Text(
+            "The catalogue holds no price of this kind for every day of the year. Nothing was billed.",
+            "De catalogus bevat geen prijs van deze soort voor elke dag van het jaar. Er is niets gefactureerd.",
+        ),
+        Text(
+            "Add the tariff to the catalogue (how-to: add a tariff year), or try another year.",
+            "Voeg het tarief toe aan de catalogus (handleiding: tariefjaar toevoegen), of kies een ander jaar.",
+        ),
+    )
+
+
+class TariffsRefused(Problem):
+    """A catalogue that contradicts itself."""
+
+    kind = Kind(
+        "tariffs-refused",
+        400,
+        Text("The tariffs cannot be used", "De tarieven zijn niet bruikbaar"),
+        Text(
+            "The tariffs that were sent along overlap, have a price that cannot be, or are not to be read.",
+            "De meegestuurde tarieven overlappen, hebben een onmogelijke prijs of zijn niet te lezen.",
+        ),
+        Text(
+            "Correct the tariff that is named.",
+            "Herstel het tarief dat genoemd wordt.",
+        ),
+    )
+
+
+class DebtorMissing(Problem):
+    """A party with use or a forecast that is no debtor."""
+
+    kind = Kind(
+        "debtor-missing",
+        409,
+        Text("A party is not known as a debtor", "Een partij is niet als debiteur bekend"),
+        Text(
+            "A party has use, a forecast or a weight, and finance has not recorded whom to bill. Nothing was "
+            "done.",
+            "Een partij heeft gebruik, een prognose of een gewicht, en financiën heeft niet vastgelegd wie de "
+            "factuur krijgt. Er is niets gedaan.",
+        ),
+        Text(
+            "Record the debtor (`PUT /v1/debtors/{partyId}`) and ask again.",
+            "Leg de debiteur vast (`PUT /v1/debtors/{partyId}`) en vraag het opnieuw.",
+        ),
+    )
+
+
+class BillRejected(Problem):
+    """Our own validator found fault with a bill."""
+
+    kind = Kind(
+        "bill-rejected",
+        409,
+        Text("A bill is not valid", "Een factuur is niet geldig"),
+        Text(
+            "Every bill is judged as any invoice before it gets a number. One of this run breaks a rule, so "
+            "none was issued.",
+            "Elke factuur wordt als iedere andere beoordeeld voordat hij een nummer krijgt. Een ervan voldoet "
+            "niet, dus is er geen enkele verstuurd.",
+        ),
+        Text(
+            "Correct what the rule names, often the address of the debtor, and prepare the run again.",
+            "Herstel wat de regel noemt, vaak het adres van de debiteur, en bereid de run opnieuw voor.",
+        ),
+    )
+
+
+class IssuerMissing(Problem):
+    """The settings do not say who sends the bills."""
+
+    kind = Kind(
+        "issuer-missing",
+        409,
+        Text("Nobody is named who sends the bills", "Er is niet vastgelegd wie de facturen verstuurt"),
+        Text(
+            "The settings under `[billing]` are not complete, so this gateway makes no bills.",
+            "De instellingen onder `[billing]` zijn niet volledig, dus maakt deze gateway geen facturen.",
+        ),
+        Text(
+            "Fill in the settings that are named and restart the gateway.",
+            "Vul de genoemde instellingen in en herstart de gateway.",
+        ),
+    )
+
+
+class DistributionKeyRefused(Problem):
+    """An amount that cannot be divided."""
+
+    kind = Kind(
+        "distribution-key-refused",
+        400,
+        Text("This cannot be divided", "Dit is niet te verdelen"),
+        Text(
+            "There is nothing to divide, nobody to divide it over, a weight below zero or a party twice.",
+            "Er is niets te verdelen, niemand om over te verdelen, een gewicht onder nul of een partij dubbel.",
+        ),
+        Text(
+            "Send an amount above zero in whole cents, and each party once, with a weight.",
+            "Stuur een bedrag boven nul in hele centen, en elke partij één keer, met een gewicht.",
+        ),
+    )
+
+
+class BadCount(Problem):
+    """A count that nobody can have."""
+
+    kind = Kind(
+        "bad-count",
+        400,
+        Text("This count cannot be", "Dit aantal kan niet"),
+        Text(
+            "A number of units is below zero or beyond what anybody can use. Nothing was recorded.",
+            "Een aantal is lager dan nul of hoger dan iemand kan gebruiken. Er is niets vastgelegd.",
+        ),
+        Text(
+            "Look whether figures were doubled or a separator went missing.",
+            "Kijk of er cijfers dubbel staan of een scheidingsteken ontbreekt.",
+        ),
+    )
 
 
 def _leaves(root: type[Problem]) -> Iterator[type[Problem]]:

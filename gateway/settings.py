@@ -55,6 +55,9 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     metrics_need_key: bool = True
     """`/metrics` asks for an operator's key, which Prometheus sends as its `credentials`. False only where nothing
     but Prometheus can reach that path."""
+    connections_max: Count = 512
+    """Connections at the same time. Above it an idle one makes room, and where all are being served the new one is
+    turned away with 503. Below 1,024, the open files that Linux gives a process by itself."""
     body_size_bytes_max: Count = 48 * MIB
     """20 MiB of attachments are 27 to 30 MiB in base64, and an invoice of 10 000 lines around them 9 MB."""
     body_idle_seconds_max: Duration = 20.0
@@ -266,7 +269,7 @@ class Billing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drop(msgspec.Struct, frozen=True, kw_only=True):
-    """The daily drop for finance: what was recorded that day, the month's statements, the year's journal."""
+    """The daily drop for finance: a day's entries, its month's statements, its year's bills and journal."""
 
     url: str = ""
     """A directory, or `s3://bucket/prefix` or any URL that obstore knows (credentials as for `storage.url`).
@@ -275,16 +278,17 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True):
     """From this hour in Amsterdam yesterday's drop is written: not before one, when what came in around midnight
     is surely recorded."""
     formats: str = "csv"
-    """How entries and statements are written, with commas between: `csv`, `jsonl`, `xlsx`, `parquet`."""
+    """How entries, statements and bills are written, with commas between: `csv`, `jsonl`, `xlsx`, `parquet`."""
     journal_formats: str = "csv, xaf"
-    """How the journal is written, with commas between: `csv`, `json`, `xaf`, `hledger`, `beancount`."""
+    """How the journal is written, with commas between: `csv`, `json`, `xlsx`, `parquet`, `xaf`, `hledger`,
+    `beancount`."""
     days_back_max: Count = 31
     """How many days back a missing drop is made up: a target that was away for a month loses nothing."""
 
 
 DROP_FORMATS = {
     "formats": ("csv", "jsonl", "xlsx", "parquet"),
-    "journal_formats": ("csv", "json", "xaf", "hledger", "beancount"),
+    "journal_formats": ("csv", "json", "xlsx", "parquet", "xaf", "hledger", "beancount"),
 }
 
 
@@ -293,9 +297,9 @@ class Reaper(msgspec.Struct, frozen=True, kw_only=True):
 
     pass_hours: Duration = 24.0
     """Time between two passes: each lists the whole storage, and a leftover of a day harms nobody."""
-    orphan_hours_min: Duration = 24.0
+    orphan_hours_min: Annotated[float, msgspec.Meta(ge=1)] = 24.0
     """Objects in storage that no message names are removed when they are older than this: long after the slowest
-    submission, so nothing that is still coming in is touched."""
+    submission, so nothing that is still coming in is touched. At least an hour, for a pack grows for minutes."""
     orphan_share_max: Share = 0.5
     """When more than this share of the old objects (and more than 100) would go, nothing goes: then the database
     is rather the wrong one, or restored from too long ago, than the storage full of leftovers."""

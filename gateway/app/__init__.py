@@ -5,14 +5,13 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 import structlog
-from sqlalchemy import Connection
 
 from gateway import __version__
 from gateway.app import delivery, digipoort, upkeep
@@ -36,7 +35,6 @@ from gateway.ops.health import Health, disk_has_room, queue_has_room, takes_writ
 from gateway.ops.metrics import Metrics, QueueState
 from gateway.settings import Settings
 from gateway.store.engine import Engines, open_engines
-from gateway.store.ledger import append
 from gateway.store.ledger_meter import LedgerMeter
 from gateway.store.mailbox import MailboxStore
 from gateway.store.messages import MessageStore
@@ -50,6 +48,7 @@ from gateway.store.writer import Writer
 from gateway.syntax.xml import Limits as ReadingLimits
 from gateway.validation.workers import Workers
 from gateway.web import Doors, build
+from gateway.web.connections import Connections
 from gateway.web.doors import Leases, Lists
 from gateway.web.server import Runner
 
@@ -188,16 +187,19 @@ async def serve(
 @asynccontextmanager
 async def listening(gateway: Gateway) -> AsyncIterator[str]:
     """Every door is open; yields their address."""
-    from aiohttp import web
-
     http = gateway.settings.http
     application = build(gateway.doors(), gateway.metrics.request_answered)
     async with digipoort.door(gateway, application) as tls:
-        runner = Runner(application, shutdown_seconds_max=http.shutdown_seconds_max, public_url=http.public_url)
+        connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
+        runner = Runner(
+            application,
+            shutdown_seconds_max=http.shutdown_seconds_max,
+            public_url=http.public_url,
+            connections=connections,
+        )
         await runner.setup()
-        site = web.TCPSite(runner, http.host, http.port, ssl_context=tls)
         try:
-            await site.start()
+            await runner.listen(http.host, http.port, tls)
             port = runner.addresses[0][1]
             yield f"{'https' if tls else 'http'}://{_named(http.host, is_tls=tls is not None)}:{port}"
         finally:
@@ -211,7 +213,7 @@ def _named(host: str, *, is_tls: bool) -> str:
 
 def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:
     settings, engines, writer = gateway.settings, gateway.engines, gateway.writer
-    outbox = OutboxStore(engines, writer, gateway.register, _meter(settings), append_usage, clock)
+    outbox = OutboxStore(engines, writer, gateway.register, _meter(settings), clock)
     records = ProcesStore(engines, writer)
     return delivery.dispatching(settings, gateway.store, gateway.storage, gateway.register, outbox, records, clock)
 
@@ -231,7 +233,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     stack.callback(storage.close)
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
-    store = MessageStore(engines, writer, storage, _meter(settings), append_usage, encode_report, checkpoint)
+    store = MessageStore(engines, writer, storage, _meter(settings), encode_report, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
     observer = Observer(metrics, _meter(settings))
@@ -276,11 +278,6 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
 def encode_report(verdict: Verdict) -> bytes:
     """The verdict as its report: the JSON that every door and the command line give."""
     return msgspec.json.encode(as_json_object(verdict, ""))
-
-
-def append_usage(connection: Connection, entries: Sequence[UsageEntry]) -> None:
-    """Write meter entries in this transaction."""
-    append(connection, entries)
 
 
 def _meter(settings: Settings) -> Meter:

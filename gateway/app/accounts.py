@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import judge
 from gateway.billing.bill import Bill
 from gateway.billing.debtor import Address, Issuer
-from gateway.billing.errors import IssuerMissingError
 from gateway.billing.office import Actor, BillingOffice
 from gateway.billing.pdf import write_pdf
 from gateway.billing.policies import DEFAULT
@@ -46,7 +45,6 @@ MEASURING_SECONDS = 3_600.0
 SENDING_SECONDS = 30.0
 """How often the server looks for bills that were issued, perhaps by a command beside it."""
 _USAGE = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&lastDay={last}"
-_NEEDED = ("name", "kvk", "oin", "vat_number", "street", "postcode", "city", "iban", "email", "phone", "contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +83,6 @@ def billing_chain(engines: Engines, writer: Writer) -> Callable[[], Awaitable[Ma
         return {"billing": link} if number else {}
 
     return joined
-
-
-def check_issuer(settings: Settings) -> None:
-    """Raises IssuerMissingError that names every setting about who sends the bills that is empty."""
-    given = settings.billing
-    missing = [f"billing.{name}" for name in _NEEDED if not getattr(given, name)]
-    if missing:
-        raise IssuerMissingError(
-            f"the settings do not say who sends the bills: {', '.join(missing)}",
-            f"de instellingen zeggen niet wie de facturen verstuurt: {', '.join(missing)}",
-        )
 
 
 def issuer_of(settings: Settings) -> Issuer:
@@ -143,7 +130,7 @@ async def accounts_opened(settings: Settings) -> AsyncIterator[Accounts]:
 
 def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
     """Run the work on the bill. Raises BillingError, as when the settings do not say who bills."""
-    check_issuer(settings)
+    issuer_of(settings).check_complete()
 
     async def run() -> T:
         async with accounts_opened(settings) as opened:

@@ -1,4 +1,4 @@
-"""The daily drop for finance: entries of a day, statements of its month, journal of its year.
+"""The daily drop for finance: entries of a day, statements of its month, bills and journal of its year.
 
 A day's entries are those *recorded* on that Amsterdam day, so every entry is in exactly one drop and what comes
 late is in the drop of the day it came. A day has a folder of its own; its manifest is written last: a folder
@@ -7,7 +7,7 @@ without a manifest is not finished, and one with a manifest is never written aga
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,12 +21,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app.accounts import issuer_of
 from gateway.app.usage import RefusedError
-from gateway.billing.journals import FORMATS
+from gateway.billing.bill import Bill
+from gateway.billing.journals import JournalFormat, write_journal
 from gateway.billing.postings import Journal, journal
+from gateway.billing.tables import (
+    BILL_LINES,
+    BILLS,
+    BillTotals,
+    JournalTotals,
+    bill_totals,
+    journal_totals,
+    lines_of,
+)
 from gateway.clock import AMSTERDAM, Clock, billing_date, utc_now
 from gateway.metering.calendar import midnight, moment
-from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export
-from gateway.metering.statement import Selection, StatementLine
+from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
+from gateway.metering.statement import Selection
 from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings, listed
 from gateway.store.billing import SqlBillingStore
@@ -56,15 +66,6 @@ class DropFile(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class JournalTotals(msgspec.Struct, frozen=True):
-    """The control totals of the journal, in euros."""
-
-    year: int
-    documents: int
-    debit: str
-    credit: str
-
-
 class Manifest(msgspec.Struct, frozen=True):
     """What a day's drop holds. Nothing of the moment of making stands in it."""
 
@@ -76,8 +77,11 @@ class Manifest(msgspec.Struct, frozen=True):
     """... up to here. Equal when nothing was recorded."""
     entries: ControlTotals
     statements: ControlTotals
+    billed_in: int
+    """The year of issue of the bills and the journal."""
+    bills: BillTotals | None
     journal: JournalTotals | None
-    """None where the settings do not say who sends bills."""
+    """None, as of the bills, where the settings do not say who sends them."""
     files: tuple[DropFile, ...]
 
 
@@ -87,6 +91,8 @@ class Drop:
     def __init__(self, settings: Settings, meter: LedgerMeter, bills: SqlBillingStore, clock: Clock) -> None:
         self._settings = settings
         self._wishes = settings.drop
+        self._issuer = issuer_of(settings)
+        self._formats = tuple(map(Format, listed(settings.drop.formats)))
         self._meter = meter
         self._bills = bills
         self._clock = clock
@@ -140,24 +146,46 @@ class Drop:
         lines = await self._meter.month_lines(day, last)
         wanted = Selection(after=after, up_to=last)
         entries = statements = ControlTotals(0, 0, (), "")
-        for form in map(Format, listed(self._wishes.formats)):
+        for form in self._formats:
             with await _created(folder / f"entries-{day}.{form}") as out:
                 entries = await write_export(ENTRIES, self._meter.entries(wanted), form, out)
             with await _created(folder / f"statements-{day:%Y-%m}.{form}") as out:
-                statements = await write_export(STATEMENTS, _one_page(lines), form, out)
-        booked = await self._journal(day)
-        if booked:
-            _write_journal(booked, listed(self._wishes.journal_formats), folder)
+                statements = write_items(STATEMENTS, lines, form, out)
+        bills = await self._billed(day)
+        if bills is not None:
+            await asyncio.to_thread(self._write_books, day.year, bills, folder)
         files = await asyncio.to_thread(_described, folder)
-        return Manifest(str(day), after, last, entries, statements, _totals(booked), files)
+        return Manifest(
+            day=str(day),
+            after_position=after,
+            last_position=last,
+            entries=entries,
+            statements=statements,
+            billed_in=day.year,
+            bills=None if bills is None else bill_totals(bills),
+            journal=None if bills is None else journal_totals(self._journal(day.year, bills)),
+            files=files,
+        )
 
-    async def _journal(self, day: date) -> Journal | None:
-        """The documents of the year that are dated up to this day."""
-        issuer = issuer_of(self._settings)
-        if not issuer.name:
+    async def _billed(self, day: date) -> Sequence[Bill] | None:
+        """The documents of the year that are dated up to this day; None where nobody sends bills."""
+        if not self._issuer.name:
             return None
-        bills = await self._bills.bills(day.year)
-        return journal(issuer, day.year, [bill for bill in bills if bill.issued_on <= day])
+        return [bill for bill in await self._bills.bills(day.year) if bill.issued_on <= day]
+
+    def _journal(self, year: int, bills: Sequence[Bill]) -> Journal:
+        return journal(self._issuer, year, bills)
+
+    def _write_books(self, year: int, bills: Sequence[Bill], folder: Path) -> None:
+        for form in self._formats:
+            with Path(folder, f"bills-{year}.{form}").open("wb") as out:
+                write_items(BILLS, bills, form, out)
+            with Path(folder, f"bill-lines-{year}.{form}").open("wb") as out:
+                write_items(BILL_LINES, lines_of(bills), form, out)
+        booked = self._journal(year, bills)
+        for name in map(JournalFormat, listed(self._wishes.journal_formats)):
+            with Path(folder, f"journal-{year}.{name}").open("wb") as out:
+                write_journal(booked, name, out)
 
 
 async def dropping(drop: Drop) -> None:
@@ -210,22 +238,6 @@ def _with_drop(settings: Settings, work: Callable[[Drop], Awaitable[T]]) -> T:
 
 async def _created(path: Path) -> BinaryIO:
     return await asyncio.to_thread(path.open, "wb")
-
-
-async def _one_page(lines: Sequence[StatementLine]) -> AsyncIterator[Sequence[StatementLine]]:
-    yield lines
-
-
-def _write_journal(booked: Journal, forms: Sequence[str], folder: Path) -> None:
-    for form in forms:
-        with Path(folder, f"journal-{booked.year}.{form}").open("wb") as out:
-            out.writelines(part.encode() for part in FORMATS[form](booked))
-
-
-def _totals(booked: Journal | None) -> JournalTotals | None:
-    if booked is None:
-        return None
-    return JournalTotals(booked.year, len(booked.entries), f"{booked.debit:.2f}", f"{booked.credit:.2f}")
 
 
 def _described(folder: Path) -> tuple[DropFile, ...]:

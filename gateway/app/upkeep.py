@@ -48,10 +48,11 @@ async def measuring(engines: Engines, metrics: Metrics, clock: Clock) -> None:
 
 
 async def _measure_silence(measures: Measures, metrics: Metrics, clock: Clock) -> None:
-    silent = await measures.silent_senders(clock())
-    metrics.silence_measured(len(silent))
-    if silent:
-        log.warning("parties_silent", parties=sorted(silent))
+    now = clock()
+    senders, recipients = await measures.silent_senders(now), await measures.silent_recipients(now)
+    metrics.silence_measured(len(senders | recipients))
+    if senders or recipients:
+        log.warning("parties_silent", senders=sorted(senders), recipients=sorted(recipients))
 
 
 def reaping(

@@ -1,7 +1,7 @@
 """What the command line does with the meter, beside a running server or without one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +12,9 @@ import msgspec
 from gateway.clock import utc_now
 from gateway.metering.entry import LedgerBrokenError, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
-from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export
 from gateway.metering.files import read_file
 from gateway.metering.seal import Seal
-from gateway.metering.statement import Selection, Statement, StatementLine, Taken
-from gateway.metering.totals import ControlTotals
+from gateway.metering.statement import Statement, Taken
 from gateway.settings import Settings
 from gateway.store.engine import open_engines
 from gateway.store.ledger_audit import AuditReport, audit
@@ -25,9 +23,8 @@ from gateway.store.register import RegisterStore
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
 
-__all__ = ["AuditReport", "ControlTotals", "RefusedError", "Seal", "Statement", "Taken"]
+__all__ = ["AuditReport", "RefusedError", "Seal", "Statement", "Taken"]
 
-FORMATS = tuple(form.value for form in Format)
 _SEALS_A_PAGE = 1_000
 
 T = TypeVar("T")
@@ -139,31 +136,6 @@ def prove(settings: Settings, position: int) -> bytes:
 
     async def work(meter: LedgerMeter, _: RegisterStore) -> bytes:
         return msgspec.json.format(msgspec.json.encode(await meter.prove(position)), indent=2)
-
-    return with_meter(settings, work)
-
-
-def export_entries(
-    settings: Settings, form: str, out: BinaryIO, *, party_id: str | None, year: int | None, up_to: int | None
-) -> ControlTotals:
-    """Write the entries; answers their control totals. Raises RefusedError."""
-
-    async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
-        return await write_export(ENTRIES, meter.entries(Selection(party_id, year, up_to)), Format(form), out)
-
-    return with_meter(settings, work)
-
-
-def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int | None) -> ControlTotals:
-    """Write the statement lines of all parties; answers their control totals. Raises RefusedError."""
-
-    async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
-        lines = await meter.statement_lines(year)
-
-        async def one_page() -> AsyncIterator[Sequence[StatementLine]]:
-            yield lines
-
-        return await write_export(STATEMENTS, one_page(), Format(form), out)
 
     return with_meter(settings, work)
 

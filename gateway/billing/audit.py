@@ -44,13 +44,17 @@ def chained(number: int, deed: Deed, previous: str) -> AuditRecord:
 
 
 def faults(
-    records: Iterable[AuditRecord], head: tuple[int, str] | None = None, sealed: Iterable[str] = ()
+    records: Iterable[AuditRecord],
+    head: tuple[int, str] | None = None,
+    sealed: Iterable[str] = (),
+    after: AuditRecord | None = None,
 ) -> tuple[str, ...]:
     """What is wrong with a chain, record by record; `head` is the number and link that should be its last,
-    `sealed` are links that were fixed elsewhere and so have to be in it: a chain made anew has others."""
+    `sealed` are links that were fixed elsewhere and so have to be in it: a chain made anew has others. `after` is
+    the record before these, when they are a part of the chain."""
     found: list[str] = []
     missing = dict.fromkeys(sealed)
-    last, previous = 0, GENESIS
+    last, previous = (after.number, after.link) if after else (0, GENESIS)
     for record in records:
         if record.number != last + 1:
             found.append(f"record {last + 1} is missing before {record.number}")

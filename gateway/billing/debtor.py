@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from gateway.billing.errors import DebtorFileError
+from gateway.billing.errors import DebtorFileError, IssuerMissingError
 from gateway.billing.rating import Standing
 from gateway.billing.services import Service
 from gateway.messages.participants import PartyKind
@@ -83,6 +83,28 @@ class Issuer:
     usage_url: str = ""
     """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""
 
+    def check_complete(self) -> None:
+        """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""
+        parts = {
+            "name": self.name,
+            "kvk": self.kvk,
+            "oin": self.oin,
+            "vat_number": self.vat_number,
+            "street": self.address.street,
+            "postcode": self.address.postcode,
+            "city": self.address.city,
+            "iban": self.iban,
+            "email": self.email,
+            "phone": self.phone,
+            "contact": self.contact,
+        }
+        missing = ", ".join(f"billing.{name}" for name, value in parts.items() if not value)
+        if missing:
+            raise IssuerMissingError(
+                f"the settings do not say who sends the bills: {missing}",
+                f"de instellingen zeggen niet wie de facturen verstuurt: {missing}",
+            )
+
 
 def read_debtors(toml: str) -> tuple[Debtor, ...]:
     """Debtors out of TOML text: a `[[debtor]]` each, its fields by their names here.
@@ -100,7 +122,5 @@ def read_debtors(toml: str) -> tuple[Debtor, ...]:
         raise DebtorFileError("the file holds control characters", "het bestand bevat stuurtekens")
     for debtor in debtors:
         if wrong_oin := problem(PartyIdentifier(OIN, debtor.oin)):
-            raise DebtorFileError(
-                f"{debtor.party_id}: {wrong_oin}", f"{debtor.party_id}: OIN onjuist: {debtor.oin}"
-            )
+            raise DebtorFileError(f"{debtor.party_id}: {wrong_oin.en}", f"{debtor.party_id}: {wrong_oin.nl}")
     return debtors

@@ -61,10 +61,20 @@ class NotAllowedError(BillingError):
     code = "not-allowed"
 
 
+class OwnApprovalError(NotAllowedError):
+    """Whoever prepared a run would approve it."""
+
+    code = "own-approval"
+
+
 class UnknownRunError(BillingError):
     """No run of this id."""
 
     code = "unknown-run"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"there is no run {run_id}", f"er is geen run {run_id}")
+        self.run_id = run_id
 
 
 class UnknownBillError(BillingError):

@@ -8,7 +8,7 @@ from gateway.billing.debtor import Debtor, Issuer
 from gateway.billing.errors import StepRefusedError, UnknownPartyError
 from gateway.billing.policies import Policies, Regime
 from gateway.billing.ports import BillingStore, UsageCounts
-from gateway.billing.rating import NOBODY_SPECIAL, final_periods
+from gateway.billing.rating import NOBODY_SPECIAL, advance_tariff, final_periods
 from gateway.billing.run import Guided, PartyInput, RunInputs, RunOrder
 from gateway.billing.services import Service
 from gateway.billing.tariffs import Catalogue
@@ -39,6 +39,8 @@ async def collect(
     """
     if order.stage not in _STAGES[policies.regime(order.service)]:
         raise StepRefusedError(f"{order.service} has no {order.stage}", f"{order.service} kent geen {order.stage}")
+    if order.stage is Stage.PREPAYMENT:  # also where nobody is to be billed yet: a year without a price is told
+        advance_tariff(order.service, order.year, NOBODY_SPECIAL, catalogue, policies)
     steps = await store.steps(order.service, order.year)
     billed = await store.billed(order.service, order.year)
     _check_time(order, billed)

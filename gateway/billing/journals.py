@@ -1,6 +1,7 @@
-"""The journal as finance takes it in: CSV, JSON, XAF 3.2, hledger and beancount. Same journal, same bytes.
+"""The journal as finance takes it in: CSV, JSON, XLSX, Parquet, XAF 3.2, hledger and beancount.
 
-XAF 3.2 is the Auditfile Financieel of the Dutch tax administration and its software suppliers.
+The same journal gives the same bytes. XAF 3.2 is the Auditfile Financieel of the Dutch tax administration and its
+software suppliers.
 """
 
 import csv
@@ -9,9 +10,13 @@ import io
 import json
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import BinaryIO
 from xml.sax.saxutils import escape
 
 from gateway.billing.postings import Account, AccountKind, Journal, JournalEntry
+from gateway.billing.tables import POSTINGS, JournalTotals, journal_totals, postings_of
+from gateway.metering.export import Format, write_items
 
 _HEADS = ("number", "date", "party", "name", "text", "account", "account_name", "debit", "credit")
 _ID_LENGTH_MAX = 35
@@ -232,11 +237,35 @@ def _vat(entry: JournalEntry, side: str) -> str:
     return f"<vat>{_tags(*pairs)}</vat>"
 
 
-FORMATS: Mapping[str, Callable[[Journal], Iterator[str]]] = {
-    "csv": as_csv,
-    "json": as_json,
-    "xaf": as_xaf,
-    "hledger": as_hledger,
-    "beancount": as_beancount,
+class JournalFormat(StrEnum):
+    """How the journal is written."""
+
+    CSV = "csv"
+    JSON = "json"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+    XAF = "xaf"
+    """XML Auditfile Financieel 3.2."""
+    HLEDGER = "hledger"
+    BEANCOUNT = "beancount"
+
+
+TEXTS: Mapping[JournalFormat, Callable[[Journal], Iterator[str]]] = {
+    JournalFormat.CSV: as_csv,
+    JournalFormat.JSON: as_json,
+    JournalFormat.XAF: as_xaf,
+    JournalFormat.HLEDGER: as_hledger,
+    JournalFormat.BEANCOUNT: as_beancount,
 }
-"""Every form of the journal by its name; what they yield, joined and in UTF-8, is the file."""
+"""The forms that are text: what they yield, joined and in UTF-8, is the file."""
+
+TABLES = {JournalFormat.XLSX: Format.XLSX, JournalFormat.PARQUET: Format.PARQUET}
+"""The forms that are written as every other table is."""
+
+
+def write_journal(journal: Journal, form: JournalFormat, out: BinaryIO) -> JournalTotals:
+    """Write the journal; answers its control total. Raises ValueError for Parquet without pyarrow."""
+    if form in TABLES:
+        return write_items(POSTINGS, postings_of(journal), TABLES[form], out)
+    out.writelines(part.encode() for part in TEXTS[form](journal))
+    return journal_totals(journal)

@@ -4,6 +4,7 @@ Always true: only finance acts; what is issued was approved, on the inputs that 
 a run that is repeated gives what it gave; nothing is half done.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +20,14 @@ from gateway.billing.errors import (
     BillRejectedError,
     InputsMovedError,
     NotAllowedError,
+    OwnApprovalError,
     StepRefusedError,
     UnknownBillError,
     UnknownRunError,
 )
 from gateway.billing.inputs import charged, collect, known_debtor
-from gateway.billing.outlook import WEEKS, Course, Outlook, Silence, YearMeasure, outlook, silence
+from gateway.billing.mail import Warned
+from gateway.billing.outlook import WEEKS, Course, Outlook, Silence, YearMeasure, outlook, silence, warning_mail
 from gateway.billing.policies import DEFAULT, Policies
 from gateway.billing.ports import BillingStore, Judge, MeteredEntry, Render, UsageCounts
 from gateway.billing.run import PartyInput, Run, RunInputs, RunOrder, bills_of
@@ -61,6 +64,21 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A run and its documents: as issued, or as they would be issued now. `has_moved`: its inputs are no longer
+    there, so that it gives no documents and has to be prepared again."""
+
+    run: Run
+    bills: tuple[Bill, ...]
+    has_moved: bool
+
+    @property
+    def total(self) -> Amounts:
+        """What all bills come to."""
+        return sum((bill.amounts for bill in self.bills), NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """From an amount to its messages: the bill, the run and the entries counted."""
 
@@ -71,7 +89,7 @@ class Explanation:
 
 
 class BillingOffice:
-    """Runs the billing year."""
+    """Runs the billing year. Rating and writing bills is done in a thread, so that a server goes on meanwhile."""
 
     def __init__(
         self,
@@ -168,10 +186,15 @@ class BillingOffice:
                 for party in inputs.parties
             )
             inputs = replace(inputs, parties=parties)
-        return Preview(inputs, bills_of(inputs))
+        return Preview(inputs, await _bills(inputs))
 
     async def prepare(self, actor: Actor, order: RunOrder) -> Run:
-        """Prepare a run for approval. The same inputs give the same run, prepared once."""
+        """Prepare a run for approval. The same inputs give the same run, prepared once.
+
+        Raises IssuerMissingError where nobody is there to bill, and whatever a preview raises.
+        """
+        _check_finance(actor)
+        self._issuer.check_complete()
         preview = await self.preview(actor, order)
         digest = preview.inputs.digest
         run_id = Run.id_of(digest)
@@ -190,7 +213,7 @@ class BillingOffice:
         if run.approved_by:
             return run
         if self._policies.approval_by_another and actor.name == run.prepared_by:
-            raise NotAllowedError(
+            raise OwnApprovalError(
                 f"{actor.name} prepared run {run_id}, so another person has to approve it",
                 f"{actor.name} heeft run {run_id} voorbereid: iemand anders moet hem goedkeuren",
             )
@@ -211,11 +234,21 @@ class BillingOffice:
         if not run.approved_by:
             raise StepRefusedError(f"run {run_id} is not approved", f"run {run_id} is niet goedgekeurd")
         inputs = await self._same_inputs(run)
-        drafts = bills_of(inputs)
+        drafts = await _bills(inputs)
         for bill in drafts:
             await self._judged(bill)
         steps = await self._new_steps(inputs, drafts, run_id, deed)
         return await self._store.issue(run, drafts, steps, self._render, replace(deed, digest=run.digest))
+
+    async def review(self, run_id: str) -> Review:
+        """A run as whoever is to approve it should see it. Raises UnknownRunError."""
+        run = await self._known_run(run_id)
+        if run.issued_by:
+            return Review(run, tuple(await self._store.bills_of_run(run_id)), has_moved=False)
+        try:
+            return Review(run, await _bills(await self._same_inputs(run)), has_moved=False)
+        except InputsMovedError:
+            return Review(run, (), has_moved=True)
 
     async def explain(self, number: str, after: str = "", limit: int = 100) -> Explanation:
         """Walk from a document to the counts and messages behind it. Raises UnknownBillError."""
@@ -253,6 +286,17 @@ class BillingOffice:
                 over += seen.course in {Course.OVER, Course.EXPECTED_OVER}
         used = sum(charged(service, kinds, self._policies) for kinds in counts.values())
         return YearMeasure(sum(forecasts.values()), used, over)
+
+    async def warnings(self, service: Service, today: date) -> Sequence[Warned]:
+        """Whom to tell that they use more than they prepaid, or are on course to, by party id."""
+        steps, debtors = await self._store.steps(service, today.year), await self._store.debtors()
+        found = []
+        for party_id in sorted(steps.keys() & debtors.keys()):
+            seen = await self.outlook(YearKey(party_id, service, today.year), today)
+            mail = warning_mail(debtors[party_id].name, seen)
+            if mail is not None:
+                found.append(Warned(debtors[party_id], seen, mail))
+        return found
 
     async def silences(self, service: Service, today: date) -> Sequence[Silence]:
         """Parties that always have use of a service and suddenly have none, for operators."""
@@ -292,7 +336,8 @@ class BillingOffice:
         ]
 
     async def _judged(self, bill: Bill) -> None:
-        findings = await self._judge(self._render(bill.numbered(_DRAFT_NUMBER)))
+        document = await asyncio.to_thread(self._render, bill.numbered(_DRAFT_NUMBER))
+        findings = await self._judge(document)
         fatal = [finding for finding in findings if finding.flag is Flag.FATAL]
         if fatal:
             rules = ", ".join(finding.rule for finding in fatal)
@@ -307,7 +352,7 @@ class BillingOffice:
     async def _known_run(self, run_id: str) -> Run:
         run = await self._store.run(run_id)
         if run is None:
-            raise UnknownRunError(f"there is no run {run_id}", f"er is geen run {run_id}")
+            raise UnknownRunError(run_id)
         return run
 
     async def _known_party(self, party_id: str) -> None:
@@ -317,6 +362,10 @@ class BillingOffice:
         """The deed for the audit chain; only finance gets one."""
         _check_finance(actor)
         return Deed(actor.name, action, subject, self._clock(), detail, digest)
+
+
+async def _bills(inputs: RunInputs) -> tuple[Bill, ...]:
+    return await asyncio.to_thread(bills_of, inputs)
 
 
 def _window_start(today: date) -> date:

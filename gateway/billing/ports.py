@@ -87,6 +87,9 @@ class BillingStore(Protocol):
     async def run(self, run_id: str) -> Run | None:
         """The run with its approval and issue."""
 
+    async def runs(self, limit: int) -> Sequence[Run]:
+        """The runs that were prepared last, newest first."""
+
     async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
         """Record the approval; nothing when it is there."""
 
@@ -97,8 +100,8 @@ class BillingStore(Protocol):
         number of its party's bill. All of it or nothing. A run that is issued is not issued again: its
         documents are the answer."""
 
-    async def audit(self) -> Sequence[AuditRecord]:
-        """The chain, oldest first."""
+    async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
+        """The chain, or a part of it from the record after that number, oldest first."""
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record."""

@@ -110,9 +110,7 @@ def due_in_advance(
     Raises TariffMissingError and BadCountError.
     """
     checked_units(forecast, "forecast")
-    basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ESTIMATE
-    period = catalogue.periods(service, year, basis, standing.variant)[0]
-    tariff = period.tariff
+    tariff = advance_tariff(service, year, standing, catalogue, policies)
     if reason := exemption(service, year, forecast, standing, policies):
         return Due(tariff.vat, notes=(reason,))
     free = policies.free(service)
@@ -147,6 +145,14 @@ def due_in_the_end(
     if service in policies.forecast_is_minimum and rated < prepaid:
         lines += (_minimum_line(prepaid, rated),)
     return Due(basis, lines, _under_free(service, free) if total <= free and free else ())
+
+
+def advance_tariff(
+    service: Service, year: int, standing: Standing, catalogue: Catalogue, policies: Policies = DEFAULT
+) -> Tariff:
+    """The price that a forecast is prepaid at: the one of 1 January. Raises TariffMissingError."""
+    basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ESTIMATE
+    return catalogue.periods(service, year, basis, standing.variant)[0].tariff
 
 
 def final_periods(

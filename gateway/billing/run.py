@@ -1,10 +1,12 @@
 """A billing run: its inputs, their hash, and the bills they give. Pure: the same inputs, the same bills."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -77,6 +79,14 @@ class RunInputs:
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
 
+class RunState(StrEnum):
+    """How far a run is."""
+
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    ISSUED = "issued"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run that was prepared: its id is the first half of its inputs' hash."""
@@ -90,6 +100,13 @@ class Run:
     approved_at: datetime | None = None
     issued_by: str = ""
     issued_at: datetime | None = None
+
+    @property
+    def state(self) -> RunState:
+        """How far it is."""
+        if self.issued_by:
+            return RunState.ISSUED
+        return RunState.APPROVED if self.approved_by else RunState.PREPARED
 
     @classmethod
     def id_of(cls, digest: str) -> str:
@@ -219,6 +236,12 @@ def _refund_weight(party: PartyInput, policies: Policies) -> Decimal:
 
 
 def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one shape for all
+    twice = [name for name, times in Counter(name for name, _ in inputs.order.weights).items() if times > 1]
+    if twice:
+        raise DistributionKeyError(
+            f"the distribution key names {', '.join(twice)} more than once",
+            f"de verdeelsleutel noemt {', '.join(twice)} meer dan eens",
+        )
     text = Text("Share of {name} {year}", "Aandeel in {name} {year}")
     return _shared(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
 

@@ -9,7 +9,7 @@ COMMANDS = {
     "bills": "gateway.cli.bills",
     "ca": "gateway.cli.ca",
     "demo": "gateway.cli.demo",
-    "export": "gateway.cli.usage",
+    "export": "gateway.cli.export",
     "keys": "gateway.cli.parties",
     "parties": "gateway.cli.parties",
     "rules": "gateway.cli.rules",

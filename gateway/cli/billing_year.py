@@ -11,21 +11,23 @@ from typing import TypeVar
 
 import click
 
-from gateway.app.accounts import Accounts, finance, today, with_accounts
+from gateway.app.accounts import Accounts, finance, issuer_of, today, with_accounts
 from gateway.billing.audit import faults
 from gateway.billing.bill import Bill, Stage
-from gateway.billing.debtor import read_debtors
+from gateway.billing.debtor import Issuer, read_debtors
 from gateway.billing.errors import BillingError, UnknownBillError
-from gateway.billing.journals import FORMATS
+from gateway.billing.journals import JournalFormat, write_journal
+from gateway.billing.mail import Warned, as_message
 from gateway.billing.office import Explanation, Preview
 from gateway.billing.outlook import Outlook, warning_mail
 from gateway.billing.pdf import write_pdf
-from gateway.billing.postings import journal
+from gateway.billing.postings import Journal, journal
 from gateway.billing.run import RunOrder
 from gateway.billing.services import WORDS, Service
 from gateway.billing.year import YearKey
 from gateway.cli.bills import Units, bills, catalogue_of, in_language, tariffs_option
 from gateway.cli.options import settings_from, text_of, where_options
+from gateway.clock import utc_now
 
 T = TypeVar("T")
 _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -293,16 +295,17 @@ def _explained(explanation: Explanation, language: str) -> Iterator[str]:
 
 @bills.command("journal")
 @click.option("--year", required=True, type=click.IntRange(2000, 2999), help="Year of issue.")
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice([str(one) for one in JournalFormat]), default="csv", show_default=True
+)
 @where_options
 def journal_command(*, year: int, form: str, config: Path | None, data: Path | None) -> None:
     """The postings of a year: a balanced entry a document. The same bytes each time."""
 
-    async def work(opened: Accounts) -> Iterator[str]:
-        return FORMATS[form](journal(opened.issuer, year, await opened.store.bills(year)))
+    async def work(opened: Accounts) -> Journal:
+        return journal(opened.issuer, year, await opened.store.bills(year))
 
-    for part in _do(config, data, work):
-        sys.stdout.buffer.write(part.encode())
+    write_journal(_do(config, data, work), JournalFormat(form), sys.stdout.buffer)
 
 
 @bills.command("statement")
@@ -369,6 +372,46 @@ def _outlook(seen: Outlook, language: str) -> dict[str, object]:
             "high": projection.high,
         }
     return shown
+
+
+@bills.command("warnings")
+@service_option
+@click.option(
+    "--folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the mails are written, a file each (RFC 5322); one that is there already is not written again.",
+)
+@where_options
+def warnings_command(*, service: str, folder: Path, config: Path | None, data: Path | None) -> None:
+    """Write a mail for every party that uses more than it prepaid, or is on course to: Dutch, then English."""
+    now, day = utc_now(), today()
+
+    async def work(opened: Accounts) -> Sequence[Warned]:
+        return await opened.office.warnings(Service(service), day)
+
+    found = _do(config, data, work)
+    folder.mkdir(parents=True, exist_ok=True)
+    issuer = issuer_of(settings_from(config, data))
+    for warned in found:
+        click.echo(
+            f"{warned.debtor.party_id:24} {warned.outlook.course:14} {_mailed(warned, issuer, now, folder)}"
+        )
+
+
+def _mailed(warned: Warned, issuer: Issuer, now: datetime, folder: Path) -> str:
+    """What became of one warning."""
+    path = folder / f"{warned.name}.eml"
+    if path.exists():
+        return "written before"
+    try:
+        message = as_message(warned, issuer, now)
+    except ValueError as error:
+        return str(error)
+    part = path.with_suffix(".part")
+    part.write_bytes(message)
+    part.replace(path)
+    return path.name
 
 
 @bills.command("silences")

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from gateway import problems
 from gateway.intake.limits import Limits
 from gateway.model.finding import Text
+from gateway.problems import Fault
 
 _CONTENT_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([0-9A-Za-z+/=]+):")
 
@@ -57,6 +58,14 @@ def _let_it_come(request: web.BaseRequest) -> None:
     """Tell a sender that waits for it (`Expect: 100-continue`) to send its body."""
     if hdrs.EXPECT in request.headers and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def empty_body() -> problems.InvalidInput:
+    """The problem for a body that should hold a document and holds nothing."""
+    reason = Text(
+        "the body is empty; it must hold an XML document", "de inhoud is leeg; er moet een XML-document in staan"
+    )
+    return problems.InvalidInput((Fault("body", "", reason),))
 
 
 class Digest:

@@ -9,12 +9,13 @@ from typing import TypeVar
 from aiohttp import web
 
 from gateway import problems
-from gateway.intake.body import Digest, announced_bytes, pieces, whole
+from gateway.intake.body import Digest, announced_bytes, empty_body, pieces, whole
 from gateway.intake.limits import Limits, Room
 from gateway.intake.multipart import MULTIPART_TYPES, XML_TYPES, Parts, read_parts
 from gateway.messages.participants import Caller
 from gateway.messages.ports import DocumentStorage
 from gateway.messages.submission import Channel, Content, Submission
+from gateway.model.finding import Text, WrongValueError
 from gateway.model.identifiers import PartyIdentifier
 from gateway.problems import Fault
 
@@ -107,7 +108,7 @@ class HttpIntake:
 
 def _refuse_empty(size_bytes: int) -> None:
     if not size_bytes:
-        raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
+        raise empty_body()
 
 
 def read_envelope(request: web.BaseRequest, check_profile: Callable[[str], object] = str) -> Envelope:
@@ -140,12 +141,17 @@ def read_idempotency_key(value: str) -> str:
         return re.sub(r"\\(.)", r"\1", quoted[1])
     if _IDEMPOTENCY_KEY.fullmatch(value):
         return value
-    raise ValueError("must be 1 to 255 printable ASCII characters, best in double quotes")
+    raise WrongValueError(
+        Text(
+            "must be 1 to 255 printable ASCII characters, best in double quotes",
+            "moet 1 tot 255 afdrukbare ASCII-tekens zijn, liefst tussen aanhalingstekens",
+        )
+    )
 
 
 def _plain(value: str) -> str:
     if not _PLAIN_VALUE.fullmatch(value):
-        raise ValueError("must be 1 to 80 printable characters")
+        raise WrongValueError(Text("must be 1 to 80 printable characters", "moet 1 tot 80 afdrukbare tekens zijn"))
     return value
 
 
@@ -155,8 +161,10 @@ def _read(request: web.BaseRequest, name: str, parse: Callable[[str], T], faults
     values = request.headers.getall(name)
     try:
         if len(values) > 1:
-            raise ValueError("is given more than once")
+            raise WrongValueError(problems.TWICE)
+        if not values[0].isprintable():  # also bytes that are no UTF-8, which no database takes
+            raise WrongValueError(Text("must be printable text in UTF-8", "moet afdrukbare tekst in UTF-8 zijn"))
         return parse(values[0])
     except ValueError as error:
-        faults.append(Fault("header", name, str(error)))
+        faults.append(Fault.of("header", name, error))
         return None

@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from aiohttp import web
 from cryptography import x509
@@ -46,11 +45,13 @@ class Identity:
         return f"cert-{self.fingerprint[:16]}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Verified:
     identity: Identity
     chain: tuple[x509.Certificate, ...]
     until: datetime
+    unrevoked_until: datetime | None = None
+    """Revocation was looked at, and what was answered holds until then."""
 
 
 class Identities:
@@ -76,11 +77,12 @@ class Identities:
 
     async def of_certificate(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate] = ()) -> Identity:
         """Whose certificate this is. Raises CertificateError and RevocationUnknownError."""
-        name = fingerprint(leaf)
+        name, now = fingerprint(leaf), self._clock()
         known = self._verified.get(name)
-        if known is None or known.until <= self._clock():
+        if known is None or known.until <= now:
             known = self._verify(leaf, sent, name)
-        await self._revocation.check(known.chain)
+        if known.unrevoked_until is None or known.unrevoked_until <= now:
+            known.unrevoked_until = await self._revocation.check(known.chain)
         return known.identity
 
     def _verify(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate], name: str) -> _Verified:
@@ -103,27 +105,16 @@ class Identities:
                 "no-certificate",
                 Text("the connection has no client certificate", "de verbinding heeft geen clientcertificaat"),
             )
-        return _parsed(der), []
+        return certificate_from_der(der), []
 
     def _from_trusted_proxy(self, request: web.BaseRequest) -> bool:
+        if not self._trusted_proxies:
+            return False
         try:
             remote = ipaddress.ip_address(request.remote or "")
         except ValueError:
             return False
         return any(remote in network for network in self._trusted_proxies)
-
-
-_parsed_certificates: dict[bytes, x509.Certificate] = {}
-
-
-def _parsed(der: bytes) -> x509.Certificate:
-    """The certificate of a connection; the same bytes come with every request on it."""
-    mark = sha256(der).digest()
-    if mark not in _parsed_certificates:
-        if len(_parsed_certificates) >= _CACHE_ENTRIES_MAX:
-            _parsed_certificates.clear()
-        _parsed_certificates[mark] = certificate_from_der(der)
-    return _parsed_certificates[mark]
 
 
 def _from_headers(request: web.BaseRequest) -> tuple[x509.Certificate, list[x509.Certificate]]:

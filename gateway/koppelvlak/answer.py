@@ -6,7 +6,6 @@ and are never held whole.
 """
 
 import base64
-import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,7 +79,7 @@ class Signer:
     def sign(self, headers: Headers, body: str, family: Family, now: datetime) -> bytes:
         """The whole message, for a body without binaries."""
         written = _body(body)
-        digest = hashlib.new(family.name, written).digest()
+        digest = family.digest(written).digest()
         return self._before_body(headers, digest, family, now) + written + _AFTER_BODY
 
     async def sign_streamed(
@@ -94,7 +93,7 @@ class Signer:
     ) -> SignedMessage:
         """The message in pieces, for a body in which binaries stand by their tokens."""
         pieces = tuple(split_at(_body(body), binaries))
-        digest = hashlib.new(family.name)
+        digest = family.digest(b"")
         async for chunk in _streamed(pieces, octets):
             digest.update(chunk)
         head = self._before_body(headers, digest.digest(), family, now)
@@ -103,8 +102,8 @@ class Signer:
     def _before_body(self, headers: Headers, body_digest: bytes, family: Family, now: datetime) -> bytes:
         blocks = _addressing(headers)
         timestamp = _timestamp(now)
-        digests = {name: hashlib.new(family.name, part.encode()).digest() for name, part in blocks.items()}
-        digests["timestamp"] = hashlib.new(family.name, timestamp.encode()).digest()
+        digests = {name: family.digest(part.encode()).digest() for name, part in blocks.items()}
+        digests["timestamp"] = family.digest(timestamp.encode()).digest()
         digests["body"] = body_digest
         signed_info = _signed_info(digests, family)
         value = self._key.sign(signed_info.encode(), padding.PKCS1v15(), family.hash)

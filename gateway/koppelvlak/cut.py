@@ -8,6 +8,7 @@ the same rules. Digests are taken over the spooled text in the token's place.
 
 import base64
 import binascii
+import itertools
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ class ReadingLimits:
     """koppelvlak 1.2: maxLength of inhoud, after decoding, each by itself."""
     cut_bytes_min: int = 64 * 1024
     """Shorter base64 stays in the tree: a cut costs more than it saves."""
+    cut_whole_bytes_min: int = 1024
+    """The same in a message that is short as a whole, where a cut costs next to nothing."""
     skeleton_bytes_max: int = 4 * 1024 * 1024
     """Headers, names and short contents; ten attachments below the cut fit six times."""
     memory_bytes_max: int = 1024 * 1024
@@ -61,24 +64,40 @@ class Inhoud(Protocol):
         """Decoded. Raises MalformedError when it is not base64."""
 
 
-@dataclass(frozen=True, slots=True)
 class InlineInhoud:
     """Base64 that stayed in the tree."""
 
-    text: str
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._characters = text.translate(None, _WHITESPACE)
 
     @property
     def size_bytes(self) -> int:
-        return _decoded_size(self.text.translate(_NO_WHITESPACE))
+        return len(self._characters) // 4 * 3 - self._characters[-2:].count(b"=")
 
     def canonical(self) -> Iterator[bytes]:
-        yield self.text.encode()
+        yield self._text
 
     def octets(self) -> Iterator[bytes]:
-        yield _decode(self.text.translate(_NO_WHITESPACE).encode())
+        yield _decode(self._characters)
 
 
-_NO_WHITESPACE = {ord(character): None for character in " \t\r\n"}
+@dataclass(frozen=True, slots=True)
+class DecodedBase64:
+    """Base64 of a short message, without whitespace, and what it decodes to."""
+
+    characters: bytes
+    decoded: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.decoded)
+
+    def canonical(self) -> Iterator[bytes]:
+        yield self.characters
+
+    def octets(self) -> Iterator[bytes]:
+        yield self.decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,37 @@ class SpooledOctets:
 def new_token() -> str:
     """A name for a cut that nobody can guess; 24 characters of base64."""
     return "mpX" + secrets.token_hex(10) + "X"
+
+
+def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, Inhoud]]:
+    """The skeleton and the cuts of a short message that is there as a whole.
+
+    Cuts the first `inhoud` out, when it is nothing but base64 of some length. What is not stays in the tree: then
+    it is spread over lines, or wrong, or no `inhoud` at all.
+    """
+    before, name, after = message.partition(b"inhoud>")
+    end = after.find(b"<")
+    if end < limits.cut_whole_bytes_min:
+        return message, {}
+    characters = after[:end]
+    try:
+        decoded = binascii.a2b_base64(characters, strict_mode=True)
+    except binascii.Error:
+        return message, {}
+    rest = after[end:]
+    token = _unused_token(before, rest)
+    return b"".join((before, name, token.encode(), rest)), {token: DecodedBase64(characters, decoded)}
+
+
+_numbers = itertools.count()
+
+
+def _unused_token(*texts: bytes) -> str:
+    """A token that stands in none of these texts: a number will do, where all of the message can be looked at."""
+    while True:
+        token = f"mpX{next(_numbers):020x}X"
+        if not any(token.encode() in text for text in texts):
+            return token
 
 
 class Cutter:
@@ -285,10 +335,6 @@ def _last(spool: IO[bytes], start: int, length: int) -> bytes:
     """The last characters that are not whitespace."""
     spool.seek(start + max(0, length - 4096))
     return spool.read(min(4096, length)).translate(None, _WHITESPACE)
-
-
-def _decoded_size(characters: str) -> int:
-    return len(characters) // 4 * 3 - characters[-2:].count("=")
 
 
 def _decode(characters: bytes) -> bytes:

@@ -6,7 +6,7 @@ Writing is canonical XML (`canonical.py`).
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -100,14 +100,13 @@ def require_valid(request: etree._Element) -> None:
 
 def read_aanlevering(envelope: Envelope) -> Aanlevering:
     """Read an `aanleverRequest` that is valid by the schema."""
-    request = envelope.request
-    value = _reader(request)
-    bijlagen = request.find(f"{{{KOPPELVLAK}}}berichtBijlagen")
+    request = _Children(envelope.request)
+    value, bijlagen = request.value, request.child("berichtBijlagen")
     return Aanlevering(
         berichtsoort=value("berichtsoort") or "",
         belanghebbende=_identiteit(request, "identiteitBelanghebbende") or Identiteit("", ""),
         rol_belanghebbende=value("rolBelanghebbende") or "",
-        bericht=_bericht(envelope, request.find(f"{{{KOPPELVLAK}}}berichtInhoud")),
+        bericht=_bericht(envelope, request.child("berichtInhoud")),
         bijlagen=tuple(_bericht(envelope, one) for one in (bijlagen if bijlagen is not None else ())),
         aanleverkenmerk=value("aanleverkenmerk"),
         eerder_aanleverkenmerk=value("eerderAanleverkenmerk"),
@@ -119,40 +118,47 @@ def read_aanlevering(envelope: Envelope) -> Aanlevering:
 
 def read_vraag(request: etree._Element) -> Vraag:
     """Read a request of the status or collect service that is valid by the schema."""
-    value = _reader(request)
+    children = _Children(request)
+    value = children.value
     return Vraag(
         kenmerk=value("kenmerk"),
         berichtsoort=value("berichtsoort"),
-        belanghebbende=_identiteit(request, "identiteitBelanghebbende"),
+        belanghebbende=_identiteit(children, "identiteitBelanghebbende"),
         autorisatie_adres=value("autorisatieAdres"),
         vanaf=_moment(value("tijdstempelVanaf")),
         tot=_moment(value("tijdstempelTot")),
     )
 
 
-def _reader(element: etree._Element) -> Callable[[str], str | None]:
-    """Reads child values by name: whitespace collapsed, as the schema says; an empty one counts as absent."""
+class _Children:
+    """An element's children by name; the schema lets each stand in it once."""
 
-    def value(name: str) -> str | None:
-        found = element.findtext(f"{{{KOPPELVLAK}}}{name}")
-        return " ".join(found.split()) or None if found else None
+    def __init__(self, element: etree._Element) -> None:
+        self._by_name = {child.tag: child for child in element}
 
-    return value
+    def child(self, name: str) -> etree._Element | None:
+        return self._by_name.get(f"{{{KOPPELVLAK}}}{name}")
+
+    def value(self, name: str) -> str | None:
+        """Whitespace collapsed, as the schema says; an empty one counts as absent."""
+        found = self.child(name)
+        text = found.text if found is not None else None
+        return " ".join(text.split()) or None if text else None
 
 
-def _identiteit(request: etree._Element, name: str) -> Identiteit | None:
-    found = request.find(f"{{{KOPPELVLAK}}}{name}")
+def _identiteit(request: _Children, name: str) -> Identiteit | None:
+    found = request.child(name)
     if found is None:
         return None
-    value = _reader(found)
+    value = _Children(found).value
     return Identiteit(value("nummer") or "", value("type") or "")
 
 
 def _bericht(envelope: Envelope, element: etree._Element | None) -> BerichtInhoud:
     if element is None:
         raise MalformedError(Text("berichtInhoud is missing", "berichtInhoud ontbreekt"))
-    value = _reader(element)
-    inhoud = element.find(f"{{{KOPPELVLAK}}}inhoud")
+    children = _Children(element)
+    value, inhoud = children.value, children.child("inhoud")
     if inhoud is None:
         raise MalformedError(Text("inhoud is missing", "inhoud ontbreekt"))
     return BerichtInhoud(value("mimeType") or "", value("bestandsnaam") or "", envelope.inhoud(inhoud))

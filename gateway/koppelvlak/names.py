@@ -3,6 +3,7 @@
 Source: the published WSDLs and XSD of WUS 2.0 Bedrijven, koppelvlak 1.2.
 """
 
+import functools
 from dataclasses import dataclass
 
 KOPPELVLAK = "http://logius.nl/digipoort/koppelvlakservices/1.2/"
@@ -135,6 +136,7 @@ class Operation:
         return f"{self.service.action_base}{self.name}/Fault/"
 
 
+@functools.cache
 def operations(service: Service) -> tuple[Operation, ...]:
     """The operations of a service, in the order of its WSDL."""
     return tuple(Operation(service, name) for name in service.operations)

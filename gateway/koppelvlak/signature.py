@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +30,18 @@ from gateway.koppelvlak.names import BASE64_ENCODING, DSIG, EXC_C14N, WSA, WSSE,
 from gateway.model.finding import Text
 from gateway.trust.certificates import CertificateError, certificate_from_der, rsa_key_of
 
+_TIMESTAMP, _TOKEN_NAME, _SIGNATURE = (
+    f"{{{WSU}}}Timestamp",
+    f"{{{WSSE}}}BinarySecurityToken",
+    f"{{{DSIG}}}Signature",
+)
+_IN_SIGNATURE = [f"{{{DSIG}}}SignedInfo", f"{{{DSIG}}}SignatureValue", f"{{{DSIG}}}KeyInfo"]
+_METHODS = [f"{{{DSIG}}}CanonicalizationMethod", f"{{{DSIG}}}SignatureMethod"]
+_REFERENCE = f"{{{DSIG}}}Reference"
+_IN_REFERENCE = [f"{{{DSIG}}}Transforms", f"{{{DSIG}}}DigestMethod", f"{{{DSIG}}}DigestValue"]
+_TRANSFORM = f"{{{DSIG}}}Transform"
+_TOKEN_REFERENCE = f"{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference"
+_CREATED, _EXPIRES = f"{{{WSU}}}Created", f"{{{WSU}}}Expires"
 _REFERENCES_MAX = 20
 _CERTIFICATE_BYTES_MAX = 16 * 1024
 
@@ -39,6 +51,8 @@ class Family:
     """A signature algorithm and the digest that goes with it."""
 
     name: str
+    digest: "Callable[[bytes], hashlib._Hash]"
+    """Begins a digest over these bytes."""
     hash: hashes.HashAlgorithm
     signature_uri: str
     digest_uri: str
@@ -46,10 +60,16 @@ class Family:
 
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 _XMLENC = "http://www.w3.org/2001/04/xmlenc#"
-SHA1 = Family("sha1", hashes.SHA1(), f"{DSIG}rsa-sha1", f"{DSIG}sha1")  # noqa: S303  (behind legacy_sha1)
-SHA256 = Family("sha256", hashes.SHA256(), f"{_MORE}rsa-sha256", f"{_XMLENC}sha256")
-SHA384 = Family("sha384", hashes.SHA384(), f"{_MORE}rsa-sha384", f"{_MORE}sha384")
-SHA512 = Family("sha512", hashes.SHA512(), f"{_MORE}rsa-sha512", f"{_XMLENC}sha512")
+SHA1 = Family(  # behind legacy_sha1
+    "sha1",
+    hashlib.sha1,
+    hashes.SHA1(),  # noqa: S303
+    f"{DSIG}rsa-sha1",
+    f"{DSIG}sha1",
+)
+SHA256 = Family("sha256", hashlib.sha256, hashes.SHA256(), f"{_MORE}rsa-sha256", f"{_XMLENC}sha256")
+SHA384 = Family("sha384", hashlib.sha384, hashes.SHA384(), f"{_MORE}rsa-sha384", f"{_MORE}sha384")
+SHA512 = Family("sha512", hashlib.sha512, hashes.SHA512(), f"{_MORE}rsa-sha512", f"{_XMLENC}sha512")
 FAMILIES = (SHA256, SHA384, SHA512, SHA1)
 
 
@@ -116,20 +136,17 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
 
 def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._Element, etree._Element]:
     """Timestamp, token and Signature: once each, in any order, and nothing else."""
-    names = (f"{{{WSU}}}Timestamp", f"{{{WSSE}}}BinarySecurityToken", f"{{{DSIG}}}Signature")
-    parts = {name: security.findall(name) for name in names}
-    if len(security) != len(names) or any(len(found) != 1 for found in parts.values()):
+    parts = {part.tag: part for part in security}
+    if len(security) != len(parts) or parts.keys() != {_TIMESTAMP, _TOKEN_NAME, _SIGNATURE}:
         raise _refused(
             "the Security header must hold one Timestamp, one BinarySecurityToken and one Signature, nothing else",
             "de Security-header moet precies één Timestamp, BinarySecurityToken en Signature bevatten",
         )
-    timestamp, token, signature = (parts[name][0] for name in names)
-    return timestamp, token, signature
+    return parts[_TIMESTAMP], parts[_TOKEN_NAME], parts[_SIGNATURE]
 
 
 def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, etree._Element]:
-    names = [f"{{{DSIG}}}SignedInfo", f"{{{DSIG}}}SignatureValue", f"{{{DSIG}}}KeyInfo"]
-    if [part.tag for part in signature] != names:
+    if [part.tag for part in signature] != _IN_SIGNATURE:
         raise _refused(
             "a Signature holds SignedInfo, SignatureValue and KeyInfo, nothing else",
             "een Signature bevat SignedInfo, SignatureValue en KeyInfo en niets anders",
@@ -140,7 +157,7 @@ def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, 
 
 def _token_certificate(envelope: Envelope, token: etree._Element, key_info: etree._Element) -> x509.Certificate:
     """The certificate in the token that KeyInfo points to directly."""
-    reference = key_info.find(f"{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference")
+    reference = key_info.find(_TOKEN_REFERENCE)
     if reference is None or [len(key_info), len(key_info[0])] != [1, 1]:
         raise _refused(
             "KeyInfo must refer directly to the token in the message",
@@ -164,8 +181,7 @@ def _read_signed_info(
 ) -> tuple[Family, list[_Reference]]:
     children = list(signed_info)
     names = [child.tag for child in children]
-    wanted = [f"{{{DSIG}}}CanonicalizationMethod", f"{{{DSIG}}}SignatureMethod"]
-    if names[:2] != wanted or set(names[2:]) != {f"{{{DSIG}}}Reference"} or len(names) > _REFERENCES_MAX + 2:
+    if names[:2] != _METHODS or set(names[2:]) != {_REFERENCE} or len(names) > _REFERENCES_MAX + 2:
         raise _refused("SignedInfo has another form than expected", "SignedInfo heeft een onverwachte vorm")
     if children[0].get("Algorithm") != EXC_C14N:
         raise _refused("only exclusive canonicalization is accepted", "alleen exclusive c14n is toegestaan")
@@ -176,11 +192,10 @@ def _read_signed_info(
 def _read_reference(
     envelope: Envelope, reference: etree._Element, security: etree._Element, policy: SignaturePolicy
 ) -> _Reference:
-    names = [f"{{{DSIG}}}Transforms", f"{{{DSIG}}}DigestMethod", f"{{{DSIG}}}DigestValue"]
-    if [child.tag for child in reference] != names or set(reference.attrib) - {"URI", "Id"}:
+    if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
         raise _refused("a Reference has another form than expected", "een Reference heeft een onverwachte vorm")
     transforms, method, value = reference
-    if [(one.tag, one.get("Algorithm")) for one in transforms] != [(f"{{{DSIG}}}Transform", EXC_C14N)]:
+    if [(one.tag, one.get("Algorithm")) for one in transforms] != [(_TRANSFORM, EXC_C14N)]:
         raise _refused("only the transform exc-c14n is accepted", "alleen de transform exc-c14n is toegestaan")
     target = envelope.ids.get(_fragment(reference.get("URI")))
     if target is None or target.getparent() not in (envelope.root, envelope.header, security):
@@ -221,7 +236,7 @@ def _verify_value(
 
 
 def _verify_digest(reference: _Reference, cuts: Mapping[str, Inhoud]) -> None:
-    digest = hashlib.new(reference.family.name)
+    digest = reference.family.digest(b"")
     for piece in _canonical(reference.target, reference.prefixes, cuts):
         digest.update(piece)
     if not hmac.compare_digest(digest.digest(), reference.digest):
@@ -252,8 +267,7 @@ _TOKEN = re.compile(rb"(?<=>)mpX[0-9a-f]{20}X(?=<)")
 
 def _require_fresh(timestamp: etree._Element, policy: SignaturePolicy, now: datetime) -> datetime:
     names = [child.tag for child in timestamp]
-    created, expires = f"{{{WSU}}}Created", f"{{{WSU}}}Expires"
-    if names not in ([created], [created, expires]):
+    if names not in ([_CREATED], [_CREATED, _EXPIRES]):
         raise _refused("the Timestamp needs one Created", "de Timestamp heeft één Created nodig")
     created_at = _utc(timestamp[0])
     if created_at > now + policy.skew:

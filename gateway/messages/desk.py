@@ -17,11 +17,10 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.messages.handling import Outcome, Register, broken, decide
-from gateway.messages.message import Waiting
+from gateway.messages.message import StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
-from gateway.model.document import Attachment
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +33,8 @@ SETTLE_AGAIN_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One document to be judged: its bytes where they are at hand, else where they stand.
+    """One document to be judged: its bytes where they are at hand, else where they stand. `beside` are the
+    attachments that travelled beside it, where they stand.
 
     `profile` chooses the rules; only for who asks what a document is worth and sends nothing. The profiles under
     `also` add rules to those that the document claims: what a sender or a recipient asks for never weakens them.
@@ -42,9 +42,9 @@ class Case:
 
     document: bytes | None
     profile: str | None = None
-    also: tuple[str, ...] = ()
-    beside: tuple[Attachment, ...] = ()
+    beside: tuple[StoredAttachment, ...] = ()
     stored: StoredBytes | None = None
+    also: tuple[str, ...] = ()
 
 
 class JudgingError(Exception):
@@ -369,7 +369,7 @@ def _case(place: _Place, recipients: str | None = None) -> Case:
     """The case of a message: with the rules that its sender asks for on top, and those of its recipient."""
     waiting = place.waiting
     also = tuple(name for name in (waiting.wanted_profile, recipients) if name)
-    return Case(place.data, None, also, waiting.beside, waiting.document)
+    return Case(place.data, None, waiting.beside, waiting.document, also)
 
 
 async def _kept(lane: Callable[[], Awaitable[None]]) -> None:

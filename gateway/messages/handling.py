@@ -22,6 +22,8 @@ GATEWAY = "gateway"
 
 _CLAIMED_CHARACTERS_MAX = 200
 """A longer document number is claimed by its hash: an index of PostgreSQL holds 2.7 KB, XML holds any length."""
+_TEST_CLAIM = "\x1ftest\x1f"
+"""Before the claim of a test; no party id begins so."""
 
 NOTHING_KNOWN = Verdict()
 """The verdict on a document that no check has seen."""
@@ -83,7 +85,7 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
         sender,
         recipient,
         named,
-        _claim(facts, sender),
+        _claim(judged, facts, sender),
         is_test=judged.is_test,
         steps=judged.steps,
     )
@@ -209,11 +211,13 @@ def _first_known(party: DocumentParty, register: Register) -> Party | None:
     return next(iter(_known(party, register)), None)
 
 
-def _claim(facts: DocumentFacts, sender: Party | None) -> str | None:
+def _claim(judged: Waiting, facts: DocumentFacts, sender: Party | None) -> str | None:
+    """Tests have claims of their own: an invoice that was tried out may come for real, and the other way round."""
     if not facts.kind.is_billing or sender is None or not facts.number:
         return None
     year = (facts.issue_date or "")[:4]
-    return "\x1f".join((sender.party_id, facts.kind.value, *_number_in_claim(facts.number.strip()), year))
+    claim = "\x1f".join((sender.party_id, facts.kind.value, *_number_in_claim(facts.number.strip()), year))
+    return f"{_TEST_CLAIM}{claim}" if judged.is_test else claim
 
 
 def _number_in_claim(number: str) -> tuple[str, ...]:
@@ -244,7 +248,7 @@ def _to_be_pushed(
         sender,
         recipient,
         named,
-        _claim(facts, sender),
+        _claim(judged, facts, sender),
         is_test=judged.is_test,
         steps=judged.steps,
     )

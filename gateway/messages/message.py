@@ -90,7 +90,8 @@ class Acceptance:
 class Waiting:
     """A message that is stored and waits to be judged: what judging and deciding need.
 
-    `beside` are the attachments that travelled beside the document; `steps` is how many its journal has.
+    `beside` are the attachments that travelled beside the document, where they stand; `steps` is how many its
+    journal has.
     """
 
     kenmerk: str
@@ -102,7 +103,7 @@ class Waiting:
     is_test: bool
     wanted_recipient: PartyIdentifier | None
     wanted_profile: str | None
-    beside: tuple[Attachment, ...] = ()
+    beside: tuple[StoredAttachment, ...] = ()
     steps: int = len(FIRST_STEPS)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.model.finding import Text
 from gateway.model.identifiers import PartyIdentifier
 
 
@@ -63,3 +64,25 @@ class Caller:
     """None for operators and finance, who act for the gateway itself."""
     is_test: bool = False
     """What this caller sends is marked as test: handled in full, never metered."""
+
+
+def role_problem(role: Role, party_id: str | None, party: Party | None) -> Text | None:
+    """Why a key of this role cannot be for this party, or None. `party`: what the register knows of `party_id`."""
+    word = role.value
+    if role in {Role.OPERATOR, Role.FINANCE}:
+        if party_id is None:
+            return None
+        return Text(
+            f"a key for {word} belongs to the gateway, not to a party",
+            f"een sleutel voor {word} is van de gateway, niet van een partij",
+        )
+    if party_id is None:
+        return Text(f"a key for {word} needs a party", f"een sleutel voor {word} heeft een partij nodig")
+    if party is None:
+        return Text(f"there is no party {party_id}", f"er is geen partij {party_id}")
+    if (role is Role.GOVERNMENT) == (party.kind is PartyKind.COMPANY):
+        return Text(
+            f"{party_id} is {party.kind.value}: a key for {word} does not fit",
+            f"{party_id} is {party.kind.value}: een sleutel voor {word} past daar niet bij",
+        )
+    return None

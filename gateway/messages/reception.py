@@ -1,11 +1,12 @@
 """The reception: a submission in, a kenmerk out once it is on stable storage. Every channel ends here."""
 
+import asyncio
 from typing import Protocol
 
 from gateway.clock import Clock
 from gateway.messages.desk import Desk
 from gateway.messages.kenmerk import new_kenmerk
-from gateway.messages.message import Acceptance, Waiting
+from gateway.messages.message import Acceptance, StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import OverloadedError, Receipt, Submission
 
@@ -48,10 +49,19 @@ class FrontDesk:
             raise OverloadedError(self._retry_after_seconds)
         acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
         self._checkpoint("before-accept")
-        receipt = await self._accepts.accept(acceptance)
+        receipt = await self._accepted(acceptance)
         self._checkpoint("accepted")
         if not receipt.is_repeat:
             self._desk.offer(_waiting(acceptance), submission.document.data)
+        return receipt
+
+    async def _accepted(self, acceptance: Acceptance) -> Receipt:
+        """Stored, and what its channel keeps beside it before it: never a message without its record."""
+        record = acceptance.submission.record
+        if record is None:
+            return await self._accepts.accept(acceptance)
+        recorded = record(acceptance.kenmerk, acceptance.received_at)
+        _, receipt = await asyncio.gather(recorded, self._accepts.accept(acceptance))
         return receipt
 
     async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
@@ -71,5 +81,5 @@ def _waiting(acceptance: Acceptance) -> Waiting:
         submission.caller.is_test,
         submission.recipient,
         submission.profile,
-        tuple(beside.attachment for beside in submission.attachments),
+        tuple(StoredAttachment(one.attachment, one.content.place) for one in submission.attachments),
     )

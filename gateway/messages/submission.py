@@ -1,6 +1,7 @@
 """What every channel in ends in: one `Submission`; and what it gets back: one `Receipt`."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -64,6 +65,10 @@ class BesideAttachment:
     content: Content
 
 
+Record = Callable[[str, datetime], Awaitable[None]]
+"""Writes what a channel keeps beside a message, by the message's kenmerk and time; answers when it is stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One document handed in, before anything is known of what it says.
@@ -82,6 +87,8 @@ class Submission:
     berichtsoort: str | None = None
     aanleverkenmerk: str | None = None
     on_behalf_of: PartyIdentifier | None = None
+    record: Record | None = field(default=None, compare=False)
+    """Of the channel: begun just before the message is stored, so that both share a commit."""
 
     @property
     def body_sha256(self) -> str:

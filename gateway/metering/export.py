@@ -1,16 +1,18 @@
-"""Exports of entries and statements: CSV, JSON lines, XLSX and Parquet, in flat memory, the same bytes each time.
+"""Exports as tables: CSV, JSON lines, XLSX and Parquet, in flat memory, the same bytes each time.
 
-A writer gets rows as they come and keeps none but a group that is not full yet; nothing of the moment or the
-machine goes into a file. What passes is counted, so that a file can be laid beside the audit.
+What is exported is a value (`Export`): the meter's entries and statements are here, `gateway.billing.tables` holds
+what was billed. A writer gets rows as they come and keeps none but a group that is not full yet; nothing of the
+moment or the machine goes into a file. What passes is counted, so that a file can be laid beside the audit.
 """
 
 import csv
 import io
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 import msgspec
 import xlsxwriter
@@ -18,9 +20,9 @@ import xlsxwriter
 from gateway.metering.calendar import billing_day, moment
 from gateway.metering.entry import LedgerEntry
 from gateway.metering.statement import StatementLine
-from gateway.metering.totals import ControlTotals, PartyTotal, TotalsCounter
+from gateway.metering.totals import ControlTotals, PartyTotal, TotalLine, TotalsCounter
 
-Cell = str | int | bool | datetime | None
+Cell = str | int | bool | Decimal | date | datetime | None
 
 
 class Format(StrEnum):
@@ -38,20 +40,45 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, and what its cells hold (`str`, `int`, `bool` or `datetime` in UTC)."""
+    """A column: its name, and what its cells hold: `str`, `int`, `bool`, `Decimal`, `date`, `datetime` in UTC."""
 
     name: str
     holds: type
+    decimals: int = 2
+    """Of a `Decimal`: the most that a cell has."""
+
+
+class Totals(Protocol):
+    """A control total."""
+
+    def lines(self) -> Sequence[TotalLine]:
+        """As a sheet shows it."""
+
+
+Item = TypeVar("Item")
+Kept = TypeVar("Kept", bound=Totals)
+ItemIn = TypeVar("ItemIn", contravariant=True)
+KeptOut = TypeVar("KeptOut", covariant=True, bound=Totals)
+
+
+class Counter(Protocol[ItemIn, KeptOut]):
+    """Counts what passes."""
+
+    def count(self, items: Iterable[ItemIn]) -> None:
+        """Count these in."""
+
+    def totals(self) -> KeptOut:
+        """The control total of all that was counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """What is exported, as rows of these columns; `counted` says what a row adds to the control total."""
+class Export(Generic[Item, Kept]):
+    """What is exported, as rows of these columns; `counter` makes what counts the control total."""
 
     name: str
     columns: tuple[Column, ...]
-    row: Callable[..., tuple[Cell, ...]]
-    counted: Callable[..., PartyTotal]
+    row: Callable[[Item], tuple[Cell, ...]]
+    counter: Callable[[], Counter[Item, Kept]]
 
 
 class RowWriter(Protocol):
@@ -60,8 +87,22 @@ class RowWriter(Protocol):
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """Add rows."""
 
-    def close(self, totals: ControlTotals) -> None:
+    def close(self, totals: Totals) -> None:
         """All rows are written; the file is complete. The stream stays open."""
+
+
+class _UseCounter(Generic[Item]):
+    """Counts entries or statement lines by party, year and kind."""
+
+    def __init__(self, counted: Callable[[Item], PartyTotal]) -> None:
+        self._counted = counted
+        self._counter = TotalsCounter()
+
+    def count(self, items: Iterable[Item]) -> None:
+        self._counter.add(map(self._counted, items))
+
+    def totals(self) -> ControlTotals:
+        return self._counter.totals()
 
 
 def _entry_row(entry: LedgerEntry) -> tuple[Cell, ...]:
@@ -84,7 +125,19 @@ def _entry_row(entry: LedgerEntry) -> tuple[Cell, ...]:
     )
 
 
-ENTRIES = Export(
+def _entry_total(entry: LedgerEntry) -> PartyTotal:
+    return entry.party_id, billing_day(entry.at).year, entry.kind, 1, entry.quantity
+
+
+def _line_row(line: StatementLine) -> tuple[Cell, ...]:
+    return msgspec.structs.astuple(line)
+
+
+def _line_total(line: StatementLine) -> PartyTotal:
+    return line.party_id, line.year, line.kind, line.entries, line.quantity
+
+
+ENTRIES: Export[LedgerEntry, ControlTotals] = Export(
     "entries",
     (
         Column("position", int),
@@ -103,11 +156,11 @@ ENTRIES = Export(
         Column("author", str),
     ),
     _entry_row,
-    lambda entry: (entry.party_id, billing_day(entry.at).year, entry.kind, 1, entry.quantity),
+    lambda: _UseCounter(_entry_total),
 )
 """Every entry; `day` is its Amsterdam day."""
 
-STATEMENTS = Export(
+STATEMENTS: Export[StatementLine, ControlTotals] = Export(
     "statements",
     (
         Column("party_id", str),
@@ -118,31 +171,55 @@ STATEMENTS = Export(
         Column("entries", int),
         Column("late", int),
     ),
-    lambda line: msgspec.structs.astuple(line),
-    lambda line: (line.party_id, line.year, line.kind, line.entries, line.quantity),
+    _line_row,
+    lambda: _UseCounter(_line_total),
 )
 """Every statement line."""
 
 
+class ExportFile(Generic[Item, Kept]):
+    """A file in the making: items come in pages, the control total comes out at the end.
+
+    Raises ValueError for Parquet where pyarrow is not installed.
+    """
+
+    def __init__(self, export: Export[Item, Kept], form: Format, out: BinaryIO) -> None:
+        self._row = export.row
+        self._writer = _WRITERS[form](export, out)
+        self._counter = export.counter()
+
+    def add(self, page: Sequence[Item]) -> None:
+        """Write a page of items."""
+        self._writer.write([self._row(item) for item in page])
+        self._counter.count(page)
+
+    def close(self) -> Kept:
+        """Complete the file; the stream stays open."""
+        totals = self._counter.totals()
+        self._writer.close(totals)
+        return totals
+
+
 async def write_export(
-    export: Export,
-    pages: AsyncIterable[Sequence[LedgerEntry]] | AsyncIterable[Sequence[StatementLine]],
-    form: Format,
-    out: BinaryIO,
-) -> ControlTotals:
-    """Write pages of entries (`ENTRIES`) or statement lines (`STATEMENTS`); answers their control totals."""
-    writer, counter = open_writer(form, export, out), TotalsCounter()
+    export: Export[Item, Kept], pages: AsyncIterable[Sequence[Item]], form: Format, out: BinaryIO
+) -> Kept:
+    """Write pages of items; answers their control total."""
+    file = ExportFile(export, form, out)
     async for page in pages:
-        writer.write([export.row(item) for item in page])
-        counter.add(export.counted(item) for item in page)
-    totals = counter.totals()
-    writer.close(totals)
-    return totals
+        file.add(page)
+    return file.close()
 
 
-def open_writer(form: Format, export: Export, out: BinaryIO) -> RowWriter:
-    """A writer of this format. Raises ValueError for Parquet where pyarrow is not installed."""
-    return _WRITERS[form](export, out)
+def write_items(export: Export[Item, Kept], items: Sequence[Item], form: Format, out: BinaryIO) -> Kept:
+    """Write items that are all at hand; answers their control total."""
+    file = ExportFile(export, form, out)
+    file.add(items)
+    return file.close()
+
+
+async def one_page(items: Sequence[Item]) -> AsyncIterator[Sequence[Item]]:
+    """Items that are all at hand, as pages."""
+    yield items
 
 
 def iso(at: datetime) -> str:
@@ -150,14 +227,26 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def _plain(cell: Cell) -> str | int | bool | None:
+    """The cell as JSON has it: moments, days and amounts are text."""
+    if isinstance(cell, datetime):
+        return iso(cell)
+    return str(cell) if isinstance(cell, Decimal | date) else cell
+
+
 def _as_text(cell: Cell) -> str | int | None:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return iso(cell) if isinstance(cell, datetime) else cell
+    plain = _plain(cell)
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    return plain
+
+
+_PRECISION = 28
+"""Digits of a Decimal in Parquet: as many as Python reckons with."""
 
 
 class _CsvWriter:
-    def __init__(self, export: Export, out: BinaryIO) -> None:
+    def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         self._text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
         self._csv = csv.writer(self._text)
         self._csv.writerow(column.name for column in export.columns)
@@ -165,14 +254,14 @@ class _CsvWriter:
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         self._csv.writerows(map(_as_text, row) for row in rows)
 
-    def close(self, totals: ControlTotals) -> None:
+    def close(self, totals: Totals) -> None:
         del totals
         self._text.flush()
         self._text.detach()
 
 
 class _JsonWriter:
-    def __init__(self, export: Export, out: BinaryIO) -> None:
+    def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         self._names = [column.name for column in export.columns]
         self._out = out
         self._encoder = msgspec.json.Encoder()
@@ -181,10 +270,9 @@ class _JsonWriter:
         self._out.write(self._encoder.encode_lines([self._object(row) for row in rows]))
 
     def _object(self, row: tuple[Cell, ...]) -> dict[str, Cell]:
-        cells = (iso(cell) if isinstance(cell, datetime) else cell for cell in row)
-        return dict(zip(self._names, cells, strict=True))
+        return dict(zip(self._names, map(_plain, row), strict=True))
 
-    def close(self, totals: ControlTotals) -> None:
+    def close(self, totals: Totals) -> None:
         del totals
 
 
@@ -199,10 +287,15 @@ class _XlsxWriter:
         "strings_to_numbers": False,
     }
 
-    def __init__(self, export: Export, out: BinaryIO) -> None:
+    def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         self._export = export
         self._book = xlsxwriter.Workbook(out, dict(self._OPTIONS))
         self._book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed day, for no moment
+        formats = {column.decimals for column in export.columns if column.holds is Decimal} | {2}
+        self._formats = {
+            places: self._book.add_format({"num_format": "0." + "0" * 2 + "#" * (places - 2)})
+            for places in sorted(formats)
+        }
         self._sheets = 0
         self._next_sheet()
 
@@ -219,23 +312,28 @@ class _XlsxWriter:
             if self._rows == self.ROWS_MAX:
                 self._next_sheet()
             self._rows += 1
-            for column, cell in enumerate(map(_as_text, row)):
-                if isinstance(cell, int):
-                    self._sheet.write_number(self._rows, column, cell)
-                elif cell:
-                    self._sheet.write_string(self._rows, column, cell)
+            for column, cell in enumerate(row):
+                self._write_cell(column, cell)
 
-    def close(self, totals: ControlTotals) -> None:
+    def _write_cell(self, column: int, cell: Cell) -> None:
+        if isinstance(cell, Decimal):
+            form = self._formats[self._export.columns[column].decimals]
+            self._sheet.write_number(self._rows, column, float(cell), form)
+            return
+        shown = _as_text(cell)
+        if isinstance(shown, int):
+            self._sheet.write_number(self._rows, column, shown)
+        elif shown:
+            self._sheet.write_string(self._rows, column, shown)
+
+    def close(self, totals: Totals) -> None:
         sheet = self._book.add_worksheet("control total")
-        lines: list[Sequence[str | int]] = [
-            ("entries", totals.entries),
-            ("quantity", totals.quantity),
-            ("parties", totals.parties),
-            ("kind", "year", "entries", "quantity"),
-            *((total.kind, total.year, total.entries, total.quantity) for total in totals.by_kind),
-        ]
-        for number, line in enumerate(lines):
-            sheet.write_row(number, 0, line)
+        for number, line in enumerate(totals.lines()):
+            for column, cell in enumerate(line):
+                if isinstance(cell, Decimal):
+                    sheet.write_number(number, column, float(cell), self._formats[2])
+                else:
+                    sheet.write(number, column, cell)
         self._book.close()
 
 
@@ -244,16 +342,21 @@ class _ParquetWriter:
 
     ROWS_A_GROUP = 65_536
 
-    def __init__(self, export: Export, out: BinaryIO) -> None:
+    def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         try:
             import pyarrow
             from pyarrow import parquet
         except ImportError as error:
             raise ValueError("Parquet needs pyarrow: pip install 'meterpoort[parquet]'") from error
-        types = {str: pyarrow.string(), int: pyarrow.int64(), bool: pyarrow.bool_()}
+        types = {str: pyarrow.string(), int: pyarrow.int64(), bool: pyarrow.bool_(), date: pyarrow.date32()}
         types[datetime] = pyarrow.timestamp("us", tz="UTC")
         self._pyarrow = pyarrow
-        self._schema = pyarrow.schema([(column.name, types[column.holds]) for column in export.columns])
+        self._schema = pyarrow.schema(
+            [
+                (one.name, types.get(one.holds) or pyarrow.decimal128(_PRECISION, one.decimals))
+                for one in export.columns
+            ]
+        )
         self._file = parquet.ParquetWriter(out, self._schema, compression="zstd")
         self._waiting: list[tuple[Cell, ...]] = []
 
@@ -270,14 +373,14 @@ class _ParquetWriter:
         ]
         self._file.write_table(self._pyarrow.table(arrays, schema=self._schema))
 
-    def close(self, totals: ControlTotals) -> None:
+    def close(self, totals: Totals) -> None:
         del totals
         if self._waiting:
             self._write_group(self._waiting)
         self._file.close()
 
 
-_WRITERS: Mapping[Format, Callable[[Export, BinaryIO], RowWriter]] = {
+_WRITERS: Mapping[Format, Callable[[Export[Any, Any], BinaryIO], RowWriter]] = {
     Format.CSV: _CsvWriter,
     Format.JSON: _JsonWriter,
     Format.XLSX: _XlsxWriter,

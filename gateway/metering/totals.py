@@ -1,6 +1,7 @@
 """Control totals: what an export holds and what the audit counted, to be laid side by side."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from hashlib import sha256
 
 import msgspec
@@ -15,6 +16,10 @@ class KindYear(msgspec.Struct, frozen=True, order=True):
     quantity: int
 
 
+TotalLine = Sequence[str | int | Decimal]
+"""A line of a control total, as a sheet shows it."""
+
+
 class ControlTotals(msgspec.Struct, frozen=True):
     """How many entries, what they add up to, and a digest of every party's total.
 
@@ -26,6 +31,16 @@ class ControlTotals(msgspec.Struct, frozen=True):
     quantity: int
     by_kind: tuple[KindYear, ...]
     parties: str
+
+    def lines(self) -> Sequence[TotalLine]:
+        """As a sheet shows it."""
+        return [
+            ("entries", self.entries),
+            ("quantity", self.quantity),
+            ("parties", self.parties),
+            ("kind", "year", "entries", "quantity"),
+            *((total.kind, total.year, total.entries, total.quantity) for total in self.by_kind),
+        ]
 
 
 PartyTotal = tuple[str, int, str, int, int]

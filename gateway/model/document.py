@@ -64,3 +64,12 @@ class Attachment:
     sha256: str
     start: int | None = None
     end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """An attachment that travelled beside the document, and how its content begins: what it is called proves
+    nothing. `head` is empty only for an empty attachment."""
+
+    attachment: Attachment
+    head: bytes

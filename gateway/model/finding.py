@@ -62,6 +62,14 @@ def _short(said: Text | str | None, characters_max: int) -> Text | str | None:
     return None if said is None else shortened(said, characters_max)
 
 
+class WrongValueError(ValueError):
+    """A value is not what it should be; `text` says what is wrong with it, as the end of a sentence."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check says of one place: it tells the sender what to change.

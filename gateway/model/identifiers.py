@@ -7,6 +7,8 @@ Electronic Address Scheme codes of EN 16931 (CEF EAS): 0190 OIN, 0106 KvK, 9944 
 import re
 from dataclasses import dataclass
 
+from gateway.model.finding import Text, WrongValueError
+
 OIN = "0190"
 KVK = "0106"
 VAT_NL = "9944"
@@ -29,15 +31,20 @@ class PartyIdentifier:
     def parse(cls, text: str) -> "PartyIdentifier":
         """Read `scheme:value`, the scheme as an EAS code or as OIN, KvK, BTW or GLN.
 
-        Raises ValueError with a sentence that says what is wrong.
+        Raises WrongValueError (a ValueError) that says what is wrong.
         """
         scheme, colon, value = text.strip().partition(":")
         if not colon:
-            raise ValueError(f"{text!r} is not scheme:value, as 0190:00000001002220647000")
+            example = "0190:00000001002220647000"
+            raise WrongValueError(
+                Text(
+                    f"{text!r} is not scheme:value, as {example}", f"{text!r} is geen schema:waarde, als {example}"
+                )
+            )
         code = _SCHEME_NAMES.get(scheme.upper(), scheme)
         identifier = cls(code, compact(code, value))
         if wrong := problem(identifier):
-            raise ValueError(wrong)
+            raise WrongValueError(wrong)
         return identifier
 
 
@@ -47,8 +54,8 @@ def compact(scheme: str, value: str) -> str:
     return stripped.upper() if scheme == VAT_NL else stripped
 
 
-def problem(identifier: PartyIdentifier) -> str | None:
-    """What is wrong with the identifier in its scheme, as a sentence, or None.
+def problem(identifier: PartyIdentifier) -> Text | None:
+    """What is wrong with the identifier in its scheme, or None.
 
     OIN: 20 positions, no check digit is defined (Logius, OIN-stelsel). KvK: 8 digits. GLN: 13 digits,
     GS1 check digit. Dutch VAT: NL, 9 digits, B, 2 digits, with the elfproef or the mod-97 check.
@@ -57,29 +64,45 @@ def problem(identifier: PartyIdentifier) -> str | None:
     return check(identifier.value) if check else None
 
 
-def _oin_problem(value: str) -> str | None:
-    if re.fullmatch(r"0000\d{4}[0-9A-Z]{12}", value):
+def _oin_problem(value: str) -> Text | None:
+    if re.fullmatch(r"0000\d{4}[0-9A-Z]{12}", value, re.ASCII):
         return None
-    return f"{value!r} is not an OIN: 20 positions, the first eight a prefix such as 00000001"
+    return Text(
+        f"{value!r} is not an OIN: 20 positions, the first eight a prefix such as 00000001",
+        f"{value!r} is geen OIN: 20 posities, de eerste acht een prefix als 00000001",
+    )
 
 
-def _kvk_problem(value: str) -> str | None:
-    return None if re.fullmatch(r"\d{8}", value) else f"{value!r} is not a KvK number: 8 digits"
+def _kvk_problem(value: str) -> Text | None:
+    if re.fullmatch(r"\d{8}", value, re.ASCII):
+        return None
+    return Text(f"{value!r} is not a KvK number: 8 digits", f"{value!r} is geen KvK-nummer: 8 cijfers")
 
 
-def _gln_problem(value: str) -> str | None:
-    if not re.fullmatch(r"\d{13}", value):
-        return f"{value!r} is not a GLN: 13 digits"
+def _gln_problem(value: str) -> Text | None:
+    if not re.fullmatch(r"\d{13}", value, re.ASCII):
+        return Text(f"{value!r} is not a GLN: 13 digits", f"{value!r} is geen GLN: 13 cijfers")
     total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(value))
-    return None if total % 10 == 0 else f"{value!r} is not a GLN: its check digit is wrong"
+    if total % 10 == 0:
+        return None
+    return Text(
+        f"{value!r} is not a GLN: its check digit is wrong",
+        f"{value!r} is geen GLN: het controlecijfer is onjuist",
+    )
 
 
-def _vat_problem(value: str) -> str | None:
-    if not re.fullmatch(r"NL\d{9}B\d{2}", value):
-        return f"{value!r} is not a Dutch VAT number: NL, 9 digits, B, 2 digits"
+def _vat_problem(value: str) -> Text | None:
+    if not re.fullmatch(r"NL\d{9}B\d{2}", value, re.ASCII):
+        return Text(
+            f"{value!r} is not a Dutch VAT number: NL, 9 digits, B, 2 digits",
+            f"{value!r} is geen btw-nummer: NL, 9 cijfers, B, 2 cijfers",
+        )
     if _elfproef(value[2:11]) or _mod97(value) == 1:
         return None
-    return f"{value!r} is not a Dutch VAT number: its check digits are wrong"
+    return Text(
+        f"{value!r} is not a Dutch VAT number: its check digits are wrong",
+        f"{value!r} is geen btw-nummer: de controlecijfers zijn onjuist",
+    )
 
 
 def _elfproef(rsin: str) -> bool:

@@ -5,9 +5,10 @@ numbers of it. Groups that the norm allows once but a document can repeat are tu
 said is lost. `Invoice.nodes` finds each group wherever it stands, also where the norm has no room for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from gateway.model.finding import Text
@@ -45,12 +46,19 @@ class Coded(StrEnum):
 
 @dataclass(slots=True)
 class Places:
-    """The places of one code, kept in runs: each a list of places and what to add to every one of them."""
+    """Where one code stands: worked out when somebody asks, from what was read. A run holds the texts of some
+    elements, their numbers and what to add to every one of these."""
 
-    runs: list[tuple[list[int], int]] = field(default_factory=list)
+    value: str | None = None
+    runs: list[tuple[Sequence[str | None], Sequence[int], int]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[int]:
-        return (place + offset for places, offset in self.runs for place in places)
+        return (
+            first + number
+            for texts, numbers, first in self.runs
+            for text, number in zip(texts, numbers, strict=True)
+            if text == self.value
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +130,12 @@ class ObjectReference(Group):
     type_code: str | None = None
 
 
+@lru_cache(maxsize=256)
+def is_vat(schemes: tuple[str, ...]) -> bool:
+    """Whether one of these tax schemes is VAT, whatever its case and spaces around it."""
+    return any(scheme.strip(" \t\r\n").upper() == "VAT" for scheme in schemes)
+
+
 @dataclass(slots=True, eq=False)
 class TaxRegistration(Group):
     """A number under which a party is known to a tax office; `schemes` says which tax (VAT, or another)."""
@@ -131,8 +145,8 @@ class TaxRegistration(Group):
 
     @property
     def is_vat(self) -> bool:
-        """A VAT identifier (BT-31, BT-48, BT-63), whatever its case and spaces around it."""
-        return any(scheme.strip(" \t\r\n").upper() == "VAT" for scheme in self.schemes)
+        """A VAT identifier (BT-31, BT-48, BT-63)."""
+        return is_vat(self.schemes)
 
 
 @group("BG-5", "Seller postal address", "Postadres van de verkoper")
@@ -350,8 +364,8 @@ class VatCategory(Group):
 
     @property
     def is_vat(self) -> bool:
-        """Its tax scheme is VAT, whatever its case and spaces around it."""
-        return any(scheme.strip(" \t\r\n").upper() == "VAT" for scheme in self.schemes)
+        """Its tax scheme is VAT."""
+        return is_vat(self.schemes)
 
 
 @group("BG-30", "Line VAT information", "Btw van de regel")

@@ -242,6 +242,11 @@ class Metrics:
         """A submission was not taken because too many wait."""
         self._turned_away.inc()
 
+    def connection_too_many(self, became: str) -> None:
+        """A connection came when there were as many as there may be: an idle one was closed for it (`evicted`), or
+        it was turned away itself (`refused`)."""
+        self._too_many.labels(became).inc()
+
     # The metrics themselves
 
     def _messages(self) -> None:
@@ -290,7 +295,7 @@ class Metrics:
         self._gauge("last_received_seconds", "Time since a message came in, or since the start.").set_function(
             partial(self._age_seconds, "received")
         )
-        self._silent = self._gauge("silent_parties", "Parties that sent regularly and now send nothing.")
+        self._silent = self._gauge("silent_parties", "Parties that sent or received regularly and now do not.")
 
     def _judging(self) -> None:
         self._stage_seconds = _Series(
@@ -329,6 +334,9 @@ class Metrics:
             )
         )
         self._turned_away = self._counter("turned_away", "Submissions not taken because too many wait.")
+        self._too_many = self._counter(
+            "connections_too_many", "Connections closed because there were too many, by what became.", "became"
+        )
 
     def _machine(self, version: str, data_directory: Path | None) -> None:
         build = self._gauge("build_info", "Always 1; the version is in its labels.", "version", "python")
@@ -382,6 +390,7 @@ class Metrics:
 
 
 FORESEEN: Mapping[str, Collection[str]] = {
+    "became": ["evicted", "refused"],
     "channel": [channel.value for channel in Channel],
     "disposition": [disposition.value for disposition in Disposition if disposition is not Disposition.PENDING],
     "document": [*(kind.value for kind in DocumentKind), UNKNOWN_DOCUMENT],

@@ -79,8 +79,11 @@ class Rule:
     among: Callable[[Facts], Sequence[Group]] | None = None
     sift: Callable[[Sequence[Any], Facts], Sequence[Group]] | None = None
     quick: str = ""
-    """A Python expression over `n`, a node, that is true only where the rule holds. The quick expressions of all
-    rules on one group become one function; only a node on which that is not true meets the rules one by one."""
+    """A Python expression over `n`, a node, and `f`, the facts, that is true only where the rule holds. The quick
+    expressions of all rules on one group become one function (those that look at facts another one); only a node
+    on which that is not true meets the rules one by one."""
+    quick_names: Mapping[str, object] = field(default_factory=dict)
+    """What the quick expression names besides."""
     gate: Callable[[Facts], bool] | None = None
     """Says no where nothing in the invoice can break the rule. Rules that share a gate ask it once."""
     once: bool = False
@@ -94,7 +97,10 @@ class Rule:
 
     def broken_by(self, nodes: Sequence[Group], facts: Facts) -> Sequence[Group]:
         """The ones that break it."""
-        return self.sift(nodes, facts) if self.sift else [node for node in nodes if not self.holds(node, facts)]
+        if self.sift:
+            return self.sift(nodes, facts)
+        holds = self.holds
+        return [node for node in nodes if not holds(node, facts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +204,21 @@ class _Program:
 
 @dataclass(slots=True)
 class _OnGroup:
-    """The rules on one group: those with a quick expression behind one function, and the others."""
+    """The rules on one group: those with quick expressions, and the others."""
 
-    behind: list[tuple[int, Rule]] = field(default_factory=list)
+    behind: list["_Quick"] = field(default_factory=list)
     others: list[tuple[int, Rule]] = field(default_factory=list)
-    holds: Callable[[Any], bool] | None = None
+
+
+Suspects = Callable[[Sequence[Any], Facts], Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Quick:
+    """Rules behind one quick look: `suspects` are the nodes that it cannot clear of all of them."""
+
+    rules: list[tuple[int, Rule]]
+    suspects: Suspects
 
 
 @lru_cache(maxsize=64)
@@ -219,13 +235,24 @@ def _arranged(rules: RuleSet) -> _Program:
         elif rule.among is not None:
             program.always.append((order, rule))
         else:
-            on = program.by_group.setdefault(rule.on, _OnGroup())
-            (on.behind if rule.quick else on.others).append((order, rule))
+            program.by_group.setdefault(rule.on, _OnGroup()).others.append((order, rule))
     for on in program.by_group.values():
-        if on.behind:
-            every = " and ".join(f"({rule.quick})" for _, rule in on.behind)
-            on.holds = eval(f"lambda n: {every}")  # noqa: S307 - the forms wrote it, from names of the model
+        quick = [each for each in on.others if each[1].quick]
+        on.others = [each for each in on.others if not each[1].quick]
+        for asks_facts in (False, True):
+            rules_behind = [each for each in quick if ("f." in each[1].quick) is asks_facts]
+            if rules_behind:
+                on.behind.append(_Quick(rules_behind, suspects_of([rule for _, rule in rules_behind])))
     return program
+
+
+def suspects_of(rules: Sequence[Rule]) -> Suspects:
+    """A function that gives those of some nodes on which not every quick expression of these rules is true."""
+    every = " and ".join(f"({rule.quick})" for rule in rules)
+    names = {name: value for rule in rules for name, value in rule.quick_names.items()}
+    sift: Suspects
+    sift = eval(f"lambda nodes, f: [n for n in nodes if not ({every})]", names)  # noqa: S307 - from names of the model
+    return sift
 
 
 def judge(invoice: Invoice, rules: RuleSet) -> Judgement:
@@ -262,20 +289,16 @@ class _Court:
         self.failures: list[Failure] = []
 
     def group(self, on: _OnGroup, nodes: Sequence[Group]) -> None:
-        if on.holds is not None:
-            suspects = self.suspects(on.holds, nodes)
+        for quick in on.behind:
+            try:
+                suspects = quick.suspects(nodes, self.facts)
+            except Exception:  # a quick look may not break the rules it stands for: they look for themselves
+                suspects = nodes
             if suspects:
-                for order, rule in on.behind:
+                for order, rule in quick.rules:
                     self.rule(order, rule, suspects)
         for order, rule in on.others:
             self.rule(order, rule, nodes)
-
-    @staticmethod
-    def suspects(holds: Callable[[Any], bool], nodes: Sequence[Group]) -> Sequence[Group]:
-        try:
-            return [node for node in nodes if not holds(node)]
-        except Exception:  # a quick look may not break the rules it stands for: they look for themselves
-            return nodes
 
     def rule(self, order: int, rule: Rule, nodes: Sequence[Group] | None) -> None:
         facts = self.facts
@@ -285,6 +308,8 @@ class _Court:
             if not nodes:
                 return
             broken = rule.broken_by(nodes, facts)
+            if not broken:
+                return
             found = [Breach(rule, node, rule.tell(node, facts)) for node in broken]
         except Exception:  # a rule may break in any way; which node did it is found below
             found = _one_by_one(rule, nodes, facts, self.failures)
@@ -308,6 +333,8 @@ class _Court:
     def codes(
         self, order: int, rule: Rule, codes: CodeList, kind: Coded, values: Mapping[str | None, Places]
     ) -> None:
+        if codes.values.issuperset(values):
+            return
         told = 0
         for value, places in values.items():
             if value is None or not codes.has(value):

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, overload
 
@@ -28,6 +28,7 @@ from gateway.model.invoice import (
     TaxRepresentative,
     UnsortedVat,
     VatCategory,
+    is_vat,
 )
 from gateway.model.terms import Unreadable, every
 
@@ -65,30 +66,38 @@ class VatUse:
     """
 
     def __init__(self, nodes: Iterable[VatCategory]) -> None:
-        self.any: dict[str, int] = defaultdict(int)
-        self.vat: dict[str, int] = defaultdict(int)
-        self.raw: dict[str, int] = defaultdict(int)
-        self.raw_vat: dict[str, int] = defaultdict(int)
-        counted: dict[tuple[str | None, tuple[str, ...]], list[VatCategory]] = defaultdict(list)
+        self.any: dict[str, int] = {}
+        self.vat: dict[str, int] = {}
+        self.raw: dict[str, int] = {}
+        self.raw_vat: dict[str, int] = {}
+        alike: dict[tuple[str | None, tuple[str, ...]], int] = {}
         for node in nodes:
-            counted[node.code, node.schemes].append(node)
-        for (code, _), alike in counted.items():
-            self._count(code, alike)
+            key = node.code, node.schemes
+            alike[key] = alike.get(key, 0) + 1
+        for (code, schemes), times in alike.items():
+            self._count(code, times, is_vat(schemes))
 
-    def _count(self, code: str | None, alike: list[VatCategory]) -> None:
+    def _count(self, code: str | None, times: int, under_vat: bool) -> None:
         stripped = (code or "").strip(_SPACE)
-        self.any[stripped] += len(alike)
+        self.any[stripped] = self.any.get(stripped, 0) + times
+        if under_vat:
+            self.vat[stripped] = self.vat.get(stripped, 0) + times
         for each in every(code):
-            self.raw[each] += len(alike)
-        if alike[0].is_vat:
-            self.vat[stripped] += len(alike)
-            for each in every(code):
-                self.raw_vat[each] += len(alike)
+            self.raw[each] = self.raw.get(each, 0) + times
+            if under_vat:
+                self.raw_vat[each] = self.raw_vat.get(each, 0) + times
 
     def others(self, code: str) -> int:
         """How many name another category than this one under VAT."""
         return sum(count for each, count in self.vat.items() if each != code)
 
+    @classmethod
+    def of(cls, nodes: Sequence[VatCategory]) -> "VatUse":
+        """The use that these nodes make; the same empty one wherever there are none."""
+        return cls(nodes) if nodes else _NOT_USED
+
+
+_NOT_USED = VatUse(())
 
 RATED = frozenset({"S", "L", "M"})
 """The VAT categories that are summed for each rate by itself; of the others nobody reads the rate."""
@@ -99,21 +108,21 @@ class LineSums:
 
     def __init__(self) -> None:
         self.total = _ZERO
-        self.by_category: dict[str, Decimal] = defaultdict(Decimal)
-        self._by_rate: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+        self.by_category: dict[str, Decimal] = {}
+        self._by_rate: dict[tuple[str, Decimal], Decimal] = {}
         self._unreadable: dict[str, Unreadable] = {}
 
-    def add(self, amount: Decimal, vat: Iterable[tuple[str | None, str | None]]) -> None:
+    def add(self, amount: Decimal, vat: Sequence[tuple[str | None, str | None]]) -> None:
         """Count an amount under each category of `vat` (code, rate), and each of them under every rate."""
-        pairs = list(vat)
         self.total += amount
-        categories = {(code or "").strip(_SPACE) for code, _ in pairs}
+        categories = {(code or "").strip(_SPACE) for code, _ in vat}
         for category in categories:
-            self.by_category[category] += amount
-        for category in categories & RATED:
+            self.by_category[category] = self.by_category.get(category, _ZERO) + amount
+            if category not in RATED:
+                continue
             try:
-                for rate in {exact(rate) for _, rate in pairs if rate is not None}:
-                    self._by_rate[category, rate] += amount
+                for rate in {exact(rate) for _, rate in vat if rate is not None}:
+                    self._by_rate[category, rate] = self._by_rate.get((category, rate), _ZERO) + amount
             except Unreadable as error:
                 self._unreadable[category] = error
 
@@ -125,26 +134,34 @@ class LineSums:
         return self._by_rate.get((category, rate))
 
 
-def sums_of_lines(lines: Iterable[InvoiceLine]) -> LineSums:
+_NO_SUMS = LineSums()
+
+
+def sums_of_lines(lines: Sequence[InvoiceLine]) -> LineSums:
     """The net amounts of lines."""
+    if not lines:
+        return _NO_SUMS
     sums = LineSums()
-    under_one: dict[tuple[str | None, str | None], list[str | None]] = defaultdict(list)
-    under_several: dict[tuple[tuple[str | None, str | None], ...], list[str | None]] = defaultdict(list)
+    under: dict[tuple[tuple[str | None, str | None], ...], list[str | None]] = {}
     for line in lines:
         if len(line.vat) == 1:
             vat = line.vat[0]
-            under_one[vat.code, vat.rate].append(line.net_amount)
+            pairs: tuple[tuple[str | None, str | None], ...] = ((vat.code, vat.rate),)
         else:
-            under_several[tuple([(vat.code, vat.rate) for vat in line.vat])].append(line.net_amount)
-    for pair, amounts in under_one.items():
-        sums.add(total_of(amounts), (pair,))
-    for pairs, amounts in under_several.items():
+            pairs = tuple([(vat.code, vat.rate) for vat in line.vat])
+        amounts = under.get(pairs)
+        if amounts is None:
+            amounts = under[pairs] = []
+        amounts.append(line.net_amount)
+    for pairs, amounts in under.items():
         sums.add(total_of(amounts), pairs)
     return sums
 
 
 def sums_of_document(invoice: Invoice) -> LineSums:
     """The charges of the document less its allowances."""
+    if not invoice.allowances_and_charges:
+        return _NO_SUMS
     sums = LineSums()
     for charge in invoice.charges:
         sums.add(total_of([charge.amount]), [(vat.code, vat.rate) for vat in charge.vat])
@@ -153,12 +170,15 @@ def sums_of_document(invoice: Invoice) -> LineSums:
     return sums
 
 
+_FEW = 4
 _PLAIN = re.compile(r"(?:-?[0-9]++(?:\.[0-9]++)?+\n)*+")
 
 
 def total_of(amounts: Iterable[str | None]) -> Decimal:
     """The sum of the amounts that are there. Raises NotANumber."""
     texts = [each for each in amounts if each is not None]
+    if len(texts) < _FEW:
+        return sum([exact(each) for each in texts], _ZERO)
     if _PLAIN.fullmatch("\n".join([*texts, ""])):  # one look at all of them, where each is written plainly
         return sum(map(Decimal, texts), _ZERO)
     return sum([exact(each) for each in texts], _ZERO)
@@ -180,42 +200,42 @@ class Facts:
     @once
     def items_vat(self) -> VatUse:
         """VAT of items, on lines and anywhere else."""
-        return VatUse(self.invoice.all(LineVat))
+        return VatUse.of(self.invoice.all(LineVat))
 
     @once
     def allowances_vat(self) -> VatUse:
         """VAT of allowances, on the document and anywhere else."""
-        return VatUse(self.invoice.all(AllowanceVat))
+        return VatUse.of(self.invoice.all(AllowanceVat))
 
     @once
     def charges_vat(self) -> VatUse:
         """VAT of charges, on the document and anywhere else."""
-        return VatUse(self.invoice.all(ChargeVat))
+        return VatUse.of(self.invoice.all(ChargeVat))
 
     @once
     def breakdown_vat(self) -> VatUse:
         """VAT of the breakdown of the document."""
-        return VatUse(self.invoice.all(BreakdownVat))
+        return VatUse.of(self.invoice.all(BreakdownVat))
 
     @once
     def unsorted_vat(self) -> VatUse:
         """VAT of what is neither allowance nor charge."""
-        return VatUse(self.invoice.all(UnsortedVat))
+        return VatUse.of(self.invoice.all(UnsortedVat))
 
     @once
     def stray_vat(self) -> VatUse:
         """VAT of categories where the norm has none."""
-        return VatUse(self.invoice.all(VatCategory))
+        return VatUse.of(self.invoice.all(VatCategory))
 
     @once
     def document_allowances_vat(self) -> VatUse:
         """VAT of the allowances of the document alone."""
-        return VatUse(vat for each in self.invoice.allowances for vat in each.vat)
+        return VatUse.of([vat for each in self.invoice.allowances for vat in each.vat])
 
     @once
     def document_charges_vat(self) -> VatUse:
         """VAT of the charges of the document alone."""
-        return VatUse(vat for each in self.invoice.charges for vat in each.vat)
+        return VatUse.of([vat for each in self.invoice.charges for vat in each.vat])
 
     @once
     def categories_vat(self) -> tuple[VatUse, ...]:
@@ -300,10 +320,11 @@ class Facts:
     @once
     def allowances_anywhere(self) -> LineSums:
         """Allowances and charges wherever they stand: which categories and rates they have, not how much."""
+        if not self.has_allowances_or_charges:
+            return _NO_SUMS
         sums = LineSums()
-        if self.has_allowances_or_charges:
-            for vat in [node.vat for kind in _ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
-                sums.add(_ZERO, [(each.code, each.rate) for each in vat])
+        for vat in [node.vat for kind in _ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
+            sums.add(_ZERO, [(each.code, each.rate) for each in vat])
         return sums
 
     @once
@@ -359,11 +380,8 @@ _ALLOWANCES_AND_CHARGES: tuple[type[AllowanceCharge], ...] = (
 def by_category(nodes: Iterable[_V]) -> dict[str, list[_V]]:
     """The nodes whose tax scheme is VAT, by category."""
     found: dict[str, list[_V]] = defaultdict(list)
-    is_vat: dict[tuple[str, ...], bool] = {}
     for node in nodes:
-        if node.schemes not in is_vat:
-            is_vat[node.schemes] = node.is_vat
-        if is_vat[node.schemes]:
+        if is_vat(node.schemes):
             found[(node.code or "").strip(_SPACE)].append(node)
     return found
 

@@ -230,6 +230,7 @@ def condition(
     among: Callable[[Facts], Sequence[Group]] | None = None,
     sift: Callable[[Sequence[Any], Facts], Sequence[Group]] | None = None,
     quick: str = "",
+    quick_names: Mapping[str, object] | None = None,
     gate: Callable[[Facts], bool] | None = None,
     once: bool = False,
 ) -> Callable[[Callable[[Any, Facts], bool]], Rule]:
@@ -238,7 +239,10 @@ def condition(
     def made(holds: Callable[[Any, Facts], bool]) -> Rule:
         numbers = tuple(terms.split())
         explain = tell or (lambda _node, _facts: Miss(term=numbers[0]))
-        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, among, sift, quick, gate, once)
+        quickly = quick, quick_names or {}
+        return Rule(
+            key, flag, form, numbers, on, sentence, source, holds, explain, among, sift, *quickly, gate, once
+        )
 
     return made
 

@@ -24,6 +24,17 @@ Amounts = Callable[[Any, Facts], list[str]]
 """The texts of one term, as seen from the node that an equation is about."""
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The amount that stands in the node itself."""
+
+    attribute: str
+
+    def __call__(self, node: Any, _facts: Facts) -> list[str]:
+        text: str | None = getattr(node, self.attribute)
+        return [] if text is None else [text]
+
+
 Total = Callable[[Any, Facts], Decimal]
 
 
@@ -66,7 +77,7 @@ def parse(side: str, amounts: Mapping[str, Amounts], totals: Mapping[str, Total]
 
 def value_of(parts: tuple[Part, ...], node: Group, facts: Facts) -> Decimal | None:
     """What one side comes to for one node; None where a term that must be there is not."""
-    total, present, plain = Decimal(0), 0, True
+    total, present, plain = _NOTHING, 0, True
     for part in parts:
         if part.total is not None:
             found: Decimal | None = part.total(node, facts)
@@ -77,10 +88,13 @@ def value_of(parts: tuple[Part, ...], node: Group, facts: Facts) -> Decimal | No
             plain = plain and not part.is_sum
         if found is not None:
             present += 1
-            total += found if part.sign > 0 else -found
+            total = total + found if part.sign > 0 else total - found
         elif not (part.is_sum or part.may_be_absent):
             return None
     return total if plain and present == 1 else cents(total)
+
+
+_NOTHING = Decimal(0)
 
 
 def work_out(parts: tuple[Part, ...], node: Group, facts: Facts) -> Side:
@@ -112,8 +126,9 @@ def sum_rule(
     amounts: Mapping[str, Amounts],
     totals: Mapping[str, Total] | None = None,
     among: Callable[[Facts], Sequence[Group]] | None = None,
+    quick: str = "",
 ) -> Rule:
-    """The rule of one equation; `among` where it is not for every group of its class."""
+    """The rule of one equation; `among` where it is not for every group of its class; `quick` as in `Rule`."""
     left, right = (parse(side.strip(), amounts, totals or {}) for side in row.split("="))
     terms = tuple(part.term for part in left + right)
     both_absent = left[0].may_be_absent and left[0].sign > 0 and right[0].is_sum
@@ -127,7 +142,36 @@ def sum_rule(
     def tell(node: Any, facts: Facts) -> Miss:
         return told(work_out(left, node, facts), work_out(right, node, facts), left[0].term)
 
-    return Rule(key, Flag.FATAL, Form.SUM, terms, on, _sentence(row, terms), source, holds, tell, among, once=True)
+    quick = quick or plainly_equal(left, right)
+    names = {"exact": exact}
+    sentence = _sentence(row, terms)
+    return Rule(
+        key,
+        Flag.FATAL,
+        Form.SUM,
+        terms,
+        on,
+        sentence,
+        source,
+        holds,
+        tell,
+        among,
+        quick=quick,
+        quick_names=names,
+        once=True,
+    )
+
+
+def plainly_equal(left: tuple[Part, ...], right: tuple[Part, ...]) -> str:
+    """The quick expression of an equation between amounts of one node: what may be absent is, and the two that are
+    left are one number, written alike. "" where a side is another one."""
+    stated = [part for part in left + right if not part.may_be_absent]
+    own = [part.amounts.attribute for part in left + right if isinstance(part.amounts, Own) and not part.is_sum]
+    if len(stated) != 2 or len(own) < len(left + right) or any(part.sign < 0 for part in stated):
+        return ""
+    first, second = (part.amounts.attribute for part in stated if isinstance(part.amounts, Own))
+    absent = [f"n.{name} is None and " for name in own if name not in (first, second)]
+    return f"{''.join(absent)}n.{first} is not None and n.{first} == n.{second} and exact(n.{first}) is not None"
 
 
 def told(left: Side, right: Side, term: str) -> Miss:

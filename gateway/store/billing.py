@@ -169,20 +169,14 @@ class SqlBillingStore:
     async def run(self, run_id: str) -> Run | None:
         """The run with its approval and issue."""
         async with self._read.connect() as connection:
-            row = (
-                await connection.execute(select(billing_runs).where(billing_runs.c.run_id == run_id))
-            ).one_or_none()
-            if row is None:
-                return None
-            order = msgspec.json.decode(row.ordered, type=RunOrder)
-            run = Run(row.run_id, order, row.digest, row.by, row.at)
-            for approval in await connection.execute(
-                select(billing_approvals).where(billing_approvals.c.run_id == run_id)
-            ):
-                run = replace(run, approved_by=approval.by, approved_at=approval.at)
-            for issue in await connection.execute(select(billing_issues).where(billing_issues.c.run_id == run_id)):
-                run = replace(run, issued_by=issue.by, issued_at=issue.at)
-            return run
+            row = (await connection.execute(_runs.where(billing_runs.c.run_id == run_id))).one_or_none()
+        return None if row is None else _run(row)
+
+    async def runs(self, limit: int) -> Sequence[Run]:
+        """The runs that were prepared last, newest first."""
+        wanted = _runs.order_by(billing_runs.c.at.desc(), billing_runs.c.run_id).limit(limit)
+        async with self._read.connect() as connection:
+            return [_run(row) for row in await connection.execute(wanted)]
 
     async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
         """Record the approval; nothing when it is there."""
@@ -223,11 +217,12 @@ class SqlBillingStore:
                 f"een andere run factureerde hetzelfde jaar terwijl run {run.run_id} werd verstuurd",
             ) from clash
 
-    async def audit(self) -> Sequence[AuditRecord]:
-        """The chain, oldest first."""
+    async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
+        """The chain, or a part of it from the record after that number, oldest first."""
+        number = billing_audit.c.number
+        wanted = select(billing_audit).where(number > after).order_by(number).limit(limit)
         async with self._read.connect() as connection:
-            rows = await connection.execute(select(billing_audit).order_by(billing_audit.c.number))
-            return [_record(row) for row in rows]
+            return [_record(row) for row in await connection.execute(wanted)]
 
     async def sealed_links(self) -> Sequence[str]:
         """Heads of the chain that the meter sealed along with its entries, oldest first."""
@@ -365,6 +360,37 @@ def _step(row: Row[Any]) -> YearStep:
         units=row.units,
         amount=row.amount,
         document=row.document,
+    )
+
+
+_runs = (
+    select(
+        billing_runs.c.run_id,
+        billing_runs.c.ordered,
+        billing_runs.c.digest,
+        billing_runs.c.by,
+        billing_runs.c.at,
+        billing_approvals.c.by.label("approved_by"),
+        billing_approvals.c.at.label("approved_at"),
+        billing_issues.c.by.label("issued_by"),
+        billing_issues.c.at.label("issued_at"),
+    )
+    .outerjoin_from(billing_runs, billing_approvals, billing_approvals.c.run_id == billing_runs.c.run_id)
+    .outerjoin(billing_issues, billing_issues.c.run_id == billing_runs.c.run_id)
+)
+
+
+def _run(row: Row[*tuple[Any, ...]]) -> Run:
+    return Run(
+        run_id=row.run_id,
+        order=msgspec.json.decode(row.ordered, type=RunOrder),
+        digest=row.digest,
+        prepared_by=row.by,
+        prepared_at=row.at,
+        approved_by=row.approved_by or "",
+        approved_at=row.approved_at,
+        issued_by=row.issued_by or "",
+        issued_at=row.issued_at,
     )
 
 

@@ -27,7 +27,7 @@ from gateway.metering.entry import (
 from gateway.metering.seal import Row, leaves_of, run_on
 from gateway.store.insert import written_out
 from gateway.store.ledger_tables import usage_entries, usage_rollups, usage_sources
-from gateway.store.round_trip import ask_together, write_together
+from gateway.store.round_trip import Change, Question, Rows, ask_together, write_together
 
 _KEYS_A_LOOKUP = 2_000
 _LARGE_BATCH = 500
@@ -66,7 +66,7 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
         return 0
     now = microseconds(recorded_at or utc_now())
     if len(entries) < _LARGE_BATCH and all(entry.source == GATEWAY for entry in entries):
-        return _append_few(conn, _each_once(entries, {GATEWAY: 1}), now)
+        return _append_few(conn, entries, now)
     head = lock_head(conn)
     numbers = _source_numbers(conn, {entry.source for entry in entries})
     batch = _each_once(entries, numbers)
@@ -79,19 +79,46 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
     return len(fresh)
 
 
-def _append_few(conn: Connection, batch: _Batch, recorded_at: int) -> int:
-    """Add what messages make billable, in two round trips: it happens within every delivery."""
-    statements = _statements(conn.dialect.name, conn.dialect.driver)
-    places = ", ".join([statements.place] * len(batch))
-    questions = [(statements.turn, ()), (statements.lookup.format(places), [key for _, key in batch])]
-    heads, known = ask_together(conn, questions)
-    head = _head(heads)
-    fresh = dict(batch)
-    for key, *before in known:
-        _refuse_difference(fresh.pop((1, cast("str", key))), tuple(before))
-    if fresh:
-        write_together(conn, _changes(conn, _Turn(head, {1: GATEWAY}, recorded_at), fresh))
-    return len(fresh)
+class Few:
+    """What messages make billable, added by its caller together with what makes it so: the meter is asked, and
+    written, in round trips that a delivery makes anyhow.
+
+    Ask `questions`, then write `changes` of their answers, in one transaction. `entries` may hold more than is
+    added in the end: what a message would have made billable, had it not turned out to be a duplicate.
+    """
+
+    def __init__(self, conn: Connection, entries: Sequence[UsageEntry]) -> None:
+        self._statements = _statements(conn.dialect.name, conn.dialect.driver)
+        self._batch = _each_once(entries, {GATEWAY: 1})
+
+    def questions(self) -> list[Question]:
+        """Our turn, and which of these keys are there; none when there is nothing to add."""
+        if not self._batch:
+            return []
+        places = ", ".join([self._statements.place] * len(self._batch))
+        keys = [key for _, key in self._batch]
+        return [(self._statements.turn, ()), (self._statements.lookup.format(places), keys)]
+
+    def changes(self, answers: Sequence[Rows], added: Sequence[UsageEntry], recorded_at: int) -> list[Change]:
+        """What is to be written for those of the entries that are `added` and new; none when there are none.
+
+        Raises ConflictingEntryError when one was recorded before with other content.
+        """
+        if not added:
+            return []
+        heads, known = answers
+        fresh = _each_once(added, {GATEWAY: 1})
+        for key, *before in known:
+            if entry := fresh.pop((1, cast("str", key)), None):
+                _refuse_difference(entry, tuple(before))
+        return _changes(self._statements, _Turn(_head(heads), {1: GATEWAY}, recorded_at), fresh) if fresh else []
+
+
+def _append_few(conn: Connection, entries: Sequence[UsageEntry], recorded_at: int) -> int:
+    """Add what messages make billable, in two round trips."""
+    few = Few(conn, entries)
+    changes = few.changes(ask_together(conn, few.questions()), entries, recorded_at)
+    return write_together(conn, changes)[0] if changes else 0
 
 
 def find_conflict(conn: Connection, entries: Sequence[UsageEntry]) -> None:
@@ -229,22 +256,26 @@ def _refuse_difference(entry: UsageEntry, before: tuple[object, ...]) -> None:
 
 
 def _write(conn: Connection, turn: _Turn, fresh: _Batch) -> None:
-    for statement, rows in _changes(conn, turn, fresh):
+    statements = _statements(conn.dialect.name, conn.dialect.driver)
+    for statement, rows in _changes(statements, turn, fresh):
         conn.exec_driver_sql(statement, list(rows))
 
 
-def _changes(conn: Connection, turn: _Turn, fresh: _Batch) -> list[tuple[str, Sequence[tuple[object, ...]]]]:
+def _changes(statements: "_Statements", turn: _Turn, fresh: _Batch) -> list[Change]:
     """What is to be written: entries, rollups, head; each statement with its rows."""
-    rows = [
-        _row(position, key, entry, turn.recorded_at)
-        for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
-    ]
-    statements = _statements(conn.dialect.name, conn.dialect.driver)
+    rows = _rows(turn, fresh)
     running = run_on(turn.head.running, leaves_of(rows, turn.sources))
     return [
         (statements.entries, rows),
         (statements.rollups, rollup_changes(rows)),
         (statements.head, [(rows[-1][0], running.hex())]),
+    ]
+
+
+def _rows(turn: _Turn, fresh: _Batch) -> list[Row]:
+    return [
+        _row(position, key, entry, turn.recorded_at)
+        for position, (key, entry) in enumerate(fresh.items(), turn.head.position + 1)
     ]
 
 
@@ -302,6 +333,13 @@ class _Statements(NamedTuple):
     """How the driver marks the place of a value."""
 
 
+_TURNS = {
+    "postgresql": "SELECT position, running, sealed FROM usage_head FOR UPDATE",
+    "sqlite": "UPDATE usage_head SET position = position RETURNING position, running, sealed",
+}
+"""Waits for our turn and answers the head: PostgreSQL without writing a version of the row."""
+
+
 @lru_cache
 def _statements(dialect_name: str, driver: str) -> _Statements:
     """The statements of an append, written out once and given to the driver as they are: SQLAlchemy's own work on
@@ -312,7 +350,7 @@ def _statements(dialect_name: str, driver: str) -> _Statements:
     place = "%s" if driver == "psycopg" else "?"
     names = ", ".join(f'"{name}"' for name in ("key", *_CONTENT))
     return _Statements(
-        turn="UPDATE usage_head SET position = position RETURNING position, running, sealed",
+        turn=_TURNS[dialect_name],
         lookup=f"SELECT {names} FROM usage_entries WHERE source = 1 AND key IN ({{}})",  # noqa: S608 - our own names
         entries=str(written_out(insert(usage_entries), dialect_name, driver)),
         rollups=str(written_out(on_conflict, dialect_name, driver)),

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, func, select
 
 from gateway.messages.lifecycle import State
 from gateway.store import message_tables as t
@@ -49,12 +49,19 @@ class Measures:
     async def silent_senders(self, now: datetime) -> frozenset[str]:
         """Parties that sent regularly in four weeks, and now nothing for much longer than they usually leave
         between two messages. A stretch of the primary key; once an hour is often enough."""
-        sent = t.messages.c
+        return await self._silent(now, t.messages.c.submitter_id)
+
+    async def silent_recipients(self, now: datetime) -> frozenset[str]:
+        """Parties that regularly had messages sent to them in four weeks, and now none, in the same sense."""
+        return await self._silent(now, t.messages.c.recipient_id)
+
+    async def _silent(self, now: datetime, party: Column[str]) -> frozenset[str]:
+        kenmerk = t.messages.c.kenmerk
         since = uuid.UUID(f"{int((now - LOOK_BACK).timestamp() * 1000):012x}{'0' * 20}")
         wanted = (
-            select(sent.submitter_id, func.count(), func.min(sent.kenmerk), func.max(sent.kenmerk))
-            .where(sent.kenmerk >= str(since), sent.submitter_id.is_not(None))
-            .group_by(sent.submitter_id)
+            select(party, func.count(), func.min(kenmerk), func.max(kenmerk))
+            .where(kenmerk >= str(since), party.is_not(None))
+            .group_by(party)
             .having(func.count() >= HABIT_MESSAGES_MIN)
         )
         async with self._engines.read.connect() as connection:

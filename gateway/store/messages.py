@@ -23,7 +23,7 @@ from gateway.model.identifiers import PartyIdentifier
 from gateway.store import message_tables as t
 from gateway.store.accepting import Accepting
 from gateway.store.engine import Engines
-from gateway.store.settling import AppendUsage, EncodeReport, MeterDelivery, Settling
+from gateway.store.settling import EncodeReport, MeterDelivery, Settling
 from gateway.store.storage import Storage
 from gateway.store.writer import Writer
 
@@ -37,14 +37,13 @@ class MessageStore:
         writer: Writer,
         storage: Storage,
         meter: MeterDelivery,
-        append_usage: AppendUsage,
         encode_report: EncodeReport,
         checkpoint: Checkpoint,
     ) -> None:
         self._engines = engines
         self._writer = writer
         self._accept_group = Accepting(storage, checkpoint).accept_group
-        self._settle_group = Settling(meter, append_usage, encode_report, checkpoint).settle_group
+        self._settle_group = Settling(meter, encode_report, checkpoint).settle_group
 
     async def accept(self, acceptance: Acceptance) -> Receipt:
         """Store a submission; answers once bytes, hash and journal are on stable storage.
@@ -134,7 +133,7 @@ class MessageStore:
             bool(row.is_test),
             PartyIdentifier(*wanted.split(":", 1)) if wanted else None,
             row.wanted_profile,
-            tuple(found.attachment for found in beside if found.stored is not None),
+            tuple(found for found in beside if found.stored is not None),
             row.steps,
         )
 

@@ -12,10 +12,11 @@ from gateway.messages.participants import Party
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
 from gateway.store.insert import insert_new
+from gateway.store.ledger import append
 from gateway.store.mailbox import add_step
 from gateway.store.outbox_tables import delivery_pauses, outbox
 from gateway.store.register import RegisterStore
-from gateway.store.settling import AppendUsage, MeterDelivery
+from gateway.store.settling import MeterDelivery
 from gateway.store.writer import Writer
 
 ACTOR = "gateway"
@@ -47,14 +48,12 @@ class OutboxStore:
         writer: Writer,
         register: RegisterStore,
         meter: MeterDelivery,
-        append_usage: AppendUsage,
         clock: Clock,
     ) -> None:
         self._engines = engines
         self._writer = writer
         self._register = register
         self._meter = meter
-        self._append_usage = append_usage
         self._clock = clock
 
     async def waiting_for(self, now: datetime) -> tuple[WaitingFor, ...]:
@@ -137,8 +136,7 @@ class OutboxStore:
         add_step(connection, kenmerk, JournalEntry(Step.DELIVERED, at, ACTOR))
         disposition, usage = self._meter(kenmerk, sender, recipient, at, bool(row.is_test))
         _settle(connection, kenmerk, disposition, at)
-        if usage:
-            self._append_usage(connection, usage)
+        append(connection, usage)
         if into_mailbox:
             mail = {"recipient_id": row.recipient_id, "kenmerk": kenmerk, "times_taken": 0}
             insert_new(connection, t.mailbox, [{**mail, "token": None, "leased_until": None}])

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from gateway.clock import Clock
-from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.messages.participants import Caller, Party, PartyKind, Role, role_problem
 from gateway.model.identifiers import PartyIdentifier
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
@@ -80,8 +80,8 @@ class RegisterStore:
 
         Raises ValueError for a party that does not exist, or a role that does not fit the party.
         """
-        if wrong := _role_problem(role, party_id, self._parties.get(party_id or "")):
-            raise ValueError(wrong)
+        if wrong := role_problem(role, party_id, self._parties.get(party_id or "")):
+            raise ValueError(wrong.en)
         key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         key_id = "key-" + secrets.token_hex(6)
         row = {
@@ -131,16 +131,6 @@ class RegisterStore:
         self._keys = {
             row.secret_sha256: Caller(row.key_id, Role(row.role), row.party_id, bool(row.is_test)) for row in keys
         }
-
-
-def _role_problem(role: Role, party_id: str | None, party: Party | None) -> str | None:
-    if role in {Role.OPERATOR, Role.FINANCE}:
-        return f"a key for {role.value} belongs to the gateway, not to a party" if party_id else None
-    if party is None:
-        return f"there is no party {party_id!r}" if party_id else f"a key for {role.value} needs a party"
-    if (role is Role.GOVERNMENT) == (party.kind is PartyKind.COMPANY):
-        return f"{party.party_id} is {party.kind.value}: a key for {role.value} does not fit"
-    return None
 
 
 def _save_party(connection: Connection, party: Party, actor: str, now: datetime) -> None:

@@ -8,6 +8,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 Values = Sequence[object]
+Question = tuple[str, Values]
+"""A query, and its values."""
+Rows = list[tuple[object, ...]]
+"""What a query found."""
+Change = tuple[str, Sequence[Values]]
+"""A statement, and the rows to run it for."""
 
 
 class _Cursor(Protocol):
@@ -16,7 +22,7 @@ class _Cursor(Protocol):
 
     def execute(self, sql: str, values: Values) -> object: ...
     def executemany(self, sql: str, rows: Sequence[Values]) -> object: ...
-    def fetchall(self) -> list[tuple[object, ...]]: ...
+    def fetchall(self) -> Rows: ...
     def close(self) -> None: ...
 
 
@@ -29,7 +35,7 @@ class _DriverErrors(Protocol):
     Error: type[Exception]
 
 
-def ask_together(conn: Connection, questions: Sequence[tuple[str, Values]]) -> list[list[tuple[object, ...]]]:
+def ask_together(conn: Connection, questions: Sequence[Question]) -> list[Rows]:
     """Send queries at once, each with its values; the rows of each, in order.
 
     PostgreSQL answers them in turn, each seeing what the one before did (psycopg's pipeline); SQLite has no round
@@ -50,7 +56,7 @@ def ask_together(conn: Connection, questions: Sequence[tuple[str, Values]]) -> l
             cursor.close()
 
 
-def write_together(conn: Connection, changes: Sequence[tuple[str, Sequence[Values]]]) -> list[int]:
+def write_together(conn: Connection, changes: Sequence[Change]) -> list[int]:
     """Send changes at once, each with the rows to run it for; how many rows each changed.
 
     A change without rows is left out, and changed none. Raises SQLAlchemy's DBAPIError.

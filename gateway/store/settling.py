@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from gateway.clock import utc_now
 from gateway.messages.desk import AlreadySettledError
 from gateway.messages.handling import Outcome, as_duplicate, check_steps
 from gateway.messages.lifecycle import Disposition, State
@@ -16,14 +17,13 @@ from gateway.metering.calendar import microseconds
 from gateway.metering.entry import UsageEntry
 from gateway.store import message_tables as t
 from gateway.store.accepting import ATTACHMENT, attachment_row
+from gateway.store.ledger import Few
 from gateway.store.outbox_tables import outbox
-from gateway.store.round_trip import ask_together, write_together
-from gateway.store.statements import Change, change_of, insertion, lookup, new_insertion, place_of
+from gateway.store.round_trip import Change, Rows, ask_together, write_together
+from gateway.store.statements import change_of, claiming, insertion, lookup, new_insertion, place_of
 
 MeterDelivery = Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, tuple[UsageEntry, ...]]]
 """kenmerk, sender, recipient, when, is it a test: what delivering it is to the meter."""
-AppendUsage = Callable[[Connection, Sequence[UsageEntry]], None]
-"""Writes meter entries in the transaction that makes them true."""
 EncodeReport = Callable[[Verdict], bytes]
 
 _WAITS = "state = 'received'"
@@ -53,30 +53,36 @@ messages 100 MB. The document and the report have all of it."""
 class Settling:
     """Writes outcomes: state, journal, report, mailbox and meter."""
 
-    def __init__(
-        self, meter: MeterDelivery, append_usage: AppendUsage, encode_report: EncodeReport, checkpoint: Checkpoint
-    ) -> None:
+    def __init__(self, meter: MeterDelivery, encode_report: EncodeReport, checkpoint: Checkpoint) -> None:
         self._meter = meter
-        self._append_usage = append_usage
         self._encode_report = encode_report
         self._checkpoint = checkpoint
 
     def settle_group(self, connection: Connection, group: Sequence[Outcome]) -> list[Outcome]:
         """Make outcomes true; those that came true: a duplicate where another message holds the claim.
 
-        Raises AlreadySettledError when one of the messages waits no more; the caller then rolls back.
+        Two round trips: claims and the meter's turn are asked for together, then all is written together. Raises
+        AlreadySettledError when one of the messages waits no more; the caller then rolls back.
         """
-        owners = _claim_all(connection, group)
+        metered = {outcome.kenmerk: self._metered(outcome) for outcome in group}
+        few = Few(connection, [entry for _, entries in metered.values() for entry in entries])
+        owners, answers = _asked(connection, group, few)
         outcomes = [_held(outcome, owners) for outcome in group]
-        usage: list[UsageEntry] = []
-        rows = [self._settled_row(outcome, usage) for outcome in outcomes]
-        changed = write_together(connection, self._changes(place_of(connection), outcomes, rows))[0]
-        if changed != len(rows):
+        usage = [entry for o in outcomes if o.disposition is None for entry in metered[o.kenmerk][1]]
+        rows = [_settled_row(outcome, metered[outcome.kenmerk][0]) for outcome in outcomes]
+        changes = self._changes(place_of(connection), outcomes, rows)
+        changes += few.changes(answers, usage, microseconds(utc_now()))
+        if write_together(connection, changes)[0] != len(rows):
             raise AlreadySettledError(f"settled before: {', '.join(sorted(o.kenmerk for o in outcomes))}")
-        if usage:
-            self._append_usage(connection, usage)
         self._checkpoint("settle-written")
         return outcomes
+
+    def _metered(self, outcome: Outcome) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+        """What the message is to the meter, unless it turns out to be a duplicate."""
+        if outcome.disposition is not None or outcome.recipient is None:
+            return outcome.disposition or Disposition.PENDING, ()
+        at = outcome.entries[-1].at
+        return self._meter(outcome.kenmerk, outcome.sender, outcome.recipient, at, outcome.is_test)
 
     def _changes(
         self, place: str, outcomes: Sequence[Outcome], rows: Sequence[tuple[object, ...]]
@@ -97,30 +103,24 @@ class Settling:
             (new_insertion(outbox, _PUSH, place), pushed),
         ]
 
-    def _settled_row(self, outcome: Outcome, usage: list[UsageEntry]) -> tuple[object, ...]:
-        check_steps(State.RECEIVED, outcome.entries)
-        disposition = outcome.disposition
-        if disposition is None and outcome.recipient is not None:
-            at = outcome.entries[-1].at
-            disposition, entries = self._meter(
-                outcome.kenmerk, outcome.sender, outcome.recipient, at, outcome.is_test
-            )
-            usage.extend(entries)
-        facts, verdict = outcome.verdict.facts, outcome.verdict
-        return (
-            outcome.state.value,
-            (disposition or Disposition.PENDING).value,
-            _at(outcome) if outcome.state.is_settled else None,
-            outcome.sender.party_id if outcome.sender else None,
-            outcome.recipient.party_id if outcome.recipient else None,
-            outcome.recipient_named,
-            verdict.kind.value if verdict.kind else None,
-            _short(facts.number) if facts else None,
-            _short(facts.issue_date) if facts else None,
-            verdict.profile,
-            outcome.duplicate_of,
-            outcome.kenmerk,
-        )
+
+def _settled_row(outcome: Outcome, metered: Disposition) -> tuple[object, ...]:
+    check_steps(State.RECEIVED, outcome.entries)
+    facts, verdict = outcome.verdict.facts, outcome.verdict
+    return (
+        outcome.state.value,
+        (outcome.disposition or metered).value,
+        _at(outcome) if outcome.state.is_settled else None,
+        outcome.sender.party_id if outcome.sender else None,
+        outcome.recipient.party_id if outcome.recipient else None,
+        outcome.recipient_named,
+        verdict.kind.value if verdict.kind else None,
+        _short(facts.number) if facts else None,
+        _short(facts.issue_date) if facts else None,
+        verdict.profile,
+        outcome.duplicate_of,
+        outcome.kenmerk,
+    )
 
 
 def step_row(kenmerk: str, position: int, entry: JournalEntry) -> tuple[object, ...]:
@@ -154,17 +154,21 @@ def _short(text: str | None) -> str | None:
     return text and text[:_LISTED_CHARACTERS_MAX]
 
 
-def _claim_all(connection: Connection, group: Sequence[Outcome]) -> Mapping[str, str]:
-    """Claim supplier, number and year for every message that needs it; who holds each claim."""
+def _asked(connection: Connection, group: Sequence[Outcome], few: Few) -> tuple[Mapping[str, str], list[Rows]]:
+    """Claim supplier, number and year for every message that needs it: who holds each claim; and what the meter
+    answers."""
     wanted = {outcome.claim: outcome.kenmerk for outcome in reversed(group) if outcome.claim}
+    place, questions = place_of(connection), few.questions()
     if not wanted:
-        return {}
-    place = place_of(connection)
-    [claimed] = write_together(connection, [(new_insertion(t.claims, _CLAIM, place), list(wanted.items()))])
-    if claimed == len(wanted):
-        return wanted
-    [rows] = ask_together(connection, [(lookup(t.claims, _CLAIM, "claim", len(wanted), place), list(wanted))])
-    return {str(claim): str(kenmerk) for claim, kenmerk in rows}
+        return {}, ask_together(connection, questions)
+    values = [value for claim in sorted(wanted) for value in (claim, wanted[claim])]
+    claimed, *answers = ask_together(
+        connection, [(claiming(t.claims, _CLAIM, len(wanted), place), values), *questions]
+    )
+    if len(claimed) == len(wanted):
+        return wanted, answers
+    [held] = ask_together(connection, [(lookup(t.claims, _CLAIM, "claim", len(wanted), place), list(wanted))])
+    return {str(claim): str(kenmerk) for claim, kenmerk in held}, answers
 
 
 def _held(outcome: Outcome, owners: Mapping[str, str]) -> Outcome:

@@ -4,13 +4,9 @@ What runs for every message is written out once. Making a statement object, and 
 it, cost more than the database's own work. Plain values: text, whole numbers, bytes, true and false, and None.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from sqlalchemy import Connection, Table
-
-Change = tuple[str, Sequence[Sequence[object]]]
-"""A statement, and the rows to run it for."""
 
 
 @lru_cache
@@ -29,6 +25,15 @@ def new_insertion(table: Table, columns: tuple[str, ...], place: str, replace: t
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in replace)
     return f"{insertion(table, columns, place)} ON CONFLICT ({keys}) DO UPDATE SET {changes}"
+
+
+@lru_cache(maxsize=1024)
+def claiming(table: Table, columns: tuple[str, ...], number: int, place: str) -> str:
+    """Inserts those of so many rows whose key is not there yet, and answers them."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    row = f"({', '.join([place] * len(columns))})"
+    rows = ", ".join([row] * number)
+    return f'INSERT INTO "{table.name}" ({names}) VALUES {rows} ON CONFLICT DO NOTHING RETURNING {names}'  # noqa: S608 - our own names
 
 
 @lru_cache

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from gateway.model.document import Attachment, DocumentKind
+from gateway.model.document import Attachment, Beside, DocumentKind
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.syntax import content_types
 from gateway.syntax.places import Paths, Place
@@ -45,15 +45,20 @@ class Attached:
 
 
 def read_attachments(
-    parsed: Parsed, kind: DocumentKind, limits: Limits, beside: Sequence[Attachment] = ()
+    parsed: Parsed, kind: DocumentKind, limits: Limits, beside: Sequence[Beside] = ()
 ) -> Attached:
-    """Every attachment in the document, after those that travelled beside it, in order."""
+    """Every attachment in the document, after those that travelled beside it, in order.
+
+    Each is looked at by its content, wherever it stands. Of those beside the document size and SHA-256 were
+    measured at the door.
+    """
     elements = _elements(parsed)
+    travelled = [one.attachment for one in beside]
     if not elements and not beside:
         return Attached()
     if len(elements) + len(beside) > limits.attachments_max:
-        return Attached(tuple(beside), [_too_many(len(elements) + len(beside), limits)])
-    collected = _Collected(parsed, kind, list(beside))
+        return Attached(tuple(travelled), [_too_many(len(elements) + len(beside), limits)])
+    collected = _Collected(parsed, kind, travelled)
     for element in elements:
         collected.read(element)
     collected.check_beside(beside)
@@ -198,10 +203,10 @@ class _Collected:
         self.attachments.append(attachment)
         self.found += [(finding, element) for finding in _looked_at(attachment, self.kind, head, location)]
 
-    def check_beside(self, beside: Sequence[Attachment]) -> None:
-        """Media type and file name of what travelled beside the document; its door looked at the content."""
-        for attachment in beside:
-            self.found += [(finding, None) for finding in _declared(attachment, self.kind, "")]
+    def check_beside(self, beside: Sequence[Beside]) -> None:
+        """What travelled beside the document, which has no place in it."""
+        for one in beside:
+            self.found += [(finding, None) for finding in _looked_at(one.attachment, self.kind, one.head, "")]
 
     def _read_without_cut(self, element: etree._Element, location: str) -> None:
         text = "".join(str(part) for part in element.itertext())
@@ -226,7 +231,7 @@ def _looked_at(attachment: Attachment, kind: DocumentKind, head: bytes, location
     if content := _content(attachment, head, location):
         yield content
     if not attachment.size_bytes:
-        yield _empty(location)
+        yield _empty(location, attachment.number)
 
 
 def _at(finding: Finding, place: Place | None) -> Finding:
@@ -376,10 +381,12 @@ def _interrupted(location: str) -> Finding:
     )
 
 
-def _empty(location: str) -> Finding:
+def _empty(location: str, number: int | None = None) -> Finding:
     return _finding(
         "MP-ATT-EMPTY",
-        Text("The attachment is empty.", "De bijlage is leeg."),
+        Text(f"Attachment {number} is empty.", f"Bijlage {number} is leeg.")
+        if number
+        else Text("The attachment is empty.", "De bijlage is leeg."),
         Text("Leave the attachment out, or fill it.", "Laat de bijlage weg, of vul hem."),
         flag=Flag.WARNING,
         location=location,

@@ -4,7 +4,7 @@ A `Binding` says which element becomes which group of the model and where its te
 that out for one shape, once; what is left is to pick texts by their position and call the groups' classes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
 from operator import itemgetter
@@ -12,7 +12,8 @@ from typing import Any
 
 from gateway.model.invoice import NO_ITEM, NO_PRICE, Coded
 from gateway.model.terms import Group, Repeated
-from gateway.syntax.shape import COMMENT, Shape
+from gateway.syntax.shape import Shape
+from gateway.syntax.tokens import CLOSES, OPENS, Alphabet
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,57 +169,88 @@ class Tree:
         return [self.attributes[each][attribute] for each in reached if attribute in self.attributes[each]]
 
 
-CONSTANTS: tuple[Any, ...] = (None, (), True, False, NO_PRICE, NO_ITEM)
+CONSTANTS: tuple[Any, ...] = (None, (), True, False, NO_PRICE, NO_ITEM, "")
 
 Pick = Callable[[Any], tuple[Any, ...]]
 Step = tuple[Callable[..., Any] | None, int, Pick]
+Sinks = Mapping[Any, list[Any]]
+Build = Callable[[Iterable[tuple[str, ...]], int, Sinks, Sinks, list[tuple[Group, str]]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A shape with the tokens of each of its elements: the number of the one that opens it, and of the one that
+    closes it (the same for an element without content)."""
+
+    shape: Shape
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
 class Plan:
     """How to read every piece of one shape.
 
-    The values of a piece are the texts that something asks for, then such attributes, then `CONSTANTS`, then
-    what each step makes. A step picks values by position and makes a group of them, or keeps them as a tuple.
+    The values of a piece are the texts that something asks for, then such attributes: a row. A step picks of
+    the row, of `CONSTANTS` and of what steps before it made, and makes a group or a tuple.
     """
 
-    shape: Shape
-    tags: list[Any]
-    keys: list[list[str]]
-    """Of each element, the names of its attributes."""
-    sizes: list[int]
-    pick_parents: Pick = field(init=False)
-    """Those elements that have children; when each has as many as `parent_sizes` says, the shape is the same."""
-    parent_sizes: list[int] = field(init=False)
+    outline: Outline
+    size: int
+    """How many elements a piece has."""
+    length: int
+    """How many tokens."""
+    texts: list[int] = field(default_factory=list)
+    """The tokens after which the texts stand that are asked for."""
     pick_texts: Pick = field(init=False)
-    mixed: list[tuple[int, int]] = field(default_factory=list)
-    """Values whose text is broken up by comments or children, with their elements."""
+    leaves: frozenset[int] = frozenset()
+    """The tokens after which a text stands that is all there is in its element."""
+    mixed: list[tuple[int, int, int]] = field(default_factory=list)
+    """Values whose text is broken up by comments or children, with their first and last token."""
     attributes: list[tuple[int, str]] = field(default_factory=list)
-    """Every attribute of the piece; those that something asks for come first, as values."""
-    attributes_asked: int = 0
-    steps_begin: int = 0
-    """The position of what the first step makes."""
+    """The attributes that are asked for: token and name."""
     steps: list[Step] = field(default_factory=list)
+    drafts: list["_Draft"] = field(default_factory=list)
     uses: int = 0
-    build: Callable[[list[Any], int], None] | None = None
-    """All steps as one function of the values and the place; written when the plan turns out to be used a lot."""
-    source: list["_Draft"] = field(default_factory=list)
+    build: Build | None = None
+    """All steps as one function; written when the plan turns out to be used a lot."""
     groups: list[tuple[type[Group] | None, int]] = field(default_factory=list)
     """The values that are groups, in document order, with their class where the shape alone decides it."""
     exports: list[tuple[str, int]] = field(default_factory=list)
     """What the piece gives to the group above it: field and position."""
-    coded: list[tuple[Coded, int]] = field(default_factory=list)
-    """Which list each of the codes is on, and its element's number in the piece."""
-    pick_codes: Pick | None = None
+    coded: list["CodedValues"] = field(default_factory=list)
     repeats: list[tuple[int, str]] = field(default_factory=list)
     """Groups in which a term that has room once stands several times: position and attribute."""
     amounts: list[tuple[int, int]] = field(default_factory=list)
     """Amounts that may have two decimals at most, whatever they stand for: position and element."""
 
+    @property
+    def shape(self) -> Shape:
+        """The shape of every piece that this plan reads."""
+        return self.outline.shape
 
-def compile_plan(plan: Plan, vocabulary: Vocabulary, chain: tuple[str, ...], above: Mapping[str, Source]) -> Plan:
-    """Fill a plan for its shape. `chain` are the names above the piece, `above` the fields it may fill there."""
-    return _Compiler(plan, vocabulary, Tree(plan.shape, chain)).run(above)
+    @property
+    def values(self) -> int:
+        """How many values a row has."""
+        return len(self.texts) + len(self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class CodedValues:
+    """The codes of one kind in a piece: their positions, and the numbers of their elements."""
+
+    kind: Coded
+    positions: tuple[int, ...]
+    elements: tuple[int, ...]
+    pick: Pick
+
+
+def compile_plan(
+    outline: Outline, vocabulary: Vocabulary, chain: tuple[str, ...], above: Mapping[str, Source]
+) -> Plan:
+    """The plan for a shape. `chain` are the names above the piece, `above` the fields it may fill there."""
+    plan = Plan(outline, len(outline.opens), max(outline.closes) + 1)
+    return _Compiler(plan, vocabulary, Tree(outline.shape, chain)).run(above)
 
 
 @dataclass(slots=True)
@@ -245,7 +277,7 @@ class _Compiler:
         self.drafts: list[_Draft] = []
         self.exports: list[tuple[str, int]] = []
         self.repeats: list[tuple[int, str]] = []
-        self.codes: list[int] = []
+        self.codes: dict[Coded, list[tuple[int, int]]] = {}
         self.used: set[int] = set()
         self.discounted = {
             tree.shape.parents[index]
@@ -280,8 +312,14 @@ class _Compiler:
         return self.tree.size + [id(each) for each in CONSTANTS].index(id(value))
 
     def use(self, position: int) -> int:
+        if position < len(self.tree.names) and self.is_empty(position):
+            return self.constant("")
         self.used.add(position)
         return position
+
+    def is_empty(self, index: int) -> bool:
+        """Written without an end tag: what stands behind it is not its text."""
+        return self.plan.outline.opens[index] == self.plan.outline.closes[index]
 
     def group(self, binding: Binding, index: int) -> int:
         order: Any = binding.order or binding.make
@@ -336,14 +374,14 @@ class _Compiler:
             return
         attribute, kind = found
         if not attribute:
-            self.codes.append(self.use(index))
+            position = self.use(index)
         elif attribute in self.tree.attributes[index]:
-            self.codes.append(self.use(self.tree.attributes[index][attribute]))
+            position = self.use(self.tree.attributes[index][attribute])
         elif kind is Coded.AMOUNT_CURRENCY:
-            self.codes.append(self.constant(None))
+            position = self.constant(None)
         else:
             return
-        self.plan.coded.append((kind, index))
+        self.codes.setdefault(kind, []).append((position, index))
 
     def is_short_amount(self, index: int) -> bool:
         name = self.tree.names[index]
@@ -365,25 +403,24 @@ class _Compiler:
         def at(position: int) -> int:
             return final[position] if position < self.tree.size else position + shift
 
-        named = [(index, name) for index, names in enumerate(plan.keys) for name in names]
-        asked = [named[each - count] for each in attributes]
-        known = set(asked)
-        plan.attributes = asked + [each for each in named if each not in known]
-        plan.attributes_asked = len(asked)
-        plan.steps_begin = len(final) + len(CONSTANTS)
-        plan.pick_texts = picker(texts)
-        plan.mixed = [(final[each], each) for each in texts if self.tree.children[each]]
-        parents = [index for index, size in enumerate(plan.sizes) if size]
-        plan.pick_parents = picker(parents)
-        plan.parent_sizes = [plan.sizes[index] for index in parents]
-        plan.source = [replace(draft, positions=[at(each) for each in draft.positions]) for draft in self.drafts]
-        plan.steps = [self.final_step(draft) for draft in plan.source]
+        opens, closes = plan.outline.opens, plan.outline.closes
+        named = [(opens[index], name) for index, names in enumerate(plan.shape.attributes) for name in names]
+        plan.texts = [opens[each] for each in texts]
+        plan.attributes = [named[each - count] for each in attributes]
+        plan.pick_texts = picker(plan.texts)
+        plan.leaves = frozenset(first for first, last in zip(opens, closes, strict=True) if last == first + 1)
+        plan.mixed = [(final[each], opens[each], closes[each]) for each in texts if self.tree.children[each]]
+        plan.drafts = [replace(draft, positions=[at(each) for each in draft.positions]) for draft in self.drafts]
+        plan.steps = [self.final_step(draft) for draft in plan.drafts]
         made = [self.made[index] for index in sorted(self.made)]
         plan.groups = [(self.classes[position], at(position)) for position in made]
         plan.exports = [(name, at(position)) for name, position in self.exports]
         plan.repeats = [(at(position), name) for position, name in self.repeats]
-        plan.pick_codes = picker([at(position) for position in self.codes]) if self.codes else None
-        plan.amounts = [(at(position), position) for position in amounts]
+        for kind, found in self.codes.items():
+            positions = tuple(at(position) for position, _ in found)
+            elements = tuple(index for _, index in found)
+            plan.coded.append(CodedValues(kind, positions, elements, picker(list(positions))))
+        plan.amounts = [(at(position), position) for position in amounts if position < count]
 
     @staticmethod
     def final_step(draft: _Draft) -> Step:
@@ -393,27 +430,41 @@ class _Compiler:
         return None, 0, lambda values: Repeated(pick(values))  # type: ignore[return-value]  # a text, kept as one
 
 
-def write_builder(plan: Plan) -> Callable[[list[Any], int], None]:
-    """One Python function that does what the steps of a plan do, in half the time: no call for each group, no
-    tuple of its terms. It is written from names of the model and positions, never from a document's text."""
-    first = plan.steps_begin - len(CONSTANTS)
+def write_builder(plan: Plan) -> Build:
+    """One Python function that does what the steps of a plan do for a run of rows, without a call for each group
+    and a tuple of its terms. It is written from names of the model and positions, never from a document's text."""
     known: dict[str, Any] = {"new": object.__new__, "Repeated": Repeated}
     known |= {f"c{nth}": value for nth, value in enumerate(CONSTANTS)}
+    head: list[str] = []
+    body: list[str] = []
 
     def at(position: int) -> str:
-        if position < first:
-            return f"v[{position}]"
-        nth = position - first
+        if position < plan.values:
+            return f"v{position}"
+        nth = position - plan.values
         return f"c{nth}" if nth < len(CONSTANTS) else f"s{nth - len(CONSTANTS)}"
 
-    lines = ["def build(v, place):"]
-    for nth, draft in enumerate(plan.source):
+    def sink(holder: str, key: Any) -> str:
+        name = f"{holder}{key}" if isinstance(key, str) else f"{holder}{key.__name__}"
+        line = f" {name} = {holder}[{name}_key].append"
+        if line not in head:
+            head.append(line)
+            known[f"{name}_key"] = key
+        return name
+
+    for nth, draft in enumerate(plan.drafts):
         known[f"m{nth}"] = draft.make
-        terms = [at(position) for position in draft.positions]
-        lines += [f" {line}" for line in _step_lines(nth, draft, terms)]
-    lines.append(f" v += ({''.join(f's{nth}, ' for nth in range(len(plan.source)))})")
+        body += _step_lines(nth, draft, [at(position) for position in draft.positions])
+    for kind, position in plan.groups:
+        into = sink("nodes", kind) if kind else f"nodes[type({at(position)})].append"
+        body.append(f"{into}({at(position)})")
+    body += [f"{sink('filled', name)}({at(position)})" for name, position in plan.exports]
+    body += [f"repeats.append(({at(position)}, {name!r}))" for position, name in plan.repeats]
+    row = "".join(f"v{nth}, " for nth in range(plan.values)) or "_"
+    lines = ["def build(rows, place, nodes, filled, repeats):", *head, f" for {row} in rows:"]
+    lines += [f"  {line}" for line in (*body, f"place += {plan.size}")]
     exec("\n".join(lines), known)  # noqa: S102 - see the docstring
-    build: Callable[[list[Any], int], None] = known["build"]
+    build: Build = known["build"]
     return build
 
 
@@ -435,27 +486,24 @@ def picker(positions: list[int]) -> Pick:
     return itemgetter(*positions) if positions else lambda _values: ()
 
 
-def shape_of(vocabulary: Vocabulary, path: str, tags: list[Any], sizes: list[int], keys: list[list[str]]) -> Shape:
-    """The shape of one or more subtrees, from what a walk in document order saw: tags, numbers of children,
-    attributes."""
-    names = tuple([prefixed(vocabulary, tag) for tag in tags])
+def outline_of(alphabet: Alphabet, path: str, signs: str) -> Outline:
+    """The shape of one or more elements that follow each other below `path`, from their tokens."""
+    names: list[str] = []
     parents: list[int] = []
-    open_elements: list[list[int]] = []
-    for index, size in enumerate(sizes):
-        while open_elements and open_elements[-1][1] == 0:
-            open_elements.pop()
-        parents.append(open_elements[-1][0] if open_elements else -1)
-        if open_elements:
-            open_elements[-1][1] -= 1
-        open_elements.append([index, size])
-    return Shape(path, names, tuple(parents), tuple(tuple(each) for each in keys))
-
-
-@lru_cache(maxsize=4096)
-def prefixed(vocabulary: Vocabulary, tag: object) -> str:
-    """A tag as the rules write it: `cac:Item`; other namespaces stay as they are."""
-    if not isinstance(tag, str):
-        return COMMENT
-    namespace, closing, name = tag.rpartition("}")
-    prefix = vocabulary.prefixes.get(namespace[1:])
-    return tag if not closing or prefix is None else prefix + name
+    attributes: list[tuple[str, ...]] = []
+    opens: list[int] = []
+    closes: list[int] = []
+    within = [-1]
+    for nth, sign in enumerate(signs):
+        kind = alphabet.kind(sign)
+        if kind.step == CLOSES:
+            closes[within.pop()] = nth
+            continue
+        names.append(kind.name)
+        parents.append(within[-1])
+        attributes.append(kind.attributes)
+        opens.append(nth)
+        closes.append(nth)
+        if kind.step == OPENS:
+            within.append(len(names) - 1)
+    return Outline(Shape(path, tuple(names), tuple(parents), tuple(attributes)), tuple(opens), tuple(closes))

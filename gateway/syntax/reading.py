@@ -1,8 +1,14 @@
-"""The walk: from an lxml tree to the semantic invoice, in one pass over pieces of known shape."""
+"""From the tokens of a document to the semantic invoice, piece by piece.
+
+A piece is a child of the root (or of a large container). Its shape is compiled once into a `Plan`; pieces of one
+shape that follow each other are read together, a column of texts for each term. What stands before the lines is
+read as one piece when a document of that very shape was read before.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from lxml import etree
@@ -18,22 +24,40 @@ from gateway.syntax.plan import (
     Source,
     Vocabulary,
     compile_plan,
-    prefixed,
-    shape_of,
+    outline_of,
     write_builder,
 )
-from gateway.syntax.shape import Occurrences
+from gateway.syntax.shape import Occurrences, Shape
+from gateway.syntax.stencils import Stencil, layout_of, stencil_of
+from gateway.syntax.tokens import (
+    ALONE,
+    CLOSES,
+    Alphabet,
+    Markup,
+    MarkupTokens,
+    Tokens,
+    TreeTokens,
+    UnplainError,
+    resolved,
+)
 
-_SHAPES_MAX = 4096
-_CACHED_ELEMENTS_MAX = 600
-_OFTEN = 32
-_RUN_ELEMENTS_MAX = 300
+_PLANS_MAX = 4096
+_KEPT_TOKENS_MAX = 1_200
+"""A larger shape is one document's own, and would be kept for nothing."""
+_OFTEN = 8
+_WINDOW_MIN, _WINDOW_MAX = 12_000, 64_000
+"""Characters of markup cut into tokens at a time: first to see what comes, then as fits a processor's cache."""
+_STENCIL_PAYS = 200
+"""Making a stencil takes as long as it saves on so many lines."""
+_STENCIL_TOKENS = range(8, 300)
+_STENCILS_AT_HAND = 4
 _INNER_CHILDREN_MAX = 12
+_BLOCK = 64
 
 
 @dataclass(slots=True)
 class Reading:
-    """What one walk over a document gives: the invoice, and its shapes for the rules of syntax."""
+    """What reading a document gives: the invoice, and its shapes for the rules of syntax."""
 
     root: etree._Element
     invoice: Invoice
@@ -56,246 +80,454 @@ class Reading:
         return found
 
 
-def read_document(root: etree._Element, vocabulary: Vocabulary, kind: type[Invoice]) -> Reading:
-    """Read a document of this vocabulary. Raises ValueError where its root is not one of the vocabulary's."""
-    name = prefixed(vocabulary, str(root.tag))
+def read_document(
+    root: etree._Element, vocabulary: Vocabulary, kind: type[Invoice], markup: Markup | None
+) -> Reading:
+    """Read a document of this vocabulary: from the markup that `root` was parsed from; from the tree where there
+    is none, or where it holds more than tags and texts.
+
+    Raises ValueError where the root is not one of the vocabulary's.
+    """
+    library = _library(vocabulary)
+    name = library.alphabet.name(str(root.tag))
     if name not in vocabulary.roots:
         raise ValueError(f"{root.tag!r} is not one of {', '.join(vocabulary.roots)}")
     with without_collecting():
-        walk = _Walk(root, vocabulary, trusting=True)
-        invoice = walk.document(kind, name)
-        if walk.attributes != _COUNT_ATTRIBUTES(root):  # a piece has more of them than the shape it was taken for
-            walk = _Walk(root, vocabulary, trusting=False)
-            invoice = walk.document(kind, name)
-    return Reading(root, invoice, [lane.occurrences for lane in walk.lanes.values()], walk.long_amounts)
+        if markup is not None:
+            lexicon = library.alphabet.lexicon(root.nsmap)
+            try:
+                return _Reader(library, MarkupTokens(markup, root, lexicon)).read_all(root, kind, name)
+            except UnplainError:  # the tree tells the same, at a higher cost
+                pass
+            finally:
+                library.alphabet.let_go(lexicon)
+        return _Reader(library, TreeTokens(root, library.alphabet)).read_all(root, kind, name)
 
 
-class _Lane:
-    """A plan at work in one document: where what it reads is put."""
+class _Library:
+    """The shapes met before, also in other documents, and how to read them."""
 
-    __slots__ = (
-        "amounts",
-        "attributes",
-        "by_codes",
-        "exports",
-        "filled",
-        "groups",
-        "occurrences",
-        "plan",
-        "sorted_later",
-    )
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.alphabet = Alphabet(vocabulary.prefixes)
+        self.plans: dict[str, dict[str, Plan]] = defaultdict(dict)
+        """By the path of the container and the signs of the piece."""
+        self.heads: dict[str, Plan | bool] = {}
+        """What stands before the lines, by its signs; True where it was seen once, False where it is no whole."""
+        self.stencils: dict[tuple[Plan, str], Stencil | int] = {}
+        """By plan and layout; a number where there is none yet: how many pieces it would have read."""
+        self.own: dict[tuple[str, str], Shape] = {}
+        """The shape of a container without its children, by path above and sign."""
 
-    def __init__(self, plan: Plan, walk: "_Walk", filled: dict[str, list[Any]]) -> None:
-        self.plan = plan
-        self.filled = filled  # kept alive: lanes are told apart by its id, which must not be used again
-        self.occurrences = Occurrences(plan.shape)
-        self.by_codes: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
-        self.exports = [(filled[name].append, position) for name, position in plan.exports]
-        self.groups = [
-            (walk.nodes.setdefault(kind, []).append, position)
-            for kind, position in plan.groups
-            if kind is not None
-        ]
-        self.sorted_later = [position for kind, position in plan.groups if kind is None]
+    def keep(self, path: str, signs: str, plan: Plan) -> None:
+        """Remember the plan of a piece."""
+        if len(signs) <= _KEPT_TOKENS_MAX:
+            _make_room(self.plans[path])
+            self.plans[path][signs] = plan
+
+    def head(self, path: str, signs: str) -> Plan | None:
+        """The plan of all that stands before the lines, when that very shape was seen before."""
+        known = self.heads.get(signs)
+        if known is None:
+            _make_room(self.heads)
+            self.heads[signs] = self.alphabet.is_balanced(signs)
+        elif known is True:
+            outline = outline_of(self.alphabet, path, signs)
+            known = self.heads[signs] = compile_plan(outline, self.vocabulary, ("/",), self.vocabulary.document)
+        return known if isinstance(known, Plan) else None
+
+    def stencil(self, plan: Plan, window: Tokens, at: int, left_bytes: int) -> Stencil | None:
+        """The stencil of a piece that was read, when so many more can be expected that making it pays."""
+        layout = layout_of(plan, window, at)
+        key = (plan, layout)
+        known = self.stencils.get(key, 0)
+        if isinstance(known, int):
+            _make_room(self.stencils)
+            known += left_bytes // len(layout)
+            self.stencils[key] = known = known if known < _STENCIL_PAYS else stencil_of(plan, window, at)
+        return known if isinstance(known, Stencil) else None
+
+    def own_shape(self, path: str, sign: str) -> Shape:
+        """The shape of a container itself, which is read without its children."""
+        key = (path, sign)
+        if key not in self.own:
+            _make_room(self.own)
+            kind = self.alphabet.kind(sign)
+            self.own[key] = Shape(path, (kind.name,), (-1,), (kind.attributes,))
+        return self.own[key]
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= _PLANS_MAX:
+        kept.clear()
+
+
+_LIBRARIES: dict[Vocabulary, _Library] = {}
+
+
+def _library(vocabulary: Vocabulary) -> _Library:
+    library = _LIBRARIES.get(vocabulary)
+    if library is None or library.alphabet.is_full:
+        library = _LIBRARIES[vocabulary] = _Library(vocabulary)
+    return library
 
 
 @dataclass(slots=True)
-class _Pieces:
-    """The pieces of one container: where they stand, what they fill, the latest lane by tag."""
+class _Container:
+    """An element whose children are read one by one: where it stands, and the terms they fill."""
 
     path: str
     chain: tuple[str, ...]
     above: Mapping[str, Source]
-    filled: dict[str, list[Any]]
-    latest: dict[Any, _Lane] = field(default_factory=dict)
+    filled: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    head_is_read: bool = True
+
+    def terms(self) -> tuple[dict[str, Any], list[str]]:
+        """What the children gave for each term, in the form its field has; and the terms that there is room for
+        once and that stand several times."""
+        terms: dict[str, Any] = {}
+        repeated: list[str] = []
+        for name, found in self.filled.items():
+            source = self.above[name]
+            if isinstance(source, (Every, Parts)):
+                terms[name] = tuple(found)
+            elif len(found) > 1 and isinstance(source, One):
+                terms[name] = Repeated(tuple(found))
+                repeated.append(name)
+            else:
+                terms[name] = found[0]
+        return terms, repeated
 
 
-_COUNT_ATTRIBUTES = etree.XPath("count(//@*)")
+class _Reader:
+    """One document."""
 
-
-class _Walk:
-    """One pass. A trusting one looks only for the attributes that the shape at hand has, and counts them: when
-    the whole document has no more, there are no others."""
-
-    def __init__(self, root: etree._Element, vocabulary: Vocabulary, *, trusting: bool) -> None:
-        self.root = root
-        self.vocabulary = vocabulary
-        self.trusting = trusting
-        self.attributes = 0
-        self.names: dict[Any, str] = {}
+    def __init__(self, library: _Library, source: MarkupTokens | TreeTokens) -> None:
+        self.library = library
+        self.alphabet = library.alphabet
+        self.vocabulary = library.vocabulary
+        self.source = source
         self.place = 0
-        self.nodes: dict[type[Group], list[Group]] = {}
-        self.lanes: dict[tuple[Plan, int], _Lane] = {}
+        self.nodes: dict[type[Group], list[Group]] = defaultdict(list)
+        self.places: dict[Shape, list[int]] = {}
+        self.codes: dict[Coded, dict[str | None, Places]] = defaultdict(dict)
         self.long_amounts: list[int] = []
         self.repeats: list[tuple[Group, str]] = []
+        self.latest: tuple[Plan, int] | None = None
+        """The plan of the latest child of the root in this window, and the token at which it began."""
+        self.stencils: list[Stencil] = []
+
+    def read_all(self, root: etree._Element, kind: type[Invoice], name: str) -> Reading:
+        """The whole document."""
+        invoice = self.document(kind, name)
+        shapes = [Occurrences(shape, places) for shape, places in self.places.items()]
+        return Reading(root, invoice, shapes, self.long_amounts)
 
     def document(self, kind: type[Invoice], name: str) -> Invoice:
-        terms = self.container(self.root, f"/{name}", ("/",), self.vocabulary.document)
-        invoice = kind(0, name, **terms, nodes=self.nodes, coded=self.codes())
-        self.repeats += [(invoice, term) for term, value in terms.items() if isinstance(value, Repeated)]
+        """The invoice; its terms are filled by the children of the root."""
+        root = _Container(f"/{name}", ("/",), self.vocabulary.document, head_is_read=False)
+        window = self.source.window(_WINDOW_MIN)
+        own = window.signs[0]
+        self.open_container("", own)
+        if self.alphabet.kind(own).step != ALONE:
+            self.whole(root, window, self.alphabet.kind(own).closing)
+        terms, repeated = root.terms()
+        invoice = kind(0, name, **terms, nodes=self.nodes, coded=self.codes)
+        self.repeats += [(invoice, term) for term in repeated]
         invoice.repeats = tuple(self.repeats)
         return invoice
 
-    def codes(self) -> dict[Coded, dict[str | None, Places]]:
-        """Every value of every coded term with its places, gathered from the lanes."""
-        found: dict[Coded, dict[str | None, Places]] = {}
-        for lane in self.lanes.values():
-            for codes, places in lane.by_codes.items():
-                for value, (kind, offset) in zip(codes, lane.plan.coded, strict=True):
-                    values = found.setdefault(kind, {})
-                    if value not in values:
-                        values[value] = Places()
-                    values[value].runs.append((places, offset))
-        return found
-
-    def container(
-        self, element: etree._Element, path: str, chain: tuple[str, ...], above: Mapping[str, Source]
-    ) -> dict[str, Any]:
-        """Read an element piece by piece: its own shape, then its children. Gives the terms they fill."""
-        self.own_shape(element, path.rpartition("/")[0], chain)
-        piece = _Pieces(path, chain, above, {name: [] for name in above})
-        run: list[etree._Element] = []
-        before = ""
-        for child in element:
-            tag = child.tag
-            name = self.names.get(tag)
-            if name is None:
-                name = self.names[tag] = prefixed(self.vocabulary, tag)  # type: ignore[arg-type]  # or a function, for comments
-            if name in self.vocabulary.containers and chain == ("/",) and len(child) > _INNER_CHILDREN_MAX:
-                self.flush(run, piece)
-                self.inner_container(child, f"{path}/{name}", (*chain, name), above, piece.filled)
-            elif name == before or name in self.vocabulary.repeated:
-                self.flush(run, piece)
-                self.piece(list(child.iter()) if len(child) else [child], piece, tag)
+    def whole(self, root: _Container, window: Tokens, closing: str) -> None:
+        """Read all children of the root, window after window, up to its end tag."""
+        characters = _WINDOW_MIN
+        at = self.children(root, window, 1, len(window.signs))
+        while not window.signs.startswith(closing, at):
+            characters = min(2 * characters, _WINDOW_MAX)
+            left = len(window.signs) - at
+            if 2 * left > len(window.signs):  # an element larger than a window
+                characters = _WINDOW_MAX * (2 + left // 1_000)
+                window = self.source.window(characters).after(window, at)
+            elif self.lay_stencils(root, window, at):
+                characters = _WINDOW_MIN
+                window = self.source.window(characters)
             else:
-                run += child.iter()
-                if len(run) > _RUN_ELEMENTS_MAX:
-                    self.flush(run, piece)
-            before = name
-        self.flush(run, piece)
-        return {name: _settle(above[name], found) for name, found in piece.filled.items()}
+                window = self.source.window(characters).after(window, at)
+            self.latest = None
+            at = self.children(root, window, 0, len(window.signs))
 
-    def flush(self, run: list[etree._Element], pieces: "_Pieces") -> None:
-        """Read what has been gathered of children that differ from each other, as one piece."""
-        if run:
-            self.piece(run, pieces, None)
-            run.clear()
+    def lay_stencils(self, root: _Container, window: Tokens, at: int) -> bool:
+        """Read what follows by stencils of pieces read so far, as far as they fit; False where none does."""
+        source = self.source
+        if self.latest is None or not isinstance(source, MarkupTokens):
+            return False
+        self.learn(window, source.left_bytes)
+        if not self.stencils:
+            return False
+        source.hand_back(window, at)
+        begin = source.at
+        while self.lay_one(root, source):
+            pass
+        if source.at == begin:
+            self.stencils.clear()
+        return True
 
-    def piece(self, elements: list[etree._Element], pieces: "_Pieces", tag: Any) -> None:
-        """Read one piece by the lane of the piece with the same first tag before it, if that has its shape."""
-        tags = [each.tag for each in elements]
-        lane = pieces.latest.get(tag)
-        if lane is not None:
-            plan = lane.plan
-            if (
-                plan.tags == tags
-                and list(map(len, plan.pick_parents(elements))) == plan.parent_sizes
-                and None not in (attributes := [elements[index].get(name) for index, name in plan.attributes])
-                and (self.trusting or plan.keys == [each.keys() for each in elements])
-            ):
-                self.read(plan, lane, elements, attributes)
-                return
-        plan = self.plan(pieces.path, pieces.chain, pieces.above, elements, tags)
-        lane = pieces.latest[tag] = self.lane(plan, pieces.filled)
-        self.read(plan, lane, elements, [elements[index].get(name) for index, name in plan.attributes])
+    def learn(self, window: Tokens, left_bytes: int) -> None:
+        """Make ready for pieces like the latest one."""
+        if self.latest is None:
+            return
+        plan, at = self.latest
+        if plan.mixed or plan.length not in _STENCIL_TOKENS:
+            return
+        stencil = self.library.stencil(plan, window, at, left_bytes)
+        if stencil is not None and stencil not in self.stencils:
+            self.stencils = [stencil, *self.stencils[: _STENCILS_AT_HAND - 1]]
 
-    def read(self, plan: Plan, lane: _Lane, elements: list[etree._Element], attributes: list[str | None]) -> None:
-        """One piece: its values, the groups made of them, and where they go."""
-        place = self.place
-        self.place = place + len(elements)
-        values: list[Any] = [each.text or "" for each in plan.pick_texts(elements)]
-        for position, index in plan.mixed:
-            values[position] = str(elements[index].xpath("string()"))
-        count = len(attributes)
-        values += attributes if count == plan.attributes_asked else attributes[: plan.attributes_asked]
-        self.attributes += count
-        values += CONSTANTS
-        if plan.build is not None:
-            plan.build(values, place)
-        else:
-            for make, offset, pick in plan.steps:
-                values.append(pick(values) if make is None else make(place + offset, *pick(values)))
-            plan.uses += 1
-            if plan.uses >= _OFTEN:
-                plan.build = write_builder(plan)
-        lane.occurrences.places.append(place)
-        if plan.pick_codes is not None:
-            lane.by_codes[plan.pick_codes(values)].append(place)
-        for append, position in lane.groups:
-            append(values[position])
-        for append, position in lane.exports:
-            append(values[position])
-        for position, index in plan.amounts:
-            if "." in values[position][:-3]:
-                self.long_amounts.append(place + index)
-        for position, attribute in plan.repeats:
-            self.repeats.append((values[position], attribute))
-        for position in lane.sorted_later:
-            made = values[position]
-            self.nodes.setdefault(type(made), []).append(made)
+    def lay_one(self, root: _Container, source: MarkupTokens) -> bool:
+        for stencil in self.stencils:
+            columns, times, end = stencil.read(source.text, source.at)
+            if times:
+                source.at = end
+                if source.has_references:
+                    columns = [_all_resolved(column) for column in columns]
+                self.read_columns(stencil.plan, root, columns, times)
+                return True
+        return False
 
-    def own_shape(self, element: etree._Element, path: str, chain: tuple[str, ...]) -> None:
-        """The shape of a container itself, which is read without its children."""
-        plan = self.plan(path, chain[:-1], {}, [element], [element.tag], sizes=[0])
-        self.lane(plan, {}).occurrences.places.append(self.place)
-        self.attributes += len(plan.attributes)
+    def open_container(self, path: str, sign: str) -> None:
+        self.occurs(self.library.own_shape(path, sign), self.place, 1, 1)
         self.place += 1
 
-    def inner_container(
-        self,
-        element: etree._Element,
-        path: str,
-        chain: tuple[str, ...],
-        above: Mapping[str, Source],
-        filled: dict[str, list[Any]],
-    ) -> None:
-        name = chain[-1]
-        binding = next(each for each in self.vocabulary.bindings if each.element == name)
-        place = self.place
-        made = binding.make(place, **self.container(element, path, chain, binding.fields))
-        self.nodes.setdefault(type(made), []).append(made)
-        for term, source in above.items():
-            if isinstance(source, Parts) and name in source.path.split("|"):
-                filled[term].append(made)
+    def occurs(self, shape: Shape, place: int, times: int, size: int) -> None:
+        places = self.places.get(shape)
+        if places is None:
+            places = self.places[shape] = []
+        if times == 1:
+            places.append(place)
+        else:
+            places.extend(range(place, place + times * size, size))
 
-    def lane(self, plan: Plan, filled: dict[str, list[Any]]) -> _Lane:
-        key = (plan, id(filled) if plan.exports else 0)
-        lane = self.lanes.get(key)
-        if lane is None:
-            lane = self.lanes[key] = _Lane(plan, self, filled)
-        return lane
+    def children(self, container: _Container, window: Tokens, at: int, end: int) -> int:
+        """Read the children of a container from token `at` on; gives the token of its end tag, or of the first
+        child that does not end before `end`."""
+        signs, plans = window.signs, self.library.plans[container.path]
+        if not container.head_is_read:
+            at = self.head(container, window, at, end)
+        while at < end:
+            upto = self.end_of(signs, at, end)
+            if upto <= at:
+                return at
+            piece = signs[at:upto]
+            plan = plans.get(piece)
+            if plan is None:
+                upto = self.balanced(signs, at, upto, end)
+                if not upto:
+                    return at
+                plan = self.understand(container, window, at, upto)
+                if plan is None:
+                    at = upto
+                    continue
+                piece = signs[at:upto]
+            times = _times(piece, signs, at, upto)
+            self.read(plan, container, window, at, times)
+            at += times * plan.length
+        return at
 
-    def plan(
-        self,
-        path: str,
-        chain: tuple[str, ...],
-        above: Mapping[str, Source],
-        elements: list[etree._Element],
-        tags: list[Any],
-        sizes: list[int] | None = None,
-    ) -> Plan:
-        keys = [each.keys() for each in elements]
-        sizes = list(map(len, elements)) if sizes is None else sizes
-        key = (path, tuple(tags), tuple(sizes), tuple(map(tuple, keys)))
-        plan = _PLANS.get(key)
+    def head(self, container: _Container, window: Tokens, at: int, end: int) -> int:
+        """Read all that stands before the first line at once, if its shape is known; gives the token behind it."""
+        container.head_is_read = True
+        openers = [sign for name in self.vocabulary.repeated for sign in self.alphabet.openers.get(name, ())]
+        lines = [found for sign in openers if (found := window.signs.find(sign, at, end)) >= 0]
+        upto = min(lines, default=end - 1)
+        signs = window.signs[at:upto]
+        if (
+            not signs
+            or len(signs) > _KEPT_TOKENS_MAX
+            or (plan := self.library.head(container.path, signs)) is None
+        ):
+            return at
+        self.read(plan, container, window, at, 1)
+        return upto
+
+    def end_of(self, signs: str, at: int, end: int) -> int:
+        """Where the element that begins at a token ends, if it holds none of its own name; `at` where it does not
+        end or is no element but the end of its container."""
+        kind = self.alphabet.kind(signs[at])
+        if kind.step == ALONE:
+            return at + 1
+        return at if kind.step == CLOSES else signs.find(kind.closing, at, end) + 1
+
+    def balanced(self, signs: str, at: int, upto: int, end: int) -> int:
+        """Where the element really ends; 0 where that is not before `end`."""
+        kinds = self.alphabet.kinds
+        depth = sum(kinds[ord(sign)].step for sign in signs[at:upto])
+        while depth and upto < end:
+            depth += kinds[ord(signs[upto])].step
+            upto += 1
+        return 0 if depth else upto
+
+    def understand(self, container: _Container, window: Tokens, at: int, upto: int) -> Plan | None:
+        """The plan of a piece of a new shape; None where it was a container and has been read."""
+        signs = window.signs[at:upto]
+        name = self.alphabet.kind(signs[0]).name
+        if name in self.vocabulary.containers and container.chain == ("/",) and self.is_large(signs):
+            self.inner_container(container, window, at, upto)
+            return None
+        plan = self.library.plans[container.path].get(signs)
         if plan is None:
-            shape = shape_of(self.vocabulary, path, tags, sizes, keys)
-            plan = compile_plan(Plan(shape, tags, keys, sizes), self.vocabulary, chain, above)
-            if len(tags) <= _CACHED_ELEMENTS_MAX:
-                if len(_PLANS) >= _SHAPES_MAX:
-                    _PLANS.clear()
-                _PLANS[key] = plan
+            outline = outline_of(self.alphabet, container.path, signs)
+            plan = compile_plan(outline, self.vocabulary, container.chain, container.above)
+            self.library.keep(container.path, signs, plan)
         return plan
 
+    def is_large(self, signs: str) -> bool:
+        """Whether an element has many children."""
+        depth = children = 0
+        for sign in signs:
+            step = self.alphabet.kind(sign).step
+            children += depth == 1 and step != CLOSES
+            depth += step
+        return children > _INNER_CHILDREN_MAX
 
-def _settle(source: Source, found: list[Any]) -> Any:
-    """What several children gave for one term, in the form its field has."""
-    if isinstance(source, (Every, Parts)):
-        return tuple(found)
-    if not found:
-        return None
-    return found[0] if len(found) == 1 or not isinstance(source, One) else Repeated(tuple(found))
+    def inner_container(self, outer: _Container, window: Tokens, at: int, upto: int) -> None:
+        name = self.alphabet.kind(window.signs[at]).name
+        binding = next(each for each in self.vocabulary.bindings if each.element == name)
+        inner = _Container(f"{outer.path}/{name}", (*outer.chain, name), binding.fields)
+        place = self.place
+        self.open_container(outer.path, window.signs[at])
+        self.children(inner, window, at + 1, upto - 1)
+        terms, repeated = inner.terms()
+        made = binding.make(place, **terms)
+        self.repeats += [(made, term) for term in repeated]
+        self.nodes[type(made)].append(made)
+        for term, source in outer.above.items():
+            if isinstance(source, Parts) and name in source.path.split("|"):
+                outer.filled[term].append(made)
+
+    def read(self, plan: Plan, container: _Container, window: Tokens, at: int, times: int) -> None:
+        """Read so many pieces of one shape that follow each other."""
+        if container.chain == ("/",):
+            self.latest = (plan, at)
+        if times > 1 and not plan.mixed:
+            self.read_columns(plan, container, _columns(plan, window, at, times), times)
+            return
+        for nth in range(times):
+            row = _row(plan, window, at + nth * plan.length)
+            place = self.place
+            self.place += plan.size
+            self.occurs(plan.shape, place, 1, plan.size)
+            self.note(plan, row, place)
+            self.make(plan, [row], 1, place, container.filled)
+
+    def read_columns(self, plan: Plan, container: _Container, columns: list[Sequence[str]], times: int) -> None:
+        """The same, from the values of all of them."""
+        place = self.place
+        self.place += times * plan.size
+        self.occurs(plan.shape, place, times, plan.size)
+        self.note_columns(plan, columns, place, times)
+        rows: Iterable[tuple[str, ...]] = zip(*columns, strict=True) if columns else repeat((), times)
+        self.make(plan, rows, times, place, container.filled)
+
+    def make(
+        self, plan: Plan, rows: Iterable[tuple[str, ...]], times: int, place: int, filled: dict[str, list[Any]]
+    ) -> None:
+        """The groups of these pieces, and where they go."""
+        plan.uses += times
+        if plan.build is None and plan.uses > _OFTEN:
+            plan.build = write_builder(plan)
+        if plan.build is not None:
+            plan.build(rows, place, self.nodes, filled, self.repeats)
+            return
+        for row in rows:
+            values: list[Any] = [*row, *CONSTANTS]
+            for maker, offset, pick in plan.steps:
+                values.append(pick(values) if maker is None else maker(place + offset, *pick(values)))
+            for kind, position in plan.groups:
+                self.nodes[kind or type(values[position])].append(values[position])
+            for name, position in plan.exports:
+                filled[name].append(values[position])
+            self.repeats += [(values[position], attribute) for position, attribute in plan.repeats]
+            place += plan.size
+
+    def note(self, plan: Plan, row: tuple[str, ...], place: int) -> None:
+        """The codes and long amounts of one piece."""
+        values = row + CONSTANTS
+        codes = self.codes
+        for coded in plan.coded:
+            found, known = coded.pick(values), codes[coded.kind]
+            for value in found if len(found) == 1 else set(found):
+                places = known.get(value)
+                if places is None:
+                    places = known[value] = Places(value)
+                places.runs.append((found, coded.elements, place))
+        for position, index in plan.amounts:
+            if "." in row[position][:-3]:
+                self.long_amounts.append(place + index)
+
+    def note_columns(self, plan: Plan, columns: list[Sequence[str]], place: int, times: int) -> None:
+        """The same for pieces that follow each other."""
+        size = plan.size
+        for coded in plan.coded:
+            known = self.codes[coded.kind]
+            for position, index in zip(coded.positions, coded.elements, strict=True):
+                column: Sequence[str | None]
+                constant = position - len(columns)
+                column = columns[position] if constant < 0 else [CONSTANTS[constant]] * times
+                numbers = range(index, index + times * size, size)
+                for value in set(column):
+                    places = known.get(value)
+                    if places is None:
+                        places = known[value] = Places(value)
+                    places.runs.append((column, numbers, place))
+        for position, index in plan.amounts:
+            long = [nth for nth, text in enumerate(columns[position]) if "." in text[:-3]]
+            self.long_amounts += [place + index + nth * size for nth in long]
 
 
-_PLANS: dict[Any, Plan] = {}
-"""Plans of shapes met before, also in other documents."""
+def _times(piece: str, signs: str, at: int, upto: int) -> int:
+    """How often a piece stands in a row from `at` on; `upto` is where the first one ends."""
+    length = upto - at
+    if not signs.startswith(piece, upto):
+        return 1
+    block = piece * _BLOCK
+    while signs.startswith(block, upto):
+        upto += len(block)
+    while signs.startswith(piece, upto):
+        upto += length
+    return (upto - at) // length
+
+
+def _row(plan: Plan, window: Tokens, at: int) -> tuple[str, ...]:
+    """The values of the piece that begins at a token."""
+    texts = plan.pick_texts(window.texts[at : at + plan.length])
+    if plan.mixed:
+        whole = list(texts)
+        for position, first, last in plan.mixed:
+            whole[position] = "".join(window.texts[at + first : at + last])
+        texts = tuple(whole)
+    if window.has_references:
+        texts = tuple([resolved(text) if "&" in text else text for text in texts])
+    if plan.attributes:
+        tags, attributes = window.tags, window.attributes
+        texts += tuple([attributes[tags[at + token]][name] for token, name in plan.attributes])
+    return texts
+
+
+def _columns(plan: Plan, window: Tokens, at: int, times: int) -> list[Sequence[str]]:
+    """The values of pieces that follow each other, those of one term together."""
+    length = plan.length
+    end = at + times * length
+    columns: list[Sequence[str]] = [window.texts[at + token : end : length] for token in plan.texts]
+    if window.has_references:
+        columns = [_all_resolved(column) for column in columns]
+    attributes = window.attributes
+    for token, name in plan.attributes:
+        tags = window.tags[at + token : end : length]
+        if tags.count(tags[0]) == times:
+            columns.append([attributes[tags[0]][name]] * times)
+        else:
+            columns.append([attributes[tag][name] for tag in tags])
+    return columns
+
+
+def _all_resolved(column: Sequence[str]) -> Sequence[str]:
+    return [resolved(text) for text in column] if "&" in "<".join(column) else column

@@ -5,6 +5,7 @@ used by one thread at a time, because lxml keeps the errors on it; the pool hold
 """
 
 import re
+import secrets
 from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,8 @@ FINDINGS_MAX = 50
 _WHOLE_BYTES_MAX = 64 * 1024
 """A document whose markup is larger is parsed and checked piece by piece (see `parse`)."""
 _PIECE_BYTES = 64 * 1024
+_END = f"end-{secrets.token_hex(8)}"
+"""The instruction fed after a document; no sender can foresee it."""
 _TAGS_EXPLAINED_MAX = 20_000
 """How far behind the first error more errors are looked for."""
 
@@ -213,9 +216,25 @@ def _parse_in_pieces(markup: bytes, schema: etree.XMLSchema) -> Attempt:
             feeding.feed(markup[start : start + _PIECE_BYTES])
             if len(feeding.feed_error_log):
                 return Attempt(stopped_at=start)
-        return Attempt(feeding.close())
+        feeding.feed(f"<?{_END}?>".encode())
+        root: etree._Element | None = feeding.close()
     except etree.XMLSyntaxError:
         return Attempt()
+    return Attempt(root) if _was_read_to_its_end(root) else Attempt()
+
+
+def _was_read_to_its_end(root: etree._Element | None) -> bool:
+    """With a schema at hand, lxml's feed parser keeps silent about XML that is not well-formed and gives the tree
+    up to there. What was fed last is not in that tree."""
+    if root is None:
+        return False
+    last = root
+    while (following := last.getnext()) is not None:
+        last = following
+    if last is root or not isinstance(last, etree._ProcessingInstruction) or last.target != _END:
+        return False
+    etree.Element("aside").append(last)  # moved there: it is not the document's
+    return True
 
 
 def _check_in_pieces(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]:

@@ -13,8 +13,9 @@ from lxml import etree
 from gateway.model import invoice as bg
 from gateway.model.invoice import Coded, Invoice
 from gateway.model.terms import TERMS, Group
-from gateway.syntax.plan import Binding, Every, Known, One, Part, Parts, Source, Tree, Vocabulary, prefixed
+from gateway.syntax.plan import Binding, Every, Known, One, Part, Parts, Source, Tree, Vocabulary
 from gateway.syntax.reading import Reading, read_document
+from gateway.syntax.tokens import Markup, prefixed
 
 _SPACES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
@@ -470,7 +471,7 @@ _UBL = Vocabulary(
 def element_of(element: etree._Element, term: str) -> etree._Element:
     """The element that gives a term (`BT-131`) of the group that `element` is; `element` itself where it does
     not, or where the term is another group's."""
-    name = prefixed(_UBL, str(element.tag))
+    name = prefixed(_UBL.prefixes, str(element.tag))
     sources = [DOCUMENT] if name in _UBL.roots else [each.fields for each in BINDINGS if each.element == name]
     attributes = {each.attribute for each in TERMS.get(term, ())}
     for fields in sources:
@@ -484,9 +485,10 @@ def element_of(element: etree._Element, term: str) -> etree._Element:
     return element
 
 
-def read(root: etree._Element) -> Reading:
+def read(root: etree._Element, markup: Markup | None = None) -> Reading:
     """Read an Invoice or CreditNote, schema-valid or not, however its tree was made.
 
-    Raises ValueError where the root is neither.
+    `markup` is what the tree was parsed from: with it reading takes a fifth of the time. Raises ValueError where
+    the root is neither.
     """
-    return read_document(root, _UBL, Invoice)
+    return read_document(root, _UBL, Invoice, markup)

@@ -103,6 +103,9 @@ class _Judge:
         from_root = _from_root(path)
         if from_root == "cbc:UBLVersionID" or name in _ASK_BY_NAME:
             self.verdict.asked.append((name, index))
+        elif name == "cac:AdditionalDocumentReference":
+            if self.count(index, ["cbc:DocumentTypeCode"]) or self.count(index, ["cbc:ID", "@schemeID"]):
+                self.verdict.asked.append((name, index))
         elif name == "cbc:ID" and "schemeID" in self.shape.attributes[index]:
             if self.above(index) == "cac:PartyIdentification":
                 self.verdict.asked.append(("SEPA", index))
@@ -112,7 +115,7 @@ class _Judge:
             self.verdict.asked.append((from_root, index))
 
 
-_ASK_BY_NAME = {"cac:PayeeParty", "cac:AdditionalDocumentReference", "cbc:PaymentID", "cbc:PaymentMeansCode"}
+_ASK_BY_NAME = {"cac:PayeeParty", "cbc:PaymentID", "cbc:PaymentMeansCode"}
 _TAXED_PARTIES = {f"cac:Accounting{party}Party/cac:Party/cac:PartyTaxScheme" for party in ("Supplier", "Customer")}
 _UNUSED = {path: rule for rule, path in UNUSED_ELEMENTS.items()}
 _ONCE = {path: rule for rule, path in ONCE_IN_DOCUMENT.items()}

@@ -4,6 +4,7 @@ Sources: Digikoppeling Beveiligingsstandaarden en voorschriften (PKI001: the OIN
 RFC 5280.
 """
 
+import functools
 from pathlib import Path
 
 from cryptography import x509
@@ -48,8 +49,16 @@ def load_key(path: Path) -> rsa.RSAPrivateKey:
     return key
 
 
+_REMEMBERED = 2_000
+"""Certificates kept read: more than the clients of a day; each is at most some kilobytes."""
+
+
+@functools.lru_cache(_REMEMBERED)
 def certificate_from_der(der: bytes) -> x509.Certificate:
-    """Read one certificate from bytes that somebody else sent. Raises CertificateError."""
+    """Read one certificate from bytes that somebody else sent. Raises CertificateError.
+
+    The same bytes come with every message of a client: reading them again gives the same certificate.
+    """
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
@@ -61,6 +70,7 @@ def certificate_from_der(der: bytes) -> x509.Certificate:
     return certificate
 
 
+@functools.lru_cache(_REMEMBERED)
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 over the DER bytes, hexadecimal: names one certificate."""
     return certificate.fingerprint(SHA256()).hex()

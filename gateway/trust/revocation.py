@@ -68,22 +68,26 @@ class Revocation:
         self._failed_until: dict[str, datetime] = {}
         self._under_way: dict[str, asyncio.Lock] = {}
 
-    async def check(self, chain: Sequence[x509.Certificate]) -> None:
-        """Look at every certificate of a verified chain but the anchor.
+    async def check(self, chain: Sequence[x509.Certificate]) -> datetime:
+        """Look at every certificate of a verified chain but the anchor; answers until when that holds.
 
         Raises CertificateError (`revoked`) or RevocationUnknownError.
         """
+        until = self._clock() + self._settings.cache
         for certificate, issuer in itertools.pairwise(chain):
-            if await self._is_revoked(certificate, issuer):
+            answer = await self._answer(certificate, issuer)
+            if answer.is_revoked:
                 raise CertificateError(
                     "revoked", Text("the certificate was revoked", "het certificaat is ingetrokken")
                 )
+            until = min(until, answer.until)
+        return until
 
-    async def _is_revoked(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    async def _answer(self, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
         name = fingerprint(certificate)
         known = self._answers.get(name)
         if known and self._clock() < known.until:
-            return known.is_revoked
+            return known
         lock = self._under_way.setdefault(name, asyncio.Lock())
         async with lock:  # one question at a time about one certificate
             known = self._answers.get(name)
@@ -91,7 +95,7 @@ class Revocation:
                 known = await self._ask(certificate, issuer)
                 self._remember(name, known)
         self._under_way.pop(name, None)
-        return known.is_revoked
+        return known
 
     def _remember(self, name: str, answer: _Answer) -> None:
         if len(self._answers) >= self._settings.entries_max:

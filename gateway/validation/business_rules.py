@@ -15,6 +15,7 @@ from gateway.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.syntax import si_ubl, ubl, ubl_breaches
 from gateway.syntax.places import Paths
 from gateway.syntax.reading import Reading
+from gateway.syntax.tokens import Markup
 from gateway.syntax.ubl_breaches import SyntaxBreach
 from gateway.syntax.xml import Parsed
 
@@ -37,7 +38,7 @@ class _Told:
 
 def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
     """Every rule of the set that the invoice breaks, in document order."""
-    reading = ubl.read(parsed.root)
+    reading = ubl.read(parsed.root, Markup.of(parsed.markup))
     judgement = engine.judge(reading.invoice, rules)
     told = [_of_breach(breach) for breach in judgement.breaches]
     if _UBL in rules.syntax:

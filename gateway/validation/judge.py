@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 
 from gateway.messages.verdict import RuleSetUsed, Verdict
-from gateway.model.document import Attachment, DocumentFacts, DocumentKind
+from gateway.model.document import Attachment, Beside, DocumentFacts, DocumentKind
 from gateway.model.finding import Finding, Stage, Text
 from gateway.syntax import attachments, identify, schema, xml
 from gateway.syntax.identify import CBC
@@ -28,15 +28,15 @@ def judge(
     also: Sequence[str] = (),
     schema: bool = True,
     limits: Limits = DEFAULT_LIMITS,
-    beside: Sequence[Attachment] = (),
+    beside: Sequence[Beside] = (),
     explain: bool = False,
     engine: str = OWN,
 ) -> Verdict:
     """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
 
     `profile` chooses the rules of that profile instead of what the document claims; the profiles that `also` names
-    come on top. `schema=False` leaves the schema out; `beside` are attachments that travelled beside the document
-    and count towards the limit; `explain` has xmlschema read a document that breaks its schema too (seconds, see
+    come on top. `schema=False` leaves the schema out; `beside` are attachments that travelled beside the document,
+    judged as those in it; `explain` has xmlschema read a document that breaks its schema too (seconds, see
     `syntax.explain`).
     `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
     Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, or a profile that
@@ -79,7 +79,7 @@ class _Judgement:
         self._facts: DocumentFacts | None = None
         self._attachments: tuple[Attachment, ...] = ()
 
-    def run(self, document: bytes | memoryview, beside: Sequence[Attachment]) -> Verdict:
+    def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
         parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
@@ -108,7 +108,7 @@ class _Judgement:
         wish = self._wishes.profile
         return not_for([*([wish] if wish else []), *self._wishes.also], kind.value, _path(kind))
 
-    def _read_attachments(self, parsed: Parsed, beside: Sequence[Attachment]) -> None:
+    def _read_attachments(self, parsed: Parsed, beside: Sequence[Beside]) -> None:
         if self._kind is not None:
             attached = attachments.read_attachments(parsed, self._kind, self._limits, beside)
             self._attachments = attached.attachments

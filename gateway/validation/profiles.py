@@ -14,7 +14,7 @@ from datetime import date
 from functools import cache
 
 from gateway.messages.verdict import RuleSetUsed
-from gateway.model.finding import Finding, Flag, Stage, Text
+from gateway.model.finding import Finding, Flag, Stage, Text, WrongValueError
 from gateway.rules.engine import RuleSet
 
 
@@ -73,12 +73,14 @@ class Chosen:
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of this name. Raises ValueError with the names there are."""
+    """The profile of this name. Raises WrongValueError (a ValueError) with the names there are."""
     for profile in PROFILES:
         if profile.name == name.lower():
             return profile
     names = ", ".join(profile.name for profile in PROFILES)
-    raise ValueError(f"there is no profile {name!r}; there is: {names}")
+    raise WrongValueError(
+        Text(f"there is no profile {name!r}; there is: {names}", f"er is geen profiel {name!r}; er is: {names}")
+    )
 
 
 def choose(customization_id: str | None, wish: str | None = None, also: Sequence[str] = ()) -> Chosen:

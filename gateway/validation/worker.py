@@ -17,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from gateway.messages.verdict import Verdict
-from gateway.model.document import Attachment
+from gateway.model.document import Beside
 from gateway.syntax.xml import Limits
 from gateway.validation.judge import judge
 
@@ -34,7 +34,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     profile: str | None = None
     also: tuple[str, ...] = ()
     schema: bool = True
-    beside: tuple[Attachment, ...] = ()
+    beside: tuple[Beside, ...] = ()
     follows_bytes: int = 0
     file: tuple[str, int, int] | None = None
 

@@ -19,6 +19,8 @@ import structlog
 from gateway.messages.desk import Case, JudgingError
 from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
+from gateway.model.document import Beside
+from gateway.syntax.content_types import HEAD_BYTES
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.worker import LENGTH_BYTES, Answer, Request, answer, frame
 
@@ -94,7 +96,7 @@ class Workers:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
         file = self._file_of(case)
         size_bytes = 0 if file else case.stored.size_bytes if case.stored else len(case.document or b"")
-        request = Request(b"", case.profile, case.also, schema, case.beside, size_bytes, file)
+        request = Request(b"", case.profile, case.also, schema, await self._beside(case), size_bytes, file)
         judged = (await self._in_worker([request], case if size_bytes else None))[0]
         if isinstance(judged, JudgingError):
             raise judged
@@ -139,26 +141,43 @@ class Workers:
         for start in range(0, len(view), PIECE_SIZE_BYTES):
             yield view[start : start + PIECE_SIZE_BYTES]
 
-    def _judge_each(self, cases: Sequence[Case | JudgingError]) -> list[Verdict | JudgingError]:
-        return [case if isinstance(case, JudgingError) else _judge_one(case, self._limits) for case in cases]
+    def _judge_each(self, requests: Sequence[Request | JudgingError]) -> list[Verdict | JudgingError]:
+        return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in requests]
 
-    async def _whole(self, case: Case) -> Case | JudgingError:
-        """The case with its document at hand."""
-        if case.document is not None or case.stored is None:
-            return case
+    async def _whole(self, case: Case) -> Request | JudgingError:
+        """The case for a thread of this process, with its document at hand."""
         try:
-            return replace(case, document=await self._streams.read(case.stored))
-        except OSError as error:
-            return JudgingError(f"its bytes cannot be read: {error}")
+            return Request(await self._document(case), case.profile, case.also, True, await self._beside(case))
+        except JudgingError as error:
+            return error
 
     async def _request(self, case: Case) -> Request:
         """The case for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
+        beside = await self._beside(case)
         if file := self._file_of(case):
-            return Request(b"", case.profile, case.also, True, case.beside, file=file)
-        whole = await self._whole(case)
-        if isinstance(whole, JudgingError):
-            raise whole
-        return Request(whole.document or b"", case.profile, case.also, True, case.beside)
+            return Request(b"", case.profile, case.also, True, beside, file=file)
+        return Request(await self._document(case), case.profile, case.also, True, beside)
+
+    async def _document(self, case: Case) -> bytes:
+        """The document in one piece. Raises JudgingError."""
+        if case.document is not None or case.stored is None:
+            return case.document or b""
+        return await self._read(case.stored)
+
+    async def _beside(self, case: Case) -> tuple[Beside, ...]:
+        """What travelled beside the document, each with the bytes it begins with. Raises JudgingError."""
+        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in case.beside])
+
+    async def _head(self, stored: StoredBytes | None) -> bytes:
+        if stored is None:
+            raise JudgingError("an attachment beside the document is nowhere")
+        return await self._read(replace(stored, size_bytes=min(stored.size_bytes, HEAD_BYTES)))
+
+    async def _read(self, where: StoredBytes) -> bytes:
+        try:
+            return await self._streams.read(where)
+        except OSError as error:
+            raise JudgingError(f"its bytes cannot be read: {error}") from error
 
     def _file_of(self, case: Case) -> tuple[str, int, int] | None:
         return self._streams.file_of(case.stored) if case.stored is not None else None
@@ -246,6 +265,6 @@ class _Worker:
 _answers = msgspec.msgpack.Decoder(list[Answer])
 
 
-def _judge_one(case: Case, limits: Limits) -> Verdict | JudgingError:
-    judged = answer(Request(case.document or b"", case.profile, case.also, True, case.beside), limits)
+def _judge_one(request: Request, limits: Limits) -> Verdict | JudgingError:
+    judged = answer(request, limits)
     return judged.verdict or JudgingError(judged.failure)

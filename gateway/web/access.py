@@ -126,7 +126,7 @@ def presented_key(request: web.BaseRequest) -> str | None:
             key = value.strip()
         elif scheme.lower() == "basic" and request.method in {"GET", "HEAD"}:
             key = _password(value)
-    return key if key and len(key) <= _KEY_LENGTH_MAX else None
+    return key if key and key.isascii() and len(key) <= _KEY_LENGTH_MAX else None
 
 
 def _password(value: str) -> str | None:

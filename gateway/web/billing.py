@@ -5,7 +5,9 @@ A party sees its own; finance sees all. Days are Amsterdam calendar days, both i
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
 
@@ -14,7 +16,7 @@ from aiohttp import web
 
 from gateway import problems
 from gateway.billing.bill import Bill
-from gateway.billing.errors import BillingError, NotAllowedError, UnknownPartyError
+from gateway.billing.errors import UnknownPartyError
 from gateway.billing.office import Actor
 from gateway.billing.outlook import Projection, warning_mail
 from gateway.billing.ports import MeteredEntry
@@ -27,10 +29,10 @@ from gateway.problems import Fault
 from gateway.web.answers import CSV, JSON, PDF, XML, headers, json_answer
 from gateway.web.desk import Call, unknown
 from gateway.web.doors import BillingDoor
-from gateway.web.lists import link_header, next_page, page_limit
+from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
+from gateway.web.refusals import told
 from gateway.web.shapes import (
     Bills,
-    BillShape,
     DayUsage,
     Forecasts,
     ForecastShape,
@@ -49,6 +51,11 @@ from gateway.web.shapes import (
 )
 
 Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
+
+
+_ENTRY_CURSOR = re.compile(r"\d{0,18}", re.ASCII)
+"""The position of an entry; every one of so many digits fits a database's whole numbers."""
+_DAY_RANGE = Text("must be a day in 2000 to 2100", "moet een dag in 2000 t/m 2100 zijn")
 
 
 class UsageQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -88,7 +95,7 @@ class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 async def party_usage(call: Call) -> web.StreamResponse:
     """What one party used, by kind and by day."""
-    query, party_id, door = call.query(UsageQuery), await _party(call), door_of(call)
+    query, party_id, door = call.query(UsageQuery), await party_of(call), door_of(call)
     first, last = _days(call, query)
     by_kind = (await door.counts.by_party(query.service, first, last)).get(party_id, {})
     by_day = await door.counts.by_day(party_id, query.service, first, last)
@@ -106,14 +113,13 @@ async def party_usage(call: Call) -> web.StreamResponse:
 
 async def usage_entries(call: Call) -> web.StreamResponse:
     """The entries behind a party's count: each message, and each correction."""
-    query, party_id, door = call.query(EntriesQuery), await _party(call), door_of(call)
+    query, party_id, door = call.query(EntriesQuery), await party_of(call), door_of(call)
     form = call.form((JSON, CSV))
     first, last = _days(call, query)
     limit = page_limit(call, query.limit)
-    try:
-        found = await door.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
-    except ValueError as error:
-        raise problems.InvalidInput((Fault("query", "cursor", "is not one that this gateway gave"),)) from error
+    if not _ENTRY_CURSOR.fullmatch(query.cursor or ""):
+        raise bad_cursor()
+    found = await door.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
     page = found[:limit]
     following = next_page(call, page[-1].entry_id if len(found) > limit else None)
     more = link_header(following)
@@ -158,9 +164,10 @@ async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) ->
 
 async def show_outlook(call: Call) -> web.StreamResponse:
     """Where a party's use of the year is heading, and the warning it gets when that passes what it prepaid."""
-    query, party_id, door = call.query(ServiceQuery), await _party(call), door_of(call)
+    query, party_id, door = call.query(ServiceQuery), await party_of(call), door_of(call)
     seen = await door.office.outlook(YearKey(party_id, query.service, today(call).year), today(call))
-    mail = warning_mail(party_id, seen)
+    debtor = (await door.store.debtors()).get(party_id)
+    mail = warning_mail(debtor.name if debtor else party_id, seen)
     body = OutlookShape(
         party_id=party_id,
         service=query.service,
@@ -186,33 +193,37 @@ async def list_forecasts(call: Call) -> web.StreamResponse:
     """The forecast that holds for each party that gave one."""
     query, door = call.query(ForecastQuery), door_of(call)
     year = query.year or today(call).year
-    own = _own(call)
+    own = own_of(call)
     steps = await door.store.steps(query.service, year)
     years = [
         BillingYear(YearKey(party_id, query.service, year), steps[party_id])
         for party_id in sorted(steps)
         if own is None or party_id == own
     ]
-    return json_answer(Forecasts(items=[_forecast(one) for one in years if one.forecast is not None]))
+    return json_answer(Forecasts(items=[forecast_shape(one) for one in years if one.forecast is not None]))
 
 
 async def save_forecast(call: Call) -> web.StreamResponse:
     """Record the expected use of a year. Saying the same again changes nothing."""
     door, query = door_of(call), call.query(ServiceQuery)
     party_id, wish = call.named("partyId"), await call.body(ForecastWish)
-    key = YearKey(party_id, query.service, _year(call.named("year")))
-    try:
-        await door.office.record_forecast(_actor(call), key, wish.units, wish.means)
-        return json_answer(_forecast(await door.office.year(key)))
-    except UnknownPartyError as error:
-        raise problems.UnknownItem(Text("debtor", "debiteur"), party_id) from error
-    except NotAllowedError as error:
-        raise problems.Forbidden(error.text) from error
-    except BillingError as error:
-        raise problems.StateConflict(error.text) from error
+    key = YearKey(party_id, query.service, year_of(call))
+    with told_of_debtor(party_id):
+        await door.office.record_forecast(actor_of(call), key, wish.units, wish.means)
+        return json_answer(forecast_shape(await door.office.year(key)))
 
 
-def _forecast(year: BillingYear) -> ForecastShape:
+@contextmanager
+def told_of_debtor(party_id: str) -> Iterator[None]:
+    """As `told`, where the path names the debtor: raises UnknownItem when there is none."""
+    with told():
+        try:
+            yield
+        except UnknownPartyError as error:
+            raise unknown(Text("debtor", "debiteur"), party_id) from error
+
+
+def forecast_shape(year: BillingYear) -> ForecastShape:
     step = year.forecast
     if step is None:
         raise LookupError(f"{year.key} has no forecast")
@@ -232,33 +243,13 @@ def _forecast(year: BillingYear) -> ForecastShape:
 
 async def list_bills(call: Call) -> web.StreamResponse:
     """Bills and credit notes issued in a year, in the order of their numbers."""
-    return json_answer(Bills(items=[bill_shape(bill) for bill in await _bills(call)]))
+    return json_answer(Bills(items=[bill_shape(bill) for bill in await bills_wanted(call)]))
 
 
-async def export_bills(call: Call) -> web.StreamResponse:
-    """The same as CSV, a line a document."""
-    bills = [bill_shape(bill) for bill in await _bills(call)]
-    names = ("number", "kind", "stage", "service", "year", "partyId", "issuedOn", "dueOn")
-    rows = ((*_facts(bill), bill.excluding, bill.vat, bill.including) for bill in bills)
-    return _csv((*names, "excluding", "vat", "including"), rows, "bills")
-
-
-def _facts(bill: BillShape) -> tuple[object, ...]:
-    return (
-        bill.number,
-        bill.kind.value,
-        bill.stage.value,
-        bill.service.value,
-        bill.year,
-        bill.party_id,
-        bill.issued_on,
-        bill.due_on,
-    )
-
-
-async def _bills(call: Call) -> Sequence[Bill]:
+async def bills_wanted(call: Call) -> Sequence[Bill]:
+    """The bills that the query asks for and the caller may see. Raises UnknownItem."""
     query = call.query(BillsQuery)
-    own = _own(call)
+    own = own_of(call)
     wanted = query.party_id or own
     if own is not None and wanted != own:
         raise unknown(Text("party", "partij"), str(wanted))
@@ -271,7 +262,7 @@ async def show_bill(call: Call) -> web.StreamResponse:
     door, number = door_of(call), call.named("billNumber")
     form = call.form((JSON, XML, PDF))
     bill = await door.store.bill(number)
-    own = _own(call)
+    own = own_of(call)
     if bill is None or (own is not None and bill.debtor.party_id != own):
         raise unknown(Text("bill", "factuur"), number)
     if form == JSON:
@@ -289,20 +280,21 @@ def door_of(call: Call) -> BillingDoor:
     return call.doors.billing
 
 
-def _own(call: Call) -> str | None:
+def own_of(call: Call) -> str | None:
     """The party whose figures the caller may see; None: all."""
     return None if call.caller.role is Role.FINANCE else call.caller.party_id or ""
 
 
-async def _party(call: Call) -> str:
+async def party_of(call: Call) -> str:
     """The party in the path, if the caller may see its figures. Raises UnknownItem."""
-    party_id, own = call.named("partyId"), _own(call)
+    party_id, own = call.named("partyId"), own_of(call)
     if (own is None or own == party_id) and await call.doors.directory.party(party_id) is not None:
         return party_id
     raise unknown(Text("party", "partij"), party_id)
 
 
-def _actor(call: Call) -> Actor:
+def actor_of(call: Call) -> Actor:
+    """Who acts, for the audit chain: the key itself."""
     return Actor(call.caller.key_id, call.caller.role)
 
 
@@ -314,16 +306,21 @@ def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
     """First and last day. Raises InvalidInput when they are the wrong way round."""
     last = query.last_day or (query.first_day and date(query.first_day.year, 12, 31)) or today(call)
     first = query.first_day or date(last.year, 1, 1)
+    for name, day in (("firstDay", first), ("lastDay", last)):
+        if not 2000 <= day.year <= 2100:
+            raise problems.InvalidInput((Fault("query", name, _DAY_RANGE),))
     if first > last:
-        raise problems.InvalidInput((Fault("query", "lastDay", "is before firstDay"),))
+        raise problems.InvalidInput((Fault("query", "lastDay", Text("is before firstDay", "ligt voor firstDay")),))
     return first, last
 
 
-def _year(text: str) -> int:
+def year_of(call: Call) -> int:
+    """The year in the path. Raises InvalidInput."""
     try:
-        return msgspec.convert(text, Year, strict=False)
+        return msgspec.convert(call.named("year"), Year, strict=False)
     except msgspec.ValidationError as error:
-        raise problems.InvalidInput((Fault("path", "year", "must be a year from 2000 to 2100"),)) from error
+        reason = Text("must be a year from 2000 to 2100", "moet een jaar van 2000 t/m 2100 zijn")
+        raise problems.InvalidInput((Fault("path", "year", reason),)) from error
 
 
 def _csv(

@@ -84,8 +84,11 @@ class Call:
         return self._query
 
     def named(self, name: str) -> str:
-        """A part of the path."""
-        return self.request.match_info[name]
+        """A part of the path. Raises UnknownItem for one that nothing can be called."""
+        part: str = self.request.match_info[name]
+        if "\0" in part:
+            raise unknown(Text("item", "onderdeel"), part)
+        return part
 
     async def body(self, kind: type[Shape]) -> Shape:
         """The JSON body. Raises problems. An empty body is an empty object."""

@@ -3,21 +3,29 @@
 from aiohttp import hdrs
 
 from gateway import problems
+from gateway.model.finding import Text
 from gateway.problems import Fault
 from gateway.web.desk import Call
+
+_FOREIGN_CURSOR = Text("is not one that this gateway gave", "is er geen die deze gateway gaf")
 
 
 def page_limit(call: Call, wanted: int | None) -> int:
     """How many items to give. Raises InvalidInput above the maximum."""
     lists = call.doors.lists
     if wanted is not None and wanted > lists.items_max:
-        raise problems.InvalidInput((Fault("query", "limit", f"is at most {lists.items_max}"),))
+        raise problems.InvalidInput((Fault("query", "limit", at_most(f"{lists.items_max}")),))
     return wanted or lists.items_default
 
 
 def bad_cursor() -> problems.InvalidInput:
     """The problem for a cursor that this gateway did not give."""
-    return problems.InvalidInput((Fault("query", "cursor", "is not one that this gateway gave"),))
+    return problems.InvalidInput((Fault("query", "cursor", _FOREIGN_CURSOR),))
+
+
+def at_most(limit: str) -> Text:
+    """What to say of a figure above its limit."""
+    return Text(f"is at most {limit}", f"is hoogstens {limit}")
 
 
 def next_page(call: Call, cursor: str | None) -> str | None:

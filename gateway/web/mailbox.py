@@ -16,7 +16,7 @@ from gateway.model.finding import Text
 from gateway.problems import Fault
 from gateway.web.answers import json_answer
 from gateway.web.desk import Call, unknown_message
-from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
+from gateway.web.lists import at_most, bad_cursor, link_header, next_page, page_limit
 from gateway.web.shapes import (
     Confirmation,
     ConfirmWish,
@@ -64,9 +64,9 @@ async def take(call: Call) -> web.StreamResponse:
     seconds = allowed.seconds_default if wish.seconds is UNSET else wish.seconds
     faults = []
     if wish.count > allowed.messages_max:
-        faults.append(Fault("body", "count", f"is at most {allowed.messages_max}"))
+        faults.append(Fault("body", "count", at_most(f"{allowed.messages_max}")))
     if seconds > allowed.seconds_max:
-        faults.append(Fault("body", "seconds", f"is at most {allowed.seconds_max:g}"))
+        faults.append(Fault("body", "seconds", at_most(f"{allowed.seconds_max:g}")))
     if faults:
         raise problems.InvalidInput(tuple(faults))
     taken = await call.doors.mailbox.take(owner, wish.count, timedelta(seconds=seconds))

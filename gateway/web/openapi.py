@@ -28,6 +28,9 @@ _PATH_PARTS = {
     "position": "The number of the entry in the meter.",
     "billNumber": "The number of the bill.",
     "year": "The billing year.",
+    "runId": "The id of the billing run.",
+    "month": "The month, from 1 to 12.",
+    "startDay": "The day on which the start mail was received, as 2026-01-15.",
 }
 _EVERY_ANSWER = {
     "API-Version": "Semantic version of this API.",
@@ -214,6 +217,8 @@ def _schemas(routes: Sequence[Route]) -> Json:
             queried += [field.type for field in msgspec.structs.fields(route.query)]
     _, components = msgspec.json.schema_components([*dict.fromkeys(shapes), *queried], ref_template=_REF)
     schemas: Json = {_component(name): _plain_refs(schema) for name, schema in sorted(components.items())}
+    if len(schemas) != len(components):
+        raise ValueError("two components of the OpenAPI document have one name")
     if "Message" in schemas:  # the report is passed on as it was stored, so its type is not in the code
         schemas["Message"]["properties"]["report"] = {"$ref": _REF.format(name="Report")}
     return schemas

@@ -9,9 +9,15 @@ import msgspec
 from multidict import MultiMapping
 
 from gateway import problems
+from gateway.model.finding import Text
 from gateway.problems import Fault
+from gateway.web.reasons import not_json, reason_of
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+NULL = Text("must not hold the character U+0000", "mag het teken U+0000 niet bevatten")
+"""PostgreSQL has no text with it."""
 
 
 class NoQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -28,14 +34,16 @@ def read_query(query: MultiMapping[str], kind: type[Shape]) -> Shape:
         takes_many = get_origin(field.type) is list
         if not given:
             if field.required:
-                faults.append(Fault("query", name, "is missing"))
+                faults.append(Fault("query", name, problems.MISSING))
         elif len(given) > 1 and not takes_many:
-            faults.append(Fault("query", name, "is given more than once"))
+            faults.append(Fault("query", name, problems.TWICE))
+        elif any("\0" in one for one in given):
+            faults.append(Fault("query", name, NULL))
         else:
             try:
                 values[field.name] = msgspec.convert(given if takes_many else given[0], field.type, strict=False)
             except msgspec.ValidationError as error:
-                faults.append(Fault("query", name, _reason(error)))
+                faults.append(Fault("query", name, reason_of(error, field.type)))
     if faults:
         raise problems.InvalidInput(tuple(faults))
     return kind(**values)
@@ -45,8 +53,8 @@ def read_json(body: bytes, kind: type[Shape]) -> Shape:
     """The JSON body as `kind`. Raises InvalidInput with every fault."""
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise problems.InvalidInput((Fault("body", "", f"is not JSON: {error}"),)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise problems.InvalidInput((Fault("body", "", not_json(error)),)) from error
     if faults := tuple(_faults(value, kind, "")):
         raise problems.InvalidInput(faults)
     return msgspec.convert(value, kind)
@@ -58,11 +66,19 @@ def _faults(value: object, kind: object, place: str) -> Iterator[Fault]:
     elif get_origin(kind) is list and isinstance(value, list):
         for index, item in enumerate(value):
             yield from _faults(item, get_args(kind)[0], f"{place}[{index}]")
+    elif _holds_null(value):
+        yield Fault("body", place, NULL)
     else:
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            yield Fault("body", place, _reason(error))
+            yield Fault("body", place, reason_of(error, kind))
+
+
+def _holds_null(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_null(one) for pair in value.items() for one in pair)
+    return isinstance(value, str) and "\0" in value
 
 
 def _struct_faults(value: Mapping[object, object], kind: type[msgspec.Struct], place: str) -> Iterator[Fault]:
@@ -75,14 +91,12 @@ def _struct_faults(value: Mapping[object, object], kind: type[msgspec.Struct], p
         if name in value:
             yield from _faults(value[name], field.type, full)
         elif field.required:
-            yield Fault("body", full, "is missing")
+            yield Fault("body", full, problems.MISSING)
 
 
 def _unknown(place: str, name: str, known: Mapping[str, object]) -> Fault:
     close = difflib.get_close_matches(name.rpartition(".")[2], known, n=1)
-    return Fault(place, name[:100], f"is not known; did you mean {close[0]}?" if close else "is not known")
-
-
-def _reason(error: msgspec.ValidationError) -> str:
-    text = str(error).partition(" - at `")[0]  # the place is told beside the reason, in our caller's words
-    return text[:1].lower() + text[1:]
+    reason = Text("is not known", "is niet bekend")
+    if close:
+        reason = Text(f"is not known; did you mean {close[0]}?", f"is niet bekend; bedoelt u {close[0]}?")
+    return Fault(place, name[:100], reason)

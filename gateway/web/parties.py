@@ -4,12 +4,11 @@ import msgspec
 from aiohttp import hdrs, web
 
 from gateway import problems
-from gateway.messages.participants import Party
+from gateway.messages.participants import Party, role_problem
 from gateway.model.finding import Text
 from gateway.model.identifiers import PartyIdentifier
 from gateway.problems import Fault
 from gateway.validation.profiles import profile_named
-from gateway.web.access import PARTIES
 from gateway.web.answers import empty_answer, json_answer
 from gateway.web.desk import Call, unknown
 from gateway.web.shapes import KeyWish, NewKey, Parties, PartyId, PartyWish, party_shape
@@ -53,7 +52,10 @@ def _checked_id(party_id: str) -> str:
     try:
         return msgspec.convert(party_id, PartyId)
     except msgspec.ValidationError as error:
-        reason = "must be lower-case letters, digits and dashes, at most 63"
+        reason = Text(
+            "must be lower-case letters, digits and dashes, at most 63",
+            "moet bestaan uit kleine letters, cijfers en streepjes, hoogstens 63",
+        )
         raise problems.InvalidInput((Fault("path", "partyId", reason),)) from error
 
 
@@ -64,15 +66,16 @@ async def _party(call: Call, party_id: str, wish: PartyWish) -> Party:
         try:
             identifiers.append(PartyIdentifier.parse(text))
         except ValueError as error:
-            faults.append(Fault("body", f"identifiers[{index}]", str(error)))
+            faults.append(Fault.of("body", f"identifiers[{index}]", error))
     for index, supplier_id in enumerate(wish.mandates):
         if await call.doors.directory.party(supplier_id) is None:
-            faults.append(Fault("body", f"mandates[{index}]", f"there is no party {supplier_id}"))
+            reason = Text(f"there is no party {supplier_id}", f"er is geen partij {supplier_id}")
+            faults.append(Fault("body", f"mandates[{index}]", reason))
     try:
         if profile := wish.settings.get("profile"):
             profile_named(profile)
     except ValueError as error:
-        faults.append(Fault("body", "settings.profile", str(error)))
+        faults.append(Fault.of("body", "settings.profile", error))
     if faults:
         raise problems.InvalidInput(tuple(faults))
     return Party(
@@ -89,23 +92,12 @@ async def _party(call: Call, party_id: str, wish: PartyWish) -> Party:
 async def new_key(call: Call) -> web.StreamResponse:
     """Make a key. The answer shows it this once."""
     wish = await call.body(KeyWish)
-    if fault := await _fault_in(call, wish):
-        raise problems.InvalidInput((fault,))
+    known = await call.doors.directory.party(wish.party_id) if wish.party_id else None
+    if wrong := role_problem(wish.role, wish.party_id, known):
+        raise problems.InvalidInput((Fault("body", "partyId", wrong),))
     key_id, key = await call.doors.directory.new_key(wish.role, wish.party_id, call.actor, is_test=wish.is_test)
     body = NewKey(key_id=key_id, key=key, role=wish.role, party_id=wish.party_id, is_test=wish.is_test)
     return json_answer(body, 201, {str(hdrs.LOCATION): f"/v1/keys/{key_id}"})
-
-
-async def _fault_in(call: Call, wish: KeyWish) -> Fault | None:
-    if wish.role not in PARTIES:
-        return (
-            Fault("body", "partyId", f"a key for {wish.role.value} belongs to no party") if wish.party_id else None
-        )
-    if wish.party_id is None:
-        return Fault("body", "partyId", f"is needed for a key for {wish.role.value}")
-    if await call.doors.directory.party(wish.party_id) is None:
-        return Fault("body", "partyId", f"there is no party {wish.party_id}")
-    return None
 
 
 async def revoke_key(call: Call) -> web.StreamResponse:

@@ -15,6 +15,7 @@ from gateway.billing.services import Service
 from gateway.clock import billing_date
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
+from gateway.model.finding import Text
 from gateway.problems import Fault, said
 from gateway.web.access import FIGURES
 from gateway.web.answers import page_answer
@@ -66,7 +67,9 @@ def _states(text: str) -> frozenset[State]:
     try:
         return frozenset({State(text)}) if text else frozenset()
     except ValueError as error:
-        raise problems.InvalidInput((Fault("query", "state", "is not a state"),)) from error
+        raise problems.InvalidInput(
+            (Fault("query", "state", Text("is not a state", "is geen toestand")),)
+        ) from error
 
 
 async def _usage(call: Call) -> dict[str, int]:

@@ -1,9 +1,11 @@
 """Runs the application: a request that is not HTTP gets a problem too, and nobody keeps a line for nothing."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
+import msgspec
 import structlog
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
@@ -13,8 +15,14 @@ from gateway.model.finding import Text
 from gateway.problems import Problem
 from gateway.web.answers import problem_answer
 from gateway.web.application import DIRECT, failed
+from gateway.web.connections import Connections
 
 log = structlog.get_logger()
+
+HANDSHAKE_SECONDS_MAX = 10.0
+"""TLS: who connects and does not speak is let go. Until then it is no connection that counts, only a socket."""
+RETRY_AFTER_SECONDS = 5
+_NO_LIMIT = 1_000_000
 
 
 class Runner(web.AppRunner):
@@ -28,11 +36,12 @@ class Runner(web.AppRunner):
         lingering_seconds_max: float = 5.0,
         shutdown_seconds_max: float = 20.0,
         public_url: str = "",
+        connections: Connections | None = None,
     ) -> None:
         """`idle_seconds_max`: how long a connection may be without a complete request header.
         `lingering_seconds_max`: how long the rest of a refused body is read and thrown away, so that its sender
         gets to see why it was refused (RFC 9112, 9.6). `shutdown_seconds_max`: how long requests under way may
-        take to end."""
+        take to end. `connections`: how many there may be, on every listener of this runner together."""
         super().__init__(
             app,
             access_log=None,
@@ -42,10 +51,33 @@ class Runner(web.AppRunner):
             lingering_time=lingering_seconds_max,
         )
         self._public_url = public_url
+        self._connections = Connections(_NO_LIMIT) if connections is None else connections
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
-        return _Server(plain, self.app, self._public_url)
+        return _Server(plain, self.app, self._public_url, self._connections)
+
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Open a listener. Raises OSError when the port cannot be had."""
+        await _Site(self, host, port, ssl_context=tls).start()
+
+
+class _Site(web.TCPSite):
+    """A listener that does not wait long for a TLS handshake."""
+
+    async def start(self) -> None:
+        await web.BaseSite.start(self)
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("the runner is not set up")
+        self._server = await asyncio.get_running_loop().create_server(
+            server,
+            self._host,
+            self._port,
+            ssl=self._ssl_context,
+            backlog=self._backlog,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS_MAX if self._ssl_context else None,
+        )
 
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -67,7 +99,9 @@ def _straight(application: web.Application, routed: Handle) -> Handle:
 class _Server(web.Server):
     """Makes a `_Connection` for every client."""
 
-    def __init__(self, plain: web.Server, application: web.Application, public_url: str) -> None:
+    def __init__(
+        self, plain: web.Server, application: web.Application, public_url: str, connections: Connections
+    ) -> None:
         super().__init__(
             _straight(application, plain.request_handler),
             request_factory=plain.request_factory,
@@ -75,19 +109,58 @@ class _Server(web.Server):
             **plain._kwargs,
         )
         self._public_url = public_url
+        self._places = connections
 
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, self._public_url)
+        return _Connection(self, self._public_url, self._places)
 
 
 class _Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_public_url",)
+    __slots__ = ("_places", "_public_url", "heard_at")
 
-    def __init__(self, server: _Server, public_url: str) -> None:
+    def __init__(self, server: _Server, public_url: str, connections: Connections) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
         self._public_url = public_url
+        self._places = connections
+        self.heard_at = self._loop.time()
+        """When bytes came in last, by the loop's clock."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody connected: served, or told that there are too many."""
+        super().connection_made(transport)
+        if not self._places.enter(self):
+            if isinstance(transport, asyncio.Transport):
+                transport.write(_TOO_MANY)
+            self.force_close()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """It is gone."""
+        self._places.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        self.heard_at = self._loop.time()
+        super().data_received(data)
+
+    @property
+    def is_idle(self) -> bool:
+        """It has no request under way."""
+        return self._current_request is None
+
+    @property
+    def is_sending(self) -> bool:
+        """The body of its request is not there yet."""
+        return self._current_request is not None and not self._current_request.content.is_eof()
+
+    def end(self) -> None:
+        """Close it, and give up the request that it was sending."""
+        transport, request = self.transport, self._current_request
+        self.force_close()
+        if isinstance(transport, asyncio.Transport) and request is not None:
+            transport.abort()
 
     def handle_error(
         self,
@@ -107,6 +180,20 @@ class _Connection(web.RequestHandler):
         answer = problem_answer(request, problem, self._public_url)
         answer.force_close()
         return answer
+
+
+def _too_many() -> bytes:
+    """The answer to a connection too many: it is written before any request was read."""
+    problem = problems.Overloaded(RETRY_AFTER_SECONDS)
+    told = {"type": "about:blank", "title": problem.kind.title.en, "status": 503, "detail": problem.detail.en}
+    body = msgspec.json.encode(told)
+    return (
+        b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        b"Retry-After: %d\r\nContent-Length: %d\r\n\r\n" % (RETRY_AFTER_SECONDS, len(body))
+    ) + body
+
+
+_TOO_MANY = _too_many()
 
 
 def _problem_of(error: BaseException | None) -> Problem:

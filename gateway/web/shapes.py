@@ -2,15 +2,19 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.billing.bill import Bill, BillKind, BillLine
 from gateway.billing.bill import Stage as BillStage
+from gateway.billing.office import Preview, Review
 from gateway.billing.outlook import Course
+from gateway.billing.rating import UNITS_MAX
+from gateway.billing.run import Run, RunState
 from gateway.billing.services import Service
+from gateway.billing.year import StepKind
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Lease, Message, StoredAttachment
 from gateway.messages.participants import Party, PartyKind, Role
@@ -31,6 +35,12 @@ PartyId = Annotated[
 Identifier = Annotated[
     str, Meta(pattern=r"^[0-9A-Za-z]{2,4}:.{1,50}$", description="`scheme:value`, as 0190:00000001002220647000.")
 ]
+
+
+Euros = Annotated[str, Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,2})?$", description="Euros, as 125000.00.")]
+Words = Annotated[str, Meta(pattern=r"\S", max_length=200)]
+"""Text that says something."""
+Weight = Annotated[str, Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$", description="A weight, as 3 or 2.5.")]
 
 
 class Shape(msgspec.Struct, rename="camel"):
@@ -292,7 +302,7 @@ class Usage(Shape):
 class ForecastWish(Shape):
     """The expected use of a year, and by what it came: a letter, a mail, the portal."""
 
-    units: Annotated[int, Meta(ge=0)]
+    units: Annotated[int, Meta(ge=0, le=UNITS_MAX)]
     means: Annotated[str, Meta(max_length=200)] = "api"
 
 
@@ -379,6 +389,236 @@ class Bills(Shape):
     """Bills and credit notes, in the order of their numbers."""
 
     items: list[BillShape]
+
+
+class RunWish(Shape):
+    """What a billing run is for. `issuedOn` is the date on the documents, today if left out. `total` is what a
+    refund of VAT or the facilities without tariff come to, `weights` the key by which the latter are divided."""
+
+    stage: BillStage
+    service: Service
+    year: Annotated[int, Meta(ge=2000, le=2100)]
+    issued_on: date | None = None
+    total: Euros = "0"
+    weights: "list[WeightWish]" = []
+
+
+class PreviewWish(RunWish):
+    """The same, and what is to be otherwise: `forecasts` by party id, `tariffs` as a catalogue in TOML."""
+
+    forecasts: dict[PartyId, Annotated[int, Meta(ge=0)]] = {}
+    tariffs: Annotated[str, Meta(max_length=60_000)] | None = None
+
+
+class WeightWish(Shape):
+    """A party in the distribution key."""
+
+    party_id: PartyId
+    weight: Weight
+
+
+class PreviewShape(Shape):
+    """What a run would give, in euros; nothing of it is kept. `digest` is the SHA-256 of its inputs."""
+
+    digest: str
+    excluding: Decimal
+    vat: Decimal
+    including: Decimal
+    items: list[BillShape]
+
+
+class RunShape(Shape):
+    """A billing run, and who did what with it: the ids of their keys, or the names given at the command line."""
+
+    run_id: str
+    state: RunState
+    stage: BillStage
+    service: Service
+    year: int
+    issued_on: date
+    total: Decimal
+    weights: list[WeightWish]
+    digest: str
+    prepared_by: str
+    prepared_at: Moment
+    approved_by: str | None
+    approved_at: Moment | None
+    issued_by: str | None
+    issued_at: Moment | None
+
+
+class ReviewShape(RunShape):
+    """A run with its documents: as issued, or as they would be issued now, without numbers. `hasMoved`: its inputs
+    are no longer there; it gives no documents and has to be prepared again."""
+
+    has_moved: bool
+    excluding: Decimal
+    vat: Decimal
+    including: Decimal
+    items: list[BillShape]
+
+
+class Runs(Shape):
+    """Billing runs, newest first."""
+
+    items: list[RunShape]
+
+
+class AddressShape(Shape):
+    """Where somebody is established."""
+
+    street: Words
+    postcode: Annotated[str, Meta(pattern=r"\S", max_length=20)]
+    city: Words
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "NL"
+
+
+class ConnectionShape(Shape):
+    """Use of one service. `connectedOn`: first connection of a first-time user, whose first year may be free."""
+
+    service: Service
+    connected_on: date | None = None
+    in_umbrella: bool = False
+    variant: Annotated[str, Meta(max_length=50)] = ""
+
+
+class DebtorWish(Shape):
+    """Whom to bill. `reference` is what the debtor wants on its bills (BT-10)."""
+
+    name: Words
+    oin: Annotated[str, Meta(max_length=50)]
+    kind: PartyKind
+    address: AddressShape
+    email: Annotated[str, Meta(max_length=200)] = ""
+    reference: Annotated[str, Meta(max_length=200)] = ""
+    vat_number: Annotated[str, Meta(max_length=50)] = ""
+    connections: list[ConnectionShape] = []
+
+
+class DebtorShape(DebtorWish, kw_only=True):
+    """A debtor as finance recorded it last."""
+
+    party_id: PartyId
+
+
+class Debtors(Shape):
+    """Debtors, by party id."""
+
+    items: list[DebtorShape]
+
+
+class MeansWish(Shape):
+    """By what it came: a letter, a mail, the portal."""
+
+    means: Annotated[str, Meta(max_length=200)] = "api"
+
+
+class GuidanceWish(Shape):
+    """How many periods of three months of guidance there were so far, from this start mail."""
+
+    periods: Annotated[int, Meta(ge=1, le=40)] = 1
+
+
+class YearStepShape(Shape):
+    """One step of a billing year."""
+
+    kind: StepKind
+    key: str
+    means: str
+    units: int
+    amount: Decimal
+    document: str | None
+    by: str
+    at: Moment
+
+
+class YearShape(Shape):
+    """A party's billing year of a service: its steps, oldest first, and what they come to."""
+
+    party_id: str
+    service: Service
+    year: int
+    forecast: int | None
+    is_agreed: bool
+    is_prepaid: bool
+    is_settled: bool
+    is_closed: bool
+    steps: list[YearStepShape]
+
+
+class Stated(Shape):
+    """Monthly statements that were new; the others were there."""
+
+    added: int
+
+
+class ExplanationShape(Shape):
+    """From an amount to its messages. `counted` is what the meter counts now, corrections included; `entries` is
+    where the messages are listed."""
+
+    bill: BillShape
+    run: RunShape
+    first_day: date
+    last_day: date
+    counted: dict[str, int]
+    entries: str
+
+
+class WarningShape(Shape):
+    """A party that uses, or is on course to use, more than it prepaid, and what to tell it."""
+
+    party_id: str
+    service: Service
+    year: int
+    course: Course
+    used: int
+    prepaid: int | None
+    to: str
+    subject: "TextShape"
+    body: "TextShape"
+
+
+class Warnings(Shape):
+    """Warnings, by party id."""
+
+    items: list[WarningShape]
+
+
+class SilenceShape(Shape):
+    """A party that always has use of a service and suddenly has none."""
+
+    party_id: str
+    last_seen: date
+    working_days: int
+    usual_a_day: float
+
+
+class Silences(Shape):
+    """Who fell silent, by party id."""
+
+    items: list[SilenceShape]
+
+
+class DeedShape(Shape):
+    """One thing that somebody did in billing, in a chain: `link` is the SHA-256 over `previous` and the deed."""
+
+    number: int
+    actor: str
+    action: str
+    subject: str
+    at: Moment
+    detail: str
+    digest: str
+    previous: str
+    link: str
+
+
+class AuditLog(Shape):
+    """A part of the chain, oldest first, and what is wrong in it. The meter seals its head with its entries."""
+
+    items: list[DeedShape]
+    faults: list[str]
+    links: PageLinks
 
 
 class TextShape(Shape):
@@ -623,6 +863,55 @@ def bill_shape(bill: Bill) -> BillShape:
         including=bill.amounts.including,
         lines=[_bill_line(line) for line in bill.lines],
         preceding=[reference.number for reference in bill.preceding],
+    )
+
+
+def run_shape(run: Run) -> RunShape:
+    """A run as finance sees it."""
+    return RunShape(**_run_parts(run))
+
+
+def review_shape(review: Review) -> ReviewShape:
+    """A run with its documents."""
+    return ReviewShape(
+        **_run_parts(review.run),
+        has_moved=review.has_moved,
+        excluding=review.total.excluding,
+        vat=review.total.vat,
+        including=review.total.including,
+        items=[bill_shape(bill) for bill in review.bills],
+    )
+
+
+def _run_parts(run: Run) -> dict[str, Any]:
+    order = run.order
+    return {
+        "run_id": run.run_id,
+        "state": run.state,
+        "stage": order.stage,
+        "service": order.service,
+        "year": order.year,
+        "issued_on": order.issued_on,
+        "total": order.total,
+        "weights": [WeightWish(party_id, str(weight)) for party_id, weight in order.weights],
+        "digest": run.digest,
+        "prepared_by": run.prepared_by,
+        "prepared_at": run.prepared_at,
+        "approved_by": run.approved_by or None,
+        "approved_at": run.approved_at,
+        "issued_by": run.issued_by or None,
+        "issued_at": run.issued_at,
+    }
+
+
+def preview_shape(preview: Preview) -> PreviewShape:
+    """What a run would give."""
+    return PreviewShape(
+        digest=preview.inputs.digest,
+        excluding=preview.total.excluding,
+        vat=preview.total.vat,
+        including=preview.total.including,
+        items=[bill_shape(bill) for bill in preview.bills],
     )
 
 

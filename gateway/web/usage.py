@@ -53,7 +53,7 @@ class SealList(Shape):
 class SealQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Which seals."""
 
-    after: Annotated[int, Meta(ge=0)] = 0
+    after: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
@@ -68,15 +68,15 @@ async def take_events(call: Call) -> web.StreamResponse:
         found = call.request.headers.get("Content-Type", "")
         raise problems.UnsupportedMediaType(found[:100], list(EVENT_TYPES)) from error
     except EventsRefusedError as refused:
-        faults = (_fault(problem.index, problem.code, problem.text, call.language) for problem in refused.problems)
+        faults = (_fault(problem.index, problem.code, problem.text) for problem in refused.problems)
         raise problems.InvalidInput(tuple(faults)) from refused
     except ConflictingEntryError as conflict:
         raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
     return json_answer(TakenShape(taken.received, taken.recorded, taken.repeated))
 
 
-def _fault(index: int, code: str, text: Text, language: str) -> Fault:
-    return Fault("body", f"[{index}]", f"{code}: {text.nl if language == 'nl' else text.en}")
+def _fault(index: int, code: str, text: Text) -> Fault:
+    return Fault("body", f"[{index}]", Text(f"{code}: {text.en}", f"{code}: {text.nl}"))
 
 
 async def show_statement(call: Call) -> web.StreamResponse:
@@ -92,9 +92,10 @@ async def show_statement(call: Call) -> web.StreamResponse:
 
 
 def _year(text: str) -> int:
-    if len(text) == 4 and text.isascii() and text.isdigit() and text >= "2000":
+    if len(text) == 4 and text.isascii() and text.isdigit() and "2000" <= text <= "2100":
         return int(text)
-    raise problems.InvalidInput((Fault("path", "year", "must be a year from 2000, in four digits"),))
+    reason = Text("must be a year from 2000 to 2100, in four digits", "moet een jaar van 2000 t/m 2100 zijn")
+    raise problems.InvalidInput((Fault("path", "year", reason),))
 
 
 async def list_seals(call: Call) -> web.StreamResponse:

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from gateway import problems
-from gateway.intake.body import announced_bytes, whole
+from gateway.intake.body import announced_bytes, empty_body, whole
 from gateway.intake.multipart import XML_TYPES
 from gateway.messages.desk import JudgingError
 from gateway.problems import Fault
@@ -39,7 +39,7 @@ async def validate(call: Call) -> web.StreamResponse:
     with call.desk.validation_room.places(limits.body_bytes_max if announced is None else announced):
         document = await whole(request, limits.body_bytes_max, limits)
         if not document:
-            raise problems.InvalidInput((Fault("body", "", "the body is empty; it must hold an XML document"),))
+            raise empty_body()
         verdict = await _judged(call, document, query)
         if form == HTML:
             return page_answer(report.verdict_page(verdict, _lines_of(document), call.language), call.language)
@@ -53,7 +53,7 @@ def _check_profile(name: str | None) -> None:
         if name is not None:
             profile_named(name)
     except ValueError as error:
-        raise problems.InvalidInput((Fault("query", "profile", str(error)),)) from error
+        raise problems.InvalidInput((Fault.of("query", "profile", error),)) from error
 
 
 async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:

@@ -1,7 +1,7 @@
 """The door: submissions a second against a bare aiohttp handler, memory under 50 × 20 MB, start and idle.
 
-Every figure comes from real processes on loopback; the load comes from this process. The bare handler and the gateway
-take turns, so that whatever else the machine does meets both; a ratio is the median of the turns.
+Every figure comes from real processes on loopback; the load comes from this process. The bare handler and the
+gateway take turns, so that whatever else the machine does meets both; a ratio is the median of the turns.
 """
 
 import asyncio

@@ -17,6 +17,7 @@ from lxml import etree
 from gateway.rules.en16931 import EN16931
 from gateway.rules.engine import judge
 from gateway.syntax import ubl, ubl_breaches
+from gateway.syntax.tokens import Markup
 from gateway.validation import reference
 from tests.conformance.schema import FOLDER
 from tests.samples import invoice
@@ -67,7 +68,7 @@ def _chain(document: bytes) -> list[float]:
     marks.append(time.process_time())
     schema.validate(root)
     marks.append(time.process_time())
-    reading = ubl.read(root)
+    reading = ubl.read(root, Markup.of(document))
     marks.append(time.process_time())
     judgement = judge(reading.invoice, EN16931)
     marks.append(time.process_time())
@@ -101,9 +102,10 @@ from lxml import etree
 from gateway.rules.en16931 import EN16931
 from gateway.rules.engine import judge
 from gateway.syntax import ubl, ubl_breaches
+from gateway.syntax.tokens import Markup
 from tests.samples import invoice
 def judged(document):
-    reading = ubl.read(etree.fromstring(document, etree.XMLParser(huge_tree=True)))
+    reading = ubl.read(etree.fromstring(document, etree.XMLParser(huge_tree=True)), Markup.of(document))
     return judge(reading.invoice, EN16931), ubl_breaches.breaches(reading), reading
 judged(invoice(1))
 import sys

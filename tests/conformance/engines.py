@@ -11,6 +11,7 @@ from gateway.rules.engine import RuleSet, judge
 from gateway.rules.nlcius import BR_NL, has_dutch_seller, is_nlcius
 from gateway.syntax import si_ubl, ubl, ubl_breaches, ubl_rules
 from gateway.syntax.reading import Reading
+from gateway.syntax.tokens import Markup
 from gateway.validation import reference
 from tests.conformance.compare import Pair
 from tests.samples import SAMPLES
@@ -22,14 +23,14 @@ NLCIUS_STYLESHEET = "METERPOORT_NLCIUS_XSLT"
 
 def ours(document: bytes) -> frozenset[str]:
     """EN 16931 by our own engine: its rules and the rules of the UBL syntax."""
-    reading = ubl.read(etree.fromstring(document))
+    reading = ubl.read(etree.fromstring(document), Markup.of(document))
     syntax = {breach.rule.id for breach in ubl_breaches.breaches(reading)}
     return _fired(reading, EN16931) | syntax
 
 
 def ours_nlcius(document: bytes) -> frozenset[str]:
     """The Dutch rules alone, by our own engine."""
-    reading = ubl.read(etree.fromstring(document))
+    reading = ubl.read(etree.fromstring(document), Markup.of(document))
     empty = si_ubl.breaches(
         reading,
         is_nlcius=is_nlcius(reading.invoice),

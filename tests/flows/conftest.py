@@ -1,7 +1,7 @@
 """A whole gateway for a test, on SQLite and on PostgreSQL, with its parties and their keys."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,10 +83,9 @@ async def furnish(house: House) -> None:
         house.keys[role.value] = (await house.gateway.register.new_key(role, None, "test"))[1]
 
 
-@pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    """A gateway that answers at a port of its own; runs once on SQLite and once on PostgreSQL."""
-    settings = Settings(data_directory=tmp_path, database=Database(url=database_url), http=Http(port=0))
+@asynccontextmanager
+async def opened_house(settings: Settings) -> AsyncIterator[House]:
+    """A gateway with these settings that answers at a port of its own; at the end its meter holds."""
     clock = HeldClock()
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(opened(settings, clock=clock))
@@ -96,3 +95,11 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
         await furnish(made)
         yield made
         assert (await audit(gateway.engines)).findings == ()  # whatever happened, the meter holds
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A gateway that answers at a port of its own; runs once on SQLite and once on PostgreSQL."""
+    settings = Settings(data_directory=tmp_path, database=Database(url=database_url), http=Http(port=0))
+    async with opened_house(settings) as made:
+        yield made

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from structlog.testing import capture_logs
 from gateway import settings as all_settings
 from gateway.app import drop as drops
 from gateway.app.drop import Drop, dropping
-from gateway.billing.journals import FORMATS
+from gateway.billing.journals import JournalFormat
 from gateway.cli import main
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import Format
@@ -31,9 +32,7 @@ from gateway.store.writer import Writer
 from tests.flows.conftest import HeldClock, House
 from tests.flows.test_bill import settled
 
-ALL = all_settings.Drop(
-    formats=", ".join(form.value for form in Format), journal_formats="csv,json,xaf,hledger,beancount"
-)
+ALL = all_settings.Drop(formats=", ".join(form.value for form in Format), journal_formats=",".join(JournalFormat))
 BILLING = Billing(name="Gegevenscentrum Delta", kvk="90442211")
 FRIDAY, SATURDAY, SUNDAY = date(2026, 3, 27), date(2026, 3, 28), date(2026, 3, 29)
 """Amsterdam's clock goes forward in the night to Sunday."""
@@ -131,10 +130,12 @@ async def test_the_manifest_tells_what_is_there(finance: Finance) -> None:
     told = {file["name"]: (file["size_bytes"], file["sha256"]) for file in manifest["files"]}
     there = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in contents(folder).items()}
     assert told == {name: value for name, value in there.items() if name != "manifest.json"}
-    assert len(told) == 2 * len(Format) + len(FORMATS)
+    assert len(told) == 4 * len(Format) + len(JournalFormat)
     assert (manifest["after_position"], manifest["last_position"]) == (1, 2)
     assert (manifest["entries"]["quantity"], manifest["statements"]["quantity"]) == (5, 8)
-    assert manifest["journal"] == {"year": 2026, "documents": 0, "debit": "0.00", "credit": "0.00"}
+    assert manifest["billed_in"] == 2026
+    assert manifest["journal"] == {"documents": 0, "debit": "0.00", "credit": "0.00"}
+    assert manifest["bills"] == {"documents": 0, "excluding": "0.00", "vat": "0.00", "including": "0.00"}
 
 
 async def test_a_second_run_changes_nothing_and_another_makes_the_same_bytes(finance: Finance) -> None:
@@ -188,7 +189,7 @@ async def test_a_target_that_fails_leaves_no_manifest_and_is_tried_again(
     assert list((finance.folder / "data").iterdir()) == []  # nothing is left where the files were made
 
 
-async def test_the_journal_holds_what_is_dated_up_to_the_day(house: House, tmp_path: Path) -> None:
+async def test_the_journal_and_the_bills_hold_what_is_dated_up_to_the_day(house: House, tmp_path: Path) -> None:
     opened, bill = await settled(house)
     wishes = msgspec.structs.replace(ALL, url=str(tmp_path / "drop"))
     wanted = msgspec.structs.replace(house.gateway.settings, drop=wishes, billing=BILLING)
@@ -199,9 +200,13 @@ async def test_the_journal_holds_what_is_dated_up_to_the_day(house: House, tmp_p
     assert before.journal.documents == 0
     assert since
     assert since.journal
-    assert (since.journal.documents, since.journal.debit) == (1, "1.18")
+    assert (since.journal.documents, since.journal.debit) == (1, Decimal("1.18"))
+    assert since.bills
+    assert (since.bills.documents, since.bills.including) == (1, Decimal("1.18"))
     path = tmp_path / "drop" / str(bill.issued_on) / "journal-2027.json"
     assert [entry["number"] for entry in json.loads(path.read_bytes())["journal"]] == [bill.number]
+    listed = (path.parent / "bills-2027.jsonl").read_bytes().splitlines()
+    assert [(row["number"], row["including"]) for row in map(json.loads, listed)] == [(bill.number, "1.18")]
 
 
 def test_by_hand_once_and_only_of_a_day_that_is_over(tmp_path: Path) -> None:
@@ -223,6 +228,6 @@ def test_by_hand_once_and_only_of_a_day_that_is_over(tmp_path: Path) -> None:
 
 def test_the_settings_know_the_formats_that_there_are() -> None:
     assert set(all_settings.DROP_FORMATS["formats"]) == {form.value for form in Format}
-    assert set(all_settings.DROP_FORMATS["journal_formats"]) == set(FORMATS)
+    assert set(all_settings.DROP_FORMATS["journal_formats"]) == set(JournalFormat)
     wrong = Settings(drop=all_settings.Drop(formats="csv, xls", journal_formats=""))
     assert len(list(contradictions(wrong))) == 2

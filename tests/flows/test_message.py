@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from gateway.messages.participants import Party, PartyKind
+from gateway.messages.participants import Party, PartyKind, Role
 from gateway.store import message_tables as t
 from gateway.store.ledger_tables import usage_entries
 from tests.flows.conftest import TOWN, House, numbered
@@ -45,6 +45,32 @@ async def test_the_same_number_in_the_same_year_is_a_duplicate(house: House) -> 
     assert await _metered(house) == [("town", "delivered-to")]
     box = await house.get("town", "/v1/mailbox/messages")
     assert [item["kenmerk"] for item in _items(box)] == [first["kenmerk"]]
+
+
+async def test_a_test_and_the_real_invoice_do_not_stop_each_other(house: House) -> None:
+    made = await house.gateway.register.new_key(Role.SUPPLIER, "supplier", "test", is_test=True)
+    house.keys["trying"] = made[1]
+    senders = ("trying", "supplier", "trying", "supplier", "trying")
+    numbers = ("A-1", "A-1", "A-1", "A-2", "A-2")
+    sent = [
+        await (await house.send(sender, numbered(number) + b"<!-- %d -->" % at)).json()
+        for at, (sender, number) in enumerate(zip(senders, numbers, strict=True))
+    ]
+    found = [(message["state"], message["disposition"]) for message in sent]
+    real, test = ("delivered", "billable"), ("delivered", "test")
+    assert found == [test, real, ("duplicate", "duplicate"), real, test]
+    assert sent[2]["duplicateOf"] == sent[0]["kenmerk"]
+    assert await _metered(house) == [("town", "delivered-to")] * 2
+
+
+async def test_the_key_of_a_test_is_not_that_of_the_real_message(house: House) -> None:
+    made = await house.gateway.register.new_key(Role.SUPPLIER, "supplier", "test", is_test=True)
+    house.keys["trying"] = made[1]
+    sent = [await house.send(sender, numbered("A-1"), Idempotency_Key="k-1") for sender in ("trying", "supplier")]
+    assert [answer.status for answer in sent] == [201, 201]
+    assert [(await answer.json())["disposition"] for answer in sent] == ["test", "billable"]
+    again = await house.send("trying", numbered("A-1"), Idempotency_Key="k-1")
+    assert (await again.json())["kenmerk"] == (await sent[0].json())["kenmerk"]
 
 
 async def test_a_number_of_any_length_is_told_apart_and_stops_nobody_else(house: House) -> None:

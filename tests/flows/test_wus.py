@@ -169,6 +169,15 @@ async def test_an_invoice_that_is_not_valid(world: World) -> None:
     assert found[-1].statusFoutcode.foutcode == "VAS500"
 
 
+async def test_a_bijlage_is_judged_by_its_content(world: World) -> None:
+    leverancier = world.party("leverancier")
+    for inhoud, codes in ((b"MZ" + bytes(100), "311"), (b"%PDF-1.7", "400")):
+        bijlage = {"mimeType": "application/pdf", "bestandsnaam": "factuur.pdf", "inhoud": inhoud}
+        document = INVOICE.replace(b"2026-0417", codes.encode())
+        answer = await leverancier.hand_in(document, berichtBijlagen={"bijlage": [bijlage]})
+        assert (await leverancier.settled(answer.kenmerk))[-1] == codes
+
+
 async def test_xml_attacks_inside_the_base64_are_refused_as_content(world: World) -> None:
     leverancier = world.party("leverancier")
     bomb = b'<!DOCTYPE Invoice [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + INVOICE[INVOICE.index(b"<Invoice") :]

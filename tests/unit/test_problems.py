@@ -32,8 +32,10 @@ def test_both_figures_are_named() -> None:
 
 
 def test_faults_become_errors() -> None:
-    body = InvalidInput((Fault("query", "limit", "is at most 500"),)).body("en", "")
+    problem = InvalidInput((Fault("query", "limit", Text("is at most 500", "is hoogstens 500")),))
+    body = problem.body("en", "")
     assert body["errors"] == [{"in": "query", "name": "limit", "reason": "is at most 500"}]
+    assert problem.body("nl", "")["errors"] == [{"in": "query", "name": "limit", "reason": "is hoogstens 500"}]
     assert body["detail"] == "1 thing in the request must change."
 
 

@@ -1,6 +1,8 @@
 """Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
 from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
 from gateway.intake.wus.ports import WusPorts
@@ -18,6 +20,7 @@ from gateway.messages.submission import (
     Content,
     OverloadedError,
     Receipt,
+    Record,
     Submission,
 )
 from gateway.model.document import Attachment
@@ -37,16 +40,19 @@ class Aanleveren:
         _require_no_ausp(sent.autorisatie_adres)
         party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
         berichtkenmerk = message_id[:256]
-        receipt = await self._stored_whole(sent, client, party)
-        proces = _proces(sent, receipt, client.oin, berichtkenmerk)
-        await self._ports.records.remember(proces)
-        return aanlever_response(proces)
 
-    async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party) -> Receipt:
+        async def remembered(kenmerk: str, received_at: datetime) -> None:
+            await self._ports.records.remember(_proces(sent, kenmerk, received_at, client.oin, berichtkenmerk))
+
+        receipt = await self._stored_whole(sent, client, party, remembered)
+        return aanlever_response(_proces(sent, receipt.kenmerk, receipt.received_at, client.oin, berichtkenmerk))
+
+    async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
         """Everything on stable storage; what ends it before, cancellation included, leaves nothing behind."""
         sinks: list[ContentSink] = []
         try:
-            return await self._submit(await self._submission(sent, client, party, sinks))
+            submission = await self._submission(sent, client, party, sinks)
+            return await self._submit(replace(submission, record=record))
         except BaseException:
             for sink in sinks:
                 await sink.abort()
@@ -115,12 +121,12 @@ def _require_no_ausp(address: str | None) -> None:
         )
 
 
-def _proces(sent: Aanlevering, receipt: Receipt, oin: str, berichtkenmerk: str) -> Proces:
+def _proces(sent: Aanlevering, kenmerk: str, received_at: datetime, oin: str, berichtkenmerk: str) -> Proces:
     return Proces(
-        kenmerk=receipt.kenmerk,
+        kenmerk=kenmerk,
         berichtsoort=sent.berichtsoort,
         berichtkenmerk=berichtkenmerk,
-        tijdstempel_aangeleverd=receipt.received_at,
+        tijdstempel_aangeleverd=received_at,
         belanghebbende=sent.belanghebbende,
         rol_belanghebbende=sent.rol_belanghebbende,
         aanleverkenmerk=sent.aanleverkenmerk,

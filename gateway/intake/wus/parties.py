@@ -1,5 +1,6 @@
 """From a certificate's OIN and the identities in a request to the parties of our register."""
 
+import functools
 from dataclasses import dataclass
 
 from gateway.intake.identity import Identity
@@ -32,6 +33,7 @@ class Client:
         return self.party.mandates | {self.party.party_id}
 
 
+@functools.lru_cache(4096)
 def candidates(identiteit: Identiteit) -> tuple[PartyIdentifier, ...]:
     """Under which identifiers the register may know this number, the likeliest first.
 

@@ -1,6 +1,7 @@
 """One request from its first byte to a genuine message: read, taken apart, verified, and its sender known."""
 
 import asyncio
+import random
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -11,14 +12,14 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from gateway import problems
-from gateway.intake.body import pieces
+from gateway.intake.body import pieces, whole
 from gateway.intake.identity import Identity
 from gateway.intake.limits import Limits, Room
 from gateway.intake.wus.mtom import MtomReader
 from gateway.intake.wus.ports import WusPorts
 from gateway.intake.wus.replay import ReplayGuard
 from gateway.intake.wus.settings import WusSettings
-from gateway.koppelvlak.cut import Cutter, Inhoud, new_spool
+from gateway.koppelvlak.cut import Cutter, Inhoud, cut_whole, new_spool
 from gateway.koppelvlak.elements import require_valid
 from gateway.koppelvlak.envelope import Envelope, read_envelope
 from gateway.koppelvlak.faults import (
@@ -32,7 +33,7 @@ from gateway.koppelvlak.faults import (
 from gateway.koppelvlak.names import KOPPELVLAK, WSA, Operation, Service, operations
 from gateway.koppelvlak.signature import Verified, verify
 from gateway.model.finding import Text
-from gateway.trust.certificates import CertificateError, RevocationUnknownError
+from gateway.trust.certificates import CertificateError, RevocationUnknownError, fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,19 @@ class RequestReader:
         self._replays.recall(names, now)
 
     async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
+        length, kind = request.content_length, request.content_type
+        if kind == "text/xml" and length is not None and length <= self._settings.reading.cut_bytes_min:
+            return await self._short_envelope(request), length
+        return await self._long_envelope(request, spool)
+
+    async def _short_envelope(self, request: web.BaseRequest) -> Envelope:
+        """A message with nothing to cut out, in one piece."""
+        reading = self._settings.reading
+        with _as_malformed():
+            data = await whole(request, reading.cut_bytes_min, self._limits)
+        return read_envelope(*cut_whole(data, reading), reading)
+
+    async def _long_envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
         reading = self._settings.reading
         cutter = Cutter(reading, spool)
         kind = request.content_type
@@ -139,6 +153,8 @@ class RequestReader:
 
     async def _signer(self, message: Verified, connection: Identity) -> Identity:
         """Whose certificate signed the message: the connection's, or one of the same OIN."""
+        if fingerprint(message.certificate) == connection.fingerprint:
+            return connection  # the very certificate that was judged a moment ago
         with _as_refusal():
             signer = await self._ports.identities.of_certificate(message.certificate)
         if signer.oin != connection.oin and not self._settings.token_may_differ:
@@ -165,13 +181,14 @@ class _Counted:
 
 
 def new_message_id() -> str:
-    """A wsa:MessageID of ours."""
-    return f"urn:uuid:{uuid.uuid4()}"
+    """A wsa:MessageID of ours: a name, no secret, so it need not come from the system's own randomness."""
+    return f"urn:uuid:{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
 def _claimed_message_id(envelope: Envelope) -> str | None:
     """What the request calls itself, for the fault; not verified yet."""
-    value = envelope.header.findtext(f"{{{WSA}}}MessageID")
+    blocks = envelope.header_blocks(WSA, "MessageID")
+    value = blocks[0].text if blocks else None
     return value.strip()[:256] if value and value.strip() else None
 
 

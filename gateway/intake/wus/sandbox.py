@@ -221,5 +221,7 @@ class Sandbox:
 
 def scenario_of(aanleverkenmerk: str | None) -> Scenario | None:
     """The scenario that an aanleverkenmerk names, or None."""
-    wanted = (aanleverkenmerk or "").lower()
-    return next((one for one in Scenario if one.value.lower() == wanted), None)
+    return _BY_NAME.get((aanleverkenmerk or "").lower())
+
+
+_BY_NAME = {one.value.lower(): one for one in Scenario}

@@ -138,6 +138,8 @@ def _period(key: str, on: type[Group], terms: str) -> Rule:
         sentence=Text(f"{end.en} is not before {start.en}.", f"{end.nl} ligt niet voor {start.nl}."),
         source=SOURCE,
         tell=lambda node, _facts: Miss(node.end, f">= {node.start}", None, terms.split()[1]),
+        quick="n.start is None or n.end is None or instant(n.end) >= instant(n.start)",
+        quick_names={"instant": instant},
         once=True,
     )
     return make(_ends_after_start)
@@ -343,6 +345,8 @@ def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     tell=lambda node, _facts: Miss(node.identifier, None, _ADD_COUNTRY),
+    quick="type(n.identifier) is str and n.identifier[:2] in VAT_PREFIXES",
+    quick_names={"VAT_PREFIXES": frozenset(LISTS["vat_prefixes"].text.split())},
 )
 def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Facts) -> bool:
     if not registration.is_vat:

@@ -1,23 +1,16 @@
 """The equations between the totals (BR-CO-10 to BR-CO-16) and of the tax of a breakdown (BR-CO-17)."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from operator import attrgetter
 
 from gateway.model.amounts import cents, exact, whole
 from gateway.model.finding import Text
 from gateway.model.invoice import Invoice, InvoiceLine, Totals, VatBreakdown, VatTotal, indicators
-from gateway.model.terms import Group, Unreadable, every
+from gateway.model.terms import Unreadable, every
 from gateway.rules.en16931.source import SOURCE
 from gateway.rules.engine import Form, Miss, Rule
 from gateway.rules.facts import Facts
 from gateway.rules.forms import condition
-from gateway.rules.sums import Amounts, sum_rule
-
-
-def _own(attribute: str) -> Amounts:
-    get: Callable[[Group], str | None] = attrgetter(attribute)
-    return lambda node, _facts: [text] if (text := get(node)) is not None else []
+from gateway.rules.sums import Amounts, Own, sum_rule
 
 
 def _stated(texts: list[str | None]) -> list[str]:
@@ -36,30 +29,33 @@ _TOTALS: dict[str, Amounts] = {
     "BT-92": lambda _node, facts: _stated([each.amount for each in _sorted(facts).allowances]),
     "BT-99": lambda _node, facts: _stated([each.amount for each in _sorted(facts).charges]),
     "BT-131": lambda _node, facts: _stated([line.net_amount for line in facts.invoice.all(InvoiceLine)]),
-    "BT-106": _own("lines"),
-    "BT-107": _own("allowances"),
-    "BT-108": _own("charges"),
-    "BT-109": _own("without_vat"),
-    "BT-112": _own("with_vat"),
-    "BT-113": _own("paid"),
-    "BT-114": _own("rounding"),
-    "BT-115": _own("due"),
+    "BT-106": Own("lines"),
+    "BT-107": Own("allowances"),
+    "BT-108": Own("charges"),
+    "BT-109": Own("without_vat"),
+    "BT-112": Own("with_vat"),
+    "BT-113": Own("paid"),
+    "BT-114": Own("rounding"),
+    "BT-115": Own("due"),
 }
 _VAT_TOTAL: dict[str, Amounts] = {
-    "BT-110": _own("amount"),
+    "BT-110": Own("amount"),
     "BT-117": lambda total, _facts: _stated([each.tax for each in total.breakdowns]),
 }
 
 
-def _totals(key: str, row: str) -> Rule:
+def _totals(key: str, row: str, quick: str = "") -> Rule:
     totals = {"BT-131": lambda _node, facts: facts.lines_total}
-    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS, totals=totals)
+    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS, totals=totals, quick=quick)
 
+
+_OF_LINES = "n.lines is not None and '.' not in n.lines[:-3] and exact(n.lines) == f.lines_total"
+_NONE_OF = "n.{} is None and not f.invoice.allowances_and_charges"
 
 _BY_TOTALS = (
-    _totals("BR-CO-10", "BT-106 = sum of BT-131"),
-    _totals("BR-CO-11", "BT-107? = sum of BT-92"),
-    _totals("BR-CO-12", "BT-108? = sum of BT-99"),
+    _totals("BR-CO-10", "BT-106 = sum of BT-131", _OF_LINES),
+    _totals("BR-CO-11", "BT-107? = sum of BT-92", _NONE_OF.format("allowances")),
+    _totals("BR-CO-12", "BT-108? = sum of BT-99", _NONE_OF.format("charges")),
     _totals("BR-CO-13", "BT-109 = BT-106 - BT-107? + BT-108?"),
     _totals("BR-CO-16", "BT-115 - BT-114? = BT-112 - BT-113?"),
 )
@@ -106,6 +102,15 @@ def _count_of_vat_totals(invoice: Invoice, facts: Facts) -> bool:
     return len(_in_invoice_currency(invoice, facts)) == 1
 
 
+_ADDS_UP = """\
+len(f.invoice.totals) == 1 == len(n.vat_totals)
+and type(n.currency) is str and n.currency == n.vat_totals[0].currency
+and type(n.vat_totals[0].currency) is str and type(n.vat_totals[0].amount) is str
+and n.totals[0].with_vat is not None and '.' not in n.totals[0].with_vat[:-3]
+and exact(n.totals[0].with_vat) == exact(n.totals[0].without_vat) + exact(n.vat_totals[0].amount)
+"""
+
+
 @condition(
     "BR-CO-15",
     on=Invoice,
@@ -114,6 +119,8 @@ def _count_of_vat_totals(invoice: Invoice, facts: Facts) -> bool:
     sentence=_WITH_VAT.sentence,
     source=SOURCE,
     tell=lambda invoice, facts: _tell_with_vat(invoice, facts),
+    quick=_ADDS_UP,
+    quick_names={"exact": exact},
     once=True,
 )
 def _with_vat(invoice: Invoice, facts: Facts) -> bool:

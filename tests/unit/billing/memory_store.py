@@ -19,7 +19,7 @@ class MemoryBillingStore:
     def __init__(self) -> None:
         self.known: dict[str, Debtor] = {}
         self.taken: list[YearStep] = []
-        self.runs: dict[str, Run] = {}
+        self.runs_by_id: dict[str, Run] = {}
         self.issued: list[tuple[Bill, bytes]] = []
         self.chain: list[AuditRecord] = []
 
@@ -67,15 +67,18 @@ class MemoryBillingStore:
         return [bill for bill, _ in self.issued if bill.run_id == run_id]
 
     async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
-        if run.run_id not in self.runs:
-            self.runs[run.run_id] = run
+        if run.run_id not in self.runs_by_id:
+            self.runs_by_id[run.run_id] = run
             self._seal(deed)
 
     async def run(self, run_id: str) -> Run | None:
-        return self.runs.get(run_id)
+        return self.runs_by_id.get(run_id)
+
+    async def runs(self, limit: int) -> Sequence[Run]:
+        return sorted(self.runs_by_id.values(), key=lambda run: run.prepared_at, reverse=True)[:limit]
 
     async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
-        self.runs[run_id] = replace(self.runs[run_id], approved_by=by, approved_at=at)
+        self.runs_by_id[run_id] = replace(self.runs_by_id[run_id], approved_by=by, approved_at=at)
         self._seal(deed)
 
     async def issue(
@@ -89,12 +92,12 @@ class MemoryBillingStore:
             new.append((bill, render(bill)))
         self.issued += new  # nothing above this line has changed anything
         self.taken += [replace(step, document=_number(step, new)) for step in steps]
-        self.runs[run.run_id] = replace(self.runs[run.run_id], issued_by=deed.actor, issued_at=deed.at)
+        self.runs_by_id[run.run_id] = replace(self.runs_by_id[run.run_id], issued_by=deed.actor, issued_at=deed.at)
         self._seal(deed)
         return [bill for bill, _ in new]
 
-    async def audit(self) -> Sequence[AuditRecord]:
-        return self.chain
+    async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
+        return self.chain[after:][:limit]
 
     async def audit_head(self) -> tuple[int, str]:
         return (self.chain[-1].number, self.chain[-1].link) if self.chain else (0, GENESIS)

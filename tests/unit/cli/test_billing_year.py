@@ -1,11 +1,14 @@
 """A billing year at the command line: what a person types, what comes back."""
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from gateway.billing.journals import JournalFormat
 from gateway.cli import main
+from gateway.metering.export import Format
 
 CONFIG = """
 [http]
@@ -57,6 +60,21 @@ def done(folder: Path, line: str) -> str:
     return result.stdout.strip()
 
 
+def exported(folder: Path, what: str) -> object:
+    """The control total of an export, written in every format that it has."""
+    where = ["--config", str(folder / "config.toml"), "--data", str(folder / "data"), "--issued-in", "2026"]
+    totals = []
+    for form in JournalFormat if what == "journal" else Format:
+        path = folder / f"{what}.{form}"
+        words = ["export", what, *where, "--format", str(form), "--out", str(path)]
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        assert path.stat().st_size > 0
+        totals.append(json.loads(result.stdout))
+    assert totals == [totals[0]] * len(totals)
+    return totals[0]
+
+
 def test_from_forecast_to_journal(folder: Path) -> None:
     done(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
     done(
@@ -82,7 +100,17 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     done(folder, f"show GD2026-000001 --format pdf --output {folder / 'bill.pdf'}")
     assert (folder / "bill.pdf").read_bytes().startswith(b"%PDF")
     assert done(folder, "journal --year 2026").count("GD2026-000001,") == 3
+    assert exported(folder, "bills") == {
+        "documents": 1,
+        "excluding": "5851.24",
+        "vat": "1228.76",
+        "including": "7080.00",
+    }
+    assert exported(folder, "bill-lines") == exported(folder, "bills")
+    assert exported(folder, "journal") == {"documents": 1, "debit": "7080.00", "credit": "7080.00"}
     assert done(folder, "audit").startswith("6 records")
+    assert done(folder, f"warnings --service digipoort --folder {folder / 'mails'}") == ""
+    assert list((folder / "mails").iterdir()) == []
     assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")
 
 

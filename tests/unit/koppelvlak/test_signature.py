@@ -1,7 +1,8 @@
 """Signatures: what other programs sign we verify, what we sign they verify, and what is odd is refused."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from gateway.koppelvlak.answer import Headers, Signer
 from gateway.koppelvlak.canonical import Binary
-from gateway.koppelvlak.cut import Cutter, ReadingLimits, new_spool
+from gateway.koppelvlak.cut import Cutter, ReadingLimits, cut_whole, new_spool
+from gateway.koppelvlak.elements import read_aanlevering
 from gateway.koppelvlak.envelope import read_envelope
-from gateway.koppelvlak.faults import SignatureError
+from gateway.koppelvlak.faults import MalformedError, SignatureError
 from gateway.koppelvlak.signature import FAMILIES, SHA1, SHA256, Family, SignaturePolicy, Verified, verify
 from tests.unit.koppelvlak import xmlsec_client
 from tests.unit.koppelvlak.attacks import ATTACKS, attack, genuine, resigned
@@ -20,6 +22,12 @@ from tests.unit.koppelvlak.xmlsec_client import NAMES, aanlever_request, sign, s
 from tests.unit.trust.hierarchies import pair
 
 LIMITS = ReadingLimits()
+
+
+def verified_whole(message: bytes) -> Verified:
+    """Read as a short message is, every inhoud cut out however short."""
+    skeleton, cuts = cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1))
+    return verify(read_envelope(skeleton, cuts, LIMITS), SignaturePolicy(), datetime.now(UTC))
 
 
 def verified(message: bytes, *, legacy_sha1: bool = False, chunk_bytes: int = 65_536) -> Verified:
@@ -32,13 +40,18 @@ def verified(message: bytes, *, legacy_sha1: bool = False, chunk_bytes: int = 65
 
 
 def test_the_genuine_message_of_the_attacks_is_accepted() -> None:
-    assert verified(to_bytes(genuine())).addressing.action == xmlsec_client.ACTION
+    message = to_bytes(genuine())
+    assert verified(message).addressing.action == xmlsec_client.ACTION
+    whole = verified_whole(message)
+    assert whole.addressing.action == xmlsec_client.ACTION
+    assert len(whole.envelope.cuts) == 1
 
 
+@pytest.mark.parametrize("read", [verified, verified_whole])
 @pytest.mark.parametrize("name", ATTACKS)
-def test_attack_is_refused(name: str) -> None:
+def test_attack_is_refused(name: str, read: Callable[[bytes], Verified]) -> None:
     with pytest.raises(ATTACKS[name][1]) as raised:
-        verified(attack(name))
+        read(attack(name))
     assert type(raised.value) is ATTACKS[name][1]
 
 
@@ -95,6 +108,57 @@ async def test_a_streamed_answer_verifies_and_has_the_size_it_says() -> None:
     xmlsec_client.verify(sent)
     inhoud = etree.fromstring(sent).findtext(".//{urn:k}inhoud")
     assert base64.b64decode(inhoud or "") == octets
+
+
+@pytest.mark.parametrize("inhoud", [b"", b"<Invoice/>", b"invoice" * 2_000])
+def test_a_short_message_is_read_the_same_with_its_inhoud_cut_out(inhoud: bytes) -> None:
+    message = to_bytes(sign(unsigned(aanlever_request(inhoud)), *pair("leverancier")))
+    streamed, whole = verified(message), verified_whole(message)
+    for one in (streamed, whole):
+        sent = read_aanlevering(one.envelope)
+        assert (b"".join(sent.bericht.inhoud.octets()), sent.bericht.inhoud.size_bytes) == (inhoud, len(inhoud))
+    assert read_aanlevering(whole.envelope).bericht.bestandsnaam == "factuur.xml"
+
+
+def test_a_short_inhoud_that_was_changed_is_seen() -> None:
+    message = to_bytes(sign(unsigned(aanlever_request(b"invoice" * 2_000)), *pair("leverancier")))
+    spoiled = message.replace(b"aW52b2ljZWlu", b"aW52b2ljZWlv", 1)
+    assert spoiled != message
+    with pytest.raises(SignatureError, match="Body was changed"):
+        verified_whole(spoiled)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(b'<x a="inhoud>QUJD" b="1"><y/></x>', id="in an attribute"),
+        pytest.param(b"<k:inhoud>QUJD\nQUJD</k:inhoud>", id="over two lines"),
+        pytest.param(b"<k:inhoud>QUJDQ</k:inhoud>", id="not base64"),
+        pytest.param(b"<k:inhoud>QUJD", id="without an end"),
+        pytest.param(b"<k:inhoud><x/></k:inhoud>", id="no text"),
+        pytest.param(b"QUJD", id="no XML"),
+    ],
+)
+def test_what_is_no_plain_base64_stays_where_it_is(message: bytes) -> None:
+    assert cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1)) == (message, {})
+
+
+def test_a_token_that_a_sender_guessed_is_not_used() -> None:
+    def taken(message: bytes) -> bytes:
+        skeleton, _ = cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1))
+        return skeleton.partition(b"<inhoud>")[2].partition(b"<")[0]
+
+    last = int(taken(b"<inhoud>QUJD</inhoud>")[3:-1], 16)
+    guesses = b" ".join(b"mpX%020xX" % (last + 1 + step) for step in range(50))
+    assert taken(b"<inhoud>QUJD</inhoud>" + guesses) not in guesses
+
+
+def test_base64_outside_inhoud_is_not_read_as_one() -> None:
+    """The first `inhoud>` may be anything; only the koppelvlak's own element may hold what was cut out."""
+    message = to_bytes(genuine()).replace(b"<berichtsoort>", b"<berichtsoort>inhoud>", 1)
+    message = message.replace(b"inhoud>E-Factuur-UBL", b"inhoud>QUJD", 1)
+    with pytest.raises(MalformedError, match="outside inhoud"):
+        verified_whole(message)
 
 
 def test_sha1_only_behind_its_setting() -> None:

@@ -78,6 +78,7 @@ def every_event(metrics: Metrics) -> None:
     metrics.reaper_passed(1, held=True)
     metrics.request_answered("messages", 202, 0.003)
     metrics.submission_turned_away()
+    metrics.connection_too_many("evicted")
 
 
 def test_every_metric_is_moved_by_an_event(metrics: Metrics, clock: StillClock) -> None:

@@ -7,16 +7,16 @@ from lxml import etree
 
 from gateway.model.amounts import EXACT
 from gateway.model.invoice import Invoice
-from gateway.model.terms import Unreadable
+from gateway.model.terms import Group, Unreadable
 from gateway.rules.cases import cases
 from gateway.rules.en16931 import EN16931
-from gateway.rules.engine import Rule
+from gateway.rules.engine import Rule, suspects_of
 from gateway.rules.facts import Facts
 from gateway.syntax import ubl
 from tests.rules.documents import document_of
 from tests.samples import SAMPLES
 
-_QUICK = {rule.id: eval(f"lambda n: {rule.quick}") for rule in EN16931 if rule.quick}  # noqa: S307 - as the engine does
+_SUSPECTS = {rule.id: suspects_of([rule]) for rule in EN16931 if rule.quick}
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,16 @@ def _answers(rule: Rule, facts: Facts) -> list[bool | None]:
     return answers
 
 
+def _clears(rule: Rule, node: Group, facts: Facts) -> bool:
+    """Whether the quick look says yes. Terms that stand several times are looked at apart (`Rule.once`)."""
+    try:
+        cleared = not _SUSPECTS[rule.id]([node], facts)
+    except Unreadable:
+        return False
+    repeated = {id(each) for each, _ in facts.invoice.repeats}
+    return cleared and not (rule.once and repeated)
+
+
 def test_a_quick_yes_is_a_yes(invoices: list[Invoice]) -> None:
     for invoice in invoices:
         facts = Facts(invoice)
@@ -43,7 +53,7 @@ def test_a_quick_yes_is_a_yes(invoices: list[Invoice]) -> None:
             for rule in [each for each in EN16931 if each.quick]:
                 nodes = rule.nodes(facts)
                 for node, answer in zip(nodes, _answers(rule, facts), strict=True):
-                    assert answer is True or not _QUICK[rule.id](node), rule.id
+                    assert answer is True or not _clears(rule, node, facts), rule.id
 
 
 def test_sifting_finds_what_does_not_hold(invoices: list[Invoice]) -> None:

@@ -23,6 +23,19 @@ def test_an_entry_counts_once_however_often_it_is_appended(database_url: str) ->
             assert quantities(conn) == [(1, "gemeente-a", 1), (2, "gemeente-a", 1)]
 
 
+def test_what_came_before_is_set_apart_from_what_is_new(database_url: str) -> None:
+    """Repeats among new entries: the rollups count the new ones alone, and positions have no gap."""
+    with fresh_ledger(database_url) as engine:
+        with engine.begin() as conn:
+            append(conn, [delivered("m1"), delivered("m3")])
+        with engine.begin() as conn:
+            assert append(conn, [delivered(f"m{number}") for number in range(1, 6)]) == 3
+        with engine.begin() as conn:
+            assert append(conn, [delivered("m1"), delivered("m5")]) == 0
+            assert [position for position, _, _ in quantities(conn)] == [1, 2, 3, 4, 5]
+            assert [(row[3], row[4]) for row in rollups(conn)] == [(5, 5)]
+
+
 def test_both_parties_and_both_kinds_of_one_message_count(database_url: str) -> None:
     sent = UsageEntry("m1", "gemeente-a", UsageKind.SUBMITTED_BY, NOON)
     with fresh_ledger(database_url) as engine, engine.begin() as conn:

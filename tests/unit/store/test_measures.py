@@ -83,6 +83,17 @@ async def test_who_sent_every_day_and_stopped_is_silent(engines: Engines) -> Non
         engines, daily("stopped", 27, 6) + daily("goes-on", 27, 1) + daily("weekend", 27, 3) + daily("rare", 12, 6)
     )
     assert await Measures(engines).silent_senders(NOW) == {"stopped"}
+    assert await Measures(engines).silent_recipients(NOW) == frozenset()
+
+
+async def test_who_received_every_day_and_no_longer_does_is_silent(engines: Engines) -> None:
+    def daily(recipient: str, days: range) -> list[dict[str, object]]:
+        sent = [message(NOW - timedelta(days=day), "sender", ord(recipient[0])) for day in days]
+        return [row | {"recipient_id": recipient} for row in sent]
+
+    put(engines, daily("town", range(6, 28)) + daily("water", range(1, 28)))
+    assert await Measures(engines).silent_recipients(NOW) == {"town"}
+    assert await Measures(engines).silent_senders(NOW) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from gateway.model.document import Attachment
+from gateway.model.document import Attachment, Beside
 from gateway.model.finding import Finding, Flag, Stage
 from gateway.syntax.attachments import Base64Error, content_of, decoded, filename_problem
 from gateway.syntax.xml import DEFAULT_LIMITS
@@ -121,7 +121,7 @@ def test_the_limit_is_exact_and_both_figures_are_told(more: int, is_valid: bool)
 
 
 def test_what_travelled_beside_the_document_counts_with_it() -> None:
-    beside = Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF), "0" * 64)
+    beside = Beside(Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF), "0" * 64), PDF[:1024])
     document = with_attachment(base64.b64encode(PDF))
     verdict = judge(document, beside=[beside])
     assert verdict.valid
@@ -129,8 +129,33 @@ def test_what_travelled_beside_the_document_counts_with_it() -> None:
         (1, 20 * MIB - len(PDF)),
         (2, len(PDF)),
     ]
-    one_more = Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF) + 1, "0" * 64)
+    one_more = Beside(Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF) + 1, "0" * 64), PDF[:1024])
     assert "MP-ATT-SIZE" in [finding.rule for finding in judge(document, beside=[one_more]).findings]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"MZ" + bytes(100),
+        b"<!DOCTYPE html><html></html>",
+        b"#!/bin/sh\n",
+        b"PK\x03\x04" + bytes(50),
+        b"",
+        b"no PDF",
+        PDF,
+        bytes(1_000) + b"%PDF-1.7",
+        bytes(1_020) + b"%PDF-1.7",
+    ],
+)
+@pytest.mark.parametrize("media_type", ["application/pdf", "text/csv", "text/plain"])
+def test_content_beside_the_document_is_judged_as_content_in_it(content: bytes, media_type: str) -> None:
+    attributes = f'mimeCode="{media_type}" filename="a.pdf"'
+    facts = Attachment(1, media_type, "a.pdf", len(content), hashlib.sha256(content).hexdigest())
+    embedded = judge(with_attachment(base64.b64encode(content), attributes))
+    beside = judge(INVOICE, beside=[Beside(facts, content[:1024])])
+    rules = [{finding.rule for finding in one.findings} - {"SI-UBL-2"} for one in (embedded, beside)]
+    assert {rule.replace("BR-CL-24", "MP-ATT-MEDIA-TYPE") for rule in rules[0]} == rules[1]
+    assert embedded.valid is beside.valid
 
 
 def test_an_attachment_beside_the_document_is_not_inside_it() -> None:

@@ -9,7 +9,7 @@ from gateway.model.finding import Finding, Stage, Text
 from gateway.syntax import schema
 from gateway.syntax.xml import Parsed, read
 from gateway.validation.judge import judge
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, invoice
 from tests.samples.documents import FILES, document
 from tests.unit.syntax.mutation import structural_mutants
 
@@ -166,3 +166,21 @@ def test_a_wrong_amount_is_told_to_need_a_number() -> None:
     [finding] = explained(INVOICE.replace(start, start + b"x"))
     assert isinstance(finding.expected, Text)
     assert finding.expected.nl == "een getal met een punt, als 1234.50"
+
+
+@pytest.mark.parametrize(
+    "end", [b"&</Invoice>", b"</Invoice", b"", b"</Invoice><x/>", b"</Invoice>x", b"<a></b></Invoice>"]
+)
+def test_a_large_document_that_is_well_formed_only_up_to_its_last_tag_is_refused(end: bytes) -> None:
+    document = invoice(100).rstrip().removesuffix(b"</Invoice>") + end
+    verdict = judge(document)
+    assert [finding.stage for finding in verdict.findings] == [Stage.XML], verdict.findings
+    assert verdict.findings[0].line == document.count(b"\n") + 1
+
+
+def test_reading_to_the_end_leaves_no_trace() -> None:
+    parsed = read(invoice(100), with_schema=schema.parse)
+    assert isinstance(parsed, Parsed)
+    assert parsed.attempt is not None
+    assert parsed.attempt.root is parsed.root
+    assert parsed.root.getnext() is None

@@ -16,7 +16,7 @@ from gateway.model.invoice import (
     TaxRegistration,
 )
 from gateway.model.terms import Repeated
-from gateway.syntax import reading as walking
+from gateway.syntax import reading, ubl
 from gateway.syntax.reading import Reading
 from gateway.syntax.ubl import element_of, read
 
@@ -194,7 +194,7 @@ def test_reading_leaves_the_garbage_collector_as_it_was() -> None:
 
 
 def test_plans_of_shapes_never_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "_SHAPES_MAX", 8)
+    monkeypatch.setattr(reading, "_PLANS_MAX", 8)
     for count in range(40):
         _read("<cac:InvoiceLine>" + "<cbc:Note/>" * count + "</cac:InvoiceLine>")
-    assert len(walking._PLANS) <= 8
+    assert len(reading._library(ubl._UBL).plans["/Invoice"]) <= 8

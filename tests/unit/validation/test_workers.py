@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from gateway.messages.desk import Case, JudgingError
+from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
 from gateway.messages.verdict import Verdict
+from gateway.model.document import Attachment
 from gateway.store.storage import Storage
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.worker import Answer, Request, frame, read_frame
@@ -80,6 +82,26 @@ async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
     storage.close()
 
 
+@pytest.mark.parametrize("url", ["", "memory:///"], ids=["a directory", "an object store"])
+async def test_what_travelled_beside_a_document_is_looked_at_wherever_it_is_judged(
+    tmp_path: Path, url: str
+) -> None:
+    storage = Storage(url or tmp_path.as_uri(), 0)
+    judging = workers(storage, ended=[])
+    program = b"MZ" + bytes(3_000)
+    key, offset = storage.pack_now([b"before", program, invoice(1)])
+    facts = Attachment(1, "application/pdf", "a.pdf", len(program), "0" * 64)
+    beside = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), "")),)
+    document = StoredBytes(key, offset + 6 + len(program), len(invoice(1)), "")
+    for case in (Case(invoice(1), None, beside), Case(None, None, beside, document)):
+        judged = [*await judging.judge_small([case]), *await judging.judge_apart([case])]
+        for verdict in (*judged, await judging.judge_large(case)):
+            assert isinstance(verdict, Verdict)
+            assert [finding.rule for finding in verdict.findings] == ["MP-ATT-DANGEROUS"]
+    await judging.close()
+    storage.close()
+
+
 async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> None:
     ended: list[str] = []
     judging = workers(storage, seconds=0.001, ended=ended)
@@ -94,7 +116,15 @@ async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> 
     gone = Case(None, stored=StoredBytes("d/none", 0, 10, ""))
     with pytest.raises(JudgingError, match="cannot be read"):
         await judging.judge_large(gone)
-    for judged in (*await judging.judge_small([gone]), *await judging.judge_apart([gone])):
+    facts = Attachment(1, "application/pdf", None, 10, "0" * 64)
+    beside_gone = Case(invoice(1), None, (StoredAttachment(facts, gone.stored),))
+    with pytest.raises(JudgingError, match="cannot be read"):
+        await judging.judge_large(beside_gone)
+    for judged in (
+        *await judging.judge_small([gone, beside_gone]),
+        *await judging.judge_apart([gone]),
+        *await judging.judge_apart([beside_gone]),
+    ):
         assert isinstance(judged, JudgingError)
         assert "cannot be read" in str(judged)
     assert (await judging.judge_large(Case(invoice(1)))).valid

@@ -12,6 +12,7 @@ from aiohttp.test_utils import unused_port
 
 from gateway.intake.limits import Limits
 from gateway.web import API_VERSION, Doors, build
+from gateway.web.application import DIRECT
 from gateway.web.openapi import openapi_document
 from gateway.web.routes import ROUTES
 from gateway.web.server import Runner
@@ -90,6 +91,7 @@ async def base(doors: Doors) -> AsyncIterator[str]:
     """The address of a running gateway."""
     port, watch = unused_port(), Watch()
     app = build(doors)
+    app[DIRECT].clear()  # the watch sees what was routed
     app.on_response_prepare.append(watch.look)
     runner = Runner(app, idle_seconds_max=0.6, lingering_seconds_max=0.2)
     await runner.setup()

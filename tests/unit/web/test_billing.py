@@ -2,61 +2,46 @@
 
 import csv
 import io
+import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 from aiohttp import ClientSession
+from pyarrow import parquet
 
 from gateway.billing.bill import Stage
-from gateway.billing.journals import FORMATS
-from gateway.billing.pdf import write_pdf
+from gateway.billing.journals import JournalFormat, write_journal
 from gateway.billing.postings import journal
 from gateway.billing.run import RunOrder
 from gateway.billing.services import Service
-from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import Selection
 from gateway.web import Doors
-from gateway.web.doors import BillingDoor
-from gateway.web.exports import ENTRIES_TYPES, JOURNAL_TYPES, JournalFormat
-from tests.unit.billing.office import ANNA, BRAM, DEBTORS, ISSUER, MemoryMeter, office
-from tests.unit.store.billing_database import fresh_billing
+from gateway.web.exports import JOURNAL_TYPES, TABLE_TYPES
+from tests.unit.billing.office import ANNA, BRAM, ISSUER, MemoryMeter
+from tests.unit.web.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_doors, used_meter
 from tests.unit.web.memory import MemoryGateway
 
-FINANCE = {"X-API-Key": "mp_finance"}
-ZILVERSTRAND = {"X-API-Key": "mp_zilverstrand"}
-OPERATOR = {"X-API-Key": "mp_operator"}
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
 
 
 @pytest.fixture
 def meter() -> MemoryMeter:
-    """Two parties' use; one message just before and one just after Amsterdam's midnight of New Year."""
-    meter = MemoryMeter()
-    meter.add("zilverstrand", 1, datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))
-    meter.add("zilverstrand", 2, datetime(2025, 12, 31, 23, 0, tzinfo=UTC))
-    meter.add("zilverstrand", 3, datetime(2026, 3, 1, 10, 0, tzinfo=UTC), kind="submitted-by")
-    meter.add("zilverstrand", -1, datetime(2026, 3, 1, 11, 0, tzinfo=UTC), kind="submitted-by")
-    meter.add("krommevliet", 7, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
-    return meter
+    """Two parties' use around New Year."""
+    return used_meter()
 
 
 @pytest.fixture
 async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
     """The doors with billing behind them."""
-    gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
-    gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
-    async with fresh_billing(f"sqlite+aiosqlite:///{tmp_path}/billing.db") as (store, _):
-        billing = office(store, meter)
-        for debtor in DEBTORS:
-            await billing.save_debtor(ANNA, debtor)
-        door = BillingDoor(billing, store, meter, write_pdf)
-        yield replace(gateway.doors(), billing=door, clock=lambda: gateway.now)
+    async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+        yield opened
 
 
 async def _issued(client: ClientSession, doors: Doors) -> str:
@@ -93,6 +78,18 @@ async def test_entries_come_in_pages_and_add_up(client: ClientSession) -> None:
         quantities += [entry["quantity"] for entry in page["items"]]
         address = page["links"]["next"]
     assert quantities == [1, 2, 3, -1]
+
+
+def read_table(content: bytes, form: Format, name: str) -> list[dict[str, object]]:
+    """The rows of an export, by readers that are not ours."""
+    if form is Format.PARQUET:
+        return [dict(row) for row in parquet.read_table(io.BytesIO(content)).to_pylist()]
+    if form is Format.XLSX:
+        heads, *rows = openpyxl.load_workbook(io.BytesIO(content))[name].iter_rows(values_only=True)
+        return [dict(zip(map(str, heads), row, strict=True)) for row in rows]
+    if form is Format.JSON:
+        return [json.loads(line) for line in content.splitlines()]
+    return [dict(row) for row in csv.DictReader(io.StringIO(content.decode(), newline=""))]
 
 
 async def test_usage_and_its_export_say_the_same(client: ClientSession) -> None:
@@ -145,7 +142,7 @@ async def test_entries_come_as_the_export_writes_them(client: ClientSession, doo
     totals = await write_export(ENTRIES, doors.meter.entries(Selection()), form, expected)
     assert totals.entries == 2
     async with client.get("/v1/exports/entries", params={"format": form.value}, headers=FINANCE) as answer:
-        assert (answer.status, answer.content_type) == (200, ENTRIES_TYPES[form])
+        assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
         assert await answer.read() == expected.getvalue()
 
 
@@ -157,18 +154,49 @@ async def test_the_journal_comes_as_billing_writes_it(
     params = {"format": form.value, "year": "2026"}
     async with client.get("/v1/exports/journal", params=params, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, JOURNAL_TYPES[form])
-        got = await answer.text()
+        got, told = await answer.read(), json.loads(answer.headers["Meterpoort-Control-Total"])
     assert doors.billing is not None
+    expected = io.BytesIO()
     booked = journal(ISSUER, 2026, await doors.billing.store.bills(2026))
-    assert got == "".join(FORMATS[form](booked))
-    assert number in got
+    totals = write_journal(booked, form, expected)
+    assert got == expected.getvalue()
+    assert told == {"documents": 1, "debit": str(totals.debit), "credit": str(totals.debit)}
     async with client.get("/v1/exports/journal", params=params | {"year": "2025"}, headers=FINANCE) as answer:
-        assert number not in await answer.text()
+        assert number.encode() not in await answer.read()
+
+
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("what", ["statements", "bills", "bill-lines"])
+async def test_tables_come_in_every_format(client: ClientSession, doors: Doors, what: str, form: Format) -> None:
+    await _issued(client, doors)
+    at, kind = datetime(2026, 3, 1, 10, 0, tzinfo=UTC), UsageKind.DIGID_AUTHENTICATION
+    await doors.meter.take([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
+    year = {"year": "2026"} if what == "statements" else {"issuedIn": "2026"}
+    async with client.get(f"/v1/exports/{what}", params=year | {"format": form}, headers=FINANCE) as answer:
+        assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
+        rows = read_table(await answer.read(), form, what)
+        told = json.loads(answer.headers["Meterpoort-Control-Total"])
+    if what == "statements":
+        assert [(row["party_id"], int(str(row["quantity"]))) for row in rows] == [("zilverstrand", 5)]
+        assert told["quantity"] == 5
+        return
+    column = "net" if what == "bill-lines" else "excluding"
+    assert sum(Decimal(str(row[column])) for row in rows) == Decimal(told["excluding"]) > 0
+    assert {str(row["number"]) for row in rows} == {"GD2026-000001"}
+    assert told["documents"] == 1
+
+
+async def test_a_partys_bills_alone(client: ClientSession, doors: Doors) -> None:
+    number = await _issued(client, doors)
+    params = {"issuedIn": "2026", "partyId": "zilverstrand"}
+    async with client.get("/v1/exports/bills", params=params, headers=FINANCE) as answer:
+        rows = read_table(await answer.read(), Format.CSV, "bills")
+    assert [row["number"] for row in rows] == [number]
 
 
 def test_the_door_knows_every_format() -> None:
-    assert {form.value for form in JournalFormat} == set(FORMATS)
-    assert set(ENTRIES_TYPES) == set(Format)
+    assert set(JOURNAL_TYPES) == set(JournalFormat)
+    assert set(TABLE_TYPES) == set(Format)
 
 
 @pytest.mark.parametrize(
@@ -182,12 +210,14 @@ def test_the_door_knows_every_format() -> None:
         ("/v1/exports/entries", ZILVERSTRAND, 403),
         ("/v1/exports/entries", OPERATOR, 403),
         ("/v1/exports/journal", ZILVERSTRAND, 403),
+        ("/v1/exports/statements", ZILVERSTRAND, 403),
+        ("/v1/exports/bill-lines", ZILVERSTRAND, 403),
         ("/v1/exports/entries?format=doc", FINANCE, 400),
         ("/v1/bills/GD2026-000099", ZILVERSTRAND, 404),
         ("/v1/bills?partyId=krommevliet", ZILVERSTRAND, 404),
         ("/v1/usage?firstDay=2026-02-01&lastDay=2026-01-01", FINANCE, 400),
         ("/v1/usage?service=parkeren", FINANCE, 400),
-        ("/v1/parties/zilverstrand/usage/entries?cursor=x", ZILVERSTRAND, 200),
+        ("/v1/parties/zilverstrand/usage/entries?cursor=x", ZILVERSTRAND, 400),
     ],
 )
 async def test_who_sees_what(client: ClientSession, path: str, headers: dict[str, str], status: int) -> None:
@@ -221,4 +251,4 @@ async def test_a_locked_forecast_is_a_conflict(client: ClientSession, doors: Doo
     await _issued(client, doors)
     async with client.put(FORECAST, json={"units": 2000}, headers=FINANCE) as answer:
         problem = await answer.json(content_type="application/problem+json")
-    assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "state-conflict")
+    assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "forecast-locked")

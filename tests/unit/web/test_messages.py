@@ -267,6 +267,6 @@ async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
 
 async def test_a_state_that_does_not_exist_is_told_in_the_callers_words(client: ClientSession) -> None:
     async with client.get("/v1/messages?state=delivred", headers={"X-API-Key": "mp_supplier"}) as answer:
-        assert (await answer.json())["errors"] == [
-            {"in": "query", "name": "state", "reason": "invalid enum value 'delivred'"}
-        ]
+        [error] = (await answer.json())["errors"]
+    assert (error["in"], error["name"]) == ("query", "state")
+    assert error["reason"].startswith("must be one of received, checked, ")

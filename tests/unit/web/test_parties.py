@@ -86,6 +86,9 @@ async def test_a_key_is_made_works_and_is_revoked_at_once(client: ClientSession)
         {"role": "supplier"},
         {"role": "operator", "partyId": SUPPLIER},
         {"role": "government", "partyId": "none-such"},
+        {"role": "government", "partyId": SUPPLIER},
+        {"role": "supplier", "partyId": MUNICIPALITY},
+        {"role": "finance", "partyId": MUNICIPALITY},
         {"role": "king"},
         {},
     ],
@@ -93,6 +96,7 @@ async def test_a_key_is_made_works_and_is_revoked_at_once(client: ClientSession)
 async def test_keys_that_cannot_be(client: ClientSession, wish: dict[str, str]) -> None:
     async with client.post("/v1/keys", json=wish, headers=OPERATOR) as answer:
         assert answer.status == 400
+        assert [error["name"] for error in (await answer.json())["errors"]] in (["partyId"], ["role"])
 
 
 async def test_only_operators_make_keys(client: ClientSession) -> None:

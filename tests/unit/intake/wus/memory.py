@@ -116,6 +116,8 @@ class WusMemoryGateway(MemoryGateway):
         receipt = await super().submit(submission)
         self.judges_at_once = judge
         row = self.rows[receipt.kenmerk]
+        if submission.record:
+            await submission.record(receipt.kenmerk, receipt.received_at)
         to = await self.find(submission.recipient) if submission.recipient else None
         row.message = replace(
             row.message,

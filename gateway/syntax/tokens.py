@@ -1,0 +1,357 @@
+"""A document as tokens: start tags, end tags and empty elements, each with the text up to the next one.
+
+The kind of a token (which element, with which attributes) is one character, its sign, so that the shape of a
+piece of XML is a string, and comparing, finding and counting shapes is comparing, finding and counting strings.
+Signs are the same for all documents, whatever prefixes they use.
+
+Tokens come from the markup, cut at its angle brackets, which costs a tenth of walking the tree. That is exact for
+a well-formed document whose brackets all belong to tags; comments, CDATA and instructions are replaced first. What
+else there is (a bare `>` in a text, namespaces declared further down) is read from the tree, in the same tokens.
+"""
+
+import re
+import threading
+from codecs import BOM_UTF8
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from gateway.syntax.bodies import root_offset
+from gateway.syntax.shape import COMMENT
+
+OPENS, CLOSES, ALONE = 1, -1, 0
+
+_STRETCH_BYTES = 1 << 20
+_KINDS_MAX = 10_000
+_TAGS_KEPT_MAX = 20_000
+_LEXICONS_MAX = 256
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+
+
+class UnplainError(ValueError):
+    """The markup is not cut into tokens by its brackets alone, or a name in it means different things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a sign stands for: `name` as rules write it (`cac:Item`), names of attributes in the order given;
+    `step` is +1 for a start tag, -1 for an end tag, 0 for an empty element or a comment."""
+
+    name: str
+    attributes: tuple[str, ...]
+    step: int
+    closing: str = ""
+    """The sign of the end tag, for a start tag."""
+
+
+def prefixed(prefixes: Mapping[str, str], tag: str) -> str:
+    """A tag in lxml's form (`{namespace}name`) as rules write it (`cac:Item`); of another namespace, as it is."""
+    namespace, closing, name = tag.rpartition("}")
+    prefix = prefixes.get(namespace[1:])
+    return tag if not closing or prefix is None else prefix + name
+
+
+class Alphabet:
+    """Every kind met so far with its sign, for one syntax: `prefixes` say how its namespaces are written."""
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self.prefixes = prefixes
+        self.kinds: list[Kind] = []
+        self.openers: dict[str, list[str]] = {}
+        """The signs of the start tags of each element."""
+        self._signs: dict[tuple[str, tuple[str, ...], int], str] = {}
+        self._lexicons: dict[object, Lexicon] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def is_full(self) -> bool:
+        """So many kinds only come from documents made to have them: begin another alphabet."""
+        return len(self.kinds) > _KINDS_MAX
+
+    def kind(self, sign: str) -> Kind:
+        """What a sign stands for."""
+        return self.kinds[ord(sign)]
+
+    def sign(self, name: str, attributes: tuple[str, ...], step: int) -> str:
+        """The sign of a kind; a new one where it was not met before."""
+        key = (name, attributes, step)
+        if (found := self._signs.get(key)) is not None:
+            return found
+        closing = self.sign(name, (), CLOSES) if step == OPENS else ""
+        with self._lock:
+            if key not in self._signs:
+                self.kinds.append(Kind(name, attributes, step, closing))
+                self._signs[key] = chr(len(self.kinds) - 1)
+                if step == OPENS:
+                    self.openers.setdefault(name, []).append(self._signs[key])
+        return self._signs[key]
+
+    def is_balanced(self, signs: str) -> bool:
+        """Whether these tokens are whole elements, one after the other."""
+        depth = 0
+        for sign in signs:
+            depth += self.kinds[ord(sign)].step
+            if depth < 0:
+                return False
+        return depth == 0
+
+    def name(self, tag: str) -> str:
+        """A tag in lxml's form as rules write it."""
+        return prefixed(self.prefixes, tag)
+
+    def lexicon(self, spaces: Mapping[str | None, str]) -> "Lexicon":
+        """What tags mean where these prefixes are declared."""
+        key = tuple(spaces.items())
+        found = self._lexicons.get(key)
+        if found is None:
+            if len(self._lexicons) >= _LEXICONS_MAX:
+                self._lexicons.clear()
+            found = self._lexicons[key] = Lexicon(self, dict(spaces))
+        return found
+
+    def let_go(self, lexicon: "Lexicon") -> None:
+        """Keep a lexicon for the next document, unless this one has filled it with tags of its own."""
+        if len(lexicon) > _TAGS_KEPT_MAX:
+            self._lexicons.pop(tuple(lexicon.spaces.items()), None)
+
+
+_SPACE = " \t\r\n"
+_TAG = re.compile(
+    rf"""(/?)([^{_SPACE}/<>="'!?]++)((?:[{_SPACE}]++[^{_SPACE}/<>="']++[{_SPACE}]*+=[{_SPACE}]*+"""
+    rf"""(?:"[^"]*+"|'[^']*+'))*+)[{_SPACE}]*+(/?)"""
+)
+ATTRIBUTE_VALUE = re.compile(
+    rf"""(?P<upto>(?P<name>[^{_SPACE}="'<>]++)[{_SPACE}]*+=[{_SPACE}]*+)(?P<quote>["'])(?P<value>.*?)(?P=quote)""",
+    re.DOTALL,
+)
+"""An attribute in a tag."""
+
+
+class Lexicon(dict[str, str]):
+    """Signs by what stands between the brackets of a tag, filled as tags are met."""
+
+    def __init__(self, alphabet: Alphabet, spaces: Mapping[str | None, str]) -> None:
+        self.alphabet = alphabet
+        self.spaces = spaces
+        self.attributes: dict[str, dict[str, str]] = {}
+        """The attributes of those tags that have any."""
+
+    def __missing__(self, tag: str) -> str:
+        sign = self.alphabet.sign(COMMENT, (), ALONE) if tag == _ASIDE_TAG else self._understand(tag)
+        self[tag] = sign
+        return sign
+
+    def knows_root(self, tag: str, root: etree._Element) -> None:
+        """Enter the start tag of the root, which declares the namespaces."""
+        if tag not in self:
+            step = ALONE if tag.endswith("/") else OPENS
+            self[tag] = self.alphabet.sign(self.alphabet.name(str(root.tag)), tuple(map(str, root.keys())), step)
+
+    def _understand(self, tag: str) -> str:
+        match = _TAG.fullmatch(tag)
+        if match is None or (match[1] and (match[3] or match[4])):
+            raise UnplainError(f"not a tag: {tag[:80]!r}")
+        name = self.alphabet.name(self._in_full(match[2], self.spaces.get(None)))
+        if match[1]:
+            return self.alphabet.sign(name, (), CLOSES)
+        attributes = self._attributes(match[3]) if match[3] else {}
+        if attributes:
+            self.attributes[tag] = attributes
+        return self.alphabet.sign(name, tuple(attributes), ALONE if match[4] else OPENS)
+
+    def _attributes(self, text: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for _, name, _, value in ATTRIBUTE_VALUE.findall(text):
+            if name == "xmlns" or name.startswith("xmlns:"):
+                raise UnplainError(f"declares a namespace: {name[:80]}")
+            found[self._in_full(name, None)] = resolved(value.translate(_BLANKS))
+        return found
+
+    def _in_full(self, name: str, default: str | None) -> str:
+        """`{namespace}name`, as lxml writes it."""
+        prefix, colon, local = name.rpartition(":")
+        if not colon:
+            return f"{{{default}}}{name}" if default else name
+        if prefix == "xml":
+            return _XML + local
+        if prefix not in self.spaces:
+            raise UnplainError(f"prefix {prefix[:80]} is not declared at the root")
+        return f"{{{self.spaces[prefix]}}}{local}"
+
+
+_BLANKS = {ord(each): " " for each in "\t\r\n"}
+_REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot|apos));")
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+
+
+def resolved(text: str) -> str:
+    """A text with its character references and the five named ones replaced by what they stand for."""
+    return _REFERENCE.sub(_character, text) if "&" in text else text
+
+
+def _character(reference: re.Match[str]) -> str:
+    hexadecimal, decimal, name = reference.groups()
+    if name:
+        return _NAMED[name]
+    return chr(int(hexadecimal, 16) if hexadecimal else int(decimal))
+
+
+@dataclass(slots=True)
+class Tokens:
+    """A run of tokens. `texts[n]` stands between token n and the next one; `tags[n]` is its key in `attributes`,
+    which holds those that have attributes."""
+
+    signs: str = ""
+    texts: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    has_references: bool = False
+    """Whether `&` in a text begins a reference that is still to be resolved."""
+
+    def after(self, others: "Tokens", begin: int) -> "Tokens":
+        """These tokens with those of `others` from number `begin` on before them."""
+        if begin == len(others.signs):
+            return self
+        return Tokens(
+            others.signs[begin:] + self.signs,
+            others.texts[begin:] + self.texts,
+            others.tags[begin:] + self.tags,
+            self.attributes,
+            self.has_references or others.has_references,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """The bytes of a well-formed UTF-8 document. `start` is the byte where the start tag of its root begins;
+    `is_paired` says that it holds as many `<` as `>`."""
+
+    text: bytes
+    start: int
+    is_paired: bool
+
+    @classmethod
+    def of(cls, text: bytes) -> "Markup":
+        """The markup of a document of which nothing is known yet."""
+        start = root_offset(text, len(BOM_UTF8) if text.startswith(BOM_UTF8) else 0)
+        return cls(text, start, text.count(b"<") == text.count(b">"))
+
+
+class MarkupTokens:
+    """The tokens of a document, from its markup, a window at a time."""
+
+    def __init__(self, markup: Markup, root: etree._Element, lexicon: Lexicon) -> None:
+        """`root` is what was parsed from it. Raises UnplainError."""
+        self.text = ""
+        """A stretch of the markup as text, with every bracket that of a tag."""
+        self.at = 0
+        """The character of it at which the next token begins."""
+        self.has_references = False
+        """Whether references are in that stretch."""
+        self._lexicon = lexicon
+        self._bytes = markup.text
+        self._begin = markup.start
+        """The byte that follows the stretch."""
+        if _has_asides(markup):
+            self._bytes, self._begin = _set_aside(markup.text[markup.start :]), 0
+        elif not markup.is_paired:
+            raise UnplainError("a bare > stands in a text or an attribute")
+        self._stretch()
+        lexicon.knows_root(self.text[1 : self.text.find(">")], root)
+
+    @property
+    def left_bytes(self) -> int:
+        """About how much has not been read yet."""
+        return len(self._bytes) - self._begin + len(self.text) - self.at
+
+    def _stretch(self) -> None:
+        """Take in more of the markup: a whole large document as text would cost as much again."""
+        begin, end = self._begin, len(self._bytes)
+        if end - begin > 2 * _STRETCH_BYTES:
+            cut = self._bytes.rfind(b"<", begin + 1, begin + _STRETCH_BYTES)
+            cut = self._bytes.find(b"<", begin + _STRETCH_BYTES) if cut < 0 else cut
+            end = end if cut < 0 else cut
+        text = self._bytes[begin:end].decode()
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.text = self.text[self.at :] + text
+        self.has_references = "&" in self.text
+        self.at, self._begin = 0, end
+
+    def window(self, characters: int) -> Tokens:
+        """The next tokens, about so many characters of markup. Raises UnplainError."""
+        while len(self.text) - self.at <= characters and self._begin < len(self._bytes):
+            self._stretch()
+        text, at, cut = self.text, self.at, len(self.text)
+        if cut - at > characters:
+            before = text.rfind("<", at + 1, at + characters)
+            behind = text.find("<", at + characters) if before < 0 else before
+            cut = cut if behind < 0 else behind
+        cuts = text[at:cut].replace(">", "<").split("<")
+        tags = cuts[1::2]
+        self.at = cut
+        signs = "".join(map(self._lexicon.__getitem__, tags))
+        return Tokens(signs, cuts[2::2], tags, self._lexicon.attributes, self.has_references)
+
+    def hand_back(self, window: Tokens, at: int) -> None:
+        """Take back the tokens from `at` on: they have not been read."""
+        left = len(window.signs) - at
+        self.at -= 2 * left + sum(map(len, window.tags[at:])) + sum(map(len, window.texts[at:]))
+
+
+_ASIDE_TAG = "!/"
+_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
+
+
+def _has_asides(markup: Markup) -> bool:
+    """Comments, CDATA sections or instructions from the root on. Looking for one byte first is much faster."""
+    text, start = markup.text, markup.start
+    return (text.find(b"!", start) >= 0 and text.find(b"<!", start) >= 0) or (
+        text.find(b"?", start) >= 0 and text.find(b"<?", start) >= 0
+    )
+
+
+def _set_aside(text: bytes) -> bytes:
+    """The markup with a tag for each comment and instruction, and CDATA as other text. Raises UnplainError."""
+    text = _ASIDE.sub(_plainly, text)
+    if text.count(b"<") != text.count(b">"):
+        raise UnplainError("a bare > stands in a text or an attribute")
+    return text
+
+
+def _plainly(aside: re.Match[bytes]) -> bytes:
+    if (content := aside[1]) is None:
+        return f"<{_ASIDE_TAG}>".encode()
+    return content.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+
+
+class TreeTokens:
+    """The tokens of a tree, however it was made, all in one window."""
+
+    text = ""
+
+    def __init__(self, root: etree._Element, alphabet: Alphabet) -> None:
+        self._root = root
+        self._alphabet = alphabet
+
+    def window(self, _characters: int) -> Tokens:
+        """All tokens."""
+        alphabet = self._alphabet
+        signs: list[str] = []
+        attributes: dict[str, dict[str, str]] = {}
+        found = Tokens(attributes=attributes)
+        for event, element in etree.iterwalk(self._root, events=("start", "end", "comment", "pi")):
+            if event == "start":
+                own = {str(key): str(value) for key, value in element.attrib.items()}
+                if own:
+                    attributes[str(len(signs))] = own
+                signs.append(alphabet.sign(alphabet.name(str(element.tag)), tuple(own), OPENS))
+            elif event == "end":
+                signs.append(alphabet.sign(alphabet.name(str(element.tag)), (), CLOSES))
+            else:
+                signs.append(alphabet.sign(COMMENT, (), ALONE))
+            found.tags.append(str(len(found.tags)))
+            found.texts.append((element.text if event == "start" else element.tail) or "")
+        found.signs = "".join(signs)
+        return found

@@ -1,0 +1,87 @@
+"""An attachment is judged by its content, wherever it stands and whenever it is judged."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from gateway.app import listening, opened
+from gateway.settings import Database, Http, Settings
+from tests.flows.conftest import HeldClock, House, furnish, numbered
+
+START = b"<cac:AccountingSupplierParty>"
+LARGE_BYTES = 400_000
+"""More than a message holds in memory: streamed to storage, and judged in a worker when it is in the document."""
+
+CONTENTS = [
+    ("a program", "application/pdf", b"MZ" + bytes(100), "refused", {"MP-ATT-DANGEROUS"}),
+    ("a large program", "application/pdf", b"\x7fELF" + bytes(LARGE_BYTES), "refused", {"MP-ATT-DANGEROUS"}),
+    ("a web page", "text/csv", b"<html><script></script></html>", "refused", {"MP-ATT-DANGEROUS"}),
+    ("a zip", "text/csv", b"PK\x03\x04" + bytes(50), "delivered", {"MP-ATT-CONTENT"}),
+    ("nothing", "application/pdf", b"", "delivered", {"MP-ATT-EMPTY"}),
+    ("a PDF", "application/pdf", b"%PDF-1.7\n" + bytes(50), "delivered", set()),
+    ("a large PDF", "application/pdf", b"%PDF-1.7\n" + bytes(LARGE_BYTES), "delivered", set()),
+]
+of_contents = pytest.mark.parametrize(
+    ("media_type", "content", "state", "rules"), [row[1:] for row in CONTENTS], ids=[row[0] for row in CONTENTS]
+)
+
+
+def embedded(number: str, media_type: str, content: bytes) -> bytes:
+    """The sample invoice with this in it."""
+    reference = (
+        b"<cac:AdditionalDocumentReference><cbc:ID>1</cbc:ID><cac:Attachment>"
+        b'<cbc:EmbeddedDocumentBinaryObject mimeCode="%b" filename="a">%b</cbc:EmbeddedDocumentBinaryObject>'
+        b"</cac:Attachment></cac:AdditionalDocumentReference>"
+    ) % (media_type.encode(), base64.b64encode(content))
+    return numbered(number).replace(START, reference + START, 1)
+
+
+async def hand_in(house: House, number: str, media_type: str, content: bytes, *, wait: bool = True) -> Any:
+    """The sample invoice with this beside it, as multipart/form-data; the answer's body."""
+    form = aiohttp.FormData()
+    form.add_field("document", numbered(number), content_type="application/xml", filename="x.xml")
+    form.add_field("attachment", content, content_type=media_type, filename="a")
+    headers = house.as_("supplier") | ({"Prefer": "wait=20"} if wait else {})
+    async with house.session.post("/v1/messages", data=form, headers=headers) as answer:
+        return await answer.json()
+
+
+async def rules_of(house: House, kenmerk: str) -> set[object]:
+    report = await house.get("supplier", f"/v1/messages/{kenmerk}/report")
+    findings = report["findings"]
+    assert isinstance(findings, list)
+    return {finding["rule"] for finding in findings}
+
+
+@of_contents
+async def test_content_beside_the_document_is_judged_as_content_in_it(
+    house: House, media_type: str, content: bytes, state: str, rules: set[str]
+) -> None:
+    inside = await (await house.send("supplier", embedded("A-1", media_type, content))).json()
+    beside = await hand_in(house, "A-2", media_type, content)
+    assert [inside["state"], beside["state"]] == [state, state]
+    for message in (inside, beside):
+        assert await rules_of(house, message["kenmerk"]) == rules
+    disposition = {"delivered": "billable"}.get(state, state)
+    assert [inside["disposition"], beside["disposition"]] == [disposition, disposition]
+
+
+@of_contents
+async def test_after_a_restart_too(
+    database_url: str, tmp_path: Path, media_type: str, content: bytes, state: str, rules: set[str]
+) -> None:
+    settings = Settings(data_directory=tmp_path, database=Database(url=database_url), http=Http(port=0))
+    async with opened(settings) as first, listening(first) as address, aiohttp.ClientSession(address) as session:
+        house = House(first, session, HeldClock())
+        await furnish(house)
+        await first.desk.stop()  # it takes in, and judges nothing
+        accepted = await hand_in(house, "A-1", media_type, content, wait=False)
+    async with opened(settings) as second, listening(second) as address, aiohttp.ClientSession(address) as session:
+        house = House(second, session, HeldClock(), house.keys)
+        assert await second.desk.settled(accepted["kenmerk"], 20)
+        message = await house.get("supplier", f"/v1/messages/{accepted['kenmerk']}")
+        assert message["state"] == state
+        assert await rules_of(house, accepted["kenmerk"]) == rules
