@@ -261,7 +261,10 @@ CHECKS: tuple[Check, ...] = (
 _TITLES = {
     Stage.XML: ("Reading the XML", "The document is refused at the first of these."),
     Stage.IDENTIFY: ("What it is", ""),
-    Stage.ATTACHMENTS: ("Attachments", ""),
+    Stage.ATTACHMENTS: (
+        "Attachments",
+        "Those in the document and those that travelled beside it (a part of a multipart body, a `bijlage`) alike.",
+    ),
     Stage.SCHEMA: ("XML Schema", ""),
     Stage.RULES: ("Rules", ""),
     Stage.PARTIES: ("Parties", "Of messages alone, when their document is valid."),

@@ -9,9 +9,9 @@ away.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from gateway.messages.verdict import RuleSetUsed
 from gateway.model.finding import Finding, Flag, Stage, Text, WrongValueError
@@ -87,13 +87,21 @@ def choose(customization_id: str | None, wish: str | None = None, also: Sequence
     """The rules for an invoice that claims this. `wish` is chosen instead of what it claims; what `also` names
     comes on top. Raises ValueError for what is no profile."""
     base, why = _claimed(customization_id) if wish is None else (profile_named(wish), _asked(wish))
-    used = _used(base.rules(), why, is_claim=wish is None)
+    chosen = _combined(base, why, wish is None, tuple(also))
+    unknown = _unknown(customization_id) if wish is None else None
+    return chosen if unknown is None else replace(chosen, unknown=unknown)
+
+
+@lru_cache(maxsize=64)
+def _combined(base: Profile, why: Text, is_claim: bool, also: tuple[str, ...]) -> Chosen:
+    """A profile with what comes on top of it."""
+    used = _used(base.rules(), why, is_claim=is_claim)
     profile, rules = base, base.rules()
     for added in map(profile_named, also):
         if not _holds(rules, added.rules()):
             profile, rules = added, _together(rules, added.rules())
             used = tuple({one.name: one for one in (*_used(added.rules(), _on_top(added)), *used)}.values())
-    return Chosen(profile, rules, _in_order(rules, used), _unknown(customization_id) if wish is None else None)
+    return Chosen(profile, rules, _in_order(rules, used))
 
 
 def remarks(chosen: Chosen, issue_date: str | None, path: str) -> list[Finding]:
