@@ -25,12 +25,12 @@ def judge(
     explain: bool = False,
     engine: str = "own",
 ) -> "Verdict":
-    """The verdict on a document: schema, then the business rules of what it claims to be and of `profile`.
+    """The verdict on a document: schema, then the business rules of what it claims to be, or of `profile` instead.
 
-    `schema=False` leaves the schema out; `explain` reads a document that breaks it a second time, in seconds, and
-    tells more of what is wrong. `engine="reference"` has EN 16931's official stylesheet judge instead of ours; it
-    needs the extra `reference` (ImportError without). Raises nothing on any bytes: a wrong document is an answer.
-    Raises ValueError for a profile or an engine that does not exist.
+    `schema=False` leaves the schema out; `explain` has xmlschema read a document that breaks it too, in seconds,
+    which tells more of a time card. `engine="reference"` has EN 16931's official stylesheet judge instead of ours;
+    it needs the extra `reference` (ImportError without). Raises nothing on any bytes: a wrong document is an
+    answer. Raises ValueError for a profile or an engine that does not exist.
     """
     from gateway.validation.judge import judge as judge_document
 
@@ -45,22 +45,32 @@ def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:
 
 
 def render(
-    judged: "Sequence[tuple[str, bytes, Verdict]]", form: str, *, language: str = "en", colour: bool = False
+    judged: "Sequence[tuple[str, bytes, Verdict]]",
+    form: str,
+    *,
+    language: str = "en",
+    colour: bool = False,
+    unread: "Sequence[tuple[str, str]]" = (),
+    rules_url: str = "",
 ) -> str:
     """Reports on documents (name, bytes and verdict of each) as `text`, `html`, `svrl`, `junit` or `sarif`.
 
-    `language` is en or nl; `colour` paints the text for a terminal. Raises KeyError for another form, ValueError
+    `language` is en or nl; `colour` paints the text for a terminal. `unread` are files that could not be read,
+    with the reason: html, junit and sarif tell of them. `rules_url` is where the page of a rule stands, as
+    `https://gateway.example/rules/`: html links to it. Raises KeyError for another form, ValueError
     for several documents in SVRL.
     """
-    from gateway.validation.report import Reported, report_of
+    from gateway.validation.report import Reported, Run, Unread, report_of
     from gateway.validation.report import render as render_reports
 
     reports = [Reported(report_of(verdict, name), document) for name, document, verdict in judged]
-    return render_reports(reports, form, language=language, colour=colour)
+    run = Run(tuple(Unread(file, reason) for file, reason in unread), rules_url)
+    return render_reports(reports, form, language=language, colour=colour, run=run)
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
-    """Every rule that the gateway knows, or those of one set: `en16931`, `nlcius`, `basisfactuur-rijk`.
+    """Every rule that the gateway knows, or those of one set: `en16931`, `nlcius`, `basisfactuur-rijk`; its own
+    checks as `meterpoort`.
 
     Raises ValueError for a set that does not exist.
     """
@@ -70,7 +80,7 @@ def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
 
 
 def rule_entry(key: str) -> "RuleEntry":
-    """One rule by its id. Raises LookupError, which names the ids that look like it."""
+    """One rule or own check by its id. Raises LookupError, which names the ids that look like it."""
     from gateway.validation.catalogue import rule_entry as one_entry
 
     return one_entry(key)

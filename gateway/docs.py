@@ -17,6 +17,7 @@ import msgspec
 
 from gateway import settings
 from gateway.ops.metrics import FORESEEN, Described, Metrics
+from gateway.validation.checks import checks_page
 from gateway.validation.rule_pages import rule_pages
 from gateway.web.reference import api_reference, problems_reference
 
@@ -154,6 +155,7 @@ def _made(page: Callable[[], str]) -> Callable[[], str]:
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/api.md": api_page,
+    "reference/checks.md": _made(checks_page),
     "reference/metrics.md": metrics_page,
     "reference/problems.md": problems_page,
     "reference/settings.md": settings_page,

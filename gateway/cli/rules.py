@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from gateway import Case, RuleEntry
     from gateway.model.finding import Text
 
-_SETS = ["en16931", "nlcius", "basisfactuur-rijk"]
+_SETS = ["en16931", "nlcius", "basisfactuur-rijk", "meterpoort"]
 _language = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
 _form = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
 
 @click.group()
 def rules() -> None:
-    """The rules of EN 16931, NLCIUS and the basisfactuur Rijk."""
+    """The rules of EN 16931, NLCIUS and the basisfactuur Rijk, and the gateway's own checks."""
 
 
 @rules.command("list")
@@ -27,12 +27,19 @@ def rules() -> None:
 @_form
 @_language
 def list_rules(name: str | None, form: str, language: str) -> None:
-    """List every rule: id, flag and sentence. JSON is one object a line."""
-    for entry in gateway.rule_catalogue(name):
+    """List every rule: id, flag and sentence; first the sets and when they are in force. JSON: one object a line.
+
+    The gateway's own checks are listed with --set meterpoort.
+    """
+    listed = gateway.rule_catalogue(name)
+    if form == "text":
+        for about in dict.fromkeys(_set_of(entry, language) for entry in listed):
+            click.echo(f"# {about}")
+    for entry in listed:
         if form == "json":
             click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False))
         else:
-            mark = entry.flag.value if entry.is_bound else "unbound"
+            mark = _in_dutch(_mark(entry), language)
             click.echo(f"{entry.id:<15} {mark:<8} {_said(entry.sentence, language)}")
 
 
@@ -52,13 +59,49 @@ def show_rule(key: str, form: str, language: str) -> None:
         click.echo("\n".join(_explained(entry, language)))
 
 
+_DUTCH = {
+    "fatal": "fout",
+    "warning": "let op",
+    "unbound": "–",
+    "shall have": "aanwezig",
+    "decimals": "decimalen",
+    "coded": "codelijst",
+    "sum": "som",
+    "vat": "btw",
+    "condition": "voorwaarde",
+    "unchecked": "niet na te gaan",
+    "syntax": "syntaxis",
+    "identify": "herkennen",
+    "attachments": "bijlagen",
+    "rules": "regels",
+    "parties": "partijen",
+}
+"""Flags, forms and stages, as a person reads them."""
+
+
+def _in_dutch(word: str, language: str) -> str:
+    return _DUTCH.get(word, word) if language == "nl" else word
+
+
+def _mark(entry: "RuleEntry") -> str:
+    return entry.flag.value if entry.is_bound else "unbound"
+
+
+def _set_of(entry: "RuleEntry", language: str) -> str:
+    """A set with its version, and the days on which it is in force."""
+    since, until = ("geldig vanaf", "tot en met") if language == "nl" else ("in force from", "until")
+    days = f", {since} {entry.valid_from}" if entry.valid_from else ""
+    days += f" {until} {entry.valid_until}" if entry.valid_until else ""
+    return f"{entry.set} {entry.version}{days}"
+
+
 def _said(text: "Text", language: str) -> str:
     return text.nl if language == "nl" else text.en
 
 
 def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
     is_dutch = language == "nl"
-    yield f"{entry.id} · {entry.flag.value} · {entry.set} {entry.version}"
+    yield f"{entry.id} · {_in_dutch(entry.flag.value, language)} · {_set_of(entry, language)}"
     yield ""
     yield _said(entry.sentence, language)
     yield f"({entry.sentence.en if is_dutch else entry.sentence.nl})"
@@ -69,8 +112,11 @@ def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
         yield f"  {entry.path}"
     if entry.advice:
         yield f"  {_said(entry.advice, language)}"
-    yield f"  {'vorm' if is_dutch else 'form'}:   {entry.form}"
+    yield f"  {'vorm' if is_dutch else 'form'}:   {_in_dutch(entry.form, language)}"
     yield f"  {'bron' if is_dutch else 'source'}: {entry.source}"
+    if entry.note:
+        yield ""
+        yield _said(entry.note, language)
     if not entry.is_bound:
         yield ""
         yield "Geen document kan deze regel breken." if is_dutch else "No document can break this rule."
@@ -104,6 +150,8 @@ def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
         "rule": entry.id,
         "set": entry.set,
         "version": entry.version,
+        "valid_from": entry.valid_from.isoformat() if entry.valid_from else None,
+        "valid_until": entry.valid_until.isoformat() if entry.valid_until else None,
         "flag": entry.flag.value,
         "form": entry.form,
         "sentence": entry.sentence.en,
@@ -111,6 +159,8 @@ def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
         "terms": [{"term": number, "name": name.en, "name_nl": name.nl} for number, name in entry.terms],
         "path": entry.path or None,
         "source": entry.source,
+        "note": entry.note.en if entry.note else None,
+        "note_nl": entry.note.nl if entry.note else None,
         "is_bound": entry.is_bound,
         "holds": [_case_as_json_object(case) for case in entry.holds],
         "breaks": [_case_as_json_object(case) for case in entry.breaks],

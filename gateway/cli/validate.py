@@ -23,9 +23,9 @@ _INVALID, _COULD_NOT_RUN = 1, 2
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
-@click.option("--profile", help="Rules to apply on top of those the document claims, as nlcius.")
+@click.option("--profile", help="Rules to judge by instead of those the document claims, as nlcius.")
 @click.option("--no-schema", is_flag=True, help="Leave the XML Schema out; the business rules run all the same.")
-@click.option("--explain", is_flag=True, help="Tell more of what breaks the schema; takes some seconds.")
+@click.option("--explain", is_flag=True, help="Tell more of what breaks a time card's schema; takes seconds.")
 @click.option(
     "--engine",
     type=click.Choice(["own", "reference"]),
@@ -34,6 +34,7 @@ _INVALID, _COULD_NOT_RUN = 1, 2
     help="Whose rules judge: ours, or the official stylesheet of EN 16931 in SaxonC.",
 )
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Of the text.")
+@click.option("--rules-url", default="", help="For html: where rules are explained, as https://…/rules/.")
 def validate(
     *,
     files: tuple[str, ...],
@@ -43,6 +44,7 @@ def validate(
     explain: bool,
     engine: str,
     language: str,
+    rules_url: str,
 ) -> None:
     """Judge documents: XML, what they are, attachments, schema, business rules. FILE may be - for standard input.
 
@@ -53,9 +55,12 @@ def validate(
         raise click.UsageError("SVRL reports on one document; give one file")
     status = 0
     judged: list[tuple[str, bytes, Verdict]] = []
+    unread: list[tuple[str, str]] = []
     for name in files:
         document = _read(name)
-        if document is None:
+        if isinstance(document, str):
+            click.echo(f"meterpoort validate: {name}: {document}", err=True)
+            unread.append((name.encode("utf-8", "replace").decode(), document))
             status = _COULD_NOT_RUN
             continue
         verdict = _judged(document, profile, schema=not no_schema, explain=explain, engine=engine)
@@ -66,7 +71,7 @@ def validate(
             click.echo(_written(one, form, language))
         status = max(status, 0 if verdict.valid else _INVALID)
     if form in _AT_ONCE and (judged or form != "svrl"):
-        click.echo(gateway.render(judged, form, language=language))
+        click.echo(gateway.render(judged, form, language=language, unread=unread, rules_url=rules_url))
     sys.exit(status)
 
 
@@ -83,13 +88,12 @@ def _is_for_a_person() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _read(name: str) -> bytes | None:
-    """The document, or None with a word on standard error where it cannot be read."""
+def _read(name: str) -> bytes | str:
+    """The document, or why it cannot be read."""
     try:
         return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
     except OSError as error:
-        click.echo(f"meterpoort validate: {name}: {error.strerror or error}", err=True)
-        return None
+        return error.strerror or str(error)
 
 
 def _judged(document: bytes, profile: str | None, *, schema: bool, explain: bool, engine: str) -> "Verdict":

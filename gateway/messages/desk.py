@@ -36,12 +36,17 @@ SETTLE_AGAIN_SECONDS_MAX = 60.0
 @dataclass(frozen=True, slots=True)
 class Case:
     """One document to be judged: its bytes where they are at hand, else where they stand. `beside` are the
-    attachments that travelled beside it, where they stand."""
+    attachments that travelled beside it, where they stand.
+
+    `profile` chooses the rules; only for who asks what a document is worth and sends nothing. The profiles under
+    `also` add rules to those that the document claims: what a sender or a recipient asks for never weakens them.
+    """
 
     document: bytes | None
     profile: str | None = None
     beside: tuple[StoredAttachment, ...] = ()
     stored: StoredBytes | None = None
+    also: tuple[str, ...] = ()
 
 
 class JudgingError(Exception):
@@ -321,10 +326,12 @@ class Desk:
         return decide(waiting, verdict, self._register, self._clock())
 
     def _recipients_profile(self, outcome: Outcome, verdict: Verdict) -> str | None:
-        """The profile that the recipient asks for on top, where the document was not judged by it yet."""
+        """The profile that the recipient asks for on top, where rules are about the document and it was not judged
+        by it yet."""
+        if not verdict.rule_sets:
+            return None
         wanted = outcome.recipient.settings.get("profile") if outcome.recipient else None
-        applied = {used.name for used in verdict.rule_sets}
-        return wanted if wanted and wanted not in applied and wanted != verdict.profile else None
+        return wanted if wanted and wanted != verdict.profile else None
 
     async def _make_true(self, place: _Place, outcome: Outcome) -> None:
         done = await self._settle_until_done(outcome)
@@ -376,9 +383,11 @@ def _broke(place: _Place, error: Exception) -> JudgingError:
     return JudgingError(f"{type(error).__name__} while judging")
 
 
-def _case(place: _Place, profile: str | None = None) -> Case:
+def _case(place: _Place, recipients: str | None = None) -> Case:
+    """The case of a message: with the rules that its sender asks for on top, and those of its recipient."""
     waiting = place.waiting
-    return Case(place.data, profile or waiting.wanted_profile, waiting.beside, waiting.document)
+    also = tuple(name for name in (waiting.wanted_profile, recipients) if name)
+    return Case(place.data, None, waiting.beside, waiting.document, also)
 
 
 async def _kept(lane: Callable[[], Awaitable[None]]) -> None:

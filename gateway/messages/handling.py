@@ -149,6 +149,9 @@ def _sender(judged: Waiting, facts: DocumentFacts | None, register: Register) ->
     return _first_known(facts.sender, register)
 
 
+_NOBODY = Text("nobody", "niemand")
+
+
 def _sender_problem(
     judged: Waiting, facts: DocumentFacts, sender: Party | None, register: Register
 ) -> Finding | None:
@@ -156,7 +159,7 @@ def _sender_problem(
         return None
     submitter = register.by_id(judged.submitter_id) if judged.submitter_id else None
     parties = {party.party_id for party in _known(facts.sender, register)}
-    named = ", ".join(str(identifier) for identifier in facts.sender.identifiers) or "nobody"
+    named = ", ".join(str(identifier) for identifier in facts.sender.identifiers) or _NOBODY
     if sender is None or submitter is None:
         return _party_finding(
             "MP-SENDER-UNKNOWN",
@@ -191,7 +194,7 @@ def _sender_problem(
 
 
 def _principal_problem(
-    judged: Waiting, parties: set[str], allowed: frozenset[str] | set[str], named: str, register: Register
+    judged: Waiting, parties: set[str], allowed: frozenset[str] | set[str], named: str | Text, register: Register
 ) -> Finding | None:
     """The party for which the sender says it acts must be the one that the document is from, and have given it a
     mandate. `parties`: who the document is from, as far as they are registered; `named`: in its own words."""
@@ -380,7 +383,7 @@ def _with_finding(verdict: Verdict, finding: Finding) -> Verdict:
     return replace(verdict, findings=(*verdict.findings, finding), stages=(*verdict.stages, Stage.PARTIES))
 
 
-def _party_finding(rule: str, message: Text, advice: Text, found: str | None) -> Finding:
+def _party_finding(rule: str, message: Text, advice: Text, found: Text | str | None) -> Finding:
     return Finding(rule, Flag.FATAL, Stage.PARTIES, message, found=found, advice=advice)
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from gateway.model.document import Attachment, DocumentFacts, DocumentKind
-from gateway.model.finding import Finding, Flag, Stage
+from gateway.model.finding import Finding, Flag, Stage, Text
 
 FAILED_RULE = "MP-RULE-FAILED"
 """The rule of a finding that says: a rule could not be checked, by an error of ours."""
@@ -12,11 +13,19 @@ FAILED_RULE = "MP-RULE-FAILED"
 
 @dataclass(frozen=True, slots=True)
 class RuleSetUsed:
-    """A set of rules that judged the document, and why it was chosen."""
+    """A set of rules that judged the document, why it was chosen, and the days on which it is in force: from
+    `valid_from` up to and including `valid_until`, None for no bound."""
 
     name: str
     version: str
-    why: str
+    why: Text
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def is_in_force_on(self, day: date) -> bool:
+        """Whether the set is in force on a day."""
+        began = self.valid_from is None or self.valid_from <= day
+        return began and (self.valid_until is None or day <= self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ class Verdict:
 def as_json_object(verdict: Verdict, file: str) -> dict[str, object]:
     """The verdict ready for a JSON encoder; the same keys on the command line and in the API.
 
-    `message` and `advice` are English, their Dutch stands beside them under `_nl`.
+    `message`, `found`, `expected`, `advice` and `why` are English, their Dutch stands beside them under `_nl`.
     """
     facts = verdict.facts
     return {
@@ -79,8 +88,19 @@ def as_json_object(verdict: Verdict, file: str) -> dict[str, object]:
             }
             for attachment in verdict.attachments
         ],
-        "rule_sets": [{"name": used.name, "version": used.version, "why": used.why} for used in verdict.rule_sets],
+        "rule_sets": [_used_as_json_object(used) for used in verdict.rule_sets],
         "stages": [stage.value for stage in verdict.stages],
+    }
+
+
+def _used_as_json_object(used: RuleSetUsed) -> dict[str, object]:
+    return {
+        "name": used.name,
+        "version": used.version,
+        "valid_from": used.valid_from.isoformat() if used.valid_from else None,
+        "valid_until": used.valid_until.isoformat() if used.valid_until else None,
+        "why": used.why.en,
+        "why_nl": used.why.nl,
     }
 
 
@@ -96,8 +116,18 @@ def _finding_as_json_object(finding: Finding) -> dict[str, object]:
         "message_nl": finding.message.nl,
         "stage": finding.stage.value,
         "terms": list(finding.terms),
-        "found": finding.found,
-        "expected": finding.expected,
+        "found": _english(finding.found),
+        "found_nl": _dutch(finding.found),
+        "expected": _english(finding.expected),
+        "expected_nl": _dutch(finding.expected),
         "advice": advice.en if advice else None,
         "advice_nl": advice.nl if advice else None,
     }
+
+
+def _english(said: Text | str | None) -> str | None:
+    return said.en if isinstance(said, Text) else said
+
+
+def _dutch(said: Text | str | None) -> str | None:
+    return said.nl if isinstance(said, Text) else said

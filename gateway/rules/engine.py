@@ -43,12 +43,12 @@ class Form(StrEnum):
 class Miss:
     """Why a rule does not hold: what stands there, what should, what to change.
 
-    `found` and `expected` are the same in every language: values, numbers of terms, signs. `term` names the place
-    within the node (`BT-131`); `node` is where it stands, when that is not the group the rule was judged on.
+    `found` and `expected` are a Text unless they are the same in every language: values, ids, signs. `term` names
+    the place within the node (`BT-131`); `node` is where it stands, when that is not the group it was judged on.
     """
 
-    found: str | None = None
-    expected: str | None = None
+    found: Text | str | None = None
+    expected: Text | str | None = None
     advice: Text | None = None
     term: str | None = None
     node: Group | None = None

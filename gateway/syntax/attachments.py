@@ -337,7 +337,7 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
         ),
         flag=Flag.WARNING,
         location=location,
-        found=name.en,
+        found=name,
         expected=media_type,
     )
 
@@ -351,7 +351,7 @@ def _dangerous(attachment: Attachment, found: content_types.Content, media_type:
         ),
         Text("Send a document, as a PDF.", "Stuur een document, bijvoorbeeld een pdf."),
         location=location,
-        found=found.name.en,
+        found=found.name,
         expected=media_type,
     )
 
@@ -443,7 +443,7 @@ def _finding(
     *,
     flag: Flag = Flag.FATAL,
     location: str = "",
-    found: str | None = None,
+    found: Text | str | None = None,
     expected: str | None = None,
 ) -> Finding:
     return Finding(

@@ -244,7 +244,7 @@ class SyntaxSaid:
         reason = " ".join((error.msg or "").split())[:200]
         return cls(
             "MP-XML-SYNTAX",
-            Text(f"The XML is not well-formed: {reason}", f"De XML is niet welgevormd: {reason}"),
+            Text(f"The XML is not well-formed: {reason}", "De XML is hier niet welgevormd."),
             _XML_LIBRARY,
         )
 

@@ -1,8 +1,9 @@
-"""A second reading of a document that breaks its schema, by the package xmlschema.
+"""A reading of a document that breaks its schema by the package xmlschema, a program apart from libxml2.
 
-libxml2 gives the verdict and stops in each element at its first wrong child; xmlschema goes on, so one attempt
-shows more of what is to be repaired. It is pure Python and builds a schema in seconds, so it is only asked when
-somebody wants to know (`judge(…, explain=True)`), never on the way of a message, and within the bounds below.
+libxml2 gives the verdict. Of UBL all that is wrong is told already (`second_look`); of a time card libxml2 leaves
+unsaid what stands behind a wrong child, and this tells it. It is pure Python and builds a schema in seconds, so it
+is only asked when somebody wants to know (`judge(…, explain=True)`), never on the way of a message, and within the
+bounds below. Tests hold `second_look` to it.
 """
 
 import re

@@ -80,14 +80,14 @@ class Lines:
 
     def of_offsets(self, offsets: Iterable[int]) -> Iterator[Place]:
         """The places of byte offsets of the document, which must ascend: the document is walked once."""
-        line, line_start, at, column = 1, 0, 0, 1
+        line, at, column = 1, 0, 1
         if self._document.startswith(b"\xef\xbb\xbf"):
-            at = line_start = 3
+            at = 3
         for offset in offsets:
             offset = max(offset, at)
-            if newlines := self._document.count(b"\n", at, offset):
-                line += newlines
-                line_start = self._document.rfind(b"\n", at, offset) + 1
+            ends, line_start = _line_ends(self._document, at, offset)
+            if ends:
+                line += ends
                 at, column = line_start, 1
             column += _characters(self._document[at:offset])
             at = offset
@@ -109,6 +109,20 @@ class Lines:
         except expat.ExpatError:
             return min(parser.ErrorByteIndex, len(self._markup))
         return min(_offset_of_line(self._markup, line) + max(column - 1, 0), len(self._markup))
+
+
+def _line_ends(document: bytes, start: int, end: int) -> tuple[int, int]:
+    """How many lines end between two bytes, and where the line that holds `end` begins. A line ends in a line
+    feed, a carriage return or both (XML 1.0, 2.11)."""
+    feeds = document.count(b"\n", start, end)
+    last = document.rfind(b"\n", start, end)
+    if document.find(b"\r", start, end) < 0:
+        return feeds, last + 1
+    alone = document.count(b"\r", start, end) - document.count(b"\r\n", start, end + 1)
+    at = document.rfind(b"\r", start, end)
+    while at > last and document.startswith(b"\n", at + 1):  # its line feed stands behind `end`
+        at = document.rfind(b"\r", start, at)
+    return feeds + alone, max(last, at) + 1
 
 
 def _characters(utf8: bytes) -> int:

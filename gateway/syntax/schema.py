@@ -4,10 +4,11 @@ All UBL kinds are compiled as one schema (0.1 s, 16 MB): they share the common c
 used by one thread at a time, because lxml keeps the errors on it; the pool holds as many as ever worked at once.
 """
 
+import re
 import secrets
 from codecs import BOM_UTF8
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from html import escape
@@ -21,7 +22,8 @@ from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding
 from gateway.syntax.bodies import root_offset
 from gateway.syntax.identify import NAMESPACES, identify
-from gateway.syntax.schema_words import Complaint, in_words, subject_of, without_echoes
+from gateway.syntax.schema_words import Complaint, element_at, in_words, subject_of, without_echoes
+from gateway.syntax.second_look import look_further
 from gateway.syntax.xml import Attempt, Parsed, parser
 
 FINDINGS_MAX = 50
@@ -118,53 +120,78 @@ def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
     if parsed.attempt is not None and parsed.attempt.root is parsed.root:
         return []
     with _pool(kind).lend() as schema:
-        complaints = _check_in_pieces(parsed, schema) if len(parsed.markup) > _WHOLE_BYTES_MAX else []
-        if not complaints:
-            if schema.validate(parsed.root):
-                return []
-            complaints = _complaints(parsed.root, schema.error_log)
-    return _findings(parsed, complaints)
+        complaints = without_echoes(_complaints(parsed, schema))
+        if not complaints or _is_valid_without_padding(parsed, schema):
+            return []
+        told = complaints[:FINDINGS_MAX]
+        told += look_further(schema, told, FINDINGS_MAX - len(told))
+        told = [one for one in told if not _is_about_padding(one, schema)] or told
+    return sorted(in_words(parsed, without_echoes(told)), key=_line_and_column)
 
 
-def _findings(parsed: Parsed, complaints: list[Complaint]) -> list[Finding]:
-    complaints = without_echoes(complaints)[:FINDINGS_MAX]
-    return in_words(parsed, complaints)
+def _is_padded(element: etree._Element) -> bool:
+    """Whether it is a date or time with white space around it: valid, for their type collapses white space before
+    it looks (XML Schema part 2, 4.3.6), but libxml2 refuses it."""
+    text = element.text
+    if not text or len(element) or not str(element.tag).endswith(("Date", "Time")):
+        return False
+    return text != (stripped := text.strip(_SPACE)) and _DATE_OR_TIME.fullmatch(stripped) is not None
 
 
-def _complaints(root: etree._Element, log: "etree._ListErrorLog") -> list[Complaint]:
+_SPACE = " \t\r\n"
+_DATE_OR_TIME = re.compile(r"(-?\d{4,}-\d\d-\d\d)?T?(\d\d:\d\d:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def _is_valid_without_padding(parsed: Parsed, schema: etree.XMLSchema) -> bool:
+    """Whether white space around dates and times is all that libxml2 has against the document.
+
+    The whole document is asked again without it, piece by piece, so that nothing else can slip through.
+    """
+    padded = {element: element.text or "" for element in parsed.root.iter(etree.Element) if _is_padded(element)}
+    if not padded:
+        return False
+    with _without_padding(padded):
+        markup = etree.tostring(parsed.root, encoding="utf-8")
+    return _parse_in_pieces(markup, schema).root is not None
+
+
+def _is_about_padding(complaint: Complaint, schema: etree.XMLSchema) -> bool:
+    """Whether white space around a date or time is all that this complaint is about."""
+    element = complaint.element
+    if element is None or "is not a valid value" not in complaint.message or not _is_padded(element):
+        return False
+    with _without_padding({element: element.text or ""}):
+        return bool(schema.validate(element))
+
+
+@contextmanager
+def _without_padding(texts: Mapping[etree._Element, str]) -> Iterator[None]:
+    """For as long as it lasts, these elements have no white space around their texts."""
+    try:
+        for element, text in texts.items():
+            element.text = text.strip(_SPACE)
+        yield
+    finally:
+        for element, text in texts.items():
+            element.text = text
+
+
+def _line_and_column(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0
+
+
+def _complaints(parsed: Parsed, schema: etree.XMLSchema) -> list[Complaint]:
+    """What libxml2 says of the document; empty: valid."""
+    if len(parsed.markup) > _WHOLE_BYTES_MAX and (complaints := _check_in_pieces(parsed, schema)):
+        return complaints
+    if schema.validate(parsed.root):
+        return []
+    return _of_log(parsed.root, schema.error_log)
+
+
+def _of_log(root: etree._Element, log: "etree._ListErrorLog") -> list[Complaint]:
     entries = [entry for _, entry in zip(range(FINDINGS_MAX), log, strict=False)]
-    return [Complaint(entry.type_name, entry.message, _element_at(root, entry.path)) for entry in entries]
-
-
-def _element_at(root: etree._Element, path: str | None) -> etree._Element | None:
-    """The element that libxml2's path names; its prefixes are the document's own."""
-    if not path:
-        return None
-    at = root
-    for step in path.lstrip("/").split("/")[1:]:
-        name, _, number = step.partition("[")
-        position = int(number.rstrip("]")) if number.rstrip("]").isdigit() else 1
-        prefix, _, local = name.rpartition(":")
-        following = _child(at, prefix, local, position)
-        if following is None:
-            return at
-        at = following
-    return at
-
-
-def _child(parent: etree._Element, prefix: str, local: str, position: int) -> etree._Element | None:
-    """The nth child of this name as xmlGetNodePath counts: `*` for a name in a default namespace counts all
-    elements."""
-    if local.startswith("@") or local in {"text()", "comment()", "processing-instruction()"}:
-        return None
-    left = position
-    for child in parent.iterchildren("*"):
-        if local != "*" and (etree.QName(child).localname != local or (child.prefix or "") != prefix):
-            continue
-        left -= 1
-        if not left:
-            return child
-    return None
+    return [Complaint(entry.type_name, entry.message, element_at(root, entry.path)) for entry in entries]
 
 
 # --- large documents ---------------------------------------------------------------------------------------

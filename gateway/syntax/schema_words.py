@@ -36,7 +36,7 @@ class _Said:
     text: Text
     advice: Text | None = None
     found: str | None = None
-    expected: str | None = None
+    expected: Text | str | None = None
     attribute: str | None = None
 
 
@@ -71,6 +71,37 @@ def subject_of(message: str) -> str | None:
     """The element that a message of libxml2 is about, as `{namespace}name`."""
     subject = _SUBJECT.match(message)
     return subject["element"] if subject else None
+
+
+def element_at(root: etree._Element, path: str | None) -> etree._Element | None:
+    """The element that libxml2's path names; its prefixes are the document's own."""
+    if not path:
+        return None
+    at = root
+    for step in path.lstrip("/").split("/")[1:]:
+        name, _, number = step.partition("[")
+        position = int(number.rstrip("]")) if number.rstrip("]").isdigit() else 1
+        prefix, _, local = name.rpartition(":")
+        following = _child(at, prefix, local, position)
+        if following is None:
+            return at
+        at = following
+    return at
+
+
+def _child(parent: etree._Element, prefix: str, local: str, position: int) -> etree._Element | None:
+    """The nth child of this name as xmlGetNodePath counts: `*` for a name in a default namespace counts all
+    elements."""
+    if local.startswith("@") or local in {"text()", "comment()", "processing-instruction()"}:
+        return None
+    left = position
+    for child in parent.iterchildren("*"):
+        if local != "*" and (etree.QName(child).localname != local or (child.prefix or "") != prefix):
+            continue
+        left -= 1
+        if not left:
+            return child
+    return None
 
 
 def without_echoes(complaints: Sequence[Complaint]) -> list[Complaint]:
@@ -130,7 +161,7 @@ def _said(complaint: Complaint) -> _Said:
 
 
 def _unexpected(complaint: Complaint, element: str, rest: str) -> _Said:
-    expected = _expected(rest)
+    expected = expected_in(rest)
     if complaint.element is not None and (why := _why_unexpected(complaint.element, element, expected)):
         return why
     wanted = ", ".join(expected) or None
@@ -174,10 +205,15 @@ def _why_unexpected(at: etree._Element, element: str, expected: Sequence[str]) -
     return _left_out(left_out[-1], element, name_of(str(parent.tag)))
 
 
-def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Said:
+def meant_by(element: str, model: Sequence[Child]) -> str | None:
+    """The child of a content model that a name which is none of them is a slip of the pen for."""
     names = {child.name.rpartition(":")[2].lower(): child.name for child in model}
     near = get_close_matches(element.rpartition(":")[2].lower(), names, n=1, cutoff=0.8)
-    meant = names[near[0]] if near else None
+    return names[near[0]] if near else None
+
+
+def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Said:
+    meant = meant_by(element, model)
     advice = Text(
         f"Did you mean {meant}? " if meant else "Take it out, or put it where it belongs.",
         f"Bedoelde u {meant}?" if meant else "Haal het weg, of zet het waar het hoort.",
@@ -246,7 +282,7 @@ def _left_out(left_out: str, element: str, parent: str) -> _Said:
 
 
 def _missing(element: str, rest: str, complaint: Complaint) -> _Said:
-    expected = _expected(rest)
+    expected = expected_in(rest)
     model = children_of(complaint.element) if complaint.element is not None else ()
     needed = {child.name for child in model if child.occurs_min > 0}
     wanted = [name for name in expected if name in needed] or expected
@@ -261,8 +297,9 @@ def _missing(element: str, rest: str, complaint: Complaint) -> _Said:
     )
 
 
-def _expected(rest: str) -> list[str]:
-    match = _EXPECTED.search(rest)
+def expected_in(message: str) -> list[str]:
+    """The elements that a message of libxml2 asks for, with their usual prefixes."""
+    match = _EXPECTED.search(message)
     return [name_of(name.strip()) for name in match["names"].split(",")] if match else []
 
 
@@ -270,30 +307,47 @@ def _bad_value(element: str, attribute: str | None, rest: str, facet: re.Match[s
     match = facet or _NOT_VALID.match(rest)
     value = _short(match["value"]) if match else ""
     subject = f"{element}/@{name_of(attribute)}" if attribute else element
-    wanted = _wanted(rest, facet)
+    expected, wanted = _wanted(rest, facet, attribute or element)
     return _Said(
         "MP-XSD-VALUE",
         Text(f"{subject} holds “{value}”; {wanted.en}.", f"{subject} bevat “{value}”; {wanted.nl}."),
         _value_advice(value),
         found=value,
-        expected=wanted.en,
+        expected=expected,
         attribute=attribute,
     )
 
 
-def _wanted(rest: str, facet: re.Match[str] | None) -> Text:
+def _wanted(rest: str, facet: re.Match[str] | None, name: str) -> tuple[Text | str, Text]:
+    """What should stand there, alone and in a sentence."""
     if allowed := _ENUMERATION.search(rest):
-        return Text(f"allowed are {allowed['set']}", f"toegestaan zijn {allowed['set']}")
+        values = allowed["set"]
+        return values, Text(f"allowed are {values}", f"toegestaan zijn {values}")
     if facet:
         sentence = " ".join(rest[facet.end() :].split())
-        return Text(f"it {sentence}".rstrip("."), f"dat past niet bij {facet['facet']} in het schema")
+        text = Text(f"it {sentence}".rstrip("."), f"dat past niet bij {facet['facet']} in het schema")
+        return text, text
     match = _NOT_VALID.match(rest)
     type_name = (match["type"] if match else None) or ""
-    known = _TYPES.get(type_name.rpartition(":")[2].rpartition("}")[2])
+    known = _TYPES.get(type_name.rpartition(":")[2].rpartition("}")[2]) or _type_by_name(name)
     if known:
-        return Text(f"it must be {known.en}", f"dat moet {known.nl} zijn")
-    what = type_name or "the schema's type"
-    return Text(f"it must be a value of {what}", f"dat moet een waarde van {type_name or 'het schematype'} zijn")
+        return known, Text(f"it must be {known.en}", f"dat moet {known.nl} zijn")
+    what = Text(f"a value of {type_name or 'the type'}", f"een waarde van {type_name or 'het type'}")
+    return what, Text(f"it must be {what.en} in the schema", f"dat moet {what.nl} in het schema zijn")
+
+
+_ENDINGS = {
+    ("Amount", "Quantity", "Numeric", "Percent", "Rate", "Measure"): "decimal",
+    ("Indicator",): "boolean",
+    ("BinaryObject",): "base64Binary",
+    ("Date",): "date",
+    ("Time",): "time",
+}
+"""How names end in UBL, and the type of their content: libxml2 names no type where UBL derives one of its own."""
+
+
+def _type_by_name(name: str) -> Text | None:
+    return next((_TYPES[kind] for endings, kind in _ENDINGS.items() if name.endswith(endings)), None)
 
 
 def _value_advice(value: str) -> Text | None:
@@ -349,7 +403,7 @@ def _content(element: str, rest: str) -> _Said:
             ),
         )
     reason = _short(" ".join(rest.split()), 300)
-    return _Said("MP-XSD-OTHER", Text(f"{element}: {reason}", f"{element}: {reason}"))
+    return _Said("MP-XSD-OTHER", Text(f"{element}: {reason}", f"{element} past niet bij het schema."))
 
 
 def _short(text: str, characters_max: int = _QUOTED_CHARACTERS_MAX) -> str:

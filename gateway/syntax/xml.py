@@ -314,7 +314,8 @@ def _cap_problem(markup: bytes, opened: int, closed: int, limits: Limits, lines:
 
 def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None:
     if opened > limits.elements_max and (elements := opened - markup.count(b"</")) > limits.elements_max:
-        return _too_much("MP-XML-ELEMENTS", "elements", "elementen", elements, limits.elements_max)
+        what, wat = _COUNTED[b"<!" in markup or b"<?" in markup]
+        return _too_much("MP-XML-ELEMENTS", what, wat, elements, limits.elements_max)
     if len(markup) > 4 * limits.references_max and (references := _count(markup, b"&")) > limits.references_max:
         return _too_much(
             "MP-XML-REFERENCES", "references (&…;)", "verwijzingen (&…;)", references, limits.references_max
@@ -333,6 +334,16 @@ def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None
 def _count(markup: bytes, byte: bytes) -> int:
     """How often a byte that is mostly absent stands there: looking for the first is much faster than counting."""
     return markup.count(byte) if byte in markup else 0
+
+
+_COUNTED = {
+    False: ("elements", "elementen"),
+    True: (
+        "elements, comments, CDATA sections and instructions together",
+        "elementen, commentaren, CDATA-secties en instructies samen",
+    ),
+}
+"""What was counted, by whether there are asides: they cost as much as elements."""
 
 
 def _has_few_asides(markup: bytes) -> bool:

@@ -10,11 +10,13 @@ from time import perf_counter_ns
 
 from gateway.messages.verdict import RuleSetUsed, Verdict
 from gateway.model.document import Attachment, Beside, DocumentFacts, DocumentKind
-from gateway.model.finding import Finding, Stage
+from gateway.model.finding import Finding, Stage, Text
 from gateway.syntax import attachments, identify, schema, xml
+from gateway.syntax.identify import CBC
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
 from gateway.validation import business_rules
-from gateway.validation.profiles import choose, profile_named
+from gateway.validation.bounds import within_bounds
+from gateway.validation.profiles import EN16931, choose, not_for, profile_named, remarks
 
 OWN, REFERENCE = ENGINES = ("own", "reference")
 
@@ -23,6 +25,7 @@ def judge(
     document: bytes | memoryview,
     *,
     profile: str | None = None,
+    also: Sequence[str] = (),
     schema: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     beside: Sequence[Beside] = (),
@@ -31,18 +34,23 @@ def judge(
 ) -> Verdict:
     """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
 
-    `profile` asks for the rules of that profile on top of what the document claims; `schema=False` leaves the
-    schema out; `beside` are attachments that travelled beside the document, judged as those in it; `explain`
-    reads a document that breaks its schema a second time, for more findings (seconds, see `syntax.explain`).
+    `profile` chooses the rules of that profile instead of what the document claims; the profiles that `also` names
+    come on top. `schema=False` leaves the schema out; `beside` are attachments that travelled beside the document,
+    judged as those in it; `explain` has xmlschema read a document that breaks its schema too (seconds, see
+    `syntax.explain`).
     `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
-    Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, ImportError where
-    the reference engine is not installed.
+    Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, or a profile that
+    the reference engine has no stylesheet for; ImportError where the reference engine is not installed.
     """
-    if profile is not None:
-        profile_named(profile)
+    asked = (*([profile] if profile is not None else []), *also)
+    names = [profile_named(name).name for name in asked]
     if engine not in ENGINES:
         raise ValueError(f"there is no engine {engine!r}; there is: {', '.join(ENGINES)}")
-    return _Judgement(limits, _Wishes(profile, schema, explain, engine)).run(document, beside)
+    if engine == REFERENCE and (missing := [name for name in names if name != EN16931.name]):
+        raise ValueError(
+            f"the reference engine has the stylesheet of {EN16931.name} alone: no verdict by {', '.join(missing)}"
+        )
+    return _Judgement(limits, _Wishes(profile, tuple(also), schema, explain, engine)).run(document, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class _Wishes:
     """What the caller asks for."""
 
     profile: str | None
+    also: tuple[str, ...]
     schema: bool
     explain: bool
     engine: str
@@ -89,8 +98,15 @@ class _Judgement:
         self._kind = kind
         self._facts = identify.read_facts(parsed.root, kind)
         older = identify.older_format(self._facts)
-        self._ends(Stage.IDENTIFY, [_placed(older, parsed)] if older else [])
+        self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *self._without_rules(kind)] if one])
         return older is None
+
+    def _without_rules(self, kind: DocumentKind) -> list[Finding]:
+        """What to say of profiles that were asked for on a document that they are not about."""
+        if kind.is_billing:
+            return []
+        wish = self._wishes.profile
+        return not_for([*([wish] if wish else []), *self._wishes.also], kind.value, _path(kind))
 
     def _read_attachments(self, parsed: Parsed, beside: Sequence[Beside]) -> None:
         if self._kind is not None:
@@ -115,9 +131,11 @@ class _Judgement:
         if self._wishes.engine == REFERENCE:
             findings = self._by_reference(parsed)
         else:
-            chosen = choose(self._facts.customization_id, self._wishes.profile)
+            chosen = choose(self._facts.customization_id, self._wishes.profile, self._wishes.also)
             self._profile, self._rule_sets = chosen.profile.name, chosen.used
-            findings = business_rules.check(parsed, chosen.rules)
+            remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
+            broken = within_bounds(business_rules.check(parsed, chosen.rules))
+            findings = [*_at_the_head(remarked, parsed), *broken]
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
 
@@ -125,10 +143,11 @@ class _Judgement:
         from gateway.validation import reference  # SaxonC is optional, large, and seldom wanted
 
         findings = reference.check(parsed)
-        used = RuleSetUsed(
-            "EN 16931, official stylesheet", reference.EN16931_VERSION, "the reference engine was asked for"
+        why = Text(
+            "the reference engine was asked for, which has no other rules",
+            "de referentie is gevraagd, en die heeft geen andere regels",
         )
-        self._rule_sets = (used,)
+        self._rule_sets = (RuleSetUsed("EN 16931, official stylesheet", reference.EN16931_VERSION, why),)
         return findings
 
     def _ends(self, stage: Stage, findings: list[Finding]) -> None:
@@ -148,6 +167,22 @@ class _Judgement:
             stages=tuple(self._durations),
             durations_ns=self._durations,
         )
+
+
+def _path(kind: DocumentKind) -> str:
+    return f"/ubl:{kind.value}"
+
+
+def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
+    """With the places of the root's own children that they are about."""
+    children = {one.location: parsed.root.find(CBC + one.location.rpartition(":")[2]) for one in findings}
+    places = parsed.lines.of_elements(parsed.root, {child for child in children.values() if child is not None})
+    placed: list[Finding] = []
+    for one in findings:
+        child = children[one.location]
+        place = places.get(child) if child is not None else None
+        placed.append(one.at(one.location, place.line, place.column) if place else one)
+    return placed
 
 
 def _placed(finding: Finding, parsed: Parsed) -> Finding:

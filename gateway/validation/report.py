@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from typing import Literal, Protocol
 
@@ -34,6 +35,8 @@ class FindingShape(msgspec.Struct):
     expected: str | None
     advice: str | None
     advice_nl: str | None
+    found_nl: str | None = None
+    expected_nl: str | None = None
 
 
 class JudgedAttachment(msgspec.Struct):
@@ -47,11 +50,14 @@ class JudgedAttachment(msgspec.Struct):
 
 
 class UsedRules(msgspec.Struct):
-    """A set of rules that judged the document, and why it was chosen."""
+    """A set of rules that judged the document, why it was chosen, and when it is in force."""
 
     name: str
     version: str
     why: str
+    why_nl: str | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 class ReportShape(msgspec.Struct):
@@ -89,6 +95,21 @@ def advice_of(finding: FindingShape, language: str) -> str:
     return (finding.advice_nl if language == "nl" else finding.advice) or ""
 
 
+def found_of(finding: FindingShape, language: str) -> str | None:
+    """What stands in the document, in the reader's language where it is words."""
+    return finding.found_nl or finding.found if language == "nl" else finding.found
+
+
+def expected_of(finding: FindingShape, language: str) -> str | None:
+    """What should stand there, in the reader's language where it is words."""
+    return finding.expected_nl or finding.expected if language == "nl" else finding.expected
+
+
+def why_of(used: UsedRules, language: str) -> str:
+    """Why a set of rules was chosen, in the reader's language."""
+    return used.why_nl or used.why if language == "nl" else used.why
+
+
 def names_of(terms: Sequence[str], language: str) -> list[str]:
     """Terms as people read them: `BT-112 Invoice total amount with VAT`."""
     return [f"{term} {said(_name(term), language)}".rstrip() for term in terms]
@@ -108,8 +129,31 @@ class Reported:
     document: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that was to be judged and could not be read, and why."""
+
+    file: str
+    reason: str
+
+
+def could_not_be_read(unread: Unread, language: str) -> str:
+    """That a file could not be read, in the reader's language; the reason is the system's own."""
+    words = "kon niet worden gelezen" if language == "nl" else "could not be read"
+    return f"{unread.file} {words}: {unread.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What there is to say of a run beside its reports. `rules_url` is the address of the pages on rules, to which
+    the id of a rule is added; empty where there are none."""
+
+    unread: tuple[Unread, ...] = ()
+    rules_url: str = ""
+
+
 class _Renderer(Protocol):
-    def __call__(self, reports: Sequence[Reported], *, language: str, colour: bool) -> str: ...
+    def __call__(self, reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str: ...
 
 
 FORMS = {
@@ -122,10 +166,13 @@ FORMS = {
 """The module of each form; its `render` writes all reports of a run as one text."""
 
 
-def render(reports: Sequence[Reported], form: str, *, language: str = "en", colour: bool = False) -> str:
-    """The reports in one of FORMS. `colour` is for terminals, and only text has any.
+def render(
+    reports: Sequence[Reported], form: str, *, language: str = "en", colour: bool = False, run: Run | None = None
+) -> str:
+    """The reports in one of FORMS. `colour` is for terminals, and only text has any. Files that could not be read
+    are told in HTML, JUnit and SARIF, which are one document for all.
 
     Raises KeyError for a form that does not exist, ValueError for several reports in SVRL, which has room for one.
     """
     renderer: _Renderer = import_module(FORMS[form]).render
-    return renderer(reports, language=language, colour=colour)
+    return renderer(reports, run or Run(), language=language, colour=colour)

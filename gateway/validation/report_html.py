@@ -14,12 +14,16 @@ from gateway.validation.report import (
     FindingShape,
     Reported,
     ReportShape,
+    Run,
     UsedRules,
     advice_of,
+    could_not_be_read,
+    expected_of,
+    found_of,
     message_of,
     names_of,
 )
-from gateway.validation.report_source import Source, row_at, source_of
+from gateway.validation.report_source import Row, Source, row_at, source_of
 from gateway.validation.report_style import COLOURS, PAGE, REPORT
 
 FINDINGS_SHOWN_MAX = 500
@@ -49,7 +53,8 @@ class ShownRow:
     """A row of the source, with the findings that stand at it. `flag` is that of the worst of them."""
 
     id: int
-    line: int
+    number: str
+    """Of its line; of a line that is shown in pieces, from the second on, with the column it begins at."""
     text: str
     left_out: int
     findings: tuple[ShownFinding, ...]
@@ -77,16 +82,20 @@ class ShownReport:
     left_out: int
     rows: tuple[ShownRow, ...]
     rows_left_out: int
+    rules_url: str
+    """Where rules are explained; empty where nowhere is."""
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - it has its own
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - it has its own
     """The page."""
     anchors = [""] if len(reports) == 1 else [f"d{number}-" for number in range(1, len(reports) + 1)]
     shown_reports = [
-        shown(one.report, one.document, language, anchor) for one, anchor in zip(reports, anchors, strict=True)
+        shown(one.report, one.document, language, anchor, run.rules_url)
+        for one, anchor in zip(reports, anchors, strict=True)
     ]
     return _environment.get_template("report.html").render(
         reports=shown_reports,
+        unread=[could_not_be_read(one, language) for one in run.unread],
         language=language,
         t=chooser(language),
         style=COLOURS + PAGE + REPORT,
@@ -105,7 +114,9 @@ def chooser(language: str) -> Callable[[str, str], str]:
     return (lambda _, nl: nl) if language == "nl" else (lambda en, _: en)
 
 
-def shown(report: ReportShape, document: bytes | None, language: str, anchor: str = "") -> ShownReport:
+def shown(
+    report: ReportShape, document: bytes | None, language: str, anchor: str = "", rules_url: str = ""
+) -> ShownReport:
     """The report as the templates take it; `document` is None for who may not see its source."""
     told = report.findings[:FINDINGS_SHOWN_MAX]
     marks = {_mark(finding) for finding in told if finding.line is not None}
@@ -129,11 +140,16 @@ def shown(report: ReportShape, document: bytes | None, language: str, anchor: st
         findings=tuple(findings),
         left_out=len(report.findings) - len(told),
         rows=tuple(
-            ShownRow(number, row.line, row.text, row.left_out, tuple(by_row.get(number, ())))
+            ShownRow(number, _number(row), row.text, row.left_out, tuple(by_row.get(number, ())))
             for number, row in enumerate(rows, 1)
         ),
         rows_left_out=source.left_out,
+        rules_url=rules_url,
     )
+
+
+def _number(row: Row) -> str:
+    return str(row.line) if row.column == 1 else f"{row.line}:{row.column}"
 
 
 def _mark(finding: FindingShape) -> tuple[int, int]:
@@ -154,8 +170,8 @@ def _shown(
         advice=advice_of(finding, language),
         location=finding.location,
         place=", ".join(numbers),
-        found=finding.found,
-        expected=finding.expected,
+        found=found_of(finding, language),
+        expected=expected_of(finding, language),
         terms=tuple(names_of(finding.terms, language)),
         row=0 if row is None else row + 1,
     )

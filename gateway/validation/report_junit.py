@@ -9,24 +9,47 @@ from xml.etree import ElementTree
 
 from gateway.messages.verdict import FAILED_RULE
 from gateway.model.finding import Stage
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    Run,
+    Unread,
+    advice_of,
+    could_not_be_read,
+    expected_of,
+    found_of,
+    message_of,
+)
 from gateway.validation.report_svrl import xml_characters
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """Every report as a suite."""
     root = ElementTree.Element("testsuites", name="meterpoort validate")
     for one in reports:
         root.append(_suite(one.report, language))
+    for unread in run.unread:
+        root.append(_unread(unread, language))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
 
 
+def _unread(unread: Unread, language: str) -> ElementTree.Element:
+    """A file that could not be read: an error, for nothing is known of it."""
+    name = xml_characters(unread.file)
+    suite = ElementTree.Element("testsuite", name=name, tests="1", skipped="0", failures="0", errors="1")
+    case = ElementTree.SubElement(suite, "testcase", classname=name, name="read")
+    message = xml_characters(could_not_be_read(unread, language))
+    ElementTree.SubElement(case, "error", message=message, type="unreadable")
+    return suite
+
+
 def _suite(report: ReportShape, language: str) -> ElementTree.Element:
     name = xml_characters(report.file) or "document"
-    cases = [_stage(report, stage, name) for stage in report.stages]
+    cases = [_stage(report, stage, name, language) for stage in report.stages]
     cases += [_finding(finding, name, language) for finding in report.findings]
     counts = {word: str(sum(case.find(tag) is not None for case in cases)) for word, tag in _COUNTED.items()}
     suite = ElementTree.Element("testsuite", {"name": name, "tests": str(len(cases)), "skipped": "0", **counts})
@@ -37,12 +60,14 @@ def _suite(report: ReportShape, language: str) -> ElementTree.Element:
 _COUNTED = {"failures": "failure", "errors": "error"}
 
 
-def _stage(report: ReportShape, stage: Stage, name: str) -> ElementTree.Element:
+def _stage(report: ReportShape, stage: Stage, name: str, language: str) -> ElementTree.Element:
     """A stage that ran; what it found stands in cases of its own, so that it is counted once."""
     case = ElementTree.Element("testcase", classname=name, name=f"stage {stage.value}")
     found = sum(finding.stage is stage for finding in report.findings)
     if found:
-        ElementTree.SubElement(case, "system-out").text = f"{found} findings"
+        ElementTree.SubElement(
+            case, "system-out"
+        ).text = f"{found} {'bevindingen' if language == 'nl' else 'findings'}"
     return case
 
 
@@ -61,10 +86,7 @@ def _finding(finding: FindingShape, name: str, language: str) -> ElementTree.Ele
 
 def _details(finding: FindingShape, language: str) -> str:
     found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
-    parts = [
-        finding.location,
-        None if finding.found is None else f"{found}: {finding.found}",
-        None if finding.expected is None else f"{expected}: {finding.expected}",
-        advice_of(finding, language),
-    ]
+    sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
+    told = [f"{word}: {value}" for word, value in sides if value is not None]
+    parts = [finding.location, *told, advice_of(finding, language)]
     return xml_characters("\n".join(filter(None, parts)))

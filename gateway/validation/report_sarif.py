@@ -8,18 +8,30 @@ from urllib.parse import quote
 
 import gateway
 from gateway.validation.catalogue import UnknownRuleError, rule_entry
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of, names_of, said
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    Run,
+    advice_of,
+    could_not_be_read,
+    expected_of,
+    found_of,
+    message_of,
+    names_of,
+    said,
+)
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"fatal": "error", "warning": "warning"}
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """All reports as one run."""
     findings = [finding for one in reports for finding in one.report.findings]
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     about = {finding.rule: finding for finding in reversed(findings)}
-    run = {
+    one_run: dict[str, object] = {
         "tool": {
             "driver": {
                 "name": "Meterpoort",
@@ -28,6 +40,7 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
                 "rules": [_rule(about[rule], language) for rule in rules],
             }
         },
+        "invocations": [_invocation(run, language)],
         "columnKind": "unicodeCodePoints",
         "artifacts": [_artifact(one.report) for one in reports],
         "results": [
@@ -36,7 +49,20 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
             for finding in one.report.findings
         ],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [one_run]}, ensure_ascii=False, indent=2)
+
+
+def _invocation(run: Run, language: str) -> dict[str, object]:
+    """Whether every file could be judged; the run failed where one could not be read."""
+    told = [
+        {"level": "error", "message": {"text": could_not_be_read(one, language)}, "locations": [_place(one.file)]}
+        for one in run.unread
+    ]
+    return {"executionSuccessful": not told, "toolExecutionNotifications": told}
+
+
+def _place(file: str) -> dict[str, object]:
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}}}
 
 
 def _rule(finding: FindingShape, language: str) -> dict[str, object]:
@@ -87,12 +113,9 @@ def _result(
 
 def _message(finding: FindingShape, language: str) -> str:
     found, expected = ("Gevonden", "Verwacht") if language == "nl" else ("Found", "Expected")
-    parts = [
-        message_of(finding, language),
-        f"{found}: {finding.found}." if finding.found is not None else "",
-        f"{expected}: {finding.expected}." if finding.expected is not None else "",
-        advice_of(finding, language),
-    ]
+    sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
+    told = [f"{word}: {value}." for word, value in sides if value is not None]
+    parts = [message_of(finding, language), *told, advice_of(finding, language)]
     return " ".join(filter(None, parts))
 
 

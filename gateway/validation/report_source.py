@@ -19,6 +19,7 @@ _NEAR_ROWS = 4
 _LINE_CHARACTERS_MAX = 200
 _ROW_CHARACTERS_MAX = 400
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _TAG = re.compile(r"<[^/!?]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{100}")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/=]*")
@@ -48,7 +49,7 @@ def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
     """What to show when findings stand at these lines and columns; nothing where the text cannot be read."""
     if len(document) > SOURCE_BYTES_MAX or (text := _decoded(document)) is None:
         return Source()
-    lines = text.split("\n")
+    lines = _LINE_END.split(text)
     columns: dict[int, list[int]] = {}
     for at, column in marks:
         columns.setdefault(at, []).append(column)
@@ -59,7 +60,7 @@ def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
         if number not in near or len(rows) >= _ROWS_MAX or _BASE64_LINE.fullmatch(line):
             left_out += 1
             continue
-        pieces = _pieces(line.rstrip("\r"), columns.get(number, ()))
+        pieces = _pieces(line, columns.get(number, ()))
         for column, piece, skipped in pieces:
             rows.append(Row(number, column, _shortened(piece), left_out + skipped))
             left_out = 0

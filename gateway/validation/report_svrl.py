@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from gateway.model.finding import Stage
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    Run,
+    advice_of,
+    expected_of,
+    found_of,
+    message_of,
+    why_of,
+)
 
 _SPACES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
@@ -19,7 +29,7 @@ _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 _ANYWHERE = "/*"
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """The report. Raises ValueError for more than one: SVRL reports on one document."""
     if len(reports) != 1:
         raise ValueError("SVRL reports on one document; give one file")
@@ -31,7 +41,7 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<svrl:schematron-output xmlns:svrl="http://purl.oclc.org/dsdl/svrl" title={_attribute(title)} '
             f"schemaVersion={_attribute(rules)}>",
-            *(f"  <svrl:text>{_text(why)}</svrl:text>" for why in dict.fromkeys(_reasons(report))),
+            *(f"  <svrl:text>{_text(why)}</svrl:text>" for why in dict.fromkeys(_reasons(report, language))),
             *_prefixes(report),
             *(line for stage in report.stages or [Stage.XML] for line in _pattern(report, stage, language)),
             "</svrl:schematron-output>",
@@ -39,9 +49,9 @@ def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str: 
     )
 
 
-def _reasons(report: ReportShape) -> list[str]:
-    """Why these rules were chosen."""
-    return [used.why for used in report.rule_sets]
+def _reasons(report: ReportShape, language: str) -> list[str]:
+    """Which rules were chosen, and why."""
+    return [f"{used.name} {used.version}: {why_of(used, language)}" for used in report.rule_sets]
 
 
 def _prefixes(report: ReportShape) -> list[str]:
@@ -67,7 +77,7 @@ def _failed(finding: FindingShape, language: str) -> list[str]:
     return [
         f"  <svrl:fired-rule context={place}/>",
         f"  <svrl:failed-assert id={_attribute(finding.rule)} flag={_attribute(finding.flag)} location={place} "
-        f"test={_attribute(finding.message)}>",
+        f"test={_attribute(message)}>",
         f"    <svrl:text>{_text(' '.join(filter(None, told)))}</svrl:text>",
         "  </svrl:failed-assert>",
     ]
@@ -75,7 +85,7 @@ def _failed(finding: FindingShape, language: str) -> list[str]:
 
 def _sides(finding: FindingShape, language: str) -> tuple[tuple[str, str | None], ...]:
     found, expected = ("Gevonden:", "Verwacht:") if language == "nl" else ("Found:", "Expected:")
-    return (found, finding.found), (expected, finding.expected)
+    return (found, found_of(finding, language)), (expected, expected_of(finding, language))
 
 
 def _text(text: str) -> str:

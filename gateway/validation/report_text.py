@@ -2,13 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.validation.report import FindingShape, Reported, ReportShape, advice_of, message_of, names_of
+from gateway.validation.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    Run,
+    advice_of,
+    expected_of,
+    found_of,
+    message_of,
+    names_of,
+)
 
 _RESET, _BOLD, _RED, _GREEN, _YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
+_FLAGS = {"fatal": "fout", "warning": "let op"}
 _INDENT = " " * 10
 
 
-def render(reports: Sequence[Reported], *, language: str, colour: bool) -> str:
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - files that could not be read go to standard error
     """Every report, one after the other."""
     return "\n".join(line for one in reports for line in _lines(one.report, language, colour))
 
@@ -30,14 +41,14 @@ def _head(report: ReportShape, language: str, colour: bool) -> str:
 
 def _paragraph(finding: FindingShape, language: str, colour: bool) -> Iterator[str]:
     place = "" if finding.line is None else f"{finding.line}:{finding.column}"
-    flag = _painted(f"{finding.flag:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
+    word = _FLAGS[finding.flag] if language == "nl" else finding.flag
+    flag = _painted(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
     yield f"  {flag}{_painted(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
     yield f"{_INDENT}{_printable(message_of(finding, language))}"
     found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
-    if finding.found is not None:
-        yield f"{_INDENT}{found}: {_printable(finding.found)}"
-    if finding.expected is not None:
-        yield f"{_INDENT}{expected}: {_printable(finding.expected)}"
+    for word, value in ((found, found_of(finding, language)), (expected, expected_of(finding, language))):
+        if value is not None:
+            yield f"{_INDENT}{word}: {_printable(value)}"
     if advice := advice_of(finding, language):
         yield f"{_INDENT}{_printable(advice)}"
     if finding.terms:

@@ -1,12 +1,13 @@
 """The pages of docs/reference/rules, from the catalogue: one a family, so that neighbours stand together."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from gateway.rules.cases import Case
-from gateway.validation.catalogue import NEVER_BROKEN, RuleEntry, rule_catalogue
+from gateway.validation.catalogue import RuleEntry, rule_catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +108,31 @@ def _page(family: Family) -> str:
 
 
 def _table(entries: Sequence[RuleEntry]) -> str:
+    sample = Counter(case.document for entry in entries for case in entry.breaks).most_common(1)[0][0]
     rows = [
-        f"| {entry.id} | {entry.flag.value} | `{_cell(entry.path)}` | {_cell(_explained(entry))} |\n"
+        f"| {entry.id} | {entry.flag.value} | `{_cell(entry.path)}` | {_cell(_explained(entry))} "
+        f"| {_cell(_breaking(entry, sample))} |\n"
         for entry in entries
     ]
-    return "".join(["| rule | flag | about | sentence |\n| --- | --- | --- | --- |\n", *rows])
+    about = (
+        f"Each rule holds in the sample `{sample}`, unless its row names another, and breaks with what the last "
+    )
+    head = "| rule | flag | about | sentence | breaks |\n| --- | --- | --- | --- | --- |\n"
+    return "".join([about, "column changes; there `…` is what the rule is about.\n\n", head, *rows])
 
 
 def _explained(entry: RuleEntry) -> str:
-    never = NEVER_BROKEN.get(entry.id)
-    return f"{entry.sentence.en} {never.en}" if never else entry.sentence.en
+    """The sentence, without the path that stands in the column before it."""
+    sentence = entry.sentence.en.removeprefix(f"{entry.path} ").partition(": nobody is obliged")[0]
+    return f"{sentence}. {entry.note.en}" if entry.note else sentence
+
+
+def _breaking(entry: RuleEntry, sample: str) -> str:
+    """The first case that breaks the rule."""
+    if not entry.breaks:
+        return ""
+    shown = _example(entry.breaks[0], sample)
+    return re.sub(rf"`{re.escape(entry.path)}(?=[/`])", "`…", shown)
 
 
 def _cell(text: str) -> str:
@@ -134,13 +150,16 @@ def _section(entry: RuleEntry) -> str:
     return "\n".join(lines) + ("\n" if entry.holds or entry.breaks else "")
 
 
-def _example(case: Case) -> str:
-    """A case in one line: `nlcius-invoice` with BT-112 = `121.50`, without BT-10; also BR-CO-16."""
+def _example(case: Case, sample: str = "") -> str:
+    """A case in one line: `nlcius-invoice` with BT-112 = `121.50`, without BT-10; also BR-CO-16. Where it starts
+    from `sample`, that is left out."""
     changes = [f"{_place(place)} = `{text or ' '}`" for place, text in case.change.items()]
     changes += [f"no {_place(place)}" for place in case.remove]
     changes += [f"{_place(place)} twice" for place in case.repeat]
-    wanted = f" with {', '.join(changes)}" if changes else " as it is"
     also = f"; also breaks {', '.join(case.also)}" if case.also else ""
+    if case.document == sample:
+        return f"{', '.join(changes)}{also}"
+    wanted = f" with {', '.join(changes)}" if changes else " as it is"
     return f"`{case.document}`{wanted}{also}"
 
 

@@ -34,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
 
     document: bytes
     profile: str | None = None
+    also: tuple[str, ...] = ()
     schema: bool = True
     beside: tuple[Beside, ...] = ()
     follows_bytes: int = 0
@@ -126,6 +127,7 @@ def answer(request: Request, limits: Limits) -> Answer:
         verdict = judge(
             request.document,
             profile=request.profile,
+            also=request.also,
             limits=limits,
             schema=request.schema,
             beside=request.beside,

@@ -97,7 +97,7 @@ class Workers:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
         file = self._file_of(case)
         size_bytes = 0 if file else case.stored.size_bytes if case.stored else len(case.document or b"")
-        request = Request(b"", case.profile, schema, await self._beside(case), size_bytes, file)
+        request = Request(b"", case.profile, case.also, schema, await self._beside(case), size_bytes, file)
         judged = (await self._in_worker([request], case if size_bytes else None))[0]
         if isinstance(judged, JudgingError):
             raise judged
@@ -151,7 +151,7 @@ class Workers:
     async def _whole(self, case: Case) -> Request | JudgingError:
         """The case for a thread of this process, with its document at hand."""
         try:
-            return Request(await self._document(case), case.profile, True, await self._beside(case))
+            return Request(await self._document(case), case.profile, case.also, True, await self._beside(case))
         except JudgingError as error:
             return error
 
@@ -159,8 +159,8 @@ class Workers:
         """The case for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
         beside = await self._beside(case)
         if file := self._file_of(case):
-            return Request(b"", case.profile, True, beside, file=file)
-        return Request(await self._document(case), case.profile, True, beside)
+            return Request(b"", case.profile, case.also, True, beside, file=file)
+        return Request(await self._document(case), case.profile, case.also, True, beside)
 
     async def _document(self, case: Case) -> bytes:
         """The document in one piece. Raises JudgingError."""

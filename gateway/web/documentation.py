@@ -1,10 +1,12 @@
-"""What explains the API: the front page, the OpenAPI document and its page for people, the problems."""
+"""What explains: the front page, the OpenAPI document and its page for people, the problems, the rules."""
 
+import asyncio
 from http import HTTPStatus
 
 import msgspec
 from aiohttp import hdrs, web
 
+import gateway
 from gateway.model.finding import Text
 from gateway.problems import KINDS, Kind, said
 from gateway.web.answers import HTML, JSON, base_url_of, json_answer, page_answer, raw_json_answer
@@ -12,7 +14,7 @@ from gateway.web.desk import Call, unknown
 from gateway.web.doors import API_VERSION
 from gateway.web.pages import rendered
 from gateway.web.report import Language
-from gateway.web.shapes import ProblemKinds, problem_kind
+from gateway.web.shapes import ProblemKinds, problem_kind, rule_shape
 
 
 class PageQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -74,6 +76,18 @@ async def show_problem(call: Call) -> web.StreamResponse:
             rendered("problem.html", call.language, kind=kind, said=said, problem=None), call.language
         )
     return json_answer(problem_kind(kind, call.doors.address.url))
+
+
+async def show_rule(call: Call) -> web.StreamResponse:
+    """One rule: what it says, of which terms, and documents that hold and break it."""
+    key = call.named("rule")
+    try:
+        entry = await asyncio.to_thread(gateway.rule_entry, key)  # the first time it loads every rule and case
+    except LookupError as error:
+        raise unknown(Text("rule", "regel"), key) from error
+    if call.form((HTML, JSON)) == HTML:
+        return page_answer(rendered("rule.html", call.language, rule=entry, said=said), call.language)
+    return json_answer(rule_shape(entry))
 
 
 def _kind(slug: str) -> Kind:

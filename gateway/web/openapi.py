@@ -24,6 +24,7 @@ _PATH_PARTS = {
     "partyId": "Party id, as `gemeente-voorbeeld`.",
     "keyId": "The public id of the key.",
     "slug": "The last part of a problem's `type`.",
+    "rule": "The id of a rule, as `BR-CO-15`.",
     "position": "The number of the entry in the meter.",
     "billNumber": "The number of the bill.",
     "year": "The billing year.",

@@ -13,6 +13,8 @@ from gateway.web.pages import rendered
 from gateway.web.shapes import AttachmentShape, StatusShape
 from gateway.web.words import DOCUMENTS, STATES, STEPS
 
+RULES_URL = "/rules/"
+"""The page on each rule is below it."""
 EXCERPT_BYTES_MAX = 2 * 1024 * 1024
 """Of a larger document no lines are shown: it would be read and split anew for every page."""
 
@@ -71,7 +73,7 @@ def _text(verdict: bytes, language: str) -> str:
 
 
 def _shown(verdict: bytes, document: bytes | None, language: str) -> ShownReport:
-    return shown(_read(verdict), document, language)
+    return shown(_read(verdict), document, language, rules_url=RULES_URL)
 
 
 def _read(verdict: bytes) -> ReportShape:

@@ -62,6 +62,7 @@ from gateway.web.shapes import (
     ProblemKinds,
     ReturnWish,
     ReviewShape,
+    RuleShape,
     Runs,
     RunShape,
     RunWish,
@@ -89,7 +90,7 @@ SUBMISSION_HEADERS = {
     "Meterpoort-Recipient": "Recipient, `scheme:value`, when it is not the one that the document names.",
     "Meterpoort-On-Behalf-Of": "The party you send for, `scheme:value`: the document must be from "
     "it, and it must have given you a mandate, else the message is refused (MP-ON-BEHALF-OF).",
-    "Meterpoort-Profile": "Rule set to judge by, beside the one that CustomizationID names.",
+    "Meterpoort-Profile": "Rule set to add to the one that CustomizationID names; it takes no rule away.",
     "Meterpoort-Berichtsoort": "Digipoort's berichtsoort; returned unchanged.",
     "Meterpoort-Aanleverkenmerk": "Your own number for this submission; returned unchanged.",
 }
@@ -971,6 +972,18 @@ PAGES = (
         "pages",
         query=documentation.PageQuery,
         problems=(problems.NotAcceptable,),
+    ),
+    Route(
+        "GET",
+        "/rules/{rule}",
+        "showRule",
+        "One rule: what it says, and documents that hold and break it",
+        "Eén regel: wat die zegt, en documenten die eraan voldoen en niet",
+        documentation.show_rule,
+        {200: Answer("The rule, or one of the gateway's own checks.", RuleShape, (HTML, JSON))},
+        "pages",
+        query=documentation.PageQuery,
+        problems=(problems.NotAcceptable, problems.UnknownItem),
     ),
 )
 

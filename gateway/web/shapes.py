@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -22,6 +22,10 @@ from gateway.messages.submission import Channel, Receipt
 from gateway.model.document import DocumentKind
 from gateway.model.finding import Text
 from gateway.problems import Kind
+
+if TYPE_CHECKING:
+    from gateway.rules.cases import Case
+    from gateway.validation.catalogue import RuleEntry
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A moment with its offset; answers are in UTC."""
@@ -790,6 +794,67 @@ def problem_kind(kind: Kind, base_url: str) -> ProblemKind:
         title=_text(kind.title),
         meaning=_text(kind.meaning),
         remedy=_text(kind.remedy),
+    )
+
+
+class RuleCase(Shape):
+    """A sample document with changes, and what they do to a rule. Names as `meterpoort rules show` prints them."""
+
+    document: str
+    change: dict[str, str]
+    remove: list[str]
+    repeat: list[str]
+    also: list[str]
+
+
+class RuleShape(Shape):
+    """A rule that documents are judged by."""
+
+    rule: str
+    set: str
+    version: str
+    valid_from: date | None
+    valid_until: date | None
+    flag: str
+    sentence: TextShape
+    advice: TextShape | None
+    note: TextShape | None
+    terms: dict[str, TextShape]
+    path: str | None
+    source: str
+    is_bound: bool
+    holds: list[RuleCase]
+    breaks: list[RuleCase]
+
+
+def rule_shape(entry: "RuleEntry") -> RuleShape:
+    """A rule of the catalogue."""
+    return RuleShape(
+        rule=entry.id,
+        set=entry.set,
+        version=entry.version,
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until,
+        flag=entry.flag.value,
+        sentence=_text(entry.sentence),
+        advice=_text(entry.advice) if entry.advice else None,
+        note=_text(entry.note) if entry.note else None,
+        terms={number: _text(name) for number, name in entry.terms},
+        path=entry.path or None,
+        source=entry.source,
+        is_bound=entry.is_bound,
+        holds=[_case(case) for case in entry.holds],
+        breaks=[_case(case) for case in entry.breaks],
+    )
+
+
+def _case(case: "Case") -> RuleCase:
+    return RuleCase(
+        document=case.document,
+        change=dict(case.change),
+        remove=list(case.remove),
+        repeat=list(case.repeat),
+        also=list(case.also),
     )
 
 

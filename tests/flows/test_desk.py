@@ -1,6 +1,7 @@
 """The desk when judging breaks: nothing is lost, the others go on, an operator has a way out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -19,6 +20,7 @@ from gateway.messages.verdict import Verdict
 from gateway.model.identifiers import PartyIdentifier
 from gateway.validation.judge import judge
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
+from tests.samples import SAMPLES
 
 POISON = b"poison"
 BUG = b"bug"
@@ -50,7 +52,9 @@ class Judges:
             raise ValueError(QUOTED)
         if case.document is None:
             return JudgingError("its bytes cannot be read")
-        return JudgingError("it died") if case.document == POISON else judge(case.document)
+        if case.document == POISON:
+            return JudgingError("it died")
+        return judge(case.document, profile=case.profile, also=case.also)
 
 
 class Store:
@@ -80,10 +84,11 @@ class Store:
 class Register:
     """A supplier and a municipality."""
 
-    def __init__(self) -> None:
+    def __init__(self, town_wants: str | None = None) -> None:
+        wishes = {"profile": town_wants} if town_wants else {}
         self._parties = (
             Party("supplier", "L", PartyKind.COMPANY, (SUPPLIER,)),
-            Party("town", "G", PartyKind.NON_RIJK, (TOWN,)),
+            Party("town", "G", PartyKind.NON_RIJK, (TOWN,), settings=wishes),
         )
 
     def by_id(self, party_id: str) -> Party | None:
@@ -101,10 +106,10 @@ class Silent:
     def judging_failed(self, waiting: Waiting, attempts: int) -> None: ...
 
 
-def desk(store: Store) -> Desk:
+def desk(store: Store, town_wants: str | None = None) -> Desk:
     return Desk(
         store,
-        Register(),
+        Register(town_wants),
         Judges(),
         lambda: datetime.now(UTC),
         Silent(),
@@ -156,6 +161,36 @@ async def test_every_line_about_a_message_has_its_kenmerk_and_none_its_content(i
     assert "settling_failed" in {event for event, _ in told}
     assert [event for event, kenmerk in told if kenmerk not in {"a", "b", "c"}] == []
     assert QUOTED not in str(lines)
+
+
+@pytest.mark.parametrize("sender_wants", [None, "en16931", "basisfactuur-rijk"])
+@pytest.mark.parametrize("town_wants", [None, "en16931", "nlcius"])
+async def test_nobody_can_weaken_what_a_document_claims(sender_wants: str | None, town_wants: str | None) -> None:
+    """The invoice claims NLCIUS and breaks a rule of it: no wish, of sender or recipient, lets it through."""
+    store = Store()
+    working = desk(store, town_wants)
+    working.start()
+    good = numbered("D-6", SAMPLES["nlcius-invoice"].xml())
+    wrong = good.replace(b'CompanyID schemeID="0106"', b'CompanyID schemeID="0060"')
+    working.offer(replace(waiting("a"), wanted_profile=sender_wants), wrong)
+    assert await working.settled("a", 20)
+    await working.stop()
+    outcome = store.outcomes["a"]
+    assert outcome.state is State.REFUSED
+    assert outcome.verdict is not None
+    assert "BR-NL-1" in {finding.rule for finding in outcome.verdict.fatal}
+
+
+async def test_the_wishes_of_sender_and_recipient_are_both_met() -> None:
+    store = Store()
+    working = desk(store, "nlcius")
+    working.start()
+    working.offer(replace(waiting("a"), wanted_profile="basisfactuur-rijk"), numbered("D-7"))
+    assert await working.settled("a", 20)
+    await working.stop()
+    verdict = store.outcomes["a"].verdict
+    assert verdict is not None
+    assert {used.name for used in verdict.rule_sets} == {"EN 16931", "NLCIUS", "Basisfactuur Rijk"}
 
 
 async def test_bytes_that_cannot_be_read_set_a_message_apart() -> None:

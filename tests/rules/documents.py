@@ -1,16 +1,18 @@
 """A case made into a document: the sample it names, with its terms changed."""
 
+import re
 from copy import deepcopy
 
 from lxml import etree
 
 from gateway.rules.cases import Case
-from tests.conformance.ubl import expanded, insert
+from tests.conformance.ubl import children, expanded, insert
 from tests.rules.places import PLACES
 from tests.samples import SAMPLES
-from tests.samples.xml import CAC, CBC
+from tests.samples.xml import CAC, CBC, EXT
 
-_SPACES = {"cac": CAC, "cbc": CBC}
+_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT}
+_NUMBER = re.compile(r"\[\d+\]\Z")
 
 
 def document_of(case: Case) -> bytes:
@@ -53,15 +55,19 @@ def _change(root: etree._Element, place: str, text: str) -> None:
 
 
 def _made(root: etree._Element, path: str) -> etree._Element:
-    """The element that a path ends in, and those on the way to it, put where the schema wants them."""
+    """The element that a path ends in, and those on the way to it, put where the schema wants them; last where the
+    schema has no place for it. A number (`cac:PartyName[2]`) asks for one more."""
     parent_path, _, name = path.rpartition("/")
     parent = root if not parent_path else _found(root, parent_path)
     if parent is None:
         parent = _made(root, parent_path)
-    node = etree.Element(expanded(name))
-    if name.endswith("Amount"):
+    node = etree.Element(expanded(_NUMBER.sub("", name)))
+    if str(node.tag).endswith("Amount"):
         node.set("currencyID", "EUR")
-    insert(parent, node)
+    if str(node.tag) in {allowed.tag for allowed in children(str(parent.tag))}:
+        insert(parent, node)
+    else:
+        parent.append(node)
     return node
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from gateway.model.codes.mistaken import mistaken_for
+
 _SPACE = " \t\r\n"
 _NEAR_MISS_LENGTH_MAX = 24
 _NEAR_MISSES_MAX = 3
+_SHORT_LENGTH_MAX = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,14 +43,18 @@ class CodeList:
 
 
 def near_misses(value: str, codes: CodeList) -> list[str]:
-    """Codes of the list that a person may have meant: the same in capitals, or one slip of the pen away."""
+    """Codes of the list that a person may have meant: the same in capitals, what it is often mistaken for, or one
+    slip of the pen away. In two characters every slip is another code, so there only swapped ones count."""
     wanted = value.strip(_SPACE).upper()
     if not wanted or len(wanted) > _NEAR_MISS_LENGTH_MAX:
         return []
     folded = _in_capitals(codes)
     if wanted in folded:
         return [folded[wanted]]
-    found = sorted({folded[each] for each in _slips(wanted) if each in folded}, key=lambda code: (len(code), code))
+    if meant := [code for code in mistaken_for(wanted, codes.title) if code in codes.values]:
+        return meant
+    slips = _slips(wanted) if len(wanted) > _SHORT_LENGTH_MAX else [wanted[::-1]]
+    found = sorted({folded[each] for each in slips if each in folded}, key=lambda code: (len(code), code))
     return found[:_NEAR_MISSES_MAX]
 
 

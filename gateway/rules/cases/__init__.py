@@ -11,8 +11,16 @@ its rule:
 `document` names a sample of `tests/samples` (at the top of a file: the one its cases start from). `change` gives
 terms another text, and makes what is not there yet; `remove` takes terms away; `repeat` doubles an element,
 before the changes. A term is `BT-97`, at the first place where the document has it, or an XPath from the root
-element. `also` lists the other rules that break with it. `tests/rules` runs every case; `meterpoort rules show`
-and docs/reference/rules print them.
+element. `also` lists the other rules that break with it.
+
+Rules that are broken by what is added to a sample, as hundreds of the syntax rules are, stand in one row each:
+
+    [adds]
+    UBL-CR-646 = { "cac:InvoiceLine/cac:SubInvoiceLine/cbc:ID" = "1", also = ["UBL-CR-..."] }
+
+That is two cases: the sample as it is holds, and with these terms it breaks.
+
+`tests/rules` runs every case; `meterpoort rules show` and docs/reference/rules print them.
 """
 
 import tomllib
@@ -58,12 +66,22 @@ def cases() -> Mapping[str, tuple[Case, ...]]:
 
 def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
     document = content.pop("document", "")
+    for rule, row in content.pop("adds", {}).items():
+        yield from _of_row(name, rule, document, row)
     for rule, outcomes in content.items():
         for outcome, rows in outcomes.items():
             if outcome not in {"holds", "breaks"}:
                 raise ValueError(f"{name}: {rule} has {outcome!r}; a case holds or breaks")
             for row in rows:
                 yield _case(name, rule, outcome == "breaks", {"document": document, **row})
+
+
+def _of_row(name: str, rule: str, document: str, row: dict[str, Any]) -> Iterator[Case]:
+    """The two cases of a row of `adds`."""
+    document = row.pop("document", document)
+    also = tuple(row.pop("also", ()))
+    yield Case(rule, False, document, file=name)
+    yield Case(rule, True, document, row, also=also, file=name)
 
 
 def _case(name: str, rule: str, breaks: bool, row: dict[str, Any]) -> Case:

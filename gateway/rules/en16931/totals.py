@@ -136,8 +136,13 @@ def _tell_with_vat(invoice: Invoice, facts: Facts) -> Miss:
     totals = invoice.totals[0] if invoice.totals else None
     if len(found) != 1:
         return Miss(
-            f"{len(found)} × BT-110 {invoice.currency}",
-            f"1 × BT-110 {invoice.currency}",
+            Text(
+                f"{len(found) or 'no'} VAT totals (BT-110) in {invoice.currency}",
+                f"{len(found) or 'geen'} btw-totalen (BT-110) in {invoice.currency}",
+            ),
+            Text(
+                f"one VAT total (BT-110) in {invoice.currency}", f"één btw-totaal (BT-110) in {invoice.currency}"
+            ),
             Text(
                 "Give one TaxAmount in the invoice currency; its currencyID equals BT-5 to the letter.",
                 "Geef precies één TaxAmount in de valuta van de factuur; de currencyID is gelijk aan BT-5.",
@@ -170,9 +175,9 @@ def expected_tax(taxable: str, rate: str) -> Decimal:
 def tell_tax(tax: str | None, taxable: str | None, rate: str | None) -> Miss:
     """What the tax should have been."""
     if taxable is None or rate is None:
-        return Miss(f"BT-117 = {tax}", "BT-116 × BT-119", _RECKON, "BT-117")
+        return Miss(f"BT-117 = {tax or '–'}", "BT-116 × BT-119", _RECKON, "BT-117")
     wanted = expected_tax(taxable, rate)
-    return Miss(f"BT-117 = {tax}", f"BT-116 × BT-119 = {taxable} × {rate}% = {wanted}", _RECKON, "BT-117")
+    return Miss(f"BT-117 = {tax or '–'}", f"BT-116 × BT-119 = {taxable} × {rate}% = {wanted}", _RECKON, "BT-117")
 
 
 _RECKON = Text(

@@ -198,6 +198,20 @@ def _is_plainly_taxed(facts: Facts) -> bool:
 # 01: the breakdown has the category when, and only when, it is used.
 
 
+_ONE_BREAKDOWN = {
+    True: Text("one VAT breakdown (BG-23)", "één btw-specificatie (BG-23)"),
+    False: Text("a VAT breakdown (BG-23) or more", "een btw-specificatie (BG-23) of meer"),
+}
+"""By whether it must be exactly one."""
+
+
+def _breakdowns(count: int, row: Category) -> Text:
+    return Text(
+        f"{count or 'no'} VAT breakdowns (BG-23) of category {row.code}",
+        f"{count or 'geen'} btw-specificaties (BG-23) van categorie {row.code}",
+    )
+
+
 def _breakdown_rule(row: Category) -> Rule:
     number = Text("exactly one", "precies één")
     if row.breakdown is _AT_LEAST_ONE:
@@ -215,8 +229,8 @@ def _breakdown_rule(row: Category) -> Rule:
         ),
         holds=lambda _invoice, facts: _HAS_BREAKDOWN[row.breakdown](row, facts),
         tell=lambda _invoice, facts: Miss(
-            f"{facts.breakdown_vat.any.get(row.code, 0)} × BG-23 {row.code}",
-            f"{'1' if row.breakdown is _EXACTLY_ONE else '>= 1'} × BG-23 {row.code}",
+            _breakdowns(facts.breakdown_vat.any.get(row.code, 0), row),
+            _ONE_BREAKDOWN[row.breakdown is _EXACTLY_ONE],
             Text(
                 "Add up all amounts of this category in one VAT breakdown for each rate, and give none without.",
                 "Tel alle bedragen van deze categorie per tarief op in één btw-specificatie; geef er geen zonder.",
@@ -498,7 +512,7 @@ def _tell_taxable(row: Category, vat: BreakdownVat, facts: Facts) -> Miss:
     of_lines, more = _sum(lines, row, rate), _sum(facts.document_level_sums, row, rate)
     at = "" if rate is None else f" {rate}%"
     return Miss(
-        f"BT-116 = {vat.taxable}",
+        f"BT-116 = {vat.taxable or '–'}",
         f"Σ BT-131 + Σ BT-99 - Σ BT-92 ({row.code}{at}) = {of_lines} + {more} = {of_lines + more}",
         Text(
             "Correct the taxable amount, or the VAT category of a line, allowance or charge.",
@@ -542,7 +556,7 @@ def _tax_rule(row: Category) -> Rule:
         tell=lambda vat, _facts: (
             tell_tax(vat.tax, vat.taxable, vat.rate)
             if reckoned
-            else Miss(f"BT-117 = {vat.tax}", "0", _NO_TAX, "BT-117")
+            else Miss(f"BT-117 = {vat.tax or '–'}", "0", _NO_TAX, "BT-117")
         ),
         among=lambda facts: facts.breakdowns_by_category(row.code),
     )

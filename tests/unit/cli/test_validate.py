@@ -1,6 +1,8 @@
 """`meterpoort validate` as a user meets it: what it prints and how it ends."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,12 @@ def test_an_unknown_profile_is_a_wrong_call() -> None:
     assert "en16931" in result.stderr
 
 
+def test_the_reference_engine_does_not_drop_a_profile() -> None:
+    result = run("--engine", "reference", "--profile", "nlcius", "-", document=GOOD)
+    assert result.exit_code == 2
+    assert "no verdict by nlcius" in result.stderr
+
+
 def test_the_reference_engine_agrees(files: tuple[str, str], tmp_path: Path) -> None:
     pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
     wrong = tmp_path / "som.xml"
@@ -99,3 +107,23 @@ def test_svrl_takes_one_file(files: tuple[str, str]) -> None:
 
 def test_no_colour_where_nobody_looks(files: tuple[str, str]) -> None:
     assert "\x1b" not in run(*files).stdout
+
+
+@pytest.mark.parametrize(("form", "told"), [("junit", "<error"), ("sarif", '"executionSuccessful": false')])
+def test_a_file_that_cannot_be_read_stands_in_the_report(files: tuple[str, str], form: str, told: str) -> None:
+    result = run("--format", form, files[0], files[0] + ".weg")
+    assert result.exit_code == 2
+    assert told in result.stdout
+    assert "goed.xml.weg" in result.stdout
+
+
+def test_the_reference_engine_writes_nothing_of_the_invoice_to_standard_error(tmp_path: Path) -> None:
+    pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
+    entity = GOOD[GOOD.index(b"<cac:PartyLegalEntity>") : GOOD.index(b"<cac:Contact>")]
+    twice = tmp_path / "tweemaal.xml"
+    twice.write_bytes(GOOD.replace(entity, entity + entity, 1))
+    command = [sys.executable, "-m", "gateway", "validate", "--engine", "reference", str(twice)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "MP-REFERENCE-STOPPED" in ended.stdout
+    assert ended.stderr == ""

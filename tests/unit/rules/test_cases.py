@@ -24,6 +24,13 @@ def test_cases_that_hold_stand_before_those_that_break() -> None:
         assert [case.breaks for case in listed] == sorted(case.breaks for case in listed)
 
 
+def test_a_row_of_adds_is_two_cases() -> None:
+    row = {"cbc:IssueTime": "10:30:00", "also": ["BR-03"], "document": "nlcius-invoice"}
+    holds, breaks = cases._of_file("x.toml", {"document": "en16931-everything", "adds": {"UBL-CR-006": row}})
+    assert (holds.breaks, holds.document, holds.change, holds.also) == (False, "nlcius-invoice", {}, ())
+    assert (breaks.breaks, breaks.change, breaks.also) == (True, {"cbc:IssueTime": "10:30:00"}, ("BR-03",))
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

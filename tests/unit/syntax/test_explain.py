@@ -21,16 +21,19 @@ def parsed(data: bytes) -> Parsed:
     return outcome
 
 
-def test_what_comes_after_the_first_wrong_child_is_found_too() -> None:
-    damaged = INVOICE.replace(b"cbc:DueDate", b"cbc:Duedate").replace(b' currencyID="EUR"', b"", 1)
-    first = judge(damaged)
-    assert [finding.rule for finding in first.findings] == ["MP-XSD-UNKNOWN"]
-    explained = judge(damaged, explain=True)
-    assert [finding.rule for finding in explained.findings] == ["MP-XSD-UNKNOWN", "MP-XSD-ATTRIBUTE"]
-    missing = explained.findings[1]
-    assert missing.location == "/ubl:Invoice/cac:AllowanceCharge[1]/cbc:Amount"
+def test_what_comes_after_the_first_wrong_child_of_a_time_card_is_found_too() -> None:
+    damaged = TIME_CARD.replace(b"ReportedResource>", b"Reportedresource>").replace(b' type="Regular"', b"", 1)
+    first, explained = judge(damaged).findings, judge(damaged, explain=True).findings
+    [missing] = [finding for finding in explained if finding not in first]
+    assert missing.rule == "MP-XSD-ATTRIBUTE"
+    assert missing.location == "/hr:TimeCard/hr:ReportedTime/hr:TimeInterval[1]"
     line = damaged.split(b"\n")[(missing.line or 0) - 1]
-    assert line[(missing.column or 0) - 1 :].startswith(b"<cbc:Amount>")
+    assert line[(missing.column or 0) - 1 :].startswith(b"<TimeInterval")
+
+
+def test_of_ubl_it_has_nothing_to_add() -> None:
+    damaged = INVOICE.replace(b"cbc:DueDate", b"cbc:Duedate").replace(b' currencyID="EUR"', b"", 1)
+    assert judge(damaged, explain=True).findings == judge(damaged).findings
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from gateway.syntax.places import Place, name_of, xpath_of
+from gateway.syntax.places import Lines, Place, name_of, xpath_of
 from gateway.syntax.xml import Parsed, read
 from tests.samples import SAMPLES
 
@@ -83,3 +83,25 @@ def test_a_path_numbers_only_where_there_are_others_of_the_name() -> None:
 )
 def test_names_have_the_prefixes_of_the_trade(tag: str, name: str) -> None:
     assert name_of(tag) == name
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_line_ends_in_either_character_or_both(end: str) -> None:
+    document = end.join(["<a>", " <b/>", "", "  <c/></a>"]).encode()
+    assert place_of(document, "b") == Place(2, 2)
+    assert place_of(document, "c") == Place(4, 3)
+
+
+@pytest.mark.parametrize("text", ["\r\n\r\n", "\r\r\n", "\n\r\n\r", "\r", "x\r\ny\rz\n", "\r\n"])
+def test_every_place_is_that_of_a_count_from_the_start(text: str) -> None:
+    """Asked for all bytes in turn, as many findings do, the places are those that normalised line ends give."""
+    document = text.encode()
+    offsets = [at for at in range(len(document) + 1) if document[at - 1 : at + 1] != b"\r\n" or not at]
+    found = list(Lines(document, document).of_offsets(offsets))
+    for at, place in zip(offsets, found, strict=True):
+        before = document[:at].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        assert place == Place(before.count(b"\n") + 1, at - _line_start(document[:at]) + 1)
+
+
+def _line_start(document: bytes) -> int:
+    return max(document.rfind(b"\n"), document.rfind(b"\r")) + 1

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gateway.model.document import DocumentKind
-from gateway.model.finding import Finding, Stage
+from gateway.model.finding import Finding, Stage, Text
 from gateway.syntax import schema
 from gateway.syntax.xml import Parsed, read
 from gateway.validation.judge import judge
@@ -97,7 +97,7 @@ def test_a_root_of_another_kind_is_not_valid_because_it_is_valid_elsewhere() -> 
 
 def test_threads_get_their_own_findings() -> None:
     damaged = [INVOICE.replace(b"<cbc:IssueDate>", b"<cbc:IssueDate>x%d-" % number) for number in range(8)]
-    found: dict[int, str | None] = {}
+    found: dict[int, object] = {}
 
     def work(number: int) -> None:
         for _ in range(20):
@@ -120,6 +120,52 @@ def test_read_in_pieces_a_document_gets_the_same_findings(name: str, monkeypatch
     monkeypatch.setattr(schema, "_WHOLE_BYTES_MAX", 0)
     assert [explained(one) for one in damaged] == whole
     assert sum(bool(one) for one in whole) > 75
+
+
+@pytest.mark.parametrize("comment", [0, 100_000], ids=["small", "large"])
+@pytest.mark.parametrize("text", ["\n2026-11-02 ", "2026-11-02\t", " 2026-11-02Z", "\r\n2026-11-02+01:00"])
+def test_white_space_around_a_date_is_no_mistake(text: str, comment: int) -> None:
+    """XML Schema collapses it before it looks; libxml2 does not."""
+    dated = f">{text}</cbc:IssueDate><!--{'x' * comment}-->".encode()
+    padded = INVOICE.replace(b">2026-11-02</cbc:IssueDate>", dated)
+    assert padded != INVOICE
+    verdict = judge(padded)
+    assert verdict.findings == ()
+    assert verdict.facts is not None
+    assert verdict.facts.issue_date == text.strip()
+    assert explained(padded.replace(b"<cbc:DueDate>", b"<cbc:DueDate>x"))[0].location == "/ubl:Invoice/cbc:DueDate"
+
+
+@pytest.mark.parametrize(
+    "text", [" 2026-11-32 ", " 2026-11-02 3", "2026- 11-02", " ", "\u00a02026-11-02", "2026-11-02 x"]
+)
+def test_white_space_makes_no_date_of_what_is_none(text: str) -> None:
+    [finding] = explained(INVOICE.replace(b">2026-11-02</cbc:IssueDate>", f">{text}</cbc:IssueDate>".encode()))
+    assert (finding.rule, finding.location) == ("MP-XSD-VALUE", "/ubl:Invoice/cbc:IssueDate")
+
+
+def test_what_else_is_wrong_is_told_without_the_white_space() -> None:
+    padded = INVOICE.replace(b">2026-11-02</cbc:IssueDate>", b"> 2026-11-02 </cbc:IssueDate>")
+    wrong = padded.replace(b"cbc:DueDate", b"cbc:Duedate").replace(b' currencyID="EUR"', b"", 1)
+    assert [finding.rule for finding in explained(wrong)] == ["MP-XSD-UNKNOWN", "MP-XSD-ATTRIBUTE"]
+    assert [finding.rule for finding in explained(padded.replace(b"<cbc:ID>2026-0418</cbc:ID>", b""))] == [
+        "MP-XSD-MISSING"
+    ]
+
+
+def test_a_padded_date_of_a_time_card_is_valid_too() -> None:
+    card = document(DocumentKind.TIME_CARD)
+    padded = card.replace(b">2026-11-02</PeriodStartDate>", b">\n 2026-11-02\n</PeriodStartDate>")
+    assert padded != card
+    assert judge(padded).valid
+
+
+def test_a_wrong_amount_is_told_to_need_a_number() -> None:
+    """UBL derives types of its own, which libxml2 does not name."""
+    start = b'<cbc:PayableAmount currencyID="EUR">'
+    [finding] = explained(INVOICE.replace(start, start + b"x"))
+    assert isinstance(finding.expected, Text)
+    assert finding.expected.nl == "een getal met een punt, als 1234.50"
 
 
 @pytest.mark.parametrize(

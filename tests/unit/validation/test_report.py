@@ -9,7 +9,7 @@ from junitparser import Error, Failure, JUnitXml
 from lxml import etree
 from sarif_pydantic import Sarif
 
-from gateway.validation.report import FORMS, FindingShape, Reported, render
+from gateway.validation.report import FORMS, FindingShape, Reported, Run, Unread, render
 from tests.unit.validation.reported import GOOD, HOSTILE, NOT_XML, ON_ONE_LINE, WRONG, reported
 
 DOCUMENTS = {"good": GOOD, "wrong": WRONG, "hostile": HOSTILE, "not xml": NOT_XML, "one line": ON_ONE_LINE}
@@ -178,3 +178,36 @@ def _finding(found: str) -> FindingShape:
         advice=None,
         advice_nl=None,
     )
+
+
+def test_junit_counts_a_file_that_could_not_be_read_as_an_error() -> None:
+    run = Run((Unread("weg<1>.xml", "No such file"),))
+    suites = JUnitXml.fromstring(render([reported(GOOD)], "junit", language="nl", run=run).encode())
+    assert (suites.errors, suites.failures) == (1, 0)
+    [case] = list(suites)[-1]
+    [error] = case.result
+    assert isinstance(error, Error)
+    assert error.message == "weg<1>.xml kon niet worden gelezen: No such file"
+
+
+def test_sarif_says_that_the_run_failed_where_a_file_could_not_be_read() -> None:
+    run = Run((Unread("map met spatie/weg.xml", "No such file"),))
+    text = render([reported(GOOD)], "sarif", run=run)
+    [invocation] = Sarif.model_validate_json(text).runs[0].invocations or []
+    assert invocation.execution_successful is False
+    [told] = json.loads(text)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert told["message"]["text"] == "map met spatie/weg.xml could not be read: No such file"
+    assert told["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "map%20met%20spatie/weg.xml"
+    whole = json.loads(render([reported(GOOD)], "sarif"))["runs"][0]["invocations"]
+    assert whole == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
+
+
+def test_the_page_tells_of_a_file_that_could_not_be_read() -> None:
+    page = render([], "html", run=Run((Unread("<weg>.xml", "No such file"),)))
+    assert "&lt;weg&gt;.xml could not be read: No such file" in page
+
+
+def test_the_page_links_rules_where_they_are_explained() -> None:
+    linked = render([reported(WRONG)], "html", run=Run(rules_url="https://gateway.example/rules/"))
+    assert 'href="https://gateway.example/rules/BR-CL-23"' in linked
+    assert "/rules/" not in render([reported(WRONG)], "html")

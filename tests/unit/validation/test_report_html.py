@@ -120,3 +120,21 @@ def test_who_may_not_see_the_document_sees_no_source() -> None:
     one = shown(reported(WRONG).report, None, "nl")
     assert one.rows == ()
     assert {finding.row for finding in one.findings} == {0}
+
+
+def test_pieces_of_one_line_are_numbered_apart() -> None:
+    rows = shown(reported(ON_ONE_LINE).report, ON_ONE_LINE, "nl").rows
+    numbers = [row.number for row in rows]
+    assert len(rows) > 50
+    assert len(set(numbers)) == len(numbers)
+    assert sum(re.fullmatch(r"1:\d+", number) is not None for number in numbers) > 50
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_are_those_that_findings_are_placed_by(end: str) -> None:
+    document = WRONG.replace(b"\n", end.encode())
+    one = shown(reported(document).report, document, "nl")
+    assert {finding.row for finding in one.findings} & {0} == set()
+    by_id = {row.id: row.text for row in one.rows}
+    places = {finding.location.rpartition(":")[2].partition("[")[0] for finding in one.findings}
+    assert all(any(place in by_id[finding.row] for place in places) for finding in one.findings)

@@ -81,7 +81,9 @@ class _Page(HTMLParser):
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/problems/overloaded", "/portal", "report"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/problems", "/problems/overloaded", "/rules/UBL-SR-19", "/portal", "report"]
+)
 async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
     client: ClientSession, gateway: MemoryGateway, path: str, language: str
 ) -> None:
