@@ -248,7 +248,7 @@ CHECKS: tuple[Check, ...] = (
         "MP-ON-BEHALF-OF",
         Stage.PARTIES,
         "The document is not from the party that its sender says to act for, or that party gave no mandate.",
-        "Het document komt niet van de partij namens wie de verzender zegt te handelen, of die gaf geen machtiging.",
+        "Het document is niet van de partij namens wie de verzender zegt te handelen, of die gaf geen machtiging.",
     ),
     _check(
         "MP-RECIPIENT-UNKNOWN",
