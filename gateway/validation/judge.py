@@ -38,6 +38,8 @@ def judge(
     Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, ImportError where
     the reference engine is not installed.
     """
+    if not isinstance(document, bytes | bytearray | memoryview):
+        raise TypeError(f"a document is bytes, as they came in, and not {type(document).__name__}")
     if profile is not None:
         profile_named(profile)
     if engine not in ENGINES:
