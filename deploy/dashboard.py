@@ -257,6 +257,53 @@ ROWS = (
         ),
     ),
     Row(
+        "What is pushed to recipients",
+        (
+            Panel(
+                "Attempts, a minute",
+                "Troubled is tried again; refused and expired messages went back to their senders.",
+                (
+                    Query(
+                        "sum by (push_outcome) (rate(meterpoort_pushes_total[$__rate_interval])) * 60",
+                        "{{push_outcome}}",
+                    ),
+                ),
+                stacked=True,
+            ),
+            Panel(
+                "What went wrong, a minute",
+                "Connection and timeout: the recipient is away. Answer: its certificate or its program.",
+                (
+                    Query(
+                        "sum by (failure) (rate(meterpoort_push_failures_total[$__rate_interval])) * 60",
+                        "{{failure}}",
+                    ),
+                ),
+                stacked=True,
+            ),
+            Panel(
+                "Recipients left alone",
+                "After attempts that failed; `meterpoort deliveries list` names them.",
+                (Query("sum(meterpoort_paused_recipients)", "recipients"),),
+            ),
+            Panel(
+                "Oldest that waits for a recipient",
+                "After 72 hours a message goes back to its sender.",
+                (Query('max(meterpoort_queue_oldest_seconds{queue="delivery"})', "oldest"),),
+                "s",
+                warn=14_400,
+                bad=172_800,
+            ),
+            Panel(
+                "How long recipients take to answer",
+                "Of one attempt.",
+                quantiles("meterpoort_push_seconds"),
+                "s",
+                columns=16,
+            ),
+        ),
+    ),
+    Row(
         "What is metered",
         (
             Panel(

@@ -102,6 +102,9 @@ class Digipoort(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: str = ""
     """Networks of proxies that end TLS for us and hand the client's certificate on in `Client-Cert` (RFC 9440),
     as `10.0.0.0/8, 192.168.1.7`. From all others that header means nothing."""
+    lone_status_with_last: bool = False
+    """Client programs on Node take a list with exactly one status for no list, and break. True gives them the
+    status before it again, with it; others see a status twice then."""
     ophaal_foutcode_prefix: str = "MPO"
     """First letters of the collect service's error codes; Digipoort's own are not public."""
 
@@ -216,6 +219,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway's own OIN, the source of its CloudEvents; the default is a test OIN."""
     answer_seconds_max: Duration = 60.0
     """How long a recipient may take to answer."""
+    answers_must_be_signed: bool = True
+    """An afleverservice signs its answer, as Digikoppeling asks. False takes one without any signature too: then
+    TLS alone says who answered. A signature that is there is always verified, with its certificate's chain."""
     pause_seconds_first: Duration = 10.0
     """How long a recipient is left alone after one failure; doubles with each."""
     pause_seconds_max: Duration = 14_400.0

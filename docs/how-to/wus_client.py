@@ -14,6 +14,7 @@ from typing import Any
 import requests
 import xmlsec
 import zeep
+import zeep.exceptions
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -134,15 +135,21 @@ def main(base: str, folder: str, name: str, document: str, aanleverkenmerk: str)
     )
     print(f"kenmerk {answer.kenmerk}")
     status = client_of("statusinformatieservice", base, certificates, name)
-    code, quiet = "", 0
-    while code not in FINAL and quiet < 4:
+    code, foutcode, quiet = "", None, 0
+    while code not in FINAL and foutcode is None and quiet < 4:  # 420 with a foutcode is the last one, too
         time.sleep(0.5)
         new = status.service.getNieuweStatussenProces(kenmerk=answer.kenmerk) or ()
         quiet = 0 if new or code != "400" else quiet + 1  # after 400 an invoice may be done, or 500 may follow
         for one in new:
-            code = one.statuscode
+            code, foutcode = one.statuscode, one.statusFoutcode
             print(f"{one.tijdstempelStatus} {code} {one.statusomschrijving}")
+            if foutcode is not None:
+                print(f"  {foutcode.foutcode}: {one.statusdetails or foutcode.foutbeschrijving}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:6])
+    try:
+        main(*sys.argv[1:6])
+    except zeep.exceptions.Fault as fault:
+        code, said = (fault.detail.findtext(f".//{{{K}}}{name}") for name in ("foutcode", "foutbeschrijving"))
+        sys.exit(f"fault {code}: {said}")

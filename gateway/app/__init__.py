@@ -38,7 +38,7 @@ from gateway.store.engine import Engines, open_engines
 from gateway.store.ledger_meter import LedgerMeter
 from gateway.store.mailbox import MailboxStore
 from gateway.store.messages import MessageStore
-from gateway.store.operations import OperatorDesk
+from gateway.store.operations import OperatorDesk, ReplaysElsewhere
 from gateway.store.outbox import OutboxStore
 from gateway.store.processen import ProcesStore
 from gateway.store.register import RegisterStore
@@ -88,6 +88,8 @@ class Gateway:
     health: Health
     meter: LedgerMeter
     observer: "Observer"
+    outbox: OutboxStore
+    replays_elsewhere: ReplaysElsewhere
 
     def doors(self) -> Doors:
         """What the HTTP door needs."""
@@ -98,6 +100,7 @@ class Gateway:
             mailbox=self.mailbox,
             directory=self.register,
             operations=self.operations,
+            deliveries=delivery.WakingDeliveries(self.outbox, lambda: self.observer.wake_delivery()),
             validation=Validations(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
             billing=billing_door(self.settings, self.engines, self.writer, utc_now),
@@ -153,7 +156,7 @@ async def opened(
         reaping = upkeep.reaping(settings, gateway.storage, gateway.engines, gateway.metrics)
         measuring = upkeep.measuring(gateway.engines, gateway.metrics, clock)
         sealing = upkeep.sealing(gateway.meter, billing_chain(gateway.engines, gateway.writer))
-        works = [_follow_register(gateway.register), _measure(gateway), measuring, reaping, sealing]
+        works = [_follow_register(gateway), _measure(gateway), measuring, reaping, sealing]
         bill = accounts(settings, gateway.engines, gateway.writer, clock)
         works.append(measuring_forecasts(bill.office, gateway.metrics))
         if settings.billing.sends_bills:
@@ -223,11 +226,11 @@ def _named(host: str, *, is_tls: bool) -> str:
 
 
 def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:
-    settings, engines, writer = gateway.settings, gateway.engines, gateway.writer
-    told = gateway.observer.came_to_rest
-    outbox = OutboxStore(engines, writer, gateway.register, _meter(settings), clock, told)
-    records = ProcesStore(engines, writer)
-    return delivery.dispatching(settings, gateway.store, gateway.storage, gateway.register, outbox, records, clock)
+    records = ProcesStore(gateway.engines, gateway.writer)
+    store, storage, register = gateway.store, gateway.storage, gateway.register
+    return delivery.dispatching(
+        gateway.settings, store, storage, register, gateway.outbox, records, clock, gateway.metrics
+    )
 
 
 async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
@@ -268,6 +271,8 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         waiting_max=settings.queue.waiting_messages_max,
         retry_after_seconds=settings.queue.retry_after_seconds,
     )
+    replays_elsewhere = ReplaysElsewhere(engines, store, desk, metrics.message_reopened)
+    await replays_elsewhere.follow()
     return Gateway(
         settings,
         engines,
@@ -284,6 +289,8 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         _health(settings, writer, storage, desk),
         LedgerMeter(engines, writer, clock),
         observer,
+        OutboxStore(engines, writer, register, _meter(settings), clock, observer.came_to_rest),
+        replays_elsewhere,
     )
 
 
@@ -445,11 +452,12 @@ class Observer:
         """Logged at the desk; the worker's end is counted where it is seen."""
 
 
-async def _follow_register(register: RegisterStore) -> None:
+async def _follow_register(gateway: Gateway) -> None:
     while True:
         await asyncio.sleep(REGISTER_SECONDS)
         try:
-            await register.refresh()
+            await gateway.register.refresh()
+            await gateway.replays_elsewhere.follow()
         except Exception as error:  # the store is in trouble: what we know still holds, and is asked again
             log.warning("register_not_read", error=type(error).__name__)
 
@@ -457,7 +465,7 @@ async def _follow_register(register: RegisterStore) -> None:
 async def _measure(gateway: Gateway) -> None:
     while True:
         waiting = QueueState(gateway.desk.waiting_count, gateway.desk.oldest_received_at)
-        gateway.metrics.queue_measured(waiting, QueueState(0), waiting)
+        gateway.metrics.queue_measured(waiting, waiting)
         await asyncio.sleep(MEASURE_SECONDS)
 
 

@@ -1,18 +1,24 @@
-"""What the command line does to the register, beside a running server or without one."""
+"""What the command line does to register, messages and deliveries, beside a running server or without one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
 from gateway.clock import utc_now
+from gateway.messages.lifecycle import Disposition
 from gateway.messages.participants import Party, PartyKind, Role
+from gateway.messages.ports import PendingDelivery
+from gateway.metering.entry import UsageEntry
 from gateway.model.identifiers import PartyIdentifier
 from gateway.problems import Fault, InvalidInput
 from gateway.settings import Settings
 from gateway.store.engine import open_engines
+from gateway.store.operations import record_replay
+from gateway.store.outbox import OutboxStore
 from gateway.store.register import RegisterStore
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
@@ -27,9 +33,18 @@ ROLES = tuple(role.value for role in Role)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The stores of a gateway, opened by another process than its server."""
+
+    writer: Writer
+    register: RegisterStore
+    outbox: OutboxStore
+
+
 @asynccontextmanager
-async def register_opened(settings: Settings) -> AsyncIterator[RegisterStore]:
-    """Parties and keys, for as long as the block lasts. A running server sees a change within a second."""
+async def opened_beside(settings: Settings) -> AsyncIterator[Beside]:
+    """The stores, for as long as the block lasts. A running server sees a change within a second."""
     async with AsyncExitStack() as stack:
         engines = open_engines(settings.database_url())
         stack.push_async_callback(engines.dispose)
@@ -39,17 +54,41 @@ async def register_opened(settings: Settings) -> AsyncIterator[RegisterStore]:
         stack.push_async_callback(writer.stop)
         register = RegisterStore(engines, writer, utc_now)
         await register.refresh()
-        yield register
+        yield Beside(writer, register, OutboxStore(engines, writer, register, _meters_nothing, utc_now))
+
+
+def _meters_nothing(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+    raise RuntimeError("only a server delivers, and so meters")
+
+
+def with_stores(settings: Settings, work: Callable[[Beside], Awaitable[T]]) -> T:
+    """Run the work on the stores."""
+
+    async def run() -> T:
+        async with opened_beside(settings) as beside:
+            return await work(beside)
+
+    return asyncio.run(run())
 
 
 def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:
     """Run the work on the register."""
+    return with_stores(settings, lambda beside: work(beside.register))
 
-    async def run() -> T:
-        async with register_opened(settings) as register:
-            return await work(register)
 
-    return asyncio.run(run())
+def replay_message(settings: Settings, kenmerk: str) -> bool:
+    """Have a message offered again; False when it is neither parked nor returned."""
+    return with_stores(settings, lambda beside: record_replay(beside.writer, kenmerk, ACTOR, utc_now()))
+
+
+def pending_deliveries(settings: Settings) -> tuple[PendingDelivery, ...]:
+    """Every recipient for whom messages wait to be pushed."""
+    return with_stores(settings, lambda beside: beside.outbox.pending())
+
+
+def resume_delivery(settings: Settings, party_id: str) -> bool:
+    """End a recipient's pause; False when it has none."""
+    return with_stores(settings, lambda beside: beside.outbox.resume(party_id, ACTOR))
 
 
 def list_parties(settings: Settings) -> tuple[Party, ...]:

@@ -1,8 +1,8 @@
 """Delivery put together: its outbox and contents on the store, a carrier for each way, from the settings."""
 
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +11,15 @@ from gateway.delivery.addresses import OutsideResolver
 from gateway.delivery.afleverservice import Afleverservice
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.pauses import Pauses
-from gateway.delivery.ports import Carrier, Destination, Parcel, Shipment, Way
+from gateway.delivery.ports import Carrier, Destination, Failure, Outcome, Parcel, Shipment, Way
 from gateway.delivery.post import Post
 from gateway.delivery.webhook import EventSigner, Webhook
-from gateway.intake.tls import TlsFiles, signer
+from gateway.intake.tls import HttpFetch, TlsFiles, identities, signer
 from gateway.intake.wus.processen import Processen, ProcesSources
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.participants import Party
 from gateway.messages.submission import StoredBytes
+from gateway.ops.metrics import Metrics
 from gateway.settings import Settings
 from gateway.store.messages import MessageStore
 from gateway.store.outbox import OutboxStore
@@ -26,6 +27,7 @@ from gateway.store.processen import ProcesStore
 from gateway.store.register import RegisterStore
 from gateway.store.storage import Storage
 from gateway.trust.certificates import fingerprint, load_certificates, load_key
+from gateway.trust.chain import CLIENTS_AND_SERVERS
 
 
 class StoredOutbox:
@@ -44,6 +46,13 @@ class StoredOutbox:
         """When a pause is over."""
         return await self._store.next_due_at()
 
+    async def destination(self, recipient_id: str) -> Destination:
+        """Where its messages go now."""
+        party = self._register.by_id(recipient_id)
+        if party is None:
+            raise LookupError(f"no party {recipient_id}")
+        return destination_of(party)
+
     async def first(self, recipient_id: str) -> Parcel | None:
         """The oldest that waits."""
         found = await self._store.first(recipient_id)
@@ -53,11 +62,9 @@ class StoredOutbox:
         """405"""
         await self._store.offered(parcel.kenmerk, at)
 
-    async def delivered(self, parcel: Parcel, at: datetime) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
         """400; what went by SOAP is there as a whole, all else is fetched from the mailbox."""
-        party = self._register.by_id(parcel.recipient_id)
-        is_whole = party is not None and destination_of(party).way is Way.AFLEVERSERVICE
-        await self._store.delivered(parcel.kenmerk, at, into_mailbox=not is_whole)
+        await self._store.delivered(parcel.kenmerk, at, into_mailbox=way is not Way.AFLEVERSERVICE)
 
     async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
         """420"""
@@ -107,6 +114,34 @@ class IntoMailbox:
         """Nothing to do: being delivered puts it there."""
 
 
+class WakingDeliveries:
+    """What waits, for the HTTP door: who is to be called again is called at once. Fulfils
+    `messages.ports.Deliveries`."""
+
+    def __init__(self, outbox: OutboxStore, wake: Callable[[], None]) -> None:
+        self._outbox = outbox
+        self._wake = wake
+        self.pending = outbox.pending
+
+    async def resume(self, recipient_id: str, actor: str) -> bool:
+        """End a pause."""
+        is_ended = await self._outbox.resume(recipient_id, actor)
+        self._wake()
+        return is_ended
+
+
+class Counting:
+    """Counts what is pushed; a mailbox is not. Fulfils `delivery.ports.Observer`."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+        """One attempt ended so."""
+        if way is not Way.MAILBOX:
+            self._metrics.push_attempted(way.value, outcome.value, failure.value if failure else None, seconds)
+
+
 @asynccontextmanager
 async def dispatching(
     settings: Settings,
@@ -116,6 +151,7 @@ async def dispatching(
     outbox: OutboxStore,
     records: ProcesStore,
     clock: Clock,
+    metrics: Metrics,
 ) -> AsyncIterator[Dispatcher]:
     """A dispatcher with its connections; whoever gets it runs it."""
     wishes = settings.delivery
@@ -127,21 +163,39 @@ async def dispatching(
     )
     directory = settings.digipoort.tls_directory
     hosts = [name.strip() for name in wishes.hosts_allowed.split(",") if name.strip()]
-    async with Post(OutsideResolver(hosts), _tls(directory), seconds_max=wishes.answer_seconds_max) as post:
+    async with AsyncExitStack() as stack:
+        post = Post(OutsideResolver(hosts), _tls(directory), seconds_max=wishes.answer_seconds_max)
+        await stack.enter_async_context(post)
         carriers: dict[Way, Carrier] = {Way.MAILBOX: IntoMailbox()}
         if directory is not None:
-            carriers |= _carriers(settings, TlsFiles(directory), post, contents, clock)
-        yield Dispatcher(StoredOutbox(outbox, register), contents, carriers, clock, pauses, wishes.recipients_max)
+            fetch = await stack.enter_async_context(HttpFetch())
+            carriers |= _carriers(settings, TlsFiles(directory), post, contents, fetch, clock)
+        yield Dispatcher(
+            StoredOutbox(outbox, register),
+            contents,
+            carriers,
+            clock,
+            pauses,
+            wishes.recipients_max,
+            observer=Counting(metrics),
+        )
 
 
 def _carriers(
-    settings: Settings, files: TlsFiles, post: Post, contents: StoredContents, clock: Clock
+    settings: Settings, files: TlsFiles, post: Post, contents: StoredContents, fetch: HttpFetch, clock: Clock
 ) -> dict[Way, Carrier]:
     key_id = fingerprint(load_certificates(files.server_chain)[0])
     events = EventSigner(load_key(files.server_key), key_id)
     return {
         Way.WEBHOOK: Webhook(post, events, clock, settings.http.public_url, settings.delivery.oin),
-        Way.AFLEVERSERVICE: Afleverservice(post, contents, signer(files), clock),
+        Way.AFLEVERSERVICE: Afleverservice(
+            post,
+            contents,
+            signer(files),
+            identities(files, fetch, clock, purposes=CLIENTS_AND_SERVERS),
+            clock,
+            answers_must_be_signed=settings.delivery.answers_must_be_signed,
+        ),
     }
 
 

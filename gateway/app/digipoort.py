@@ -14,7 +14,9 @@ from gateway.clock import utc_now
 from gateway.intake.identity import Network
 from gateway.intake.tls import HttpFetch, TlsFiles, identities, server_context, signer
 from gateway.intake.wus import WusDoor, WusPorts, WusSettings
+from gateway.intake.wus.replay import window_of
 from gateway.intake.wus.sandbox import CAST, Sandbox
+from gateway.intake.wus.seen import SeenFile
 from gateway.koppelvlak.cut import ReadingLimits
 from gateway.koppelvlak.signature import SignaturePolicy
 from gateway.messages.participants import Party, PartyKind, Role
@@ -28,6 +30,8 @@ from gateway.store.register import RegisterStore
 from gateway.store.storage import Storage
 from gateway.store.writer import Writer
 
+SEEN_FILE = "seen-requests"
+"""Under the data directory: which signed requests came in lately, so that a restart does not forget them."""
 KEYS_DIRECTORY = "sandbox-keys"
 """Under the data directory of a sandbox: the API key of each party of the cast, in a file by its name."""
 
@@ -84,20 +88,26 @@ def _ports(gateway: Opened, files: TlsFiles, fetch: HttpFetch) -> WusPorts:
         identities(files, fetch, utc_now, proxies),
         signer(files),
         utc_now,
+        SeenFile(gateway.settings.data_directory / SEEN_FILE, window_of(_policy(gateway.settings))),
+    )
+
+
+def _policy(settings: Settings) -> SignaturePolicy:
+    wishes = settings.digipoort
+    return SignaturePolicy(
+        wishes.legacy_sha1,
+        timedelta(seconds=wishes.clock_skew_seconds),
+        timedelta(seconds=wishes.message_age_seconds_max),
     )
 
 
 def _wishes(settings: Settings) -> WusSettings:
     wishes = settings.digipoort
-    policy = SignaturePolicy(
-        wishes.legacy_sha1,
-        timedelta(seconds=wishes.clock_skew_seconds),
-        timedelta(seconds=wishes.message_age_seconds_max),
-    )
     return WusSettings(
-        signature=policy,
+        signature=_policy(settings),
         reading=ReadingLimits(),
         token_may_differ=wishes.token_may_differ,
+        lone_status_with_last=wishes.lone_status_with_last,
         foutcode_prefixes={"ophaalservice": wishes.ophaal_foutcode_prefix},
         body_idle=timedelta(seconds=settings.http.body_idle_seconds_max),
         body_seconds_max=timedelta(seconds=settings.http.body_seconds_max),

@@ -40,6 +40,9 @@ async def measuring(engines: Engines, metrics: Metrics, clock: Clock) -> None:
             uncollected = await measures.uncollected()
             waiting = QueueState(uncollected.messages, uncollected.oldest_at)
             metrics.mailboxes_measured(waiting, await measures.parked())
+            to_push = await measures.to_push()
+            paused = await measures.paused_recipients(clock())
+            metrics.deliveries_measured(QueueState(to_push.messages, to_push.oldest_at), paused)
             if turn % SILENCE_TURNS == 0:
                 await _measure_silence(measures, metrics, clock)
         except Exception as error:  # the store is in trouble, which others tell; the next turn asks again

@@ -4,7 +4,7 @@ Amounts are signed as the debtor sees them: a credit note is negative here and p
 lines of a bill sum to its total excluding tax, to the cent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -148,7 +148,11 @@ def draft(
         vat_percent=percent,
         amounts=amounts,
         lines=_lines(
-            due_lines, due.basis, percent, amounts.excluding, _link(issuer, debtor, service, first, last)
+            due_lines,
+            due.basis,
+            percent,
+            amounts.excluding,
+            lambda line: _link(issuer, debtor, service, line.first or first, line.last or last),
         ),
         notes=due.notes,
         preceding=tuple(Reference(earlier.number, earlier.issued_on) for earlier in (*concerns, *billed)),
@@ -176,7 +180,11 @@ def _billed_line(earlier: Bill) -> DueLine:
 
 
 def _lines(
-    lines: Sequence[DueLine], basis: PriceBasis, percent: Decimal, net_total: Decimal, link: str
+    lines: Sequence[DueLine],
+    basis: PriceBasis,
+    percent: Decimal,
+    net_total: Decimal,
+    link: Callable[[DueLine], str],
 ) -> tuple[BillLine, ...]:
     """Lines without tax that sum to the total: the cent that rounding leaves goes to the largest line."""
     divisor = (HUNDRED + percent) / HUNDRED if basis is PriceBasis.INCLUDING_VAT else Decimal(1)
@@ -195,7 +203,7 @@ def _lines(
             line.text,
             line.how,
             line.source,
-            link if line.role is LineRole.USE else "",
+            link(line) if line.role is LineRole.USE else "",
         )
         for number, (line, net) in enumerate(zip(lines, nets, strict=True), 1)
     )

@@ -220,7 +220,7 @@ def _sums(bill: Bill) -> Table:
             _said(euros(amounts.including).nl, _style(9.5, bold=True, right=True)),
         ],
     ]
-    table = Table(rows, colWidths=[_WIDTH * 0.8, _WIDTH * 0.2])
+    table = Table(rows, colWidths=[_WIDTH * 0.72, _WIDTH * 0.28])  # a hundred million fits on a line
     table.setStyle(
         TableStyle(
             [

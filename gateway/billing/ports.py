@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
 from gateway.billing.audit import AuditRecord, Deed
@@ -23,6 +24,28 @@ class MeteredEntry:
     kind: str
     at: datetime
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedDocument:
+    """A document as it is kept; `rank` is its number within the year of issue."""
+
+    bill: Bill
+    issued_in: int
+    rank: int
+    xml: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedRun:
+    """A run that was issued, as it is kept. `inputs` are the bytes that were hashed; `steps` hold the amount that
+    each document has in its party's year."""
+
+    run: Run
+    inputs: bytes
+    documents: tuple[IssuedDocument, ...]
+    steps: Mapping[str, Decimal]
 
 
 class UsageCounts(Protocol):
@@ -102,6 +125,12 @@ class BillingStore(Protocol):
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
         """The chain, or a part of it from the record after that number, oldest first."""
+
+    async def issued_runs(self) -> Sequence[IssuedRun]:
+        """Every run that was issued or has a document, with all that is kept of it, for an audit."""
+
+    async def sealed_links(self) -> Sequence[str]:
+        """Heads of the chain that the meter sealed along with its entries, oldest first."""
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record."""

@@ -64,6 +64,9 @@ class DueLine:
     text: Text
     how: Text
     source: str = ""
+    first: date | None = None
+    last: date | None = None
+    """The days of use that it stands for, both included; None: those of the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,8 @@ def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) ->
             amount=euros(amount),
         ),
         period.tariff.source,
+        period.first,
+        period.last,
     )
 
 

@@ -26,7 +26,7 @@ from gateway.billing.rating import (
 )
 from gateway.billing.services import WORDS, Service
 from gateway.billing.tariffs import Catalogue, Tariff
-from gateway.billing.words import euros, sentence
+from gateway.billing.words import euros, number, sentence
 from gateway.model.finding import Text
 
 
@@ -284,8 +284,8 @@ def _share_line(
         "{total} × {weight} / {whole} = {amount}",
         "{total} × {weight} / {whole} = {amount}",
         total=euros(total),
-        weight=str(weights[party.debtor.party_id]),
-        whole=str(whole),
+        weight=number(weights[party.debtor.party_id]),
+        whole=number(whole),
         amount=euros(abs(amount)),
     )
     return (DueLine(role, -1 if amount < 0 else 1, abs(amount), amount, text, how),)

@@ -18,6 +18,7 @@ from gateway.billing.amounts import PriceBasis
 from gateway.billing.errors import TariffCatalogueError, TariffMissingError
 from gateway.billing.policies import DEFAULT, Policies
 from gateway.billing.services import Service
+from gateway.model.finding import Text
 
 _DAY = timedelta(days=1)
 
@@ -169,9 +170,15 @@ def _check_cover(periods: tuple[TariffPeriod, ...], service: Service, year: int,
 
 def _missing(service: Service, year: int, basis: TariffBasis) -> TariffMissingError:
     dutch = {TariffBasis.FIXED: "vaste", TariffBasis.ESTIMATE: "geraamde", TariffBasis.ACTUAL: "werkelijke"}
+    hint = Text("", "")
+    if basis is TariffBasis.ACTUAL:
+        hint = Text(
+            ": add it to the catalogue once it is known; until then only the advance can be reckoned",
+            ": voeg het toe aan de catalogus zodra het bekend is; tot dan is alleen het voorschot te berekenen",
+        )
     return TariffMissingError(
-        f"there is no {basis} tariff of {service} for the whole of {year}",
-        f"er is geen {dutch[basis]} tarief van {service} voor heel {year}",
+        f"there is no {basis} tariff of {service} for the whole of {year}{hint.en}",
+        f"er is geen {dutch[basis]} tarief van {service} voor heel {year}{hint.nl}",
     )
 
 

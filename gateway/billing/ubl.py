@@ -84,11 +84,12 @@ def _note(bill: Bill) -> str:
 
 def _evidence(bill: Bill) -> Iterator[Node]:
     """Where the messages behind the lines are listed (BG-24)."""
-    for link in dict.fromkeys(line.link for line in bill.lines if line.link):
+    links = dict.fromkeys(line.link for line in bill.lines if line.link)
+    for rank, link in enumerate(links, 1):
         yield (
             "AdditionalDocumentReference",
             [
-                ("ID", f"{bill.number}-gebruik"),
+                ("ID", f"{bill.number}-gebruik" + (f"-{rank}" if len(links) > 1 else "")),
                 ("DocumentDescription", "Lijst van de getelde eenheden"),
                 ("Attachment", [("ExternalReference", [("URI", link)])]),
             ],

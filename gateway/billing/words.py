@@ -29,6 +29,12 @@ def count(units: int) -> Text:
     return Text(english, english.translate(_SWAP))
 
 
+def number(value: Decimal) -> Text:
+    """98.31 and 98,31, with the decimals that it has."""
+    english = f"{value:f}"
+    return Text(english, english.translate(_SWAP))
+
+
 def euros(amount: Decimal) -> Text:
     """EUR 7,080.00 and € 7.080,00; a price keeps the decimals it was published with, at least two."""
     exponent = amount.as_tuple().exponent

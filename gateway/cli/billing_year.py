@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,6 @@ from typing import TypeVar
 import click
 
 from gateway.app.accounts import Accounts, finance, issuer_of, today, with_accounts
-from gateway.billing.audit import faults
 from gateway.billing.bill import Bill, Stage
 from gateway.billing.debtor import Issuer, read_debtors
 from gateway.billing.errors import BillingError, UnknownBillError
@@ -22,12 +21,12 @@ from gateway.billing.office import Explanation, Preview
 from gateway.billing.outlook import Outlook, warning_mail
 from gateway.billing.pdf import write_pdf
 from gateway.billing.postings import Journal, journal
+from gateway.billing.recount import audit_bills
 from gateway.billing.run import RunOrder
 from gateway.billing.services import WORDS, Service
 from gateway.billing.year import YearKey
 from gateway.cli.bills import Units, bills, catalogue_of, in_language, tariffs_option
 from gateway.cli.options import existing_from, settings_from, text_of, where_options
-from gateway.clock import utc_now
 
 T = TypeVar("T")
 _DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -404,7 +403,7 @@ def _outlook(seen: Outlook, language: str) -> dict[str, object]:
 @where_options
 def warnings_command(*, service: str, folder: Path, config: Path | None, data: Path | None) -> None:
     """Write a mail for every party that uses more than it prepaid, or is on course to: Dutch, then English."""
-    now, day = utc_now(), today()
+    now, day = datetime.now(UTC), today()
 
     async def work(opened: Accounts) -> Sequence[Warned]:
         return await opened.office.warnings(Service(service), day)
@@ -449,13 +448,18 @@ def silences_command(*, service: str, config: Path | None, data: Path | None) ->
 @bills.command("audit")
 @where_options
 def audit_command(*, config: Path | None, data: Path | None) -> None:
-    """Check the chain of everything done in billing. Ends with 1 when something is wrong."""
+    """Check the chain of everything done, and reckon every bill again. Ends with 1 when something is wrong.
 
-    async def work(opened: Accounts) -> tuple[int, str, tuple[str, ...]]:
-        records, (number, link) = await opened.store.audit(), await opened.store.audit_head()
-        return number, link, faults(records, (number, link), await opened.store.sealed_links())
-
-    number, link, wrong = _read(config, data, work)
-    click.echo("\n".join(wrong) if wrong else f"{number} records, head {link}")
-    if wrong:
+    Prints the control totals that the exports have, by year of issue.
+    """
+    found = _read(config, data, lambda opened: audit_bills(opened.store))
+    click.echo(f"{found.records} records, head {found.head}")
+    for year, totals in found.totals.items():
+        click.echo(
+            f"{year}: {totals.documents} documents, {totals.excluding} + {totals.vat} VAT = {totals.including} EUR"
+        )
+    for fault in found.faults:
+        click.echo(f"WRONG {fault}")
+    click.echo(f"{len(found.faults)} findings" if found.faults else "The bills hold.")
+    if found.faults:
         raise SystemExit(1)

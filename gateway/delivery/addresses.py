@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from gateway.delivery.ports import NotDeliveredError, Refusal
+from gateway.delivery.ports import Failure, NotDeliveredError, Refusal
 
 
 class ForbiddenAddressError(OSError):
@@ -22,9 +22,10 @@ class ForbiddenAddressError(OSError):
 class OutsideResolver(AbstractResolver):
     """Finds addresses, and only those that the whole internet can reach. `allowed_hosts` may be anywhere."""
 
-    def __init__(self, allowed_hosts: Collection[str] = ()) -> None:
+    def __init__(self, allowed_hosts: Collection[str] = (), names: AbstractResolver | None = None) -> None:
+        """`names` looks names up; None: as the machine does."""
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
-        self._plain = ThreadedResolver()
+        self._plain = names or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -48,15 +49,15 @@ class OutsideResolver(AbstractResolver):
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         if parts.scheme != "https" and host not in self._allowed_hosts:
-            raise NotDeliveredError(Refusal.TEMPORARY, "the address is not https")
+            raise NotDeliveredError(Refusal.TEMPORARY, Failure.ADDRESS, "the address is not https")
         if not host or parts.username or parts.password:
-            raise NotDeliveredError(Refusal.TEMPORARY, "the address is not usable")
+            raise NotDeliveredError(Refusal.TEMPORARY, Failure.ADDRESS, "the address is not usable")
         number = _as_number(host)
         if host not in self._allowed_hosts and number:
             try:
                 require_outside(number)
             except ForbiddenAddressError as error:
-                raise NotDeliveredError(Refusal.TEMPORARY, str(error)) from error
+                raise NotDeliveredError(Refusal.TEMPORARY, Failure.ADDRESS, str(error)) from error
 
 
 def require_outside(address: str) -> None:

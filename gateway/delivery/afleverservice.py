@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from lxml import etree
 
 from gateway.clock import Clock
-from gateway.delivery.ports import Contents, NotDeliveredError, Refusal, Shipment
+from gateway.delivery.ports import Contents, Failure, NotDeliveredError, Refusal, Shipment, Signers
 from gateway.delivery.post import Post, Reply, require_success
 from gateway.koppelvlak.answer import Headers, Signer
 from gateway.koppelvlak.canonical import Binary
@@ -19,10 +19,11 @@ from gateway.koppelvlak.cut import ReadingLimits
 from gateway.koppelvlak.elements import SentInhoud, aflever_request
 from gateway.koppelvlak.envelope import Envelope, read_envelope
 from gateway.koppelvlak.faults import KoppelvlakError
-from gateway.koppelvlak.names import AFLEVEREN, KOPPELVLAK, SOAP
+from gateway.koppelvlak.names import AFLEVEREN, KOPPELVLAK, SOAP, WSSE
 from gateway.koppelvlak.signature import SHA256, SignaturePolicy, verify
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.submission import StoredBytes
+from gateway.trust.certificates import CertificateError
 
 _LIMITS = ReadingLimits(skeleton_bytes_max=512 * 1024)
 
@@ -30,7 +31,20 @@ _LIMITS = ReadingLimits(skeleton_bytes_max=512 * 1024)
 class Afleverservice:
     """Carries messages by SOAP. Fulfils `ports.Carrier`."""
 
-    def __init__(self, post: Post, contents: Contents, signer: Signer, clock: Clock) -> None:
+    def __init__(
+        self,
+        post: Post,
+        contents: Contents,
+        signer: Signer,
+        signers: Signers,
+        clock: Clock,
+        *,
+        answers_must_be_signed: bool = True,
+    ) -> None:
+        """`signers` judges who signed an answer. One without any signature is taken only where
+        `answers_must_be_signed` is false: then TLS alone says who answered."""
+        self._signers = signers
+        self._answers_must_be_signed = answers_must_be_signed
         self._post = post
         self._contents = contents
         self._signer = signer
@@ -64,24 +78,36 @@ class Afleverservice:
             "SOAPAction": f'"{AFLEVEREN.request_action}"',
         }
         reply = await self._post.send(url, signed.stream(octets), headers)
-        self._require_taken(reply, shipment.proces.kenmerk)
+        await self._require_taken(reply, shipment.proces.kenmerk)
 
-    def _require_taken(self, reply: Reply, kenmerk: str) -> None:
-        """A signed afleverResponse with our kenmerk. Raises NotDeliveredError."""
+    async def _require_taken(self, reply: Reply, kenmerk: str) -> None:
+        """An afleverResponse with our kenmerk, signed as it should be. Raises NotDeliveredError."""
         try:
             envelope = read_envelope(reply.body, {}, _LIMITS)
         except KoppelvlakError as error:
             require_success(reply)
-            raise NotDeliveredError(Refusal.TEMPORARY, f"the answer cannot be read: {error}") from error
+            raise NotDeliveredError(
+                Refusal.TEMPORARY, Failure.ANSWER, f"the answer cannot be read: {error}"
+            ) from error
         if envelope.request.tag == f"{{{SOAP}}}Fault":
             raise _refused(envelope)
-        try:
-            response = verify(envelope, SignaturePolicy(), self._clock()).request
-        except KoppelvlakError as error:
-            raise NotDeliveredError(Refusal.TEMPORARY, f"the answer's signature: {error}") from error
+        response = await self._proven(envelope)
         is_ours = response.findtext(f"{{{KOPPELVLAK}}}kenmerk") == kenmerk
         if response.tag != f"{{{KOPPELVLAK}}}{AFLEVEREN.response_element}" or not is_ours:
-            raise NotDeliveredError(Refusal.TEMPORARY, "the answer is not about this message")
+            raise NotDeliveredError(Refusal.TEMPORARY, Failure.ANSWER, "the answer is not about this message")
+
+    async def _proven(self, envelope: Envelope) -> etree._Element:
+        """What the answer says, once its signature and its signer are proven."""
+        if not envelope.header_blocks(WSSE, "Security") and not self._answers_must_be_signed:
+            return envelope.request
+        try:
+            verified = verify(envelope, SignaturePolicy(), self._clock())
+            await self._signers.of_certificate(verified.certificate)
+        except (KoppelvlakError, CertificateError) as error:
+            raise NotDeliveredError(
+                Refusal.TEMPORARY, Failure.ANSWER, f"the answer's signature: {error.text.en}"
+            ) from error
+        return verified.request
 
 
 def _sent(mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes]) -> SentInhoud:
@@ -97,5 +123,5 @@ def _refused(envelope: Envelope) -> NotDeliveredError:
     said = (fault.findtext(f".//{{{KOPPELVLAK}}}foutbeschrijving") or fault.findtext("faultstring") or "")[:200]
     reason = " ".join(f"the recipient's fault {code}: {said}".split())
     if code.endswith("100"):
-        return NotDeliveredError(Refusal.PERMANENT, reason, Foutcode.AFO100)
-    return NotDeliveredError(Refusal.TEMPORARY, reason, Foutcode.AFS400)
+        return NotDeliveredError(Refusal.PERMANENT, Failure.FAULT, reason, Foutcode.AFO100)
+    return NotDeliveredError(Refusal.TEMPORARY, Failure.FAULT, reason, Foutcode.AFS400)

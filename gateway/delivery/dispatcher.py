@@ -4,6 +4,7 @@ Only the first message of a recipient is ever in memory, so it makes no differen
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,8 +17,11 @@ from gateway.delivery.ports import (
     Carrier,
     Contents,
     Destination,
+    Failure,
     NotDeliveredError,
+    Observer,
     Outbox,
+    Outcome,
     Parcel,
     Refusal,
     Way,
@@ -28,6 +32,13 @@ log = structlog.get_logger(__name__)
 
 _IDLE_SECONDS = 5.0
 """How often to look for work that nobody announced: from another process, or due again."""
+
+
+class Unobserved:
+    """Nobody counts. Fulfils `ports.Observer`."""
+
+    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+        """Nothing."""
 
 
 class Dispatcher:
@@ -42,6 +53,7 @@ class Dispatcher:
         pauses: Pauses | None = None,
         recipients_max: int = 64,
         trouble_seconds: float = _IDLE_SECONDS,
+        observer: Observer | None = None,
     ) -> None:
         """`recipients_max`: recipients that are called at the same time; `trouble_seconds`: how long to leave a
         store alone that does not answer."""
@@ -54,6 +66,7 @@ class Dispatcher:
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._trouble_seconds = trouble_seconds
         self._woken = asyncio.Event()
+        self._observer = observer or Unobserved()
 
     def wake(self) -> None:
         """Something was put into the outbox."""
@@ -105,7 +118,9 @@ class Dispatcher:
                 while parcel := await self._next(destination):
                     if not await self._offer(destination, parcel):
                         return
-                    destination = Destination(destination.recipient_id, destination.way, destination.url)
+                    destination = await self._outbox.destination(destination.recipient_id)
+                    if destination.way not in self._carriers:
+                        return
         except Exception as error:  # one recipient's trouble, whatever it is, stays its own
             log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
             await asyncio.sleep(_IDLE_SECONDS)
@@ -121,26 +136,37 @@ class Dispatcher:
     async def _offer(self, destination: Destination, parcel: Parcel) -> bool:
         """Offer one message; whether the next one may follow."""
         await self._outbox.offered(parcel, self._clock())
+        begun = time.monotonic()
+        error = await self._carried(destination, parcel)
+        seconds = time.monotonic() - begun
+        if error is None:
+            await self._outbox.delivered(parcel, self._clock(), destination.way)
+            outcome = Outcome.DELIVERED
+        else:
+            outcome = await self._not_delivered(destination, parcel, error)
+        self._observer.attempted(destination.way, outcome, error.failure if error else None, seconds)
+        return outcome in {Outcome.DELIVERED, Outcome.REFUSED}
+
+    async def _carried(self, destination: Destination, parcel: Parcel) -> NotDeliveredError | None:
+        """Hand it over; why it was not taken, or None."""
         try:
             shipment = await self._contents.shipment(parcel.kenmerk)
             await self._carriers[destination.way].carry(destination.url, shipment)
         except LookupError as error:
-            await self._outbox.returned(parcel, self._clock(), Foutcode.AFS400, str(error))
-            return True
+            return NotDeliveredError(Refusal.PERMANENT, Failure.GONE, str(error), Foutcode.AFS400)
         except NotDeliveredError as error:
-            return await self._not_delivered(destination, parcel, error)
-        await self._outbox.delivered(parcel, self._clock())
-        return True
+            return error
+        return None
 
-    async def _not_delivered(self, destination: Destination, parcel: Parcel, error: NotDeliveredError) -> bool:
+    async def _not_delivered(self, destination: Destination, parcel: Parcel, error: NotDeliveredError) -> Outcome:
         now: datetime = self._clock()
         log.info("delivery_failed", recipient=parcel.recipient_id, reason=str(error))
         if error.refusal is Refusal.PERMANENT:
             await self._outbox.returned(parcel, now, error.foutcode, str(error))
-            return True
+            return Outcome.REFUSED
         again_at = now + self._pauses.after(destination.failures + 1)
         if self._pauses.is_over(parcel.queued_at, now):
             await self._outbox.returned(parcel, now, Foutcode.AFS600, str(error), again_at)
-        else:
-            await self._outbox.troubled(parcel, now, again_at, str(error))
-        return False
+            return Outcome.EXPIRED
+        await self._outbox.troubled(parcel, now, again_at, str(error))
+        return Outcome.TROUBLED

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from cryptography.x509 import Certificate
+
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import StoredAttachment
 from gateway.messages.proces import Proces
@@ -55,14 +57,17 @@ class Outbox(Protocol):
     async def next_due_at(self) -> datetime | None:
         """When a recipient may be called again; None: nothing waits."""
 
+    async def destination(self, recipient_id: str) -> Destination:
+        """Where this recipient's messages go now. Raises LookupError when there is no such recipient."""
+
     async def first(self, recipient_id: str) -> Parcel | None:
         """The oldest message that waits for this recipient."""
 
     async def offered(self, parcel: Parcel, at: datetime) -> None:
         """It is being offered (405)."""
 
-    async def delivered(self, parcel: Parcel, at: datetime) -> None:
-        """The recipient has it (400); the recipient's failures are forgotten."""
+    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
+        """The recipient has it (400), handed over in this way; the recipient's failures are forgotten."""
 
     async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
         """The recipient could not be reached (420); it is left alone until `again_at`."""
@@ -103,13 +108,61 @@ class Refusal(StrEnum):
     PERMANENT = "permanent"
 
 
+class Signers(Protocol):
+    """Judges who signed an answer."""
+
+    async def of_certificate(self, leaf: Certificate) -> object:
+        """Raises CertificateError when it does not lead to a trusted root, is out of date or revoked; also when
+        that cannot be learnt now."""
+
+
+class Failure(StrEnum):
+    """What went wrong, for the figures."""
+
+    ADDRESS = "address"
+    """The recipient's address may not be called, or is none."""
+    CONNECTION = "connection"
+    """There was none, TLS included."""
+    TIMEOUT = "timeout"
+    STATUS = "status"
+    """An HTTP status that takes nothing."""
+    FAULT = "fault"
+    """A SOAP fault."""
+    ANSWER = "answer"
+    """An answer that cannot be read, is about something else, or is not signed as it should be."""
+    GONE = "gone"
+    """The message itself is not there any more."""
+
+
 class NotDeliveredError(Exception):
     """The recipient did not take the message."""
 
-    def __init__(self, refusal: Refusal, reason: str, foutcode: Foutcode = Foutcode.AFO100) -> None:
+    def __init__(
+        self, refusal: Refusal, failure: Failure, reason: str, foutcode: Foutcode = Foutcode.AFO100
+    ) -> None:
         super().__init__(reason)
         self.refusal = refusal
+        self.failure = failure
         self.foutcode = foutcode
+
+
+class Outcome(StrEnum):
+    """What became of one attempt."""
+
+    DELIVERED = "delivered"
+    TROUBLED = "troubled"
+    """It is tried again."""
+    REFUSED = "refused"
+    """The recipient refuses this message for good: returned."""
+    EXPIRED = "expired"
+    """It was tried for as long as it may be: returned."""
+
+
+class Observer(Protocol):
+    """Told of every attempt."""
+
+    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+        """One attempt ended so; how long it took."""
 
 
 class Carrier(Protocol):

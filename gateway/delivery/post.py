@@ -8,8 +8,8 @@ from typing import Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-from gateway.delivery.addresses import OutsideResolver
-from gateway.delivery.ports import NotDeliveredError, Refusal
+from gateway.delivery.addresses import ForbiddenAddressError, OutsideResolver
+from gateway.delivery.ports import Failure, NotDeliveredError, Refusal
 
 ANSWER_BYTES_MAX = 256 * 1024
 
@@ -59,9 +59,21 @@ class Post:
                 answer = await response.content.read(ANSWER_BYTES_MAX + 1)
                 return Reply(response.status, answer[:ANSWER_BYTES_MAX])
         except TimeoutError as error:
-            raise NotDeliveredError(Refusal.TEMPORARY, "the recipient did not answer in time") from error
+            raise NotDeliveredError(
+                Refusal.TEMPORARY, Failure.TIMEOUT, "the recipient did not answer in time"
+            ) from error
         except (ClientError, OSError, ValueError) as error:
-            raise NotDeliveredError(Refusal.TEMPORARY, f"no connection: {str(error)[:200]}") from error
+            failure = Failure.ADDRESS if _is_forbidden(error) else Failure.CONNECTION
+            raise NotDeliveredError(Refusal.TEMPORARY, failure, f"no connection: {str(error)[:200]}") from error
+
+
+def _is_forbidden(error: BaseException | None) -> bool:
+    """Whether the resolver refused the address; aiohttp wraps what it raises."""
+    while error is not None:
+        if isinstance(error, ForbiddenAddressError):
+            return True
+        error = error.__cause__
+    return False
 
 
 TEMPORARY_STATUSES = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
@@ -74,7 +86,9 @@ def require_success(reply: Reply) -> None:
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        raise NotDeliveredError(Refusal.TEMPORARY, f"the recipient redirects ({status}), which is not followed")
+        raise NotDeliveredError(
+            Refusal.TEMPORARY, Failure.STATUS, f"the recipient redirects ({status}), which is not followed"
+        )
     if 400 <= status < 500 and status not in TEMPORARY_STATUSES:
-        raise NotDeliveredError(Refusal.PERMANENT, f"the recipient refused the message ({status})")
-    raise NotDeliveredError(Refusal.TEMPORARY, f"the recipient answered {status}")
+        raise NotDeliveredError(Refusal.PERMANENT, Failure.STATUS, f"the recipient refused the message ({status})")
+    raise NotDeliveredError(Refusal.TEMPORARY, Failure.STATUS, f"the recipient answered {status}")

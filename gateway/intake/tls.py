@@ -6,7 +6,7 @@ OIN are judged by `identity.py`, where a refusal can be told.
 """
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from gateway.clock import Clock
 from gateway.intake.identity import Identities, Network
 from gateway.koppelvlak.answer import Signer
 from gateway.trust.certificates import load_certificates, load_key
-from gateway.trust.chain import TrustAnchors
+from gateway.trust.chain import CLIENTS, TrustAnchors
 from gateway.trust.revocation import Revocation
 
 _CRL_BYTES_MAX = 16 * 1024 * 1024
@@ -75,10 +75,14 @@ def signer(files: TlsFiles) -> Signer:
 
 
 def identities(
-    files: TlsFiles, fetch: "HttpFetch", clock: Clock, trusted_proxies: Sequence[Network] = ()
+    files: TlsFiles,
+    fetch: "HttpFetch",
+    clock: Clock,
+    trusted_proxies: Sequence[Network] = (),
+    purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
 ) -> Identities:
     """Proves certificates against the anchors in these files."""
-    anchors = TrustAnchors.split(load_certificates(files.anchors))
+    anchors = TrustAnchors.split(load_certificates(files.anchors), purposes)
     return Identities(anchors, Revocation(fetch, clock, files.crls()), clock, trusted_proxies)
 
 

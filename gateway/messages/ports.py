@@ -1,7 +1,8 @@
 """What the rooms ask of each other through the store: protocols, fulfilled elsewhere and handed in by `app`."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
@@ -122,17 +123,44 @@ class Operations(Protocol):
         """Return a parked message to its sender; False when it is not parked."""
 
 
+@dataclass(frozen=True, slots=True)
+class PendingDelivery:
+    """What waits to be pushed to one recipient, and whether it is left alone for now."""
+
+    recipient_id: str
+    waiting_messages: int
+    oldest_kenmerk: str
+    """Its statuses say what went wrong at the last attempt."""
+    oldest_queued_at: datetime
+    failures: int
+    """Attempts that failed since the last that did not."""
+    paused_until: datetime | None
+    """None: it may be called now."""
+
+
+class Deliveries(Protocol):
+    """What waits for recipients that want to be called."""
+
+    async def pending(self) -> tuple[PendingDelivery, ...]:
+        """Every recipient for whom something waits, by id."""
+
+    async def resume(self, recipient_id: str, actor: str) -> bool:
+        """End the pause of a recipient; False when it has none."""
+
+
 Checkpoint = Callable[[str], None]
 """Called at named points of a message's way; a test kills the process there."""
 
 __all__ = [
     "Checkpoint",
     "ContentSink",
+    "Deliveries",
     "Directory",
     "DocumentStorage",
     "Mailbox",
     "Messages",
     "Operations",
     "PartyKind",
+    "PendingDelivery",
     "Reception",
 ]

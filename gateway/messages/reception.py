@@ -3,6 +3,7 @@
 import asyncio
 from typing import Protocol
 
+import structlog
 from structlog.contextvars import bind_contextvars
 
 from gateway.clock import Clock
@@ -11,6 +12,8 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Acceptance, StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import OverloadedError, Receipt, Submission
+
+log = structlog.get_logger(__name__)
 
 
 class Accepts(Protocol):
@@ -62,12 +65,21 @@ class FrontDesk:
         return receipt
 
     async def _accepted(self, acceptance: Acceptance) -> Receipt:
-        """Stored, and what its channel keeps beside it before it: never a message without its record."""
+        """Stored, and with it what its channel keeps beside it: begun just before, so that they share a commit.
+
+        A record that cannot be kept takes no message with it that is stored: its sender is answered.
+        """
         record = acceptance.submission.record
         if record is None:
             return await self._accepts.accept(acceptance)
-        recorded = record(acceptance.kenmerk, acceptance.received_at)
-        _, receipt = await asyncio.gather(recorded, self._accepts.accept(acceptance))
+        recording = record(acceptance.kenmerk, acceptance.received_at)
+        recorded, receipt = await asyncio.gather(
+            recording, self._accepts.accept(acceptance), return_exceptions=True
+        )
+        if isinstance(receipt, BaseException):
+            raise receipt
+        if isinstance(recorded, BaseException):
+            log.error("record_not_kept", kenmerk=acceptance.kenmerk, exc_info=recorded)
         return receipt
 
     async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:

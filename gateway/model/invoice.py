@@ -5,7 +5,7 @@ numbers of it. Groups that the norm allows once but a document can repeat are tu
 said is lost. `Invoice.nodes` finds each group wherever it stands, also where the norm has no room for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -44,21 +44,16 @@ class Coded(StrEnum):
     MEDIA_TYPE = "BT-125-1"
 
 
-@dataclass(slots=True)
-class Places:
-    """Where one code stands: worked out when somebody asks, from what was read. A run holds the texts of some
-    elements, their numbers and what to add to every one of these."""
+Run = tuple[Sequence[str | None], Sequence[int], int]
+"""The codes of some elements, the numbers of these, and what to add to every number to get its place."""
 
-    value: str | None = None
-    runs: list[tuple[Sequence[str | None], Sequence[int], int]] = field(default_factory=list)
 
-    def __iter__(self) -> Iterator[int]:
-        return (
-            first + number
-            for texts, numbers, first in self.runs
-            for text, number in zip(texts, numbers, strict=True)
-            if text == self.value
-        )
+def places_of(value: str | None, runs: Iterable[Run]) -> Iterator[int]:
+    """The places of one code, worked out from what was read when somebody asks."""
+    for codes, numbers, first in runs:
+        for code, number in zip(codes, numbers, strict=True):
+            if code == value:
+                yield first + number
 
 
 @dataclass(slots=True, eq=False)
@@ -660,8 +655,8 @@ class Invoice(Group):
     """Every other group by its class, in document order, also where the norm has no room for it."""
     repeats: tuple[tuple[Group, str], ...] = ()
     """Terms that the norm and UBL have room for once and the document gives several times: group, attribute."""
-    coded: dict[Coded, dict[str | None, Places]] = field(default_factory=dict)
-    """Every value of every coded term, wherever it stands, with the places of the elements that hold it."""
+    coded: dict[Coded, dict[str | None, list[Run]]] = field(default_factory=dict)
+    """Every value of every coded term, wherever it stands, with the runs of elements to search (`places_of`)."""
 
     def all(self, kind: type[_G]) -> list[_G]:
         """Every group of exactly this class, wherever it stands."""

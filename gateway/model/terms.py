@@ -7,8 +7,7 @@ looks them up in `TERMS` and `GROUPS`.
 
 import dataclasses
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -55,16 +54,18 @@ class Group:
     place: int = -1
 
 
-@contextmanager
-def without_collecting() -> Iterator[None]:
+class without_collecting:  # noqa: N801 - used as a statement
     """Pause the garbage collector, where much is made and nothing of it is garbage: looking through a large
     invoice for garbage, over and over, takes longer than reading or judging it. The models hold no cycles."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
+
+    __slots__ = ("collects",)
+
+    def __enter__(self) -> None:
+        self.collects = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_raised: object) -> None:
+        if self.collects:
             gc.enable()
 
 

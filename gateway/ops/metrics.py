@@ -48,6 +48,7 @@ ROUTES = frozenset(
         "messages",
         "validations",
         "mailbox",
+        "deliveries",
         "parties",
         "keys",
         "forecasts",
@@ -70,6 +71,12 @@ FAST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 """For what should take milliseconds: commits, stages, requests."""
 WAIT_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0)
 """For what a sender waits for: from seconds to a day."""
+PUSH_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""For a call to somebody else's server, which gets a minute."""
+PUSH_WAYS = ("webhook", "afleverservice")
+PUSH_OUTCOMES = ("delivered", "troubled", "refused", "expired")
+"""Of an attempt; `troubled` is tried again, `expired` was tried for as long as it may be."""
+PUSH_FAILURES = ("address", "connection", "timeout", "status", "fault", "answer", "gone")
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 # The moment each series began, as a series of its own: twice the answer, and nothing here asks for it.
@@ -128,6 +135,7 @@ class Metrics:
         self._clock = clock
         self._since: dict[str, datetime | None] = {"received": clock()}
         self._messages()
+        self._pushing()
         self._judging()
         self._meter()
         self._store()
@@ -174,13 +182,27 @@ class Metrics:
         for stage, rule in broken:
             self._refusals.labels(stage.value, self._known_rule(rule)).inc()
 
-    def queue_measured(self, judging: QueueState, delivery: QueueState, undelivered: QueueState) -> None:
-        """What waits to be judged, what waits to be delivered, and both together with what is being worked on."""
-        for name, state in (("judging", judging), ("delivery", delivery)):
-            self._queue.labels(name).set(state.messages)
-            self._since[name] = state.oldest_at
+    def queue_measured(self, judging: QueueState, undelivered: QueueState) -> None:
+        """What waits to be judged, and that together with what is being worked on."""
+        self._measured("judging", judging)
         self._undelivered.set(undelivered.messages)
         self._since["undelivered"] = undelivered.oldest_at
+
+    def deliveries_measured(self, waiting: QueueState, paused_recipients: int) -> None:
+        """What waits to be pushed to recipients; how many of those are left alone for a while."""
+        self._measured("delivery", waiting)
+        self._paused.set(paused_recipients)
+
+    def push_attempted(self, way: str, outcome: str, failure: str | None, seconds: float) -> None:
+        """One attempt to push a message ended so, and took so long."""
+        self._pushes.labels(way, outcome).inc()
+        self._push_seconds.labels(way).observe(seconds)
+        if failure is not None:
+            self._push_failures.labels(failure if failure in PUSH_FAILURES else OTHER).inc()
+
+    def _measured(self, queue: str, state: QueueState) -> None:
+        self._queue.labels(queue).set(state.messages)
+        self._since[queue] = state.oldest_at
 
     def mailboxes_measured(self, waiting: QueueState, parked_messages: int) -> None:
         """What recipients have not confirmed yet, and what is set apart for an operator."""
@@ -293,8 +315,8 @@ class Metrics:
         oldest = self._gauge("queue_oldest_seconds", "Age of the oldest message that waits, by queue.", "queue")
         for name in ("judging", "delivery"):
             oldest.labels(name).set_function(partial(self._age_seconds, name))
-        self._undelivered = self._gauge("undelivered_messages", "Messages taken in and not settled.")
-        self._gauge("undelivered_oldest_seconds", "Age of the oldest message that is not settled.").set_function(
+        self._undelivered = self._gauge("undelivered_messages", "Messages taken in and not judged to the end.")
+        self._gauge("undelivered_oldest_seconds", "Age of the oldest of these.").set_function(
             partial(self._age_seconds, "undelivered")
         )
         self._mailbox = self._gauge("mailbox_messages", "Messages delivered and not yet confirmed by recipients.")
@@ -306,6 +328,20 @@ class Metrics:
             partial(self._age_seconds, "received")
         )
         self._silent = self._gauge("silent_parties", "Parties that sent or received regularly and now do not.")
+
+    def _pushing(self) -> None:
+        self._pushes = self._counter(
+            "pushes", "Attempts to push a message to its recipient, by way and outcome.", "way", "push_outcome"
+        )
+        self._push_failures = self._counter(
+            "push_failures", "Attempts that failed, by what went wrong.", "failure"
+        )
+        self._push_seconds = self._histogram(
+            "push_seconds", "Time of one attempt, the recipient's answer included, by way.", PUSH_SECONDS, "way"
+        )
+        self._paused = self._gauge(
+            "paused_recipients", "Recipients for whom messages wait, left alone after attempts that failed."
+        )
 
     def _judging(self) -> None:
         self._stage_seconds = _Series(
@@ -402,15 +438,18 @@ class Metrics:
 FORESEEN: Mapping[str, Collection[str]] = {
     "became": ["evicted", "refused"],
     "channel": [channel.value for channel in Channel],
+    "failure": [*PUSH_FAILURES, OTHER],
     "disposition": [disposition.value for disposition in Disposition if disposition is not Disposition.PENDING],
     "document": [*(kind.value for kind in DocumentKind), UNKNOWN_DOCUMENT],
     "kind": [kind.value for kind in UsageKind],
     "outcome": [state.value for state in State if state.is_settled and state is not State.CONFIRMED],
+    "push_outcome": PUSH_OUTCOMES,
     "queue": ["judging", "delivery"],
     "reason": sorted({*WORKER_ENDS, OTHER}),
     "route": sorted({*ROUTES, OTHER}),
     "stage": [stage.value for stage in Stage],
     "status": ["2xx", "3xx", "4xx", "5xx"],
+    "way": PUSH_WAYS,
 }
 """The values a label can take, where they can be listed. Not: rule (ids of the rule sets, and `other`), version,
 python."""

@@ -10,12 +10,12 @@ from datetime import date
 from decimal import localcontext
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.model.amounts import EXACT
 from gateway.model.codes import CodeList
 from gateway.model.finding import Flag, Text
-from gateway.model.invoice import Coded, CodeUse, Invoice, Places
+from gateway.model.invoice import Coded, CodeUse, Invoice, Run, places_of
 from gateway.model.terms import Group, Unreadable, every, term_of, without_collecting
 from gateway.rules.facts import Facts
 
@@ -54,6 +54,16 @@ class Miss:
     node: Group | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Rules of which only those can break whose word is among those that `ask` finds in the invoice."""
+
+    ask: Callable[[Facts], Collection[str]]
+    word: str
+    is_plain: Callable[[Facts], bool] | None = None
+    """A quick look at what most invoices are like: True only where every rule of this word holds."""
+
+
 def _no_more(_node: Any, _facts: Facts) -> Miss:
     return Miss()
 
@@ -86,6 +96,8 @@ class Rule:
     """What the quick expression names besides."""
     gate: Callable[[Facts], bool] | None = None
     """Says no where nothing in the invoice can break the rule. Rules that share a gate ask it once."""
+    switch: "Switch | None" = None
+    """A gate that many rules share, each with a word of its own."""
     once: bool = False
     """It needs its terms once: where one stands several times it cannot hold."""
     lists: Mapping[Coded, CodeList] | None = None
@@ -103,8 +115,7 @@ class Rule:
         return [node for node in nodes if not holds(node, facts)]
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(NamedTuple):
     """A rule that does not hold on a node. `miss.node or node` and `miss.term` name the place."""
 
     rule: Rule
@@ -198,8 +209,21 @@ class _Program:
 
     by_group: dict[type[Group], "_OnGroup"]
     by_gate: dict[Callable[[Facts], bool], list[tuple[int, Rule]]]
+    by_word: dict[Callable[[Facts], Collection[str]], dict[str, "_OnWord"]]
     by_code: dict[Coded, list[tuple[int, Rule, CodeList]]]
     always: list[tuple[int, Rule]]
+
+    def at_hand(self, facts: Facts) -> Iterator[tuple[int, Rule]]:
+        """The rules that choose their own nodes, less those that nothing in the invoice can break."""
+        for gate, gated in self.by_gate.items():
+            if gate(facts):
+                yield from gated
+        for ask, by_word in self.by_word.items():
+            for word in ask(facts):
+                on = by_word.get(word)
+                if on is not None and not on.are_clear(facts):
+                    yield from on.rules
+        yield from self.always
 
 
 @dataclass(slots=True)
@@ -208,6 +232,21 @@ class _OnGroup:
 
     behind: list["_Quick"] = field(default_factory=list)
     others: list[tuple[int, Rule]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OnWord:
+    """The rules that share a word of a switch."""
+
+    is_plain: Callable[[Facts], bool] | None
+    rules: list[tuple[int, Rule]] = field(default_factory=list)
+
+    def are_clear(self, facts: Facts) -> bool:
+        """Whether all of them hold, as far as a quick look can tell."""
+        try:
+            return self.is_plain is not None and self.is_plain(facts)
+        except Exception:  # as with quick expressions: the rules look for themselves
+            return False
 
 
 Suspects = Callable[[Sequence[Any], Facts], Sequence[Any]]
@@ -223,13 +262,17 @@ class _Quick:
 
 @lru_cache(maxsize=64)
 def _arranged(rules: RuleSet) -> _Program:
-    program = _Program({}, {}, {}, [])
+    program = _Program({}, {}, {}, {}, [])
     for order, rule in enumerate(rules):
         if rule.form is Form.UNCHECKED:
             continue
         if rule.lists is not None:
             for kind, codes in rule.lists.items():
                 program.by_code.setdefault(kind, []).append((order, rule, codes))
+        elif rule.switch is not None:
+            by_word = program.by_word.setdefault(rule.switch.ask, {})
+            on_word = by_word.setdefault(rule.switch.word, _OnWord(rule.switch.is_plain))
+            on_word.rules.append((order, rule))
         elif rule.gate is not None:
             program.by_gate.setdefault(rule.gate, []).append((order, rule))
         elif rule.among is not None:
@@ -265,11 +308,7 @@ def judge(invoice: Invoice, rules: RuleSet) -> Judgement:
         for kind, nodes in invoice.nodes.items():
             if (on := program.by_group.get(kind)) is not None:
                 court.group(on, nodes)
-        for gate, gated in program.by_gate.items():
-            if gate(court.facts):
-                for order, rule in gated:
-                    court.rule(order, rule, None)
-        for order, rule in program.always:
+        for order, rule in program.at_hand(court.facts):
             court.rule(order, rule, None)
         for coded, values in invoice.coded.items():
             for order, rule, codes in program.by_code.get(coded, ()):
@@ -310,7 +349,7 @@ class _Court:
             broken = rule.broken_by(nodes, facts)
             if not broken:
                 return
-            found = [Breach(rule, node, rule.tell(node, facts)) for node in broken]
+            found = _told(rule, broken, facts)
         except Exception:  # a rule may break in any way; which node did it is found below
             found = _one_by_one(rule, nodes, facts, self.failures)
         self.breaches += [(breach.at.place, order, breach) for breach in found]
@@ -331,18 +370,27 @@ class _Court:
                     self.breaches.append((node.place, order, Breach(rule, node, miss)))
 
     def codes(
-        self, order: int, rule: Rule, codes: CodeList, kind: Coded, values: Mapping[str | None, Places]
+        self, order: int, rule: Rule, codes: CodeList, kind: Coded, values: Mapping[str | None, Sequence[Run]]
     ) -> None:
         if codes.values.issuperset(values):
             return
         told = 0
-        for value, places in values.items():
+        for value, runs in values.items():
             if value is None or not codes.has(value):
                 explain = told < _EXPLAINED_MAX
                 miss = rule.tell(CodeUse(-1, kind, value), self.facts) if explain else Miss(value, codes.title)
                 told += 1
-                for place in places:
+                for place in places_of(value, runs):
                     self.breaches.append((place, order, Breach(rule, CodeUse(place, kind, value), miss)))
+
+
+def _told(rule: Rule, broken: Sequence[Group], facts: Facts) -> list[Breach]:
+    """The breaches on these nodes, as many as anybody reads with an explanation."""
+    if len(broken) <= _EXPLAINED_MAX:
+        return [Breach(rule, node, rule.tell(node, facts)) for node in broken]
+    broken = sorted(broken, key=lambda node: node.place)
+    first = [Breach(rule, node, rule.tell(node, facts)) for node in broken[:_EXPLAINED_MAX]]
+    return first + [Breach(rule, node, _UNTOLD) for node in broken[_EXPLAINED_MAX:]]
 
 
 def _one_by_one(rule: Rule, nodes: Sequence[Group] | None, facts: Facts, failures: list[Failure]) -> list[Breach]:
@@ -355,7 +403,7 @@ def _one_by_one(rule: Rule, nodes: Sequence[Group] | None, facts: Facts, failure
     for node in nodes:
         try:
             if not rule.holds(node, facts):
-                found.append(Breach(rule, node, rule.tell(node, facts)))
+                found += _told(rule, [node], facts)
         except Exception as error:  # as above
             found += _gave_up(rule, node, error, failures)
     return found
@@ -372,7 +420,9 @@ def _gave_up(rule: Rule, node: Group, error: Exception, failures: list[Failure])
 
 
 _EXPLAINED_MAX = 200
-"""Of so many different wrong codes it is worked out what was meant; nobody reads on, and it takes time."""
+"""Of so many breaches of one rule, and different wrong codes, it is worked out what was meant: nobody reads on,
+and it takes time."""
+_UNTOLD = Miss()
 
 _ONCE = Text(
     "The standard has room for one here: leave out the others.",

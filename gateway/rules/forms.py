@@ -239,10 +239,8 @@ def condition(
     def made(holds: Callable[[Any, Facts], bool]) -> Rule:
         numbers = tuple(terms.split())
         explain = tell or (lambda _node, _facts: Miss(term=numbers[0]))
-        quickly = quick, quick_names or {}
-        return Rule(
-            key, flag, form, numbers, on, sentence, source, holds, explain, among, sift, *quickly, gate, once
-        )
+        ways = among, sift, quick, quick_names or {}, gate
+        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, *ways, once=once)
 
     return made
 

@@ -44,6 +44,7 @@ from gateway.model.invoice import (
     Totals,
     VatBreakdown,
     VatTotal,
+    places_of,
 )
 from gateway.model.terms import Group, every
 from gateway.rules.engine import Miss, Rule, RuleSet, rule_set
@@ -98,7 +99,9 @@ def _all(*kinds: type[Group]) -> Callable[[Invoice], Iterable[Group]]:
 
 def _uses(kind: Coded) -> Callable[[Invoice], Iterable[Group]]:
     return lambda invoice: [
-        CodeUse(place, kind, value) for value, places in invoice.coded.get(kind, {}).items() for place in places
+        CodeUse(place, kind, value)
+        for value, runs in invoice.coded.get(kind, {}).items()
+        for place in places_of(value, runs)
     ]
 
 

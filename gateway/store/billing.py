@@ -8,7 +8,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from gateway.billing.audit import GENESIS, AuditRecord, Deed, chained
 from gateway.billing.bill import Bill
 from gateway.billing.debtor import Debtor
 from gateway.billing.errors import InputsMovedError
-from gateway.billing.ports import Render
+from gateway.billing.ports import IssuedDocument, IssuedRun, Render
 from gateway.billing.run import Run, RunInputs, RunOrder
 from gateway.billing.services import Service
 from gateway.billing.year import StepKind, YearKey, YearStep
@@ -224,6 +225,23 @@ class SqlBillingStore:
         async with self._read.connect() as connection:
             return [_record(row) for row in await connection.execute(wanted)]
 
+    async def issued_runs(self) -> Sequence[IssuedRun]:
+        """Every run that was issued or has a document, with all that is kept of it, for an audit."""
+        billed, steps = billing_documents.c, billing_steps.c
+        with_documents = select(billed.run_id).union(select(billing_issues.c.run_id))
+        wanted = _runs.add_columns(billing_runs.c.inputs).where(billing_runs.c.run_id.in_(with_documents))
+        async with self._read.connect() as connection:
+            rows = (await connection.execute(wanted.order_by(billing_runs.c.at, billing_runs.c.run_id))).all()
+            documents: dict[str, list[IssuedDocument]] = defaultdict(list)
+            for row in await connection.execute(select(billing_documents).order_by(billed.issued_in, billed.rank)):
+                bill = msgspec.json.decode(row.body, type=Bill)
+                kept = IssuedDocument(bill, row.issued_in, row.rank, row.xml, row.sha256)
+                documents[row.run_id].append(kept)
+            amounts = await connection.execute(select(steps.document, steps.amount).where(steps.document != ""))
+            by_number = {row.document: row.amount for row in amounts}
+        found = [_issued_run(row, documents.pop(row.run_id, []), by_number) for row in rows]
+        return found + [_stray(run_id, kept, by_number) for run_id, kept in documents.items()]
+
     async def sealed_links(self) -> Sequence[str]:
         """Heads of the chain that the meter sealed along with its entries, oldest first."""
         wanted = select(usage_seals.c.joined).order_by(usage_seals.c.number)
@@ -361,6 +379,20 @@ def _step(row: Row[Any]) -> YearStep:
         amount=row.amount,
         document=row.document,
     )
+
+
+def _issued_run(
+    row: Row[*tuple[Any, ...]], documents: Sequence[IssuedDocument], amounts: Mapping[str, Decimal]
+) -> IssuedRun:
+    return IssuedRun(_run(row), row.inputs.encode(), tuple(documents), amounts)
+
+
+def _stray(run_id: str, documents: Sequence[IssuedDocument], amounts: Mapping[str, Decimal]) -> IssuedRun:
+    """Documents whose run is gone: what it was is not known, and the audit will say so."""
+    bill = documents[0].bill
+    order = RunOrder(bill.stage, bill.service, bill.year, bill.issued_on)
+    run = Run(run_id, order, "", "", datetime.fromtimestamp(0, UTC))
+    return IssuedRun(run, b"", tuple(documents), amounts)
 
 
 _runs = (

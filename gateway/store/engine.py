@@ -43,6 +43,11 @@ class Engines:
         """The embedded database."""
         return self.write.dialect.name == "sqlite"
 
+    @property
+    def url(self) -> str:
+        """The address of the database, password included: not for a log."""
+        return self.write.url.render_as_string(hide_password=False)
+
     async def dispose(self) -> None:
         """Close every connection."""
         await self.read.dispose()
@@ -64,6 +69,16 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
             create_async_engine(target, pool_size=connections_max, pool_pre_ping=True, hide_parameters=True),
         )
     raise ValueError(f"{parsed.get_backend_name()} is not a database for this gateway: SQLite or PostgreSQL")
+
+
+def open_reader(url: str) -> Engine:
+    """A synchronous engine that only reads, for a process or thread of its own; the caller disposes of it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=1, hide_parameters=True)
+    reader = create_engine(parsed.set(drivername="sqlite+pysqlite"), pool_size=1, hide_parameters=True)
+    event.listen(reader, "connect", _prepare_reader)
+    return reader
 
 
 def _open_sqlite(url: URL) -> Engines:

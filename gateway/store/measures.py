@@ -9,6 +9,7 @@ from sqlalchemy import Column, func, select
 from gateway.messages.lifecycle import State
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
+from gateway.store.outbox_tables import delivery_pauses, outbox
 
 LOOK_BACK = timedelta(days=28)
 """What a party usually does is what it did in four weeks: every weekday and the end of a month are in it."""
@@ -39,6 +40,22 @@ class Measures:
             wanted = select(func.count(), func.min(t.mailbox.c.kenmerk))
             messages, oldest = (await connection.execute(wanted)).one()
         return Uncollected(messages, _moment(oldest) if oldest else None)
+
+    async def to_push(self) -> Uncollected:
+        """What waits in the outbox for recipients that want to be called."""
+        async with self._engines.read.connect() as connection:
+            wanted = select(func.count(), func.min(outbox.c.queued_at))
+            messages, oldest = (await connection.execute(wanted)).one()
+        return Uncollected(messages, oldest)
+
+    async def paused_recipients(self, now: datetime) -> int:
+        """Recipients for whom something waits and that are not called before their pause is over."""
+        has_work = select(outbox.c.kenmerk).where(outbox.c.recipient_id == delivery_pauses.c.recipient_id).exists()
+        wanted = (
+            select(func.count()).select_from(delivery_pauses).where(has_work, delivery_pauses.c.again_at > now)
+        )
+        async with self._engines.read.connect() as connection:
+            return (await connection.execute(wanted)).scalar_one()
 
     async def parked(self) -> int:
         """Set apart for an operator."""

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+import msgspec
+from sqlalchemy import Connection, func, select
 
 from gateway.clock import Clock
 from gateway.messages.desk import Desk
 from gateway.messages.lifecycle import Disposition, Foutcode, State, Step
 from gateway.messages.message import AtRest, JournalEntry
 from gateway.store import message_tables as t
+from gateway.store.engine import Engines
 from gateway.store.mailbox import add_step, settle
 from gateway.store.messages import MessageStore
+from gateway.store.register import log_change
 from gateway.store.settling import Rested, tell_nobody
 from gateway.store.writer import Writer
 
@@ -56,6 +59,68 @@ class OperatorDesk:
             return False
         self._rested(rest, ())
         return True
+
+
+class ReplaysElsewhere:
+    """Replays that another process recorded (the command line): found here, and offered to the desk.
+
+    The register's log tells of them. It is read with some overlap, since on PostgreSQL a lower id can be committed
+    after a higher one.
+    """
+
+    def __init__(
+        self, engines: Engines, store: MessageStore, desk: Desk, reopened: Callable[[], None] = lambda: None
+    ) -> None:
+        """`reopened` is told when a message that had come to rest is offered again."""
+        self._engines = engines
+        self._store = store
+        self._desk = desk
+        self._reopened = reopened
+        self._seen_id: int | None = None
+        self._followed: set[int] = set()
+
+    async def follow(self) -> None:
+        """Offer what was recorded since the last time; the first time only look where the log ends."""
+        log = t.register_log.c
+        async with self._engines.read.connect() as connection:
+            newest = (await connection.execute(select(func.max(log.id)))).scalar() or 0
+            if self._seen_id is None or newest <= self._seen_id:
+                self._seen_id = newest
+                return
+            wanted = select(log.id, log.subject, log.detail).where(
+                log.id > self._seen_id - OVERLAP_ROWS, log.what == REPLAYED
+            )
+            replays = (await connection.execute(wanted)).all()
+        self._seen_id = newest
+        for replay in replays:
+            if replay.id not in self._followed:
+                await self._offer(replay.subject, replay.detail)
+        self._followed = {replay.id for replay in replays}
+
+    async def _offer(self, kenmerk: str, detail: str) -> None:
+        if msgspec.json.decode(detail).get(WAS) == State.RETURNED.value:
+            self._reopened()
+        if waiting := await self._store.waiting_one(kenmerk):
+            self._desk.offer(waiting, None, is_suspect=True)
+
+
+OVERLAP_ROWS = 20
+REPLAYED = "message replayed"
+WAS = "was"
+"""In the detail of such a row: the state that the message was in."""
+
+
+async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime) -> bool:
+    """Have a message offered again by the server that runs beside this process, or starts later; False when it is
+    neither parked nor returned."""
+
+    def write(connection: Connection) -> bool:
+        before = _replay(connection, kenmerk, actor, now)
+        if before is not None:
+            log_change(connection, now, actor, REPLAYED, kenmerk, {WAS: before.value})
+        return before is not None
+
+    return await writer.call(write)
 
 
 def _state(connection: Connection, kenmerk: str) -> State | None:

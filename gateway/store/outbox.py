@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from gateway.clock import Clock
 from gateway.messages.lifecycle import Disposition, Foutcode, Step
 from gateway.messages.message import AtRest, JournalEntry
 from gateway.messages.participants import Party
+from gateway.messages.ports import PendingDelivery
 from gateway.metering.entry import UsageEntry
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
@@ -17,7 +18,7 @@ from gateway.store.insert import insert_new
 from gateway.store.ledger import append
 from gateway.store.mailbox import add_step, settle
 from gateway.store.outbox_tables import delivery_pauses, outbox
-from gateway.store.register import RegisterStore
+from gateway.store.register import RegisterStore, log_change
 from gateway.store.settling import MeterDelivery, Rested, tell_nobody
 from gateway.store.writer import Writer
 
@@ -81,6 +82,51 @@ class OutboxStore:
         async with self._engines.read.connect() as connection:
             found: datetime | None = (await connection.execute(query)).scalar_one_or_none()
         return found
+
+    async def pending(self) -> tuple[PendingDelivery, ...]:
+        """Every recipient for whom something waits, by id."""
+        waiting = (
+            select(
+                outbox.c.recipient_id,
+                func.count().label("messages"),
+                func.min(outbox.c.kenmerk).label("oldest"),
+                func.min(outbox.c.queued_at).label("queued_at"),
+            )
+            .group_by(outbox.c.recipient_id)
+            .subquery()
+        )
+        pauses = delivery_pauses.c
+        query = select(waiting, pauses.failures, pauses.again_at).outerjoin_from(
+            waiting, delivery_pauses, pauses.recipient_id == waiting.c.recipient_id
+        )
+        now = self._clock()
+        async with self._engines.read.connect() as connection:
+            rows = (await connection.execute(query.order_by(waiting.c.recipient_id))).all()
+        return tuple(
+            PendingDelivery(
+                row.recipient_id,
+                row.messages,
+                row.oldest,
+                row.queued_at,
+                row.failures or 0,
+                row.again_at if row.again_at and row.again_at > now else None,
+            )
+            for row in rows
+        )
+
+    async def resume(self, recipient_id: str, actor: str) -> bool:
+        """End the pause of a recipient: the next message is offered within seconds. False when it has none."""
+        now = self._clock()
+        pauses = delivery_pauses.c
+        ended = update(delivery_pauses).where(pauses.recipient_id == recipient_id, pauses.again_at > now)
+
+        def write(connection: Connection) -> bool:
+            if connection.execute(ended.values(again_at=now)).rowcount == 0:
+                return False
+            log_change(connection, now, actor, "delivery resumed", recipient_id, {})
+            return True
+
+        return await self._writer.call(write)
 
     async def first(self, recipient_id: str) -> Queued | None:
         """The oldest message that waits for this recipient."""

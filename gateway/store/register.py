@@ -21,6 +21,7 @@ from gateway.model.identifiers import PartyIdentifier
 from gateway.store import message_tables as t
 from gateway.store.engine import Engines
 from gateway.store.insert import insert_new
+from gateway.store.outbox_tables import delivery_pauses
 from gateway.store.writer import Writer
 
 KEY_PREFIX = "mp_"
@@ -123,7 +124,7 @@ class RegisterStore:
 
         def write(connection: Connection) -> None:
             connection.execute(t.api_keys.insert().values(row))
-            _log(connection, self._clock(), actor, "key created", key_id, detail)
+            log_change(connection, self._clock(), actor, "key created", key_id, detail)
 
         await self._writer.call(write)
         await self.refresh()
@@ -139,7 +140,7 @@ class RegisterStore:
                 return (
                     connection.execute(select(t.api_keys).where(t.api_keys.c.key_id == key_id)).first() is not None
                 )
-            _log(connection, now, actor, "key revoked", key_id, {})
+            log_change(connection, now, actor, "key revoked", key_id, {})
             return True
 
         done = await self._writer.call(write)
@@ -168,6 +169,8 @@ def _save_party(connection: Connection, party: Party, actor: str, now: datetime)
         if found is not None and found != party.party_id:
             raise ValueError(f"{identifier} belongs to {found}")
     row = _party_row(party)
+    if _wishes_otherwise(connection, party):  # a pause was for the old way or address
+        connection.execute(delete(delivery_pauses).where(delivery_pauses.c.recipient_id == party.party_id))
     insert_new(connection, t.parties, [row], replace=("name", "kind", "kind_source", "mandates", "settings"))
     connection.execute(delete(t.party_identifiers).where(columns.party_id == party.party_id))
     rows = [
@@ -176,7 +179,15 @@ def _save_party(connection: Connection, party: Party, actor: str, now: datetime)
     ]
     insert_new(connection, t.party_identifiers, rows)
     detail = {**row, "identifiers": " ".join(str(identifier) for identifier in party.identifiers)}
-    _log(connection, now, actor, "party saved", party.party_id, detail)
+    log_change(connection, now, actor, "party saved", party.party_id, detail)
+
+
+def _wishes_otherwise(connection: Connection, party: Party) -> bool:
+    """Whether its messages are to go another way, or to another address, than until now."""
+    wanted = select(t.parties.c.settings).where(t.parties.c.party_id == party.party_id)
+    found = connection.execute(wanted).scalar_one_or_none()
+    known = msgspec.json.decode(found, type=dict[str, str]) if found else {}
+    return any(known.get(name) != party.settings.get(name) for name in ("delivery", "delivery_url"))
 
 
 def _party_row(party: Party) -> dict[str, str]:
@@ -202,9 +213,10 @@ def _party(row: Row[tuple[object, ...]], identifiers: list[PartyIdentifier]) -> 
     )
 
 
-def _log(
+def log_change(
     connection: Connection, at: datetime, actor: str, what: str, subject: str, detail: dict[str, str]
 ) -> None:
+    """Write down who changed what; a running server sees the newest row within a second."""
     row = {
         "at": at,
         "actor": actor,

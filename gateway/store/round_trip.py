@@ -1,4 +1,4 @@
-"""Several statements in one round trip to the database, given to the driver as they are."""
+"""Statements given to the driver as they are, also several in one round trip to the database."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -33,6 +33,11 @@ class _Driver(Protocol):
 
 class _DriverErrors(Protocol):
     Error: type[Exception]
+
+
+def ask(conn: Connection, sql: str, values: Values = ()) -> Rows:
+    """The rows that one statement answers. Raises SQLAlchemy's DBAPIError."""
+    return ask_together(conn, [(sql, values)])[0]
 
 
 def ask_together(conn: Connection, questions: Sequence[Question]) -> list[Rows]:

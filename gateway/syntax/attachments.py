@@ -179,6 +179,10 @@ class _Collected:
     paths: Paths = field(default_factory=Paths)
     found: list[tuple[Finding, etree._Element | int | None]] = field(default_factory=list)
     """Each finding with the element or the byte of the document that it is about."""
+    latest_number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.latest_number = max((one.number for one in self.attachments), default=0)
 
     def read(self, element: etree._Element) -> None:
         cut = self.parsed.attachments.get(element)
@@ -192,7 +196,7 @@ class _Collected:
             self.found.append((_not_base64(location, error), error.offset))
             return
         attachment = Attachment(
-            number=max((one.number for one in self.attachments), default=0) + 1,
+            number=self.latest_number + 1,
             media_type=_media_type(element.get("mimeCode")),
             filename=element.get("filename"),
             size_bytes=size,
@@ -200,6 +204,7 @@ class _Collected:
             start=cut.start,
             end=cut.end,
         )
+        self.latest_number = attachment.number
         self.attachments.append(attachment)
         self.found += [(finding, element) for finding in _looked_at(attachment, self.kind, head, location)]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 from xml.parsers import expat
 
 from lxml import etree
@@ -36,8 +37,7 @@ PREFIXES = {
 _UBL_ROOT = re.compile(r"urn:oasis:names:specification:ubl:schema:xsd:\w+-2\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """A run of the document, from byte `start` up to byte `end`."""
 
     start: int

@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.model.invoice import NO_ITEM, NO_PRICE, Coded
 from gateway.model.terms import Group, Repeated
-from gateway.syntax.shape import Shape
+from gateway.syntax.shape import COMMENT, Shape
 from gateway.syntax.tokens import CLOSES, OPENS, Alphabet
 
 
@@ -205,6 +205,9 @@ class Plan:
     pick_texts: Pick = field(init=False)
     leaves: frozenset[int] = frozenset()
     """The tokens after which a text stands that is all there is in its element."""
+    pick_leaves: Pick = field(init=False)
+    has_hollow: bool = False
+    """Whether an element has no content at all, or comments in it."""
     mixed: list[tuple[int, int, int]] = field(default_factory=list)
     """Values whose text is broken up by comments or children, with their first and last token."""
     attributes: list[tuple[int, str]] = field(default_factory=list)
@@ -409,6 +412,9 @@ class _Compiler:
         plan.attributes = [named[each - count] for each in attributes]
         plan.pick_texts = picker(plan.texts)
         plan.leaves = frozenset(first for first, last in zip(opens, closes, strict=True) if last == first + 1)
+        plan.pick_leaves = picker(sorted(plan.leaves))
+        comments = [index for index, name in enumerate(self.tree.names) if name == COMMENT]
+        plan.has_hollow = bool(comments) or any(first == last for first, last in zip(opens, closes, strict=True))
         plan.mixed = [(final[each], opens[each], closes[each]) for each in texts if self.tree.children[each]]
         plan.drafts = [replace(draft, positions=[at(each) for each in draft.positions]) for draft in self.drafts]
         plan.steps = [self.final_step(draft) for draft in plan.drafts]

@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.model.invoice import Coded, Invoice, Places
+from gateway.model.invoice import Coded, Invoice, Run
 from gateway.model.terms import Group, Repeated, without_collecting
 from gateway.syntax.plan import (
     CONSTANTS,
@@ -50,6 +50,7 @@ _WINDOW_MIN, _WINDOW_MAX = 12_000, 64_000
 _STENCIL_PAYS = 200
 """Making a stencil takes as long as it saves on so many lines."""
 _STENCIL_TOKENS = range(8, 300)
+_EVERY = 16
 _STENCILS_AT_HAND = 4
 _INNER_CHILDREN_MAX = 12
 _BLOCK = 64
@@ -66,6 +67,8 @@ class Reading:
     long_amounts: list[int] = field(default_factory=list)
     """The places of amounts (names in ...Amount) with more than two characters after the dot; prices, and
     what stands in a price with a discount, do not count (the context of UBL-DT-01)."""
+    may_have_blanks: bool = True
+    """False where it is sure that every element without elements has a text that is more than white space."""
 
     def elements(self, places: Iterable[int]) -> dict[int, etree._Element]:
         """The elements at these places."""
@@ -104,6 +107,19 @@ def read_document(
         return _Reader(library, TreeTokens(root, library.alphabet)).read_all(root, kind, name)
 
 
+@dataclass(slots=True, eq=False)
+class _Beginning:
+    """A stencil of all that stands before the lines, and those that fitted what came next."""
+
+    head: Stencil
+    others: list[Stencil] = field(default_factory=list)
+
+
+def _is_time(plan: Plan) -> bool:
+    """Whether to see if a stencil pays for pieces that come one a document: once in so many of them."""
+    return plan.uses % _EVERY == 0
+
+
 class _Library:
     """The shapes met before, also in other documents, and how to read them."""
 
@@ -116,6 +132,8 @@ class _Library:
         """What stands before the lines, by its signs; True where it was seen once, False where it is no whole."""
         self.stencils: dict[tuple[Plan, str], Stencil | int] = {}
         """By plan and layout; a number where there is none yet: how many pieces it would have read."""
+        self.beginnings: dict[str, list[_Beginning]] = {}
+        """How documents begin, by the start tag of the root, the latest first."""
         self.own: dict[tuple[str, str], Shape] = {}
         """The shape of a container without its children, by path above and sign."""
 
@@ -136,16 +154,22 @@ class _Library:
             known = self.heads[signs] = compile_plan(outline, self.vocabulary, ("/",), self.vocabulary.document)
         return known if isinstance(known, Plan) else None
 
-    def stencil(self, plan: Plan, window: Tokens, at: int, left_bytes: int) -> Stencil | None:
+    def stencil(self, plan: Plan, window: Tokens, at: int, expected_bytes: int) -> Stencil | None:
         """The stencil of a piece that was read, when so many more can be expected that making it pays."""
         layout = layout_of(plan, window, at)
         key = (plan, layout)
         known = self.stencils.get(key, 0)
         if isinstance(known, int):
             _make_room(self.stencils)
-            known += left_bytes // len(layout)
+            known += max(expected_bytes // len(layout), _EVERY)
             self.stencils[key] = known = known if known < _STENCIL_PAYS else stencil_of(plan, window, at)
         return known if isinstance(known, Stencil) else None
+
+    def begin_with(self, root_tag: str, head: Stencil) -> None:
+        """Try this stencil first on documents with this start tag."""
+        _make_room(self.beginnings)
+        others = [each for each in self.beginnings.get(root_tag, ()) if each.head is not head]
+        self.beginnings[root_tag] = [_Beginning(head), *others[: _STENCILS_AT_HAND - 1]]
 
     def own_shape(self, path: str, sign: str) -> Shape:
         """The shape of a container itself, which is read without its children."""
@@ -210,37 +234,40 @@ class _Reader:
         self.place = 0
         self.nodes: dict[type[Group], list[Group]] = defaultdict(list)
         self.places: dict[Shape, list[int]] = {}
-        self.codes: dict[Coded, dict[str | None, Places]] = defaultdict(dict)
+        self.codes: dict[Coded, dict[str | None, list[Run]]] = defaultdict(dict)
         self.long_amounts: list[int] = []
+        self.may_have_blanks = False
         self.repeats: list[tuple[Group, str]] = []
-        self.latest: tuple[Plan, int] | None = None
-        """The plan of the latest child of the root in this window, and the token at which it began."""
+        self.latest: tuple[Plan, int, int] | None = None
+        """The plan of the latest children of the root in this window, the token at which they began, how many."""
         self.stencils: list[Stencil] = []
+        self.beginning: _Beginning | None = None
 
     def read_all(self, root: etree._Element, kind: type[Invoice], name: str) -> Reading:
         """The whole document."""
         invoice = self.document(kind, name)
         shapes = [Occurrences(shape, places) for shape, places in self.places.items()]
-        return Reading(root, invoice, shapes, self.long_amounts)
+        return Reading(root, invoice, shapes, self.long_amounts, self.may_have_blanks)
 
     def document(self, kind: type[Invoice], name: str) -> Invoice:
         """The invoice; its terms are filled by the children of the root."""
         root = _Container(f"/{name}", ("/",), self.vocabulary.document, head_is_read=False)
-        window = self.source.window(_WINDOW_MIN)
-        own = window.signs[0]
-        self.open_container("", own)
-        if self.alphabet.kind(own).step != ALONE:
-            self.whole(root, window, self.alphabet.kind(own).closing)
+        sign = self.source.root_sign
+        self.open_container("", sign)
+        if (opened := self.alphabet.kind(sign)).step != ALONE:
+            self.whole(root, opened.closing)
+        self.may_have_blanks |= self.place == 1
         terms, repeated = root.terms()
         invoice = kind(0, name, **terms, nodes=self.nodes, coded=self.codes)
         self.repeats += [(invoice, term) for term in repeated]
         invoice.repeats = tuple(self.repeats)
         return invoice
 
-    def whole(self, root: _Container, window: Tokens, closing: str) -> None:
+    def whole(self, root: _Container, closing: str) -> None:
         """Read all children of the root, window after window, up to its end tag."""
         characters = _WINDOW_MIN
-        at = self.children(root, window, 1, len(window.signs))
+        window = self.first_window(root)
+        at = self.children(root, window, 0, len(window.signs))
         while not window.signs.startswith(closing, at):
             characters = min(2 * characters, _WINDOW_MAX)
             left = len(window.signs) - at
@@ -254,44 +281,72 @@ class _Reader:
                 window = self.source.window(characters).after(window, at)
             self.latest = None
             at = self.children(root, window, 0, len(window.signs))
+        if self.beginning is not None and self.latest is not None and _is_time(self.latest[0]):
+            self.learn(window, *self.latest[:2], expected_bytes=0)
+
+    def first_window(self, root: _Container) -> Tokens:
+        """The first tokens to read; before them, what stencils of documents that begin alike can read."""
+        source = self.source
+        if not isinstance(source, MarkupTokens):
+            return source.window(0)
+        for beginning in self.library.beginnings.get(source.root_tag, ()):
+            found = beginning.head.read_one(source.text, source.at)
+            if found is not None:
+                self.beginning = beginning
+                row, source.at = found
+                self.may_have_blanks |= beginning.head.takes_blanks
+                self.read_row(beginning.head.plan, root, _resolved_row(row) if source.has_references else row)
+                self.stencils = list(beginning.others)
+                root.head_is_read = True
+                while self.lay_any(root, source):
+                    pass
+                return source.window(_WINDOW_MIN)
+        return source.window(source.up_to_second(self.vocabulary.repeated, _WINDOW_MIN, _WINDOW_MAX))
 
     def lay_stencils(self, root: _Container, window: Tokens, at: int) -> bool:
-        """Read what follows by stencils of pieces read so far, as far as they fit; False where none does."""
+        """Read what follows by stencils of pieces read so far, as far as they fit; False where there are none."""
         source = self.source
         if self.latest is None or not isinstance(source, MarkupTokens):
             return False
-        self.learn(window, source.left_bytes)
+        plan, latest_at, times = self.latest
+        self.learn(window, plan, latest_at, expected_bytes=source.left_bytes if times > 1 else 0)
         if not self.stencils:
             return False
         source.hand_back(window, at)
         begin = source.at
-        while self.lay_one(root, source):
+        while self.lay_any(root, source):
             pass
         if source.at == begin:
             self.stencils.clear()
         return True
 
-    def learn(self, window: Tokens, left_bytes: int) -> None:
-        """Make ready for pieces like the latest one."""
-        if self.latest is None:
-            return
-        plan, at = self.latest
+    def learn(self, window: Tokens, plan: Plan, at: int, expected_bytes: int) -> None:
+        """Make ready for pieces like the one at token `at`; so many bytes of them may follow."""
         if plan.mixed or plan.length not in _STENCIL_TOKENS:
             return
-        stencil = self.library.stencil(plan, window, at, left_bytes)
+        stencil = self.library.stencil(plan, window, at, expected_bytes)
         if stencil is not None and stencil not in self.stencils:
             self.stencils = [stencil, *self.stencils[: _STENCILS_AT_HAND - 1]]
+            if self.beginning is not None:
+                self.beginning.others = list(self.stencils)
 
-    def lay_one(self, root: _Container, source: MarkupTokens) -> bool:
-        for stencil in self.stencils:
-            columns, times, end = stencil.read(source.text, source.at)
-            if times:
-                source.at = end
-                if source.has_references:
-                    columns = [_all_resolved(column) for column in columns]
-                self.read_columns(stencil.plan, root, columns, times)
-                return True
-        return False
+    def lay_any(self, root: _Container, source: MarkupTokens) -> bool:
+        return any(self.lay(stencil, root, source) for stencil in self.stencils)
+
+    def lay(self, stencil: Stencil, root: _Container, source: MarkupTokens) -> bool:
+        """Read what a stencil fits; False where that is nothing."""
+        columns, times, end = stencil.read(source.text, source.at)
+        if not times:
+            return False
+        source.at = end
+        self.may_have_blanks |= stencil.takes_blanks
+        if source.has_references:
+            columns = [_all_resolved(column) for column in columns]
+        if times == 1:
+            self.read_row(stencil.plan, root, tuple([text for (text,) in columns]))
+        else:
+            self.read_columns(stencil.plan, root, columns, times)
+        return True
 
     def open_container(self, path: str, sign: str) -> None:
         self.occurs(self.library.own_shape(path, sign), self.place, 1, 1)
@@ -346,6 +401,10 @@ class _Reader:
         ):
             return at
         self.read(plan, container, window, at, 1)
+        if isinstance(self.source, MarkupTokens) and not plan.mixed and _is_time(plan):
+            stencil = self.library.stencil(plan, window, at, 0)
+            if stencil is not None:
+                self.library.begin_with(self.source.root_tag, stencil)
         return upto
 
     def end_of(self, signs: str, at: int, end: int) -> int:
@@ -358,8 +417,11 @@ class _Reader:
 
     def balanced(self, signs: str, at: int, upto: int, end: int) -> int:
         """Where the element really ends; 0 where that is not before `end`."""
+        name = self.alphabet.kind(signs[at]).name
+        if all(signs.find(opener, at + 1, upto) < 0 for opener in self.alphabet.openers.get(name, ())):
+            return upto
         kinds = self.alphabet.kinds
-        depth = sum(kinds[ord(sign)].step for sign in signs[at:upto])
+        depth = sum([kinds[ord(sign)].step for sign in signs[at:upto]])
         while depth and upto < end:
             depth += kinds[ord(signs[upto])].step
             upto += 1
@@ -386,7 +448,9 @@ class _Reader:
             step = self.alphabet.kind(sign).step
             children += depth == 1 and step != CLOSES
             depth += step
-        return children > _INNER_CHILDREN_MAX
+            if children > _INNER_CHILDREN_MAX:
+                return True
+        return False
 
     def inner_container(self, outer: _Container, window: Tokens, at: int, upto: int) -> None:
         name = self.alphabet.kind(window.signs[at]).name
@@ -406,17 +470,22 @@ class _Reader:
     def read(self, plan: Plan, container: _Container, window: Tokens, at: int, times: int) -> None:
         """Read so many pieces of one shape that follow each other."""
         if container.chain == ("/",):
-            self.latest = (plan, at)
+            self.latest = (plan, at, times)
+        if not self.may_have_blanks:
+            self.may_have_blanks = plan.has_hollow or _has_blanks(plan, window, at, times)
         if times > 1 and not plan.mixed:
             self.read_columns(plan, container, _columns(plan, window, at, times), times)
             return
         for nth in range(times):
-            row = _row(plan, window, at + nth * plan.length)
-            place = self.place
-            self.place += plan.size
-            self.occurs(plan.shape, place, 1, plan.size)
-            self.note(plan, row, place)
-            self.make(plan, [row], 1, place, container.filled)
+            self.read_row(plan, container, _row(plan, window, at + nth * plan.length))
+
+    def read_row(self, plan: Plan, container: _Container, row: tuple[str, ...]) -> None:
+        """Read one piece, from its values."""
+        place = self.place
+        self.place += plan.size
+        self.occurs(plan.shape, place, 1, plan.size)
+        self.note(plan, row, place)
+        self.make(plan, [row], 1, place, container.filled)
 
     def read_columns(self, plan: Plan, container: _Container, columns: list[Sequence[str]], times: int) -> None:
         """The same, from the values of all of them."""
@@ -455,10 +524,10 @@ class _Reader:
         for coded in plan.coded:
             found, known = coded.pick(values), codes[coded.kind]
             for value in found if len(found) == 1 else set(found):
-                places = known.get(value)
-                if places is None:
-                    places = known[value] = Places(value)
-                places.runs.append((found, coded.elements, place))
+                runs = known.get(value)
+                if runs is None:
+                    runs = known[value] = []
+                runs.append((found, coded.elements, place))
         for position, index in plan.amounts:
             if "." in row[position][:-3]:
                 self.long_amounts.append(place + index)
@@ -474,10 +543,7 @@ class _Reader:
                 column = columns[position] if constant < 0 else [CONSTANTS[constant]] * times
                 numbers = range(index, index + times * size, size)
                 for value in set(column):
-                    places = known.get(value)
-                    if places is None:
-                        places = known[value] = Places(value)
-                    places.runs.append((column, numbers, place))
+                    known.setdefault(value, []).append((column, numbers, place))
         for position, index in plan.amounts:
             long = [nth for nth, text in enumerate(columns[position]) if "." in text[:-3]]
             self.long_amounts += [place + index + nth * size for nth in long]
@@ -496,6 +562,14 @@ def _times(piece: str, signs: str, at: int, upto: int) -> int:
     return (upto - at) // length
 
 
+def _has_blanks(plan: Plan, window: Tokens, at: int, times: int) -> bool:
+    """Whether a text that is all there is in its element is nothing but white space."""
+    if times == 1:
+        return not all(map(str.strip, plan.pick_leaves(window.texts[at : at + plan.length])))
+    end = at + times * plan.length
+    return not all(all(map(str.strip, window.texts[at + leaf : end : plan.length])) for leaf in plan.leaves)
+
+
 def _row(plan: Plan, window: Tokens, at: int) -> tuple[str, ...]:
     """The values of the piece that begins at a token."""
     texts = plan.pick_texts(window.texts[at : at + plan.length])
@@ -505,7 +579,7 @@ def _row(plan: Plan, window: Tokens, at: int) -> tuple[str, ...]:
             whole[position] = "".join(window.texts[at + first : at + last])
         texts = tuple(whole)
     if window.has_references:
-        texts = tuple([resolved(text) if "&" in text else text for text in texts])
+        texts = _resolved_row(texts)
     if plan.attributes:
         tags, attributes = window.tags, window.attributes
         texts += tuple([attributes[tags[at + token]][name] for token, name in plan.attributes])
@@ -527,6 +601,10 @@ def _columns(plan: Plan, window: Tokens, at: int, times: int) -> list[Sequence[s
         else:
             columns.append([attributes[tag][name] for tag in tags])
     return columns
+
+
+def _resolved_row(row: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([resolved(text) if "&" in text else text for text in row])
 
 
 def _all_resolved(column: Sequence[str]) -> Sequence[str]:

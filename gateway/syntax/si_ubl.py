@@ -62,6 +62,8 @@ ORDER_LINE = "cac:OrderLineReference/cbc:LineID"
 
 def breaches(reading: Reading, *, is_nlcius: bool, has_dutch_seller: bool) -> list[SyntaxBreach]:
     """The empty elements of a document that no other NLCIUS rule met first, in document order."""
+    if not reading.may_have_blanks:
+        return []
     met = (ORDER_LINE, *MET_EARLIER) if has_dutch_seller else (ORDER_LINE,)
     return [
         SyntaxBreach(SI_UBL_2, place)

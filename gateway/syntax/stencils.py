@@ -8,10 +8,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.syntax.plan import Plan
+from gateway.syntax.plan import Pick, Plan, picker
 from gateway.syntax.tokens import ATTRIBUTE_VALUE, Tokens
 
 _ROWS_MAX = 512
+_TEXT = r"\s*+[^<\s][^<]*+"
+"""A text that is more than white space. Where the piece that gave the stencil has one, another must too: what is
+blank is to be noticed (`Reading.may_have_blanks`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,14 @@ class Stencil:
     plan: Plan
     pattern: re.Pattern[str]
     order: tuple[int, ...]
+    in_order: Pick
+    takes_blanks: bool
+    """Whether an element may be blank in what it fits."""
+
+    def read_one(self, text: str, at: int) -> tuple[tuple[str, ...], int] | None:
+        """The values of the one piece that stands at `at`, and where it ends."""
+        match = self.pattern.match(text, at)
+        return (self.in_order(match.groups()), match.end()) if match is not None else None
 
     def read(self, text: str, at: int) -> tuple[list[Sequence[str]], int, int]:
         """The pieces that stand at `at`, some hundreds at most: their values, a column for each; how many there
@@ -39,7 +50,7 @@ def layout_of(plan: Plan, window: Tokens, at: int) -> str:
     tags = [ATTRIBUTE_VALUE.sub("=", tag) if "=" in tag else tag for tag in window.tags[at : at + plan.length]]
     between = window.texts[at : at + plan.length]
     for token in plan.leaves:
-        between[token] = ""
+        between[token] = "x" if between[token].strip() else ""
     between[-1] = ""
     return "<".join([part for pair in zip(tags, between, strict=True) for part in pair])
 
@@ -52,15 +63,17 @@ def stencil_of(plan: Plan, window: Tokens, at: int) -> Stencil:
     holes: list[int] = []
     for token in range(plan.length):
         pattern.append("<" + _tag(window.tags[at + token], token, asked, holes) + ">")
-        if token in texts:
-            pattern.append("([^<]*+)")
-            holes.append(texts[token])
-        elif token in plan.leaves or token == plan.length - 1:
+        if token in plan.leaves:
+            hole = _TEXT if window.texts[at + token].strip() else "[^<]*+"
+            pattern.append(f"({hole})" if token in texts else hole)
+            holes += [texts[token]] if token in texts else []
+        elif token == plan.length - 1:
             pattern.append("[^<]*+")
         else:
             pattern.append(re.escape(window.texts[at + token]))
     order = tuple(holes.index(nth) for nth in range(plan.values))
-    return Stencil(plan, re.compile("".join(pattern)), order)
+    has_blanks = plan.has_hollow or not all(window.texts[at + leaf].strip() for leaf in plan.leaves)
+    return Stencil(plan, re.compile("".join(pattern)), order, picker(list(order)), has_blanks)
 
 
 def _tag(tag: str, token: int, asked: dict[tuple[int, str], int], holes: list[int]) -> str:

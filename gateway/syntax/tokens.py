@@ -12,7 +12,7 @@ else there is (a bare `>` in a text, namespaces declared further down) is read f
 import re
 import threading
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -136,19 +136,43 @@ class Lexicon(dict[str, str]):
         self.spaces = spaces
         self.attributes: dict[str, dict[str, str]] = {}
         """The attributes of those tags that have any."""
+        self._frames: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+        """Tags less the values of their attributes: sign and names."""
+
+    def written(self, name: str) -> Iterator[str]:
+        """How the start tag of an element without attributes is written in this document."""
+        prefix, _, local = name.rpartition(":")
+        for own, namespace in self.spaces.items():
+            if prefix and self.alphabet.prefixes.get(namespace) == f"{prefix}:":
+                yield f"<{own}:{local}>" if own else f"<{local}>"
 
     def __missing__(self, tag: str) -> str:
         sign = self.alphabet.sign(COMMENT, (), ALONE) if tag == _ASIDE_TAG else self._understand(tag)
         self[tag] = sign
         return sign
 
-    def knows_root(self, tag: str, root: etree._Element) -> None:
-        """Enter the start tag of the root, which declares the namespaces."""
+    def sign_of_root(self, tag: str, root: etree._Element) -> str:
+        """The sign of the start tag of the root, which declares the namespaces."""
         if tag not in self:
             step = ALONE if tag.endswith("/") else OPENS
             self[tag] = self.alphabet.sign(self.alphabet.name(str(root.tag)), tuple(map(str, root.keys())), step)
+        return self[tag]
 
     def _understand(self, tag: str) -> str:
+        parts = tag.split('"')
+        if len(parts) == 1 or len(parts) % 2 == 0 or not _UNUSUAL.isdisjoint(tag):
+            return self._parse(tag)
+        frame = tuple(parts[::2])
+        known = self._frames.get(frame)
+        if known is None:
+            sign = self._parse(tag)
+            self._frames[frame] = sign, tuple(self.attributes[tag])
+            return sign
+        sign, names = known
+        self.attributes[tag] = dict(zip(names, parts[1::2], strict=True))
+        return sign
+
+    def _parse(self, tag: str) -> str:
         match = _TAG.fullmatch(tag)
         if match is None or (match[1] and (match[3] or match[4])):
             raise UnplainError(f"not a tag: {tag[:80]!r}")
@@ -180,6 +204,8 @@ class Lexicon(dict[str, str]):
         return f"{{{self.spaces[prefix]}}}{local}"
 
 
+_UNUSUAL = frozenset("'&\t\r\n")
+"""With one of these in it a tag is taken apart with care: quotes, references, white space to be replaced."""
 _BLANKS = {ord(each): " " for each in "\t\r\n"}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot|apos));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -232,10 +258,10 @@ class Markup:
     is_paired: bool
 
     @classmethod
-    def of(cls, text: bytes) -> "Markup":
-        """The markup of a document of which nothing is known yet."""
+    def of(cls, text: bytes, *, is_paired: bool | None = None) -> "Markup":
+        """The markup of a document; brackets are counted unless they were before."""
         start = root_offset(text, len(BOM_UTF8) if text.startswith(BOM_UTF8) else 0)
-        return cls(text, start, text.count(b"<") == text.count(b">"))
+        return cls(text, start, text.count(b"<") == text.count(b">") if is_paired is None else is_paired)
 
 
 class MarkupTokens:
@@ -258,7 +284,20 @@ class MarkupTokens:
         elif not markup.is_paired:
             raise UnplainError("a bare > stands in a text or an attribute")
         self._stretch()
-        lexicon.knows_root(self.text[1 : self.text.find(">")], root)
+        end = self.text.find(">")
+        self.root_tag = self.text[1:end]
+        self.root_sign = lexicon.sign_of_root(self.root_tag, root)
+        following = self.text.find("<", end)
+        self.at = following if following >= 0 else len(self.text)
+
+    def up_to_second(self, names: Iterable[str], least: int, most: int) -> int:
+        """How much to take up to the second of these elements, which may be written as the first one is."""
+        for name in names:
+            for tag in self._lexicon.written(name):
+                first = self.text.find(tag, 0, most)
+                if first >= 0 and (second := self.text.find(tag, first + 1, most)) >= 0:
+                    return second + 1 - self.at
+        return least
 
     @property
     def left_bytes(self) -> int:
@@ -329,14 +368,13 @@ def _plainly(aside: re.Match[bytes]) -> bytes:
 class TreeTokens:
     """The tokens of a tree, however it was made, all in one window."""
 
-    text = ""
-
     def __init__(self, root: etree._Element, alphabet: Alphabet) -> None:
+        self.root_sign = alphabet.sign(alphabet.name(str(root.tag)), tuple(map(str, root.keys())), OPENS)
         self._root = root
         self._alphabet = alphabet
 
     def window(self, _characters: int) -> Tokens:
-        """All tokens."""
+        """All tokens behind the start tag of the root."""
         alphabet = self._alphabet
         signs: list[str] = []
         attributes: dict[str, dict[str, str]] = {}
@@ -354,4 +392,4 @@ class TreeTokens:
             found.tags.append(str(len(found.tags)))
             found.texts.append((element.text if event == "start" else element.tail) or "")
         found.signs = "".join(signs)
-        return found
+        return Tokens(attributes=attributes).after(found, 1)

@@ -8,7 +8,8 @@ are fetched.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -27,8 +28,7 @@ from gateway.syntax.ubl_rules import (
 from gateway.syntax.ubl_unused import UNUSED_ELEMENTS
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxBreach:
+class SyntaxBreach(NamedTuple):
     """A rule that a document breaks. `place` is that of the first element at fault (see `Reading.elements`),
     `times` how many there are, `found` the text or attribute where the rule is about one."""
 
@@ -38,7 +38,7 @@ class SyntaxBreach:
     found: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class _Verdict:
     """What follows from one shape alone; places are indices in the shape."""
 
@@ -50,6 +50,16 @@ class _Verdict:
     """What a document may say once."""
     asked: list[tuple[str, int]] = field(default_factory=list)
     """Elements whose text must be looked at, by the topic that asks."""
+
+    @cached_property
+    def once(self) -> frozenset[str]:
+        """The rules that count something here, where each counts one."""
+        return frozenset(rule for rule, _ in self.counted)
+
+    @cached_property
+    def is_clear(self) -> bool:
+        """No occurrence by itself breaks anything."""
+        return not self.broken and not self.present and len(self.once) == len(self.counted)
 
 
 class _Judge:
@@ -195,7 +205,19 @@ def breaches(reading: Reading) -> list[SyntaxBreach]:
 _Pieces = list[tuple[list[int], _Verdict]]
 
 
+def _are_clear(pieces: _Pieces) -> bool:
+    """Whether no shape breaks anything, nor several of them together."""
+    counted: set[str] = set()
+    for places, verdict in pieces:
+        if not verdict.is_clear or (verdict.once and (len(places) > 1 or not counted.isdisjoint(verdict.once))):
+            return False
+        counted |= verdict.once
+    return True
+
+
 def _by_shape(pieces: _Pieces) -> Iterator[SyntaxBreach]:
+    if _are_clear(pieces):
+        return
     first: dict[str, int] = {}
     times: Counter[str] = Counter()
     for places, verdict in pieces:
@@ -239,27 +261,56 @@ def _version(found: _Placed) -> Iterator[SyntaxBreach]:
         yield SyntaxBreach(RULES["UBL-CR-002"], found[0][0], found=texts[0])
 
 
+@dataclass(slots=True)
+class _Document:
+    """What the rules ask of a reference to a document."""
+
+    place: int
+    types: list[str] = field(default_factory=list)
+    numbers: int = 0
+    has_scheme: bool = False
+    has_attachment: bool = False
+    has_description: bool = False
+
+    @property
+    def is_object(self) -> bool:
+        """An invoiced object."""
+        return "130" in self.types
+
+
+def _document(place: int, reference: etree._Element) -> _Document:
+    """There may be tens of thousands: each is gone through once."""
+    found = _Document(place)
+    for child in reference:
+        tag = child.tag
+        if tag == _ID:
+            found.numbers += 1
+            found.has_scheme = found.has_scheme or child.get("schemeID") is not None
+        elif tag == _TYPE:
+            found.types.append(_text(child))
+        elif tag == _ATTACHMENT:
+            found.has_attachment = True
+        elif tag == _DESCRIPTION:
+            found.has_description = True
+    return found
+
+
 def _supporting_documents(found: _Placed) -> Iterator[SyntaxBreach]:
-    objects = [(place, each) for place, each in found if "130" in _texts(each, "cbc:DocumentTypeCode")]
-    for place, each in found:
-        types = _texts(each, "cbc:DocumentTypeCode")
-        with_scheme = any(identifier.get("schemeID") is not None for identifier in _at(each, "cbc:ID"))
-        root = etree.QName(each.getroottree().getroot()).localname
-        if not ("130" in types or (root == "CreditNote" and "50" in types) or not (with_scheme or types)):
-            yield SyntaxBreach(RULES["UBL-SR-43"], place, found=", ".join(types) or None)
-    yield from _first("UBL-CR-665", [place for place, each in found if _has_stray_scheme(each)])
-    yield from _first("UBL-CR-666", [place for place, each in objects if _at(each, "cac:Attachment")])
-    yield from _first("UBL-CR-673", [place for place, each in objects if _at(each, "cbc:DocumentDescription")])
-    named = [place for place, each in objects if each.getparent() is each.getroottree().getroot()
-             for _ in _at(each, "cbc:ID")]  # fmt: skip
+    documents = [_document(place, each) for place, each in found]
+    root = found[0][1].getroottree().getroot()
+    projects = "50" if etree.QName(root).localname == "CreditNote" else None
+    for each in documents:
+        if (each.has_scheme or each.types) and not (each.is_object or projects in each.types):
+            yield SyntaxBreach(RULES["UBL-SR-43"], each.place, found=", ".join(each.types) or None)
+    stray = [one for one in documents if one.has_scheme and (not one.types or any(t != "130" for t in one.types))]
+    yield from _first("UBL-CR-665", [each.place for each in stray])
+    objects = [each for each in documents if each.is_object]
+    yield from _first("UBL-CR-666", [each.place for each in objects if each.has_attachment])
+    yield from _first("UBL-CR-673", [each.place for each in objects if each.has_description])
+    above = {place: each.getparent() for place, each in found} if objects else {}
+    named = [each.place for each in objects if above[each.place] is root for _ in range(each.numbers)]
     if len(named) > 1:
         yield from _first("UBL-SR-04", named)
-
-
-def _has_stray_scheme(reference: etree._Element) -> bool:
-    types = _texts(reference, "cbc:DocumentTypeCode")
-    stray = not types or any(each != "130" for each in types)
-    return stray and any(identifier.get("schemeID") is not None for identifier in _at(reference, "cbc:ID"))
 
 
 def _payees(found: _Placed) -> Iterator[SyntaxBreach]:
@@ -345,6 +396,10 @@ _SPACES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
 }
+_ID = f"{{{_SPACES['cbc']}}}ID"
+_TYPE = f"{{{_SPACES['cbc']}}}DocumentTypeCode"
+_DESCRIPTION = f"{{{_SPACES['cbc']}}}DocumentDescription"
+_ATTACHMENT = f"{{{_SPACES['cac']}}}Attachment"
 
 
 def _at(element: etree._Element, path: str) -> list[etree._Element]:

@@ -4,7 +4,7 @@
 stands here. The anchors are pinned: a setting, never the system's own list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from cryptography import x509
@@ -25,6 +25,12 @@ CHAIN_DEPTH_MAX = 3
 """PKIoverheid: root, domain or private services, issuer, end entity."""
 
 
+CLIENTS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH})
+"""Who comes to us."""
+CLIENTS_AND_SERVERS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH})
+"""Who signs an answer to us: a service does that with the certificate that it answers with."""
+
+
 class TrustAnchors:
     """The roots we trust and the intermediates we know.
 
@@ -32,18 +38,25 @@ class TrustAnchors:
     """
 
     def __init__(
-        self, anchors: Sequence[x509.Certificate], intermediates: Sequence[x509.Certificate] = ()
+        self,
+        anchors: Sequence[x509.Certificate],
+        intermediates: Sequence[x509.Certificate] = (),
+        purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
     ) -> None:
+        """`purposes`: one of these must be allowed by a certificate that names what it is for."""
         if not anchors:
             raise ValueError("without a trust anchor nobody can be trusted")
         self._store = Store(list(anchors))
         self._intermediates = list(intermediates)
+        self._end_entity = _end_entity(frozenset(purposes))
 
     @classmethod
-    def split(cls, certificates: Sequence[x509.Certificate]) -> "TrustAnchors":
+    def split(
+        cls, certificates: Sequence[x509.Certificate], purposes: Collection[x509.ObjectIdentifier] = CLIENTS
+    ) -> "TrustAnchors":
         """Anchors are those that issued themselves; the others are intermediates."""
         anchors = [one for one in certificates if one.subject == one.issuer]
-        return cls(anchors, [one for one in certificates if one.subject != one.issuer])
+        return cls(anchors, [one for one in certificates if one.subject != one.issuer], purposes)
 
     def chain(
         self, leaf: x509.Certificate, sent: Sequence[x509.Certificate], at: datetime
@@ -55,7 +68,7 @@ class TrustAnchors:
         _require_period(leaf, at)
         rsa_key_of(leaf)
         builder = PolicyBuilder().store(self._store).time(at).max_chain_depth(CHAIN_DEPTH_MAX)
-        builder = builder.extension_policies(ca_policy=_AUTHORITY, ee_policy=_END_ENTITY)
+        builder = builder.extension_policies(ca_policy=_AUTHORITY, ee_policy=self._end_entity)
         try:
             verified = builder.build_client_verifier().verify(
                 leaf, [*self._intermediates, *sent[:CHAIN_DEPTH_MAX]]
@@ -90,11 +103,6 @@ def _untrusted(leaf: x509.Certificate) -> CertificateError:
     )
 
 
-def _for_clients(_policy: Policy, _leaf: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
-    if usage is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
-        raise ValueError("not for client authentication")
-
-
 def _no_authority(_policy: Policy, _leaf: x509.Certificate, constraints: x509.BasicConstraints | None) -> None:
     if constraints is not None and constraints.ca:
         raise ValueError("an authority's certificate does not act as a client")
@@ -106,10 +114,17 @@ def _signs(_policy: Policy, _leaf: x509.Certificate, usage: x509.KeyUsage | None
 
 
 _AUTHORITY = ExtensionPolicy.webpki_defaults_ca()
-_END_ENTITY = (
-    # PKIoverheid's service certificates name an OIN, not always a host: no subjectAltName is asked of clients.
-    ExtensionPolicy.permit_all()
-    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _for_clients)
-    .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, _no_authority)
-    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _signs)
-)
+
+
+def _end_entity(purposes: frozenset[x509.ObjectIdentifier]) -> ExtensionPolicy:
+    def for_purpose(_policy: Policy, _leaf: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
+        if usage is not None and purposes.isdisjoint(usage):
+            raise ValueError("not for this purpose")
+
+    return (
+        # PKIoverheid's service certificates name an OIN, not always a host: no subjectAltName is asked of clients.
+        ExtensionPolicy.permit_all()
+        .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, for_purpose)
+        .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, _no_authority)
+        .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _signs)
+    )

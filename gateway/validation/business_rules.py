@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lxml import etree
 
@@ -22,6 +23,8 @@ from gateway.syntax.xml import Parsed
 FINDINGS_EACH_MAX = 100
 """How often one rule is told in one document; a program that breaks it on 10,000 lines breaks it in one way."""
 
+_B = TypeVar("_B", Breach, SyntaxBreach)
+
 _UBL = "UBL"
 _SI_UBL = "SI-UBL"
 
@@ -38,19 +41,21 @@ class _Told:
 
 def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
     """Every rule of the set that the invoice breaks, in document order."""
-    reading = ubl.read(parsed.root, Markup.of(parsed.markup))
+    reading = ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired))
     judgement = engine.judge(reading.invoice, rules)
-    told = [_of_breach(breach) for breach in judgement.breaches]
+    left_out: Counter[str] = Counter()
+    told = [_of_breach(each) for each in _first_of_each(judgement.breaches, left_out)]
     if _UBL in rules.syntax:
-        told += [_of_syntax(breach) for breach in ubl_breaches.breaches(reading)]
+        told += [_of_syntax(each) for each in _first_of_each(ubl_breaches.breaches(reading), left_out)]
     if _SI_UBL in rules.syntax:
-        told += [_of_syntax(breach) for breach in _empty_elements(reading)]
-    told += [_of_failure(failure) for failure in judgement.failures]
+        told += [_of_syntax(each) for each in _first_of_each(_empty_elements(reading), left_out)]
+    told += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
+    if len(judgement.failures) > FINDINGS_EACH_MAX:
+        left_out[FAILED_RULE] = len(judgement.failures) - FINDINGS_EACH_MAX
     if not told:
         return []
     told.sort(key=lambda one: one.place)
-    kept, left_out = _bounded(told)
-    return [*_placed(parsed, reading, kept), *_left_out(left_out)]
+    return [*_placed(parsed, reading, told), *_left_out(left_out)]
 
 
 def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
@@ -90,14 +95,16 @@ def _of_failure(failure: Failure) -> _Told:
     return _Told(failure.node.place, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, said, found=failure.error))
 
 
-def _bounded(told: Iterable[_Told]) -> tuple[list[_Told], Counter[str]]:
+def _first_of_each(breaches: Iterable[_B], left_out: Counter[str]) -> Iterator[_B]:
+    """Of breaches in document order the first ones of each rule; the others are counted."""
     times: Counter[str] = Counter()
-    kept: list[_Told] = []
-    for one in told:
-        times[one.finding.rule] += 1
-        if times[one.finding.rule] <= FINDINGS_EACH_MAX:
-            kept.append(one)
-    return kept, Counter({rule: n - FINDINGS_EACH_MAX for rule, n in times.items() if n > FINDINGS_EACH_MAX})
+    for breach in breaches:
+        rule = breach.rule.id
+        times[rule] += 1
+        if times[rule] <= FINDINGS_EACH_MAX:
+            yield breach
+        else:
+            left_out[rule] += 1
 
 
 def _left_out(times: Counter[str]) -> Iterator[Finding]:

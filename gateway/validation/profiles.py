@@ -75,15 +75,15 @@ def choose(customization_id: str | None, wish: str | None) -> Chosen:
     """The rules for an invoice that claims this and for which `wish` was asked. Raises ValueError for a wish that
     is no profile."""
     claimed, why = _claimed(customization_id)
-    if wish is None or (asked := profile_named(wish)) is claimed:
-        return Chosen(claimed, claimed.rules(), _used(claimed.rules(), why))
-    rules = _together(claimed, asked)
-    return Chosen(asked, rules, _used(rules, f"{why}; {asked.name} was asked for"))
+    return _chosen(claimed, why, claimed if wish is None else profile_named(wish))
 
 
 @cache
-def _together(claimed: Profile, asked: Profile) -> RuleSet:
-    return claimed.rules() | asked.rules()
+def _chosen(claimed: Profile, why: str, asked: Profile) -> Chosen:
+    if asked is claimed:
+        return Chosen(claimed, claimed.rules(), _used(claimed.rules(), why))
+    rules = claimed.rules() | asked.rules()
+    return Chosen(asked, rules, _used(rules, f"{why}; {asked.name} was asked for"))
 
 
 def _claimed(customization_id: str | None) -> tuple[Profile, str]:

@@ -8,9 +8,9 @@ from gateway.billing.office import BillingOffice
 from gateway.billing.ports import BillingStore, UsageCounts
 from gateway.clock import Clock, utc_now
 from gateway.intake.limits import Limits
-from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Operations, Reception
+from gateway.messages.ports import Deliveries, Directory, DocumentStorage, Mailbox, Messages, Operations, Reception
 from gateway.metering.ports import Meter
-from gateway.web.ports import Metrics, Readiness, Validation, always_ready, no_metrics
+from gateway.web.ports import NOTHING_PENDING, Metrics, Readiness, Validation, always_ready, no_metrics
 
 API_VERSION = "1.0.0"
 """Semantic version of the HTTP API, in every answer (NL GOV API Design Rules, /core/version-header)."""
@@ -73,6 +73,7 @@ class Doors:
     meter: Meter
     readiness: Readiness = always_ready
     metrics: Metrics = no_metrics
+    deliveries: Deliveries = NOTHING_PENDING
     billing: BillingDoor | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     clock: Clock = utc_now

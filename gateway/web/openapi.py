@@ -233,6 +233,8 @@ def _schemas(routes: Sequence[Route]) -> Json:
         if route.query is not NoQuery:
             queried += [field.type for field in msgspec.structs.fields(route.query)]
     _, components = msgspec.json.schema_components([*dict.fromkeys(shapes), *queried], ref_template=_REF)
+    if len({_component(name) for name in components}) < len(components):
+        raise ValueError("two shapes have one name to the outside")
     schemas: Json = {_component(name): _plain_refs(schema) for name, schema in sorted(components.items())}
     if len(schemas) != len(components):
         raise ValueError("two components of the OpenAPI document have one name")

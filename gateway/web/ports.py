@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from gateway.messages.ports import PendingDelivery
+
 
 class Validation(Protocol):
     """Judges a document without storing anything."""
@@ -26,3 +28,19 @@ async def always_ready() -> Mapping[str, bool]:
 def no_metrics(_accept: str) -> tuple[str, bytes]:
     """For a gateway that counts nothing."""
     return "text/plain; version=0.0.4; charset=utf-8", b""
+
+
+class _NothingPending:
+    """A gateway that pushes nothing. Fulfils `messages.ports.Deliveries`."""
+
+    async def pending(self) -> tuple[PendingDelivery, ...]:
+        """Nothing."""
+        return ()
+
+    async def resume(self, recipient_id: str, actor: str) -> bool:
+        """No recipient has a pause."""
+        del recipient_id, actor
+        return False
+
+
+NOTHING_PENDING = _NothingPending()

@@ -193,6 +193,25 @@ class Parties(Shape):
     items: list[PartyShape]
 
 
+class DeliveryShape(Shape):
+    """What waits to be pushed to one recipient. `failures` counts attempts in a row; until `pausedUntil` it is
+    left alone; the statuses of `oldestKenmerk` say what went wrong."""
+
+    recipient_id: str
+    way: str
+    waiting_messages: int
+    oldest_kenmerk: str
+    oldest_queued_at: Moment
+    failures: int
+    paused_until: Moment | None
+
+
+class DeliveriesShape(Shape):
+    """Every recipient for whom messages wait."""
+
+    items: list[DeliveryShape]
+
+
 class PartyWish(Shape):
     """What is to be known of a party. `kindSource` says how we know that it is Rijk, non-Rijk or a company."""
 

@@ -44,6 +44,23 @@ class TakenShape(Shape):
     repeated: int
 
 
+class ReversalWish(Shape):
+    """Why an entry is undone, for the auditor."""
+
+    reason: Annotated[str, Meta(pattern=r"\S", max_length=500)]
+
+
+class ReversalShape(Shape):
+    """An entry that was undone, now or before, by one of the opposite quantity at the same moment."""
+
+    reverses: int
+    party_id: str
+    kind: str
+    quantity: int
+    reason: str
+    author: str
+
+
 class SealList(Shape):
     """Seals, oldest first; the fields of each are as they are hashed."""
 
@@ -79,6 +96,24 @@ def _fault(index: int, code: str, text: Text) -> Fault:
     return Fault("body", f"[{index}]", Text(f"{code}: {text.en}", f"{code}: {text.nl}"))
 
 
+async def reverse_entry(call: Call) -> web.StreamResponse:
+    """Undo an entry by one of its opposite, in the name of the key; the same again changes nothing."""
+    position, wish = _position(call), await call.body(ReversalWish)
+    try:
+        reversal = await call.doors.meter.reverse(position, wish.reason, call.caller.key_id)
+    except UnknownEntryError as error:
+        raise unknown(_ENTRY, call.named("position")) from error
+    except ConflictingEntryError as conflict:
+        raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
+    except UsageError as error:
+        detail = Text(f"{error}.", f"Regel {position} is niet terug te draaien.")
+        raise problems.StateConflict(detail) from error
+    body = ReversalShape(
+        position, reversal.party_id, reversal.kind, reversal.quantity, wish.reason, call.caller.key_id
+    )
+    return json_answer(body)
+
+
 async def show_statement(call: Call) -> web.StreamResponse:
     """What a party used in an Amsterdam year; a party sees its own."""
     party_id = call.named("partyId")
@@ -106,8 +141,7 @@ async def list_seals(call: Call) -> web.StreamResponse:
 
 async def prove_entry(call: Call) -> web.StreamResponse:
     """The proof that a seal covers an entry; a party sees its own."""
-    named = call.named("position")
-    position = int(named) if named.isascii() and named.isdigit() and len(named) <= 18 else 0
+    named, position = call.named("position"), _position(call)
     try:
         proof: Proof = await call.doors.meter.prove(position)
     except UnknownEntryError as error:
@@ -120,3 +154,9 @@ async def prove_entry(call: Call) -> web.StreamResponse:
     if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
         raise unknown(_ENTRY, named)
     return json_answer(proof)
+
+
+def _position(call: Call) -> int:
+    """The position in the path; nought, where no entry is, for what is no number."""
+    named = call.named("position")
+    return int(named) if named.isascii() and named.isdigit() and len(named) <= 18 else 0

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,6 +103,7 @@ def ten_million(count: int = 10_000_000) -> dict[str, object]:
         found["size_gb"] = round((Path(folder) / "meterpoort.db").stat().st_size / 1e9, 2)
         found["statement_ms"] = _statement_ms(folder)
         found["audit"] = _audit(folder)
+        found["export"] = _exports(folder)
     return found
 
 
@@ -150,17 +152,60 @@ def _statement_ms(folder: str) -> float:
 
 
 def _audit(folder: str) -> dict[str, object]:
-    """`meterpoort audit` as an auditor runs it, in a process of its own."""
-    command = [sys.executable, "-m", "gateway", "audit", "--format", "json", "--data", folder]
+    """`meterpoort audit` as an auditor runs it, in processes of its own."""
+    output, measured = _run("audit", "--format", "json", "--data", folder)
+    return {"holds": json.loads(output)["holds"], **measured}
+
+
+def _run(*words: str) -> tuple[bytes, dict[str, object]]:
+    """What a command prints, and what it took: seconds, CPU seconds, memory of all its processes together."""
     begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    command = subprocess.Popen([sys.executable, "-m", "gateway", *words], stdout=subprocess.PIPE)
+    peak, done = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.2):
+            peak = max(peak, _memory_kb(command.pid))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    output = command.communicate()[0]
+    done.set()
+    watching.join()
+    assert command.returncode == 0
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {
-        "holds": report["holds"],
+    return output, {
         "seconds": round(time.perf_counter() - begun, 1),
         "cpu_seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1),
-        "memory_mb": after.ru_maxrss // 1024,
+        "memory_mb": peak // 1024,
     }
+
+
+def _memory_kb(pid: int) -> int:
+    """Resident memory of a process and those below it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it ended meanwhile
+        return 0
+    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
+    return own + sum(_memory_kb(int(child)) for child in children)
+
+
+def _exports(folder: str) -> dict[str, object]:
+    """Every entry as CSV and as Parquet, as finance asks for them."""
+    found: dict[str, object] = {}
+    for form in ("csv", "parquet"):
+        path = Path(folder) / f"entries.{form}"
+        output, measured = _run("export", "entries", "--format", form, "--out", str(path), "--data", folder)
+        found[form] = {
+            "entries": json.loads(output)["entries"],
+            "size_mb": round(path.stat().st_size / 1e6),
+            **measured,
+        }
+        path.unlink()
+    return found
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from gateway import settings as all_settings
+from gateway.app import administration
 from gateway.app import drop as drops
 from gateway.app.drop import Drop, dropping
 from gateway.billing.journals import JournalFormat
@@ -213,6 +214,9 @@ def test_by_hand_once_and_only_of_a_day_that_is_over(tmp_path: Path) -> None:
     config = tmp_path / "meterpoort.toml"
     words = ["export", "drop", "--config", str(config), "--data", str(tmp_path / "data"), "--day"]
     config.write_text(f'[drop]\nurl = "{tmp_path / "drop"}"\n')
+    missing = CliRunner().invoke(main, [*words, "2026-01-31"])
+    assert (missing.exit_code, "there is no gateway" in missing.output) == (1, True)
+    administration.new_key(Settings(data_directory=tmp_path / "data"), "finance", None)  # makes the database
     made = CliRunner().invoke(main, [*words, "2026-01-31"])
     assert made.exit_code == 0, made.output
     assert made.stdout_bytes == (tmp_path / "drop" / "2026-01-31" / "manifest.json").read_bytes()

@@ -3,24 +3,29 @@
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
+from click.testing import CliRunner
 from lxml import etree
 
 from gateway.app import opened
+from gateway.cli import main
 from gateway.koppelvlak.names import AFLEVEREN, KOPPELVLAK
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Channel, Content, Submission
 from gateway.model.identifiers import PartyIdentifier
 from gateway.settings import Database, Settings
+from gateway.store.measures import Measures
+from gateway.web import build
 from tests.flows.test_wus import INVOICE
 from tests.unit.koppelvlak import xmlsec_client
 from tests.unit.trust.hierarchies import hierarchy, pair
@@ -38,6 +43,8 @@ class Recipient:
     statuses: list[int] = field(default_factory=list)
     """What it answers, in turn; then 204."""
     events: list[dict[str, Any]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+    """What happens while it takes an event."""
     messages: list[bytes] = field(default_factory=list)
     """What its afleverservice was sent."""
     port: int = 0
@@ -45,6 +52,8 @@ class Recipient:
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """The webhook."""
         self.events.append(msgspec.json.decode(await request.read()))
+        if self.meanwhile:
+            await self.meanwhile()
         return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -86,14 +95,19 @@ async def recipient() -> AsyncIterator[Recipient]:
 
 
 @asynccontextmanager
-async def running(data: Path, database_url: str = "") -> AsyncIterator[Any]:
+async def running(
+    data: Path, database_url: str = "", *, pause_seconds_first: float = 0.05, give_up_hours: float = 1 / 3600
+) -> AsyncIterator[Any]:
     """A gateway with short pauses that may call this machine."""
     settings = Settings(data_directory=data, database=Database(url=database_url))
     settings = msgspec.structs.replace(
         settings,
         digipoort=msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy()),
         delivery=msgspec.structs.replace(
-            settings.delivery, hosts_allowed="localhost", pause_seconds_first=0.05, give_up_hours=1 / 3600
+            settings.delivery,
+            hosts_allowed="localhost",
+            pause_seconds_first=pause_seconds_first,
+            give_up_hours=give_up_hours,
         ),
     )
     async with opened(settings) as gateway:
@@ -117,6 +131,24 @@ async def settled(gateway: Any, kenmerk: str) -> tuple[Message, list[str]]:
             return message, [entry.statuscode for entry in await gateway.store.journal(kenmerk)]
         await asyncio.sleep(0.02)
     raise AssertionError(message)
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it holds, ten seconds at most."""
+    for _ in range(500):
+        if await holds():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came")
+
+
+async def called(recipient: Recipient, times: int) -> bool:
+    return len(recipient.events) >= times
+
+
+async def is_paused(gateway: Any) -> bool:
+    pending = await gateway.outbox.pending()
+    return bool(pending) and pending[0].paused_until is not None
 
 
 PASSED = ["105", "100", "110", "200", "301", "301"]
@@ -159,6 +191,118 @@ async def test_a_recipient_that_stays_away_and_a_replay(
         assert (message.state, message.disposition, codes[-1]) == ("delivered", "billable", "400")
 
 
+@asynccontextmanager
+async def operators_client(gateway: Any) -> AsyncIterator[ClientSession]:
+    """An operator at the HTTP API."""
+    _, key = await gateway.register.new_key(Role.OPERATOR, None, "test")
+    runner = web.AppRunner(build(gateway.doors()))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with ClientSession(base, headers={"Authorization": f"Bearer {key}"}) as session:
+        yield session
+    await runner.cleanup()
+
+
+async def test_an_operator_sees_who_is_left_alone_and_lets_it_be_called_again(
+    tmp_path: Path, database_url: str, recipient: Recipient
+) -> None:
+    recipient.statuses = [503] * 2
+    async with running(tmp_path, database_url, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        first, second = await hand_in(gateway), await hand_in(gateway, INVOICE.replace(b"2026-0417", b"2026-0418"))
+
+        async def both_wait() -> bool:
+            pending = await gateway.outbox.pending()
+            return bool(pending) and pending[0].waiting_messages == 2 and pending[0].failures == 1
+
+        await until(both_wait)
+        async with operators_client(gateway) as operator:
+            for failures in (1, 2):
+                async with operator.get("/v1/deliveries") as answer:
+                    (item,) = (await answer.json())["items"]
+                assert (item["recipientId"], item["way"]) == ("waterkant", "webhook")
+                assert (item["waitingMessages"], item["oldestKenmerk"]) == (2, first)
+                assert item["failures"] == failures
+                assert datetime.fromisoformat(item["pausedUntil"]) > datetime.now(UTC)
+                async with operator.post("/v1/deliveries/waterkant/resumptions") as answer:
+                    assert answer.status == 204
+                if failures == 1:
+                    await until(lambda: called(recipient, 2))
+                    await until(lambda: is_paused(gateway))
+            assert [(await settled(gateway, one))[0].state for one in (first, second)] == ["delivered"] * 2
+            async with operator.get("/v1/deliveries") as answer:
+                assert (await answer.json())["items"] == []
+            async with operator.post("/v1/deliveries/waterkant/resumptions") as answer:
+                assert answer.status == 404
+            async with operator.get("/metrics") as answer:
+                figures = await answer.text()
+        assert 'meterpoort_pushes_total{push_outcome="troubled",way="webhook"} 2.0' in figures
+        assert 'meterpoort_pushes_total{push_outcome="delivered",way="webhook"} 2.0' in figures
+        assert 'meterpoort_push_failures_total{failure="status"} 2.0' in figures
+
+
+async def test_what_waits_and_who_is_left_alone_is_measured(tmp_path: Path, recipient: Recipient) -> None:
+    recipient.statuses = [503] * 9
+    async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        await hand_in(gateway)
+        measures = Measures(gateway.engines)
+        await until(lambda: is_paused(gateway))
+        assert await measures.paused_recipients(datetime.now(UTC)) == 1
+        waiting = await measures.to_push()
+        assert waiting.messages == 1
+        assert waiting.oldest_at is not None
+        assert await measures.paused_recipients(datetime.now(UTC) + timedelta(hours=2)) == 0
+
+
+async def test_a_returned_message_is_replayed_over_http_and_by_the_command_line(
+    tmp_path: Path, recipient: Recipient
+) -> None:
+    recipient.statuses = [422, 422]
+    async with running(tmp_path) as gateway, operators_client(gateway) as operator:
+        await gateway.register.save(recipient.party(), "test")
+        kenmerk = await hand_in(gateway)
+        assert (await settled(gateway, kenmerk))[0].state == "returned"
+        async with operator.get(f"/v1/messages/{kenmerk}/statuses") as answer:
+            last = (await answer.json())["items"][-1]
+        assert (last["statuscode"], last["foutcode"]) == ("410", "AFO100")
+        async with operator.post(f"/v1/messages/{kenmerk}/replays") as answer:
+            assert answer.status == 202
+        await until(lambda: called(recipient, 2))
+        assert (await settled(gateway, kenmerk))[0].state == "returned"
+        command = ["messages", "replay", kenmerk, "--data", str(tmp_path)]
+        told = await asyncio.to_thread(CliRunner().invoke, main, command)
+        assert (told.exit_code, told.output) == (0, f"replayed {kenmerk}\n")
+        await until(lambda: called(recipient, 3))
+        message, codes = await settled(gateway, kenmerk)
+        assert (message.state, codes[-1]) == ("delivered", "400")
+        told = await asyncio.to_thread(CliRunner().invoke, main, command)
+        assert told.exit_code == 1
+        assert "neither parked nor returned" in told.output
+
+
+async def test_the_command_line_names_who_is_left_alone_and_lets_it_be_called_again(
+    tmp_path: Path, recipient: Recipient
+) -> None:
+    recipient.statuses = [503]
+    async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        kenmerk = await hand_in(gateway)
+        await until(lambda: is_paused(gateway))
+        where = ["--data", str(tmp_path)]
+        told = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "list", *where])
+        assert told.output.split()[:2] == ["waterkant", "1"]
+        assert "paused until" in told.output
+        assert kenmerk in told.output
+        told = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "resume", "waterkant", *where])
+        assert told.output == "resumed waterkant\n"
+        assert (await settled(gateway, kenmerk))[0].state == "delivered"
+        told = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "resume", "waterkant", *where])
+        assert told.exit_code == 1
+
+
 async def test_a_message_brought_by_soap(tmp_path: Path, database_url: str, recipient: Recipient) -> None:
     recipient.statuses = [503]
     async with running(tmp_path, database_url) as gateway:
@@ -190,3 +334,35 @@ async def test_a_message_that_waits_survives_a_restart_and_a_change_of_mind(
         assert message.state == "delivered"
         waiting = await gateway.mailbox.waiting("waterkant", None, 10)
         assert [one.kenmerk for one in waiting.items] == [kenmerk]
+
+
+async def test_a_change_of_mind_while_a_message_is_on_its_way_loses_nothing(
+    tmp_path: Path, recipient: Recipient
+) -> None:
+    """Told by an event it still has to fetch the document, whatever it wishes by then."""
+    async with running(tmp_path) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        recipient.meanwhile = lambda: gateway.register.save(recipient.party("afleverservice"), "test")
+        first = await hand_in(gateway)
+        assert (await settled(gateway, first))[0].state == "delivered"
+        waiting = await gateway.mailbox.waiting("waterkant", None, 10)
+        assert [one.kenmerk for one in waiting.items] == [first]
+        second = await hand_in(gateway, INVOICE.replace(b"2026-0417", b"2026-0418"))
+        assert (await settled(gateway, second))[0].state == "delivered"
+        assert len(recipient.messages) == 1
+
+
+@pytest.mark.parametrize("wish", ["mailbox", "afleverservice"])
+async def test_a_change_of_mind_ends_the_pause_of_the_old_way(
+    tmp_path: Path, recipient: Recipient, wish: str
+) -> None:
+    recipient.statuses = [503]
+    async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        kenmerk = await hand_in(gateway)
+        await until(lambda: is_paused(gateway))
+        await gateway.register.save(replace(recipient.party(), name="Gemeente aan de Waterkant"), "test")
+        assert await is_paused(gateway)  # another name is no other address
+        await gateway.register.save(GEMEENTE if wish == "mailbox" else recipient.party(wish), "test")
+        assert (await settled(gateway, kenmerk))[0].state == "delivered"
+        assert len(recipient.messages) == (1 if wish == "afleverservice" else 0)

@@ -6,6 +6,7 @@ The client is the one of the how-to page, so the page is tested, too.
 import asyncio
 import gc
 import importlib.util
+import io
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,17 +27,20 @@ import requests
 import zeep
 import zeep.exceptions
 import zeep.wsa
+from aiohttp import ClientSession, TCPConnector
+from lxml import etree
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from gateway.app import listening, opened
 from gateway.intake.wus.sandbox import CAST
-from gateway.koppelvlak.names import SERVICES
+from gateway.koppelvlak.names import AANLEVERSERVICE, KOPPELVLAK, SERVICES, STATUSINFORMATIESERVICE
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
 from gateway.store.processen import ProcesStore
-from tests.unit.koppelvlak import published
-from tests.unit.trust.hierarchies import hierarchy
+from tests.unit.intake.wus.conftest import client_context
+from tests.unit.koppelvlak import published, xmlsec_client
+from tests.unit.trust.hierarchies import hierarchy, pair
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = (ROOT / "tests/samples/files/nlcius-invoice.xml").read_bytes()
@@ -133,9 +138,10 @@ class World:
         raise AssertionError(message)
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    settings = Settings(data_directory=tmp_path)
+@asynccontextmanager
+async def running(data: Path) -> AsyncIterator[World]:
+    """A sandbox on this data directory."""
+    settings = Settings(data_directory=data)
     settings = msgspec.structs.replace(
         settings,
         http=msgspec.structs.replace(settings.http, port=0),
@@ -146,6 +152,12 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield World(gateway, base, example().client_of)
         gc.collect()  # urllib3 closes a connection when it is collected; a Fault's traceback still held it
         await asyncio.sleep(0.05)  # and then this side closes it, too
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running(tmp_path) as opened_world:
+        yield opened_world
 
 
 async def test_the_belanghebbende_must_be_who_the_document_is_from(tmp_path: Path) -> None:
@@ -216,15 +228,14 @@ async def test_the_log_of_a_failure_names_the_message(world: World, monkeypatch:
     monkeypatch.setattr(ProcesStore, "remember", breaks)
     leverancier = world.party("leverancier")
     with capture_logs([merge_contextvars]) as lines:
-        with pytest.raises(FaultError):
-            await leverancier.hand_in(INVOICE)
+        kept = await leverancier.hand_in(INVOICE)  # stored, so it is accepted
         with pytest.raises(FaultError):
             await leverancier.statuses("bestaat-niet")
         with pytest.raises(FaultError):
             await leverancier.hand_in(INVOICE, "AanleverFault")
-    held = (await world.gateway.store.page(MessageFilter(), None, 10)).items
-    told = [(line["event"], line.get("kenmerk")) for line in lines if line["event"].startswith("wus")]
-    assert told == [("wus_failed", held[0].kenmerk), ("wus_refused", "bestaat-niet"), ("wus_refused", None)]
+    events = {"record_not_kept", "wus_refused"}
+    told = [(line["event"], line.get("kenmerk")) for line in lines if line["event"] in events]
+    assert told == [("record_not_kept", kept.kenmerk), ("wus_refused", "bestaat-niet"), ("wus_refused", None)]
 
 
 async def test_every_status_operation(world: World) -> None:
@@ -303,6 +314,45 @@ async def test_every_collect_operation_by_the_published_wsdl(world: World) -> No
 async def test_a_fault_reaches_the_program_with_its_code(world: World) -> None:
     with pytest.raises(FaultError, match="STS100"):
         await world.party("leverancier").statuses("bestaat-niet")
+
+
+def signed(operation: str, service: str, port_type: str, body: str, base: str) -> tuple[str, bytes]:
+    """The address, and a request signed by a program that is not ours."""
+    url = f"{base}/wus/2.0/{service}/1.2"
+    action = f"http://logius.nl/digipoort/wus/2.0/{service}/1.2/{port_type}/{operation}Request"
+    envelope = xmlsec_client.unsigned(body, action=action, to=url)
+    return url, xmlsec_client.to_bytes(xmlsec_client.sign(envelope, *pair("leverancier")))
+
+
+async def posted(url: str, message: bytes) -> tuple[int, str | None]:
+    """The HTTP status, and the foutcode of a fault."""
+    async with (
+        ClientSession(connector=TCPConnector(ssl=client_context("leverancier"), force_close=True)) as session,
+        session.post(url, data=io.BytesIO(message), headers={"Content-Type": "text/xml"}) as answer,
+    ):
+        return answer.status, etree.fromstring(await answer.read()).findtext(f".//{{{KOPPELVLAK}}}foutcode")
+
+
+async def test_a_restart_forgets_no_message_that_could_be_replayed(tmp_path: Path) -> None:
+    """What was handed in and what was only asked, as long as the Timestamps last."""
+    sent: list[tuple[str, bytes]] = []
+    async with running(tmp_path) as world:
+        aanleveren = xmlsec_client.aanlever_request(INVOICE)
+        sent.append(signed("aanleveren", AANLEVERSERVICE.name, "AanleverService", aanleveren, world.base))
+        question = f'<k:getBerichtsoortenRequest xmlns:k="{KOPPELVLAK}"><k:identiteitBelanghebbende>'
+        question += "<k:nummer>27418562</k:nummer><k:type>KvK</k:type></k:identiteitBelanghebbende>"
+        question += "</k:getBerichtsoortenRequest>"
+        service = STATUSINFORMATIESERVICE.name
+        sent.append(signed("getBerichtsoorten", service, "StatusinformatieService", question, world.base))
+        assert [await posted(*one) for one in sent] == [(200, None)] * 2
+        assert [await posted(*one) for one in sent] == [(500, "ALS100"), (500, "STS100")]
+    for _ in range(2):
+        async with running(tmp_path) as world:
+            base = world.base
+            again = [(f"{base}/wus/2.0/{url.partition('/wus/2.0/')[2]}", body) for url, body in sent]
+            assert [await posted(*one) for one in again] == [(500, "ALS100"), (500, "STS100")]
+            shown = await world.gateway.store.page(MessageFilter(), None, 10)
+            assert len(shown.items) == 1
 
 
 async def test_scenarios(world: World) -> None:

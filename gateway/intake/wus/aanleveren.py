@@ -1,5 +1,6 @@
 """Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -48,14 +49,19 @@ class Aanleveren:
         return aanlever_response(_proces(sent, receipt.kenmerk, receipt.received_at, client.oin, berichtkenmerk))
 
     async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
-        """Everything on stable storage; what ends it before, cancellation included, leaves nothing behind."""
+        """Everything on stable storage; what ends it before, cancellation included, leaves nothing behind.
+
+        Cancelled while it is being stored, nobody knows whether it was: its contents stay, for it or the reaper.
+        """
         sinks: list[ContentSink] = []
+        submission: Submission | None = None
         try:
             submission = await self._submission(sent, client, party, sinks)
             return await self._submit(replace(submission, record=record))
-        except BaseException:
-            for sink in sinks:
-                await sink.abort()
+        except BaseException as error:
+            if submission is None or not isinstance(error, asyncio.CancelledError):
+                for sink in sinks:
+                    await sink.abort()
             raise
 
     async def _submit(self, submission: Submission) -> Receipt:

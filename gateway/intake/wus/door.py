@@ -61,6 +61,18 @@ class WusDoor:
                 app.router.add_route("*", path, self._at(service))
         for path in (f"/wus/2.0/{XSD_NAME}", f"/cpl/{XSD_NAME}"):
             app.router.add_get(path, _schema)
+        for beginning in ("/wus/", "/cpl/"):
+            app.router.add_route("*", f"{beginning}{{rest:.*}}", self._elsewhere)
+
+    async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
+        """An address of this interface that is no service's: one with a slash too many, or none."""
+        for service in SERVICES:
+            if request.path.rstrip("/") in service.paths:
+                return await self._at(service)(request)
+        nearest = next((one for one in SERVICES if one.name in request.path.lower()), SERVICES[0])
+        known = ", ".join(service.paths[0] for service in SERVICES)
+        wrong = Text(f"there is no service at this address, but at {known}", f"de diensten staan op {known}")
+        return self._fault(Progress(_operation_named(nearest, request)), MalformedError(wrong))
 
     def _at(self, service: Service) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def respond(request: web.Request) -> web.StreamResponse:

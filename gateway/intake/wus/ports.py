@@ -1,9 +1,10 @@
 """What this door needs of the other rooms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.clock import Clock
 from gateway.intake.identity import Identities
+from gateway.intake.wus.seen import SeenInMemory, SeenRecords
 from gateway.koppelvlak.answer import Signer
 from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Reception
 from gateway.messages.proces import ProcesRecords
@@ -22,3 +23,4 @@ class WusPorts:
     identities: Identities
     signer: Signer
     clock: Clock
+    seen: SeenRecords = field(default_factory=SeenInMemory)

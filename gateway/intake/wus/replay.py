@@ -1,32 +1,41 @@
 """Messages seen before: refused for as long as their Timestamp would still pass."""
 
+import hashlib
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from gateway.intake.wus.seen import SeenInMemory, SeenRecords
 from gateway.koppelvlak.faults import StaleError, TroubleError
 from gateway.koppelvlak.signature import SignaturePolicy, Verified
 from gateway.model.finding import Text
 
 
+def window_of(policy: SignaturePolicy) -> timedelta:
+    """How long a message can be used again, were it not remembered."""
+    # A Timestamp from the future within the skew stays usable longer: the longest it can be.
+    return policy.age_max + 2 * policy.skew
+
+
 class ReplayGuard:
-    """Remembers signatures and message ids.
+    """Remembers signatures and message ids, by digest.
 
     A message is gone from memory only when its Timestamp has run out, never because there are many: when the
-    memory is full, new messages are told to come back.
+    memory is full, new messages are told to come back. What cannot be written down is not accepted either.
     """
 
-    def __init__(self, policy: SignaturePolicy, entries_max: int) -> None:
-        self._policy = policy
+    def __init__(self, policy: SignaturePolicy, entries_max: int, records: SeenRecords | None = None) -> None:
+        self.window = window_of(policy)
         self._entries_max = entries_max
-        self._seen: set[bytes | tuple[str, str]] = set()
-        self._by_age: deque[tuple[datetime, bytes, tuple[str, str]]] = deque()
+        self._records = records or SeenInMemory()
+        self._seen: set[bytes] = set()
+        self._by_age: deque[tuple[datetime, tuple[bytes, ...]]] = deque()
 
     def require_new(self, message: Verified, oin: str, now: datetime) -> None:
         """Remember this message. Raises StaleError when it was seen, TroubleError when there is no room."""
         self._forget(now)
-        name = (oin, message.addressing.message_id)
-        if message.signature_value in self._seen or name in self._seen:
+        digests = _of_signature(message.signature_value), _of_name(oin, message.addressing.message_id)
+        if not self._seen.isdisjoint(digests):
             raise StaleError(
                 Text(
                     "this message was sent before; a new request needs a new MessageID and signature",
@@ -35,22 +44,33 @@ class ReplayGuard:
             )
         if len(self._by_age) >= self._entries_max:
             raise TroubleError(Text("the service is busy", "de dienst is overbelast"))
-        self._seen |= {message.signature_value, name}
-        self._by_age.append((now + self.window, message.signature_value, name))
-
-    @property
-    def window(self) -> timedelta:
-        """How long a message can be used again, were it not remembered."""
-        # A Timestamp from the future within the skew stays usable longer: the longest it can be.
-        return self._policy.age_max + 2 * self._policy.skew
+        try:
+            self._records.add(now + self.window, digests, now)
+        except OSError as error:
+            raise TroubleError(Text("the service is in trouble", "de dienst heeft een storing")) from error
+        self._remember(now + self.window, digests)
 
     def recall(self, names: Iterable[tuple[str, str]], now: datetime) -> None:
-        """Remember what was handed in before this process began, by OIN and message id."""
-        for name in names:
-            self._seen.add(name)
-            self._by_age.append((now + self.window, b"", name))
+        """Remember what came before this process began: what the records have, and by OIN and message id what was
+        handed in. Raises OSError when the records cannot be read."""
+        for until, digest in self._records.read():
+            if until > now:
+                self._remember(until, (digest,))
+        for oin, message_id in names:
+            self._remember(now + self.window, (_of_name(oin, message_id),))
+
+    def _remember(self, until: datetime, digests: tuple[bytes, ...]) -> None:
+        self._seen.update(digests)
+        self._by_age.append((until, digests))
 
     def _forget(self, now: datetime) -> None:
         while self._by_age and self._by_age[0][0] < now:
-            _, value, name = self._by_age.popleft()
-            self._seen -= {value, name}
+            self._seen.difference_update(self._by_age.popleft()[1])
+
+
+def _of_signature(value: bytes) -> bytes:
+    return hashlib.sha256(b"signature\0" + value).digest()
+
+
+def _of_name(oin: str, message_id: str) -> bytes:
+    return hashlib.sha256(f"name\0{oin}\0{message_id}".encode()).digest()

@@ -59,7 +59,7 @@ class RequestReader:
     def __init__(self, ports: WusPorts, settings: WusSettings) -> None:
         self._ports = ports
         self._settings = settings
-        self._replays = ReplayGuard(settings.signature, settings.replays_max)
+        self._replays = ReplayGuard(settings.signature, settings.replays_max, ports.seen)
         self._recalling: asyncio.Task[None] | None = None
         self._large = Room(settings.large_bodies_max, 30)
         self._limits = Limits(
@@ -98,8 +98,8 @@ class RequestReader:
         return Genuine(message, operation, identity)
 
     async def _recall(self) -> None:
-        """Once after a start: remember what was handed in just before it."""
-        if self._recalling is None:
+        """Once after a start: remember what came in just before it. Nothing is accepted before that is known."""
+        if self._recalling is None or (self._recalling.done() and self._recalling.exception()):
             self._recalling = asyncio.create_task(self._read_recent())
         if not self._recalling.done():
             await asyncio.shield(self._recalling)

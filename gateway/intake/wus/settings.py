@@ -19,6 +19,9 @@ class WusSettings:
     software house whose customers sign themselves. Both certificates are judged; the signer is the caller."""
     foutcode_prefixes: Mapping[str, str] = field(default_factory=dict)
     """By service name, in place of ours: Digipoort's own codes of the ophaalservice are not public."""
+    lone_status_with_last: bool = False
+    """Whether a list of new statuses that would hold one holds the one before it too: some client programs take a
+    list with one element for no list."""
     statuses_max: int = 1_000
     """Statuses in one answer; a client asks on from the last."""
     processen_max: int = 500

@@ -54,8 +54,9 @@ class Statusinformatie:
 
     async def get_nieuwe_statussen_proces(self, vraag: Vraag, client: Client) -> str:
         """The statuses of one proces that this OIN did not get before."""
-        new = await self._hand_out(client, await self._statussen_of(vraag, client))
-        return statussen_response("getNieuweStatussenProces", new)
+        found = await self._statussen_of(vraag, client)
+        new = await self._hand_out(client, found)
+        return statussen_response("getNieuweStatussenProces", self._readable(new, found))
 
     async def get_nieuwe_statussen(self, vraag: Vraag, client: Client) -> str:
         """The new statuses of all processen of a belanghebbende for one berichtsoort."""
@@ -64,8 +65,9 @@ class Statusinformatie:
         found: Found = []
         for one in await self._ports.records.find_news(scope, client.oin, self._settings.processen_max):
             found += await self._statussen(await self._processen.shown(*one), vraag)
-        new = await self._hand_out(client, sorted(found, key=lambda one: (one[1].tijdstempel, one[0])))
-        return statussen_response("getNieuweStatussen", new)
+        found.sort(key=lambda one: (one[1].tijdstempel, one[0]))
+        new = await self._hand_out(client, found)
+        return statussen_response("getNieuweStatussen", self._readable(new, found))
 
     async def _statussen_of(self, vraag: Vraag, client: Client) -> Found:
         message, proces = await self._processen.one(vraag.kenmerk, client)
@@ -82,6 +84,14 @@ class Statusinformatie:
         marks = [HandOut(status.kenmerk, position) for position, status in found[: self._settings.statuses_max]]
         new = await self._ports.records.hand_out(client.oin, marks)
         return [status for position, status in found if HandOut(status.kenmerk, position) in new]
+
+    def _readable(self, new: list[StatusResultaat], found: Found) -> list[StatusResultaat]:
+        """The new statuses; where that is only one and clients cannot read that, the one before it as well."""
+        if len(new) != 1 or not self._settings.lone_status_with_last:
+            return new
+        of_proces = [status for _, status in found if status.kenmerk == new[0].kenmerk]
+        at = of_proces.index(new[0])
+        return of_proces[max(0, at - 1) : at + 1]
 
     async def _require_belanghebbende(self, vraag: Vraag, client: Client) -> None:
         if vraag.belanghebbende is None:

@@ -5,7 +5,7 @@ Ids carry the infix, never the code: K is IC, L is AF (IGIC, the Canary Islands)
 Melilla).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
@@ -13,11 +13,11 @@ from typing import Any
 
 from gateway.model.amounts import double, exact, is_not_negative
 from gateway.model.finding import Flag, Text
-from gateway.model.invoice import AllowanceVat, BreakdownVat, ChargeVat, Invoice, LineVat
+from gateway.model.invoice import AllowanceVat, BreakdownVat, ChargeVat, Invoice, InvoiceLine, LineVat
 from gateway.model.terms import Group, every
 from gateway.rules.en16931.source import SOURCE
 from gateway.rules.en16931.totals import tax_is_within_one, tell_tax
-from gateway.rules.engine import Form, Miss, Rule
+from gateway.rules.engine import Form, Miss, Rule, Switch
 from gateway.rules.facts import Facts, LineSums, VatUse
 
 
@@ -114,18 +114,16 @@ CATEGORIES = (
 # fmt: on
 
 
-def _named_anywhere(code: str) -> Callable[[Facts], bool]:
-    return lambda facts: code in facts.categories_named
+def _named_anywhere(facts: Facts) -> Collection[str]:
+    """The categories that stand anywhere. One that nothing names cannot break its rules."""
+    return facts.categories_named
 
 
-def _named_and_allowances(code: str) -> Callable[[Facts], bool]:
-    return lambda facts: facts.has_allowances_or_charges and code in facts.categories_named
+def _named_beside_allowances(facts: Facts) -> Collection[str]:
+    """The same, where there are allowances or charges."""
+    return facts.categories_named if facts.has_allowances_or_charges else ()
 
 
-_NAMED = {row.code: _named_anywhere(row.code) for row in CATEGORIES}
-"""A category that nothing names cannot break its rules."""
-
-_NAMED_WITH_ALLOWANCES = {row.code: _named_and_allowances(row.code) for row in CATEGORIES}
 _ON_ALLOWANCES = frozenset({"03", "04", "06", "07"})
 """The cells about allowances and charges: without any, nothing breaks them."""
 
@@ -163,8 +161,37 @@ def _rule(
         holds,
         tell,
         among,
-        gate=(_NAMED_WITH_ALLOWANCES if nth in _ON_ALLOWANCES else _NAMED)[row.code],
+        switch=_switch(row, nth),
         once=nth != "10",
+    )
+
+
+def _switch(row: Category, nth: str) -> Switch:
+    if nth in _ON_ALLOWANCES:
+        return Switch(_named_beside_allowances, row.code)
+    return Switch(_named_anywhere, row.code, _is_plainly_taxed if row.code == "S" else None)
+
+
+def _is_plainly_taxed(facts: Facts) -> bool:
+    """One standard rate on every line and in the one breakdown, which adds up; no allowances or charges. Then every
+    rule of category S holds."""
+    lines, breakdowns = facts.invoice.lines, facts.invoice.all(BreakdownVat)
+    items = facts.invoice.all(LineVat)
+    if len(breakdowns) != 1 or len(items) != len(lines) or facts.has_allowances_or_charges:
+        return False
+    vat = breakdowns[0]
+    named = {(each.code, each.rate, each.schemes) for each in items}
+    if named != {("S", vat.rate, ("VAT",))} or (vat.code, vat.schemes) != ("S", ("VAT",)):
+        return False
+    if vat.reason is not None or vat.reason_code is not None or not facts.seller_tax_registrations:
+        return False
+    if any(len(line.vat) != 1 for line in lines) or facts.has_invoice_lines is facts.has_credit_note_lines:
+        return False
+    return (
+        len(facts.invoice.all(InvoiceLine)) == len(lines)
+        and double(vat.rate or "0") > 0
+        and less_than_one_apart(vat.taxable or "", facts.lines_total)
+        and tax_is_within_one(vat.tax, vat.taxable, vat.rate)
     )
 
 
@@ -455,11 +482,13 @@ def _where_used(row: Category, rate: Decimal, facts: Facts) -> tuple[bool, bool]
 def less_than_one_apart(taxable: str, total: Decimal) -> bool:
     """As the artefact compares: it takes one off and adds one to the taxable amount in binary floating point,
     so that exactly one apart is decided by how that amount is represented. Raises NotANumber."""
+    if exact(taxable) == total and abs(total) < _BELOW_THAT_A_DOUBLE_IS_SURE:
+        return True
     amount = double(taxable)
-    exact(taxable)
     return Decimal(amount - 1.0) < total < Decimal(amount + 1.0)
 
 
+_BELOW_THAT_A_DOUBLE_IS_SURE = 10**12
 _NOTHING = Decimal(0)
 
 
@@ -569,7 +598,7 @@ def _extra(key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[I
         SOURCE,
         lambda invoice, facts: not _in_breakdown(code, facts) or holds(invoice, facts),
         lambda _invoice, _facts: Miss(expected=terms.replace(" ", " / ") if code == "K" else None),
-        gate=_NAMED[code],
+        switch=Switch(_named_anywhere, code),
     )
 
 

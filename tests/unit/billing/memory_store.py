@@ -1,13 +1,16 @@
 """A billing store in memory: a real one, for tests that play many years."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from gateway.billing.audit import GENESIS, AuditRecord, Deed, chained
 from gateway.billing.bill import Bill
 from gateway.billing.debtor import Debtor
-from gateway.billing.ports import Render
+from gateway.billing.ports import IssuedDocument, IssuedRun, Render
 from gateway.billing.run import Run, RunInputs
 from gateway.billing.services import Service
 from gateway.billing.year import YearKey, YearStep
@@ -20,6 +23,7 @@ class MemoryBillingStore:
         self.known: dict[str, Debtor] = {}
         self.taken: list[YearStep] = []
         self.runs_by_id: dict[str, Run] = {}
+        self.inputs: dict[str, bytes] = {}
         self.issued: list[tuple[Bill, bytes]] = []
         self.chain: list[AuditRecord] = []
 
@@ -69,6 +73,7 @@ class MemoryBillingStore:
     async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
         if run.run_id not in self.runs_by_id:
             self.runs_by_id[run.run_id] = run
+            self.inputs[run.run_id] = msgspec.json.encode(inputs, order="deterministic")
             self._seal(deed)
 
     async def run(self, run_id: str) -> Run | None:
@@ -91,13 +96,30 @@ class MemoryBillingStore:
             bill = draft.numbered(f"{draft.issuer.number_prefix}{year}-{rank:06}")
             new.append((bill, render(bill)))
         self.issued += new  # nothing above this line has changed anything
-        self.taken += [replace(step, document=_number(step, new)) for step in steps]
+        self.taken += [_with_document(step, new) for step in steps]
         self.runs_by_id[run.run_id] = replace(self.runs_by_id[run.run_id], issued_by=deed.actor, issued_at=deed.at)
         self._seal(deed)
         return [bill for bill, _ in new]
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
         return self.chain[after:][:limit]
+
+    async def issued_runs(self) -> Sequence[IssuedRun]:
+        steps = {step.document: step.amount for step in self.taken if step.document}
+        return [
+            IssuedRun(run, self.inputs[run.run_id], tuple(self._documents(run.run_id)), steps)
+            for run in self.runs_by_id.values()
+            if run.issued_by
+        ]
+
+    def _documents(self, run_id: str) -> Iterator[IssuedDocument]:
+        for bill, xml in self.issued:
+            if bill.run_id == run_id:
+                rank = int(bill.number.rpartition("-")[2])
+                yield IssuedDocument(bill, bill.issued_on.year, rank, xml, hashlib.sha256(xml).hexdigest())
+
+    async def sealed_links(self) -> Sequence[str]:
+        return ()
 
     async def audit_head(self) -> tuple[int, str]:
         return (self.chain[-1].number, self.chain[-1].link) if self.chain else (0, GENESIS)
@@ -107,5 +129,8 @@ class MemoryBillingStore:
         self.chain.append(chained(len(self.chain) + 1, deed, previous))
 
 
-def _number(step: YearStep, bills: Sequence[tuple[Bill, bytes]]) -> str:
-    return next((bill.number for bill, _ in bills if bill.debtor.party_id == step.year.party_id), "")
+def _with_document(step: YearStep, bills: Sequence[tuple[Bill, bytes]]) -> YearStep:
+    for bill, _ in bills:
+        if bill.debtor.party_id == step.year.party_id:
+            return replace(step, document=bill.number, amount=bill.amounts.including)
+    return step

@@ -34,9 +34,12 @@ def test_passed_on_services_are_priced_without_tax_and_end(service: Service) -> 
         published().periods(service, 2023, TariffBasis.ESTIMATE)
 
 
-def test_the_actual_costs_of_2022_are_missing_and_named() -> None:
-    with pytest.raises(TariffMissingError, match="actual tariff of digid for the whole of 2022") as wrong:
-        published().periods(Service.DIGID, 2022, TariffBasis.ACTUAL)
+def test_of_2022_the_actual_cost_of_digid_alone_was_published() -> None:
+    (digid,) = published().periods(Service.DIGID, 2022, TariffBasis.ACTUAL)
+    assert (str(digid.tariff.price), digid.tariff.source) == ("0.11", "Logius, Financiering: afrekening over 2022")
+    published().periods(Service.MIJNOVERHEID, 2022, TariffBasis.ESTIMATE)
+    with pytest.raises(TariffMissingError, match="actual tariff of mijnoverheid for the whole of 2022") as wrong:
+        published().periods(Service.MIJNOVERHEID, 2022, TariffBasis.ACTUAL)
     assert "werkelijke" in wrong.value.text.nl
 
 

@@ -1,15 +1,23 @@
 """Bills and credit notes as e-invoices: the official schema and stylesheet judge them, not we."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from lxml import etree
 
-from gateway.billing.bill import BillKind
+from gateway.billing.amounts import PriceBasis
+from gateway.billing.bill import BillKind, Stage
+from gateway.billing.policies import DEFAULT
+from gateway.billing.run import PartyInput, RunInputs, RunOrder, bills_of
+from gateway.billing.services import Service
+from gateway.billing.tariffs import Tariff, TariffBasis
 from gateway.billing.ubl import write
 from gateway.validation import reference
 from tests.conformance.schema import schema_error
 from tests.unit.billing.bills import BILLS
+from tests.unit.billing.office import ISSUER, ZILVERSTRAND
 
 _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 NAMES = {
@@ -95,3 +103,30 @@ def test_within_the_rijk_nothing_is_subject_to_tax() -> None:
 def test_guidance_is_billed_over_its_own_days() -> None:
     assert found("guidance", "cac:InvoicePeriod/cbc:StartDate") == ["2026-01-15"]
     assert found("guidance", "cac:InvoicePeriod/cbc:EndDate") == ["2026-07-14"]
+
+
+def test_each_line_leads_to_the_messages_of_its_own_days() -> None:
+    """A price that changes on 1 July: two lines, two lists, each named once."""
+    half, later = date(2026, 6, 30), date(2026, 7, 1)
+    fixed = Tariff(
+        service=Service.DIGIPOORT,
+        basis=TariffBasis.FIXED,
+        price=Decimal("0.59"),
+        vat=PriceBasis.INCLUDING_VAT,
+        valid_from=date(2026, 1, 1),
+        valid_until=half,
+    )
+    dearer = replace(fixed, price=Decimal("0.61"), valid_from=later, valid_until=None)
+    order = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+    party = PartyInput(ZILVERSTRAND, used=(100, 200))
+    (bill,) = bills_of(RunInputs(order, ISSUER, DEFAULT, (fixed, dearer), (party,)))
+    days = [line.link.partition("&")[2] for line in bill.lines]
+    assert days == ["firstDay=2026-01-01&lastDay=2026-06-30", "firstDay=2026-07-01&lastDay=2026-12-31"]
+    root = etree.fromstring(write(bill.numbered("GD2027-000001")))
+    references = [element.text for element in root.iterfind("cac:AdditionalDocumentReference/cbc:ID", NAMES)]
+    assert references == ["GD2027-000001-gebruik-1", "GD2027-000001-gebruik-2"]
+
+
+def test_a_weight_is_written_as_the_language_writes_it() -> None:
+    (share,) = found("vat-refund", "cac:CreditNoteLine/cbc:Note")
+    assert share == "€ 1.000,00 × 98,31 / 98,31 = € 1.000,00 (inclusief btw)"

@@ -68,8 +68,8 @@ def test_text_says_how_each_amount_was_computed(language: str, sentence: str) ->
         ("--service digipoort --year twenty --forecast 5", "--year"),
         ("--service digipost --year 2026 --forecast 5", "there is no service 'digipost'"),
         (
-            "--service digid --year 2022 --forecast 5 --used 5000",
-            "no actual tariff of digid for the whole of 2022",
+            "--service mijnoverheid --year 2022 --forecast 5 --used 5000",
+            "no actual tariff of mijnoverheid for the whole of 2022",
         ),
         ("--service digipoort --year 2026", "nothing to reckon with"),
     ],

@@ -24,6 +24,7 @@ class MemoryOutbox:
     again_at: dict[str, datetime] = field(default_factory=dict)
     journal: dict[str, list[JournalEntry]] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
+    went: dict[str, Way] = field(default_factory=dict)
     now: datetime = START
 
     def add(self, recipient_id: str, kenmerk: str, document: bytes = b"<Invoice/>") -> None:
@@ -68,6 +69,10 @@ class MemoryOutbox:
             (self.again_at.get(name, self.now) for name, left in self.waiting.items() if left), default=None
         )
 
+    async def destination(self, recipient_id: str) -> Destination:
+        """Outbox."""
+        return self.destinations[recipient_id]
+
     async def first(self, recipient_id: str) -> Parcel | None:
         """Outbox."""
         return next(iter(self.waiting.get(recipient_id, ())), None)
@@ -77,9 +82,10 @@ class MemoryOutbox:
         del at
         self._step(parcel, Step.DELIVERY_STARTED)
 
-    async def delivered(self, parcel: Parcel, at: datetime) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
         """Outbox."""
         del at
+        self.went[parcel.kenmerk] = way
         self._step(parcel, Step.DELIVERED)
         self._drop(parcel)
         name = parcel.recipient_id

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -12,19 +13,26 @@ import msgspec
 import pytest
 import requests
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from gateway.delivery.addresses import ForbiddenAddressError, OutsideResolver, require_outside
 from gateway.delivery.afleverservice import Afleverservice
-from gateway.delivery.ports import NotDeliveredError, Refusal
+from gateway.delivery.ports import Failure, NotDeliveredError, Refusal
 from gateway.delivery.post import Post
 from gateway.delivery.webhook import EventSigner, Webhook
+from gateway.intake.identity import Identities
+from gateway.intake.tls import TlsFiles
 from gateway.koppelvlak.answer import Headers, Signer
 from gateway.koppelvlak.elements import require_valid
 from gateway.koppelvlak.names import KOPPELVLAK
 from gateway.koppelvlak.signature import SHA256
 from gateway.messages.lifecycle import Foutcode
-from gateway.trust.certificates import fingerprint
+from gateway.trust.certificates import fingerprint, load_certificates
+from gateway.trust.chain import CLIENTS_AND_SERVERS, TrustAnchors
+from gateway.trust.revocation import Revocation
 from tests.unit.delivery.memory import MemoryOutbox
 from tests.unit.koppelvlak import xmlsec_client
 from tests.unit.trust.hierarchies import hierarchy, pair
@@ -88,8 +96,16 @@ def webhook(post: Post) -> Webhook:
     return Webhook(post, EventSigner(key, fingerprint(certificate)), now, "https://gateway.example.nl/", "0" * 20)
 
 
-def afleverservice(post: Post, outbox: MemoryOutbox) -> Afleverservice:
-    return Afleverservice(post, outbox, Signer(*pair("gemeente")), now)
+async def no_responder(url: str, body: bytes | None) -> bytes:
+    raise OSError(f"{url} is not asked: the lists of revoked certificates are at hand")
+
+
+def afleverservice(post: Post, outbox: MemoryOutbox, *, must_be_signed: bool = True) -> Afleverservice:
+    files = TlsFiles(hierarchy())
+    anchors = TrustAnchors.split(load_certificates(files.anchors), CLIENTS_AND_SERVERS)
+    signers = Identities(anchors, Revocation(no_responder, now, files.crls()), now)
+    signer = Signer(*pair("gemeente"))
+    return Afleverservice(post, outbox, signer, signers, now, answers_must_be_signed=must_be_signed)
 
 
 def outbox_with(document: bytes) -> MemoryOutbox:
@@ -149,7 +165,7 @@ async def test_nobody_home_is_temporary(post: Post) -> None:
     outbox = outbox_with(b"<Invoice/>")
     with pytest.raises(NotDeliveredError) as raised:
         await webhook(post).carry("https://localhost:1/ontvang", await outbox.shipment("k-1"))
-    assert raised.value.refusal is Refusal.TEMPORARY
+    assert (raised.value.refusal, raised.value.failure) == (Refusal.TEMPORARY, Failure.CONNECTION)
 
 
 @pytest.mark.parametrize(
@@ -179,22 +195,69 @@ async def test_addresses_of_our_own_network_are_not_called(url: str) -> None:
 
 async def test_a_name_that_points_inside_is_not_called(recipient: Recipient) -> None:
     async with Post(OutsideResolver(), trusted()) as guarded:
-        with pytest.raises(NotDeliveredError, match="no connection"):
+        with pytest.raises(NotDeliveredError, match="no connection") as raised:
             await guarded.send(recipient.url, b"", {})
+    assert raised.value.failure is Failure.ADDRESS
     assert recipient.requests == []
     with pytest.raises(ForbiddenAddressError):
         require_outside("fe80::1%eth0")
     require_outside("93.184.215.14")
 
 
-def taken(kenmerk: str = "k-1") -> Handler:
+class _Names(AbstractResolver):
+    """A name server in an attacker's hands: each lookup of a name gives the next of its answers."""
+
+    def __init__(self, *answers: tuple[str, ...]) -> None:
+        self.answers = list(answers)
+        self.lookups = 0
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = self.answers[min(self.lookups, len(self.answers) - 1)]
+        self.lookups += 1
+        number = socket.AI_NUMERICHOST
+        return [
+            ResolveResult(hostname=host, host=one, port=port, family=family, proto=0, flags=number)
+            for one in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+OUTSIDE = "192.31.196.1"
+"""Global by IANA's registry (AS112, RFC 7535), and nobody answers HTTPS there."""
+
+
+async def test_a_name_that_changes_its_address_after_it_was_judged(recipient: Recipient) -> None:
+    """The connection goes to what was judged: there is no second lookup that could point inside."""
+    names = _Names((OUTSIDE,), ("127.0.0.1",))
+    async with Post(OutsideResolver((), names), trusted(), connect_seconds_max=0.3) as guarded:
+        with pytest.raises(NotDeliveredError) as raised:
+            await guarded.send(f"https://rebind.example:{recipient.port}/ontvang", b"", {})
+    assert raised.value.refusal is Refusal.TEMPORARY
+    assert names.lookups == 1
+    assert recipient.requests == []
+
+
+async def test_one_address_inside_is_one_too_many(recipient: Recipient) -> None:
+    names = _Names((OUTSIDE, "127.0.0.1"))
+    async with Post(OutsideResolver((), names), trusted(), connect_seconds_max=0.3) as guarded:
+        with pytest.raises(NotDeliveredError) as raised:
+            await guarded.send(f"https://rebind.example:{recipient.port}/ontvang", b"", {})
+    assert raised.value.failure is Failure.ADDRESS
+    assert recipient.requests == []
+
+
+def taken(kenmerk: str = "k-1", by: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None) -> Handler:
     """The recipient's signed answer."""
     body = (
         f'<k:afleverResponse xmlns:k="{KOPPELVLAK}"><k:kenmerk>{kenmerk}</k:kenmerk>'
         "<k:berichtkenmerk>b</k:berichtkenmerk>"
         "<k:tijdstempelAfgeleverd>2026-11-23T09:00:00Z</k:tijdstempelAfgeleverd></k:afleverResponse>"
     )
-    signed = Signer(*pair("leverancier")).sign(
+    signed = Signer(*(by or pair("leverancier"))).sign(
         Headers(f"{AFLEVER}afleverenResponse", "urn:m"), body, SHA256, now()
     )
 
@@ -252,6 +315,44 @@ async def test_faults_of_the_recipient(
     with pytest.raises(NotDeliveredError) as raised:
         await afleverservice(post, outbox).carry(recipient.url, await outbox.shipment("k-1"))
     assert (raised.value.refusal, raised.value.foutcode) == (refusal, foutcode)
+
+
+BAD_SIGNERS = sorted(path.stem for path in (hierarchy() / "bad").glob("*.pem") if "-key" not in path.stem)
+
+
+@pytest.mark.parametrize("name", [one for one in BAD_SIGNERS if one != "not-for-clients"])
+async def test_an_answer_is_only_believed_when_its_signer_is(post: Post, recipient: Recipient, name: str) -> None:
+    recipient.answer = taken(by=pair(f"bad/{name}"))
+    outbox = outbox_with(b"<Invoice/>")
+    for must_be_signed in (True, False):
+        carrier = afleverservice(post, outbox, must_be_signed=must_be_signed)
+        with pytest.raises(NotDeliveredError, match="the answer's signature") as raised:
+            await carrier.carry(recipient.url, await outbox.shipment("k-1"))
+        assert (raised.value.refusal, raised.value.failure) == (Refusal.TEMPORARY, Failure.ANSWER)
+
+
+async def test_an_answer_may_be_signed_with_a_server_certificate(post: Post, recipient: Recipient) -> None:
+    outbox = outbox_with(b"<Invoice/>")
+    for name in ("./server", "bad/not-for-clients"):
+        recipient.answer = taken(by=pair(name))
+        await afleverservice(post, outbox).carry(recipient.url, await outbox.shipment("k-1"))
+
+
+async def test_an_answer_without_a_signature_is_taken_only_by_that_setting(
+    post: Post, recipient: Recipient
+) -> None:
+    async def unsigned(_: web.Request) -> web.StreamResponse:
+        text = (
+            f'<s:Envelope xmlns:s="{xmlsec_client.SOAP}"><s:Header/><s:Body><k:afleverResponse'
+            f' xmlns:k="{KOPPELVLAK}"><k:kenmerk>k-1</k:kenmerk></k:afleverResponse></s:Body></s:Envelope>'
+        )
+        return web.Response(text=text, content_type="text/xml")
+
+    recipient.answer = unsigned
+    outbox = outbox_with(b"<Invoice/>")
+    await afleverservice(post, outbox, must_be_signed=False).carry(recipient.url, await outbox.shipment("k-1"))
+    with pytest.raises(NotDeliveredError, match="the answer's signature"):
+        await afleverservice(post, outbox).carry(recipient.url, await outbox.shipment("k-1"))
 
 
 async def test_an_answer_that_is_not_signed_or_about_another_message_is_no_delivery(

@@ -11,7 +11,16 @@ from structlog.testing import capture_logs
 
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.pauses import Pauses
-from gateway.delivery.ports import Contents, Destination, NotDeliveredError, Refusal, Shipment, Way
+from gateway.delivery.ports import (
+    Contents,
+    Destination,
+    Failure,
+    NotDeliveredError,
+    Outcome,
+    Refusal,
+    Shipment,
+    Way,
+)
 from gateway.messages.lifecycle import Foutcode
 from tests.unit.delivery.memory import START, MemoryOutbox
 
@@ -36,7 +45,20 @@ class Recipients:
 
 
 def down(_: str) -> None:
-    raise NotDeliveredError(Refusal.TEMPORARY, "no connection", Foutcode.AFS400)
+    raise NotDeliveredError(Refusal.TEMPORARY, Failure.CONNECTION, "no connection", Foutcode.AFS400)
+
+
+class Counted:
+    """Keeps every attempt."""
+
+    def __init__(self) -> None:
+        self.attempts: list[tuple[Outcome, Failure | None]] = []
+
+    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+        """One more."""
+        assert way is Way.WEBHOOK
+        assert seconds >= 0
+        self.attempts.append((outcome, failure))
 
 
 class World:
@@ -45,10 +67,17 @@ class World:
     def __init__(self, outbox: MemoryOutbox | None = None) -> None:
         self.outbox = outbox or MemoryOutbox()
         self.recipients = Recipients(self.outbox)
+        self.counted = Counted()
         contents: Contents = self.outbox
         ways = {Way.WEBHOOK: self.recipients}
         self.dispatcher = Dispatcher(
-            self.outbox, contents, ways, lambda: self.outbox.now, Pauses(spread=0), trouble_seconds=0.001
+            self.outbox,
+            contents,
+            ways,
+            lambda: self.outbox.now,
+            Pauses(spread=0),
+            trouble_seconds=0.001,
+            observer=self.counted,
         )
 
     def put(self, recipient: str, *kenmerken: str) -> None:
@@ -162,13 +191,45 @@ async def test_a_message_that_is_refused_for_good_makes_way_for_the_next() -> No
 
     def refuse_the_second(kenmerk: str) -> None:
         if kenmerk == "2":
-            raise NotDeliveredError(Refusal.PERMANENT, "refused (422)")
+            raise NotDeliveredError(Refusal.PERMANENT, Failure.STATUS, "refused (422)")
 
     world.recipients.behaviour["a"] = refuse_the_second
     await world.run_until(lambda: not world.outbox.waiting["a"])
     assert world.recipients.got["a"] == ["1", "3"]
     last = world.outbox.journal["2"][-1]
     assert (last.statuscode, last.foutcode, last.detail) == ("410", Foutcode.AFO100, "refused (422)")
+
+
+async def test_every_attempt_is_told_with_what_became_of_it() -> None:
+    world = World()
+    world.put("a", "1", "2", "3", "4")
+    del world.outbox.documents["3"]
+    failures = iter([down, down])
+
+    def behave(kenmerk: str) -> None:
+        next(failures, lambda _: None)(kenmerk)
+        if kenmerk == "2":
+            raise NotDeliveredError(Refusal.PERMANENT, Failure.STATUS, "refused (422)")
+
+    world.recipients.behaviour["a"] = behave
+    await world.run_until(lambda: not world.outbox.waiting["a"])
+    assert world.counted.attempts == [
+        (Outcome.TROUBLED, Failure.CONNECTION),
+        (Outcome.TROUBLED, Failure.CONNECTION),
+        (Outcome.DELIVERED, None),
+        (Outcome.REFUSED, Failure.STATUS),
+        (Outcome.REFUSED, Failure.GONE),
+        (Outcome.DELIVERED, None),
+    ]
+
+
+async def test_a_message_tried_for_72_hours_counts_as_expired() -> None:
+    world = World()
+    world.put("a", "1")
+    world.recipients.behaviour["a"] = down
+    await world.run_until(lambda: not world.outbox.waiting["a"])
+    assert world.counted.attempts[-1] == (Outcome.EXPIRED, Failure.CONNECTION)
+    assert {outcome for outcome, _ in world.counted.attempts[:-1]} == {Outcome.TROUBLED}
 
 
 async def test_a_recipient_that_hangs_delays_nobody() -> None:
@@ -189,6 +250,29 @@ async def test_a_recipient_that_changes_its_way_loses_nothing() -> None:
     world.outbox.send_to("a", Way.WEBHOOK, "elsewhere")
     await world.run_until(lambda: not world.outbox.waiting["a"])
     assert world.recipients.got["elsewhere"] == ["1", "2"]
+
+
+async def test_a_change_holds_from_the_next_message_on() -> None:
+    """However many wait: what was chosen while the first was on its way is not put off until all are gone."""
+    world = World()
+    world.put("a", "1", "2", "3")
+
+    def choose_another_address(kenmerk: str) -> None:
+        if kenmerk == "2":
+            world.outbox.send_to("a", Way.WEBHOOK, "elsewhere")
+
+    world.recipients.behaviour["a"] = choose_another_address
+    await world.run_until(lambda: not world.outbox.waiting["a"])
+    assert world.recipients.got == {"a": ["1", "2"], "elsewhere": ["3"]}
+
+
+async def test_a_change_to_a_way_that_is_not_open_leaves_the_rest_waiting() -> None:
+    world = World()
+    world.put("a", "1", "2")
+    world.recipients.behaviour["a"] = lambda _: world.outbox.send_to("a", Way.AFLEVERSERVICE, "elsewhere")
+    await world.run_until(lambda: "a" in world.recipients.got)
+    assert [one.kenmerk for one in world.outbox.waiting["a"]] == ["2"]
+    assert world.outbox.went == {"1": Way.WEBHOOK}
 
 
 async def test_a_message_whose_content_is_gone_is_returned() -> None:

@@ -1,10 +1,12 @@
 """The reception: what a channel keeps beside a message is there with it or before it, never after it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.messages.desk import Desk
 from gateway.messages.message import Acceptance, Waiting
@@ -70,12 +72,28 @@ async def test_a_record_shares_the_commit_of_its_message_and_stands_before_it() 
     assert store.groups == [[f"record {receipt.kenmerk}", f"message {receipt.kenmerk}"]]
 
 
-async def test_a_record_that_cannot_be_kept_is_told() -> None:
-    async def record(_kenmerk: str, _received_at: datetime) -> None:
-        raise OSError("disk full")
+async def _not_kept(_kenmerk: str, _received_at: datetime) -> None:
+    raise OSError("disk full")
 
-    sent = submission()
-    with pytest.raises(OSError, match="disk full"):
-        await front_desk(GroupingStore()).submit(
-            Submission(sent.caller, sent.channel, sent.document, record=record)
-        )
+
+async def test_a_record_that_cannot_be_kept_takes_no_stored_message_with_it() -> None:
+    store = GroupingStore()
+    with capture_logs() as logs:
+        receipt = await front_desk(store).submit(replace(submission(), record=_not_kept))
+    assert store.groups == [[f"message {receipt.kenmerk}"]]
+    assert [(line["event"], line["kenmerk"]) for line in logs] == [("record_not_kept", receipt.kenmerk)]
+
+
+async def test_a_message_that_cannot_be_stored_is_told_when_both_have_ended() -> None:
+    class Broken(GroupingStore):
+        async def accept(self, acceptance: Acceptance) -> Receipt:
+            raise ConnectionError("the database restarts")
+
+    store = Broken()
+
+    async def record(kenmerk: str, _received_at: datetime) -> None:
+        await store.begin(f"record {kenmerk}")
+
+    with pytest.raises(ConnectionError):
+        await front_desk(store).submit(replace(submission(), record=record))
+    assert len(store.groups) == 1

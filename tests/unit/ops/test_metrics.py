@@ -66,7 +66,9 @@ def every_event(metrics: Metrics) -> None:
     metrics.message_reopened()
     metrics.message_refused([finding("BR-01")])
     waiting = QueueState(3, NOON - timedelta(seconds=90))
-    metrics.queue_measured(waiting, waiting, waiting)
+    metrics.queue_measured(waiting, waiting)
+    metrics.deliveries_measured(waiting, 1)
+    metrics.push_attempted("webhook", "troubled", "timeout", 0.3)
     metrics.mailboxes_measured(waiting, 2)
     metrics.stage_passed(Stage.SCHEMA, 0.01)
     metrics.rule_broke()
@@ -140,7 +142,7 @@ def test_a_parked_message_has_no_disposition_yet(metrics: Metrics) -> None:
 
 def test_ages_grow_even_when_nobody_measures(metrics: Metrics, clock: StillClock) -> None:
     nothing = QueueState(0)
-    metrics.queue_measured(QueueState(1, NOON - timedelta(seconds=30)), nothing, nothing)
+    metrics.queue_measured(QueueState(1, NOON - timedelta(seconds=30)), nothing)
     assert value(metrics, "queue_oldest_seconds", queue="judging") == 30
     assert value(metrics, "queue_oldest_seconds", queue="delivery") == 0
     clock.now += timedelta(hours=1)
@@ -151,10 +153,21 @@ def test_ages_grow_even_when_nobody_measures(metrics: Metrics, clock: StillClock
 
 
 def test_a_clock_set_back_makes_no_negative_age(metrics: Metrics, clock: StillClock) -> None:
-    metrics.queue_measured(QueueState(1, NOON), QueueState(0), QueueState(0))
+    metrics.queue_measured(QueueState(1, NOON), QueueState(0))
     clock.now -= timedelta(minutes=5)
     assert value(metrics, "queue_oldest_seconds", queue="judging") == 0
     assert value(metrics, "last_received_seconds") == 0
+
+
+def test_every_attempt_to_push_counts_once(metrics: Metrics) -> None:
+    metrics.push_attempted("webhook", "delivered", None, 0.1)
+    metrics.push_attempted("webhook", "troubled", "timeout", 60)
+    metrics.push_attempted("afleverservice", "refused", "from nowhere", 0.1)
+    assert value(metrics, "pushes_total", way="webhook", push_outcome="delivered") == 1
+    assert value(metrics, "pushes_total", way="webhook", push_outcome="troubled") == 1
+    assert value(metrics, "push_failures_total", failure="timeout") == 1
+    assert value(metrics, "push_failures_total", failure="other") == 1
+    assert value(metrics, "push_seconds_count", way="webhook") == 2
 
 
 def test_two_gateways_do_not_mix(metrics: Metrics) -> None:

@@ -10,7 +10,7 @@ from gateway.model.invoice import Invoice
 from gateway.model.terms import Group, Unreadable
 from gateway.rules.cases import cases
 from gateway.rules.en16931 import EN16931
-from gateway.rules.engine import Rule, suspects_of
+from gateway.rules.engine import Rule, _OnWord, suspects_of
 from gateway.rules.facts import Facts
 from gateway.syntax import ubl
 from tests.rules.documents import document_of
@@ -72,4 +72,26 @@ def test_a_closed_gate_hides_nothing(invoices: list[Invoice]) -> None:
         facts = Facts(invoice)
         with localcontext(EXACT):
             for rule in [each for each in EN16931 if each.gate and not each.gate(facts)]:
+                assert all(_answers(rule, facts)), rule.id
+
+
+def test_what_is_plain_breaks_nothing(invoices: list[Invoice]) -> None:
+    plain = 0
+    for invoice in invoices:
+        facts = Facts(invoice)
+        with localcontext(EXACT):
+            for rule in EN16931:
+                if rule.switch and _OnWord(rule.switch.is_plain).are_clear(facts):
+                    plain += 1
+                    assert all(_answers(rule, facts)), rule.id
+    assert plain > 100
+
+
+def test_a_switch_that_is_off_hides_nothing(invoices: list[Invoice]) -> None:
+    for invoice in invoices:
+        facts = Facts(invoice)
+        with localcontext(EXACT):
+            for rule in [
+                each for each in EN16931 if each.switch and each.switch.word not in each.switch.ask(facts)
+            ]:
                 assert all(_answers(rule, facts)), rule.id

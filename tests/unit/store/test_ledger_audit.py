@@ -1,6 +1,8 @@
 """The audit finds every way to tamper with the meter, done straight in SQL with the guards taken away."""
 
 from dataclasses import dataclass
+from multiprocessing import spawn
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -8,6 +10,7 @@ from sqlalchemy import Connection, text
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.seal import Seal
 from gateway.metering.totals import KindYear
+from gateway.store import ledger_audit
 from gateway.store.engine import Engines
 from gateway.store.ledger import append, reverse
 from gateway.store.ledger_audit import AuditReport, audit
@@ -179,6 +182,21 @@ TAMPERINGS = {
 }
 
 
+NO_NUMBERS = {
+    "make a moment a word": does("UPDATE usage_entries SET at = 'x' WHERE position = 2", shows="entry: entry 2"),
+    "make a quantity a word": does(
+        "UPDATE usage_entries SET quantity = 'x' WHERE position = 2", shows="entry: entry 2"
+    ),
+    "make the quantity of a reversal a word": does(
+        "UPDATE usage_entries SET quantity = 'x' WHERE position = 5", shows="reversal: entry 5"
+    ),
+    "make a moment beyond all days": does(
+        "UPDATE usage_entries SET at = 9000000000000000000 WHERE position = 8", shows="entry: entry 8"
+    ),
+}
+"""What SQLite lets be, whatever a column is declared as."""
+
+
 async def tampered(engines: Engines, tampering: Tampering) -> AuditReport:
     with engines.write.begin() as conn:
         fill(conn)
@@ -194,6 +212,55 @@ async def test_tampering_is_found(database_url: str, tampering: Tampering) -> No
         report = await tampered(engines, tampering)
     found = [(finding.check, finding.place) for finding in report.findings]
     assert any(check == tampering.check and place.startswith(tampering.place) for check, place in found), found
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
+async def test_tampering_is_found_when_the_chain_is_walked_in_stretches(
+    database_url: str, tampering: Tampering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_audit, "ENTRIES_A_STRETCH", 1)  # a stretch a seal
+    await test_tampering_is_found(database_url, tampering)
+
+
+async def test_a_second_process_finds_what_this_one_would(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as conn:
+            made = fill(conn)
+        alone = await audit(engines, published=made)
+        monkeypatch.setattr(ledger_audit, "ENTRIES_A_STRETCH", 1)
+        monkeypatch.setattr(ledger_audit, "STRETCHES_TO_SHARE", 2)
+        assert await audit(engines, published=made) == alone
+        with engines.write.begin() as conn:
+            disarm(conn)
+            conn.execute(text("UPDATE usage_entries SET at = at + 1 WHERE position IN (2, 6)"))
+        found = [finding.place for finding in (await audit(engines)).findings]
+    assert [place.partition(" (")[0] for place in found] == ["seal 1", "seal 2"]
+
+
+async def test_an_audit_goes_on_when_the_other_process_ends(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start script that ends at once stands for a process that was killed."""
+    monkeypatch.setattr(ledger_audit, "ENTRIES_A_STRETCH", 1)
+    monkeypatch.setattr(ledger_audit, "STRETCHES_TO_SHARE", 2)
+    monkeypatch.setattr(spawn, "get_executable", lambda: b"/bin/false")
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as conn:
+            made = fill(conn)
+        report = await audit(engines, published=made)
+    assert (report.findings, report.totals.entries) == ((), 8)
+
+
+@pytest.mark.parametrize("tampering", NO_NUMBERS.values(), ids=NO_NUMBERS)
+async def test_what_is_no_number_is_found(tmp_path: Path, tampering: Tampering) -> None:
+    await test_tampering_is_found(f"sqlite:///{tmp_path}/ledger.db", tampering)
+
+
+async def test_a_head_that_was_moved_far_away_does_not_keep_the_audit_busy(database_url: str) -> None:
+    tampering = does("UPDATE usage_head SET position = 1000000000000000", shows="entry: entry 9")
+    await test_tampering_is_found(database_url, tampering)
 
 
 async def test_a_ledger_written_anew_from_the_start_is_found_by_a_published_seal(database_url: str) -> None:

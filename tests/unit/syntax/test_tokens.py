@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from gateway.model.invoice import places_of
 from gateway.syntax import reading, tokens, ubl
 from gateway.syntax.reading import Reading
 from gateway.syntax.tokens import Markup, UnplainError
@@ -57,6 +58,9 @@ PLAIN: dict[str, Style] = {
     "every third line another shape": lambda document: _each_third(
         document, b"<cbc:Name>", b"<cbc:Note/><cbc:Name>"
     ),
+    "every third line with an empty text": lambda document: _each_third(
+        document, b"<cbc:LineID>", b"<cbc:UUID>\n </cbc:UUID><cbc:LineID>"
+    ),
     "long texts": _replacing(b"<cbc:Note>", b"<cbc:Note>" + b"x " * 40_000),
 }
 UNPLAIN: dict[str, Style] = {
@@ -76,7 +80,7 @@ def _each_third(document: bytes, old: bytes, new: bytes) -> bytes:
 def _told(found: Reading) -> dict[str, object]:
     """All that a reading says, in a form that can be compared."""
     coded = {
-        kind: {value: sorted(places) for value, places in values.items()}
+        kind: {value: sorted(places_of(value, runs)) for value, runs in values.items()}
         for kind, values in found.invoice.coded.items()
     }
     elements = {
@@ -85,6 +89,8 @@ def _told(found: Reading) -> dict[str, object]:
         for place in each.places
         for index, (path, names) in enumerate(zip(each.shape.paths, each.shape.attributes, strict=True))
     }
+    has_blanks = found.root.xpath("boolean(//*[not(*)][not(normalize-space())])")
+    assert found.may_have_blanks or not has_blanks
     repeats = sorted((node.place, type(node).__name__, attribute) for node, attribute in found.invoice.repeats)
     return {
         "invoice": _plainly(found.invoice),
@@ -140,6 +146,14 @@ def test_what_cannot_be_cut_at_its_brackets_is_read_from_the_tree(style: str) ->
     lexicon = reading._library(ubl._UBL).alphabet.lexicon(root.nsmap)
     with pytest.raises(UnplainError):
         tokens.MarkupTokens(Markup.of(document), root, lexicon).window(len(document))
+
+
+def test_only_a_document_with_blanks_is_searched_for_them() -> None:
+    for name in ("lines", "notes"):
+        root = etree.fromstring(DOCUMENTS[name])
+        assert not ubl.read(root, Markup.of(DOCUMENTS[name])).may_have_blanks
+        assert not ubl.read(root).may_have_blanks
+    assert ubl.read(etree.fromstring(f"<Invoice xmlns='{root.nsmap[None]}'/>")).may_have_blanks
 
 
 def test_places_are_those_of_the_elements() -> None:

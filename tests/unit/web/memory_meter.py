@@ -30,6 +30,8 @@ class MemoryMeter:
 
     async def reverse(self, position: int, reason: str, author: str) -> UsageEntry:
         """Undo an entry by another."""
+        if not 1 <= position <= len(self.recorded):
+            raise UnknownEntryError(position)
         original = list(self.recorded.values())[position - 1]
         changes = {"quantity": -original.quantity, "reverses": position, "reason": reason, "author": author}
         reversal = msgspec.structs.replace(original, kenmerk=original.key, **changes)

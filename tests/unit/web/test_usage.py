@@ -115,3 +115,36 @@ async def test_seals_are_listed_and_prove(client: ClientSession, gateway: Memory
 async def test_what_is_not_there_is_a_problem(client: ClientSession, path: str, status: int) -> None:
     async with client.get(path, headers=FINANCE) as answer:
         assert answer.status == status
+
+
+async def test_finance_reverses_an_entry_in_the_name_of_its_key(
+    client: ClientSession, gateway: MemoryGateway
+) -> None:
+    await post(client, [event(1), event(2)], BATCH)
+    for _ in range(2):
+        async with client.put(
+            "/v1/usage-entries/2/reversal", json={"reason": "counted twice"}, headers=FINANCE
+        ) as answer:
+            body = await answer.json()
+        assert (answer.status, body["quantity"], body["author"]) == (200, -3, "key-finance")
+    assert [entry.quantity for entry in gateway.meter.recorded.values()] == [3, 3, -3]
+    async with client.put("/v1/usage-entries/2/reversal", json={"reason": "other"}, headers=FINANCE) as answer:
+        assert (await answer.json(content_type=None))["type"].rpartition("/")[2] == "usage-conflict"
+
+
+@pytest.mark.parametrize(
+    ("position", "body", "headers", "status"),
+    [
+        ("9", {"reason": "x"}, FINANCE, 404),
+        ("x", {"reason": "x"}, FINANCE, 404),
+        ("1", {"reason": "  "}, FINANCE, 400),
+        ("1", {}, FINANCE, 400),
+        ("1", {"reason": "x"}, GOVERNMENT, 403),
+    ],
+)
+async def test_reversals_that_are_refused(
+    client: ClientSession, position: str, body: dict[str, str], headers: dict[str, str], status: int
+) -> None:
+    await post(client, [event(1)], BATCH)
+    async with client.put(f"/v1/usage-entries/{position}/reversal", json=body, headers=headers) as answer:
+        assert answer.status == status

@@ -329,3 +329,35 @@ async def test_legacy_signatures_are_answered_in_their_family(open_door: Open) -
     assert answer.status == 200
     assert method is not None
     assert method.get("Algorithm") == "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+
+
+# -- addresses --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "foutcode"),
+    [
+        ("/wus/2.0/aanleverservice/1.1", "ALS100"),
+        ("/wus/2.0/statusinformatieservice", "STS100"),
+        ("/wus/2.0/ophaalservice/1.2/x", "MPO100"),
+        ("/cpl/", "ALS100"),
+        ("/wus/nergens", "ALS100"),
+    ],
+)
+async def test_an_unknown_address_is_answered_with_a_typed_fault(server: Server, path: str, foutcode: str) -> None:
+    """Also where a program says that it likes HTML, as Java's own HTTP client does."""
+    url = f"https://localhost:{server.port}{path}"
+    for accept in ("*/*", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"):
+        headers = {"Content-Type": "text/xml", "Accept": accept}
+        async with server.session("leverancier").post(url, data=good(server), headers=headers) as response:
+            answer = Answer(response.status, response.content_type, await response.read())
+        assert (answer.status, answer.content_type, answer.foutcode) == (500, "text/xml", foutcode)
+    assert not server.gateway.rows
+
+
+async def test_a_slash_too_many_makes_no_other_address(server: Server) -> None:
+    headers = {"Content-Type": "text/xml"}
+    async with server.session("leverancier").post(
+        f"{server.url()}/", data=good(server), headers=headers
+    ) as response:
+        assert response.status == 200

@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from gateway.clock import AMSTERDAM
+from gateway.intake.wus import WusSettings
 from gateway.messages.lifecycle import State, Step
 from tests.unit.intake.wus.conftest import AANLEVER, OPHAAL, STATUS, Open, Server
 from tests.unit.intake.wus.memory import GEMEENTE, LEVERANCIER
@@ -100,6 +101,24 @@ async def test_a_list_with_exactly_one_status(server: Server) -> None:
     row = server.gateway.rows[kenmerk]
     server.gateway._step(row, Step.RULES_PASSED)
     assert await ask(server, "getNieuweStatussenProces", inner) == ["301"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "inner"),
+    [("getNieuweStatussenProces", "<kenmerk>{}</kenmerk>"), ("getNieuweStatussen", SOORT + KVK)],
+)
+async def test_a_client_that_cannot_read_one_status_gets_the_one_before_it_too(
+    open_door: Open, operation: str, inner: str
+) -> None:
+    server = await open_door(WusSettings(lone_status_with_last=True))
+    server.gateway.judges_at_once = False
+    kenmerk = await hand_in(server)
+    asked = inner.format(kenmerk)
+    assert await ask(server, operation, asked) == ["105", "100", "110"]
+    assert await ask(server, operation, asked) == []
+    server.gateway._step(server.gateway.rows[kenmerk], Step.RULES_PASSED)
+    assert await ask(server, operation, asked) == ["110", "301"]
+    assert await ask(server, operation, asked) == []
 
 
 async def test_new_statuses_of_all_processen(server: Server) -> None:

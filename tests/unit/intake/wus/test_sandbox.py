@@ -1,0 +1,53 @@
+"""Every scenario of the sandbox, as the how-to page has them; the content does not matter then."""
+
+import pytest
+
+from tests.unit.intake.wus.conftest import STATUS, Open
+from tests.unit.koppelvlak.xmlsec_client import K, aanlever_request
+
+START = ["105", "100", "110", "200", "301", "301", "405"]
+STATUSES = {
+    "Happyflow": [*START, "400", "500"],
+    "ZwaarbelastAanleveren": [*START, "400", "500"],
+    "ZwaarbelastStatusInformatie": [*START, "400", "500"],
+    "Afleverfout": [*START, "410", "AFS400"],
+    "Foutuitvragendepartij": [*START, "410", "AFO100"],
+    "TechnischProbleemAfleveren": [*START, "420", "405", "400"],
+    "MaximaalAantalAfleverpogingen": [*START, "420", "405", "420", "405", "420", "405", "420", "AFS600"],
+}
+AANLEVER_FAULTS = {"AanleverFault": "ALS100", "OverbelastAanleveren": "ALS400"}
+STATUS_FAULTS = {"StatusInformatieFault": "STS100", "OverbelastStatusInformatie": "STS400"}
+
+
+def question(kenmerk: str) -> str:
+    return (
+        f'<getStatussenProcesRequest xmlns="{K}"><kenmerk>{kenmerk}</kenmerk>'
+        "<autorisatieAdres>http://geenausp.nl</autorisatieAdres></getStatussenProcesRequest>"
+    )
+
+
+@pytest.mark.parametrize("aanleverkenmerk", STATUSES)
+async def test_statuses(open_door: Open, aanleverkenmerk: str) -> None:
+    server = await open_door(is_sandbox=True)
+    for spelling in (aanleverkenmerk, aanleverkenmerk.lower()):
+        handed_in = await server.call("aanleveren", aanlever_request(aanleverkenmerk=spelling))
+        kenmerk = handed_in.text("kenmerk") or ""
+        answer = await server.call("getStatussenProces", question(kenmerk), STATUS)
+        assert answer.texts("statuscode") + answer.texts("foutcode") == STATUSES[aanleverkenmerk]
+        assert server.gateway.rows[kenmerk].message.is_test
+
+
+@pytest.mark.parametrize("aanleverkenmerk", AANLEVER_FAULTS)
+async def test_faults_of_aanleveren(open_door: Open, aanleverkenmerk: str) -> None:
+    server = await open_door(is_sandbox=True)
+    answer = await server.call("aanleveren", aanlever_request(aanleverkenmerk=aanleverkenmerk))
+    assert (answer.status, answer.foutcode) == (500, AANLEVER_FAULTS[aanleverkenmerk])
+    assert not server.gateway.rows
+
+
+@pytest.mark.parametrize("aanleverkenmerk", STATUS_FAULTS)
+async def test_faults_of_statusinformatie(open_door: Open, aanleverkenmerk: str) -> None:
+    server = await open_door(is_sandbox=True)
+    handed_in = await server.call("aanleveren", aanlever_request(aanleverkenmerk=aanleverkenmerk))
+    answer = await server.call("getStatussenProces", question(handed_in.text("kenmerk") or ""), STATUS)
+    assert (answer.status, answer.foutcode) == (500, STATUS_FAULTS[aanleverkenmerk])
