@@ -62,6 +62,8 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     turned away with 503. Below 1,024, the open files that Linux gives a process by itself."""
     body_size_bytes_max: Count = 48 * MIB
     """20 MiB of attachments are 27 to 30 MiB in base64, and an invoice of 10 000 lines around them 9 MB."""
+    idle_seconds_max: Duration = 30.0
+    """How long a connection may be without a whole request header, before its first request and between two."""
     body_idle_seconds_max: Duration = 20.0
     """A sender that sends nothing this long in the middle of a body is cut off, so that half-open senders
     hold no connection."""

@@ -201,6 +201,7 @@ async def listening(gateway: Gateway) -> AsyncIterator[str]:
         connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
         runner = Runner(
             application,
+            idle_seconds_max=http.idle_seconds_max,
             shutdown_seconds_max=http.shutdown_seconds_max,
             address=doors.address,
             connections=connections,

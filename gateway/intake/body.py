@@ -13,6 +13,7 @@ from gateway.intake.limits import Limits
 from gateway.model.finding import Text
 from gateway.problems import Fault
 
+_DIGESTS = re.compile(r"\s*[a-z0-9*-]+=:[0-9A-Za-z+/]+={0,2}:(?:\s*,\s*[a-z0-9*-]+=:[0-9A-Za-z+/]+={0,2}:)*\s*")
 _CONTENT_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([0-9A-Za-z+/=]+):")
 
 
@@ -69,10 +70,17 @@ def empty_body() -> problems.InvalidInput:
 
 
 class Digest:
-    """Checks a Content-Digest (RFC 9530) over a body as it comes in; one without sha-256 says nothing."""
+    """Checks a Content-Digest (RFC 9530) over a body as it comes in; one without sha-256 says nothing.
+
+    Raises InvalidInput for a header that is none.
+    """
 
     def __init__(self, request: web.BaseRequest) -> None:
-        named = _CONTENT_DIGEST.search(request.headers.get("Content-Digest", ""))
+        given = request.headers.get("Content-Digest", "")
+        if given and not _DIGESTS.fullmatch(given):
+            reason = Text("must be as sha-256=:…: (RFC 9530)", "moet zijn als sha-256=:…: (RFC 9530)")
+            raise problems.InvalidInput((Fault("header", "Content-Digest", reason),))
+        named = _CONTENT_DIGEST.search(given)
         self._promised = named[1] if named else None
         self._sha256 = hashlib.sha256()
 

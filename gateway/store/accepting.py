@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
 
+from gateway.messages.handling import GATEWAY
 from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
 from gateway.messages.message import Acceptance
 from gateway.messages.ports import Checkpoint
@@ -210,5 +211,5 @@ def _message_row(acceptance: Acceptance, place: StoredBytes) -> tuple[object, ..
 def _first_steps(acceptance: Acceptance) -> Iterable[tuple[object, ...]]:
     caller = acceptance.submission.caller
     at, actor = microseconds(acceptance.received_at), caller.party_id or caller.key_id
-    for position, step in enumerate(FIRST_STEPS):
-        yield acceptance.kenmerk, position, step.value, at, actor
+    for position, step in enumerate(FIRST_STEPS):  # the sender begins, the gateway does the rest
+        yield acceptance.kenmerk, position, step.value, at, GATEWAY if position else actor

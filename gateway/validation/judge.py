@@ -42,6 +42,8 @@ def judge(
     Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, or a profile that
     the reference engine has no stylesheet for; ImportError where the reference engine is not installed.
     """
+    if not isinstance(document, bytes | bytearray | memoryview):
+        raise TypeError(f"a document is bytes, as they came in, and not {type(document).__name__}")
     asked = (*([profile] if profile is not None else []), *also)
     names = [profile_named(name).name for name in asked]
     if engine not in ENGINES:

@@ -48,6 +48,8 @@ _PAGE_HEADERS = CIMultiDict(
 
 _encode = msgspec.json.Encoder().encode
 _NOTHING: Mapping[str, str] = {}
+BY_ACCEPT: Mapping[str, str] = {str(hdrs.VARY): "Accept"}
+"""For answers that come in several forms."""
 
 
 def headers(content_type: str, more: Mapping[str, str] = _NOTHING) -> CIMultiDict[str]:

@@ -26,7 +26,7 @@ from gateway.clock import billing_date
 from gateway.messages.participants import Role
 from gateway.model.finding import Text
 from gateway.problems import Fault
-from gateway.web.answers import CSV, JSON, PDF, XML, headers, json_answer
+from gateway.web.answers import BY_ACCEPT, CSV, JSON, PDF, XML, headers, json_answer
 from gateway.web.desk import Call, unknown
 from gateway.web.doors import BillingDoor
 from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
@@ -64,6 +64,8 @@ class UsageQuery(msgspec.Struct, frozen=True, rename="camel"):
     service: Service = Service.DIGIPOORT
     first_day: date | None = None
     last_day: date | None = None
+    year: Year | None = None
+    """A whole billing year, in place of days."""
 
 
 class EntriesQuery(UsageQuery, frozen=True, rename="camel"):
@@ -122,7 +124,7 @@ async def usage_entries(call: Call) -> web.StreamResponse:
     found = await door.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
     page = found[:limit]
     following = next_page(call, page[-1].entry_id if len(found) > limit else None)
-    more = link_header(following)
+    more = {**link_header(following), **BY_ACCEPT}
     if form == CSV:
         rows = ((one.entry_id, one.kenmerk, one.kind, one.at.isoformat(), one.quantity) for one in page)
         return _csv(("entryId", "kenmerk", "kind", "at", "quantity"), rows, "usage-entries", more)
@@ -266,10 +268,10 @@ async def show_bill(call: Call) -> web.StreamResponse:
     if bill is None or (own is not None and bill.debtor.party_id != own):
         raise unknown(Text("bill", "factuur"), number)
     if form == JSON:
-        return json_answer(bill_shape(bill))
+        return json_answer(bill_shape(bill), more=dict(BY_ACCEPT))
     content = await door.store.xml(number) if form == XML else door.pdf(bill)
     extension = "xml" if form == XML else "pdf"
-    more = {"Content-Disposition": f'attachment; filename="{bill.number}.{extension}"'}
+    more = {"Content-Disposition": f'attachment; filename="{bill.number}.{extension}"', **BY_ACCEPT}
     return web.Response(body=content or b"", headers=headers(form, more))
 
 
@@ -304,6 +306,11 @@ def today(call: Call) -> date:
 
 def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
     """First and last day. Raises InvalidInput when they are the wrong way round."""
+    if query.year is not None and (query.first_day or query.last_day):
+        reason = Text("cannot go with firstDay or lastDay", "kan niet samen met firstDay of lastDay")
+        raise problems.InvalidInput((Fault("query", "year", reason),))
+    if query.year is not None:
+        return date(query.year, 1, 1), date(query.year, 12, 31)
     last = query.last_day or (query.first_day and date(query.first_day.year, 12, 31)) or today(call)
     first = query.first_day or date(last.year, 1, 1)
     for name, day in (("firstDay", first), ("lastDay", last)):

@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 import gateway
 from gateway.model.finding import Text
 from gateway.problems import KINDS, Kind, said
-from gateway.web.answers import HTML, JSON, base_url_of, json_answer, page_answer, raw_json_answer
+from gateway.web.answers import BY_ACCEPT, HTML, JSON, base_url_of, json_answer, page_answer, raw_json_answer
 from gateway.web.desk import Call, unknown
 from gateway.web.doors import API_VERSION
 from gateway.web.pages import rendered
@@ -65,7 +65,7 @@ async def list_problems(call: Call) -> web.StreamResponse:
     if call.form((HTML, JSON)) == HTML:
         return page_answer(rendered("problems.html", call.language, kinds=kinds, said=said), call.language)
     base = call.doors.address.url
-    return json_answer(ProblemKinds(items=[problem_kind(kind, base) for kind in kinds]))
+    return json_answer(ProblemKinds(items=[problem_kind(kind, base) for kind in kinds]), more=BY_ACCEPT)
 
 
 async def show_problem(call: Call) -> web.StreamResponse:
@@ -75,7 +75,7 @@ async def show_problem(call: Call) -> web.StreamResponse:
         return page_answer(
             rendered("problem.html", call.language, kind=kind, said=said, problem=None), call.language
         )
-    return json_answer(problem_kind(kind, call.doors.address.url))
+    return json_answer(problem_kind(kind, call.doors.address.url), more=BY_ACCEPT)
 
 
 async def show_rule(call: Call) -> web.StreamResponse:

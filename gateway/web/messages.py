@@ -19,7 +19,17 @@ from gateway.model.document import DocumentKind
 from gateway.model.finding import Text
 from gateway.web import report
 from gateway.web.access import PARTIES
-from gateway.web.answers import HTML, JSON, PLAIN, headers, json_answer, page_answer, raw_json_answer, text_answer
+from gateway.web.answers import (
+    BY_ACCEPT,
+    HTML,
+    JSON,
+    PLAIN,
+    headers,
+    json_answer,
+    page_answer,
+    raw_json_answer,
+    text_answer,
+)
 from gateway.web.desk import Call, unknown, unknown_message
 from gateway.web.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.web.negotiation import preferred_wait_seconds
@@ -148,7 +158,7 @@ async def show_report(call: Call) -> web.StreamResponse:
     if form == JSON:
         if verdict is None:
             raise unknown(Text("report (yet) on message", "rapport (nog niet) over bericht"), message.kenmerk)
-        return raw_json_answer(verdict)
+        return raw_json_answer(verdict, more=BY_ACCEPT)
     journal = await _journal(call, message)
     if form == HTML:
         html = report.message_page(message, journal, verdict, call.language, *await _to_read(call, message))

@@ -63,6 +63,20 @@ Errors are problem details (RFC 9457); every kind has its own page under `/probl
 """
 
 
+_BINARY: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
+_DOCUMENT: Json = {"type": "string", "contentMediaType": "application/xml"}
+_IN_ORDER: Json = {"type": "array", "prefixItems": [_DOCUMENT], "items": _BINARY, "minItems": 1}
+_MULTIPART: Json = {
+    "multipart/form-data": {
+        "type": "object",
+        "properties": {"document": _DOCUMENT, "attachment": {"type": "array", "items": _BINARY}},
+        "required": ["document"],
+    },
+    "multipart/mixed": _IN_ORDER,
+    "multipart/related": _IN_ORDER,
+}
+
+
 def openapi_document(routes: Sequence[Route], public_url: str = "", url: str = "") -> Json:
     """The document for these routes. `public_url`: how the outside reaches the gateway, where the settings say so;
     `url`: else where it listens. Clients find the paths at the first, else where they found the document."""
@@ -101,7 +115,10 @@ def _operation(route: Route) -> Json:
         operation["requestBody"] = {
             "description": route.takes.meaning,
             "required": route.takes.is_required,
-            "content": {media_type: {"schema": schema} for media_type in route.takes.media_types},
+            "content": {
+                media_type: {"schema": _MULTIPART.get(media_type, schema)}
+                for media_type in route.takes.media_types
+            },
         }
     return operation
 

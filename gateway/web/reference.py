@@ -34,6 +34,8 @@ at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and Engl
 - **Limits.** All attachments together hold at most 20,971,520 bytes, decoded; one byte more is 413 with both
   figures. A body that cannot be within its limit is cut off while it streams. The [settings](settings.md) name all
   limits and how long a body may take.
+- **Accept** chooses where an operation below offers several forms, and is 406 where none of them fits. Where there
+  is one form it is given, whatever Accept says (RFC 9110, 12.4.1).
 - **Lists** come in pages: `limit`, and the next page under `links.next` and in the Link header.
 - **Mailbox.** Take messages under a lease, store them, confirm each with its token. What is not confirmed within
   the lease lies in the mailbox again; confirming twice is as once.

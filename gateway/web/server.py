@@ -33,7 +33,7 @@ class Runner(web.AppRunner):
         self,
         app: web.Application,
         *,
-        idle_seconds_max: float = 75.0,
+        idle_seconds_max: float = 30.0,
         lingering_seconds_max: float = 5.0,
         shutdown_seconds_max: float = 20.0,
         address: Address | None = None,

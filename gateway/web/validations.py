@@ -13,7 +13,7 @@ from gateway.messages.desk import JudgingError
 from gateway.problems import Fault
 from gateway.validation.profiles import profile_named
 from gateway.web import report
-from gateway.web.answers import HTML, JSON, PLAIN, page_answer, raw_json_answer, text_answer
+from gateway.web.answers import BY_ACCEPT, HTML, JSON, PLAIN, page_answer, raw_json_answer, text_answer
 from gateway.web.desk import Call
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ async def validate(call: Call) -> web.StreamResponse:
             return page_answer(report.verdict_page(verdict, _lines_of(document), call.language), call.language)
     if form == PLAIN:
         return text_answer(report.verdict_text(verdict, call.language), call.language)
-    return raw_json_answer(verdict)
+    return raw_json_answer(verdict, more=BY_ACCEPT)
 
 
 def _check_profile(name: str | None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from gateway.messages.participants import Role
 from gateway.store.register import RegisterStore
-from tests.flows.conftest import House
+from tests.flows.conftest import House, numbered
 
 BROKEN = [
     b"GET /v1/messages HTTP/1.1\r\nHost: evil.example\r\n\r\n",
@@ -86,3 +86,45 @@ async def test_wrong_keys_are_cheap(house: House) -> None:
     assert set(await asyncio.gather(*(tried(number) for number in range(200)))) == {401}
     event.remove(house.gateway.engines.read.sync_engine, "before_cursor_execute", count)
     assert 1 <= looks["register_log"] <= 100
+
+
+@pytest.mark.parametrize(
+    ("digest", "status"),
+    [
+        ("zzz", 400),
+        ("sha-256=AAAA", 400),
+        ("sha-256=:not base64!:", 400),
+        ("sha-256=:AAAA:,", 400),
+        ("sha-256=:AAAA:", 400),
+        ("sha-512=:AAAA:", 202),
+        ("md5=:AAAA:, sha-512=:AAAA==:", 202),
+    ],
+)
+async def test_a_content_digest_is_checked_or_refused(house: House, digest: str, status: int) -> None:
+    answer = await house.send("supplier", numbered("A-1"), wait=False, Content_Digest=digest)
+    assert answer.status == status
+
+
+async def test_answers_in_several_forms_say_that_they_vary(house: House) -> None:
+    kenmerk = (await (await house.send("supplier", numbered("A-1"))).json())["kenmerk"]
+    for path in (f"/v1/messages/{kenmerk}/report", "/problems", "/problems/forbidden"):
+        for form in ("application/json", "text/html"):
+            async with house.session.get(path, headers=house.as_("supplier") | {"Accept": form}) as answer:
+                assert (answer.content_type, "Accept" in answer.headers["Vary"]) == (form, True)
+
+
+async def test_the_use_of_a_year_is_asked_by_its_number(house: House) -> None:
+    await house.send("supplier", numbered("A-1"))
+    used: Any = await house.get("finance", "/v1/usage?year=2026")
+    assert (used["firstDay"], used["lastDay"]) == ("2026-01-01", "2026-12-31")
+    assert [(row["partyId"], row["units"]) for row in used["items"]] == [("town", 1)]
+    assert (await house.get("finance", "/v1/usage?year=2025"))["items"] == []
+    address = "/v1/usage?year=2026&firstDay=2026-02-01"
+    async with house.session.get(address, headers=house.as_("finance")) as answer:
+        assert answer.status == 400
+
+
+async def test_the_sender_begins_and_the_gateway_does_the_rest(house: House) -> None:
+    kenmerk = (await (await house.send("supplier", numbered("A-1"))).json())["kenmerk"]
+    statuses: Any = await house.get("supplier", f"/v1/messages/{kenmerk}/statuses")
+    assert [one["actor"] for one in statuses["items"]] == ["supplier"] + ["gateway"] * 7

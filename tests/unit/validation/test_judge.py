@@ -76,3 +76,8 @@ def test_a_wrong_media_type_is_told_once() -> None:
 def test_a_profile_that_does_not_exist_is_a_wrong_call() -> None:
     with pytest.raises(ValueError, match="en16931"):
         judge(INVOICE, profile="factuur")
+
+
+def test_text_is_told_from_bytes() -> None:
+    with pytest.raises(TypeError, match="bytes, as they came in, and not str"):
+        judge(SAMPLES["nlcius-invoice"].xml().decode())  # type: ignore[arg-type]  # what a caller does by mistake

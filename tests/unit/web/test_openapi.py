@@ -69,3 +69,10 @@ async def test_nothing_else_is_open_to_other_sites(client: ClientSession) -> Non
     for path in ("/v1/messages", "/healthz", "/problems", "/v1/parties"):
         async with client.get(path, headers={"Origin": "https://elsewhere.example"}) as answer:
             assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_every_part_of_a_multipart_body_is_described() -> None:
+    content = DOCUMENT["paths"]["/v1/messages"]["post"]["requestBody"]["content"]
+    described = {name: one["schema"] for name, one in content.items() if name.startswith("multipart/")}
+    assert set(described["multipart/form-data"]["properties"]) == {"document", "attachment"}
+    assert all(described.values())
