@@ -269,7 +269,7 @@ _TITLES = {
     Stage.IDENTIFY: ("What it is", ""),
     Stage.ATTACHMENTS: (
         "Attachments",
-        "Those in the document and those that travelled beside it (a part of a multipart body, a `bijlage`).",
+        "Those in the document and those beside it (a part of a multipart body, a `bijlage`) alike.",
     ),
     Stage.SCHEMA: ("XML Schema", ""),
     Stage.RULES: ("Rules", ""),
