@@ -148,18 +148,19 @@ def _lines_of_month(day: date, up_to: int) -> Select[str, int, str, str, int, in
 
 
 def _selected(selection: Selection, up_to: int, after: Row | None) -> Select[*tuple[object, ...]]:
-    """One page of the entries that are wanted, in order, after the last of the page before."""
+    """One page of the entries that are wanted, in order, after the last of the page before.
+
+    There is one lower bound for the position, never two: SQLite would seek to one of them and walk from there to
+    the page, and the last page of an export would cost as much as all before it.
+    """
     entry = usage_entries.c
-    wanted = (
-        select(usage_entries)
-        .where(entry.position <= up_to, entry.position > selection.after)
-        .limit(_ENTRIES_A_PAGE)
-    )
+    begin = after[0] if after and selection.party_id is None else selection.after
+    wanted = select(usage_entries).where(entry.position <= up_to, entry.position > begin).limit(_ENTRIES_A_PAGE)
     if selection.year is not None:
         first, end = year_bounds(selection.year)
         wanted = wanted.where(entry.at >= first, entry.at < end)
     if selection.party_id is None:
-        return wanted.where(entry.position > (after[0] if after else 0)).order_by(entry.position)
+        return wanted.order_by(entry.position)
     if after:
         wanted = wanted.where(tuple_(entry.at, entry.position) > (after[6], after[0]))
     return wanted.where(entry.party_id == selection.party_id).order_by(entry.at, entry.position)

@@ -1,18 +1,23 @@
 """The meter as others ask for it: taking events, statements and lists, on SQLite and PostgreSQL."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from gateway.metering.entry import ConflictingEntryError, UsageEntry, UsageKind
+from gateway.metering.seal import Row
 from gateway.metering.statement import Selection, StatementLine, Taken
+from gateway.store.ledger import append
 from gateway.store.ledger_audit import audit
-from gateway.store.ledger_meter import LedgerMeter
+from gateway.store.ledger_meter import LedgerMeter, _selected
 from gateway.store.writer import Writer
-from tests.unit.store.ledger_database import NOON, delivered, fresh_engines, make_messages
+from tests.unit.store.ledger_database import NOON, delivered, fresh_engines, fresh_ledger, make_messages
 
 DIGID = UsageKind.DIGID_AUTHENTICATION
 
@@ -123,3 +128,28 @@ async def test_control_totals_of_all_statements_are_those_of_the_audit(database_
         assert sum(one.totals.quantity for one in merged) == report.totals.quantity
         assert msgspec.json.encode(report.totals)
         await writer.stop()
+
+
+def test_the_last_page_of_all_entries_costs_what_the_first_does(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's machine, which are the same on every computer."""
+    path = tmp_path / "ledger.db"
+    with fresh_ledger(f"sqlite:///{path}") as engine, engine.begin() as conn:
+        append(conn, [delivered(f"m{number}") for number in range(20_000)])
+
+    def steps(after: Row | None) -> int:
+        wanted = _selected(Selection(), 20_000, after)
+        sql = str(wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+        counted = 0
+
+        def count() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        with closing(sqlite3.connect(path)) as reader:
+            reader.set_progress_handler(count, 100)
+            assert len(reader.execute(sql).fetchall()) == 5_000
+        return counted
+
+    last: Row = (15_000, 1, "", "", "", 1, 0, 0, None, None, None)
+    assert steps(last) <= steps(None) * 1.2
