@@ -105,9 +105,9 @@ class Theatre:
             return
         order = RunOrder(Stage.PREPAYMENT, act.service, YEARS[act.service], date(YEARS[act.service], 1, 15))
         await self._run(order)
-        if act.service not in self.prepaid:
-            self.prepaid.add(act.service)
-            for party in PARTIES:
+        self.prepaid.add(act.service)
+        for party in PARTIES:
+            if self.reference[act.service, party].prepaid == 0:  # nothing was issued to it: looked at again
                 self.reference[act.service, party].prepay()
         assert await self._run(order) == []
 
