@@ -24,8 +24,9 @@ from gateway.validation.judge import judge
 LENGTH_BYTES = 8
 FRAMES_MAX = 6
 """How many calls are told of, where judging broke."""
-NICE = 10
-"""Judging yields the processor to answering: what has a kenmerk can wait, a sender at the door cannot."""
+NICE = 19
+"""Judging yields the processor to answering: what has a kenmerk can wait, a sender at the door cannot. Where nobody is
+at the door it has all of it."""
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
@@ -74,6 +75,7 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
 
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe, or is gone."""
+    os.nice(NICE)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they are for the gateway, which closes the pipe
     gc.freeze()  # rules and schemas stay: no collection needs to walk through them again

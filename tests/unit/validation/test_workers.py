@@ -1,5 +1,6 @@
 """Workers judge by the limits they were given, in the thread and in the process alike; their end is survived."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from gateway.messages.verdict import Verdict
 from gateway.model.document import Attachment
 from gateway.store.storage import Storage
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
-from gateway.validation.worker import Answer, Request, frame, read_frame
+from gateway.validation.worker import NICE, Answer, Request, frame, read_frame
 from gateway.validation.workers import Workers
 from tests.samples import SAMPLES, invoice
 
@@ -172,3 +173,11 @@ def test_a_worker_whose_gateway_was_killed_ends_without_a_word() -> None:
     with process.stderr as said:
         assert said.read() == b""
     assert process.wait(timeout=20) == 0
+
+
+def test_a_worker_yields_the_processor_to_answering() -> None:
+    process = worker()
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE > os.getpriority(os.PRIO_PROCESS, 0)
+    finally:
+        process.communicate(timeout=20)
