@@ -25,8 +25,7 @@ LENGTH_BYTES = 8
 FRAMES_MAX = 6
 """How many calls are told of, where judging broke."""
 NICE = 19
-"""Judging yields the processor to answering: what has a kenmerk can wait, a sender at the door cannot. Where nobody is
-at the door it has all of it."""
+"""Judging yields the processor to answering: what has a kenmerk can wait, a sender at the door cannot."""
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
