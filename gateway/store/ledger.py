@@ -89,17 +89,21 @@ class Few:
     added in the end: what a message would have made billable, had it not turned out to be a duplicate.
     """
 
-    def __init__(self, conn: Connection, entries: Sequence[UsageEntry]) -> None:
+    def __init__(self, conn: Connection, entries: Sequence[UsageEntry], again: Sequence[UsageEntry]) -> None:
+        """`again` are those of the entries that may have been recorded before; only these are looked for."""
         self._statements = _statements(conn.dialect.name, conn.dialect.driver)
-        self._batch = _each_once(entries, {GATEWAY: 1})
+        self._has_entries = bool(entries)
+        self._keys = list(dict.fromkeys(entry.key for entry in again))
 
     def questions(self) -> list[Question]:
         """Our turn, and which of these keys are there; none when there is nothing to add."""
-        if not self._batch:
+        if not self._has_entries:
             return []
-        places = ", ".join([self._statements.place] * len(self._batch))
-        keys = [key for _, key in self._batch]
-        return [(self._statements.turn, ()), (self._statements.lookup.format(places), keys)]
+        turn: Question = (self._statements.head_of_writer, ())
+        if not self._keys:
+            return [turn]
+        places = ", ".join([self._statements.place] * len(self._keys))
+        return [turn, (self._statements.lookup.format(places), self._keys)]
 
     def changes(self, answers: Sequence[Rows], added: Sequence[UsageEntry], recorded_at: int) -> list[Change]:
         """What is to be written for those of the entries that are `added` and new; none when there are none.
@@ -108,9 +112,9 @@ class Few:
         """
         if not added:
             return []
-        heads, known = answers
+        heads, *found = answers
         fresh = _each_once(added, {GATEWAY: 1})
-        for key, *before in known:
+        for key, *before in found[0] if found else ():
             if entry := fresh.pop((1, cast("str", key)), None):
                 _refuse_difference(entry, tuple(before))
         return _changes(self._statements, _Turn(_head(heads), {1: GATEWAY}, recorded_at), fresh) if fresh else []
@@ -118,7 +122,7 @@ class Few:
 
 def _append_few(conn: Connection, entries: Sequence[UsageEntry], recorded_at: int) -> int:
     """Add what messages make billable, in two round trips."""
-    few = Few(conn, entries)
+    few = Few(conn, entries, entries)
     changes = few.changes(ask_together(conn, few.questions()), entries, recorded_at)
     return write_together(conn, changes)[0] if changes else 0
 
@@ -267,11 +271,10 @@ def _changes(statements: "_Statements", turn: _Turn, fresh: _Batch) -> list[Chan
     """What is to be written: entries, rollups, head; each statement with its rows."""
     rows = _rows(turn, fresh)
     running = run_on(turn.head.running, leaves_of(rows, turn.sources))
-    return [
-        (statements.entries, rows),
-        (statements.rollups, rollup_changes(rows)),
-        (statements.head, [(rows[-1][0], running.hex())]),
-    ]
+    rollups, head = rollup_changes(rows), (rows[-1][0], running.hex())
+    if statements.one and len(rows) == 1:
+        return [(statements.one, [(*rows[0], *rollups[0], *head)])]
+    return [(statements.entries, rows), (statements.rollups, rollups), (statements.head, [head])]
 
 
 def _rows(turn: _Turn, fresh: _Batch) -> list[Row]:
@@ -357,17 +360,22 @@ class _Statements(NamedTuple):
     """SQL as the driver takes it."""
 
     turn: str
+    head_of_writer: str
+    """The same in the writer's transaction, which on SQLite has its turn from its beginning."""
     lookup: str
     """Of entries of our own; `{}` is where the places of the keys come."""
     entries: str
     rollups: str
     head: str
+    one: str
+    """Entry, rollup and head of one entry in one statement, where a statement is a round trip; else empty."""
     place: str
     """How the driver marks the place of a value."""
 
 
+_HEAD = "SELECT position, running, sealed FROM usage_head"
 _TURNS = {
-    "postgresql": "SELECT position, running, sealed FROM usage_head FOR UPDATE",
+    "postgresql": f"{_HEAD} FOR UPDATE",
     "sqlite": "UPDATE usage_head SET position = position RETURNING position, running, sealed",
 }
 """Waits for our turn and answers the head: PostgreSQL without writing a version of the row."""
@@ -382,11 +390,17 @@ def _statements(dialect_name: str, driver: str) -> _Statements:
     on_conflict = upsert.on_conflict_do_update(index_elements=list(usage_rollups.primary_key), set_=added)
     place = "%s" if driver == "psycopg" else "?"
     names = ", ".join(f'"{name}"' for name in ("key", *_CONTENT))
+    entries = str(written_out(insert(usage_entries), dialect_name, driver))
+    rollups = str(written_out(on_conflict, dialect_name, driver))
+    head = f"UPDATE usage_head SET position = {place}, running = {place}"  # noqa: S608 - our own names
+    one = f"WITH entry AS ({entries}), rollup AS ({rollups}) {head}" if dialect_name == "postgresql" else ""
     return _Statements(
         turn=_TURNS[dialect_name],
+        head_of_writer=_TURNS[dialect_name] if dialect_name == "postgresql" else _HEAD,
         lookup=f"SELECT {names} FROM usage_entries WHERE source = 1 AND key IN ({{}})",  # noqa: S608 - our own names
-        entries=str(written_out(insert(usage_entries), dialect_name, driver)),
-        rollups=str(written_out(on_conflict, dialect_name, driver)),
-        head=f"UPDATE usage_head SET position = {place}, running = {place}",  # noqa: S608 - our own names
+        entries=entries,
+        rollups=rollups,
+        head=head,
+        one=one,
         place=place,
     )

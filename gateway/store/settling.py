@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from gateway.clock import utc_now
 from gateway.messages.desk import AlreadySettledError
 from gateway.messages.handling import Outcome, as_duplicate, check_steps
-from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
 from gateway.messages.message import AtRest, JournalEntry
 from gateway.messages.participants import Party
 from gateway.messages.ports import Checkpoint
@@ -67,7 +67,8 @@ class Settling:
         AlreadySettledError when one of the messages waits no more; the caller then rolls back.
         """
         metered = {outcome.kenmerk: self._metered(outcome) for outcome in group}
-        few = Few(connection, [entry for _, entries in metered.values() for entry in entries])
+        again = [entry for o in group if o.steps > len(FIRST_STEPS) for entry in metered[o.kenmerk][1]]
+        few = Few(connection, [entry for _, entries in metered.values() for entry in entries], again)
         owners, answers = _asked(connection, group, few)
         outcomes = [_held(outcome, owners) for outcome in group]
         usage = [entry for o in outcomes if o.disposition is None for entry in metered[o.kenmerk][1]]
