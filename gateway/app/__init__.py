@@ -242,10 +242,10 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     writer = Writer(
         engines.write, settings.database.commit_messages_max, lambda works, s: metrics.commit_made(s, works)
     )
+    storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
+    stack.callback(storage.close)  # after the writer has written what waits
     writer.start()
     stack.push_async_callback(writer.stop)
-    storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
-    stack.callback(storage.close)
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
     store = MessageStore(engines, writer, storage, _meter(settings), encode_report, checkpoint)

@@ -229,7 +229,11 @@ class Desk:
             if isinstance(verdict, JudgingError):
                 self._failed(place, verdict)
                 continue
-            outcome = self._decide(place.waiting, verdict)
+            try:
+                outcome = self._decide(place.waiting, verdict)
+            except Exception as error:  # a broken program must not take messages with it
+                self._failed(place, _broke(place, error))
+                continue
             if self._recipients_profile(outcome, verdict):
                 with _about(place):
                     await self._settle_soon(place, verdict)
@@ -316,6 +320,8 @@ class Desk:
             await self._make_true(place, outcome)
         except JudgingError as error:
             self._failed(place, error)
+        except Exception as error:  # a broken program must not take messages with it
+            self._failed(place, _broke(place, error))
         finally:
             self._settling.release()
 

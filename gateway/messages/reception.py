@@ -22,6 +22,9 @@ class Accepts(Protocol):
     async def accept(self, acceptance: Acceptance) -> Receipt:
         """Answers once it is on stable storage. Raises IdempotencyConflictError."""
 
+    async def waiting_one(self, kenmerk: str) -> Waiting | None:
+        """The message if it waits to be judged."""
+
 
 class FrontDesk:
     """Fulfils `messages.ports.Reception`."""
@@ -58,10 +61,12 @@ class FrontDesk:
         self._checkpoint("before-accept")
         receipt = await self._accepted(acceptance)
         self._checkpoint("accepted")
-        if receipt.is_repeat:
-            bind_contextvars(kenmerk=receipt.kenmerk)
-        else:
+        if not receipt.is_repeat:
             self._desk.offer(_waiting(acceptance), submission.document.data)
+            return receipt
+        bind_contextvars(kenmerk=receipt.kenmerk)
+        if waiting := await self._accepts.waiting_one(receipt.kenmerk):
+            self._desk.offer(waiting, None)  # its first acceptance may have been committed and not answered
         return receipt
 
     async def _accepted(self, acceptance: Acceptance) -> Receipt:

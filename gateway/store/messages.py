@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.exc import DBAPIError
 
+from gateway.messages.desk import AlreadySettledError
 from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import (
@@ -58,9 +60,16 @@ class MessageStore:
     async def settle(self, outcome: Outcome) -> Outcome:
         """Make an outcome true, in one transaction: state, journal, report, mailbox and meter.
 
-        Answers the outcome that came true: a duplicate where another message holds the claim.
+        Answers the outcome that came true: a duplicate where another message holds the claim. Raises
+        AlreadySettledError when it was settled before, by another gateway or by a commit that was not answered.
         """
-        return await self._writer.submit(self._settle_group, outcome)
+        try:
+            return await self._writer.submit(self._settle_group, outcome)
+        except DBAPIError as error:  # also a step that is in the journal already
+            waiting = await self.waiting_one(outcome.kenmerk)
+            if waiting is None or waiting.steps != outcome.steps:
+                raise AlreadySettledError(f"settled before: {outcome.kenmerk}") from error
+            raise
 
     async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
         """The same for several; what goes wrong with one is its answer."""

@@ -8,6 +8,7 @@ the reaper would look at it, so that nothing is ever written to a file that is a
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PACK_BYTES_MAX = 64 << 20
@@ -40,15 +41,16 @@ class Packs:
                 self._write(descriptor, pieces[first : first + _PIECES_AT_ONCE])
             os.fdatasync(descriptor)
         except OSError:  # what a failed sync leaves on the disk is anybody's guess
-            self.close()
+            with suppress(OSError):
+                self.close()
             raise
         return self._key, start
 
     def close(self) -> None:
         """Let the file go."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def _open(self) -> int:
         is_old = time.monotonic() - self._began > PACK_SECONDS_MAX

@@ -24,7 +24,7 @@ from gateway.validation.judge import judge
 LENGTH_BYTES = 8
 FRAMES_MAX = 6
 """How many calls are told of, where judging broke."""
-NICE = 19
+NICE = 10
 """Judging yields the processor to answering: what has a kenmerk can wait, a sender at the door cannot."""
 
 

@@ -148,8 +148,8 @@ class _Connection(web.RequestHandler):
 
     @property
     def is_idle(self) -> bool:
-        """It has no request under way."""
-        return self._current_request is None
+        """It waits for a request, and none is being answered."""
+        return self._waiter is not None and not self._waiter.done()
 
     @property
     def is_sending(self) -> bool:

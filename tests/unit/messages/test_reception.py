@@ -41,6 +41,9 @@ class GroupingStore:
         await self.begin(f"message {acceptance.kenmerk}")
         return Receipt(acceptance.kenmerk, acceptance.received_at)
 
+    async def waiting_one(self, kenmerk: str) -> Waiting | None:
+        """Nothing waits."""
+
 
 class NoDesk:
     """Nothing waits."""
