@@ -38,7 +38,6 @@ class FrontDesk:
         *,
         waiting_max: int,
         retry_after_seconds: int,
-        everything_is_test: bool = False,
     ) -> None:
         self._accepts = accepts
         self._desk = desk
@@ -46,7 +45,6 @@ class FrontDesk:
         self._checkpoint = checkpoint
         self._waiting_max = waiting_max
         self._retry_after_seconds = retry_after_seconds
-        self._everything_is_test = everything_is_test
 
     async def submit(self, submission: Submission) -> Receipt:
         """Store the submission and answer once it is on stable storage; judging follows by itself.

@@ -39,11 +39,6 @@ class Engines:
     read: AsyncEngine
 
     @property
-    def is_sqlite(self) -> bool:
-        """The embedded database."""
-        return self.write.dialect.name == "sqlite"
-
-    @property
     def url(self) -> str:
         """The address of the database, password included: not for a log."""
         return self.write.url.render_as_string(hide_password=False)
