@@ -233,11 +233,19 @@ class BillingOffice:
             return await self._store.bills_of_run(run_id)
         if not run.approved_by:
             raise StepRefusedError(f"run {run_id} is not approved", f"run {run_id} is niet goedgekeurd")
+        try:
+            return await self._issue(run, deed)
+        except InputsMovedError:  # somebody who issued the same run meanwhile moves them, too
+            if (await self._known_run(run_id)).issued_by:
+                return await self._store.bills_of_run(run_id)
+            raise
+
+    async def _issue(self, run: Run, deed: Deed) -> Sequence[Bill]:
         inputs = await self._same_inputs(run)
         drafts = await _bills(inputs)
         for bill in drafts:
             await self._judged(bill)
-        steps = await self._new_steps(inputs, drafts, run_id, deed)
+        steps = await self._new_steps(inputs, drafts, run.run_id, deed)
         return await self._store.issue(run, drafts, steps, self._render, replace(deed, digest=run.digest))
 
     async def review(self, run_id: str) -> Review:
