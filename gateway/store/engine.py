@@ -5,17 +5,20 @@ asynchronous (aiosqlite, psycopg). Both speak the same SQLAlchemy Core. Errors n
 written: they end in logs, and logs hold nothing of a document.
 """
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process (the command line beside the server)."""
 CACHE_KIB = 16 * 1024
+_BEGIN = "BEGIN IMMEDIATE"
 CHECKPOINT_PAGES = 8_000
 """SQLite copies its log into the database after so many pages (32 MB): rarer, larger, cheaper."""
 
@@ -113,4 +116,10 @@ def _pragmas(connection: _DriverConnection, *pragmas: str) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(_BEGIN)
+    except sqlite3.Error as error:
+        raise DBAPIError(_BEGIN, None, error) from error
+    finally:
+        cursor.close()

@@ -4,6 +4,8 @@ While one transaction is being made durable the next works gather; they share th
 cost of durability is paid once a group. A group runs synchronously in one thread: through an asynchronous
 driver each statement costs four hops between threads, 3.7 times the time of the same group here.
 A work that fails fails alone: its group is rolled back and each work of it runs again by itself.
+Groups that follow each other share a connection: to take it from the pool and give it back costs as much as what
+is done for four messages.
 """
 
 import asyncio
@@ -20,6 +22,9 @@ W = TypeVar("W")
 R = TypeVar("R")
 
 log = structlog.get_logger(__name__)
+
+KEPT_SECONDS = 1.0
+"""So long after a group its connection is kept for the next one; then the pool looks again whether it is alive."""
 
 Observer = Callable[[int, float], None]
 """Told of each commit: works in the group, seconds it took."""
@@ -46,6 +51,9 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._connection: Connection | None = None
+        """Kept from the last group; the thread's own."""
+        self._kept_until = 0.0
 
     def start(self) -> None:
         """Begin to write."""
@@ -58,6 +66,7 @@ class Writer:
         self._stopping = True
         self._arrived.set()
         await self._task
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown(wait=True)
 
     async def submit(self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], work: W) -> R:
@@ -118,11 +127,29 @@ class Writer:
 
     def _perform(self, group: Sequence[_Pending[object, object]]) -> list[object]:
         results: dict[int, object] = {}
-        with self._engine.begin() as connection:
-            for perform, members in _by_perform(group):
-                done = perform(connection, [group[index].work for index in members])
-                results.update(zip(members, done, strict=True))
+        connection = self._connected()
+        try:
+            with connection.begin():
+                for perform, members in _by_perform(group):
+                    done = perform(connection, [group[index].work for index in members])
+                    results.update(zip(members, done, strict=True))
+        except BaseException:
+            self._let_go()
+            raise
+        self._kept_until = time.monotonic() + KEPT_SECONDS
         return [results[index] for index in range(len(group))]
+
+    def _connected(self) -> Connection:
+        if self._connection is not None and time.monotonic() > self._kept_until:
+            self._let_go()
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _by_perform(
