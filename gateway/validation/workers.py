@@ -6,12 +6,14 @@ technical failure, and the one who asked decides whether to try again.
 """
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -28,10 +30,19 @@ from gateway.validation.worker import LENGTH_BYTES, Answer, Request, answer, fra
 log = structlog.get_logger(__name__)
 
 PIECE_SIZE_BYTES = 256 * 1024
+WATCHED_SECONDS = 0.2
+"""A worker that is late is watched so long, to see whether it gets to work."""
 
 Pieces = AsyncIterator[bytes | memoryview]
 WorkerEnded = Callable[[str], None]
 """Told why a worker was replaced: memory, time, crash or age."""
+
+
+class Watched(Protocol):
+    """A worker at work."""
+
+    async def is_kept_from_processor(self) -> bool:
+        """Whether it would go on, and hardly gets to."""
 
 
 class Streams(Protocol):
@@ -108,8 +119,8 @@ class Workers:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
             try:
-                async with asyncio.timeout(self._judging_seconds_max):
-                    answers = await worker.judge(requests, self._pieces(follows) if follows else None)
+                judging = worker.judge(requests, self._pieces(follows) if follows else None)
+                answers = await within(self._judging_seconds_max, judging, worker)
             except TimeoutError:
                 await self._end(worker, "time")
                 raise JudgingError(f"no verdict within {self._judging_seconds_max:g} seconds") from None
@@ -225,6 +236,19 @@ class Workers:
         return await worker.end()
 
 
+async def within(seconds: float, judging: Coroutine[None, None, list[Answer]], worker: Watched) -> list[Answer]:
+    """The answers. Raises TimeoutError when there are none in that time; a worker that others keep from the
+    processor, to which it yields, gets as long again: its own limit is in processor time."""
+    task = asyncio.ensure_future(judging)
+    try:
+        while not (await asyncio.wait({task}, timeout=seconds))[0]:
+            if not await worker.is_kept_from_processor() and not task.done():
+                raise TimeoutError
+        return await task
+    finally:
+        task.cancel()
+
+
 class _Worker:
     """One worker process and the pipe to it."""
 
@@ -252,6 +276,15 @@ class _Worker:
         self.judgements += len(requests)
         return _answers.decode(answers)
 
+    async def is_kept_from_processor(self) -> bool:
+        """Whether it would go on, and hardly gets to."""
+        before = processor_state(self._process.pid)
+        await asyncio.sleep(WATCHED_SECONDS)
+        after = processor_state(self._process.pid)
+        if before is None or after is None:
+            return False
+        return before[0] == after[0] == "R" and after[1] - before[1] < WATCHED_SECONDS / 2
+
     def leave_after(self, seconds: float, let_go: "Callable[[_Worker], None]") -> None:
         self._leaving = asyncio.get_running_loop().call_later(seconds, let_go, self)
 
@@ -273,6 +306,16 @@ class _Worker:
 
 
 _answers = msgspec.msgpack.Decoder(list[Answer])
+
+
+def processor_state(pid: int) -> tuple[str, float] | None:
+    """What a process is doing (`R`: it runs, or would) and the processor seconds it used; None where the system does
+    not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _judge_one(request: Request, limits: Limits) -> Verdict | JudgingError:

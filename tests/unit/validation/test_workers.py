@@ -1,5 +1,6 @@
 """Workers judge by the limits they were given, in the thread and in the process alike; their end is survived."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from gateway.model.document import Attachment
 from gateway.store.storage import Storage
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.worker import NICE, Answer, Request, frame, read_frame
-from gateway.validation.workers import Workers
+from gateway.validation.workers import Workers, processor_state, within
 from tests.samples import SAMPLES, invoice
 
 MEMORY_SIZE_BYTES_MAX = 1 << 30
@@ -179,5 +180,48 @@ def test_a_worker_yields_the_processor_to_answering() -> None:
     process = worker()
     try:
         assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE > os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
     finally:
         process.communicate(timeout=20)
+
+
+class Late:
+    """A worker that gets to its answer only after it was kept from the processor so many times."""
+
+    def __init__(self, kept: int) -> None:
+        self.kept = kept
+        self.answered = asyncio.Event()
+
+    async def judge(self) -> list[Answer]:
+        await self.answered.wait()
+        return []
+
+    async def is_kept_from_processor(self) -> bool:
+        self.kept -= 1
+        if self.kept == 0:
+            self.answered.set()
+        return self.kept >= 0
+
+
+async def test_a_worker_that_is_kept_from_the_processor_gets_more_time() -> None:
+    late = Late(3)
+    assert await within(0.01, late.judge(), late) == []
+    assert late.kept == 0
+
+
+async def test_a_worker_that_hangs_gets_no_more_time() -> None:
+    late = Late(0)
+    with pytest.raises(TimeoutError):
+        await within(0.01, late.judge(), late)
+
+
+def test_the_state_of_a_process_is_read() -> None:
+    process = worker()
+    try:
+        waiting = processor_state(process.pid)
+        assert waiting is not None
+        assert waiting[0] in "SR"
+        assert 0 < waiting[1] < 60
+    finally:
+        process.communicate(timeout=20)
+    assert processor_state(process.pid) is None
