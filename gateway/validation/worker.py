@@ -76,8 +76,9 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
 def step_back() -> None:
     """Yield the processor to answering: what has a kenmerk can wait, a sender at the door cannot.
 
-    Being nice is not enough on Linux, where who wakes up waits until the turn of who runs is over, however nice that
-    one is; who runs in the class for idle work is interrupted at once. It still gets a small share of a busy machine.
+    Being nice is not enough on Linux, where who wakes up waits until the turn of who runs is over, however nice
+    that one is. Who runs in the class for idle work is interrupted at once, and still gets a small share of a
+    busy machine.
     """
     os.nice(NICE)
     if sys.platform == "linux":

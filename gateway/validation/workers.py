@@ -309,8 +309,8 @@ _answers = msgspec.msgpack.Decoder(list[Answer])
 
 
 def processor_state(pid: int) -> tuple[str, float] | None:
-    """What a process is doing (`R`: it runs, or would) and the processor seconds it used; None where the system does
-    not say."""
+    """What a process is doing (`R`: it runs, or would) and the processor seconds it used; None where the system
+    does not say."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
