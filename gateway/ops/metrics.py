@@ -14,18 +14,14 @@ from datetime import datetime
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
-    Histogram,
     ProcessCollector,
-    disable_created_metrics,
 )
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics import MetricWrapperBase
 
 from gateway.clock import Clock, utc_now
 from gateway.messages.lifecycle import Disposition, State
@@ -33,6 +29,7 @@ from gateway.messages.submission import Channel
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.model.document import DocumentKind
 from gateway.model.finding import Finding, Flag, Stage
+from gateway.ops.tally import Counter, Histogram
 
 OTHER = "other"
 UNKNOWN_DOCUMENT = "unknown"
@@ -79,10 +76,7 @@ PUSH_OUTCOMES = ("delivered", "troubled", "refused", "expired")
 PUSH_FAILURES = ("address", "connection", "timeout", "status", "fault", "answer", "gone")
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
-# The moment each series began, as a series of its own: twice the answer, and nothing here asks for it.
-disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it without types
-
-Kind = TypeVar("Kind", bound=MetricWrapperBase)
+Kind = TypeVar("Kind", Counter, Gauge, Histogram)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +95,6 @@ class QueueState:
 
     messages: int
     oldest_at: datetime | None = None
-
-
-class _Series(dict[tuple[str, ...], Kind], Generic[Kind]):
-    """The series of a metric by their labels, each looked up once: `labels()` costs more than counting."""
-
-    def __init__(self, metric: Kind) -> None:
-        super().__init__()
-        self._metric = metric
-
-    def __missing__(self, values: tuple[str, ...]) -> Kind:
-        series: Kind = self._metric.labels(*values)
-        self[values] = series
-        return series
 
 
 class Metrics:
@@ -151,8 +132,8 @@ class Metrics:
 
     def message_received(self, channel: Channel, size_bytes: int) -> None:
         """A message is on stable storage; size of its document and attachments, decoded."""
-        self._received[channel.value,].inc()
-        self._received_bytes[channel.value,].inc(size_bytes)
+        self._received.labels(channel.value).inc()
+        self._received_bytes.labels(channel.value).inc(size_bytes)
         self._since["received"] = self._clock()
 
     def message_repeated(self) -> None:
@@ -163,9 +144,9 @@ class Metrics:
         self, kind: DocumentKind | None, state: State, disposition: Disposition, seconds_since_received: float
     ) -> None:
         """A message came to rest: delivered, refused, duplicate, returned or parked."""
-        self._settled[kind.value if kind else UNKNOWN_DOCUMENT, state.value].inc()
+        self._settled.labels(kind.value if kind else UNKNOWN_DOCUMENT, state.value).inc()
         if disposition is not Disposition.PENDING:
-            self._dispositions[disposition.value,].inc()
+            self._dispositions.labels(disposition.value).inc()
         self._settled_after.observe(seconds_since_received)
 
     def message_reopened(self) -> None:
@@ -214,7 +195,7 @@ class Metrics:
 
     def stage_passed(self, stage: Stage, seconds: float) -> None:
         """A stage of judging a document took so long."""
-        self._stage_seconds[stage.value,].observe(seconds)
+        self._stage_seconds.labels(stage.value).observe(seconds)
 
     def rule_broke(self) -> None:
         """A rule failed technically on a document: the rule is wrong, not the document."""
@@ -230,7 +211,7 @@ class Metrics:
         """Entries were written to the meter; reversals count apart, for a counter never goes down."""
         for entry in entries:
             units = self._units if entry.quantity > 0 else self._reversed
-            units[entry.kind.value,].inc(abs(entry.quantity))
+            units.labels(entry.kind.value).inc(abs(entry.quantity))
 
     def forecast_measured(self, forecast_units: int, metered_units: int, parties_over: int) -> None:
         """This Amsterdam year: units forecast and metered for all parties; how many are over their forecast or on
@@ -261,8 +242,8 @@ class Metrics:
     def request_answered(self, route: str, status: int, seconds: float) -> None:
         """An HTTP request got its answer; `route` is one of ROUTES."""
         known = route if route in ROUTES else OTHER
-        self._requests[known, f"{status // 100}xx"].inc()
-        self._request_seconds[known,].observe(seconds)
+        self._requests.labels(known, f"{status // 100}xx").inc()
+        self._request_seconds.labels(known).observe(seconds)
 
     def submission_turned_away(self) -> None:
         """A submission was not taken because too many wait."""
@@ -276,25 +257,19 @@ class Metrics:
     # The metrics themselves
 
     def _messages(self) -> None:
-        self._received = _Series(self._counter("messages_received", "Messages taken in, by channel.", "channel"))
-        self._received_bytes = _Series(
-            self._counter(
-                "received_bytes", "Bytes of documents and attachments taken in, decoded, by channel.", "channel"
-            )
+        self._received = self._counter("messages_received", "Messages taken in, by channel.", "channel")
+        self._received_bytes = self._counter(
+            "received_bytes", "Bytes of documents and attachments taken in, decoded, by channel.", "channel"
         )
         self._repeats = self._counter("repeats", "Submissions that came again and got their first answer.")
-        self._settled = _Series(
-            self._counter(
-                "messages_settled", "Messages that came to rest, by document and outcome.", "document", "outcome"
-            )
+        self._settled = self._counter(
+            "messages_settled", "Messages that came to rest, by document and outcome.", "document", "outcome"
         )
-        self._dispositions = _Series(
-            self._counter(
-                "dispositions",
-                "Messages that came to rest, by what they are to the meter: together what was received and "
-                "reopened, but for what still waits or is parked.",
-                "disposition",
-            )
+        self._dispositions = self._counter(
+            "dispositions",
+            "Messages that came to rest, by what they are to the meter: together what was received and "
+            "reopened, but for what still waits or is parked.",
+            "disposition",
         )
         self._reopened = self._counter(
             "reopened", "Returned messages that an operator offered again: each comes to rest once more."
@@ -344,15 +319,15 @@ class Metrics:
         )
 
     def _judging(self) -> None:
-        self._stage_seconds = _Series(
-            self._histogram("stage_seconds", "Time that a stage of judging took, by stage.", FAST_SECONDS, "stage")
+        self._stage_seconds = self._histogram(
+            "stage_seconds", "Time that a stage of judging took, by stage.", FAST_SECONDS, "stage"
         )
         self._rule_errors = self._counter("rule_errors", "Times that a rule failed technically.")
         self._workers = self._counter("worker_replacements", "Worker processes replaced, by reason.", "reason")
 
     def _meter(self) -> None:
-        self._units = _Series(self._counter("metered_units", "Units written to the meter, by kind.", "kind"))
-        self._reversed = _Series(self._counter("reversed_units", "Units reversed on the meter, by kind.", "kind"))
+        self._units = self._counter("metered_units", "Units written to the meter, by kind.", "kind")
+        self._reversed = self._counter("reversed_units", "Units reversed on the meter, by kind.", "kind")
         self._forecast = self._gauge("forecast_units", "Units forecast for this year, all parties.")
         self._metered_year = self._gauge("metered_year_units", "Units metered this year, all parties.")
         self._over_forecast = self._gauge(
@@ -369,15 +344,11 @@ class Metrics:
         self._reaper_passed = self._gauge("reaper_passed_timestamp_seconds", "When the reaper passed last.")
 
     def _doors(self) -> None:
-        self._requests = _Series(
-            self._counter(
-                "http_requests", "HTTP requests answered, by kind of route and class of status.", "route", "status"
-            )
+        self._requests = self._counter(
+            "http_requests", "HTTP requests answered, by kind of route and class of status.", "route", "status"
         )
-        self._request_seconds = _Series(
-            self._histogram(
-                "http_request_seconds", "Time to answer a request, by kind of route.", FAST_SECONDS, "route"
-            )
+        self._request_seconds = self._histogram(
+            "http_request_seconds", "Time to answer a request, by kind of route.", FAST_SECONDS, "route"
         )
         self._turned_away = self._counter("turned_away", "Submissions not taken because too many wait.")
         self._too_many = self._counter(
@@ -398,7 +369,7 @@ class Metrics:
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return self._start(
-            Counter(f"meterpoort_{name}", meaning, labels, registry=self.registry),
+            Counter(f"meterpoort_{name}", meaning, labels, self.registry),
             f"{name}_total",
             meaning,
             labels,
@@ -410,7 +381,7 @@ class Metrics:
         )
 
     def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        metric = Histogram(f"meterpoort_{name}", meaning, labels, registry=self.registry, buckets=buckets)
+        metric = Histogram(f"meterpoort_{name}", meaning, labels, self.registry, buckets)
         return self._start(metric, name, meaning, labels)
 
     def _start(self, metric: Kind, name: str, meaning: str, labels: tuple[str, ...]) -> Kind:
