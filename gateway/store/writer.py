@@ -9,10 +9,10 @@ is done for four messages.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -40,41 +40,42 @@ class _Pending(Generic[W, R]):
 
 
 class Writer:
-    """The one writer of a database."""
+    """The one writer of a database: a thread that takes what waits, group after group."""
 
     def __init__(self, engine: Engine, group_max: int, observer: Observer | None = None) -> None:
         self._engine = engine
         self._group_max = group_max
         self._observer = observer or (lambda _works, _seconds: None)
         self._waiting: list[_Pending[object, object]] = []
-        self._arrived = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        self._task: asyncio.Task[None] | None = None
+        self._rests = False
+        """The thread has nothing to do, and waits for the bell."""
+        self._bell = threading.Semaphore(0)
         self._stopping = False
+        self._stopped: asyncio.Future[None] | None = None
         self._connection: Connection | None = None
         """Kept from the last group; the thread's own."""
         self._kept_until = 0.0
 
     def start(self) -> None:
         """Begin to write."""
-        self._task = asyncio.create_task(self._run(), name="writer")
+        loop = asyncio.get_running_loop()
+        self._stopped = loop.create_future()
+        threading.Thread(target=self._run, args=(loop, self._stopped), name="writer", daemon=True).start()
 
     async def stop(self) -> None:
         """Write what is waiting, then stop."""
-        if self._task is None:
+        if self._stopped is None:
             return
         self._stopping = True
-        self._arrived.set()
-        await self._task
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
-        self._thread.shutdown(wait=True)
+        self._bell.release()
+        await self._stopped
 
     async def submit(self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], work: W) -> R:
         """Have `perform` do the work in the next transaction, together with others that name the same
         `perform`; answers once that is on stable storage. Raises what performing it alone raises."""
         pending = _Pending(perform, work)
         self._waiting.append(pending)  # type: ignore[arg-type]  # the list forgets the types that submit keeps together
-        self._arrived.set()
+        self._ring()
         return await pending.future
 
     async def submit_all(
@@ -83,7 +84,7 @@ class Writer:
         """The same for works that came together; what one raises is its answer."""
         group = [_Pending(perform, work) for work in works]
         self._waiting.extend(group)  # type: ignore[arg-type]  # as above
-        self._arrived.set()
+        self._ring()
         return await asyncio.gather(*(pending.future for pending in group), return_exceptions=True)
 
     async def call(self, function: Callable[[Connection], T]) -> T:
@@ -94,62 +95,120 @@ class Writer:
         """Go once through the writer, lock and all. Raises the database's error."""
         await self.call(_take_the_lock)
 
-    async def _run(self) -> None:
-        while self._waiting or not self._stopping:
-            await self._arrived.wait()
-            group = self._waiting[: self._group_max]
-            del self._waiting[: self._group_max]
-            if not self._waiting and not self._stopping:
-                self._arrived.clear()
-            if group:
-                await self._write(group)
+    def _ring(self) -> None:
+        if self._rests:
+            self._rests = False
+            self._bell.release()
 
-    async def _write(self, group: Sequence[_Pending[object, object]]) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, stopped: "asyncio.Future[None]") -> None:
+        """What the thread does."""
+        while True:
+            group = self._waiting[: self._group_max]
+            del self._waiting[: len(group)]
+            if group:
+                self._write(loop, group)
+            elif self._stopping:
+                break
+            else:
+                self._rests = True
+                if not self._waiting:  # else it came just before, and nobody rang
+                    self._bell.acquire()
+        self._let_go()
+        loop.call_soon_threadsafe(stopped.set_result, None)
+
+    def _write(self, loop: asyncio.AbstractEventLoop, group: Sequence[_Pending[object, object]]) -> None:
         begun = time.perf_counter()
-        loop = asyncio.get_running_loop()
         try:
-            results = await loop.run_in_executor(self._thread, self._perform, group)
-        except Exception as error:  # whatever it is, it belongs to one of the works
-            await self._write_alone(group, error)
+            results = self._perform(group)
+        except BaseException as error:  # whatever it is, it belongs to one of the works
+            if len(group) == 1:
+                loop.call_soon_threadsafe(_tell, group[0].future, error)
+                return
+            log.warning("group_failed", works=len(group), error=type(error).__name__)
+            for pending in group:
+                self._write(loop, [pending])
             return
-        self._observer(len(group), time.perf_counter() - begun)
+        loop.call_soon_threadsafe(self._answer, group, results, time.perf_counter() - begun)
+
+    def _answer(
+        self, group: Sequence[_Pending[object, object]], results: Sequence[object], seconds: float
+    ) -> None:
+        self._observer(len(group), seconds)
         for pending, result in zip(group, results, strict=True):
             if not pending.future.done():
                 pending.future.set_result(result)
 
-    async def _write_alone(self, group: Sequence[_Pending[object, object]], error: Exception) -> None:
-        if len(group) > 1:
-            log.warning("group_failed", works=len(group), error=type(error).__name__)
-            for pending in group:
-                await self._write([pending])
-        elif not group[0].future.done():
-            group[0].future.set_exception(error)
-
     def _perform(self, group: Sequence[_Pending[object, object]]) -> list[object]:
-        results: dict[int, object] = {}
-        connection = self._connected()
+        """In one transaction. A connection that was kept may be dead by now: then once more with another."""
+        was_kept = self._connected()
         try:
-            with connection.begin():
-                for perform, members in _by_perform(group):
-                    done = perform(connection, [group[index].work for index in members])
-                    results.update(zip(members, done, strict=True))
+            return self._transacted(group)
+        except _LostError as lost:
+            if not was_kept:
+                raise lost.why from None
+        return self._perform(group)
+
+    def _transacted(self, group: Sequence[_Pending[object, object]]) -> list[object]:
+        """Raises _LostError when the connection turned out dead, with nothing written."""
+        connection, results = self._connection, dict[int, object]()
+        if connection is None:
+            raise RuntimeError("not connected")
+        try:
+            transaction = connection.begin()
+            for perform, members in _by_perform(group):
+                done = perform(connection, [group[index].work for index in members])
+                results.update(zip(members, done, strict=True))
+        except BaseException as error:
+            lost = _is_lost(connection)
+            self._let_go()  # which rolls back
+            if lost and isinstance(error, Exception):
+                raise _LostError(error) from error
+            raise
+        try:
+            transaction.commit()
         except BaseException:
             self._let_go()
             raise
         self._kept_until = time.monotonic() + KEPT_SECONDS
         return [results[index] for index in range(len(group))]
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> bool:
+        """Have a connection; whether it was kept."""
         if self._connection is not None and time.monotonic() > self._kept_until:
             self._let_go()
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        return self._connection
+        if self._connection is not None:
+            return True
+        self._connection = self._engine.connect()
+        return False
 
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+class _LostError(Exception):
+    """The connection to the database was lost before anything was committed."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+class _Driver(Protocol):
+    closed: bool
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Whether the driver found the connection dead. A file of SQLite is never lost."""
+    if connection.dialect.driver != "psycopg" or connection.closed:
+        return False
+    return connection.invalidated or cast("_Driver", connection.connection.driver_connection).closed
+
+
+def _tell(future: "asyncio.Future[object]", error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
 
 
 def _by_perform(

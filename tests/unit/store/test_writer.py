@@ -1,0 +1,117 @@
+"""The writer: works that come together share a transaction; what goes wrong stays with the work it belongs to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from gateway.store.engine import Engines
+from gateway.store.writer import Writer
+from tests.unit.store.ledger_database import fresh_engines
+
+INSERT = text("INSERT INTO works (number) VALUES (:number)")
+
+
+@asynccontextmanager
+async def writing(database_url: str, group_max: int = 64) -> AsyncIterator[tuple[Writer, Engines, list[int]]]:
+    """A writer on a table of works, and the sizes of its groups."""
+    sizes: list[int] = []
+    async with fresh_engines(database_url) as engines:
+        with engines.write.begin() as connection:
+            connection.execute(text("CREATE TABLE works (number INTEGER PRIMARY KEY)"))
+        writer = Writer(engines.write, group_max, lambda works, _seconds: sizes.append(works))
+        writer.start()
+        try:
+            yield writer, engines, sizes
+        finally:
+            await writer.stop()
+            with engines.write.begin() as connection:
+                connection.execute(text("DROP TABLE works"))
+
+
+def insert(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    for number in numbers:
+        connection.execute(INSERT, {"number": number})
+    return [10 * number for number in numbers]
+
+
+def rows(engines: Engines) -> list[int]:
+    with engines.write.begin() as connection:
+        return sorted(connection.execute(text("SELECT number FROM works")).scalars())
+
+
+async def test_each_work_gets_its_own_answer_and_many_share_a_commit(database_url: str) -> None:
+    async with writing(database_url, 16) as (writer, engines, sizes):
+        answers = await asyncio.gather(*(writer.submit(insert, number) for number in range(200)))
+        assert answers == [10 * number for number in range(200)]
+        assert rows(engines) == list(range(200))
+        assert sum(sizes) == 200
+        assert 12 < len(sizes) < 40
+        assert max(sizes) == 16
+
+
+async def test_a_work_that_fails_takes_no_other_with_it(database_url: str) -> None:
+    async with writing(database_url) as (writer, engines, _):
+        await writer.submit(insert, 3)
+        answers = await writer.submit_all(insert, [1, 2, 3, 4])
+        assert [answer for answer in answers if isinstance(answer, int)] == [10, 20, 40]
+        assert isinstance(answers[2], DBAPIError)
+        assert rows(engines) == [1, 2, 3, 4]
+
+
+async def test_one_after_the_other_from_many_tasks(database_url: str) -> None:
+    """What waits when the thread is about to rest is not forgotten."""
+
+    async def one(first: int) -> None:
+        for number in range(first, first + 60):
+            assert await asyncio.wait_for(writer.submit(insert, number), 20) == 10 * number
+
+    async with writing(database_url) as (writer, engines, _):
+        await asyncio.gather(*(one(1000 * task) for task in range(5)))
+        assert len(rows(engines)) == 300
+
+
+async def test_what_waits_is_written_before_it_stops(database_url: str) -> None:
+    async with writing(database_url, 4) as (writer, engines, _):
+        waiting = [asyncio.ensure_future(writer.submit(insert, number)) for number in range(50)]
+        await asyncio.sleep(0)
+        await writer.stop()
+        assert await asyncio.gather(*waiting) == [10 * number for number in range(50)]
+        assert rows(engines) == list(range(50))
+
+
+async def test_nobody_who_left_is_answered(database_url: str) -> None:
+    async with writing(database_url) as (writer, engines, _):
+        left = asyncio.ensure_future(writer.submit(insert, 1))
+        await asyncio.sleep(0)
+        left.cancel()
+        assert await writer.submit(insert, 2) == 20
+        assert rows(engines) == [1, 2]
+
+
+async def test_a_connection_that_was_lost_between_works_is_replaced(database_url: str) -> None:
+    if not database_url.startswith("postgresql"):
+        return  # there is no connection to lose
+    async with writing(database_url) as (writer, engines, _):
+        pid = await writer.call(lambda connection: connection.execute(text("SELECT pg_backend_pid()")).scalar())
+        with engines.write.begin() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        assert await writer.submit(insert, 1) == 10
+        assert rows(engines) == [1]
+
+
+async def test_a_connection_that_is_lost_in_the_midst_is_told(database_url: str) -> None:
+    if not database_url.startswith("postgresql"):
+        return  # as above
+
+    def killing(connection: Connection) -> None:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    async with writing(database_url) as (writer, engines, _):
+        with pytest.raises(DBAPIError):
+            await writer.call(killing)
+        assert await writer.submit(insert, 1) == 10
+        assert rows(engines) == [1]
