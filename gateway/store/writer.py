@@ -26,6 +26,11 @@ log = structlog.get_logger(__name__)
 KEPT_SECONDS = 1.0
 """So long after a group its connection is kept for the next one; then the pool looks again whether it is alive."""
 
+FEW = 2
+PAUSE_SECONDS = 0.0001
+PAUSES_MAX = 8
+"""After a group of more than a few, the next one is gathered for so many pauses at most."""
+
 Observer = Callable[[int, float], None]
 """Told of each commit: works in the group, seconds it took."""
 
@@ -102,9 +107,13 @@ class Writer:
 
     def _run(self, loop: asyncio.AbstractEventLoop, stopped: "asyncio.Future[None]") -> None:
         """What the thread does."""
+        are_many = False
         while True:
+            if are_many:
+                self._gather()
             group = self._waiting[: self._group_max]
             del self._waiting[: len(group)]
+            are_many = len(group) > FEW
             if group:
                 self._write(loop, group)
             elif self._stopping:
@@ -115,6 +124,16 @@ class Writer:
                     self._bell.acquire()
         self._let_go()
         loop.call_soon_threadsafe(stopped.set_result, None)
+
+    def _gather(self) -> None:
+        """Wait for more while more keeps coming: a larger group costs each of its works less."""
+        for _ in range(PAUSES_MAX):
+            before = len(self._waiting)
+            if not before or before >= self._group_max:
+                return
+            time.sleep(PAUSE_SECONDS)
+            if len(self._waiting) == before:
+                return
 
     def _write(self, loop: asyncio.AbstractEventLoop, group: Sequence[_Pending[object, object]]) -> None:
         begun = time.perf_counter()
