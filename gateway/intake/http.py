@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 from aiohttp import web
 
 from gateway import problems
@@ -28,8 +28,7 @@ _QUOTED_KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"'
 _PLAIN_VALUE = re.compile(r"[\x20-\x7e\xa0-\uffff]{1,80}")
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """What the headers of a submission say beside the document."""
 
     idempotency_key: str | None = None

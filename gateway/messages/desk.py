@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 import structlog
 from structlog.contextvars import bound_contextvars
 
@@ -33,8 +34,7 @@ SETTLE_AGAIN_SECONDS_MAX = 60.0
 """Pauses between attempts to settle while the store is in trouble."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """One document to be judged: its bytes where they are at hand, else where they stand. `beside` are the
     attachments that travelled beside it, where they stand.
 

@@ -4,6 +4,7 @@ Pure: takes what is known, answers an `Outcome`; the store makes it true in one 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -63,11 +64,14 @@ class Outcome:
 
 def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) -> Outcome:
     """What becomes of a message: refused, returned, or delivered to its recipient's mailbox."""
-    facts = verdict.facts
-    sender = _sender(judged, facts, register)
-    if facts is not None and (wrong := _sender_problem(judged, facts, sender, register)):
+    facts, submitter = verdict.facts, register.by_id(judged.submitter_id) if judged.submitter_id else None
+    if facts is None:
+        return _refused(judged, verdict, at, submitter)
+    senders = _known(facts.sender, register)
+    sender = senders[0] if senders else None
+    if wrong := _sender_problem(judged, facts, senders, submitter, register):
         return _refused(judged, verdict, at, None, wrong)  # whom it names has no part in it
-    if not verdict.valid or facts is None:
+    if not verdict.valid:
         return _refused(judged, verdict, at, sender)
     recipient, named = _recipient(judged, facts, register)
     passed = (Step.SENDER_AUTHORISED, Step.SCHEMA_PASSED, Step.RULES_PASSED)
@@ -143,24 +147,20 @@ def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHIN
     )
 
 
-def _sender(judged: Waiting, facts: DocumentFacts | None, register: Register) -> Party | None:
-    if facts is None:
-        return register.by_id(judged.submitter_id) if judged.submitter_id else None
-    return _first_known(facts.sender, register)
-
-
 _NOBODY = Text("nobody", "niemand")
 
 
 def _sender_problem(
-    judged: Waiting, facts: DocumentFacts, sender: Party | None, register: Register
+    judged: Waiting, facts: DocumentFacts, senders: Sequence[Party], submitter: Party | None, register: Register
 ) -> Finding | None:
+    """`senders`: who the document is from, by each identifier that is registered."""
     if judged.channel is Channel.INTERNAL:
         return None
-    submitter = register.by_id(judged.submitter_id) if judged.submitter_id else None
-    parties = {party.party_id for party in _known(facts.sender, register)}
+    parties = {party.party_id for party in senders}
+    if submitter is not None and judged.on_behalf_of is None and parties == {submitter.party_id}:
+        return None
     named = ", ".join(str(identifier) for identifier in facts.sender.identifiers) or _NOBODY
-    if sender is None or submitter is None:
+    if not senders or submitter is None:
         return _party_finding(
             "MP-SENDER-UNKNOWN",
             Text(
@@ -250,7 +250,8 @@ _PRINCIPAL_WITHOUT_MANDATE = (
 def _recipient(judged: Waiting, facts: DocumentFacts, register: Register) -> tuple[Party | None, str | None]:
     if judged.wanted_recipient is not None:
         return register.by_identifier(judged.wanted_recipient), str(judged.wanted_recipient)
-    return _first_known(facts.recipient, register), _first_named(facts)
+    known = _known(facts.recipient, register)
+    return (known[0] if known else None), _first_named(facts)
 
 
 def _first_named(facts: DocumentFacts | None) -> str | None:
@@ -261,10 +262,6 @@ def _first_named(facts: DocumentFacts | None) -> str | None:
 def _known(party: DocumentParty, register: Register) -> list[Party]:
     found = (register.by_identifier(identifier) for identifier in party.identifiers)
     return [party for party in found if party is not None]
-
-
-def _first_known(party: DocumentParty, register: Register) -> Party | None:
-    return next(iter(_known(party, register)), None)
 
 
 def _claim(judged: Waiting, facts: DocumentFacts, sender: Party | None) -> str | None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+import msgspec
+
 from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step
 from gateway.messages.participants import Role
 from gateway.messages.submission import Channel, StoredBytes, Submission
@@ -13,8 +15,7 @@ from gateway.model.identifiers import PartyIdentifier
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(msgspec.Struct, frozen=True):
     """One step in a message's life: what, when, by whom (a party id, `gateway`, or an operator's key id)."""
 
     step: Step
@@ -77,8 +78,7 @@ class Message:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(msgspec.Struct, frozen=True):
     """A submission that is to be stored under its kenmerk."""
 
     kenmerk: str

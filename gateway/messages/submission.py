@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from gateway.messages.participants import Caller
 from gateway.model.document import Attachment
 from gateway.model.identifiers import PartyIdentifier
@@ -100,8 +102,7 @@ class Submission:
         return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """The answer to a submission that is on stable storage. `is_repeat`: the same key and body came before,
     and this is the first answer again."""
 

@@ -99,7 +99,7 @@ class Storage:
 
     def file_of(self, where: StoredBytes) -> tuple[str, int, int] | None:
         """Path, offset and size in bytes where another process on this machine can read them; else None."""
-        return (str(self._root / where.key), where.offset, where.size_bytes) if self._root else None
+        return (f"{self._root}/{where.key}", where.offset, where.size_bytes) if self._root else None
 
     async def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end`, in pieces. Raises FileNotFoundError when the object is gone."""
