@@ -23,6 +23,8 @@ DATABASE_FILE = "meterpoort.db"
 GIB = 1024 * MIB
 
 PREFIX = "METERPOORT_"
+WORKERS_MAX = 8
+"""Workers that are started without being asked for."""
 CONFIG_VARIABLE = "METERPOORT_CONFIG"
 """Names the TOML file where no `--config` does."""
 FOR_CHECKS = frozenset(
@@ -189,7 +191,8 @@ class Workers(msgspec.Struct, frozen=True, kw_only=True):
     """Processes that judge documents, apart from the process that answers senders."""
 
     count: CountOrNone = 0
-    """0: one for each processor, less one for the server, at least one."""
+    """0: one for each processor, at most eight. They yield the processor to the server whenever it wants it, and
+    eight judge more than one database takes in."""
     memory_size_bytes_max: Count = 1 * GIB
     """Address space of one worker: a document that needs more ends its worker, not the gateway."""
     judging_seconds_max: Duration = 60.0
@@ -387,7 +390,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def worker_count(self) -> int:
         """How many processes judge documents."""
-        return self.workers.count or max(1, (os.cpu_count() or 1) - 1)
+        return self.workers.count or min(WORKERS_MAX, _processors())
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class SettingsError(Exception):
