@@ -79,13 +79,14 @@ class Accepting:
         ]
         if fresh:
             self._store_small(fresh)
-            self._checkpoint("bytes-stored")
             _insert_messages(connection, fresh)
             self._checkpoint("accept-written")
+            self._storage.sync_pack()  # begun before the rows: most of it is done
+            self._checkpoint("bytes-stored")
         return answers
 
     def _store_small(self, fresh: Sequence[Acceptance]) -> None:
-        """Bring every content that is still in memory to stable storage, and note where it stands."""
+        """Store every content that is still in memory, and note where it stands."""
         small = [c for acceptance in fresh for c in _contents(acceptance.submission) if c.data is not None]
         if not small:
             return

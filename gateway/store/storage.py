@@ -2,8 +2,9 @@
 
 Small contents share an object (a pack): on a directory those of some minutes, else those of messages that share a
 commit. A large content has an object of its own, streamed while it comes in. No byte is ever changed. What
-`put_stable`, `pack_now` and `Sink.close` return is on stable storage: on a directory the file and the directories
-above it are synced, which obstore leaves to its caller; an object store answers only when the object is kept.
+`put_stable` and `Sink.close` return, and what was packed before `sync_pack` returns, is on stable storage: on a
+directory the file and the directories above it are synced, which obstore leaves to its caller; an object store
+answers only when the object is kept.
 """
 
 import asyncio
@@ -50,7 +51,8 @@ class Storage:
         self._sync(key)
 
     def pack_now(self, pieces: Sequence[bytes]) -> tuple[str, int]:
-        """Bring small contents to stable storage, one after another; the object, and where in it the first begins.
+        """Store small contents one after another; the object, and where in it the first begins. They are on stable
+        storage after `sync_pack`, and can be read at once.
 
         For one thread at a time. Raises OSError or obstore's errors; then none of them is stored.
         """
@@ -59,6 +61,11 @@ class Storage:
         key = _new_pack_key()
         obstore.put(self._store, key, b"".join(pieces))
         return key, 0
+
+    def sync_pack(self) -> None:
+        """Bring what was packed last to stable storage. By the same thread. Raises OSError."""
+        if self._packs is not None:
+            self._packs.sync()
 
     async def put_file(self, key: str, path: Path) -> None:
         """Write an object from a file and return when it is on stable storage."""

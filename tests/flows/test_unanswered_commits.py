@@ -1,8 +1,11 @@
 """A commit that came true and was not answered, and a message that another gateway settled meanwhile."""
 
 import asyncio
+import os
+from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from gateway.messages.desk import AlreadySettledError
 from gateway.messages.handling import Outcome, decide
@@ -57,3 +60,21 @@ async def test_a_repeat_has_a_message_judged_whose_acceptance_was_never_answered
     answer = await house.send("supplier", document, Idempotency_Key="the-key")
     body = await answer.json()
     assert (answer.status, body["kenmerk"], body["state"]) == (200, kenmerk, "delivered")
+
+
+async def test_the_bytes_of_a_message_are_on_stable_storage_before_its_rows_are(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    sync = os.fdatasync
+
+    def synced(descriptor: int) -> None:
+        happened.append(Path(f"/proc/self/fd/{descriptor}").readlink().parent.parent.name)
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fdatasync", synced)
+    event.listen(house.gateway.engines.write, "commit", lambda _connection: happened.append("commit"))
+    document = numbered("U-6")
+    await asyncio.gather(*(accepted_unheard(house, document) for _ in range(5)))
+    assert happened[:2] == ["packs", "commit"]
+    assert "packs packs" not in " ".join(happened)

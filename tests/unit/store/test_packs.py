@@ -1,5 +1,6 @@
 """Packs: what is told to stand somewhere stands there, and a file that failed once is never written to again."""
 
+import errno
 import itertools
 import resource
 import signal
@@ -70,6 +71,29 @@ def test_what_could_not_be_written_whole_is_an_error_and_the_next_group_has_a_fi
         written.add([b"x" * 4_000, b"y" * 4_000])
     assert read(tmp_path, key, offset, 4) == b"kept"
     assert written.add([b"next"]) == ("packs/day/2", 0)
+
+
+def test_after_a_sync_that_failed_nothing_is_added_to_that_file(
+    tmp_path: Path, written: Packs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fdatasync", synced.append)
+    written.add([b"kept"])
+    written.sync()
+    written.sync()
+    assert len(synced) == 1
+
+    def broken(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "the disk is broken")
+
+    written.add([b"lost"])
+    monkeypatch.setattr("os.fdatasync", broken)
+    with pytest.raises(OSError, match="broken"):
+        written.sync()
+    monkeypatch.undo()
+    assert written.add([b"next"]) == ("packs/day/2", 0)
+    written.sync()
+    assert read(tmp_path, "packs/day/1", 0, 8) == b"keptlost"
 
 
 def test_a_pack_ends_long_before_the_reaper_looks_at_it() -> None:
