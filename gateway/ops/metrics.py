@@ -61,8 +61,9 @@ ROUTES = frozenset(
 )
 """Kinds of route; an address with a kenmerk in it counts under its kind."""
 
-WORKER_ENDS = frozenset({"memory", "time", "crash", "age"})
-"""Why a worker was replaced: it reached a limit, died, or judged as many documents as it may."""
+WORKER_ENDS = frozenset({"memory", "time", "crash", "age", "starved"})
+"""Why a worker was replaced: it reached a limit, died, judged as many documents as it may, or was kept from the
+processor by other programs."""
 
 FAST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """For what should take milliseconds: commits, stages, requests."""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_MS = 10_000
@@ -120,6 +120,6 @@ def _begin_immediate(connection: Connection) -> None:
     try:
         cursor.execute(_BEGIN)
     except sqlite3.Error as error:
-        raise DBAPIError(_BEGIN, None, error) from error
+        raise OperationalError(_BEGIN, None, error) from error
     finally:
         cursor.close()

@@ -4,8 +4,8 @@ A content is on stable storage before anybody is told where it stands, and no by
 a crash, or a transaction that was rolled back, leaves in a pack is named by nobody. A pack is let go long before
 the reaper would look at it, so that nothing is ever written to a file that is about to be removed.
 
-Writing and syncing are two steps: the disk writes while the database's rows are made, and the sync that has to be
-waited for takes less than half as long.
+Writing and syncing are two steps: the disk writes while the database's rows are made, so that the sync has less to
+wait for.
 """
 
 import os
@@ -102,4 +102,5 @@ def _begin_to_sync(descriptor: int, start: int, size_bytes: int) -> None:
     That is what the advice does first; pages on their way to the disk stay in memory, where the worker reads them.
     """
     if sys.platform == "linux" and size_bytes:
-        os.posix_fadvise(descriptor, start, size_bytes, os.POSIX_FADV_DONTNEED)
+        with suppress(OSError):  # advice may be refused; a disk that fails is told by the sync
+            os.posix_fadvise(descriptor, start, size_bytes, os.POSIX_FADV_DONTNEED)

@@ -12,7 +12,8 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar, cast
+from contextlib import suppress
+from typing import Generic, Protocol, TypeVar, TypeVarTuple, cast
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -20,11 +21,12 @@ from sqlalchemy import Connection, Engine
 T = TypeVar("T")
 W = TypeVar("W")
 R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
 
 log = structlog.get_logger(__name__)
 
 KEPT_SECONDS = 1.0
-"""So long after a group its connection is kept for the next one; then the pool looks again whether it is alive."""
+"""A group that comes so soon after another has its connection; later the pool looks whether it is alive."""
 
 FEW = 2
 PAUSE_SECONDS = 0.0001
@@ -52,10 +54,13 @@ class Writer:
         self._group_max = group_max
         self._observer = observer or (lambda _works, _seconds: None)
         self._waiting: list[_Pending[object, object]] = []
+        self._group: Sequence[_Pending[object, object]] = ()
+        """What the thread is at."""
         self._rests = False
         """The thread has nothing to do, and waits for the bell."""
         self._bell = threading.Semaphore(0)
         self._stopping = False
+        self._ended = False
         self._stopped: asyncio.Future[None] | None = None
         self._connection: Connection | None = None
         """Kept from the last group; the thread's own."""
@@ -73,11 +78,12 @@ class Writer:
             return
         self._stopping = True
         self._bell.release()
-        await self._stopped
+        await asyncio.shield(self._stopped)
 
     async def submit(self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], work: W) -> R:
         """Have `perform` do the work in the next transaction, together with others that name the same
         `perform`; answers once that is on stable storage. Raises what performing it alone raises."""
+        self._refuse_when_ended()
         pending = _Pending(perform, work)
         self._waiting.append(pending)  # type: ignore[arg-type]  # the list forgets the types that submit keeps together
         self._ring()
@@ -87,6 +93,7 @@ class Writer:
         self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], works: Sequence[W]
     ) -> list[R | BaseException]:
         """The same for works that came together; what one raises is its answer."""
+        self._refuse_when_ended()
         group = [_Pending(perform, work) for work in works]
         self._waiting.extend(group)  # type: ignore[arg-type]  # as above
         self._ring()
@@ -100,30 +107,48 @@ class Writer:
         """Go once through the writer, lock and all. Raises the database's error."""
         await self.call(_take_the_lock)
 
+    def _refuse_when_ended(self) -> None:
+        if self._ended:
+            raise RuntimeError("the writer has ended")
+
     def _ring(self) -> None:
         if self._rests:
             self._rests = False
             self._bell.release()
 
     def _run(self, loop: asyncio.AbstractEventLoop, stopped: "asyncio.Future[None]") -> None:
-        """What the thread does."""
+        """What the thread does. However it ends, nobody is left waiting."""
+        try:
+            self._take_groups(loop)
+        except BaseException as error:
+            with suppress(Exception):  # the log may be what broke
+                log.exception("writer_ended", error=type(error).__name__)
+        finally:
+            self._ended = True
+            with suppress(Exception):
+                self._let_go()
+            waiting, self._waiting = [*self._group, *self._waiting], []
+            for pending in waiting:
+                _call(loop, _tell, pending.future, RuntimeError("the writer has ended"))
+            _call(loop, _resolve, stopped, None)
+
+    def _take_groups(self, loop: asyncio.AbstractEventLoop) -> None:
         are_many = False
         while True:
             if are_many:
                 self._gather()
-            group = self._waiting[: self._group_max]
+            stops = self._stopping  # read first: what was submitted before `stop` is seen below
+            group = self._group = self._waiting[: self._group_max]
             del self._waiting[: len(group)]
             are_many = len(group) > FEW
             if group:
                 self._write(loop, group)
-            elif self._stopping:
-                break
+            elif stops:
+                return
             else:
                 self._rests = True
-                if not self._waiting:  # else it came just before, and nobody rang
+                if not self._waiting and not self._stopping:  # else it came just before, and nobody rang
                     self._bell.acquire()
-        self._let_go()
-        loop.call_soon_threadsafe(stopped.set_result, None)
 
     def _gather(self) -> None:
         """Wait for more while more keeps coming: a larger group costs each of its works less."""
@@ -141,21 +166,21 @@ class Writer:
             results = self._perform(group)
         except BaseException as error:  # whatever it is, it belongs to one of the works
             if len(group) == 1:
-                loop.call_soon_threadsafe(_tell, group[0].future, error)
+                _call(loop, _tell, group[0].future, error)
                 return
-            log.warning("group_failed", works=len(group), error=type(error).__name__)
+            with suppress(Exception):  # a log that cannot be written keeps no work from being done
+                log.warning("group_failed", works=len(group), error=type(error).__name__)
             for pending in group:
                 self._write(loop, [pending])
             return
-        loop.call_soon_threadsafe(self._answer, group, results, time.perf_counter() - begun)
+        _call(loop, self._answer, group, results, time.perf_counter() - begun)
 
     def _answer(
         self, group: Sequence[_Pending[object, object]], results: Sequence[object], seconds: float
     ) -> None:
-        self._observer(len(group), seconds)
         for pending, result in zip(group, results, strict=True):
-            if not pending.future.done():
-                pending.future.set_result(result)
+            _resolve(pending.future, result)
+        self._observer(len(group), seconds)
 
     def _perform(self, group: Sequence[_Pending[object, object]]) -> list[object]:
         """In one transaction. A connection that was kept may be dead by now: then once more with another."""
@@ -179,6 +204,8 @@ class Writer:
                 results.update(zip(members, done, strict=True))
         except BaseException as error:
             lost = _is_lost(connection)
+            if lost:
+                connection.invalidate()  # or letting go would try to roll back, and fail
             self._let_go()  # which rolls back
             if lost and isinstance(error, Exception):
                 raise _LostError(error) from error
@@ -225,9 +252,21 @@ def _is_lost(connection: Connection) -> bool:
     return connection.invalidated or cast("_Driver", connection.connection.driver_connection).closed
 
 
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[*Ts], None], *arguments: *Ts) -> None:
+    """Have the event loop call it, if there still is one: without it nobody waits for an answer."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(function, *arguments)
+
+
+def _resolve(future: "asyncio.Future[T]", result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
 def _tell(future: "asyncio.Future[object]", error: BaseException) -> None:
     if not future.done():
-        future.set_exception(error)
+        is_plain = isinstance(error, Exception) and not isinstance(error, StopIteration)
+        future.set_exception(error if is_plain else RuntimeError(f"a work raised {error!r}"))
 
 
 def _by_perform(

@@ -32,14 +32,22 @@ log = structlog.get_logger(__name__)
 PIECE_SIZE_BYTES = 256 * 1024
 WATCHED_SECONDS = 0.2
 """A worker that is late is watched so long, to see whether it gets to work."""
+PATIENCE_SECONDS = 2.0
+"""What should take milliseconds is watched when it takes so long."""
+PERIODS_MAX = 4
+"""How often a worker that is kept from the processor gets the time that it may take."""
+BUSY_SECONDS = 600.0
+"""So long after a worker in the class for idle work was kept from the processor, new ones are only nice."""
 
 Pieces = AsyncIterator[bytes | memoryview]
 WorkerEnded = Callable[[str], None]
-"""Told why a worker was replaced: memory, time, crash or age."""
+"""Told why a worker was replaced: memory, time, crash, age, or starved."""
 
 
 class Watched(Protocol):
-    """A worker at work."""
+    """A worker at work. `was_kept`: others kept it from the processor."""
+
+    was_kept: bool
 
     async def is_kept_from_processor(self) -> bool:
         """Whether it would go on, and hardly gets to."""
@@ -82,6 +90,8 @@ class Workers:
         self._turns = asyncio.Semaphore(count)
         self._idle: list[_Worker] = []
         self._up = 0
+        self._busy_until = 0.0
+        """Until then, by the loop's clock, others keep the machine busy."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
     @property
@@ -200,7 +210,13 @@ class Workers:
     async def _start(self) -> "_Worker":
         cpu_seconds = int(self._judging_seconds_max) + 1
         limits = msgspec.json.encode(self._limits).decode()
-        arguments = (str(self._memory_size_bytes_max), str(cpu_seconds), limits)
+        in_idle_class = asyncio.get_running_loop().time() >= self._busy_until
+        arguments = (
+            str(self._memory_size_bytes_max),
+            str(cpu_seconds),
+            limits,
+            *(() if in_idle_class else ("nice",)),
+        )
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway.validation.worker", *arguments),
             stdin=asyncio.subprocess.PIPE,
@@ -208,9 +224,13 @@ class Workers:
             limit=1 << 20,
         )
         self._up += 1
-        return _Worker(process)
+        return _Worker(process, in_idle_class=in_idle_class)
 
     async def _keep(self, worker: "_Worker") -> None:
+        if worker.was_kept and worker.in_idle_class:
+            self._busy_until = asyncio.get_running_loop().time() + BUSY_SECONDS
+            await self._end(worker, "starved")
+            return
         if worker.judgements >= self._judgements_max:
             await self._end(worker, "age")
             return
@@ -238,12 +258,19 @@ class Workers:
 
 async def within(seconds: float, judging: Coroutine[None, None, list[Answer]], worker: Watched) -> list[Answer]:
     """The answers. Raises TimeoutError when there are none in that time; a worker that others keep from the
-    processor, to which it yields, gets as long again: its own limit is in processor time."""
+    processor gets as long again, a few times: its own limit is in processor time."""
     task = asyncio.ensure_future(judging)
+    patience = min(seconds, PATIENCE_SECONDS)
     try:
-        while not (await asyncio.wait({task}, timeout=seconds))[0]:
-            if not await worker.is_kept_from_processor() and not task.done():
-                raise TimeoutError
+        for period, pause in enumerate([patience, seconds - patience, *[seconds] * (PERIODS_MAX - 1)]):
+            if (await asyncio.wait({task}, timeout=pause))[0]:
+                break
+            is_kept = await worker.is_kept_from_processor()
+            worker.was_kept = worker.was_kept or is_kept
+            if period and not is_kept:
+                break
+        if not task.done():
+            raise TimeoutError
         return await task
     finally:
         task.cancel()
@@ -252,8 +279,10 @@ async def within(seconds: float, judging: Coroutine[None, None, list[Answer]], w
 class _Worker:
     """One worker process and the pipe to it."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, *, in_idle_class: bool) -> None:
         self._process = process
+        self.in_idle_class = in_idle_class
+        self.was_kept = False
         self._leaving: asyncio.TimerHandle | None = None
         self.judgements = 0
 

@@ -1,7 +1,7 @@
 """The writer: works that come together share a transaction; what goes wrong stays with the work it belongs to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.store.engine import Engines
+from gateway.store.round_trip import write_together
 from gateway.store.writer import Writer
 from tests.unit.store.ledger_database import fresh_engines
 
@@ -81,6 +82,8 @@ async def test_what_waits_is_written_before_it_stops(database_url: str) -> None:
         await writer.stop()
         assert await asyncio.gather(*waiting) == [10 * number for number in range(50)]
         assert rows(engines) == list(range(50))
+        with pytest.raises(RuntimeError, match="ended"):
+            await writer.submit(insert, 50)
 
 
 async def test_nobody_who_left_is_answered(database_url: str) -> None:
@@ -92,7 +95,15 @@ async def test_nobody_who_left_is_answered(database_url: str) -> None:
         assert rows(engines) == [1, 2]
 
 
-async def test_a_connection_that_was_lost_between_works_is_replaced(database_url: str) -> None:
+def insert_by_driver(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    write_together(connection, [("INSERT INTO works (number) VALUES (%s)", [(number,) for number in numbers])])
+    return [10 * number for number in numbers]
+
+
+@pytest.mark.parametrize("insert", [insert, insert_by_driver])
+async def test_a_connection_that_was_lost_between_works_is_replaced(
+    database_url: str, insert: Callable[[Connection, Sequence[int]], list[int]]
+) -> None:
     if not database_url.startswith("postgresql"):
         return  # there is no connection to lose
     async with writing(database_url) as (writer, engines, _):
@@ -115,3 +126,44 @@ async def test_a_connection_that_is_lost_in_the_midst_is_told(database_url: str)
             await writer.call(killing)
         assert await writer.submit(insert, 1) == 10
         assert rows(engines) == [1]
+
+
+async def test_whatever_goes_wrong_everybody_is_answered(database_url: str) -> None:
+    def stops(_connection: Connection) -> None:
+        raise StopIteration
+
+    def leaves(_connection: Connection) -> None:
+        raise SystemExit(3)
+
+    async with writing(database_url) as (writer, engines, _):
+        for wrong in (stops, leaves):
+            with pytest.raises(RuntimeError, match="a work raised"):
+                await asyncio.wait_for(writer.call(wrong), 20)
+        assert await asyncio.wait_for(writer.submit(insert, 1), 20) == 10
+        assert rows(engines) == [1]
+
+
+async def test_works_are_answered_where_the_observer_and_the_log_break(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_args: object, **_more: object) -> None:
+        raise OSError("no room")
+
+    async with writing(database_url) as (writer, engines, _):
+        monkeypatch.setattr(writer, "_observer", breaks)
+        monkeypatch.setattr("gateway.store.writer.log.warning", breaks)
+        told: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["exception"]))
+        answers = await asyncio.wait_for(writer.submit_all(insert, [1, 1, 2]), 20)
+        assert [isinstance(answer, int) for answer in answers] == [True, False, True]
+        assert rows(engines) == [1, 2]
+        assert told
+
+
+async def test_who_waits_for_a_writer_that_breaks_down_is_told(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with writing(database_url) as (writer, _, _):
+        monkeypatch.setattr(writer, "_write", None)
+        answers = await asyncio.wait_for(writer.submit_all(insert, [1, 2, 3]), 20)
+        assert [str(answer) for answer in answers] == ["the writer has ended"] * 3

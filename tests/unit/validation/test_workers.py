@@ -20,7 +20,7 @@ from gateway.model.document import Attachment
 from gateway.store.storage import Storage
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits
 from gateway.validation.worker import NICE, Answer, Request, frame, read_frame
-from gateway.validation.workers import Workers, processor_state, within
+from gateway.validation.workers import PERIODS_MAX, Workers, processor_state, within
 from tests.samples import SAMPLES, invoice
 
 MEMORY_SIZE_BYTES_MAX = 1 << 30
@@ -104,7 +104,8 @@ async def test_what_travelled_beside_a_document_is_looked_at_wherever_it_is_judg
     storage.close()
 
 
-async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> None:
+async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.validation.workers.WATCHED_SECONDS", 0.0)
     ended: list[str] = []
     judging = workers(storage, seconds=0.001, ended=ended)
     with pytest.raises(JudgingError, match="no verdict"):
@@ -190,6 +191,7 @@ class Late:
 
     def __init__(self, kept: int) -> None:
         self.kept = kept
+        self.was_kept = False
         self.answered = asyncio.Event()
 
     async def judge(self) -> list[Answer]:
@@ -204,15 +206,35 @@ class Late:
 
 
 async def test_a_worker_that_is_kept_from_the_processor_gets_more_time() -> None:
-    late = Late(3)
+    late = Late(PERIODS_MAX)
     assert await within(0.01, late.judge(), late) == []
-    assert late.kept == 0
+    assert (late.kept, late.was_kept) == (0, True)
 
 
-async def test_a_worker_that_hangs_gets_no_more_time() -> None:
-    late = Late(0)
+@pytest.mark.parametrize("kept", [0, PERIODS_MAX + 5])
+async def test_a_worker_that_hangs_or_is_kept_for_ever_gets_no_more_time(kept: int) -> None:
+    late = Late(kept)
     with pytest.raises(TimeoutError):
         await within(0.01, late.judge(), late)
+
+
+async def test_a_worker_that_others_starved_is_followed_by_one_that_is_only_nice(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_kept(_worker: object) -> bool:
+        return True
+
+    ended: list[str] = []
+    judging = workers(storage, ended=ended)
+    monkeypatch.setattr("gateway.validation.workers.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.validation.workers._Worker.is_kept_from_processor", is_kept)
+    verdicts = [await judging.judge_apart([Case(invoice(1))]) for _ in range(3)]
+    assert ended == ["starved"]
+    assert all(isinstance(verdict, Verdict) and verdict.valid for (verdict,) in verdicts)
+    (worker,) = judging._idle
+    assert os.sched_getscheduler(worker._process.pid) == os.SCHED_OTHER
+    assert os.getpriority(os.PRIO_PROCESS, worker._process.pid) == NICE
+    await judging.close()
 
 
 def test_the_state_of_a_process_is_read() -> None:
