@@ -20,7 +20,8 @@ from gateway.model.finding import Text
 WSA_HEADERS = ("To", "From", "FaultTo", "ReplyTo", "MessageID", "RelatesTo", "Action")
 """The addressing headers that the profile wants signed when they are there."""
 WSU_ID = f"{{{WSU}}}Id"
-_IDS = etree.XPath("//@wsu:Id | //@Id | //@ID | //@id | //@xml:id", namespaces={"wsu": WSU})
+_IDS = etree.XPath("//@wsu:Id", namespaces={"wsu": WSU})
+_OTHER_IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id")
 _ADDRESS_CHARACTERS_MAX = 1024
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
@@ -123,14 +124,9 @@ def _parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
     declared = _DECLARED_ENCODING.match(skeleton[:200])
     if declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}:
         raise _malformed("the message must be UTF-8", "het bericht moet UTF-8 zijn")
-    if b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton:
+    if b"!" in skeleton and (b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton):
         raise _malformed("a DOCTYPE is not allowed", "een DOCTYPE is niet toegestaan")
-    too_many = (
-        skeleton.count(b"<") > 2 * limits.tags_max
-        or skeleton.count(b"xmlns") > limits.namespaces_max
-        or skeleton.count(b'"') + skeleton.count(b"'") > limits.quotes_max
-    )
-    if too_many:
+    if _has_too_many(skeleton, limits):
         raise _malformed(
             "the message has too many elements, attributes or namespaces",
             "het bericht heeft te veel elementen, attributen of namespaces",
@@ -141,6 +137,17 @@ def _parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
         raise _malformed(
             f"the message is not well-formed XML ({str(error)[:200]})", "het bericht is geen welgevormde XML"
         ) from error
+
+
+def _has_too_many(skeleton: bytes, limits: ReadingLimits) -> bool:
+    """Elements, namespaces or attributes; what is too short to have too many is not counted: an attribute takes
+    five characters, two of them quotes."""
+    length = len(skeleton)
+    return (
+        (length > 2 * limits.tags_max and skeleton.count(b"<") > 2 * limits.tags_max)
+        or skeleton.count(b"xmlns") > limits.namespaces_max
+        or (length > 2 * limits.quotes_max and skeleton.count(b'"') + skeleton.count(b"'") > limits.quotes_max)
+    )
 
 
 _kept = threading.local()
@@ -163,14 +170,17 @@ def _ids(root: etree._Element) -> dict[str, etree._Element]:
             "comments and processing instructions are not allowed", "commentaar in de XML is niet toegestaan"
         )
     ids: dict[str, etree._Element] = {}
-    seen: dict[str, etree._Element] = {}
     for found in _IDS(root):
-        value, node = str(found), found.getparent()
-        if seen.setdefault(value, node) is not node:
-            raise _malformed(f"the Id {value[:80]!r} occurs twice", f"het Id {value[:80]!r} komt twee keer voor")
-        if found.attrname == WSU_ID:
-            ids[value] = node
+        _add_once(ids, str(found), found.getparent())
+    others = dict(ids)
+    for found in _OTHER_IDS(root):
+        _add_once(others, str(found), found.getparent())
     return ids
+
+
+def _add_once(ids: dict[str, etree._Element], value: str, node: etree._Element) -> None:
+    if ids.setdefault(value, node) is not node:
+        raise _malformed(f"the Id {value[:80]!r} occurs twice", f"het Id {value[:80]!r} komt twee keer voor")
 
 
 def _has_text(element: etree._Element) -> bool:
