@@ -182,7 +182,7 @@ def _moment(value: str | None) -> datetime | None:
 
 def tijdstempel(moment: datetime) -> str:
     """UTC in milliseconds with Z, as Digipoort writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def aanlever_response(proces: Proces, status: StatusResultaat | None = None) -> str:

@@ -30,7 +30,7 @@ from gateway.koppelvlak.faults import SignatureError, StaleError
 from gateway.koppelvlak.names import BASE64_ENCODING, DSIG, EXC_C14N, WSA, WSSE, WSU, X509_V3
 from gateway.koppelvlak.signed_info import read_plain
 from gateway.model.finding import Text
-from gateway.trust.certificates import CertificateError, certificate_from_der, rsa_key_of
+from gateway.trust.certificates import CertificateError, certificate_from_der, fingerprint, rsa_key_of
 
 _TIMESTAMP, _TOKEN_NAME, _SIGNATURE = (
     f"{{{WSU}}}Timestamp",
@@ -51,9 +51,9 @@ _TOKENS_REMEMBERED = 500
 _PADDING = padding.PKCS1v15()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """A signature algorithm and the digest that goes with it."""
+    """A signature algorithm and the digest that goes with it: one of those below, known by itself."""
 
     name: str
     digest: "Callable[[bytes], hashlib._Hash]"
@@ -100,6 +100,8 @@ class Verified:
     request: etree._Element
     addressing: Addressing
     certificate: x509.Certificate
+    fingerprint: str
+    """The certificate's."""
     family: Family
     created_at: datetime
     signature_value: bytes
@@ -126,14 +128,16 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
         )
     timestamp, token, signature = _security_parts(security)
     signed_info, value, key_info = _signature_parts(signature)
-    certificate, key = _token_certificate(envelope, token, key_info)
+    signer = _token_signer(envelope, token, key_info)
     covered, family, references = _read_signed_info(envelope, signed_info, security, policy)
     _require_coverage(envelope, timestamp, references)
-    _verify_value(covered, value, key, family)
+    _verify_value(covered, value, signer.key, family)
     _verify_digests(references, envelope.cuts)
     created_at = _require_fresh(timestamp, policy, now)
     addressing = read_addressing(envelope)
-    return Verified(envelope, envelope.request, addressing, certificate, family, created_at, value)
+    return Verified(
+        envelope, envelope.request, addressing, signer.certificate, signer.fingerprint, family, created_at, value
+    )
 
 
 def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._Element, etree._Element]:
@@ -157,10 +161,17 @@ def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, 
     return signed_info, _base64(value, "SignatureValue"), key_info
 
 
-def _token_certificate(
-    envelope: Envelope, token: etree._Element, key_info: etree._Element
-) -> tuple[x509.Certificate, rsa.RSAPublicKey]:
-    """The certificate in the token that KeyInfo points to directly, and its key."""
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """Who a token says signed the message."""
+
+    certificate: x509.Certificate
+    fingerprint: str
+    key: rsa.RSAPublicKey
+
+
+def _token_signer(envelope: Envelope, token: etree._Element, key_info: etree._Element) -> _Signer:
+    """The certificate in the token that KeyInfo points to directly, with its key."""
     reference = key_info.find(_TOKEN_REFERENCE)
     if reference is None or [len(key_info), len(key_info[0])] != [1, 1]:
         raise _refused(
@@ -173,18 +184,18 @@ def _token_certificate(
         raise _refused("the token must be an X509v3 certificate", "het token moet een X509v3-certificaat zijn")
     if len(token):
         raise _refused("BinarySecurityToken must be text", "BinarySecurityToken moet tekst zijn")
-    return _certificate_in(token.text or "")
+    return _signer_in(token.text or "")
 
 
 @functools.lru_cache(_TOKENS_REMEMBERED)
-def _certificate_in(token: str) -> tuple[x509.Certificate, rsa.RSAPublicKey]:
-    """The certificate that a token's text holds, and its key: the same text holds the same ones every time."""
+def _signer_in(token: str) -> _Signer:
+    """What a token's text holds: the same text holds the same certificate every time."""
     der = _decoded(token, "BinarySecurityToken")
     if len(der) > _CERTIFICATE_BYTES_MAX:
         raise _refused("the token is too large", "het token is te groot")
     try:
         certificate = certificate_from_der(der)
-        return certificate, rsa_key_of(certificate)
+        return _Signer(certificate, fingerprint(certificate), rsa_key_of(certificate))
     except CertificateError as error:
         raise SignatureError(error.text) from error
 
