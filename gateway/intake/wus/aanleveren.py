@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
@@ -56,8 +55,8 @@ class Aanleveren:
         sinks: list[ContentSink] = []
         submission: Submission | None = None
         try:
-            submission = await self._submission(sent, client, party, sinks)
-            return await self._submit(replace(submission, record=record))
+            submission = await self._submission(sent, client, party, sinks, record)
+            return await self._submit(submission)
         except BaseException as error:
             if submission is None or not isinstance(error, asyncio.CancelledError):
                 for sink in sinks:
@@ -71,7 +70,7 @@ class Aanleveren:
             raise TroubleError(Text("the service is busy", "de dienst is overbelast")) from error
 
     async def _submission(
-        self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink]
+        self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink], record: Record
     ) -> Submission:
         recipient = await recipient_of(self._ports.directory, sent.ontvanger)
         document = await self._stored(sent.bericht.inhoud, sinks)
@@ -88,6 +87,7 @@ class Aanleveren:
             berichtsoort=sent.berichtsoort,
             aanleverkenmerk=sent.aanleverkenmerk,
             on_behalf_of=party.identifiers[0] if needs_mandate and party.identifiers else None,
+            record=record,
         )
 
     async def _attachment(self, number: int, one: BerichtInhoud, sinks: list[ContentSink]) -> BesideAttachment:

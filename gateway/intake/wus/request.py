@@ -30,10 +30,10 @@ from gateway.koppelvlak.faults import (
     SignatureError,
     TroubleError,
 )
-from gateway.koppelvlak.names import KOPPELVLAK, WSA, Operation, Service, operations
+from gateway.koppelvlak.names import WSA, Operation, Service, operations
 from gateway.koppelvlak.signature import Verified, verify
 from gateway.model.finding import Text
-from gateway.trust.certificates import CertificateError, RevocationUnknownError, fingerprint
+from gateway.trust.certificates import CertificateError, RevocationUnknownError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,21 @@ class RequestReader:
         self._settings = settings
         self._replays = ReplayGuard(settings.signature, settings.replays_max, ports.seen)
         self._recalling: asyncio.Task[None] | None = None
+        self._has_recalled = False
         self._large = Room(settings.large_bodies_max, 30)
         self._limits = Limits(
             body_bytes_max=settings.reading.body_bytes_max,
             body_idle_seconds_max=settings.body_idle.total_seconds(),
             body_seconds_max=settings.body_seconds_max.total_seconds(),
+        )
+
+    def is_short(self, request: web.BaseRequest) -> bool:
+        """Whether it is read in one piece, and needs no spool: a plain message without anything to cut out."""
+        length = request.content_length
+        return (
+            length is not None
+            and length <= self._settings.reading.cut_bytes_min
+            and request.content_type == "text/xml"
         )
 
     @contextmanager
@@ -81,18 +91,24 @@ class RequestReader:
                 yield spool
 
     async def read(
-        self, request: web.BaseRequest, service: Service, progress: Progress, spool: IO[bytes]
+        self, request: web.BaseRequest, service: Service, progress: Progress, spool: IO[bytes] | None
     ) -> Genuine:
-        """Read and judge. Raises KoppelvlakError; nothing was stored then."""
-        with _as_refusal():
+        """Read and judge; one that is short needs no spool. Raises KoppelvlakError; nothing was stored then."""
+        try:
             connection = await self._ports.identities.of_request(request)
-        envelope, size_bytes = await self._envelope(request, spool)
+        except CertificateError as error:
+            raise _refusal_of(error) from error
+        if spool is None:
+            envelope, size_bytes = await self._short_envelope(request)
+        else:
+            envelope, size_bytes = await self._long_envelope(request, spool)
         progress.message_id = _claimed_message_id(envelope)
         progress.operation = _operation(envelope, service) or progress.operation
         message = await self._verified(envelope, size_bytes)
         operation = _require_operation(message, service, request)
         identity = await self._signer(message, connection)
-        await self._recall()
+        if not self._has_recalled:
+            await self._recall()
         self._replays.require_new(message, identity.oin.value, self._ports.clock())
         require_valid(message.request)
         return Genuine(message, operation, identity)
@@ -103,24 +119,22 @@ class RequestReader:
             self._recalling = asyncio.create_task(self._read_recent())
         if not self._recalling.done():
             await asyncio.shield(self._recalling)
+        self._has_recalled = self._recalling.exception() is None
 
     async def _read_recent(self) -> None:
         now = self._ports.clock()
         names = await self._ports.records.berichtkenmerken_since(now - self._replays.window)
         self._replays.recall(names, now)
 
-    async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
-        length, kind = request.content_length, request.content_type
-        if kind == "text/xml" and length is not None and length <= self._settings.reading.cut_bytes_min:
-            return await self._short_envelope(request), length
-        return await self._long_envelope(request, spool)
-
-    async def _short_envelope(self, request: web.BaseRequest) -> Envelope:
+    async def _short_envelope(self, request: web.BaseRequest) -> tuple[Envelope, int]:
         """A message with nothing to cut out, in one piece."""
         reading = self._settings.reading
-        with _as_malformed():
+        try:
             data = await whole(request, reading.cut_bytes_min, self._limits)
-        return read_envelope(*cut_whole(data, reading), reading)
+        except problems.Problem as problem:
+            raise MalformedError(problem.detail) from problem
+        skeleton, cuts = cut_whole(data, reading)
+        return read_envelope(skeleton, cuts, reading), len(data)
 
     async def _long_envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
         reading = self._settings.reading
@@ -153,10 +167,12 @@ class RequestReader:
 
     async def _signer(self, message: Verified, connection: Identity) -> Identity:
         """Whose certificate signed the message: the connection's, or one of the same OIN."""
-        if fingerprint(message.certificate) == connection.fingerprint:
+        if message.fingerprint == connection.fingerprint:
             return connection  # the very certificate that was judged a moment ago
-        with _as_refusal():
+        try:
             signer = await self._ports.identities.of_certificate(message.certificate)
+        except CertificateError as error:
+            raise _refusal_of(error) from error
         if signer.oin != connection.oin and not self._settings.token_may_differ:
             raise SignatureError(
                 Text(
@@ -193,10 +209,8 @@ def _claimed_message_id(envelope: Envelope) -> str | None:
 
 
 def _operation(envelope: Envelope, service: Service) -> Operation | None:
-    for operation in operations(service):
-        if envelope.request.tag == f"{{{KOPPELVLAK}}}{operation.request_element}":
-            return operation
-    return None
+    tag = envelope.request.tag
+    return next((operation for operation in operations(service) if operation.request_tag == tag), None)
 
 
 def _require_operation(message: Verified, service: Service, request: web.BaseRequest) -> Operation:
@@ -225,15 +239,9 @@ def _require_operation(message: Verified, service: Service, request: web.BaseReq
     return operation
 
 
-@contextmanager
-def _as_refusal() -> Iterator[None]:
+def _refusal_of(error: CertificateError) -> KoppelvlakError:
     """What is wrong with a certificate, as a fault."""
-    try:
-        yield
-    except RevocationUnknownError as error:
-        raise TroubleError(error.text) from error
-    except CertificateError as error:
-        raise RefusedError(error.text) from error
+    return TroubleError(error.text) if isinstance(error, RevocationUnknownError) else RefusedError(error.text)
 
 
 @contextmanager
