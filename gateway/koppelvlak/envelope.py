@@ -60,17 +60,18 @@ class Envelope:
         found = self.header_blocks(WSSE, "Security")
         return found[0] if len(found) == 1 else None
 
-    def inhoud(self, element: etree._Element) -> Inhoud:
-        """The content that an element `inhoud` holds."""
-        value = element.text or ""
-        return self.cuts.get(value) or InlineInhoud(value.encode())
+
+def inhoud_of(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Inhoud:
+    """The content that an element `inhoud` holds."""
+    value = element.text or ""
+    return cuts.get(value) or InlineInhoud(value.encode())
 
 
 def read_envelope(
     skeleton: bytes, cuts: Mapping[str, Inhoud], limits: ReadingLimits, parts: Mapping[str, Inhoud] | None = None
 ) -> Envelope:
     """Parse and take apart; `parts` are an MTOM message's, by Content-ID. Raises MalformedError."""
-    root = _parse(skeleton, limits)
+    root = parse(skeleton, limits)
     if root.tag != f"{{{SOAP}}}Envelope":
         raise _malformed("the root is not a SOAP 1.1 Envelope", "de root is geen SOAP 1.1-Envelope")
     ids = _ids(root)
@@ -120,7 +121,8 @@ def _one_header(envelope: Envelope, name: str) -> str:
     return value
 
 
-def _parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
+def parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
+    """The root of a message, read within limits and without anything from outside. Raises MalformedError."""
     declared = _DECLARED_ENCODING.match(skeleton[:200])
     if declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}:
         raise _malformed("the message must be UTF-8", "het bericht moet UTF-8 zijn")

@@ -94,10 +94,11 @@ class SignaturePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A genuine message. `request` is the node that the signature covers, in the tree that was digested."""
+    """A genuine message. `request` is the node that the signature covers, in the tree that was digested; `cuts`
+    are the contents that were cut out of it, and digested in their places."""
 
-    envelope: Envelope
     request: etree._Element
+    cuts: Mapping[str, Inhoud]
     addressing: Addressing
     certificate: x509.Certificate
     fingerprint: str
@@ -136,7 +137,14 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
     created_at = _require_fresh(timestamp, policy, now)
     addressing = read_addressing(envelope)
     return Verified(
-        envelope, envelope.request, addressing, signer.certificate, signer.fingerprint, family, created_at, value
+        envelope.request,
+        envelope.cuts,
+        addressing,
+        signer.certificate,
+        signer.fingerprint,
+        family,
+        created_at,
+        value,
     )
 
 

@@ -129,7 +129,7 @@ class WusDoor:
 
     async def _answer(self, genuine: Genuine, client: Client) -> Answer:
         if genuine.operation.name == "aanleveren":
-            sent = read_aanlevering(genuine.message.envelope)
+            sent = read_aanlevering(genuine.message.request, genuine.message.cuts)
             if self._sandbox:
                 await self._sandbox.play_aanleveren(sent.aanleverkenmerk)
                 await self._sandbox.welcome_named(sent.belanghebbende)

@@ -10,6 +10,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from lxml import etree
 
 from gateway import problems
 from gateway.intake.body import pieces, whole
@@ -103,7 +104,7 @@ class RequestReader:
         else:
             envelope, size_bytes = await self._long_envelope(request, spool)
         progress.message_id = _claimed_message_id(envelope)
-        progress.operation = _operation(envelope, service) or progress.operation
+        progress.operation = _operation(envelope.request, service) or progress.operation
         message = await self._verified(envelope, size_bytes)
         operation = _require_operation(message, service, request)
         identity = await self._signer(message, connection)
@@ -208,14 +209,14 @@ def _claimed_message_id(envelope: Envelope) -> str | None:
     return value.strip()[:256] if value and value.strip() else None
 
 
-def _operation(envelope: Envelope, service: Service) -> Operation | None:
-    tag = envelope.request.tag
+def _operation(element: etree._Element, service: Service) -> Operation | None:
+    tag = element.tag
     return next((operation for operation in operations(service) if operation.request_tag == tag), None)
 
 
 def _require_operation(message: Verified, service: Service, request: web.BaseRequest) -> Operation:
     """Body element, wsa:Action, SOAPAction and wsa:To must all mean the same operation at this address."""
-    operation = _operation(message.envelope, service)
+    operation = _operation(message.request, service)
     if operation is None:
         raise MalformedError(
             Text(
