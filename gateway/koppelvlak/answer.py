@@ -117,10 +117,7 @@ class Signer:
 
 
 _PADDING = padding.PKCS1v15()
-_BEFORE_BLOCKS = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    f'<soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Header>'
-)
+_BEFORE_BLOCKS = f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Header>'
 _BEFORE_TIMESTAMP = f'<wsse:Security xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" soapenv:mustUnderstand="1">'
 _BEFORE_SIGNED_INFO = f'<ds:Signature xmlns:ds="{DSIG}">'
 _AFTER_VALUE = (

@@ -22,7 +22,7 @@ WSA_HEADERS = ("To", "From", "FaultTo", "ReplyTo", "MessageID", "RelatesTo", "Ac
 WSU_ID = f"{{{WSU}}}Id"
 _IDS = etree.XPath("//@wsu:Id", namespaces={"wsu": WSU})
 _OTHER_IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id")
-_ADDRESS_CHARACTERS_MAX = 1024
+ADDRESS_CHARACTERS_MAX = 1024
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -111,7 +111,7 @@ def read_addressing(envelope: Envelope) -> Addressing:
 def _one_header(envelope: Envelope, name: str) -> str:
     blocks = envelope.header_blocks(WSA, name)
     value = (blocks[0].text or "").strip() if len(blocks) == 1 and not len(blocks[0]) else ""
-    if not 0 < len(value) <= _ADDRESS_CHARACTERS_MAX:
+    if not 0 < len(value) <= ADDRESS_CHARACTERS_MAX:
         raise AddressingError(
             Text(
                 f"exactly one wsa:{name} with a value is needed",

@@ -109,7 +109,9 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reference:
+class Reference:
+    """A reference of SignedInfo: the part that it covers, and how."""
+
     target: etree._Element
     prefixes: list[str]
     family: Family
@@ -127,14 +129,14 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
         raise _refused(
             "exactly one wsse:Security header is needed", "er is precies één wsse:Security-header nodig"
         )
-    timestamp, token, signature = _security_parts(security)
+    timestamp, token, signature = security_parts(security)
     signed_info, value, key_info = _signature_parts(signature)
     signer = _token_signer(envelope, token, key_info)
-    covered, family, references = _read_signed_info(envelope, signed_info, security, policy)
+    covered, family, references = read_signed_info(envelope, signed_info, security, policy)
     _require_coverage(envelope, timestamp, references)
-    _verify_value(covered, value, signer.key, family)
+    require_signature(covered, value, signer.key, family)
     _verify_digests(references, envelope.cuts)
-    created_at = _require_fresh(timestamp, policy, now)
+    created_at = require_fresh(*_times(timestamp), policy, now)
     addressing = read_addressing(envelope)
     return Verified(
         envelope.request,
@@ -148,8 +150,8 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
     )
 
 
-def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._Element, etree._Element]:
-    """Timestamp, token and Signature: once each, in any order, and nothing else."""
+def security_parts(security: etree._Element) -> tuple[etree._Element, etree._Element, etree._Element]:
+    """Timestamp, token and Signature: once each, in any order, and nothing else. Raises SignatureError."""
     parts = {part.tag: part for part in security}
     if len(security) != len(parts) or parts.keys() != {_TIMESTAMP, _TOKEN_NAME, _SIGNATURE}:
         raise _refused(
@@ -170,15 +172,15 @@ def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Signer:
-    """Who a token says signed the message."""
+class TokenSigner:
+    """The certificate in a token, which says who signed, and its key."""
 
     certificate: x509.Certificate
     fingerprint: str
     key: rsa.RSAPublicKey
 
 
-def _token_signer(envelope: Envelope, token: etree._Element, key_info: etree._Element) -> _Signer:
+def _token_signer(envelope: Envelope, token: etree._Element, key_info: etree._Element) -> TokenSigner:
     """The certificate in the token that KeyInfo points to directly, with its key."""
     reference = key_info.find(_TOKEN_REFERENCE)
     if reference is None or [len(key_info), len(key_info[0])] != [1, 1]:
@@ -192,34 +194,34 @@ def _token_signer(envelope: Envelope, token: etree._Element, key_info: etree._El
         raise _refused("the token must be an X509v3 certificate", "het token moet een X509v3-certificaat zijn")
     if len(token):
         raise _refused("BinarySecurityToken must be text", "BinarySecurityToken moet tekst zijn")
-    return _signer_in(token.text or "")
+    return signer_in(token.text or "")
 
 
 @functools.lru_cache(_TOKENS_REMEMBERED)
-def _signer_in(token: str) -> _Signer:
-    """What a token's text holds: the same text holds the same certificate every time."""
-    der = _decoded(token, "BinarySecurityToken")
+def signer_in(token: str) -> TokenSigner:
+    """What a token's text holds: the same text holds the same certificate every time. Raises SignatureError."""
+    der = decoded(token, "BinarySecurityToken")
     if len(der) > _CERTIFICATE_BYTES_MAX:
         raise _refused("the token is too large", "het token is te groot")
     try:
         certificate = certificate_from_der(der)
-        return _Signer(certificate, fingerprint(certificate), rsa_key_of(certificate))
+        return TokenSigner(certificate, fingerprint(certificate), rsa_key_of(certificate))
     except CertificateError as error:
         raise SignatureError(error.text) from error
 
 
-def _read_signed_info(
+def read_signed_info(
     envelope: Envelope, signed_info: etree._Element, security: etree._Element, policy: SignaturePolicy
-) -> tuple[bytes, Family, list[_Reference]]:
-    """The bytes that the signature must cover, and what they say."""
-    covered = _written(signed_info, [])
+) -> tuple[bytes, Family, list[Reference]]:
+    """The bytes that the signature must cover, and what they say. Raises SignatureError."""
+    covered = canonical(signed_info, [])
     plain = read_plain(covered)
     if plain is None or len(plain.references) > _REFERENCES_MAX:
         family, references = _walk_signed_info(envelope, signed_info, security, policy)
-        return _written(signed_info, _inclusive_prefixes(signed_info[0])), family, references
+        return canonical(signed_info, inclusive_prefixes(signed_info[0])), family, references
     family = _family_of(plain.signature_uri, _BY_SIGNATURE, policy)
     references = [
-        _Reference(_target(envelope, target_id, security), [], _family_of(digest_uri, _BY_DIGEST, policy), digest)
+        Reference(_target(envelope, target_id, security), [], _family_of(digest_uri, _BY_DIGEST, policy), digest)
         for target_id, digest_uri, digest in plain.references
     ]
     return covered, family, references
@@ -227,7 +229,7 @@ def _read_signed_info(
 
 def _walk_signed_info(
     envelope: Envelope, signed_info: etree._Element, security: etree._Element, policy: SignaturePolicy
-) -> tuple[Family, list[_Reference]]:
+) -> tuple[Family, list[Reference]]:
     children = list(signed_info)
     names = [child.tag for child in children]
     if names[:2] != _METHODS or set(names[2:]) != {_REFERENCE} or len(names) > _REFERENCES_MAX + 2:
@@ -240,7 +242,7 @@ def _walk_signed_info(
 
 def _read_reference(
     envelope: Envelope, reference: etree._Element, security: etree._Element, policy: SignaturePolicy
-) -> _Reference:
+) -> Reference:
     if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
         raise _refused("a Reference has another form than expected", "een Reference heeft een onverwachte vorm")
     transforms, method, value = reference
@@ -248,7 +250,7 @@ def _read_reference(
         raise _refused("only the transform exc-c14n is accepted", "alleen de transform exc-c14n is toegestaan")
     target = _target(envelope, _fragment(reference.get("URI")), security)
     family = _family(method, _BY_DIGEST, policy)
-    return _Reference(target, _inclusive_prefixes(transforms[0]), family, _base64(value, "DigestValue"))
+    return Reference(target, inclusive_prefixes(transforms[0]), family, _base64(value, "DigestValue"))
 
 
 def _target(envelope: Envelope, target_id: str, security: etree._Element) -> etree._Element:
@@ -262,7 +264,7 @@ def _target(envelope: Envelope, target_id: str, security: etree._Element) -> etr
     return target
 
 
-def _require_coverage(envelope: Envelope, timestamp: etree._Element, references: list[_Reference]) -> None:
+def _require_coverage(envelope: Envelope, timestamp: etree._Element, references: list[Reference]) -> None:
     """Body, Timestamp and every addressing header that is there: the nodes themselves, each once."""
     needed = [envelope.body, timestamp]
     needed += [block for name in WSA_HEADERS for block in envelope.header_blocks(WSA, name)]
@@ -275,17 +277,18 @@ def _require_coverage(envelope: Envelope, timestamp: etree._Element, references:
             raise _refused(f"the {name} is not signed", f"{name} is niet ondertekend")
 
 
-def _verify_value(covered: bytes, value: bytes, key: rsa.RSAPublicKey, family: Family) -> None:
+def require_signature(covered: bytes, value: bytes, key: rsa.RSAPublicKey, family: Family) -> None:
+    """The value is this key's signature over these bytes. Raises SignatureError."""
     try:
         key.verify(value, covered, _PADDING, family.hash)
     except InvalidSignature as error:
         raise _refused("the signature does not verify", "de handtekening klopt niet") from error
 
 
-def _verify_digests(references: list[_Reference], cuts: Mapping[str, Inhoud]) -> None:
+def _verify_digests(references: list[Reference], cuts: Mapping[str, Inhoud]) -> None:
     placed: set[str] = set()
     for reference in references:
-        written = _written(reference.target, reference.prefixes)
+        written = canonical(reference.target, reference.prefixes)
         if cuts and _TOKEN_START in written:
             digest = reference.family.digest(b"")
             for piece in _filled(written, cuts, placed):
@@ -297,8 +300,8 @@ def _verify_digests(references: list[_Reference], cuts: Mapping[str, Inhoud]) ->
             raise _refused(f"the {name} was changed after signing", f"{name} is na het ondertekenen veranderd")
 
 
-def _written(node: etree._Element, prefixes: list[str]) -> bytes:
-    """The node's exclusive canonical form."""
+def canonical(node: etree._Element, prefixes: list[str]) -> bytes:
+    """The node's exclusive canonical form; `prefixes`: those that count as used everywhere."""
     written: bytes = etree.tostring(
         node, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes or None
     )
@@ -326,16 +329,24 @@ _TOKEN_START = b">mpX"
 _TOKEN = re.compile(rb">(mpX[0-9a-f]{20}X)<")
 
 
-def _require_fresh(timestamp: etree._Element, policy: SignaturePolicy, now: datetime) -> datetime:
+def _times(timestamp: etree._Element) -> tuple[str, str | None]:
+    """Created and Expires as they are written."""
     names = [child.tag for child in timestamp]
     if names not in ([_CREATED], [_CREATED, _EXPIRES]):
         raise _refused("the Timestamp needs one Created", "de Timestamp heeft één Created nodig")
-    created_at = _utc(timestamp[0])
+    if any(len(child) for child in timestamp):
+        raise _no_time()
+    return timestamp[0].text or "", timestamp[1].text or "" if len(timestamp) > 1 else None
+
+
+def require_fresh(created: str, expires: str | None, policy: SignaturePolicy, now: datetime) -> datetime:
+    """When the message was made, if it may still be used. Raises SignatureError and StaleError."""
+    created_at = _utc(created)
     if created_at > now + policy.skew:
         raise _stale("the message is from the future", "het bericht komt uit de toekomst")
     if now > created_at + policy.age_max + policy.skew:
         raise _stale("the message is too old", "het bericht is te oud")
-    if len(timestamp) > 1 and _utc(timestamp[1]) + policy.skew < now:
+    if expires is not None and _utc(expires) + policy.skew < now:
         raise _stale("the message has expired", "het bericht is verlopen")
     return created_at
 
@@ -343,11 +354,11 @@ def _require_fresh(timestamp: etree._Element, policy: SignaturePolicy, now: date
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
-def _utc(element: etree._Element) -> datetime:
+def _utc(written: str) -> datetime:
     """WS-Security 1.0, section 10: wsu times are in UTC; an offset is understood, its absence is not."""
-    found = _INSTANT.fullmatch((element.text or "").strip())
-    if not found or len(element):
-        raise _refused("a time in the Timestamp is not in UTC", "een tijd in de Timestamp is niet in UTC")
+    found = _INSTANT.fullmatch(written.strip())
+    if not found:
+        raise _no_time()
     try:
         moment = datetime.fromisoformat(found[1] + (found[3] if found[3] != "Z" else "+00:00"))
     except ValueError as error:
@@ -371,8 +382,11 @@ def _family_of(wanted: str, known: Mapping[str, Family], policy: SignaturePolicy
     return family
 
 
-def _inclusive_prefixes(method: etree._Element) -> list[str]:
-    """The PrefixList of exc-c14n; Java clients send one. `#default` is the default namespace."""
+def inclusive_prefixes(method: etree._Element) -> list[str]:
+    """The PrefixList of exc-c14n; Java clients send one. `#default` is the default namespace.
+
+    Raises SignatureError.
+    """
     if not len(method):
         return []
     listed = method[0]
@@ -388,15 +402,20 @@ def _fragment(uri: str | None) -> str:
 def _base64(element: etree._Element, name: str) -> bytes:
     if len(element):
         raise _refused(f"{name} must be text", f"{name} moet tekst zijn")
-    return _decoded(element.text or "", name)
+    return decoded(element.text or "", name)
 
 
-def _decoded(text: str, name: str) -> bytes:
+def decoded(text: str, name: str) -> bytes:
+    """A value's base64, which may be spread over lines. Raises SignatureError, which names the value."""
     compact = "".join(text.split())
     try:
         return binascii.a2b_base64(compact.encode(), strict_mode=True) if compact else b""
     except (binascii.Error, ValueError) as error:
         raise _refused(f"{name} is not base64", f"{name} is geen base64") from error
+
+
+def _no_time() -> SignatureError:
+    return _refused("a time in the Timestamp is not in UTC", "een tijd in de Timestamp is niet in UTC")
 
 
 def _refused(en: str, nl: str) -> SignatureError:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
 from gateway.intake.wus.ports import WusPorts
+from gateway.intake.wus.replay import BERICHTKENMERK_CHARACTERS_MAX
 from gateway.intake.wus.settings import WusSettings
 from gateway.koppelvlak.cut import Inhoud, too_large
 from gateway.koppelvlak.elements import Aanlevering, BerichtInhoud, aanlever_response
@@ -39,7 +40,7 @@ class Aanleveren:
         self._require_within_limits(sent)
         _require_no_ausp(sent.autorisatie_adres)
         party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
-        berichtkenmerk = message_id[:256]
+        berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
 
         async def remembered(kenmerk: str, received_at: datetime) -> None:
             await self._ports.records.remember(_proces(sent, kenmerk, received_at, client.oin, berichtkenmerk))

@@ -23,6 +23,7 @@ from gateway.intake.wus.settings import WusSettings
 from gateway.koppelvlak.cut import Cutter, Inhoud, cut_whole, new_spool
 from gateway.koppelvlak.elements import require_valid
 from gateway.koppelvlak.envelope import Envelope, read_envelope
+from gateway.koppelvlak.familiar import Familiar
 from gateway.koppelvlak.faults import (
     AddressingError,
     KoppelvlakError,
@@ -35,6 +36,8 @@ from gateway.koppelvlak.names import WSA, Operation, Service, operations
 from gateway.koppelvlak.signature import Verified, verify
 from gateway.model.finding import Text
 from gateway.trust.certificates import CertificateError, RevocationUnknownError
+
+_CLAIMED_CHARACTERS_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class RequestReader:
         self._ports = ports
         self._settings = settings
         self._replays = ReplayGuard(settings.signature, settings.replays_max, ports.seen)
+        self._familiar = Familiar(settings.signature, settings.reading)
         self._recalling: asyncio.Task[None] | None = None
         self._has_recalled = False
         self._large = Room(settings.large_bodies_max, 30)
@@ -100,12 +104,11 @@ class RequestReader:
         except CertificateError as error:
             raise _refusal_of(error) from error
         if spool is None:
-            envelope, size_bytes = await self._short_envelope(request)
+            message = await self._short(request, service, progress)
         else:
             envelope, size_bytes = await self._long_envelope(request, spool)
-        progress.message_id = _claimed_message_id(envelope)
-        progress.operation = _operation(envelope.request, service) or progress.operation
-        message = await self._verified(envelope, size_bytes)
+            _tell(progress, envelope, service)
+            message = await self._verified(envelope, size_bytes)
         operation = _require_operation(message, service, request)
         identity = await self._signer(message, connection)
         if not self._has_recalled:
@@ -127,15 +130,25 @@ class RequestReader:
         names = await self._ports.records.berichtkenmerken_since(now - self._replays.window)
         self._replays.recall(names, now)
 
-    async def _short_envelope(self, request: web.BaseRequest) -> tuple[Envelope, int]:
-        """A message with nothing to cut out, in one piece."""
-        reading = self._settings.reading
+    async def _short(self, request: web.BaseRequest, service: Service, progress: Progress) -> Verified:
+        """A message with nothing to cut out, in one piece; one whose markup is familiar takes the short way."""
+        reading, policy = self._settings.reading, self._settings.signature
         try:
             data = await whole(request, reading.cut_bytes_min, self._limits)
         except problems.Problem as problem:
             raise MalformedError(problem.detail) from problem
         skeleton, cuts = cut_whole(data, reading)
-        return read_envelope(skeleton, cuts, reading), len(data)
+        now = self._ports.clock()
+        message = self._familiar.verify(skeleton, cuts, now)
+        if message is not None:
+            progress.message_id = message.addressing.message_id[:_CLAIMED_CHARACTERS_MAX]
+            progress.operation = _operation(message.request, service) or progress.operation
+            return message
+        envelope = read_envelope(skeleton, cuts, reading)
+        _tell(progress, envelope, service)
+        message = verify(envelope, policy, now)
+        self._familiar.learn(skeleton, envelope, message)
+        return message
 
     async def _long_envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
         reading = self._settings.reading
@@ -202,11 +215,17 @@ def new_message_id() -> str:
     return f"urn:uuid:{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
+def _tell(progress: Progress, envelope: Envelope, service: Service) -> None:
+    """What is known of a message before it is verified."""
+    progress.message_id = _claimed_message_id(envelope)
+    progress.operation = _operation(envelope.request, service) or progress.operation
+
+
 def _claimed_message_id(envelope: Envelope) -> str | None:
     """What the request calls itself, for the fault; not verified yet."""
     blocks = envelope.header_blocks(WSA, "MessageID")
     value = blocks[0].text if blocks else None
-    return value.strip()[:256] if value and value.strip() else None
+    return value.strip()[:_CLAIMED_CHARACTERS_MAX] if value and value.strip() else None
 
 
 def _operation(element: etree._Element, service: Service) -> Operation | None:
