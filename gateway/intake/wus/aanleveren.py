@@ -1,7 +1,6 @@
 """Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
@@ -49,25 +48,22 @@ class Aanleveren:
         return aanlever_response(_proces(sent, receipt.kenmerk, receipt.received_at, client.oin, berichtkenmerk))
 
     async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
-        """Everything on stable storage; what ends it before, cancellation included, leaves nothing behind.
+        """Everything on stable storage; what ends it before leaves nothing behind.
 
-        Cancelled while it is being stored, nobody knows whether it was: its contents stay, for it or the reaper.
+        Once it is being stored, only who says that nothing was stored is believed. After anything else,
+        cancellation included, a message may stand in the database whose commit was not heard of: its contents stay,
+        for it or the reaper.
         """
         sinks: list[ContentSink] = []
-        submission: Submission | None = None
         try:
             submission = await self._submission(sent, client, party, sinks, record)
-            return await self._submit(submission)
-        except BaseException as error:
-            if submission is None or not isinstance(error, asyncio.CancelledError):
-                for sink in sinks:
-                    await sink.abort()
+        except BaseException:
+            await _forget(sinks)
             raise
-
-    async def _submit(self, submission: Submission) -> Receipt:
         try:
             return await self._ports.reception.submit(submission)
         except OverloadedError as error:
+            await _forget(sinks)
             raise TroubleError(Text("the service is busy", "de dienst is overbelast")) from error
 
     async def _submission(
@@ -110,6 +106,11 @@ class Aanleveren:
         for one in (sent.bericht, *sent.bijlagen):
             if one.inhoud.size_bytes > limit:
                 raise too_large(one.inhoud.size_bytes, limit)
+
+
+async def _forget(sinks: Iterable[ContentSink]) -> None:
+    for sink in sinks:
+        await sink.abort()
 
 
 async def _pour(octets: Iterator[bytes], sink: ContentSink) -> None:
