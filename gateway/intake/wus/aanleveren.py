@@ -51,8 +51,8 @@ class Aanleveren:
         """Everything on stable storage; what ends it before leaves nothing behind.
 
         Once it is being stored, only who says that nothing was stored is believed. After anything else,
-        cancellation included, a message may stand in the database whose commit was not heard of: its contents stay,
-        for it or the reaper.
+        cancellation included, a message may stand in the database whose commit was not heard of: its contents
+        stay, for it or the reaper.
         """
         sinks: list[ContentSink] = []
         try:
