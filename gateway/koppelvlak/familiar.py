@@ -26,6 +26,7 @@ from operator import itemgetter
 from lxml import etree
 
 from gateway.koppelvlak.cut import Inhoud, ReadingLimits
+from gateway.koppelvlak.elements import require_valid
 from gateway.koppelvlak.envelope import (
     ADDRESS_CHARACTERS_MAX,
     WSU_ID,
@@ -206,9 +207,13 @@ class Familiar:
             if markup is None or not markup.fits(values, verified.cuts):
                 return None
             again = self._verified(markup, values, verified.cuts, verified.created_at)
+            if again is None or again.addressing != verified.addressing:
+                return None
+            # The canonical Body may lack a namespace that only the value of an attribute names, as in xsi:type.
+            require_valid(again.request)
         except (KoppelvlakError, binascii.Error):
             return None
-        return markup if again is not None and again.addressing == verified.addressing else None
+        return markup
 
 
 def _marked(pieces: Sequence[bytes]) -> bytes:

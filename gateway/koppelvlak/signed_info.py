@@ -55,7 +55,7 @@ def _forms(prefix: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Patt
     name = re.escape(prefix)
     declared = b":" + name[:-1] if name else b""
     dsig, exclusive = re.escape(DSIG.encode()), re.escape(EXC_C14N.encode())
-    value = rb'"([^"&<>\x80-\xff]+)"'
+    value = rb'"([^"&<>\x00-\x1f\x80-\xff]+)"'
 
     def empty(element: bytes, algorithm: bytes) -> bytes:
         return rb"\s*<%b%b Algorithm=%b></%b%b>\s*" % (name, element, algorithm, name, element)
@@ -63,7 +63,7 @@ def _forms(prefix: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Patt
     transform = empty(b"Transform", b'"%b"' % exclusive)
     head = rb'<%bSignedInfo xmlns%b="%b">' % (name, declared, dsig)
     head += empty(b"CanonicalizationMethod", b'"%b"' % exclusive) + empty(b"SignatureMethod", value)
-    reference = rb'<%bReference(?: Id="[^"]*")? URI="#([^"&<>\x80-\xff]+)">' % name
+    reference = rb'<%bReference(?: Id="[^"&<>\x00-\x1f\x80-\xff]*")? URI="#([^"&<>\x00-\x1f\x80-\xff]+)">' % name
     reference += rb"\s*<%bTransforms>%b</%bTransforms>" % (name, transform, name) + empty(b"DigestMethod", value)
     reference += rb"<%bDigestValue>([A-Za-z0-9+/=]+)</%bDigestValue>\s*</%bReference>\s*" % (name, name, name)
     end = rb"</%bSignedInfo>" % name

@@ -14,14 +14,14 @@ from lxml import etree
 
 from gateway.koppelvlak.answer import Headers, Signer
 from gateway.koppelvlak.cut import ReadingLimits, cut_whole
-from gateway.koppelvlak.elements import read_aanlevering
+from gateway.koppelvlak.elements import read_aanlevering, require_valid
 from gateway.koppelvlak.envelope import read_envelope
 from gateway.koppelvlak.familiar import Familiar
 from gateway.koppelvlak.faults import KoppelvlakError
 from gateway.koppelvlak.signature import SHA256, SignaturePolicy, Verified, verify
 from tests.unit.koppelvlak import xmlsec_client
 from tests.unit.koppelvlak.attacks import ATTACKS, attack, genuine
-from tests.unit.koppelvlak.xmlsec_client import NAMES, aanlever_request, resign, sign, to_bytes, unsigned
+from tests.unit.koppelvlak.xmlsec_client import NAMES, K, aanlever_request, resign, sign, to_bytes, unsigned
 from tests.unit.trust.hierarchies import pair
 
 LIMITS = ReadingLimits()
@@ -230,9 +230,20 @@ def test_the_content_is_digested() -> None:
     assert short(familiar, spoiled) is None
 
 
+def test_a_type_named_by_a_prefix_from_outside_the_body_is_left_to_the_full_way() -> None:
+    """Exclusive canonicalization drops such a prefix, so the Body's canonical form alone does not say the type."""
+    typed = '<nummer xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="q:identiteitsnummerType">'
+    written = etree.tostring(unsigned(aanlever_request().replace("<nummer>", typed)))
+    envelope = etree.fromstring(written.replace(b"<s:Envelope ", f'<s:Envelope xmlns:q="{K}" '.encode(), 1))
+    message = to_bytes(sign(envelope, *pair("leverancier")))
+    require_valid(in_full(message).request)
+    assert short(learned(message), message) is None
+
+
 def test_few_markups_are_kept() -> None:
     familiar = Familiar(POLICY, LIMITS, markups_max=2)
-    messages = [of_ours(ontvanger=f"<x{number}>1</x{number}>") for number in range(3)]
+    recipient = "<identiteitOntvanger><nummer>1</nummer><type>OIN</type></identiteitOntvanger>"
+    messages = [of_ours(), of_ours(aanleverkenmerk="a"), of_ours(ontvanger=recipient)]
     for message in messages:
         for _ in range(2):
             learn(familiar, message)
