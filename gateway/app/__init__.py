@@ -48,6 +48,7 @@ from gateway.store.writer import Writer
 from gateway.syntax.xml import Limits as ReadingLimits
 from gateway.validation.workers import Workers
 from gateway.web import Doors, build
+from gateway.web.application import Guard
 from gateway.web.connections import Connections
 from gateway.web.doors import Address, Leases, Lists
 from gateway.web.server import Runner
@@ -197,7 +198,8 @@ async def listening(gateway: Gateway) -> AsyncIterator[str]:
     http = gateway.settings.http
     doors = gateway.doors()
     application = build(doors, gateway.metrics.request_answered)
-    async with digipoort.door(gateway, application) as tls:
+    guard = Guard(doors.address, gateway.metrics.request_answered)
+    async with digipoort.door(gateway, application, guard) as tls:
         connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
         runner = Runner(
             application,
@@ -405,7 +407,9 @@ class MarkedAsTest:
 
     async def submit(self, submission: Submission) -> Receipt:
         """As the reception's own."""
-        return await self._reception.submit(replace(submission, caller=replace(submission.caller, is_test=True)))
+        if not submission.caller.is_test:
+            submission = replace(submission, caller=replace(submission.caller, is_test=True))
+        return await self._reception.submit(submission)
 
 
 class Observer:

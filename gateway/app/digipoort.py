@@ -29,6 +29,7 @@ from gateway.store.processen import ProcesStore
 from gateway.store.register import RegisterStore
 from gateway.store.storage import Storage
 from gateway.store.writer import Writer
+from gateway.web.application import DIRECT, Guard, kind_of
 
 SEEN_FILE = "seen-requests"
 """Under the data directory: which signed requests came in lately, so that a restart does not forget them."""
@@ -58,9 +59,12 @@ class Opened(Protocol):
 
 
 @asynccontextmanager
-async def door(gateway: Opened, application: web.Application) -> AsyncIterator[ssl.SSLContext | None]:
+async def door(
+    gateway: Opened, application: web.Application, guard: Guard
+) -> AsyncIterator[ssl.SSLContext | None]:
     """Adds the door to the application when the settings name certificates; yields the TLS that goes with it.
 
+    `guard` stands around what the server calls without the router, as the application's own does around the rest.
     Raises OSError when the certificates cannot be read.
     """
     directory = gateway.settings.digipoort.tls_directory
@@ -72,7 +76,10 @@ async def door(gateway: Opened, application: web.Application) -> AsyncIterator[s
         raise FileNotFoundError(problem)
     async with HttpFetch() as fetch:
         sandbox = await _sandbox(gateway) if gateway.settings.testing.sandbox else None
-        WusDoor(_ports(gateway, files, fetch), _wishes(gateway.settings), sandbox).add_to(application)
+        wus = WusDoor(_ports(gateway, files, fetch), _wishes(gateway.settings), sandbox)
+        wus.add_to(application)
+        for path, respond in wus.receivers():
+            application[DIRECT]["POST", path] = guard.around(respond, kind_of(path))
         yield server_context(files)
 
 

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from cryptography import x509
@@ -45,6 +46,15 @@ class Identity:
         return f"cert-{self.fingerprint[:16]}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Presented:
+    """A certificate that somebody showed, and those that should lead from it to an anchor."""
+
+    leaf: x509.Certificate
+    fingerprint: str
+    sent: tuple[x509.Certificate, ...] = ()
+
+
 @dataclass(slots=True)
 class _Verified:
     identity: Identity
@@ -69,25 +79,28 @@ class Identities:
         self._clock = clock
         self._trusted_proxies = tuple(trusted_proxies)
         self._verified: dict[str, _Verified] = {}
+        self._connections: WeakKeyDictionary[ssl.SSLObject, _Presented] = WeakKeyDictionary()
 
     async def of_request(self, request: web.BaseRequest) -> Identity:
         """Whose certificate the request came with. Raises CertificateError and RevocationUnknownError."""
-        leaf, sent = self._presented(request)
-        return await self.of_certificate(leaf, sent)
+        return await self._judged(self._presented(request))
 
-    async def of_certificate(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate] = ()) -> Identity:
+    async def of_certificate(self, leaf: x509.Certificate) -> Identity:
         """Whose certificate this is. Raises CertificateError and RevocationUnknownError."""
-        name, now = fingerprint(leaf), self._clock()
+        return await self._judged(_Presented(leaf, fingerprint(leaf)))
+
+    async def _judged(self, presented: _Presented) -> Identity:
+        name, now = presented.fingerprint, self._clock()
         known = self._verified.get(name)
         if known is None or known.until <= now:
-            known = self._verify(leaf, sent, name)
+            known = self._verify(presented)
         if known.unrevoked_until is None or known.unrevoked_until <= now:
             known.unrevoked_until = await self._revocation.check(known.chain)
         return known.identity
 
-    def _verify(self, leaf: x509.Certificate, sent: Sequence[x509.Certificate], name: str) -> _Verified:
-        now = self._clock()
-        chain = tuple(self._anchors.chain(leaf, sent, now))
+    def _verify(self, presented: _Presented) -> _Verified:
+        leaf, name, now = presented.leaf, presented.fingerprint, self._clock()
+        chain = tuple(self._anchors.chain(leaf, presented.sent, now))
         until = min([now + CHAIN_CACHE, *(one.not_valid_after_utc for one in chain)])
         verified = _Verified(Identity(oin_of(leaf), name), chain, until)
         if len(self._verified) >= _CACHE_ENTRIES_MAX:
@@ -95,17 +108,16 @@ class Identities:
         self._verified[name] = verified
         return verified
 
-    def _presented(self, request: web.BaseRequest) -> tuple[x509.Certificate, list[x509.Certificate]]:
+    def _presented(self, request: web.BaseRequest) -> _Presented:
         if self._from_trusted_proxy(request) and "Client-Cert" in request.headers:
             return _from_headers(request)
         connection = request.transport.get_extra_info("ssl_object") if request.transport else None
-        der = connection.getpeercert(binary_form=True) if isinstance(connection, ssl.SSLObject) else None
-        if der is None:
-            raise CertificateError(
-                "no-certificate",
-                Text("the connection has no client certificate", "de verbinding heeft geen clientcertificaat"),
-            )
-        return certificate_from_der(der), []
+        if not isinstance(connection, ssl.SSLObject):
+            raise _no_certificate()
+        presented = self._connections.get(connection)
+        if presented is None:  # it is sent in the handshake, and stays the same
+            presented = self._connections[connection] = _of_connection(connection)
+        return presented
 
     def _from_trusted_proxy(self, request: web.BaseRequest) -> bool:
         if not self._trusted_proxies:
@@ -117,14 +129,30 @@ class Identities:
         return any(remote in network for network in self._trusted_proxies)
 
 
-def _from_headers(request: web.BaseRequest) -> tuple[x509.Certificate, list[x509.Certificate]]:
+def _of_connection(connection: ssl.SSLObject) -> _Presented:
+    der = connection.getpeercert(binary_form=True)
+    if der is None:
+        raise _no_certificate()
+    leaf = certificate_from_der(der)
+    return _Presented(leaf, fingerprint(leaf))
+
+
+def _no_certificate() -> CertificateError:
+    return CertificateError(
+        "no-certificate",
+        Text("the connection has no client certificate", "de verbinding heeft geen clientcertificaat"),
+    )
+
+
+def _from_headers(request: web.BaseRequest) -> _Presented:
     """RFC 9440: `Client-Cert` is one byte sequence, `Client-Cert-Chain` a list of them without the first."""
     leafs = request.headers.getall("Client-Cert")
     chain = ",".join(request.headers.getall("Client-Cert-Chain", []))
     if len(leafs) != 1 or len(leafs[0]) + len(chain) > _HEADER_CHARACTERS_MAX:
         raise _bad_header()
     leaf = certificate_from_der(_byte_sequence(leafs[0]))
-    return leaf, [certificate_from_der(_byte_sequence(one)) for one in chain.split(",") if one.strip()]
+    sent = tuple(certificate_from_der(_byte_sequence(one)) for one in chain.split(",") if one.strip())
+    return _Presented(leaf, fingerprint(leaf), sent)
 
 
 def _byte_sequence(item: str) -> bytes:

@@ -6,6 +6,8 @@ and are never held whole.
 """
 
 import base64
+import binascii
+import functools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -100,25 +102,29 @@ class Signer:
         return SignedMessage((head, *pieces, _AFTER_BODY))
 
     def _before_body(self, headers: Headers, body_digest: bytes, family: Family, now: datetime) -> bytes:
-        blocks = _addressing(headers)
+        blocks = _addressing(headers, family)
         timestamp = _timestamp(now)
-        digests = {name: family.digest(part.encode()).digest() for name, part in blocks.items()}
-        digests["timestamp"] = family.digest(timestamp.encode()).digest()
-        digests["body"] = body_digest
-        signed_info = _signed_info(digests, family)
-        value = self._key.sign(signed_info.encode(), padding.PKCS1v15(), family.hash)
+        references = "".join([one.reference for one in blocks])
+        references += _reference("timestamp", family.digest(timestamp.encode()).digest(), family)
+        references += _reference("body", body_digest, family)
+        signed_info = f"{_methods(family)}{references}</ds:SignedInfo>"
+        value = self._key.sign(signed_info.encode(), _PADDING, family.hash)
         return (
-            '<?xml version="1.0" encoding="UTF-8"?>'
-            f'<soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Header>{"".join(blocks.values())}'
-            f'<wsse:Security xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" soapenv:mustUnderstand="1">'
-            f'{timestamp}{self._token}<ds:Signature xmlns:ds="{DSIG}">{signed_info}'
-            f"<ds:SignatureValue>{base64.b64encode(value).decode()}</ds:SignatureValue>"
-            f"<ds:KeyInfo><wsse:SecurityTokenReference>"
-            f'<wsse:Reference URI="#token" ValueType="{X509_V3}"></wsse:Reference>'
-            "</wsse:SecurityTokenReference></ds:KeyInfo></ds:Signature></wsse:Security></soapenv:Header>"
+            f"{_BEFORE_BLOCKS}{''.join([one.written for one in blocks])}{_BEFORE_TIMESTAMP}"
+            f"{timestamp}{self._token}{_BEFORE_SIGNED_INFO}{signed_info}"
+            f"<ds:SignatureValue>{_base64(value)}</ds:SignatureValue>{_AFTER_VALUE}"
         ).encode()
 
 
+_PADDING = padding.PKCS1v15()
+_BEFORE_BLOCKS = f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Header>'
+_BEFORE_TIMESTAMP = f'<wsse:Security xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" soapenv:mustUnderstand="1">'
+_BEFORE_SIGNED_INFO = f'<ds:Signature xmlns:ds="{DSIG}">'
+_AFTER_VALUE = (
+    "<ds:KeyInfo><wsse:SecurityTokenReference>"
+    f'<wsse:Reference URI="#token" ValueType="{X509_V3}"></wsse:Reference>'
+    "</wsse:SecurityTokenReference></ds:KeyInfo></ds:Signature></wsse:Security></soapenv:Header>"
+)
 _AFTER_BODY = b"</soapenv:Envelope>"
 
 
@@ -128,24 +134,45 @@ def _body(content: str) -> bytes:
     )
 
 
-def _addressing(headers: Headers) -> dict[str, str]:
-    values = {
-        "To": headers.to,
-        "MessageID": headers.message_id,
-        "Action": headers.action,
-        "RelatesTo": headers.relates_to,
-    }
-    written = {
-        name: f'<wsa:{name} xmlns:wsa="{WSA}" xmlns:wsu="{WSU}" wsu:Id="{name}">{text(value)}</wsa:{name}>'
-        for name, value in values.items()
-        if value
-    }
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A header block as it is sent, and the reference to it in SignedInfo."""
+
+    written: str
+    reference: str
+
+
+def _addressing(headers: Headers, family: Family) -> list[_Block]:
+    blocks = [
+        _constant_block("To", headers.to, family),
+        _block("MessageID", headers.message_id, family),
+        _constant_block("Action", headers.action, family),
+    ]
+    if headers.relates_to:
+        blocks.append(_block("RelatesTo", headers.relates_to, family))
     if headers.to != ANONYMOUS:  # a request of ours says where the answer goes
-        written["ReplyTo"] = (
-            f'<wsa:ReplyTo xmlns:wsa="{WSA}" xmlns:wsu="{WSU}" wsu:Id="ReplyTo">'
-            f"<wsa:Address>{ANONYMOUS}</wsa:Address></wsa:ReplyTo>"
-        )
-    return written
+        blocks.append(_reply_to(family))
+    return blocks
+
+
+def _block(name: str, value: str, family: Family) -> _Block:
+    return _signed_block(name, text(value), family)
+
+
+@functools.lru_cache(256)
+def _constant_block(name: str, value: str, family: Family) -> _Block:
+    """A block whose value comes again and again: the actions, and the addresses that we send to."""
+    return _block(name, value, family)
+
+
+@functools.lru_cache
+def _reply_to(family: Family) -> _Block:
+    return _signed_block("ReplyTo", f"<wsa:Address>{ANONYMOUS}</wsa:Address>", family)
+
+
+def _signed_block(name: str, content: str, family: Family) -> _Block:
+    written = f'<wsa:{name} xmlns:wsa="{WSA}" xmlns:wsu="{WSU}" wsu:Id="{name}">{content}</wsa:{name}>'
+    return _Block(written, _reference(name, family.digest(written.encode()).digest(), family))
 
 
 def _timestamp(now: datetime) -> str:
@@ -155,19 +182,26 @@ def _timestamp(now: datetime) -> str:
     )
 
 
-def _signed_info(digests: dict[str, bytes], family: Family) -> str:
-    references = "".join(
-        f'<ds:Reference URI="#{name}"><ds:Transforms><ds:Transform Algorithm="{EXC_C14N}"></ds:Transform>'
-        f'</ds:Transforms><ds:DigestMethod Algorithm="{family.digest_uri}"></ds:DigestMethod>'
-        f"<ds:DigestValue>{base64.b64encode(digest).decode()}</ds:DigestValue></ds:Reference>"
-        for name, digest in digests.items()
-    )
+@functools.lru_cache
+def _methods(family: Family) -> str:
+    """SignedInfo up to its references."""
     return (
         f'<ds:SignedInfo xmlns:ds="{DSIG}">'
         f'<ds:CanonicalizationMethod Algorithm="{EXC_C14N}"></ds:CanonicalizationMethod>'
         f'<ds:SignatureMethod Algorithm="{family.signature_uri}"></ds:SignatureMethod>'
-        f"{references}</ds:SignedInfo>"
     )
+
+
+def _reference(name: str, digest: bytes, family: Family) -> str:
+    return (
+        f'<ds:Reference URI="#{name}"><ds:Transforms><ds:Transform Algorithm="{EXC_C14N}"></ds:Transform>'
+        f'</ds:Transforms><ds:DigestMethod Algorithm="{family.digest_uri}"></ds:DigestMethod>'
+        f"<ds:DigestValue>{_base64(digest)}</ds:DigestValue></ds:Reference>"
+    )
+
+
+def _base64(octets: bytes) -> str:
+    return binascii.b2a_base64(octets, newline=False).decode()
 
 
 async def _streamed(pieces: Sequence[bytes | Binary], octets: Octets) -> AsyncIterator[bytes]:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
 
+import msgspec
+
 from gateway.koppelvlak.faults import MalformedError
 from gateway.model.finding import Text
 
@@ -161,18 +163,36 @@ def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, I
     Cuts the first `inhoud` out, when it is nothing but base64 of some length. What is not stays in the tree: then
     it is spread over lines, or wrong, or no `inhoud` at all.
     """
-    before, name, after = message.partition(b"inhoud>")
-    end = after.find(b"<")
-    if end < limits.cut_whole_bytes_min:
+    start = message.find(b"inhoud>") + 7
+    end = message.find(b"<", start)
+    if start < 7 or end - start < limits.cut_whole_bytes_min:
         return message, {}
-    characters = after[:end]
+    characters = message[start:end]
+    decoded = _decoded_at_once(characters)
+    if decoded is None:
+        return message, {}
+    before, after = message[:start], message[end:]
+    token = _unused_token(before, after)
+    return b"".join((before, token.encode(), after)), {token: DecodedBase64(characters, decoded)}
+
+
+_base64_in_json = msgspec.json.Decoder(bytes)
+
+
+def _decoded_at_once(characters: bytes) -> bytes | None:
+    """Base64 decoded, or None when it is anything but its alphabet, padded to whole groups.
+
+    Between quotes it is a JSON string, which is decoded in a third of the time; the length tells that no character
+    of it stood for another, as after a backslash.
+    """
+    if len(characters) % 4:
+        return None
     try:
-        decoded = binascii.a2b_base64(characters, strict_mode=True)
-    except binascii.Error:
-        return message, {}
-    rest = after[end:]
-    token = _unused_token(before, rest)
-    return b"".join((before, name, token.encode(), rest)), {token: DecodedBase64(characters, decoded)}
+        decoded = _base64_in_json.decode(b'"%b"' % characters)
+    except msgspec.DecodeError:  # a ValidationError is one too
+        return None
+    whole = len(characters) // 4 * 3 - characters[-2:].count(b"=")
+    return decoded if len(decoded) == whole else None
 
 
 _numbers = itertools.count()

@@ -6,7 +6,7 @@ Writing is canonical XML (`canonical.py`).
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from lxml import etree
 from gateway.clock import AMSTERDAM
 from gateway.koppelvlak.canonical import Binary, text
 from gateway.koppelvlak.cut import Inhoud
-from gateway.koppelvlak.envelope import Envelope
+from gateway.koppelvlak.envelope import inhoud_of
 from gateway.koppelvlak.faults import MalformedError
 from gateway.koppelvlak.names import KOPPELVLAK
 from gateway.koppelvlak.wsdl import xsd
@@ -98,16 +98,16 @@ def require_valid(request: etree._Element) -> None:
     raise MalformedError(Text(f"Schema: {said}", f"Schema: {said}"))
 
 
-def read_aanlevering(envelope: Envelope) -> Aanlevering:
-    """Read an `aanleverRequest` that is valid by the schema."""
-    request = _Children(envelope.request)
+def read_aanlevering(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Aanlevering:
+    """Read an `aanleverRequest` that is valid by the schema; `cuts` are the contents that were cut out of it."""
+    request = _Children(element)
     value, bijlagen = request.value, request.child("berichtBijlagen")
     return Aanlevering(
         berichtsoort=value("berichtsoort") or "",
         belanghebbende=_identiteit(request, "identiteitBelanghebbende") or Identiteit("", ""),
         rol_belanghebbende=value("rolBelanghebbende") or "",
-        bericht=_bericht(envelope, request.child("berichtInhoud")),
-        bijlagen=tuple(_bericht(envelope, one) for one in (bijlagen if bijlagen is not None else ())),
+        bericht=_bericht(request.child("berichtInhoud"), cuts),
+        bijlagen=tuple(_bericht(one, cuts) for one in (bijlagen if bijlagen is not None else ())),
         aanleverkenmerk=value("aanleverkenmerk"),
         eerder_aanleverkenmerk=value("eerderAanleverkenmerk"),
         ontvanger=_identiteit(request, "identiteitOntvanger"),
@@ -154,14 +154,14 @@ def _identiteit(request: _Children, name: str) -> Identiteit | None:
     return Identiteit(value("nummer") or "", value("type") or "")
 
 
-def _bericht(envelope: Envelope, element: etree._Element | None) -> BerichtInhoud:
+def _bericht(element: etree._Element | None, cuts: Mapping[str, Inhoud]) -> BerichtInhoud:
     if element is None:
         raise MalformedError(Text("berichtInhoud is missing", "berichtInhoud ontbreekt"))
     children = _Children(element)
     value, inhoud = children.value, children.child("inhoud")
     if inhoud is None:
         raise MalformedError(Text("inhoud is missing", "inhoud ontbreekt"))
-    return BerichtInhoud(value("mimeType") or "", value("bestandsnaam") or "", envelope.inhoud(inhoud))
+    return BerichtInhoud(value("mimeType") or "", value("bestandsnaam") or "", inhoud_of(inhoud, cuts))
 
 
 def _moment(value: str | None) -> datetime | None:
@@ -182,7 +182,7 @@ def _moment(value: str | None) -> datetime | None:
 
 def tijdstempel(moment: datetime) -> str:
     """UTC in milliseconds with Z, as Digipoort writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def aanlever_response(proces: Proces, status: StatusResultaat | None = None) -> str:

@@ -20,8 +20,9 @@ from gateway.model.finding import Text
 WSA_HEADERS = ("To", "From", "FaultTo", "ReplyTo", "MessageID", "RelatesTo", "Action")
 """The addressing headers that the profile wants signed when they are there."""
 WSU_ID = f"{{{WSU}}}Id"
-_IDS = etree.XPath("//@wsu:Id | //@Id | //@ID | //@id | //@xml:id", namespaces={"wsu": WSU})
-_ADDRESS_CHARACTERS_MAX = 1024
+_IDS = etree.XPath("//@wsu:Id", namespaces={"wsu": WSU})
+_OTHER_IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id")
+ADDRESS_CHARACTERS_MAX = 1024
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -59,17 +60,18 @@ class Envelope:
         found = self.header_blocks(WSSE, "Security")
         return found[0] if len(found) == 1 else None
 
-    def inhoud(self, element: etree._Element) -> Inhoud:
-        """The content that an element `inhoud` holds."""
-        value = element.text or ""
-        return self.cuts.get(value) or InlineInhoud(value.encode())
+
+def inhoud_of(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Inhoud:
+    """The content that an element `inhoud` holds."""
+    value = element.text or ""
+    return cuts.get(value) or InlineInhoud(value.encode())
 
 
 def read_envelope(
     skeleton: bytes, cuts: Mapping[str, Inhoud], limits: ReadingLimits, parts: Mapping[str, Inhoud] | None = None
 ) -> Envelope:
     """Parse and take apart; `parts` are an MTOM message's, by Content-ID. Raises MalformedError."""
-    root = _parse(skeleton, limits)
+    root = parse(skeleton, limits)
     if root.tag != f"{{{SOAP}}}Envelope":
         raise _malformed("the root is not a SOAP 1.1 Envelope", "de root is geen SOAP 1.1-Envelope")
     ids = _ids(root)
@@ -109,7 +111,7 @@ def read_addressing(envelope: Envelope) -> Addressing:
 def _one_header(envelope: Envelope, name: str) -> str:
     blocks = envelope.header_blocks(WSA, name)
     value = (blocks[0].text or "").strip() if len(blocks) == 1 and not len(blocks[0]) else ""
-    if not 0 < len(value) <= _ADDRESS_CHARACTERS_MAX:
+    if not 0 < len(value) <= ADDRESS_CHARACTERS_MAX:
         raise AddressingError(
             Text(
                 f"exactly one wsa:{name} with a value is needed",
@@ -119,18 +121,14 @@ def _one_header(envelope: Envelope, name: str) -> str:
     return value
 
 
-def _parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
+def parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
+    """The root of a message, read within limits and without anything from outside. Raises MalformedError."""
     declared = _DECLARED_ENCODING.match(skeleton[:200])
     if declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}:
         raise _malformed("the message must be UTF-8", "het bericht moet UTF-8 zijn")
-    if b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton:
+    if b"!" in skeleton and (b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton):
         raise _malformed("a DOCTYPE is not allowed", "een DOCTYPE is niet toegestaan")
-    too_many = (
-        skeleton.count(b"<") > 2 * limits.tags_max
-        or skeleton.count(b"xmlns") > limits.namespaces_max
-        or skeleton.count(b'"') + skeleton.count(b"'") > limits.quotes_max
-    )
-    if too_many:
+    if _has_too_many(skeleton, limits):
         raise _malformed(
             "the message has too many elements, attributes or namespaces",
             "het bericht heeft te veel elementen, attributen of namespaces",
@@ -141,6 +139,17 @@ def _parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
         raise _malformed(
             f"the message is not well-formed XML ({str(error)[:200]})", "het bericht is geen welgevormde XML"
         ) from error
+
+
+def _has_too_many(skeleton: bytes, limits: ReadingLimits) -> bool:
+    """Elements, namespaces or attributes; what is too short to have too many is not counted: an attribute takes
+    five characters, two of them quotes."""
+    length = len(skeleton)
+    return (
+        (length > 2 * limits.tags_max and skeleton.count(b"<") > 2 * limits.tags_max)
+        or skeleton.count(b"xmlns") > limits.namespaces_max
+        or (length > 2 * limits.quotes_max and skeleton.count(b'"') + skeleton.count(b"'") > limits.quotes_max)
+    )
 
 
 _kept = threading.local()
@@ -163,14 +172,17 @@ def _ids(root: etree._Element) -> dict[str, etree._Element]:
             "comments and processing instructions are not allowed", "commentaar in de XML is niet toegestaan"
         )
     ids: dict[str, etree._Element] = {}
-    seen: dict[str, etree._Element] = {}
     for found in _IDS(root):
-        value, node = str(found), found.getparent()
-        if seen.setdefault(value, node) is not node:
-            raise _malformed(f"the Id {value[:80]!r} occurs twice", f"het Id {value[:80]!r} komt twee keer voor")
-        if found.attrname == WSU_ID:
-            ids[value] = node
+        _add_once(ids, str(found), found.getparent())
+    others = dict(ids)
+    for found in _OTHER_IDS(root):
+        _add_once(others, str(found), found.getparent())
     return ids
+
+
+def _add_once(ids: dict[str, etree._Element], value: str, node: etree._Element) -> None:
+    if ids.setdefault(value, node) is not node:
+        raise _malformed(f"the Id {value[:80]!r} occurs twice", f"het Id {value[:80]!r} komt twee keer voor")
 
 
 def _has_text(element: etree._Element) -> bool:

@@ -102,35 +102,40 @@ SERVICES = (AANLEVERSERVICE, STATUSINFORMATIESERVICE, OPHAALSERVICE)
 """What the gateway offers; the afleverservice is the recipient's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
-    """One operation of a service, with the names that belong to it."""
+    """One operation of a service, with the names that belong to it, each put together once."""
 
     service: Service
     name: str
 
-    @property
+    @functools.cached_property
     def _element_base(self) -> str:
         """The operation is called aanleveren, its elements aanlever…: Digipoort's own exception."""
         return self.name.removesuffix("en") if self.name in {"aanleveren", "afleveren"} else self.name
 
-    @property
+    @functools.cached_property
     def request_element(self) -> str:
         return f"{self._element_base}Request"
 
-    @property
+    @functools.cached_property
+    def request_tag(self) -> str:
+        """The full name of the element in the Body."""
+        return f"{{{KOPPELVLAK}}}{self.request_element}"
+
+    @functools.cached_property
     def response_element(self) -> str:
         return f"{self._element_base}Response"
 
-    @property
+    @functools.cached_property
     def request_action(self) -> str:
         return f"{self.service.action_base}{self.name}Request"
 
-    @property
+    @functools.cached_property
     def response_action(self) -> str:
         return f"{self.service.action_base}{self.name}Response"
 
-    @property
+    @functools.cached_property
     def fault_action(self) -> str:
         """Ends in a slash, as the WSDLs have it."""
         return f"{self.service.action_base}{self.name}/Fault/"

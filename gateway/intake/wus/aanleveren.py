@@ -1,12 +1,11 @@
 """Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
 
-import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from gateway.intake.wus.parties import Client, belanghebbende_of, recipient_of
 from gateway.intake.wus.ports import WusPorts
+from gateway.intake.wus.replay import BERICHTKENMERK_CHARACTERS_MAX
 from gateway.intake.wus.settings import WusSettings
 from gateway.koppelvlak.cut import Inhoud, too_large
 from gateway.koppelvlak.elements import Aanlevering, BerichtInhoud, aanlever_response
@@ -40,7 +39,7 @@ class Aanleveren:
         self._require_within_limits(sent)
         _require_no_ausp(sent.autorisatie_adres)
         party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
-        berichtkenmerk = message_id[:256]
+        berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
 
         async def remembered(kenmerk: str, received_at: datetime) -> None:
             await self._ports.records.remember(_proces(sent, kenmerk, received_at, client.oin, berichtkenmerk))
@@ -49,29 +48,26 @@ class Aanleveren:
         return aanlever_response(_proces(sent, receipt.kenmerk, receipt.received_at, client.oin, berichtkenmerk))
 
     async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
-        """Everything on stable storage; what ends it before, cancellation included, leaves nothing behind.
+        """Everything on stable storage; what ends it before leaves nothing behind.
 
-        Cancelled while it is being stored, nobody knows whether it was: its contents stay, for it or the reaper.
+        Once it is being stored, only who says that nothing was stored is believed. After anything else,
+        cancellation included, a message may stand in the database whose commit was not heard of: its contents
+        stay, for it or the reaper.
         """
         sinks: list[ContentSink] = []
-        submission: Submission | None = None
         try:
-            submission = await self._submission(sent, client, party, sinks)
-            return await self._submit(replace(submission, record=record))
-        except BaseException as error:
-            if submission is None or not isinstance(error, asyncio.CancelledError):
-                for sink in sinks:
-                    await sink.abort()
+            submission = await self._submission(sent, client, party, sinks, record)
+        except BaseException:
+            await _forget(sinks)
             raise
-
-    async def _submit(self, submission: Submission) -> Receipt:
         try:
             return await self._ports.reception.submit(submission)
         except OverloadedError as error:
+            await _forget(sinks)
             raise TroubleError(Text("the service is busy", "de dienst is overbelast")) from error
 
     async def _submission(
-        self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink]
+        self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink], record: Record
     ) -> Submission:
         recipient = await recipient_of(self._ports.directory, sent.ontvanger)
         document = await self._stored(sent.bericht.inhoud, sinks)
@@ -88,6 +84,7 @@ class Aanleveren:
             berichtsoort=sent.berichtsoort,
             aanleverkenmerk=sent.aanleverkenmerk,
             on_behalf_of=party.identifiers[0] if needs_mandate and party.identifiers else None,
+            record=record,
         )
 
     async def _attachment(self, number: int, one: BerichtInhoud, sinks: list[ContentSink]) -> BesideAttachment:
@@ -109,6 +106,11 @@ class Aanleveren:
         for one in (sent.bericht, *sent.bijlagen):
             if one.inhoud.size_bytes > limit:
                 raise too_large(one.inhoud.size_bytes, limit)
+
+
+async def _forget(sinks: Iterable[ContentSink]) -> None:
+    for sink in sinks:
+        await sink.abort()
 
 
 async def _pour(octets: Iterator[bytes], sink: ContentSink) -> None:

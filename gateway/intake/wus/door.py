@@ -1,9 +1,11 @@
 """The door itself: HTTP in, SOAP out, never anything else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from typing import IO
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
 from structlog.contextvars import bind_contextvars
 
 from gateway.intake.wus.aanleveren import Aanleveren
@@ -25,7 +27,8 @@ from gateway.model.finding import Text
 log = structlog.get_logger(__name__)
 
 Answer = str | Collected
-_XML = "text/xml"
+Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_XML_HEADERS = CIMultiDict({hdrs.CONTENT_TYPE: "text/xml; charset=utf-8"})
 
 
 class WusDoor:
@@ -54,6 +57,12 @@ class WusDoor:
             "getNieuweBerichtenKenmerk": self._ophalen.get_nieuwe_berichten_kenmerk,
         }
 
+    def receivers(self) -> Iterator[tuple[str, Respond]]:
+        """What answers a POST at each service's address, for a server that finds it without a router."""
+        for service in SERVICES:
+            for path in service.paths:
+                yield path, self._at(service)
+
     def add_to(self, app: web.Application) -> None:
         """Add the addresses of every service, in both path families, with their WSDL and the XSD."""
         for service in SERVICES:
@@ -74,8 +83,10 @@ class WusDoor:
         wrong = Text(f"there is no service at this address, but at {known}", f"de diensten staan op {known}")
         return self._fault(Progress(_operation_named(nearest, request)), MalformedError(wrong))
 
-    def _at(self, service: Service) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _at(self, service: Service) -> Respond:
         async def respond(request: web.Request) -> web.StreamResponse:
+            if request.method == "POST":
+                return await self._respond(service, request)
             if request.method == "GET" and "wsdl" in {name.lower() for name in request.query}:
                 return _described(service, request)
             if request.method == "GET" and "xsd" in {name.lower() for name in request.query}:
@@ -89,11 +100,10 @@ class WusDoor:
         try:
             if request.method != "POST":
                 raise MalformedError(Text("requests are sent with POST", "verzoeken gaan met POST"))
+            if self._reader.is_short(request):
+                return await self._handle(service, request, progress, None)
             with self._reader.spool(request) as spool:
-                genuine = await self._reader.read(request, service, progress, spool)
-                client = await self._client(genuine)
-                answer = await self._answer(genuine, client)
-                return await self._send(request, genuine, client, answer)
+                return await self._handle(service, request, progress, spool)
         except KoppelvlakError as error:
             log.info("wus_refused", service=service.name, reason=type(error).__name__, said=error.text.en)
             return self._fault(progress, error)
@@ -104,6 +114,14 @@ class WusDoor:
             trouble = TroubleError(Text("the gateway failed", "er ging iets mis in het koppelpunt"))
             return self._fault(progress, trouble)
 
+    async def _handle(
+        self, service: Service, request: web.Request, progress: Progress, spool: IO[bytes] | None
+    ) -> web.StreamResponse:
+        genuine = await self._reader.read(request, service, progress, spool)
+        client = await self._client(genuine)
+        answer = await self._answer(genuine, client)
+        return await self._send(request, genuine, client, answer)
+
     async def _client(self, genuine: Genuine) -> Client:
         if self._sandbox:
             await self._sandbox.welcome(genuine.identity)
@@ -111,7 +129,7 @@ class WusDoor:
 
     async def _answer(self, genuine: Genuine, client: Client) -> Answer:
         if genuine.operation.name == "aanleveren":
-            sent = read_aanlevering(genuine.message.envelope)
+            sent = read_aanlevering(genuine.message.request, genuine.message.cuts)
             if self._sandbox:
                 await self._sandbox.play_aanleveren(sent.aanleverkenmerk)
                 await self._sandbox.welcome_named(sent.belanghebbende)
@@ -131,7 +149,7 @@ class WusDoor:
         now, signer = self._ports.clock(), self._ports.signer
         if isinstance(answer, str):
             body = signer.sign(headers, answer, message.family, now)
-            return web.Response(body=body, content_type=_XML, charset="utf-8")
+            return web.Response(body=body, headers=_XML_HEADERS)
         signed = await signer.sign_streamed(
             headers,
             answer.body,
@@ -140,7 +158,7 @@ class WusDoor:
             message.family,
             now,
         )
-        response = web.StreamResponse(headers={"Content-Type": "text/xml; charset=utf-8"})
+        response = web.StreamResponse(headers=_XML_HEADERS)
         response.content_length = signed.size_bytes
         await response.prepare(request)
         async for chunk in signed.stream(lambda binary: self._ophalen.octets(answer, binary)):
@@ -153,13 +171,15 @@ class WusDoor:
         prefix = self._settings.foutcode_prefixes.get(progress.operation.service.name)
         body = fault_envelope(progress.operation, error, new_message_id(), progress.message_id, prefix)
         # SOAP 1.1 section 6.2: a fault goes with 500, whoever is to blame.
-        return web.Response(status=500, body=body, content_type=_XML, charset="utf-8")
+        return web.Response(status=500, body=body, headers=_XML_HEADERS)
 
 
 def _operation_named(service: Service, request: web.Request) -> Operation:
     """The operation that SOAPAction names, or the service's first: some operation must give a fault its action."""
     wanted = request.headers.get("SOAPAction", "").strip().strip('"')
     known = operations(service)
+    if not wanted:
+        return known[0]
     return next((one for one in known if one.request_action == wanted), known[0])
 
 
@@ -167,8 +187,8 @@ def _described(service: Service, request: web.Request) -> web.Response:
     address = f"{request.scheme}://{request.host}{request.path}"
     family = "/cpl/" if request.path.startswith("/cpl/") else "/wus/2.0/"
     schema = f"{request.scheme}://{request.host}{family}{XSD_NAME}"
-    return web.Response(body=wsdl(service, address, schema), content_type=_XML, charset="utf-8")
+    return web.Response(body=wsdl(service, address, schema), headers=_XML_HEADERS)
 
 
 async def _schema(_request: web.Request) -> web.Response:
-    return web.Response(body=xsd(), content_type=_XML, charset="utf-8")
+    return web.Response(body=xsd(), headers=_XML_HEADERS)

@@ -10,6 +10,9 @@ from gateway.koppelvlak.faults import StaleError, TroubleError
 from gateway.koppelvlak.signature import SignaturePolicy, Verified
 from gateway.model.finding import Text
 
+BERICHTKENMERK_CHARACTERS_MAX = 256
+"""So much of a message id is kept with what was handed in."""
+
 
 def window_of(policy: SignaturePolicy) -> timedelta:
     """How long a message can be used again, were it not remembered."""
@@ -34,8 +37,11 @@ class ReplayGuard:
     def require_new(self, message: Verified, oin: str, now: datetime) -> None:
         """Remember this message. Raises StaleError when it was seen, TroubleError when there is no room."""
         self._forget(now)
-        digests = _of_signature(message.signature_value), _of_name(oin, message.addressing.message_id)
-        if not self._seen.isdisjoint(digests):
+        message_id = message.addressing.message_id
+        digests = _of_signature(message.signature_value), _of_name(oin, message_id)
+        is_cut = len(message_id) > BERICHTKENMERK_CHARACTERS_MAX
+        kept = (_of_name(oin, message_id[:BERICHTKENMERK_CHARACTERS_MAX]),) if is_cut else ()
+        if not self._seen.isdisjoint((*digests, *kept)):
             raise StaleError(
                 Text(
                     "this message was sent before; a new request needs a new MessageID and signature",
@@ -51,8 +57,8 @@ class ReplayGuard:
         self._remember(now + self.window, digests)
 
     def recall(self, names: Iterable[tuple[str, str]], now: datetime) -> None:
-        """Remember what came before this process began: what the records have, and by OIN and message id what was
-        handed in. Raises OSError when the records cannot be read."""
+        """Remember what came before this process began: what the records have, and by OIN and message id, as far
+        as that is kept, what was handed in. Raises OSError when the records cannot be read."""
         for until, digest in self._records.read():
             if until > now:
                 self._remember(until, (digest,))

@@ -10,6 +10,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from lxml import etree
 
 from gateway import problems
 from gateway.intake.body import pieces, whole
@@ -22,6 +23,7 @@ from gateway.intake.wus.settings import WusSettings
 from gateway.koppelvlak.cut import Cutter, Inhoud, cut_whole, new_spool
 from gateway.koppelvlak.elements import require_valid
 from gateway.koppelvlak.envelope import Envelope, read_envelope
+from gateway.koppelvlak.familiar import Familiar
 from gateway.koppelvlak.faults import (
     AddressingError,
     KoppelvlakError,
@@ -30,10 +32,12 @@ from gateway.koppelvlak.faults import (
     SignatureError,
     TroubleError,
 )
-from gateway.koppelvlak.names import KOPPELVLAK, WSA, Operation, Service, operations
+from gateway.koppelvlak.names import WSA, Operation, Service, operations
 from gateway.koppelvlak.signature import Verified, verify
 from gateway.model.finding import Text
-from gateway.trust.certificates import CertificateError, RevocationUnknownError, fingerprint
+from gateway.trust.certificates import CertificateError, RevocationUnknownError
+
+_CLAIMED_CHARACTERS_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,23 @@ class RequestReader:
         self._ports = ports
         self._settings = settings
         self._replays = ReplayGuard(settings.signature, settings.replays_max, ports.seen)
+        self._familiar = Familiar(settings.signature, settings.reading)
         self._recalling: asyncio.Task[None] | None = None
+        self._has_recalled = False
         self._large = Room(settings.large_bodies_max, 30)
         self._limits = Limits(
             body_bytes_max=settings.reading.body_bytes_max,
             body_idle_seconds_max=settings.body_idle.total_seconds(),
             body_seconds_max=settings.body_seconds_max.total_seconds(),
+        )
+
+    def is_short(self, request: web.BaseRequest) -> bool:
+        """Whether it is read in one piece, and needs no spool: a plain message without anything to cut out."""
+        length = request.content_length
+        return (
+            length is not None
+            and length <= self._settings.reading.cut_bytes_min
+            and request.content_type == "text/xml"
         )
 
     @contextmanager
@@ -81,18 +96,23 @@ class RequestReader:
                 yield spool
 
     async def read(
-        self, request: web.BaseRequest, service: Service, progress: Progress, spool: IO[bytes]
+        self, request: web.BaseRequest, service: Service, progress: Progress, spool: IO[bytes] | None
     ) -> Genuine:
-        """Read and judge. Raises KoppelvlakError; nothing was stored then."""
-        with _as_refusal():
+        """Read and judge; one that is short needs no spool. Raises KoppelvlakError; nothing was stored then."""
+        try:
             connection = await self._ports.identities.of_request(request)
-        envelope, size_bytes = await self._envelope(request, spool)
-        progress.message_id = _claimed_message_id(envelope)
-        progress.operation = _operation(envelope, service) or progress.operation
-        message = await self._verified(envelope, size_bytes)
+        except CertificateError as error:
+            raise _refusal_of(error) from error
+        if spool is None:
+            message = await self._short(request, service, progress)
+        else:
+            envelope, size_bytes = await self._long_envelope(request, spool)
+            _tell(progress, envelope, service)
+            message = await self._verified(envelope, size_bytes)
         operation = _require_operation(message, service, request)
         identity = await self._signer(message, connection)
-        await self._recall()
+        if not self._has_recalled:
+            await self._recall()
         self._replays.require_new(message, identity.oin.value, self._ports.clock())
         require_valid(message.request)
         return Genuine(message, operation, identity)
@@ -103,24 +123,32 @@ class RequestReader:
             self._recalling = asyncio.create_task(self._read_recent())
         if not self._recalling.done():
             await asyncio.shield(self._recalling)
+        self._has_recalled = self._recalling.exception() is None
 
     async def _read_recent(self) -> None:
         now = self._ports.clock()
         names = await self._ports.records.berichtkenmerken_since(now - self._replays.window)
         self._replays.recall(names, now)
 
-    async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
-        length, kind = request.content_length, request.content_type
-        if kind == "text/xml" and length is not None and length <= self._settings.reading.cut_bytes_min:
-            return await self._short_envelope(request), length
-        return await self._long_envelope(request, spool)
-
-    async def _short_envelope(self, request: web.BaseRequest) -> Envelope:
-        """A message with nothing to cut out, in one piece."""
-        reading = self._settings.reading
-        with _as_malformed():
+    async def _short(self, request: web.BaseRequest, service: Service, progress: Progress) -> Verified:
+        """A message with nothing to cut out, in one piece; one whose markup is familiar takes the short way."""
+        reading, policy = self._settings.reading, self._settings.signature
+        try:
             data = await whole(request, reading.cut_bytes_min, self._limits)
-        return read_envelope(*cut_whole(data, reading), reading)
+        except problems.Problem as problem:
+            raise MalformedError(problem.detail) from problem
+        skeleton, cuts = cut_whole(data, reading)
+        now = self._ports.clock()
+        message = self._familiar.verify(skeleton, cuts, now)
+        if message is not None:
+            progress.message_id = message.addressing.message_id[:_CLAIMED_CHARACTERS_MAX]
+            progress.operation = _operation(message.request, service) or progress.operation
+            return message
+        envelope = read_envelope(skeleton, cuts, reading)
+        _tell(progress, envelope, service)
+        message = verify(envelope, policy, now)
+        self._familiar.learn(skeleton, envelope, message)
+        return message
 
     async def _long_envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
         reading = self._settings.reading
@@ -153,10 +181,12 @@ class RequestReader:
 
     async def _signer(self, message: Verified, connection: Identity) -> Identity:
         """Whose certificate signed the message: the connection's, or one of the same OIN."""
-        if fingerprint(message.certificate) == connection.fingerprint:
+        if message.fingerprint == connection.fingerprint:
             return connection  # the very certificate that was judged a moment ago
-        with _as_refusal():
+        try:
             signer = await self._ports.identities.of_certificate(message.certificate)
+        except CertificateError as error:
+            raise _refusal_of(error) from error
         if signer.oin != connection.oin and not self._settings.token_may_differ:
             raise SignatureError(
                 Text(
@@ -185,23 +215,27 @@ def new_message_id() -> str:
     return f"urn:uuid:{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
+def _tell(progress: Progress, envelope: Envelope, service: Service) -> None:
+    """What is known of a message before it is verified."""
+    progress.message_id = _claimed_message_id(envelope)
+    progress.operation = _operation(envelope.request, service) or progress.operation
+
+
 def _claimed_message_id(envelope: Envelope) -> str | None:
     """What the request calls itself, for the fault; not verified yet."""
     blocks = envelope.header_blocks(WSA, "MessageID")
     value = blocks[0].text if blocks else None
-    return value.strip()[:256] if value and value.strip() else None
+    return value.strip()[:_CLAIMED_CHARACTERS_MAX] if value and value.strip() else None
 
 
-def _operation(envelope: Envelope, service: Service) -> Operation | None:
-    for operation in operations(service):
-        if envelope.request.tag == f"{{{KOPPELVLAK}}}{operation.request_element}":
-            return operation
-    return None
+def _operation(element: etree._Element, service: Service) -> Operation | None:
+    tag = element.tag
+    return next((operation for operation in operations(service) if operation.request_tag == tag), None)
 
 
 def _require_operation(message: Verified, service: Service, request: web.BaseRequest) -> Operation:
     """Body element, wsa:Action, SOAPAction and wsa:To must all mean the same operation at this address."""
-    operation = _operation(message.envelope, service)
+    operation = _operation(message.request, service)
     if operation is None:
         raise MalformedError(
             Text(
@@ -225,15 +259,9 @@ def _require_operation(message: Verified, service: Service, request: web.BaseReq
     return operation
 
 
-@contextmanager
-def _as_refusal() -> Iterator[None]:
+def _refusal_of(error: CertificateError) -> KoppelvlakError:
     """What is wrong with a certificate, as a fault."""
-    try:
-        yield
-    except RevocationUnknownError as error:
-        raise TroubleError(error.text) from error
-    except CertificateError as error:
-        raise RefusedError(error.text) from error
+    return TroubleError(error.text) if isinstance(error, RevocationUnknownError) else RefusedError(error.text)
 
 
 @contextmanager

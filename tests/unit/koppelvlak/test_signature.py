@@ -1,6 +1,8 @@
 """Signatures: what other programs sign we verify, what we sign they verify, and what is odd is refused."""
 
 import base64
+import binascii
+import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -44,7 +46,7 @@ def test_the_genuine_message_of_the_attacks_is_accepted() -> None:
     assert verified(message).addressing.action == xmlsec_client.ACTION
     whole = verified_whole(message)
     assert whole.addressing.action == xmlsec_client.ACTION
-    assert len(whole.envelope.cuts) == 1
+    assert len(whole.cuts) == 1
 
 
 @pytest.mark.parametrize("read", [verified, verified_whole])
@@ -115,9 +117,9 @@ def test_a_short_message_is_read_the_same_with_its_inhoud_cut_out(inhoud: bytes)
     message = to_bytes(sign(unsigned(aanlever_request(inhoud)), *pair("leverancier")))
     streamed, whole = verified(message), verified_whole(message)
     for one in (streamed, whole):
-        sent = read_aanlevering(one.envelope)
+        sent = read_aanlevering(one.request, one.cuts)
         assert (b"".join(sent.bericht.inhoud.octets()), sent.bericht.inhoud.size_bytes) == (inhoud, len(inhoud))
-    assert read_aanlevering(whole.envelope).bericht.bestandsnaam == "factuur.xml"
+    assert read_aanlevering(whole.request, whole.cuts).bericht.bestandsnaam == "factuur.xml"
 
 
 def test_a_short_inhoud_that_was_changed_is_seen() -> None:
@@ -143,6 +145,24 @@ def test_what_is_no_plain_base64_stays_where_it_is(message: bytes) -> None:
     assert cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1)) == (message, {})
 
 
+def test_a_short_inhoud_is_decoded_as_strictly_as_any() -> None:
+    """Against Python's own strict decoder: the same octets, or it stays in the tree."""
+    chance, cut = random.Random(20261126), 0
+    for _ in range(20_000):
+        characters = bytearray(base64.b64encode(chance.randbytes(chance.randrange(1, 9))))
+        for _ in range(chance.randrange(3)):
+            odd = chance.choice(b'AZaz09+/==\\u"\n \x00\xc3-_')
+            at = chance.randrange(len(characters))
+            characters[at : at + chance.randrange(2)] = bytes([odd])
+        message = b"<inhoud>%b</inhoud>" % bytes(characters)
+        _, cuts = cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1))
+        for inhoud in cuts.values():
+            cut += 1
+            assert b"".join(inhoud.octets()) == binascii.a2b_base64(characters, strict_mode=True)
+            assert b"".join(inhoud.canonical()) == characters
+    assert cut > 5_000
+
+
 def test_a_token_that_a_sender_guessed_is_not_used() -> None:
     def taken(message: bytes) -> bytes:
         skeleton, _ = cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1))
@@ -151,6 +171,17 @@ def test_a_token_that_a_sender_guessed_is_not_used() -> None:
     last = int(taken(b"<inhoud>QUJD</inhoud>")[3:-1], 16)
     guesses = b" ".join(b"mpX%020xX" % (last + 1 + step) for step in range(50))
     assert taken(b"<inhoud>QUJD</inhoud>" + guesses) not in guesses
+
+
+def test_a_token_that_stands_in_two_places_is_refused() -> None:
+    """Written with a reference a guessed token is not seen before the message is parsed; the other place would be
+    read as the token, and digested as the content."""
+    message = to_bytes(sign(unsigned(aanlever_request(b"invoice" * 2_000)), *pair("leverancier")))
+    skeleton, cuts = cut_whole(message, LIMITS)
+    (token,) = cuts
+    guessed = skeleton.replace(b"factuur.xml", b"&#109;" + token[1:].encode())
+    with pytest.raises(SignatureError, match="stands where another was"):
+        verify(read_envelope(guessed, cuts, LIMITS), SignaturePolicy(), datetime.now(UTC))
 
 
 def test_base64_outside_inhoud_is_not_read_as_one() -> None:
@@ -201,7 +232,7 @@ def test_a_long_inhoud_is_cut_out_and_still_covered(line_length: int) -> None:
     message = to_bytes(sign(envelope, *pair("leverancier"))).replace(b"\n", b"\r\n")
     for chunk_bytes in (1_000, 65_536, len(message)):
         result = verified(message, chunk_bytes=chunk_bytes)
-        assert len(result.envelope.cuts) == 1
+        assert len(result.cuts) == 1
     spoiled = message.replace(text[90_000:90_040].encode(), text[90_001:90_041].encode())
     if spoiled != message:
         with pytest.raises(SignatureError, match="Body was changed"):

@@ -77,6 +77,26 @@ async def test_the_answer_is_signed_over_what_the_profile_asks(server: Server) -
     assert len(answer.root.findall(".//wsse:BinarySecurityToken", NAMES)) == 1
 
 
+async def test_a_client_that_goes_on_is_answered_as_at_first(server: Server) -> None:
+    """From the third message on its markup is familiar: what it says, replays and forgeries are seen as before."""
+    for number in range(4):
+        document = f"<Invoice>{number}</Invoice>".encode() * 200
+        envelope = unsigned(aanlever_request(document, aanleverkenmerk=f"F-{number}"), to=server.url())
+        asked = envelope.findtext(".//wsa:MessageID", namespaces=NAMES)
+        sent = to_bytes(sign(envelope, *pair("leverancier")))
+        forged = await server.post(sent.replace(b">F-", b">G-"))
+        assert (forged.status, forged.foutcode) == (500, "ALS100")
+        assert forged.root.findtext(".//wsa:RelatesTo", namespaces=NAMES) == asked
+        answer = await server.post(sent)
+        assert answer.text("aanleverkenmerk") == f"F-{number}"
+        assert answer.root.findtext(".//wsa:RelatesTo", namespaces=NAMES) == asked
+        row = server.gateway.rows[answer.text("kenmerk") or ""]
+        assert await server.gateway.storage.read(row.document) == document
+        again = await server.post(sent)
+        assert (again.status, again.foutcode) == (500, "ALS100")
+    assert len(server.gateway.rows) == 4
+
+
 async def test_statuses_are_there_at_once(server: Server) -> None:
     kenmerk = await hand_in(server)
     codes = await ask(server, "getStatussenProces", f"<kenmerk>{kenmerk}</kenmerk>")

@@ -77,6 +77,16 @@ def test_what_cannot_be_written_down_is_not_accepted() -> None:
             guard.require_new(message(), "oin", NOW)
 
 
+def test_a_long_message_id_is_known_again_by_what_the_database_keeps_of_it() -> None:
+    """As after a power cut that took the records: the database has what was handed in, its id cut short."""
+    guard, long = ReplayGuard(SignaturePolicy(), 10), "urn:" + "m" * 300
+    guard.recall([("oin", long[:256])], NOW)
+    with pytest.raises(StaleError):
+        guard.require_new(message(b"s", long), "oin", NOW)
+    guard.require_new(message(b"s", "urn:n" + long), "oin", NOW)
+    guard.require_new(message(b"t", "urn:n" + long + "another"), "oin", NOW)  # both came in this process
+
+
 def test_a_process_that_begins_anew_knows_signature_and_message_id(tmp_path: Path) -> None:
     ReplayGuard(SignaturePolicy(), 10, seen_file(tmp_path)).require_new(message(), "oin", NOW)
     guard = ReplayGuard(SignaturePolicy(), 10, seen_file(tmp_path))
