@@ -17,7 +17,8 @@ from lxml import etree
 from gateway.model.document import Attachment, Beside, DocumentKind
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.syntax import content_types
-from gateway.syntax.places import Paths, Place
+from gateway.syntax.places import Cut, Paths, Place
+from gateway.syntax.tokens import attributes_of
 from gateway.syntax.xml import ATTACHMENT, Limits, Parsed
 
 FILENAME_CHARACTERS_MAX = 80
@@ -52,15 +53,15 @@ def read_attachments(
     Each is looked at by its content, wherever it stands. Of those beside the document size and SHA-256 were
     measured at the door.
     """
-    elements = _elements(parsed)
+    embedded = _embedded(parsed)
     travelled = [one.attachment for one in beside]
-    if not elements and not beside:
+    if not embedded and not beside:
         return Attached()
-    if len(elements) + len(beside) > limits.attachments_max:
-        return Attached(tuple(travelled), [_too_many(len(elements) + len(beside), limits)])
+    if len(embedded) + len(beside) > limits.attachments_max:
+        return Attached(tuple(travelled), [_too_many(len(embedded) + len(beside), limits)])
     collected = _Collected(parsed, kind, travelled)
-    for element in elements:
-        collected.read(element)
+    for one in embedded:
+        collected.read(one)
     collected.check_beside(beside)
     return Attached(tuple(collected.attachments), collected.findings(limits))
 
@@ -162,10 +163,42 @@ def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64
 # --- one attachment ----------------------------------------------------------------------------------------
 
 
-def _elements(parsed: Parsed) -> list[etree._Element]:
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """An attachment element: which one of the document, what it says of itself, and where its base64 lies, unless
+    that is broken up or not there."""
+
+    nth: int
+    media_type: str | None
+    filename: str | None
+    cut: Cut | None
+
+
+def _embedded(parsed: Parsed) -> list[_Embedded]:
     if ATTACHMENT.encode() not in parsed.markup:
         return []
+    if parsed.recognised is not None:  # every attachment of such a document is cut out, and its tags are plain
+        return [_by_start_tag(parsed.document, nth, cut) for nth, cut in enumerate(parsed.cuts)]
+    return [
+        _Embedded(nth, element.get("mimeCode"), element.get("filename"), parsed.attachments.get(element))
+        for nth, element in enumerate(_elements(parsed))
+    ]
+
+
+def _elements(parsed: Parsed) -> list[etree._Element]:
     return list(parsed.root.iter(f"{{*}}{ATTACHMENT}"))
+
+
+_TAG_BYTES = 1_024
+
+
+def _by_start_tag(document: bytes | memoryview, nth: int, cut: Cut) -> _Embedded:
+    """An attachment as the tag before its base64 describes it."""
+    size = _TAG_BYTES
+    while (start := (before := bytes(document[max(0, cut.start - size) : cut.start])).rfind(b"<")) < 0:
+        size *= 2
+    attributes = attributes_of(before[start + 1 : -1].decode())
+    return _Embedded(nth, attributes.get("mimeCode"), attributes.get("filename"), cut)
 
 
 @dataclass(slots=True)
@@ -177,6 +210,8 @@ class _Collected:
     kind: DocumentKind
     attachments: list[Attachment]
     paths: Paths = field(default_factory=Paths)
+    elements: list[etree._Element] = field(default_factory=list)
+    """All attachment elements, once one is asked for."""
     found: list[tuple[Finding, etree._Element | int | None]] = field(default_factory=list)
     """Each finding with the element or the byte of the document that it is about."""
     latest_number: int = field(init=False)
@@ -184,36 +219,42 @@ class _Collected:
     def __post_init__(self) -> None:
         self.latest_number = max((one.number for one in self.attachments), default=0)
 
-    def read(self, element: etree._Element) -> None:
-        cut = self.parsed.attachments.get(element)
-        location = self.paths.of(element)
-        if cut is None:
-            self._read_without_cut(element, location)
+    def read(self, one: _Embedded) -> None:
+        if one.cut is None:
+            self._read_without_cut(self._element(one))
             return
         try:
-            size, digest, head = _measured(decoded(self.parsed.document, cut.start, cut.end))
+            size, digest, head = _measured(decoded(self.parsed.document, one.cut.start, one.cut.end))
         except Base64Error as error:
-            self.found.append((_not_base64(location, error), error.offset))
+            self.found.append((_not_base64(self.paths.of(self._element(one)), error), error.offset))
             return
         attachment = Attachment(
             number=self.latest_number + 1,
-            media_type=_media_type(element.get("mimeCode")),
-            filename=element.get("filename"),
+            media_type=_media_type(one.media_type),
+            filename=one.filename,
             size_bytes=size,
             sha256=digest,
-            start=cut.start,
-            end=cut.end,
+            start=one.cut.start,
+            end=one.cut.end,
         )
         self.latest_number = attachment.number
         self.attachments.append(attachment)
-        self.found += [(finding, element) for finding in _looked_at(attachment, self.kind, head, location)]
+        if any(_looked_at(attachment, self.kind, head, "")):
+            element = self._element(one)
+            findings = _looked_at(attachment, self.kind, head, self.paths.of(element))
+            self.found += [(finding, element) for finding in findings]
+
+    def _element(self, one: _Embedded) -> etree._Element:
+        self.elements = self.elements or _elements(self.parsed)
+        return self.elements[one.nth]
 
     def check_beside(self, beside: Sequence[Beside]) -> None:
         """What travelled beside the document, which has no place in it."""
         for one in beside:
             self.found += [(finding, None) for finding in _looked_at(one.attachment, self.kind, one.head, "")]
 
-    def _read_without_cut(self, element: etree._Element, location: str) -> None:
+    def _read_without_cut(self, element: etree._Element) -> None:
+        location = self.paths.of(element)
         text = "".join(str(part) for part in element.itertext())
         is_empty = not text.strip() and not len(element)
         self.found.append((_empty(location) if is_empty else _interrupted(location), element))
@@ -224,7 +265,8 @@ class _Collected:
         elements = [about for _, about in self.found if isinstance(about, etree._Element)]
         offsets = sorted(about for _, about in self.found if isinstance(about, int))
         places: dict[object, Place] = dict(zip(offsets, lines.of_offsets(offsets), strict=True))
-        places.update(lines.of_elements(self.parsed.root, elements).items())
+        if elements:
+            places.update(lines.of_elements(self.parsed.root, elements).items())
         findings = [_at(finding, places.get(about)) for finding, about in self.found]
         if sum(attachment.size_bytes for attachment in self.attachments) > limits.attachments_bytes_max:
             findings.append(_too_large(self.attachments, limits))

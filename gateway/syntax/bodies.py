@@ -137,6 +137,15 @@ def root_offset(document: bytes, start: int) -> int:
     return skipped.end() if skipped else start
 
 
+_PLAIN_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml [^<>?]*+\?>)?[ \t\r\n]*+(?=<[^!?])")
+
+
+def plain_root_offset(document: bytes) -> int | None:
+    """Where the root element begins, if nothing but an XML declaration and white space stands before it."""
+    prolog = _PLAIN_PROLOG.match(document)
+    return prolog.end() if prolog else None
+
+
 def _declaration_problem(declaration: re.Match[bytes]) -> Finding | None:
     version = declaration[1].decode("ascii", "replace")
     if version != "1.0":

@@ -12,6 +12,8 @@ from lxml import etree
 from gateway.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
+from gateway.model.invoice import Buyer, Invoice, Seller
+from gateway.model.terms import Repeated
 from gateway.syntax.places import name_of
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -56,6 +58,18 @@ def read_facts(root: etree._Element, kind: DocumentKind) -> DocumentFacts:
         sender=_party(parties, sender),
         recipient=_party(parties, recipient),
     )
+
+
+def facts_of(invoice: Invoice, kind: DocumentKind) -> DocumentFacts | None:
+    """The same from what was read of a schema-valid invoice; None where only its tree can tell."""
+    heads = (invoice.specification, invoice.process, invoice.number, invoice.issue_date)
+    if len(invoice.sellers) != 1 or len(invoice.buyers) != 1 or any(isinstance(one, Repeated) for one in heads):
+        return None
+    sender, recipient = _party_of(invoice.sellers[0]), _party_of(invoice.buyers[0])
+    if sender is None or recipient is None:
+        return None
+    specification, process, number, issue_date = map(_bare, heads)
+    return DocumentFacts(kind, specification, process, number, issue_date, sender, recipient)
 
 
 def older_format(facts: DocumentFacts) -> Finding | None:
@@ -289,7 +303,10 @@ def _head(
 
 
 def _text(element: etree._Element) -> str | None:
-    text = element.text
+    return _bare(element.text)
+
+
+def _bare(text: str | None) -> str | None:
     return text.strip() or None if text else None
 
 
@@ -331,16 +348,31 @@ def _read_party(element: etree._Element) -> DocumentParty:
     return DocumentParty(tuple(identifiers), legal_name or name)
 
 
+def _party_of(party: Seller | Buyer) -> DocumentParty | None:
+    """A party as the document names it; None where it has several legal entities."""
+    own = (party.electronic_address, party.legal_registration, party.name)
+    if any(isinstance(one, Repeated) for one in own):
+        return None
+    identifiers = [
+        _as_identifier(party.electronic_address, party.electronic_address_scheme),
+        *[_as_identifier(one.value, one.scheme) for one in party.identifiers],
+        *[_as_vat(one.identifier) for one in party.tax_registrations],
+        _as_identifier(party.legal_registration, party.legal_registration_scheme),
+    ]
+    name = _bare(party.name) or next(filter(None, map(_bare, party.trading_names)), None)
+    return DocumentParty(tuple(dict.fromkeys(filter(None, identifiers))), name)
+
+
 def _first_text(element: etree._Element, tag: str) -> str | None:
     return next((_text(leaf) for leaf in element if leaf.tag == tag), None)
 
 
 def _own(element: etree._Element) -> PartyIdentifier | None:
-    return _identifier(element, element.get("schemeID"))
+    return _as_identifier(element.text, element.get("schemeID"))
 
 
-def _identifier(element: etree._Element, scheme: str | None) -> PartyIdentifier | None:
-    text = _text(element)
+def _as_identifier(text: str | None, scheme: str | None) -> PartyIdentifier | None:
+    text = _bare(text)
     if not text or not scheme or len(text) > _ID_CHARACTERS_MAX or len(scheme) > _ID_CHARACTERS_MAX:
         return None
     return PartyIdentifier(scheme.strip(), compact(scheme.strip(), text))
@@ -348,8 +380,11 @@ def _identifier(element: etree._Element, scheme: str | None) -> PartyIdentifier 
 
 def _vat(element: etree._Element) -> PartyIdentifier | None:
     """A VAT number names its own country; only the Dutch scheme is an address here."""
-    text = (_text(element) or "").upper()
-    return _identifier(element, VAT_NL) if text.startswith("NL") else None
+    return _as_vat(element.text)
+
+
+def _as_vat(text: str | None) -> PartyIdentifier | None:
+    return _as_identifier(text, VAT_NL) if (_bare(text) or "").upper().startswith("NL") else None
 
 
 # --- facts of time cards -----------------------------------------------------------------------------------
@@ -386,7 +421,7 @@ def _staffing_ids(reference: etree._Element | None, name: str) -> Iterator[Party
     for owner in reference.iterchildren(_HR + name) if reference is not None else ():
         scheme = _ID_OWNERS.get((owner.get("idOwner") or "").lower())
         for value in owner.iterchildren(f"{_HR}IdValue"):
-            identifier = _identifier(value, scheme)
+            identifier = _as_identifier(value.text, scheme)
             if identifier:
                 yield identifier
 

@@ -1,97 +1,39 @@
 """From the tokens of a document to the semantic invoice, piece by piece.
 
 A piece is a child of the root (or of a large container). Its shape is compiled once into a `Plan`; pieces of one
-shape that follow each other are read together, a column of texts for each term. What stands before the lines is
-read as one piece when a document of that very shape was read before.
+shape that follow each other are read together, a column of texts for each term. How a valid document is written is
+remembered: the next one that is written alike need not be parsed (`recognition`).
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import repeat
-from typing import Any
+from collections.abc import Sequence
 
-from lxml import etree
+from gateway.model.invoice import Invoice
+from gateway.model.terms import without_collecting
+from gateway.syntax.building import Builder, Container, Reading, all_resolved, resolved_row
+from gateway.syntax.library import Library, Opening, library_of
+from gateway.syntax.plan import Parts, Plan, Vocabulary, compile_plan, outline_of
+from gateway.syntax.recognition import opening_bytes
+from gateway.syntax.stencils import Stencil
+from gateway.syntax.tokens import ALONE, CLOSES, Markup, MarkupTokens, Tokens, TreeTokens, UnplainError
+from gateway.syntax.tree import DocumentTree
 
-from gateway.model.invoice import Coded, Invoice, Run
-from gateway.model.terms import Group, Repeated, without_collecting
-from gateway.syntax.plan import (
-    CONSTANTS,
-    Every,
-    One,
-    Parts,
-    Plan,
-    Source,
-    Vocabulary,
-    compile_plan,
-    outline_of,
-    write_builder,
-)
-from gateway.syntax.shape import Occurrences, Shape
-from gateway.syntax.stencils import Stencil, layout_of, stencil_of
-from gateway.syntax.tokens import (
-    ALONE,
-    CLOSES,
-    Alphabet,
-    Markup,
-    MarkupTokens,
-    Tokens,
-    TreeTokens,
-    UnplainError,
-    resolved,
-)
-
-_PLANS_MAX = 4096
-_KEPT_TOKENS_MAX = 1_200
-"""A larger shape is one document's own, and would be kept for nothing."""
-_OFTEN = 8
 _WINDOW_MIN, _WINDOW_MAX = 12_000, 64_000
 """Characters of markup cut into tokens at a time: first to see what comes, then as fits a processor's cache."""
-_STENCIL_PAYS = 200
-"""Making a stencil takes as long as it saves on so many lines."""
-_STENCIL_TOKENS = range(8, 300)
-_EVERY = 16
 _STENCILS_AT_HAND = 4
 _INNER_CHILDREN_MAX = 12
 _BLOCK = 64
 
 
-@dataclass(slots=True)
-class Reading:
-    """What reading a document gives: the invoice, and its shapes for the rules of syntax."""
-
-    root: etree._Element
-    invoice: Invoice
-    shapes: list[Occurrences] = field(default_factory=list)
-    """Every shape, in the order of its first occurrence; the root's own (one element) first."""
-    long_amounts: list[int] = field(default_factory=list)
-    """The places of amounts (names in ...Amount) with more than two characters after the dot; prices, and
-    what stands in a price with a discount, do not count (the context of UBL-DT-01)."""
-    may_have_blanks: bool = True
-    """False where it is sure that every element without elements has a text that is more than white space."""
-
-    def elements(self, places: Iterable[int]) -> dict[int, etree._Element]:
-        """The elements at these places."""
-        wanted = set(places)
-        last = max(wanted, default=-1)
-        found: dict[int, etree._Element] = {}
-        for place, element in enumerate(self.root.iter()):
-            if place in wanted:
-                found[place] = element
-            if place >= last:
-                break
-        return found
-
-
 def read_document(
-    root: etree._Element, vocabulary: Vocabulary, kind: type[Invoice], markup: Markup | None
+    tree: DocumentTree, vocabulary: Vocabulary, kind: type[Invoice], markup: Markup | None, *, is_valid: bool
 ) -> Reading:
-    """Read a document of this vocabulary: from the markup that `root` was parsed from; from the tree where there
-    is none, or where it holds more than tags and texts.
+    """Read a document of this vocabulary: from the markup that the tree was parsed from; from the tree where there
+    is none, or where it holds more than tags and texts. How a document is written that `is_valid` by its schema is
+    remembered.
 
     Raises ValueError where the root is not one of the vocabulary's.
     """
-    library = _library(vocabulary)
+    library, root = library_of(vocabulary), tree.root
     name = library.alphabet.name(str(root.tag))
     if name not in vocabulary.roots:
         raise ValueError(f"{root.tag!r} is not one of {', '.join(vocabulary.roots)}")
@@ -99,171 +41,58 @@ def read_document(
         if markup is not None:
             lexicon = library.alphabet.lexicon(root.nsmap)
             try:
-                return _Reader(library, MarkupTokens(markup, root, lexicon)).read_all(root, kind, name)
+                source = MarkupTokens(markup, root, lexicon)
+                opening = _opening(library, name, source, markup, is_valid=is_valid)
+                return _Reader(library, source, opening, learns=is_valid).document(tree, kind, name)
             except UnplainError:  # the tree tells the same, at a higher cost
                 pass
             finally:
                 library.alphabet.let_go(lexicon)
-        return _Reader(library, TreeTokens(root, library.alphabet)).read_all(root, kind, name)
+        return _Reader(library, TreeTokens(root, library.alphabet)).document(tree, kind, name)
 
 
-@dataclass(slots=True, eq=False)
-class _Beginning:
-    """A stencil of all that stands before the lines, and those that fitted what came next."""
-
-    head: Stencil
-    others: list[Stencil] = field(default_factory=list)
-
-
-def _is_time(plan: Plan) -> bool:
-    """Whether to see if a stencil pays for pieces that come one a document: once in so many of them."""
-    return plan.uses % _EVERY == 0
+def _opening(
+    library: Library, name: str, source: MarkupTokens, markup: Markup, *, is_valid: bool
+) -> Opening | None:
+    """What is known of documents that begin like this one; where it `is_valid`, also what is still to be known."""
+    begin = opening_bytes(markup.text)
+    if begin is None or not source.is_as_written or not markup.is_paired:
+        return None
+    known = library.openings.get(begin)
+    return library.opening(begin, name, source.root_sign, source.root_tag) if known is None and is_valid else known
 
 
-class _Library:
-    """The shapes met before, also in other documents, and how to read them."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-        self.alphabet = Alphabet(vocabulary.prefixes)
-        self.plans: dict[str, dict[str, Plan]] = defaultdict(dict)
-        """By the path of the container and the signs of the piece."""
-        self.heads: dict[str, Plan | bool] = {}
-        """What stands before the lines, by its signs; True where it was seen once, False where it is no whole."""
-        self.stencils: dict[tuple[Plan, str], Stencil | int] = {}
-        """By plan and layout; a number where there is none yet: how many pieces it would have read."""
-        self.beginnings: dict[str, list[_Beginning]] = {}
-        """How documents begin, by the start tag of the root, the latest first."""
-        self.own: dict[tuple[str, str], Shape] = {}
-        """The shape of a container without its children, by path above and sign."""
-
-    def keep(self, path: str, signs: str, plan: Plan) -> None:
-        """Remember the plan of a piece."""
-        if len(signs) <= _KEPT_TOKENS_MAX:
-            _make_room(self.plans[path])
-            self.plans[path][signs] = plan
-
-    def head(self, path: str, signs: str) -> Plan | None:
-        """The plan of all that stands before the lines, when that very shape was seen before."""
-        known = self.heads.get(signs)
-        if known is None:
-            _make_room(self.heads)
-            self.heads[signs] = self.alphabet.is_balanced(signs)
-        elif known is True:
-            outline = outline_of(self.alphabet, path, signs)
-            known = self.heads[signs] = compile_plan(outline, self.vocabulary, ("/",), self.vocabulary.document)
-        return known if isinstance(known, Plan) else None
-
-    def stencil(self, plan: Plan, window: Tokens, at: int, expected_bytes: int) -> Stencil | None:
-        """The stencil of a piece that was read, when so many more can be expected that making it pays."""
-        layout = layout_of(plan, window, at)
-        key = (plan, layout)
-        known = self.stencils.get(key, 0)
-        if isinstance(known, int):
-            _make_room(self.stencils)
-            known += max(expected_bytes // len(layout), _EVERY)
-            self.stencils[key] = known = known if known < _STENCIL_PAYS else stencil_of(plan, window, at)
-        return known if isinstance(known, Stencil) else None
-
-    def begin_with(self, root_tag: str, head: Stencil) -> None:
-        """Try this stencil first on documents with this start tag."""
-        _make_room(self.beginnings)
-        others = [each for each in self.beginnings.get(root_tag, ()) if each.head is not head]
-        self.beginnings[root_tag] = [_Beginning(head), *others[: _STENCILS_AT_HAND - 1]]
-
-    def own_shape(self, path: str, sign: str) -> Shape:
-        """The shape of a container itself, which is read without its children."""
-        key = (path, sign)
-        if key not in self.own:
-            _make_room(self.own)
-            kind = self.alphabet.kind(sign)
-            self.own[key] = Shape(path, (kind.name,), (-1,), (kind.attributes,))
-        return self.own[key]
-
-
-def _make_room(kept: dict[Any, Any]) -> None:
-    if len(kept) >= _PLANS_MAX:
-        kept.clear()
-
-
-_LIBRARIES: dict[Vocabulary, _Library] = {}
-
-
-def _library(vocabulary: Vocabulary) -> _Library:
-    library = _LIBRARIES.get(vocabulary)
-    if library is None or library.alphabet.is_full:
-        library = _LIBRARIES[vocabulary] = _Library(vocabulary)
-    return library
-
-
-@dataclass(slots=True)
-class _Container:
-    """An element whose children are read one by one: where it stands, and the terms they fill."""
-
-    path: str
-    chain: tuple[str, ...]
-    above: Mapping[str, Source]
-    filled: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    head_is_read: bool = True
-
-    def terms(self) -> tuple[dict[str, Any], list[str]]:
-        """What the children gave for each term, in the form its field has; and the terms that there is room for
-        once and that stand several times."""
-        terms: dict[str, Any] = {}
-        repeated: list[str] = []
-        for name, found in self.filled.items():
-            source = self.above[name]
-            if isinstance(source, (Every, Parts)):
-                terms[name] = tuple(found)
-            elif len(found) > 1 and isinstance(source, One):
-                terms[name] = Repeated(tuple(found))
-                repeated.append(name)
-            else:
-                terms[name] = found[0]
-        return terms, repeated
-
-
-class _Reader:
+class _Reader(Builder):
     """One document."""
 
-    def __init__(self, library: _Library, source: MarkupTokens | TreeTokens) -> None:
+    def __init__(
+        self,
+        library: Library,
+        source: MarkupTokens | TreeTokens,
+        opening: Opening | None = None,
+        *,
+        learns: bool = False,
+    ) -> None:
+        super().__init__(library.vocabulary)
         self.library = library
         self.alphabet = library.alphabet
-        self.vocabulary = library.vocabulary
         self.source = source
-        self.place = 0
-        self.nodes: dict[type[Group], list[Group]] = defaultdict(list)
-        self.places: dict[Shape, list[int]] = {}
-        self.codes: dict[Coded, dict[str | None, list[Run]]] = defaultdict(dict)
-        self.long_amounts: list[int] = []
-        self.may_have_blanks = False
-        self.repeats: list[tuple[Group, str]] = []
+        self.opening = opening
+        self.learns = learns
+        self.learnt = 0
         self.latest: tuple[Plan, int, int] | None = None
         """The plan of the latest children of the root in this window, the token at which they began, how many."""
         self.stencils: list[Stencil] = []
-        self.beginning: _Beginning | None = None
 
-    def read_all(self, root: etree._Element, kind: type[Invoice], name: str) -> Reading:
+    def document(self, tree: DocumentTree, kind: type[Invoice], name: str) -> Reading:
         """The whole document."""
-        invoice = self.document(kind, name)
-        shapes = [Occurrences(shape, places) for shape, places in self.places.items()]
-        return Reading(root, invoice, shapes, self.long_amounts, self.may_have_blanks)
-
-    def document(self, kind: type[Invoice], name: str) -> Invoice:
-        """The invoice; its terms are filled by the children of the root."""
-        root = _Container(f"/{name}", ("/",), self.vocabulary.document, head_is_read=False)
         sign = self.source.root_sign
-        self.open_container("", sign)
+        root = self.root(name, self.library.own_shape("", sign))
         if (opened := self.alphabet.kind(sign)).step != ALONE:
             self.whole(root, opened.closing)
-        self.may_have_blanks |= self.place == 1
-        terms, repeated = root.terms()
-        invoice = kind(0, name, **terms, nodes=self.nodes, coded=self.codes)
-        self.repeats += [(invoice, term) for term in repeated]
-        invoice.repeats = tuple(self.repeats)
-        return invoice
+        return self.reading(tree, kind, name, root)
 
-    def whole(self, root: _Container, closing: str) -> None:
+    def whole(self, root: Container, closing: str) -> None:
         """Read all children of the root, window after window, up to its end tag."""
         characters = _WINDOW_MIN
         window = self.first_window(root)
@@ -281,92 +110,47 @@ class _Reader:
                 window = self.source.window(characters).after(window, at)
             self.latest = None
             at = self.children(root, window, 0, len(window.signs))
-        if self.beginning is not None and self.latest is not None and _is_time(self.latest[0]):
-            self.learn(window, *self.latest[:2], expected_bytes=0)
 
-    def first_window(self, root: _Container) -> Tokens:
-        """The first tokens to read; before them, what stencils of documents that begin alike can read."""
+    def first_window(self, root: Container) -> Tokens:
+        """Read what the stencils of documents that begin alike can read. Then the first tokens to read: those
+        before the second line, if that is soon."""
         source = self.source
         if not isinstance(source, MarkupTokens):
             return source.window(0)
-        for beginning in self.library.beginnings.get(source.root_tag, ()):
-            found = beginning.head.read_one(source.text, source.at)
-            if found is not None:
-                self.beginning = beginning
-                row, source.at = found
-                self.may_have_blanks |= beginning.head.takes_blanks
-                self.read_row(beginning.head.plan, root, _resolved_row(row) if source.has_references else row)
-                self.stencils = list(beginning.others)
-                root.head_is_read = True
-                while self.lay_any(root, source):
-                    pass
-                return source.window(_WINDOW_MIN)
+        self.lay_known(root, source)
         return source.window(source.up_to_second(self.vocabulary.repeated, _WINDOW_MIN, _WINDOW_MAX))
 
-    def lay_stencils(self, root: _Container, window: Tokens, at: int) -> bool:
-        """Read what follows by stencils of pieces read so far, as far as they fit; False where there are none."""
+    def lay_stencils(self, root: Container, window: Tokens, at: int) -> bool:
+        """Read what follows by stencils, as far as they fit; False where they do not."""
         source = self.source
         if self.latest is None or not isinstance(source, MarkupTokens):
             return False
         plan, latest_at, times = self.latest
-        self.learn(window, plan, latest_at, expected_bytes=source.left_bytes if times > 1 else 0)
-        if not self.stencils:
-            return False
-        source.hand_back(window, at)
-        begin = source.at
-        while self.lay_any(root, source):
-            pass
-        if source.at == begin:
-            self.stencils.clear()
-        return True
-
-    def learn(self, window: Tokens, plan: Plan, at: int, expected_bytes: int) -> None:
-        """Make ready for pieces like the one at token `at`; so many bytes of them may follow."""
-        if plan.mixed or plan.length not in _STENCIL_TOKENS:
-            return
-        stencil = self.library.stencil(plan, window, at, expected_bytes)
+        expected_bytes = source.left_bytes if times > 1 else 0
+        stencil = self.library.worthwhile_stencil(plan, window, latest_at, expected_bytes)
         if stencil is not None and stencil not in self.stencils:
             self.stencils = [stencil, *self.stencils[: _STENCILS_AT_HAND - 1]]
-            if self.beginning is not None:
-                self.beginning.others = list(self.stencils)
+        ahead = source.at
+        source.hand_back(window, at)
+        if self.lay_known(root, source):
+            return True
+        source.at = ahead
+        self.stencils.clear()
+        return False
 
-    def lay_any(self, root: _Container, source: MarkupTokens) -> bool:
-        return any(self.lay(stencil, root, source) for stencil in self.stencils)
+    def lay_known(self, root: Container, source: MarkupTokens) -> bool:
+        """Lay stencils of pieces of this document, or of others that begin alike, as far as they fit."""
+        begin = source.at
+        while self.lay(self.stencils, source, root) or (
+            self.opening is not None and self.lay(self.opening.at(source.text, source.at), source, root)
+        ):
+            pass
+        return source.at != begin
 
-    def lay(self, stencil: Stencil, root: _Container, source: MarkupTokens) -> bool:
-        """Read what a stencil fits; False where that is nothing."""
-        columns, times, end = stencil.read(source.text, source.at)
-        if not times:
-            return False
-        source.at = end
-        self.may_have_blanks |= stencil.takes_blanks
-        if source.has_references:
-            columns = [_all_resolved(column) for column in columns]
-        if times == 1:
-            self.read_row(stencil.plan, root, tuple([text for (text,) in columns]))
-        else:
-            self.read_columns(stencil.plan, root, columns, times)
-        return True
-
-    def open_container(self, path: str, sign: str) -> None:
-        self.occurs(self.library.own_shape(path, sign), self.place, 1, 1)
-        self.place += 1
-
-    def occurs(self, shape: Shape, place: int, times: int, size: int) -> None:
-        places = self.places.get(shape)
-        if places is None:
-            places = self.places[shape] = []
-        if times == 1:
-            places.append(place)
-        else:
-            places.extend(range(place, place + times * size, size))
-
-    def children(self, container: _Container, window: Tokens, at: int, end: int) -> int:
+    def children(self, container: Container, window: Tokens, at: int, end: int) -> int:
         """Read the children of a container from token `at` on; gives the token of its end tag, or of the first
         child that does not end before `end`."""
         signs, plans = window.signs, self.library.plans[container.path]
-        if not container.head_is_read:
-            at = self.head(container, window, at, end)
         while at < end:
             upto = self.end_of(signs, at, end)
             if upto <= at:
@@ -386,26 +170,6 @@ class _Reader:
             self.read(plan, container, window, at, times)
             at += times * plan.length
         return at
-
-    def head(self, container: _Container, window: Tokens, at: int, end: int) -> int:
-        """Read all that stands before the first line at once, if its shape is known; gives the token behind it."""
-        container.head_is_read = True
-        openers = [sign for name in self.vocabulary.repeated for sign in self.alphabet.openers.get(name, ())]
-        lines = [found for sign in openers if (found := window.signs.find(sign, at, end)) >= 0]
-        upto = min(lines, default=end - 1)
-        signs = window.signs[at:upto]
-        if (
-            not signs
-            or len(signs) > _KEPT_TOKENS_MAX
-            or (plan := self.library.head(container.path, signs)) is None
-        ):
-            return at
-        self.read(plan, container, window, at, 1)
-        if isinstance(self.source, MarkupTokens) and not plan.mixed and _is_time(plan):
-            stencil = self.library.stencil(plan, window, at, 0)
-            if stencil is not None:
-                self.library.begin_with(self.source.root_tag, stencil)
-        return upto
 
     def end_of(self, signs: str, at: int, end: int) -> int:
         """Where the element that begins at a token ends, if it holds none of its own name; `at` where it does not
@@ -427,7 +191,7 @@ class _Reader:
             upto += 1
         return 0 if depth else upto
 
-    def understand(self, container: _Container, window: Tokens, at: int, upto: int) -> Plan | None:
+    def understand(self, container: Container, window: Tokens, at: int, upto: int) -> Plan | None:
         """The plan of a piece of a new shape; None where it was a container and has been read."""
         signs = window.signs[at:upto]
         name = self.alphabet.kind(signs[0]).name
@@ -452,12 +216,12 @@ class _Reader:
                 return True
         return False
 
-    def inner_container(self, outer: _Container, window: Tokens, at: int, upto: int) -> None:
+    def inner_container(self, outer: Container, window: Tokens, at: int, upto: int) -> None:
         name = self.alphabet.kind(window.signs[at]).name
         binding = next(each for each in self.vocabulary.bindings if each.element == name)
-        inner = _Container(f"{outer.path}/{name}", (*outer.chain, name), binding.fields)
+        inner = Container(f"{outer.path}/{name}", (*outer.chain, name), binding.fields)
         place = self.place
-        self.open_container(outer.path, window.signs[at])
+        self.open_container(self.library.own_shape(outer.path, window.signs[at]))
         self.children(inner, window, at + 1, upto - 1)
         terms, repeated = inner.terms()
         made = binding.make(place, **terms)
@@ -467,10 +231,12 @@ class _Reader:
             if isinstance(source, Parts) and name in source.path.split("|"):
                 outer.filled[term].append(made)
 
-    def read(self, plan: Plan, container: _Container, window: Tokens, at: int, times: int) -> None:
+    def read(self, plan: Plan, container: Container, window: Tokens, at: int, times: int) -> None:
         """Read so many pieces of one shape that follow each other."""
         if container.chain == ("/",):
             self.latest = (plan, at, times)
+            if self.opening is not None and self.learns:
+                self.learnt += self.opening.saw(plan, window, at, times, self.learnt)
         if not self.may_have_blanks:
             self.may_have_blanks = plan.has_hollow or _has_blanks(plan, window, at, times)
         if times > 1 and not plan.mixed:
@@ -478,75 +244,6 @@ class _Reader:
             return
         for nth in range(times):
             self.read_row(plan, container, _row(plan, window, at + nth * plan.length))
-
-    def read_row(self, plan: Plan, container: _Container, row: tuple[str, ...]) -> None:
-        """Read one piece, from its values."""
-        place = self.place
-        self.place += plan.size
-        self.occurs(plan.shape, place, 1, plan.size)
-        self.note(plan, row, place)
-        self.make(plan, [row], 1, place, container.filled)
-
-    def read_columns(self, plan: Plan, container: _Container, columns: list[Sequence[str]], times: int) -> None:
-        """The same, from the values of all of them."""
-        place = self.place
-        self.place += times * plan.size
-        self.occurs(plan.shape, place, times, plan.size)
-        self.note_columns(plan, columns, place, times)
-        rows: Iterable[tuple[str, ...]] = zip(*columns, strict=True) if columns else repeat((), times)
-        self.make(plan, rows, times, place, container.filled)
-
-    def make(
-        self, plan: Plan, rows: Iterable[tuple[str, ...]], times: int, place: int, filled: dict[str, list[Any]]
-    ) -> None:
-        """The groups of these pieces, and where they go."""
-        plan.uses += times
-        if plan.build is None and plan.uses > _OFTEN:
-            plan.build = write_builder(plan)
-        if plan.build is not None:
-            plan.build(rows, place, self.nodes, filled, self.repeats)
-            return
-        for row in rows:
-            values: list[Any] = [*row, *CONSTANTS]
-            for maker, offset, pick in plan.steps:
-                values.append(pick(values) if maker is None else maker(place + offset, *pick(values)))
-            for kind, position in plan.groups:
-                self.nodes[kind or type(values[position])].append(values[position])
-            for name, position in plan.exports:
-                filled[name].append(values[position])
-            self.repeats += [(values[position], attribute) for position, attribute in plan.repeats]
-            place += plan.size
-
-    def note(self, plan: Plan, row: tuple[str, ...], place: int) -> None:
-        """The codes and long amounts of one piece."""
-        values = row + CONSTANTS
-        codes = self.codes
-        for coded in plan.coded:
-            found, known = coded.pick(values), codes[coded.kind]
-            for value in found if len(found) == 1 else set(found):
-                runs = known.get(value)
-                if runs is None:
-                    runs = known[value] = []
-                runs.append((found, coded.elements, place))
-        for position, index in plan.amounts:
-            if "." in row[position][:-3]:
-                self.long_amounts.append(place + index)
-
-    def note_columns(self, plan: Plan, columns: list[Sequence[str]], place: int, times: int) -> None:
-        """The same for pieces that follow each other."""
-        size = plan.size
-        for coded in plan.coded:
-            known = self.codes[coded.kind]
-            for position, index in zip(coded.positions, coded.elements, strict=True):
-                column: Sequence[str | None]
-                constant = position - len(columns)
-                column = columns[position] if constant < 0 else [CONSTANTS[constant]] * times
-                numbers = range(index, index + times * size, size)
-                for value in set(column):
-                    known.setdefault(value, []).append((column, numbers, place))
-        for position, index in plan.amounts:
-            long = [nth for nth, text in enumerate(columns[position]) if "." in text[:-3]]
-            self.long_amounts += [place + index + nth * size for nth in long]
 
 
 def _times(piece: str, signs: str, at: int, upto: int) -> int:
@@ -579,7 +276,7 @@ def _row(plan: Plan, window: Tokens, at: int) -> tuple[str, ...]:
             whole[position] = "".join(window.texts[at + first : at + last])
         texts = tuple(whole)
     if window.has_references:
-        texts = _resolved_row(texts)
+        texts = resolved_row(texts)
     if plan.attributes:
         tags, attributes = window.tags, window.attributes
         texts += tuple([attributes[tags[at + token]][name] for token, name in plan.attributes])
@@ -592,7 +289,7 @@ def _columns(plan: Plan, window: Tokens, at: int, times: int) -> list[Sequence[s
     end = at + times * length
     columns: list[Sequence[str]] = [window.texts[at + token : end : length] for token in plan.texts]
     if window.has_references:
-        columns = [_all_resolved(column) for column in columns]
+        columns = [all_resolved(column) for column in columns]
     attributes = window.attributes
     for token, name in plan.attributes:
         tags = window.tags[at + token : end : length]
@@ -601,11 +298,3 @@ def _columns(plan: Plan, window: Tokens, at: int, times: int) -> list[Sequence[s
         else:
             columns.append([attributes[tag][name] for tag in tags])
     return columns
-
-
-def _resolved_row(row: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([resolved(text) if "&" in text else text for text in row])
-
-
-def _all_resolved(column: Sequence[str]) -> Sequence[str]:
-    return [resolved(text) for text in column] if "&" in "<".join(column) else column

@@ -24,7 +24,8 @@ from gateway.syntax.bodies import root_offset
 from gateway.syntax.identify import NAMESPACES, identify
 from gateway.syntax.schema_words import Complaint, element_at, in_words, subject_of, without_echoes
 from gateway.syntax.second_look import look_further
-from gateway.syntax.xml import Attempt, Parsed, parser
+from gateway.syntax.tree import parser
+from gateway.syntax.xml import Attempt, Parsed
 
 FINDINGS_MAX = 50
 """Findings a document gets: enough to repair it by; a broken program makes the same mistake on every line."""
@@ -117,7 +118,7 @@ def parse(markup: bytes) -> Attempt | None:
 def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
     """What the schema has to say of the document, in document order, at most FINDINGS_MAX findings; empty:
     valid."""
-    if parsed.attempt is not None and parsed.attempt.root is parsed.root:
+    if parsed.recognised is not None or (parsed.attempt is not None and parsed.attempt.root is parsed.root):
         return []
     with _pool(kind).lend() as schema:
         complaints = without_echoes(_complaints(parsed, schema))

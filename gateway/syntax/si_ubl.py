@@ -10,7 +10,7 @@ Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.12.
 from lxml import etree
 
 from gateway.model.finding import Flag, Text
-from gateway.syntax.reading import Reading
+from gateway.syntax.building import Reading
 from gateway.syntax.ubl_breaches import SyntaxBreach
 from gateway.syntax.ubl_rules import SyntaxRule
 

@@ -128,6 +128,11 @@ ATTRIBUTE_VALUE = re.compile(
 """An attribute in a tag."""
 
 
+def attributes_of(tag: str) -> dict[str, str]:
+    """The attributes in what stands between the brackets of a tag, by their names as written."""
+    return {name: resolved(value.translate(_BLANKS)) for _, name, _, value in ATTRIBUTE_VALUE.findall(tag)}
+
+
 class Lexicon(dict[str, str]):
     """Signs by what stands between the brackets of a tag, filled as tags are met."""
 
@@ -264,48 +269,32 @@ class Markup:
         return cls(text, start, text.count(b"<") == text.count(b">") if is_paired is None else is_paired)
 
 
-class MarkupTokens:
-    """The tokens of a document, from its markup, a window at a time."""
+class Stretches:
+    """UTF-8 bytes as text, a stretch at a time: a whole large document as text would cost as much again."""
 
-    def __init__(self, markup: Markup, root: etree._Element, lexicon: Lexicon) -> None:
-        """`root` is what was parsed from it. Raises UnplainError."""
+    def __init__(self, markup: bytes, begin: int) -> None:
+        """From byte `begin` on; the first stretch is still to be taken."""
         self.text = ""
-        """A stretch of the markup as text, with every bracket that of a tag."""
         self.at = 0
-        """The character of it at which the next token begins."""
+        """The character of it at which what was not read yet begins."""
         self.has_references = False
         """Whether references are in that stretch."""
-        self._lexicon = lexicon
-        self._bytes = markup.text
-        self._begin = markup.start
+        self._bytes = markup
+        self._begin = begin
         """The byte that follows the stretch."""
-        if _has_asides(markup):
-            self._bytes, self._begin = _set_aside(markup.text[markup.start :]), 0
-        elif not markup.is_paired:
-            raise UnplainError("a bare > stands in a text or an attribute")
-        self._stretch()
-        end = self.text.find(">")
-        self.root_tag = self.text[1:end]
-        self.root_sign = lexicon.sign_of_root(self.root_tag, root)
-        following = self.text.find("<", end)
-        self.at = following if following >= 0 else len(self.text)
 
-    def up_to_second(self, names: Iterable[str], least: int, most: int) -> int:
-        """How much to take up to the second of these elements, which may be written as the first one is."""
-        for name in names:
-            for tag in self._lexicon.written(name):
-                first = self.text.find(tag, 0, most)
-                if first >= 0 and (second := self.text.find(tag, first + 1, most)) >= 0:
-                    return second + 1 - self.at
-        return least
+    @property
+    def is_at_its_end(self) -> bool:
+        """Whether there is no more to take."""
+        return self._begin >= len(self._bytes)
 
     @property
     def left_bytes(self) -> int:
         """About how much has not been read yet."""
         return len(self._bytes) - self._begin + len(self.text) - self.at
 
-    def _stretch(self) -> None:
-        """Take in more of the markup: a whole large document as text would cost as much again."""
+    def take_more(self) -> None:
+        """Take in more, up to a tag. Raises UnicodeDecodeError."""
         begin, end = self._begin, len(self._bytes)
         if end - begin > 2 * _STRETCH_BYTES:
             cut = self._bytes.rfind(b"<", begin + 1, begin + _STRETCH_BYTES)
@@ -318,10 +307,43 @@ class MarkupTokens:
         self.has_references = "&" in self.text
         self.at, self._begin = 0, end
 
+
+class MarkupTokens(Stretches):
+    """The tokens of a document, from its markup, a window at a time."""
+
+    def __init__(self, markup: Markup, root: etree._Element, lexicon: Lexicon) -> None:
+        """`root` is what was parsed from it. Raises UnplainError."""
+        has_asides = _has_asides(markup)
+        if not has_asides and not markup.is_paired:
+            raise UnplainError("a bare > stands in a text or an attribute")
+        if has_asides:
+            super().__init__(_set_aside(markup.text[markup.start :]), 0)
+        else:
+            super().__init__(markup.text, markup.start)
+        self.is_as_written = not has_asides
+        """Whether every token stands in the document itself, and not in place of comments or CDATA."""
+        self._lexicon = lexicon
+        self.take_more()
+        end = self.text.find(">")
+        self.root_tag = self.text[1:end]
+        self.root_sign = lexicon.sign_of_root(self.root_tag, root)
+        following = self.text.find("<", end)
+        self.at = following if following >= 0 else len(self.text)
+
+    def up_to_second(self, names: Iterable[str], least: int, most: int) -> int:
+        """How much to take up to the second of these elements, which may be written as the first one is."""
+        end = self.at + most
+        for name in names:
+            for tag in self._lexicon.written(name):
+                first = self.text.find(tag, self.at, end)
+                if first >= 0 and (second := self.text.find(tag, first + 1, end)) >= 0:
+                    return second + 1 - self.at
+        return least
+
     def window(self, characters: int) -> Tokens:
         """The next tokens, about so many characters of markup. Raises UnplainError."""
-        while len(self.text) - self.at <= characters and self._begin < len(self._bytes):
-            self._stretch()
+        while len(self.text) - self.at <= characters and not self.is_at_its_end:
+            self.take_more()
         text, at, cut = self.text, self.at, len(self.text)
         if cut - at > characters:
             before = text.rfind("<", at + 1, at + characters)

@@ -13,9 +13,13 @@ from lxml import etree
 from gateway.model import invoice as bg
 from gateway.model.invoice import Coded, Invoice
 from gateway.model.terms import TERMS, Group
+from gateway.syntax import recognition
+from gateway.syntax.building import Reading
 from gateway.syntax.plan import Binding, Every, Known, One, Part, Parts, Source, Tree, Vocabulary
-from gateway.syntax.reading import Reading, read_document
+from gateway.syntax.reading import read_document
+from gateway.syntax.recognition import Recognised
 from gateway.syntax.tokens import Markup, prefixed
+from gateway.syntax.tree import DocumentTree
 
 _SPACES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
@@ -485,10 +489,17 @@ def element_of(element: etree._Element, term: str) -> etree._Element:
     return element
 
 
-def read(root: etree._Element, markup: Markup | None = None) -> Reading:
+def read(root: etree._Element, markup: Markup | None = None, *, is_valid: bool = False) -> Reading:
     """Read an Invoice or CreditNote, schema-valid or not, however its tree was made.
 
-    `markup` is what the tree was parsed from: with it reading takes a fifth of the time. Raises ValueError where
-    the root is neither.
+    `markup` is what the tree was parsed from: with it reading takes a fifth of the time. What `is_valid` by its
+    schema is remembered, for `recognise`. Raises ValueError where the root is neither.
     """
-    return read_document(root, _UBL, Invoice, markup)
+    tree = DocumentTree(markup.text if markup else b"", root)
+    return read_document(tree, _UBL, Invoice, markup, is_valid=is_valid)
+
+
+def recognise(tree: DocumentTree) -> Recognised | None:
+    """An Invoice or CreditNote that is written as valid ones before it, read without building its tree; None for
+    any other document."""
+    return recognition.recognise(tree, _UBL, Invoice)

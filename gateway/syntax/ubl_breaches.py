@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from gateway.syntax.reading import Reading
+from gateway.syntax.building import Reading
 from gateway.syntax.shape import Shape
 from gateway.syntax.ubl_rules import (
     LINES,

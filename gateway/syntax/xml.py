@@ -8,18 +8,20 @@ What is done, in this order, each step linear in the size of the document:
 3. cut the base64 of attachments out and put a token in its place, so that libxml2 parses a small
    remainder with all of its own guards on (its limit of 10 million characters a text node would refuse
    a 20 MB attachment, and `huge_tree` would lift every guard with it);
-4. hold the remainder to the caps below by counting bytes, before a tree is built;
-5. parse, and find each token back in exactly one element.
+4. ask whether the remainder is written as valid documents before it: then it is known to be valid, holds each
+   token in one element, and need not be parsed (`recognition`); its tree is built when something asks for it;
+5. hold the remainder to the caps below by counting bytes, before a tree is built;
+6. parse, and find each token back in exactly one element.
 
 XInclude, schemaLocation, xml-stylesheet and other processing instructions are never acted upon.
 """
 
 import re
 import secrets
-import threading
 from codecs import BOM_UTF8, getincrementaldecoder
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from lxml import etree
@@ -27,11 +29,15 @@ from lxml import etree
 from gateway.model.finding import Finding, Flag, Stage, Text
 from gateway.syntax import bodies
 from gateway.syntax.places import Cut, Lines
+from gateway.syntax.recognition import Recognised
+from gateway.syntax.tree import DocumentTree
+from gateway.syntax.tree import parsed as tree_of
 
 ATTACHMENT = "EmbeddedDocumentBinaryObject"
 """The UBL element that holds an attachment's base64."""
 
 _LIBXML2_DEPTH_MAX = 256
+_LIBXML2_TEXT_MAX = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,31 +95,59 @@ class Attempt:
     stopped_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Parsed:
     """A document that could be read: its tree, and what ties the tree to the original bytes."""
 
-    document: bytes | memoryview
-    markup: bytes
-    """The document with each attachment's base64 replaced by a token."""
-    root: etree._Element
-    lines: "Lines"
-    attachments: dict[etree._Element, Cut] = field(default_factory=dict)
-    """Where in the document the base64 of each attachment element lies."""
-    attempt: Attempt | None = None
-    """What a parse with the schema gave, where one was made."""
-    is_paired: bool = False
-    """Whether the markup holds as many `<` as `>`."""
+    def __init__(
+        self,
+        document: bytes | memoryview,
+        tree: DocumentTree,
+        lines: Lines,
+        tokens: Mapping[str, Cut],
+        attempt: Attempt | None = None,
+        recognised: Recognised | None = None,
+        *,
+        is_paired: bool,
+    ) -> None:
+        self.document = document
+        self.tree = tree
+        self.lines = lines
+        self.cuts = tuple(tokens.values())
+        """Where in the document the base64 of its attachments lies."""
+        self.attempt = attempt
+        """What a parse with the schema gave, where one was made."""
+        self.recognised = recognised
+        """The document as it was read without parsing it, where it is known to be valid."""
+        self.is_paired = is_paired
+        """Whether the markup holds as many `<` as `>`."""
+        self._tokens = tokens
+
+    @property
+    def markup(self) -> bytes:
+        """The document with each attachment's base64 replaced by a token."""
+        return self.tree.markup
+
+    @property
+    def root(self) -> etree._Element:
+        """The root of its tree, which is only built when it is asked for where the document was recognised."""
+        return self.tree.root
+
+    @cached_property
+    def attachments(self) -> dict[etree._Element, Cut]:
+        """The cut of each attachment element."""
+        return _tokens_found(self.root, self._tokens) if self._tokens else {}
 
 
 def read(
     document: bytes | memoryview,
     limits: Limits = DEFAULT_LIMITS,
     with_schema: Callable[[bytes], Attempt | None] | None = None,
+    recognise: Callable[[DocumentTree], Recognised | None] | None = None,
 ) -> Parsed | Finding:
     """Read a document, or say in one finding why it cannot be read. Raises nothing on any input.
 
     `with_schema` may parse the markup and hold it to its schema in one pass, which for large documents saves one.
+    `recognise` may know the document to be well-formed and valid, which saves both.
     """
     if len(document) > limits.document_bytes_max:
         return _too_much("MP-XML-SIZE", "bytes", "bytes", len(document), limits.document_bytes_max)
@@ -123,7 +157,7 @@ def read(
     start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0
     if refused := bodies.prolog_problem(whole, start):
         return refused
-    reader = _Reader(document, whole, limits, with_schema)
+    reader = _Reader(document, whole, limits, with_schema, recognise)
     outcome = reader.read(_cuts(whole, limits.attachments_max + 1))
     return _settled(reader.read(outcome.cuts)) if isinstance(outcome, _Reread) else outcome
 
@@ -149,10 +183,14 @@ class _Reader:
     whole: bytes
     limits: Limits
     with_schema: Callable[[bytes], Attempt | None] | None
+    recognise: Callable[[DocumentTree], Recognised | None] | None
 
     def read(self, cuts: list[Cut]) -> Parsed | Finding | _Reread:
         markup, tokens = _without(self.whole, cuts)
         lines = Lines(self.whole, markup, cuts)
+        if self.recognise is not None and (recognised := self.recognised(markup, len(cuts), lines)):
+            tree = recognised.reading.tree
+            return Parsed(self.document, tree, lines, tokens, recognised=recognised, is_paired=True)
         brackets = markup.count(b"<"), markup.count(b">")
         if refused := _encoding_problem(markup, lines) or _cap_problem(markup, *brackets, self.limits, lines):
             return refused
@@ -160,41 +198,32 @@ class _Reader:
         root = attempt.root if attempt else None
         if root is None:
             try:
-                root = etree.fromstring(markup, _own_parser())
+                root = tree_of(markup)
             except etree.XMLSyntaxError as error:
                 return _not_well_formed(error, markup, lines, self.limits)
         if refused := _depth_problem(root, self.limits):
             return refused
-        found = _tokens_found(root, tokens) if tokens else {}
-        if len(found) < len(cuts):
+        is_paired = brackets[0] == brackets[1]
+        parsed = Parsed(self.document, DocumentTree(markup, root), lines, tokens, attempt, is_paired=is_paired)
+        if len(found := parsed.attachments) < len(cuts):
             return _Reread(sorted(found.values(), key=lambda cut: cut.start))
-        return Parsed(self.document, markup, root, lines, found, attempt, brackets[0] == brackets[1])
+        return parsed
 
-
-_of_thread = threading.local()
-
-
-def _own_parser() -> etree.XMLParser:
-    """This thread's parser: making one for each small document would cost a fifth of parsing it."""
-    made: etree.XMLParser | None = getattr(_of_thread, "parser", None)
-    if made is None:
-        made = _of_thread.parser = parser()
-    return made
-
-
-def parser(schema: etree.XMLSchema | None = None) -> etree.XMLParser:
-    """A parser that expands, fetches and recovers nothing. The encoding is forced: it was checked before."""
-    return etree.XMLParser(
-        schema=schema,
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        recover=False,
-        collect_ids=False,
-    )
+    def recognised(self, markup: bytes, cuts: int, lines: Lines) -> Recognised | None:
+        """The document, if it is known to be valid, keeps to the caps, and all its attachments are cut out."""
+        limits = self.limits
+        if self.recognise is None or len(markup) > limits.markup_bytes_max:
+            return None
+        if limits.text_bytes_max > _LIBXML2_TEXT_MAX:
+            return None
+        found = self.recognise(DocumentTree(markup))
+        if found is None or found.depth > limits.depth_max or found.attachments != cuts:
+            return None
+        if found.elements >= limits.elements_max:  # the XML declaration counts for one
+            return None
+        if len(markup) > limits.uncounted_bytes and _count_problem(markup, 0, limits):
+            return None
+        return None if _long_tag_problem(markup, limits, lines) else found
 
 
 # --- attachments cut out -----------------------------------------------------------------------------------
@@ -250,7 +279,7 @@ def _without(whole: bytes, cuts: list[Cut]) -> tuple[bytes, dict[str, Cut]]:
     return b"".join(pieces), tokens
 
 
-def _tokens_found(root: etree._Element, tokens: dict[str, Cut]) -> dict[etree._Element, Cut]:
+def _tokens_found(root: etree._Element, tokens: Mapping[str, Cut]) -> dict[etree._Element, Cut]:
     """The elements that hold a token, with their cuts. An attachment in any namespace counts."""
     found: dict[etree._Element, Cut] = {}
     for element in root.iter(f"{{*}}{ATTACHMENT}"):
@@ -263,7 +292,7 @@ def _tokens_found(root: etree._Element, tokens: dict[str, Cut]) -> dict[etree._E
 # --- encoding ----------------------------------------------------------------------------------------------
 
 
-def _encoding_problem(markup: bytes, lines: "Lines") -> Finding | None:
+def _encoding_problem(markup: bytes, lines: Lines) -> Finding | None:
     """UTF-8 throughout, checked before libxml2 sees a byte; in pieces, so that memory stays flat."""
     if markup.isascii():
         return None
@@ -277,7 +306,7 @@ def _encoding_problem(markup: bytes, lines: "Lines") -> Finding | None:
     return None
 
 
-def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: "Lines") -> Finding:
+def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines) -> Finding:
     # The decoder may have carried up to three bytes of an unfinished character over from the last piece.
     offset = start + error.start - (len(error.object) - min(1 << 16, len(markup) - start))
     place = lines.at(offset)
@@ -298,7 +327,7 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: "Line
 # --- caps --------------------------------------------------------------------------------------------------
 
 
-def _cap_problem(markup: bytes, opened: int, closed: int, limits: Limits, lines: "Lines") -> Finding | None:
+def _cap_problem(markup: bytes, opened: int, closed: int, limits: Limits, lines: Lines) -> Finding | None:
     """The caps that show in the bytes. Counting is far cheaper than building a tree to find it too big."""
     if len(markup) > limits.markup_bytes_max:
         return _too_much("MP-XML-SIZE", "bytes of markup", "bytes opmaak", len(markup), limits.markup_bytes_max)
@@ -370,7 +399,7 @@ def _stride(limits: Limits) -> int:
     return min(limits.name_length_max, 5 * limits.attributes_per_element_max)
 
 
-def _long_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
+def _long_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
     """Look only at what is long between one > and the next. Most steps cost one short backwards search."""
     stride = _stride(limits)
     at, size, split = 0, len(markup), 0
@@ -392,7 +421,7 @@ def _long_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding 
     return None
 
 
-def _every_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding | None:
+def _every_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
     """Look at each tag, and at each text with the comments, CDATA sections and instructions that split it.
 
     libxml2's schema check appends each piece of a split text to those before it and measures the whole again.
@@ -418,7 +447,7 @@ def _every_tag_problem(markup: bytes, limits: Limits, lines: "Lines") -> Finding
     return None
 
 
-def _tag_problem(markup: bytes, start: int, end: int, limits: Limits, lines: "Lines") -> Finding | None:
+def _tag_problem(markup: bytes, start: int, end: int, limits: Limits, lines: Lines) -> Finding | None:
     """One tag, or comment, CDATA section or instruction, against the caps on names, attributes and length."""
     if not markup.startswith(_ASIDE, start):
         found = islice(_ATTRIBUTE.finditer(markup, start, end), limits.attributes_per_element_max + 1)
@@ -435,7 +464,7 @@ def _tag_problem(markup: bytes, start: int, end: int, limits: Limits, lines: "Li
     return None
 
 
-def _attributes_too_many(offset: int, limits: Limits, lines: "Lines") -> Finding:
+def _attributes_too_many(offset: int, limits: Limits, lines: Lines) -> Finding:
     place = lines.at(offset)
     most = limits.attributes_per_element_max
     return _refused(
@@ -452,7 +481,7 @@ def _attributes_too_many(offset: int, limits: Limits, lines: "Lines") -> Finding
     )
 
 
-def _name_too_long(offset: int, longest: int, limits: Limits, lines: "Lines") -> Finding:
+def _name_too_long(offset: int, longest: int, limits: Limits, lines: Lines) -> Finding:
     place = lines.at(offset)
     return _too_much(
         "MP-XML-NAME",
@@ -465,7 +494,7 @@ def _name_too_long(offset: int, longest: int, limits: Limits, lines: "Lines") ->
     )
 
 
-def _text_too_long(offset: int, length: int, limits: Limits, lines: "Lines") -> Finding:
+def _text_too_long(offset: int, length: int, limits: Limits, lines: Lines) -> Finding:
     place = lines.at(offset)
     return _too_much(
         "MP-XML-TEXT",
@@ -478,7 +507,7 @@ def _text_too_long(offset: int, length: int, limits: Limits, lines: "Lines") -> 
     )
 
 
-def _text_in_pieces(offset: int, pieces: int, limits: Limits, lines: "Lines") -> Finding:
+def _text_in_pieces(offset: int, pieces: int, limits: Limits, lines: Lines) -> Finding:
     place = lines.at(offset)
     return _too_much(
         "MP-XML-TEXT",
@@ -517,7 +546,7 @@ def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
 # --- findings ----------------------------------------------------------------------------------------------
 
 
-def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: "Lines", limits: Limits) -> Finding:
+def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: Lines, limits: Limits) -> Finding:
     offset = lines.syntax_error_offset(error.lineno or 1, error.offset or 1)
     place = lines.at(offset)
     if "depth" in (error.msg or ""):

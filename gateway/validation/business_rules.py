@@ -14,8 +14,8 @@ from gateway.rules.advice import ADVICE
 from gateway.rules.engine import Breach, Failure, RuleSet
 from gateway.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.syntax import si_ubl, ubl, ubl_breaches
+from gateway.syntax.building import Reading
 from gateway.syntax.places import Paths
-from gateway.syntax.reading import Reading
 from gateway.syntax.tokens import Markup
 from gateway.syntax.ubl_breaches import SyntaxBreach
 from gateway.syntax.xml import Parsed
@@ -39,9 +39,10 @@ class _Told:
     """The term of that group that is wrong, if one is."""
 
 
-def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
-    """Every rule of the set that the invoice breaks, in document order."""
-    reading = ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired))
+def check(parsed: Parsed, rules: RuleSet, *, is_valid: bool = False) -> list[Finding]:
+    """Every rule of the set that the invoice breaks, in document order. How it is written is remembered where it
+    `is_valid` by its schema."""
+    reading = _reading(parsed, is_valid=is_valid)
     judgement = engine.judge(reading.invoice, rules)
     left_out: Counter[str] = Counter()
     told = [_of_breach(each) for each in _first_of_each(judgement.breaches, left_out)]
@@ -56,6 +57,12 @@ def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
         return []
     told.sort(key=lambda one: one.place)
     return [*_placed(parsed, reading, told), *_left_out(left_out)]
+
+
+def _reading(parsed: Parsed, *, is_valid: bool) -> Reading:
+    if parsed.recognised is not None:
+        return parsed.recognised.reading
+    return ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired), is_valid=is_valid)
 
 
 def _empty_elements(reading: Reading) -> list[SyntaxBreach]:

@@ -1,7 +1,8 @@
 """From bytes to verdict: the stages in order, stopping where going on makes no sense.
 
-Plain synchronous code for a thread or a worker process. Nothing is kept between documents but compiled schemas
-and rule sets; lxml releases the interpreter lock while it parses and checks the schema.
+Plain synchronous code for a thread or a worker process. Nothing is kept between documents but compiled schemas,
+rule sets, and how documents are laid out: one that is written as valid ones before it is known to be valid, and is
+not parsed (`syntax.recognition`). lxml releases the interpreter lock while it parses and checks the schema.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from time import perf_counter_ns
 from gateway.messages.verdict import RuleSetUsed, Verdict
 from gateway.model.document import Attachment, Beside, DocumentFacts, DocumentKind
 from gateway.model.finding import Finding, Stage, Text
-from gateway.syntax import attachments, identify, schema, xml
+from gateway.model.terms import without_collecting
+from gateway.syntax import attachments, identify, schema, ubl, xml
 from gateway.syntax.identify import CBC
 from gateway.syntax.xml import DEFAULT_LIMITS, Limits, Parsed
 from gateway.validation import business_rules
@@ -52,7 +54,8 @@ def judge(
         raise ValueError(
             f"the reference engine has the stylesheet of {EN16931.name} alone: no verdict by {', '.join(missing)}"
         )
-    return _Judgement(limits, _Wishes(profile, tuple(also), schema, explain, engine)).run(document, beside)
+    with without_collecting():
+        return _Judgement(limits, _Wishes(profile, tuple(also), schema, explain, engine)).run(document, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class _Judgement:
         self._attachments: tuple[Attachment, ...] = ()
 
     def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
-        parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None)
+        parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None, ubl.recognise)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
@@ -93,12 +96,14 @@ class _Judgement:
         return self._verdict()
 
     def _identify(self, parsed: Parsed) -> bool:
-        kind = identify.identify(parsed.root)
+        known = parsed.recognised
+        kind = DocumentKind(known.kind) if known else identify.identify(parsed.root)
         if isinstance(kind, Finding):
             self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
             return False
         self._kind = kind
-        self._facts = identify.read_facts(parsed.root, kind)
+        told = identify.facts_of(known.reading.invoice, kind) if known else None
+        self._facts = told or identify.read_facts(parsed.root, kind)
         older = identify.older_format(self._facts)
         self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *self._without_rules(kind)] if one])
         return older is None
@@ -136,7 +141,7 @@ class _Judgement:
             chosen = choose(self._facts.customization_id, self._wishes.profile, self._wishes.also)
             self._profile, self._rule_sets = chosen.profile.name, chosen.used
             remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
-            broken = within_bounds(business_rules.check(parsed, chosen.rules))
+            broken = within_bounds(business_rules.check(parsed, chosen.rules, is_valid=self._wishes.schema))
             findings = [*_at_the_head(remarked, parsed), *broken]
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
@@ -177,6 +182,8 @@ def _path(kind: DocumentKind) -> str:
 
 def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
     """With the places of the root's own children that they are about."""
+    if not findings:
+        return []
     children = {one.location: parsed.root.find(CBC + one.location.rpartition(":")[2]) for one in findings}
     places = parsed.lines.of_elements(parsed.root, {child for child in children.values() if child is not None})
     placed: list[Finding] = []

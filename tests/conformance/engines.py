@@ -10,7 +10,7 @@ from gateway.rules.en16931 import EN16931
 from gateway.rules.engine import RuleSet, judge
 from gateway.rules.nlcius import BR_NL, has_dutch_seller, is_nlcius
 from gateway.syntax import si_ubl, ubl, ubl_breaches, ubl_rules
-from gateway.syntax.reading import Reading
+from gateway.syntax.building import Reading
 from gateway.syntax.tokens import Markup
 from gateway.validation import reference
 from tests.conformance.compare import Pair

@@ -297,10 +297,12 @@ def invoice(
     customization: str = EN16931,
     seller: parties.Party = parties.SELLER,
     buyer: parties.Party = parties.BUYER,
+    first: int = 0,
 ) -> bytes:
     """A valid invoice of a chosen size, for measurements; each line carries what a real one does.
 
-    `breakdowns` is the number of VAT rates that the lines take in turn, 1 to 100.
+    `breakdowns` is the number of VAT rates that the lines take in turn, 1 to 100. Another `first` gives other
+    texts and amounts in the same elements.
     """
     rates = [Vat("S", f"{rate}.00") for rate in (21, *range(1, 21), *range(22, 101))][:breakdowns]
     return Sample(
@@ -308,14 +310,14 @@ def invoice(
         customization=customization,
         seller=seller,
         buyer=buyer,
-        notes=tuple(f"Opmerking {n}" for n in range(1, notes + 1)),
+        notes=tuple(f"Opmerking {n}" for n in range(first + 1, first + notes + 1)),
         attachments=tuple(
             Attachment(f"BIJL-{n}", f"Bijlage {n}", bytes(attachment_bytes), filename=f"bijlage-{n}.pdf")
-            for n in range(1, attachments + 1)
+            for n in range(first + 1, first + attachments + 1)
         ),
         payments=(Payment(remittance=number),),
         terms="Binnen 30 dagen na factuurdatum",
-        lines=tuple(_ordinary_line(n, rates[n % len(rates)]) for n in range(lines)),
+        lines=tuple(_ordinary_line(n, rates[n % len(rates)]) for n in range(first, first + lines)),
     ).xml()
 
 

@@ -9,8 +9,8 @@ import pytest
 from lxml import etree
 
 from gateway.model.invoice import places_of
-from gateway.syntax import reading, tokens, ubl
-from gateway.syntax.reading import Reading
+from gateway.syntax import library, reading, tokens, ubl
+from gateway.syntax.building import Reading
 from gateway.syntax.tokens import Markup, UnplainError
 from tests.samples import SAMPLES, invoice
 
@@ -116,7 +116,7 @@ def _plainly(value: Any) -> object:
 
 @pytest.fixture(autouse=True)
 def _fresh_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_LIBRARIES", {})
+    monkeypatch.setattr(library, "_LIBRARIES", {})
 
 
 @pytest.mark.parametrize("style", [*PLAIN, *UNPLAIN])
@@ -143,7 +143,7 @@ def test_the_ways_that_programs_write_are_read_from_the_markup(
 def test_what_cannot_be_cut_at_its_brackets_is_read_from_the_tree(style: str) -> None:
     document = UNPLAIN[style](DOCUMENTS["everything"])
     root = etree.fromstring(document)
-    lexicon = reading._library(ubl._UBL).alphabet.lexicon(root.nsmap)
+    lexicon = library.library_of(ubl._UBL).alphabet.lexicon(root.nsmap)
     with pytest.raises(UnplainError):
         tokens.MarkupTokens(Markup.of(document), root, lexicon).window(len(document))
 
@@ -183,7 +183,7 @@ def test_lines_of_one_layout_are_read_by_a_stencil(monkeypatch: pytest.MonkeyPat
         read_columns(self, plan, container, columns, times)
 
     monkeypatch.setattr(reading._Reader, "read_columns", counting)
-    monkeypatch.setattr(reading, "_STENCIL_PAYS", 10)
+    monkeypatch.setattr(library, "_STENCIL_PAYS", 10)
     assert len(ubl.read(root, Markup.of(document)).invoice.lines) == 400
     assert max(laid) > 300
 
@@ -193,13 +193,13 @@ def test_a_document_with_tags_of_its_own_leaves_nothing_behind(monkeypatch: pyte
     document = DOCUMENTS["lines"].replace(b'unitCode="C62"', b'unitCode="C62" unitCodeListID="X"')
     root = etree.fromstring(document)
     assert ubl.read(root, Markup.of(document)).invoice.lines
-    assert len(reading._library(ubl._UBL).alphabet.lexicon(root.nsmap)) == 0
+    assert len(library.library_of(ubl._UBL).alphabet.lexicon(root.nsmap)) == 0
 
 
 def test_an_alphabet_that_is_full_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "_KINDS_MAX", 10)
     root = etree.fromstring(DOCUMENTS["everything"])
     first = _told(ubl.read(root))
-    before = reading._library(ubl._UBL)
+    before = library.library_of(ubl._UBL)
     assert _told(ubl.read(root)) == first
-    assert reading._library(ubl._UBL) is not before
+    assert library.library_of(ubl._UBL) is not before

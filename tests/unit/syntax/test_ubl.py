@@ -16,8 +16,8 @@ from gateway.model.invoice import (
     TaxRegistration,
 )
 from gateway.model.terms import Repeated
-from gateway.syntax import reading, ubl
-from gateway.syntax.reading import Reading
+from gateway.syntax import library, ubl
+from gateway.syntax.building import Reading
 from gateway.syntax.ubl import element_of, read
 
 _SPACES = (
@@ -194,7 +194,7 @@ def test_reading_leaves_the_garbage_collector_as_it_was() -> None:
 
 
 def test_plans_of_shapes_never_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_PLANS_MAX", 8)
+    monkeypatch.setattr(library, "_PLANS_MAX", 8)
     for count in range(40):
         _read("<cac:InvoiceLine>" + "<cbc:Note/>" * count + "</cac:InvoiceLine>")
-    assert len(reading._library(ubl._UBL).plans["/Invoice"]) <= 8
+    assert len(library.library_of(ubl._UBL).plans["/Invoice"]) <= 8
