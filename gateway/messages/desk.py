@@ -1,9 +1,10 @@
 """The desk: judges what waits, and makes the outcome true.
 
-A few small documents are judged in a thread, which answers soonest; when many wait they go to a worker process in
-batches, so that this process goes on answering and storing. Large ones, those whose judging broke, and all that a
-restart finds waiting are judged one by one in worker processes with limits; after three technical failures a
-message is set apart and the others go on. Reading ahead is bounded; what waits is on stable storage, not here.
+A few small documents are judged in a thread, which answers soonest. When many wait a worker process is started;
+while one is up they go there in batches, so that this process goes on answering and storing. Large ones, those
+whose judging broke, and all that a restart finds waiting are judged one by one in worker processes with limits;
+after three technical failures a message is set apart and the others go on. Reading ahead is bounded; what waits is
+on stable storage, not here.
 """
 
 import asyncio
@@ -28,7 +29,10 @@ from gateway.messages.verdict import Verdict
 log = structlog.get_logger(__name__)
 
 FEW = 4
-"""So many small documents at most are judged in this process: more would keep it from answering senders."""
+"""When more small documents wait, a worker is started: judged here they would keep this process from answering."""
+GATHERING_SECONDS = 0.003
+"""So long a worker waits for its batch to grow: judging one document takes a tenth of that, and each batch some of
+this process's time."""
 SETTLE_AGAIN_SECONDS = 0.5
 SETTLE_AGAIN_SECONDS_MAX = 60.0
 """Pauses between attempts to settle while the store is in trouble."""
@@ -122,7 +126,7 @@ class Desk:
         small_size_bytes_max: int,
         workers: int,
         attempts_max: int,
-        batch_max: int = 16,
+        batch_max: int = 32,
         settling_max: int = 128,
         held_size_bytes_max: int = 32 << 20,
     ) -> None:
@@ -205,10 +209,13 @@ class Desk:
             await self._judge_batch(self._take_small(), self._judges.judge_small)
 
     async def _second_lane(self) -> None:
-        """Small documents when many wait: in a worker, so that this process goes on answering and storing."""
+        """Small documents when many come: in a worker, so that this process goes on answering and storing."""
         while True:
             await self._many_wait.wait()
-            await self._judge_batch(self._take_small(), self._judges.judge_apart)
+            if len(self._small) < self._batch_max:
+                await asyncio.sleep(GATHERING_SECONDS)
+            if batch := self._take_small():
+                await self._judge_batch(batch, self._judges.judge_apart)
 
     def _take_small(self) -> list[_Place]:
         batch = [self._small.popleft() for _ in range(min(self._batch_max, len(self._small)))]
@@ -216,10 +223,10 @@ class Desk:
         return batch
 
     def _wake(self) -> None:
-        """Wake the lane that is to take what waits. While no worker is up the thread goes on meanwhile."""
-        many = len(self._small) > FEW
-        _put(self._many_wait, many)
-        _put(self._few_wait, bool(self._small) and not (many and self._judges.is_warm))
+        """Wake the lane that is to take what waits: the thread while no worker is up, and then the workers."""
+        is_warm = self._judges.is_warm
+        _put(self._many_wait, len(self._small) > (0 if is_warm else FEW))
+        _put(self._few_wait, bool(self._small) and not is_warm)
 
     async def _judge_batch(self, batch: Sequence[_Place], judge: JudgeBatch) -> None:
         verdicts = await self._verdicts(judge, batch)
