@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from gateway.messages.message import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Identiteit:
+class Identiteit(msgspec.Struct, frozen=True):
     """A party by number and kind of number: OIN, KvK, BTW, Fi and others."""
 
     nummer: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Proces:
+class Proces(msgspec.Struct, frozen=True):
     """What the interface knows of one proces, apart from its statuses and contents."""
 
     kenmerk: str
@@ -72,10 +72,7 @@ COLLECTED = -2
 
 
 class ProcesRecords(Protocol):
-    """Keeps what only this interface knows; fulfilled by the store."""
-
-    async def remember(self, proces: Proces) -> None:
-        """Keep what was handed in with a message."""
+    """What only this interface knows; fulfilled by the store, which keeps what is handed in with its message."""
 
     async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
         """OIN and message id of every request that started a proces since then."""

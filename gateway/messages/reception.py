@@ -1,9 +1,7 @@
 """The reception: a submission in, a kenmerk out once it is on stable storage. Every channel ends here."""
 
-import asyncio
 from typing import Protocol
 
-import structlog
 from structlog.contextvars import bind_contextvars
 
 from gateway.clock import Clock
@@ -12,8 +10,6 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Acceptance, StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import OverloadedError, Receipt, Submission
-
-log = structlog.get_logger(__name__)
 
 
 class Accepts(Protocol):
@@ -57,7 +53,7 @@ class FrontDesk:
         acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
         bind_contextvars(kenmerk=acceptance.kenmerk)
         self._checkpoint("before-accept")
-        receipt = await self._accepted(acceptance)
+        receipt = await self._accepts.accept(acceptance)
         self._checkpoint("accepted")
         if not receipt.is_repeat:
             self._desk.offer(_waiting(acceptance), submission.document.data)
@@ -65,24 +61,6 @@ class FrontDesk:
         bind_contextvars(kenmerk=receipt.kenmerk)
         if waiting := await self._accepts.waiting_one(receipt.kenmerk):
             self._desk.offer(waiting, None)  # its first acceptance may have been committed and not answered
-        return receipt
-
-    async def _accepted(self, acceptance: Acceptance) -> Receipt:
-        """Stored, and with it what its channel keeps beside it: begun just before, so that they share a commit.
-
-        A record that cannot be kept takes no message with it that is stored: its sender is answered.
-        """
-        record = acceptance.submission.record
-        if record is None:
-            return await self._accepts.accept(acceptance)
-        recording = record(acceptance.kenmerk, acceptance.received_at)
-        recorded, receipt = await asyncio.gather(
-            recording, self._accepts.accept(acceptance), return_exceptions=True
-        )
-        if isinstance(receipt, BaseException):
-            raise receipt
-        if isinstance(recorded, BaseException):
-            log.error("record_not_kept", kenmerk=acceptance.kenmerk, exc_info=recorded)
         return receipt
 
     async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:

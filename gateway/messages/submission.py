@@ -1,16 +1,20 @@
 """What every channel in ends in: one `Submission`; and what it gets back: one `Receipt`."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.messages.participants import Caller
 from gateway.model.document import Attachment
 from gateway.model.identifiers import PartyIdentifier
+
+if TYPE_CHECKING:
+    from gateway.messages.proces import Proces
 
 
 class Channel(StrEnum):
@@ -67,8 +71,8 @@ class BesideAttachment:
     content: Content
 
 
-Record = Callable[[str, datetime], Awaitable[None]]
-"""Writes what a channel keeps beside a message, by the message's kenmerk and time; answers when it is stored."""
+Record = Callable[[str, datetime], "Proces"]
+"""What a channel keeps beside a message, by the message's kenmerk and time: stored in the same transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class Submission:
     aanleverkenmerk: str | None = None
     on_behalf_of: PartyIdentifier | None = None
     record: Record | None = field(default=None, compare=False)
-    """Of the channel: begun just before the message is stored, so that both share a commit."""
+    """Of the Digipoort door."""
 
     @property
     def body_sha256(self) -> str:

@@ -14,6 +14,7 @@ from gateway.metering.calendar import microseconds
 from gateway.model.document import Attachment
 from gateway.store import message_tables as t
 from gateway.store.insert import insert_new
+from gateway.store.proces_rows import keeping
 from gateway.store.round_trip import write_together
 from gateway.store.statements import insertion, place_of
 from gateway.store.storage import Storage
@@ -114,6 +115,7 @@ def attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | No
 
 def _insert_messages(connection: Connection, fresh: Sequence[Acceptance]) -> None:
     place = place_of(connection)
+    records = [record(a.kenmerk, a.received_at) for a in fresh if (record := a.submission.record) is not None]
     write_together(
         connection,
         [
@@ -130,6 +132,7 @@ def _insert_messages(connection: Connection, fresh: Sequence[Acceptance]) -> Non
                     for beside in a.submission.attachments
                 ],
             ),
+            keeping(connection, records),
         ],
     )
 

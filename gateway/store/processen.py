@@ -35,10 +35,6 @@ class ProcesStore:
         self._engines = engines
         self._writer = writer
 
-    async def remember(self, proces: Proces) -> None:
-        """Keep what was handed in with a message."""
-        await self._writer.submit(_remember_all, proces)
-
     async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
         """OIN and message id of every request that started a proces since then."""
         known = processen.c
@@ -134,11 +130,6 @@ def _berichtsoort_of_kind(kind: str | None) -> str:
     return BERICHTSOORTEN.get(kind or "", BERICHTSOORT_UNKNOWN)
 
 
-def _remember_all(connection: Connection, group: Sequence[Proces]) -> list[None]:
-    insert_new(connection, processen, [_row(proces) for proces in group])
-    return [None] * len(group)
-
-
 def _hand_out(connection: Connection, oin: str, what: Sequence[HandOut]) -> frozenset[HandOut]:
     seen: set[HandOut] = set()
     columns = handed_out.c
@@ -161,28 +152,6 @@ def _processen_of(connection: Connection, kenmerken: Sequence[str]) -> dict[str,
         wanted = select(processen).where(processen.c.kenmerk.in_(kenmerken[start : start + _KEYS_AT_ONCE]))
         found |= {row.kenmerk: _proces(row) for row in connection.execute(wanted)}
     return found
-
-
-def _row(proces: Proces) -> dict[str, object]:
-    ontvanger = proces.ontvanger
-    return {
-        "kenmerk": proces.kenmerk,
-        "berichtsoort": proces.berichtsoort,
-        "berichtkenmerk": proces.berichtkenmerk,
-        "tijdstempel_aangeleverd": proces.tijdstempel_aangeleverd,
-        "belanghebbende_nummer": proces.belanghebbende.nummer,
-        "belanghebbende_type": proces.belanghebbende.type,
-        "rol_belanghebbende": proces.rol_belanghebbende,
-        "aanleverkenmerk": proces.aanleverkenmerk,
-        "eerder_aanleverkenmerk": proces.eerder_aanleverkenmerk,
-        "identiteit_aanleveraar": proces.identiteit_aanleveraar,
-        "ontvanger_nummer": ontvanger.nummer if ontvanger else None,
-        "ontvanger_type": ontvanger.type if ontvanger else None,
-        "rol_ontvanger": proces.rol_ontvanger,
-        "autorisatie_adres": proces.autorisatie_adres,
-        "mime_type": proces.mime_type,
-        "bestandsnaam": proces.bestandsnaam,
-    }
 
 
 def _proces(row: Row[tuple[object, ...]]) -> Proces:

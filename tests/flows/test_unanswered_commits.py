@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Acceptance
 from gateway.messages.participants import Caller, Role
+from gateway.messages.proces import Proces
 from gateway.messages.submission import Channel, Content, Submission
 from gateway.validation.judge import judge
 from tests.flows.conftest import House, numbered
@@ -78,3 +80,15 @@ async def test_the_bytes_of_a_message_are_on_stable_storage_before_its_rows_are(
     await asyncio.gather(*(accepted_unheard(house, document) for _ in range(5)))
     assert happened[:2] == ["packs", "commit"]
     assert "packs packs" not in " ".join(happened)
+
+
+async def test_what_a_channel_keeps_beside_a_message_is_stored_with_it_or_neither_is(house: House) -> None:
+    def breaks(_kenmerk: str, _received_at: datetime) -> Proces:
+        raise ZeroDivisionError
+
+    document, caller = numbered("U-7"), Caller("key", Role.SUPPLIER, "supplier")
+    submission = Submission(caller, Channel.WUS, Content(len(document), document), record=breaks)
+    acceptance = Acceptance(new_kenmerk(), house.clock(), submission)
+    with pytest.raises(ZeroDivisionError):
+        await house.gateway.store.accept(acceptance)
+    assert await house.gateway.store.waiting_one(acceptance.kenmerk) is None

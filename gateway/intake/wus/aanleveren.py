@@ -41,11 +41,11 @@ class Aanleveren:
         party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
         berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
 
-        async def remembered(kenmerk: str, received_at: datetime) -> None:
-            await self._ports.records.remember(_proces(sent, kenmerk, received_at, client.oin, berichtkenmerk))
+        def proces(kenmerk: str, received_at: datetime) -> Proces:
+            return _proces(sent, kenmerk, received_at, client.oin, berichtkenmerk)
 
-        receipt = await self._stored_whole(sent, client, party, remembered)
-        return aanlever_response(_proces(sent, receipt.kenmerk, receipt.received_at, client.oin, berichtkenmerk))
+        receipt = await self._stored_whole(sent, client, party, proces)
+        return aanlever_response(proces(receipt.kenmerk, receipt.received_at))
 
     async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
         """Everything on stable storage; what ends it before leaves nothing behind.

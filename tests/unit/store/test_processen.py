@@ -12,7 +12,9 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
 from gateway.store import message_tables as t
 from gateway.store.engine import open_engines
+from gateway.store.proces_rows import keeping
 from gateway.store.processen import ProcesStore
+from gateway.store.round_trip import write_together
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
 
@@ -57,6 +59,10 @@ class World:
         await self._writer.call(write)
         return kenmerk
 
+    async def keep(self, proces: Proces) -> None:
+        """As it is kept with a message that is handed in."""
+        await self._writer.call(lambda connection: write_together(connection, [keeping(connection, [proces])]))
+
 
 @pytest.fixture
 async def world(database_url: str) -> AsyncIterator[World]:
@@ -90,8 +96,7 @@ MINE = Scope(frozenset({"van-dijk"}))
 
 async def test_what_was_handed_in_comes_back_as_it_was(world: World) -> None:
     kenmerk = await world.message()
-    await world.store.remember(proces(kenmerk))
-    await world.store.remember(proces(kenmerk))  # again changes nothing
+    await world.keep(proces(kenmerk))
     assert await world.store.proces(kenmerk) == proces(kenmerk)
     assert await world.store.proces(new_kenmerk()) is None
 
@@ -100,7 +105,7 @@ async def test_messages_of_every_door_are_in_scope_by_belanghebbende_and_bericht
     by_soap, by_http = await world.message(berichtsoort="E-Factuur-UBL"), await world.message()
     other = await world.message(sender="de-waal")
     order = await world.message(kind="Order")
-    await world.store.remember(proces(by_soap))
+    await world.keep(proces(by_soap))
 
     async def found(scope: Scope) -> list[str]:
         return [message.kenmerk for message, _ in await world.store.find(scope, 10)]
@@ -146,7 +151,7 @@ async def test_news_is_what_has_a_code_and_was_not_handed_out(world: World) -> N
 
 async def test_what_came_lately_is_remembered_for_replays(world: World) -> None:
     kenmerk = await world.message()
-    await world.store.remember(proces(kenmerk))
+    await world.keep(proces(kenmerk))
     lately = await world.store.berichtkenmerken_since(NOW - timedelta(minutes=20))
     assert lately == ((OIN, f"urn:uuid:{kenmerk}"),)
     assert await world.store.berichtkenmerken_since(NOW + timedelta(minutes=20)) == ()

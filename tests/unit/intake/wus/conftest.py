@@ -113,7 +113,7 @@ async def open_door() -> AsyncIterator[Open]:
         ) -> Server:
             files = TlsFiles(hierarchy())
             gateway = WusMemoryGateway()
-            records = MemoryRecords(gateway)
+            records = MemoryRecords(gateway, gateway.processen)
             known = make_identities() if make_identities else identities(files, fetch, lambda: datetime.now(UTC))
             ports = WusPorts(
                 gateway,

@@ -32,12 +32,8 @@ class MemoryRecords:
     """What only this interface knows; the messages are the gateway's."""
 
     gateway: "WusMemoryGateway"
-    known: dict[str, Proces] = field(default_factory=dict)
+    known: dict[str, Proces]
     handed_out: set[tuple[str, HandOut]] = field(default_factory=set)
-
-    async def remember(self, proces: Proces) -> None:
-        """Keep it."""
-        self.known[proces.kenmerk] = proces
 
     async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
         """What came lately."""
@@ -103,6 +99,7 @@ class WusMemoryGateway(MemoryGateway):
     """Delivers to the recipient that the channel names, else to the municipality; its clock runs."""
 
     known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
+    processen: dict[str, Proces] = field(default_factory=dict)
 
     @property
     def clock(self) -> datetime:
@@ -117,7 +114,7 @@ class WusMemoryGateway(MemoryGateway):
         self.judges_at_once = judge
         row = self.rows[receipt.kenmerk]
         if submission.record:
-            await submission.record(receipt.kenmerk, receipt.received_at)
+            self.processen[receipt.kenmerk] = submission.record(receipt.kenmerk, receipt.received_at)
         to = await self.find(submission.recipient) if submission.recipient else None
         row.message = replace(
             row.message,
