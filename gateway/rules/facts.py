@@ -189,6 +189,13 @@ class Facts:
 
     def __init__(self, invoice: Invoice) -> None:
         self.invoice = invoice
+        self._asked: dict[Callable[[Invoice], bool], bool] = {}
+
+    def is_so(self, question: Callable[[Invoice], bool]) -> bool:
+        """The answer to a question that many rules ask about the whole invoice, worked out once."""
+        if (known := self._asked.get(question)) is None:
+            known = self._asked[question] = question(self.invoice)
+        return known
 
     @once
     def categories_named(self) -> set[str]:

@@ -87,8 +87,7 @@ def _dutch(among: Callable[[Invoice], Iterable[Group]]) -> Among:
     """These nodes of an NLCIUS invoice of a Dutch seller; none of any other."""
 
     def nodes(facts: Facts) -> Sequence[Group]:
-        invoice = facts.invoice
-        return tuple(among(invoice)) if is_nlcius(invoice) and has_dutch_seller(invoice) else ()
+        return tuple(among(facts.invoice)) if facts.is_so(is_nlcius) and facts.is_so(has_dutch_seller) else ()
 
     return nodes
 
@@ -344,7 +343,7 @@ def means_is_dutch(payment: PaymentInstructions, _facts: Facts) -> bool:
 
 def _order_lines(facts: Facts) -> Sequence[Group]:
     """Every reference to a line of an order, on lines and below them, whatever the seller's country."""
-    if not is_nlcius(facts.invoice):
+    if not facts.is_so(is_nlcius):
         return ()
     lines = [line for line in facts.invoice.all(InvoiceLine) if line.order_line is not None]
     return [*lines, *(each for each in facts.invoice.all(OrderLineReference) if each.order_line is not None)]
