@@ -42,7 +42,16 @@ def test_old_programs_read_the_p12() -> None:
     assert openssl, "openssl is part of Debian's base"
     for client in CLIENTS:
         path = hierarchy() / "clients" / f"{client.file}.p12"
-        asked = [openssl, "pkcs12", "-in", path, "-passin", f"pass:{P12_PASSWORD}", "-info", "-nodes"]
+        asked: list[str | Path] = [
+            openssl,
+            "pkcs12",
+            "-in",
+            path,
+            "-passin",
+            f"pass:{P12_PASSWORD}",
+            "-info",
+            "-nodes",
+        ]
         answer = subprocess.run(asked, capture_output=True, text=True, check=True)
         assert "MAC: sha1," in answer.stderr
         assert answer.stderr.count("pbeWithSHA1And3-KeyTripleDES-CBC") == 2  # the certificates, the key
