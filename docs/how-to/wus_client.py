@@ -1,7 +1,8 @@
 """A client of Digipoort's WUS 1.2 interface on zeep: what a supplier's program does, in one file.
 
 pip install zeep xmlsec cryptography
-python wus_client.py https://localhost:8443 certificates leverancier factuur.xml Happyflow
+python wus_client.py https://localhost:8443 certificates leverancier factuur.xml Happyflow   # hands in
+python wus_client.py https://localhost:8443 certificates gemeente   # collects
 """
 
 import base64
@@ -115,7 +116,17 @@ def client_of(service: str, base: str, certificates: Path, name: str) -> zeep.Cl
     )
 
 
-def main(base: str, folder: str, name: str, document: str, aanleverkenmerk: str) -> None:
+def collect(base: str, folder: str, name: str) -> None:
+    """Write every message that is new for this recipient to a file of its own."""
+    ophaal = client_of("ophaalservice", base, Path(folder), name)
+    for one in ophaal.service.getNieuweBerichtenLijst() or ():
+        for bericht in ophaal.service.getBerichtenKenmerk(kenmerk=one.kenmerk) or ():
+            file = Path(f"{one.kenmerk}.xml")
+            file.write_bytes(bericht.berichtInhoud.inhoud)
+            print(f"{file} {bericht.berichtsoort} {bericht.berichtInhoud.bestandsnaam}")
+
+
+def hand_in(base: str, folder: str, name: str, document: str, aanleverkenmerk: str) -> None:
     """Hand in a document and show its statuses until there is a last one."""
     certificates = Path(folder)
     aanlever = client_of("aanleverservice", base, certificates, name)
@@ -145,11 +156,13 @@ def main(base: str, folder: str, name: str, document: str, aanleverkenmerk: str)
             print(f"{one.tijdstempelStatus} {code} {one.statusomschrijving}")
             if foutcode is not None:
                 print(f"  {foutcode.foutcode}: {one.statusdetails or foutcode.foutbeschrijving}")
+            elif one.statusdetails:
+                print(f"  {one.statusdetails}")
 
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:6])
+        (collect if len(sys.argv) == 4 else hand_in)(*sys.argv[1:])
     except zeep.exceptions.Fault as fault:
         code, said = (fault.detail.findtext(f".//{{{K}}}{name}") for name in ("foutcode", "foutbeschrijving"))
         sys.exit(f"fault {code}: {said}")

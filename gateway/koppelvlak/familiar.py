@@ -253,11 +253,11 @@ class _Study:
             return None
         self._free = {self._numbers[node] for node in (*free, *inside) if node in self._numbers}
         targets = [self._twin.ids[reference.target.get(WSU_ID) or ""] for reference in references]
-        parts = {
-            target: _Part(self._form(target, reference.prefixes), reference.family, self._numbers[digest])
+        parts = [
+            _Part(self._form(target, reference.prefixes), reference.family, self._numbers[digest])
             for target, reference, digest in zip(targets, references, digests, strict=True)
-        }
-        body = parts.pop(self._twin.body)
+        ]
+        body = parts.pop(targets.index(self._twin.body))
         fixed = _picking([number for number in range(len(self._values)) if number not in self._free])
         return _Markup(
             values_count=len(self._values),
@@ -270,7 +270,7 @@ class _Study:
             created=self._numbers[timestamp[0]],
             expires=self._numbers[timestamp[1]] if len(timestamp) > 1 else None,
             message_id=self._numbers[message_id],
-            parts=tuple(parts.values()),
+            parts=tuple(parts),
             body=body,
             contents=frozenset(
                 self._numbers[node]

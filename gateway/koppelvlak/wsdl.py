@@ -86,16 +86,6 @@ _POLICIES = """  <wsp:Policy wsu:Id="X509EndpointPolicy">
 {mtom}    <wsam:Addressing>
       <wsp:Policy><wsam:AnonymousResponses/></wsp:Policy>
     </wsam:Addressing>
-    <sp:TransportBinding>
-      <wsp:Policy>
-        <sp:TransportToken>
-          <wsp:Policy>
-            <sp:HttpsToken><wsp:Policy><sp:RequireClientCertificate/></wsp:Policy></sp:HttpsToken>
-          </wsp:Policy>
-        </sp:TransportToken>
-        <sp:AlgorithmSuite><wsp:Policy><sp:Basic256Sha256Rsa15/></wsp:Policy></sp:AlgorithmSuite>
-      </wsp:Policy>
-    </sp:TransportBinding>
     <sp:AsymmetricBinding>
       <wsp:Policy>
         <sp:InitiatorToken>
@@ -116,6 +106,7 @@ _POLICIES = """  <wsp:Policy wsu:Id="X509EndpointPolicy">
         </sp:RecipientToken>
         <sp:AlgorithmSuite><wsp:Policy><sp:Basic256Sha256Rsa15/></wsp:Policy></sp:AlgorithmSuite>
         <sp:IncludeTimestamp/>
+        <sp:EncryptBeforeSigning/>
         <sp:OnlySignEntireHeadersAndBody/>
       </wsp:Policy>
     </sp:AsymmetricBinding>

@@ -1,9 +1,11 @@
 """XOP: contents that travel as parts beside the envelope put back where an `xop:Include` stands (XOP 1.0).
 
-Once expanded the message is as if the base64 had been in place, and that is what the signature covers. A part may
-be missing, used twice, used by nobody, or stand outside `inhoud`: each is refused.
+Once expanded the message is as if the base64 had been in place, and that is what the signature covers. Beside
+`inhoud` only the token may travel so, as Apache CXF sends it. A part may be missing, used twice, used by nobody,
+or stand elsewhere: each is refused.
 """
 
+import base64
 from collections.abc import Mapping
 from urllib.parse import unquote
 
@@ -11,12 +13,19 @@ from lxml import etree
 
 from gateway.koppelvlak.cut import Inhoud, new_token
 from gateway.koppelvlak.faults import MalformedError
-from gateway.koppelvlak.names import KOPPELVLAK, XOP
+from gateway.koppelvlak.names import KOPPELVLAK, WSSE, XOP
 from gateway.model.finding import Text
+
+_INHOUD = f"{{{KOPPELVLAK}}}inhoud"
+_SECURITY_TOKEN = f"{{{WSSE}}}BinarySecurityToken"
+_SECURITY_TOKEN_BYTES_MAX = 16 * 1024  # no certificate is larger
 
 
 def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhoud]:
-    """Put a token in the place of every Include; answers the part that each token stands for."""
+    """Put a token in the place of every Include; answers the part that each token stands for.
+
+    The certificate of a BinarySecurityToken is put in its place as it is. Raises MalformedError.
+    """
     left = dict(parts)
     tokens: dict[str, Inhoud] = {}
     for include in list(root.iter(f"{{{XOP}}}Include")):
@@ -27,9 +36,13 @@ def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhou
                 f"xop:Include refers to the part {name[:80]!r}, which is missing or used before",
                 f"xop:Include verwijst naar deel {name[:80]!r}, dat ontbreekt of al is gebruikt",
             )
-        token = new_token()
-        tokens[token] = left.pop(name)
+        part = left.pop(name)
         holder.remove(include)
+        if holder.tag == _SECURITY_TOKEN:
+            holder.text = _certificate(part)
+            continue
+        token = new_token()
+        tokens[token] = part
         holder.text = token
     if left:
         raise _wrong(
@@ -45,13 +58,22 @@ def content_id(href: str | None) -> str:
 
 
 def _holder(include: etree._Element) -> etree._Element:
-    """The `inhoud` that holds an Include and nothing else."""
+    """The `inhoud` or token that holds an Include and nothing else."""
     holder = include.getparent()
-    if holder is None or holder.tag != f"{{{KOPPELVLAK}}}inhoud" or len(holder) != 1 or len(include):
-        raise _wrong("xop:Include may stand in inhoud only", "xop:Include mag alleen in inhoud staan")
+    if holder is None or holder.tag not in (_INHOUD, _SECURITY_TOKEN) or len(holder) != 1 or len(include):
+        raise _wrong(
+            "xop:Include may stand in inhoud and BinarySecurityToken only",
+            "xop:Include mag alleen in inhoud en BinarySecurityToken staan",
+        )
     if (holder.text or "").strip() or (include.tail or "").strip():
         raise _wrong("beside xop:Include there is other text", "naast xop:Include staat andere tekst")
     return holder
+
+
+def _certificate(part: Inhoud) -> str:
+    if part.size_bytes > _SECURITY_TOKEN_BYTES_MAX:
+        raise _wrong("the token is too large", "het token is te groot")
+    return base64.b64encode(b"".join(part.octets())).decode()
 
 
 def _wrong(en: str, nl: str) -> MalformedError:

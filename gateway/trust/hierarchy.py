@@ -275,7 +275,14 @@ def _write_pair(folder: Path, file: str, chain: tuple[x509.Certificate, ...], ke
 def _write_p12(
     path: Path, certificate: x509.Certificate, key: rsa.RSAPrivateKey, intermediate: Issuer, root: Issuer
 ) -> None:
-    protection = serialization.BestAvailableEncryption(P12_PASSWORD.encode())
+    # The newer kind is not read by Windows Server 2016, Java 8 before update 301 and Mono. Nothing is lost: the
+    # password stands in the README, the key itself beside this file.
+    protection = (
+        serialization.PrivateFormat.PKCS12.encryption_builder()
+        .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+        .hmac_hash(hashes.SHA1())  # noqa: S303  # what those programs read
+        .build(P12_PASSWORD.encode())
+    )
     chain = [intermediate.certificate, root.certificate]
     p12 = pkcs12.serialize_key_and_certificates(path.stem.encode(), key, certificate, chain, protection)
     _write_secret(path, p12)

@@ -408,13 +408,14 @@ def curl(url: str, key: str, *more: str) -> str:
     return answer.stdout
 
 
-def test_the_command_as_a_supplier_starts_it(tmp_path: Path) -> None:
-    """`meterpoort ca init` and `meterpoort serve --sandbox --tls`, then the example program."""
+def test_the_page_as_a_supplier_walks_it(tmp_path: Path) -> None:
+    """`meterpoort ca init`, `meterpoort serve --sandbox --tls`, then the page's program with its invoice."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    certificates, invoice = tmp_path / "certificates", tmp_path / "factuur.xml"
-    invoice.write_bytes(INVOICE)
+    certificates, invoice = tmp_path / "certificates", tmp_path / "factuur-2.xml"
+    page = ROOT / "docs/how-to"
+    invoice.write_bytes((page / "factuur.xml").read_bytes().replace(b"2026-0417", b"2026-0418"))
     gateway: list[str | Path] = [sys.executable, "-m", "gateway"]
     subprocess.run([*gateway, "ca", "init", certificates], check=True, capture_output=True, cwd=ROOT)
     serve = [
@@ -428,23 +429,25 @@ def test_the_command_as_a_supplier_starts_it(tmp_path: Path) -> None:
         "--data",
         tmp_path / "data",
     ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("METERPOORT_")}
+
+    def program(*more: str | Path) -> list[str]:
+        command = [sys.executable, page / "wus_client.py", f"https://localhost:{port}", certificates, *more]
+        said = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=tmp_path)
+        return said.stdout.splitlines()
+
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None
         assert f"https://localhost:{port}" in server.stdout.readline()
-        program: list[str | Path] = [
-            sys.executable,
-            ROOT / "docs/how-to/wus_client.py",
-            f"https://localhost:{port}",
-            certificates,
-        ]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("METERPOORT_")}
-        said = subprocess.run(
-            [*program, "leverancier", invoice, "Happyflow"],
-            check=True,
-            capture_output=True,
-            text=True,
-            env=environment,
-        )
+        played = program("leverancier", page / "factuur.xml", "Happyflow")
+        judged = program("leverancier", invoice, "F-1")
+        again = program("leverancier", invoice, "F-2")
+        collected = program("gemeente")
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) == 0
-    assert said.stdout.splitlines()[-1].endswith("500 Validatie bij de uitvragende partij gelukt")
+    assert played[-1].endswith("500 Validatie bij de uitvragende partij gelukt")
+    assert judged[-1].endswith("400 Afleveren uitvragende partij gelukt")
+    assert again[-2].endswith("311 Validatie niet gelukt")
+    kenmerk = judged[0].removeprefix("kenmerk ")
+    assert collected[-1] == f"{kenmerk}.xml E-Factuur-UBL factuur-2.xml"
+    assert (tmp_path / f"{kenmerk}.xml").read_bytes() == invoice.read_bytes()

@@ -416,6 +416,14 @@ ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
         ),
         SignatureError,
     ),
+    "the Timestamp signed three times": (
+        lambda: sign(unsigned(aanlever_request()), *pair("leverancier"), parts=(*PARTS, "Timestamp", "Timestamp")),
+        SignatureError,
+    ),
+    "the Timestamp and the Body signed twice": (
+        lambda: sign(unsigned(aanlever_request()), *pair("leverancier"), parts=(*PARTS, "Timestamp", "Body")),
+        SignatureError,
+    ),
     "thirty references": (spoiled(many_references), SignatureError),
     "KeyInfo to something else": (spoiled(attribute(".//wsse:Reference", "URI", "#_Body")), SignatureError),
     "KeyInfo with a certificate of its own": (spoiled(x509_data), SignatureError),

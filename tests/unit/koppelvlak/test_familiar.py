@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -17,7 +19,7 @@ from gateway.koppelvlak.cut import ReadingLimits, cut_whole
 from gateway.koppelvlak.elements import read_aanlevering, require_valid
 from gateway.koppelvlak.envelope import read_envelope
 from gateway.koppelvlak.familiar import Familiar
-from gateway.koppelvlak.faults import KoppelvlakError, MalformedError
+from gateway.koppelvlak.faults import KoppelvlakError, MalformedError, SignatureError
 from gateway.koppelvlak.signature import SHA256, SignaturePolicy, Verified, verify
 from tests.unit.koppelvlak import xmlsec_client
 from tests.unit.koppelvlak.attacks import ATTACKS, attack, genuine
@@ -89,7 +91,13 @@ def of_java(inhoud: bytes = b"<Invoice/>", name: str = "leverancier", **more: st
     return to_bytes(resign(envelope, key))
 
 
-CLIENTS = [of_libxmlsec, of_ours, of_java]
+def of_cxf(inhoud: bytes = b"<Invoice/>", name: str = "leverancier", **more: str) -> bytes:
+    """With the Timestamp signed twice, as Apache CXF does by the published policy."""
+    parts = ("Timestamp", *xmlsec_client.PARTS)
+    return to_bytes(sign(unsigned(aanlever_request(inhoud, **more)), *pair(name), parts=parts))
+
+
+CLIENTS = [of_libxmlsec, of_ours, of_java, of_cxf]
 Client = Callable[..., bytes]
 
 
@@ -106,6 +114,28 @@ def test_the_third_message_of_a_client_takes_the_short_way(client: Client, inhou
         verified = short(familiar, message)
         assert verified is not None
         assert facts(verified) == facts(in_full(message))
+
+
+def signed_as_it_stands(envelope: etree._Element) -> etree._Element:
+    """The value of the signature anew, its digests as they are, right or wrong."""
+    signed_info, value = (envelope.find(f".//ds:{name}", NAMES) for name in ("SignedInfo", "SignatureValue"))
+    assert signed_info is not None
+    assert value is not None
+    covered = etree.tostring(signed_info, method="c14n", exclusive=True)
+    value.text = base64.b64encode(pair("leverancier")[1].sign(covered, PKCS1v15(), hashes.SHA256())).decode()
+    return envelope
+
+
+@pytest.mark.parametrize("wrong", [0, -1], ids=["first", "second"])
+def test_each_digest_of_a_timestamp_that_is_signed_twice_counts(wrong: int) -> None:
+    familiar = learned(of_cxf())
+    envelope = etree.fromstring(of_cxf())
+    digests = envelope.findall(".//ds:Reference[@URI='#_Timestamp']/ds:DigestValue", NAMES)
+    digests[wrong].text = base64.b64encode(bytes(32)).decode()
+    message = to_bytes(signed_as_it_stands(envelope))
+    assert short(familiar, message) is None
+    with pytest.raises(SignatureError, match="the Timestamp was changed"):
+        in_full(message)
 
 
 @pytest.mark.parametrize("limits", [LIMITS, CUTS_ALL])

@@ -14,9 +14,11 @@ WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 ACTION = "{http://www.w3.org/2006/05/addressing/wsdl}Action"
-SIGNED = "{http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702}SignedParts"
+SP = "{http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702}"
+SIGNED = f"{SP}SignedParts"
+BINDINGS = {f"{SP}{kind}Binding" for kind in ("Asymmetric", "Symmetric", "Transport")}
 QNAMES = {"type", "base", "ref", "message", "element", "binding", "itemType"}
-DEFAULTS = {"minOccurs": "1", "maxOccurs": "1", "style": "document", "namespace": ""}
+DEFAULTS = {"minOccurs": "1", "maxOccurs": "1", "style": "document", "namespace": "", "nillable": "false"}
 FACETS = {f"{XSD}restriction", SIGNED}
 
 Meaning = tuple[str, frozenset[tuple[str, str]], tuple["Meaning", ...]]
@@ -78,6 +80,26 @@ def components(root: etree._Element) -> dict[tuple[str, str], Meaning]:
     return {(str(child.tag), str(child.get("name"))): meaning(child) for child in kept}
 
 
+def binding_of(root: etree._Element) -> frozenset[Meaning]:
+    """What the one security binding of a WSDL asks, but for the algorithms."""
+    [binding] = root.iter(*BINDINGS)
+    assert binding.tag == f"{SP}AsymmetricBinding"
+    return frozenset(meaning(one) for one in binding[0] if one.tag != f"{SP}AlgorithmSuite")
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: str(service.name))
+def test_each_wsdl_asks_for_one_kind_of_security(service: Service) -> None:
+    """With a TransportBinding beside it a program that follows policies would leave the signature out."""
+    ours = etree.fromstring(wsdl(service, "https://localhost/", "https://localhost/?xsd"))
+    assert {etree.QName(tag).localname for tag, _, _ in binding_of(ours)} == {
+        "InitiatorToken",
+        "RecipientToken",
+        "IncludeTimestamp",
+        "EncryptBeforeSigning",
+        "OnlySignEntireHeadersAndBody",
+    }
+
+
 @published.REQUIRED
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: str(service.name))
 def test_each_wsdl_is_the_published_one_in_meaning(service: Service) -> None:
@@ -85,6 +107,7 @@ def test_each_wsdl_is_the_published_one_in_meaning(service: Service) -> None:
     theirs = etree.parse(str(published.wsdl_file(service.namespace))).getroot()
     assert ours.get("targetNamespace") == theirs.get("targetNamespace")
     assert definitions(ours) == definitions(theirs)
+    assert binding_of(ours) == binding_of(theirs)
     signed = [[meaning(one) for one in root.iter(SIGNED)] for root in (ours, theirs)]
     assert signed[0] == signed[1] != []
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from gateway.trust.certificates import load_certificates, load_key, oin_of
-from gateway.trust.hierarchy import CLIENTS, init_hierarchy
+from gateway.trust.hierarchy import CLIENTS, P12_PASSWORD, init_hierarchy
 from tests.unit.trust.hierarchies import hierarchy
 
 
@@ -35,6 +35,28 @@ def test_every_client_has_its_oin_and_its_key() -> None:
         key = load_key(hierarchy() / "clients" / f"{client.file}-key.pem")
         assert oin_of(certificate).value == client.oin
         assert certificate.public_key() == key.public_key()
+
+
+def test_old_programs_read_the_p12() -> None:
+    openssl = shutil.which("openssl")
+    assert openssl, "openssl is part of Debian's base"
+    for client in CLIENTS:
+        path = hierarchy() / "clients" / f"{client.file}.p12"
+        asked: list[str | Path] = [
+            openssl,
+            "pkcs12",
+            "-in",
+            path,
+            "-passin",
+            f"pass:{P12_PASSWORD}",
+            "-info",
+            "-nodes",
+        ]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=True)
+        assert "MAC: sha1," in answer.stderr
+        assert answer.stderr.count("pbeWithSHA1And3-KeyTripleDES-CBC") == 2  # the certificates, the key
+        assert answer.stdout.count("BEGIN CERTIFICATE") == 3
+        assert (hierarchy() / "clients" / f"{client.file}-key.pem").read_text() in answer.stdout
 
 
 def test_keys_are_for_their_owner_alone() -> None:

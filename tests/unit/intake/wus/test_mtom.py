@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.unit.intake.wus.conftest import Answer, Server
 from tests.unit.intake.wus.test_bad_input import MIB20, require_fault
@@ -87,6 +88,30 @@ async def test_twenty_megabytes_beside_the_envelope(server: Server) -> None:
     assert answer.status == 200, answer.body[:500]
 
 
+def with_token_beside(message: Mtom, token: bytes | None = None) -> Mtom:
+    """As Apache CXF sends it: the certificate in a part, too."""
+    (root, sent), *others = message.parts
+    reference = f'><xop:Include xmlns:xop="{XOP}" href="cid:token"/></'.encode()
+    [(start, written, end)] = re.findall(rb"(<[^<]*:BinarySecurityToken[^>]*)>([^<]*)</([^>]*)>", sent)
+    sent = sent.replace(start + b">" + written + b"</" + end, start + reference + end)
+    part = ({**CONTENT, "Content-ID": "<token>"}, base64.b64decode(written) if token is None else token)
+    return replace(message, parts=[(root, sent), *others, part])
+
+
+async def test_a_token_beside_the_envelope(server: Server) -> None:
+    for message in (mtom(server), Mtom([(ROOT, envelope(server))])):
+        sent = with_token_beside(message)
+        assert sent.parts[0][1].count(b"BinarySecurityToken") == 2
+        answer = await send(server, sent)
+        assert answer.status == 200, answer.body
+        row = server.gateway.rows[answer.text("kenmerk") or ""]
+        assert await server.gateway.storage.read(row.document) == DOCUMENT
+
+
+def other_certificate() -> bytes:
+    return pair("gemeente")[0].public_bytes(Encoding.DER)
+
+
 def changed_root(change: Callable[[bytes], bytes]) -> Callable[[Mtom], Mtom]:
     return lambda m: replace(m, parts=[(m.parts[0][0], change(m.parts[0][1])), *m.parts[1:]])
 
@@ -121,6 +146,12 @@ BAD: dict[str, Callable[[Mtom], Mtom]] = {
         lambda x: re.sub(
             rb"(<wsa:To[^>]*>)", rb'\1<xop:Include xmlns:xop="' + XOP.encode() + rb'" href="cid:x"/>', x
         )
+    ),
+    "a token that is somebody else's": lambda m: with_token_beside(m, other_certificate()),
+    "a token that is no certificate": lambda m: with_token_beside(m, b"x"),
+    "a token of 17 KB": lambda m: with_token_beside(m, bytes(17 * 1024)),
+    "the content as token": lambda m: changed_root(lambda x: x.replace(b"cid:token", b"cid:inhoud%40client"))(
+        with_token_beside(m)
     ),
     "two envelopes": lambda m: replace(m, parts=[m.parts[0], *m.parts]),
     "no envelope": lambda m: replace(m, parts=m.parts[1:]),

@@ -51,3 +51,32 @@ async def test_faults_of_statusinformatie(open_door: Open, aanleverkenmerk: str)
     handed_in = await server.call("aanleveren", aanlever_request(aanleverkenmerk=aanleverkenmerk))
     answer = await server.call("getStatussenProces", question(handed_in.text("kenmerk") or ""), STATUS)
     assert (answer.status, answer.foutcode) == (500, STATUS_FAULTS[aanleverkenmerk])
+
+
+@pytest.mark.parametrize(
+    ("type_", "nummer", "berichtsoort"),
+    [
+        ("Fi", "001000044B37", "Omzetbelasting"),
+        ("LHnr", "000000000L01", "Aangifte_LH"),
+        ("OIN", "00000001820029336000", "E-Factuur-UBL"),
+    ],
+)
+async def test_a_program_brings_its_own_belanghebbende(
+    open_door: Open, type_: str, nummer: str, berichtsoort: str
+) -> None:
+    """What the example programs for Digipoort are made with: tax numbers that no register here knows."""
+    server = await open_door(is_sandbox=True)
+    request = aanlever_request(aanleverkenmerk="Happyflow", type=type_, nummer=nummer, berichtsoort=berichtsoort)
+    handed_in = await server.call("aanleveren", request)
+    assert (handed_in.text("nummer"), handed_in.text("type")) == (nummer, type_)
+    about = (
+        f'<getNieuweStatussenRequest xmlns="{K}"><berichtsoort>{berichtsoort}</berichtsoort>'
+        f"<identiteitBelanghebbende><nummer>{nummer}</nummer><type>{type_}</type></identiteitBelanghebbende>"
+        "<autorisatieAdres>http://geenausp.nl</autorisatieAdres></getNieuweStatussenRequest>"
+    )
+    answer = await server.call("getNieuweStatussen", about, STATUS)
+    assert answer.texts("statuscode") == STATUSES["Happyflow"]
+    outside = await open_door()
+    refused = await outside.call("aanleveren", request)
+    assert (refused.status, refused.foutcode) == (500, "ALS100")
+    assert not outside.gateway.rows
