@@ -54,6 +54,7 @@ class Writer:
         self._group_max = group_max
         self._observer = observer or (lambda _works, _seconds: None)
         self._waiting: list[_Pending[object, object]] = []
+        self._arriving: list[_Pending[object, object]] = []
         self._group: Sequence[_Pending[object, object]] = ()
         """What the thread is at."""
         self._rests = False
@@ -76,6 +77,7 @@ class Writer:
         """Write what is waiting, then stop."""
         if self._stopped is None:
             return
+        self._hand_over()
         self._stopping = True
         self._bell.release()
         await asyncio.shield(self._stopped)
@@ -85,8 +87,7 @@ class Writer:
         `perform`; answers once that is on stable storage. Raises what performing it alone raises."""
         self._refuse_when_ended()
         pending = _Pending(perform, work)
-        self._waiting.append(pending)  # type: ignore[arg-type]  # the list forgets the types that submit keeps together
-        self._ring()
+        self._arrive([pending])  # type: ignore[list-item]  # the list forgets the types that submit keeps together
         return await pending.future
 
     async def submit_all(
@@ -95,8 +96,7 @@ class Writer:
         """The same for works that came together; what one raises is its answer."""
         self._refuse_when_ended()
         group = [_Pending(perform, work) for work in works]
-        self._waiting.extend(group)  # type: ignore[arg-type]  # as above
-        self._ring()
+        self._arrive(group)  # type: ignore[arg-type]  # as above
         return await asyncio.gather(*(pending.future for pending in group), return_exceptions=True)
 
     async def call(self, function: Callable[[Connection], T]) -> T:
@@ -111,8 +111,18 @@ class Writer:
         if self._ended:
             raise RuntimeError("the writer has ended")
 
-    def _ring(self) -> None:
-        if self._rests:
+    def _arrive(self, works: Sequence[_Pending[object, object]]) -> None:
+        """Hand works over when the event loop has come round: with all that others submit until then."""
+        if not self._arriving:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._arriving.extend(works)
+
+    def _hand_over(self) -> None:
+        works, self._arriving = self._arriving, []
+        self._waiting.extend(works)
+        if self._ended:
+            self._give_up()
+        elif self._rests:
             self._rests = False
             self._bell.release()
 
@@ -127,10 +137,14 @@ class Writer:
             self._ended = True
             with suppress(Exception):
                 self._let_go()
-            waiting, self._waiting = [*self._group, *self._waiting], []
-            for pending in waiting:
-                _call(loop, _tell, pending.future, RuntimeError("the writer has ended"))
+            self._waiting = [*self._group, *self._waiting]
+            _call(loop, self._give_up)
             _call(loop, _resolve, stopped, None)
+
+    def _give_up(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for pending in waiting:
+            _tell(pending.future, RuntimeError("the writer has ended"))
 
     def _take_groups(self, loop: asyncio.AbstractEventLoop) -> None:
         are_many = False
