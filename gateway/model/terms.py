@@ -7,6 +7,7 @@ looks them up in `TERMS` and `GROUPS`.
 
 import dataclasses
 import gc
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -56,17 +57,26 @@ class Group:
 
 class without_collecting:  # noqa: N801 - used as a statement
     """Pause the garbage collector, where much is made and nothing of it is garbage: looking through a large
-    invoice for garbage, over and over, takes longer than reading or judging it. The models hold no cycles."""
+    invoice for garbage, over and over, takes longer than reading or judging it. The models hold no cycles.
+    Of several at once, in whichever threads, the first pauses it and the last lets it go on."""
 
-    __slots__ = ("collects",)
+    __slots__ = ()
+    _lock = threading.Lock()
+    _inside = 0
+    _collects = True
 
     def __enter__(self) -> None:
-        self.collects = gc.isenabled()
-        gc.disable()
+        with self._lock:
+            if not without_collecting._inside:
+                without_collecting._collects = gc.isenabled()
+                gc.disable()
+            without_collecting._inside += 1
 
     def __exit__(self, *_raised: object) -> None:
-        if self.collects:
-            gc.enable()
+        with self._lock:
+            without_collecting._inside -= 1
+            if not without_collecting._inside and without_collecting._collects:
+                gc.enable()
 
 
 TERMS: dict[str, list[Term]] = {}

@@ -6,12 +6,10 @@ chunks; what grows is a count a party, kind and day.
 """
 
 import asyncio
-import gc
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -20,6 +18,7 @@ from sqlalchemy import Connection, Engine, func, or_, select
 from gateway.metering.entry import LedgerBrokenError
 from gateway.metering.seal import FIRST, Row, Seal, leaves_of, merkle_root, run_on, seal_problem
 from gateway.metering.totals import ControlTotals, control_totals
+from gateway.model.terms import without_collecting
 from gateway.store.engine import Engines, open_reader
 from gateway.store.ledger import Counts, Head, lock_head, recount
 from gateway.store.ledger_dispositions import check_dispositions, count_dispositions
@@ -151,24 +150,12 @@ def _walk(url: str, stretch: _Stretch) -> "_Walk":
     begin = stretch.before.last_position if stretch.before else 0
     walk = _Walk(stretch.published, furthest=stretch.furthest, position=max(begin, 0), passed=stretch.before)
     try:
-        with reader.connect() as conn, _without_collector():
+        with reader.connect() as conn, without_collecting():
             walk.over(conn, stretch.seals)
     finally:
         reader.dispose()
     walk.leaves.clear()
     return walk
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Nothing here refers to itself in a circle, and looking for it would cost a seventh of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _finish(engine: Engine, walk: "_Walk") -> tuple[ControlTotals, int]:

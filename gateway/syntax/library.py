@@ -1,11 +1,13 @@
 """What is remembered of the documents read before: how to read their shapes, and how the valid ones are written.
 
-Nothing in it is a text of a document: plans hold names and positions, layouts hold tags without their values.
+Plans hold names and positions, layouts tags without their values. What is remembered is bounded in characters,
+so that no sender can fill the memory; what is large, or of a document that is not valid, is not remembered with
+the rest.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, reduce
 from operator import add
 from typing import Any
@@ -18,6 +20,14 @@ from gateway.syntax.stencils import Layout, Stencil, layout_of, stencil_of
 from gateway.syntax.tokens import Alphabet, Tokens
 
 _PLANS_MAX = 4096
+_PLANS_TOKENS_MAX = 150_000
+"""Of all plans together; one takes some hundred bytes for each."""
+_LAYOUT_CHARACTERS_MAX = 8_000
+"""A larger layout is not learnt: a program's own are of one or two thousand."""
+_JOINED_CHARACTERS_MAX = 40_000
+_JOINED_LEARNT_MAX = 4
+"""Joined stencils made for one document."""
+_OPENING_BYTES_MAX = 4_096
 _KEPT_TOKENS_MAX = 1_200
 """A larger shape is one document's own, and would be kept for nothing."""
 _STENCIL_PAYS = 200
@@ -56,18 +66,27 @@ class Library:
         self._expected: dict[tuple[Plan, Layout], int] = {}
         """How many pieces a stencil that is not there yet would have read."""
         self._characters = 0
+        self._plan_tokens = 0
 
     def keep(self, path: str, signs: str, plan: Plan) -> None:
         """Remember the plan of a piece."""
-        if len(signs) <= _KEPT_TOKENS_MAX:
-            _make_room(self.plans[path], _PLANS_MAX)
-            self.plans[path][signs] = plan
+        if len(signs) > _KEPT_TOKENS_MAX:
+            return
+        self._plan_tokens += len(signs)
+        if self._plan_tokens > _PLANS_TOKENS_MAX:
+            for plans in self.plans.values():
+                plans.clear()
+            self._plan_tokens = len(signs)
+        _make_room(self.plans[path], _PLANS_MAX)
+        self.plans[path][signs] = plan
 
     def worthwhile_stencil(self, plan: Plan, window: Tokens, at: int, expected_bytes: int) -> Stencil | None:
         """The stencil of a piece that was read, when so many more can be expected that making it pays."""
         if plan.mixed or plan.length not in _STENCIL_TOKENS:
             return None
         layout = layout_of(plan, window, at)
+        if layout.size > _LAYOUT_CHARACTERS_MAX:
+            return None
         key = (plan, layout)
         if (known := self._stencils.get(key)) is not None:
             return known
@@ -100,6 +119,8 @@ class Library:
     def opening(self, begin: bytes, name: str, sign: str, root_tag: str) -> "Opening":
         """What is known of documents that begin with these bytes; a new one where none is."""
         if (known := self.openings.get(begin)) is None:
+            if len(begin) > _OPENING_BYTES_MAX:
+                return Opening(self, name, sign, root_tag)
             if len(self.openings) >= _OPENINGS_MAX:
                 self.openings = {key: each for key, each in list(self.openings.items()) if each.has_stencils}
             _make_room(self.openings, _OPENINGS_MAX)
@@ -121,14 +142,15 @@ def _make_room(kept: dict[Any, Any], most: int) -> None:
         kept.clear()
 
 
-_LIBRARIES: dict[Vocabulary, Library] = {}
+_LIBRARIES: dict[tuple[Vocabulary, bool], Library] = {}
 
 
-def library_of(vocabulary: Vocabulary) -> Library:
-    """The library of a vocabulary; a new one where documents with names of their own have filled it."""
-    library = _LIBRARIES.get(vocabulary)
+def library_of(vocabulary: Vocabulary, *, of_valid: bool) -> Library:
+    """The library of a vocabulary: one for documents that are valid by their schema, whose names are the schema's,
+    and another for all others; a new one where they have filled it with names of their own."""
+    library = _LIBRARIES.get((vocabulary, of_valid))
     if library is None or library.alphabet.is_full:
-        library = _LIBRARIES[vocabulary] = Library(vocabulary)
+        library = _LIBRARIES[vocabulary, of_valid] = Library(vocabulary)
     return library
 
 
@@ -186,19 +208,34 @@ class Opening:
             return False
         if not self._is_time(plan, 1 + times // _MANY):
             return False
-        stencil = self._library.stencil(plan, layout_of(plan, window, at))
+        layout = layout_of(plan, window, at)
+        if layout.size > _LAYOUT_CHARACTERS_MAX:
+            return False
+        stencil = self._library.stencil(plan, layout)
         if stencil.is_tight:
             self.prefer(stencil)
         return True
 
-    def saw_together(self, stencils: Sequence[Stencil]) -> None:
-        """A valid document has these pieces in a row."""
+    def saw_rows(self, rows: Iterable[Sequence[Stencil]]) -> None:
+        """A valid document has these pieces, in rows."""
+        learnt = 0
+        for row in rows:
+            learnt += self._saw_together(row)
+            if learnt >= _JOINED_LEARNT_MAX:
+                break
+
+    def _saw_together(self, stencils: Sequence[Stencil]) -> bool:
+        """A valid document has these pieces in a row; whether one was learnt of."""
         if len(stencils) < 2 or sum(each.plan.length for each in stencils) > _JOINED_TOKENS_MAX:
-            return
-        if self._is_time(tuple(stencils), 1):
+            return False
+        if sum(each.layout.size for each in stencils) > _JOINED_CHARACTERS_MAX:
+            return False
+        is_time = self._is_time(tuple(stencils), 1)
+        if is_time:
             joined = self._library.joined(f"/{self.name}", stencils)
             if joined.is_tight:  # as each of them is
                 self.prefer(joined)
+        return is_time
 
     def _is_time(self, what: object, times: int) -> bool:
         """Whether to learn of what has come so many times more."""

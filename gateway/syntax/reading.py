@@ -33,7 +33,7 @@ def read_document(
 
     Raises ValueError where the root is not one of the vocabulary's.
     """
-    library, root = library_of(vocabulary), tree.root
+    library, root = library_of(vocabulary, of_valid=is_valid), tree.root
     name = library.alphabet.name(str(root.tag))
     if name not in vocabulary.roots:
         raise ValueError(f"{root.tag!r} is not one of {', '.join(vocabulary.roots)}")
@@ -90,6 +90,8 @@ class _Reader(Builder):
         root = self.root(name, self.library.own_shape("", sign))
         if (opened := self.alphabet.kind(sign)).step != ALONE:
             self.whole(root, opened.closing)
+        if isinstance(self.source, MarkupTokens) and self.source.has_numeric_references:
+            self.may_have_blanks = True
         return self.reading(tree, kind, name, root)
 
     def whole(self, root: Container, closing: str) -> None:

@@ -54,7 +54,7 @@ def opening_bytes(markup: bytes) -> bytes | None:
 def recognise(tree: DocumentTree, vocabulary: Vocabulary, kind: type[Invoice]) -> Recognised | None:
     """The document in the markup of a tree that was not built yet, if it is known to be valid; None where that is
     not known."""
-    library = library_of(vocabulary)
+    library = library_of(vocabulary, of_valid=True)
     begin = opening_bytes(tree.markup)
     opening = library.openings.get(begin) if begin is not None else None
     if begin is None or opening is None:
@@ -85,8 +85,7 @@ class _Recogniser(Builder):
         root = self.root(self.opening.name, self.own)
         if not self.whole(root) or self.opening.model.fullmatch("".join(self.children)) is None:
             return None
-        for row in self.rows:
-            self.opening.saw_together(row)
+        self.opening.saw_rows(self.rows)
         reading = self.reading(tree, kind, self.opening.name, root)
         return Recognised(self.opening.name, reading, self.place, self.depth + 1, self.attachments)
 

@@ -6,6 +6,8 @@ stands where it may not, which is missing) is judged once for each shape and hol
 
 from dataclasses import dataclass, field
 
+FOREIGN = "*"
+"""The name of an element of a namespace that is not the vocabulary's, as in extensions."""
 COMMENT = "#comment"
 """The name of what is no element: a comment or a processing instruction."""
 
@@ -16,7 +18,7 @@ class Shape:
     subtree's own top first.
 
     Names are prefixed the usual way (`cac:Item`); of attributes without a namespace the bare name. An
-    element of another namespace keeps its `{namespace}name`. Comments and processing instructions are
+    element of another namespace is FOREIGN and shows no attributes. Comments and processing instructions are
     elements named `#comment`.
     """
 

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from gateway.syntax.bodies import root_offset
-from gateway.syntax.shape import COMMENT
+from gateway.syntax.shape import COMMENT, FOREIGN
 
 OPENS, CLOSES, ALONE = 1, -1, 0
 
 _STRETCH_BYTES = 1 << 20
 _KINDS_MAX = 10_000
-_TAGS_KEPT_MAX = 20_000
+_LEXICON_CHARACTERS_MAX = 100_000
+"""Of the tags in a lexicon that is kept."""
 _LEXICONS_MAX = 256
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 
@@ -75,6 +76,8 @@ class Alphabet:
 
     def sign(self, name: str, attributes: tuple[str, ...], step: int) -> str:
         """The sign of a kind; a new one where it was not met before."""
+        if name == FOREIGN:
+            attributes = ()
         key = (name, attributes, step)
         if (found := self._signs.get(key)) is not None:
             return found
@@ -97,8 +100,10 @@ class Alphabet:
         return depth == 0
 
     def name(self, tag: str) -> str:
-        """A tag in lxml's form as rules write it."""
-        return prefixed(self.prefixes, tag)
+        """A tag in lxml's form as rules write it; FOREIGN for one of another namespace, which no rule names: there
+        may be thousands, and each as long as its sender likes."""
+        namespace, closing, _ = tag.rpartition("}")
+        return FOREIGN if closing and namespace[1:] not in self.prefixes else prefixed(self.prefixes, tag)
 
     def lexicon(self, spaces: Mapping[str | None, str]) -> "Lexicon":
         """What tags mean where these prefixes are declared."""
@@ -112,7 +117,7 @@ class Alphabet:
 
     def let_go(self, lexicon: "Lexicon") -> None:
         """Keep a lexicon for the next document, unless this one has filled it with tags of its own."""
-        if len(lexicon) > _TAGS_KEPT_MAX:
+        if lexicon.characters > _LEXICON_CHARACTERS_MAX:
             self._lexicons.pop(tuple(lexicon.spaces.items()), None)
 
 
@@ -141,6 +146,7 @@ class Lexicon(dict[str, str]):
         self.spaces = spaces
         self.attributes: dict[str, dict[str, str]] = {}
         """The attributes of those tags that have any."""
+        self.characters = sum(map(len, spaces.values()))
         self._frames: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
         """Tags less the values of their attributes: sign and names."""
 
@@ -154,11 +160,13 @@ class Lexicon(dict[str, str]):
     def __missing__(self, tag: str) -> str:
         sign = self.alphabet.sign(COMMENT, (), ALONE) if tag == _ASIDE_TAG else self._understand(tag)
         self[tag] = sign
+        self.characters += len(tag)
         return sign
 
     def sign_of_root(self, tag: str, root: etree._Element) -> str:
         """The sign of the start tag of the root, which declares the namespaces."""
         if tag not in self:
+            self.characters += len(tag)
             step = ALONE if tag.endswith("/") else OPENS
             self[tag] = self.alphabet.sign(self.alphabet.name(str(root.tag)), tuple(map(str, root.keys())), step)
         return self[tag]
@@ -279,6 +287,8 @@ class Stretches:
         """The character of it at which what was not read yet begins."""
         self.has_references = False
         """Whether references are in that stretch."""
+        self.has_numeric_references = False
+        """Whether any was of a number so far: white space may be written as one."""
         self._bytes = markup
         self._begin = begin
         """The byte that follows the stretch."""
@@ -305,6 +315,7 @@ class Stretches:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         self.text = self.text[self.at :] + text
         self.has_references = "&" in self.text
+        self.has_numeric_references = self.has_numeric_references or (self.has_references and "&#" in self.text)
         self.at, self._begin = 0, end
 
 

@@ -216,12 +216,12 @@ class _Reader:
             return None
         if limits.text_bytes_max > _LIBXML2_TEXT_MAX:
             return None
+        if len(markup) > limits.uncounted_bytes and _count_problem(markup, markup.count(b"<"), limits):
+            return None
         found = self.recognise(DocumentTree(markup))
         if found is None or found.depth > limits.depth_max or found.attachments != cuts:
             return None
         if found.elements >= limits.elements_max:  # the XML declaration counts for one
-            return None
-        if len(markup) > limits.uncounted_bytes and _count_problem(markup, 0, limits):
             return None
         return None if _long_tag_problem(markup, limits, lines) else found
 
