@@ -127,7 +127,7 @@ def _chain(document: bytes) -> list[float]:
         raise TypeError(parsed)
     if parsed.recognised is None:
         schema.validate(parsed.root)
-        reading = ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired))
+        reading = ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired), is_valid=True)
     else:
         reading = parsed.recognised.reading
     marks.append(time.process_time())
@@ -150,7 +150,7 @@ def _parsed_chain(document: bytes) -> list[float]:
         raise TypeError(parsed)
     schema.validate(parsed.root)
     marks.append(time.process_time())
-    reading = ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired))
+    reading = ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired), is_valid=True)
     marks.append(time.process_time())
     del reading, parsed
     marks.append(time.process_time())

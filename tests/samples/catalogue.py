@@ -312,7 +312,9 @@ def invoice(
         buyer=buyer,
         notes=tuple(f"Opmerking {n}" for n in range(first + 1, first + notes + 1)),
         attachments=tuple(
-            Attachment(f"BIJL-{n}", f"Bijlage {n}", bytes(attachment_bytes), filename=f"bijlage-{n}.pdf")
+            Attachment(
+                f"BIJL-{n}", f"Bijlage {n}", SMALL_PDF.ljust(attachment_bytes, b"\n"), filename=f"bijlage-{n}.pdf"
+            )
             for n in range(first + 1, first + attachments + 1)
         ),
         payments=(Payment(remittance=number),),
