@@ -90,15 +90,6 @@ class Alphabet:
                     self.openers.setdefault(name, []).append(self._signs[key])
         return self._signs[key]
 
-    def is_balanced(self, signs: str) -> bool:
-        """Whether these tokens are whole elements, one after the other."""
-        depth = 0
-        for sign in signs:
-            depth += self.kinds[ord(sign)].step
-            if depth < 0:
-                return False
-        return depth == 0
-
     def name(self, tag: str) -> str:
         """A tag in lxml's form as rules write it; FOREIGN for one of another namespace, which no rule names: there
         may be thousands, and each as long as its sender likes."""

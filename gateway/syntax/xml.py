@@ -79,7 +79,8 @@ class Limits:
     def uncounted_bytes(self) -> int:
         """Markup so small that nothing in it need be counted: an element takes four bytes at least, as do a
         reference and a comment, an attribute five; and a text in pieces hurts no more."""
-        return min(4 * self.elements_max, 4 * self.references_max, 5 * self.attributes_max, 64 * 1024)
+        counted = min(4 * self.elements_max, 4 * self.references_max, 5 * self.attributes_max)
+        return min(counted, self.markup_bytes_max, 64 * 1024)
 
 
 DEFAULT_LIMITS = Limits()
@@ -188,11 +189,18 @@ class _Reader:
     def read(self, cuts: list[Cut]) -> Parsed | Finding | _Reread:
         markup, tokens = _without(self.whole, cuts)
         lines = Lines(self.whole, markup, cuts)
-        if self.recognise is not None and (recognised := self.recognised(markup, len(cuts), lines)):
+        is_small = len(markup) <= self.limits.uncounted_bytes
+        opened = 0 if is_small else markup.count(b"<")
+        over = None if is_small else _count_problem(markup, opened, self.limits)
+        if over is None and (recognised := self.recognised(markup, len(cuts), lines)):
             tree = recognised.reading.tree
             return Parsed(self.document, tree, lines, tokens, recognised=recognised, is_paired=True)
-        brackets = markup.count(b"<"), markup.count(b">")
-        if refused := _encoding_problem(markup, lines) or _cap_problem(markup, *brackets, self.limits, lines):
+        is_paired = (opened or markup.count(b"<")) == markup.count(b">")
+        if refused := (
+            _encoding_problem(markup, lines)
+            or over
+            or _tags_problem(markup, self.limits, lines, is_paired=is_paired)
+        ):
             return refused
         attempt = self.with_schema(markup) if self.with_schema else None
         root = attempt.root if attempt else None
@@ -203,20 +211,16 @@ class _Reader:
                 return _not_well_formed(error, markup, lines, self.limits)
         if refused := _depth_problem(root, self.limits):
             return refused
-        is_paired = brackets[0] == brackets[1]
         parsed = Parsed(self.document, DocumentTree(markup, root), lines, tokens, attempt, is_paired=is_paired)
         if len(found := parsed.attachments) < len(cuts):
             return _Reread(sorted(found.values(), key=lambda cut: cut.start))
         return parsed
 
     def recognised(self, markup: bytes, cuts: int, lines: Lines) -> Recognised | None:
-        """The document, if it is known to be valid, keeps to the caps, and all its attachments are cut out."""
+        """The document, if it is known to be valid, keeps to the caps that were not counted before, and all its
+        attachments are cut out."""
         limits = self.limits
-        if self.recognise is None or len(markup) > limits.markup_bytes_max:
-            return None
-        if limits.text_bytes_max > _LIBXML2_TEXT_MAX:
-            return None
-        if len(markup) > limits.uncounted_bytes and _count_problem(markup, markup.count(b"<"), limits):
+        if self.recognise is None or limits.text_bytes_max > _LIBXML2_TEXT_MAX:
             return None
         found = self.recognise(DocumentTree(markup))
         if found is None or found.depth > limits.depth_max or found.attachments != cuts:
@@ -327,14 +331,9 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines
 # --- caps --------------------------------------------------------------------------------------------------
 
 
-def _cap_problem(markup: bytes, opened: int, closed: int, limits: Limits, lines: Lines) -> Finding | None:
-    """The caps that show in the bytes. Counting is far cheaper than building a tree to find it too big."""
-    if len(markup) > limits.markup_bytes_max:
-        return _too_much("MP-XML-SIZE", "bytes of markup", "bytes opmaak", len(markup), limits.markup_bytes_max)
-    is_small = len(markup) <= limits.uncounted_bytes
-    if not is_small and (refused := _count_problem(markup, opened, limits)):
-        return refused
-    if opened != closed or not (is_small or _has_few_asides(markup)):
+def _tags_problem(markup: bytes, limits: Limits, lines: Lines, *, is_paired: bool) -> Finding | None:
+    """The caps on single tags and texts."""
+    if not is_paired or not (len(markup) <= limits.uncounted_bytes or _has_few_asides(markup)):
         # A bare > somewhere (text, attribute value), so that tags cannot be told apart by it; or many comments,
         # CDATA sections and instructions, which can split one text in thousands: look at each tag.
         return _every_tag_problem(markup, limits, lines)
@@ -342,6 +341,10 @@ def _cap_problem(markup: bytes, opened: int, closed: int, limits: Limits, lines:
 
 
 def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None:
+    """The caps that show in the bytes of a document with so many `<`. Counting is far cheaper than building a tree
+    to find it too big."""
+    if len(markup) > limits.markup_bytes_max:
+        return _too_much("MP-XML-SIZE", "bytes of markup", "bytes opmaak", len(markup), limits.markup_bytes_max)
     if opened > limits.elements_max and (elements := opened - markup.count(b"</")) > limits.elements_max:
         what, wat = _COUNTED[b"<!" in markup or b"<?" in markup]
         return _too_much("MP-XML-ELEMENTS", what, wat, elements, limits.elements_max)

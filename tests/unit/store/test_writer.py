@@ -100,13 +100,12 @@ def insert_by_driver(connection: Connection, numbers: Sequence[int]) -> list[int
     return [10 * number for number in numbers]
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("insert", [insert, insert_by_driver])
 async def test_a_connection_that_was_lost_between_works_is_replaced(
-    database_url: str, insert: Callable[[Connection, Sequence[int]], list[int]]
+    postgres_url: str, insert: Callable[[Connection, Sequence[int]], list[int]]
 ) -> None:
-    if not database_url.startswith("postgresql"):
-        return  # there is no connection to lose
-    async with writing(database_url) as (writer, engines, _):
+    async with writing(postgres_url) as (writer, engines, _):
         pid = await writer.call(lambda connection: connection.execute(text("SELECT pg_backend_pid()")).scalar())
         with engines.write.begin() as connection:
             connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
@@ -114,14 +113,12 @@ async def test_a_connection_that_was_lost_between_works_is_replaced(
         assert rows(engines) == [1]
 
 
-async def test_a_connection_that_is_lost_in_the_midst_is_told(database_url: str) -> None:
-    if not database_url.startswith("postgresql"):
-        return  # as above
-
+@pytest.mark.postgresql
+async def test_a_connection_that_is_lost_in_the_midst_is_told(postgres_url: str) -> None:
     def killing(connection: Connection) -> None:
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
-    async with writing(database_url) as (writer, engines, _):
+    async with writing(postgres_url) as (writer, engines, _):
         with pytest.raises(DBAPIError):
             await writer.call(killing)
         assert await writer.submit(insert, 1) == 10
