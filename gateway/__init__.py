@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.messages.verdict import Verdict as Verdict
-    from gateway.model.finding import Finding as Finding
-    from gateway.rules.cases import Case as Case
-    from gateway.validation.catalogue import RuleEntry as RuleEntry
+    from gateway.validator.catalogue import RuleEntry as RuleEntry
+    from gateway.validator.finding import Finding as Finding
+    from gateway.validator.rules.cases import Case as Case
+    from gateway.validator.verdict import Verdict as Verdict
 
 __all__ = ["__version__", "as_json_object", "judge", "render", "rule_catalogue", "rule_entry"]
 
@@ -32,14 +32,14 @@ def judge(
     it needs the extra `reference` (ImportError without). Raises nothing on any bytes: a wrong document is an
     answer. Raises ValueError for a profile or an engine that does not exist.
     """
-    from gateway.validation.judge import judge as judge_document
+    from gateway.validator.judge import judge as judge_document
 
     return judge_document(document, profile=profile, schema=schema, explain=explain, engine=engine)
 
 
 def as_json_object(verdict: "Verdict", file: str) -> dict[str, object]:
     """The verdict as the command line and the API give it, ready for a JSON encoder."""
-    from gateway.messages.verdict import as_json_object as verdict_as_json_object
+    from gateway.validator.verdict import as_json_object as verdict_as_json_object
 
     return verdict_as_json_object(verdict, file)
 
@@ -60,8 +60,8 @@ def render(
     `https://gateway.example/rules/`: html links to it. Raises KeyError for another form, ValueError
     for several documents in SVRL.
     """
-    from gateway.validation.report import Reported, Run, Unread, report_of
-    from gateway.validation.report import render as render_reports
+    from gateway.validator.report.report import Reported, Run, Unread, report_of
+    from gateway.validator.report.report import render as render_reports
 
     reports = [Reported(report_of(verdict, name), document) for name, document, verdict in judged]
     run = Run(tuple(Unread(file, reason) for file, reason in unread), rules_url)
@@ -74,13 +74,13 @@ def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
 
     Raises ValueError for a set that does not exist.
     """
-    from gateway.validation.catalogue import rule_catalogue as whole_catalogue
+    from gateway.validator.catalogue import rule_catalogue as whole_catalogue
 
     return whole_catalogue(name)
 
 
 def rule_entry(key: str) -> "RuleEntry":
     """One rule or own check by its id. Raises LookupError, which names the ids that look like it."""
-    from gateway.validation.catalogue import rule_entry as one_entry
+    from gateway.validator.catalogue import rule_entry as one_entry
 
     return one_entry(key)

@@ -16,10 +16,10 @@ from typing import get_type_hints
 import msgspec
 
 from gateway import settings
-from gateway.ops.metrics import FORESEEN, Described, Metrics
-from gateway.validation.checks import checks_page
-from gateway.validation.rule_pages import rule_pages
-from gateway.web.reference import api_reference, problems_reference
+from gateway.api.reference import api_reference, problems_reference
+from gateway.metrics import FORESEEN, Described, Metrics
+from gateway.validator.checks import checks_page
+from gateway.validator.rule_pages import rule_pages
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = "<!-- Made from the code by `make docs`; change the code, not this page. -->\n\n"

@@ -139,8 +139,8 @@ class Storage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Xml(msgspec.Struct, frozen=True, kw_only=True):
-    """Caps on untrusted XML (`gateway.syntax.xml.Limits`, the same names and defaults). Each is far above honest
-    documents and closes one way to make reading costly."""
+    """Limits on untrusted XML (`gateway.validator.xml.parsing.Limits`, the same names and defaults).
+    Each is far above honest documents and closes one way to make reading costly."""
 
     document_bytes_max: Count = 48 * MIB
     """The whole document: 20 MiB of attachments is 27 MiB of base64, 30 MiB at its most wasteful; the rest is

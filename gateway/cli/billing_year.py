@@ -11,20 +11,20 @@ from typing import TypeVar
 
 import click
 
-from gateway.app.accounts import Accounts, finance, issuer_of, today, with_accounts
-from gateway.billing.bill import Bill, Stage
-from gateway.billing.debtor import Issuer, read_debtors
-from gateway.billing.errors import BillingError, UnknownBillError
-from gateway.billing.journals import JournalFormat, write_journal
-from gateway.billing.mail import Warned, as_message
-from gateway.billing.office import Explanation, Preview
-from gateway.billing.outlook import Outlook, warning_mail
-from gateway.billing.pdf import write_pdf
-from gateway.billing.postings import Journal, journal
-from gateway.billing.recount import audit_bills
-from gateway.billing.run import RunOrder
-from gateway.billing.services import WORDS, Service
-from gateway.billing.year import YearKey
+from gateway.admin.accounts import Accounts, finance, issuer_of, today, with_accounts
+from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.journals import JournalFormat, write_journal
+from gateway.billing.documents.mail import Warned, as_message
+from gateway.billing.documents.pdf import write_pdf
+from gateway.billing.documents.postings import Journal, journal
+from gateway.billing.rating.outlook import Outlook, warning_mail
+from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.runs.debtor import Issuer, read_debtors
+from gateway.billing.runs.errors import BillingError, UnknownBillError
+from gateway.billing.runs.office import Explanation, Preview
+from gateway.billing.runs.recount import audit_bills
+from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.year import YearKey
 from gateway.cli.bills import Units, bills, catalogue_of, in_language, tariffs_option
 from gateway.cli.options import existing_from, settings_from, text_of, where_options
 

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import click
 
-from gateway.billing.errors import BillingError
-from gateway.billing.quote import Quote, QuotedDocument, QuoteRequest, quote
-from gateway.billing.rating import UNITS_MAX, Standing
-from gateway.billing.services import WORDS, Service
-from gateway.billing.tariffs import Catalogue, published, read
-from gateway.billing.words import euros, month
+from gateway.billing.documents.words import euros, month
+from gateway.billing.rating.quote import Quote, QuotedDocument, QuoteRequest, quote
+from gateway.billing.rating.rating import UNITS_MAX, Standing
+from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.tariffs import Catalogue, published, read
+from gateway.billing.runs.errors import BillingError
 from gateway.cli.options import text_of
-from gateway.model.finding import Text
+from gateway.i18n import Text
 
 _Result = TypeVar("_Result")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gateway.trust.hierarchy import init_hierarchy
+from gateway.pki.hierarchy import init_hierarchy
 
 
 @click.group()

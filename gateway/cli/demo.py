@@ -11,13 +11,13 @@ import click
 import msgspec
 
 from gateway import log
-from gateway.app import demo_year
 from gateway.cli.options import settings_from, where_options
+from gateway.demo import year as demo_year
 from gateway.demo.show import show, used
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
-    from gateway.app import Gateway
+    from gateway.main import Gateway
 
 
 @click.command()
@@ -39,7 +39,7 @@ def demo(*, config: Path | None, data: Path | None, port: int | None, stays: boo
 
 
 async def _run(settings: Settings, stays: bool) -> None:
-    from gateway import app
+    from gateway import main as app
 
     settings = demo_year.with_issuer(settings)
     async with app.opened(settings) as gateway, app.listening(gateway) as address:

@@ -8,10 +8,10 @@ from typing import BinaryIO
 import click
 import msgspec
 
-from gateway.app import exports as books
-from gateway.app.drop import as_json, drop_once
+from gateway.admin import exports as books
 from gateway.cli.options import existing_from, where_options
 from gateway.cli.refusals import asked
+from gateway.jobs.drop import as_json, drop_once
 
 _year = click.IntRange(2000, 2999)
 

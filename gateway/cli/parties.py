@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gateway.app import administration
+from gateway.admin import administration
 from gateway.cli.options import existing_from, settings_from, where_options
 
 

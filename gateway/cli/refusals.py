@@ -5,7 +5,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from gateway.app.usage import RefusedError
+from gateway.admin.usage import RefusedError
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -10,7 +10,7 @@ import gateway
 
 if TYPE_CHECKING:
     from gateway import Case, RuleEntry
-    from gateway.model.finding import Text
+    from gateway.i18n import Text
 
 _SETS = ["en16931", "nlcius", "basisfactuur-rijk", "meterpoort"]
 _language = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)

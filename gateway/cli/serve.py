@@ -25,7 +25,7 @@ def serve(
     *, config: Path | None, data: Path | None, host: str | None, port: int | None, tls: Path | None, sandbox: bool
 ) -> None:
     """Run the gateway until it is told to stop."""
-    from gateway import app  # here, so that other commands start fast
+    from gateway import main as app  # here, so that other commands start fast
 
     settings = settings_from(config, data)
     wanted = {"host": host or settings.http.host, "port": settings.http.port if port is None else port}

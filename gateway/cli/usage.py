@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from gateway.app import usage as meter
+from gateway.admin import usage as meter
 from gateway.cli.options import existing_from, settings_from, where_options
 from gateway.cli.refusals import asked
 

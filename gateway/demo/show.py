@@ -8,7 +8,18 @@ from decimal import Decimal
 
 import aiohttp
 
-from gateway.demo.cast import BRIDGE, CAST, HARBOUR, INSTALLER, MINISTRY, OFFICE, PROVINCE, STRANGER, TOWN, Player
+from gateway.demo.cast import (
+    BRIDGE,
+    CAST,
+    HARBOUR,
+    INSTALLER,
+    MINISTRY,
+    OFFICE,
+    PROVINCE,
+    STRANGER,
+    TOWN,
+    Player,
+)
 from gateway.demo.client import Client
 from gateway.demo.documents import Line, Sale, credit_note, invoice, order, pdf, time_card
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from gateway.i18n import Text
 from gateway.messages.lifecycle import FIRST_STEPS, Disposition, Foutcode, State, Step, after
 from gateway.messages.message import JournalEntry, Waiting
 from gateway.messages.participants import Party, Role
 from gateway.messages.submission import Channel
-from gateway.messages.verdict import Verdict
-from gateway.model.document import DocumentFacts, DocumentParty
-from gateway.model.finding import Finding, Flag, Stage, Text
-from gateway.model.identifiers import PartyIdentifier
+from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.model.document import DocumentFacts, DocumentParty
+from gateway.validator.model.identifiers import PartyIdentifier
+from gateway.validator.verdict import Verdict
 
 GATEWAY = "gateway"
 """The actor of what happens by itself."""

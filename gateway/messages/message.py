@@ -9,8 +9,8 @@ import msgspec
 from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step
 from gateway.messages.participants import Role
 from gateway.messages.submission import Channel, StoredBytes, Submission
-from gateway.model.document import Attachment, DocumentKind
-from gateway.model.identifiers import PartyIdentifier
+from gateway.validator.model.document import Attachment, DocumentKind
+from gateway.validator.model.identifiers import PartyIdentifier
 
 T = TypeVar("T")
 

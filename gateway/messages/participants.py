@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gateway.model.finding import Text
-from gateway.model.identifiers import PartyIdentifier
+from gateway.i18n import Text
+from gateway.validator.model.identifiers import PartyIdentifier
 
 
 class PartyKind(StrEnum):

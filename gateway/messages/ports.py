@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
+from gateway.messages.message import (
+    JournalEntry,
+    Lease,
+    Message,
+    MessageFilter,
+    Page,
+    StoredAttachment,
+)
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Content, Receipt, StoredBytes, Submission
-from gateway.model.identifiers import PartyIdentifier
+from gateway.validator.model.identifiers import PartyIdentifier
 
 
 class Reception(Protocol):

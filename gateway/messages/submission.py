@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.messages.participants import Caller
-from gateway.model.document import Attachment
-from gateway.model.identifiers import PartyIdentifier
+from gateway.validator.model.document import Attachment
+from gateway.validator.model.identifiers import PartyIdentifier
 
 if TYPE_CHECKING:
     from gateway.messages.proces import Proces

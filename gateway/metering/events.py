@@ -15,10 +15,10 @@ from urllib.parse import unquote
 
 import msgspec
 
+from gateway.i18n import Text
 from gateway.messages.participants import Party
 from gateway.metering.entry import GATEWAY, UsageEntry, UsageKind
-from gateway.model.finding import Text
-from gateway.model.identifiers import OIN
+from gateway.validator.model.identifiers import OIN
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"

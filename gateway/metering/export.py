@@ -1,8 +1,9 @@
 """Exports as tables: CSV, JSON lines, XLSX and Parquet, in flat memory, the same bytes each time.
 
-What is exported is a value (`Export`): the meter's entries and statements are here, `gateway.billing.tables` holds
-what was billed. A writer gets rows as they come and keeps none but a group that is not full yet; nothing of the
-moment or the machine goes into a file. What passes is counted, so that a file can be laid beside the audit.
+What is exported is a value (`Export`): the meter's entries and statements are here, what was billed is in
+`gateway.billing.documents.tables`. A writer gets rows as they come and keeps none but a group that is not full
+yet; nothing of the moment or the machine goes into a file. What passes is counted, so that a file can be compared
+with the audit.
 """
 
 import asyncio

@@ -12,7 +12,13 @@ from pathlib import Path
 import msgspec
 
 from gateway.metering.entry import UsageEntry
-from gateway.metering.events import EventProblem, EventsRefusedError, UsageEvent, malformed, meter_events
+from gateway.metering.events import (
+    EventProblem,
+    EventsRefusedError,
+    UsageEvent,
+    malformed,
+    meter_events,
+)
 
 COLUMNS = ("id", "source", "type", "time", "party", "count")
 ROWS_A_CHUNK = 10_000

@@ -5,11 +5,6 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.sql import column, table
 
-import gateway.store.billing_tables
-import gateway.store.ledger_tables
-import gateway.store.message_tables
-import gateway.store.outbox_tables
-import gateway.store.proces_tables  # noqa: F401  # the tables register themselves
 from gateway.store.tables import metadata
 
 HEAD = "0001"

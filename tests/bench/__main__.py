@@ -4,7 +4,15 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import billing, delivery, digipoort, door, ledger, metering_share, rules
+from tests.bench import (
+    billing,
+    delivery,
+    digipoort,
+    door,
+    ledger,
+    metering_share,
+    rules,
+)
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "billing": billing.billing,

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway import judge
-from gateway.billing.bill import Stage
-from gateway.billing.office import BillingOffice
-from gateway.billing.run import RunOrder
-from gateway.billing.services import Service
-from gateway.billing.tariffs import published
-from gateway.billing.ubl import write
-from gateway.model.finding import Finding
-from gateway.store.billing_usage import SqlUsageCounts
-from gateway.store.ledger_tables import usage_rollups
+from gateway.billing.documents.bill import Stage
+from gateway.billing.documents.ubl import write
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import published
+from gateway.billing.runs.office import BillingOffice
+from gateway.billing.runs.run import RunOrder
+from gateway.store.billing.usage import SqlUsageCounts
+from gateway.store.ledger.tables import usage_rollups
+from gateway.validator.finding import Finding
 from tests.unit.billing.office import ANNA, BRAM, ISSUER, ZILVERSTRAND, Ticking
-from tests.unit.store.billing_database import fresh_billing
+from tests.unit.store.billing.billing_database import fresh_billing
 
 T = TypeVar("T")
 

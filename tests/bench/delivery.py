@@ -13,15 +13,15 @@ import msgspec
 from aiohttp import web
 from sqlalchemy import Connection
 
-from gateway.app import opened
+from gateway.main import opened
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Channel, Content, Submission
-from gateway.model.identifiers import PartyIdentifier
+from gateway.pki.hierarchy import init_hierarchy
 from gateway.settings import Settings
-from gateway.store.message_tables import journal, messages
-from gateway.store.outbox_tables import outbox
-from gateway.trust.hierarchy import init_hierarchy
+from gateway.store.messages.outbox_tables import outbox
+from gateway.store.messages.tables import journal, messages
+from gateway.validator.model.identifiers import PartyIdentifier
 from tests.samples import invoice
 
 WAITING = 100_000

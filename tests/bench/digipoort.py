@@ -24,16 +24,16 @@ from pathlib import Path
 
 from aiohttp import ClientSession, TCPConnector
 
-from gateway.koppelvlak.answer import Headers, Signer
-from gateway.koppelvlak.cut import ReadingLimits, cut_whole
-from gateway.koppelvlak.envelope import read_envelope
-from gateway.koppelvlak.familiar import Familiar
-from gateway.koppelvlak.names import AANLEVERSERVICE, operations
-from gateway.koppelvlak.signature import SHA256, SignaturePolicy, verify
-from gateway.trust.certificates import load_certificates, load_key
-from gateway.trust.hierarchy import init_hierarchy
+from gateway.channels.digipoort.wire.answer import Headers, Signer
+from gateway.channels.digipoort.wire.cut import ReadingLimits, cut_whole
+from gateway.channels.digipoort.wire.envelope import read_envelope
+from gateway.channels.digipoort.wire.familiar import Familiar
+from gateway.channels.digipoort.wire.names import AANLEVERSERVICE, operations
+from gateway.channels.digipoort.wire.signature import SHA256, SignaturePolicy, verify
+from gateway.pki.certificates import load_certificates, load_key
+from gateway.pki.hierarchy import init_hierarchy
 from tests.samples import invoice
-from tests.unit.koppelvlak.xmlsec_client import aanlever_request
+from tests.unit.channels.digipoort.wire.xmlsec_client import aanlever_request
 
 TURNS = 6
 MESSAGES = 250

@@ -19,7 +19,7 @@ from statistics import median
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from gateway.app import administration
+from gateway.admin import administration
 from gateway.settings import Settings
 from tests.samples import invoice
 

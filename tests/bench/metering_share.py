@@ -12,11 +12,11 @@ from typing import ParamSpec, TypeVar
 
 import aiohttp
 
-from gateway.app import listening, opened
+from gateway.main import listening, opened
 from gateway.messages.participants import Party, PartyKind
-from gateway.model.identifiers import PartyIdentifier
 from gateway.settings import Database, Http, Settings
 from gateway.store.writer import Writer
+from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import TOWN, HeldClock, House, furnish, numbered
 from tests.postgres import PostgresServer, find_binaries
 

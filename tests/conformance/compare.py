@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gateway.validation import reference
+from gateway.validator import reference
 from tests.conformance.mutants import Mutant, prune, shrink
 from tests.conformance.provisos import Proviso, excused
 from tests.conformance.schema import is_valid

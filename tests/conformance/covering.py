@@ -7,7 +7,7 @@ the official stylesheet says of them.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gateway.validation import reference
+from gateway.validator import reference
 from tests.conformance.compare import Engine
 from tests.conformance.mutants import Mutant
 

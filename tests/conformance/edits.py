@@ -11,8 +11,8 @@ from random import Random
 
 from lxml import etree
 
-from gateway.syntax.ubl_rules import MARKED_ATTRIBUTES
-from gateway.syntax.ubl_unused import UNUSED_ELEMENTS
+from gateway.validator.ubl.rules import MARKED_ATTRIBUTES
+from gateway.validator.ubl.unused import UNUSED_ELEMENTS
 from tests.conformance import values
 from tests.conformance.ubl import children, expanded, insert, minimal, prefixed
 from tests.samples.xml import CAC, CBC

@@ -6,13 +6,24 @@ from pathlib import Path
 
 from lxml import etree
 
-from gateway.rules.en16931 import EN16931
-from gateway.rules.engine import RuleSet, judge
-from gateway.rules.nlcius import BR_NL, has_dutch_seller, is_nlcius
-from gateway.syntax import si_ubl, ubl, ubl_breaches, ubl_rules
-from gateway.syntax.building import Reading
-from gateway.syntax.tokens import Markup
-from gateway.validation import reference
+from gateway.validator import reference
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.engine import RuleSet, judge
+from gateway.validator.rules.nlcius import BR_NL, has_dutch_seller, is_nlcius
+from gateway.validator.ubl import (
+    bindings as ubl,
+)
+from gateway.validator.ubl import (
+    breaches as ubl_breaches,
+)
+from gateway.validator.ubl import (
+    rules as ubl_rules,
+)
+from gateway.validator.ubl import (
+    si_ubl,
+)
+from gateway.validator.ubl.building import Reading
+from gateway.validator.ubl.tokens import Markup
 from tests.conformance.compare import Pair
 from tests.samples import SAMPLES
 from tests.samples.document import NLCIUS

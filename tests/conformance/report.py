@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from gateway.rules.en16931 import EN16931
-from gateway.rules.nlcius import BR_NL
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.nlcius import BR_NL
 from tests.conformance.compare import Tally
 from tests.conformance.dead import DEAD, DUTCH_DEAD, STOPPED
 from tests.conformance.mutants import Mutant

@@ -2,9 +2,17 @@
 
 import pytest
 
-from gateway.validation import reference
+from gateway.validator import reference
 from tests.conformance import report
-from tests.conformance.compare import Engine, Outcome, Pair, Tally, compare, compare_all, smallest
+from tests.conformance.compare import (
+    Engine,
+    Outcome,
+    Pair,
+    Tally,
+    compare,
+    compare_all,
+    smallest,
+)
 from tests.conformance.mutants import Edit, Mutant, mutants
 from tests.samples import SAMPLES
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from gateway.rules.en16931 import EN16931
-from gateway.syntax.ubl_rules import RULES
-from gateway.validation import reference
+from gateway.validator import reference
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.ubl.rules import RULES
 from tests.conformance import covering, engines
 from tests.conformance.compare import Pair, Tally, compare, compare_all
 from tests.conformance.dead import DEAD, DUTCH_DEAD, STOPPED

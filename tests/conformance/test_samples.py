@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.model.identifiers import PartyIdentifier, iban_problem, problem
-from gateway.validation import reference
+from gateway.validator import reference
+from gateway.validator.model.identifiers import PartyIdentifier, iban_problem, problem
 from tests.conformance.schema import schema_error
 from tests.samples import SAMPLES, Sample, invoice
 from tests.samples.__main__ import FOLDER, ON_DISK

@@ -8,7 +8,7 @@ from typing import TypedDict, cast
 import pytest
 import yaml
 
-from gateway.ops.metrics import Metrics
+from gateway.metrics import Metrics
 from tests.deploy.promtool import needs_promtool
 
 ROOT = Path(__file__).parents[2]

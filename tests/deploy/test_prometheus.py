@@ -17,10 +17,10 @@ from typing import cast
 import yaml
 
 from deploy.dashboard import ROWS
-from gateway.ops.metrics import Metrics
+from gateway.metrics import Metrics
 from tests.deploy.promtool import needs_promtool
 from tests.deploy.test_alerts import PROMETHEUS, alerts
-from tests.unit.ops.test_metrics import every_event
+from tests.unit.test_metrics import every_event
 
 SECONDS_MAX = 60.0
 Answer = dict[str, object]

@@ -10,11 +10,11 @@ import aiohttp
 import pytest
 from aiohttp import ClientResponse
 
-from gateway.app import Gateway, listening, opened
+from gateway.main import Gateway, listening, opened
 from gateway.messages.participants import Party, PartyKind, Role
-from gateway.model.identifiers import PartyIdentifier
 from gateway.settings import Database, Http, Settings
-from gateway.store.ledger_audit import audit
+from gateway.store.ledger.audit import audit
+from gateway.validator.model.identifiers import PartyIdentifier
 from tests.samples import invoice
 
 SUPPLIER = PartyIdentifier("0106", "90817263")

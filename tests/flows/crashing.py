@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from gateway import log
-from gateway.app import no_checkpoint, serve
+from gateway.main import no_checkpoint, serve
 from gateway.messages.ports import Checkpoint
 from gateway.settings import Http, Settings
 

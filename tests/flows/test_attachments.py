@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.app import listening, opened
+from gateway.main import listening, opened
 from gateway.settings import Database, Http, Settings
 from tests.flows.conftest import HeldClock, House, furnish, numbered
 

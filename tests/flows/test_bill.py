@@ -6,12 +6,12 @@ from datetime import date
 
 import msgspec
 
-from gateway.app.accounts import Accounts, accounts, finance, send_bills, sending_bills
-from gateway.billing.bill import Bill, Stage
-from gateway.billing.debtor import Address, Debtor
-from gateway.billing.run import RunOrder
-from gateway.billing.services import Service
-from gateway.billing.year import YearKey
+from gateway.admin.accounts import Accounts, accounts, finance, send_bills, sending_bills
+from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.debtor import Address, Debtor
+from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind
 from gateway.settings import Billing
 from tests.flows.conftest import TOWN, House, numbered

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway.app.accounts import accounts
-from gateway.billing.audit import faults
-from gateway.billing.services import Service
+from gateway.admin.accounts import accounts
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.audit import faults
 from gateway.cli.billing_year import _mailed
 from gateway.clock import utc_now
 from gateway.messages.participants import Role
@@ -36,7 +36,7 @@ SETTLE: Json = PREPAY | {"stage": "settlement", "issuedOn": "2027-02-15"}
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """A gateway that says who bills and sends it soon, with a second key for finance."""
-    monkeypatch.setattr(import_module("gateway.app.accounts"), "SENDING_SECONDS", 0.2)
+    monkeypatch.setattr(import_module("gateway.admin.accounts"), "SENDING_SECONDS", 0.2)
     settings = Settings(
         data_directory=tmp_path,
         database=Database(url=database_url),

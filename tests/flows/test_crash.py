@@ -18,7 +18,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.app import administration
+from gateway.admin import administration
 from gateway.settings import Settings
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
 from tests.flows.crashing import NEVER

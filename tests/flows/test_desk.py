@@ -8,17 +8,17 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from gateway.app import no_checkpoint
 from gateway.log import tell_error
-from gateway.messages.desk import Case, Desk, JudgingError
+from gateway.main import no_checkpoint
 from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Waiting
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.submission import Channel, StoredBytes
-from gateway.messages.verdict import Verdict
-from gateway.model.identifiers import PartyIdentifier
-from gateway.validation.judge import judge
+from gateway.pipeline.desk import Case, Desk, JudgingError
+from gateway.validator.judge import judge
+from gateway.validator.model.identifiers import PartyIdentifier
+from gateway.validator.verdict import Verdict
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
 from tests.samples import SAMPLES
 

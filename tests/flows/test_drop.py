@@ -17,17 +17,17 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from gateway import settings as all_settings
-from gateway.app import administration
-from gateway.app import drop as drops
-from gateway.app.drop import Drop, dropping
-from gateway.billing.journals import JournalFormat
+from gateway.admin import administration
+from gateway.billing.documents.journals import JournalFormat
 from gateway.cli import main
+from gateway.jobs import drop as drops
+from gateway.jobs.drop import Drop, dropping
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import Format
 from gateway.settings import Billing, Settings, contradictions
-from gateway.store.billing import SqlBillingStore
+from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import open_engines
-from gateway.store.ledger_meter import LedgerMeter
+from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
 from tests.flows.conftest import HeldClock, House

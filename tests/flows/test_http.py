@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from gateway.messages.participants import Role
-from gateway.store.register import RegisterStore
+from gateway.store.messages.register import RegisterStore
 from tests.flows.conftest import House, numbered
 
 BROKEN = [

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway.messages.participants import Party, PartyKind, Role
-from gateway.model.identifiers import PartyIdentifier
-from gateway.store import message_tables as t
-from gateway.store.ledger_tables import usage_entries
+from gateway.store.ledger.tables import usage_entries
+from gateway.store.messages import tables as t
+from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import SUPPLIER, TOWN, House, numbered
 
 DELIVERED = ["105", "100", "110", "200", "301", "301", "405", "400"]

@@ -3,12 +3,12 @@
 import asyncio
 from collections import Counter
 
-from gateway.app.accounts import send_bills
+from gateway.admin.accounts import send_bills
 from gateway.messages.lifecycle import Step
 from gateway.messages.message import JournalEntry, MessageFilter
 from gateway.messages.participants import Party, PartyKind
-from gateway.model.identifiers import PartyIdentifier
-from gateway.store.mailbox import add_step
+from gateway.store.messages.mailbox import add_step
+from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import TOWN, House, numbered
 from tests.flows.test_bill import settled
 

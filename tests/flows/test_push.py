@@ -16,19 +16,19 @@ from aiohttp import ClientSession, web
 from click.testing import CliRunner
 from lxml import etree
 
-from gateway.app import opened
+from gateway.api import build
+from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK
 from gateway.cli import main
-from gateway.koppelvlak.names import AFLEVEREN, KOPPELVLAK
+from gateway.main import opened
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Channel, Content, Submission
-from gateway.model.identifiers import PartyIdentifier
 from gateway.settings import Database, Settings
-from gateway.store.measures import Measures
-from gateway.web import build
+from gateway.store.messages.measures import Measures
+from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.test_wus import INVOICE
-from tests.unit.koppelvlak import xmlsec_client
-from tests.unit.trust.hierarchies import hierarchy, pair
+from tests.unit.channels.digipoort.wire import xmlsec_client
+from tests.unit.pki.hierarchies import hierarchy, pair
 
 GEMEENTE = Party(
     "waterkant", "Gemeente Waterkant", PartyKind.NON_RIJK, (PartyIdentifier("0190", "00000099000000001000"),)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from gateway.messages.desk import AlreadySettledError
 from gateway.messages.handling import Outcome, decide
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import State
@@ -16,7 +15,8 @@ from gateway.messages.message import Acceptance
 from gateway.messages.participants import Caller, Role
 from gateway.messages.proces import Proces
 from gateway.messages.submission import Channel, Content, Submission
-from gateway.validation.judge import judge
+from gateway.pipeline.desk import AlreadySettledError
+from gateway.validator.judge import judge
 from tests.flows.conftest import House, numbered
 
 

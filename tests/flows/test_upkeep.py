@@ -9,15 +9,15 @@ from pathlib import Path
 from aiohttp import ClientSession
 from sqlalchemy import insert
 
-from gateway.app import Gateway, listening, opened
+from gateway.jobs.reaper import Reaper, pass_regularly
+from gateway.main import Gateway, listening, opened
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Channel, StoredBytes, Submission
-from gateway.ops.reaper import Reaper, pass_regularly
 from gateway.settings import Database, Http, Settings, Workers
-from gateway.store import message_tables
-from gateway.store.references import ObjectReferences
+from gateway.store.messages import tables as message_tables
+from gateway.store.messages.references import ObjectReferences
 from tests.flows.conftest import House, numbered
 
 SMALL = b"<not-a-document/>"

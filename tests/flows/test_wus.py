@@ -32,14 +32,19 @@ from lxml import etree
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from gateway.app import listening, opened
-from gateway.intake.wus.sandbox import CAST
-from gateway.koppelvlak.names import AANLEVERSERVICE, KOPPELVLAK, SERVICES, STATUSINFORMATIESERVICE
+from gateway.channels.digipoort.sandbox import CAST
+from gateway.channels.digipoort.wire.names import (
+    AANLEVERSERVICE,
+    KOPPELVLAK,
+    SERVICES,
+    STATUSINFORMATIESERVICE,
+)
+from gateway.main import listening, opened
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
-from tests.unit.intake.wus.conftest import client_context
-from tests.unit.koppelvlak import published, xmlsec_client
-from tests.unit.trust.hierarchies import hierarchy, pair
+from tests.unit.channels.digipoort.conftest import client_context
+from tests.unit.channels.digipoort.wire import published, xmlsec_client
+from tests.unit.pki.hierarchies import hierarchy, pair
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = (ROOT / "tests/samples/files/nlcius-invoice.xml").read_bytes()

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from gateway.koppelvlak.names import SERVICES, operations
+from gateway.channels.digipoort.wire.names import SERVICES, operations
 from tests.flows.test_wus import INVOICE, running
-from tests.unit.koppelvlak.xmlsec_client import NAMES, K, aanlever_request
-from tests.unit.trust.hierarchies import hierarchy
+from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, K, aanlever_request
+from tests.unit.pki.hierarchies import hierarchy
 
 JAVA = shutil.which("java")
 PROGRAM = Path(__file__).with_name("JdkClient.java")

@@ -8,10 +8,12 @@ from random import Random
 import pytest
 from lxml import etree
 
-from gateway.messages.verdict import Verdict
-from gateway.syntax import library, ubl, xml
-from gateway.syntax.xml import DEFAULT_LIMITS, Limits
-from gateway.validation.judge import judge
+from gateway.validator.judge import judge
+from gateway.validator.ubl import bindings as ubl
+from gateway.validator.ubl import library
+from gateway.validator.verdict import Verdict
+from gateway.validator.xml import parsing as xml
+from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 from tests.conformance.schema import is_valid
 
 

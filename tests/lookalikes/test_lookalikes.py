@@ -9,7 +9,14 @@ from random import Random
 import pytest
 
 from tests.lookalikes.bases import bases
-from tests.lookalikes.compare import Tally, compare, difference, is_recognised, quick_learner, taught
+from tests.lookalikes.compare import (
+    Tally,
+    compare,
+    difference,
+    is_recognised,
+    quick_learner,
+    taught,
+)
 from tests.lookalikes.mutation import lookalikes, structural
 from tests.samples import SAMPLES
 

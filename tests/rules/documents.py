@@ -5,7 +5,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from gateway.rules.cases import Case
+from gateway.validator.rules.cases import Case
 from tests.conformance.ubl import children, expanded, insert
 from tests.rules.places import PLACES
 from tests.samples import SAMPLES

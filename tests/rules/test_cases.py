@@ -8,13 +8,13 @@ from functools import cache, lru_cache
 import pytest
 
 import gateway
-from gateway.model.finding import Stage
-from gateway.rules.advice import ADVICE
-from gateway.rules.cases import Case, cases
-from gateway.rules.engine import Form
-from gateway.validation import reference
-from gateway.validation.catalogue import SCHEMA_FIRST, rule_catalogue, rule_entry
-from gateway.validation.report import names_of
+from gateway.validator import reference
+from gateway.validator.catalogue import SCHEMA_FIRST, rule_catalogue, rule_entry
+from gateway.validator.finding import Stage
+from gateway.validator.report.report import names_of
+from gateway.validator.rules.advice import ADVICE
+from gateway.validator.rules.cases import Case, cases
+from gateway.validator.rules.engine import Form
 from tests.conformance.dead import DEAD, DUTCH_DEAD
 from tests.conformance.schema import is_valid
 from tests.rules.documents import document_of

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.model.document import DocumentKind
+from gateway.validator.model.document import DocumentKind
 from tests.samples import parties
 from tests.samples.document import (
     CANARY_ISLANDS,

@@ -9,9 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from gateway.model.document import DocumentKind
+from gateway.validator.model.document import DocumentKind
 from tests.samples.parties import BUYER, SELLER, Address, Party
-from tests.samples.xml import CAC, CBC, CREDIT_NOTE, INVOICE, Element, element, many, write
+from tests.samples.xml import (
+    CAC,
+    CBC,
+    CREDIT_NOTE,
+    INVOICE,
+    Element,
+    element,
+    many,
+    write,
+)
 
 NLCIUS = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
 PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.model.identifiers import KVK, OIN
+from gateway.validator.model.identifiers import KVK, OIN
 
 
 @dataclass(frozen=True, slots=True)

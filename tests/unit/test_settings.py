@@ -10,7 +10,7 @@ import pytest
 from gateway import settings as module
 from gateway.docs import attribute_docstrings, settings_page
 from gateway.settings import Settings, SettingsError, contradictions, load
-from gateway.syntax.xml import Limits
+from gateway.validator.xml.parsing import Limits
 
 
 def written(tmp_path: Path, toml: str) -> Path:

@@ -5,7 +5,7 @@ Gemeente Zilverstrand orders from Groenbedrijf De Wilgenroos; neither exists.
 
 from pathlib import Path
 
-from gateway.model.document import DocumentKind
+from gateway.validator.model.document import DocumentKind
 
 _FOLDER = Path(__file__).parent
 

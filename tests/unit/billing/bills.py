@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from gateway.billing.bill import Bill, Stage
-from gateway.billing.policies import DEFAULT
-from gateway.billing.run import Guided, PartyInput, RunInputs, RunOrder, bills_of
-from gateway.billing.services import Service
-from gateway.billing.tariffs import published
+from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.rating.policies import DEFAULT
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import published
+from gateway.billing.runs.run import Guided, PartyInput, RunInputs, RunOrder, bills_of
 from tests.unit.billing.office import ISSUER, KROMME_VLIET, MINISTERIE, OOSTMEER, ZILVERSTRAND
 
 

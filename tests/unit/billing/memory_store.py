@@ -7,17 +7,17 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.billing.audit import GENESIS, AuditRecord, Deed, chained
-from gateway.billing.bill import Bill
-from gateway.billing.debtor import Debtor
-from gateway.billing.ports import IssuedDocument, IssuedRun, Render
-from gateway.billing.run import Run, RunInputs
-from gateway.billing.services import Service
-from gateway.billing.year import YearKey, YearStep
+from gateway.billing.documents.bill import Bill
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.audit import GENESIS, AuditRecord, Deed, chained
+from gateway.billing.runs.debtor import Debtor
+from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
+from gateway.billing.runs.run import Run, RunInputs
+from gateway.billing.runs.year import YearKey, YearStep
 
 
 class MemoryBillingStore:
-    """Fulfils `gateway.billing.ports.BillingStore`."""
+    """Fulfils `gateway.billing.runs.ports.BillingStore`."""
 
     def __init__(self) -> None:
         self.known: dict[str, Debtor] = {}

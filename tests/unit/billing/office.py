@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from gateway.billing.debtor import Address, Connection, Debtor, Issuer
-from gateway.billing.office import Actor, BillingOffice
-from gateway.billing.policies import DEFAULT, Policies
-from gateway.billing.ports import BillingStore, MeteredEntry
-from gateway.billing.services import Service
-from gateway.billing.tariffs import Catalogue, published
-from gateway.billing.ubl import write
+from gateway.billing.documents.ubl import write
+from gateway.billing.rating.policies import DEFAULT, Policies
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Catalogue, published
+from gateway.billing.runs.debtor import Address, Connection, Debtor, Issuer
+from gateway.billing.runs.office import Actor, BillingOffice
+from gateway.billing.runs.ports import BillingStore, MeteredEntry
 from gateway.clock import billing_date
 from gateway.messages.participants import PartyKind, Role
-from gateway.model.finding import Finding
+from gateway.validator.finding import Finding
 
 ANNA = Actor("Anna de Boer", Role.FINANCE)
 BRAM = Actor("Bram Visser", Role.FINANCE)

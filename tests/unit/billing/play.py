@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from gateway.billing.amounts import PriceBasis
-from gateway.billing.audit import faults
-from gateway.billing.bill import Bill, BillKind, Stage
-from gateway.billing.errors import BillingError
-from gateway.billing.office import BillingOffice
-from gateway.billing.postings import Chart, entry_of
-from gateway.billing.run import RunOrder
-from gateway.billing.services import Service
-from gateway.billing.tariffs import Catalogue, Tariff, TariffBasis, published
-from gateway.billing.ubl import write
-from gateway.billing.year import YearKey
+from gateway.billing.documents.bill import Bill, BillKind, Stage
+from gateway.billing.documents.postings import Chart, entry_of
+from gateway.billing.documents.ubl import write
+from gateway.billing.rating.amounts import PriceBasis
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis, published
+from gateway.billing.runs.audit import faults
+from gateway.billing.runs.errors import BillingError
+from gateway.billing.runs.office import BillingOffice
+from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.year import YearKey
 from tests.unit.billing.memory_store import MemoryBillingStore
 from tests.unit.billing.office import ANNA, BRAM, DEBTORS, MemoryMeter, office
 from tests.unit.billing.reference import ReferenceYear

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.billing.services import Service
+from gateway.billing.rating.services import Service
 from tests.unit.billing.play import PARTIES, YEARS, Act, play
 
 MOMENTS = {

@@ -16,25 +16,28 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import clock
-from gateway.billing import amounts, audit, bill, guidance, inputs, office, postings, rating, run, tariffs, ubl
-from gateway.billing.amounts import Amounts, PriceBasis
-from gateway.billing.bill import Bill
-from gateway.billing.errors import BillingError
-from gateway.billing.policies import Policies
-from gateway.billing.postings import Posting
-from gateway.billing.rating import Standing
-from gateway.billing.run import RunInputs
-from gateway.billing.services import Service
-from gateway.billing.tariffs import Catalogue, Tariff, TariffBasis
-from gateway.billing.year import BillingYear
-from gateway.store import billing as store
-from tests.unit.billing import test_guidance, test_journals, test_quote, test_tariffs, test_ubl
+from gateway.billing.documents import bill, postings, ubl
+from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.postings import Posting
+from gateway.billing.rating import amounts, guidance, rating, tariffs
+from gateway.billing.rating.amounts import Amounts, PriceBasis
+from gateway.billing.rating.policies import Policies
+from gateway.billing.rating.rating import Standing
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis
+from gateway.billing.runs import audit, inputs, office, run
+from gateway.billing.runs.errors import BillingError
+from gateway.billing.runs.run import RunInputs
+from gateway.billing.runs.year import BillingYear
+from gateway.store.billing import records as store
 from tests.unit.billing.bills import BILLS, every_bill
+from tests.unit.billing.documents import test_journals, test_ubl
 from tests.unit.billing.office import MemoryMeter
 from tests.unit.billing.play import Act, play
+from tests.unit.billing.rating import test_guidance, test_quote, test_tariffs
 from tests.unit.billing.test_properties import MOMENTS
-from tests.unit.store import test_billing
-from tests.unit.store.billing_database import fresh_billing
+from tests.unit.store.billing import test_records as test_billing
+from tests.unit.store.billing.billing_database import fresh_billing
 
 Check = Callable[[Path], None]
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)

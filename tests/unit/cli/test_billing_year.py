@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.billing.journals import JournalFormat
+from gateway.billing.documents.journals import JournalFormat
 from gateway.cli import main
 from gateway.metering.export import Format
 

@@ -19,7 +19,7 @@ from gateway.metering.events import (
     party_names,
     read_events,
 )
-from gateway.model.identifiers import OIN, PartyIdentifier
+from gateway.validator.model.identifiers import OIN, PartyIdentifier
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SOURCE = "urn:nld:oin:00000001002220647000:systeem:digid"

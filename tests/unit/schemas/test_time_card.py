@@ -7,9 +7,9 @@ import pytest
 from lxml import etree
 
 import schemas
-from gateway.model.document import DocumentKind
+from gateway.validator.model.document import DocumentKind
 from tests.samples.documents import document
-from tests.unit.syntax.mutation import structural_mutants
+from tests.unit.validator.xml.mutation import structural_mutants
 
 TIME_CARD = document(DocumentKind.TIME_CARD)
 OFFICIAL = os.environ.get("METERPOORT_SETU_XSD")

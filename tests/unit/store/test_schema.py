@@ -6,7 +6,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from gateway.store.engine import Engines, open_engines
-from gateway.store.schema import HEAD, NewerDatabaseError, current_version, metadata, upgrade
+from gateway.store.schema import (
+    HEAD,
+    NewerDatabaseError,
+    current_version,
+    metadata,
+    upgrade,
+)
 
 TRIGGERS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",

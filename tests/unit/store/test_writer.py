@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.store.engine import Engines
 from gateway.store.round_trip import write_together
 from gateway.store.writer import Writer
-from tests.unit.store.ledger_database import fresh_engines
+from tests.unit.store.ledger.ledger_database import fresh_engines
 
 INSERT = text("INSERT INTO works (number) VALUES (:number)")
 

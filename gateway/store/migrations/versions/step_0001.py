@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.store.billing_tables import billing_ddl
-from gateway.store.ledger_tables import ledger_ddl
-from gateway.store.message_tables import message_ddl
+from gateway.store.billing.tables import billing_ddl
+from gateway.store.ledger.tables import ledger_ddl
+from gateway.store.messages.tables import message_ddl
 from gateway.store.tables import Money, RowId, UtcTime
 
 revision = "0001"

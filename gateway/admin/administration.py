@@ -1,0 +1,203 @@
+"""What the command line does to register, messages and deliveries, beside a running server or without one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from gateway.api.shapes import PartyId, PartyWish
+from gateway.clock import utc_now
+from gateway.http.parameters import read_json
+from gateway.http.problems import Fault, InvalidInput
+from gateway.messages.lifecycle import Disposition
+from gateway.messages.participants import Party, PartyKind, Role
+from gateway.messages.ports import PendingDelivery
+from gateway.metering.entry import UsageEntry
+from gateway.settings import Settings
+from gateway.store.engine import open_engines
+from gateway.store.messages.operations import record_replay
+from gateway.store.messages.outbox import OutboxStore
+from gateway.store.messages.register import RegisterStore
+from gateway.store.schema import upgrade
+from gateway.store.writer import Writer
+from gateway.validator.model.identifiers import PartyIdentifier
+from gateway.validator.profiles import profile_named
+
+ACTOR = "command-line"
+PARTY_KINDS = tuple(kind.value for kind in PartyKind)
+ROLES = tuple(role.value for role in Role)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The stores of a gateway, opened by another process than its server."""
+
+    writer: Writer
+    register: RegisterStore
+    outbox: OutboxStore
+
+
+@asynccontextmanager
+async def opened_beside(settings: Settings) -> AsyncIterator[Beside]:
+    """The stores, for as long as the block lasts. A running server sees a change within a second."""
+    async with AsyncExitStack() as stack:
+        engines = open_engines(settings.database_url())
+        stack.push_async_callback(engines.dispose)
+        await asyncio.to_thread(upgrade, engines.write)
+        writer = Writer(engines.write, 1)
+        writer.start()
+        stack.push_async_callback(writer.stop)
+        register = RegisterStore(engines, writer, utc_now)
+        await register.refresh()
+        yield Beside(writer, register, OutboxStore(engines, writer, register, _meters_nothing, utc_now))
+
+
+def _meters_nothing(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+    raise RuntimeError("only a server delivers, and so meters")
+
+
+def with_stores(settings: Settings, work: Callable[[Beside], Awaitable[T]]) -> T:
+    """Run the work on the stores."""
+
+    async def run() -> T:
+        async with opened_beside(settings) as beside:
+            return await work(beside)
+
+    return asyncio.run(run())
+
+
+def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:
+    """Run the work on the register."""
+    return with_stores(settings, lambda beside: work(beside.register))
+
+
+def replay_message(settings: Settings, kenmerk: str) -> bool:
+    """Have a message offered again; False when it is neither parked nor returned."""
+    return with_stores(settings, lambda beside: record_replay(beside.writer, kenmerk, ACTOR, utc_now()))
+
+
+def pending_deliveries(settings: Settings) -> tuple[PendingDelivery, ...]:
+    """Every recipient for whom messages wait to be pushed."""
+    return with_stores(settings, lambda beside: beside.outbox.pending())
+
+
+def resume_delivery(settings: Settings, party_id: str) -> bool:
+    """End a recipient's pause; False when it has none."""
+    return with_stores(settings, lambda beside: beside.outbox.resume(party_id, ACTOR))
+
+
+def list_parties(settings: Settings) -> tuple[Party, ...]:
+    """All parties, by id."""
+    return with_register(settings, lambda register: register.parties())
+
+
+def save_party(
+    settings: Settings,
+    party_id: str,
+    *,
+    name: str,
+    kind: str,
+    kind_source: str = "",
+    identifiers: tuple[str, ...] = (),
+    mandates: tuple[str, ...] = (),
+    wishes: tuple[str, ...] = (),
+    may_lose: bool = False,
+) -> Party:
+    """Add a party or replace what is known of it, by the rules of the API. `wishes` are `name=value`; without
+    `may_lose` a party that is there keeps its kind and loses nothing.
+
+    Raises ValueError with a sentence that says what is wrong.
+    """
+    settings_wished = dict(_wish(text) for text in wishes)
+    _check_wish(party_id, name, kind, kind_source, identifiers, mandates, settings_wished)
+    party = Party(
+        party_id,
+        name,
+        PartyKind(kind),
+        tuple(PartyIdentifier.parse(text) for text in identifiers),
+        frozenset(mandates),
+        kind_source,
+        settings_wished,
+    )
+
+    async def work(register: RegisterStore) -> Party:
+        for supplier_id in mandates:
+            if register.by_id(supplier_id) is None:
+                raise ValueError(f"there is no party {supplier_id}: register the supplier before its mandate")
+        known = register.by_id(party_id)
+        if known is not None and not may_lose and (losses := _losses(known, party)):
+            raise ValueError(f"{party_id} is there already; saving would {'; '.join(losses)} (--replace does so)")
+        await register.save(party, ACTOR)
+        return party
+
+    return with_register(settings, work)
+
+
+def new_key(settings: Settings, role: str, party_id: str | None, *, is_test: bool = False) -> tuple[str, str]:
+    """A new API key: its id and the key, which is shown once. Raises ValueError."""
+    return with_register(settings, lambda register: register.new_key(Role(role), party_id, ACTOR, is_test=is_test))
+
+
+def revoke_key(settings: Settings, key_id: str) -> bool:
+    """The key works no longer; False when there is none of this id."""
+    return with_register(settings, lambda register: register.revoke_key(key_id, ACTOR))
+
+
+def _check_wish(
+    party_id: str,
+    name: str,
+    kind: str,
+    kind_source: str,
+    identifiers: tuple[str, ...],
+    mandates: tuple[str, ...],
+    settings_wished: dict[str, str],
+) -> None:
+    """Hold what is to be saved to the API's own shape. Raises ValueError that names everything that is wrong."""
+    body = {
+        "name": name,
+        "kind": kind,
+        "kindSource": kind_source,
+        "identifiers": [str(PartyIdentifier.parse(text)) for text in identifiers],
+        "mandates": mandates,
+        "settings": settings_wished,
+    }
+    faults: list[Fault] = []
+    try:
+        read_json(msgspec.json.encode({"partyId": party_id}), _Named)
+    except InvalidInput as wrong:
+        faults += wrong.faults
+    try:
+        read_json(msgspec.json.encode(body), PartyWish)
+    except InvalidInput as wrong:
+        faults += wrong.faults
+    if faults:
+        raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
+    if profile := settings_wished.get("profile"):
+        profile_named(profile)
+
+
+class _Named(msgspec.Struct, rename="camel"):
+    """The name of a party in the path of the API."""
+
+    party_id: PartyId
+
+
+def _losses(known: Party, party: Party) -> list[str]:
+    """What saving takes away from, or changes about, a party that is there."""
+    losses = [] if known.kind is party.kind else [f"change its kind from {known.kind.value} to {party.kind.value}"]
+    gone = sorted(str(one) for one in set(known.identifiers) - set(party.identifiers))
+    gone += [f"the mandate of {one}" for one in sorted(known.mandates - party.mandates)]
+    gone += [f"the wish {name}" for name in sorted(set(known.settings) - set(party.settings))]
+    return losses + [f"take away {one}" for one in gone]
+
+
+def _wish(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is not name=value, as profile=basisfactuur-rijk")
+    return name.strip(), value.strip()

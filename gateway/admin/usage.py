@@ -1,0 +1,164 @@
+"""What the command line does with the meter, beside a running server or without one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from gateway.clock import utc_now
+from gateway.metering.entry import LedgerBrokenError, UsageError
+from gateway.metering.events import EventsRefusedError, party_names
+from gateway.metering.files import read_file
+from gateway.metering.seal import Seal
+from gateway.metering.statement import Statement, Taken
+from gateway.settings import Settings
+from gateway.store.engine import open_engines
+from gateway.store.ledger.audit import AuditReport, audit
+from gateway.store.ledger.meter import LedgerMeter
+from gateway.store.messages.register import RegisterStore
+from gateway.store.schema import upgrade
+from gateway.store.writer import Writer
+
+__all__ = ["AuditReport", "RefusedError", "Seal", "Statement", "Taken"]
+
+_SEALS_A_PAGE = 1_000
+
+T = TypeVar("T")
+
+
+class RefusedError(Exception):
+    """The meter cannot do this; the sentence says why. Nothing was changed, unless it says so."""
+
+
+@asynccontextmanager
+async def meter_opened(settings: Settings) -> AsyncIterator[tuple[LedgerMeter, RegisterStore]]:
+    """The meter and the register, for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        engines = open_engines(settings.database_url())
+        stack.push_async_callback(engines.dispose)
+        await asyncio.to_thread(upgrade, engines.write)
+        writer = Writer(engines.write, 1)
+        writer.start()
+        stack.push_async_callback(writer.stop)
+        register = RegisterStore(engines, writer, utc_now)
+        await register.refresh()
+        yield LedgerMeter(engines, writer, utc_now), register
+
+
+def with_meter(settings: Settings, work: Callable[[LedgerMeter, RegisterStore], Awaitable[T]]) -> T:
+    """Run the work on the meter. Raises RefusedError for what the meter refuses."""
+
+    async def run() -> T:
+        async with meter_opened(settings) as (meter, register):
+            return await work(meter, register)
+
+    try:
+        return asyncio.run(run())
+    except EventsRefusedError as refused:
+        lines = [f"row {problem.index}: {problem.text.en}" for problem in refused.problems]
+        raise RefusedError("\n".join(lines)) from refused
+    except (UsageError, LedgerBrokenError) as error:
+        raise RefusedError(str(error)) from error
+
+
+def statement(settings: Settings, party_id: str, year: int) -> Statement:
+    """What the party used in the year. Raises RefusedError when there is no such party."""
+
+    async def work(meter: LedgerMeter, register: RegisterStore) -> Statement:
+        if await register.party(party_id) is None:
+            raise UsageError(f"there is no party {party_id}")
+        return await meter.statement(party_id, year)
+
+    return with_meter(settings, work)
+
+
+def load_file(settings: Settings, path: Path) -> Taken:
+    """Record the usage events in a CSV or Parquet file.
+
+    First every row is checked, against the register and the ledger; only then the rows are recorded, in chunks, so
+    that delivery of messages goes on meanwhile. Loading a file again is harmless. Raises RefusedError.
+    """
+
+    async def work(meter: LedgerMeter, register: RegisterStore) -> Taken:
+        names, now = party_names(await register.parties()), utc_now()
+        for chunk in read_file(path, names, now):
+            await meter.check(chunk)
+        taken = [await meter.take(chunk) for chunk in read_file(path, names, now)]
+        return Taken(
+            sum(one.received for one in taken),
+            sum(one.recorded for one in taken),
+            sum(one.repeated for one in taken),
+        )
+
+    try:
+        return with_meter(settings, work)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+
+
+def reverse(settings: Settings, position: int, reason: str, author: str) -> str:
+    """Undo the entry at this position; answers what was undone. Raises RefusedError."""
+
+    async def work(meter: LedgerMeter, _: RegisterStore) -> str:
+        reversal = await meter.reverse(position, reason, author)
+        return f"{reversal.quantity:+d} {reversal.kind} {reversal.party_id} ({reversal.kenmerk})"
+
+    return with_meter(settings, work)
+
+
+def seal(settings: Settings) -> tuple[Seal, ...]:
+    """Seal what waits; answers the new seals."""
+
+    async def work(meter: LedgerMeter, _: RegisterStore) -> tuple[Seal, ...]:
+        return await meter.seal()
+
+    return with_meter(settings, work)
+
+
+def write_seals(settings: Settings, after: int, out: BinaryIO) -> None:
+    """Write every seal after this number, one JSON object a line: to publish."""
+
+    async def work(meter: LedgerMeter, _: RegisterStore) -> None:
+        number = after
+        while seals := await meter.seals(number, _SEALS_A_PAGE):
+            out.write(msgspec.json.Encoder().encode_lines(seals))
+            number = seals[-1].number
+
+    with_meter(settings, work)
+
+
+def prove(settings: Settings, position: int) -> bytes:
+    """The proof of an entry, as JSON. Raises RefusedError."""
+
+    async def work(meter: LedgerMeter, _: RegisterStore) -> bytes:
+        return msgspec.json.format(msgspec.json.encode(await meter.prove(position)), indent=2)
+
+    return with_meter(settings, work)
+
+
+def audit_meter(settings: Settings, published: Path | None) -> AuditReport:
+    """Audit the meter, against published seals (JSON lines) when there are. Raises RefusedError."""
+    try:
+        seals = msgspec.json.Decoder(Seal).decode_lines(published.read_bytes()) if published else []
+    except msgspec.DecodeError as error:
+        raise RefusedError(f"{published} holds no seals: {error}") from error
+
+    async def run() -> AuditReport:
+        engines = open_engines(settings.database_url())
+        try:
+            await asyncio.to_thread(upgrade, engines.write)
+            return await audit(engines, seals)
+        finally:
+            await engines.dispose()
+
+    return asyncio.run(run())
+
+
+def as_json(report: AuditReport) -> bytes:
+    """The report of an audit as JSON, with `holds` and `received` told."""
+    content = asdict(report) | {"received": report.received, "holds": not report.findings}
+    return msgspec.json.format(msgspec.json.encode(content), indent=2)

@@ -1,0 +1,141 @@
+"""Who is at the door, and what may this role do."""
+
+import base64
+import binascii
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+
+from gateway.http import problems
+from gateway.i18n import Text
+from gateway.messages.participants import Caller, Role
+from gateway.messages.ports import Directory
+
+PARTIES = frozenset({Role.SUPPLIER, Role.INTERMEDIARY, Role.GOVERNMENT})
+"""Roles that act for a party."""
+OPERATORS = frozenset({Role.OPERATOR})
+READERS = PARTIES | {Role.OPERATOR, Role.FINANCE}
+"""Who may see that a message exists and where it is."""
+JUDGES = PARTIES | {Role.OPERATOR}
+"""Who may see why a message was refused."""
+FINANCE = frozenset({Role.FINANCE})
+FIGURES = PARTIES | FINANCE
+"""Who may see usage and bills: a party its own, finance all."""
+OFFICE = frozenset({Role.OPERATOR, Role.FINANCE})
+
+_KEY_LENGTH_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A caller whose key was verified. `visible_to`: the parties whose messages it may see; None: all."""
+
+    caller: Caller
+    visible_to: frozenset[str] | None
+
+
+class Keyring:
+    """Verifies keys, and remembers for a few seconds which ones held.
+
+    Keys are remembered by a keyed hash made for this process: a lookup compares no secret byte by byte,
+    and the memory holds no key.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        seconds: float,
+        entries_max: int = 4096,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._directory = directory
+        self._seconds = seconds
+        self._entries_max = entries_max
+        self._monotonic = monotonic
+        self._pepper = os.urandom(32)
+        self._known: dict[bytes, tuple[float, Admitted]] = {}
+
+    async def admit(self, key: str) -> Admitted | None:
+        """Who holds this key, or None."""
+        mark = hashlib.blake2b(key.encode(), key=self._pepper, digest_size=16).digest()
+        known = self._known.get(mark)
+        if known is not None and known[0] > self._monotonic():
+            return known[1]
+        caller = await self._directory.authenticate(key)
+        if caller is None:
+            return None
+        admitted = Admitted(caller, await self._visible_to(caller))
+        if len(self._known) >= self._entries_max:
+            self._known.clear()
+        self._known[mark] = (self._monotonic() + self._seconds, admitted)
+        return admitted
+
+    def forget(self) -> None:
+        """Ask again for every key: one was revoked, or a mandate changed."""
+        self._known.clear()
+
+    async def _visible_to(self, caller: Caller) -> frozenset[str] | None:
+        if caller.role not in PARTIES:
+            return None
+        if caller.party_id is None:
+            return frozenset()
+        own = frozenset({caller.party_id})
+        if caller.role is not Role.INTERMEDIARY:
+            return own
+        party = await self._directory.party(caller.party_id)
+        return own | party.mandates if party else own
+
+
+async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Role]) -> Admitted:
+    """Let the caller in, or raise Unauthenticated or Forbidden."""
+    key = presented_key(request)
+    if key is None:
+        raise _unauthenticated(request, "No API key was sent.", "Er is geen API-sleutel meegestuurd.")
+    admitted = await keyring.admit(key)
+    if admitted is None:
+        raise _unauthenticated(request, "The API key does not work.", "De API-sleutel werkt niet.")
+    role = admitted.caller.role
+    if role not in roles:
+        wanted = ", ".join(sorted(role.value for role in roles))
+        raise problems.Forbidden(
+            Text(
+                f"The role of this key is {role.value}; this request is for {wanted}.",
+                f"De rol van deze sleutel is {role.value}; dit verzoek is voor {wanted}.",
+            )
+        )
+    return admitted
+
+
+def presented_key(request: web.BaseRequest) -> str | None:
+    """The key as Bearer token, as X-API-Key, or, for reading in a browser only, as password of Basic.
+
+    A browser sends Basic along with requests that other sites start; so it never works for a request that
+    changes something.
+    """
+    authorization = request.headers.get(hdrs.AUTHORIZATION)
+    if authorization is None:
+        key: str | None = request.headers.get("X-API-Key")
+    else:
+        scheme, _, value = authorization.partition(" ")
+        key = None
+        if scheme.lower() == "bearer":
+            key = value.strip()
+        elif scheme.lower() == "basic" and request.method in {"GET", "HEAD"}:
+            key = _password(value)
+    return key if key and key.isascii() and len(key) <= _KEY_LENGTH_MAX else None
+
+
+def _password(value: str) -> str | None:
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _unauthenticated(request: web.BaseRequest, en: str, nl: str) -> problems.Unauthenticated:
+    from_browser = "text/html" in request.headers.get(hdrs.ACCEPT, "")
+    return problems.Unauthenticated(Text(en, nl), from_browser=from_browser)

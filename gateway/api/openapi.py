@@ -1,0 +1,254 @@
+"""The OpenAPI 3.1 document, made from the route table and the shapes that the handlers use."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gateway.api.doors import API_VERSION
+from gateway.api.route import Answer, Route
+from gateway.api.shapes import ProblemShape
+from gateway.http import problems
+from gateway.http.parameters import NoQuery
+from gateway.http.problems import Problem
+from gateway.messages.participants import Role
+
+Json = dict[str, Any]  # the edge: what leaves here is JSON of OpenAPI's shape
+
+_REF = "#/components/schemas/{name}"
+_PATH_PART = re.compile(r"{(\w+)}")
+_PATH_PARTS = {
+    "kenmerk": "The number the gateway gave the message.",
+    "number": "The number of the attachment, from 1.",
+    "partyId": "Party id, as `gemeente-voorbeeld`.",
+    "keyId": "The public id of the key.",
+    "slug": "The last part of a problem's `type`.",
+    "rule": "The id of a rule, as `BR-CO-15`.",
+    "position": "The number of the entry in the meter.",
+    "billNumber": "The number of the bill.",
+    "year": "The billing year.",
+    "runId": "The id of the billing run.",
+    "month": "The month, from 1 to 12.",
+    "startDay": "The day on which the start mail was received, as 2026-01-15.",
+}
+_EVERY_ANSWER = {
+    "API-Version": "Semantic version of this API.",
+}
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer mp_…`"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "For reading with a browser, GET alone: any name, the API key as password.",
+    },
+}
+_TAGS = {
+    "messages": "Berichten aanleveren en volgen.",
+    "validations": "Documenten beoordelen zonder ze te versturen.",
+    "mailbox": "De postbus van de ontvanger.",
+    "billing": "Verbruik, prognoses, rekeningen en uitvoer.",
+    "parties": "Partijen.",
+    "keys": "API-sleutels.",
+    "operations": "Voor de beheerder.",
+    "pages": "Pagina's voor mensen.",
+}
+_INTRODUCTION = """\
+Berichten aanleveren, volgen en ophalen bij Meterpoort, en zien wat ze kosten. Volgt de NL GOV API Design Rules.
+Fouten zijn problem details (RFC 9457); elke soort heeft een eigen pagina onder `/problems`.
+
+Hand in, follow and collect messages at Meterpoort, and see what they cost. Follows the NL GOV API Design Rules.
+Errors are problem details (RFC 9457); every kind has its own page under `/problems`.
+"""
+
+
+_BINARY: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
+_DOCUMENT: Json = {"type": "string", "contentMediaType": "application/xml"}
+_IN_ORDER: Json = {"type": "array", "prefixItems": [_DOCUMENT], "items": _BINARY, "minItems": 1}
+_MULTIPART: Json = {
+    "multipart/form-data": {
+        "type": "object",
+        "properties": {"document": _DOCUMENT, "attachment": {"type": "array", "items": _BINARY}},
+        "required": ["document"],
+    },
+    "multipart/mixed": _IN_ORDER,
+    "multipart/related": _IN_ORDER,
+}
+
+
+def openapi_document(routes: Sequence[Route], public_url: str = "", url: str = "") -> Json:
+    """The document for these routes. `public_url`: how the outside reaches the gateway, where the settings say so;
+    `url`: else where it listens. Clients find the paths at the first, else where they found the document."""
+    paths: dict[str, Json] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Meterpoort",
+            "version": API_VERSION,
+            "summary": "Gateway voor e-facturen van en naar Nederlandse overheden",
+            "description": _INTRODUCTION,
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+            "contact": {"name": "Beheer van deze gateway", "url": f"{public_url or url}/"},
+        },
+        "servers": [{"url": public_url or "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "paths": paths,
+        "components": {"schemas": _schemas(routes), "securitySchemes": _SECURITY},
+    }
+
+
+def _operation(route: Route) -> Json:
+    operation: Json = {
+        "operationId": route.name,
+        "tags": [route.tag],
+        "summary": route.samenvatting,
+        "description": _description(route),
+        "parameters": list(_parameters(route)),
+        "responses": _responses(route),
+        "security": _security(route),
+    }
+    if route.takes is not None:
+        schema: Json = _ref(route.takes.shape) if route.takes.shape else {}
+        operation["requestBody"] = {
+            "description": route.takes.meaning,
+            "required": route.takes.is_required,
+            "content": {
+                media_type: {"schema": _MULTIPART.get(media_type, schema)}
+                for media_type in route.takes.media_types
+            },
+        }
+    return operation
+
+
+def _description(route: Route) -> str:
+    if route.roles is None:
+        return f"{route.summary}.\n\nNo API key is needed."
+    return f"{route.summary}.\n\nFor keys with role: {', '.join(_names(route.roles))}."
+
+
+def _names(roles: Iterable[Role]) -> list[str]:
+    return sorted(role.value for role in roles)
+
+
+def _security(route: Route) -> list[Json]:
+    if route.roles is None:
+        return []
+    schemes = ["bearer", "apiKey", "basic"] if route.method == "GET" else ["bearer", "apiKey"]
+    return [{scheme: []} for scheme in schemes]
+
+
+def _parameters(route: Route) -> Iterable[Json]:
+    for name in _PATH_PART.findall(route.path):
+        schema = {"type": "integer", "minimum": 1} if name in {"number", "year"} else {"type": "string"}
+        yield {"name": name, "in": "path", "required": True, "description": _PATH_PARTS[name], "schema": schema}
+    for field in msgspec.structs.fields(route.query):
+        (schema,), _ = msgspec.json.schema_components([field.type], ref_template=_REF)
+        yield {"name": field.encode_name, "in": "query", "required": field.required, "schema": _plain_refs(schema)}
+    for name, meaning in route.headers.items():
+        yield {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": meaning,
+            "schema": {"type": "string"},
+        }
+
+
+def _responses(route: Route) -> Json:
+    responses = {str(status): _answer(answer) for status, answer in sorted(route.answers.items())}
+    refusals: dict[int, list[type[Problem]]] = {}
+    for problem in problems_of(route):
+        refusals.setdefault(problem.kind.status, []).append(problem)
+    for status, kinds in sorted(refusals.items()):
+        responses[str(status)] = {
+            "description": " · ".join(f"{kind.kind.title.en} (`/problems/{kind.kind.slug}`)" for kind in kinds),
+            "headers": _headers(_EVERY_ANSWER),
+            "content": {
+                "application/problem+json": {"schema": _ref(ProblemShape)},
+                "text/html": {"schema": {"type": "string"}},
+            },
+        }
+    return responses
+
+
+def problems_of(route: Route) -> list[type[Problem]]:
+    """Every kind of problem this route can answer with."""
+    always: list[type[Problem]] = [
+        problems.InvalidInput,
+        problems.MalformedRequest,
+        problems.ExpectationFailed,
+        problems.GatewayFailed,
+    ]
+    if route.roles is not None:
+        always += [problems.Unauthenticated, problems.Forbidden]
+    if route.takes is not None:
+        always += [
+            problems.UnsupportedMediaType,
+            problems.UnsupportedContentEncoding,
+            problems.BodyTooLarge,
+            problems.RequestTimeout,
+        ]
+    if "{" in route.path:
+        always.append(problems.UnknownItem)
+    return list(dict.fromkeys([*always, *route.problems]))
+
+
+def _answer(answer: Answer) -> Json:
+    response: Json = {"description": answer.meaning, "headers": _headers({**_EVERY_ANSWER, **answer.headers})}
+    if answer.media_types:
+        response["content"] = {
+            media_type: {"schema": _schema(answer, media_type)} for media_type in answer.media_types
+        }
+    return response
+
+
+def _schema(answer: Answer, media_type: str) -> Json:
+    if answer.shape is not None and media_type.endswith("json"):
+        return _ref(answer.shape)
+    return {"type": "string"} if media_type.startswith("text/") else {}
+
+
+def _headers(headers: Mapping[str, str]) -> Json:
+    return {name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in headers.items()}
+
+
+def _ref(shape: type[msgspec.Struct]) -> Json:
+    return {"$ref": _REF.format(name=_component(shape.__name__))}
+
+
+def _component(name: str) -> str:
+    """`MessageShape` is `Message` to the outside."""
+    return name.removesuffix("Shape")
+
+
+def _schemas(routes: Sequence[Route]) -> Json:
+    shapes: list[type[msgspec.Struct]] = [ProblemShape]
+    queried: list[Any] = []
+    for route in routes:
+        shapes += [answer.shape for answer in route.answers.values() if answer.shape]
+        if route.takes and route.takes.shape:
+            shapes.append(route.takes.shape)
+        if route.query is not NoQuery:
+            queried += [field.type for field in msgspec.structs.fields(route.query)]
+    _, components = msgspec.json.schema_components([*dict.fromkeys(shapes), *queried], ref_template=_REF)
+    if len({_component(name) for name in components}) < len(components):
+        raise ValueError("two shapes have one name to the outside")
+    schemas: Json = {_component(name): _plain_refs(schema) for name, schema in sorted(components.items())}
+    if len(schemas) != len(components):
+        raise ValueError("two components of the OpenAPI document have one name")
+    if "Message" in schemas:  # the report is passed on as it was stored, so its type is not in the code
+        schemas["Message"]["properties"]["report"] = {"$ref": _REF.format(name="Report")}
+    return schemas
+
+
+def _plain_refs(schema: Any) -> Any:
+    """References and titles without `Shape`."""
+    if isinstance(schema, dict):
+        return {
+            key: _component(value) if key in {"$ref", "title"} and isinstance(value, str) else _plain_refs(value)
+            for key, value in schema.items()
+        }
+    return [_plain_refs(item) for item in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,118 @@
+"""The reference pages of the API and its problems, from the route table and the tree of problems."""
+
+from gateway.api.openapi import Json, openapi_document
+from gateway.api.routes import ROUTES
+from gateway.http.problems import KINDS, Kind
+
+_API = """\
+# HTTP API
+
+The API stands under `/v1` and follows the NL GOV API Design Rules. A running gateway gives the same for programs
+at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English.
+
+## Habits
+
+- **Keys.** `Authorization: Bearer mp_…` or `X-API-Key: mp_…`. Each request below names the roles that may make it.
+  With a browser the key may be given as the password of HTTP Basic, for reading (GET) alone: a browser sends Basic
+  along with what other sites start, so it changes nothing. A revoked key may work for up to five seconds more when
+  it was revoked by another process than the one that answers.
+- **Who sees what.** A party sees messages that it handed in, that are from it, or that are for it; an intermediary
+  also those of the suppliers that gave it a mandate. Anything else is 404, as if it did not exist. A recipient
+  reads report, document and attachments only of what was delivered to it. Operators see messages, statuses and
+  reports, not documents; finance sees messages and statuses, to explain a bill, and all usage and bills.
+- **Problems.** What cannot be answered gets `application/problem+json` (RFC 9457), in Dutch when Accept-Language
+  prefers it; see [problems](problems.md). A document that breaks a rule is no problem: it gets a verdict.
+- **Repeats.** `Idempotency-Key: "…"` (quotes may be left out) makes a submission safe to send again: the same key
+  with the same body gets the first answer and `Idempotency-Replayed: true`; with another body 409. The key is
+  compared within your party.
+- **Waiting.** `Prefer: wait=10` waits at most so long for the verdict: 201 with the message and its report when it
+  is there (200 for a repeat), else 202. `Preference-Applied` says what was honoured.
+- **Bodies.** XML as `application/xml` or `text/xml`; or multipart (`form-data`, `mixed`, `related`) with exactly
+  one document. In `form-data` the parts are named `document` and `attachment`; elsewhere the document is the only
+  XML part. Content-Transfer-Encoding base64 and quoted-printable are undone, strictly. Compressed bodies are
+  refused. `Content-Digest: sha-256=:…:` (RFC 9530) is checked over the body before anything is stored.
+- **Limits.** All attachments together hold at most 20,971,520 bytes, decoded; one byte more is 413 with both
+  figures. A body that cannot be within its limit is cut off while it streams. The [settings](settings.md) name all
+  limits and how long a body may take.
+- **Accept** chooses where an operation below offers several forms, and is 406 where none of them fits. Where there
+  is one form it is given, whatever Accept says (RFC 9110, 12.4.1).
+- **Lists** come in pages: `limit`, and the next page under `links.next` and in the Link header.
+- **Mailbox.** Take messages under a lease, store them, confirm each with its token. What is not confirmed within
+  the lease lies in the mailbox again; confirming twice is as once.
+- **Times** are in UTC; days in billing are Amsterdam calendar days. Amounts are decimal strings in euros.
+
+"""
+
+_PROBLEMS = """\
+# Problems
+
+A request that cannot be answered gets a problem (RFC 9457): `type`, `title`, `status`, `detail`, and members that
+belong to its kind. The `type` is the address of a page on the gateway that says the same as below, in Dutch and
+English. `title` never changes for a kind; `detail` tells about the case. Handle the `type`, show the `detail`.
+
+"""
+
+
+def api_reference() -> str:
+    """docs/reference/api.md, below its first line."""
+    document = openapi_document(ROUTES)
+    parts = [_API]
+    for tag in document["tags"]:
+        parts.append(f"## {tag['name'].capitalize()}\n\n{tag['description']}\n\n")
+        for path, methods in document["paths"].items():
+            own = ((method, one) for method, one in methods.items() if tag["name"] in one["tags"])
+            parts += [_operation(path, method, one, document["components"]["schemas"]) for method, one in own]
+    return "".join(parts).rstrip() + "\n"
+
+
+def _operation(path: str, method: str, operation: Json, schemas: Json) -> str:
+    said, who = operation["description"].split("\n\n")
+    lines = [f"### {method.upper()} `{path}`\n\n{said} {who}\n\n"]
+    if parameters := [one for one in operation["parameters"] if one["in"] != "path"]:
+        lines.append("| parameter | in | meaning |\n| --- | --- | --- |\n")
+        lines += [f"| `{one['name']}` | {one['in']} | {_meaning(one, schemas)} |\n" for one in parameters]
+        lines.append("\n")
+    lines.append("| answer | meaning |\n| --- | --- |\n")
+    lines += [
+        f"| {status} | {_linked(answer['description'])} |\n" for status, answer in operation["responses"].items()
+    ]
+    return "".join(lines) + "\n"
+
+
+def _meaning(parameter: Json, schemas: Json) -> str:
+    if "description" in parameter:
+        return str(parameter["description"])
+    return _kind(parameter["schema"], schemas).replace("|", "\\|")
+
+
+def _kind(schema: Json, schemas: Json) -> str:
+    """The type of a parameter in a few words."""
+    if "$ref" in schema:
+        return _kind(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if "anyOf" in schema:
+        return " or ".join(_kind(one, schemas) for one in schema["anyOf"] if one.get("type") != "null")
+    if schema.get("type") == "array":
+        return f"{_kind(schema['items'], schemas)}, may be given more than once"
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    return str(schema.get("format", schema.get("type", "any")))
+
+
+def _linked(description: str) -> str:
+    """Problems link to their section of the page beside this one."""
+    for slug in KINDS:
+        description = description.replace(f"(`/problems/{slug}`)", f"([`{slug}`](problems.md#{slug}))")
+    return description
+
+
+def problems_reference() -> str:
+    """docs/reference/problems.md, below its first line."""
+    kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.slug))
+    return (_PROBLEMS + "".join(_problem(kind) for kind in kinds)).rstrip() + "\n"
+
+
+def _problem(kind: Kind) -> str:
+    return (
+        f"## {kind.slug}\n\n{kind.status} · {kind.title.en} · *{kind.title.nl}*\n\n"
+        f"{kind.meaning.en} {kind.remedy.en}\n\n*{kind.meaning.nl} {kind.remedy.nl}*\n\n"
+    )

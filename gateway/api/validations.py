@@ -1,0 +1,77 @@
+"""Judge a document without sending it: no key, nothing stored."""
+
+import uuid
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from gateway.api.desk import Call
+from gateway.http import problems
+from gateway.http.answers import (
+    BY_ACCEPT,
+    HTML,
+    JSON,
+    PLAIN,
+    page_answer,
+    raw_json_answer,
+    text_answer,
+)
+from gateway.http.body import announced_bytes, empty_body, whole
+from gateway.http.multipart import XML_TYPES
+from gateway.http.problems import Fault
+from gateway.pipeline.desk import JudgingError
+from gateway.portal import report
+from gateway.validator.profiles import profile_named
+
+log = structlog.get_logger()
+
+
+class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """How to judge. `profile` names a rule set, else CustomizationID does; without `schema` no XML Schema."""
+
+    profile: str | None = None
+    schema: bool = True
+    lang: report.Language | None = None
+
+
+async def validate(call: Call) -> web.StreamResponse:
+    """The verdict on the document in the body; 200 also when the document is not valid."""
+    query = call.query(ValidationQuery)
+    _check_profile(query.profile)
+    form = call.form((JSON, HTML, PLAIN))
+    request, limits = call.request, call.doors.limits
+    if request.content_type not in XML_TYPES:
+        raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], list(XML_TYPES))
+    announced = announced_bytes(request, limits.body_bytes_max)
+    with call.desk.validation_room.places(limits.body_bytes_max if announced is None else announced):
+        document = await whole(request, limits.body_bytes_max, limits)
+        if not document:
+            raise empty_body()
+        verdict = await _judged(call, document, query)
+        if form == HTML:
+            return page_answer(report.verdict_page(verdict, _lines_of(document), call.language), call.language)
+    if form == PLAIN:
+        return text_answer(report.verdict_text(verdict, call.language), call.language)
+    return raw_json_answer(verdict, more=BY_ACCEPT)
+
+
+def _check_profile(name: str | None) -> None:
+    try:
+        if name is not None:
+            profile_named(name)
+    except ValueError as error:
+        raise problems.InvalidInput((Fault.of("query", "profile", error),)) from error
+
+
+async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:
+    try:
+        return await call.doors.validation.judge(document, profile=query.profile, checks_schema=query.schema)
+    except JudgingError as error:
+        reference = str(uuid.uuid4())
+        log.warning("judging_failed", reference=reference, size_bytes=len(document), reason=str(error))
+        raise problems.NotJudged(reference) from error
+
+
+def _lines_of(document: bytes) -> bytes | None:
+    return document if len(document) <= report.EXCERPT_BYTES_MAX else None

@@ -1,0 +1,1 @@
+"""Bills as documents: UBL, PDF, mail, journal and tables."""

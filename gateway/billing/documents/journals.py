@@ -1,0 +1,271 @@
+"""The journal as finance takes it in: CSV, JSON, XLSX, Parquet, XAF 3.2, hledger and beancount.
+
+The same journal gives the same bytes. XAF 3.2 is the Auditfile Financieel of the Dutch tax administration and its
+software suppliers.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import BinaryIO
+from xml.sax.saxutils import escape
+
+from gateway.billing.documents.postings import Account, AccountKind, Journal, JournalEntry
+from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
+from gateway.metering.export import Format, write_items
+
+_HEADS = ("number", "date", "party", "name", "text", "account", "account_name", "debit", "credit")
+_ID_LENGTH_MAX = 35
+_XAF = "http://www.auditfiles.nl/XAF/3.2"
+_VAT_CODE = "V21"
+
+
+def as_csv(journal: Journal) -> Iterator[str]:
+    """A line a posting, with a head; RFC 4180."""
+    yield _row(_HEADS)
+    for entry in journal.entries:
+        for posting in entry.postings:
+            account = posting.account
+            yield _row(
+                (
+                    entry.number,
+                    entry.posted_on.isoformat(),
+                    _inert(entry.debtor.party_id),
+                    _inert(entry.debtor.name),
+                    entry.text,
+                    account.number,
+                    account.name,
+                    f"{posting.debit:.2f}",
+                    f"{posting.credit:.2f}",
+                )
+            )
+
+
+def _row(values: tuple[str, ...]) -> str:
+    target = io.StringIO()
+    csv.writer(target).writerow(values)
+    return target.getvalue()
+
+
+def _inert(text: str) -> str:
+    """A name that a spreadsheet will not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def as_json(journal: Journal) -> Iterator[str]:
+    """One object: the control totals, then the entries."""
+    head = {
+        "issuer": journal.issuer.name,
+        "year": journal.year,
+        "debit": f"{journal.debit:.2f}",
+        "credit": f"{journal.credit:.2f}",
+        "entries": len(journal.entries),
+    }
+    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "journal": ['
+    for place, entry in enumerate(journal.entries):
+        yield (",\n" if place else "\n") + json.dumps(_entry(entry), ensure_ascii=False)
+    yield "\n]}\n"
+
+
+def _entry(entry: JournalEntry) -> Mapping[str, object]:
+    return {
+        "number": entry.number,
+        "date": entry.posted_on.isoformat(),
+        "party": entry.debtor.party_id,
+        "text": entry.text,
+        "postings": [
+            {
+                "account": posting.account.number,
+                "debit": f"{posting.debit:.2f}",
+                "credit": f"{posting.credit:.2f}",
+            }
+            for posting in entry.postings
+        ],
+    }
+
+
+def as_beancount(journal: Journal) -> Iterator[str]:
+    """A beancount ledger that stands on its own: it opens its accounts."""
+    yield 'option "operating_currency" "EUR"\n\n'
+    for account in journal.chart.accounts:
+        yield f'{journal.year}-01-01 open {account.path} EUR\n  number: "{account.number}"\n'
+    for entry in journal.entries:
+        yield f'\n{entry.posted_on} * "{_quoted(entry.debtor.name)}" "{_quoted(entry.text)}" ^{entry.number}\n'
+        for posting in entry.postings:
+            yield f"  {posting.account.path}  {posting.amount:.2f} EUR\n"
+
+
+def _quoted(text: str) -> str:
+    return _one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def as_hledger(journal: Journal) -> Iterator[str]:
+    """An hledger journal."""
+    for account in journal.chart.accounts:
+        yield f"account {account.path}  ; {account.number} {account.name}\n"
+    for entry in journal.entries:
+        payee = _one_line(entry.debtor.name).replace("|", "/").replace(";", ",")
+        yield f"\n{entry.posted_on} * ({entry.number}) {payee} | {entry.text}\n"
+        for posting in entry.postings:
+            yield f"    {posting.account.path}  EUR {posting.amount:.2f}\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def as_xaf(journal: Journal) -> Iterator[str]:
+    """An audit file: company, debtors, accounts, tax code, periods and the sales journal."""
+    year = journal.year
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f'<auditfile xmlns="{_XAF}">\n<header>'
+    yield _tags(("fiscalYear", year), ("startDate", f"{year}-01-01"), ("endDate", f"{year}-12-31"))
+    # The day of making is the year's last: a file that is made again is the same file.
+    yield _tags(("curCode", "EUR"), ("dateCreated", f"{year}-12-31"), ("softwareDesc", "Meterpoort"))
+    yield "</header>\n<company>"
+    issuer = journal.issuer
+    yield _tags(("companyIdent", issuer.kvk), ("companyName", issuer.name))
+    yield _tags(("taxRegistrationCountry", issuer.address.country), ("taxRegIdent", issuer.vat_number))
+    yield from _customers(journal)
+    yield from _accounts(journal)
+    vat = (("vatID", _VAT_CODE), ("vatDesc", "Btw hoog"), ("vatToPayAccID", journal.chart.vat_due.number))
+    yield f"<vatCodes><vatCode>{_tags(*vat)}</vatCode></vatCodes>\n"
+    yield from _periods(year)
+    yield from _transactions(journal)
+    yield "</company>\n</auditfile>\n"
+
+
+def _tags(*pairs: tuple[str, object]) -> str:
+    return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in pairs)
+
+
+def _short_id(party_id: str) -> str:
+    """A party's id in the 35 positions that XAF has; what is longer ends in its hash, so that two stay two."""
+    if len(party_id) <= _ID_LENGTH_MAX:
+        return party_id
+    return f"{party_id[:26]}-{hashlib.sha256(party_id.encode()).hexdigest()[:8]}"
+
+
+def _customers(journal: Journal) -> Iterator[str]:
+    yield "\n<customersSuppliers>"
+    for debtor in journal.debtors:
+        pairs = [
+            ("custSupID", _short_id(debtor.party_id)),
+            ("custSupName", debtor.name[:50]),
+            ("commerceNr", debtor.oin),
+        ]
+        if debtor.vat_number:
+            pairs += [("taxRegistrationCountry", debtor.address.country), ("taxRegIdent", debtor.vat_number)]
+        yield f"\n<customerSupplier>{_tags(*pairs, ('custSupTp', 'C'))}<streetAddress>"
+        address = debtor.address
+        yield _tags(
+            ("streetname", address.street), ("city", address.city[:50]), ("postalCode", address.postcode[:10])
+        )
+        yield f"{_tags(('country', address.country))}</streetAddress></customerSupplier>"
+    yield "\n</customersSuppliers>\n"
+
+
+def _accounts(journal: Journal) -> Iterator[str]:
+    yield "<generalLedger>"
+    for account in journal.chart.accounts:
+        pairs = (("accID", account.number), ("accDesc", account.name), ("accTp", _account_type(account)))
+        yield f"\n<ledgerAccount>{_tags(*pairs)}</ledgerAccount>"
+    yield "\n</generalLedger>\n"
+
+
+def _account_type(account: Account) -> str:
+    return "B" if account.kind is AccountKind.BALANCE else "P"
+
+
+def _periods(year: int) -> Iterator[str]:
+    """Months are periods 1 to 12."""
+    yield "<periods>"
+    for month in range(1, 13):
+        last = monthrange(year, month)[1]
+        days = (("startDatePeriod", f"{year}-{month:02}-01"), ("endDatePeriod", f"{year}-{month:02}-{last}"))
+        yield f"\n<period>{_tags(('periodNumber', month), *days)}</period>"
+    yield "\n</periods>\n"
+
+
+def _transactions(journal: Journal) -> Iterator[str]:
+    totals = (
+        ("linesCount", journal.lines),
+        ("totalDebit", f"{journal.debit:.2f}"),
+        ("totalCredit", f"{journal.credit:.2f}"),
+    )
+    yield f"<transactions>{_tags(*totals)}\n<journal>"
+    yield _tags(("jrnID", "VERKOOP"), ("desc", "Verkoopboek"), ("jrnTp", "S"))
+    for entry in journal.entries:
+        yield from _transaction(entry)
+    yield "\n</journal>\n</transactions>\n"
+
+
+def _transaction(entry: JournalEntry) -> Iterator[str]:
+    pairs = (("nr", entry.number), ("desc", entry.text), ("periodNumber", entry.posted_on.month))
+    yield f"\n<transaction>{_tags(*pairs, ('trDt', entry.posted_on))}"
+    for number, posting in enumerate(entry.postings, 1):
+        side = "D" if posting.debit else "C"
+        yield "\n<trLine>" + _tags(
+            ("nr", number),
+            ("accID", posting.account.number),
+            ("docRef", entry.number),
+            ("effDate", entry.posted_on),
+            ("desc", entry.text),
+            ("amnt", f"{abs(posting.amount):.2f}"),
+            ("amntTp", side),
+            ("custSupID", _short_id(entry.debtor.party_id)),
+            ("invRef", entry.number),
+        )
+        if posting.account.kind is AccountKind.RESULT and entry.vat_percent:
+            yield _vat(entry, side)
+        yield "</trLine>"
+    yield "\n</transaction>"
+
+
+def _vat(entry: JournalEntry, side: str) -> str:
+    """The tax on an income line."""
+    pairs = (
+        ("vatID", _VAT_CODE),
+        ("vatPerc", entry.vat_percent),
+        ("vatAmnt", f"{abs(entry.vat):.2f}"),
+        ("vatAmntTp", side),
+    )
+    return f"<vat>{_tags(*pairs)}</vat>"
+
+
+class JournalFormat(StrEnum):
+    """How the journal is written."""
+
+    CSV = "csv"
+    JSON = "json"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+    XAF = "xaf"
+    """XML Auditfile Financieel 3.2."""
+    HLEDGER = "hledger"
+    BEANCOUNT = "beancount"
+
+
+TEXTS: Mapping[JournalFormat, Callable[[Journal], Iterator[str]]] = {
+    JournalFormat.CSV: as_csv,
+    JournalFormat.JSON: as_json,
+    JournalFormat.XAF: as_xaf,
+    JournalFormat.HLEDGER: as_hledger,
+    JournalFormat.BEANCOUNT: as_beancount,
+}
+"""The forms that are text: what they yield, joined and in UTF-8, is the file."""
+
+TABLES = {JournalFormat.XLSX: Format.XLSX, JournalFormat.PARQUET: Format.PARQUET}
+"""The forms that are written as every other table is."""
+
+
+def write_journal(journal: Journal, form: JournalFormat, out: BinaryIO) -> JournalTotals:
+    """Write the journal; answers its control total. Raises ValueError for Parquet without pyarrow."""
+    if form in TABLES:
+        return write_items(POSTINGS, postings_of(journal), TABLES[form], out)
+    out.writelines(part.encode() for part in TEXTS[form](journal))
+    return journal_totals(journal)

@@ -1,0 +1,293 @@
+"""Writes a bill as a PDF in Dutch, to be read by a bookkeeper: the same lines as the e-invoice, same sums.
+
+Fonts are embedded and no date of making goes in: the same bill gives the same bytes.
+"""
+
+from functools import cache, partial
+from importlib.resources import files
+from io import BytesIO
+from xml.sax.saxutils import escape, quoteattr
+
+from reportlab.lib.colors import Color, HexColor, white
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from gateway.billing.documents.bill import Bill, BillKind, BillLine, Stage
+from gateway.billing.documents.words import count, day, euros
+from gateway.billing.rating.amounts import PriceBasis
+from gateway.billing.rating.rating import LineRole
+from gateway.billing.rating.services import WORDS
+
+_INK: Color = HexColor("#1d2433")
+_BLUE: Color = HexColor("#154273")
+_GREY: Color = HexColor("#5b6472")
+_PALE: Color = HexColor("#eef2f7")
+_REGULAR, _BOLD = "Vera", "VeraBd"
+_WIDTH = A4[0] - 40 * mm
+
+_TITLES = {BillKind.INVOICE: "Factuur", BillKind.CREDIT_NOTE: "Creditnota"}
+_STAGES = {
+    Stage.PREPAYMENT: "Vooruitbetaling op de prognose",
+    Stage.SETTLEMENT: "Afrekening op werkelijk gebruik",
+    Stage.GUIDANCE: "Individuele aansluitbegeleiding",
+    Stage.VAT_REFUND: "Teruggave van btw",
+    Stage.DISTRIBUTION: "Aandeel volgens verdeelsleutel",
+}
+
+
+def write_pdf(bill: Bill) -> bytes:
+    """The bill on A4, with page numbers."""
+    _register_fonts()
+    target = BytesIO()
+    document = SimpleDocTemplate(
+        target,
+        pagesize=A4,
+        leftMargin=20 * mm,
+        rightMargin=20 * mm,
+        topMargin=18 * mm,
+        bottomMargin=34 * mm,
+        title=f"{_TITLES[bill.kind]} {bill.number}",
+        author=bill.issuer.name,
+        subject=f"{WORDS[bill.service].name.nl} {bill.year}",
+        creator="Meterpoort",
+        lang="nl-NL",
+        invariant=1,
+    )
+    document.build(_story(bill), canvasmaker=partial(_NumberedCanvas, bill=bill))
+    return target.getvalue()
+
+
+@cache
+def _register_fonts() -> None:
+    folder = files("reportlab") / "fonts"
+    for name in (_REGULAR, _BOLD):
+        pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
+
+
+def _style(size: float = 8.5, *, bold: bool = False, right: bool = False, color: Color = _INK) -> ParagraphStyle:
+    return ParagraphStyle(
+        f"{size}{bold}{right}{color.hexval()}",
+        fontName=_BOLD if bold else _REGULAR,
+        fontSize=size,
+        leading=size * 1.4,
+        textColor=color,
+        alignment=TA_RIGHT if right else 0,
+    )
+
+
+def _said(text: str, style: ParagraphStyle | None = None) -> Paragraph:
+    return Paragraph(escape(text).replace("\n", "<br/>"), style or _style())
+
+
+def _story(bill: Bill) -> list[Flowable]:
+    """The flow of the page: head, who and what, lines, sums, how to pay."""
+    closing: list[Flowable] = [_sums(bill), Spacer(0, 7 * mm), *_closing(bill)]
+    return [
+        _head(bill),
+        Spacer(0, 9 * mm),
+        _parties(bill),
+        Spacer(0, 9 * mm),
+        _lines(bill),
+        Spacer(0, 3 * mm),
+        KeepTogether(closing),
+    ]
+
+
+def _head(bill: Bill) -> Table:
+    title = [
+        _said(_TITLES[bill.kind], _style(20, bold=True, right=True, color=_BLUE)),
+        Spacer(0, 4.5 * mm),
+        _said(bill.number, _style(10, right=True, color=_GREY)),
+    ]
+    issuer = bill.issuer
+    sender = [
+        _said(issuer.name, _style(13, bold=True, color=_BLUE)),
+        Spacer(0, 1.5 * mm),
+        _said(f"{issuer.address.street}\n{issuer.address.postcode} {issuer.address.city}", _style(8, color=_GREY)),
+    ]
+    table = Table([[sender, title]], colWidths=[_WIDTH * 0.58, _WIDTH * 0.42])
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("LINEBELOW", (0, 0), (-1, -1), 1.2, _BLUE),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
+            ]
+        )
+    )
+    return table
+
+
+def _parties(bill: Bill) -> Table:
+    debtor = bill.debtor
+    address = debtor.address
+    lines = [debtor.name, address.street, f"{address.postcode}  {address.city}"]
+    receiver = [
+        _said("Aan", _style(7.5, color=_GREY)),
+        _said("\n".join(lines), _style(9.5)),
+        Spacer(0, 2 * mm),
+        _said(f"OIN {debtor.oin}", _style(7.5, color=_GREY)),
+    ]
+    table = Table([[receiver, _facts(bill)]], colWidths=[_WIDTH * 0.52, _WIDTH * 0.48])
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]))
+    return table
+
+
+def _facts(bill: Bill) -> Table:
+    facts = [("Datum", day(bill.issued_on).nl)]
+    if bill.kind is BillKind.INVOICE:
+        facts.append(("Te betalen uiterlijk", day(bill.due_on).nl))
+    facts.append(("Betreft", f"{WORDS[bill.service].name.nl} {bill.year}"))
+    facts.append(("", _STAGES[bill.stage]))
+    facts.append(("Uw kenmerk", bill.debtor.reference or bill.debtor.party_id))
+    if bill.preceding:
+        facts.append(("Hoort bij", "\n".join(earlier.number for earlier in bill.preceding)))
+    rows = [[_said(name, _style(8, color=_GREY)), _said(value, _style(8))] for name, value in facts]
+    table = Table(rows, colWidths=[_WIDTH * 0.17, _WIDTH * 0.29])
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.2),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.2),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+            ]
+        )
+    )
+    return table
+
+
+def _lines(bill: Bill) -> Table:
+    basis = "incl. btw" if bill.basis is PriceBasis.INCLUDING_VAT else "excl. btw"
+    heads = ("Omschrijving", "Aantal", f"Prijs {basis}", f"Bedrag {basis}")
+    rows: list[list[Flowable | list[Flowable]]] = [
+        [_said(head, _style(7.5, bold=True, right=bool(place), color=white)) for place, head in enumerate(heads)]
+    ]
+    rows += [_row(bill, line) for line in bill.lines]
+    widths = [_WIDTH * share for share in (0.51, 0.12, 0.17, 0.2)]
+    table = Table(rows, colWidths=widths, repeatRows=1)
+    table.setStyle(
+        TableStyle(
+            [
+                ("BACKGROUND", (0, 0), (-1, 0), _BLUE),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor("#c9d1dc")),
+                ("TOPPADDING", (0, 0), (-1, -1), 4.5),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 4.5),
+            ]
+        )
+    )
+    return table
+
+
+def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
+    sign = -1 if bill.kind is BillKind.CREDIT_NOTE else 1
+    what: list[Flowable] = [_said(line.text.nl), _said(line.how.nl, _style(7.2, color=_GREY))]
+    if line.link:
+        words = f"Bekijk de getelde {WORDS[bill.service].units.nl}"
+        what.append(Paragraph(f'<link href={quoteattr(line.link)} color="#154273">{words}</link>', _style(7.2)))
+    is_counted = line.role not in {LineRole.BILLED, LineRole.MINIMUM, LineRole.REFUND, LineRole.SHARE}
+    right = _style(right=True)
+    return [
+        what,
+        _said(count(sign * line.units).nl if is_counted else "", right),
+        _said(euros(line.price).nl if is_counted else "", right),
+        _said(euros(sign * line.amount).nl, right),
+    ]
+
+
+def _sums(bill: Bill) -> Table:
+    amounts = -bill.amounts if bill.kind is BillKind.CREDIT_NOTE else bill.amounts
+    vat = f"Btw {bill.vat_percent}%" if bill.vat_percent else "Btw niet van toepassing (binnen de Staat)"
+    last = "Te ontvangen" if bill.kind is BillKind.CREDIT_NOTE else "Te betalen"
+    rows = [
+        [
+            _said("Totaal exclusief btw", _style(right=True)),
+            _said(euros(amounts.excluding).nl, _style(right=True)),
+        ],
+        [_said(vat, _style(right=True)), _said(euros(amounts.vat).nl, _style(right=True))],
+        [
+            _said(f"{last} (inclusief btw)" if bill.vat_percent else last, _style(9.5, bold=True, right=True)),
+            _said(euros(amounts.including).nl, _style(9.5, bold=True, right=True)),
+        ],
+    ]
+    table = Table(rows, colWidths=[_WIDTH * 0.72, _WIDTH * 0.28])  # a hundred million fits on a line
+    table.setStyle(
+        TableStyle(
+            [
+                ("TOPPADDING", (0, 0), (-1, -1), 2.5),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+                ("BACKGROUND", (0, 2), (-1, 2), _PALE),
+                ("TOPPADDING", (0, 2), (-1, 2), 5),
+                ("BOTTOMPADDING", (0, 2), (-1, 2), 5),
+            ]
+        )
+    )
+    return table
+
+
+def _closing(bill: Bill) -> list[Flowable]:
+    issuer = bill.issuer
+    grouped = " ".join(issuer.iban[place : place + 4] for place in range(0, len(issuer.iban), 4))
+    amount = euros(abs(bill.amounts.including)).nl
+    if bill.kind is BillKind.INVOICE:
+        pay = (
+            f"Wij verzoeken u {amount} uiterlijk {day(bill.due_on).nl} over te maken op {grouped} "
+            f"ten name van {issuer.name}, onder vermelding van {bill.number}."
+        )
+    else:
+        pay = f"U ontvangt {amount} terug, of u verrekent dit bedrag met een openstaande factuur."
+    said = [_said(pay)]
+    said += [_said(f"{note.nl[:1].upper()}{note.nl[1:]}.", _style(color=_GREY)) for note in bill.notes]
+    sources = dict.fromkeys(line.source for line in bill.lines if line.source)
+    said += [_said(f"Tarief: {source}.", _style(7.2, color=_GREY)) for source in sources]
+    flow: list[Flowable] = []
+    for paragraph in said:
+        flow += [paragraph, Spacer(0, 2 * mm)]
+    return flow
+
+
+class _NumberedCanvas(Canvas):
+    """Draws the foot of every page once it is known how many there are."""
+
+    def __init__(self, *arguments: object, bill: Bill, **named: object) -> None:
+        super().__init__(*arguments, **named)  # type: ignore[arg-type]  # passed through as reportlab gives them
+        self._bill = bill
+        self._pages: list[dict[str, object]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        self._pages.append(dict(self.__dict__))
+        self._startPage()  # type: ignore[attr-defined]  # the stubs leave it out
+
+    def save(self) -> None:
+        pages = self._pages
+        for number, page in enumerate(pages, 1):
+            self.__dict__.update(page)
+            self._foot(number, len(pages))
+            super().showPage()
+        super().save()
+
+    def _foot(self, number: int, pages: int) -> None:
+        issuer = self._bill.issuer
+        parts = (
+            f"{issuer.name}  ·  {issuer.address.street}, {issuer.address.postcode} {issuer.address.city}",
+            f"KvK {issuer.kvk}  ·  OIN {issuer.oin}  ·  btw {issuer.vat_number}  ·  IBAN {issuer.iban}",
+            f"Vragen? {issuer.contact}, {issuer.email}, {issuer.phone}",
+        )
+        self.setStrokeColor(_BLUE)
+        self.setLineWidth(0.6)
+        self.line(20 * mm, 25 * mm, A4[0] - 20 * mm, 25 * mm)
+        self.setFillColor(_GREY)
+        self.setFont(_REGULAR, 6.8)
+        for place, part in enumerate(parts):
+            self.drawString(20 * mm, (21 - 3.6 * place) * mm, part)
+        self.drawRightString(A4[0] - 20 * mm, 21 * mm, f"{self._bill.number}  ·  pagina {number} van {pages}")

@@ -1,0 +1,1 @@
+"""What is due: tariffs, regimes, quotes and forecasts. Pure."""

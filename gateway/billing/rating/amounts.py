@@ -1,0 +1,82 @@
+"""Money: cents, and the split of value-added tax.
+
+Every amount is a `Decimal` in euros. Amounts that are charged have two decimals; prices may have more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+from gateway.billing.runs.errors import DistributionKeyError
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+HUNDRED = Decimal(100)
+
+
+class PriceBasis(StrEnum):
+    """Whether a price holds value-added tax."""
+
+    INCLUDING_VAT = "including-vat"
+    EXCLUDING_VAT = "excluding-vat"
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Round to cents, halves away from zero: a credit is then the exact mirror of what it takes back.
+
+    Not the rounding of EN 16931's rules, which lets halves below zero go up; we write credit notes
+    with positive amounts, where the two agree.
+    """
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a document comes to; `excluding + vat == including`, to the cent."""
+
+    excluding: Decimal
+    vat: Decimal
+    including: Decimal
+
+    @classmethod
+    def split(cls, amount: Decimal, basis: PriceBasis, vat_percent: Decimal) -> "Amounts":
+        """Split or add tax, once, on a document's total: EUR 590.00 including 21% is 487.60 and 102.40.
+
+        From a price that includes tax the tax is `amount × rate / (100 + rate)`; else it is added.
+        """
+        total = cents(amount)
+        if basis is PriceBasis.INCLUDING_VAT:
+            vat = cents(total * vat_percent / (HUNDRED + vat_percent))
+            return cls(total - vat, vat, total)
+        vat = cents(total * vat_percent / HUNDRED)
+        return cls(total, vat, total + vat)
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(self.excluding + other.excluding, self.vat + other.vat, self.including + other.including)
+
+    def __neg__(self) -> "Amounts":
+        return Amounts(-self.excluding, -self.vat, -self.including)
+
+
+NOTHING = Amounts(ZERO, ZERO, ZERO)
+
+
+def share(total: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """Divide an amount over weights, in whole cents, so that the shares sum to it exactly.
+
+    Largest remainder; between equal remainders the first in order goes first. Raises DistributionKeyError
+    when no weight is above zero, or one is below.
+    """
+    whole = sum(weights, Decimal(0))
+    if any(weight < 0 for weight in weights) or whole <= 0:
+        raise DistributionKeyError(
+            "a distribution key needs weights of zero or more, and at least one above zero",
+            "een verdeelsleutel heeft gewichten van nul of meer nodig, en minstens een boven nul",
+        )
+    exact = [total * weight / whole for weight in weights]
+    floors = [part.quantize(CENT, ROUND_FLOOR) for part in exact]
+    left = int((total - sum(floors, Decimal(0))) / CENT)
+    by_remainder = sorted(range(len(exact)), key=lambda place: (floors[place] - exact[place], place))
+    lucky = set(by_remainder[:left])
+    return tuple(floor + (CENT if place in lucky else ZERO) for place, floor in enumerate(floors))

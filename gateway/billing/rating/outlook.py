@@ -1,0 +1,261 @@
+"""What a party's use is on its way to, how sure that is, and who has fallen silent.
+
+Projection: what was used, and for each day to come the mean of its weekday over the last eight whole weeks
+(`WEEKS`). Uncertainty: the weeks' totals in that window differ; their variance gives an interval that
+holds four times out of five (80%), for the noise of the weeks to come and for not knowing their mean. Fewer
+than two weeks: no projection. Holidays and growth are not modelled: the window follows them in eight weeks.
+
+Silence: over the same window, with λ messages a working day, a gap of g working days happens by chance
+with probability exp(-λg). A gap is reported when that is below 1 in 1,000 and it is longer than any gap
+of the window before it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from statistics import variance
+
+from gateway.billing.documents.words import count, day, sentence
+from gateway.billing.rating.services import WORDS, Service
+from gateway.i18n import Text
+
+WEEKS = 8
+_WEEK = 7
+_MONDAY_TO_FRIDAY = 5
+_Z80 = 1.2816
+"""Ten percent of a normal distribution lies above it."""
+_CHANCE_MAX = 0.001
+_DAY = timedelta(days=1)
+
+ByDay = Mapping[date, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Use up to and including a day: what is expected, and where it lies four times out of five."""
+
+    until: date
+    used: int
+    expected: int
+    low: int
+    high: int
+
+
+class Course(StrEnum):
+    """How a year's use relates to what was prepaid."""
+
+    WITHIN = "within"
+    POSSIBLY_OVER = "possibly-over"
+    """The upper end of the projection is above it."""
+    EXPECTED_OVER = "expected-over"
+    OVER = "over"
+    UNKNOWN = "unknown"
+    """Nothing was prepaid, or there is too little use to project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A party's year so far and on course; a projection is None while there is too little to go by."""
+
+    party_id: str
+    service: Service
+    year: int
+    as_of: date
+    used: int
+    prepaid: int | None
+    month: Projection | None
+    whole_year: Projection | None
+
+    @property
+    def course(self) -> Course:
+        """Where it is heading."""
+        if self.prepaid is None:
+            return Course.UNKNOWN
+        if self.used > self.prepaid:
+            return Course.OVER
+        if self.whole_year is None:
+            return Course.UNKNOWN
+        if self.whole_year.expected > self.prepaid:
+            return Course.EXPECTED_OVER
+        return Course.POSSIBLY_OVER if self.whole_year.high > self.prepaid else Course.WITHIN
+
+    @property
+    def share_of_prepaid(self) -> float | None:
+        """Expected use of the year over prepaid use: the value for a gauge, 1 at the edge."""
+        if not self.prepaid:
+            return None
+        expected = self.whole_year.expected if self.whole_year else self.used
+        return expected / self.prepaid
+
+
+@dataclass(frozen=True, slots=True)
+class YearMeasure:
+    """A service's year, all parties together: units forecast and used, parties over their forecast or on course
+    to be."""
+
+    forecast: int
+    used: int
+    parties_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A party that always receives and now does not."""
+
+    party_id: str
+    last_seen: date
+    working_days: int
+    usual_a_day: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message for people; sending it is somebody else's work."""
+
+    subject: Text
+    body: Text
+
+
+def project(by_day: ByDay, today: date, first: date, until: date) -> Projection | None:
+    """Use from `first` to `until`; `today` is not over and counts only by what it has. None: too little."""
+    window = _window(by_day, today)
+    if len(window) < 2 * _WEEK:
+        return None
+    used = sum(units for when, units in by_day.items() if first <= when <= today)
+    means = _weekday_means(by_day, window)
+    to_come = _days(today + _DAY, until)
+    rest_of_today = max(means[today.weekday()] - by_day.get(today, 0), 0.0) if first <= today <= until else 0.0
+    expected = used + rest_of_today + sum(means[when.weekday()] for when in to_come)
+    margin = _Z80 * math.sqrt(_variance(by_day, window, len(to_come) / _WEEK))
+    low = max(used, math.floor(expected - margin))
+    return Projection(until, used, round(expected), low, math.ceil(expected + margin))
+
+
+def outlook(
+    party_id: str, service: Service, year: int, by_day: ByDay, today: date, prepaid: int | None
+) -> Outlook:
+    """A party's year: use so far, this month and the whole year projected."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    as_of = min(today, last)
+    month_first = as_of.replace(day=1)
+    month_last = (month_first + timedelta(days=32)).replace(day=1) - _DAY
+    return Outlook(
+        party_id,
+        service,
+        year,
+        as_of,
+        sum(units for when, units in by_day.items() if first <= when <= as_of),
+        prepaid,
+        project(by_day, as_of, month_first, month_last),
+        project(by_day, as_of, first, last),
+    )
+
+
+def silence(party_id: str, by_day: ByDay, today: date) -> Silence | None:
+    """The party's silence up to and including yesterday, or None when it is as usual."""
+    seen = [when for when, units in by_day.items() if units > 0 and when <= today]
+    if not seen:
+        return None
+    last_seen = max(seen)
+    quiet = len(_working_days(last_seen + _DAY, today - _DAY))
+    window = _working_days(last_seen - timedelta(weeks=WEEKS), last_seen)
+    usual = sum(by_day.get(when, 0) for when in window) / len(window)
+    by_chance = math.exp(-usual * quiet)
+    if by_chance < _CHANCE_MAX and quiet > _longest_gap(by_day, window):
+        return Silence(party_id, last_seen, quiet, usual)
+    return None
+
+
+def warning_mail(name: str, seen: Outlook) -> Mail | None:
+    """What a party is told when it is on course to pass what it prepaid; None when it is not."""
+    if seen.course not in {Course.OVER, Course.EXPECTED_OVER, Course.POSSIBLY_OVER} or seen.prepaid is None:
+        return None
+    words = WORDS[seen.service]
+    subject = sentence(
+        "{service} {year}: {verdict}",
+        "{service} {year}: {verdict}",
+        service=words.name,
+        year=seen.year,
+        verdict=_VERDICTS[seen.course],
+    )
+    facts = sentence(
+        "Dear {name},\n\nup to {as_of} you used {used} {units}; you prepaid {prepaid}.{projection}\n"
+        "You need not do anything: what you use above it is billed at the settlement.",
+        "Beste {name},\n\ntot en met {as_of} gebruikte u {used} {units}; vooruitbetaald zijn er {prepaid}."
+        "{projection}\nU hoeft niets te doen: wat u meer gebruikt, komt op de afrekening.",
+        name=name,
+        as_of=day(seen.as_of),
+        used=count(seen.used),
+        units=words.units,
+        prepaid=count(seen.prepaid),
+        projection=_projected(seen.whole_year),
+    )
+    return Mail(subject, facts)
+
+
+_VERDICTS = {
+    Course.OVER: Text("you have used more than you prepaid", "u gebruikte meer dan u vooruitbetaalde"),
+    Course.EXPECTED_OVER: Text(
+        "you will probably use more than you prepaid", "u gaat waarschijnlijk meer gebruiken dan vooruitbetaald"
+    ),
+    Course.POSSIBLY_OVER: Text(
+        "you may use more than you prepaid", "u gaat misschien meer gebruiken dan vooruitbetaald"
+    ),
+}
+
+
+def _projected(projection: Projection | None) -> Text:
+    if projection is None:
+        return Text("", "")
+    return sentence(
+        " At this pace it will be about {expected} by {until} (between {low} and {high}).",
+        " In dit tempo worden het er op {until} ongeveer {expected} (tussen {low} en {high}).",
+        until=day(projection.until),
+        expected=count(projection.expected),
+        low=count(projection.low),
+        high=count(projection.high),
+    )
+
+
+def _window(by_day: ByDay, today: date) -> Sequence[date]:
+    """The last whole weeks that end yesterday, no further back than the first use."""
+    if not by_day:
+        return ()
+    known = (today - min(by_day)).days // _WEEK
+    weeks = min(known, WEEKS)
+    return _days(today - timedelta(weeks=weeks), today - _DAY) if weeks > 0 else ()
+
+
+def _weekday_means(by_day: ByDay, window: Sequence[date]) -> Sequence[float]:
+    weeks = len(window) / _WEEK
+    totals = [0] * _WEEK
+    for when in window:
+        totals[when.weekday()] += by_day.get(when, 0)
+    return [total / weeks for total in totals]
+
+
+def _variance(by_day: ByDay, window: Sequence[date], weeks_to_come: float) -> float:
+    """Of the sum of the weeks to come: their own noise, and that of the mean they are expected to have."""
+    weeks = [
+        sum(by_day.get(when, 0) for when in window[start : start + _WEEK])
+        for start in range(0, len(window), _WEEK)
+    ]
+    return variance(weeks) * (weeks_to_come + weeks_to_come**2 / len(weeks))
+
+
+def _days(first: date, last: date) -> Sequence[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _working_days(first: date, last: date) -> Sequence[date]:
+    return [when for when in _days(first, last) if when.weekday() < _MONDAY_TO_FRIDAY]
+
+
+def _longest_gap(by_day: ByDay, window: Sequence[date]) -> int:
+    longest = gap = 0
+    for when in window:
+        gap = 0 if by_day.get(when, 0) > 0 else gap + 1
+        longest = max(longest, gap)
+    return longest

@@ -1,0 +1,200 @@
+"""Every choice that the published tariff pages leave open, each named, with its default, in this one place.
+
+`Policies` holds what the bill decides; a change is an argument, never an edit elsewhere. What the meter
+or the validator decides is named in `CHOICES` with the place where it is set, so that the sixteen can
+be read as one list. Source: the Digipoort product catalogue (December 2017, "A") and the page on
+passing on costs (tariffs 2018-2022, "B"); see docs/explanation/billing.md.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from gateway.billing.rating.services import Service
+
+PASSED_ON = frozenset({Service.DIGID, Service.MACHTIGEN, Service.MIJNOVERHEID})
+_PAID_BY_ALL = PASSED_ON | {Service.FACILITIES}
+
+
+class Regime(StrEnum):
+    """How a service is charged over a year."""
+
+    PREPAID = "prepaid"
+    """One fixed price including tax; prepaid on the forecast, which is also the minimum; settled on use."""
+    PASSED_ON = "passed-on"
+    """Advance at the estimated tariff, final invoice at the actual cost, refund possible; tax is added."""
+    PER_PERIOD = "per-period"
+    """A price for each period that was started: individual guidance."""
+    DISTRIBUTED = "distributed"
+    """A cost divided by one key, without a tariff."""
+
+
+class GuidancePeriod(StrEnum):
+    """How long three months of guidance last."""
+
+    CALENDAR_MONTHS = "calendar-months"
+    """From 15 January up to and including 14 April; a day that does not exist becomes the month's last."""
+    NINETY_DAYS = "ninety-days"
+
+
+class VatRefundKey(StrEnum):
+    """How tax that was reclaimed is divided over those who paid it."""
+
+    BY_VAT_BILLED = "by-vat-billed"
+    BY_UNITS = "by-units"
+    EQUALLY = "equally"
+
+
+class LateForecast(StrEnum):
+    """What a new forecast does once its prepayment was issued."""
+
+    REFUSE = "refuse"
+    DELTA = "delta"
+    """Accepted: a higher one is prepaid by a further document, a lower one gives nothing back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Months in which a regime's documents are due. The final one falls in the year after the use."""
+
+    advance_month: int
+    final_month: int
+    final_year_offset: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The choices. Numbers are those of the list of sixteen in docs/explanation/billing.md."""
+
+    forecast_is_minimum: frozenset[Service] = frozenset({Service.DIGIPOORT})
+    """1. A service whose prepayment is never given back. The others are settled on actual use alone."""
+    calendar: tuple[tuple[Regime, Calendar], ...] = (
+        (Regime.PREPAID, Calendar(advance_month=1, final_month=3)),
+        (Regime.PASSED_ON, Calendar(advance_month=3, final_month=6)),
+    )
+    """2 and 14. Digipoort: January, settled in March (first quarter). Others: advance in March, final
+    invoice in June. The final invoice of June concerns the year before; tariffs set in July the next."""
+    regimes: tuple[tuple[Service, Regime], ...] = (
+        (Service.DIGIPOORT, Regime.PREPAID),
+        (Service.DIGID, Regime.PASSED_ON),
+        (Service.MACHTIGEN, Regime.PASSED_ON),
+        (Service.MIJNOVERHEID, Regime.PASSED_ON),
+        (Service.GUIDANCE, Regime.PER_PERIOD),
+        (Service.FACILITIES, Regime.DISTRIBUTED),
+    )
+    """3 and 6. Digipoort follows page A (fixed price, tax included), though page B names it without tariff."""
+    free_units: tuple[tuple[Service, int], ...] = ((Service.DIGID, 999), (Service.MIJNOVERHEID, 999))
+    """4. Units a year that are not charged; Machtigen is not named by B, Digipoort not by A."""
+    free_units_in_advance: bool = True
+    """4. The advance, too, is for the units above the free ones; False: for the whole forecast."""
+    first_year_exempt: frozenset[Service] = PASSED_ON
+    """5. Services that are free in the year a first-time user connects."""
+    first_year_exempt_years: tuple[int, int] = (2018, 2021)
+    """5. The years, first and last, for which that exemption was published."""
+    substantial_units: int = 100_000
+    """5. Use from which the first year is charged after all; "substantial" is not defined by B."""
+    umbrella_exempt: frozenset[Service] = PASSED_ON
+    """5. Services not invoiced to members of an umbrella body that pays by an agreement of its own."""
+    rijk_pays: frozenset[Service] = _PAID_BY_ALL
+    """7. Services that a body of the Rijk is invoiced for, without tax. Digipoort and guidance are not."""
+    companies_pay: frozenset[Service] = _PAID_BY_ALL
+    """7. Services that a company (a private organisation with a public task) is invoiced for."""
+    charged_kinds: frozenset[str] = frozenset({"delivered-to", "submitted-by"})
+    """8 and 9. What the meter counts and Digipoort charges. Validation is not a charge of its own, nor is
+    a message that was refused or could not be delivered; the meter records those all the same."""
+    actual_costs_in_cents_from: int = 2020
+    """13. From this year actual costs have at most two decimals; estimates may have three."""
+    guidance_period: GuidancePeriod = GuidancePeriod.CALENDAR_MONTHS
+    """15. Counted from the day on which the start mail is received."""
+    vat_refund_key: VatRefundKey = VatRefundKey.BY_VAT_BILLED
+    """16. Key by which reclaimed tax is divided."""
+    vat_percent: Decimal = Decimal(21)
+    """Tax on what is charged outside the Rijk."""
+    late_forecast: LateForecast = LateForecast.REFUSE
+    """A forecast is what the prepayment was agreed on, so it does not move afterwards."""
+    approval_by_another: bool = True
+    """Who approves a run is not who prepared it."""
+    payment_days: int = 30
+    """Days between issue and due date: the legal term for governments (article 6:119b BW)."""
+
+    def regime(self, service: Service) -> Regime:
+        """How this service is charged."""
+        return dict(self.regimes)[service]
+
+    def months(self, service: Service) -> Calendar:
+        """When this service's documents are due."""
+        return dict(self.calendar)[self.regime(service)]
+
+    def free(self, service: Service) -> int:
+        """How many units a year are not charged."""
+        return dict(self.free_units).get(service, 0)
+
+
+DEFAULT = Policies()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the sixteen: its question, its name in code, and what we chose."""
+
+    number: int
+    question: str
+    decided_in: tuple[str, ...] = field(default=())
+    """Dotted names: an attribute of `Policies`, or where the meter or the validator decides."""
+    chosen: str = ""
+
+
+CHOICES = (
+    Choice(1, "Is the forecast a minimum?", ("Policies.forecast_is_minimum",), "for Digipoort only"),
+    Choice(2, "When are documents due?", ("Policies.calendar",), "per regime"),
+    Choice(
+        3,
+        "Fixed price or estimate and actual?",
+        ("Policies.regimes", "gateway/billing/rating/tariffs.toml"),
+        "per service",
+    ),
+    Choice(
+        4,
+        "Which services have free units?",
+        ("Policies.free_units", "Policies.free_units_in_advance"),
+        "999 for DigiD and MijnOverheid, in advance and final alike",
+    ),
+    Choice(
+        5,
+        "Who is exempt in the first year, and what is substantial?",
+        ("Policies.first_year_exempt", "Policies.first_year_exempt_years", "Policies.substantial_units"),
+        "the three passed-on services, 2018-2021, below 100,000 units",
+    ),
+    Choice(6, "Is Digipoort charged by page A or B?", ("Policies.regimes",), "by page A"),
+    Choice(7, "What does the Rijk pay?", ("Policies.rijk_pays",), "the passed-on services, without tax"),
+    Choice(8, "Is validation charged apart?", ("Policies.charged_kinds",), "no: once per message and direction"),
+    Choice(9, "Are failed messages charged?", ("Policies.charged_kinds",), "no, but recorded"),
+    Choice(
+        10,
+        "Do both sides pay for one message?",
+        ("gateway.metering.policy.MeterPolicy.both_sides_pay",),
+        "yes, when both are non-Rijk",
+    ),
+    Choice(
+        11,
+        "Do retries and duplicates count?",
+        ("gateway.metering.entry.UsageEntry",),
+        "no: one entry per message, party and kind",
+    ),
+    Choice(
+        12,
+        "Is 20 MB per attachment or in total?",
+        ("gateway.settings.Attachments.size_bytes_max",),
+        "all attachments of a message together; never a charge",
+    ),
+    Choice(
+        13, "What is rounded to two decimals?", ("Policies.actual_costs_in_cents_from",), "actual costs from 2020"
+    ),
+    Choice(
+        14, "Which year do June and July refer to?", ("Policies.calendar",), "June the year before, July the next"
+    ),
+    Choice(
+        15, "How long is a guidance period?", ("Policies.guidance_period",), "three calendar months from receipt"
+    ),
+    Choice(16, "By what key is tax refunded?", ("Policies.vat_refund_key",), "by the tax each party was billed"),
+)

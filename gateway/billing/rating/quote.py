@@ -1,0 +1,169 @@
+"""The calculator: what a year would cost, without a database. The same rating as the real bill."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from gateway.billing.documents.words import euros, sentence
+from gateway.billing.rating.amounts import NOTHING, ZERO, Amounts, PriceBasis
+from gateway.billing.rating.guidance import due_for_guidance, guided_periods
+from gateway.billing.rating.policies import DEFAULT, Policies, Regime
+from gateway.billing.rating.rating import (
+    NOBODY_SPECIAL,
+    Due,
+    DueLine,
+    LineRole,
+    Standing,
+    due_in_advance,
+    due_in_the_end,
+    final_periods,
+    vat_percent,
+)
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Catalogue, published
+from gateway.billing.runs.errors import BadCountError, TariffMissingError
+from gateway.i18n import Text
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """What somebody wants to know. `historic` is the use that stands in for a forecast that was not given;
+    `used` is None while the year is not over."""
+
+    service: Service
+    year: int
+    forecast: int | None = None
+    used: int | None = None
+    historic: int | None = None
+    standing: Standing = NOBODY_SPECIAL
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedDocument:
+    """One document of the year: the month it is due in, what it comes to, and how."""
+
+    step: str
+    month: tuple[int, int]
+    amounts: Amounts
+    vat_percent: Decimal
+    basis: PriceBasis
+    lines: tuple[DueLine, ...]
+    notes: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Prepayment and settlement of a year; `settlement` is None while use is not known, and negative
+    where the regime refunds."""
+
+    request: QuoteRequest
+    documents: tuple[QuotedDocument, ...]
+    notes: tuple[Text, ...] = ()
+
+    @property
+    def prepayment(self) -> Amounts:
+        """What is paid in advance."""
+        return self._of("prepayment") or NOTHING
+
+    @property
+    def settlement(self) -> Amounts | None:
+        """What is paid or refunded afterwards."""
+        return self._of("settlement")
+
+    @property
+    def total(self) -> Amounts:
+        """What the year comes to."""
+        return sum((document.amounts for document in self.documents), NOTHING)
+
+    def _of(self, step: str) -> Amounts | None:
+        return next((document.amounts for document in self.documents if document.step == step), None)
+
+
+def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: Policies = DEFAULT) -> Quote:
+    """Reckon a year. Raises BillingError: a missing tariff, a count that cannot be, nothing to go by."""
+    catalogue = catalogue or published()
+    if policies.regime(request.service) is Regime.PER_PERIOD:
+        return _quote_guidance(request, catalogue, policies)
+    if policies.regime(request.service) is Regime.DISTRIBUTED:
+        raise TariffMissingError(
+            f"{request.service} has no tariff: its cost is divided by a key",
+            f"{request.service} heeft geen tarief: de kosten worden met een sleutel verdeeld",
+        )
+    basis_units, notes = _expected(request)
+    advance = due_in_advance(request.service, request.year, basis_units, request.standing, catalogue, policies)
+    prepayment = _document("prepayment", request, advance, ZERO, policies)
+    if request.used is None:
+        return Quote(request, (prepayment,), notes)
+    final = _final(request, request.used, advance.amount, catalogue, policies)
+    settlement = _document("settlement", request, final, advance.amount, policies)
+    return Quote(request, (prepayment, settlement), notes)
+
+
+def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
+    """The units to prepay: the forecast, else historic use, else none."""
+    if request.forecast is not None:
+        return request.forecast, ()
+    if request.historic is not None:
+        return request.historic, (Text("no forecast: historic use", "geen prognose: eerder gebruik"),)
+    if request.used is None:
+        raise BadCountError(
+            "give a forecast, historic use or use: there is nothing to reckon with",
+            "geef een prognose, eerder gebruik of gebruik op: er is niets om mee te rekenen",
+        )
+    return 0, (
+        Text(
+            "no forecast and no historic use: nothing is prepaid",
+            "geen prognose en geen eerder gebruik: er is geen voorschot",
+        ),
+    )
+
+
+def _final(request: QuoteRequest, used: int, prepaid: Decimal, catalogue: Catalogue, policies: Policies) -> Due:
+    periods = final_periods(request.service, request.year, request.standing, catalogue, policies)
+    if len(periods) > 1:
+        raise BadCountError(
+            "the price changes within the year: a quote needs the use of each period",
+            "de prijs verandert binnen het jaar: een berekening heeft het gebruik per periode nodig",
+        )
+    return due_in_the_end(request.service, request.year, (used,), prepaid, request.standing, catalogue, policies)
+
+
+def _document(step: str, request: QuoteRequest, due: Due, prepaid: Decimal, policies: Policies) -> QuotedDocument:
+    months = policies.months(request.service)
+    when = (request.year, months.advance_month)
+    if step == "settlement":
+        when = (request.year + months.final_year_offset, months.final_month)
+    percent = vat_percent(request.standing, policies)
+    lines = due.lines if prepaid == 0 else (*due.lines, _prepaid_line(prepaid))
+    amounts = Amounts.split(due.amount - prepaid, due.basis, percent)
+    return QuotedDocument(step, when, amounts, percent, due.basis, lines, due.notes)
+
+
+def _prepaid_line(prepaid: Decimal) -> DueLine:
+    return DueLine(
+        LineRole.BILLED,
+        -1,
+        prepaid,
+        -prepaid,
+        Text("Less: prepayment", "Af: vooruitbetaald"),
+        sentence("−{prepaid}", "−{prepaid}", prepaid=euros(prepaid)),
+    )
+
+
+def _quote_guidance(request: QuoteRequest, catalogue: Catalogue, policies: Policies) -> Quote:
+    """Guidance is not prepaid: `used` (or else the forecast) is the number of periods."""
+    wanted = request.used if request.used is not None else request.forecast
+    if wanted is None or wanted > _PERIODS_MAX:
+        raise BadCountError(
+            f"give the number of periods of three months as use, at most {_PERIODS_MAX}",
+            f"geef het aantal perioden van drie maanden op als gebruik, hoogstens {_PERIODS_MAX}",
+        )
+    first = date(request.year, 1, 1)
+    due = due_for_guidance(guided_periods(first, wanted, policies), request.standing, catalogue, policies)
+    percent = vat_percent(request.standing, policies)
+    amounts = Amounts.split(due.amount, due.basis, percent)
+    document = QuotedDocument("settlement", (request.year, 1), amounts, percent, due.basis, due.lines, due.notes)
+    return Quote(request, (document,))
+
+
+_PERIODS_MAX = 40

@@ -1,0 +1,300 @@
+"""What is due for a year: use and forecast against tariffs, under either regime. Pure functions.
+
+Nothing here knows what was billed before. What a document comes to is always what is due now less what
+was billed so far (`gateway.billing.documents.bill`), so that a rerun comes to nothing and a late correction to its
+difference.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from gateway.billing.documents.words import count, day, euros, sentence
+from gateway.billing.rating.amounts import ZERO, PriceBasis, cents
+from gateway.billing.rating.policies import DEFAULT, Policies, Regime
+from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis, TariffPeriod
+from gateway.billing.runs.errors import BadCountError
+from gateway.i18n import Text
+
+UNITS_MAX = 10**12
+"""More than everybody's use of everything; above it a count is a slip of the keyboard."""
+
+
+class LineRole(StrEnum):
+    """What a line stands for."""
+
+    FORECAST = "forecast"
+    USE = "use"
+    MINIMUM = "minimum"
+    BILLED = "billed"
+    GUIDANCE = "guidance"
+    REFUND = "refund"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who a party is to a service in one year."""
+
+    is_rijk: bool = False
+    is_company: bool = False
+    is_first_year: bool = False
+    """First-time user, connected in this year."""
+    in_umbrella: bool = False
+    """Its umbrella body pays by an agreement of its own."""
+    variant: str = ""
+    """Which of several tariffs, empty for the usual one."""
+
+
+NOBODY_SPECIAL = Standing()
+"""A government outside the Rijk, beyond its first year, that pays for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """Units times a price; `amount` in cents, in the basis of the price. `how` says how it was computed."""
+
+    role: LineRole
+    units: int
+    price: Decimal
+    amount: Decimal
+    text: Text
+    how: Text
+    source: str = ""
+    first: date | None = None
+    last: date | None = None
+    """The days of use that it stands for, both included; None: those of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due for a year, or why nothing is. `first` and `last` bound it where it is not the year."""
+
+    basis: PriceBasis
+    lines: tuple[DueLine, ...] = ()
+    notes: tuple[Text, ...] = ()
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def amount(self) -> Decimal:
+        """The sum of the lines, in the basis of the price."""
+        return sum((line.amount for line in self.lines), ZERO)
+
+
+def vat_percent(standing: Standing, policies: Policies = DEFAULT) -> Decimal:
+    """Tax on what this party is charged: none within the Rijk."""
+    return Decimal(0) if standing.is_rijk else policies.vat_percent
+
+
+def checked_units(units: int, name: str) -> int:
+    """The count itself. Raises BadCountError below zero or beyond `UNITS_MAX`."""
+    if 0 <= units <= UNITS_MAX:
+        return units
+    raise BadCountError(
+        f"{name} is {units}: it has to be between 0 and {UNITS_MAX}",
+        f"{name} is {units}: dat moet tussen 0 en {UNITS_MAX} liggen",
+    )
+
+
+def due_in_advance(
+    service: Service,
+    year: int,
+    forecast: int,
+    standing: Standing,
+    catalogue: Catalogue,
+    policies: Policies = DEFAULT,
+) -> Due:
+    """The prepayment or advance on a forecast, at the price known at the start of the year.
+
+    Raises TariffMissingError and BadCountError.
+    """
+    checked_units(forecast, "forecast")
+    tariff = advance_tariff(service, year, standing, catalogue, policies)
+    if reason := exemption(service, year, forecast, standing, policies):
+        return Due(tariff.vat, notes=(reason,))
+    free = policies.free(service)
+    if forecast <= free:
+        return Due(tariff.vat, notes=_under_free(service, free) if free else ())
+    charged = forecast - free if policies.free_units_in_advance else forecast
+    return Due(tariff.vat, (_forecast_line(service, year, forecast, charged, tariff),))
+
+
+def due_in_the_end(
+    service: Service,
+    year: int,
+    used: Sequence[int],
+    prepaid: Decimal,
+    standing: Standing,
+    catalogue: Catalogue,
+    policies: Policies = DEFAULT,
+) -> Due:
+    """What the whole year comes to: `used` holds the units of each tariff period of the year, in order.
+
+    `prepaid` is what was billed in advance: where the forecast is the minimum, no less is due. Raises
+    TariffMissingError and BadCountError.
+    """
+    total = sum(checked_units(units, "use") for units in used)
+    periods = final_periods(service, year, standing, catalogue, policies)
+    basis = periods[0].tariff.vat
+    if reason := exemption(service, year, total, standing, policies):
+        return Due(basis, notes=(reason,))
+    free = policies.free(service)
+    lines = _use_lines(service, periods, used, free)
+    rated = sum((line.amount for line in lines), ZERO)
+    if service in policies.forecast_is_minimum and rated < prepaid:
+        lines += (_minimum_line(prepaid, rated),)
+    return Due(basis, lines, _under_free(service, free) if total <= free and free else ())
+
+
+def advance_tariff(
+    service: Service, year: int, standing: Standing, catalogue: Catalogue, policies: Policies = DEFAULT
+) -> Tariff:
+    """The price that a forecast is prepaid at: the one of 1 January. Raises TariffMissingError."""
+    basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ESTIMATE
+    return catalogue.periods(service, year, basis, standing.variant)[0].tariff
+
+
+def final_periods(
+    service: Service, year: int, standing: Standing, catalogue: Catalogue, policies: Policies = DEFAULT
+) -> tuple[TariffPeriod, ...]:
+    """The periods of a year in which one final price holds, in order. Raises TariffMissingError."""
+    basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ACTUAL
+    return catalogue.periods(service, year, basis, standing.variant)
+
+
+def exemption(service: Service, year: int, units: int, standing: Standing, policies: Policies) -> Text | None:
+    """Why this party is not invoiced for this use, or None when it is."""
+    name = WORDS[service].name
+    if standing.is_rijk and service not in policies.rijk_pays:
+        return sentence(
+            "a body of the Rijk is not invoiced for {name}",
+            "een onderdeel van het Rijk krijgt voor {name} geen factuur",
+            name=name,
+        )
+    if standing.is_company and service not in policies.companies_pay:
+        return sentence("{name} is free for companies", "{name} is gratis voor bedrijven", name=name)
+    if standing.in_umbrella and service in policies.umbrella_exempt:
+        return sentence(
+            "its umbrella body pays for {name} by an agreement of its own",
+            "de koepel betaalt {name} met een eigen financieringsafspraak",
+            name=name,
+        )
+    first, last = policies.first_year_exempt_years
+    is_free_year = service in policies.first_year_exempt and first <= year <= last
+    if standing.is_first_year and is_free_year and units < policies.substantial_units:
+        return sentence(
+            "the first year of {name} is free below {units} units",
+            "het eerste jaar {name} is gratis onder {units} eenheden",
+            name=name,
+            units=count(policies.substantial_units),
+        )
+    return None
+
+
+def _forecast_line(service: Service, year: int, forecast: int, charged: int, tariff: Tariff) -> DueLine:
+    words = WORDS[service]
+    amount = cents(charged * tariff.price)
+    free = forecast - charged
+    return DueLine(
+        LineRole.FORECAST,
+        charged,
+        tariff.price,
+        amount,
+        sentence("{name}: forecast of {year}", "{name}: prognose {year}", name=words.name, year=year),
+        sentence(
+            "{charged} {units}{free_en} × {price} = {amount}",
+            "{charged} {units}{free_nl} × {price} = {amount}",
+            charged=count(charged),
+            units=words.units,
+            free_en=f" (forecast {count(forecast).en}, {count(free).en} free)" if free else "",
+            free_nl=f" (prognose {count(forecast).nl}, {count(free).nl} gratis)" if free else "",
+            price=euros(tariff.price),
+            amount=euros(amount),
+        ),
+        tariff.source,
+    )
+
+
+def _use_lines(
+    service: Service, periods: Sequence[TariffPeriod], used: Sequence[int], free: int
+) -> tuple[DueLine, ...]:
+    lines = []
+    free_left = free
+    for period, units in zip(periods, used, strict=True):
+        freed = min(units, free_left)
+        free_left -= freed
+        if units > freed:
+            lines.append(_use_line(service, period, units, freed))
+    return tuple(lines)
+
+
+def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) -> DueLine:
+    words = WORDS[service]
+    price = period.tariff.price
+    amount = cents((units - freed) * price)
+    return DueLine(
+        LineRole.USE,
+        units - freed,
+        price,
+        amount,
+        _use_text(service, period),
+        sentence(
+            "{charged} {units}{free_en} × {price} = {amount}",
+            "{charged} {units}{free_nl} × {price} = {amount}",
+            charged=count(units - freed),
+            units=words.units,
+            free_en=f" ({count(units).en} used, {count(freed).en} free)" if freed else "",
+            free_nl=f" ({count(units).nl} gebruikt, {count(freed).nl} gratis)" if freed else "",
+            price=euros(price),
+            amount=euros(amount),
+        ),
+        period.tariff.source,
+        period.first,
+        period.last,
+    )
+
+
+def _use_text(service: Service, period: TariffPeriod) -> Text:
+    name, year = WORDS[service].name, period.first.year
+    if (period.first, period.last) == (date(year, 1, 1), date(year, 12, 31)):
+        return sentence("{name}: use in {year}", "{name}: gebruik in {year}", name=name, year=year)
+    return sentence(
+        "{name}: use from {first} to {last}",
+        "{name}: gebruik van {first} tot en met {last}",
+        name=name,
+        first=day(period.first),
+        last=day(period.last),
+    )
+
+
+def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
+    missing = prepaid - rated
+    return DueLine(
+        LineRole.MINIMUM,
+        1,
+        missing,
+        missing,
+        Text("Up to the agreed forecast (minimum)", "Aanvulling tot de afgesproken prognose (minimum)"),
+        sentence(
+            "prepaid {prepaid} − use {rated} = {missing}",
+            "vooruitbetaald {prepaid} − gebruik {rated} = {missing}",
+            prepaid=euros(prepaid),
+            rated=euros(rated),
+            missing=euros(missing),
+        ),
+    )
+
+
+def _under_free(service: Service, free: int) -> tuple[Text, ...]:
+    return (
+        sentence(
+            "the first {free} {units} of a year are free",
+            "de eerste {free} {units} van een jaar zijn gratis",
+            free=count(free),
+            units=WORDS[service].units,
+        ),
+    )

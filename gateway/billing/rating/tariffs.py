@@ -1,0 +1,232 @@
+"""The tariff catalogue: what one unit of a service cost on a day, read from `tariffs.toml` and checked.
+
+A catalogue is a value; runs and what-if runs take one as an argument. It is whole or it is refused:
+overlapping tariffs, gaps inside a year and prices with more decimals than allowed are named.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from itertools import combinations
+
+from gateway.billing.rating.amounts import PriceBasis
+from gateway.billing.rating.policies import DEFAULT, Policies
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.errors import TariffCatalogueError, TariffMissingError
+from gateway.i18n import Text
+
+_DAY = timedelta(days=1)
+
+
+class TariffBasis(StrEnum):
+    """What a price is based on."""
+
+    FIXED = "fixed"
+    ESTIMATE = "estimate"
+    """Set before the year; the advance is reckoned with it."""
+    ACTUAL = "actual"
+    """Real cost over real use, known after the year; the final invoice is reckoned with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """One price. `valid_until` is its last day, None while no end is known; `price` is euros a unit."""
+
+    service: Service
+    basis: TariffBasis
+    price: Decimal
+    vat: PriceBasis
+    valid_from: date
+    valid_until: date | None = None
+    variant: str = ""
+    is_default_variant: bool = False
+    source: str = ""
+    note: str = ""
+
+    def overlaps(self, other: "Tariff") -> bool:
+        """Whether one day has both prices."""
+        first, last = sorted((self, other), key=lambda tariff: tariff.valid_from)
+        return first.valid_until is None or first.valid_until >= last.valid_from
+
+    def __str__(self) -> str:
+        until = self.valid_until or ""
+        variant = f" {self.variant}" if self.variant else ""
+        return f"{self.service}{variant} {self.basis} {self.price} ({self.valid_from}..{until})"
+
+
+@dataclass(frozen=True, slots=True)
+class TariffPeriod:
+    """The part of a year in which one tariff holds; both days included."""
+
+    first: date
+    last: date
+    tariff: Tariff
+
+
+class Catalogue:
+    """Tariffs that do not contradict each other. Raises TariffCatalogueError when they do."""
+
+    def __init__(self, tariffs: Iterable[Tariff], policies: Policies = DEFAULT) -> None:
+        self.tariffs = tuple(sorted(tariffs, key=lambda t: (t.service, t.basis, t.variant, t.valid_from)))
+        for tariff in self.tariffs:
+            _check_price(tariff, policies)
+        for first, second in combinations(self.tariffs, 2):
+            if _same_series(first, second) and first.overlaps(second):
+                raise TariffCatalogueError(
+                    f"two tariffs for the same days: {first} and {second}",
+                    f"twee tarieven voor dezelfde dagen: {first} en {second}",
+                )
+
+    def periods(
+        self, service: Service, year: int, basis: TariffBasis, variant: str = ""
+    ) -> tuple[TariffPeriod, ...]:
+        """The prices of a year, in order, covering every day of it. Raises TariffMissingError."""
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        found = [
+            tariff
+            for tariff in self._series(service, year, basis, variant)
+            if tariff.valid_from <= last and (tariff.valid_until is None or tariff.valid_until >= first)
+        ]
+        periods = tuple(
+            TariffPeriod(max(tariff.valid_from, first), min(tariff.valid_until or last, last), tariff)
+            for tariff in found
+        )
+        _check_cover(periods, service, year, basis)
+        return periods
+
+    def on(self, service: Service, day: date, basis: TariffBasis, variant: str = "") -> Tariff:
+        """The price that holds on a day. Raises TariffMissingError."""
+        for tariff in self._series(service, day.year, basis, variant):
+            if tariff.valid_from <= day and (tariff.valid_until is None or day <= tariff.valid_until):
+                return tariff
+        raise _missing(service, day.year, basis)
+
+    def years(self, service: Service) -> tuple[int, ...]:
+        """First years of this service's tariffs."""
+        return tuple(sorted({tariff.valid_from.year for tariff in self.tariffs if tariff.service is service}))
+
+    def variants(self, service: Service, year: int) -> frozenset[str]:
+        """Names of the tariffs this service had beside each other in a year."""
+        return frozenset(
+            tariff.variant
+            for tariff in self.tariffs
+            if tariff.service is service and tariff.valid_from.year == year and tariff.variant
+        )
+
+    def _series(self, service: Service, year: int, basis: TariffBasis, variant: str) -> list[Tariff]:
+        if variant and variant not in self.variants(service, year):
+            known = ", ".join(sorted(self.variants(service, year))) or "-"
+            raise TariffMissingError(
+                f"{service} has no tariff variant {variant!r} in {year}; it has: {known}",
+                f"{service} heeft geen tariefvariant {variant!r} in {year}; wel: {known}",
+            )
+        return [
+            tariff
+            for tariff in self.tariffs
+            if tariff.service is service
+            and tariff.basis is basis
+            and (not tariff.variant or tariff.variant == variant or (not variant and tariff.is_default_variant))
+        ]
+
+
+def _same_series(first: Tariff, second: Tariff) -> bool:
+    """Whether one user could meet both: a tariff without variant is for every variant."""
+    if (first.service, first.basis) != (second.service, second.basis):
+        return False
+    both_default = first.is_default_variant and second.is_default_variant
+    return both_default or first.variant == second.variant or not (first.variant and second.variant)
+
+
+def _check_price(tariff: Tariff, policies: Policies) -> None:
+    if not tariff.price.is_finite() or tariff.price < 0:
+        raise TariffCatalogueError(
+            f"a price below zero or no number: {tariff}", f"een prijs onder nul of geen getal: {tariff}"
+        )
+    if tariff.valid_until is not None and tariff.valid_until < tariff.valid_from:
+        raise TariffCatalogueError(f"it ends before it starts: {tariff}", f"eindigt voor het begin: {tariff}")
+    exponent = tariff.price.as_tuple().exponent
+    in_cents = tariff.basis is TariffBasis.ACTUAL and tariff.valid_from.year >= policies.actual_costs_in_cents_from
+    if in_cents and isinstance(exponent, int) and exponent < -2:
+        raise TariffCatalogueError(
+            f"actual costs from {policies.actual_costs_in_cents_from} have two decimals: {tariff}",
+            f"kostprijzen vanaf {policies.actual_costs_in_cents_from} hebben twee decimalen: {tariff}",
+        )
+
+
+def _check_cover(periods: tuple[TariffPeriod, ...], service: Service, year: int, basis: TariffBasis) -> None:
+    day = date(year, 1, 1)
+    for period in periods:
+        if period.first != day:
+            break
+        day = period.last + _DAY
+    if day != date(year, 12, 31) + _DAY:
+        raise _missing(service, year, basis)
+
+
+def _missing(service: Service, year: int, basis: TariffBasis) -> TariffMissingError:
+    dutch = {TariffBasis.FIXED: "vaste", TariffBasis.ESTIMATE: "geraamde", TariffBasis.ACTUAL: "werkelijke"}
+    hint = Text("", "")
+    if basis is TariffBasis.ACTUAL:
+        hint = Text(
+            ": add it to the catalogue once it is known; until then only the advance can be reckoned",
+            ": voeg het toe aan de catalogus zodra het bekend is; tot dan is alleen het voorschot te berekenen",
+        )
+    return TariffMissingError(
+        f"there is no {basis} tariff of {service} for the whole of {year}{hint.en}",
+        f"er is geen {dutch[basis]} tarief van {service} voor heel {year}{hint.nl}",
+    )
+
+
+@cache
+def published() -> Catalogue:
+    """The catalogue that comes with the gateway."""
+    return read(resources.files("gateway.billing.rating").joinpath("tariffs.toml").read_text("utf-8"))
+
+
+def read(toml: str, policies: Policies = DEFAULT) -> Catalogue:
+    """Read a catalogue from TOML text. Raises TariffCatalogueError that names the row."""
+    try:
+        data = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as wrong:
+        raise TariffCatalogueError(f"not TOML: {wrong}", f"geen TOML: {wrong}") from wrong
+    sources = {str(key): str(name) for key, name in data.get("sources", {}).items()}
+    rows = enumerate(data.get("tariff", []), 1)
+    return Catalogue((_read_row(number, row, sources) for number, row in rows), policies)
+
+
+def _read_row(number: int, row: Mapping[str, object], sources: Mapping[str, str]) -> Tariff:
+    until = row.get("valid_until")
+    try:
+        return Tariff(
+            service=Service.named(str(row["service"])),
+            basis=TariffBasis(str(row["basis"])),
+            price=_price(row["price"]),
+            vat=PriceBasis(str(row["vat"])),
+            valid_from=_day(row["valid_from"]),
+            valid_until=None if until is None else _day(until),
+            variant=str(row.get("variant", "")),
+            is_default_variant=row.get("is_default_variant") is True,
+            source=sources.get(str(row.get("source", "")), str(row.get("source", ""))),
+            note=str(row.get("note", "")),
+        )
+    except (KeyError, ValueError, InvalidOperation) as wrong:
+        raise TariffCatalogueError(
+            f"tariff {number} cannot be read: {wrong}", f"tarief {number} is niet te lezen: {wrong}"
+        ) from wrong
+
+
+def _price(value: object) -> Decimal:
+    if not isinstance(value, str):
+        raise ValueError(f'price {value!r} is not text: write it as "0.59", so that no binary fraction comes in')
+    return Decimal(value)
+
+
+def _day(value: object) -> date:
+    if type(value) is not date:
+        raise ValueError(f"{value!r} is not a day: write 2018-01-01 without quotes")
+    return value

@@ -1,0 +1,1 @@
+"""The billing year of each party: steps, runs, approval and audit."""

@@ -1,0 +1,126 @@
+"""Who bills, and who is billed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from gateway.billing.rating.rating import Standing
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.errors import DebtorFileError, IssuerMissingError
+from gateway.messages.participants import PartyKind
+from gateway.validator.model.identifiers import OIN, PartyIdentifier, problem
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where somebody is established."""
+
+    street: str
+    postcode: str
+    city: str
+    country: str = "NL"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A party's use of one service, all its connections together."""
+
+    service: Service
+    connected_on: date | None = None
+    """First connection of a first-time user; its year may be exempt. None: long ago, or not known."""
+    in_umbrella: bool = False
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """A party as finance knows it. `reference` is what it wants on its bills (BT-10)."""
+
+    party_id: str
+    name: str
+    oin: str
+    kind: PartyKind
+    address: Address
+    email: str = ""
+    reference: str = ""
+    vat_number: str = ""
+    connections: tuple[Connection, ...] = ()
+
+    def connection(self, service: Service) -> Connection:
+        """Its connection to a service; one without particulars where none was recorded."""
+        found = (connection for connection in self.connections if connection.service is service)
+        return next(found, Connection(service))
+
+    def standing(self, service: Service, year: int) -> Standing:
+        """What it is to a service in a year."""
+        connection = self.connection(service)
+        connected = connection.connected_on
+        return Standing(
+            is_rijk=self.kind is PartyKind.RIJK,
+            is_company=self.kind is PartyKind.COMPANY,
+            is_first_year=connected is not None and connected.year == year,
+            in_umbrella=connection.in_umbrella,
+            variant=connection.variant,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who sends the bills. `number_prefix` stands before the year in every number."""
+
+    name: str
+    kvk: str
+    oin: str
+    vat_number: str
+    address: Address
+    iban: str
+    bic: str
+    email: str
+    phone: str
+    contact: str
+    number_prefix: str = ""
+    usage_url: str = ""
+    """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""
+
+    def check_complete(self) -> None:
+        """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""
+        parts = {
+            "name": self.name,
+            "kvk": self.kvk,
+            "oin": self.oin,
+            "vat_number": self.vat_number,
+            "street": self.address.street,
+            "postcode": self.address.postcode,
+            "city": self.address.city,
+            "iban": self.iban,
+            "email": self.email,
+            "phone": self.phone,
+            "contact": self.contact,
+        }
+        missing = ", ".join(f"billing.{name}" for name, value in parts.items() if not value)
+        if missing:
+            raise IssuerMissingError(
+                f"the settings do not say who sends the bills: {missing}",
+                f"de instellingen zeggen niet wie de facturen verstuurt: {missing}",
+            )
+
+
+def read_debtors(toml: str) -> tuple[Debtor, ...]:
+    """Debtors out of TOML text: a `[[debtor]]` each, its fields by their names here.
+
+    Raises DebtorFileError that names what is wrong.
+    """
+    try:
+        found = msgspec.toml.decode(toml.encode(), type=dict[str, tuple[Debtor, ...]])
+    except msgspec.DecodeError as wrong:
+        raise DebtorFileError(
+            f"the debtors cannot be read: {wrong}", f"de debiteuren zijn niet te lezen: {wrong}"
+        ) from wrong
+    debtors = found.get("debtor", ())
+    if any(not (character.isprintable() or character in "\n\r\t") for character in toml):
+        raise DebtorFileError("the file holds control characters", "het bestand bevat stuurtekens")
+    for debtor in debtors:
+        if wrong_oin := problem(PartyIdentifier(OIN, debtor.oin)):
+            raise DebtorFileError(f"{debtor.party_id}: {wrong_oin.en}", f"{debtor.party_id}: {wrong_oin.nl}")
+    return debtors

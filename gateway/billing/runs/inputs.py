@@ -1,0 +1,141 @@
+"""Collects what decides the bills of a run: debtors, forecasts, counts, what was billed, tariffs, policies."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.rating.policies import Policies, Regime
+from gateway.billing.rating.rating import NOBODY_SPECIAL, advance_tariff, final_periods
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Catalogue
+from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.errors import StepRefusedError, UnknownPartyError
+from gateway.billing.runs.ports import BillingStore, UsageCounts
+from gateway.billing.runs.run import Guided, PartyInput, RunInputs, RunOrder
+from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
+
+_BY_USE = frozenset({Stage.PREPAYMENT, Stage.SETTLEMENT, Stage.VAT_REFUND})
+_STAGES = {
+    Regime.PREPAID: _BY_USE,
+    Regime.PASSED_ON: _BY_USE,
+    Regime.PER_PERIOD: frozenset({Stage.GUIDANCE, Stage.VAT_REFUND}),
+    Regime.DISTRIBUTED: frozenset({Stage.DISTRIBUTION, Stage.VAT_REFUND}),
+}
+_COUNTED = frozenset({Stage.SETTLEMENT, Stage.VAT_REFUND})
+
+
+async def collect(
+    store: BillingStore,
+    counts: UsageCounts,
+    issuer: Issuer,
+    order: RunOrder,
+    catalogue: Catalogue,
+    policies: Policies,
+) -> RunInputs:
+    """The inputs of a run as they are now: every party with a forecast, use, a document or a weight.
+
+    Raises UnknownPartyError for one that finance does not know, StepRefusedError for a year that cannot
+    be billed in this stage, TariffMissingError.
+    """
+    if order.stage not in _STAGES[policies.regime(order.service)]:
+        raise StepRefusedError(f"{order.service} has no {order.stage}", f"{order.service} kent geen {order.stage}")
+    if order.stage is Stage.PREPAYMENT:  # also where nobody is to be billed yet: a year without a price is told
+        advance_tariff(order.service, order.year, NOBODY_SPECIAL, catalogue, policies)
+    steps = await store.steps(order.service, order.year)
+    billed = await store.billed(order.service, order.year)
+    _check_time(order, billed)
+    used = await _used(counts, order, catalogue, policies)
+    historic = await _historic(counts, order, policies)
+    debtors = await store.debtors()
+    ids = {*steps, *billed, *used, *historic, *(party_id for party_id, _ in order.weights)}
+    none_used = (0,) * len(_periods(order, catalogue, policies))
+    parties = tuple(
+        _party_input(
+            known_debtor(debtors, party_id),
+            BillingYear(YearKey(party_id, order.service, order.year), steps.get(party_id, ()), policies),
+            used.get(party_id, none_used),
+            historic.get(party_id),
+            tuple(billed.get(party_id, ())),
+        )
+        for party_id in sorted(ids)
+    )
+    tariffs = tuple(tariff for tariff in catalogue.tariffs if tariff.service is order.service)
+    return RunInputs(order, issuer, policies, tariffs, parties)
+
+
+def charged(service: Service, kinds: Mapping[str, int], policies: Policies) -> int:
+    """The units of a count that are charged: for Digipoort the kinds of the policy, else all."""
+    if service is not Service.DIGIPOORT:
+        return sum(kinds.values())
+    return sum(units for kind, units in kinds.items() if kind in policies.charged_kinds)
+
+
+def known_debtor(debtors: Mapping[str, Debtor], party_id: str) -> Debtor:
+    """The debtor of this id. Raises UnknownPartyError."""
+    if party_id in debtors:
+        return debtors[party_id]
+    raise UnknownPartyError(
+        f"{party_id} has use or a forecast but is not recorded as a debtor",
+        f"{party_id} heeft gebruik of een prognose, maar is niet als debiteur vastgelegd",
+    )
+
+
+def _check_time(order: RunOrder, billed: Mapping[str, Sequence[Bill]]) -> None:
+    if order.stage is Stage.SETTLEMENT and order.issued_on.year <= order.year:
+        raise StepRefusedError(
+            f"{order.year} is not over, so it cannot be settled",
+            f"{order.year} is nog niet voorbij en kan dus niet worden afgerekend",
+        )
+    settled = [bill for bills in billed.values() for bill in bills if bill.stage is Stage.SETTLEMENT]
+    if order.stage is Stage.PREPAYMENT and settled:
+        raise StepRefusedError(
+            f"{order.service} {order.year} is being settled, so nothing can be prepaid any more",
+            f"{order.service} {order.year} wordt al afgerekend: vooruitbetalen kan niet meer",
+        )
+
+
+def _periods(order: RunOrder, catalogue: Catalogue, policies: Policies) -> tuple[tuple[date, date], ...]:
+    """The days between which one final price holds; the variants of a service change price together."""
+    if order.stage not in _COUNTED or policies.regime(order.service) not in {Regime.PREPAID, Regime.PASSED_ON}:
+        return ()
+    periods = final_periods(order.service, order.year, NOBODY_SPECIAL, catalogue, policies)
+    return tuple((period.first, period.last) for period in periods)
+
+
+async def _used(
+    counts: UsageCounts, order: RunOrder, catalogue: Catalogue, policies: Policies
+) -> Mapping[str, tuple[int, ...]]:
+    """Units by party, one for each tariff period of the year."""
+    periods = _periods(order, catalogue, policies)
+    found = [await counts.by_party(order.service, first, last) for first, last in periods]
+    return {
+        party_id: tuple(charged(order.service, count.get(party_id, {}), policies) for count in found)
+        for party_id in {party_id for count in found for party_id in count}
+    }
+
+
+async def _historic(counts: UsageCounts, order: RunOrder, policies: Policies) -> Mapping[str, int]:
+    """Use of the year before, which stands in for a forecast that was not given."""
+    if order.stage is not Stage.PREPAYMENT:
+        return {}
+    before = order.year - 1
+    found = await counts.by_party(order.service, date(before, 1, 1), date(before, 12, 31))
+    return {party_id: charged(order.service, kinds, policies) for party_id, kinds in found.items()}
+
+
+def _party_input(
+    debtor: Debtor, year: BillingYear, used: tuple[int, ...], historic: int | None, billed: tuple[Bill, ...]
+) -> PartyInput:
+    guided = _guided(year.of_kind(StepKind.GUIDANCE))
+    if year.forecast is not None:
+        means = f"forecast {year.forecast.key}"
+        return PartyInput(debtor, year.forecast.units, means, used, guided, billed)
+    for prepaid in year.of_kind(StepKind.PREPAYMENT)[:1]:  # what was prepaid on history does not move with it
+        return PartyInput(debtor, prepaid.units, prepaid.means, used, guided, billed)
+    means = "" if historic is None else f"historic {year.key.year - 1}"
+    return PartyInput(debtor, historic, means, used, guided, billed)
+
+
+def _guided(steps: Sequence[YearStep]) -> tuple[Guided, ...]:
+    latest = {step.key.partition("#")[0]: step.units for step in steps}
+    return tuple(Guided(date.fromisoformat(day), units) for day, units in sorted(latest.items()))

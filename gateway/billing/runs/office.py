@@ -1,0 +1,419 @@
+"""The billing office: who may do what, in which order. Counting and keeping are asked of others.
+
+Always true: only finance acts; what is issued was approved, on the inputs that are there at that moment;
+a run that is repeated gives what it gave; nothing is half done.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import msgspec
+
+from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.mail import Warned
+from gateway.billing.rating.amounts import NOTHING, Amounts
+from gateway.billing.rating.outlook import (
+    WEEKS,
+    Course,
+    Outlook,
+    Silence,
+    YearMeasure,
+    outlook,
+    silence,
+    warning_mail,
+)
+from gateway.billing.rating.policies import DEFAULT, Policies
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Catalogue
+from gateway.billing.runs.audit import Deed
+from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.errors import (
+    BillRejectedError,
+    InputsMovedError,
+    NotAllowedError,
+    OwnApprovalError,
+    StepRefusedError,
+    UnknownBillError,
+    UnknownRunError,
+)
+from gateway.billing.runs.inputs import charged, collect, known_debtor
+from gateway.billing.runs.ports import BillingStore, Judge, MeteredEntry, Render, UsageCounts
+from gateway.billing.runs.run import PartyInput, Run, RunInputs, RunOrder, bills_of
+from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
+from gateway.clock import Clock
+from gateway.messages.participants import Role
+from gateway.validator.finding import Flag
+
+_DRAFT_NUMBER = "CONCEPT"
+_STEP_KINDS = {Stage.VAT_REFUND: StepKind.CREDIT, Stage.PREPAYMENT: StepKind.PREPAYMENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person's name and the role that their key proves."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would give. Nothing of it is kept."""
+
+    inputs: RunInputs
+    bills: tuple[Bill, ...]
+
+    @property
+    def total(self) -> Amounts:
+        """What all bills come to."""
+        return sum((bill.amounts for bill in self.bills), NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A run and its documents: as issued, or as they would be issued now. `has_moved`: its inputs are no longer
+    there, so that it gives no documents and has to be prepared again."""
+
+    run: Run
+    bills: tuple[Bill, ...]
+    has_moved: bool
+
+    @property
+    def total(self) -> Amounts:
+        """What all bills come to."""
+        return sum((bill.amounts for bill in self.bills), NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """From an amount to its messages: the bill, the run and the entries counted."""
+
+    bill: Bill
+    run: Run
+    counted: Mapping[str, int]
+    entries: Sequence[MeteredEntry]
+
+
+class BillingOffice:
+    """Runs the billing year. Rating and writing bills is done in a thread, so that a server goes on meanwhile."""
+
+    def __init__(
+        self,
+        store: BillingStore,
+        counts: UsageCounts,
+        issuer: Issuer,
+        catalogue: Catalogue,
+        render: Render,
+        judge: Judge,
+        clock: Clock,
+        policies: Policies = DEFAULT,
+    ) -> None:
+        self._store = store
+        self._counts = counts
+        self._issuer = issuer
+        self._catalogue = catalogue
+        self._render = render
+        self._judge = judge
+        self._clock = clock
+        self._policies = policies
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who sends the bills."""
+        return self._issuer
+
+    async def save_debtor(self, actor: Actor, debtor: Debtor) -> None:
+        """Record a debtor, or what changed about one."""
+        deed = self._deed(actor, "debtor-recorded", debtor.party_id, digest=_digest(debtor))
+        await self._store.save_debtor(debtor, deed)
+
+    async def year(self, key: YearKey) -> BillingYear:
+        """A party's year of a service."""
+        return BillingYear(key, await self._store.steps_of(key), self._policies)
+
+    async def record_forecast(self, actor: Actor, key: YearKey, units: int, means: str) -> None:
+        """Record the expected use of a year, and by what it came. Raises ForecastLockedError."""
+        deed = self._deed(actor, "forecast-recorded", str(key), f"{units} {means}")
+        await self._known_party(key.party_id)
+        year = await self.year(key)
+        await self._add(year.with_forecast(units, actor.name, deed.at, means), deed)
+
+    async def record_agreement(self, actor: Actor, key: YearKey, means: str) -> None:
+        """Record that the forecast that holds was agreed on."""
+        deed = self._deed(actor, "forecast-agreed", str(key), means)
+        year = await self.year(key)
+        await self._add(year.with_agreement(actor.name, deed.at, means), deed)
+
+    async def record_guidance(self, actor: Actor, party_id: str, received: date, periods: int) -> None:
+        """Record individual guidance: the day the start mail was received and the periods so far."""
+        key = YearKey(party_id, Service.GUIDANCE, received.year)
+        deed = self._deed(actor, "guidance-recorded", str(key), f"{received} {periods}")
+        await self._known_party(party_id)
+        year = await self.year(key)
+        await self._add(year.with_guidance(received.isoformat(), periods, actor.name, deed.at, "start mail"), deed)
+
+    async def state(self, actor: Actor, service: Service, year: int, month: int) -> int:
+        """Record the monthly statement of every party: its use of the year up to the end of the month.
+
+        Answers how many statements are new; a repetition with the same counts adds none.
+        """
+        last = date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
+        counts = await self._counts.by_party(service, date(year, 1, 1), date.fromordinal(last))
+        added = 0
+        for party_id in sorted(counts):
+            key = YearKey(party_id, service, year)
+            units = charged(service, counts[party_id], self._policies)
+            deed = self._deed(actor, "statement-recorded", str(key), f"{month:02} {units}")
+            current = await self.year(key)
+            added += await self._add(current.with_statement(month, units, actor.name, deed.at), deed)
+        return added
+
+    async def close(self, actor: Actor, key: YearKey) -> None:
+        """Close a settled year: its forecast and agreement can no longer change."""
+        deed = self._deed(actor, "year-closed", str(key))
+        year = await self.year(key)
+        await self._add(year.closed(actor.name, deed.at), deed)
+
+    async def preview(
+        self,
+        actor: Actor,
+        order: RunOrder,
+        *,
+        catalogue: Catalogue | None = None,
+        policies: Policies | None = None,
+        forecasts: Mapping[str, int] | None = None,
+    ) -> Preview:
+        """What a run would give, now or if tariffs, policies or forecasts were others. Keeps nothing."""
+        _check_finance(actor)
+        inputs = await self._collect(order, catalogue or self._catalogue, policies or self._policies)
+        if forecasts:
+            parties = tuple(
+                replace(party, forecast=forecasts.get(party.debtor.party_id, party.forecast))
+                for party in inputs.parties
+            )
+            inputs = replace(inputs, parties=parties)
+        return Preview(inputs, await _bills(inputs))
+
+    async def prepare(self, actor: Actor, order: RunOrder) -> Run:
+        """Prepare a run for approval. The same inputs give the same run, prepared once.
+
+        Raises IssuerMissingError where nobody is there to bill, and whatever a preview raises.
+        """
+        _check_finance(actor)
+        self._issuer.check_complete()
+        preview = await self.preview(actor, order)
+        digest = preview.inputs.digest
+        run_id = Run.id_of(digest)
+        deed = self._deed(actor, "run-prepared", run_id, _said(order), digest)
+        run = Run(run_id, order, digest, actor.name, deed.at)
+        await self._store.add_run(run, preview.inputs, deed)
+        return await self._known_run(run_id)
+
+    async def approve(self, actor: Actor, run_id: str) -> Run:
+        """Approve a run on exactly the inputs it was prepared on.
+
+        Raises NotAllowedError for its preparer (unless the policy allows) and InputsMovedError.
+        """
+        deed = self._deed(actor, "run-approved", run_id)
+        run = await self._known_run(run_id)
+        if run.approved_by:
+            return run
+        if self._policies.approval_by_another and actor.name == run.prepared_by:
+            raise OwnApprovalError(
+                f"{actor.name} prepared run {run_id}, so another person has to approve it",
+                f"{actor.name} heeft run {run_id} voorbereid: iemand anders moet hem goedkeuren",
+            )
+        await self._same_inputs(run)
+        await self._store.approve(run_id, actor.name, deed.at, replace(deed, digest=run.digest))
+        return await self._known_run(run_id)
+
+    async def issue(self, actor: Actor, run_id: str) -> Sequence[Bill]:
+        """Issue an approved run: every bill passes our own validator, then all get their numbers at once.
+
+        Issuing again answers the same documents. Raises InputsMovedError, StepRefusedError and
+        BillRejectedError; in each case nothing was issued.
+        """
+        deed = self._deed(actor, "run-issued", run_id)
+        run = await self._known_run(run_id)
+        if run.issued_by:
+            return await self._store.bills_of_run(run_id)
+        if not run.approved_by:
+            raise StepRefusedError(f"run {run_id} is not approved", f"run {run_id} is niet goedgekeurd")
+        try:
+            return await self._issue(run, deed)
+        except InputsMovedError:  # somebody who issued the same run meanwhile moves them, too
+            if (await self._known_run(run_id)).issued_by:
+                return await self._store.bills_of_run(run_id)
+            raise
+
+    async def _issue(self, run: Run, deed: Deed) -> Sequence[Bill]:
+        inputs = await self._same_inputs(run)
+        drafts = await _bills(inputs)
+        for bill in drafts:
+            await self._judged(bill)
+        steps = await self._new_steps(inputs, drafts, run.run_id, deed)
+        return await self._store.issue(run, drafts, steps, self._render, replace(deed, digest=run.digest))
+
+    async def review(self, run_id: str) -> Review:
+        """A run as whoever is to approve it should see it. Raises UnknownRunError."""
+        run = await self._known_run(run_id)
+        if run.issued_by:
+            return Review(run, tuple(await self._store.bills_of_run(run_id)), has_moved=False)
+        try:
+            return Review(run, await _bills(await self._same_inputs(run)), has_moved=False)
+        except InputsMovedError:
+            return Review(run, (), has_moved=True)
+
+    async def explain(self, number: str, after: str = "", limit: int = 100) -> Explanation:
+        """Walk from a document to the counts and messages behind it. Raises UnknownBillError."""
+        bill = await self._store.bill(number)
+        if bill is None:
+            raise UnknownBillError(f"there is no bill {number}", f"er is geen factuur {number}")
+        run = await self._known_run(bill.run_id)
+        party_id = bill.debtor.party_id
+        counts = await self._counts.by_party(bill.service, bill.first, bill.last)
+        entries = await self._counts.entries(party_id, bill.service, bill.first, bill.last, after, limit)
+        return Explanation(bill, run, counts.get(party_id, {}), entries)
+
+    async def outlook(self, key: YearKey, today: date) -> Outlook:
+        """A party's use of the year against what it prepaid, projected. Days are Amsterdam's."""
+        year = await self.year(key)
+        prepaid = year.of_kind(StepKind.PREPAYMENT)
+        first = min(date(key.year, 1, 1), _window_start(today))
+        by_day = await self._counts.by_day(key.party_id, key.service, first, today)
+        units = max((step.units for step in prepaid), default=None)
+        return outlook(key.party_id, key.service, key.year, by_day, today, units)
+
+    async def measure(self, service: Service, today: date) -> YearMeasure:
+        """How this year goes against its forecasts, for a gauge."""
+        steps = await self._store.steps(service, today.year)
+        counts = await self._counts.by_party(service, date(today.year, 1, 1), today)
+        forecasts: dict[str, int] = {}
+        over = 0
+        for party_id in sorted(steps):
+            key = YearKey(party_id, service, today.year)
+            year = BillingYear(key, steps[party_id], self._policies)
+            if year.forecast is not None:
+                forecasts[party_id] = year.forecast.units
+                by_day = await self._counts.by_day(party_id, service, _window_start(today), today)
+                seen = outlook(party_id, service, today.year, by_day, today, year.forecast.units)
+                over += seen.course in {Course.OVER, Course.EXPECTED_OVER}
+        used = sum(charged(service, kinds, self._policies) for kinds in counts.values())
+        return YearMeasure(sum(forecasts.values()), used, over)
+
+    async def warnings(self, service: Service, today: date) -> Sequence[Warned]:
+        """Whom to tell that they use more than they prepaid, or are on course to, by party id."""
+        steps, debtors = await self._store.steps(service, today.year), await self._store.debtors()
+        found = []
+        for party_id in sorted(steps.keys() & debtors.keys()):
+            seen = await self.outlook(YearKey(party_id, service, today.year), today)
+            mail = warning_mail(debtors[party_id].name, seen)
+            if mail is not None:
+                found.append(Warned(debtors[party_id], seen, mail))
+        return found
+
+    async def silences(self, service: Service, today: date) -> Sequence[Silence]:
+        """Parties that always have use of a service and suddenly have none, for operators."""
+        first = today - timedelta(weeks=2 * WEEKS)
+        counts = await self._counts.by_party(service, first, today)
+        found = [
+            silence(party_id, await self._counts.by_day(party_id, service, first, today), today)
+            for party_id in sorted(counts)
+        ]
+        return [one for one in found if one is not None]
+
+    async def _collect(self, order: RunOrder, catalogue: Catalogue, policies: Policies) -> RunInputs:
+        return await collect(self._store, self._counts, self._issuer, order, catalogue, policies)
+
+    async def _same_inputs(self, run: Run) -> RunInputs:
+        inputs = await self._collect(run.order, self._catalogue, self._policies)
+        if inputs.digest == run.digest:
+            return inputs
+        raise InputsMovedError(
+            f"the inputs of run {run.run_id} have moved since it was prepared: prepare it again",
+            f"de gegevens onder run {run.run_id} zijn gewijzigd sinds de voorbereiding: bereid hem opnieuw voor",
+        )
+
+    async def _new_steps(
+        self, inputs: RunInputs, drafts: Sequence[Bill], run_id: str, deed: Deed
+    ) -> Sequence[YearStep]:
+        """A step for every party that is billed, or that has not come to this stage before."""
+        order = inputs.order
+        kind = _STEP_KINDS.get(order.stage, StepKind.SETTLEMENT)
+        before = await self._store.steps(order.service, order.year)
+        passed = {party for party, steps in before.items() if any(step.kind is kind for step in steps)}
+        billed = {bill.debtor.party_id for bill in drafts}
+        return [
+            _step_of(order, kind, party, run_id, deed)
+            for party in inputs.parties
+            if party.debtor.party_id in billed or party.debtor.party_id not in passed
+        ]
+
+    async def _judged(self, bill: Bill) -> None:
+        document = await asyncio.to_thread(self._render, bill.numbered(_DRAFT_NUMBER))
+        findings = await self._judge(document)
+        fatal = [finding for finding in findings if finding.flag is Flag.FATAL]
+        if fatal:
+            rules = ", ".join(finding.rule for finding in fatal)
+            raise BillRejectedError(
+                f"the bill of {bill.debtor.name} breaks {rules}: {fatal[0].message.en}",
+                f"de factuur van {bill.debtor.name} voldoet niet aan {rules}: {fatal[0].message.nl}",
+            )
+
+    async def _add(self, step: YearStep | None, deed: Deed) -> bool:
+        return step is not None and await self._store.add_step(step, deed)
+
+    async def _known_run(self, run_id: str) -> Run:
+        run = await self._store.run(run_id)
+        if run is None:
+            raise UnknownRunError(run_id)
+        return run
+
+    async def _known_party(self, party_id: str) -> None:
+        known_debtor(await self._store.debtors(), party_id)
+
+    def _deed(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> Deed:
+        """The deed for the audit chain; only finance gets one."""
+        _check_finance(actor)
+        return Deed(actor.name, action, subject, self._clock(), detail, digest)
+
+
+async def _bills(inputs: RunInputs) -> tuple[Bill, ...]:
+    return await asyncio.to_thread(bills_of, inputs)
+
+
+def _window_start(today: date) -> date:
+    """From where use is asked for: the year, and in its first weeks the window before it."""
+    return min(date(today.year, 1, 1), today - timedelta(weeks=WEEKS + 1))
+
+
+def _check_finance(actor: Actor) -> None:
+    if actor.role is not Role.FINANCE:
+        raise NotAllowedError(
+            f"{actor.name} is {actor.role}: only finance may do this",
+            f"{actor.name} is {actor.role}: alleen financiën mag dit",
+        )
+
+
+def _step_of(order: RunOrder, kind: StepKind, party: PartyInput, run_id: str, deed: Deed) -> YearStep:
+    is_prepaid = kind is StepKind.PREPAYMENT
+    return YearStep(
+        year=YearKey(party.debtor.party_id, order.service, order.year),
+        kind=kind,
+        key=run_id,
+        by=deed.actor,
+        at=deed.at,
+        means=party.forecast_means if is_prepaid else "run",
+        units=(party.forecast or 0) if is_prepaid else sum(party.used),
+    )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+
+
+def _said(order: RunOrder) -> str:
+    return f"{order.stage} {order.service} {order.year} {order.issued_on}"

@@ -1,0 +1,136 @@
+"""What billing asks of the other rooms; `app` hands in who fulfils it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from gateway.billing.documents.bill import Bill
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.audit import AuditRecord, Deed
+from gateway.billing.runs.debtor import Debtor
+from gateway.billing.runs.run import Run, RunInputs
+from gateway.billing.runs.year import YearKey, YearStep
+from gateway.validator.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredEntry:
+    """One entry of the meter: a message, or its reversal with a quantity below zero."""
+
+    entry_id: str
+    kenmerk: str
+    kind: str
+    at: datetime
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedDocument:
+    """A document as it is kept; `rank` is its number within the year of issue."""
+
+    bill: Bill
+    issued_in: int
+    rank: int
+    xml: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedRun:
+    """A run that was issued, as it is kept. `inputs` are the bytes that were hashed; `steps` hold the amount that
+    each document has in its party's year."""
+
+    run: Run
+    inputs: bytes
+    documents: tuple[IssuedDocument, ...]
+    steps: Mapping[str, Decimal]
+
+
+class UsageCounts(Protocol):
+    """The meter's counts. Days are Amsterdam calendar days, both included; corrections are counted in."""
+
+    async def by_party(self, service: Service, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
+        """Units by party id and kind; a party without use may be left out."""
+
+    async def by_day(self, party_id: str, service: Service, first: date, last: date) -> Mapping[date, int]:
+        """Units of one party by day; a day without use may be left out."""
+
+    async def entries(
+        self, party_id: str, service: Service, first: date, last: date, after: str, limit: int
+    ) -> Sequence[MeteredEntry]:
+        """The entries behind a count, in order, those after an entry id; `after` is empty at the start."""
+
+
+Judge = Callable[[bytes], Awaitable[Sequence[Finding]]]
+"""Our own validator: the findings on a document, warnings included."""
+
+Render = Callable[[Bill], bytes]
+"""Writes a bill as an e-invoice."""
+
+
+class BillingStore(Protocol):
+    """Keeps what billing does. Everything is added, nothing is changed; each call is one transaction,
+    and each that writes adds its deed to the audit chain in it."""
+
+    async def save_debtor(self, debtor: Debtor, deed: Deed) -> None:
+        """Record a debtor, or a new version of one."""
+
+    async def debtors(self) -> Mapping[str, Debtor]:
+        """The latest version of each, by party id."""
+
+    async def add_step(self, step: YearStep, deed: Deed) -> bool:
+        """Add a step; False when its kind and key are there already, and then nothing is added."""
+
+    async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
+        """Steps of a year by party id, oldest first."""
+
+    async def steps_of(self, key: YearKey) -> Sequence[YearStep]:
+        """Steps of one party's year, oldest first."""
+
+    async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
+        """Issued documents of a year of use by party id, oldest first."""
+
+    async def bill(self, number: str) -> Bill | None:
+        """The document of this number."""
+
+    async def xml(self, number: str) -> bytes | None:
+        """The e-invoice as it was issued."""
+
+    async def bills(self, issued_in: int) -> Sequence[Bill]:
+        """Documents issued in a calendar year, in the order of their numbers."""
+
+    async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
+        """Documents of a run, in the order of their numbers."""
+
+    async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
+        """Record a prepared run and its inputs; nothing when it is there."""
+
+    async def run(self, run_id: str) -> Run | None:
+        """The run with its approval and issue."""
+
+    async def runs(self, limit: int) -> Sequence[Run]:
+        """The runs that were prepared last, newest first."""
+
+    async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
+        """Record the approval; nothing when it is there."""
+
+    async def issue(
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, deed: Deed
+    ) -> Sequence[Bill]:
+        """Give the drafts the next numbers of their year, without gaps, and keep them; each step gets the
+        number of its party's bill. All of it or nothing. A run that is issued is not issued again: its
+        documents are the answer."""
+
+    async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
+        """The chain, or a part of it from the record after that number, oldest first."""
+
+    async def issued_runs(self) -> Sequence[IssuedRun]:
+        """Every run that was issued or has a document, with all that is kept of it, for an audit."""
+
+    async def sealed_links(self) -> Sequence[str]:
+        """Heads of the chain that the meter sealed along with its entries, oldest first."""
+
+    async def audit_head(self) -> tuple[int, str]:
+        """Number and link of the last record."""

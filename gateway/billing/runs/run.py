@@ -1,0 +1,300 @@
+"""A billing run: its inputs, their hash, and the bills they give. Pure: the same inputs, the same bills."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from gateway.billing.documents.bill import Bill, Stage, draft
+from gateway.billing.documents.words import euros, number, sentence
+from gateway.billing.rating.amounts import ZERO, PriceBasis, cents, share
+from gateway.billing.rating.guidance import due_for_guidance, guided_periods
+from gateway.billing.rating.policies import Policies, VatRefundKey
+from gateway.billing.rating.rating import (
+    Due,
+    DueLine,
+    LineRole,
+    due_in_advance,
+    due_in_the_end,
+    vat_percent,
+)
+from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.tariffs import Catalogue, Tariff
+from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.errors import DistributionKeyError
+from gateway.i18n import Text
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """What a run is for. `total` and `weights` are for runs that divide an amount: reclaimed tax, the
+    facilities without tariff."""
+
+    stage: Stage
+    service: Service
+    year: int
+    issued_on: date
+    total: Decimal = ZERO
+    weights: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guided:
+    """Guidance of one party from one start mail."""
+
+    received: date
+    periods: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartyInput:
+    """Everything that decides the bill of one party. `used` holds the units of each tariff period."""
+
+    debtor: Debtor
+    forecast: int | None = None
+    forecast_means: str = ""
+    used: tuple[int, ...] = ()
+    guided: tuple[Guided, ...] = ()
+    billed: tuple[Bill, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """Everything that decides the bills of a run, parties in the order of their ids."""
+
+    order: RunOrder
+    issuer: Issuer
+    policies: Policies
+    tariffs: tuple[Tariff, ...]
+    parties: tuple[PartyInput, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the inputs: what an approval is bound to."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+class RunState(StrEnum):
+    """How far a run is."""
+
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    ISSUED = "issued"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that was prepared: its id is the first half of its inputs' hash."""
+
+    run_id: str
+    order: RunOrder
+    digest: str
+    prepared_by: str
+    prepared_at: datetime
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    issued_by: str = ""
+    issued_at: datetime | None = None
+
+    @property
+    def state(self) -> RunState:
+        """How far it is."""
+        if self.issued_by:
+            return RunState.ISSUED
+        return RunState.APPROVED if self.approved_by else RunState.PREPARED
+
+    @classmethod
+    def id_of(cls, digest: str) -> str:
+        """The id of the run on inputs with this hash."""
+        return digest[:32]
+
+
+def bills_of(inputs: RunInputs) -> tuple[Bill, ...]:
+    """The bills, without numbers; a party that owes nothing new has none.
+
+    Raises TariffMissingError, BadCountError and BillingError, and then there are no bills at all.
+    """
+    catalogue = Catalogue(inputs.tariffs, inputs.policies)
+    dues = _DUES[inputs.order.stage](inputs, catalogue)
+    run_id = Run.id_of(inputs.digest)
+    drafts = (_bill(inputs, party, dues[party.debtor.party_id], run_id) for party in inputs.parties)
+    return tuple(bill for bill in drafts if bill is not None)
+
+
+def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill | None:
+    order, policies = inputs.order, inputs.policies
+    billed = _counted_before(order.stage, party.billed)
+    if order.stage is Stage.PREPAYMENT and due.amount < sum((bill.amount for bill in billed), ZERO):
+        return None  # a forecast that was lowered afterwards gives nothing back before the settlement
+    percent = vat_percent(party.debtor.standing(order.service, order.year), policies)
+    return draft(
+        order.stage,
+        order.service,
+        order.year,
+        party.debtor,
+        inputs.issuer,
+        order.issued_on,
+        policies.payment_days,
+        due,
+        percent,
+        billed,
+        len(party.billed) + 1,
+        run_id,
+        _concerned(order.stage, party.billed),
+    )
+
+
+def _counted_before(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
+    """Earlier documents that this stage's due amount already holds: a settlement holds the prepayment; a
+    refund of tax stands beside them."""
+    if stage is Stage.SETTLEMENT:
+        return tuple(bill for bill in billed if bill.stage in {Stage.PREPAYMENT, Stage.SETTLEMENT})
+    return tuple(bill for bill in billed if bill.stage is stage)
+
+
+def _concerned(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
+    """The documents whose tax a refund gives back."""
+    return tuple(bill for bill in billed if bill.stage is not stage) if stage is Stage.VAT_REFUND else ()
+
+
+def prepaid(billed: tuple[Bill, ...]) -> Decimal:
+    """What was billed in advance, in the price basis."""
+    return sum((bill.amount for bill in billed if bill.stage is Stage.PREPAYMENT), ZERO)
+
+
+def _advances(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
+    order, policies = inputs.order, inputs.policies
+    return {
+        party.debtor.party_id: due_in_advance(
+            order.service,
+            order.year,
+            party.forecast or 0,
+            party.debtor.standing(order.service, order.year),
+            catalogue,
+            policies,
+        )
+        for party in inputs.parties
+    }
+
+
+def _settlements(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
+    order, policies = inputs.order, inputs.policies
+    return {
+        party.debtor.party_id: due_in_the_end(
+            order.service,
+            order.year,
+            party.used,
+            prepaid(party.billed),
+            party.debtor.standing(order.service, order.year),
+            catalogue,
+            policies,
+        )
+        for party in inputs.parties
+    }
+
+
+def _guidance(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
+    order, policies = inputs.order, inputs.policies
+    return {
+        party.debtor.party_id: due_for_guidance(
+            tuple(
+                period
+                for guided in party.guided
+                for period in guided_periods(guided.received, guided.periods, policies)
+            ),
+            party.debtor.standing(order.service, order.year),
+            catalogue,
+            policies,
+        )
+        for party in inputs.parties
+    }
+
+
+def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one shape for all
+    """Reclaimed tax, over those who were billed with tax, by the key of the policy."""
+    weights = {
+        party.debtor.party_id: _refund_weight(party, inputs.policies)
+        for party in inputs.parties
+        if any(bill.vat_percent for bill in party.billed)
+    }
+    text = Text("Value-added tax reclaimed over {year}", "Teruggevorderde btw over {year}")
+    return _shared(inputs, weights, LineRole.REFUND, text, -1)
+
+
+def _refund_weight(party: PartyInput, policies: Policies) -> Decimal:
+    real = [bill for bill in party.billed if bill.stage is not Stage.VAT_REFUND]
+    if policies.vat_refund_key is VatRefundKey.EQUALLY:
+        return Decimal(1)
+    if policies.vat_refund_key is VatRefundKey.BY_UNITS:
+        return Decimal(sum(party.used))
+    return max(sum((bill.amounts.vat for bill in real), ZERO), ZERO)
+
+
+def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one shape for all
+    twice = [name for name, times in Counter(name for name, _ in inputs.order.weights).items() if times > 1]
+    if twice:
+        raise DistributionKeyError(
+            f"the distribution key names {', '.join(twice)} more than once",
+            f"de verdeelsleutel noemt {', '.join(twice)} meer dan eens",
+        )
+    text = Text("Share of {name} {year}", "Aandeel in {name} {year}")
+    return _shared(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
+
+
+def _shared(
+    inputs: RunInputs, weights: Mapping[str, Decimal], role: LineRole, text: Text, sign: int
+) -> Mapping[str, Due]:
+    order = inputs.order
+    basis = PriceBasis.INCLUDING_VAT if role is LineRole.REFUND else PriceBasis.EXCLUDING_VAT
+    if order.total <= 0 or order.total != cents(order.total):
+        raise DistributionKeyError(
+            f"the amount to divide is {order.total}: it has to be above zero, in whole cents",
+            f"het te verdelen bedrag is {order.total}: dat moet boven nul liggen, in hele centen",
+        )
+    parts = dict(zip(weights, share(order.total, list(weights.values())), strict=True))
+    whole = sum(weights.values(), Decimal(0))
+    words = WORDS[order.service].name
+    named = Text(text.en.format(name=words.en, year=order.year), text.nl.format(name=words.nl, year=order.year))
+    return {
+        party.debtor.party_id: Due(
+            basis,
+            _share_line(role, named, sign * parts[party.debtor.party_id], order.total, weights, whole, party)
+            if party.debtor.party_id in parts
+            else (),
+        )
+        for party in inputs.parties
+    }
+
+
+def _share_line(
+    role: LineRole,
+    text: Text,
+    amount: Decimal,
+    total: Decimal,
+    weights: Mapping[str, Decimal],
+    whole: Decimal,
+    party: PartyInput,
+) -> tuple[DueLine, ...]:
+    how = sentence(
+        "{total} × {weight} / {whole} = {amount}",
+        "{total} × {weight} / {whole} = {amount}",
+        total=euros(total),
+        weight=number(weights[party.debtor.party_id]),
+        whole=number(whole),
+        amount=euros(abs(amount)),
+    )
+    return (DueLine(role, -1 if amount < 0 else 1, abs(amount), amount, text, how),)
+
+
+_DUES = {
+    Stage.PREPAYMENT: _advances,
+    Stage.SETTLEMENT: _settlements,
+    Stage.GUIDANCE: _guidance,
+    Stage.VAT_REFUND: _refunds,
+    Stage.DISTRIBUTION: _shares,
+}

@@ -1,0 +1,169 @@
+"""A party's year of one service: forecast, agreement, prepayment, statements, settlement, credit, closed.
+
+Steps are only added. A year is what its steps come to; every step can be repeated with the same content
+and then adds nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from gateway.billing.rating.policies import DEFAULT, LateForecast, Policies
+from gateway.billing.rating.rating import checked_units
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.errors import ForecastLockedError, StepRefusedError
+
+
+class StepKind(StrEnum):
+    """What can happen in a billing year."""
+
+    FORECAST = "forecast"
+    AGREEMENT = "agreement"
+    GUIDANCE = "guidance"
+    """The start mail was received, or guidance was renewed."""
+    PREPAYMENT = "prepayment"
+    STATEMENT = "statement"
+    SETTLEMENT = "settlement"
+    CREDIT = "credit"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class YearKey:
+    """Which year: of whom, of what."""
+
+    party_id: str
+    service: Service
+    year: int
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.service} {self.year}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearStep:
+    """One step. `key` names it within its kind: the version of a forecast, the month of a statement, the
+    run of a document. `means` says by what it came: a letter, the portal, a run."""
+
+    year: YearKey
+    kind: StepKind
+    key: str
+    by: str
+    at: datetime
+    means: str = ""
+    units: int = 0
+    amount: Decimal = Decimal("0.00")
+    document: str = ""
+
+
+class BillingYear:
+    """What the steps of one year come to."""
+
+    def __init__(self, key: YearKey, steps: Iterable[YearStep], policies: Policies = DEFAULT) -> None:
+        self.key = key
+        self.steps = tuple(steps)
+        self._policies = policies
+
+    def of_kind(self, kind: StepKind) -> tuple[YearStep, ...]:
+        """Its steps of a kind, oldest first."""
+        return tuple(step for step in self.steps if step.kind is kind)
+
+    @property
+    def forecast(self) -> YearStep | None:
+        """The forecast that holds: the latest version."""
+        versions = self.of_kind(StepKind.FORECAST)
+        return versions[-1] if versions else None
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the forecast that holds was agreed on."""
+        return self.forecast is not None and any(
+            step.key == self.forecast.key for step in self.of_kind(StepKind.AGREEMENT)
+        )
+
+    @property
+    def is_prepaid(self) -> bool:
+        """Whether the prepayment run of this year was issued, be it for nothing."""
+        return bool(self.of_kind(StepKind.PREPAYMENT))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether actual use was settled."""
+        return bool(self.of_kind(StepKind.SETTLEMENT))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more may come."""
+        return bool(self.of_kind(StepKind.CLOSED))
+
+    def with_forecast(self, units: int, by: str, at: datetime, means: str) -> YearStep | None:
+        """The step that records a forecast; None when it is the one that holds.
+
+        Raises ForecastLockedError after the prepayment (unless the policy allows a delta) and
+        StepRefusedError in a closed year.
+        """
+        checked_units(units, "forecast")
+        self._check_open(StepKind.FORECAST)
+        if self.forecast is not None and self.forecast.units == units:
+            return None
+        if self.is_prepaid and self._policies.late_forecast is LateForecast.REFUSE:
+            raise ForecastLockedError(
+                f"the prepayment of {self.key} was issued: its forecast can no longer change",
+                f"de vooruitbetaling van {self.key} is verstuurd: de prognose ligt nu vast",
+            )
+        version = str(len(self.of_kind(StepKind.FORECAST)) + 1)
+        return self._step(StepKind.FORECAST, version, by, at, means, units)
+
+    def with_agreement(self, by: str, at: datetime, means: str) -> YearStep | None:
+        """The step that records that the forecast was agreed on; None when it was."""
+        if self.forecast is None:
+            raise StepRefusedError(
+                f"{self.key} has no forecast to agree on", f"{self.key} heeft geen prognose om af te spreken"
+            )
+        if self.is_agreed:
+            return None
+        self._check_open(StepKind.AGREEMENT)
+        return self._step(StepKind.AGREEMENT, self.forecast.key, by, at, means, self.forecast.units)
+
+    def with_guidance(self, received: str, periods: int, by: str, at: datetime, means: str) -> YearStep | None:
+        """The step that records guidance from the receipt of a start mail (an ISO date), or its renewals:
+        `periods` is the number up to now. None when that is what holds."""
+        known = [step for step in self.of_kind(StepKind.GUIDANCE) if step.key.startswith(f"{received}#")]
+        if known and known[-1].units == periods:
+            return None
+        if known and known[-1].units > periods:
+            raise StepRefusedError(
+                f"guidance from {received} has {known[-1].units} periods: it cannot become {periods}",
+                f"begeleiding vanaf {received} heeft {known[-1].units} perioden: dat kan geen {periods} worden",
+            )
+        return self._step(StepKind.GUIDANCE, f"{received}#{len(known) + 1}", by, at, means, periods)
+
+    def with_statement(self, month: int, units: int, by: str, at: datetime) -> YearStep | None:
+        """The monthly statement: units of the year up to and including a month. None when it says the same
+        as the last one of that month."""
+        known = [step for step in self.of_kind(StepKind.STATEMENT) if step.key.startswith(f"{month:02}#")]
+        if known and known[-1].units == units:
+            return None
+        return self._step(StepKind.STATEMENT, f"{month:02}#{len(known) + 1}", by, at, "meter", units)
+
+    def closed(self, by: str, at: datetime) -> YearStep | None:
+        """The step that closes a settled year; None when it is closed."""
+        if self.is_closed:
+            return None
+        if not self.is_settled:
+            raise StepRefusedError(
+                f"{self.key} is not settled, so it cannot be closed",
+                f"{self.key} is niet afgerekend en kan dus niet worden gesloten",
+            )
+        return self._step(StepKind.CLOSED, "closed", by, at, "")
+
+    def _check_open(self, kind: StepKind) -> None:
+        if self.is_closed:
+            raise StepRefusedError(
+                f"{self.key} is closed: no {kind} can come", f"{self.key} is gesloten: er kan geen {kind} meer bij"
+            )
+
+    def _step(self, kind: StepKind, key: str, by: str, at: datetime, means: str, units: int = 0) -> YearStep:
+        return YearStep(year=self.key, kind=kind, key=key, by=by, at=at, means=means, units=units)

@@ -1,0 +1,148 @@
+"""Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from gateway.channels.digipoort.parties import Client, belanghebbende_of, recipient_of
+from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.replay import BERICHTKENMERK_CHARACTERS_MAX
+from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.wire.cut import Inhoud, too_large
+from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud, aanlever_response
+from gateway.channels.digipoort.wire.faults import RefusedError, TroubleError
+from gateway.channels.digipoort.wire.names import GEEN_AUSP
+from gateway.i18n import Text
+from gateway.messages.participants import Party
+from gateway.messages.ports import ContentSink
+from gateway.messages.proces import Proces
+from gateway.messages.submission import (
+    BesideAttachment,
+    Channel,
+    Content,
+    OverloadedError,
+    Receipt,
+    Record,
+    Submission,
+)
+from gateway.validator.model.document import Attachment
+
+
+class Aanleveren:
+    """The operation of the aanleverservice."""
+
+    def __init__(self, ports: WusPorts, settings: WusSettings) -> None:
+        self._ports = ports
+        self._settings = settings
+
+    async def accept_aanlevering(self, sent: Aanlevering, message_id: str, client: Client) -> str:
+        """Hand the message in; answers the body of the response. Raises KoppelvlakError."""
+        self._require_within_limits(sent)
+        _require_no_ausp(sent.autorisatie_adres)
+        party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
+        berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
+
+        def proces(kenmerk: str, received_at: datetime) -> Proces:
+            return _proces(sent, kenmerk, received_at, client.oin, berichtkenmerk)
+
+        receipt = await self._stored_whole(sent, client, party, proces)
+        return aanlever_response(proces(receipt.kenmerk, receipt.received_at))
+
+    async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
+        """Everything on stable storage; what ends it before leaves nothing behind.
+
+        Once it is being stored, only who says that nothing was stored is believed. After anything else,
+        cancellation included, a message may stand in the database whose commit was not heard of: its contents
+        stay, for it or the reaper.
+        """
+        sinks: list[ContentSink] = []
+        try:
+            submission = await self._submission(sent, client, party, sinks, record)
+        except BaseException:
+            await _forget(sinks)
+            raise
+        try:
+            return await self._ports.reception.submit(submission)
+        except OverloadedError as error:
+            await _forget(sinks)
+            raise TroubleError(Text("the service is busy", "de dienst is overbelast")) from error
+
+    async def _submission(
+        self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink], record: Record
+    ) -> Submission:
+        recipient = await recipient_of(self._ports.directory, sent.ontvanger)
+        document = await self._stored(sent.bericht.inhoud, sinks)
+        attachments = [
+            await self._attachment(number, one, sinks) for number, one in enumerate(sent.bijlagen, start=1)
+        ]
+        needs_mandate = party.party_id != client.party.party_id and not client.acts_for_all
+        return Submission(
+            caller=client.caller,
+            channel=Channel.WUS,
+            document=document,
+            attachments=tuple(attachments),
+            recipient=recipient,
+            berichtsoort=sent.berichtsoort,
+            aanleverkenmerk=sent.aanleverkenmerk,
+            on_behalf_of=party.identifiers[0] if needs_mandate and party.identifiers else None,
+            record=record,
+        )
+
+    async def _attachment(self, number: int, one: BerichtInhoud, sinks: list[ContentSink]) -> BesideAttachment:
+        content = await self._stored(one.inhoud, sinks)
+        about = Attachment(number, one.mime_type, one.bestandsnaam or None, content.size_bytes, content.sha256)
+        return BesideAttachment(about, content)
+
+    async def _stored(self, inhoud: Inhoud, sinks: list[ContentSink]) -> Content:
+        """Decode into storage; in memory when it is small."""
+        if inhoud.size_bytes <= self._settings.reading.cut_bytes_min:
+            data = b"".join(inhoud.octets())
+            return Content(len(data), data)
+        sinks.append(self._ports.storage.sink())
+        await _pour(inhoud.octets(), sinks[-1])
+        return await sinks[-1].close()
+
+    def _require_within_limits(self, sent: Aanlevering) -> None:
+        limit = self._settings.reading.inhoud_bytes_max
+        for one in (sent.bericht, *sent.bijlagen):
+            if one.inhoud.size_bytes > limit:
+                raise too_large(one.inhoud.size_bytes, limit)
+
+
+async def _forget(sinks: Iterable[ContentSink]) -> None:
+    for sink in sinks:
+        await sink.abort()
+
+
+async def _pour(octets: Iterator[bytes], sink: ContentSink) -> None:
+    for piece in octets:
+        await sink.write(piece)
+
+
+def _require_no_ausp(address: str | None) -> None:
+    """Mandates stand in our own register; an authorisation service elsewhere is not asked."""
+    if address is not None and address.rstrip("/") != GEEN_AUSP:
+        raise RefusedError(
+            Text(
+                f"the authorisation service {address[:80]!r} is not known here; use {GEEN_AUSP}",
+                f"de autorisatieservice {address[:80]!r} is hier niet bekend; gebruik {GEEN_AUSP}",
+            )
+        )
+
+
+def _proces(sent: Aanlevering, kenmerk: str, received_at: datetime, oin: str, berichtkenmerk: str) -> Proces:
+    return Proces(
+        kenmerk=kenmerk,
+        berichtsoort=sent.berichtsoort,
+        berichtkenmerk=berichtkenmerk,
+        tijdstempel_aangeleverd=received_at,
+        belanghebbende=sent.belanghebbende,
+        rol_belanghebbende=sent.rol_belanghebbende,
+        aanleverkenmerk=sent.aanleverkenmerk,
+        eerder_aanleverkenmerk=sent.eerder_aanleverkenmerk,
+        identiteit_aanleveraar=oin,
+        ontvanger=sent.ontvanger,
+        rol_ontvanger=sent.rol_ontvanger,
+        autorisatie_adres=sent.autorisatie_adres,
+        mime_type=sent.bericht.mime_type or "application/xml",
+        bestandsnaam=sent.bericht.bestandsnaam,
+    )

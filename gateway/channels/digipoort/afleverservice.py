@@ -1,0 +1,134 @@
+"""The afleverservice: the gateway calls a recipient's SOAP service with the whole message, signed.
+
+Digipoort's WSDL of this service is not public; elements and fault codes are, namespace and actions follow the
+pattern of the other services. A fault `…100` refuses the message, every other fault is trouble that may pass.
+"""
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator
+
+from lxml import etree
+
+from gateway.channels.digipoort.wire.answer import Headers, Signer
+from gateway.channels.digipoort.wire.canonical import Binary
+from gateway.channels.digipoort.wire.cut import ReadingLimits
+from gateway.channels.digipoort.wire.elements import SentInhoud, aflever_request
+from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
+from gateway.channels.digipoort.wire.faults import KoppelvlakError
+from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK, SOAP, WSSE
+from gateway.channels.digipoort.wire.signature import SHA256, SignaturePolicy, verify
+from gateway.clock import Clock
+from gateway.http.outbound import Post, Reply, require_success
+from gateway.messages.lifecycle import Foutcode
+from gateway.messages.submission import StoredBytes
+from gateway.pipeline.ports import (
+    Contents,
+    Failure,
+    NotDeliveredError,
+    Refusal,
+    Shipment,
+    Signers,
+)
+from gateway.pki.certificates import CertificateError
+
+_LIMITS = ReadingLimits(skeleton_bytes_max=512 * 1024)
+
+
+class Afleverservice:
+    """Carries messages by SOAP. Fulfils `ports.Carrier`."""
+
+    def __init__(
+        self,
+        post: Post,
+        contents: Contents,
+        signer: Signer,
+        signers: Signers,
+        clock: Clock,
+        *,
+        answers_must_be_signed: bool = True,
+    ) -> None:
+        """`signers` judges who signed an answer. One without any signature is taken only where
+        `answers_must_be_signed` is false: then TLS alone says who answered."""
+        self._signers = signers
+        self._answers_must_be_signed = answers_must_be_signed
+        self._post = post
+        self._contents = contents
+        self._signer = signer
+        self._clock = clock
+
+    async def carry(self, url: str, shipment: Shipment) -> None:
+        """Offer the message at the recipient's service. Raises NotDeliveredError."""
+        message_id = f"urn:uuid:{uuid.uuid4()}"
+        sources: dict[str, StoredBytes] = {}
+        bericht = _sent(shipment.proces.mime_type, shipment.proces.bestandsnaam, shipment.document, sources)
+        bijlagen = [
+            _sent(one.attachment.media_type, one.attachment.filename or "", one.stored, sources)
+            for one in shipment.attachments
+            if one.stored is not None
+        ]
+
+        def octets(binary: Binary) -> AsyncIterator[bytes]:
+            return self._contents.stream(sources[binary.token])
+
+        signed = await self._signer.sign_streamed(
+            Headers(AFLEVEREN.request_action, message_id, to=url),
+            aflever_request(shipment.proces, bericht, bijlagen),
+            [one.binary for one in (bericht, *bijlagen)],
+            octets,
+            SHA256,
+            self._clock(),
+        )
+        headers = {
+            "Content-Type": "text/xml; charset=utf-8",
+            "Content-Length": str(signed.size_bytes),
+            "SOAPAction": f'"{AFLEVEREN.request_action}"',
+        }
+        reply = await self._post.send(url, signed.stream(octets), headers)
+        await self._require_taken(reply, shipment.proces.kenmerk)
+
+    async def _require_taken(self, reply: Reply, kenmerk: str) -> None:
+        """An afleverResponse with our kenmerk, signed as it should be. Raises NotDeliveredError."""
+        try:
+            envelope = read_envelope(reply.body, {}, _LIMITS)
+        except KoppelvlakError as error:
+            require_success(reply)
+            raise NotDeliveredError(
+                Refusal.TEMPORARY, Failure.ANSWER, f"the answer cannot be read: {error}"
+            ) from error
+        if envelope.request.tag == f"{{{SOAP}}}Fault":
+            raise _refused(envelope)
+        response = await self._proven(envelope)
+        is_ours = response.findtext(f"{{{KOPPELVLAK}}}kenmerk") == kenmerk
+        if response.tag != f"{{{KOPPELVLAK}}}{AFLEVEREN.response_element}" or not is_ours:
+            raise NotDeliveredError(Refusal.TEMPORARY, Failure.ANSWER, "the answer is not about this message")
+
+    async def _proven(self, envelope: Envelope) -> etree._Element:
+        """What the answer says, once its signature and its signer are proven."""
+        if not envelope.header_blocks(WSSE, "Security") and not self._answers_must_be_signed:
+            return envelope.request
+        try:
+            verified = verify(envelope, SignaturePolicy(), self._clock())
+            await self._signers.of_certificate(verified.certificate)
+        except (KoppelvlakError, CertificateError) as error:
+            raise NotDeliveredError(
+                Refusal.TEMPORARY, Failure.ANSWER, f"the answer's signature: {error.text.en}"
+            ) from error
+        return verified.request
+
+
+def _sent(mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes]) -> SentInhoud:
+    binary = Binary(f"mpX{secrets.token_hex(10)}X", stored.size_bytes)
+    sources[binary.token] = stored
+    return SentInhoud(mime_type, name, binary)
+
+
+def _refused(envelope: Envelope) -> NotDeliveredError:
+    """A fault with `…100` is about the message; others, also without a code, are about the service."""
+    fault: etree._Element = envelope.request
+    code = (fault.findtext(f".//{{{KOPPELVLAK}}}foutcode") or "").strip()[:20]
+    said = (fault.findtext(f".//{{{KOPPELVLAK}}}foutbeschrijving") or fault.findtext("faultstring") or "")[:200]
+    reason = " ".join(f"the recipient's fault {code}: {said}".split())
+    if code.endswith("100"):
+        return NotDeliveredError(Refusal.PERMANENT, Failure.FAULT, reason, Foutcode.AFO100)
+    return NotDeliveredError(Refusal.TEMPORARY, Failure.FAULT, reason, Foutcode.AFS400)

@@ -1,0 +1,199 @@
+"""The door itself: HTTP in, SOAP out, never anything else."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import IO
+
+import structlog
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+from structlog.contextvars import bind_contextvars
+
+from gateway.channels.digipoort.aanleveren import Aanleveren
+from gateway.channels.digipoort.ophalen import Collected, Ophalen
+from gateway.channels.digipoort.parties import Client, client_of
+from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.processen import Processen, ProcesSources
+from gateway.channels.digipoort.request import Genuine, Progress, RequestReader, new_message_id
+from gateway.channels.digipoort.sandbox import Sandbox
+from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.statusinformatie import Statusinformatie
+from gateway.channels.digipoort.wire.answer import Headers
+from gateway.channels.digipoort.wire.elements import Vraag, read_aanlevering, read_vraag
+from gateway.channels.digipoort.wire.faults import (
+    KoppelvlakError,
+    MalformedError,
+    TroubleError,
+    fault_envelope,
+)
+from gateway.channels.digipoort.wire.names import SERVICES, Operation, Service, operations
+from gateway.channels.digipoort.wire.wsdl import XSD_NAME, wsdl, xsd
+from gateway.i18n import Text
+
+log = structlog.get_logger(__name__)
+
+Answer = str | Collected
+Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_XML_HEADERS = CIMultiDict({hdrs.CONTENT_TYPE: "text/xml; charset=utf-8"})
+
+
+class WusDoor:
+    """Offers the three services. With `sandbox` it plays scenarios and marks everything as test."""
+
+    def __init__(self, ports: WusPorts, settings: WusSettings, sandbox: Sandbox | None = None) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._sandbox = sandbox
+        self._reader = RequestReader(ports, settings)
+        processen = Processen(ProcesSources(ports.messages, ports.directory, ports.records))
+        self._aanleveren = Aanleveren(ports, settings)
+        self._ophalen = Ophalen(ports, settings, processen)
+        status = Statusinformatie(ports, settings, processen, sandbox)
+        self._questions: dict[str, Callable[[Vraag, Client], Awaitable[Answer]]] = {
+            "getBerichtsoorten": status.get_berichtsoorten,
+            "getProcessen": status.get_processen,
+            "getStatussenProces": status.get_statussen_proces,
+            "getNieuweStatussenProces": status.get_nieuwe_statussen_proces,
+            "getNieuweStatussen": status.get_nieuwe_statussen,
+            "getBerichten": self._ophalen.get_berichten,
+            "getNieuweBerichten": self._ophalen.get_nieuwe_berichten,
+            "getBerichtenLijst": self._ophalen.get_berichten_lijst,
+            "getNieuweBerichtenLijst": self._ophalen.get_nieuwe_berichten_lijst,
+            "getBerichtenKenmerk": self._ophalen.get_berichten_kenmerk,
+            "getNieuweBerichtenKenmerk": self._ophalen.get_nieuwe_berichten_kenmerk,
+        }
+
+    def receivers(self) -> Iterator[tuple[str, Respond]]:
+        """What answers a POST at each service's address, for a server that finds it without a router."""
+        for service in SERVICES:
+            for path in service.paths:
+                yield path, self._at(service)
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the addresses of every service, in both path families, with their WSDL and the XSD."""
+        for service in SERVICES:
+            for path in service.paths:
+                app.router.add_route("*", path, self._at(service))
+        for path in (f"/wus/2.0/{XSD_NAME}", f"/cpl/{XSD_NAME}"):
+            app.router.add_get(path, _schema)
+        for beginning in ("/wus/", "/cpl/"):
+            app.router.add_route("*", f"{beginning}{{rest:.*}}", self._elsewhere)
+
+    async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
+        """An address of this interface that is no service's: one with a slash too many, or none."""
+        for service in SERVICES:
+            if request.path.rstrip("/") in service.paths:
+                return await self._at(service)(request)
+        nearest = next((one for one in SERVICES if one.name in request.path.lower()), SERVICES[0])
+        known = ", ".join(service.paths[0] for service in SERVICES)
+        wrong = Text(f"there is no service at this address, but at {known}", f"de diensten staan op {known}")
+        return self._fault(Progress(_operation_named(nearest, request)), MalformedError(wrong))
+
+    def _at(self, service: Service) -> Respond:
+        async def respond(request: web.Request) -> web.StreamResponse:
+            if request.method == "POST":
+                return await self._respond(service, request)
+            if request.method == "GET" and "wsdl" in {name.lower() for name in request.query}:
+                return _described(service, request)
+            if request.method == "GET" and "xsd" in {name.lower() for name in request.query}:
+                return await _schema(request)
+            return await self._respond(service, request)
+
+        return respond
+
+    async def _respond(self, service: Service, request: web.Request) -> web.StreamResponse:
+        progress = Progress(_operation_named(service, request))
+        try:
+            if request.method != "POST":
+                raise MalformedError(Text("requests are sent with POST", "verzoeken gaan met POST"))
+            if self._reader.is_short(request):
+                return await self._handle(service, request, progress, None)
+            with self._reader.spool(request) as spool:
+                return await self._handle(service, request, progress, spool)
+        except KoppelvlakError as error:
+            log.info("wus_refused", service=service.name, reason=type(error).__name__, said=error.text.en)
+            return self._fault(progress, error)
+        except ConnectionError:
+            raise  # the caller is gone: there is nobody to answer
+        except Exception as error:  # the last guard: whatever it is, a client of this door gets its typed fault
+            log.error("wus_failed", service=service.name, exc_info=error)
+            trouble = TroubleError(Text("the gateway failed", "er ging iets mis in het koppelpunt"))
+            return self._fault(progress, trouble)
+
+    async def _handle(
+        self, service: Service, request: web.Request, progress: Progress, spool: IO[bytes] | None
+    ) -> web.StreamResponse:
+        genuine = await self._reader.read(request, service, progress, spool)
+        client = await self._client(genuine)
+        answer = await self._answer(genuine, client)
+        return await self._send(request, genuine, client, answer)
+
+    async def _client(self, genuine: Genuine) -> Client:
+        if self._sandbox:
+            await self._sandbox.welcome(genuine.identity)
+        return await client_of(self._ports.directory, genuine.identity, is_sandbox=self._sandbox is not None)
+
+    async def _answer(self, genuine: Genuine, client: Client) -> Answer:
+        if genuine.operation.name == "aanleveren":
+            sent = read_aanlevering(genuine.message.request, genuine.message.cuts)
+            if self._sandbox:
+                await self._sandbox.play_aanleveren(sent.aanleverkenmerk)
+                await self._sandbox.welcome_named(sent.belanghebbende)
+            return await self._aanleveren.accept_aanlevering(sent, genuine.message.addressing.message_id, client)
+        vraag = read_vraag(genuine.message.request)
+        if vraag.kenmerk:
+            bind_contextvars(kenmerk=vraag.kenmerk[:64])
+        if self._sandbox:
+            await self._sandbox.welcome_named(vraag.belanghebbende)
+        return await self._questions[genuine.operation.name](vraag, client)
+
+    async def _send(
+        self, request: web.Request, genuine: Genuine, client: Client, answer: Answer
+    ) -> web.StreamResponse:
+        message = genuine.message
+        headers = Headers(genuine.operation.response_action, new_message_id(), message.addressing.message_id)
+        now, signer = self._ports.clock(), self._ports.signer
+        if isinstance(answer, str):
+            body = signer.sign(headers, answer, message.family, now)
+            return web.Response(body=body, headers=_XML_HEADERS)
+        signed = await signer.sign_streamed(
+            headers,
+            answer.body,
+            answer.binaries,
+            lambda binary: self._ophalen.octets(answer, binary),
+            message.family,
+            now,
+        )
+        response = web.StreamResponse(headers=_XML_HEADERS)
+        response.content_length = signed.size_bytes
+        await response.prepare(request)
+        async for chunk in signed.stream(lambda binary: self._ophalen.octets(answer, binary)):
+            await response.write(chunk)
+        await response.write_eof()
+        await self._ophalen.confirm(answer, client)
+        return response
+
+    def _fault(self, progress: Progress, error: KoppelvlakError) -> web.Response:
+        prefix = self._settings.foutcode_prefixes.get(progress.operation.service.name)
+        body = fault_envelope(progress.operation, error, new_message_id(), progress.message_id, prefix)
+        # SOAP 1.1 section 6.2: a fault goes with 500, whoever is to blame.
+        return web.Response(status=500, body=body, headers=_XML_HEADERS)
+
+
+def _operation_named(service: Service, request: web.Request) -> Operation:
+    """The operation that SOAPAction names, or the service's first: some operation must give a fault its action."""
+    wanted = request.headers.get("SOAPAction", "").strip().strip('"')
+    known = operations(service)
+    if not wanted:
+        return known[0]
+    return next((one for one in known if one.request_action == wanted), known[0])
+
+
+def _described(service: Service, request: web.Request) -> web.Response:
+    address = f"{request.scheme}://{request.host}{request.path}"
+    family = "/cpl/" if request.path.startswith("/cpl/") else "/wus/2.0/"
+    schema = f"{request.scheme}://{request.host}{family}{XSD_NAME}"
+    return web.Response(body=wsdl(service, address, schema), headers=_XML_HEADERS)
+
+
+async def _schema(_request: web.Request) -> web.Response:
+    return web.Response(body=xsd(), headers=_XML_HEADERS)

@@ -1,0 +1,108 @@
+"""Processen and their statuses as the interface shows them, whatever door the message came through."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.channels.digipoort.parties import Client, find_party, identiteit_named, identiteit_of
+from gateway.channels.digipoort.wire.elements import StatusResultaat, Vraag
+from gateway.channels.digipoort.wire.faults import RefusedError
+from gateway.i18n import Text
+from gateway.messages.lifecycle import Foutcode
+from gateway.messages.message import JournalEntry, Message
+from gateway.messages.ports import Directory, Messages
+from gateway.messages.proces import Proces, ProcesRecords, Scope, berichtsoort_of
+
+FOUTBESCHRIJVINGEN = {
+    Foutcode.VAS400: "Technisch probleem bij de validatie.",
+    Foutcode.VAS500: "De inhoud van het bericht voldoet niet aan de eisen.",
+    Foutcode.AFS400: "Technische fout in de afleverservice.",
+    Foutcode.AFS600: "Het maximale aantal afleverpogingen is bereikt.",
+    Foutcode.AFO100: "De ontvanger heeft het bericht niet aangenomen of is niet bekend.",
+}
+_ROL = "Bedrijf"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcesSources:
+    """Where processen are known."""
+
+    messages: Messages
+    directory: Directory
+    records: ProcesRecords
+
+
+class Processen:
+    """Finds processen for a client."""
+
+    def __init__(self, ports: ProcesSources) -> None:
+        self._ports = ports
+
+    async def one(self, kenmerk: str | None, client: Client) -> tuple[Message, Proces]:
+        """The message with this kenmerk. Raises RefusedError when there is none that this client may see."""
+        message = await self._ports.messages.message(kenmerk or "", client.visible_to)
+        if message is None:
+            raise RefusedError(
+                Text(
+                    f"the kenmerk {kenmerk!r} is not known for this OIN",
+                    f"het kenmerk {kenmerk!r} is niet bekend voor dit OIN",
+                )
+            )
+        return message, await self.shown(message, await self._ports.records.proces(message.kenmerk))
+
+    async def scope(self, vraag: Vraag, client: Client, *, only_recipient: bool = False) -> Scope:
+        """Which messages the question is about."""
+        party = vraag.belanghebbende and await find_party(self._ports.directory, vraag.belanghebbende)
+        return Scope(
+            visible_to=frozenset({client.party.party_id}) if only_recipient else client.visible_to,
+            berichtsoort=vraag.berichtsoort,
+            belanghebbende=vraag.belanghebbende,
+            belanghebbende_party_id=party.party_id if party else None,
+            only_recipient=only_recipient,
+        )
+
+    async def shown(self, message: Message, known: Proces | None) -> Proces:
+        """What was handed in, or for a message of another door what can be told of it."""
+        if known is not None:
+            return known
+        directory = self._ports.directory
+        sender = await directory.party(message.sender_id or message.submitter_id or "")
+        recipient = await directory.party(message.recipient_id) if message.recipient_id else None
+        submitter = await directory.party(message.submitter_id) if message.submitter_id else None
+        return Proces(
+            kenmerk=message.kenmerk,
+            berichtsoort=berichtsoort_of(message),
+            berichtkenmerk=message.kenmerk,
+            tijdstempel_aangeleverd=message.received_at,
+            belanghebbende=identiteit_of(sender),
+            rol_belanghebbende=_ROL,
+            aanleverkenmerk=message.aanleverkenmerk,
+            identiteit_aanleveraar=identiteit_of(submitter).nummer or None,
+            ontvanger=identiteit_of(recipient) if recipient else identiteit_named(message.recipient),
+            bestandsnaam=f"{message.kenmerk}.xml",
+        )
+
+    async def statussen(self, proces: Proces) -> list[tuple[int, StatusResultaat]]:
+        """Every status that Digipoort has a code for, with its position in the journal, oldest first."""
+        journal = await self._ports.messages.journal(proces.kenmerk)
+        return [(at, _status(proces, entry)) for at, entry in enumerate(journal) if entry.statuscode]
+
+
+def within(moment: datetime, vraag: Vraag) -> bool:
+    """Whether a moment lies in the window of the question; a missing `tot` means now, a missing `vanaf` ever."""
+    # The interface gives milliseconds, our journal knows microseconds: compare what the client saw.
+    seen = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return (vraag.vanaf is None or seen >= vraag.vanaf) and (vraag.tot is None or seen <= vraag.tot)
+
+
+def _status(proces: Proces, entry: JournalEntry) -> StatusResultaat:
+    described = FOUTBESCHRIJVINGEN.get(Foutcode(entry.foutcode)) if entry.foutcode in set(Foutcode) else None
+    return StatusResultaat(
+        kenmerk=proces.kenmerk,
+        belanghebbende=proces.belanghebbende,
+        statuscode=entry.statuscode,
+        tijdstempel=entry.at,
+        statusomschrijving=entry.statusomschrijving,
+        foutcode=entry.foutcode,
+        foutbeschrijving=described or entry.detail,
+        details=entry.detail,
+    )

@@ -1,0 +1,227 @@
+"""The sandbox: behaves by the aanleverkenmerk as Digipoort's conformance environment does, on a fast clock.
+
+The names of the scenarios are the conformance stub's; what each does beyond its name is ours. The message itself
+is a real one all the while, marked as test: its own life is to be seen over HTTP, the scenario over SOAP.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from gateway.channels.digipoort.parties import find_party
+from gateway.channels.digipoort.wire.elements import StatusResultaat
+from gateway.channels.digipoort.wire.faults import MalformedError, TroubleError
+from gateway.clock import Clock
+from gateway.http.client_certificate import Identity
+from gateway.i18n import Text
+from gateway.messages.lifecycle import STEPS, Foutcode, Step
+from gateway.messages.participants import Party, PartyKind
+from gateway.messages.ports import Directory
+from gateway.messages.proces import Identiteit, Proces
+from gateway.validator.model.identifiers import KVK, OIN, PartyIdentifier
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Scenario(StrEnum):
+    """What an aanleverkenmerk can ask for; upper and lower case are the same."""
+
+    AANLEVER_FAULT = "AanleverFault"
+    """Handing in is answered with fault ALS100."""
+    HAPPYFLOW = "Happyflow"
+    """All goes well, up to 500."""
+    STATUS_INFORMATIE_FAULT = "StatusInformatieFault"
+    """Asking for statuses is answered with fault STS100."""
+    AFLEVERFOUT = "Afleverfout"
+    """Delivery fails: 410 with AFS400."""
+    FOUT_UITVRAGENDE_PARTIJ = "Foutuitvragendepartij"
+    """The recipient refuses: 410 with AFO100."""
+    TECHNISCH_PROBLEEM = "TechnischProbleemAfleveren"
+    """The recipient is out of reach for a while: 420, then 400."""
+    MAXIMAAL_AANTAL = "MaximaalAantalAfleverpogingen"
+    """The recipient stays out of reach: 420 again and again, at last with AFS600."""
+    ZWAARBELAST_AANLEVEREN = "ZwaarbelastAanleveren"
+    """Handing in is slow."""
+    OVERBELAST_AANLEVEREN = "OverbelastAanleveren"
+    """Handing in is answered with fault ALS400."""
+    ZWAARBELAST_STATUS = "ZwaarbelastStatusInformatie"
+    """Asking for statuses is slow."""
+    OVERBELAST_STATUS = "OverbelastStatusInformatie"
+    """Asking for statuses is answered with fault STS400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the sandbox's clock runs."""
+
+    status: timedelta = timedelta(milliseconds=200)
+    """Between one status and the next; the first three are there at once, as at Digipoort."""
+    retry: timedelta = timedelta(seconds=1)
+    """Stands for the hours between two attempts to deliver."""
+    slow: timedelta = timedelta(seconds=5)
+    """How long a service that is heavily loaded takes: below the 30 seconds after which clients give up."""
+
+    @classmethod
+    def at_once(cls) -> "Pace":
+        """Without pauses: every scenario is over as soon as it began."""
+        return cls(timedelta(0), timedelta(0), timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    code: str
+    omschrijving: str
+    pauses: float = 1.0
+    foutcode: Foutcode | None = None
+
+
+def _event(step: Step, foutcode: Foutcode | None = None, pauses: float = 1.0) -> _Event:
+    return _Event(STEPS[step].statuscode, STEPS[step].statusomschrijving, pauses, foutcode)
+
+
+_START = (
+    _event(Step.INTAKE_STARTED, pauses=0),
+    _event(Step.ACCEPTED, pauses=0),
+    _event(Step.QUEUED, pauses=0),
+    _event(Step.SENDER_AUTHORISED),
+    _event(Step.SCHEMA_PASSED),
+    _event(Step.RULES_PASSED),
+)
+_OFFER = _event(Step.DELIVERY_STARTED)
+_TROUBLE = _event(Step.DELIVERY_TROUBLE)
+_AGAIN = _event(Step.DELIVERY_STARTED, pauses=-1)
+_VALIDATED = _Event("500", "Validatie bij de uitvragende partij gelukt")
+_HAPPY = (*_START, _OFFER, _event(Step.DELIVERED), _VALIDATED)
+
+PLAYS: dict[Scenario, tuple[_Event, ...]] = {
+    Scenario.HAPPYFLOW: _HAPPY,
+    Scenario.STATUS_INFORMATIE_FAULT: _HAPPY,
+    Scenario.ZWAARBELAST_AANLEVEREN: _HAPPY,
+    Scenario.ZWAARBELAST_STATUS: _HAPPY,
+    Scenario.OVERBELAST_STATUS: _HAPPY,
+    Scenario.AFLEVERFOUT: (*_START, _OFFER, _event(Step.DELIVERY_FAILED, Foutcode.AFS400)),
+    Scenario.FOUT_UITVRAGENDE_PARTIJ: (*_START, _OFFER, _event(Step.DELIVERY_FAILED, Foutcode.AFO100)),
+    Scenario.TECHNISCH_PROBLEEM: (*_START, _OFFER, _TROUBLE, _AGAIN, _event(Step.DELIVERED)),
+    Scenario.MAXIMAAL_AANTAL: (
+        *_START,
+        _OFFER,
+        *(_TROUBLE, _AGAIN) * 3,
+        _event(Step.DELIVERY_TROUBLE, Foutcode.AFS600),
+    ),
+}
+"""The statuses of each scenario. A pause of -1 is the long one between two attempts to deliver."""
+
+
+def _cast(party_id: str, name: str, kind: PartyKind, oin: str, *mandates: str) -> Party:
+    kvk = (PartyIdentifier(KVK, oin[8:16]),) if oin.startswith("00000003") else ()
+    identifiers = (*kvk, PartyIdentifier(OIN, oin))
+    return Party(party_id, name, kind, identifiers, frozenset(mandates), kind_source="sandbox")
+
+
+CAST = (
+    _cast("leverancier", "Van Dijk Kantoormeubelen B.V.", PartyKind.COMPANY, "00000003274185620000"),
+    _cast("leverancier-2", "Installatiebedrijf De Waal B.V.", PartyKind.COMPANY, "00000003381902460000"),
+    _cast(
+        "softwarehuis",
+        "Factuurstroom Software B.V.",
+        PartyKind.COMPANY,
+        "00000003615027930000",
+        "leverancier",
+        "leverancier-2",
+    ),
+    _cast("gemeente", "Gemeente Waterkant", PartyKind.NON_RIJK, "00000099000000001000"),
+    _cast("gemeente-2", "Gemeente Duinrand", PartyKind.NON_RIJK, "00000099000000002000"),
+    _cast("provincie", "Provincie Midden-Delta", PartyKind.NON_RIJK, "00000099000000003000"),
+    _cast("ministerie", "Ministerie van Proefzaken", PartyKind.RIJK, "00000099000000004000"),
+)
+"""The parties of a sandbox: those whose certificates `meterpoort ca init` makes, by the names of their files."""
+
+
+class Sandbox:
+    """Plays scenarios."""
+
+    def __init__(self, directory: Directory, clock: Clock, pace: Pace | None = None, sleep: Sleep = asyncio.sleep):
+        self._directory = directory
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._sleep = sleep
+
+    async def register_cast(self) -> None:
+        """Everybody of the cast is there, once."""
+        for party in CAST:
+            if await self._directory.party(party.party_id) is None:
+                await self._directory.save(party, "sandbox")
+
+    async def play_aanleveren(self, aanleverkenmerk: str | None) -> None:
+        """Be slow or fail, if that was asked. Raises KoppelvlakError."""
+        match scenario_of(aanleverkenmerk):
+            case Scenario.AANLEVER_FAULT:
+                raise MalformedError(Text("asked for by the aanleverkenmerk", "gevraagd door het aanleverkenmerk"))
+            case Scenario.OVERBELAST_AANLEVEREN:
+                raise TroubleError(Text("the service is overloaded", "de aanleverservice is overbelast"))
+            case Scenario.ZWAARBELAST_AANLEVEREN:
+                await self._sleep(self._pace.slow.total_seconds())
+
+    async def play_status(self, aanleverkenmerk: str | None) -> None:
+        """Be slow or fail, if that was asked. Raises KoppelvlakError."""
+        match scenario_of(aanleverkenmerk):
+            case Scenario.STATUS_INFORMATIE_FAULT:
+                raise MalformedError(Text("asked for by the aanleverkenmerk", "gevraagd door het aanleverkenmerk"))
+            case Scenario.OVERBELAST_STATUS:
+                raise TroubleError(Text("the service is overloaded", "de statusservice is overbelast"))
+            case Scenario.ZWAARBELAST_STATUS:
+                await self._sleep(self._pace.slow.total_seconds())
+
+    def statussen(self, proces: Proces) -> list[tuple[int, StatusResultaat]]:
+        """The statuses that the scenario has reached by now; empty when there is no scenario."""
+        scenario = scenario_of(proces.aanleverkenmerk)
+        at, now = proces.tijdstempel_aangeleverd, self._clock()
+        found: list[tuple[int, StatusResultaat]] = []
+        for position, event in enumerate(PLAYS.get(scenario, ()) if scenario else ()):
+            at += self._pace.retry if event.pauses < 0 else self._pace.status * event.pauses
+            if at > now:
+                break
+            described = f"Sandbox: {event.foutcode.value}" if event.foutcode else None
+            found.append(
+                (
+                    position,
+                    StatusResultaat(
+                        proces.kenmerk,
+                        proces.belanghebbende,
+                        event.code,
+                        at,
+                        event.omschrijving,
+                        event.foutcode.value if event.foutcode else None,
+                        described,
+                    ),
+                )
+            )
+        return found
+
+    async def welcome(self, identity: Identity) -> None:
+        """Whoever has a certificate of the sandbox takes part: an unknown OIN becomes a party."""
+        await self._register(Identiteit(identity.oin.value, "OIN"), (identity.oin,))
+
+    async def welcome_named(self, identiteit: Identiteit | None) -> None:
+        """A belanghebbende or recipient that a request names takes part, too."""
+        if identiteit is not None and identiteit.type.upper() == "KVK" and identiteit.nummer.isdigit():
+            await self._register(identiteit, (PartyIdentifier(KVK, identiteit.nummer[:8]),))
+
+    async def _register(self, identiteit: Identiteit, identifiers: tuple[PartyIdentifier, ...]) -> None:
+        if await find_party(self._directory, identiteit) is not None:
+            return
+        is_company = identiteit.type.upper() == "KVK" or identiteit.nummer.startswith(("00000003", "00000008"))
+        kind = PartyKind.COMPANY if is_company else PartyKind.NON_RIJK
+        name = f"Sandbox {identiteit.nummer}"
+        party = Party(f"sandbox-{identiteit.nummer}".lower(), name, kind, identifiers, kind_source="sandbox")
+        await self._directory.save(party, "sandbox")
+
+
+def scenario_of(aanleverkenmerk: str | None) -> Scenario | None:
+    """The scenario that an aanleverkenmerk names, or None."""
+    return _BY_NAME.get((aanleverkenmerk or "").lower())
+
+
+_BY_NAME = {one.value.lower(): one for one in Scenario}

@@ -1,0 +1,99 @@
+"""The five status operations.
+
+"Nieuwe" statuses are those not handed out to this OIN before; a status counts as handed out once it was asked for,
+as at Digipoort, so a client that lost an answer asks for all statuses of the proces.
+"""
+
+from gateway.channels.digipoort.parties import Client, belanghebbende_of
+from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.processen import Processen, within
+from gateway.channels.digipoort.sandbox import Sandbox
+from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.wire.elements import (
+    StatusResultaat,
+    Vraag,
+    berichtsoorten_response,
+    processen_response,
+    statussen_response,
+)
+from gateway.channels.digipoort.wire.faults import MalformedError
+from gateway.i18n import Text
+from gateway.messages.proces import HandOut, Proces
+
+Found = list[tuple[int, StatusResultaat]]
+
+
+class Statusinformatie:
+    """The operations of the statusinformatieservice; each answers the body of its response."""
+
+    def __init__(
+        self, ports: WusPorts, settings: WusSettings, processen: Processen, sandbox: Sandbox | None = None
+    ) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._processen = processen
+        self._sandbox = sandbox
+
+    async def get_berichtsoorten(self, vraag: Vraag, client: Client) -> str:
+        """The kinds for which something was handed in on behalf of a belanghebbende."""
+        await self._require_belanghebbende(vraag, client)
+        scope = await self._processen.scope(vraag, client)
+        return berichtsoorten_response("getBerichtsoorten", await self._ports.records.berichtsoorten(scope))
+
+    async def get_processen(self, vraag: Vraag, client: Client) -> str:
+        """All processen of a belanghebbende for one berichtsoort."""
+        await self._require_belanghebbende(vraag, client)
+        scope = await self._processen.scope(vraag, client)
+        found = await self._ports.records.find(scope, self._settings.processen_max)
+        return processen_response("getProcessen", [await self._processen.shown(*one) for one in found])
+
+    async def get_statussen_proces(self, vraag: Vraag, client: Client) -> str:
+        """All statuses of one proces."""
+        found = await self._statussen_of(vraag, client)
+        return statussen_response("getStatussenProces", [status for _, status in found])
+
+    async def get_nieuwe_statussen_proces(self, vraag: Vraag, client: Client) -> str:
+        """The statuses of one proces that this OIN did not get before."""
+        found = await self._statussen_of(vraag, client)
+        new = await self._hand_out(client, found)
+        return statussen_response("getNieuweStatussenProces", self._readable(new, found))
+
+    async def get_nieuwe_statussen(self, vraag: Vraag, client: Client) -> str:
+        """The new statuses of all processen of a belanghebbende for one berichtsoort."""
+        await self._require_belanghebbende(vraag, client)
+        scope = await self._processen.scope(vraag, client)
+        found: Found = []
+        for one in await self._ports.records.find_news(scope, client.oin, self._settings.processen_max):
+            found += await self._statussen(await self._processen.shown(*one), vraag)
+        found.sort(key=lambda one: (one[1].tijdstempel, one[0]))
+        new = await self._hand_out(client, found)
+        return statussen_response("getNieuweStatussen", self._readable(new, found))
+
+    async def _statussen_of(self, vraag: Vraag, client: Client) -> Found:
+        message, proces = await self._processen.one(vraag.kenmerk, client)
+        if self._sandbox:
+            await self._sandbox.play_status(message.aanleverkenmerk)
+        return await self._statussen(proces, vraag)
+
+    async def _statussen(self, proces: Proces, vraag: Vraag) -> Found:
+        played = self._sandbox and self._sandbox.statussen(proces)
+        found = played or await self._processen.statussen(proces)
+        return [one for one in found if within(one[1].tijdstempel, vraag)][: self._settings.statuses_max]
+
+    async def _hand_out(self, client: Client, found: Found) -> list[StatusResultaat]:
+        marks = [HandOut(status.kenmerk, position) for position, status in found[: self._settings.statuses_max]]
+        new = await self._ports.records.hand_out(client.oin, marks)
+        return [status for position, status in found if HandOut(status.kenmerk, position) in new]
+
+    def _readable(self, new: list[StatusResultaat], found: Found) -> list[StatusResultaat]:
+        """The new statuses; where that is only one and clients cannot read that, the one before it as well."""
+        if len(new) != 1 or not self._settings.lone_status_with_last:
+            return new
+        of_proces = [status for _, status in found if status.kenmerk == new[0].kenmerk]
+        at = of_proces.index(new[0])
+        return of_proces[max(0, at - 1) : at + 1]
+
+    async def _require_belanghebbende(self, vraag: Vraag, client: Client) -> None:
+        if vraag.belanghebbende is None:
+            raise MalformedError(Text("identiteitBelanghebbende is missing", "identiteitBelanghebbende ontbreekt"))
+        await belanghebbende_of(self._ports.directory, client, vraag.belanghebbende)

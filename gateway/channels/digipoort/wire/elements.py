@@ -1,0 +1,335 @@
+"""The elements of koppelvlak 1.2 as values: requests read, answers written.
+
+Reading is held to the schema; what the schema leaves open (numbers, times without a zone) is settled here.
+Writing is canonical XML (`canonical.py`).
+"""
+
+import functools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from gateway.channels.digipoort.wire.canonical import Binary, text
+from gateway.channels.digipoort.wire.cut import Inhoud
+from gateway.channels.digipoort.wire.envelope import inhoud_of
+from gateway.channels.digipoort.wire.faults import MalformedError
+from gateway.channels.digipoort.wire.names import KOPPELVLAK
+from gateway.channels.digipoort.wire.wsdl import xsd
+from gateway.clock import AMSTERDAM
+from gateway.i18n import Text
+from gateway.messages.proces import Identiteit, Proces
+
+
+@dataclass(frozen=True, slots=True)
+class BerichtInhoud:
+    """One document or attachment as it came in."""
+
+    mime_type: str
+    bestandsnaam: str
+    inhoud: Inhoud
+
+
+@dataclass(frozen=True, slots=True)
+class Aanlevering:
+    """An `aanleverRequest`."""
+
+    berichtsoort: str
+    belanghebbende: Identiteit
+    rol_belanghebbende: str
+    bericht: BerichtInhoud
+    bijlagen: tuple[BerichtInhoud, ...] = ()
+    aanleverkenmerk: str | None = None
+    eerder_aanleverkenmerk: str | None = None
+    ontvanger: Identiteit | None = None
+    rol_ontvanger: str | None = None
+    autorisatie_adres: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vraag:
+    """What a status or collect operation asks. Times are in UTC; `vanaf` and `tot` are both inclusive."""
+
+    kenmerk: str | None = None
+    berichtsoort: str | None = None
+    belanghebbende: Identiteit | None = None
+    autorisatie_adres: str | None = None
+    vanaf: datetime | None = None
+    tot: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResultaat:
+    """One status of one process."""
+
+    kenmerk: str
+    belanghebbende: Identiteit
+    statuscode: str
+    tijdstempel: datetime
+    statusomschrijving: str
+    foutcode: str | None = None
+    foutbeschrijving: str | None = None
+    details: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentInhoud:
+    """A document or attachment on its way out."""
+
+    mime_type: str
+    bestandsnaam: str
+    binary: Binary
+
+
+@functools.cache
+def _schema() -> etree.XMLSchema:
+    return etree.XMLSchema(etree.fromstring(xsd()))
+
+
+def require_valid(request: etree._Element) -> None:
+    """Hold an element to the koppelvlak's schema. Raises MalformedError with what is wrong first."""
+    schema = _schema()
+    if schema.validate(request):
+        return
+    first = schema.error_log[0].message if len(schema.error_log) else "not valid"
+    said = re.sub(r"\{[^}]*\}", "", first)[:500]
+    raise MalformedError(Text(f"Schema: {said}", f"Schema: {said}"))
+
+
+def read_aanlevering(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Aanlevering:
+    """Read an `aanleverRequest` that is valid by the schema; `cuts` are the contents that were cut out of it."""
+    request = _Children(element)
+    value, bijlagen = request.value, request.child("berichtBijlagen")
+    return Aanlevering(
+        berichtsoort=value("berichtsoort") or "",
+        belanghebbende=_identiteit(request, "identiteitBelanghebbende") or Identiteit("", ""),
+        rol_belanghebbende=value("rolBelanghebbende") or "",
+        bericht=_bericht(request.child("berichtInhoud"), cuts),
+        bijlagen=tuple(_bericht(one, cuts) for one in (bijlagen if bijlagen is not None else ())),
+        aanleverkenmerk=value("aanleverkenmerk"),
+        eerder_aanleverkenmerk=value("eerderAanleverkenmerk"),
+        ontvanger=_identiteit(request, "identiteitOntvanger"),
+        rol_ontvanger=value("rolOntvanger"),
+        autorisatie_adres=value("autorisatieAdres"),
+    )
+
+
+def read_vraag(request: etree._Element) -> Vraag:
+    """Read a request of the status or collect service that is valid by the schema."""
+    children = _Children(request)
+    value = children.value
+    return Vraag(
+        kenmerk=value("kenmerk"),
+        berichtsoort=value("berichtsoort"),
+        belanghebbende=_identiteit(children, "identiteitBelanghebbende"),
+        autorisatie_adres=value("autorisatieAdres"),
+        vanaf=_moment(value("tijdstempelVanaf")),
+        tot=_moment(value("tijdstempelTot")),
+    )
+
+
+class _Children:
+    """An element's children by name; the schema lets each stand in it once."""
+
+    def __init__(self, element: etree._Element) -> None:
+        self._by_name = {child.tag: child for child in element}
+
+    def child(self, name: str) -> etree._Element | None:
+        return self._by_name.get(f"{{{KOPPELVLAK}}}{name}")
+
+    def value(self, name: str) -> str | None:
+        """Whitespace collapsed, as the schema says; an empty one counts as absent."""
+        found = self.child(name)
+        text = found.text if found is not None else None
+        return " ".join(text.split()) or None if text else None
+
+
+def _identiteit(request: _Children, name: str) -> Identiteit | None:
+    found = request.child(name)
+    if found is None:
+        return None
+    value = _Children(found).value
+    return Identiteit(value("nummer") or "", value("type") or "")
+
+
+def _bericht(element: etree._Element | None, cuts: Mapping[str, Inhoud]) -> BerichtInhoud:
+    if element is None:
+        raise MalformedError(Text("berichtInhoud is missing", "berichtInhoud ontbreekt"))
+    children = _Children(element)
+    value, inhoud = children.value, children.child("inhoud")
+    if inhoud is None:
+        raise MalformedError(Text("inhoud is missing", "inhoud ontbreekt"))
+    return BerichtInhoud(value("mimeType") or "", value("bestandsnaam") or "", inhoud_of(inhoud, cuts))
+
+
+def _moment(value: str | None) -> datetime | None:
+    """An xsd:dateTime; without a zone it is the time in Amsterdam, as client programs mean it."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
+    except ValueError as error:
+        raise MalformedError(
+            Text(f"{value[:40]!r} is not a time we can use", f"{value[:40]!r} is geen bruikbaar tijdstip")
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).astimezone(UTC)
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def tijdstempel(moment: datetime) -> str:
+    """UTC in milliseconds with Z, as Digipoort writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def aanlever_response(proces: Proces, status: StatusResultaat | None = None) -> str:
+    """An `aanleverResponse`: what was sent, echoed, with the kenmerk it got."""
+    return _root(
+        "aanleverResponse",
+        _one("kenmerk", proces.kenmerk),
+        _one("berichtsoort", proces.berichtsoort),
+        _one("aanleverkenmerk", proces.aanleverkenmerk),
+        _one("eerderAanleverkenmerk", proces.eerder_aanleverkenmerk),
+        _one("tijdstempelAangeleverd", tijdstempel(proces.tijdstempel_aangeleverd)),
+        _party("identiteitBelanghebbende", proces.belanghebbende),
+        _one("rolBelanghebbende", proces.rol_belanghebbende, always=True),
+        _party("identiteitOntvanger", proces.ontvanger),
+        _one("rolOntvanger", proces.rol_ontvanger),
+        _one("autorisatieAdres", proces.autorisatie_adres),
+        _status_fields(status) if status else "",
+    )
+
+
+def berichtsoorten_response(operation: str, berichtsoorten: Iterable[str]) -> str:
+    """A `getBerichtsoortenResponse`."""
+    return _returned(operation, (_one("berichtsoort", one) for one in berichtsoorten))
+
+
+def processen_response(operation: str, processen: Iterable[Proces]) -> str:
+    """A `getProcessenResponse`."""
+    return _returned(operation, (_proces_resultaat(one) for one in processen))
+
+
+def statussen_response(operation: str, statussen: Iterable[StatusResultaat]) -> str:
+    """The answer of every operation that gives statuses."""
+    return _returned(operation, (_status_resultaat(one) for one in statussen))
+
+
+def lijst_response(operation: str, processen: Iterable[Proces]) -> str:
+    """The answer of the operations that list messages without their contents."""
+    return _returned(
+        operation,
+        (
+            _group(
+                "BerichtLijstResultaat",
+                _one("berichtsoort", one.berichtsoort, always=True),
+                _party("identiteitBelanghebbende", one.belanghebbende),
+                _one("kenmerk", one.kenmerk),
+            )
+            for one in processen
+        ),
+    )
+
+
+def berichten_response(
+    operation: str, berichten: Iterable[tuple[Proces, SentInhoud, Sequence[SentInhoud]]]
+) -> str:
+    """The answer of the operations that hand out messages."""
+    return _returned(operation, (_group("BerichtResultaat", _bericht_fields(*one)) for one in berichten))
+
+
+def aflever_request(proces: Proces, bericht: SentInhoud, bijlagen: Sequence[SentInhoud]) -> str:
+    """An `afleverRequest`: a message offered at the recipient's own service."""
+    return _root("afleverRequest", _bericht_fields(proces, bericht, bijlagen, with_earlier=False))
+
+
+def _proces_resultaat(one: Proces) -> str:
+    return _group(
+        "ProcesResultaat",
+        _one("kenmerk", one.kenmerk),
+        _one("berichtsoort", one.berichtsoort, always=True),
+        _party("identiteitBelanghebbende", one.belanghebbende),
+        _party("identiteitOntvanger", one.ontvanger),
+    )
+
+
+def _status_resultaat(one: StatusResultaat) -> str:
+    return _group(
+        "StatusResultaat",
+        _one("kenmerk", one.kenmerk),
+        _party("identiteitBelanghebbende", one.belanghebbende),
+        _status_fields(one),
+    )
+
+
+def _status_fields(one: StatusResultaat) -> str:
+    fault = one.foutcode and _group(
+        "statusFoutcode",
+        _one("foutcode", one.foutcode),
+        _one("foutbeschrijving", one.foutbeschrijving or "", always=True),
+    )
+    return (
+        _one("statuscode", one.statuscode, always=True)
+        + _one("tijdstempelStatus", tijdstempel(one.tijdstempel))
+        + _one("statusomschrijving", one.statusomschrijving[:80], always=True)
+        + (fault or "")
+        + _one("statusdetails", one.details)
+    )
+
+
+def _bericht_fields(
+    proces: Proces, bericht: SentInhoud, bijlagen: Sequence[SentInhoud], *, with_earlier: bool = True
+) -> str:
+    return "".join(
+        (
+            _one("kenmerk", proces.kenmerk),
+            _one("berichtsoort", proces.berichtsoort, always=True),
+            _one("berichtkenmerk", proces.berichtkenmerk, always=True),
+            _one("aanleverkenmerk", proces.aanleverkenmerk),
+            _one("eerderAanleverkenmerk", proces.eerder_aanleverkenmerk) if with_earlier else "",
+            _one("tijdstempelAangeleverd", tijdstempel(proces.tijdstempel_aangeleverd)),
+            _party("identiteitBelanghebbende", proces.belanghebbende),
+            _one("rolBelanghebbende", proces.rol_belanghebbende, always=True),
+            _one("identiteitAanleveraar", proces.identiteit_aanleveraar),
+            _party("identiteitOntvanger", proces.ontvanger),
+            _one("rolOntvanger", proces.rol_ontvanger),
+            _inhoud("berichtInhoud", bericht),
+            _group("berichtBijlagen", *(_inhoud("bijlage", one) for one in bijlagen)) if bijlagen else "",
+        )
+    )
+
+
+def _inhoud(element: str, one: SentInhoud) -> str:
+    return _group(
+        element,
+        _one("mimeType", one.mime_type, always=True),
+        _one("bestandsnaam", one.bestandsnaam[:80], always=True),
+        f"<k:inhoud>{one.binary.token}</k:inhoud>",
+    )
+
+
+def _root(element: str, *parts: str) -> str:
+    return f'<k:{element} xmlns:k="{KOPPELVLAK}">{"".join(parts)}</k:{element}>'
+
+
+def _returned(operation: str, results: Iterable[str]) -> str:
+    return _root(f"{operation}Response", _group(f"{operation}Return", *results))
+
+
+def _group(element: str, *parts: str) -> str:
+    return f"<k:{element}>{''.join(parts)}</k:{element}>"
+
+
+def _one(element: str, value: str | None, *, always: bool = False) -> str:
+    return f"<k:{element}>{text(value or '')}</k:{element}>" if value or always else ""
+
+
+def _party(element: str, one: Identiteit | None) -> str:
+    return (
+        _group(element, _one("nummer", one.nummer, always=True), _one("type", one.type, always=True))
+        if one
+        else ""
+    )

@@ -1,0 +1,80 @@
+"""XOP: contents that travel as parts beside the envelope put back where an `xop:Include` stands (XOP 1.0).
+
+Once expanded the message is as if the base64 had been in place, and that is what the signature covers. Beside
+`inhoud` only the token may travel so, as Apache CXF sends it. A part may be missing, used twice, used by nobody,
+or stand elsewhere: each is refused.
+"""
+
+import base64
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from lxml import etree
+
+from gateway.channels.digipoort.wire.cut import Inhoud, new_token
+from gateway.channels.digipoort.wire.faults import MalformedError
+from gateway.channels.digipoort.wire.names import KOPPELVLAK, WSSE, XOP
+from gateway.i18n import Text
+
+_INHOUD = f"{{{KOPPELVLAK}}}inhoud"
+_SECURITY_TOKEN = f"{{{WSSE}}}BinarySecurityToken"
+_SECURITY_TOKEN_BYTES_MAX = 16 * 1024  # no certificate is larger
+
+
+def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhoud]:
+    """Put a token in the place of every Include; answers the part that each token stands for.
+
+    The certificate of a BinarySecurityToken is put in its place as it is. Raises MalformedError.
+    """
+    left = dict(parts)
+    tokens: dict[str, Inhoud] = {}
+    for include in list(root.iter(f"{{{XOP}}}Include")):
+        holder = _holder(include)
+        name = content_id(include.get("href"))
+        if name not in left:
+            raise _wrong(
+                f"xop:Include refers to the part {name[:80]!r}, which is missing or used before",
+                f"xop:Include verwijst naar deel {name[:80]!r}, dat ontbreekt of al is gebruikt",
+            )
+        part = left.pop(name)
+        holder.remove(include)
+        if holder.tag == _SECURITY_TOKEN:
+            holder.text = _certificate(part)
+            continue
+        token = new_token()
+        tokens[token] = part
+        holder.text = token
+    if left:
+        raise _wrong(
+            f"the part {next(iter(left))[:80]!r} is used by no xop:Include",
+            f"naar deel {next(iter(left))[:80]!r} verwijst geen xop:Include",
+        )
+    return tokens
+
+
+def content_id(href: str | None) -> str:
+    """The Content-ID that a `cid:` URL means (RFC 2392): without angle brackets, percent signs decoded."""
+    return unquote(href[4:]) if href and href.lower().startswith("cid:") else ""
+
+
+def _holder(include: etree._Element) -> etree._Element:
+    """The `inhoud` or token that holds an Include and nothing else."""
+    holder = include.getparent()
+    if holder is None or holder.tag not in (_INHOUD, _SECURITY_TOKEN) or len(holder) != 1 or len(include):
+        raise _wrong(
+            "xop:Include may stand in inhoud and BinarySecurityToken only",
+            "xop:Include mag alleen in inhoud en BinarySecurityToken staan",
+        )
+    if (holder.text or "").strip() or (include.tail or "").strip():
+        raise _wrong("beside xop:Include there is other text", "naast xop:Include staat andere tekst")
+    return holder
+
+
+def _certificate(part: Inhoud) -> str:
+    if part.size_bytes > _SECURITY_TOKEN_BYTES_MAX:
+        raise _wrong("the token is too large", "het token is te groot")
+    return base64.b64encode(b"".join(part.octets())).decode()
+
+
+def _wrong(en: str, nl: str) -> MalformedError:
+    return MalformedError(Text(en, nl))

@@ -1,0 +1,1 @@
+"""The HTTP channel: a POST becomes one `Submission`."""

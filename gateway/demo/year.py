@@ -1,0 +1,104 @@
+"""The demo's billing year: forecasts, the prepayment that follows, and what the settlement would be."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from gateway.admin.accounts import Accounts, accounts, finance, send_bills
+from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.rating.quote import QuoteRequest, quote
+from gateway.billing.rating.rating import Standing
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.debtor import Address, Debtor
+from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.year import YearKey
+from gateway.clock import billing_date, utc_now
+from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player
+from gateway.main import Gateway
+from gateway.messages.participants import PartyKind
+from gateway.settings import Billing, Settings
+
+FORECASTS = {TOWN: 12_000, HARBOUR: 3_500, PROVINCE: 800}
+"""Messages that each expects in a year."""
+
+ISSUER = Billing(
+    name="Stichting Gedeelde Dienst Merwestreek",
+    kvk="73190846",
+    oin="00000003731908460000",
+    vat_number="NL859173641B01",
+    street="Sluisweg 5",
+    postcode="3371 GD",
+    city="Oudehaven",
+    iban="NL48MPRT0417164300",
+    email="facturatie@gedeelde-dienst.example",
+    phone="+31 184 555 020",
+    contact="Afdeling Facturatie",
+    number_prefix="DEMO",
+)
+"""Who bills in the demo: a shared-service centre that does not exist."""
+
+
+def with_issuer(settings: Settings) -> Settings:
+    """The settings with the demo's issuer, where they name none."""
+    return settings if settings.billing.name else msgspec.structs.replace(settings, billing=ISSUER)
+
+
+async def bill(gateway: Gateway) -> Sequence[Bill]:
+    """The prepayment bills of this year, each also sent through the gateway to its debtor's mailbox."""
+    opened = accounts(gateway.settings, gateway.engines, gateway.writer, utc_now)
+    bills = await _prepayments(opened)
+    await send_bills(bills, opened.store, gateway.reception, gateway.register.by_identifier)
+    return bills
+
+
+async def _prepayments(opened: Accounts) -> Sequence[Bill]:
+    """Record forecasts and run the prepayment of this year: prepared by one, approved by another.
+
+    A second time changes nothing: the bills that were issued are answered.
+    """
+    today = billing_date(utc_now())
+    preparer, approver = finance("demo-preparer"), finance("demo-approver")
+    found = [
+        one
+        for one in await opened.store.bills(today.year)
+        if one.year == today.year and one.stage is Stage.PREPAYMENT
+    ]
+    if found:
+        return found
+    for player, units in FORECASTS.items():
+        await opened.office.save_debtor(preparer, _debtor(player))
+        key = YearKey(player.party_id, Service.DIGIPOORT, today.year)
+        await opened.office.record_forecast(preparer, key, units, "demo")
+    order = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, today.year, today)
+    run = await opened.office.prepare(preparer, order)
+    await opened.office.approve(approver, run.run_id)
+    return await opened.office.issue(preparer, run.run_id)
+
+
+def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]:
+    """What each party used, forecast and prepaid, and what its settlement would be on today's count."""
+    year = billing_date(utc_now()).year
+    head = (f"the meter of {year}", "used", "forecast", "prepaid EUR", "by bill", "settlement EUR")
+    yield _row(*head)
+    yield _row(*("-" * width for width in _WIDTHS))
+    numbers = {one.debtor.party_id: one.number for one in bills}
+    for player, forecast in FORECASTS.items():
+        count = used.get(player.party_id, 0)
+        answer = quote(QuoteRequest(Service.DIGIPOORT, year, forecast=forecast, used=count, standing=Standing()))
+        settled = answer.settlement.including if answer.settlement else "0.00"
+        prepaid, number = answer.prepayment.including, numbers.get(player.party_id, "none")
+        yield _row(player.party_id, str(count), str(forecast), str(prepaid), number, str(settled))
+
+
+_WIDTHS = (22, 6, 8, 11, 16, 14)
+
+
+def _row(party: str, count: str, forecast: str, prepaid: str, number: str, settled: str) -> str:
+    cells = (party.ljust(22), count.rjust(6), forecast.rjust(8), prepaid.rjust(11), number.ljust(16))
+    return "  ".join((*cells, settled.rjust(14)))
+
+
+def _debtor(player: Player) -> Debtor:
+    address = Address(player.street, player.postcode, player.city)
+    kind = PartyKind(player.kind)
+    return Debtor(player.party_id, player.name, player.number, kind, address, f"facturen@{player.domain}", "demo")

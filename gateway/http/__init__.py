@@ -1,0 +1,1 @@
+"""HTTP, independent of messages: bodies, problems, negotiation, limits, connections and outgoing requests."""

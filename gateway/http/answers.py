@@ -1,0 +1,125 @@
+"""Answers: JSON, problems and pages, each with the headers that every answer carries
+(NL GOV API Design Rules, /core/version-header and /core/transport/security-headers)."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from gateway.api.doors import API_VERSION, Address
+from gateway.http.negotiation import best_language, best_media_type
+from gateway.http.problems import Problem
+from gateway.portal.style import STYLE
+
+JSON = "application/json"
+HTML = "text/html"
+PLAIN = "text/plain"
+XML = "application/xml"
+PDF = "application/pdf"
+CSV = "text/csv"
+PROBLEM = "application/problem+json"
+
+_EVERYWHERE = {
+    "API-Version": API_VERSION,
+    hdrs.SERVER: "meterpoort",  # else aiohttp names itself and its version
+    hdrs.CACHE_CONTROL: "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_JSON_HEADERS = CIMultiDict({**_EVERYWHERE, hdrs.CONTENT_TYPE: JSON})
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_PAGE_HEADERS = CIMultiDict(
+    {
+        **_EVERYWHERE,
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        hdrs.CONTENT_TYPE: "text/html; charset=utf-8",
+        hdrs.VARY: "Accept, Accept-Language",
+    }
+)
+
+_encode = msgspec.json.Encoder().encode
+_NOTHING: Mapping[str, str] = {}
+BY_ACCEPT: Mapping[str, str] = {str(hdrs.VARY): "Accept"}
+"""For answers that come in several forms."""
+
+
+def headers(content_type: str, more: Mapping[str, str] = _NOTHING) -> CIMultiDict[str]:
+    """The headers of every answer, and these."""
+    every = CIMultiDict({**_EVERYWHERE, hdrs.CONTENT_TYPE: content_type})
+    every.update(more)
+    return every
+
+
+def json_answer(body: object, status: int = 200, more: Mapping[str, str] | None = None) -> web.Response:
+    """Any value of ours as JSON."""
+    return raw_json_answer(_encode(body), status, more)
+
+
+def raw_json_answer(body: bytes, status: int = 200, more: Mapping[str, str] | None = None) -> web.Response:
+    """JSON that is encoded already."""
+    every = _JSON_HEADERS
+    if more:
+        every = every.copy()
+        every.update(more)
+    return web.Response(body=body, status=status, headers=every)
+
+
+def empty_answer(status: int = 204) -> web.Response:
+    """An answer without a body."""
+    return web.Response(status=status, headers=CIMultiDict(_EVERYWHERE))
+
+
+def page_answer(
+    html: str, language: str, status: int = 200, more: Mapping[str, str] | None = None
+) -> web.Response:
+    """A page for people."""
+    every = _PAGE_HEADERS.copy()
+    every[hdrs.CONTENT_LANGUAGE] = language
+    every.update(more or _NOTHING)
+    return web.Response(body=html.encode(), status=status, headers=every)
+
+
+def text_answer(text: str, language: str) -> web.Response:
+    """Plain text for people at a terminal."""
+    more: dict[str, str] = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language"}
+    return web.Response(body=text.encode(), headers=headers("text/plain; charset=utf-8", more))
+
+
+def language_of(request: web.BaseRequest) -> str:
+    """`nl` or `en`: what `?lang=` says, else what the browser prefers."""
+    asked = request.query.get("lang")
+    if asked in {"nl", "en"}:
+        return asked
+    header = request.headers.get(hdrs.ACCEPT_LANGUAGE)
+    return best_language(header) if header else "en"
+
+
+def wants_page(request: web.BaseRequest) -> bool:
+    """Whether a person with a browser asks, who is better served with a page than with JSON."""
+    accept = request.headers.get(hdrs.ACCEPT, "")
+    return HTML in accept and best_media_type(accept, (JSON, HTML)) == HTML
+
+
+def base_url_of(request: web.BaseRequest, public_url: str) -> str:
+    """How the outside reaches this gateway, without a slash at its end."""
+    return public_url or f"{request.scheme}://{request.host}"
+
+
+def problem_answer(request: web.BaseRequest, problem: Problem, address: Address) -> web.Response:
+    """The problem as `application/problem+json`, in the caller's language."""
+    language = language_of(request)
+    body = problem.body(language, address.url)
+    more = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language", **problem.headers}
+    answer = web.Response(body=_encode(body), status=problem.kind.status, headers=headers(PROBLEM, more))
+    if problem.closes:
+        answer.force_close()
+    return answer

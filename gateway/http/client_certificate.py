@@ -1,0 +1,174 @@
+"""Who is at the door, by certificate: from the TLS connection, or from a proxy that ended TLS for us.
+
+The certificate must lead to a pinned anchor, be current, strong, not revoked, and name an OIN. A proxy hands it on
+by RFC 9440 (`Client-Cert`), and only proxies that the settings name are believed.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from aiohttp import web
+from cryptography import x509
+
+from gateway.clock import Clock
+from gateway.i18n import Text
+from gateway.pki.certificates import CertificateError, certificate_from_der, fingerprint, oin_of
+from gateway.pki.chain import TrustAnchors
+from gateway.pki.revocation import Revocation
+from gateway.validator.model.identifiers import PartyIdentifier
+
+CHAIN_CACHE = timedelta(minutes=5)
+"""A path that was verified is not built again for so long; revocation has its own memory."""
+_CACHE_ENTRIES_MAX = 10_000
+_HEADER_CHARACTERS_MAX = 32_768
+_BYTE_SEQUENCE = re.compile(r"\s*:([A-Za-z0-9+/=]*):\s*")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A proven certificate: its OIN, and its fingerprint for the journal."""
+
+    oin: PartyIdentifier
+    fingerprint: str
+
+    @property
+    def key_id(self) -> str:
+        """How the journal names whoever used this certificate."""
+        return f"cert-{self.fingerprint[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Presented:
+    """A certificate that somebody showed, and those that should lead from it to an anchor."""
+
+    leaf: x509.Certificate
+    fingerprint: str
+    sent: tuple[x509.Certificate, ...] = ()
+
+
+@dataclass(slots=True)
+class _Verified:
+    identity: Identity
+    chain: tuple[x509.Certificate, ...]
+    until: datetime
+    unrevoked_until: datetime | None = None
+    """Revocation was looked at, and what was answered holds until then."""
+
+
+class Identities:
+    """Proves certificates, and remembers for a short while which chains held."""
+
+    def __init__(
+        self,
+        anchors: TrustAnchors,
+        revocation: Revocation,
+        clock: Clock,
+        trusted_proxies: Sequence[Network] = (),
+    ) -> None:
+        self._anchors = anchors
+        self._revocation = revocation
+        self._clock = clock
+        self._trusted_proxies = tuple(trusted_proxies)
+        self._verified: dict[str, _Verified] = {}
+        self._connections: WeakKeyDictionary[ssl.SSLObject, _Presented] = WeakKeyDictionary()
+
+    async def of_request(self, request: web.BaseRequest) -> Identity:
+        """Whose certificate the request came with. Raises CertificateError and RevocationUnknownError."""
+        return await self._judged(self._presented(request))
+
+    async def of_certificate(self, leaf: x509.Certificate) -> Identity:
+        """Whose certificate this is. Raises CertificateError and RevocationUnknownError."""
+        return await self._judged(_Presented(leaf, fingerprint(leaf)))
+
+    async def _judged(self, presented: _Presented) -> Identity:
+        name, now = presented.fingerprint, self._clock()
+        known = self._verified.get(name)
+        if known is None or known.until <= now:
+            known = self._verify(presented)
+        if known.unrevoked_until is None or known.unrevoked_until <= now:
+            known.unrevoked_until = await self._revocation.check(known.chain)
+        return known.identity
+
+    def _verify(self, presented: _Presented) -> _Verified:
+        leaf, name, now = presented.leaf, presented.fingerprint, self._clock()
+        chain = tuple(self._anchors.chain(leaf, presented.sent, now))
+        until = min([now + CHAIN_CACHE, *(one.not_valid_after_utc for one in chain)])
+        verified = _Verified(Identity(oin_of(leaf), name), chain, until)
+        if len(self._verified) >= _CACHE_ENTRIES_MAX:
+            self._verified.clear()
+        self._verified[name] = verified
+        return verified
+
+    def _presented(self, request: web.BaseRequest) -> _Presented:
+        if self._from_trusted_proxy(request) and "Client-Cert" in request.headers:
+            return _from_headers(request)
+        connection = request.transport.get_extra_info("ssl_object") if request.transport else None
+        if not isinstance(connection, ssl.SSLObject):
+            raise _no_certificate()
+        presented = self._connections.get(connection)
+        if presented is None:  # it is sent in the handshake, and stays the same
+            presented = self._connections[connection] = _of_connection(connection)
+        return presented
+
+    def _from_trusted_proxy(self, request: web.BaseRequest) -> bool:
+        if not self._trusted_proxies:
+            return False
+        try:
+            remote = ipaddress.ip_address(request.remote or "")
+        except ValueError:
+            return False
+        return any(remote in network for network in self._trusted_proxies)
+
+
+def _of_connection(connection: ssl.SSLObject) -> _Presented:
+    der = connection.getpeercert(binary_form=True)
+    if der is None:
+        raise _no_certificate()
+    leaf = certificate_from_der(der)
+    return _Presented(leaf, fingerprint(leaf))
+
+
+def _no_certificate() -> CertificateError:
+    return CertificateError(
+        "no-certificate",
+        Text("the connection has no client certificate", "de verbinding heeft geen clientcertificaat"),
+    )
+
+
+def _from_headers(request: web.BaseRequest) -> _Presented:
+    """RFC 9440: `Client-Cert` is one byte sequence, `Client-Cert-Chain` a list of them without the first."""
+    leafs = request.headers.getall("Client-Cert")
+    chain = ",".join(request.headers.getall("Client-Cert-Chain", []))
+    if len(leafs) != 1 or len(leafs[0]) + len(chain) > _HEADER_CHARACTERS_MAX:
+        raise _bad_header()
+    leaf = certificate_from_der(_byte_sequence(leafs[0]))
+    sent = tuple(certificate_from_der(_byte_sequence(one)) for one in chain.split(",") if one.strip())
+    return _Presented(leaf, fingerprint(leaf), sent)
+
+
+def _byte_sequence(item: str) -> bytes:
+    found = _BYTE_SEQUENCE.fullmatch(item)
+    if not found:
+        raise _bad_header()
+    try:
+        return base64.b64decode(found[1], validate=True)
+    except binascii.Error as error:
+        raise _bad_header() from error
+
+
+def _bad_header() -> CertificateError:
+    return CertificateError(
+        "bad-client-cert-header",
+        Text(
+            "the Client-Cert header is not as RFC 9440 has it", "de Client-Cert-header is niet zoals in RFC 9440"
+        ),
+    )

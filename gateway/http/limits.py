@@ -1,0 +1,50 @@
+"""How much a channel in takes, and how long it waits. The values come from the settings, reasons stand there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gateway.http import problems
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, times in seconds."""
+
+    body_bytes_max: int = 32 * MIB
+    """A whole body, of any kind, as it comes over the line."""
+    attachments_bytes_max: int = 20 * MIB
+    """All attachments of a message together, decoded. Digipoort's 20 MB, read as its XSD does: 20,971,520."""
+    attachments_count_max: int = 200
+    in_memory_bytes_max: int = 256 * 1024
+    """A document up to this size is read in one go and handed on in memory; a larger one streams to storage."""
+    body_idle_seconds_max: float = 20.0
+    body_seconds_max: float = 300.0
+    large_bodies_max: int = 64
+    """Bodies above `in_memory_bytes_max` that may come in at the same time."""
+    retry_after_seconds: int = 30
+    part_header_count_max: int = 16
+    """Headers of one part of a multipart body: browsers send two, MIME libraries four."""
+    part_header_bytes_max: int = 4096
+    filename_characters_max: int = 255
+
+
+class Room:
+    """Room for so many at the same time; who comes when it is full is told to come back."""
+
+    def __init__(self, places: int, retry_after_seconds: int) -> None:
+        self._places = places
+        self._retry_after_seconds = retry_after_seconds
+
+    @contextmanager
+    def places(self, count: int = 1) -> Iterator[None]:
+        """Hold so many places. Raises Overloaded when they are not free."""
+        if count > self._places:
+            raise problems.Overloaded(self._retry_after_seconds)
+        self._places -= count
+        try:
+            yield
+        finally:
+            self._places += count

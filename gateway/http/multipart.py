@@ -1,0 +1,289 @@
+"""A multipart body (RFC 2046, RFC 7578) while it streams: one document, and attachments beside it.
+
+Nothing is kept in memory but what the sinks keep; sinks are closed only when the whole body was right, so that
+a broken body leaves nothing behind.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aiohttp import web
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from gateway.http import problems
+from gateway.http.body import Digest, pieces
+from gateway.http.limits import Limits
+from gateway.http.transfer import TransferDecoder, TransferError, decoder
+from gateway.i18n import Text
+from gateway.messages.ports import ContentSink, DocumentStorage
+from gateway.messages.submission import BesideAttachment, Content
+from gateway.validator.model.document import Attachment
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of what we refuse in words of our own
+
+MULTIPART_TYPES = ("multipart/form-data", "multipart/mixed", "multipart/related")
+XML_TYPES = ("application/xml", "text/xml")
+
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)  # RFC 6838, 4.2
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+_Event = tuple[Literal["begin", "field", "value", "header", "headers", "data", "end", "finished"], bytes]
+
+
+@dataclass(slots=True)
+class _Part:
+    """One part on its way in."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    is_document: bool = False
+    media_type: str = ""
+    filename: str | None = None
+    decoder: TransferDecoder | None = None
+    sink: ContentSink | None = None
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a multipart body held."""
+
+    document: Content
+    attachments: tuple[BesideAttachment, ...]
+
+
+async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits: Limits) -> Parts:
+    """Read the multipart body of this request. Raises problems; then nothing stays in storage."""
+    intake = _Intake(request.content_type == "multipart/form-data", storage, limits)
+    splitter, digest = _Splitter(_boundary(request), limits), Digest(request)
+    try:
+        async for chunk in pieces(request, limits.body_bytes_max, limits):
+            digest.update(chunk)
+            for event in splitter.split(chunk):
+                await intake.take(event)
+        digest.check()
+        return await intake.close()
+    except BaseException:  # whatever ended it, cancellation included: leave nothing behind
+        await intake.abort()
+        raise
+
+
+def _boundary(request: web.BaseRequest) -> str:
+    _, options = parse_options_header(request.headers.get("Content-Type", ""))
+    boundary = options.get(b"boundary", b"").decode("latin-1")
+    if not _BOUNDARY.fullmatch(boundary):
+        raise _broken("The Content-Type names no valid boundary.", "Het Content-Type noemt geen geldige boundary.")
+    return boundary
+
+
+class _Splitter:
+    """Turns chunks into events. The parser calls back synchronously; sinks are awaited afterwards."""
+
+    def __init__(self, boundary: str, limits: Limits) -> None:
+        self._events: list[_Event] = []
+        add = self._events.append
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": lambda: add(("begin", b"")),
+                "on_header_field": lambda data, start, end: add(("field", data[start:end])),
+                "on_header_value": lambda data, start, end: add(("value", data[start:end])),
+                "on_header_end": lambda: add(("header", b"")),
+                "on_headers_finished": lambda: add(("headers", b"")),
+                "on_part_data": lambda data, start, end: add(("data", data[start:end])),
+                "on_part_end": lambda: add(("end", b"")),
+                "on_end": lambda: add(("finished", b"")),
+            },
+            max_header_count=limits.part_header_count_max,
+            max_header_size=limits.part_header_bytes_max,
+        )
+
+    def split(self, chunk: bytes) -> Iterable[_Event]:
+        """The events in this chunk."""
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise _broken(
+                f"A boundary or part header is wrong: {error}.", f"Een boundary of header klopt niet: {error}."
+            ) from error
+        events = self._events.copy()
+        self._events.clear()
+        return events
+
+
+class _Intake:
+    """Takes the events in order and fills one sink a part."""
+
+    def __init__(self, is_form: bool, storage: DocumentStorage, limits: Limits) -> None:
+        self._is_form = is_form
+        self._storage = storage
+        self._limits = limits
+        self._part = _Part()
+        self._parts: list[_Part] = []
+        self._attachments_bytes = 0
+        self._field = b""
+        self._value = b""
+        self._is_finished = False
+
+    async def take(self, event: _Event) -> None:
+        """One event."""
+        kind, data = event
+        if kind == "data":
+            await self._write(data)
+        elif kind == "field":
+            self._field += data
+        elif kind == "value":
+            self._value += data
+        elif kind == "header":
+            self._end_header()
+        elif kind == "begin":
+            self._part = _Part()
+        elif kind == "headers":
+            self._open()
+        elif kind == "end":
+            await self._end_part()
+        else:
+            self._is_finished = True
+
+    def _end_header(self) -> None:
+        name = self._field.decode("latin-1").strip().lower()
+        if name in self._part.headers:
+            raise _broken(f"A part has two headers {name}.", f"Een deel heeft twee headers {name}.")
+        if _CONTROL.search(self._value):
+            raise _broken(f"Header {name} holds control characters.", f"Header {name} bevat stuurtekens.")
+        self._part.headers[name] = self._value.decode("latin-1").strip()
+        self._field = self._value = b""
+
+    def _open(self) -> None:
+        """The headers are complete: what is this part, and where do its bytes go."""
+        part = self._part
+        part.media_type = _media_type(part.headers.get("content-type"), self._is_form)
+        disposition, options = parse_options_header(part.headers.get("content-disposition"))
+        part.filename = _filename(options.get(b"filename"), self._limits.filename_characters_max)
+        part.is_document = self._is_document(part, disposition, options.get(b"name"))
+        part.decoder = _decoder(part.headers.get("content-transfer-encoding", "binary"))
+        self._admit(part)
+        part.sink = self._storage.sink()
+        self._parts.append(part)
+
+    def _is_document(self, part: _Part, disposition: bytes, name: bytes | None) -> bool:
+        if not self._is_form:
+            return part.media_type in XML_TYPES
+        if disposition != b"form-data" or name not in {b"document", b"attachment"}:
+            raise _broken(
+                "A part of multipart/form-data must be form-data and be named `document` or `attachment`.",
+                "Een deel van multipart/form-data moet form-data zijn en `document` of `attachment` heten.",
+            )
+        if name == b"document" and part.media_type not in XML_TYPES:
+            raise _broken(
+                f"The document is {part.media_type}; it must be application/xml or text/xml.",
+                f"Het document is {part.media_type}; het moet application/xml of text/xml zijn.",
+            )
+        return name == b"document"
+
+    def _admit(self, part: _Part) -> None:
+        if part.is_document and any(other.is_document for other in self._parts):
+            raise _broken("There are two documents; send them apart.", "Er zijn twee documenten; stuur ze apart.")
+        if len(self._parts) > self._limits.attachments_count_max:
+            most = self._limits.attachments_count_max
+            raise _broken(f"There are more than {most} attachments.", f"Er zijn meer dan {most} bijlagen.")
+
+    async def _write(self, data: bytes) -> None:
+        part = self._part
+        if part.decoder is None or part.sink is None:
+            raise _broken("A part has content before its headers.", "Een deel heeft inhoud vóór zijn headers.")
+        await self._put(part, part.sink, _decoded(part.decoder.feed, data))
+
+    async def _end_part(self) -> None:
+        part = self._part
+        if part.decoder is None or part.sink is None:
+            raise _broken("A part ends within its headers.", "Een deel houdt op binnen zijn headers.")
+        finish = part.decoder.finish
+        await self._put(part, part.sink, _decoded(lambda _: finish(), b""))
+
+    async def _put(self, part: _Part, sink: ContentSink, data: bytes) -> None:
+        if not data:
+            return
+        part.size_bytes += len(data)
+        self._count(part, len(data))
+        await sink.write(data)
+
+    def _count(self, part: _Part, added: int) -> None:
+        if part.is_document:
+            return  # it cannot be larger than the body
+        self._attachments_bytes += added
+        limit = self._limits.attachments_bytes_max
+        if self._attachments_bytes > limit:
+            raise problems.AttachmentsTooLarge(limit, self._attachments_bytes)
+
+    async def close(self) -> Parts:
+        """All came in: close every sink. Raises when the body is not complete or holds no document."""
+        if not self._is_finished:
+            raise _broken("The closing boundary is missing.", "De afsluitende boundary ontbreekt.")
+        documents = [part for part in self._parts if part.is_document]
+        if not documents or not documents[0].size_bytes:
+            raise _broken("There is no part with a document.", "Er is geen deel met een document.")
+        contents = [(part, await part.sink.close()) for part in self._parts if part.sink]
+        document = next(content for part, content in contents if part.is_document)
+        beside = [(part, content) for part, content in contents if not part.is_document]
+        return Parts(document, tuple(_attachment(number, *pair) for number, pair in enumerate(beside, start=1)))
+
+    async def abort(self) -> None:
+        """Forget everything that was written."""
+        for part in self._parts:
+            if part.sink is not None:
+                await part.sink.abort()
+
+
+def _attachment(number: int, part: _Part, content: Content) -> BesideAttachment:
+    facts = Attachment(number, part.media_type, part.filename, content.size_bytes, content.sha256)
+    return BesideAttachment(facts, content)
+
+
+def _media_type(header: str | None, is_form: bool) -> str:
+    if header is None:
+        return "text/plain" if is_form else "application/octet-stream"
+    media_type = parse_options_header(header)[0].decode("latin-1")
+    if not _MEDIA_TYPE.fullmatch(media_type) or media_type.startswith(("multipart/", "message/")):
+        raise _broken(
+            "A part's Content-Type is not a media type of one file.",
+            "Het Content-Type van een deel is geen mediatype van één bestand.",
+        )
+    return media_type
+
+
+def _filename(value: bytes | None, characters_max: int) -> str | None:
+    """The last step of the name, printable: names are for people, never for a path."""
+    if value is None:
+        return None
+    try:
+        name = value.decode("utf-8")
+    except UnicodeDecodeError:
+        name = value.decode("latin-1")
+    name = _UNPRINTABLE.sub("", re.split(r"[/\\]", name)[-1]).strip()
+    return name[:characters_max] or None
+
+
+def _decoder(encoding: str) -> TransferDecoder:
+    try:
+        return decoder(encoding)
+    except TransferError as error:
+        raise _broken(f"{error}.", f"De codering van een deel is onbekend: {error}.") from error
+
+
+def _decoded(feed: Callable[[bytes], bytes], data: bytes) -> bytes:
+    try:
+        return feed(data)
+    except TransferError as error:
+        raise _broken(
+            f"A part is wrongly encoded: {error}.", f"Een deel is verkeerd gecodeerd: {error}."
+        ) from error
+
+
+def _broken(en: str, nl: str) -> problems.MalformedMultipart:
+    return problems.MalformedMultipart(Text(en, nl), closes=True)

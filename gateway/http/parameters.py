@@ -1,0 +1,102 @@
+"""Query and JSON body become typed values; everything that is wrong is told at once
+(NL GOV API Design Rules, /core/error-handling/all-errors)."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, get_args, get_origin
+
+import msgspec
+from multidict import MultiMapping
+
+from gateway.http import problems
+from gateway.http.problems import Fault
+from gateway.http.reasons import not_json, reason_of
+from gateway.i18n import Text
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+NULL = Text("must not hold the character U+0000", "mag het teken U+0000 niet bevatten")
+"""PostgreSQL has no text with it."""
+
+
+class NoQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """For requests that take no query parameters."""
+
+
+def read_query(query: MultiMapping[str], kind: type[Shape]) -> Shape:
+    """The query as `kind`. Raises InvalidInput with every fault."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    faults = [_unknown("query", name, fields) for name in dict.fromkeys(query) if name not in fields]
+    values: dict[str, object] = {}
+    for name, field in fields.items():
+        given = query.getall(name, [])
+        takes_many = get_origin(field.type) is list
+        if not given:
+            if field.required:
+                faults.append(Fault("query", name, problems.MISSING))
+        elif len(given) > 1 and not takes_many:
+            faults.append(Fault("query", name, problems.TWICE))
+        elif any("\0" in one for one in given):
+            faults.append(Fault("query", name, NULL))
+        else:
+            try:
+                values[field.name] = msgspec.convert(given if takes_many else given[0], field.type, strict=False)
+            except msgspec.ValidationError as error:
+                faults.append(Fault("query", name, reason_of(error, field.type)))
+    if faults:
+        raise problems.InvalidInput(tuple(faults))
+    return kind(**values)
+
+
+def read_json(body: bytes, kind: type[Shape]) -> Shape:
+    """The JSON body as `kind`. Raises InvalidInput with every fault."""
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise problems.InvalidInput((Fault("body", "", not_json(error)),)) from error
+    if faults := tuple(_faults(value, kind, "")):
+        raise problems.InvalidInput(faults)
+    return msgspec.convert(value, kind)
+
+
+def _faults(value: object, kind: object, place: str) -> Iterator[Fault]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        yield from _struct_faults(value, kind, place)
+    elif get_origin(kind) is list and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _faults(item, get_args(kind)[0], f"{place}[{index}]")
+    elif _holds_null(value):
+        yield Fault("body", place, NULL)
+    else:
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            yield Fault("body", place, reason_of(error, kind))
+
+
+def _holds_null(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_null(one) for pair in value.items() for one in pair)
+    return isinstance(value, str) and "\0" in value
+
+
+def _struct_faults(value: Mapping[object, object], kind: type[msgspec.Struct], place: str) -> Iterator[Fault]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name in value:
+        if name not in fields:
+            yield _unknown("body", f"{place}.{name}".lstrip("."), fields)
+    for name, field in fields.items():
+        full = f"{place}.{name}".lstrip(".")
+        if name in value:
+            yield from _faults(value[name], field.type, full)
+        elif field.required:
+            yield Fault("body", full, problems.MISSING)
+
+
+def _unknown(place: str, name: str, known: Mapping[str, object]) -> Fault:
+    close = difflib.get_close_matches(name.rpartition(".")[2], known, n=1)
+    reason = Text("is not known", "is niet bekend")
+    if close:
+        reason = Text(f"is not known; did you mean {close[0]}?", f"is niet bekend; bedoelt u {close[0]}?")
+    return Fault(place, name[:100], reason)

@@ -1,0 +1,249 @@
+"""The daily drop for finance: entries of a day, statements of its month, bills and journal of its year.
+
+A day's entries are those *recorded* on that Amsterdam day, so every entry is in exactly one drop and what comes
+late is in the drop of the day it came. A day has a folder of its own; its manifest is written last: a folder
+without a manifest is not finished, and one with a manifest is never written again.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, TypeVar
+
+import msgspec
+import structlog
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.admin.accounts import issuer_of
+from gateway.admin.usage import RefusedError
+from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.journals import JournalFormat, write_journal
+from gateway.billing.documents.postings import Journal, journal
+from gateway.billing.documents.tables import (
+    BILL_LINES,
+    BILLS,
+    BillTotals,
+    JournalTotals,
+    bill_totals,
+    journal_totals,
+    lines_of,
+)
+from gateway.clock import AMSTERDAM, Clock, billing_date, utc_now
+from gateway.metering.calendar import midnight, moment
+from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
+from gateway.metering.statement import Selection
+from gateway.metering.totals import ControlTotals
+from gateway.settings import Settings, listed
+from gateway.store.billing.records import SqlBillingStore
+from gateway.store.documents.storage import Storage
+from gateway.store.engine import open_engines
+from gateway.store.ledger.meter import LedgerMeter
+from gateway.store.schema import upgrade
+from gateway.store.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 300.0
+"""How often we look whether a day is due, and how soon a day that failed is tried again."""
+MANIFEST = "manifest.json"
+TROUBLE = (OSError, BaseError, SQLAlchemyError, ValueError)
+"""What may be wrong for a while: the target, the database; ValueError is a URL that obstore does not know, or
+Parquet without pyarrow."""
+
+T = TypeVar("T")
+
+
+class DropFile(msgspec.Struct, frozen=True):
+    """One file of a drop."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a day's drop holds. Nothing of the moment of making stands in it."""
+
+    day: str
+    """The Amsterdam day, as `2026-11-22`."""
+    after_position: int
+    """The last entry of the drop before: this one's are the positions above it..."""
+    last_position: int
+    """... up to here. Equal when nothing was recorded."""
+    entries: ControlTotals
+    statements: ControlTotals
+    billed_in: int
+    """The year of issue of the bills and the journal."""
+    bills: BillTotals | None
+    journal: JournalTotals | None
+    """None, as of the bills, where the settings do not say who sends them."""
+    files: tuple[DropFile, ...]
+
+
+class Drop:
+    """Writes the drops of days that are over to the target that the settings name."""
+
+    def __init__(self, settings: Settings, meter: LedgerMeter, bills: SqlBillingStore, clock: Clock) -> None:
+        self._settings = settings
+        self._wishes = settings.drop
+        self._issuer = issuer_of(settings)
+        self._formats = tuple(map(Format, listed(settings.drop.formats)))
+        self._meter = meter
+        self._bills = bills
+        self._clock = clock
+        self._whole_to = date.min
+        """Every drop up to this day was seen to be there."""
+
+    async def catch_up(self) -> tuple[date, ...]:
+        """Write every drop that is due and not there, oldest first; answers their days. Raises one of TROUBLE;
+        what was written before it stays."""
+        written: list[date] = []
+        for day in await self._due():
+            if await self.write(day):
+                written.append(day)
+            self._whole_to = day
+        return tuple(written)
+
+    async def write(self, day: date) -> Manifest | None:
+        """Write the drop of a day that is over; None when it is there already, and then nothing changes.
+
+        Raises one of TROUBLE: then the day has no manifest, and the next time everything is written again.
+        """
+        target = Storage(target_url(self._wishes.url), 0)
+        try:
+            if await target.holds(f"{day}/{MANIFEST}"):
+                return None
+            self._settings.data_directory.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(prefix="drop-", dir=self._settings.data_directory) as folder:
+                manifest = await self._make(day, Path(folder))
+                for file in manifest.files:
+                    await target.put_file(f"{day}/{file.name}", Path(folder, file.name))
+            await target.put_stable(f"{day}/{MANIFEST}", as_json(manifest))
+            return manifest
+        finally:
+            target.close()
+
+    async def _due(self) -> Sequence[date]:
+        """The days whose drop may be missing: from the first entry on, not longer ago than the settings look."""
+        now = self._clock().astimezone(AMSTERDAM)
+        last = now.date() - timedelta(days=1 if now.hour >= self._wishes.hour else 2)
+        if last <= self._whole_to:
+            return ()
+        async for page in self._meter.entries(Selection(up_to=1)):
+            oldest = billing_date(moment(page[0].recorded_at))
+            looked_at = (last - timedelta(days=back) for back in reversed(range(self._wishes.days_back_max)))
+            return [day for day in looked_at if day >= oldest and day > self._whole_to]
+        return ()
+
+    async def _make(self, day: date, folder: Path) -> Manifest:
+        after = await self._meter.last_position_before(midnight(day))
+        last = await self._meter.last_position_before(midnight(day + timedelta(days=1)))
+        lines = await self._meter.month_lines(day, last)
+        wanted = Selection(after=after, up_to=last)
+        entries = statements = ControlTotals(0, 0, (), "")
+        for form in self._formats:
+            with await _created(folder / f"entries-{day}.{form}") as out:
+                entries = await write_export(ENTRIES, self._meter.entries(wanted), form, out)
+            with await _created(folder / f"statements-{day:%Y-%m}.{form}") as out:
+                statements = write_items(STATEMENTS, lines, form, out)
+        bills = await self._billed(day)
+        if bills is not None:
+            await asyncio.to_thread(self._write_books, day.year, bills, folder)
+        files = await asyncio.to_thread(_described, folder)
+        return Manifest(
+            day=str(day),
+            after_position=after,
+            last_position=last,
+            entries=entries,
+            statements=statements,
+            billed_in=day.year,
+            bills=None if bills is None else bill_totals(bills),
+            journal=None if bills is None else journal_totals(self._journal(day.year, bills)),
+            files=files,
+        )
+
+    async def _billed(self, day: date) -> Sequence[Bill] | None:
+        """The documents of the year that are dated up to this day; None where nobody sends bills."""
+        if not self._issuer.name:
+            return None
+        return [bill for bill in await self._bills.bills(day.year) if bill.issued_on <= day]
+
+    def _journal(self, year: int, bills: Sequence[Bill]) -> Journal:
+        return journal(self._issuer, year, bills)
+
+    def _write_books(self, year: int, bills: Sequence[Bill], folder: Path) -> None:
+        for form in self._formats:
+            with Path(folder, f"bills-{year}.{form}").open("wb") as out:
+                write_items(BILLS, bills, form, out)
+            with Path(folder, f"bill-lines-{year}.{form}").open("wb") as out:
+                write_items(BILL_LINES, lines_of(bills), form, out)
+        booked = self._journal(year, bills)
+        for name in map(JournalFormat, listed(self._wishes.journal_formats)):
+            with Path(folder, f"journal-{year}.{name}").open("wb") as out:
+                write_journal(booked, name, out)
+
+
+async def dropping(drop: Drop) -> None:
+    """Writes the drops that are due, for as long as it is awaited."""
+    while True:
+        try:
+            for day in await drop.catch_up():
+                log.info("drop_written", day=str(day))
+        except TROUBLE as error:  # the target or the database is in trouble: the next look tries again
+            log.error("drop_not_written", error=type(error).__name__, reason=str(error))
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def drop_once(settings: Settings, day: date) -> Manifest | None:
+    """Write the drop of one day by hand; None when it was there. Raises RefusedError."""
+    if not settings.drop.url:
+        raise RefusedError("the settings do not say where the drop goes: drop.url is empty")
+    if day >= billing_date(utc_now()):
+        raise RefusedError(f"{day} is not over yet in Amsterdam")
+    try:
+        return _with_drop(settings, lambda drop: drop.write(day))
+    except TROUBLE as error:
+        raise RefusedError(f"the drop of {day} was not written: {error}") from error
+
+
+def as_json(manifest: Manifest) -> bytes:
+    """The manifest as it stands in the drop."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def target_url(where: str) -> str:
+    """The target as storage takes it: a directory becomes a `file:` URL."""
+    return where if "://" in where else Path(where).absolute().as_uri()
+
+
+def _with_drop(settings: Settings, work: Callable[[Drop], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with AsyncExitStack() as stack:
+            engines = open_engines(settings.database_url())
+            stack.push_async_callback(engines.dispose)
+            await asyncio.to_thread(upgrade, engines.write)
+            writer = Writer(engines.write, 1)
+            writer.start()
+            stack.push_async_callback(writer.stop)
+            meter, bills = LedgerMeter(engines, writer, utc_now), SqlBillingStore(engines, writer)
+            return await work(Drop(settings, meter, bills, utc_now))
+
+    return asyncio.run(run())
+
+
+async def _created(path: Path) -> BinaryIO:
+    return await asyncio.to_thread(path.open, "wb")
+
+
+def _described(folder: Path) -> tuple[DropFile, ...]:
+    return tuple(map(_file, sorted(folder.iterdir())))
+
+
+def _file(path: Path) -> DropFile:
+    with path.open("rb") as file:
+        return DropFile(path.name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())

@@ -1,0 +1,427 @@
+"""What happened, counted for Prometheus. Callers name events; labels are chosen here and are few.
+
+No label holds a party, a kenmerk or anything else a document says: metrics are kept long, read by many and must
+stay small. A label whose value comes from outside (rule, route) is held to a known set; the rest is `other`.
+Worker processes count nothing themselves: their answer carries the timings and the server counts.
+"""
+
+import platform
+import re
+import shutil
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import TypeVar
+
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    ProcessCollector,
+)
+from prometheus_client.exposition import choose_encoder
+
+from gateway.clock import Clock, utc_now
+from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.submission import Channel
+from gateway.metering.entry import UsageEntry, UsageKind
+from gateway.tally import Counter, Histogram
+from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.model.document import DocumentKind
+
+OTHER = "other"
+UNKNOWN_DOCUMENT = "unknown"
+"""The document of a message that was refused before anybody knew what it is."""
+
+RULES_MAX = 1_000
+"""Rules that may become labels: the rule sets have some 800 together, most of which refuse nothing ever."""
+RULE_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,39}")
+"""How the ids of EN 16931, NLCIUS, Peppol, SETU and of the gateway itself look."""
+
+ROUTES = frozenset(
+    {
+        "messages",
+        "validations",
+        "mailbox",
+        "deliveries",
+        "parties",
+        "keys",
+        "forecasts",
+        "usage",
+        "bills",
+        "exports",
+        "rules",
+        "wus",
+        "health",
+        "metrics",
+        "pages",
+    }
+)
+"""Kinds of route; an address with a kenmerk in it counts under its kind."""
+
+WORKER_ENDS = frozenset({"memory", "time", "crash", "age", "starved"})
+"""Why a worker was replaced: it reached a limit, died, judged as many documents as it may, or was kept from the
+processor by other programs."""
+
+FAST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""For what should take milliseconds: commits, stages, requests."""
+WAIT_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0)
+"""For what a sender waits for: from seconds to a day."""
+PUSH_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""For a call to somebody else's server, which gets a minute."""
+PUSH_WAYS = ("webhook", "afleverservice")
+PUSH_OUTCOMES = ("delivered", "troubled", "refused", "expired")
+"""Of an attempt; `troubled` is tried again, `expired` was tried for as long as it may be."""
+PUSH_FAILURES = ("address", "connection", "timeout", "status", "fault", "answer", "gone")
+GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+
+Kind = TypeVar("Kind", Counter, Gauge, Histogram)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A metric as its reference page shows it."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What waits, measured now and then: how many, and since when the oldest."""
+
+    messages: int
+    oldest_at: datetime | None = None
+
+
+class Metrics:
+    """The metrics of one gateway, on a registry of its own: two gateways in one process do not mix."""
+
+    def __init__(
+        self,
+        version: str,
+        known_rules: Collection[str] | None = None,
+        data_directory: Path | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        """`known_rules`: ids that may become labels; None: whatever looks like an id, up to RULES_MAX of them.
+        `data_directory`: the disk to watch; it must exist."""
+        self.registry = CollectorRegistry()
+        self.described: list[Described] = []
+        self._known_rules = None if known_rules is None else frozenset(known_rules)
+        self._seen_rules: set[str] = set()
+        self._clock = clock
+        self._since: dict[str, datetime | None] = {"received": clock()}
+        self._messages()
+        self._pushing()
+        self._judging()
+        self._meter()
+        self._store()
+        self._doors()
+        self._machine(version, data_directory)
+
+    def exposition(self, accept: str = "") -> tuple[str, bytes]:
+        """Content type and body for a scrape, in the format that the Accept header asks for."""
+        encode, content_type = choose_encoder(accept)
+        return content_type, encode(self.registry)
+
+    # Messages
+
+    def message_received(self, channel: Channel, size_bytes: int) -> None:
+        """A message is on stable storage; size of its document and attachments, decoded."""
+        self._received.labels(channel.value).inc()
+        self._received_bytes.labels(channel.value).inc(size_bytes)
+        self._since["received"] = self._clock()
+
+    def message_repeated(self) -> None:
+        """A submission came again with the same key and body and got its first answer."""
+        self._repeats.inc()
+
+    def message_settled(
+        self, kind: DocumentKind | None, state: State, disposition: Disposition, seconds_since_received: float
+    ) -> None:
+        """A message came to rest: delivered, refused, duplicate, returned or parked."""
+        self._settled.labels(kind.value if kind else UNKNOWN_DOCUMENT, state.value).inc()
+        if disposition is not Disposition.PENDING:
+            self._dispositions.labels(disposition.value).inc()
+        self._settled_after.observe(seconds_since_received)
+
+    def message_reopened(self) -> None:
+        """A message that had come to rest as returned is offered again, and will come to rest a second time."""
+        self._reopened.inc()
+
+    def message_confirmed(self, seconds_since_delivered: float) -> None:
+        """A recipient confirmed a message it had taken."""
+        self._confirmed_after.observe(seconds_since_delivered)
+
+    def message_refused(self, findings: Iterable[Finding]) -> None:
+        """A message was refused for these findings: each rule that was broken counts once."""
+        broken = {(finding.stage, finding.rule) for finding in findings if finding.flag is Flag.FATAL}
+        for stage, rule in broken:
+            self._refusals.labels(stage.value, self._known_rule(rule)).inc()
+
+    def queue_measured(self, judging: QueueState, undelivered: QueueState) -> None:
+        """What waits to be judged, and that together with what is being worked on."""
+        self._measured("judging", judging)
+        self._undelivered.set(undelivered.messages)
+        self._since["undelivered"] = undelivered.oldest_at
+
+    def deliveries_measured(self, waiting: QueueState, paused_recipients: int) -> None:
+        """What waits to be pushed to recipients; how many of those are left alone for a while."""
+        self._measured("delivery", waiting)
+        self._paused.set(paused_recipients)
+
+    def push_attempted(self, way: str, outcome: str, failure: str | None, seconds: float) -> None:
+        """One attempt to push a message ended so, and took so long."""
+        self._pushes.labels(way, outcome).inc()
+        self._push_seconds.labels(way).observe(seconds)
+        if failure is not None:
+            self._push_failures.labels(failure if failure in PUSH_FAILURES else OTHER).inc()
+
+    def _measured(self, queue: str, state: QueueState) -> None:
+        self._queue.labels(queue).set(state.messages)
+        self._since[queue] = state.oldest_at
+
+    def mailboxes_measured(self, waiting: QueueState, parked_messages: int) -> None:
+        """What recipients have not confirmed yet, and what is set apart for an operator."""
+        self._mailbox.set(waiting.messages)
+        self._since["mailbox"] = waiting.oldest_at
+        self._parked.set(parked_messages)
+
+    # Judging
+
+    def stage_passed(self, stage: Stage, seconds: float) -> None:
+        """A stage of judging a document took so long."""
+        self._stage_seconds.labels(stage.value).observe(seconds)
+
+    def rule_broke(self) -> None:
+        """A rule failed technically on a document: the rule is wrong, not the document."""
+        self._rule_errors.inc()
+
+    def worker_replaced(self, reason: str) -> None:
+        """A worker process ended and another took its place; `reason` is one of WORKER_ENDS."""
+        self._workers.labels(reason if reason in WORKER_ENDS else OTHER).inc()
+
+    # Meter
+
+    def units_metered(self, entries: Iterable[UsageEntry]) -> None:
+        """Entries were written to the meter; reversals count apart, for a counter never goes down."""
+        for entry in entries:
+            units = self._units if entry.quantity > 0 else self._reversed
+            units.labels(entry.kind.value).inc(abs(entry.quantity))
+
+    def forecast_measured(self, forecast_units: int, metered_units: int, parties_over: int) -> None:
+        """This Amsterdam year: units forecast and metered for all parties; how many are over their forecast or on
+        course to be."""
+        self._forecast.set(forecast_units)
+        self._metered_year.set(metered_units)
+        self._over_forecast.set(parties_over)
+
+    def silence_measured(self, silent_parties: int) -> None:
+        """Parties that sent regularly and now send nothing, for much longer than they usually do."""
+        self._silent.set(silent_parties)
+
+    # Store
+
+    def commit_made(self, seconds: float, submissions: int) -> None:
+        """A group of submissions is on stable storage, in one commit."""
+        self._commit_seconds.observe(seconds)
+        self._commit_group.observe(submissions)
+
+    def reaper_passed(self, removed_objects: int, *, held: bool) -> None:
+        """The reaper passed. `held`: it found so much to remove that it removed nothing."""
+        self._reaped.inc(removed_objects)
+        self._reaper_held.set(held)
+        self._reaper_passed.set(self._clock().timestamp())
+
+    # Doors
+
+    def request_answered(self, route: str, status: int, seconds: float) -> None:
+        """An HTTP request got its answer; `route` is one of ROUTES."""
+        known = route if route in ROUTES else OTHER
+        self._requests.labels(known, f"{status // 100}xx").inc()
+        self._request_seconds.labels(known).observe(seconds)
+
+    def submission_turned_away(self) -> None:
+        """A submission was not taken because too many wait."""
+        self._turned_away.inc()
+
+    def connection_too_many(self, became: str) -> None:
+        """A connection came when there were as many as there may be: an idle one was closed for it (`evicted`), or
+        it was turned away itself (`refused`)."""
+        self._too_many.labels(became).inc()
+
+    # The metrics themselves
+
+    def _messages(self) -> None:
+        self._received = self._counter("messages_received", "Messages taken in, by channel.", "channel")
+        self._received_bytes = self._counter(
+            "received_bytes", "Bytes of documents and attachments taken in, decoded, by channel.", "channel"
+        )
+        self._repeats = self._counter("repeats", "Submissions that came again and got their first answer.")
+        self._settled = self._counter(
+            "messages_settled", "Messages that came to rest, by document and outcome.", "document", "outcome"
+        )
+        self._dispositions = self._counter(
+            "dispositions",
+            "Messages that came to rest, by what they are to the meter: together what was received and "
+            "reopened, but for what still waits or is parked.",
+            "disposition",
+        )
+        self._reopened = self._counter(
+            "reopened", "Returned messages that an operator offered again: each comes to rest once more."
+        )
+        self._settled_after = self._histogram(
+            "settled_after_seconds", "From received to settled: what a sender waits.", WAIT_SECONDS
+        )
+        self._confirmed_after = self._histogram(
+            "confirmed_after_seconds", "From delivered to confirmed: what a recipient needs.", WAIT_SECONDS
+        )
+        self._refusals = self._counter(
+            "refusals", "Refused messages by stage and rule; a message counts once for each rule.", "stage", "rule"
+        )
+        self._waiting()
+
+    def _waiting(self) -> None:
+        self._queue = self._gauge("queue_messages", "Messages that wait, by queue.", "queue")
+        oldest = self._gauge("queue_oldest_seconds", "Age of the oldest message that waits, by queue.", "queue")
+        for name in ("judging", "delivery"):
+            oldest.labels(name).set_function(partial(self._age_seconds, name))
+        self._undelivered = self._gauge("undelivered_messages", "Messages taken in and not judged to the end.")
+        self._gauge("undelivered_oldest_seconds", "Age of the oldest of these.").set_function(
+            partial(self._age_seconds, "undelivered")
+        )
+        self._mailbox = self._gauge("mailbox_messages", "Messages delivered and not yet confirmed by recipients.")
+        self._gauge("mailbox_oldest_seconds", "Time since delivery of the oldest of these.").set_function(
+            partial(self._age_seconds, "mailbox")
+        )
+        self._parked = self._gauge("parked_messages", "Messages set apart for an operator.")
+        self._gauge("last_received_seconds", "Time since a message came in, or since the start.").set_function(
+            partial(self._age_seconds, "received")
+        )
+        self._silent = self._gauge("silent_parties", "Parties that sent or received regularly and now do not.")
+
+    def _pushing(self) -> None:
+        self._pushes = self._counter(
+            "pushes", "Attempts to push a message to its recipient, by way and outcome.", "way", "push_outcome"
+        )
+        self._push_failures = self._counter(
+            "push_failures", "Attempts that failed, by what went wrong.", "failure"
+        )
+        self._push_seconds = self._histogram(
+            "push_seconds", "Time of one attempt, the recipient's answer included, by way.", PUSH_SECONDS, "way"
+        )
+        self._paused = self._gauge(
+            "paused_recipients", "Recipients for whom messages wait, left alone after attempts that failed."
+        )
+
+    def _judging(self) -> None:
+        self._stage_seconds = self._histogram(
+            "stage_seconds", "Time that a stage of judging took, by stage.", FAST_SECONDS, "stage"
+        )
+        self._rule_errors = self._counter("rule_errors", "Times that a rule failed technically.")
+        self._workers = self._counter("worker_replacements", "Worker processes replaced, by reason.", "reason")
+
+    def _meter(self) -> None:
+        self._units = self._counter("metered_units", "Units written to the meter, by kind.", "kind")
+        self._reversed = self._counter("reversed_units", "Units reversed on the meter, by kind.", "kind")
+        self._forecast = self._gauge("forecast_units", "Units forecast for this year, all parties.")
+        self._metered_year = self._gauge("metered_year_units", "Units metered this year, all parties.")
+        self._over_forecast = self._gauge(
+            "over_forecast_parties", "Parties over their forecast of this year, or on course to be."
+        )
+
+    def _store(self) -> None:
+        self._commit_seconds = self._histogram(
+            "commit_seconds", "Time of one commit of submissions.", FAST_SECONDS
+        )
+        self._commit_group = self._histogram("commit_submissions", "Submissions in one commit.", GROUP_SIZES)
+        self._reaped = self._counter("reaped_objects", "Leftover objects removed from document storage.")
+        self._reaper_held = self._gauge("reaper_held", "1 when the reaper found too much to remove and held back.")
+        self._reaper_passed = self._gauge("reaper_passed_timestamp_seconds", "When the reaper passed last.")
+
+    def _doors(self) -> None:
+        self._requests = self._counter(
+            "http_requests", "HTTP requests answered, by kind of route and class of status.", "route", "status"
+        )
+        self._request_seconds = self._histogram(
+            "http_request_seconds", "Time to answer a request, by kind of route.", FAST_SECONDS, "route"
+        )
+        self._turned_away = self._counter("turned_away", "Submissions not taken because too many wait.")
+        self._too_many = self._counter(
+            "connections_too_many", "Connections closed because there were too many, by what became.", "became"
+        )
+
+    def _machine(self, version: str, data_directory: Path | None) -> None:
+        build = self._gauge("build_info", "Always 1; the version is in its labels.", "version", "python")
+        build.labels(version, platform.python_version()).set(1)
+        if data_directory is not None:
+            self._gauge("disk_free_bytes", "Free on the disk of the data directory.").set_function(
+                lambda: shutil.disk_usage(data_directory).free
+            )
+            self._gauge("disk_size_bytes", "Size of the disk of the data directory.").set_function(
+                lambda: shutil.disk_usage(data_directory).total
+            )
+        ProcessCollector(registry=self.registry)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return self._start(
+            Counter(f"meterpoort_{name}", meaning, labels, self.registry),
+            f"{name}_total",
+            meaning,
+            labels,
+        )
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return self._start(
+            Gauge(f"meterpoort_{name}", meaning, labels, registry=self.registry), name, meaning, labels
+        )
+
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        metric = Histogram(f"meterpoort_{name}", meaning, labels, self.registry, buckets)
+        return self._start(metric, name, meaning, labels)
+
+    def _start(self, metric: Kind, name: str, meaning: str, labels: tuple[str, ...]) -> Kind:
+        """Describe the metric, and begin at zero each series that can be foreseen: a counter that appears with
+        its first event hides that event from `rate()`."""
+        self.described.append(Described(f"meterpoort_{name}", type(metric).__name__.lower(), labels, meaning))
+        if labels and FORESEEN.keys() >= set(labels):
+            for values in product(*(FORESEEN[label] for label in labels)):
+                metric.labels(*values)
+        return metric
+
+    def _known_rule(self, rule: str) -> str:
+        if self._known_rules is not None:
+            return rule if rule in self._known_rules else OTHER
+        if rule not in self._seen_rules and len(self._seen_rules) < RULES_MAX and RULE_ID.fullmatch(rule):
+            self._seen_rules.add(rule)
+        return rule if rule in self._seen_rules else OTHER
+
+    def _age_seconds(self, name: str) -> float:
+        """Worked out at each scrape, so that an age goes on growing when whatever measures the queue hangs."""
+        since = self._since.get(name)
+        return max(0.0, (self._clock() - since).total_seconds()) if since else 0.0
+
+
+FORESEEN: Mapping[str, Collection[str]] = {
+    "became": ["evicted", "refused"],
+    "channel": [channel.value for channel in Channel],
+    "failure": [*PUSH_FAILURES, OTHER],
+    "disposition": [disposition.value for disposition in Disposition if disposition is not Disposition.PENDING],
+    "document": [*(kind.value for kind in DocumentKind), UNKNOWN_DOCUMENT],
+    "kind": [kind.value for kind in UsageKind],
+    "outcome": [state.value for state in State if state.is_settled and state is not State.CONFIRMED],
+    "push_outcome": PUSH_OUTCOMES,
+    "queue": ["judging", "delivery"],
+    "reason": sorted({*WORKER_ENDS, OTHER}),
+    "route": sorted({*ROUTES, OTHER}),
+    "stage": [stage.value for stage in Stage],
+    "status": ["2xx", "3xx", "4xx", "5xx"],
+    "way": PUSH_WAYS,
+}
+"""The values a label can take, where they can be listed. Not: rule (ids of the rule sets, and `other`), version,
+python."""

@@ -1,0 +1,172 @@
+"""Brings what waits to its recipients: for each recipient in order, for all recipients at the same time.
+
+Only the first message of a recipient is ever in memory, so it makes no difference how many wait behind it.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from structlog.contextvars import bind_contextvars, unbind_contextvars
+
+from gateway.clock import Clock
+from gateway.messages.lifecycle import Foutcode
+from gateway.pipeline.backoff import Pauses
+from gateway.pipeline.ports import (
+    Carrier,
+    Contents,
+    Destination,
+    Failure,
+    NotDeliveredError,
+    Observer,
+    Outbox,
+    Outcome,
+    Parcel,
+    Refusal,
+    Way,
+)
+
+log = structlog.get_logger(__name__)
+
+_IDLE_SECONDS = 5.0
+"""How often to look for work that nobody announced: from another process, or due again."""
+
+
+class Unobserved:
+    """Nobody counts. Fulfils `ports.Observer`."""
+
+    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+        """Nothing."""
+
+
+class Dispatcher:
+    """Delivers until it is stopped."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        contents: Contents,
+        carriers: Mapping[Way, Carrier],
+        clock: Clock,
+        pauses: Pauses | None = None,
+        recipients_max: int = 64,
+        trouble_seconds: float = _IDLE_SECONDS,
+        observer: Observer | None = None,
+    ) -> None:
+        """`recipients_max`: recipients that are called at the same time; `trouble_seconds`: how long to leave a
+        store alone that does not answer."""
+        self._outbox = outbox
+        self._contents = contents
+        self._carriers = carriers
+        self._clock = clock
+        self._pauses = pauses or Pauses()
+        self._places = asyncio.Semaphore(recipients_max)
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._trouble_seconds = trouble_seconds
+        self._woken = asyncio.Event()
+        self._observer = observer or Unobserved()
+
+    def wake(self) -> None:
+        """Something was put into the outbox."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver, for as long as it is awaited."""
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    for destination in await self._outbox.due(self._clock()):
+                        self._begin(destination)
+                    await self._rest()
+                except (
+                    Exception
+                ) as error:  # the store is in trouble: what waits stays there, and is asked for again
+                    log.warning("outbox_not_read", error=type(error).__name__)
+                    await asyncio.sleep(self._trouble_seconds)
+        finally:
+            tasks = list(self._under_way.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _rest(self) -> None:
+        due_at = await self._outbox.next_due_at()
+        seconds = (due_at - self._clock()).total_seconds() if due_at else _IDLE_SECONDS
+        try:
+            async with asyncio.timeout(min(max(seconds, 0.01), _IDLE_SECONDS)):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    def _begin(self, destination: Destination) -> None:
+        name = destination.recipient_id
+        if name not in self._under_way and destination.way in self._carriers:
+            task = self._under_way[name] = asyncio.create_task(self._serve(destination), name=f"delivery-{name}")
+            task.add_done_callback(lambda _: self._ended(name))
+
+    def _ended(self, recipient_id: str) -> None:
+        del self._under_way[recipient_id]
+        self._woken.set()
+
+    async def _serve(self, destination: Destination) -> None:
+        """One recipient's messages in their order, until one cannot be delivered now or none is left."""
+        try:
+            async with self._places:
+                while parcel := await self._next(destination):
+                    if not await self._offer(destination, parcel):
+                        return
+                    destination = await self._outbox.destination(destination.recipient_id)
+                    if destination.way not in self._carriers:
+                        return
+        except Exception as error:  # one recipient's trouble, whatever it is, stays its own
+            log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
+            await asyncio.sleep(_IDLE_SECONDS)
+
+    async def _next(self, destination: Destination) -> Parcel | None:
+        """The oldest message that waits for this recipient; from here on every line of the log has its kenmerk."""
+        unbind_contextvars("kenmerk")
+        parcel = await self._outbox.first(destination.recipient_id)
+        if parcel is not None:
+            bind_contextvars(kenmerk=parcel.kenmerk)
+        return parcel
+
+    async def _offer(self, destination: Destination, parcel: Parcel) -> bool:
+        """Offer one message; whether the next one may follow."""
+        await self._outbox.offered(parcel, self._clock())
+        begun = time.monotonic()
+        error = await self._carried(destination, parcel)
+        seconds = time.monotonic() - begun
+        if error is None:
+            await self._outbox.delivered(parcel, self._clock(), destination.way)
+            outcome = Outcome.DELIVERED
+        else:
+            outcome = await self._not_delivered(destination, parcel, error)
+        self._observer.attempted(destination.way, outcome, error.failure if error else None, seconds)
+        return outcome in {Outcome.DELIVERED, Outcome.REFUSED}
+
+    async def _carried(self, destination: Destination, parcel: Parcel) -> NotDeliveredError | None:
+        """Hand it over; why it was not taken, or None."""
+        try:
+            shipment = await self._contents.shipment(parcel.kenmerk)
+            await self._carriers[destination.way].carry(destination.url, shipment)
+        except LookupError as error:
+            return NotDeliveredError(Refusal.PERMANENT, Failure.GONE, str(error), Foutcode.AFS400)
+        except NotDeliveredError as error:
+            return error
+        return None
+
+    async def _not_delivered(self, destination: Destination, parcel: Parcel, error: NotDeliveredError) -> Outcome:
+        now: datetime = self._clock()
+        log.info("delivery_failed", recipient=parcel.recipient_id, reason=str(error))
+        if error.refusal is Refusal.PERMANENT:
+            await self._outbox.returned(parcel, now, error.foutcode, str(error))
+            return Outcome.REFUSED
+        again_at = now + self._pauses.after(destination.failures + 1)
+        if self._pauses.is_over(parcel.queued_at, now):
+            await self._outbox.returned(parcel, now, Foutcode.AFS600, str(error), again_at)
+            return Outcome.EXPIRED
+        await self._outbox.troubled(parcel, now, again_at, str(error))
+        return Outcome.TROUBLED

@@ -1,0 +1,167 @@
+"""A worker process: judges documents, some at a time, under limits of memory and time.
+
+Runs as `python -m gateway.pipeline.worker MEMORY_BYTES CPU_SECONDS LIMITS [nice]`, the limits of reading as
+JSON; frames on standard input and output are a length of eight bytes and so many bytes of MessagePack. The process
+that asks is `workers.py`.
+"""
+
+import gc
+import os
+import resource
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from gateway.validator.judge import judge
+from gateway.validator.model.document import Beside
+from gateway.validator.verdict import Verdict
+from gateway.validator.xml.parsing import Limits
+
+LENGTH_BYTES = 8
+FRAMES_MAX = 6
+"""How many calls are told of, where judging broke."""
+NICE = 10
+"""For a system without a class for idle work (`step_back`)."""
+
+
+class Request(msgspec.Struct, frozen=True, array_like=True):
+    """A document to be judged. With `file` (path, offset and size) it is read from there. With `follows_bytes` it
+    comes after the frame, as it is: a large one passes through the asking process in pieces."""
+
+    document: bytes
+    profile: str | None = None
+    also: tuple[str, ...] = ()
+    schema: bool = True
+    beside: tuple[Beside, ...] = ()
+    follows_bytes: int = 0
+    file: tuple[str, int, int] | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """The verdict on a document, or why judging it failed technically."""
+
+    verdict: Verdict | None = None
+    failure: str = ""
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """The next frame, or None when the other side has gone."""
+    length = stream.read(LENGTH_BYTES)
+    if len(length) < LENGTH_BYTES:
+        return None
+    size = int.from_bytes(length, "big")
+    frame = stream.read(size)
+    return frame if len(frame) == size else None
+
+
+def frame(payload: bytes) -> bytes:
+    """The payload with its length before it."""
+    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+
+
+def limit(memory_bytes: int, cpu_seconds: int) -> None:
+    """Hold this process to so much address space, and to so much processor time for one document."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
+
+
+def step_back(*, in_idle_class: bool) -> None:
+    """Yield the processor to answering: what has a kenmerk can wait, a sender at the door cannot.
+
+    Being nice is not enough on Linux, where who wakes up waits until the turn of who runs is over, however nice
+    that one is. Who runs in the class for idle work is interrupted at once; where others keep every processor busy
+    it gets some 0.4 % of one, and being nice (`in_idle_class` false) 9 %.
+    """
+    os.nice(NICE)
+    if in_idle_class and sys.platform == "linux":
+        with suppress(OSError):  # a container may forbid it
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def main(memory_bytes: int, cpu_seconds: int, limits: Limits, *, in_idle_class: bool = True) -> None:
+    """Judge until the other side closes the pipe, or is gone."""
+    step_back(in_idle_class=in_idle_class)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they are for the gateway, which closes the pipe
+    gc.freeze()  # rules and schemas stay: no collection needs to walk through them again
+    decoder, encoder = msgspec.msgpack.Decoder(list[Request]), msgspec.msgpack.Encoder()
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while (payload := read_frame(source)) is not None:
+        limit(memory_bytes, cpu_seconds)
+        answers = [_answer(request, source, limits) for request in decoder.decode(payload)]
+        del payload
+        try:
+            target.write(frame(encoder.encode(answers)))
+            target.flush()
+        except BrokenPipeError:  # the gateway was killed: when it starts again it asks again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), target.fileno())  # or the flush at exit fails too
+            return
+
+
+def _answer(request: Request, source: BinaryIO, limits: Limits) -> Answer:
+    try:
+        return answer(_whole(request, source), limits)
+    except OSError as error:
+        return Answer(failure=f"its bytes cannot be read: {error}")
+
+
+def _whole(request: Request, source: BinaryIO) -> Request:
+    """The request with its document. Raises OSError when that cannot be read."""
+    if request.file is not None:
+        return msgspec.structs.replace(request, document=read_file(*request.file))
+    if request.follows_bytes:
+        return msgspec.structs.replace(request, document=source.read(request.follows_bytes))
+    return request
+
+
+def read_file(path: str, offset: int, size_bytes: int) -> bytes:
+    """Part of a file. Raises OSError when it cannot be read, or ends too soon."""
+    with Path(path).open("rb", buffering=0) as file:
+        file.seek(offset)
+        pieces: list[bytes] = []
+        while size_bytes:
+            piece = file.read(size_bytes)
+            if not piece:
+                raise OSError(f"{path} ends too soon")
+            pieces.append(piece)
+            size_bytes -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def answer(request: Request, limits: Limits) -> Answer:
+    """The verdict on one document; what breaks in a check is told as such, and is never a pass."""
+    try:
+        verdict = judge(
+            request.document,
+            profile=request.profile,
+            also=request.also,
+            limits=limits,
+            schema=request.schema,
+            beside=request.beside,
+        )
+    except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
+        return Answer(failure=f"{type(error).__name__} while judging, at {_place(error)}")
+    return Answer(verdict)
+
+
+def _place(error: Exception) -> str:
+    """Where in our code it broke, innermost first. Its words are left out: they may quote the document."""
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:])
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+
+
+if __name__ == "__main__":
+    main(
+        int(sys.argv[1]),
+        int(sys.argv[2]),
+        msgspec.json.decode(sys.argv[3], type=Limits),
+        in_idle_class="nice" not in sys.argv[4:],
+    )

@@ -1,0 +1,352 @@
+"""Judges documents: small ones in a thread of this process, large ones in worker processes with limits.
+
+A worker is started when it is needed and let go when it was idle for a while, so that an idle gateway is
+small. A worker that dies, hangs or hangs on to memory is replaced; the document it had is reported as a
+technical failure, and the one who asked decides whether to try again.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from gateway.messages.submission import StoredBytes
+from gateway.pipeline.desk import Case, JudgingError
+from gateway.pipeline.worker import LENGTH_BYTES, Answer, Request, answer, frame
+from gateway.validator.media_types import HEAD_BYTES
+from gateway.validator.model.document import Beside
+from gateway.validator.verdict import Verdict
+from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
+
+log = structlog.get_logger(__name__)
+
+PIECE_SIZE_BYTES = 256 * 1024
+WATCHED_SECONDS = 0.2
+"""A worker that is late is watched so long, to see whether it gets to work."""
+PATIENCE_SECONDS = 2.0
+"""What should take milliseconds is watched when it takes so long."""
+PERIODS_MAX = 4
+"""How often a worker that is kept from the processor gets the time that it may take."""
+BUSY_SECONDS = 600.0
+"""So long after a worker in the class for idle work was kept from the processor, new ones are only nice."""
+
+Pieces = AsyncIterator[bytes | memoryview]
+WorkerEnded = Callable[[str], None]
+"""Told why a worker was replaced: memory, time, crash, age, or starved."""
+
+
+class Watched(Protocol):
+    """A worker at work. `was_kept`: others kept it from the processor."""
+
+    was_kept: bool
+
+    async def is_kept_from_processor(self) -> bool:
+        """Whether it would go on, and hardly gets to."""
+
+
+class Streams(Protocol):
+    """Document storage, read in pieces."""
+
+    def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
+        """The bytes. Raises FileNotFoundError when they are gone."""
+
+    async def read(self, where: StoredBytes) -> bytes:
+        """All the bytes. Raises OSError when they cannot be read."""
+
+    def file_of(self, where: StoredBytes) -> tuple[str, int, int] | None:
+        """Path, offset and size in bytes where another process on this machine can read them; else None."""
+
+
+class Workers:
+    """Fulfils `messages.desk.Judges`."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        count: int,
+        memory_size_bytes_max: int,
+        judging_seconds_max: float,
+        judgements_max: int,
+        worker_ended: WorkerEnded,
+        limits: Limits = DEFAULT_LIMITS,
+        idle_seconds: float = 60.0,
+    ) -> None:
+        self._streams = streams
+        self._memory_size_bytes_max = memory_size_bytes_max
+        self._judging_seconds_max = judging_seconds_max
+        self._judgements_max = judgements_max
+        self._worker_ended = worker_ended
+        self._limits = limits
+        self._idle_seconds = idle_seconds
+        self._turns = asyncio.Semaphore(count)
+        self._idle: list[_Worker] = []
+        self._up = 0
+        self._busy_until = 0.0
+        """Until then, by the loop's clock, others keep the machine busy."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
+
+    @property
+    def is_warm(self) -> bool:
+        """A worker is up, or busy."""
+        return self._up > 0
+
+    async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        """A batch of small documents, in one turn of one thread."""
+        whole = [await self._whole(case) for case in cases]
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, whole)
+
+    async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+        """A batch of small documents in a worker process, when there are more than one thread can judge.
+
+        A worker that ends takes its whole batch with it: each of them is then to be tried alone.
+        """
+        try:
+            return await self._in_worker([await self._request(case) for case in cases], None)
+        except JudgingError as error:
+            return [error] * len(cases)
+
+    async def judge_large(self, case: Case, *, schema: bool = True) -> Verdict:
+        """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
+        file = self._file_of(case)
+        size_bytes = 0 if file else case.stored.size_bytes if case.stored else len(case.document or b"")
+        request = Request(b"", case.profile, case.also, schema, await self._beside(case), size_bytes, file)
+        judged = (await self._in_worker([request], case if size_bytes else None))[0]
+        if isinstance(judged, JudgingError):
+            raise judged
+        return judged
+
+    async def _in_worker(self, requests: Sequence[Request], follows: Case | None) -> list[Verdict | JudgingError]:
+        async with self._turns:
+            worker = self._idle.pop() if self._idle else await self._start()
+            worker.stay()
+            try:
+                judging = worker.judge(requests, self._pieces(follows) if follows else None)
+                answers = await within(self._judging_seconds_max, judging, worker)
+            except TimeoutError:
+                await self._end(worker, "time")
+                raise JudgingError(f"no verdict within {self._judging_seconds_max:g} seconds") from None
+            except FileNotFoundError as error:
+                await self._end(worker, "crash")
+                raise JudgingError(f"its bytes cannot be read: {error}") from error
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                status = await self._end(worker, "crash")
+                raise JudgingError(f"the worker ended with status {status}") from None
+            except asyncio.CancelledError:  # the gateway stops: that is no end to report
+                await self._dismiss(worker)
+                raise
+            except BaseException:
+                await self._end(worker, "crash")
+                raise
+            await self._keep(worker)
+            return [answer.verdict or JudgingError(answer.failure) for answer in answers]
+
+    async def close(self) -> None:
+        """Let every worker go."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        for worker in self._idle:
+            await worker.end()
+        self._idle.clear()
+
+    async def _pieces(self, case: Case) -> Pieces:
+        """The document in pieces, so that a large one is never whole in this process on its way."""
+        if case.stored is not None:
+            async for piece in self._streams.stream(case.stored):
+                yield piece
+            return
+        view = memoryview(case.document or b"")
+        for start in range(0, len(view), PIECE_SIZE_BYTES):
+            yield view[start : start + PIECE_SIZE_BYTES]
+
+    def _judge_each(self, requests: Sequence[Request | JudgingError]) -> list[Verdict | JudgingError]:
+        return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in requests]
+
+    async def _whole(self, case: Case) -> Request | JudgingError:
+        """The case for a thread of this process, with its document at hand."""
+        try:
+            return Request(await self._document(case), case.profile, case.also, True, await self._beside(case))
+        except JudgingError as error:
+            return error
+
+    async def _request(self, case: Case) -> Request:
+        """The case for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
+        beside = await self._beside(case)
+        if file := self._file_of(case):
+            return Request(b"", case.profile, case.also, True, beside, file=file)
+        return Request(await self._document(case), case.profile, case.also, True, beside)
+
+    async def _document(self, case: Case) -> bytes:
+        """The document in one piece. Raises JudgingError."""
+        if case.document is not None or case.stored is None:
+            return case.document or b""
+        return await self._read(case.stored)
+
+    async def _beside(self, case: Case) -> tuple[Beside, ...]:
+        """What travelled beside the document, each with the bytes it begins with. Raises JudgingError."""
+        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in case.beside])
+
+    async def _head(self, stored: StoredBytes | None) -> bytes:
+        if stored is None:
+            raise JudgingError("an attachment beside the document is nowhere")
+        return await self._read(replace(stored, size_bytes=min(stored.size_bytes, HEAD_BYTES)))
+
+    async def _read(self, where: StoredBytes) -> bytes:
+        try:
+            return await self._streams.read(where)
+        except OSError as error:
+            raise JudgingError(f"its bytes cannot be read: {error}") from error
+
+    def _file_of(self, case: Case) -> tuple[str, int, int] | None:
+        return self._streams.file_of(case.stored) if case.stored is not None else None
+
+    async def _start(self) -> "_Worker":
+        cpu_seconds = int(self._judging_seconds_max) + 1
+        limits = msgspec.json.encode(self._limits).decode()
+        in_idle_class = asyncio.get_running_loop().time() >= self._busy_until
+        arguments = (
+            str(self._memory_size_bytes_max),
+            str(cpu_seconds),
+            limits,
+            *(() if in_idle_class else ("nice",)),
+        )
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway.pipeline.worker", *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1 << 20,
+        )
+        self._up += 1
+        return _Worker(process, in_idle_class=in_idle_class)
+
+    async def _keep(self, worker: "_Worker") -> None:
+        if worker.was_kept and worker.in_idle_class:
+            self._busy_until = asyncio.get_running_loop().time() + BUSY_SECONDS
+            await self._end(worker, "starved")
+            return
+        if worker.judgements >= self._judgements_max:
+            await self._end(worker, "age")
+            return
+        self._idle.append(worker)
+        worker.leave_after(self._idle_seconds, self._let_go)
+
+    def _let_go(self, worker: "_Worker") -> None:
+        with suppress(ValueError):  # it was taken in this very moment
+            self._idle.remove(worker)
+            self._up -= 1
+            worker.close_pipe()
+
+    async def _end(self, worker: "_Worker", why: str) -> int | None:
+        status = await self._dismiss(worker)
+        if status == -signal.SIGTERM:  # whoever stops the gateway stopped its workers, too
+            return status
+        self._worker_ended(why)
+        log.warning("worker_ended", why=why)
+        return status
+
+    async def _dismiss(self, worker: "_Worker") -> int | None:
+        self._up -= 1
+        return await worker.end()
+
+
+async def within(seconds: float, judging: Coroutine[None, None, list[Answer]], worker: Watched) -> list[Answer]:
+    """The answers. Raises TimeoutError when there are none in that time; a worker that others keep from the
+    processor gets as long again, a few times: its own limit is in processor time."""
+    task = asyncio.ensure_future(judging)
+    patience = min(seconds, PATIENCE_SECONDS)
+    try:
+        for period, pause in enumerate([patience, seconds - patience, *[seconds] * (PERIODS_MAX - 1)]):
+            if (await asyncio.wait({task}, timeout=pause))[0]:
+                break
+            is_kept = await worker.is_kept_from_processor()
+            worker.was_kept = worker.was_kept or is_kept
+            if period and not is_kept:
+                break
+        if not task.done():
+            raise TimeoutError
+        return await task
+    finally:
+        task.cancel()
+
+
+class _Worker:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, *, in_idle_class: bool) -> None:
+        self._process = process
+        self.in_idle_class = in_idle_class
+        self.was_kept = False
+        self._leaving: asyncio.TimerHandle | None = None
+        self.judgements = 0
+
+    async def judge(
+        self, requests: Sequence[Request], document: AsyncIterator[bytes | memoryview] | None
+    ) -> list[Answer]:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise EOFError
+        self._process.stdin.write(frame(msgspec.msgpack.encode(requests)))
+        await self._process.stdin.drain()
+        if document is not None:
+            async for piece in document:
+                self._process.stdin.write(piece)
+                await self._process.stdin.drain()
+        try:
+            length = await self._process.stdout.readexactly(LENGTH_BYTES)
+            answers = await self._process.stdout.readexactly(int.from_bytes(length, "big"))
+        except asyncio.IncompleteReadError:
+            raise EOFError from None
+        self.judgements += len(requests)
+        return _answers.decode(answers)
+
+    async def is_kept_from_processor(self) -> bool:
+        """Whether it would go on, and hardly gets to."""
+        before = processor_state(self._process.pid)
+        await asyncio.sleep(WATCHED_SECONDS)
+        after = processor_state(self._process.pid)
+        if before is None or after is None:
+            return False
+        return before[0] == after[0] == "R" and after[1] - before[1] < WATCHED_SECONDS / 2
+
+    def leave_after(self, seconds: float, let_go: "Callable[[_Worker], None]") -> None:
+        self._leaving = asyncio.get_running_loop().call_later(seconds, let_go, self)
+
+    def stay(self) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+
+    def close_pipe(self) -> None:
+        """The worker ends by itself when nobody asks any more."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    async def end(self) -> int | None:
+        self.stay()
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        return await self._process.wait()
+
+
+_answers = msgspec.msgpack.Decoder(list[Answer])
+
+
+def processor_state(pid: int) -> tuple[str, float] | None:
+    """What a process is doing (`R`: it runs, or would) and the processor seconds it used; None where the system
+    does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _judge_one(request: Request, limits: Limits) -> Verdict | JudgingError:
+    judged = answer(request, limits)
+    return judged.verdict or JudgingError(judged.failure)

@@ -1,0 +1,130 @@
+"""Whether a certificate leads to one of our anchors, today: chain, validity, purpose, key, revocation.
+
+`cryptography.x509.verification` builds and checks the path (RFC 5280); what PKIoverheid asks beyond that
+stands here. The anchors are pinned: a setting, never the system's own list.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
+
+from gateway.i18n import Text
+from gateway.pki.certificates import CertificateError, rsa_key_of
+
+CHAIN_DEPTH_MAX = 3
+"""PKIoverheid: root, domain or private services, issuer, end entity."""
+
+
+CLIENTS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH})
+"""Who comes to us."""
+CLIENTS_AND_SERVERS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH})
+"""Who signs an answer to us: a service does that with the certificate that it answers with."""
+
+
+class TrustAnchors:
+    """The roots we trust and the intermediates we know.
+
+    `anchors` are self-signed roots; `intermediates` help to build a path and are never trusted by themselves.
+    """
+
+    def __init__(
+        self,
+        anchors: Sequence[x509.Certificate],
+        intermediates: Sequence[x509.Certificate] = (),
+        purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
+    ) -> None:
+        """`purposes`: one of these must be allowed by a certificate that names what it is for."""
+        if not anchors:
+            raise ValueError("without a trust anchor nobody can be trusted")
+        self._store = Store(list(anchors))
+        self._intermediates = list(intermediates)
+        self._end_entity = _end_entity(frozenset(purposes))
+
+    @classmethod
+    def split(
+        cls, certificates: Sequence[x509.Certificate], purposes: Collection[x509.ObjectIdentifier] = CLIENTS
+    ) -> "TrustAnchors":
+        """Anchors are those that issued themselves; the others are intermediates."""
+        anchors = [one for one in certificates if one.subject == one.issuer]
+        return cls(anchors, [one for one in certificates if one.subject != one.issuer], purposes)
+
+    def chain(
+        self, leaf: x509.Certificate, sent: Sequence[x509.Certificate], at: datetime
+    ) -> list[x509.Certificate]:
+        """The path from `leaf` to an anchor, both included, valid at `at`.
+
+        Raises CertificateError: expired, not-yet-valid, weak-key, not-for-clients, untrusted.
+        """
+        _require_period(leaf, at)
+        rsa_key_of(leaf)
+        builder = PolicyBuilder().store(self._store).time(at).max_chain_depth(CHAIN_DEPTH_MAX)
+        builder = builder.extension_policies(ca_policy=_AUTHORITY, ee_policy=self._end_entity)
+        try:
+            verified = builder.build_client_verifier().verify(
+                leaf, [*self._intermediates, *sent[:CHAIN_DEPTH_MAX]]
+            )
+        except (VerificationError, ValueError) as error:
+            raise _untrusted(leaf) from error
+        return list(verified.chain)
+
+
+def _require_period(leaf: x509.Certificate, at: datetime) -> None:
+    if at > leaf.not_valid_after_utc:
+        since = leaf.not_valid_after_utc.date()
+        raise CertificateError(
+            "expired", Text(f"the certificate expired on {since}", f"het certificaat is verlopen op {since}")
+        )
+    if at < leaf.not_valid_before_utc:
+        since = leaf.not_valid_before_utc.date()
+        raise CertificateError(
+            "not-yet-valid",
+            Text(f"the certificate is valid from {since}", f"het certificaat is pas geldig vanaf {since}"),
+        )
+
+
+def _untrusted(leaf: x509.Certificate) -> CertificateError:
+    issuer = leaf.issuer.rfc4514_string()[:200]
+    return CertificateError(
+        "untrusted",
+        Text(
+            f"the certificate, issued by {issuer!r}, does not lead to a trusted root as a client certificate",
+            f"het certificaat, uitgegeven door {issuer!r}, leidt niet naar een vertrouwde root",
+        ),
+    )
+
+
+def _no_authority(_policy: Policy, _leaf: x509.Certificate, constraints: x509.BasicConstraints | None) -> None:
+    if constraints is not None and constraints.ca:
+        raise ValueError("an authority's certificate does not act as a client")
+
+
+def _signs(_policy: Policy, _leaf: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.digital_signature:
+        raise ValueError("not for digital signatures")
+
+
+_AUTHORITY = ExtensionPolicy.webpki_defaults_ca()
+
+
+def _end_entity(purposes: frozenset[x509.ObjectIdentifier]) -> ExtensionPolicy:
+    def for_purpose(_policy: Policy, _leaf: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
+        if usage is not None and purposes.isdisjoint(usage):
+            raise ValueError("not for this purpose")
+
+    return (
+        # PKIoverheid's service certificates name an OIN, not always a host: no subjectAltName is asked of clients.
+        ExtensionPolicy.permit_all()
+        .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, for_purpose)
+        .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, _no_authority)
+        .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _signs)
+    )

@@ -1,0 +1,116 @@
+"""Mutual TLS: the files it needs, the server's side of it, and asking after revoked certificates over HTTP.
+
+Digikoppeling Beveiligingsstandaarden: TLS 1.2 is the least (TLS005), 1.3 is better; a client certificate is
+required. OpenSSL refuses at the handshake what does not lead to the anchors or is out of date; revocation, key and
+OIN are judged by `identity.py`, where a refusal can be told.
+"""
+
+import ssl
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+from cryptography import x509
+
+from gateway.channels.digipoort.wire.answer import Signer
+from gateway.clock import Clock
+from gateway.http.client_certificate import Identities, Network
+from gateway.pki.certificates import load_certificates, load_key
+from gateway.pki.chain import CLIENTS, TrustAnchors
+from gateway.pki.revocation import Revocation
+
+_CRL_BYTES_MAX = 16 * 1024 * 1024
+_FETCH_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """A folder as `meterpoort ca init` writes it; with PKIoverheid's certificates it has the same names."""
+
+    directory: Path
+
+    @property
+    def server_chain(self) -> Path:
+        """The server's certificate and the intermediates after it."""
+        return self.directory / "server.pem"
+
+    @property
+    def server_key(self) -> Path:
+        """The server's key: for TLS and for signing answers."""
+        return self.directory / "server-key.pem"
+
+    @property
+    def anchors(self) -> Path:
+        """The roots that are trusted, and intermediates that help to build a path."""
+        return self.directory / "ca.pem"
+
+    def crls(self) -> list[x509.CertificateRevocationList]:
+        """Lists of revoked certificates, when there is a folder `crl`; else they are fetched."""
+        return [
+            x509.load_pem_x509_crl(path.read_bytes()) for path in sorted((self.directory / "crl").glob("*.pem"))
+        ]
+
+    def problem(self) -> str | None:
+        """What is missing, as a sentence, or None."""
+        missing = [path.name for path in (self.server_chain, self.server_key, self.anchors) if not path.is_file()]
+        return (
+            f"{self.directory} has no {', '.join(missing)}; `meterpoort ca init` makes them" if missing else None
+        )
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """TLS 1.2 or better, a client certificate required, only our own anchors."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(files.server_chain, files.server_key)
+    context.load_verify_locations(files.anchors)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def signer(files: TlsFiles) -> Signer:
+    """Signs answers with the server's certificate, as Digipoort does."""
+    return Signer(load_certificates(files.server_chain)[0], load_key(files.server_key))
+
+
+def identities(
+    files: TlsFiles,
+    fetch: "HttpFetch",
+    clock: Clock,
+    trusted_proxies: Sequence[Network] = (),
+    purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
+) -> Identities:
+    """Proves certificates against the anchors in these files."""
+    anchors = TrustAnchors.split(load_certificates(files.anchors), purposes)
+    return Identities(anchors, Revocation(fetch, clock, files.crls()), clock, trusted_proxies)
+
+
+class HttpFetch:
+    """Gets CRLs and asks OCSP responders; an async context manager. Redirects are not followed."""
+
+    async def __aenter__(self) -> "HttpFetch":
+        self._session = ClientSession(timeout=ClientTimeout(total=_FETCH_SECONDS_MAX))
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._session.close()
+
+    async def __call__(self, url: str, body: bytes | None) -> bytes:
+        """The answer's bytes. Raises OSError or TimeoutError."""
+        method = "GET" if body is None else "POST"
+        headers = {} if body is None else {"Content-Type": "application/ocsp-request"}
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                if response.status != 200:
+                    raise OSError(f"{url} answered {response.status}")
+                data = bytearray()
+                async for chunk in response.content.iter_any():
+                    data += chunk
+                    if len(data) > _CRL_BYTES_MAX:
+                        raise OSError(f"{url} answered too much")
+                return bytes(data)
+        except ClientError as error:
+            raise OSError(f"{url}: {type(error).__name__}") from error

@@ -1,0 +1,91 @@
+"""The portal: a party's messages, use and bills on one page, for people with a browser and an API key.
+
+The browser asks for the key as a password (HTTP Basic). The gateway keeps no session and sets no cookie, and
+nothing can be changed here.
+"""
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.access import FIGURES
+from gateway.api.desk import Call
+from gateway.billing.documents.bill import Bill
+from gateway.billing.rating.services import Service
+from gateway.clock import billing_date
+from gateway.http import problems
+from gateway.http.answers import page_answer
+from gateway.http.lists import bad_cursor, next_page
+from gateway.http.problems import Fault, said
+from gateway.i18n import Text
+from gateway.messages.lifecycle import State
+from gateway.messages.message import MessageFilter
+from gateway.portal.pages import rendered
+from gateway.portal.report import Language
+from gateway.portal.words import DOCUMENTS, STATES
+
+_MESSAGES_SHOWN = 50
+
+
+class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Which messages to show."""
+
+    state: str = ""
+    """Empty: all; so the form says "all"."""
+    number: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    cursor: str | None = None
+    lang: Language | None = None
+
+
+async def portal(call: Call) -> web.StreamResponse:
+    """What the caller may see, on one page."""
+    query, language = call.query(PortalQuery), call.language
+    wanted = MessageFilter(visible_to=call.visible_to, states=_states(query.state), number=query.number or None)
+    try:
+        page = await call.doors.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)
+    except ValueError as error:
+        raise bad_cursor() from error
+    html = rendered(
+        "portal.html",
+        language,
+        query=query,
+        party=await call.doors.directory.party(call.caller.party_id or ""),
+        role=call.caller.role.value,
+        messages=page.items,
+        following=next_page(call, page.next_cursor),
+        states={state: said(text, language) for state, text in STATES.items()},
+        kinds={kind: said(text, language) for kind, text in DOCUMENTS.items()},
+        year=billing_date(call.doors.clock()).year,
+        usage=await _usage(call),
+        bills=await _bills(call),
+    )
+    return page_answer(html, language)
+
+
+def _states(text: str) -> frozenset[State]:
+    try:
+        return frozenset({State(text)}) if text else frozenset()
+    except ValueError as error:
+        raise problems.InvalidInput(
+            (Fault("query", "state", Text("is not a state", "is geen toestand")),)
+        ) from error
+
+
+async def _usage(call: Call) -> dict[str, int]:
+    """The party's use of this year, by kind."""
+    door, party_id = call.doors.billing, call.caller.party_id
+    if door is None or party_id is None:
+        return {}
+    today = billing_date(call.doors.clock())
+    counted = await door.counts.by_party(Service.DIGIPOORT, today.replace(month=1, day=1), today)
+    return dict(sorted(counted.get(party_id, {}).items()))
+
+
+async def _bills(call: Call) -> list[Bill]:
+    """The bills of this year, of the party or for finance of all."""
+    door, party_id = call.doors.billing, call.caller.party_id
+    if door is None or call.caller.role not in FIGURES:
+        return []
+    bills = await door.store.bills(billing_date(call.doors.clock()).year)
+    return [bill for bill in bills if party_id is None or bill.debtor.party_id == party_id]

@@ -1,0 +1,80 @@
+"""The verdict for people: as a page and as plain text, from the report's JSON."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from gateway.api.shapes import AttachmentShape, StatusShape
+from gateway.http.problems import said
+from gateway.messages.message import Message
+from gateway.portal.pages import rendered
+from gateway.portal.words import DOCUMENTS, STATES, STEPS
+from gateway.validator.report.html import ShownReport, shown
+from gateway.validator.report.report import Language as Language
+from gateway.validator.report.report import Reported, ReportShape, render
+
+RULES_URL = "/rules/"
+"""The page on each rule is below it."""
+EXCERPT_BYTES_MAX = 2 * 1024 * 1024
+"""Of a larger document no lines are shown: it would be read and split anew for every page."""
+
+
+def verdict_page(verdict: bytes, document: bytes | None, language: str) -> str:
+    """The verdict on a document that was only checked."""
+    return rendered("verdict.html", language, verdict=_shown(verdict, document, language))
+
+
+def message_page(
+    message: Message,
+    journal: Sequence[StatusShape],
+    verdict: bytes | None,
+    language: str,
+    attachments: Sequence[AttachmentShape],
+    document: bytes | None,
+) -> str:
+    """A message: where it is, how it came there, and the verdict on it. `document` only for who may read it:
+    then its lines stand beside the findings, and it can be fetched."""
+    judged = None if verdict is None else _shown(verdict, document, language)
+    state = said(STATES[message.state], language)
+    return rendered(
+        "message.html",
+        language,
+        message=message,
+        state=state,
+        kind=said(DOCUMENTS[message.kind], language) if message.kind else "",
+        steps={step: said(text, language) for step, text in STEPS.items()},
+        journal=journal,
+        verdict=judged,
+        attachments=attachments,
+        may_read=document is not None,
+    )
+
+
+def verdict_text(verdict: bytes, language: str) -> str:
+    """The verdict as plain text, one finding a paragraph."""
+    return _text(verdict, language) + "\n"
+
+
+def message_text(message: Message, journal: Sequence[StatusShape], verdict: bytes | None, language: str) -> str:
+    """A message and its verdict as plain text."""
+    lines = [f"{message.kenmerk}  {said(STATES[message.state], language)}", ""]
+    lines += [
+        f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:<4} {said(STEPS[entry.step], language)}"
+        for entry in journal
+    ]
+    if verdict is not None:
+        lines += ["", _text(verdict, language)]
+    return "\n".join(lines) + "\n"
+
+
+def _text(verdict: bytes, language: str) -> str:
+    read = _read(verdict)
+    return render([Reported(read)], "text", language=language)
+
+
+def _shown(verdict: bytes, document: bytes | None, language: str) -> ShownReport:
+    return shown(_read(verdict), document, language, rules_url=RULES_URL)
+
+
+def _read(verdict: bytes) -> ReportShape:
+    return msgspec.json.decode(verdict, type=ReportShape)

@@ -1,0 +1,52 @@
+"""The one style sheet of all pages: inside the page, allowed by its hash, so that a page asks for nothing else.
+
+Follows the habits of the NL Design System: large readable text, clear focus, colours with at least 4.5 : 1
+contrast, no meaning by colour alone. Dark where the reader's system is dark.
+"""
+
+from gateway.validator.report.style import COLOURS, REPORT
+
+STYLE = (
+    f"\n{COLOURS}"
+    + """*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.55 "Fira Sans","Segoe UI",Roboto,
+"Helvetica Neue",Arial,sans-serif}
+header{background:var(--head);color:#fff}
+header .in,main,footer .in{max-width:62rem;margin:0 auto;padding:1rem 1.25rem}
+header .in{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;align-items:baseline}
+header a{color:#fff}header .name{font-weight:700;font-size:1.2rem;text-decoration:none}
+header nav{margin-left:auto;display:flex;gap:1rem}
+footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.95rem}
+a{color:var(--link);text-underline-offset:.15em}
+a:focus-visible,summary:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:.5rem;background:var(--paper);color:var(--link);
+padding:.5rem 1rem}
+h1{font-size:1.8rem;line-height:1.25;margin:1.2rem 0 .6rem}
+h2{font-size:1.3rem;line-height:1.3;margin:2rem 0 .6rem}
+h3{font-size:1.05rem;margin:1.2rem 0 .3rem}
+p,ul,ol,dl{margin:.5rem 0}
+code,pre{font-family:"Fira Code",Consolas,"DejaVu Sans Mono",monospace;font-size:.92em}
+code{background:var(--soft);padding:.1em .3em;border-radius:.2em;overflow-wrap:anywhere}
+pre{background:var(--soft);border:1px solid var(--line);padding:.75rem 1rem;overflow-x:auto;border-radius:.25rem}
+pre code{background:none;padding:0;overflow-wrap:normal}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%;margin:.75rem 0}
+th,td{text-align:left;vertical-align:top;padding:.45rem .75rem .45rem 0;border-bottom:1px solid var(--line)}
+thead th{border-bottom:2px solid var(--line)}
+dl.facts{display:grid;grid-template-columns:minmax(9rem,max-content) 1fr;gap:.3rem 1.5rem}
+dl.facts dt{font-weight:600}dl.facts dd{margin:0;overflow-wrap:anywhere}
+.lead{font-size:1.15rem}
+.muted{opacity:.8}
+.method{font-weight:700;min-width:4.2rem;display:inline-block}
+details{border:1px solid var(--line);border-radius:.25rem;margin:.6rem 0;padding:.25rem 1rem}
+summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
+form.row{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:end}form.row p{margin:.25rem 0}
+label{display:block;font-weight:600}
+input,select,button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--line);
+border-radius:.25rem;padding:.4rem .6rem;min-height:2.6rem}
+button{background:var(--link);color:var(--paper);border-color:var(--link);font-weight:600;cursor:pointer}
+input:focus-visible,select:focus-visible,button:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
+"""
+    + REPORT
+)

@@ -1,0 +1,1 @@
+"""The meter's ledger: entries, seals, audit."""

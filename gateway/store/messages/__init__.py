@@ -1,0 +1,1 @@
+"""Messages, their journal, the mailbox, the outbox and the register."""

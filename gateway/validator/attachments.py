@@ -1,0 +1,502 @@
+"""The attachments inside a document: decoded in pieces, measured, and looked at for what they really are.
+
+Each is decoded from the original bytes, never from the tree: memory stays flat, and a wrong character is known by
+its place. The limit is on the decoded bytes of all attachments of a message together, those beside the document
+included.
+"""
+
+import hashlib
+import re
+from binascii import Error as Base64Trouble
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from gateway.i18n import Text
+from gateway.validator import media_types as content_types
+from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.model.document import Attachment, Beside, DocumentKind
+from gateway.validator.ubl.tokens import attributes_of
+from gateway.validator.xml.locations import Cut, Paths, Place
+from gateway.validator.xml.parsing import ATTACHMENT, Limits, Parsed
+
+FILENAME_CHARACTERS_MAX = 80
+"""Digipoort's `bestandsnaam` (koppelvlak 1.2)."""
+
+_PIECE_BYTES = 192 * 1024
+_QUOTED_CHARACTERS_MAX = 100
+
+
+class Base64Error(ValueError):
+    """What stands in the attachment is not base64. `offset` is the byte of the document where it goes wrong."""
+
+    def __init__(self, offset: int, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.offset = offset
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The attachments of a message and what is wrong with them."""
+
+    attachments: tuple[Attachment, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_attachments(
+    parsed: Parsed, kind: DocumentKind, limits: Limits, beside: Sequence[Beside] = ()
+) -> Attached:
+    """Every attachment in the document, after those that travelled beside it, in order.
+
+    Each is looked at by its content, wherever it stands. Of those beside the document size and SHA-256 were
+    measured at the door.
+    """
+    embedded = _embedded(parsed)
+    travelled = [one.attachment for one in beside]
+    if not embedded and not beside:
+        return Attached()
+    if len(embedded) + len(beside) > limits.attachments_max:
+        return Attached(tuple(travelled), [_too_many(len(embedded) + len(beside), limits)])
+    collected = _Collected(parsed, kind, travelled)
+    for one in embedded:
+        collected.read(one)
+    collected.check_beside(beside)
+    return Attached(tuple(collected.attachments), collected.findings(limits))
+
+
+def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator[bytes]:
+    """The decoded bytes of one attachment of this document, in pieces.
+
+    Raises ValueError for an attachment that travelled beside the document, Base64Error where it is not base64.
+    """
+    if attachment.start is None or attachment.end is None:
+        raise ValueError(f"attachment {attachment.number} is not inside the document")
+    return decoded(document, attachment.start, attachment.end)
+
+
+# --- base64 ------------------------------------------------------------------------------------------------
+
+_WHITE = b" \t\r\n"
+_WRONG = re.compile(rb"[^A-Za-z0-9+/= \t\r\n]")
+_WHITE_REFERENCES = (
+    b"&#13;",
+    b"&#10;",
+    b"&#xD;",
+    b"&#xA;",
+    b"&#xd;",
+    b"&#xa;",
+    b"&#9;",
+    b"&#x9;",
+    b"&#32;",
+    b"&#x20;",
+)
+_REFERENCE_BYTES_MAX = 6
+
+
+def decoded(document: bytes | memoryview, start: int, end: int) -> Iterator[bytes]:
+    """Decode the base64 between two offsets as XML Schema's base64Binary does: white space anywhere (also written
+    as a character reference), padding at the end and nowhere else, unused bits zero. Raises Base64Error."""
+    carry = b""
+    last = b""
+    for at, raw in _pieces(document, start, end):
+        symbols = carry + _bare(raw)
+        whole = len(symbols) - len(symbols) % 4
+        carry = symbols[whole:]
+        if not whole:
+            continue
+        if last.endswith(b"="):
+            raise _wrong(document, start, at, end)
+        last = symbols[whole - 4 : whole]
+        try:
+            yield a2b_base64(symbols[:whole], strict_mode=True)
+        except Base64Trouble:
+            raise _wrong(document, start, at, min(end, at + len(raw))) from None
+    if carry or not _ends_well(last):
+        raise _wrong(document, start, max(start, end - _PIECE_BYTES), end)
+
+
+def _pieces(document: bytes | memoryview, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """The run in pieces with their offsets; a character reference is never cut in two."""
+    at = start
+    while at < end:
+        to = min(end, at + _PIECE_BYTES)
+        raw = bytes(document[at:to])
+        if to < end and (reference := raw.rfind(b"&", -_REFERENCE_BYTES_MAX)) > 0 and b";" not in raw[reference:]:
+            raw = raw[:reference]
+        yield at, raw
+        at += len(raw)
+
+
+def _bare(raw: bytes) -> bytes:
+    """Without white space, also where it is written as a reference: some programs end each line in &#13;."""
+    if b"&" in raw:
+        for reference in _WHITE_REFERENCES:
+            raw = raw.replace(reference, b"")
+    if any(white in raw for white in (b"\n", b"\r", b" ", b"\t")):
+        return raw.translate(None, _WHITE)
+    return raw
+
+
+def _ends_well(quantum: bytes) -> bool:
+    """Whether the unused bits of the last four symbols are zero, as in `QQ==` but not `QR==`."""
+    return not quantum or b2a_base64(a2b_base64(quantum), newline=False) == quantum
+
+
+def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64Error:
+    """The error at the first byte that is no base64, else at the first padding, else at the end."""
+    raw = bytes(document[at:to])
+    for reference in _WHITE_REFERENCES:
+        raw = raw.replace(reference, b" " * len(reference))
+    if (wrong := _WRONG.search(raw)) is not None:
+        character = raw[wrong.start() : wrong.start() + 4].decode("utf-8", "ignore")[:1] or "?"
+        return Base64Error(
+            at + wrong.start(),
+            Text(f"the character {character!r} is no base64", f"het teken {character!r} is geen base64"),
+        )
+    padding = raw.find(b"=")
+    reason = Text("its length or padding is wrong", "de lengte of opvulling (=) klopt niet")
+    return Base64Error(at + padding if padding >= 0 else max(start, to - 1), reason)
+
+
+# --- one attachment ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """An attachment element: which one of the document, what it says of itself, and where its base64 lies, unless
+    that is broken up or not there."""
+
+    nth: int
+    media_type: str | None
+    filename: str | None
+    cut: Cut | None
+
+
+def _embedded(parsed: Parsed) -> list[_Embedded]:
+    if ATTACHMENT.encode() not in parsed.markup:
+        return []
+    if parsed.recognised is not None:  # every attachment of such a document is cut out, and its tags are plain
+        return [_by_start_tag(parsed.document, nth, cut) for nth, cut in enumerate(parsed.cuts)]
+    return [
+        _Embedded(nth, element.get("mimeCode"), element.get("filename"), parsed.attachments.get(element))
+        for nth, element in enumerate(_elements(parsed))
+    ]
+
+
+def _elements(parsed: Parsed) -> list[etree._Element]:
+    return list(parsed.root.iter(f"{{*}}{ATTACHMENT}"))
+
+
+_TAG_BYTES = 1_024
+
+
+def _by_start_tag(document: bytes | memoryview, nth: int, cut: Cut) -> _Embedded:
+    """An attachment as the tag before its base64 describes it."""
+    size = _TAG_BYTES
+    while (start := (before := bytes(document[max(0, cut.start - size) : cut.start])).rfind(b"<")) < 0:
+        size *= 2
+    attributes = attributes_of(before[start + 1 : -1].decode())
+    return _Embedded(nth, attributes.get("mimeCode"), attributes.get("filename"), cut)
+
+
+@dataclass(slots=True)
+class _Collected:
+    """Attachments and findings while the document is gone through. Places are worked out at the end, all in one
+    pass: there may be hundreds of findings in a document of many megabytes."""
+
+    parsed: Parsed
+    kind: DocumentKind
+    attachments: list[Attachment]
+    paths: Paths = field(default_factory=Paths)
+    elements: list[etree._Element] = field(default_factory=list)
+    """All attachment elements, once one is asked for."""
+    found: list[tuple[Finding, etree._Element | int | None]] = field(default_factory=list)
+    """Each finding with the element or the byte of the document that it is about."""
+    latest_number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.latest_number = max((one.number for one in self.attachments), default=0)
+
+    def read(self, one: _Embedded) -> None:
+        if one.cut is None:
+            self._read_without_cut(self._element(one))
+            return
+        try:
+            size, digest, head = _measured(decoded(self.parsed.document, one.cut.start, one.cut.end))
+        except Base64Error as error:
+            self.found.append((_not_base64(self.paths.of(self._element(one)), error), error.offset))
+            return
+        attachment = Attachment(
+            number=self.latest_number + 1,
+            media_type=_media_type(one.media_type),
+            filename=one.filename,
+            size_bytes=size,
+            sha256=digest,
+            start=one.cut.start,
+            end=one.cut.end,
+        )
+        self.latest_number = attachment.number
+        self.attachments.append(attachment)
+        if any(_looked_at(attachment, self.kind, head, "")):
+            element = self._element(one)
+            findings = _looked_at(attachment, self.kind, head, self.paths.of(element))
+            self.found += [(finding, element) for finding in findings]
+
+    def _element(self, one: _Embedded) -> etree._Element:
+        self.elements = self.elements or _elements(self.parsed)
+        return self.elements[one.nth]
+
+    def check_beside(self, beside: Sequence[Beside]) -> None:
+        """What travelled beside the document, which has no place in it."""
+        for one in beside:
+            self.found += [(finding, None) for finding in _looked_at(one.attachment, self.kind, one.head, "")]
+
+    def _read_without_cut(self, element: etree._Element) -> None:
+        location = self.paths.of(element)
+        text = "".join(str(part) for part in element.itertext())
+        is_empty = not text.strip() and not len(element)
+        self.found.append((_empty(location) if is_empty else _interrupted(location), element))
+
+    def findings(self, limits: Limits) -> list[Finding]:
+        """Every finding at its place, in the order of the attachments."""
+        lines = self.parsed.lines
+        elements = [about for _, about in self.found if isinstance(about, etree._Element)]
+        offsets = sorted(about for _, about in self.found if isinstance(about, int))
+        places: dict[object, Place] = dict(zip(offsets, lines.of_offsets(offsets), strict=True))
+        if elements:
+            places.update(lines.of_elements(self.parsed.root, elements).items())
+        findings = [_at(finding, places.get(about)) for finding, about in self.found]
+        if sum(attachment.size_bytes for attachment in self.attachments) > limits.attachments_bytes_max:
+            findings.append(_too_large(self.attachments, limits))
+        return findings
+
+
+def _looked_at(attachment: Attachment, kind: DocumentKind, head: bytes, location: str) -> Iterator[Finding]:
+    yield from _declared(attachment, kind, location)
+    if content := _content(attachment, head, location):
+        yield content
+    if not attachment.size_bytes:
+        yield _empty(location, attachment.number)
+
+
+def _at(finding: Finding, place: Place | None) -> Finding:
+    return finding.at(finding.location, place.line, place.column) if place else finding
+
+
+def _measured(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
+    """Size, SHA-256 and the first bytes of what is decoded."""
+    size, digest, head = 0, hashlib.sha256(), b""
+    for piece in pieces:
+        size += len(piece)
+        digest.update(piece)
+        head = head or piece[: content_types.HEAD_BYTES]
+    return size, digest.hexdigest(), head
+
+
+def _media_type(declared: str | None) -> str:
+    return (declared or "").strip() or "application/octet-stream"
+
+
+# --- findings ----------------------------------------------------------------------------------------------
+
+
+def _declared(attachment: Attachment, kind: DocumentKind, location: str) -> list[Finding]:
+    """What is wrong with what the sender says of the attachment."""
+    findings = []
+    if kind.is_billing and attachment.media_type not in content_types.EN16931:
+        findings.append(_wrong_media_type(attachment, location))
+    if problem := filename_problem(attachment.filename):
+        findings.append(_bad_filename(attachment, problem, location))
+    return findings
+
+
+def filename_problem(filename: str | None) -> Text | None:
+    """What is wrong with the file name of an attachment, as the end of a sentence, or None."""
+    if filename is None:
+        return None
+    if not filename.strip():
+        return Text("is empty", "is leeg")
+    if "/" in filename or "\\" in filename or filename in {".", ".."}:
+        return Text("holds a path", "bevat een pad")
+    if any(not character.isprintable() for character in filename):
+        return Text("holds control characters", "bevat stuurtekens")
+    if len(filename) > FILENAME_CHARACTERS_MAX:
+        most = FILENAME_CHARACTERS_MAX
+        return Text(f"is longer than {most} characters", f"is langer dan {most} tekens")
+    return None
+
+
+def _bad_filename(attachment: Attachment, problem: Text, location: str) -> Finding:
+    return _finding(
+        "MP-ATT-FILENAME",
+        Text(
+            f"The file name of attachment {attachment.number} {problem.en}.",
+            f"De bestandsnaam van bijlage {attachment.number} {problem.nl}.",
+        ),
+        Text("Give it a plain short name, as factuur.pdf.", "Geef een gewone korte naam, als factuur.pdf."),
+        flag=Flag.WARNING,
+        location=location and f"{location}/@filename",
+        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
+    )
+
+
+def _wrong_media_type(attachment: Attachment, location: str) -> Finding:
+    allowed = ", ".join(content_types.EN16931)
+    media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
+    return _finding(
+        "MP-ATT-MEDIA-TYPE",
+        Text(
+            f"Attachment {attachment.number} has media type {media_type}, which an invoice may not carry.",
+            f"Bijlage {attachment.number} heeft mediatype {media_type}; dat mag bij een factuur niet.",
+        ),
+        Text(f"Allowed are {allowed}.", f"Toegestaan zijn {allowed}."),
+        location=location and f"{location}/@mimeCode",
+        found=media_type,
+        expected=allowed,
+    )
+
+
+def _content(attachment: Attachment, head: bytes, location: str) -> Finding | None:
+    """What the content is, against what it is said to be."""
+    found = content_types.recognise(head)
+    media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
+    if found is not None and found.is_dangerous:
+        return _dangerous(attachment, found, media_type, location)
+    if not head or content_types.fits(attachment.media_type, head):
+        return None
+    name = found.name if found else Text("something else", "iets anders")
+    return _finding(
+        "MP-ATT-CONTENT",
+        Text(
+            f"Attachment {attachment.number} is said to be {media_type}, but it is {name.en}.",
+            f"Bijlage {attachment.number} zou {media_type} zijn, maar is {name.nl}.",
+        ),
+        Text(
+            "Give the media type that belongs to the content; the recipient may not be able to open it.",
+            "Geef het mediatype dat bij de inhoud hoort; de ontvanger kan de bijlage mogelijk niet openen.",
+        ),
+        flag=Flag.WARNING,
+        location=location,
+        found=name,
+        expected=media_type,
+    )
+
+
+def _dangerous(attachment: Attachment, found: content_types.Content, media_type: str, location: str) -> Finding:
+    return _finding(
+        "MP-ATT-DANGEROUS",
+        Text(
+            f"Attachment {attachment.number} is {found.name.en}, not {media_type}.",
+            f"Bijlage {attachment.number} is {found.name.nl}, geen {media_type}.",
+        ),
+        Text("Send a document, as a PDF.", "Stuur een document, bijvoorbeeld een pdf."),
+        location=location,
+        found=found.name,
+        expected=media_type,
+    )
+
+
+def _not_base64(location: str, error: Base64Error) -> Finding:
+    return _finding(
+        "MP-ATT-BASE64",
+        Text(
+            f"The attachment is not base64: {error.reason.en}.",
+            f"De bijlage is geen base64: {error.reason.nl}.",
+        ),
+        Text(
+            "Encode the whole file as base64 (RFC 4648), letters A-Z a-z 0-9 + / and = at the end.",
+            "Codeer het hele bestand als base64 (RFC 4648): A-Z a-z 0-9 + / en = aan het eind.",
+        ),
+        location=location,
+    )
+
+
+def _interrupted(location: str) -> Finding:
+    return _finding(
+        "MP-ATT-BASE64",
+        Text(
+            "The base64 of the attachment is interrupted by other markup.",
+            "De base64 van de bijlage wordt onderbroken door andere opmaak.",
+        ),
+        Text(
+            "Put the base64 in one piece, without comments or elements in it.",
+            "Zet de base64 in één stuk, zonder commentaar of elementen ertussen.",
+        ),
+        location=location,
+    )
+
+
+def _empty(location: str, number: int | None = None) -> Finding:
+    return _finding(
+        "MP-ATT-EMPTY",
+        Text(f"Attachment {number} is empty.", f"Bijlage {number} is leeg.")
+        if number
+        else Text("The attachment is empty.", "De bijlage is leeg."),
+        Text("Leave the attachment out, or fill it.", "Laat de bijlage weg, of vul hem."),
+        flag=Flag.WARNING,
+        location=location,
+    )
+
+
+def _too_many(count: int, limits: Limits) -> Finding:
+    most = limits.attachments_max
+    return _finding(
+        "MP-ATT-NUMBER",
+        Text(
+            f"The message has more than {most} attachments, which is what is taken at most.",
+            f"Het bericht heeft meer dan {most} bijlagen; meer worden er niet aangenomen.",
+        ),
+        Text("Put them together in fewer files.", "Voeg ze samen in minder bestanden."),
+        found=str(count),
+        expected=f"<= {most}",
+    )
+
+
+def _too_large(attachments: Sequence[Attachment], limits: Limits) -> Finding:
+    total = sum(attachment.size_bytes for attachment in attachments)
+    limit = limits.attachments_bytes_max
+    megabytes = f"{limit / (1024 * 1024):g}"
+    return _finding(
+        "MP-ATT-SIZE",
+        Text(
+            f"The attachments are {total:,} bytes together; at most {limit:,} bytes ({megabytes} MB) are taken.",
+            f"De bijlagen zijn samen {_dutch(total)} bytes; "
+            f"hooguit {_dutch(limit)} bytes ({megabytes} MB) worden aangenomen.",
+        ),
+        Text(
+            "Make the attachments smaller, or send some of them another way.",
+            "Maak de bijlagen kleiner, of stuur een deel langs een andere weg.",
+        ),
+        found=str(total),
+        expected=f"<= {limit}",
+    )
+
+
+def _dutch(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _finding(
+    rule: str,
+    said: Text,
+    advice: Text,
+    *,
+    flag: Flag = Flag.FATAL,
+    location: str = "",
+    found: Text | str | None = None,
+    expected: str | None = None,
+) -> Finding:
+    return Finding(
+        rule,
+        flag,
+        Stage.ATTACHMENTS,
+        said,
+        location=location,
+        terms=("BT-125",),
+        found=found,
+        expected=expected,
+        advice=advice,
+    )

@@ -1,0 +1,201 @@
+"""The catalogue of rules: everything an invoice can be judged by, as entries for people.
+
+Business rules and rules on the XML stand in one list, by id, also those that the official text keeps from ever
+being broken. `meterpoort rules` and the pages under docs/reference/rules are made from it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+
+import gateway
+from gateway.i18n import Text
+from gateway.validator.checks import CHECKS
+from gateway.validator.finding import Flag
+from gateway.validator.model.codes import CodeList, near_misses
+from gateway.validator.model.terms import GROUPS, TERMS
+from gateway.validator.rules.advice import ADVICE
+from gateway.validator.rules.basisfactuur import BR_NL_BFR
+from gateway.validator.rules.cases import Case, cases
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.engine import Form, Rule, RuleSet
+from gateway.validator.rules.nlcius import BR_NL
+from gateway.validator.ubl import rules as ubl_rules
+from gateway.validator.ubl import si_ubl
+from gateway.validator.ubl.rules import SyntaxRule
+
+OWN = "meterpoort"
+"""The name of the gateway's own checks, beside those of the sets."""
+
+SETS: dict[str, RuleSet] = {"en16931": EN16931, "nlcius": BR_NL, "basisfactuur-rijk": BR_NL_BFR}
+"""The sets by the name that callers use, each with its own rules alone."""
+
+_SYNTAX = {"UBL": ubl_rules.RULES, "SI-UBL": si_ubl.RULES}
+
+SYNTAX_FORM = "syntax"
+"""The form of a rule on the XML itself."""
+
+SCHEMA_FIRST = frozenset(
+    (
+        *("BR-03", "BR-15", "BR-16", "BR-24", "BR-31", "BR-36", "BR-41", "BR-43", "BR-46", "BR-49"),
+        *("UBL-CR-629", "UBL-CR-630", "UBL-CR-651", "UBL-DT-06", "UBL-DT-13", "UBL-DT-14"),
+        *("UBL-SR-06", "UBL-SR-27", "UBL-SR-28"),
+    )
+)
+"""Rules that ask for what UBL's own schema asks for already, or forbid what it does not know."""
+
+_SCHEMA_FIRST = Text(
+    "The schema refuses a document that breaks it first; the rule itself is met where the schema is left out.",
+    "Het schema keurt een document dat de regel breekt eerder af; de regel zelf geldt pas als het schema buiten "
+    "beschouwing blijft.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """One rule, for people. `terms` are numbers with their names, `path` the element a rule on the XML is about.
+
+    `is_bound` is False for a rule that the official artefact binds to nothing or that its text keeps from ever
+    being broken: listed so that there is no gap. `note` says what else there is to know.
+    """
+
+    id: str
+    set: str
+    version: str
+    flag: Flag
+    form: str
+    sentence: Text
+    source: str
+    terms: tuple[tuple[str, Text], ...] = ()
+    path: str = ""
+    advice: Text | None = None
+    note: Text | None = None
+    is_bound: bool = True
+    holds: tuple[Case, ...] = ()
+    breaks: tuple[Case, ...] = ()
+    valid_from: date | None = None
+    """The first day on which its set is in force."""
+    valid_until: date | None = None
+    """The last one, where it is known."""
+
+
+class UnknownRuleError(LookupError):
+    """There is no rule of this id; `near` are those that look like it."""
+
+    def __init__(self, key: str, near: tuple[str, ...]) -> None:
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"there is no rule {key}{hint}")
+        self.near = near
+
+
+def rule_catalogue(name: str | None = None) -> tuple[RuleEntry, ...]:
+    """Every rule, or those of one set (`en16931`, `nlcius`, `basisfactuur-rijk`), in the order of their ids;
+    under `meterpoort` the gateway's own checks.
+
+    Raises ValueError for a set that does not exist.
+    """
+    if name == OWN:
+        return tuple(_own_checks().values())
+    if name is not None and name not in SETS:
+        raise ValueError(f"there is no rule set {name!r}; there is: {', '.join((*SETS, OWN))}")
+    return tuple(entry for entry in _entries().values() if name in (None, entry.set))
+
+
+def rule_entry(key: str) -> RuleEntry:
+    """The rule or own check of this id, whatever its case. Raises UnknownRuleError."""
+    entries = {**_entries(), **_own_checks()}
+    if (entry := entries.get(key.strip().upper())) is None:
+        raise UnknownRuleError(key, _near(key.strip().upper(), entries))
+    return entry
+
+
+def _near(key: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Ids that were probably meant: a slip of the pen away, else much alike."""
+    ids = frozenset(known)
+    return tuple(near_misses(key, CodeList("", "", ids)) or get_close_matches(key, sorted(ids, key=sort_key)))
+
+
+@cache
+def _entries() -> dict[str, RuleEntry]:
+    found = [entry for name, rules in SETS.items() for entry in _of_set(name, rules)]
+    return {entry.id: entry for entry in sorted(found, key=lambda entry: sort_key(entry.id))}
+
+
+@cache
+def _own_checks() -> dict[str, RuleEntry]:
+    return {
+        key: RuleEntry(key, OWN, gateway.__version__, check.flag, check.stage.value, check.says, "Meterpoort")
+        for check in CHECKS
+        for key in check.ids
+    }
+
+
+def sort_key(key: str) -> list[tuple[int, str]]:
+    """Ids as people count: BR-NL-2 before BR-NL-10."""
+    parts = re.findall(r"\d+|\D+", key)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+def _of_set(name: str, rules: RuleSet) -> Iterator[RuleEntry]:
+    for rule in rules:
+        yield _of_rule(name, rules, rule)
+    for table in sorted(rules.syntax):
+        for syntax_rule in _SYNTAX[table].values():
+            yield _of_syntax(name, rules, syntax_rule)
+
+
+def _of_rule(name: str, rules: RuleSet, rule: Rule) -> RuleEntry:
+    holds, breaks = _cases(rule.id)
+    return RuleEntry(
+        rule.id,
+        name,
+        rules.version,
+        rule.flag,
+        rule.form.value,
+        rule.sentence,
+        rule.source,
+        tuple((term, _name(term)) for term in rule.terms),
+        advice=ADVICE.get(rule.id),
+        note=_note(rule.id),
+        is_bound=rule.form is not Form.UNCHECKED,
+        holds=holds,
+        breaks=breaks,
+        valid_from=rules.valid_from,
+        valid_until=rules.valid_until,
+    )
+
+
+def _of_syntax(name: str, rules: RuleSet, rule: SyntaxRule) -> RuleEntry:
+    holds, breaks = _cases(rule.id)
+    return RuleEntry(
+        rule.id,
+        name,
+        rules.version,
+        rule.flag,
+        SYNTAX_FORM,
+        rule.sentence,
+        rule.source,
+        path=rule.path,
+        advice=rule.advice,
+        note=_note(rule.id),
+        holds=holds,
+        breaks=breaks,
+        valid_from=rules.valid_from,
+        valid_until=rules.valid_until,
+    )
+
+
+def _note(key: str) -> Text | None:
+    return _SCHEMA_FIRST if key in SCHEMA_FIRST else None
+
+
+def _cases(key: str) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    found = cases().get(key, ())
+    return tuple(each for each in found if not each.breaks), tuple(each for each in found if each.breaks)
+
+
+def _name(term: str) -> Text:
+    return GROUPS[term].name if term in GROUPS else TERMS[term][0].name

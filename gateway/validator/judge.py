@@ -1,0 +1,219 @@
+"""From bytes to verdict: the stages in order, stopping where going on makes no sense.
+
+Plain synchronous code for a thread or a worker process. Nothing is kept between documents but compiled schemas,
+rule sets, and how documents are laid out: one that is written as valid ones before it is known to be valid, and is
+not parsed (`syntax.recognition`). lxml releases the interpreter lock while it parses and checks the schema.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+from gateway.i18n import Text
+from gateway.validator import attachments, business_rules, identify
+from gateway.validator.bounds import within_bounds
+from gateway.validator.finding import Finding, Stage
+from gateway.validator.identify import CBC
+from gateway.validator.model.document import Attachment, Beside, DocumentFacts, DocumentKind
+from gateway.validator.model.terms import without_collecting
+from gateway.validator.profiles import EN16931, choose, not_for, profile_named, remarks
+from gateway.validator.ubl import bindings as ubl
+from gateway.validator.verdict import RuleSetUsed, Verdict
+from gateway.validator.xml import parsing as xml
+from gateway.validator.xml import schema
+from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits, Parsed
+
+OWN, REFERENCE = ENGINES = ("own", "reference")
+
+
+def judge(
+    document: bytes | memoryview,
+    *,
+    profile: str | None = None,
+    also: Sequence[str] = (),
+    schema: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+    beside: Sequence[Beside] = (),
+    explain: bool = False,
+    engine: str = OWN,
+) -> Verdict:
+    """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
+
+    `profile` chooses the rules of that profile instead of what the document claims; the profiles that `also` names
+    come on top. `schema=False` leaves the schema out; `beside` are attachments that travelled beside the document,
+    judged as those in it; `explain` has xmlschema read a document that breaks its schema too (seconds, see
+    `syntax.explain`).
+    `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
+    Raises ValueError for a profile (`profiles.profile_named`) or an engine that does not exist, or a profile that
+    the reference engine has no stylesheet for; ImportError where the reference engine is not installed.
+    """
+    if not isinstance(document, bytes | bytearray | memoryview):
+        raise TypeError(f"a document is bytes, as they came in, and not {type(document).__name__}")
+    asked = (*([profile] if profile is not None else []), *also)
+    names = [profile_named(name).name for name in asked]
+    if engine not in ENGINES:
+        raise ValueError(f"there is no engine {engine!r}; there is: {', '.join(ENGINES)}")
+    if engine == REFERENCE and (missing := [name for name in names if name != EN16931.name]):
+        raise ValueError(
+            f"the reference engine has the stylesheet of {EN16931.name} alone: no verdict by {', '.join(missing)}"
+        )
+    with without_collecting():
+        return _Judgement(limits, _Wishes(profile, tuple(also), schema, explain, engine)).run(document, beside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the caller asks for."""
+
+    profile: str | None
+    also: tuple[str, ...]
+    schema: bool
+    explain: bool
+    engine: str
+
+
+class _Judgement:
+    """One document on its way through the stages."""
+
+    def __init__(self, limits: Limits, wishes: _Wishes) -> None:
+        self._limits = limits
+        self._wishes = wishes
+        self._profile: str | None = None
+        self._rule_sets: tuple[RuleSetUsed, ...] = ()
+        self._findings: list[Finding] = []
+        self._durations: dict[Stage, int] = {}
+        self._since = perf_counter_ns()
+        self._kind: DocumentKind | None = None
+        self._facts: DocumentFacts | None = None
+        self._attachments: tuple[Attachment, ...] = ()
+
+    def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
+        parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None, ubl.recognise)
+        self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
+        if isinstance(parsed, Finding) or not self._identify(parsed):
+            return self._verdict()
+        self._read_attachments(parsed, beside)
+        if self._wishes.schema and not self._follows_schema(parsed):
+            return self._verdict()
+        self._check_rules(parsed)
+        return self._verdict()
+
+    def _identify(self, parsed: Parsed) -> bool:
+        known = parsed.recognised
+        kind = DocumentKind(known.kind) if known else identify.identify(parsed.root)
+        if isinstance(kind, Finding):
+            self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
+            return False
+        self._kind = kind
+        told = identify.facts_of(known.reading.invoice, kind) if known else None
+        self._facts = told or identify.read_facts(parsed.root, kind)
+        older = identify.older_format(self._facts)
+        self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *self._without_rules(kind)] if one])
+        return older is None
+
+    def _without_rules(self, kind: DocumentKind) -> list[Finding]:
+        """What to say of profiles that were asked for on a document that they are not about."""
+        if kind.is_billing:
+            return []
+        wish = self._wishes.profile
+        return not_for([*([wish] if wish else []), *self._wishes.also], kind.value, _path(kind))
+
+    def _read_attachments(self, parsed: Parsed, beside: Sequence[Beside]) -> None:
+        if self._kind is not None:
+            attached = attachments.read_attachments(parsed, self._kind, self._limits, beside)
+            self._attachments = attached.attachments
+            self._ends(Stage.ATTACHMENTS, attached.findings)
+
+    def _follows_schema(self, parsed: Parsed) -> bool:
+        if self._kind is None:
+            return False
+        findings = schema.check(parsed, self._kind)
+        if findings and self._wishes.explain:
+            from gateway.validator.xml.explain import (
+                explain,  # xmlschema takes 0.2 s to import and is seldom wanted
+            )
+
+            findings = sorted([*findings, *explain(parsed, self._kind, findings)], key=_line_and_column)
+        self._ends(Stage.SCHEMA, findings)
+        return not findings
+
+    def _check_rules(self, parsed: Parsed) -> None:
+        if self._kind is None or not self._kind.is_billing or self._facts is None:
+            return
+        if self._wishes.engine == REFERENCE:
+            findings = self._by_reference(parsed)
+        else:
+            chosen = choose(self._facts.customization_id, self._wishes.profile, self._wishes.also)
+            self._profile, self._rule_sets = chosen.profile.name, chosen.used
+            remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
+            broken = within_bounds(business_rules.check(parsed, chosen.rules, is_valid=self._wishes.schema))
+            findings = [*_at_the_head(remarked, parsed), *broken]
+        self._findings = _without_twins(self._findings, findings)
+        self._ends(Stage.RULES, findings)
+
+    def _by_reference(self, parsed: Parsed) -> list[Finding]:
+        from gateway.validator import reference  # SaxonC is optional, large, and seldom wanted
+
+        findings = reference.check(parsed)
+        why = Text(
+            "the reference engine was asked for, which has no other rules",
+            "de referentie is gevraagd, en die heeft geen andere regels",
+        )
+        self._rule_sets = (RuleSetUsed("EN 16931, official stylesheet", reference.EN16931_VERSION, why),)
+        return findings
+
+    def _ends(self, stage: Stage, findings: list[Finding]) -> None:
+        now = perf_counter_ns()
+        self._durations[stage] = now - self._since
+        self._since = now
+        self._findings += findings
+
+    def _verdict(self) -> Verdict:
+        return Verdict(
+            findings=tuple(self._findings),
+            kind=self._kind,
+            facts=self._facts,
+            attachments=self._attachments,
+            profile=self._profile,
+            rule_sets=self._rule_sets,
+            stages=tuple(self._durations),
+            durations_ns=self._durations,
+        )
+
+
+def _path(kind: DocumentKind) -> str:
+    return f"/ubl:{kind.value}"
+
+
+def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
+    """With the places of the root's own children that they are about."""
+    if not findings:
+        return []
+    children = {one.location: parsed.root.find(CBC + one.location.rpartition(":")[2]) for one in findings}
+    places = parsed.lines.of_elements(parsed.root, {child for child in children.values() if child is not None})
+    placed: list[Finding] = []
+    for one in findings:
+        child = children[one.location]
+        place = places.get(child) if child is not None else None
+        placed.append(one.at(one.location, place.line, place.column) if place else one)
+    return placed
+
+
+def _placed(finding: Finding, parsed: Parsed) -> Finding:
+    """With the place of the root element."""
+    place = parsed.lines.of_elements(parsed.root, [parsed.root]).get(parsed.root)
+    return finding.at(finding.location, place.line, place.column) if place else finding
+
+
+def _without_twins(ours: list[Finding], rules: list[Finding]) -> list[Finding]:
+    """BR-CL-24 says of an embedded attachment what our own check of media types says: once is enough."""
+    said = {finding.location for finding in rules if finding.rule == "BR-CL-24"}
+    return [
+        finding
+        for finding in ours
+        if finding.rule != "MP-ATT-MEDIA-TYPE" or finding.location.removesuffix("/@mimeCode") not in said
+    ]
+
+
+def _line_and_column(finding: Finding) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 0

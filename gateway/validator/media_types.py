@@ -1,0 +1,96 @@
+"""What an attachment is, by its first bytes: neither its media type nor its file name is believed."""
+
+import re
+from dataclasses import dataclass
+
+from gateway.i18n import Text
+
+HEAD_BYTES = 1024
+"""How much of the content is looked at. PDF readers accept %PDF- anywhere in so much."""
+
+PDF = "application/pdf"
+PNG = "image/png"
+JPEG = "image/jpeg"
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+EN16931 = (PDF, PNG, JPEG, CSV, XLSX, ODS)
+"""The media types that an invoice may carry (EN 16931, BR-CL-24)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A kind of content that is known by its first bytes."""
+
+    name: Text
+    media_types: tuple[str, ...] = ()
+    is_dangerous: bool = False
+    """Opening it runs something: never acceptable as an attachment, whatever it is called."""
+
+
+_PROGRAM = Content(Text("a program", "een programma"), is_dangerous=True)
+_SCRIPT = Content(Text("a script", "een script"), is_dangerous=True)
+_WEB_PAGE = Content(Text("a web page", "een webpagina"), is_dangerous=True)
+_PDF = Content(Text("a PDF", "een pdf"), (PDF,))
+_ZIP = Content(
+    Text("a ZIP file or Office document", "een ZIP-bestand of Office-document"),
+    (XLSX, ODS, "application/zip", "application/x-zip-compressed"),
+)
+
+_MAGIC: tuple[tuple[bytes, Content], ...] = (
+    (b"MZ", _PROGRAM),
+    (b"\x7fELF", _PROGRAM),
+    (b"\xca\xfe\xba\xbe", _PROGRAM),
+    (b"\xcf\xfa\xed\xfe", _PROGRAM),
+    (b"\xce\xfa\xed\xfe", _PROGRAM),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", _PROGRAM),
+    (b"#!", _SCRIPT),
+    (b"\x89PNG\r\n\x1a\n", Content(Text("a PNG image", "een PNG-afbeelding"), (PNG,))),
+    (b"\xff\xd8\xff", Content(Text("a JPEG image", "een JPEG-afbeelding"), (JPEG,))),
+    (b"GIF8", Content(Text("a GIF image", "een GIF-afbeelding"), ("image/gif",))),
+    (b"II*\x00", Content(Text("a TIFF image", "een TIFF-afbeelding"), ("image/tiff",))),
+    (b"MM\x00*", Content(Text("a TIFF image", "een TIFF-afbeelding"), ("image/tiff",))),
+    (b"PK\x03\x04", _ZIP),
+    (b"Rar!", Content(Text("a RAR file", "een RAR-bestand"), ("application/vnd.rar",))),
+    (b"7z\xbc\xaf", Content(Text("a 7-Zip file", "een 7-Zip-bestand"), ("application/x-7z-compressed",))),
+    (b"\x1f\x8b", Content(Text("a gzip file", "een gzip-bestand"), ("application/gzip",))),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        Content(
+            Text("an old Office document", "een oud Office-document"),
+            ("application/msword", "application/vnd.ms-excel", "application/vnd.ms-outlook"),
+        ),
+    ),
+    (b"{\\rtf", Content(Text("an RTF document", "een RTF-document"), ("application/rtf", "text/rtf"))),
+)
+_HTML = re.compile(
+    rb"\s*+(?:\xef\xbb\xbf)?\s*+<(?:!doctype\s++html|html|head|body|script|svg|iframe)\b", re.IGNORECASE
+)
+_MZ_HEADER_BYTES = 64
+
+
+def recognise(head: bytes) -> Content | None:
+    """What begins with these bytes, or None where nothing known does."""
+    for magic, content in _MAGIC:
+        if head.startswith(magic) and (magic != b"MZ" or _is_program(head)):
+            return content
+    if _HTML.match(head):
+        return _WEB_PAGE
+    return _PDF if b"%PDF-" in head else None
+
+
+def fits(media_type: str, head: bytes) -> bool:
+    """Whether content that begins so may be of this media type; types without a known beginning fit anything."""
+    content = recognise(head)
+    known = {known for _, one in _MAGIC for known in one.media_types} | {PDF}
+    if media_type == CSV:
+        return content is None and b"\x00" not in head
+    if media_type in known:
+        return content is not None and media_type in content.media_types
+    return True
+
+
+def _is_program(head: bytes) -> bool:
+    """A text may begin with MZ too; a program has a binary header behind it."""
+    return len(head) >= _MZ_HEADER_BYTES and b"\x00" in head[:_MZ_HEADER_BYTES]

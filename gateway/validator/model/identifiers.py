@@ -1,0 +1,126 @@
+"""Identifiers of parties: OIN, KvK number, VAT number, IBAN, Peppol participant.
+
+Each kind has `compact` (strip what people add), `problem` (what is wrong, or None); schemes are the
+Electronic Address Scheme codes of EN 16931 (CEF EAS): 0190 OIN, 0106 KvK, 9944 Dutch VAT, 0088 GLN.
+"""
+
+import re
+from dataclasses import dataclass
+
+from gateway.i18n import Text
+from gateway.validator.finding import WrongValueError
+
+OIN = "0190"
+KVK = "0106"
+VAT_NL = "9944"
+GLN = "0088"
+
+_SCHEME_NAMES = {"OIN": OIN, "KVK": KVK, "BTW": VAT_NL, "GLN": GLN}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PartyIdentifier:
+    """A party's identifier under its EAS scheme, compact: `0190:00000001002220647000`."""
+
+    scheme: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> "PartyIdentifier":
+        """Read `scheme:value`, the scheme as an EAS code or as OIN, KvK, BTW or GLN.
+
+        Raises WrongValueError (a ValueError) that says what is wrong.
+        """
+        scheme, colon, value = text.strip().partition(":")
+        if not colon:
+            example = "0190:00000001002220647000"
+            raise WrongValueError(
+                Text(
+                    f"{text!r} is not scheme:value, as {example}", f"{text!r} is geen schema:waarde, als {example}"
+                )
+            )
+        code = _SCHEME_NAMES.get(scheme.upper(), scheme)
+        identifier = cls(code, compact(code, value))
+        if wrong := problem(identifier):
+            raise WrongValueError(wrong)
+        return identifier
+
+
+def compact(scheme: str, value: str) -> str:
+    """Strip the spaces, dots and dashes that people write in numbers; VAT numbers in capitals."""
+    stripped = re.sub(r"[\s.\-]", "", value)
+    return stripped.upper() if scheme == VAT_NL else stripped
+
+
+def problem(identifier: PartyIdentifier) -> Text | None:
+    """What is wrong with the identifier in its scheme, or None.
+
+    OIN: 20 positions, no check digit is defined (Logius, OIN-stelsel). KvK: 8 digits. GLN: 13 digits,
+    GS1 check digit. Dutch VAT: NL, 9 digits, B, 2 digits, with the elfproef or the mod-97 check.
+    """
+    check = _CHECKS.get(identifier.scheme)
+    return check(identifier.value) if check else None
+
+
+def _oin_problem(value: str) -> Text | None:
+    if re.fullmatch(r"0000\d{4}[0-9A-Z]{12}", value, re.ASCII):
+        return None
+    return Text(
+        f"{value!r} is not an OIN: 20 positions, the first eight a prefix such as 00000001",
+        f"{value!r} is geen OIN: 20 posities, de eerste acht een prefix als 00000001",
+    )
+
+
+def _kvk_problem(value: str) -> Text | None:
+    if re.fullmatch(r"\d{8}", value, re.ASCII):
+        return None
+    return Text(f"{value!r} is not a KvK number: 8 digits", f"{value!r} is geen KvK-nummer: 8 cijfers")
+
+
+def _gln_problem(value: str) -> Text | None:
+    if not re.fullmatch(r"\d{13}", value, re.ASCII):
+        return Text(f"{value!r} is not a GLN: 13 digits", f"{value!r} is geen GLN: 13 cijfers")
+    total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(value))
+    if total % 10 == 0:
+        return None
+    return Text(
+        f"{value!r} is not a GLN: its check digit is wrong",
+        f"{value!r} is geen GLN: het controlecijfer is onjuist",
+    )
+
+
+def _vat_problem(value: str) -> Text | None:
+    if not re.fullmatch(r"NL\d{9}B\d{2}", value, re.ASCII):
+        return Text(
+            f"{value!r} is not a Dutch VAT number: NL, 9 digits, B, 2 digits",
+            f"{value!r} is geen btw-nummer: NL, 9 cijfers, B, 2 cijfers",
+        )
+    if _elfproef(value[2:11]) or _mod97(value) == 1:
+        return None
+    return Text(
+        f"{value!r} is not a Dutch VAT number: its check digits are wrong",
+        f"{value!r} is geen btw-nummer: de controlecijfers zijn onjuist",
+    )
+
+
+def _elfproef(rsin: str) -> bool:
+    total = sum(int(digit) * weight for digit, weight in zip(rsin, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
+    return total % 11 == 0
+
+
+def _mod97(text: str) -> int:
+    return int("".join(str(int(character, 36)) for character in text)) % 97
+
+
+def iban_problem(value: str) -> str | None:
+    """What is wrong with an IBAN (ISO 13616), as a sentence, or None."""
+    iban = re.sub(r"\s", "", value).upper()
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[0-9A-Z]{11,30}", iban):
+        return f"{value!r} is not an IBAN"
+    return None if _mod97(iban[4:] + iban[:4]) == 1 else f"{value!r} is not an IBAN: its check digits are wrong"
+
+
+_CHECKS = {OIN: _oin_problem, KVK: _kvk_problem, GLN: _gln_problem, VAT_NL: _vat_problem}

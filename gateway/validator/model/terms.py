@@ -1,0 +1,183 @@
+"""The vocabulary of EN 16931-1: what a business term or group is called, where it stands in the model.
+
+A group of the norm (BG-25) is a dataclass marked with `@group`, a business term (BT-131) a field made with
+`bt`. Number, English name and Dutch name are written once, there; everything else (rules, findings, pages)
+looks them up in `TERMS` and `GROUPS`.
+"""
+
+import dataclasses
+import gc
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from gateway.i18n import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A business term: `number` as the norm prints it (`BT-131`), its name, its group and attribute.
+
+    `kind` says what its text should be: text, code, identifier, date, amount, price, quantity, percentage.
+    """
+
+    number: str
+    name: Text
+    kind: str
+    group: type["Group"]
+    attribute: str
+
+    def __str__(self) -> str:
+        return f"{self.name.en} ({self.number})"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTerm:
+    """A business group: `number` as the norm prints it (`BG-25`), its name and its class."""
+
+    number: str
+    name: Text
+    group: type["Group"]
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """One occurrence of a business group in one document.
+
+    `place` numbers its element in document order, the root is 0 and comments count; -1 where the group was
+    never in a document. Terms are the text that the document gives, untouched, or None: the model can hold
+    a wrong invoice. An element that stands there empty is the empty string.
+    """
+
+    NUMBER: ClassVar[str] = ""
+
+    place: int = -1
+
+
+class without_collecting:  # noqa: N801 - used as a statement
+    """Pause the garbage collector, where much is made and nothing of it is garbage: looking through a large
+    invoice for garbage, over and over, takes longer than reading or judging it. The models hold no cycles.
+    Of several at once, in whichever threads, the first pauses it and the last lets it go on."""
+
+    __slots__ = ()
+    _lock = threading.Lock()
+    _inside = 0
+    _collects = True
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not without_collecting._inside:
+                without_collecting._collects = gc.isenabled()
+                gc.disable()
+            without_collecting._inside += 1
+
+    def __exit__(self, *_raised: object) -> None:
+        with self._lock:
+            without_collecting._inside -= 1
+            if not without_collecting._inside and without_collecting._collects:
+                gc.enable()
+
+
+TERMS: dict[str, list[Term]] = {}
+"""By number; a term that two groups share (a scheme identifier, say) has an entry for each."""
+
+GROUPS: dict[str, GroupTerm] = {}
+
+_G = TypeVar("_G", bound=Group)
+
+
+class Repeated(str):
+    """The first of several texts, where the norm has room for one: the others are in `values`."""
+
+    __slots__ = ("values",)
+
+    values: tuple[str, ...]
+
+    def __new__(cls, values: tuple[str, ...]) -> "Repeated":
+        first = super().__new__(cls, values[0])
+        first.values = values
+        return first
+
+
+class Unreadable(ValueError):  # noqa: N818 - it says what the text is
+    """A text of a document that is not what its term should be: `wanted` says what, `example` shows one."""
+
+    def __init__(self, text: str, wanted: Text, example: str) -> None:
+        super().__init__(f"{text[:40]!r} is not {wanted.en}")
+        self.text = text
+        self.wanted = wanted
+        self.example = example
+
+
+def every(text: str | None) -> tuple[str, ...]:
+    """All the texts a document gives for one term: none, one, or those of a repeated element."""
+    if text is None:
+        return ()
+    return text.values if isinstance(text, Repeated) else (text,)
+
+
+def term_of(kind: type[Group], attribute: str) -> str | None:
+    """The number of the term that an attribute of a group holds, if it is one of the norm's."""
+    for found in TERMS.values():
+        for term in found:
+            if term.group is kind and term.attribute == attribute:
+                return term.number
+    return None
+
+
+def bt(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
+    """A business term as the field of a group: absent unless the document has it."""
+    return field(default=None, metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
+
+
+class derived(property):  # noqa: N801 - used as a decorator
+    """A business term that a group works out of others: a property with number and names."""
+
+    def __init__(
+        self,
+        fget: Callable[[Any], Any] | None = None,
+        fset: Callable[[Any, Any], None] | None = None,
+        fdel: Callable[[Any], None] | None = None,
+        doc: str | None = None,
+        *,
+        term: tuple[str, Text, str] = ("", Text("", ""), ""),
+    ) -> None:
+        super().__init__(fget, fset, fdel, doc)
+        self.term = term
+
+
+def bt_from(number: int | str, en: str, nl: str, kind: str = "text") -> Callable[[Callable[[Any], Any]], derived]:
+    """A business term that is worked out: decorates the method that does it, as `property` would."""
+    return lambda work: derived(work, doc=work.__doc__, term=(f"BT-{number}", Text(en, nl), kind))
+
+
+def many(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
+    """A business term that may stand there several times: a tuple of texts."""
+    return field(default=(), metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
+
+
+def group(number: str, en: str, nl: str) -> Callable[[type[_G]], type[_G]]:
+    """Make a dataclass the business group of this number and enter its terms in `TERMS` and `GROUPS`."""
+
+    def enter(cls: type[_G]) -> type[_G]:
+        GROUPS[number] = GroupTerm(number, Text(en, nl), cls)
+        return part(number)(cls)
+
+    return enter
+
+
+def part(number: str) -> Callable[[type[_G]], type[_G]]:
+    """Make a dataclass a part of the business group of this number, with terms of its own."""
+
+    def enter(cls: type[_G]) -> type[_G]:
+        cls.NUMBER = number
+        stated = [
+            (each.metadata["term"], each.name) for each in dataclasses.fields(cls) if "term" in each.metadata
+        ]
+        stated += [(each.term, name) for name, each in vars(cls).items() if isinstance(each, derived)]
+        for (bt_number, name, kind), attribute in stated:
+            TERMS.setdefault(bt_number, []).append(Term(bt_number, name, kind, cls, attribute))
+        return cls
+
+    return enter

@@ -1,0 +1,1 @@
+"""The verdict in words: JSON, text, HTML, SVRL, JUnit and SARIF."""

@@ -1,0 +1,177 @@
+"""The report for people: findings on one side, the document's own source on the other, each leading to the other.
+
+One page without scripts and without anything from elsewhere. The pages of `web` take the same parts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import jinja2
+
+import gateway
+from gateway.validator.report.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    Run,
+    UsedRules,
+    advice_of,
+    could_not_be_read,
+    expected_of,
+    found_of,
+    message_of,
+    names_of,
+)
+from gateway.validator.report.source import Row, Source, row_at, source_of
+from gateway.validator.report.style import COLOURS, PAGE, REPORT
+
+FINDINGS_SHOWN_MAX = 500
+
+TEMPLATES = jinja2.PackageLoader("gateway.validator.report", "templates")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding, in one language. `row` is the row of the source it stands at, 0 where none is shown."""
+
+    number: int
+    rule: str
+    flag: str
+    message: str
+    advice: str
+    location: str
+    place: str
+    found: str | None
+    expected: str | None
+    terms: tuple[str, ...]
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row of the source, with the findings that stand at it. `flag` is that of the worst of them."""
+
+    id: int
+    number: str
+    """Of its line; of a line that is shown in pieces, from the second on, with the column it begins at."""
+    text: str
+    left_out: int
+    findings: tuple[ShownFinding, ...]
+
+    @property
+    def flag(self) -> str:
+        flags = {finding.flag for finding in self.findings}
+        return "fatal" if "fatal" in flags else "warning" if flags else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """A report, in one language. `anchor` sets its links apart from those of another on the same page."""
+
+    anchor: str
+    file: str
+    is_valid: bool
+    document: str | None
+    number: str | None
+    profile: str | None
+    rule_sets: tuple[UsedRules, ...]
+    fatal_count: int
+    warning_count: int
+    findings: tuple[ShownFinding, ...]
+    left_out: int
+    rows: tuple[ShownRow, ...]
+    rows_left_out: int
+    rules_url: str
+    """Where rules are explained; empty where nowhere is."""
+
+
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - it has its own
+    """The page."""
+    anchors = [""] if len(reports) == 1 else [f"d{number}-" for number in range(1, len(reports) + 1)]
+    shown_reports = [
+        shown(one.report, one.document, language, anchor, run.rules_url)
+        for one, anchor in zip(reports, anchors, strict=True)
+    ]
+    return _environment.get_template("report.html").render(
+        reports=shown_reports,
+        unread=[could_not_be_read(one, language) for one in run.unread],
+        language=language,
+        t=chooser(language),
+        style=COLOURS + PAGE + REPORT,
+        version=gateway.__version__,
+    )
+
+
+_environment = jinja2.Environment(
+    loader=TEMPLATES, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+@cache
+def chooser(language: str) -> Callable[[str, str], str]:
+    """Templates say `t("English", "Nederlands")`."""
+    return (lambda _, nl: nl) if language == "nl" else (lambda en, _: en)
+
+
+def shown(
+    report: ReportShape, document: bytes | None, language: str, anchor: str = "", rules_url: str = ""
+) -> ShownReport:
+    """The report as the templates take it; `document` is None for who may not see its source."""
+    told = report.findings[:FINDINGS_SHOWN_MAX]
+    marks = {_mark(finding) for finding in told if finding.line is not None}
+    source = source_of(document, marks) if document is not None else Source()
+    rows = source.rows
+    at = {mark: row_at(rows, *mark) for mark in marks}
+    findings = [_shown(number, finding, at, language) for number, finding in enumerate(told, 1)]
+    by_row: dict[int, list[ShownFinding]] = {}
+    for finding in findings:
+        by_row.setdefault(finding.row, []).append(finding)
+    return ShownReport(
+        anchor=anchor,
+        file=report.file,
+        is_valid=report.valid,
+        document=report.document,
+        number=report.number,
+        profile=report.profile,
+        rule_sets=tuple(report.rule_sets),
+        fatal_count=sum(finding.flag == "fatal" for finding in report.findings),
+        warning_count=sum(finding.flag == "warning" for finding in report.findings),
+        findings=tuple(findings),
+        left_out=len(report.findings) - len(told),
+        rows=tuple(
+            ShownRow(number, _number(row), row.text, row.left_out, tuple(by_row.get(number, ())))
+            for number, row in enumerate(rows, 1)
+        ),
+        rows_left_out=source.left_out,
+        rules_url=rules_url,
+    )
+
+
+def _number(row: Row) -> str:
+    return str(row.line) if row.column == 1 else f"{row.line}:{row.column}"
+
+
+def _mark(finding: FindingShape) -> tuple[int, int]:
+    return finding.line or 0, finding.column or 1
+
+
+def _shown(
+    number: int, finding: FindingShape, at: dict[tuple[int, int], int | None], language: str
+) -> ShownFinding:
+    row = at.get(_mark(finding))
+    words = ("regel", "teken") if language == "nl" else ("line", "column")
+    numbers = [f"{word} {n}" for word, n in zip(words, (finding.line, finding.column), strict=True) if n]
+    return ShownFinding(
+        number=number,
+        rule=finding.rule,
+        flag=finding.flag,
+        message=message_of(finding, language),
+        advice=advice_of(finding, language),
+        location=finding.location,
+        place=", ".join(numbers),
+        found=found_of(finding, language),
+        expected=expected_of(finding, language),
+        terms=tuple(names_of(finding.terms, language)),
+        row=0 if row is None else row + 1,
+    )

@@ -1,0 +1,66 @@
+"""The report as plain text: one line for the document, a paragraph for each finding."""
+
+from collections.abc import Iterator, Sequence
+
+from gateway.validator.report.report import (
+    FindingShape,
+    Reported,
+    ReportShape,
+    Run,
+    advice_of,
+    expected_of,
+    found_of,
+    message_of,
+    names_of,
+)
+
+_RESET, _BOLD, _RED, _GREEN, _YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
+_FLAGS = {"fatal": "fout", "warning": "let op"}
+_INDENT = " " * 10
+
+
+def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - files that could not be read go to standard error
+    """Every report, one after the other."""
+    return "\n".join(line for one in reports for line in _lines(one.report, language, colour))
+
+
+def _lines(report: ReportShape, language: str, colour: bool) -> Iterator[str]:
+    yield _head(report, language, colour)
+    for finding in report.findings:
+        yield from _paragraph(finding, language, colour)
+
+
+def _head(report: ReportShape, language: str, colour: bool) -> str:
+    good, bad = ("geldig", "niet geldig") if language == "nl" else ("valid", "not valid")
+    rules = ", ".join(f"{used.name} {used.version}" for used in report.rule_sets)
+    about = " · ".join(filter(None, (report.document, report.profile, rules)))
+    verdict = _painted(good, _GREEN, colour) if report.valid else _painted(bad, _RED, colour)
+    head = f"{_printable(report.file)}: {verdict}" if report.file else verdict
+    return f"{head} ({about})" if about else head
+
+
+def _paragraph(finding: FindingShape, language: str, colour: bool) -> Iterator[str]:
+    place = "" if finding.line is None else f"{finding.line}:{finding.column}"
+    word = _FLAGS[finding.flag] if language == "nl" else finding.flag
+    flag = _painted(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
+    yield f"  {flag}{_painted(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
+    yield f"{_INDENT}{_printable(message_of(finding, language))}"
+    found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
+    for word, value in ((found, found_of(finding, language)), (expected, expected_of(finding, language))):
+        if value is not None:
+            yield f"{_INDENT}{word}: {_printable(value)}"
+    if advice := advice_of(finding, language):
+        yield f"{_INDENT}{_printable(advice)}"
+    if finding.terms:
+        yield f"{_INDENT}{'; '.join(names_of(finding.terms, language))}"
+    if finding.location:
+        yield f"{_INDENT}{_printable(finding.location)}"
+
+
+def _painted(text: str, paint: str, colour: bool) -> str:
+    return f"{paint}{text}{_RESET}" if colour else text
+
+
+def _printable(text: str) -> str:
+    """A text of somebody else on one line, without what would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

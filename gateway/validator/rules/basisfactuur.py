@@ -1,0 +1,104 @@
+"""The basisfactuur Rijk: four rules of recipients at the Rijk, on top of what the document claims to be.
+
+As published they look at an Invoice only, a CreditNote passes. BR-NL-BFR-1 asks for an e-mail address where
+there is a contact, BR-NL-BFR-2 for an OIN where there is a number: who leaves the whole out is not caught.
+
+Source: Logius, basisfactuur Rijk 1.0.0 of 14 December 2022, Schematron 0.10.1 of 12 November 2023.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from gateway.i18n import Text
+from gateway.validator.model.invoice import Buyer, Invoice, SellerContact, VatBreakdown
+from gateway.validator.model.terms import Group, every
+from gateway.validator.rules.engine import Miss, RuleSet, rule_set
+from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.forms import condition
+
+SOURCE = "Basisfactuur Rijk 1.0.0, Schematron 0.10.1"
+
+
+def _on_invoice(among: Callable[[Invoice], Iterable[Group]]) -> Callable[[Facts], Sequence[Group]]:
+    return lambda facts: tuple(among(facts.invoice)) if facts.invoice.kind == "Invoice" else ()
+
+
+@condition(
+    "BR-NL-BFR-1",
+    on=SellerContact,
+    terms="BT-43",
+    sentence=Text(
+        "The seller's contact has an e-mail address (BT-43): that is where a refusal is sent.",
+        "Het contact van de verkoper heeft een e-mailadres (BT-43): daar gaat bericht van een afkeuring heen.",
+    ),
+    source=SOURCE,
+    among=_on_invoice(lambda invoice: invoice.all(SellerContact)),
+    tell=lambda contact, _facts: Miss(
+        contact.email,
+        advice=Text("Add ElectronicMail to Contact.", "Voeg ElectronicMail toe aan Contact."),
+        term="BT-43",
+    ),
+)
+def contact_has_email(contact: SellerContact, _facts: Facts) -> bool:
+    return bool(contact.email)
+
+
+@condition(
+    "BR-NL-BFR-2",
+    on=Buyer,
+    terms="BT-47",
+    sentence=Text(
+        "The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190).",
+        "Het registratienummer van de koper (BT-47) is een OIN (schemeID 0190).",
+    ),
+    source=SOURCE,
+    among=_on_invoice(lambda invoice: [each for each in invoice.buyers if each.legal_registration is not None]),
+    tell=lambda buyer, _facts: Miss(buyer.legal_registration_scheme, "0190", term="BT-47"),
+)
+def buyer_has_oin(buyer: Buyer, _facts: Facts) -> bool:
+    schemes = every(buyer.legal_registration_scheme)
+    return len(schemes) == len(every(buyer.legal_registration)) and set(schemes) == {"0190"}
+
+
+@condition(
+    "BR-NL-BFR-3",
+    on=Invoice,
+    terms="BT-84",
+    sentence=Text(
+        "The invoice gives an account to pay to (BT-84).",
+        "De factuur noemt een rekening om op te betalen (BT-84).",
+    ),
+    source=SOURCE,
+    among=_on_invoice(lambda invoice: [invoice]),
+    tell=lambda _invoice, _facts: Miss(
+        expected="IBAN",
+        advice=Text("Add PayeeFinancialAccount/ID.", "Voeg PayeeFinancialAccount/ID toe."),
+    ),
+)
+def has_an_account(invoice: Invoice, _facts: Facts) -> bool:
+    return any(each.account is not None for payment in invoice.payments for each in payment.transfers)
+
+
+@condition(
+    "BR-NL-BFR-4",
+    on=VatBreakdown,
+    terms="BT-117 BT-5",
+    sentence=Text(
+        "The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5).",
+        "Het btw-bedrag van elke uitsplitsing (BT-117) is in de valuta van de factuur (BT-5).",
+    ),
+    source=SOURCE,
+    among=_on_invoice(lambda invoice: [each for each in invoice.breakdowns() if each.tax is not None]),
+    tell=lambda breakdown, facts: Miss(breakdown.tax_currency, facts.invoice.currency, term="BT-117"),
+)
+def vat_in_invoice_currency(breakdown: VatBreakdown, facts: Facts) -> bool:
+    return breakdown.tax_currency is not None and breakdown.tax_currency == facts.invoice.currency
+
+
+BR_NL_BFR: RuleSet = rule_set(
+    "Basisfactuur Rijk",
+    "1.0.0",
+    (contact_has_email, buyer_has_oin, has_an_account, vat_in_invoice_currency),
+    valid_from=date(2022, 12, 14),
+)
+"""The four rules alone; `BASISFACTUUR = EN16931 | BR_NL_BFR`."""

@@ -1,0 +1,199 @@
+"""Coded terms and their lists (BR-CL)."""
+
+from collections.abc import Sequence
+
+from gateway.i18n import Text
+from gateway.validator.model.codes import LISTS
+from gateway.validator.model.invoice import (
+    AllowanceCharge,
+    Coded,
+    DocumentAllowance,
+    DocumentCharge,
+    LineAllowance,
+    LineCharge,
+    Note,
+    ObjectReference,
+    OtherAllowance,
+    OtherCharge,
+    SupportingDocument,
+)
+from gateway.validator.rules.en16931.source import SOURCE
+from gateway.validator.rules.engine import Form, Miss
+from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.forms import coded, condition, not_on_list
+
+_SCHEMES = LISTS["identifier_schemes"]
+
+_LISTED = coded(
+    SOURCE,
+    {
+        "BR-CL-01": (
+            "BT-3",
+            {Coded.INVOICE_TYPE: LISTS["invoice_types"], Coded.CREDIT_NOTE_TYPE: LISTS["credit_note_types"]},
+        ),
+        "BR-CL-03": ("BT-5 BT-6", {Coded.AMOUNT_CURRENCY: LISTS["currencies"]}),
+        "BR-CL-04": ("BT-5", {Coded.CURRENCY: LISTS["currencies"]}),
+        "BR-CL-05": ("BT-6", {Coded.VAT_CURRENCY: LISTS["currencies"]}),
+        "BR-CL-06": ("BT-8", {Coded.VAT_POINT_DATE: LISTS["vat_point_dates"]}),
+        "BR-CL-10": (
+            "BT-29 BT-46 BT-60 BT-90",
+            {Coded.PARTY_SCHEME: _SCHEMES, Coded.SELLER_PARTY_SCHEME: _SCHEMES.also("SEPA")},
+        ),
+        "BR-CL-11": ("BT-30 BT-47 BT-61", {Coded.LEGAL_SCHEME: _SCHEMES}),
+        "BR-CL-13": ("BT-158", {Coded.CLASSIFICATION_SCHEME: LISTS["classification_schemes"]}),
+        "BR-CL-14": ("BT-40 BT-55 BT-69 BT-80", {Coded.COUNTRY: LISTS["countries"]}),
+        "BR-CL-15": ("BT-159", {Coded.ORIGIN_COUNTRY: LISTS["countries"]}),
+        "BR-CL-16": ("BT-81", {Coded.PAYMENT_MEANS: LISTS["payment_means"]}),
+        "BR-CL-17": ("BT-95 BT-102 BT-118", {Coded.VAT_CATEGORY: LISTS["vat_categories"]}),
+        "BR-CL-18": ("BT-151", {Coded.ITEM_VAT_CATEGORY: LISTS["vat_categories"]}),
+        "BR-CL-21": ("BT-157", {Coded.STANDARD_ITEM_SCHEME: _SCHEMES}),
+        "BR-CL-22": ("BT-121", {Coded.EXEMPTION_REASON: LISTS["exemption_reasons"]}),
+        "BR-CL-23": ("BT-130 BT-150", {Coded.UNIT: LISTS["units"]}),
+        "BR-CL-24": ("BT-125", {Coded.MEDIA_TYPE: LISTS["media_types"]}),
+        "BR-CL-25": ("BT-34 BT-49", {Coded.ELECTRONIC_SCHEME: LISTS["electronic_address_schemes"]}),
+        "BR-CL-26": ("BT-71", {Coded.LOCATION_SCHEME: _SCHEMES}),
+    },
+    called={
+        "BR-CL-03": Text("the currency of an amount", "de valuta van een bedrag"),
+        "BR-CL-10": Text(
+            "the scheme of a party identifier (BT-29, BT-46, BT-60; SEPA for BT-90)",
+            "het soort nummer van een partij (BT-29, BT-46, BT-60; SEPA voor BT-90)",
+        ),
+        "BR-CL-11": Text(
+            "the scheme of a legal registration identifier (BT-30, BT-47, BT-61)",
+            "het soort registratienummer (BT-30, BT-47, BT-61)",
+        ),
+        "BR-CL-13": Text(
+            "the scheme of an item classification identifier (BT-158)", "de lijst van een classificatie (BT-158)"
+        ),
+        "BR-CL-14": Text(
+            "the country of an address (BT-40, BT-55, BT-69, BT-80)",
+            "het land van een adres (BT-40, BT-55, BT-69, BT-80)",
+        ),
+        "BR-CL-17": Text(
+            "the VAT category of an allowance, a charge or a breakdown (BT-95, BT-102, BT-118)",
+            "de btw-categorie van een korting, toeslag of specificatie (BT-95, BT-102, BT-118)",
+        ),
+        "BR-CL-21": Text(
+            "the scheme of an item standard identifier (BT-157)", "het soort standaard artikelnummer (BT-157)"
+        ),
+        "BR-CL-23": Text("a unit of measure (BT-130, BT-150)", "een eenheid (BT-130, BT-150)"),
+        "BR-CL-24": Text(
+            "the Mime code of an attached document (BT-125)", "de MIME-soort van een bijlage (BT-125)"
+        ),
+        "BR-CL-25": Text(
+            "the scheme of an electronic address (BT-34, BT-49)", "het soort elektronisch adres (BT-34, BT-49)"
+        ),
+        "BR-CL-26": Text(
+            "the scheme of a delivery location identifier (BT-71)", "het soort locatienummer (BT-71)"
+        ),
+    },
+)
+
+
+def _objects(facts: Facts) -> Sequence[SupportingDocument | ObjectReference]:
+    documents = [each for each in facts.invoice.all(SupportingDocument) if each.reference is not None]
+    references = [each for each in facts.invoice.all(ObjectReference) if each.value is not None]
+    both: list[SupportingDocument | ObjectReference] = [*documents, *references]
+    return [each for each in both if _scheme(each) is not None and each.type_code == "130"]
+
+
+def _scheme(node: SupportingDocument | ObjectReference) -> str | None:
+    return node.reference_scheme if isinstance(node, SupportingDocument) else node.scheme
+
+
+@condition(
+    "BR-CL-07",
+    on=SupportingDocument,
+    terms="BT-18 BT-128",
+    form=Form.CODED,
+    sentence=Text(
+        "The scheme of an invoiced object identifier (BT-18, BT-128) is a code of UNTDID 1153.",
+        "Het soort nummer van het gefactureerde object (BT-18, BT-128) is een code uit UNTDID 1153.",
+    ),
+    source=SOURCE,
+    tell=lambda node, _facts: not_on_list(_scheme(node), LISTS["object_schemes"]),
+    among=_objects,
+    gate=lambda facts: bool(facts.invoice.all(SupportingDocument) or facts.invoice.all(ObjectReference)),
+)
+def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: Facts) -> bool:
+    return LISTS["object_schemes"].has(_scheme(node) or "")
+
+
+@condition(
+    "BR-CL-08",
+    on=Note,
+    terms="BT-21",
+    form=Form.CODED,
+    sentence=Text(
+        "An Invoice note subject code (BT-21), written #AAI# before the note, is a code of UNTDID 4451.",
+        "De onderwerpcode van een notitie (BT-21), als #AAI# voor de notitie, is een code uit UNTDID 4451.",
+    ),
+    source=SOURCE,
+    tell=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
+    quick="'#' not in n.text",
+)
+def _note_subject_is_coded(note: Note, _facts: Facts) -> bool:
+    return _subject_is_coded(note)
+
+
+def _subject_is_coded(note: Note) -> bool:
+    code = note.subject_code
+    return code is None or code in LISTS["note_subjects"].text
+
+
+_ALLOWANCES: tuple[type[AllowanceCharge], ...] = (DocumentAllowance, LineAllowance, OtherAllowance)
+_CHARGES: tuple[type[AllowanceCharge], ...] = (DocumentCharge, LineCharge, OtherCharge)
+
+
+def _with_reason_code(facts: Facts, kinds: tuple[type[AllowanceCharge], ...]) -> list[AllowanceCharge]:
+    return [node for kind in kinds for node in facts.invoice.all(kind) if node.reason_code is not None]
+
+
+def _reason(node: AllowanceCharge, codes: str) -> Miss:
+    return not_on_list(node.reason_code, LISTS[codes])
+
+
+@condition(
+    "BR-CL-19",
+    on=DocumentAllowance,
+    terms="BT-98 BT-140",
+    form=Form.CODED,
+    sentence=Text(
+        "The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189.",
+        "De redencode van een korting (BT-98, BT-140) is een code uit UNTDID 5189.",
+    ),
+    source=SOURCE,
+    tell=lambda node, _facts: _reason(node, "allowance_reasons"),
+    among=lambda facts: _with_reason_code(facts, _ALLOWANCES),
+    gate=lambda facts: facts.has_allowances_or_charges,
+)
+def _allowance_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
+    return LISTS["allowance_reasons"].has(node.reason_code or "")
+
+
+@condition(
+    "BR-CL-20",
+    on=DocumentCharge,
+    terms="BT-105 BT-145",
+    form=Form.CODED,
+    sentence=Text(
+        "The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161.",
+        "De redencode van een toeslag (BT-105, BT-145) is een code uit UNTDID 7161.",
+    ),
+    source=SOURCE,
+    tell=lambda node, _facts: _reason(node, "charge_reasons"),
+    among=lambda facts: _with_reason_code(facts, _CHARGES),
+    gate=lambda facts: facts.has_allowances_or_charges,
+)
+def _charge_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
+    return LISTS["charge_reasons"].has(node.reason_code or "")
+
+
+CODES = (
+    *_LISTED,
+    _object_scheme_is_coded,
+    _note_subject_is_coded,
+    _allowance_reason_is_coded,
+    _charge_reason_is_coded,
+)

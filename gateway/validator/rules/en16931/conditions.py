@@ -1,0 +1,461 @@
+"""Rules of EN 16931 that fit no sentence form: one named function each."""
+
+from operator import attrgetter
+
+from gateway.i18n import Text
+from gateway.validator.finding import Flag
+from gateway.validator.model.amounts import is_not_negative
+from gateway.validator.model.codes import LISTS
+from gateway.validator.model.dates import instant
+from gateway.validator.model.invoice import (
+    Buyer,
+    Classification,
+    Coded,
+    CreditTransfer,
+    DocumentAllowance,
+    DocumentCharge,
+    Invoice,
+    InvoiceLine,
+    InvoicingPeriod,
+    Item,
+    ItemAttribute,
+    LinePeriod,
+    Payee,
+    PaymentCard,
+    PaymentInstructions,
+    Seller,
+    TaxRegistration,
+    TaxRepresentative,
+    VatBreakdown,
+    VatCategory,
+    VatTotal,
+)
+from gateway.validator.model.terms import Group, every
+from gateway.validator.rules.en16931.source import SOURCE
+from gateway.validator.rules.engine import Miss, Rule
+from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.forms import SPACE, condition, names
+
+_CREDIT_TRANSFER = {"30", "58"}
+_ADD_SCHEME = Text(
+    'Add the attribute that names the scheme, as schemeID="0106" for a KvK number.',
+    'Voeg het attribuut toe dat het soort nummer noemt, zoals schemeID="0106" voor een KvK-nummer.',
+)
+_ADD_COUNTRY = Text(
+    "Write the VAT number with its country, as NL123456789B01.",
+    "Schrijf het btw-nummer met het land ervoor, zoals NL123456789B01.",
+)
+_ONE_OF_BOTH = Text("Leave one of the two out.", "Laat een van de twee weg.")
+_ADD_ACCOUNT = Text("Add the IBAN to pay to.", "Voeg de IBAN toe waarop betaald moet worden.")
+
+
+def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
+    """An identifier names its scheme."""
+    name = names([term], Text("", ""))
+    make = condition(
+        key,
+        on=on,
+        terms=term,
+        sentence=Text(f"{name.en} names its scheme.", f"Bij {name.nl} staat welk soort nummer het is."),
+        source=SOURCE,
+        tell=lambda _node, _facts: Miss(None, "schemeID", _ADD_SCHEME, term),
+        quick=f"n.{attribute} is None or n.{attribute}_scheme is not None",
+    )
+    value, scheme = attrgetter(attribute), attrgetter(f"{attribute}_scheme")
+    return make(lambda node, _facts: value(node) is None or scheme(node) is not None)
+
+
+_NO_MINUS = Text(
+    "Give the price without a minus sign and make the quantity negative instead.",
+    "Geef de prijs zonder minteken en maak in plaats daarvan de hoeveelheid negatief.",
+)
+
+
+@condition(
+    "BR-17",
+    on=Payee,
+    terms="BT-59 BT-60",
+    sentence=Text(
+        "Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4).",
+        "De naam van de begunstigde (BT-59) staat er; de begunstigde (BG-10) is niet de verkoper (BG-4).",
+    ),
+    source=SOURCE,
+)
+def _payee_is_not_the_seller(payee: Payee, facts: Facts) -> bool:
+    sellers = facts.invoice.sellers
+    names_of_seller = {name for seller in sellers for name in seller.trading_names}
+    ids_of_seller = {each.value for seller in sellers for each in seller.identifiers if each.value is not None}
+    if not payee.names or names_of_seller.intersection(payee.names):
+        return False
+    return not ids_of_seller.intersection(each.value for each in payee.identifiers)
+
+
+def _not_negative(text: str) -> bool:
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return True
+    return any(is_not_negative(each) for each in every(text))
+
+
+@condition(
+    "BR-27",
+    on=InvoiceLine,
+    terms="BT-146",
+    sentence=Text(
+        "Item net price (BT-146) is not negative.", "De nettoprijs van het artikel (BT-146) is niet negatief."
+    ),
+    source=SOURCE,
+    tell=lambda line, _facts: Miss(line.price.net, ">= 0", _NO_MINUS, "BT-146", line.price),
+    quick="n.price.net is not None and n.price.net.isascii() and n.price.net.replace('.', '', 1).isdigit()",
+)
+def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
+    return line.price.net is not None and _not_negative(line.price.net)
+
+
+@condition(
+    "BR-28",
+    on=InvoiceLine,
+    terms="BT-148",
+    sentence=Text(
+        "Item gross price (BT-148) is not negative.", "De brutoprijs van het artikel (BT-148) is niet negatief."
+    ),
+    source=SOURCE,
+    tell=lambda line, _facts: Miss(line.price.gross, ">= 0", _NO_MINUS, "BT-148", line.price),
+    quick="n.price.gross is None",
+)
+def _gross_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
+    return line.price.gross is None or _not_negative(line.price.gross)
+
+
+def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: Facts) -> bool:
+    return period.start is None or period.end is None or instant(period.end) >= instant(period.start)
+
+
+def _period(key: str, on: type[Group], terms: str) -> Rule:
+    start, end = (names([term], Text("", "")) for term in terms.split())
+    make = condition(
+        key,
+        on=on,
+        terms=terms,
+        sentence=Text(f"{end.en} is not before {start.en}.", f"{end.nl} ligt niet voor {start.nl}."),
+        source=SOURCE,
+        tell=lambda node, _facts: Miss(node.end, f">= {node.start}", None, terms.split()[1]),
+        quick="n.start is None or n.end is None or instant(n.end) >= instant(n.start)",
+        quick_names={"instant": instant},
+        once=True,
+    )
+    return make(_ends_after_start)
+
+
+def _has_vat_code(node: DocumentAllowance | DocumentCharge | VatBreakdown, _facts: Facts) -> bool:
+    vat: tuple[VatCategory, ...] = node.vat
+    return any(each.code is not None and each.is_vat for each in vat)
+
+
+def _vat_code(key: str, on: type[Group], term: str) -> Rule:
+    name = names([term], Text("", ""))
+    make = condition(
+        key,
+        on=on,
+        terms=term,
+        sentence=Text(
+            f"{name.en} is there, under the tax scheme VAT.", f"{name.nl} staat er, met belastingsoort VAT."
+        ),
+        source=SOURCE,
+        quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
+    )
+    return make(_has_vat_code)
+
+
+@condition(
+    "BR-48",
+    on=VatBreakdown,
+    terms="BT-119",
+    sentence=Text(
+        "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT).",
+        "Elke btw-specificatie (BG-23) heeft een btw-tarief (BT-119), behalve bij categorie O (geen btw).",
+    ),
+    source=SOURCE,
+    quick="n.vat and n.vat[0].rate is not None and n.vat[0].schemes == ('VAT',)",
+)
+def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
+    under_vat = [vat for vat in breakdown.vat if vat.is_vat]
+    return any(vat.rate is not None or (vat.code or "").strip(SPACE) == "O" for vat in under_vat)
+
+
+@condition(
+    "BR-50",
+    on=CreditTransfer,
+    terms="BT-84",
+    sentence=Text(
+        "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84).",
+        "Een overboeking (BG-17, betaalwijze 30 of 58) noemt het rekeningnummer (BT-84).",
+    ),
+    source=SOURCE,
+    quick="n.account and not n.account.isspace()",
+)
+def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> bool:
+    if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
+        return True
+    accounts = every(transfer.account)
+    return len(accounts) == 1 and bool(accounts[0].strip(SPACE))
+
+
+@condition(
+    "BR-51",
+    on=PaymentCard,
+    terms="BT-87",
+    flag=Flag.WARNING,
+    sentence=Text(
+        "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four.",
+        "Van het nummer van de betaalkaart (BT-87) staan er hoogstens tien tekens: de eerste zes en laatste vier.",
+    ),
+    source=SOURCE,
+    tell=lambda _card, _facts: Miss(None, "<= 10", None, "BT-87"),
+    once=True,
+)
+def _card_number_is_cut(card: PaymentCard, _facts: Facts) -> bool:
+    words = (card.number or "").translate(_ONE_SPACE).split(" ")
+    return len(" ".join(word for word in words if word)) <= 10
+
+
+_ONE_SPACE = str.maketrans("\t\r\n", "   ")
+
+
+@condition(
+    "BR-53",
+    on=Invoice,
+    terms="BT-111 BT-6",
+    sentence=Text(
+        "With a VAT accounting currency (BT-6) comes the Invoice total VAT amount in that currency (BT-111).",
+        "Bij een valuta van de btw-aangifte (BT-6) hoort het totaal btw-bedrag in die valuta (BT-111).",
+    ),
+    source=SOURCE,
+    tell=lambda invoice, _facts: Miss(None, f"BT-111 {invoice.vat_currency}", None, "BT-6"),
+    quick="n.vat_currency is None",
+)
+def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: Facts) -> bool:
+    if invoice.vat_currency is None:
+        return True
+    given = {currency for total in invoice.all(VatTotal) for currency in every(total.currency)}
+    return given.issuperset(every(invoice.vat_currency))
+
+
+@condition(
+    "BR-54",
+    on=ItemAttribute,
+    terms="BT-160 BT-161",
+    sentence=Text(
+        "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161).",
+        "Elk kenmerk van een artikel (BG-32) heeft een naam (BT-160) en een waarde (BT-161).",
+    ),
+    source=SOURCE,
+    quick="n.name is not None and n.value is not None",
+)
+def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: Facts) -> bool:
+    return attribute.name is not None and attribute.value is not None
+
+
+@condition(
+    "BR-56",
+    on=TaxRepresentative,
+    terms="BT-63",
+    sentence=Text(
+        "The Seller tax representative party (BG-11) has a VAT identifier (BT-63).",
+        "De fiscaal vertegenwoordiger (BG-11) heeft een btw-nummer (BT-63).",
+    ),
+    source=SOURCE,
+)
+def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) -> bool:
+    return any(each.is_vat and each.identifier is not None for each in party.tax_registrations)
+
+
+@condition(
+    "BR-61",
+    on=PaymentInstructions,
+    terms="BT-84 BT-81",
+    sentence=Text(
+        "Payment means 30 and 58 (credit transfer, SEPA or not) need a Payment account identifier (BT-84).",
+        "Bij betaalwijze 30 (overboeking) en 58 (SEPA-overboeking) hoort een rekeningnummer (BT-84).",
+    ),
+    source=SOURCE,
+    tell=lambda _node, _facts: Miss(None, "BT-84", _ADD_ACCOUNT, "BT-84"),
+    quick="n.transfers and n.transfers[0].account is not None",
+)
+def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> bool:
+    if (payment.means or "").strip(SPACE) not in _CREDIT_TRANSFER:
+        return True
+    return any(each.account is not None for each in payment.transfers)
+
+
+@condition(
+    "BR-65",
+    on=Classification,
+    terms="BT-158",
+    sentence=Text(
+        "Item classification identifier (BT-158) names its scheme.",
+        "Bij de classificatie van het artikel (BT-158) staat uit welke lijst die komt.",
+    ),
+    source=SOURCE,
+    tell=lambda _node, _facts: Miss(None, "listID", None, "BT-158"),
+    quick="n.scheme is not None or not n.on_line",
+)
+def _classification_names_its_scheme(classification: Classification, _facts: Facts) -> bool:
+    return classification.scheme is not None or not classification.on_line
+
+
+@condition(
+    "BR-CO-03",
+    on=Invoice,
+    terms="BT-7 BT-8",
+    sentence=Text(
+        "Value added tax point date (BT-7) and Value added tax point date code (BT-8) do not go together.",
+        "De btw-peildatum (BT-7) en de code voor de btw-peildatum (BT-8) staan er niet allebei.",
+    ),
+    source=SOURCE,
+    tell=lambda invoice, _facts: Miss(
+        f"BT-7 = {invoice.vat_point_date}, BT-8", "BT-7 / BT-8", _ONE_OF_BOTH, "BT-7"
+    ),
+    quick="n.vat_point_date is None",
+)
+def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: Facts) -> bool:
+    return invoice.vat_point_date is None or not any(each.vat_point_date_codes for each in invoice.periods)
+
+
+@condition(
+    "BR-CO-04",
+    on=InvoiceLine,
+    terms="BT-151",
+    sentence=Text(
+        "Each Invoice line (BG-25) has an Invoiced item VAT category code (BT-151), under the tax scheme VAT.",
+        "Elke factuurregel (BG-25) heeft een btw-categorie van het artikel (BT-151), met belastingsoort VAT.",
+    ),
+    source=SOURCE,
+    quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
+)
+def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
+    return any(each.code is not None and each.is_vat for each in line.vat)
+
+
+@condition(
+    "BR-CO-09",
+    on=TaxRegistration,
+    terms="BT-31 BT-48 BT-63",
+    sentence=Text(
+        "A VAT identifier (BT-31, BT-48, BT-63) begins with the code of its country, EL for Greece.",
+        "Een btw-nummer (BT-31, BT-48, BT-63) begint met de code van het land, EL voor Griekenland.",
+    ),
+    source=SOURCE,
+    tell=lambda node, _facts: Miss(node.identifier, None, _ADD_COUNTRY),
+    quick="type(n.identifier) is str and n.identifier[:2] in VAT_PREFIXES",
+    quick_names={"VAT_PREFIXES": frozenset(LISTS["vat_prefixes"].text.split())},
+)
+def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Facts) -> bool:
+    if not registration.is_vat:
+        return True
+    numbers = every(registration.identifier)
+    return not numbers or (len(numbers) == 1 and numbers[0][:2] in LISTS["vat_prefixes"].text)
+
+
+@condition(
+    "BR-CO-19",
+    on=InvoicingPeriod,
+    terms="BT-73 BT-74",
+    sentence=Text(
+        "The Invoicing period (BG-14) has a start date (BT-73), an end date (BT-74), or both.",
+        "De factuurperiode (BG-14) heeft een begindatum (BT-73), een einddatum (BT-74) of allebei.",
+    ),
+    source=SOURCE,
+)
+def _period_has_a_date(period: InvoicingPeriod, _facts: Facts) -> bool:
+    return period.start is not None or period.end is not None or bool(period.vat_point_date_codes)
+
+
+@condition(
+    "BR-CO-26",
+    on=Seller,
+    terms="BT-29 BT-30 BT-31",
+    sentence=Text(
+        "The Seller (BG-4) has a Seller identifier (BT-29), a legal registration identifier (BT-30) or a VAT "
+        "identifier (BT-31).",
+        "De verkoper (BG-4) heeft een nummer (BT-29), een registratienummer zoals KvK (BT-30) of een btw-nummer "
+        "(BT-31).",
+    ),
+    source=SOURCE,
+    quick="n.legal_registration is not None",
+)
+def _seller_can_be_identified(seller: Seller, _facts: Facts) -> bool:
+    return (
+        seller.legal_registration is not None
+        or any(each.value is not None and each.scheme != "SEPA" for each in seller.identifiers)
+        or any(each.identifier is not None and each.is_vat for each in seller.tax_registrations)
+    )
+
+
+def has_split_payment(facts: Facts) -> bool:
+    coded = facts.invoice.coded
+    return "B" in coded.get(Coded.VAT_CATEGORY, ()) or "B" in coded.get(Coded.ITEM_VAT_CATEGORY, ())
+
+
+@condition(
+    "BR-B-01",
+    on=Invoice,
+    terms="BT-151 BT-95 BT-102 BT-118 BT-40 BT-55",
+    sentence=Text(
+        "Split payment (VAT category B) is for invoices within Italy only.",
+        "Gesplitste betaling (btw-categorie B) is alleen voor facturen binnen Italië.",
+    ),
+    source=SOURCE,
+    gate=has_split_payment,
+)
+def _split_payment_is_italian(_invoice: Invoice, facts: Facts) -> bool:
+    if not has_split_payment(facts):
+        return True
+    kinds = (Coded.COUNTRY, Coded.ORIGIN_COUNTRY, Coded.OTHER_COUNTRY)
+    return all(country == "IT" for kind in kinds for country in facts.invoice.coded.get(kind, ()))
+
+
+@condition(
+    "BR-B-02",
+    on=Invoice,
+    terms="BT-151 BT-95 BT-102 BT-118",
+    sentence=Text(
+        "Split payment (VAT category B) and standard rated (S) do not go together in one invoice.",
+        "Gesplitste betaling (btw-categorie B) en het gewone tarief (S) staan niet samen op één factuur.",
+    ),
+    source=SOURCE,
+    gate=has_split_payment,
+)
+def _split_payment_excludes_standard_rate(invoice: Invoice, facts: Facts) -> bool:
+    named = set(facts.items_vat.raw) | set(facts.breakdown_vat.raw)
+    named |= {code for each in invoice.allowances_and_charges for vat in each.vat for code in every(vat.code)}
+    return not {"B", "S"} <= named
+
+
+CONDITIONS = (
+    _payee_is_not_the_seller,
+    _net_price_is_not_negative,
+    _gross_price_is_not_negative,
+    _period("BR-29", InvoicingPeriod, "BT-73 BT-74"),
+    _period("BR-30", LinePeriod, "BT-134 BT-135"),
+    _vat_code("BR-32", DocumentAllowance, "BT-95"),
+    _vat_code("BR-37", DocumentCharge, "BT-102"),
+    _vat_code("BR-47", VatBreakdown, "BT-118"),
+    _breakdown_has_a_rate,
+    _transfer_states_its_account,
+    _card_number_is_cut,
+    _vat_is_given_in_accounting_currency,
+    _attribute_has_name_and_value,
+    _representative_has_vat_identifier,
+    _transfer_has_an_account,
+    _scheme("BR-62", Seller, "BT-34", "electronic_address"),
+    _scheme("BR-63", Buyer, "BT-49", "electronic_address"),
+    _scheme("BR-64", Item, "BT-157", "standard_identifier"),
+    _classification_names_its_scheme,
+    _one_way_to_say_the_tax_point,
+    _line_has_vat_code,
+    _vat_identifier_begins_with_country,
+    _period_has_a_date,
+    _seller_can_be_identified,
+    _split_payment_is_italian,
+    _split_payment_excludes_standard_rate,
+)

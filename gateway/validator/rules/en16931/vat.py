@@ -1,0 +1,693 @@
+"""The VAT categories: nine rows make 96 rules (BR-S, Z, E, AE, IC, G, O, AF, AG).
+
+A row says what a category demands; `_cells` writes the rule of each of the norm's ten sentences about it.
+Ids carry the infix, never the code: K is IC, L is AF (IGIC, the Canary Islands), M is AG (IPSI, Ceuta and
+Melilla).
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import Enum, auto
+from typing import Any
+
+from gateway.i18n import Text
+from gateway.validator.finding import Flag
+from gateway.validator.model.amounts import double, exact, is_not_negative
+from gateway.validator.model.invoice import (
+    AllowanceVat,
+    BreakdownVat,
+    ChargeVat,
+    Invoice,
+    InvoiceLine,
+    LineVat,
+)
+from gateway.validator.model.terms import Group, every
+from gateway.validator.rules.en16931.source import SOURCE
+from gateway.validator.rules.en16931.totals import tax_is_within_one, tell_tax
+from gateway.validator.rules.engine import Form, Miss, Rule, Switch
+from gateway.validator.rules.facts import Facts, LineSums, VatUse
+
+
+class Breakdown(Enum):
+    """How many breakdowns the category has when an item, allowance or charge names it."""
+
+    EXACTLY_ONE = auto()
+    AT_LEAST_ONE = auto()
+
+
+class Rate(Enum):
+    """What the rate of an item, allowance or charge of the category is."""
+
+    POSITIVE = auto()
+    ZERO = auto()
+    ZERO_OR_MORE = auto()
+    LEFT_OUT = auto()
+
+
+class Seller(Enum):
+    """What the seller must or must not be registered as."""
+
+    ANY_REGISTRATION = auto()
+    """Seller VAT identifier (BT-31), tax registration (BT-32) or the representative's VAT identifier (BT-63)."""
+    VAT_IDENTIFIER = auto()
+    """Seller VAT identifier (BT-31) or the representative's (BT-63)."""
+    NO_VAT_IDENTIFIER = auto()
+    """Neither seller, representative nor buyer has a VAT identifier."""
+
+
+class Buyer(Enum):
+    """What the buyer must be registered as."""
+
+    ANYONE = auto()
+    VAT_IDENTIFIER = auto()
+    VAT_OR_LEGAL = auto()
+
+
+class Reason(Enum):
+    """Whether the breakdown gives a reason for exemption (BT-120, BT-121)."""
+
+    FORBIDDEN = auto()
+    REQUIRED = auto()
+
+
+class Sums(Enum):
+    """How the taxable amount compares with lines, allowances and charges."""
+
+    EXACT = auto()
+    PER_RATE = auto()
+    """For each rate by itself, less than one unit apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One row: a VAT category and what it demands."""
+
+    code: str
+    infix: str
+    name: Text
+    breakdown: Breakdown
+    rate: Rate
+    seller: Seller
+    buyer: Buyer
+    reason: Reason
+    sums: Sums
+
+
+_EXACTLY_ONE, _AT_LEAST_ONE = Breakdown.EXACTLY_ONE, Breakdown.AT_LEAST_ONE
+_POSITIVE, _ZERO, _ZERO_OR_MORE, _LEFT_OUT = Rate.POSITIVE, Rate.ZERO, Rate.ZERO_OR_MORE, Rate.LEFT_OUT
+_ANY, _VAT_ID, _NO_VAT = Seller.ANY_REGISTRATION, Seller.VAT_IDENTIFIER, Seller.NO_VAT_IDENTIFIER
+_ANYONE, _BUYER_VAT, _BUYER_ANY = Buyer.ANYONE, Buyer.VAT_IDENTIFIER, Buyer.VAT_OR_LEGAL
+_FORBIDDEN, _REQUIRED = Reason.FORBIDDEN, Reason.REQUIRED
+_EXACT, _PER_RATE = Sums.EXACT, Sums.PER_RATE
+
+
+def _n(en: str, nl: str) -> Text:
+    return Text(en, nl)
+
+
+# fmt: off
+CATEGORIES = (
+    #        code  infix name                                                   breakdown      rate           seller   buyer       reason      sums
+    Category("S",  "S",  _n("Standard rated", "gewoon tarief"),                 _AT_LEAST_ONE, _POSITIVE,     _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
+    Category("Z",  "Z",  _n("Zero rated", "nultarief"),                         _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _FORBIDDEN, _EXACT),
+    Category("E",  "E",  _n("Exempt from VAT", "vrijgesteld van btw"),          _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _REQUIRED,  _EXACT),
+    Category("AE", "AE", _n("Reverse charge", "btw verlegd"),                   _EXACTLY_ONE,  _ZERO,         _ANY,    _BUYER_ANY, _REQUIRED,  _EXACT),
+    Category("K",  "IC", _n("Intra-community supply", "levering binnen de EU"), _EXACTLY_ONE,  _ZERO,         _VAT_ID, _BUYER_VAT, _REQUIRED,  _EXACT),
+    Category("G",  "G",  _n("Export outside the EU", "uitvoer buiten de EU"),   _EXACTLY_ONE,  _ZERO,         _VAT_ID, _ANYONE,    _REQUIRED,  _EXACT),
+    Category("O",  "O",  _n("Not subject to VAT", "buiten de btw"),             _EXACTLY_ONE,  _LEFT_OUT,     _NO_VAT, _ANYONE,    _REQUIRED,  _EXACT),
+    Category("L",  "AF", _n("IGIC (Canary Islands)", "IGIC (Canarische Eil.)"), _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
+    Category("M",  "AG", _n("IPSI (Ceuta, Melilla)", "IPSI (Ceuta, Melilla)"),  _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
+)
+# fmt: on
+
+
+def _named_anywhere(facts: Facts) -> Collection[str]:
+    """The categories that stand anywhere. One that nothing names cannot break its rules."""
+    return facts.categories_named
+
+
+def _named_beside_allowances(facts: Facts) -> Collection[str]:
+    """The same, where there are allowances or charges."""
+    return facts.categories_named if facts.has_allowances_or_charges else ()
+
+
+_ON_ALLOWANCES = frozenset({"03", "04", "06", "07"})
+"""The cells about allowances and charges: without any, nothing breaks them."""
+
+
+def _cells(row: Category) -> list[Rule]:
+    return [
+        _breakdown_rule(row),
+        *_party_rules(row),
+        *_rate_rules(row),
+        _taxable_rule(row),
+        _tax_rule(row),
+        _reason_rule(row),
+    ]
+
+
+def _rule(
+    row: Category,
+    nth: str,
+    *,
+    on: type[Group],
+    terms: str,
+    sentence: Text,
+    holds: Callable[[Any, Facts], bool],
+    tell: Callable[[Any, Facts], Miss],
+    among: Callable[[Facts], Sequence[Group]] | None = None,
+) -> Rule:
+    return Rule(
+        f"BR-{row.infix}-{nth}",
+        Flag.FATAL,
+        Form.VAT,
+        tuple(terms.split()),
+        on,
+        sentence,
+        SOURCE,
+        holds,
+        tell,
+        among,
+        switch=_switch(row, nth),
+        once=nth != "10",
+    )
+
+
+def _switch(row: Category, nth: str) -> Switch:
+    if nth in _ON_ALLOWANCES:
+        return Switch(_named_beside_allowances, row.code)
+    return Switch(_named_anywhere, row.code, _is_plainly_taxed if row.code == "S" else None)
+
+
+def _is_plainly_taxed(facts: Facts) -> bool:
+    """One standard rate on every line and in the one breakdown, which adds up; no allowances or charges. Then every
+    rule of category S holds."""
+    lines, breakdowns = facts.invoice.lines, facts.invoice.all(BreakdownVat)
+    items = facts.invoice.all(LineVat)
+    if len(breakdowns) != 1 or len(items) != len(lines) or facts.has_allowances_or_charges:
+        return False
+    vat = breakdowns[0]
+    named = {(each.code, each.rate, each.schemes) for each in items}
+    if named != {("S", vat.rate, ("VAT",))} or (vat.code, vat.schemes) != ("S", ("VAT",)):
+        return False
+    if vat.reason is not None or vat.reason_code is not None or not facts.seller_tax_registrations:
+        return False
+    if any(len(line.vat) != 1 for line in lines) or facts.has_invoice_lines is facts.has_credit_note_lines:
+        return False
+    return (
+        len(facts.invoice.all(InvoiceLine)) == len(lines)
+        and double(vat.rate or "0") > 0
+        and less_than_one_apart(vat.taxable or "", facts.lines_total)
+        and tax_is_within_one(vat.tax, vat.taxable, vat.rate)
+    )
+
+
+# 01: the breakdown has the category when, and only when, it is used.
+
+
+_ONE_BREAKDOWN = {
+    True: Text("one VAT breakdown (BG-23)", "één btw-specificatie (BG-23)"),
+    False: Text("a VAT breakdown (BG-23) or more", "een btw-specificatie (BG-23) of meer"),
+}
+"""By whether it must be exactly one."""
+
+
+def _breakdowns(count: int, row: Category) -> Text:
+    return Text(
+        f"{count or 'no'} VAT breakdowns (BG-23) of category {row.code}",
+        f"{count or 'geen'} btw-specificaties (BG-23) van categorie {row.code}",
+    )
+
+
+def _breakdown_rule(row: Category) -> Rule:
+    number = Text("exactly one", "precies één")
+    if row.breakdown is _AT_LEAST_ONE:
+        number = Text("at least one", "minstens één")
+    return _rule(
+        row,
+        "01",
+        on=Invoice,
+        terms="BT-118 BT-151 BT-95 BT-102",
+        sentence=Text(
+            f"An invoice that uses VAT category {row.code} ({row.name.en}) has {number.en} VAT breakdown (BG-23) "
+            "for it.",
+            f"Een factuur met btw-categorie {row.code} ({row.name.nl}) heeft daarvoor {number.nl} "
+            "btw-specificatie (BG-23).",
+        ),
+        holds=lambda _invoice, facts: _HAS_BREAKDOWN[row.breakdown](row, facts),
+        tell=lambda _invoice, facts: Miss(
+            _breakdowns(facts.breakdown_vat.any.get(row.code, 0), row),
+            _ONE_BREAKDOWN[row.breakdown is _EXACTLY_ONE],
+            Text(
+                "Add up all amounts of this category in one VAT breakdown for each rate, and give none without.",
+                "Tel alle bedragen van deze categorie per tarief op in één btw-specificatie; geef er geen zonder.",
+            ),
+            "BT-118",
+            facts.invoice.any_breakdown,
+        ),
+    )
+
+
+def _has_exactly_one(row: Category, facts: Facts) -> bool:
+    used = row.code in facts.items_vat.vat or any(row.code in use.vat for use in facts.categories_vat)
+    return not used or facts.breakdown_vat.vat.get(row.code, 0) == 1
+
+
+def _has_at_least_one(row: Category, facts: Facts) -> bool:
+    uses = (facts.items_vat, facts.allowances_vat, facts.charges_vat, facts.unsorted_vat)
+    if row.code == "S":  # the artefact does not look at the tax scheme here
+        used, given, counted = _named(uses, row), facts.breakdown_vat.any, facts.breakdown_vat.any
+    elif row.code == "L":  # nor here, and it wants the code without spaces
+        used, given, counted = _named_vat(uses, row), facts.breakdown_vat.raw, facts.breakdown_vat.vat
+    else:
+        used, given, counted = _named_vat(uses, row), facts.breakdown_vat.raw_vat, facts.breakdown_vat.vat
+    return row.code in given if used else row.code not in counted
+
+
+def _named(uses: Sequence[VatUse], row: Category) -> bool:
+    return any(row.code in use.any for use in uses)
+
+
+def _named_vat(uses: Sequence[VatUse], row: Category) -> bool:
+    return any(row.code in use.vat for use in uses)
+
+
+_HAS_BREAKDOWN = {_EXACTLY_ONE: _has_exactly_one, _AT_LEAST_ONE: _has_at_least_one}
+
+
+# 02, 03, 04: who must be registered when a line, an allowance, a charge has the category.
+
+
+def _party_rules(row: Category) -> list[Rule]:
+    return [
+        _party_rule(row, "02", "BT-151", Text("a line", "een regel"), _on_items),
+        _party_rule(row, "03", "BT-95", Text("an allowance", "een korting"), _on_allowances),
+        _party_rule(row, "04", "BT-102", Text("a charge", "een toeslag"), _on_charges),
+    ]
+
+
+def _party_rule(row: Category, nth: str, term: str, what: Text, used: Callable[[Category, Facts], bool]) -> Rule:
+    wanted = _PARTIES[row.seller, row.buyer]
+    # Of an item of category S under another tax than VAT the artefact demands more than anyone can give.
+    never = nth == "02" and row.code == "S"
+    return _rule(
+        row,
+        nth,
+        on=Invoice,
+        terms=f"{term} BT-31 BT-32 BT-63 BT-48",
+        sentence=Text(
+            f"Where {what.en} has VAT category {row.code} ({row.name.en}), the invoice has {wanted.en}.",
+            f"Bij {what.nl} met btw-categorie {row.code} ({row.name.nl}) heeft de factuur {wanted.nl}.",
+        ),
+        holds=lambda _invoice, facts: (
+            not used(row, facts) or ((not never or "S" in facts.items_vat.vat) and _are_registered(row, facts))
+        ),
+        tell=lambda _invoice, facts: Miss(None, None, _registered_advice(row), "BT-31", facts.invoice.seller),
+    )
+
+
+def _registered_advice(row: Category) -> Text:
+    wanted = _PARTIES[row.seller, row.buyer]
+    if row.seller is _NO_VAT:
+        return Text(
+            "Leave the VAT identifiers out, or choose another VAT category.",
+            "Laat de btw-nummers weg, of kies een andere btw-categorie.",
+        )
+    return Text(f"Give {wanted.en}.", f"Vermeld {wanted.nl}.")
+
+
+_PARTIES = {
+    (_ANY, _ANYONE): Text(
+        "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT identifier of the tax "
+        "representative (BT-63)",
+        "een btw-nummer van de verkoper (BT-31), een fiscaal nummer (BT-32) of een btw-nummer van de fiscaal "
+        "vertegenwoordiger (BT-63)",
+    ),
+    (_ANY, _BUYER_ANY): Text(
+        "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT identifier of the tax "
+        "representative (BT-63), and a Buyer VAT identifier (BT-48) or legal registration identifier (BT-47)",
+        "een btw-nummer van de verkoper (BT-31), een fiscaal nummer (BT-32) of een btw-nummer van de fiscaal "
+        "vertegenwoordiger (BT-63), en een btw-nummer (BT-48) of registratienummer (BT-47) van de koper",
+    ),
+    (_VAT_ID, _BUYER_VAT): Text(
+        "a Seller VAT identifier (BT-31) or one of the tax representative (BT-63), and a Buyer VAT identifier "
+        "(BT-48)",
+        "een btw-nummer van de verkoper (BT-31) of de fiscaal vertegenwoordiger (BT-63), en een btw-nummer van de "
+        "koper (BT-48)",
+    ),
+    (_VAT_ID, _ANYONE): Text(
+        "a Seller VAT identifier (BT-31) or one of the tax representative (BT-63)",
+        "een btw-nummer van de verkoper (BT-31) of de fiscaal vertegenwoordiger (BT-63)",
+    ),
+    (_NO_VAT, _ANYONE): Text(
+        "no VAT identifier of seller (BT-31), tax representative (BT-63) or buyer (BT-48)",
+        "geen btw-nummer van verkoper (BT-31), fiscaal vertegenwoordiger (BT-63) of koper (BT-48)",
+    ),
+}
+
+
+def _are_registered(row: Category, facts: Facts) -> bool:
+    if row.seller is _NO_VAT:
+        return not (facts.seller_vat or facts.representative_vat or facts.buyer_vat)
+    seller = facts.seller_vat if row.seller is _VAT_ID else bool(facts.seller_tax_registrations)
+    buyer = row.buyer is _ANYONE or facts.buyer_vat or (row.buyer is _BUYER_ANY and facts.buyer_legal)
+    return (seller or facts.representative_vat) and buyer
+
+
+def _on_items(row: Category, facts: Facts) -> bool:
+    return row.code in (facts.items_vat.any if row.code == "S" else facts.items_vat.vat)
+
+
+def _on_allowances(row: Category, facts: Facts) -> bool:
+    if row.code == "O":  # allowances of the document alone
+        return "O" in facts.document_allowances_vat.vat
+    return row.code in facts.allowances_vat.vat
+
+
+def _on_charges(row: Category, facts: Facts) -> bool:
+    if row.code == "O":
+        return "O" in facts.document_charges_vat.vat
+    return row.code in (facts.charges_vat.raw_vat if row.code == "L" else facts.charges_vat.vat)
+
+
+# 05, 06, 07: the rate of a line, an allowance, a charge.
+
+
+def _rate_rules(row: Category) -> list[Rule]:
+    return [
+        _rate_rule(row, "05", LineVat, "BT-152", lambda facts: facts.items_by_category(row.code)),
+        _rate_rule(row, "06", AllowanceVat, "BT-96", lambda facts: facts.allowances_by_category(row.code)),
+        _rate_rule(row, "07", ChargeVat, "BT-103", lambda facts: facts.charges_by_category(row.code)),
+    ]
+
+
+def _rate_rule(
+    row: Category, nth: str, on: type[Group], term: str, among: Callable[[Facts], Sequence[Group]]
+) -> Rule:
+    wanted = _RATES[row.rate]
+    what = _RATE_OF[nth]
+
+    def sift(nodes: Sequence[Any], _facts: Facts) -> list[Group]:
+        fits = {rate: rate_fits(rate, row.rate) for rate in {node.rate for node in nodes}}
+        return [] if all(fits.values()) else [node for node in nodes if not fits[node.rate]]
+
+    rule = _rule(
+        row,
+        nth,
+        on=on,
+        terms=term,
+        sentence=Text(
+            f"The VAT rate of {what.en} ({term}) of category {row.code} ({row.name.en}) is {wanted.en}.",
+            f"Het btw-tarief van {what.nl} ({term}) met categorie {row.code} ({row.name.nl}) is {wanted.nl}.",
+        ),
+        holds=lambda vat, _facts: rate_fits(vat.rate, row.rate),
+        tell=lambda vat, _facts: Miss(vat.rate, _RATE_SIGNS[row.rate], _RATE_ADVICE, term),
+        among=among,
+    )
+    return replace(rule, sift=sift, once=row.rate is _ZERO)
+
+
+_RATE_OF = {
+    "05": Text("an item on a line", "een artikel op een regel"),
+    "06": Text("an allowance", "een korting"),
+    "07": Text("a charge", "een toeslag"),
+}
+_RATE_SIGNS = {_POSITIVE: "> 0", _ZERO: "0", _ZERO_OR_MORE: ">= 0", _LEFT_OUT: None}
+_RATE_ADVICE = Text("Correct the rate or the VAT category.", "Verbeter het tarief of de btw-categorie.")
+_RATES = {
+    _POSITIVE: Text("more than 0", "hoger dan 0"),
+    _ZERO: Text("0", "0"),
+    _ZERO_OR_MORE: Text("0 or more", "0 of hoger"),
+    _LEFT_OUT: Text("left out", "weggelaten"),
+}
+
+
+def rate_fits(rate: str | None, wanted: Rate) -> bool:
+    """Whether a rate is what its category demands. Raises NotANumber."""
+    if wanted is _LEFT_OUT:
+        return rate is None
+    if rate is None:
+        return False
+    if wanted is _ZERO:
+        return exact(rate) == 0
+    if wanted is _ZERO_OR_MORE:
+        return any(is_not_negative(each) for each in every(rate))
+    return any(double(each) > 0 for each in every(rate))
+
+
+# 08: the taxable amount is the sum of what is taxed.
+
+
+def _taxable_rule(row: Category) -> Rule:
+    per_rate = row.sums is _PER_RATE
+    slack = Text(", for each rate, less than one unit apart", ", per tarief, met minder dan één eenheid verschil")
+    holds = _taxable_per_rate if per_rate else _taxable_is_exact
+    return _rule(
+        row,
+        "08",
+        on=BreakdownVat,
+        terms="BT-116 BT-131 BT-99 BT-92",
+        sentence=Text(
+            f"The taxable amount (BT-116) of category {row.code} ({row.name.en}) = sum of lines (BT-131) + "
+            f"charges (BT-99) - allowances (BT-92) of that category{slack.en if per_rate else ''}.",
+            f"De maatstaf van heffing (BT-116) van categorie {row.code} ({row.name.nl}) = som van de regels "
+            f"(BT-131) + toeslagen (BT-99) - kortingen (BT-92) van die categorie{slack.nl if per_rate else ''}.",
+        ),
+        holds=lambda vat, facts: holds(row, vat, facts),
+        tell=lambda vat, facts: _tell_taxable(row, vat, facts),
+        among=lambda facts: facts.breakdowns_by_category(row.code),
+    )
+
+
+def _taxable_is_exact(row: Category, vat: BreakdownVat, facts: Facts) -> bool:
+    if vat.taxable is None:
+        return False
+    taxable = exact(vat.taxable)
+    more = facts.document_level_sums.by_category.get(row.code, _NOTHING)
+    return (
+        facts.has_invoice_lines and taxable == facts.invoice_line_sums.by_category.get(row.code, _NOTHING) + more
+    ) or (
+        facts.has_credit_note_lines
+        and taxable == facts.credit_note_line_sums.by_category.get(row.code, _NOTHING) + more
+    )
+
+
+def _taxable_per_rate(row: Category, vat: BreakdownVat, facts: Facts) -> bool:
+    if vat.rate is None:
+        return True
+    if vat.taxable is None:
+        return False
+    rate = exact(vat.rate)
+    more = facts.document_level_sums.at(row.code, rate) or _NOTHING
+    there = _where_used(row, rate, facts)
+    sums = (facts.invoice_line_sums, facts.credit_note_line_sums)
+    return any(
+        used and less_than_one_apart(vat.taxable, (lines.at(row.code, rate) or _NOTHING) + more)
+        for used, lines in zip(there, sums, strict=True)
+    )
+
+
+def _where_used(row: Category, rate: Decimal, facts: Facts) -> tuple[bool, bool]:
+    """Whether to compare with InvoiceLines, with CreditNoteLines. For S the rate must be in use on them, or on an
+    allowance or charge; for the others any line will do."""
+    if row.code != "S":
+        return facts.has_invoice_lines, facts.has_credit_note_lines
+    elsewhere = facts.allowances_anywhere.at(row.code, rate) is not None
+    invoice_lines, credit_note_lines = facts.lines_anywhere
+    return (
+        elsewhere or invoice_lines.at(row.code, rate) is not None,
+        elsewhere or credit_note_lines.at(row.code, rate) is not None,
+    )
+
+
+def less_than_one_apart(taxable: str, total: Decimal) -> bool:
+    """As the artefact compares: it takes one off and adds one to the taxable amount in binary floating point,
+    so that exactly one apart is decided by how that amount is represented. Raises NotANumber."""
+    if exact(taxable) == total and abs(total) < _BELOW_THAT_A_DOUBLE_IS_SURE:
+        return True
+    amount = double(taxable)
+    return Decimal(amount - 1.0) < total < Decimal(amount + 1.0)
+
+
+_BELOW_THAT_A_DOUBLE_IS_SURE = 10**12
+_NOTHING = Decimal(0)
+
+
+def _tell_taxable(row: Category, vat: BreakdownVat, facts: Facts) -> Miss:
+    rate = exact(vat.rate) if vat.rate is not None and row.sums is _PER_RATE else None
+    lines = facts.invoice_line_sums if facts.has_invoice_lines else facts.credit_note_line_sums
+    of_lines, more = _sum(lines, row, rate), _sum(facts.document_level_sums, row, rate)
+    at = "" if rate is None else f" {rate}%"
+    return Miss(
+        f"BT-116 = {vat.taxable or '–'}",
+        f"Σ BT-131 + Σ BT-99 - Σ BT-92 ({row.code}{at}) = {of_lines} + {more} = {of_lines + more}",
+        Text(
+            "Correct the taxable amount, or the VAT category of a line, allowance or charge.",
+            "Verbeter de maatstaf van heffing, of de btw-categorie van een regel, korting of toeslag.",
+        ),
+        "BT-116",
+    )
+
+
+def _sum(sums: LineSums, row: Category, rate: Decimal | None) -> Decimal:
+    if rate is None:
+        return sums.by_category.get(row.code, _NOTHING)
+    return sums.at(row.code, rate) or _NOTHING
+
+
+# 09: the tax amount; 10: the reason for exemption.
+
+
+def _tax_rule(row: Category) -> Rule:
+    reckoned = row.sums is _PER_RATE
+    what = Text("0", "0")
+    if reckoned:
+        what = Text(
+            "the taxable amount (BT-116) × the rate (BT-119), less than one unit apart",
+            "de maatstaf van heffing (BT-116) × het tarief (BT-119), met minder dan één eenheid verschil",
+        )
+    return _rule(
+        row,
+        "09",
+        on=BreakdownVat,
+        terms="BT-117 BT-116 BT-119" if reckoned else "BT-117",
+        sentence=Text(
+            f"The tax amount (BT-117) of category {row.code} ({row.name.en}) is {what.en}.",
+            f"Het btw-bedrag (BT-117) van categorie {row.code} ({row.name.nl}) is {what.nl}.",
+        ),
+        holds=lambda vat, _facts: (
+            tax_is_within_one(vat.tax, vat.taxable, vat.rate)
+            if reckoned
+            else vat.tax is not None and exact(vat.tax) == 0
+        ),
+        tell=lambda vat, _facts: (
+            tell_tax(vat.tax, vat.taxable, vat.rate)
+            if reckoned
+            else Miss(f"BT-117 = {vat.tax or '–'}", "0", _NO_TAX, "BT-117")
+        ),
+        among=lambda facts: facts.breakdowns_by_category(row.code),
+    )
+
+
+_NO_TAX = Text(
+    "No VAT is charged in this category: give 0.00, or correct the category.",
+    "In deze categorie is er geen btw: vermeld 0.00, of verbeter de categorie.",
+)
+
+
+def _reason_rule(row: Category) -> Rule:
+    required = row.reason is _REQUIRED
+    has = Text("a", "een") if required else Text("no", "geen")
+    advice = Text("Leave the reason out.", "Laat de reden weg.")
+    if required:
+        advice = Text("Say why no VAT is charged.", "Vermeld waarom er geen btw is berekend.")
+    return _rule(
+        row,
+        "10",
+        on=BreakdownVat,
+        terms="BT-120 BT-121",
+        sentence=Text(
+            f"A VAT breakdown (BG-23) of category {row.code} ({row.name.en}) has {has.en} exemption reason "
+            "(BT-120) or reason code (BT-121).",
+            f"Een btw-specificatie (BG-23) van categorie {row.code} ({row.name.nl}) heeft {has.nl} reden van "
+            "vrijstelling (BT-120) of redencode (BT-121).",
+        ),
+        holds=lambda vat, _facts: (vat.reason is not None or vat.reason_code is not None) is required,
+        tell=lambda vat, _facts: Miss(
+            vat.reason_code or vat.reason, "BT-120 / BT-121" if required else None, advice, "BT-121"
+        ),
+        among=lambda facts: facts.breakdowns_by_category(row.code),
+    )
+
+
+# What only two categories demand.
+
+
+def _in_breakdown(code: str, facts: Facts) -> bool:
+    return code in facts.breakdown_vat.vat
+
+
+def _extra(key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[Invoice, Facts], bool]) -> Rule:
+    """A demand on the invoice as a whole when its breakdown has the category."""
+    return Rule(
+        key,
+        Flag.FATAL,
+        Form.VAT,
+        tuple(terms.split()),
+        Invoice,
+        Text(en, nl),
+        SOURCE,
+        lambda invoice, facts: not _in_breakdown(code, facts) or holds(invoice, facts),
+        lambda _invoice, _facts: Miss(expected=terms.replace(" ", " / ") if code == "K" else None),
+        switch=Switch(_named_anywhere, code),
+    )
+
+
+def _has_delivery_date(invoice: Invoice, _facts: Facts) -> bool:
+    dated = any(len(each.date or "") > 1 for each in invoice.deliveries)
+    return dated or not all(period.is_empty for period in invoice.periods)
+
+
+def _has_delivery_country(invoice: Invoice, _facts: Facts) -> bool:
+    return any(each.address is not None and len(each.address.country or "") > 1 for each in invoice.deliveries)
+
+
+_O_ALONE = Text(
+    "An invoice with a VAT breakdown of category O (not subject to VAT) has no",
+    "Een factuur met een btw-specificatie van categorie O (buiten de btw) heeft geen",
+)
+
+EXTRAS = (
+    _extra(
+        "BR-IC-11",
+        "K",
+        "BT-72 BT-73 BT-74",
+        "An intra-community supply (K) states the Actual delivery date (BT-72) or the Invoicing period (BG-14).",
+        "Een levering binnen de EU (K) noemt de werkelijke leverdatum (BT-72) of de factuurperiode (BG-14).",
+        _has_delivery_date,
+    ),
+    _extra(
+        "BR-IC-12",
+        "K",
+        "BT-80",
+        "An intra-community supply (K) states the Deliver to country code (BT-80).",
+        "Een levering binnen de EU (K) noemt de landcode van het afleveradres (BT-80).",
+        _has_delivery_country,
+    ),
+    _extra(
+        "BR-O-11",
+        "O",
+        "BT-118",
+        f"{_O_ALONE.en} other VAT breakdown.",
+        f"{_O_ALONE.nl} andere btw-specificatie.",
+        lambda _invoice, facts: not facts.breakdown_vat.others("O"),
+    ),
+    _extra(
+        "BR-O-12",
+        "O",
+        "BT-151",
+        f"{_O_ALONE.en} line of another category.",
+        f"{_O_ALONE.nl} regel met een andere categorie.",
+        lambda _invoice, facts: not facts.items_vat.others("O"),
+    ),
+    _extra(
+        "BR-O-13",
+        "O",
+        "BT-95",
+        f"{_O_ALONE.en} allowance of another category.",
+        f"{_O_ALONE.nl} korting met een andere categorie.",
+        lambda _invoice, facts: not facts.allowances_vat.others("O"),
+    ),
+    _extra(
+        "BR-O-14",
+        "O",
+        "BT-102",
+        f"{_O_ALONE.en} charge of another category.",
+        f"{_O_ALONE.nl} toeslag met een andere categorie.",
+        lambda _invoice, facts: not facts.charges_vat.others("O"),
+    ),
+)
+
+VAT = (*(rule for row in CATEGORIES for rule in _cells(row)), *EXTRAS)
+"""Every BR-S, Z, E, AE, IC, G, O, AF and AG."""

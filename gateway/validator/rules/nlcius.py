@@ -1,0 +1,632 @@
+"""NLCIUS: the Dutch rules on top of EN 16931, as SI-UBL 2.0 publishes them.
+
+Most apply when the seller is in the Netherlands; all but SI-UBL-2 ask that the specification identifier
+(BT-24) names NLCIUS, somewhere in it: a suffix still counts. The official text has one pattern, so an element
+meets only the first rule written for it: BR-NL-32-2 and -32-3 can never break. Numbers 6, 14 to 18, 22 and 23
+carry no rule in it; BR-NL-34 (charges) is published under the ids of BR-NL-32.
+
+SI-UBL-2 (no empty elements) asks for the XML and stands in `gateway.validator.ubl.si_ubl`.
+
+Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.12, in force 23 February 2026.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import chain
+
+from gateway.i18n import Text
+from gateway.validator.finding import Flag
+from gateway.validator.model.amounts import exact
+from gateway.validator.model.invoice import (
+    AllowanceCharge,
+    Buyer,
+    BuyerAddress,
+    Coded,
+    CodeUse,
+    CreditTransfer,
+    DeliverToAddress,
+    DocumentAllowance,
+    DocumentCharge,
+    Invoice,
+    InvoiceLine,
+    LineAllowance,
+    LineCharge,
+    OrderLineReference,
+    OtherAllowance,
+    OtherCharge,
+    PaymentInstructions,
+    PrecedingInvoice,
+    RepresentativeAddress,
+    Seller,
+    SellerAddress,
+    TaxPoint,
+    TaxRegistration,
+    Totals,
+    VatBreakdown,
+    VatTotal,
+    places_of,
+)
+from gateway.validator.model.terms import Group, every
+from gateway.validator.rules.engine import Miss, Rule, RuleSet, rule_set
+from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.forms import SPACE, condition, unchecked
+
+SOURCE = "SI-UBL 2.0 (NLCIUS) 2.0.3.12"
+VERSION = "2.0.3.12"
+IN_FORCE = date(2026, 2, 23)
+
+NLCIUS_MARK = "#compliant#urn:fdc:nen.nl:nlcius:v1.0"
+G_ACCOUNT_MARK = "#conformant#urn:fdc:nen.nl:gaccount:v1.0"
+CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
+
+KVK_OR_OIN = ("0106", "0190")
+TYPE_CODES = ("380", "381", "384", "389")
+MEANS = ("30", "48", "49", "57", "58", "59")
+SEPA_MEANS = ("58", "59")
+
+Among = Callable[[Facts], Sequence[Group]]
+
+
+# When a rule applies ----------------------------------------------------------------------------------------
+
+
+def is_nlcius(invoice: Invoice) -> bool:
+    """Whether the specification identifier (BT-24) names NLCIUS or its G-account extension."""
+    given = every(invoice.specification)
+    return len(given) == 1 and any(mark in _normal(given[0]) for mark in (NLCIUS_MARK, G_ACCOUNT_MARK))
+
+
+def has_dutch_seller(invoice: Invoice) -> bool:
+    """Whether the seller's country (BT-40) is NL, in capitals or not. Two countries, which no schema allows,
+    are none: the official text then matches no rule."""
+    given = [country for address in invoice.all(SellerAddress) for country in every(address.country)]
+    return len(given) == 1 and _normal(given[0]).upper() == "NL"
+
+
+def _dutch(among: Callable[[Invoice], Iterable[Group]]) -> Among:
+    """These nodes of an NLCIUS invoice of a Dutch seller; none of any other."""
+
+    def nodes(facts: Facts) -> Sequence[Group]:
+        return tuple(among(facts.invoice)) if facts.is_so(is_nlcius) and facts.is_so(has_dutch_seller) else ()
+
+    return nodes
+
+
+def _all(*kinds: type[Group]) -> Callable[[Invoice], Iterable[Group]]:
+    return lambda invoice: chain.from_iterable(invoice.all(kind) for kind in kinds)
+
+
+def _uses(kind: Coded) -> Callable[[Invoice], Iterable[Group]]:
+    return lambda invoice: [
+        CodeUse(place, kind, value)
+        for value, runs in invoice.coded.get(kind, {}).items()
+        for place in places_of(value, runs)
+    ]
+
+
+def _normal(text: str | None) -> str:
+    """XPath's normalize-space."""
+    return " ".join(
+        part for part in (text or "").replace("\t", " ").replace("\n", " ").replace("\r", " ").split(" ") if part
+    )
+
+
+# What must be there -----------------------------------------------------------------------------------------
+
+
+@condition(
+    "BR-NL-1",
+    on=Seller,
+    terms="BT-30",
+    sentence=Text(
+        "A Dutch seller gives its KvK number (0106) or OIN (0190) as legal registration identifier (BT-30).",
+        "Een Nederlandse verkoper noemt zijn KvK-nummer (0106) of OIN (0190) als registratienummer (BT-30).",
+    ),
+    source=SOURCE,
+    among=_dutch(_all(Seller)),
+    tell=lambda seller, _facts: _number_of(seller, "BT-30"),
+)
+def seller_has_kvk_or_oin(seller: Seller, _facts: Facts) -> bool:
+    filled = any(each.strip(SPACE) for each in every(seller.legal_registration))
+    return filled and _kvk_or_oin(seller.legal_registration_scheme)
+
+
+def _kvk_or_oin(scheme: str | None) -> bool:
+    listed = f" {' '.join(every(scheme))} "
+    return any(f" {code} " in listed for code in KVK_OR_OIN)
+
+
+def _number_of(party: Seller | Buyer, term: str) -> Miss:
+    scheme = party.legal_registration_scheme
+    number = party.legal_registration
+    return Miss(
+        found=None if number is None else f"{number} ({scheme})" if scheme is not None else number,
+        expected="schemeID 0106 + KvK, schemeID 0190 + OIN",
+        advice=Text(
+            'Write <cbc:CompanyID schemeID="0106"> with the eight digits of the KvK number.',
+            'Schrijf <cbc:CompanyID schemeID="0106"> met de acht cijfers van het KvK-nummer.',
+        ),
+        term=term,
+    )
+
+
+@condition(
+    "BR-NL-2",
+    on=Invoice,
+    terms="BT-10 BT-13",
+    sentence=Text(
+        "An invoice of a Dutch seller has a buyer reference (BT-10) or a purchase order reference (BT-13).",
+        "Een factuur van een Nederlandse verkoper noemt een kenmerk van de koper (BT-10) of bestelnummer (BT-13).",
+    ),
+    source=SOURCE,
+    among=_dutch(lambda invoice: [invoice]),
+    tell=lambda _invoice, _facts: Miss(
+        advice=Text(
+            "Ask the customer for the reference or order number, and give it in BuyerReference or OrderReference.",
+            "Vraag de klant om het kenmerk of bestelnummer en noem het in BuyerReference of OrderReference.",
+        ),
+        term="BT-10",
+    ),
+)
+def customer_can_find_it_back(invoice: Invoice, _facts: Facts) -> bool:
+    return invoice.buyer_reference is not None or invoice.purchase_order is not None
+
+
+def _address_rule(key: str, kind: type[Group], terms: str, party: Text, *, only_in_nl: bool) -> Rule:
+    condition_en = ", if that is in the Netherlands," if only_in_nl else ""
+    condition_nl = ", als dat in Nederland is," if only_in_nl else ""
+
+    def whole(address: SellerAddress | BuyerAddress | RepresentativeAddress, _facts: Facts) -> bool:
+        if only_in_nl and any(country != "NL" for country in every(address.country)):
+            return True
+        return None not in (address.line_1, address.city, address.post_code)
+
+    return condition(
+        key,
+        on=kind,
+        terms=terms,
+        sentence=Text(
+            f"The address of {party.en}{condition_en} has a street, a city and a post code.",
+            f"Het adres van {party.nl}{condition_nl} heeft een straat, een plaats en een postcode.",
+        ),
+        source=SOURCE,
+        among=_dutch(_all(kind)),
+        tell=lambda address, _facts: _address_lacks(address, terms.split()),
+    )(whole)
+
+
+def _address_lacks(address: SellerAddress | BuyerAddress | RepresentativeAddress, terms: list[str]) -> Miss:
+    values = (address.line_1, address.city, address.post_code)
+    lacking = [term for term, value in zip(terms, values, strict=True) if value is None]
+    listed = ", ".join(lacking)
+    return Miss(expected=listed, advice=Text(f"Add {listed}.", f"Voeg toe: {listed}."), term=lacking[0])
+
+
+ADDRESSES = (
+    _address_rule(
+        "BR-NL-3",
+        SellerAddress,
+        "BT-35 BT-37 BT-38",
+        Text("a Dutch seller", "een Nederlandse verkoper"),
+        only_in_nl=False,
+    ),
+    _address_rule("BR-NL-4", BuyerAddress, "BT-50 BT-52 BT-53", Text("the buyer", "de koper"), only_in_nl=True),
+    _address_rule(
+        "BR-NL-5",
+        RepresentativeAddress,
+        "BT-64 BT-66 BT-67",
+        Text("the tax representative", "de fiscaal vertegenwoordiger"),
+        only_in_nl=True,
+    ),
+)
+
+
+def _typed(invoice: Invoice) -> list[Invoice]:
+    return [invoice] if invoice.type_code is not None else []
+
+
+_TYPE = Text(
+    "Use 380 for an invoice, 381 for a credit note, 384 for a correction, 389 for self-billing.",
+    "Gebruik 380 voor een factuur, 381 voor een creditnota, 384 voor een correctie, 389 voor self-billing.",
+)
+
+
+@condition(
+    "BR-NL-7",
+    on=Invoice,
+    terms="BT-3",
+    sentence=Text(
+        "The type of an invoice of a Dutch seller (BT-3) is 380, 381, 384 or 389.",
+        "De soort van een factuur van een Nederlandse verkoper (BT-3) is 380, 381, 384 of 389.",
+    ),
+    source=SOURCE,
+    among=_dutch(_typed),
+    tell=lambda invoice, _facts: Miss(invoice.type_code, ", ".join(TYPE_CODES), _TYPE, "BT-3"),
+)
+def type_is_one_of_four(invoice: Invoice, _facts: Facts) -> bool:
+    return all(code in TYPE_CODES for code in every(invoice.type_code))
+
+
+@condition(
+    "BR-NL-8",
+    on=Invoice,
+    terms="BT-3",
+    sentence=Text(
+        "Type 381 is written as a CreditNote, every other type as an Invoice.",
+        "Soort 381 is een CreditNote, elke andere soort een Invoice.",
+    ),
+    source=SOURCE,
+    among=_dutch(_typed),
+    tell=lambda invoice, _facts: Miss(f"{invoice.type_code}, {invoice.kind}", None, _TYPE, "BT-3"),
+)
+def credit_note_is_written_as_one(invoice: Invoice, _facts: Facts) -> bool:
+    return all((code == "381") == (invoice.kind == "CreditNote") for code in every(invoice.type_code))
+
+
+@condition(
+    "BR-NL-9",
+    on=Invoice,
+    terms="BT-3 BT-25",
+    sentence=Text(
+        "A corrected invoice (type 384) names the invoice it corrects (BT-25).",
+        "Een gecorrigeerde factuur (soort 384) noemt de factuur die ze verbetert (BT-25).",
+    ),
+    source=SOURCE,
+    among=_dutch(_typed),
+    tell=lambda _invoice, _facts: Miss(expected="BT-25", term="BT-3"),
+)
+def correction_names_what_it_corrects(invoice: Invoice, _facts: Facts) -> bool:
+    return "384" not in every(invoice.type_code) or any(each.number is not None for each in invoice.preceding)
+
+
+@condition(
+    "BR-NL-10",
+    on=Buyer,
+    terms="BT-47",
+    sentence=Text(
+        "A Dutch buyer of a Dutch seller is named by its KvK number (0106) or OIN (0190), in BT-47.",
+        "Een Nederlandse koper van een Nederlandse verkoper heeft zijn KvK-nummer (0106) of OIN (0190) in BT-47.",
+    ),
+    source=SOURCE,
+    among=_dutch(lambda invoice: [buyer for buyer in invoice.all(Buyer) if buyer.has_legal_entity]),
+    tell=lambda buyer, _facts: _number_of(buyer, "BT-47"),
+)
+def buyer_has_kvk_or_oin(buyer: Buyer, facts: Facts) -> bool:
+    buyers = facts.invoice.all(Buyer)
+    is_dutch = any(each.address is not None and "NL" in every(each.address.country) for each in buyers)
+    known = any(_kvk_or_oin(each.legal_registration_scheme) for each in buyers)
+    numbers = every(buyer.legal_registration)
+    return (not is_dutch or known) and (not numbers or any(each.strip(SPACE) for each in numbers))
+
+
+@condition(
+    "BR-NL-11",
+    on=Totals,
+    terms="BT-115 BG-16",
+    sentence=Text(
+        "Where there is something to pay (BT-115), a Dutch seller says how (BG-16).",
+        "Waar iets te betalen is (BT-115), zegt een Nederlandse verkoper hoe (BG-16).",
+    ),
+    source=SOURCE,
+    among=_dutch(lambda invoice: invoice.totals if invoice.kind == "Invoice" else ()),
+    tell=lambda totals, _facts: Miss(
+        totals.due,
+        advice=Text("Add PaymentMeans with your IBAN.", "Voeg PaymentMeans toe met uw IBAN."),
+        term="BT-115",
+    ),
+)
+def says_how_to_pay(totals: Totals, facts: Facts) -> bool:
+    nothing_to_pay = totals.due is not None and exact(totals.due) <= 0
+    return nothing_to_pay or bool(facts.invoice.all(PaymentInstructions))
+
+
+@condition(
+    "BR-NL-12",
+    on=PaymentInstructions,
+    terms="BT-81",
+    sentence=Text(
+        "A Dutch seller is paid by means 30, 48, 49, 57, 58 or 59 (BT-81).",
+        "Een Nederlandse verkoper laat zich betalen met betaalwijze 30, 48, 49, 57, 58 of 59 (BT-81).",
+    ),
+    source=SOURCE,
+    among=_dutch(_all(PaymentInstructions)),
+    tell=lambda payment, _facts: Miss(
+        payment.means,
+        ", ".join(MEANS),
+        Text("Use 58 for a SEPA credit transfer.", "Gebruik 58 voor een SEPA-overboeking."),
+        "BT-81",
+    ),
+)
+def means_is_dutch(payment: PaymentInstructions, _facts: Facts) -> bool:
+    return any(_normal(each) in MEANS for each in every(payment.means))
+
+
+def _order_lines(facts: Facts) -> Sequence[Group]:
+    """Every reference to a line of an order, on lines and below them, whatever the seller's country."""
+    if not facts.is_so(is_nlcius):
+        return ()
+    lines = [line for line in facts.invoice.all(InvoiceLine) if line.order_line is not None]
+    return [*lines, *(each for each in facts.invoice.all(OrderLineReference) if each.order_line is not None)]
+
+
+@condition(
+    "BR-NL-13",
+    on=InvoiceLine,
+    terms="BT-132 BT-13",
+    sentence=Text(
+        "An invoice that refers to lines of an order (BT-132) names the order (BT-13).",
+        "Een factuur die verwijst naar regels van een bestelling (BT-132) noemt de bestelling (BT-13).",
+    ),
+    source=SOURCE,
+    among=_order_lines,
+    tell=lambda line, _facts: Miss(
+        line.order_line,
+        advice=Text("Add OrderReference/ID.", "Voeg OrderReference/ID toe."),
+        term="BT-132",
+    ),
+)
+def order_lines_have_an_order(_line: Group, facts: Facts) -> bool:
+    return facts.invoice.purchase_order is not None
+
+
+# What is discouraged ----------------------------------------------------------------------------------------
+
+
+def _discouraged(
+    key: str,
+    on: type[Group],
+    term: str,
+    what: Text,
+    absent: Callable[[Group], bool],
+    among: Callable[[Invoice], Iterable[Group]] | None = None,
+) -> Rule:
+    """A term that a Dutch seller leaves out: "BT-6, the VAT accounting currency"."""
+    return condition(
+        key,
+        on=on,
+        terms=term,
+        sentence=Text(
+            f"A Dutch seller leaves out {what.en} ({term}).",
+            f"Een Nederlandse verkoper laat {what.nl} ({term}) weg.",
+        ),
+        source=SOURCE,
+        flag=Flag.WARNING,
+        among=_dutch(among or _all(on)),
+        tell=lambda _node, _facts: Miss(advice=Text("Leave it out.", "Laat het weg."), term=term),
+    )(lambda node, _facts: absent(node))
+
+
+def _lacks(attribute: str) -> Callable[[Group], bool]:
+    return lambda node: getattr(node, attribute) is None
+
+
+_ALLOWANCES = (
+    *(DocumentAllowance, DocumentCharge, LineAllowance, LineCharge, OtherAllowance, OtherCharge, AllowanceCharge),
+)
+_LINE_3 = Text("the third address line", "de derde adresregel")
+_PROVINCE = Text("the country subdivision", "de provincie")
+
+
+def _never(_node: Group) -> bool:
+    return False
+
+
+DISCOURAGED = (
+    _discouraged(
+        "BR-NL-19",
+        CodeUse,
+        "BT-6",
+        Text("the VAT accounting currency", "de valuta van de btw-aangifte"),
+        _never,
+        _uses(Coded.VAT_CURRENCY),
+    ),
+    _discouraged("BR-NL-20", TaxPoint, "BT-7", Text("the tax point date", "de btw-peildatum"), _never),
+    _discouraged(
+        "BR-NL-21",
+        CodeUse,
+        "BT-8",
+        Text("the tax point date code", "de code van de btw-peildatum"),
+        _never,
+        _uses(Coded.VAT_POINT_DATE),
+    ),
+    _discouraged(
+        "BR-NL-24",
+        PrecedingInvoice,
+        "BT-26",
+        Text("the date of a preceding invoice", "de datum van een eerdere factuur"),
+        _lacks("issue_date"),
+    ),
+    _discouraged(
+        "BR-NL-26",
+        Seller,
+        "BT-33",
+        Text("additional legal information", "aanvullende juridische gegevens"),
+        _lacks("legal_information"),
+    ),
+    _discouraged("BR-NL-27-1", SellerAddress, "BT-162", _LINE_3, _lacks("line_3")),
+    _discouraged("BR-NL-27-2", BuyerAddress, "BT-163", _LINE_3, _lacks("line_3")),
+    _discouraged("BR-NL-27-3", RepresentativeAddress, "BT-164", _LINE_3, _lacks("line_3")),
+    _discouraged("BR-NL-27-4", DeliverToAddress, "BT-165", _LINE_3, _lacks("line_3")),
+    _discouraged("BR-NL-28-1", SellerAddress, "BT-39", _PROVINCE, _lacks("subdivision")),
+    _discouraged("BR-NL-28-2", BuyerAddress, "BT-54", _PROVINCE, _lacks("subdivision")),
+    _discouraged("BR-NL-28-3", RepresentativeAddress, "BT-68", _PROVINCE, _lacks("subdivision")),
+    _discouraged("BR-NL-28-4", DeliverToAddress, "BT-79", _PROVINCE, _lacks("subdivision")),
+    _discouraged(
+        "BR-NL-29",
+        PaymentInstructions,
+        "BT-82",
+        Text("the payment means in words", "de betaalwijze in woorden"),
+        _lacks("means_text"),
+    ),
+    _discouraged(
+        "BR-NL-30",
+        CreditTransfer,
+        "BT-85",
+        Text("the name of the account", "de naam van de rekening"),
+        _lacks("name"),
+    ),
+    _discouraged(
+        "BR-NL-32-1",
+        AllowanceCharge,
+        "BT-98",
+        Text("reason codes of allowances and charges", "redencodes van kortingen en toeslagen"),
+        _lacks("reason_code"),
+        _all(*_ALLOWANCES),
+    ),
+)
+
+
+@condition(
+    "BR-NL-25",
+    on=TaxRegistration,
+    terms="BT-32",
+    sentence=Text(
+        "A Dutch seller leaves out tax numbers other than for VAT (BT-32).",
+        "Een Nederlandse verkoper laat fiscale nummers anders dan het btw-nummer (BT-32) weg.",
+    ),
+    source=SOURCE,
+    flag=Flag.WARNING,
+    among=_dutch(lambda invoice: (each for seller in invoice.all(Seller) for each in seller.tax_registrations)),
+    tell=lambda number, _facts: Miss(number.identifier),
+)
+def no_other_tax_numbers(number: TaxRegistration, _facts: Facts) -> bool:
+    return number.identifier is None or "VAT" in number.schemes
+
+
+@condition(
+    "BR-NL-31",
+    on=PaymentInstructions,
+    terms="BT-86",
+    sentence=Text(
+        "A SEPA payment (58, 59) needs no identifier of the bank (BT-86).",
+        "Bij een SEPA-betaling (58, 59) is de code van de bank (BT-86) overbodig.",
+    ),
+    source=SOURCE,
+    flag=Flag.WARNING,
+    among=_dutch(_all(PaymentInstructions)),
+    tell=lambda payment, _facts: Miss(payment.means, advice=Text("Leave the BIC out.", "Laat de BIC weg.")),
+)
+def sepa_needs_no_bank(payment: PaymentInstructions, _facts: Facts) -> bool:
+    sepa = any(_normal(each) in SEPA_MEANS for each in every(payment.means))
+    return not sepa or all(each.provider is None for each in payment.transfers)
+
+
+@condition(
+    "BR-NL-33",
+    on=VatTotal,
+    terms="BT-111",
+    sentence=Text(
+        "A Dutch seller gives the VAT total in the invoice currency alone.",
+        "Een Nederlandse verkoper noemt het btw-totaal alleen in de valuta van de factuur.",
+    ),
+    source=SOURCE,
+    flag=Flag.WARNING,
+    among=_dutch(lambda invoice: [total for total in invoice.all(VatTotal) if total.amount is not None]),
+    tell=lambda total, facts: Miss(total.currency, facts.invoice.currency),
+)
+def vat_in_invoice_currency(total: VatTotal, facts: Facts) -> bool:
+    return any(each in every(total.currency) for each in every(facts.invoice.currency))
+
+
+@condition(
+    "BR-NL-35",
+    on=VatBreakdown,
+    terms="BT-121",
+    sentence=Text(
+        "A Dutch seller gives the reason of an exemption in words, not as a code (BT-121).",
+        "Een Nederlandse verkoper noemt de reden van vrijstelling in woorden, niet als code (BT-121).",
+    ),
+    source=SOURCE,
+    flag=Flag.WARNING,
+    among=_dutch(_all(VatBreakdown)),
+    tell=lambda _breakdown, _facts: Miss(
+        advice=Text("Use TaxExemptionReason.", "Gebruik TaxExemptionReason."),
+    ),
+)
+def exemption_in_words(breakdown: VatBreakdown, _facts: Facts) -> bool:
+    return all(each.reason_code is None for each in breakdown.vat)
+
+
+# What the document says it is -------------------------------------------------------------------------------
+
+
+@condition(
+    "BII2-T10-R001",
+    on=Invoice,
+    terms="BT-24",
+    sentence=Text(
+        "An NLCIUS document has a specification identifier (BT-24).",
+        "Een NLCIUS-document heeft een specificatie (BT-24).",
+    ),
+    source=SOURCE,
+)
+def has_a_specification(invoice: Invoice, _facts: Facts) -> bool:
+    return invoice.specification is not None
+
+
+@condition(
+    "SI-V20-INV-R000",
+    on=Invoice,
+    terms="BT-24",
+    sentence=Text(
+        f"The specification identifier (BT-24) of an NLCIUS document starts with {CUSTOMIZATION}.",
+        f"De specificatie (BT-24) van een NLCIUS-document begint met {CUSTOMIZATION}.",
+    ),
+    source=SOURCE,
+    tell=lambda invoice, _facts: Miss(invoice.specification, CUSTOMIZATION, term="BT-24"),
+)
+def specification_is_nlcius(invoice: Invoice, _facts: Facts) -> bool:
+    return all(_normal(each).startswith(CUSTOMIZATION) for each in every(invoice.specification))
+
+
+_SHADOWED = unchecked(
+    SOURCE,
+    {
+        "BR-NL-32-2": (
+            "BT-140 BT-145",
+            Text(
+                "On an invoice line: shadowed by BR-NL-32-1, which meets every reason code first.",
+                "Op een factuurregel: BR-NL-32-1 treft elke redencode eerder, deze regel dus nooit.",
+            ),
+        ),
+        "BR-NL-32-3": (
+            "BT-140 BT-145",
+            Text(
+                "On a credit note line: shadowed by BR-NL-32-1, which meets every reason code first.",
+                "Op een creditnotaregel: BR-NL-32-1 treft elke redencode eerder, deze regel dus nooit.",
+            ),
+        ),
+        "SI-INV-R000": (
+            "BT-24",
+            Text(
+                "The document is an Invoice or a CreditNote: the gateway reads nothing else as one.",
+                "Het document is een Invoice of een CreditNote: iets anders leest de gateway niet als factuur.",
+            ),
+        ),
+    },
+)
+SHADOWED = tuple(replace(rule, flag=Flag.WARNING) if rule.id.startswith("BR-NL") else rule for rule in _SHADOWED)
+"""Rules that the official text itself keeps from ever being met."""
+
+BR_NL: RuleSet = rule_set(
+    "NLCIUS",
+    VERSION,
+    (
+        has_a_specification,
+        specification_is_nlcius,
+        seller_has_kvk_or_oin,
+        customer_can_find_it_back,
+        *ADDRESSES,
+        type_is_one_of_four,
+        credit_note_is_written_as_one,
+        correction_names_what_it_corrects,
+    ),
+    (buyer_has_kvk_or_oin, says_how_to_pay, means_is_dutch, order_lines_have_an_order),
+    DISCOURAGED,
+    (no_other_tax_numbers, sepa_needs_no_bank, vat_in_invoice_currency, exemption_in_words),
+    SHADOWED,
+    syntax=frozenset({"SI-UBL"}),
+    valid_from=IN_FORCE,
+)
+"""The Dutch rules alone; `NLCIUS = EN16931 | BR_NL`."""

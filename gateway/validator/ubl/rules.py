@@ -1,0 +1,331 @@
+"""The rules of EN 16931 that only the XML can show: UBL-CR (what a core invoice leaves out), UBL-SR (how often
+something may stand there) and UBL-DT (attributes and decimals).
+
+Here they are as rows; `gateway.validator.ubl.breaches` finds what a document breaks.
+
+Source: CEN/TC 434, validation artefacts for EN 16931, UBL binding, version 1.3.16. Flags are as published.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.i18n import Text
+from gateway.validator.finding import Flag
+from gateway.validator.ubl.unused import UNUSED_ELEMENTS
+
+SOURCE = "EN 16931 validation artefacts 1.3.16, UBL syntax"
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxRule:
+    """A rule on the XML itself. `path` is what it is about, as the rule's own text writes it."""
+
+    id: str
+    flag: Flag
+    sentence: Text
+    path: str
+    advice: Text
+    source: str = SOURCE
+
+
+# The tables -------------------------------------------------------------------------------------------------
+
+MARKED_ATTRIBUTES: dict[str, str] = {
+    "UBL-CR-648": "/cbc:CustomizationID/@schemeID",
+    "UBL-CR-649": "/cbc:ProfileID/@schemeID",
+    "UBL-CR-650": "/cbc:ID/@schemeID",
+    "UBL-CR-651": "/cbc:SalesOrderID/@schemeID",
+    "UBL-CR-652": "cac:PartyTaxScheme/cbc:CompanyID/@schemeID",
+    "UBL-CR-653": "/cac:PaymentMeans/cbc:PaymentID/@schemeID",
+    "UBL-CR-654": "/cac:PaymentMeans/cac:PayeeFinancialAccount/cbc:ID/@schemeID",
+    "UBL-CR-655": "/cac:PaymentMeans/cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch/cbc:ID/@schemeID",
+    "UBL-CR-656": "/cbc:InvoiceTypeCode/@listID",
+    "UBL-CR-657": "/cbc:DocumentCurrencyCode/@listID",
+    "UBL-CR-658": "/cbc:TaxCurrencyCode/@listID",
+    "UBL-CR-659": "/cac:AdditionalDocumentReference/cbc:DocumentTypeCode/@listID",
+    "UBL-CR-660": "cac:Country/cbc:IdentificationCode/@listID",
+    "UBL-CR-661": "/cac:PaymentMeans/cbc:PaymentMeansCode/@listID",
+    "UBL-CR-662": "cbc:AllowanceChargeReasonCode/@listID",
+    "UBL-CR-667": "cac:BuyersItemIdentification/cbc:ID/@schemeID",
+    "UBL-CR-668": "cac:SellersItemIdentification/cbc:ID/@schemeID",
+    "UBL-CR-672": "/cbc:CreditNoteTypeCode/@listID",
+    "UBL-CR-674": "cbc:PrimaryAccountNumberID/@schemeID",
+    "UBL-CR-675": "cac:CardAccount/cbc:NetworkID/@schemeID",
+    "UBL-CR-676": "cac:PaymentMandate/cbc:ID/@schemeID",
+    "UBL-CR-677": "cac:PaymentMandate/cac:PayerFinancialAccount/cbc:ID/@schemeID",
+    "UBL-CR-678": "cac:TaxCategory/cbc:ID/@schemeID",
+    "UBL-CR-679": "cac:ClassifiedTaxCategory/cbc:ID/@schemeID",
+}
+"""Attributes without use on one element. A path with a leading slash counts from the document's root (for
+UBL-CR-651 that is where nothing ever stands: SalesOrderID is in OrderReference), others hold at any depth."""
+
+UNUSED_ANYWHERE: dict[str, str] = {
+    "UBL-CR-664": "cac:FinancialInstitution",
+    "UBL-CR-669": "cac:Price/cac:AllowanceCharge/cbc:AllowanceChargeReasonCode",
+    "UBL-CR-670": "cac:Price/cac:AllowanceCharge/cbc:AllowanceChargeReason",
+    "UBL-CR-671": "cac:Price/cac:AllowanceCharge/cbc:MultiplierFactorNumeric",
+    "UBL-CR-680": "cac:PaymentMeans/cac:PayerFinancialAccount",
+}
+"""Elements without use at any depth."""
+
+UNUSED_ATTRIBUTES: dict[str, str] = {
+    "UBL-CR-663": "unitCodeListID",
+    "UBL-DT-08": "schemeName",
+    "UBL-DT-09": "schemeAgencyName",
+    "UBL-DT-10": "schemeDataURI",
+    "UBL-DT-11": "schemeURI",
+    "UBL-DT-12": "format",
+    "UBL-DT-13": "unitCodeListIdentifier",
+    "UBL-DT-14": "unitCodeListAgencyIdentifier",
+    "UBL-DT-15": "unitCodeListAgencyName",
+    "UBL-DT-16": "listAgencyName",
+    "UBL-DT-17": "listName",
+    "UBL-DT-18": "name",
+    "UBL-DT-19": "languageID",
+    "UBL-DT-20": "listURI",
+    "UBL-DT-21": "listSchemeURI",
+    "UBL-DT-22": "languageLocaleID",
+    "UBL-DT-23": "uri",
+    "UBL-DT-24": "currencyCodeListVersionID",
+    "UBL-DT-25": "characterSetCode",
+    "UBL-DT-26": "encodingCode",
+    "UBL-DT-27": "schemeAgencyID",
+    "UBL-DT-28": "listAgencyID",
+}
+"""Attributes without use on any element; `name` (UBL-DT-18) may stand on a PaymentMeansCode."""
+
+ONCE_IN_DOCUMENT: dict[str, str] = {
+    "UBL-SR-01": "cac:ContractDocumentReference/cbc:ID",
+    "UBL-SR-02": "cac:ReceiptDocumentReference/cbc:ID",
+    "UBL-SR-03": "cac:DespatchDocumentReference/cbc:ID",
+    "UBL-SR-05": "cac:PaymentTerms/cbc:Note",
+    "UBL-SR-08": "cac:InvoicePeriod",
+    "UBL-SR-09": "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName",
+    "UBL-SR-10": "cac:AccountingSupplierParty/cac:Party/cac:PartyName/cbc:Name",
+    "UBL-SR-11": "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID",
+    "UBL-SR-14": "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyLegalForm",
+    "UBL-SR-15": "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName",
+    "UBL-SR-16": "cac:AccountingCustomerParty/cac:Party/cac:PartyIdentification/cbc:ID",
+    "UBL-SR-17": "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID",
+    "UBL-SR-24": "cac:Delivery",
+    "UBL-SR-39": "cac:ProjectReference/cbc:ID",
+    "UBL-SR-40": "cac:AccountingCustomerParty/cac:Party/cac:PartyName/cbc:Name",
+    "UBL-SR-45": "cac:PaymentMeans/cbc:PaymentDueDate",
+    "UBL-SR-46": "cac:PaymentMeans/cbc:PaymentMeansCode/@name",
+    "UBL-SR-49": "cac:InvoicePeriod/cbc:DescriptionCode",
+    "UBL-SR-54": "cac:PaymentMeans/cac:CardAccount",
+    "UBL-SR-55": "cac:PaymentMeans/cac:PaymentMandate",
+    "UBL-SR-56": "cac:OriginatorDocumentReference/cbc:ID",
+}
+"""What a document may say once, by its path from the root."""
+
+LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How often each of the paths may be met from an element of these names, wherever it stands. `above` is
+    the name its parent must have, if any; a name in `on` without a prefix is how names may end."""
+
+    on: tuple[str, ...]
+    paths: tuple[str, ...]
+    most: int | None = 1
+    least: int = 0
+    above: str = ""
+
+    def allows(self, times: int) -> bool:
+        return self.least <= times and (self.most is None or times <= self.most)
+
+
+TIMES: dict[str, Times] = {
+    "UBL-SR-06": Times(("cac:BillingReference",), ("cac:InvoiceDocumentReference",)),
+    "UBL-SR-07": Times(("cac:BillingReference",), ("cac:InvoiceDocumentReference/cbc:ID",), most=None, least=1),
+    "UBL-SR-22": Times(("cac:TaxRepresentativeParty",), ("cac:PartyName/cbc:Name",)),
+    "UBL-SR-23": Times(("cac:TaxRepresentativeParty",), ("cac:PartyTaxScheme/cbc:CompanyID",)),
+    "UBL-SR-25": Times(("cac:Delivery",), ("cac:DeliveryParty/cac:PartyName/cbc:Name",)),
+    "UBL-SR-26": Times(("cac:PaymentMeans",), ("cbc:PaymentID",)),
+    "UBL-SR-27": Times(("cac:PaymentMeans",), ("cbc:PaymentMeansCode",)),
+    "UBL-SR-28": Times(("cac:PaymentMeans",), ("cac:PaymentMandate/cbc:ID",)),
+    "UBL-SR-32": Times(("cac:TaxSubtotal",), ("cac:TaxCategory/cbc:TaxExemptionReason",)),
+    "UBL-SR-33": Times(("cac:AdditionalDocumentReference",), ("cbc:DocumentDescription",)),
+    "UBL-SR-34": Times(LINES, ("cbc:Note",)),
+    "UBL-SR-35": Times(LINES, ("cac:OrderLineReference/cbc:LineID",)),
+    "UBL-SR-36": Times(LINES, ("cac:InvoicePeriod",)),
+    "UBL-SR-37": Times(LINES, ("cac:Price/cac:AllowanceCharge/cbc:Amount",)),
+    "UBL-SR-42": Times(("cac:Party",), ("cac:PartyTaxScheme",), most=2, above="cac:AccountingSupplierParty"),
+    "UBL-SR-48": Times(LINES, ("cac:Item/cac:ClassifiedTaxCategory",), least=1),
+    "UBL-SR-50": Times(LINES, ("cac:Item/cbc:Description",)),
+    "UBL-SR-51": Times(("cac:PostalAddress", "cac:Address"), ("cac:AddressLine",)),
+    "UBL-SR-52": Times(LINES, ("cac:DocumentReference",)),
+    "UBL-SR-53": Times(("cac:PartyTaxScheme",), ("cac:TaxScheme/cbc:ID", "cbc:CompanyID"), most=None, least=1),
+    "UBL-DT-06": Times(("BinaryObject",), ("@mimeCode",), least=1),
+    "UBL-DT-07": Times(("BinaryObject",), ("@filename",), least=1),
+}
+
+WITH_TEXT: dict[str, tuple[str, Text]] = {
+    "UBL-CR-002": (
+        "cbc:UBLVersionID",
+        Text("UBLVersionID is left out or is 2.1.", "UBLVersionID ontbreekt of is 2.1."),
+    ),
+    "UBL-CR-412": (
+        "cac:PaymentMeans/cbc:PaymentDueDate",
+        Text(
+            "An invoice gives its due date in DueDate, not in PaymentMeans; only a credit note does that.",
+            "Een factuur noemt de vervaldatum in DueDate, niet in PaymentMeans; alleen een creditnota doet dat.",
+        ),
+    ),
+    "UBL-CR-665": (
+        "cac:AdditionalDocumentReference/cbc:ID/@schemeID",
+        Text(
+            "The identifier of a supporting document has no scheme; only an invoiced object (type 130) may.",
+            "Het kenmerk van een bijlage heeft geen schemeID; alleen een gefactureerd object (soort 130) mag dat.",
+        ),
+    ),
+    "UBL-CR-666": (
+        "cac:AdditionalDocumentReference/cac:Attachment",
+        Text(
+            "A reference to an invoiced object (type 130) holds no attachment.",
+            "Een verwijzing naar een gefactureerd object (soort 130) heeft geen bijlage.",
+        ),
+    ),
+    "UBL-CR-673": (
+        "cac:AdditionalDocumentReference/cbc:DocumentDescription",
+        Text(
+            "A reference to an invoiced object (type 130) holds no description.",
+            "Een verwijzing naar een gefactureerd object (soort 130) heeft geen omschrijving.",
+        ),
+    ),
+    "UBL-SR-04": (
+        "cac:AdditionalDocumentReference/cbc:ID",
+        Text(
+            "An invoice names at most one invoiced object (document type 130).",
+            "Een factuur noemt hoogstens één gefactureerd object (documentsoort 130).",
+        ),
+    ),
+    "UBL-SR-12": (
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
+        Text("The seller has at most one VAT identifier.", "De verkoper heeft hoogstens één btw-nummer."),
+    ),
+    "UBL-SR-13": (
+        "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
+        Text(
+            "The seller has at most one tax registration other than for VAT.",
+            "De verkoper heeft hoogstens één fiscaal nummer naast het btw-nummer.",
+        ),
+    ),
+    "UBL-SR-18": (
+        "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
+        Text("The buyer has at most one VAT identifier.", "De koper heeft hoogstens één btw-nummer."),
+    ),
+    "UBL-SR-19": (
+        "cac:PayeeParty/cac:PartyName/cbc:Name",
+        Text(
+            "The payee has one name, and it is not the seller's: a payee is somebody else.",
+            "De begunstigde heeft één naam, en niet die van de verkoper: een begunstigde is een ander.",
+        ),
+    ),
+    "UBL-SR-20": (
+        "cac:PayeeParty/cac:PartyIdentification/cbc:ID",
+        Text(
+            "The payee has at most one identifier and is not the seller.",
+            "De begunstigde heeft hoogstens één nummer en is niet de verkoper.",
+        ),
+    ),
+    "UBL-SR-21": (
+        "cac:PayeeParty/cac:PartyLegalEntity/cbc:CompanyID",
+        Text(
+            "The payee has at most one legal registration number and is not the seller.",
+            "De begunstigde heeft hoogstens één registratienummer en is niet de verkoper.",
+        ),
+    ),
+    "UBL-SR-29": (
+        "cac:PartyIdentification/cbc:ID",
+        Text(
+            "An invoice names at most one bank creditor identifier (scheme SEPA).",
+            "Een factuur noemt hoogstens één incassant-ID (schemeID SEPA).",
+        ),
+    ),
+    "UBL-SR-30": (
+        "cac:AllowanceCharge/cbc:AllowanceChargeReason",
+        Text("An allowance has at most one reason text.", "Een korting heeft hoogstens één reden in tekst."),
+    ),
+    "UBL-SR-31": (
+        "cac:AllowanceCharge/cbc:AllowanceChargeReason",
+        Text("A charge has at most one reason text.", "Een toeslag heeft hoogstens één reden in tekst."),
+    ),
+    "UBL-SR-43": (
+        "cac:AdditionalDocumentReference/cbc:DocumentTypeCode",
+        Text(
+            "A document type is only given for an invoiced object (130) or, on a credit note, a project (50); "
+            "only then may the identifier have a scheme.",
+            "Een documentsoort staat er alleen bij een gefactureerd object (130) of, op een creditnota, een "
+            "project (50); alleen dan mag het kenmerk een schemeID hebben.",
+        ),
+    ),
+    "UBL-SR-44": (
+        "cbc:PaymentID",
+        Text(
+            "All payment means give the same payment reference.",
+            "Alle betaalwijzen noemen hetzelfde betalingskenmerk.",
+        ),
+    ),
+    "UBL-SR-47": (
+        "cbc:PaymentMeansCode",
+        Text("All payment means have the same code.", "Alle betaalwijzen hebben dezelfde code."),
+    ),
+    "UBL-DT-01": (
+        "Amount",
+        Text("An amount has at most two decimals.", "Een bedrag heeft hoogstens twee decimalen."),
+    ),
+}
+"""The rules that a function of their own judges: what each is about, and its sentence."""
+
+_WARNINGS = {"UBL-CR-002", "UBL-CR-412", "UBL-CR-665"}
+
+
+def _rules() -> Iterator[SyntaxRule]:
+    for rule, path in UNUSED_ELEMENTS.items():
+        yield _leave_out(rule, path.replace("line/", "cac:InvoiceLine/"))
+    for rule, path in {**MARKED_ATTRIBUTES, **UNUSED_ANYWHERE}.items():
+        yield _leave_out(rule, path.removeprefix("/"))
+    for rule, name in UNUSED_ATTRIBUTES.items():
+        yield _leave_out(rule, f"@{name}")
+    for rule, path in ONCE_IN_DOCUMENT.items():
+        yield _fatal(rule, path, _how_often("document", "document", path, 0, 1))
+    for rule, times in TIMES.items():
+        path = " | ".join(f"{times.on[0]}/{path}" for path in times.paths)
+        yield _fatal(
+            rule, path, _how_often(times.on[0], times.on[0], " and ".join(times.paths), times.least, times.most)
+        )
+    for rule, (path, sentence) in WITH_TEXT.items():
+        flag = Flag.WARNING if rule in _WARNINGS else Flag.FATAL
+        yield SyntaxRule(rule, flag, sentence, path, _CORRECT)
+
+
+_LEAVE_OUT = Text("Leave it out.", "Laat het weg.")
+_CORRECT = Text("Correct or remove what is too many.", "Verbeter het, of haal weg wat te veel is.")
+
+
+def _leave_out(rule: str, path: str) -> SyntaxRule:
+    sentence = Text(
+        f"{path} has no use in an invoice of EN 16931: nobody is obliged to read it.",
+        f"{path} heeft geen functie in een factuur volgens EN 16931: niemand hoeft het te lezen.",
+    )
+    return SyntaxRule(rule, Flag.WARNING, sentence, path, _LEAVE_OUT)
+
+
+def _fatal(rule: str, path: str, sentence: Text) -> SyntaxRule:
+    return SyntaxRule(rule, Flag.FATAL, sentence, path, _CORRECT)
+
+
+def _how_often(on: str, op: str, path: str, least: int, most: int | None) -> Text:
+    if most is None:
+        return Text(f"Each {on} has {path}.", f"Elke {op} heeft {path.replace(' and ', ' en ')}.")
+    if least == most:
+        return Text(f"Each {on} has {path} exactly once.", f"Elke {op} heeft {path} precies één keer.")
+    once, keer = ("once", "één keer") if most == 1 else (f"{most} times", f"{most} keer")
+    return Text(f"A {on} has {path} at most {once}.", f"Een {op} heeft {path} hoogstens {keer}.")
+
+
+RULES: dict[str, SyntaxRule] = {rule.id: rule for rule in sorted(_rules(), key=lambda rule: rule.id)}
+"""Every UBL-CR, UBL-DT and UBL-SR rule by its id."""

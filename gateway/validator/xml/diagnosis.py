@@ -1,0 +1,384 @@
+"""What came in instead of UTF-8 XML, recognised by its first bytes and its prolog; and libxml2's complaints in
+words."""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from gateway.i18n import Text
+from gateway.validator.finding import Finding, Flag, Stage
+
+_SEND_XML = Text(
+    "Send the XML document itself (UBL or SETU), not packed or wrapped.",
+    "Stuur het XML-document zelf (UBL of SETU), niet ingepakt.",
+)
+_SAVE_UTF8 = Text("Save or send the document as UTF-8.", "Sla het document op als UTF-8 en stuur het opnieuw.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    rule: str
+    said: Text
+    advice: Text
+
+
+def _other(rule: str, en: str, nl: str, advice: Text = _SEND_XML) -> _Body:
+    return _Body(rule, Text(f"This is {en}, not an XML document.", f"Dit is {nl}, geen XML-document."), advice)
+
+
+def _encoded(name: str) -> _Body:
+    return _Body(
+        "MP-XML-ENCODING",
+        Text(
+            f"The document is in {name}; only UTF-8 is read.",
+            f"Het document is in {name}; alleen UTF-8 wordt gelezen.",
+        ),
+        _SAVE_UTF8,
+    )
+
+
+_MAGIC: tuple[tuple[bytes, _Body], ...] = (
+    # UTF-32 before UTF-16: its little-endian mark begins with UTF-16's.
+    (b"\x00\x00\xfe\xff", _encoded("UTF-32")),
+    (b"\xff\xfe\x00\x00", _encoded("UTF-32")),
+    (b"\xfe\xff", _encoded("UTF-16")),
+    (b"\xff\xfe", _encoded("UTF-16")),
+    (b"\x00<", _encoded("UTF-16")),
+    (b"<\x00", _encoded("UTF-16")),
+    (b"\x00\x00\x00<", _encoded("UTF-32")),
+    (b"+/v", _encoded("UTF-7")),
+    (b"\x4c\x6f\xa7\x94", _encoded("EBCDIC")),
+    (b"\x1f\x8b", _other("MP-XML-GZIP", "gzip data", "een gzip-bestand")),
+    (b"PK\x03\x04", _other("MP-XML-ZIP", "a ZIP file", "een ZIP-bestand")),
+    (b"BZh", _other("MP-XML-PACKED", "bzip2 data", "een bzip2-bestand")),
+    (b"\xfd7zXZ\x00", _other("MP-XML-PACKED", "xz data", "een xz-bestand")),
+    (b"\x28\xb5\x2f\xfd", _other("MP-XML-PACKED", "zstd data", "een zstd-bestand")),
+    (
+        b"%PDF-",
+        _other(
+            "MP-XML-PDF",
+            "a PDF",
+            "een pdf",
+            Text(
+                "An invoice is an XML document; a PDF may travel in it as an attachment.",
+                "Een factuur is een XML-document; een pdf kan daarin als bijlage mee.",
+            ),
+        ),
+    ),
+    (b"\x89PNG", _other("MP-XML-IMAGE", "an image", "een afbeelding")),
+    (b"\xff\xd8\xff", _other("MP-XML-IMAGE", "an image", "een afbeelding")),
+    (b"\xd0\xcf\x11\xe0", _other("MP-XML-OFFICE", "an Office document", "een Office-document")),
+    (b"{", _other("MP-XML-JSON", "JSON", "JSON")),
+    (b"[", _other("MP-XML-JSON", "JSON", "JSON")),
+    (b"UNB+", _other("MP-XML-EDIFACT", "an EDIFACT message", "een EDIFACT-bericht")),
+    (b"UNA", _other("MP-XML-EDIFACT", "an EDIFACT message", "een EDIFACT-bericht")),
+    (b"--", _other("MP-XML-MULTIPART", "a multipart body", "een multipart-bericht")),
+)
+
+_HTML = re.compile(rb"<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE)
+_DECLARATION = re.compile(
+    rb"""<\?xml\s++version\s*+=\s*+["']([^"'<>]{0,40})["']"""
+    rb"""(?:\s++encoding\s*+=\s*+["']([^"'<>]{0,80})["'])?"""
+    rb"""(?:\s++standalone\s*+=\s*+["'](?:yes|no)["'])?\s*+\?>"""
+)
+_READ_ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_ASIDES = re.compile(rb"(?:[ \t\r\n]++|<!--[^-]*+(?:-(?!->)[^-]*+)*+-->|<\?[^?]*+(?:\?(?!>)[^?]*+)*+\?>)*+")
+
+
+def not_xml(document: bytes) -> Finding | None:
+    """A finding where the body is empty or begins as something else than UTF-8 XML."""
+    if document.startswith(b"<?xml "):
+        return None
+    bare = document.removeprefix(b"\xef\xbb\xbf")[:512].lstrip(b" \t\r\n")
+    if not bare and not document.removeprefix(b"\xef\xbb\xbf").strip():
+        return _finding(
+            "MP-XML-EMPTY", Text("The document is empty.", "Het document is leeg."), _SEND_XML, line=1, column=1
+        )
+    for magic, body in _MAGIC:
+        if document.startswith(magic) or bare.startswith(magic):
+            return _finding(body.rule, body.said, body.advice, line=1, column=1)
+    if _HTML.match(bare):
+        html = _other("MP-XML-HTML", "an HTML page", "een HTML-pagina")
+        return _finding(html.rule, html.said, html.advice, line=1, column=1)
+    if bare and not bare.startswith(b"<"):
+        return _finding(
+            "MP-XML-TEXT-FIRST",
+            Text(
+                "The document does not begin with XML: its first character must be <.",
+                "Het document begint niet met XML: het eerste teken moet < zijn.",
+            ),
+            _SEND_XML,
+            line=1,
+            column=1,
+            found=ascii(bare[:20].decode("utf-8", "replace"))[1:-1],
+            expected="<",
+        )
+    return None
+
+
+def prolog_problem(document: bytes, start: int) -> Finding | None:
+    """A finding where the XML declaration or what follows it, up to the root element, may not be read.
+
+    A DOCTYPE can stand nowhere else than in the prolog, so this walk is exact: a comment or a text that mentions
+    one is no reason to refuse.
+    """
+    at = start
+    if declaration := _DECLARATION.match(document, start):
+        if refused := _declaration_problem(declaration):
+            return refused
+        at = declaration.end()
+    at = root_offset(document, at)
+    return _doctype(document, start, at) if document.startswith(b"<!DOCTYPE", at) else None
+
+
+def root_offset(document: bytes, start: int) -> int:
+    """Where white space, comments and instructions end: at the root element, a DOCTYPE, or what is no XML."""
+    skipped = _ASIDES.match(document, start)
+    return skipped.end() if skipped else start
+
+
+_PLAIN_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml [^<>?]*+\?>)?[ \t\r\n]*+(?=<[^!?])")
+
+
+def plain_root_offset(document: bytes) -> int | None:
+    """Where the root element begins, if nothing but an XML declaration and white space stands before it."""
+    prolog = _PLAIN_PROLOG.match(document)
+    return prolog.end() if prolog else None
+
+
+def _declaration_problem(declaration: re.Match[bytes]) -> Finding | None:
+    version = declaration[1].decode("ascii", "replace")
+    if version != "1.0":
+        return _finding(
+            "MP-XML-VERSION",
+            Text(
+                f"This is XML {version}; only XML 1.0 is read.",
+                f"Dit is XML {version}; alleen XML 1.0 wordt gelezen.",
+            ),
+            Text(
+                'Begin the document with <?xml version="1.0"?>.', 'Begin het document met <?xml version="1.0"?>.'
+            ),
+            line=1,
+            column=1,
+            found=version,
+            expected="1.0",
+        )
+    encoding = (declaration[2] or b"UTF-8").decode("ascii", "replace")
+    if encoding.lower() in _READ_ENCODINGS:
+        return None
+    return _finding(
+        "MP-XML-ENCODING",
+        Text(
+            f"The document declares encoding {encoding}; only UTF-8 is read.",
+            f"Het document noemt als codering {encoding}; alleen UTF-8 wordt gelezen.",
+        ),
+        _SAVE_UTF8,
+        line=1,
+        column=1,
+        found=encoding,
+        expected="UTF-8",
+    )
+
+
+def _doctype(document: bytes, start: int, at: int) -> Finding:
+    return _finding(
+        "MP-XML-DOCTYPE",
+        Text(
+            "The document has a DOCTYPE; it is refused because a DOCTYPE can pull in files or blow up in memory.",
+            "Het document heeft een DOCTYPE; dat wordt geweigerd omdat een DOCTYPE bestanden kan binnenhalen "
+            "of het geheugen kan laten vollopen.",
+        ),
+        Text(
+            "Take the <!DOCTYPE …> out; UBL and SETU have none.",
+            "Haal <!DOCTYPE …> weg; UBL en SETU kennen die niet.",
+        ),
+        line=document.count(b"\n", start, at) + 1,
+        column=at - max(document.rfind(b"\n", start, at), start - 1),
+        found="<!DOCTYPE",
+    )
+
+
+def _finding(
+    rule: str,
+    said: Text,
+    advice: Text,
+    *,
+    line: int | None = None,
+    column: int | None = None,
+    found: str | None = None,
+    expected: str | None = None,
+) -> Finding:
+    return Finding(
+        rule, Flag.FATAL, Stage.XML, said, line=line, column=column, found=found, expected=expected, advice=advice
+    )
+
+
+# --- libxml2's complaints ----------------------------------------------------------------------------------
+
+_ESCAPE = Text(
+    "In text write &amp; for & and &lt; for <; let an XML library write the document.",
+    "Schrijf in tekst &amp; voor & en &lt; voor <; laat een XML-bibliotheek het document schrijven.",
+)
+_WHOLE = Text(
+    "Send the whole document again; it may have been cut off.",
+    "Stuur het hele document opnieuw; het lijkt afgekapt.",
+)
+_XML_LIBRARY = Text(
+    "Let an XML library write the document, or check it with an XML editor.",
+    "Laat een XML-bibliotheek het document schrijven, of controleer het in een XML-editor.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxSaid:
+    """A syntax error in the words of this gateway."""
+
+    rule: str
+    text: Text
+    advice: Text
+
+    @classmethod
+    def of(cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool) -> "SyntaxSaid":
+        """Translate by libxml2's error code; its own sentence stands behind an unknown one.
+
+        `before` is the byte before the error; `ended`: no tag is closed behind the error.
+        """
+        if before == b"&":
+            return _ENTITY
+        said = _SAID.get(error.code)
+        if ended and said not in (_LONG, _AFTER):
+            return _TRUNCATED
+        if said is not None:
+            return said
+        reason = " ".join((error.msg or "").split())[:200]
+        return cls(
+            "MP-XML-SYNTAX",
+            Text(f"The XML is not well-formed: {reason}", "De XML is hier niet welgevormd."),
+            _XML_LIBRARY,
+        )
+
+
+_CODES = etree.ErrorTypes
+_TRUNCATED = SyntaxSaid(
+    "MP-XML-TRUNCATED",
+    Text(
+        "The document ends before its elements are closed.",
+        "Het document houdt op voordat de elementen gesloten zijn.",
+    ),
+    _WHOLE,
+)
+_MISMATCH = SyntaxSaid(
+    "MP-XML-TAGS",
+    Text(
+        "An end tag does not match the start tag before it.",
+        "Een eindtag hoort niet bij de begintag ervoor.",
+    ),
+    _XML_LIBRARY,
+)
+_ENTITY = SyntaxSaid(
+    "MP-XML-ENTITY",
+    Text(
+        "An & here begins no entity that XML knows (only &amp; &lt; &gt; &apos; &quot; and numbers).",
+        "Een & begint hier geen bekende entiteit (alleen &amp; &lt; &gt; &apos; &quot; en nummers).",
+    ),
+    _ESCAPE,
+)
+_CHARACTER = SyntaxSaid(
+    "MP-XML-CHARACTER",
+    Text("A character here is not allowed in XML.", "Een teken op deze plek is in XML niet toegestaan."),
+    Text(
+        "Take control characters out of the texts before the document is made.",
+        "Haal stuurtekens uit de teksten voordat het document wordt gemaakt.",
+    ),
+)
+_AFTER = SyntaxSaid(
+    "MP-XML-AFTER",
+    Text("Something follows the end of the document.", "Er staat nog iets na het einde van het document."),
+    Text(
+        "Send one document a message, with nothing behind it.",
+        "Stuur één document per bericht, met niets erachter.",
+    ),
+)
+_PREFIX = SyntaxSaid(
+    "MP-XML-PREFIX",
+    Text(
+        "A namespace prefix is used that is not declared.",
+        "Er wordt een namespace-prefix gebruikt die niet is gedeclareerd.",
+    ),
+    Text(
+        'Declare it on the root element: xmlns:cbc="urn:…".',
+        'Declareer hem op het rootelement: xmlns:cbc="urn:…".',
+    ),
+)
+_TWICE = SyntaxSaid(
+    "MP-XML-ATTRIBUTE-TWICE",
+    Text("An element has the same attribute twice.", "Een element heeft twee keer hetzelfde attribuut."),
+    _XML_LIBRARY,
+)
+_ATTRIBUTE = SyntaxSaid(
+    "MP-XML-ATTRIBUTE",
+    Text(
+        'An attribute is not written as name="value" here, or its value holds a bare < or &.',
+        'Een attribuut is hier niet geschreven als naam="waarde", of de waarde bevat een losse < of &.',
+    ),
+    _ESCAPE,
+)
+_NAME = SyntaxSaid(
+    "MP-XML-MARKUP",
+    Text(
+        "A < here does not begin a tag.",
+        "Een < begint hier geen tag.",
+    ),
+    _ESCAPE,
+)
+_DECLARATION_LATE = SyntaxSaid(
+    "MP-XML-DECLARATION",
+    Text(
+        "<?xml …?> stands here, but may only be the very first thing in a document.",
+        "Hier staat <?xml …?>, maar dat mag alleen helemaal vooraan in een document staan.",
+    ),
+    Text(
+        "Take out what stands before it, also an empty line; send one document a message.",
+        "Haal weg wat ervoor staat, ook een lege regel; stuur één document per bericht.",
+    ),
+)
+_LONG = SyntaxSaid(
+    "MP-XML-TEXT",
+    Text(
+        "A text here is longer than 10,000,000 characters.",
+        "Een tekst op deze plek is langer dan 10.000.000 tekens.",
+    ),
+    Text(
+        "Put attachments as one run of base64 into cbc:EmbeddedDocumentBinaryObject, with nothing else in it.",
+        "Zet bijlagen als één stuk base64 in cbc:EmbeddedDocumentBinaryObject, met niets anders erin.",
+    ),
+)
+_SAID: dict[int, SyntaxSaid] = {
+    _CODES.ERR_DOCUMENT_END: _AFTER,
+    _CODES.ERR_DOCUMENT_EMPTY: _NAME,
+    _CODES.ERR_TAG_NOT_FINISHED: _TRUNCATED,
+    _CODES.ERR_GT_REQUIRED: _ATTRIBUTE,
+    _CODES.ERR_LTSLASH_REQUIRED: _TRUNCATED,
+    _CODES.ERR_TAG_NAME_MISMATCH: _MISMATCH,
+    _CODES.ERR_UNDECLARED_ENTITY: _ENTITY,
+    _CODES.WAR_UNDECLARED_ENTITY: _ENTITY,
+    _CODES.ERR_NAME_REQUIRED: _NAME,
+    _CODES.ERR_ENTITYREF_SEMICOL_MISSING: _ENTITY,
+    _CODES.ERR_INVALID_CHAR: _CHARACTER,
+    _CODES.ERR_INVALID_CHARREF: _CHARACTER,
+    _CODES.ERR_INVALID_DEC_CHARREF: _CHARACTER,
+    _CODES.ERR_INVALID_HEX_CHARREF: _CHARACTER,
+    _CODES.NS_ERR_UNDEFINED_NAMESPACE: _PREFIX,
+    _CODES.NS_ERR_QNAME: _PREFIX,
+    _CODES.ERR_ATTRIBUTE_REDEFINED: _TWICE,
+    _CODES.NS_ERR_ATTRIBUTE_REDEFINED: _TWICE,
+    _CODES.ERR_ATTRIBUTE_NOT_STARTED: _ATTRIBUTE,
+    _CODES.ERR_ATTRIBUTE_NOT_FINISHED: _ATTRIBUTE,
+    _CODES.ERR_ATTRIBUTE_WITHOUT_VALUE: _ATTRIBUTE,
+    _CODES.ERR_LT_IN_ATTRIBUTE: _ATTRIBUTE,
+    _CODES.ERR_SPACE_REQUIRED: _ATTRIBUTE,
+    _CODES.ERR_RESERVED_XML_NAME: _DECLARATION_LATE,
+}
+# lxml 6.1 names no constant for libxml2's XML_ERR_RESOURCE_LIMIT.
+_SAID[114] = _LONG

@@ -1,0 +1,609 @@
+"""Untrusted bytes to an XML tree, safely and in little memory.
+
+What is done, in this order, each step linear in the size of the document:
+
+1. look at the first bytes: what is plainly not UTF-8 XML gets a finding that names it;
+2. walk the prolog: a DOCTYPE is refused before any parser has seen it, so there is no entity to expand
+   and nothing to fetch;
+3. cut the base64 of attachments out and put a token in its place, so that libxml2 parses a small
+   remainder with all of its own guards on (its limit of 10 million characters a text node would refuse
+   a 20 MB attachment, and `huge_tree` would lift every guard with it);
+4. ask whether the remainder is written as valid documents before it: then it is known to be valid, holds each
+   token in one element, and need not be parsed (`recognition`); its tree is built when something asks for it;
+5. hold the remainder to the caps below by counting bytes, before a tree is built;
+6. parse, and find each token back in exactly one element.
+
+XInclude, schemaLocation, xml-stylesheet and other processing instructions are never acted upon.
+"""
+
+import re
+import secrets
+from codecs import BOM_UTF8, getincrementaldecoder
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from lxml import etree
+
+from gateway.i18n import Text
+from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.ubl.recognition import Recognised
+from gateway.validator.xml import diagnosis as bodies
+from gateway.validator.xml.locations import Cut, Lines
+from gateway.validator.xml.tree import DocumentTree
+from gateway.validator.xml.tree import parsed as tree_of
+
+ATTACHMENT = "EmbeddedDocumentBinaryObject"
+"""The UBL element that holds an attachment's base64."""
+
+_LIBXML2_DEPTH_MAX = 256
+_LIBXML2_TEXT_MAX = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on what is read. Honest documents stay far below; each cap closes one way to make reading costly."""
+
+    document_bytes_max: int = 48 * 1024 * 1024
+    """The whole document. 20 MiB of attachments is 27 MiB of base64, 28 MiB with line ends, 30 MiB where these
+    are written as character references; the rest is room for the markup."""
+    markup_bytes_max: int = 16 * 1024 * 1024
+    """What is left when the base64 is cut out, the part that becomes a tree: 10,000 invoice lines are 9 MB."""
+    elements_max: int = 200_000
+    """Each element costs some 400 bytes of memory and its share of every later stage; 10,000 invoice lines have
+    170,000."""
+    attributes_max: int = 200_000
+    """Over all elements together; an attribute costs as much as an element."""
+    attributes_per_element_max: int = 100
+    """UBL's richest element has 8; namespace declarations on the root count too. Some readers search them one
+    by one."""
+    name_length_max: int = 512
+    """Bytes of one element or attribute name. UBL's longest has 62; names come back in findings."""
+    depth_max: int = _LIBXML2_DEPTH_MAX
+    """Elements inside one another. The parser's own stack stops at 256, so a higher value changes nothing; honest
+    documents stay below 30. A lower value costs one pass over the tree."""
+    text_bytes_max: int = 256 * 1024
+    """One piece of text, attachments not counted. General terms of 100 pages fit; the schema check of a text in
+    pieces costs its length times their number."""
+    text_pieces_max: int = 100
+    """Comments, CDATA sections and instructions with no tag between them, which split a text in pieces."""
+    references_max: int = 50_000
+    """Character and entity references (&amp;), each of which is a piece of its text."""
+    attachments_max: int = 200
+    """Attachments of one message: more is a mistake of a program, not a wish of a person."""
+    attachments_bytes_max: int = 20 * 1024 * 1024
+    """Decoded bytes of all attachments of a message together: Digipoort's 20 MB (20,971,520 octets in its
+    schema)."""
+
+    @property
+    def uncounted_bytes(self) -> int:
+        """Markup so small that nothing in it need be counted: an element takes four bytes at least, as do a
+        reference and a comment, an attribute five; and a text in pieces hurts no more."""
+        counted = min(4 * self.elements_max, 4 * self.references_max, 5 * self.attributes_max)
+        return min(counted, self.markup_bytes_max, 64 * 1024)
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A parse with the schema at hand, in one pass. `root` where the document is well-formed and schema-valid;
+    else `stopped_at`: the byte of the markup where the schema's trouble begins, or None where the XML itself is
+    wrong."""
+
+    root: etree._Element | None = None
+    stopped_at: int | None = None
+
+
+class Parsed:
+    """A document that could be read: its tree, and what ties the tree to the original bytes."""
+
+    def __init__(
+        self,
+        document: bytes | memoryview,
+        tree: DocumentTree,
+        lines: Lines,
+        tokens: Mapping[str, Cut],
+        attempt: Attempt | None = None,
+        recognised: Recognised | None = None,
+        *,
+        is_paired: bool,
+    ) -> None:
+        self.document = document
+        self.tree = tree
+        self.lines = lines
+        self.cuts = tuple(tokens.values())
+        """Where in the document the base64 of its attachments lies."""
+        self.attempt = attempt
+        """What a parse with the schema gave, where one was made."""
+        self.recognised = recognised
+        """The document as it was read without parsing it, where it is known to be valid."""
+        self.is_paired = is_paired
+        """Whether the markup holds as many `<` as `>`."""
+        self._tokens = tokens
+
+    @property
+    def markup(self) -> bytes:
+        """The document with each attachment's base64 replaced by a token."""
+        return self.tree.markup
+
+    @property
+    def root(self) -> etree._Element:
+        """The root of its tree, which is only built when it is asked for where the document was recognised."""
+        return self.tree.root
+
+    @cached_property
+    def attachments(self) -> dict[etree._Element, Cut]:
+        """The cut of each attachment element."""
+        return _tokens_found(self.root, self._tokens) if self._tokens else {}
+
+
+def read(
+    document: bytes | memoryview,
+    limits: Limits = DEFAULT_LIMITS,
+    with_schema: Callable[[bytes], Attempt | None] | None = None,
+    recognise: Callable[[DocumentTree], Recognised | None] | None = None,
+) -> Parsed | Finding:
+    """Read a document, or say in one finding why it cannot be read. Raises nothing on any input.
+
+    `with_schema` may parse the markup and hold it to its schema in one pass, which for large documents saves one.
+    `recognise` may know the document to be well-formed and valid, which saves both.
+    """
+    if len(document) > limits.document_bytes_max:
+        return _too_much("MP-XML-SIZE", "bytes", "bytes", len(document), limits.document_bytes_max)
+    whole = bytes(document)
+    if refused := bodies.not_xml(whole):
+        return refused
+    start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0
+    if refused := bodies.prolog_problem(whole, start):
+        return refused
+    reader = _Reader(document, whole, limits, with_schema, recognise)
+    outcome = reader.read(_cuts(whole, limits.attachments_max + 1))
+    return _settled(reader.read(outcome.cuts)) if isinstance(outcome, _Reread) else outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Reread:
+    """Some tokens stood where no attachment is (a comment, CDATA): read again with these cuts alone."""
+
+    cuts: list[Cut]
+
+
+def _settled(outcome: "Parsed | Finding | _Reread") -> Parsed | Finding:
+    if isinstance(outcome, _Reread):  # pragma: no cover - the cuts left were all found in elements before
+        raise TypeError("a document's attachments changed between two readings of it")
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One document and how it is to be read."""
+
+    document: bytes | memoryview
+    whole: bytes
+    limits: Limits
+    with_schema: Callable[[bytes], Attempt | None] | None
+    recognise: Callable[[DocumentTree], Recognised | None] | None
+
+    def read(self, cuts: list[Cut]) -> Parsed | Finding | _Reread:
+        markup, tokens = _without(self.whole, cuts)
+        lines = Lines(self.whole, markup, cuts)
+        is_small = len(markup) <= self.limits.uncounted_bytes
+        opened = 0 if is_small else markup.count(b"<")
+        over = None if is_small else _count_problem(markup, opened, self.limits)
+        if over is None and (recognised := self.recognised(markup, len(cuts), lines)):
+            tree = recognised.reading.tree
+            return Parsed(self.document, tree, lines, tokens, recognised=recognised, is_paired=True)
+        is_paired = (opened or markup.count(b"<")) == markup.count(b">")
+        if refused := (
+            _encoding_problem(markup, lines)
+            or over
+            or _tags_problem(markup, self.limits, lines, is_paired=is_paired)
+        ):
+            return refused
+        attempt = self.with_schema(markup) if self.with_schema else None
+        root = attempt.root if attempt else None
+        if root is None:
+            try:
+                root = tree_of(markup)
+            except etree.XMLSyntaxError as error:
+                return _not_well_formed(error, markup, lines, self.limits)
+        if refused := _depth_problem(root, self.limits):
+            return refused
+        parsed = Parsed(self.document, DocumentTree(markup, root), lines, tokens, attempt, is_paired=is_paired)
+        if len(found := parsed.attachments) < len(cuts):
+            return _Reread(sorted(found.values(), key=lambda cut: cut.start))
+        return parsed
+
+    def recognised(self, markup: bytes, cuts: int, lines: Lines) -> Recognised | None:
+        """The document, if it is known to be valid, keeps to the caps that were not counted before, and all its
+        attachments are cut out."""
+        limits = self.limits
+        if self.recognise is None or limits.text_bytes_max > _LIBXML2_TEXT_MAX:
+            return None
+        found = self.recognise(DocumentTree(markup))
+        if found is None or found.depth > limits.depth_max or found.attachments != cuts:
+            return None
+        if found.elements >= limits.elements_max:  # the XML declaration counts for one
+            return None
+        return None if _long_tag_problem(markup, limits, lines) else found
+
+
+# --- attachments cut out -----------------------------------------------------------------------------------
+
+_NAME = ATTACHMENT.encode()
+_MENTIONS_EACH = 20
+"""The name may stand in end tags, comments and texts too; a document that mentions it endlessly is not searched
+on."""
+_REST_OF_START_TAG = re.compile(
+    rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>(?:\s*+(?P<cdata><!\[CDATA\[))?"""
+)
+_USUAL_START_TAG = re.compile(rb"""(?: [A-Za-z]++="[^"<]*+")++>(?=[0-9A-Za-z])""")
+"""The same as most programs write it, with the text right behind it."""
+_OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?\Z")
+
+
+def _cuts(whole: bytes, most: int) -> list[Cut]:
+    """The runs of text directly between an attachment's start tag and the next markup, found by a linear scan."""
+    cuts: list[Cut] = []
+    at = 0
+    for _ in range(_MENTIONS_EACH * most):
+        start = whole.find(_NAME, at)
+        if start < 0 or len(cuts) == most:
+            break
+        at = start + len(_NAME)
+        if whole.startswith(b"<cbc:", start - 5) and (usual := _USUAL_START_TAG.match(whole, at)):
+            begin, closing = usual.end(), b"<"
+        else:
+            tag = _REST_OF_START_TAG.match(whole, at)
+            if tag is None or not _OPENING.search(whole[max(0, start - 258) : start]):
+                continue
+            begin, closing = tag.end(), b"]]>" if tag["cdata"] else b"<"
+        end = whole.find(closing, begin)
+        if end > begin and (closing != b"<" or whole.startswith(b"</", end)):
+            cuts.append(Cut(begin, end))
+            at = whole.find(b">", end) if closing == b"<" else end
+    return cuts
+
+
+def _without(whole: bytes, cuts: list[Cut]) -> tuple[bytes, dict[str, Cut]]:
+    """The document with a token for each cut: 24 characters of valid base64 that nobody can foresee."""
+    if not cuts:
+        return whole, {}
+    nonce = secrets.token_hex(8)
+    tokens = {f"{nonce}{number:08d}": cut for number, cut in enumerate(cuts)}
+    pieces: list[bytes] = []
+    at = 0
+    for token, (start, end) in tokens.items():
+        pieces.append(whole[at:start])
+        pieces.append(token.encode())
+        at = end
+    pieces.append(whole[at:])
+    return b"".join(pieces), tokens
+
+
+def _tokens_found(root: etree._Element, tokens: Mapping[str, Cut]) -> dict[etree._Element, Cut]:
+    """The elements that hold a token, with their cuts. An attachment in any namespace counts."""
+    found: dict[etree._Element, Cut] = {}
+    for element in root.iter(f"{{*}}{ATTACHMENT}"):
+        text = (element.text or "").strip()
+        if text in tokens and len(element) == 0:
+            found[element] = tokens[text]
+    return found
+
+
+# --- encoding ----------------------------------------------------------------------------------------------
+
+
+def _encoding_problem(markup: bytes, lines: Lines) -> Finding | None:
+    """UTF-8 throughout, checked before libxml2 sees a byte; in pieces, so that memory stays flat."""
+    if markup.isascii():
+        return None
+    decoder = getincrementaldecoder("utf-8")()
+    step = 1 << 16
+    for start in range(0, len(markup), step):
+        try:
+            decoder.decode(markup[start : start + step], start + step >= len(markup))
+        except UnicodeDecodeError as error:
+            return _bad_byte(markup, start, error, lines)
+    return None
+
+
+def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines) -> Finding:
+    # The decoder may have carried up to three bytes of an unfinished character over from the last piece.
+    offset = start + error.start - (len(error.object) - min(1 << 16, len(markup) - start))
+    place = lines.at(offset)
+    return _refused(
+        "MP-XML-BYTES",
+        f"Byte 0x{markup[offset]:02X} is not UTF-8 here; "
+        "the document was probably saved as Windows-1252 or ISO 8859-1.",
+        f"Byte 0x{markup[offset]:02X} is hier geen UTF-8; "
+        "waarschijnlijk is het document opgeslagen als Windows-1252 of ISO 8859-1.",
+        advice=Text("Save or send the document as UTF-8.", "Sla het document op als UTF-8 en stuur het opnieuw."),
+        line=place.line,
+        column=place.column,
+        found=f"0x{markup[offset]:02X}",
+        expected="UTF-8",
+    )
+
+
+# --- caps --------------------------------------------------------------------------------------------------
+
+
+def _tags_problem(markup: bytes, limits: Limits, lines: Lines, *, is_paired: bool) -> Finding | None:
+    """The caps on single tags and texts."""
+    if not is_paired or not (len(markup) <= limits.uncounted_bytes or _has_few_asides(markup)):
+        # A bare > somewhere (text, attribute value), so that tags cannot be told apart by it; or many comments,
+        # CDATA sections and instructions, which can split one text in thousands: look at each tag.
+        return _every_tag_problem(markup, limits, lines)
+    return _long_tag_problem(markup, limits, lines)
+
+
+def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None:
+    """The caps that show in the bytes of a document with so many `<`. Counting is far cheaper than building a tree
+    to find it too big."""
+    if len(markup) > limits.markup_bytes_max:
+        return _too_much("MP-XML-SIZE", "bytes of markup", "bytes opmaak", len(markup), limits.markup_bytes_max)
+    if opened > limits.elements_max and (elements := opened - markup.count(b"</")) > limits.elements_max:
+        what, wat = _COUNTED[b"<!" in markup or b"<?" in markup]
+        return _too_much("MP-XML-ELEMENTS", what, wat, elements, limits.elements_max)
+    if len(markup) > 4 * limits.references_max and (references := _count(markup, b"&")) > limits.references_max:
+        return _too_much(
+            "MP-XML-REFERENCES", "references (&…;)", "verwijzingen (&…;)", references, limits.references_max
+        )
+    if len(markup) > 5 * limits.attributes_max and markup.count(b"=") > limits.attributes_max:
+        attributes = markup.count(b'="') + markup.count(
+            b"='"
+        )  # ten times as fast; all of them, but for odd spaces
+        if attributes <= limits.attributes_max:
+            attributes = sum(1 for _ in _ATTRIBUTE_VALUE.finditer(markup))
+        if attributes > limits.attributes_max:
+            return _too_much("MP-XML-ATTRIBUTES", "attributes", "attributen", attributes, limits.attributes_max)
+    return None
+
+
+def _count(markup: bytes, byte: bytes) -> int:
+    """How often a byte that is mostly absent stands there: looking for the first is much faster than counting."""
+    return markup.count(byte) if byte in markup else 0
+
+
+_COUNTED = {
+    False: ("elements", "elementen"),
+    True: (
+        "elements, comments, CDATA sections and instructions together",
+        "elementen, commentaren, CDATA-secties en instructies samen",
+    ),
+}
+"""What was counted, by whether there are asides: they cost as much as elements."""
+
+
+def _has_few_asides(markup: bytes) -> bool:
+    if _count(markup, b"!") + markup.count(b"?") <= _ASIDES_FEW:  # one byte is counted ten times as fast as two
+        return True
+    return markup.count(b"<!") + markup.count(b"<?") <= _ASIDES_FEW
+
+
+_ASIDES_FEW = 1_000
+_ASIDE = (b"<!", b"<?")
+_ATTRIBUTE_VALUE = re.compile(rb"=\s*+[\"']")
+# Beginning at white space keeps the search linear on a name of millions of characters.
+_ATTRIBUTE = re.compile(rb"""\s([^\s=<>"'/]++)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""")
+_TAG_NAME = re.compile(rb"</?([^\s<>/]*+)")
+_MARKUP = re.compile(
+    rb"""<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""",
+    re.DOTALL,
+)
+
+
+def _stride(limits: Limits) -> int:
+    """A tag within so many bytes breaks no cap: a name over its cap is longer, an attribute takes at least
+    five."""
+    return min(limits.name_length_max, 5 * limits.attributes_per_element_max)
+
+
+def _long_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
+    """Look only at what is long between one > and the next. Most steps cost one short backwards search."""
+    stride = _stride(limits)
+    at, size, split = 0, len(markup), 0
+    while at < size:
+        end = markup.rfind(b">", at, at + stride)
+        if end >= 0:
+            at = end + 1
+            continue
+        end = markup.find(b">", at)
+        end = size if end < 0 else end + 1
+        tag = markup.rfind(b"<", at, end)
+        tag = end if tag < 0 else tag
+        split += tag - at if markup.startswith(_ASIDE, tag) else 0
+        if max(tag - at, split) > limits.text_bytes_max:
+            return _text_too_long(at, max(tag - at, split), limits, lines)
+        if end - tag > stride and (refused := _tag_problem(markup, tag, end, limits, lines)):
+            return refused
+        at = end
+    return None
+
+
+def _every_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
+    """Look at each tag, and at each text with the comments, CDATA sections and instructions that split it.
+
+    libxml2's schema check appends each piece of a split text to those before it and measures the whole again.
+    """
+    stride = _stride(limits)
+    before = text = pieces = 0
+    for match in _MARKUP.finditer(markup):
+        start, end = match.span()
+        text += start - before
+        is_aside = markup.startswith(_ASIDE, start)
+        if is_aside:
+            text += end - start
+            pieces += 1
+        if text > limits.text_bytes_max:
+            return _text_too_long(before, text, limits, lines)
+        if pieces > limits.text_pieces_max:
+            return _text_in_pieces(start, pieces, limits, lines)
+        if not is_aside:
+            text = pieces = 0
+            if end - start > stride and (refused := _tag_problem(markup, start, end, limits, lines)):
+                return refused
+        before = end
+    return None
+
+
+def _tag_problem(markup: bytes, start: int, end: int, limits: Limits, lines: Lines) -> Finding | None:
+    """One tag, or comment, CDATA section or instruction, against the caps on names, attributes and length."""
+    if not markup.startswith(_ASIDE, start):
+        found = islice(_ATTRIBUTE.finditer(markup, start, end), limits.attributes_per_element_max + 1)
+        names = [name.span(1) for name in found]
+        if len(names) > limits.attributes_per_element_max:
+            return _attributes_too_many(start, limits, lines)
+        if (element := _TAG_NAME.match(markup, start, end)) is not None:
+            names.append(element.span(1))
+        longest = max((to - at for at, to in names), default=0)
+        if longest > limits.name_length_max:
+            return _name_too_long(start, longest, limits, lines)
+    if end - start > limits.text_bytes_max:
+        return _text_too_long(start, end - start, limits, lines)
+    return None
+
+
+def _attributes_too_many(offset: int, limits: Limits, lines: Lines) -> Finding:
+    place = lines.at(offset)
+    most = limits.attributes_per_element_max
+    return _refused(
+        "MP-XML-ATTRIBUTES",
+        f"An element has more than {most} attributes.",
+        f"Een element heeft meer dan {most} attributen.",
+        advice=Text(
+            "No invoice or order needs this; check the program that made the document.",
+            "Geen factuur of order heeft dit nodig; controleer het programma dat het document maakte.",
+        ),
+        expected=f"<= {most}",
+        line=place.line,
+        column=place.column,
+    )
+
+
+def _name_too_long(offset: int, longest: int, limits: Limits, lines: Lines) -> Finding:
+    place = lines.at(offset)
+    return _too_much(
+        "MP-XML-NAME",
+        "bytes in one name",
+        "bytes in één naam",
+        longest,
+        limits.name_length_max,
+        place.line,
+        place.column,
+    )
+
+
+def _text_too_long(offset: int, length: int, limits: Limits, lines: Lines) -> Finding:
+    place = lines.at(offset)
+    return _too_much(
+        "MP-XML-TEXT",
+        "bytes in one piece of text",
+        "bytes in één stuk tekst",
+        length,
+        limits.text_bytes_max,
+        place.line,
+        place.column,
+    )
+
+
+def _text_in_pieces(offset: int, pieces: int, limits: Limits, lines: Lines) -> Finding:
+    place = lines.at(offset)
+    return _too_much(
+        "MP-XML-TEXT",
+        "comments, CDATA sections and instructions in a row",
+        "commentaren, CDATA-secties en instructies achter elkaar",
+        pieces,
+        limits.text_pieces_max,
+        place.line,
+        place.column,
+    )
+
+
+def _depth_problem(root: etree._Element, limits: Limits) -> Finding | None:
+    if limits.depth_max >= _LIBXML2_DEPTH_MAX:
+        return None
+    if not root.xpath("boolean(" + "/*" * (limits.depth_max + 1) + ")"):
+        return None
+    return _too_deep(limits.depth_max, None, None)
+
+
+def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
+    return _refused(
+        "MP-XML-DEPTH",
+        f"Elements are nested more than {depth_max} deep.",
+        f"Elementen zijn meer dan {depth_max} niveaus diep genest.",
+        advice=Text(
+            "No invoice or order needs this; check the program that made the document.",
+            "Geen factuur of order heeft dit nodig; controleer het programma dat het document maakte.",
+        ),
+        expected=str(depth_max),
+        line=line,
+        column=column,
+    )
+
+
+# --- findings ----------------------------------------------------------------------------------------------
+
+
+def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: Lines, limits: Limits) -> Finding:
+    offset = lines.syntax_error_offset(error.lineno or 1, error.offset or 1)
+    place = lines.at(offset)
+    if "depth" in (error.msg or ""):
+        return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), place.line, place.column)
+    said = bodies.SyntaxSaid.of(
+        error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
+    )
+    return _refused(
+        said.rule, said.text.en, said.text.nl, advice=said.advice, line=place.line, column=place.column
+    )
+
+
+def _too_much(
+    rule: str, what: str, wat: str, found: int, limit: int, line: int | None = None, column: int | None = None
+) -> Finding:
+    return _refused(
+        rule,
+        f"The document has {found:,} {what}; at most {limit:,} are read.",
+        f"Het document heeft {_dutch(found)} {wat}; er worden er hooguit {_dutch(limit)} gelezen.",
+        advice=Text(
+            "Split the document, or check the program that made it.",
+            "Splits het document, of controleer het programma dat het maakte.",
+        ),
+        found=str(found),
+        expected=f"<= {limit}",
+        line=line,
+        column=column,
+    )
+
+
+def _dutch(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
+def _refused(
+    rule: str,
+    en: str,
+    nl: str,
+    *,
+    advice: Text | None = None,
+    line: int | None = None,
+    column: int | None = None,
+    found: str | None = None,
+    expected: str | None = None,
+) -> Finding:
+    return Finding(
+        rule,
+        Flag.FATAL,
+        Stage.XML,
+        Text(en, nl),
+        line=line,
+        column=column,
+        found=found,
+        expected=expected,
+        advice=advice,
+    )

@@ -1,0 +1,411 @@
+"""libxml2's complaints about a document that breaks its schema, in Dutch and English, with what to change.
+
+libxml2 says where a document stops following its schema; why is worked out here from the content model: an
+element that does not exist, stands in the wrong order, comes too often, or misses one that must stand before it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from lxml import etree
+
+from gateway.i18n import Text
+from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.xml.content_model import Child, children_of
+from gateway.validator.xml.locations import Paths, Place, name_of
+from gateway.validator.xml.parsing import Parsed
+
+_QUOTED_CHARACTERS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One error as libxml2 gives it, and the element it is about."""
+
+    code: str
+    message: str
+    element: etree._Element | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A complaint in our words."""
+
+    rule: str
+    text: Text
+    advice: Text | None = None
+    found: str | None = None
+    expected: Text | str | None = None
+    attribute: str | None = None
+
+
+def in_words(parsed: Parsed, complaints: Sequence[Complaint]) -> list[Finding]:
+    """The complaints about one document as findings, each at its place."""
+    places = parsed.lines.of_elements(parsed.root, {one.element for one in complaints if one.element is not None})
+    paths = Paths()
+    return [
+        finding(one, places.get(one.element) if one.element is not None else None, paths) for one in complaints
+    ]
+
+
+def finding(complaint: Complaint, place: Place | None, paths: Paths) -> Finding:
+    """The complaint as a finding at its place."""
+    said = _said(complaint)
+    location = paths.of(complaint.element, said.attribute) if complaint.element is not None else ""
+    return Finding(
+        said.rule,
+        Flag.FATAL,
+        Stage.SCHEMA,
+        said.text,
+        location=location,
+        line=place.line if place else None,
+        column=place.column if place else None,
+        found=said.found,
+        expected=said.expected,
+        advice=said.advice,
+    )
+
+
+def subject_of(message: str) -> str | None:
+    """The element that a message of libxml2 is about, as `{namespace}name`."""
+    subject = _SUBJECT.match(message)
+    return subject["element"] if subject else None
+
+
+def element_at(root: etree._Element, path: str | None) -> etree._Element | None:
+    """The element that libxml2's path names; its prefixes are the document's own."""
+    if not path:
+        return None
+    at = root
+    for step in path.lstrip("/").split("/")[1:]:
+        name, _, number = step.partition("[")
+        position = int(number.rstrip("]")) if number.rstrip("]").isdigit() else 1
+        prefix, _, local = name.rpartition(":")
+        following = _child(at, prefix, local, position)
+        if following is None:
+            return at
+        at = following
+    return at
+
+
+def _child(parent: etree._Element, prefix: str, local: str, position: int) -> etree._Element | None:
+    """The nth child of this name as xmlGetNodePath counts: `*` for a name in a default namespace counts all
+    elements."""
+    if local.startswith("@") or local in {"text()", "comment()", "processing-instruction()"}:
+        return None
+    left = position
+    for child in parent.iterchildren("*"):
+        if local != "*" and (etree.QName(child).localname != local or (child.prefix or "") != prefix):
+            continue
+        left -= 1
+        if not left:
+            return child
+    return None
+
+
+def without_echoes(complaints: Sequence[Complaint]) -> list[Complaint]:
+    """libxml2 follows a broken facet with a second error on the same value; the first says more."""
+    kept: list[Complaint] = []
+    for complaint in complaints:
+        before = kept[-1] if kept else None
+        is_echo = before is not None and before.element is complaint.element and "[facet" in before.message
+        if not (is_echo and "is not a valid value" in complaint.message):
+            kept.append(complaint)
+    return kept
+
+
+# --- one kind of complaint each ------------------------------------------------------------------------------
+
+_SUBJECT = re.compile(r"Element '(?P<element>[^']*)'(?:, attribute '(?P<attribute>[^']*)')?: ", re.DOTALL)
+_EXPECTED = re.compile(r"Expected is (?:one of )?\( (?P<names>.*) \)\.", re.DOTALL)
+_NOT_VALID = re.compile(
+    r"'(?P<value>.*)' is not a valid value of the (?:.*?)type(?: '(?P<type>[^']*)')?\.", re.DOTALL
+)
+_ENUMERATION = re.compile(r"The value '(?P<value>.*)' is not an element of the set \{(?P<set>.*)\}", re.DOTALL)
+_FACET = re.compile(r"\[facet '(?P<facet>\w+)'\] The value '(?P<value>.*?)' ", re.DOTALL)
+_REQUIRED = re.compile(r"The attribute '(?P<name>[^']*)' is required but missing")
+_NOT_ALLOWED = re.compile(r"The attribute '(?P<name>[^']*)' is not allowed")
+
+_TYPES = {
+    "date": Text("a date as 2026-11-23", "een datum als 2026-11-23"),
+    "time": Text("a time as 14:30:00", "een tijd als 14:30:00"),
+    "dateTime": Text("a date and time as 2026-11-23T14:30:00", "een datum en tijd als 2026-11-23T14:30:00"),
+    "decimal": Text("a number with a point, as 1234.50", "een getal met een punt, als 1234.50"),
+    "double": Text("a number with a point, as 1234.50", "een getal met een punt, als 1234.50"),
+    "integer": Text("a whole number", "een geheel getal"),
+    "boolean": Text("true or false", "true of false"),
+    "base64Binary": Text("base64", "base64"),
+    "anyURI": Text("a URI", "een URI"),
+    "language": Text("a language code as nl", "een taalcode als nl"),
+    "duration": Text("a duration as PT8H", "een tijdsduur als PT8H"),
+}
+
+
+def _said(complaint: Complaint) -> _Said:
+    subject = _SUBJECT.match(complaint.message)
+    rest = complaint.message[subject.end() :] if subject else complaint.message
+    element = name_of(subject["element"]) if subject else ""
+    attribute = subject["attribute"] if subject else None
+    if rest.startswith("This element is not expected"):
+        return _unexpected(complaint, element, rest)
+    if rest.startswith("Missing child element"):
+        return _missing(element, rest, complaint)
+    if (facet := _FACET.search(rest)) or (_NOT_VALID.match(rest)):
+        return _bad_value(element, attribute, rest, facet)
+    if missing := _REQUIRED.search(rest):
+        return _missing_attribute(element, missing["name"])
+    if extra := _NOT_ALLOWED.search(rest):
+        return _extra_attribute(element, extra["name"])
+    return _content(element, rest)
+
+
+def _unexpected(complaint: Complaint, element: str, rest: str) -> _Said:
+    expected = expected_in(rest)
+    if complaint.element is not None and (why := _why_unexpected(complaint.element, element, expected)):
+        return why
+    wanted = ", ".join(expected) or None
+    return _Said(
+        "MP-XSD-ELEMENT",
+        Text(f"{element} is not allowed here.", f"{element} mag hier niet staan."),
+        _expecting(expected),
+        found=element,
+        expected=wanted,
+    )
+
+
+def _expecting(expected: Sequence[str]) -> Text | None:
+    if not expected:
+        return None
+    names = ", ".join(expected)
+    return Text(f"What may follow here: {names}.", f"Wat hier mag volgen: {names}.")
+
+
+def _why_unexpected(at: etree._Element, element: str, expected: Sequence[str]) -> _Said | None:
+    parent = at.getparent()
+    model = children_of(parent) if parent is not None else ()
+    if parent is None or not model:
+        return None
+    order = {child.name: number for number, child in enumerate(model)}
+    if element not in order:
+        return _unknown_child(element, name_of(str(parent.tag)), model)
+    child = model[order[element]]
+    before = [name_of(str(one.tag)) for one in at.itersiblings(preceding=True) if isinstance(one.tag, str)]
+    if child.occurs_max is not None and before.count(element) >= child.occurs_max:
+        return _too_often(element, name_of(str(parent.tag)), child)
+    later = [name for name in before if order.get(name, -1) > order[element]]
+    if later:
+        return _too_late(element, later[-1], name_of(str(parent.tag)))
+    left_out = [name for name in expected if name in order and model[order[name]].occurs_min > 0]
+    if not left_out:
+        return None
+    after = (name_of(str(one.tag)) for one in at.itersiblings() if isinstance(one.tag, str))
+    if left_out[-1] in after:
+        return _too_early(element, left_out[-1], name_of(str(parent.tag)))
+    return _left_out(left_out[-1], element, name_of(str(parent.tag)))
+
+
+def meant_by(element: str, model: Sequence[Child]) -> str | None:
+    """The child of a content model that a name which is none of them is a slip of the pen for."""
+    names = {child.name.rpartition(":")[2].lower(): child.name for child in model}
+    near = get_close_matches(element.rpartition(":")[2].lower(), names, n=1, cutoff=0.8)
+    return names[near[0]] if near else None
+
+
+def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Said:
+    meant = meant_by(element, model)
+    advice = Text(
+        f"Did you mean {meant}? " if meant else "Take it out, or put it where it belongs.",
+        f"Bedoelde u {meant}?" if meant else "Haal het weg, of zet het waar het hoort.",
+    )
+    return _Said(
+        "MP-XSD-UNKNOWN",
+        Text(f"{parent} has no element {element}.", f"{parent} kent geen element {element}."),
+        Text(advice.en.strip(), advice.nl),
+        found=element,
+        expected=meant,
+    )
+
+
+def _too_often(element: str, parent: str, child: Child) -> _Said:
+    most = child.occurs_max
+    return _Said(
+        "MP-XSD-TOO-MANY",
+        Text(
+            f"{element} may stand {'once' if most == 1 else f'{most} times'} in {parent}; here it comes again.",
+            f"{element} mag {'één keer' if most == 1 else f'{most} keer'} in {parent} staan; "
+            "hier komt het nog een keer.",
+        ),
+        Text("Keep one and take the others out.", "Laat er één staan en haal de andere weg."),
+        found=element,
+        expected=f"<= {most}",
+    )
+
+
+def _too_late(element: str, later: str, parent: str) -> _Said:
+    return _Said(
+        "MP-XSD-ORDER",
+        Text(
+            f"{element} stands in the wrong place: in {parent} it comes before {later}.",
+            f"{element} staat op de verkeerde plaats: in {parent} komt het vóór {later}.",
+        ),
+        Text(f"Move {element} to before {later}.", f"Zet {element} vóór {later}."),
+        found=element,
+        expected=f"{element}, {later}",
+    )
+
+
+def _too_early(element: str, first: str, parent: str) -> _Said:
+    return _Said(
+        "MP-XSD-ORDER",
+        Text(
+            f"{element} stands in the wrong place: in {parent} it comes after {first}.",
+            f"{element} staat op de verkeerde plaats: in {parent} komt het na {first}.",
+        ),
+        Text(f"Move {element} to after {first}.", f"Zet {element} na {first}."),
+        found=element,
+        expected=f"{first}, {element}",
+    )
+
+
+def _left_out(left_out: str, element: str, parent: str) -> _Said:
+    return _Said(
+        "MP-XSD-MISSING",
+        Text(
+            f"{left_out} is missing in {parent}: it must stand before {element}.",
+            f"{left_out} ontbreekt in {parent}: het moet vóór {element} staan.",
+        ),
+        Text(f"Add {left_out}.", f"Voeg {left_out} toe."),
+        found=element,
+        expected=left_out,
+    )
+
+
+def _missing(element: str, rest: str, complaint: Complaint) -> _Said:
+    expected = expected_in(rest)
+    model = children_of(complaint.element) if complaint.element is not None else ()
+    needed = {child.name for child in model if child.occurs_min > 0}
+    wanted = [name for name in expected if name in needed] or expected
+    names = ", ".join(wanted)
+    one = Text("one of " if len(wanted) > 1 else "", "een van " if len(wanted) > 1 else "")
+    return _Said(
+        "MP-XSD-MISSING",
+        Text(f"{element} misses {one.en}{names}.", f"In {element} ontbreekt {one.nl}{names}."),
+        Text(f"Add {one.en}{names} at its end.", f"Voeg {one.nl}{names} aan het eind toe."),
+        found=element,
+        expected=names,
+    )
+
+
+def expected_in(message: str) -> list[str]:
+    """The elements that a message of libxml2 asks for, with their usual prefixes."""
+    match = _EXPECTED.search(message)
+    return [name_of(name.strip()) for name in match["names"].split(",")] if match else []
+
+
+def _bad_value(element: str, attribute: str | None, rest: str, facet: re.Match[str] | None) -> _Said:
+    match = facet or _NOT_VALID.match(rest)
+    value = _short(match["value"]) if match else ""
+    subject = f"{element}/@{name_of(attribute)}" if attribute else element
+    expected, wanted = _wanted(rest, facet, attribute or element)
+    return _Said(
+        "MP-XSD-VALUE",
+        Text(f"{subject} holds “{value}”; {wanted.en}.", f"{subject} bevat “{value}”; {wanted.nl}."),
+        _value_advice(value),
+        found=value,
+        expected=expected,
+        attribute=attribute,
+    )
+
+
+def _wanted(rest: str, facet: re.Match[str] | None, name: str) -> tuple[Text | str, Text]:
+    """What should stand there, alone and in a sentence."""
+    if allowed := _ENUMERATION.search(rest):
+        values = allowed["set"]
+        return values, Text(f"allowed are {values}", f"toegestaan zijn {values}")
+    if facet:
+        sentence = " ".join(rest[facet.end() :].split())
+        text = Text(f"it {sentence}".rstrip("."), f"dat past niet bij {facet['facet']} in het schema")
+        return text, text
+    match = _NOT_VALID.match(rest)
+    type_name = (match["type"] if match else None) or ""
+    known = _TYPES.get(type_name.rpartition(":")[2].rpartition("}")[2]) or _type_by_name(name)
+    if known:
+        return known, Text(f"it must be {known.en}", f"dat moet {known.nl} zijn")
+    what = Text(f"a value of {type_name or 'the type'}", f"een waarde van {type_name or 'het type'}")
+    return what, Text(f"it must be {what.en} in the schema", f"dat moet {what.nl} in het schema zijn")
+
+
+_ENDINGS = {
+    ("Amount", "Quantity", "Numeric", "Percent", "Rate", "Measure"): "decimal",
+    ("Indicator",): "boolean",
+    ("BinaryObject",): "base64Binary",
+    ("Date",): "date",
+    ("Time",): "time",
+}
+"""How names end in UBL, and the type of their content: libxml2 names no type where UBL derives one of its own."""
+
+
+def _type_by_name(name: str) -> Text | None:
+    return next((_TYPES[kind] for endings, kind in _ENDINGS.items() if name.endswith(endings)), None)
+
+
+def _value_advice(value: str) -> Text | None:
+    if not value.strip():
+        return Text("Leave the element out, or fill it in.", "Laat het element weg, of vul het in.")
+    if re.fullmatch(r"-?[\d.]*,\d+", value.strip()):
+        return Text("Write the decimal sign as a point.", "Schrijf het decimaalteken als punt.")
+    if re.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", value.strip()):
+        return Text("Write a date as year-month-day.", "Schrijf een datum als jaar-maand-dag.")
+    return None
+
+
+def _missing_attribute(element: str, attribute: str) -> _Said:
+    name = name_of(attribute)
+    return _Said(
+        "MP-XSD-ATTRIBUTE",
+        Text(f"{element} misses the attribute {name}.", f"Bij {element} ontbreekt het attribuut {name}."),
+        Text(f'Add {name}="…".', f'Voeg {name}="…" toe.'),
+        expected=name,
+    )
+
+
+def _extra_attribute(element: str, attribute: str) -> _Said:
+    name = name_of(attribute)
+    return _Said(
+        "MP-XSD-ATTRIBUTE",
+        Text(f"{element} has no attribute {name}.", f"{element} kent geen attribuut {name}."),
+        Text("Take the attribute out.", "Haal het attribuut weg."),
+        found=name,
+        attribute=attribute,
+    )
+
+
+def _content(element: str, rest: str) -> _Said:
+    if rest.startswith("Character content"):
+        return _Said(
+            "MP-XSD-TEXT",
+            Text(
+                f"{element} holds text of its own; only elements may stand in it.",
+                f"In {element} staat losse tekst; er mogen alleen elementen in staan.",
+            ),
+            Text(
+                "Take the text out, or put it into the element it belongs to.",
+                "Haal de tekst weg, of zet hem in het element waar hij hoort.",
+            ),
+        )
+    if rest.startswith("Element content"):
+        return _Said(
+            "MP-XSD-TEXT",
+            Text(
+                f"{element} holds elements; only text may stand in it.",
+                f"In {element} staan elementen; er mag alleen tekst in staan.",
+            ),
+        )
+    reason = _short(" ".join(rest.split()), 300)
+    return _Said("MP-XSD-OTHER", Text(f"{element}: {reason}", f"{element} past niet bij het schema."))
+
+
+def _short(text: str, characters_max: int = _QUOTED_CHARACTERS_MAX) -> str:
+    return text if len(text) <= characters_max else text[: characters_max - 1] + "…"

@@ -1,0 +1,47 @@
+"""Doors with a real billing office and a real database behind them, and keys for those who bill and are billed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gateway.api import Doors
+from gateway.api.doors import BillingDoor
+from gateway.billing.documents.pdf import write_pdf
+from gateway.messages.participants import Caller, Party, PartyKind, Role
+from tests.unit.api.memory import MemoryGateway
+from tests.unit.billing.office import ANNA, DEBTORS, MemoryMeter, office
+from tests.unit.store.billing.billing_database import fresh_billing
+
+FINANCE = {"X-API-Key": "mp_finance"}
+CONTROLLER = {"X-API-Key": "mp_controller"}
+"""Another key of the role finance."""
+ZILVERSTRAND = {"X-API-Key": "mp_zilverstrand"}
+OPERATOR = {"X-API-Key": "mp_operator"}
+
+
+def used_meter() -> MemoryMeter:
+    """Two parties' use; one message just before and one just after Amsterdam's midnight of New Year."""
+    meter = MemoryMeter()
+    meter.add("zilverstrand", 1, datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))
+    meter.add("zilverstrand", 2, datetime(2025, 12, 31, 23, 0, tzinfo=UTC))
+    meter.add("zilverstrand", 3, datetime(2026, 3, 1, 10, 0, tzinfo=UTC), kind="submitted-by")
+    meter.add("zilverstrand", -1, datetime(2026, 3, 1, 11, 0, tzinfo=UTC), kind="submitted-by")
+    meter.add("krommevliet", 7, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
+    return meter
+
+
+@asynccontextmanager
+async def billing_doors(
+    gateway: MemoryGateway, meter: MemoryMeter, database_url: str, **wishes: object
+) -> AsyncIterator[Doors]:
+    """The doors; the debtors of the billing tests are known, and finance has two keys."""
+    gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
+    gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
+    gateway.keys["mp_controller"] = Caller("key-controller", Role.FINANCE, None)
+    async with fresh_billing(database_url) as (store, _):
+        billing = office(store, meter, **wishes)  # type: ignore[arg-type]  # whatever `office` takes
+        for debtor in DEBTORS:
+            await billing.save_debtor(ANNA, debtor)
+        door = BillingDoor(billing, store, meter, write_pdf)
+        yield replace(gateway.doors(), billing=door, clock=lambda: gateway.now)

@@ -1,0 +1,369 @@
+"""The ports in memory: a real, small gateway that judges by one rule and delivers at once.
+
+A document that holds `<wrong/>` is refused, `<poison/>` is parked, everything else is delivered to the party
+named by `recipient`, or to the one municipality there is.
+"""
+
+import asyncio
+import hashlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from gateway.api.doors import Doors
+from gateway.i18n import Text
+from gateway.messages.kenmerk import new_kenmerk
+from gateway.messages.lifecycle import Disposition, State, Step, after
+from gateway.messages.message import (
+    JournalEntry,
+    Lease,
+    Message,
+    MessageFilter,
+    Page,
+    StoredAttachment,
+)
+from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.messages.submission import (
+    Content,
+    IdempotencyConflictError,
+    OverloadedError,
+    Receipt,
+    StoredBytes,
+    Submission,
+)
+from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.model.document import DocumentKind
+from gateway.validator.model.identifiers import PartyIdentifier
+from gateway.validator.verdict import Verdict, as_json_object
+from tests.unit.api.memory_meter import MemoryMeter
+
+SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
+MUNICIPALITY = "gemeente-waterrijk"
+
+KEYS = {
+    "mp_supplier": Caller("key-supplier", Role.SUPPLIER, SUPPLIER),
+    "mp_other": Caller("key-other", Role.SUPPLIER, OTHER_SUPPLIER),
+    "mp_intermediary": Caller("key-intermediary", Role.INTERMEDIARY, SOFTWARE),
+    "mp_municipality": Caller("key-municipality", Role.GOVERNMENT, MUNICIPALITY),
+    "mp_operator": Caller("key-operator", Role.OPERATOR, None),
+    "mp_finance": Caller("key-finance", Role.FINANCE, None),
+}
+"""A key of every role."""
+
+PARTIES = (
+    Party(SUPPLIER, "Bakkerij De Korst B.V.", PartyKind.COMPANY, (PartyIdentifier("0106", "12345678"),)),
+    Party(OTHER_SUPPLIER, "Drukkerij Inkt B.V.", PartyKind.COMPANY),
+    Party(SOFTWARE, "Pakket B.V.", PartyKind.COMPANY, mandates=frozenset({SUPPLIER})),
+    Party(
+        MUNICIPALITY,
+        "Gemeente Waterrijk",
+        PartyKind.NON_RIJK,
+        (PartyIdentifier("0190", "00000001002220647000"),),
+        kind_source="demo",
+    ),
+)
+
+
+@dataclass(slots=True)
+class _Row:
+    message: Message
+    submission: Submission
+    journal: list[JournalEntry]
+    report: bytes
+    document: StoredBytes
+    attachments: tuple[StoredAttachment, ...] = ()
+    lease: Lease | None = None
+
+
+class MemoryStorage:
+    """Objects by key; knows how many sinks are open."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.open_sinks = 0
+        self._numbers = itertools.count(1)
+
+    def sink(self) -> "MemorySink":
+        """A new sink."""
+        self.open_sinks += 1
+        return MemorySink(self)
+
+    def keep(self, data: bytes) -> StoredBytes:
+        """Store bytes."""
+        key = f"object-{next(self._numbers)}"
+        self.objects[key] = data
+        return StoredBytes(key, 0, len(data), hashlib.sha256(data).hexdigest())
+
+    async def read(self, where: StoredBytes) -> bytes:
+        """All the bytes."""
+        return self.objects[where.key]
+
+    async def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes, in pieces of a length that divides nothing."""
+        data = self.objects[where.key][start:end]
+        for offset in range(0, len(data), 1009):
+            yield data[offset : offset + 1009]
+
+
+class MemorySink:
+    """Collects what is written."""
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        self._storage = storage
+        self._chunks: list[bytes] = []
+
+    async def write(self, chunk: bytes) -> None:
+        """Add bytes."""
+        await asyncio.sleep(0)
+        self._chunks.append(chunk)
+
+    async def close(self) -> Content:
+        """All is written."""
+        self._storage.open_sinks -= 1
+        data = b"".join(self._chunks)
+        return Content(len(data), stored=self._storage.keep(data))
+
+    async def abort(self) -> None:
+        """Forget it."""
+        self._storage.open_sinks -= 1
+        self._chunks.clear()
+
+
+@dataclass
+class MemoryGateway:
+    """Every port in one, on one dictionary of messages."""
+
+    storage: MemoryStorage = field(default_factory=MemoryStorage)
+    rows: dict[str, _Row] = field(default_factory=dict)
+    known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
+    keys: dict[str, Caller] = field(default_factory=lambda: dict(KEYS))
+    now: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    is_full: bool = False
+    judges_at_once: bool = True
+    authentications: int = 0
+    meter: MemoryMeter = field(default_factory=MemoryMeter)
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Reception."""
+        if self.is_full:
+            raise OverloadedError(30)
+        for row in self.rows.values():
+            key, caller = row.submission.idempotency_key, row.submission.caller
+            if key is not None and (key, caller.party_id) == (
+                submission.idempotency_key,
+                submission.caller.party_id,
+            ):
+                if row.submission.body_sha256 != submission.body_sha256:
+                    raise IdempotencyConflictError(row.message.kenmerk)
+                return Receipt(row.message.kenmerk, row.message.received_at, is_repeat=True)
+        row = await self._row(submission)
+        self.rows[row.message.kenmerk] = row
+        if self.judges_at_once:
+            await self.judge_row(row)
+        return Receipt(row.message.kenmerk, row.message.received_at)
+
+    async def _row(self, submission: Submission) -> _Row:
+        content = submission.document
+        data = content.data
+        stored = content.stored or self.storage.keep(data or b"")
+        message = Message(
+            new_kenmerk(),
+            State.RECEIVED,
+            Disposition.PENDING,
+            submission.channel,
+            self.now,
+            None,
+            submission.caller.party_id,
+            sender_id=SUPPLIER if submission.on_behalf_of else submission.caller.party_id,
+            recipient_id=MUNICIPALITY,
+            recipient=str(submission.recipient) if submission.recipient else None,
+            kind=DocumentKind.INVOICE,
+            number="2026-001",
+            size_bytes=content.size_bytes,
+            sha256=content.sha256,
+            berichtsoort=submission.berichtsoort,
+            aanleverkenmerk=submission.aanleverkenmerk,
+            idempotency_key=submission.idempotency_key,
+        )
+        beside = tuple(
+            StoredAttachment(one.attachment, one.content.stored or self.storage.keep(one.content.data or b""))
+            for one in submission.attachments
+        )
+        return _Row(
+            message, submission, [JournalEntry(Step.INTAKE_STARTED, self.now, "gateway")], b"", stored, beside
+        )
+
+    async def judge_row(self, row: _Row) -> None:
+        """Judge and deliver."""
+        data = await self.storage.read(row.document)
+        if b"<poison/>" in data:
+            self._step(row, Step.VALIDATION_BROKE)
+            return
+        row.report = await self.judge(data, profile=None, checks_schema=True)
+        if b"<wrong/>" in data:
+            self._step(row, Step.VALIDATION_FAILED)
+            return
+        for step in (Step.RULES_PASSED, Step.DELIVERY_STARTED, Step.DELIVERED):
+            self._step(row, step)
+
+    def _step(self, row: _Row, step: Step, actor: str = "gateway", detail: str | None = None) -> None:
+        row.journal.append(JournalEntry(step, self.now, actor, detail=detail))
+        row.message = replace(row.message, state=after(row.message.state, step))
+
+    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+        """Reception."""
+        if not self.rows[kenmerk].message.state.is_settled:
+            await asyncio.sleep(min(timeout_seconds, 0.01))
+        return self.rows[kenmerk].message.state.is_settled
+
+    async def message(self, kenmerk: str, visible_to: frozenset[str] | None) -> Message | None:
+        """Messages."""
+        row = self.rows.get(kenmerk)
+        return row.message if row and _sees(visible_to, row.message) else None
+
+    async def journal(self, kenmerk: str) -> tuple[JournalEntry, ...]:
+        """Messages."""
+        return tuple(self.rows[kenmerk].journal)
+
+    async def report(self, kenmerk: str) -> bytes | None:
+        """Messages."""
+        return self.rows[kenmerk].report or None
+
+    async def document(self, kenmerk: str) -> StoredBytes | None:
+        """Messages."""
+        return self.rows[kenmerk].document
+
+    async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
+        """Messages."""
+        return self.rows[kenmerk].attachments
+
+    async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
+        """Messages."""
+        found = [row.message for row in reversed(self.rows.values()) if _matches(wanted, row.message)]
+        return _page(found, cursor, limit)
+
+    async def waiting(self, party_id: str, cursor: str | None, limit: int) -> Page[Message]:
+        """Mailbox."""
+        return _page([row.message for row in self._mailbox(party_id)], cursor, limit)
+
+    def _mailbox(self, party_id: str) -> list[_Row]:
+        rows = self.rows.values()
+        return [
+            row for row in rows if row.message.recipient_id == party_id and row.message.state is State.DELIVERED
+        ]
+
+    async def take(self, party_id: str, limit: int, lease: timedelta) -> tuple[Lease, ...]:
+        """Mailbox."""
+        taken: list[Lease] = []
+        for row in self._mailbox(party_id):
+            if len(taken) < limit and (row.lease is None or row.lease.expires_at <= self.now):
+                times = row.lease.times_taken + 1 if row.lease else 1
+                row.lease = Lease(row.message, f"token-{row.message.kenmerk}-{times}", self.now + lease, times)
+                taken.append(row.lease)
+        return tuple(taken)
+
+    async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
+        """Mailbox."""
+        row = self.rows.get(kenmerk)
+        if row is None or row.message.recipient_id != party_id:
+            return False
+        if row.message.state is State.CONFIRMED:
+            return True
+        if row.message.state is not State.DELIVERED or (token and (row.lease is None or row.lease.token != token)):
+            return False
+        self._step(row, Step.CONFIRMED, actor)
+        return True
+
+    async def party(self, party_id: str) -> Party | None:
+        """Directory."""
+        return self.known.get(party_id)
+
+    async def parties(self) -> tuple[Party, ...]:
+        """Directory."""
+        return tuple(self.known[party_id] for party_id in sorted(self.known))
+
+    async def find(self, identifier: PartyIdentifier) -> Party | None:
+        """Directory."""
+        return next((party for party in self.known.values() if identifier in party.identifiers), None)
+
+    async def save(self, party: Party, actor: str) -> None:
+        """Directory."""
+        for identifier in party.identifiers:
+            holder = await self.find(identifier)
+            if holder and holder.party_id != party.party_id:
+                raise ValueError(f"{identifier} belongs to {holder.party_id}")
+        self.known[party.party_id] = party
+
+    async def authenticate(self, key: str) -> Caller | None:
+        """Directory."""
+        self.authentications += 1
+        return self.keys.get(key)
+
+    async def new_key(
+        self, role: Role, party_id: str | None, actor: str, *, is_test: bool = False
+    ) -> tuple[str, str]:
+        """Directory."""
+        key_id = f"key-{len(self.keys)}"
+        self.keys[f"mp_{key_id}"] = Caller(key_id, role, party_id, is_test)
+        return key_id, f"mp_{key_id}"
+
+    async def revoke_key(self, key_id: str, actor: str) -> bool:
+        """Directory."""
+        before = len(self.keys)
+        self.keys = {key: caller for key, caller in self.keys.items() if caller.key_id != key_id}
+        return len(self.keys) < before
+
+    async def replay(self, kenmerk: str, actor: str) -> bool:
+        """Operations."""
+        row = self.rows[kenmerk]
+        if row.message.state not in {State.PARKED, State.RETURNED}:
+            return False
+        self._step(row, Step.REPLAYED, actor)
+        return True
+
+    async def give_back(self, kenmerk: str, actor: str, reason: str) -> bool:
+        """Operations."""
+        row = self.rows[kenmerk]
+        if row.message.state is not State.PARKED:
+            return False
+        self._step(row, Step.DELIVERY_FAILED, actor, reason)
+        return True
+
+    async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+        """Validation: one rule."""
+        line = document[: document.find(b"<wrong/>")].count(b"\n") + 1
+        said = Text("An element <wrong/> stands here.", "Hier staat een element <wrong/>.")
+        finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, said, "/Invoice/wrong", line, 3)
+        findings = (finding,) if b"<wrong/>" in document and checks_schema else ()
+        verdict = Verdict(findings, DocumentKind.INVOICE, profile, stages=(Stage.XML,))
+        return msgspec.json.encode(as_json_object(verdict, ""))
+
+    def doors(self) -> Doors:
+        """Everything the web needs."""
+        return Doors(self, self.storage, self, self, self, self, self, self.meter)
+
+
+def _sees(visible_to: frozenset[str] | None, message: Message) -> bool:
+    return visible_to is None or bool(visible_to & {message.submitter_id, message.sender_id, message.recipient_id})
+
+
+def _matches(wanted: MessageFilter, message: Message) -> bool:
+    return (
+        _sees(wanted.visible_to, message)
+        and (not wanted.states or message.state in wanted.states)
+        and (not wanted.kinds or message.kind in wanted.kinds)
+        and wanted.number in {None, message.number}
+        and wanted.sender_id in {None, message.sender_id}
+        and wanted.recipient_id in {None, message.recipient_id}
+        and (wanted.received_from is None or wanted.received_from <= message.received_at)
+        and (wanted.received_until is None or message.received_at < wanted.received_until)
+    )
+
+
+def _page(found: list[Message], cursor: str | None, limit: int) -> Page[Message]:
+    start = 0 if cursor is None else int(cursor)
+    following = str(start + limit) if len(found) > start + limit else None
+    return Page(tuple(found[start : start + limit]), following)

@@ -1,0 +1,115 @@
+"""A meter in memory: the ledger as a list, everything worked out anew at each question."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from gateway.metering.calendar import billing_day, microseconds
+from gateway.metering.entry import (
+    ConflictingEntryError,
+    LedgerEntry,
+    UnknownEntryError,
+    UsageEntry,
+    UsageError,
+)
+from gateway.metering.seal import (
+    Proof,
+    Row,
+    Seal,
+    leaves_of,
+    line_of,
+    make_seal,
+    merkle_path,
+)
+from gateway.metering.statement import Selection, Statement, StatementLine, Taken, statement_of
+
+
+class MemoryMeter:
+    """Fulfils `gateway.metering.ports.Meter`."""
+
+    def __init__(self) -> None:
+        self.recorded: dict[tuple[str, str], UsageEntry] = {}
+        self.sealed: list[Seal] = []
+
+    async def take(self, entries: Sequence[UsageEntry]) -> Taken:
+        """Record a batch, whole or not at all."""
+        after = dict(self.recorded)
+        for entry in entries:
+            if after.setdefault((entry.source, entry.key), entry) != entry:
+                raise ConflictingEntryError(entry.source, entry.key, "it differs")
+        fresh = len(after) - len(self.recorded)
+        self.recorded = after
+        return Taken(len(entries), fresh, len(entries) - fresh)
+
+    async def reverse(self, position: int, reason: str, author: str) -> UsageEntry:
+        """Undo an entry by another."""
+        if not 1 <= position <= len(self.recorded):
+            raise UnknownEntryError(position)
+        original = list(self.recorded.values())[position - 1]
+        changes = {"quantity": -original.quantity, "reverses": position, "reason": reason, "author": author}
+        reversal = msgspec.structs.replace(original, kenmerk=original.key, **changes)
+        await self.take([reversal])
+        return reversal
+
+    async def statement(self, party_id: str, year: int) -> Statement:
+        """What the party used in the Amsterdam year."""
+        lines = [line for line in await self.statement_lines(year) if line.party_id == party_id]
+        return statement_of(party_id, year, lines)
+
+    async def statement_lines(self, year: int | None = None) -> tuple[StatementLine, ...]:
+        """One line an entry: nothing is added up."""
+        lines = []
+        for entry in self.recorded.values():
+            day = billing_day(microseconds(entry.at))
+            if year in {None, day.year}:
+                line = StatementLine(entry.party_id, day.year, day.day[:7], entry.kind, entry.quantity, 1, 0)
+                lines.append(line)
+        return tuple(sorted(lines))
+
+    async def entries(self, selection: Selection) -> AsyncIterator[Sequence[LedgerEntry]]:
+        """All on one page."""
+        del selection
+        yield [LedgerEntry(row[0], "memory", *row[2:]) for row in self._rows()]
+
+    async def seals(self, after: int, limit: int) -> tuple[Seal, ...]:
+        """Seals, oldest first."""
+        return tuple(seal for seal in self.sealed if seal.number > after)[:limit]
+
+    async def prove(self, position: int) -> Proof:
+        """The proof of an entry, from the one seal that there is."""
+        rows = self._rows()
+        if not 1 <= position <= len(rows):
+            raise UnknownEntryError(position)
+        if not self.sealed:
+            raise UsageError(f"entry {position} is not sealed yet")
+        row, names = rows[position - 1], {1: "memory"}
+        entry = LedgerEntry(row[0], "memory", *row[2:])
+        return Proof(
+            entry, line_of(row, "memory"), merkle_path(leaves_of(rows, names), position - 1), self.sealed[0]
+        )
+
+    def seal(self) -> None:
+        """Seal everything, once."""
+        rows = self._rows()
+        quantity = sum(row[5] for row in rows)
+        self.sealed = [make_seal(None, leaves_of(rows, {1: "memory"}), quantity, 1)]
+
+    def _rows(self) -> list[Row]:
+        now = microseconds(datetime(2026, 3, 1, tzinfo=UTC))
+        return [
+            (
+                n,
+                1,
+                e.key,
+                e.party_id,
+                e.kind.value,
+                e.quantity,
+                microseconds(e.at),
+                now,
+                e.reverses,
+                e.reason,
+                e.author,
+            )
+            for n, e in enumerate(self.recorded.values(), 1)
+        ]

@@ -1,0 +1,254 @@
+"""Usage, forecasts, bills and exports through the door, on a real billing office and a real database."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from aiohttp import ClientSession
+from pyarrow import parquet
+
+from gateway.api import Doors
+from gateway.api.exports import JOURNAL_TYPES, TABLE_TYPES
+from gateway.billing.documents.bill import Stage
+from gateway.billing.documents.journals import JournalFormat, write_journal
+from gateway.billing.documents.postings import journal
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.run import RunOrder
+from gateway.metering.entry import UsageEntry, UsageKind
+from gateway.metering.export import ENTRIES, Format, write_export
+from gateway.metering.statement import Selection
+from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_doors, used_meter
+from tests.unit.api.memory import MemoryGateway
+from tests.unit.billing.office import ANNA, BRAM, ISSUER, MemoryMeter
+
+FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
+PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+
+
+@pytest.fixture
+def meter() -> MemoryMeter:
+    """Two parties' use around New Year."""
+    return used_meter()
+
+
+@pytest.fixture
+async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+    """The doors with billing behind them."""
+    async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+        yield opened
+
+
+async def _issued(client: ClientSession, doors: Doors) -> str:
+    """A forecast of 1,000 messages, prepaid; the number of the bill."""
+    async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
+        assert answer.status == 200
+    assert doors.billing is not None
+    run = await doors.billing.office.prepare(ANNA, PREPAY)
+    await doors.billing.office.approve(BRAM, run.run_id)
+    bills = await doors.billing.office.issue(ANNA, run.run_id)
+    return next(bill.number for bill in bills if bill.debtor.party_id == "zilverstrand")
+
+
+async def test_a_party_sees_what_it_used_by_amsterdam_day(client: ClientSession) -> None:
+    days = {"firstDay": "2026-01-01", "lastDay": "2026-12-31"}
+    async with client.get("/v1/parties/zilverstrand/usage", params=days, headers=ZILVERSTRAND) as answer:
+        usage = await answer.json()
+    assert (usage["units"], usage["byKind"]) == (4, {"delivered-to": 2, "submitted-by": 2})
+    assert usage["days"] == [{"day": "2026-01-01", "units": 2}, {"day": "2026-03-01", "units": 2}]
+
+
+async def test_without_days_it_is_the_billing_year_so_far(client: ClientSession) -> None:
+    async with client.get("/v1/parties/zilverstrand/usage", headers=FINANCE) as answer:
+        usage = await answer.json()
+    assert (usage["firstDay"], usage["lastDay"], usage["units"]) == ("2026-01-01", "2026-03-02", 4)
+
+
+async def test_entries_come_in_pages_and_add_up(client: ClientSession) -> None:
+    address: str | None = "/v1/parties/zilverstrand/usage/entries?limit=2&firstDay=2025-01-01&lastDay=2026-12-31"
+    quantities: list[int] = []
+    while address:
+        async with client.get(address, headers=ZILVERSTRAND) as answer:
+            page = await answer.json()
+        quantities += [entry["quantity"] for entry in page["items"]]
+        address = page["links"]["next"]
+    assert quantities == [1, 2, 3, -1]
+
+
+def read_table(content: bytes, form: Format, name: str) -> list[dict[str, object]]:
+    """The rows of an export, by readers that are not ours."""
+    if form is Format.PARQUET:
+        return [dict(row) for row in parquet.read_table(io.BytesIO(content)).to_pylist()]
+    if form is Format.XLSX:
+        heads, *rows = openpyxl.load_workbook(io.BytesIO(content))[name].iter_rows(values_only=True)
+        return [dict(zip(map(str, heads), row, strict=True)) for row in rows]
+    if form is Format.JSON:
+        return [json.loads(line) for line in content.splitlines()]
+    return [dict(row) for row in csv.DictReader(io.StringIO(content.decode(), newline=""))]
+
+
+async def test_usage_and_its_export_say_the_same(client: ClientSession) -> None:
+    async with client.get("/v1/usage", headers=FINANCE) as answer:
+        items = (await answer.json())["items"]
+    async with client.get("/v1/exports/usage", headers=FINANCE) as answer:
+        rows = list(csv.DictReader(io.StringIO(await answer.text())))
+    assert [(row["partyId"], row["kind"], int(row["units"])) for row in rows] == [
+        (item["partyId"], item["kind"], item["units"]) for item in items
+    ]
+    assert sum(int(row["units"]) for row in rows) == 11
+
+
+async def test_a_forecast_holds_and_saying_it_again_changes_nothing(client: ClientSession) -> None:
+    for _ in range(2):
+        async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
+            forecast = await answer.json()
+    assert (forecast["units"], forecast["isPrepaid"]) == (1000, False)
+    async with client.get("/v1/forecasts", params={"year": "2026"}, headers=ZILVERSTRAND) as answer:
+        assert (await answer.json())["items"] == [forecast]
+
+
+async def test_a_bill_is_shown_to_its_debtor(client: ClientSession, doors: Doors) -> None:
+    """1,000 messages at EUR 0.59 including VAT are 590.00: 487.60 and 102.40 (Logius, catalogue of 2017)."""
+    number = await _issued(client, doors)
+    async with client.get(f"/v1/bills/{number}", headers=ZILVERSTRAND) as answer:
+        bill = await answer.json()
+    assert (bill["excluding"], bill["vat"], bill["including"]) == ("487.60", "102.40", "590.00")
+    for media_type, begins in (("application/xml", b"<?xml"), ("application/pdf", b"%PDF")):
+        async with client.get(f"/v1/bills/{number}", headers={**ZILVERSTRAND, "Accept": media_type}) as answer:
+            assert answer.content_type == media_type
+            assert (await answer.read()).startswith(begins)
+
+
+async def test_bills_and_their_export_say_the_same(client: ClientSession, doors: Doors) -> None:
+    number = await _issued(client, doors)
+    async with client.get("/v1/bills", headers=ZILVERSTRAND) as answer:
+        assert [bill["number"] for bill in (await answer.json())["items"]] == [number]
+    async with client.get("/v1/exports/bills", headers=FINANCE) as answer:
+        rows = list(csv.DictReader(io.StringIO(await answer.text())))
+    assert ("590.00", number) in {(row["including"], row["number"]) for row in rows}
+
+
+@pytest.mark.parametrize("form", Format)
+async def test_entries_come_as_the_export_writes_them(client: ClientSession, doors: Doors, form: Format) -> None:
+    at = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+    kind = UsageKind.DIGID_AUTHENTICATION
+    await doors.meter.take([UsageEntry(f"e{number}", "zilverstrand", kind, at, source="x") for number in (1, 2)])
+    expected = io.BytesIO()
+    totals = await write_export(ENTRIES, doors.meter.entries(Selection()), form, expected)
+    assert totals.entries == 2
+    async with client.get("/v1/exports/entries", params={"format": form.value}, headers=FINANCE) as answer:
+        assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
+        assert await answer.read() == expected.getvalue()
+
+
+@pytest.mark.parametrize("form", JournalFormat)
+async def test_the_journal_comes_as_billing_writes_it(
+    client: ClientSession, doors: Doors, form: JournalFormat
+) -> None:
+    number = await _issued(client, doors)
+    params = {"format": form.value, "year": "2026"}
+    async with client.get("/v1/exports/journal", params=params, headers=FINANCE) as answer:
+        assert (answer.status, answer.content_type) == (200, JOURNAL_TYPES[form])
+        got, told = await answer.read(), json.loads(answer.headers["Meterpoort-Control-Total"])
+    assert doors.billing is not None
+    expected = io.BytesIO()
+    booked = journal(ISSUER, 2026, await doors.billing.store.bills(2026))
+    totals = write_journal(booked, form, expected)
+    assert got == expected.getvalue()
+    assert told == {"documents": 1, "debit": str(totals.debit), "credit": str(totals.debit)}
+    async with client.get("/v1/exports/journal", params=params | {"year": "2025"}, headers=FINANCE) as answer:
+        assert number.encode() not in await answer.read()
+
+
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("what", ["statements", "bills", "bill-lines"])
+async def test_tables_come_in_every_format(client: ClientSession, doors: Doors, what: str, form: Format) -> None:
+    await _issued(client, doors)
+    at, kind = datetime(2026, 3, 1, 10, 0, tzinfo=UTC), UsageKind.DIGID_AUTHENTICATION
+    await doors.meter.take([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
+    year = {"year": "2026"} if what == "statements" else {"issuedIn": "2026"}
+    async with client.get(f"/v1/exports/{what}", params=year | {"format": form}, headers=FINANCE) as answer:
+        assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
+        rows = read_table(await answer.read(), form, what)
+        told = json.loads(answer.headers["Meterpoort-Control-Total"])
+    if what == "statements":
+        assert [(row["party_id"], int(str(row["quantity"]))) for row in rows] == [("zilverstrand", 5)]
+        assert told["quantity"] == 5
+        return
+    column = "net" if what == "bill-lines" else "excluding"
+    assert sum(Decimal(str(row[column])) for row in rows) == Decimal(told["excluding"]) > 0
+    assert {str(row["number"]) for row in rows} == {"GD2026-000001"}
+    assert told["documents"] == 1
+
+
+async def test_a_partys_bills_alone(client: ClientSession, doors: Doors) -> None:
+    number = await _issued(client, doors)
+    params = {"issuedIn": "2026", "partyId": "zilverstrand"}
+    async with client.get("/v1/exports/bills", params=params, headers=FINANCE) as answer:
+        rows = read_table(await answer.read(), Format.CSV, "bills")
+    assert [row["number"] for row in rows] == [number]
+
+
+def test_the_door_knows_every_format() -> None:
+    assert set(JOURNAL_TYPES) == set(JournalFormat)
+    assert set(TABLE_TYPES) == set(Format)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/v1/parties/krommevliet/usage", ZILVERSTRAND, 404),
+        ("/v1/parties/none-such/usage", FINANCE, 404),
+        ("/v1/parties/zilverstrand/usage", OPERATOR, 403),
+        ("/v1/usage", ZILVERSTRAND, 403),
+        ("/v1/exports/bills", ZILVERSTRAND, 403),
+        ("/v1/exports/entries", ZILVERSTRAND, 403),
+        ("/v1/exports/entries", OPERATOR, 403),
+        ("/v1/exports/journal", ZILVERSTRAND, 403),
+        ("/v1/exports/statements", ZILVERSTRAND, 403),
+        ("/v1/exports/bill-lines", ZILVERSTRAND, 403),
+        ("/v1/exports/entries?format=doc", FINANCE, 400),
+        ("/v1/bills/GD2026-000099", ZILVERSTRAND, 404),
+        ("/v1/bills?partyId=krommevliet", ZILVERSTRAND, 404),
+        ("/v1/usage?firstDay=2026-02-01&lastDay=2026-01-01", FINANCE, 400),
+        ("/v1/usage?service=parkeren", FINANCE, 400),
+        ("/v1/parties/zilverstrand/usage/entries?cursor=x", ZILVERSTRAND, 400),
+    ],
+)
+async def test_who_sees_what(client: ClientSession, path: str, headers: dict[str, str], status: int) -> None:
+    async with client.get(path, headers=headers) as answer:
+        assert answer.status == status
+
+
+async def test_another_party_does_not_see_the_bill(client: ClientSession, doors: Doors) -> None:
+    number = await _issued(client, doors)
+    async with client.get(f"/v1/bills/{number}", headers={"X-API-Key": "mp_municipality"}) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status"),
+    [
+        (FORECAST, {"units": 5}, ZILVERSTRAND, 403),
+        (FORECAST, {"units": -5}, FINANCE, 400),
+        ("/v1/parties/none-such/forecasts/2026", {"units": 5}, FINANCE, 404),
+        ("/v1/parties/zilverstrand/forecasts/99", {"units": 5}, FINANCE, 400),
+    ],
+)
+async def test_forecasts_that_are_refused(
+    client: ClientSession, path: str, body: dict[str, int], headers: dict[str, str], status: int
+) -> None:
+    async with client.put(path, json=body, headers=headers) as answer:
+        assert answer.status == status
+
+
+async def test_a_locked_forecast_is_a_conflict(client: ClientSession, doors: Doors) -> None:
+    await _issued(client, doors)
+    async with client.put(FORECAST, json={"units": 2000}, headers=FINANCE) as answer:
+        problem = await answer.json(content_type="application/problem+json")
+    assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "forecast-locked")

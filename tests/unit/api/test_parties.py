@@ -1,0 +1,163 @@
+"""Parties, keys, health: what operators do, and what others may not."""
+
+from dataclasses import replace
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from gateway.api import Doors, build
+from gateway.api.access import Keyring
+from gateway.messages.participants import Caller, Role
+from tests.unit.api.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
+
+OPERATOR = {"X-API-Key": "mp_operator"}
+PROVINCE = {
+    "name": "Provincie Duinland",
+    "kind": "non-rijk",
+    "kindSource": "Register van overheidsorganisaties",
+    "identifiers": ["OIN:00000001003214345000"],
+    "settings": {"profile": "basisfactuur-rijk"},
+}
+
+
+async def test_a_party_is_added_then_replaced(client: ClientSession) -> None:
+    path = "/v1/parties/provincie-duinland"
+    async with client.put(path, json=PROVINCE, headers=OPERATOR) as answer:
+        assert (answer.status, answer.headers["Location"]) == (201, path)
+    async with client.put(path, json=PROVINCE | {"name": "Provincie Duinland-Zuid"}, headers=OPERATOR) as answer:
+        assert answer.status == 200
+    async with client.get(path, headers=OPERATOR) as answer:
+        party = await answer.json()
+    assert (party["name"], party["identifiers"]) == ("Provincie Duinland-Zuid", ["0190:00000001003214345000"])
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "status"),
+    [
+        ("/v1/parties/UPPER", {}, 400),
+        ("/v1/parties/p", {"identifiers": ["0190:1"]}, 400),
+        ("/v1/parties/p", {"mandates": ["none-such"]}, 400),
+        ("/v1/parties/p", {"settings": {"profile": "none-such"}}, 400),
+        ("/v1/parties/p", {"identifiers": ["0106:12345678"]}, 409),
+    ],
+)
+async def test_a_party_that_cannot_be(
+    client: ClientSession, path: str, change: dict[str, object], status: int
+) -> None:
+    async with client.put(path, json=PROVINCE | change, headers=OPERATOR) as answer:
+        assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("key", "party", "status"),
+    [
+        ("mp_supplier", SUPPLIER, 200),
+        ("mp_supplier", MUNICIPALITY, 404),
+        ("mp_intermediary", SUPPLIER, 200),
+        ("mp_finance", MUNICIPALITY, 200),
+        ("mp_operator", "none-such", 404),
+    ],
+)
+async def test_who_sees_which_party(client: ClientSession, key: str, party: str, status: int) -> None:
+    async with client.get(f"/v1/parties/{party}", headers={"X-API-Key": key}) as answer:
+        assert answer.status == status
+
+
+async def test_a_key_is_made_works_and_is_revoked_at_once(client: ClientSession) -> None:
+    wish = {"role": "supplier", "partyId": SUPPLIER}
+    async with client.post("/v1/keys", json=wish, headers=OPERATOR) as answer:
+        made = await answer.json()
+        assert (answer.status, answer.headers["Location"]) == (201, f"/v1/keys/{made['keyId']}")
+    own = {"Authorization": f"Bearer {made['key']}"}
+    async with client.get("/v1/messages", headers=own) as answer:
+        assert answer.status == 200
+    async with client.delete(f"/v1/keys/{made['keyId']}", headers=OPERATOR) as answer:
+        assert answer.status == 204
+    async with client.get("/v1/messages", headers=own) as answer:
+        assert answer.status == 401
+    async with client.delete(f"/v1/keys/{made['keyId']}", headers=OPERATOR) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"role": "supplier"},
+        {"role": "operator", "partyId": SUPPLIER},
+        {"role": "government", "partyId": "none-such"},
+        {"role": "government", "partyId": SUPPLIER},
+        {"role": "supplier", "partyId": MUNICIPALITY},
+        {"role": "finance", "partyId": MUNICIPALITY},
+        {"role": "king"},
+        {},
+    ],
+)
+async def test_keys_that_cannot_be(client: ClientSession, wish: dict[str, str]) -> None:
+    async with client.post("/v1/keys", json=wish, headers=OPERATOR) as answer:
+        assert answer.status == 400
+        assert [error["name"] for error in (await answer.json())["errors"]] in (["partyId"], ["role"])
+
+
+async def test_only_operators_make_keys(client: ClientSession) -> None:
+    for key in ("mp_supplier", "mp_intermediary", "mp_municipality", "mp_finance"):
+        async with client.post("/v1/keys", json={"role": "operator"}, headers={"X-API-Key": key}) as answer:
+            assert answer.status == 403
+
+
+async def test_a_verified_key_is_remembered_for_seconds_only(gateway: MemoryGateway) -> None:
+    now = [0.0]
+    keyring = Keyring(gateway, 5.0, entries_max=2, monotonic=lambda: now[0])
+    for _ in range(3):
+        assert await keyring.admit("mp_supplier") is not None
+    assert gateway.authentications == 1
+    now[0] = 5.1
+    await keyring.admit("mp_supplier")
+    assert gateway.authentications == 2
+    del gateway.keys["mp_supplier"]
+    now[0] = 10.3
+    assert await keyring.admit("mp_supplier") is None
+
+
+async def test_the_memory_of_keys_is_bounded(gateway: MemoryGateway) -> None:
+    gateway.keys |= {f"mp_{number}": Caller(f"key-{number}", Role.OPERATOR, None) for number in range(50)}
+    keyring = Keyring(gateway, 60.0, entries_max=8)
+    for number in range(50):
+        await keyring.admit(f"mp_{number}")
+        await keyring.admit(f"wrong {number}")
+    assert len(keyring._known) <= 8
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_asks_for_no_key(client: ClientSession, path: str) -> None:
+    async with client.get(path) as answer:
+        assert answer.status == 200
+
+
+async def test_metrics_are_for_operators_unless_the_settings_open_them(
+    client: ClientSession, gateway: MemoryGateway
+) -> None:
+    async with client.get("/metrics") as answer:
+        assert answer.status == 401
+    async with client.get("/metrics", headers=OPERATOR) as answer:
+        assert answer.status == 200
+    doors = replace(gateway.doors(), metrics_need_key=False)
+    async with TestServer(build(doors)) as server, ClientSession() as session:
+        answer = await session.get(server.make_url("/metrics"))
+        assert answer.status == 200
+
+
+class TestWhenSomethingFails:
+    """Readiness with a part that does not answer."""
+
+    @pytest.fixture
+    def doors(self, gateway: MemoryGateway) -> Doors:
+        async def readiness() -> dict[str, bool]:
+            return {"store": True, "storage": False}
+
+        return replace(gateway.doors(), readiness=readiness)
+
+    async def test_it_says_what(self, client: ClientSession) -> None:
+        async with client.get("/readyz") as answer:
+            problem = await answer.json(content_type="application/problem+json")
+        assert (answer.status, problem["failing"]) == (503, ["storage"])

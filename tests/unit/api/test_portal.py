@@ -1,0 +1,116 @@
+"""The portal: what a person with a browser and a key sees."""
+
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.unit.api.memory import MemoryGateway
+
+NASTY = '<script>alert("x")</script>'
+
+
+def _browser(key: str, language: str = "nl") -> dict[str, str]:
+    password = base64.b64encode(f"naam:{key}".encode()).decode()
+    return {"Authorization": f"Basic {password}", "Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
+
+
+async def _send(client: ClientSession, document: bytes = b"<Invoice/>", **more: str) -> str:
+    headers = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"} | more
+    async with client.post("/v1/messages", data=document, headers=headers) as answer:
+        return str((await answer.json())["kenmerk"])
+
+
+async def test_it_shows_ones_own_and_links_to_each(client: ClientSession) -> None:
+    own = await _send(client)
+    async with client.get("/portal", headers=_browser("mp_supplier")) as answer:
+        page = await answer.text()
+    assert f"/v1/messages/{own}/report" in page
+    assert "afgeleverd bij de ontvanger" in page
+    async with client.get("/portal", headers=_browser("mp_other")) as answer:
+        assert own not in await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [("state=refused", False), ("state=delivered", True), ("state=&number=", True), ("number=9", False)],
+)
+async def test_it_can_be_searched(client: ClientSession, query: str, shown: bool) -> None:
+    own = await _send(client)
+    async with client.get(f"/portal?{query}", headers=_browser("mp_supplier")) as answer:
+        assert (own in await answer.text()) == shown
+
+
+async def test_without_a_key_the_browser_asks_for_it(client: ClientSession) -> None:
+    async with client.get("/portal", headers={"Accept": "text/html"}) as answer:
+        assert (answer.status, answer.content_type) == (401, "text/html")
+        assert answer.headers["WWW-Authenticate"] == 'Basic realm="meterpoort"'
+
+
+@pytest.mark.parametrize("key", ["mp_supplier", "mp_intermediary", "mp_municipality", "mp_operator", "mp_finance"])
+async def test_every_role_has_its_page(client: ClientSession, key: str) -> None:
+    await _send(client)
+    async with client.get("/portal", headers=_browser(key)) as answer:
+        assert answer.status == 200
+
+
+class _Page(HTMLParser):
+    """Collects what a page asks for and which elements it leaves open."""
+
+    VOID = frozenset({"meta", "link", "br", "input"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.asks_for: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag in {"script", "img", "iframe", "object", "embed"} or any(name.startswith("on") for name in named):
+            self.wrong.append(tag)
+        self.asks_for += [value for name in ("src", "href", "action") if (value := named.get(name))]
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(f"/{tag}")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/problems", "/problems/overloaded", "/rules/UBL-SR-19", "/portal", "report"]
+)
+async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
+    client: ClientSession, gateway: MemoryGateway, path: str, language: str
+) -> None:
+    kenmerk = await _send(client, f"<a>{NASTY}\n<wrong/></a>".encode(), **{"Meterpoort-Berichtsoort": NASTY})
+    path = f"/v1/messages/{kenmerk}/report" if path == "report" else path
+    async with client.get(path, headers=_browser("mp_supplier", language)) as answer:
+        text = await answer.text()
+        policy = answer.headers["Content-Security-Policy"]
+    page = _Page()
+    page.feed(text)
+    assert (page.wrong, page.open) == ([], [])
+    assert [address for address in page.asks_for if not re.match(r"[/#?]|data:,$", address)] == []
+    assert "script-src" not in policy
+    assert "default-src 'none'" in policy
+    assert f'<html lang="{language}">' in text
+
+
+async def test_what_a_document_says_is_text_and_no_markup(client: ClientSession, gateway: MemoryGateway) -> None:
+    kenmerk = await _send(client, f"<a>{NASTY}<wrong/></a>".encode())
+    async with client.get(f"/v1/messages/{kenmerk}/report", headers=_browser("mp_supplier")) as answer:
+        page = await answer.text()
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+
+
+async def test_operators_do_not_see_the_document_on_the_page(client: ClientSession) -> None:
+    kenmerk = await _send(client, b"<a>secret<wrong/></a>")
+    for key, sees in (("mp_supplier", True), ("mp_operator", False)):
+        async with client.get(f"/v1/messages/{kenmerk}/report", headers=_browser(key)) as answer:
+            assert ("secret" in await answer.text()) == sees

@@ -1,0 +1,428 @@
+"""The billing year over HTTP, by keys: what one prepares another approves, and whatever is refused is named."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from gateway.api import Doors
+from gateway.api.refusals import KINDS
+from gateway.billing.documents.ubl import write
+from gateway.billing.rating.policies import DEFAULT
+from gateway.billing.rating.tariffs import published
+from gateway.billing.runs import errors
+from gateway.billing.runs.audit import faults
+from gateway.billing.runs.errors import BillingError
+from gateway.billing.runs.office import BillingOffice
+from gateway.i18n import Text
+from gateway.validator.finding import Finding, Flag, Stage
+from tests.unit.api.billed import (
+    CONTROLLER,
+    FINANCE,
+    OPERATOR,
+    ZILVERSTRAND,
+    billing_doors,
+    used_meter,
+)
+from tests.unit.api.memory import MemoryGateway
+from tests.unit.billing.office import ISSUER, MemoryMeter, Ticking, satisfied
+
+Json = dict[str, Any]  # what JSON holds, at the edge
+PREPAY: Json = {"stage": "prepayment", "service": "digipoort", "year": 2026, "issuedOn": "2026-01-15"}
+SETTLE = PREPAY | {"stage": "settlement", "issuedOn": "2027-02-15"}
+FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
+RUNS = "/v1/billing-runs"
+
+
+@pytest.fixture
+def meter() -> MemoryMeter:
+    return used_meter()
+
+
+@pytest.fixture
+async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+    async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+        yield opened
+
+
+class Desk:
+    """Asks as finance, unless it is told otherwise."""
+
+    def __init__(self, client: ClientSession) -> None:
+        self._client = client
+
+    async def ask(
+        self, method: str, path: str, body: object = None, key: Mapping[str, str] = FINANCE
+    ) -> tuple[int, Json]:
+        """Status and JSON."""
+        async with self._client.request(method, path, headers=key, json=body) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def done(self, method: str, path: str, body: object = None, key: Mapping[str, str] = FINANCE) -> Json:
+        """The JSON; it has to succeed."""
+        status, found = await self.ask(method, path, body, key)
+        assert status == 200, found
+        return found
+
+    async def refused(
+        self, method: str, path: str, body: object = None, key: Mapping[str, str] = FINANCE
+    ) -> tuple[int, str, str]:
+        """Status, kind and detail of the problem."""
+        status, found = await self.ask(method, path, body, key)
+        return status, str(found["type"]).rpartition("/")[2], str(found["detail"])
+
+    async def issued(self, order: Json) -> list[Json]:
+        """Prepared by one key, approved by another, issued."""
+        run = await self.done("POST", RUNS, order)
+        await self.done("PUT", f"{RUNS}/{run['runId']}/approval", key=CONTROLLER)
+        bills: list[Json] = (await self.done("PUT", f"{RUNS}/{run['runId']}/issue"))["items"]
+        return bills
+
+
+@pytest.fixture
+def desk(client: ClientSession) -> Desk:
+    return Desk(client)
+
+
+async def test_a_year_from_forecast_to_closing(desk: Desk, doors: Doors, meter: MemoryMeter) -> None:
+    await desk.done("PUT", FORECAST, {"units": 1000, "means": "letter"})
+    agreed = await desk.done("PUT", f"{FORECAST}/agreement", {"means": "letter"})
+    assert agreed["isAgreed"] is True
+    (bill,) = await desk.issued(PREPAY)
+    assert (bill["number"], bill["including"], bill["vat"]) == ("GD2026-000001", "590.00", "102.40")
+    assert (await desk.done("PUT", "/v1/monthly-statements/2026/3"))["added"] == 2
+    assert (await desk.done("PUT", "/v1/monthly-statements/2026/3"))["added"] == 0
+    meter.add("zilverstrand", 1_100, datetime(2026, 5, 1, tzinfo=UTC))
+    settled = {one["partyId"]: one for one in await desk.issued(SETTLE)}
+    assert (settled["zilverstrand"]["including"], settled["krommevliet"]["including"]) == ("61.36", "4.13")
+    closing = "/v1/parties/zilverstrand/years/2026/closing"
+    assert await desk.done("PUT", closing) == await desk.done("PUT", closing)
+    year = await desk.done("GET", "/v1/parties/zilverstrand/years/2026", key=ZILVERSTRAND)
+    kinds = [step["kind"] for step in year["steps"]]
+    assert kinds == ["forecast", "agreement", "prepayment", "statement", "settlement", "closed"]
+    assert (year["isClosed"], year["steps"][2]["document"]) == (True, "GD2026-000001")
+    assert {step["by"] for step in year["steps"]} == {"key-finance"}
+
+
+async def test_a_run_is_issued_once_and_says_who_did_what(desk: Desk, doors: Doors) -> None:
+    await desk.done("PUT", FORECAST, {"units": 1000})
+    run = await desk.done("POST", RUNS, PREPAY)
+    assert await desk.done("POST", RUNS, PREPAY) == run
+    assert (run["state"], run["preparedBy"], run["approvedBy"]) == ("prepared", "key-finance", None)
+    address = f"{RUNS}/{run['runId']}"
+    seen = await desk.done("GET", address, key=CONTROLLER)
+    assert (seen["hasMoved"], seen["including"], [one["number"] for one in seen["items"]]) == (
+        False,
+        "590.00",
+        [""],
+    )
+    approved = await desk.done("PUT", f"{address}/approval", key=CONTROLLER)
+    assert (approved["state"], approved["approvedBy"]) == ("approved", "key-controller")
+    first = await desk.done("PUT", f"{address}/issue")
+    assert await desk.done("PUT", f"{address}/issue", key=CONTROLLER) == first
+    shown = await desk.done("GET", address)
+    assert (shown["state"], shown["issuedBy"], shown["items"]) == ("issued", "key-finance", first["items"])
+    assert [one["runId"] for one in (await desk.done("GET", RUNS))["items"]] == [run["runId"]]
+    assert len((await desk.done("GET", "/v1/bills?issuedIn=2026"))["items"]) == 1
+
+
+async def test_whoever_prepared_does_not_approve(desk: Desk) -> None:
+    await desk.done("PUT", FORECAST, {"units": 1000})
+    run = await desk.done("POST", RUNS, PREPAY)
+    status, kind, detail = await desk.refused("PUT", f"{RUNS}/{run['runId']}/approval")
+    assert (status, kind) == (403, "own-approval")
+    assert detail.startswith("key-finance prepared run")
+    assert (await desk.done("GET", f"{RUNS}/{run['runId']}"))["state"] == "prepared"
+
+
+async def test_a_run_whose_inputs_moved_is_neither_approved_nor_issued(desk: Desk) -> None:
+    await desk.done("PUT", FORECAST, {"units": 1000})
+    run = await desk.done("POST", RUNS, PREPAY)
+    address = f"{RUNS}/{run['runId']}"
+    await desk.done("PUT", FORECAST, {"units": 1100})
+    assert (await desk.refused("PUT", f"{address}/approval", key=CONTROLLER))[:2] == (409, "inputs-moved")
+    moved = await desk.done("GET", address)
+    assert (moved["hasMoved"], moved["items"], moved["including"]) == (True, [], "0.00")
+    address = f"{RUNS}/{(await desk.done('POST', RUNS, PREPAY))['runId']}"
+    await desk.done("PUT", f"{address}/approval", key=CONTROLLER)
+    await desk.done("PUT", FORECAST, {"units": 1200})
+    assert (await desk.refused("PUT", f"{address}/issue"))[:2] == (409, "inputs-moved")
+    assert (await desk.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
+
+
+async def test_a_preview_keeps_nothing_and_says_what_if(desk: Desk) -> None:
+    await desk.done("PUT", FORECAST, {"units": 1000})
+    log = await desk.done("GET", "/v1/billing-audit")
+    plain = await desk.done("POST", f"{RUNS}/previews", PREPAY)
+    more = await desk.done("POST", f"{RUNS}/previews", PREPAY | {"forecasts": {"zilverstrand": 2000}})
+    tariffs = '[[tariff]]\nservice = "digipoort"\nbasis = "fixed"\nprice = "0.60"\nvat = "including-vat"\n'
+    dearer = await desk.done(
+        "POST", f"{RUNS}/previews", PREPAY | {"tariffs": tariffs + "valid_from = 2018-01-01\n"}
+    )
+    assert [one["including"] for one in (plain, more, dearer)] == ["590.00", "1180.00", "600.00"]
+    assert len({one["digest"] for one in (plain, more, dearer)}) == 3
+    assert await desk.done("GET", "/v1/billing-audit") == log
+    assert (await desk.done("GET", RUNS))["items"] == []
+
+
+async def test_everything_done_is_in_the_chain_under_its_key(desk: Desk, doors: Doors) -> None:
+    await desk.done("PUT", FORECAST, {"units": 1000})
+    await desk.issued(PREPAY)
+    found: list[Json] = []
+    address: str | None = "/v1/billing-audit?limit=3"
+    while address:
+        page = await desk.done("GET", address, key=OPERATOR)
+        assert page["faults"] == []
+        found += page["items"]
+        address = page["links"]["next"]
+    assert [(one["actor"], one["action"]) for one in found[-4:]] == [
+        ("key-finance", "forecast-recorded"),
+        ("key-finance", "run-prepared"),
+        ("key-controller", "run-approved"),
+        ("key-finance", "run-issued"),
+    ]
+    assert doors.billing is not None
+    records, head = await doors.billing.store.audit(), await doors.billing.store.audit_head()
+    assert faults(records, head) == ()
+    assert [one["link"] for one in found] == [record.link for record in records]
+
+
+async def test_guidance_and_the_divided_facilities(desk: Desk) -> None:
+    year = await desk.done("PUT", "/v1/parties/oostmeer/guidance/2026-01-15", {"periods": 2})
+    assert [step["key"] for step in year["steps"]] == ["2026-01-15#1"]
+    guided = await desk.issued(
+        {"stage": "guidance", "service": "guidance", "year": 2026, "issuedOn": "2026-05-01"}
+    )
+    assert [(one["partyId"], one["including"]) for one in guided] == [("oostmeer", "8800.00")]
+    weights = [{"partyId": "krommevliet", "weight": "3"}, {"partyId": "ministerie", "weight": "4.5"}]
+    order: Json = {"stage": "distribution", "service": "facilities", "year": 2021, "issuedOn": "2026-05-01"}
+    shares = await desk.issued(order | {"total": "1000.00", "weights": weights})
+    assert {one["partyId"]: one["excluding"] for one in shares} == {
+        "krommevliet": "400.00",
+        "ministerie": "600.00",
+    }
+
+
+async def test_a_debtor_is_recorded_and_read_back(desk: Desk) -> None:
+    wish: Json = {
+        "name": "Gemeente Duinkerk",
+        "oin": "00000001844443333000",
+        "kind": "non-rijk",
+        "address": {"street": "Dorpsplein 2", "postcode": "1799 ZZ", "city": "Duinkerk"},
+        "connections": [{"service": "digid", "connectedOn": "2020-05-01", "inUmbrella": True}],
+    }
+    saved = await desk.done("PUT", "/v1/debtors/duinkerk", wish)
+    await desk.done("PUT", "/v1/debtors/duinkerk", wish)
+    listed = (await desk.done("GET", "/v1/debtors"))["items"]
+    assert [one for one in listed if one["partyId"] == "duinkerk"] == [saved]
+    assert saved["connections"] == [
+        {"service": "digid", "connectedOn": "2020-05-01", "inUmbrella": True, "variant": ""}
+    ]
+    log = (await desk.done("GET", "/v1/billing-audit"))["items"]
+    assert [one["subject"] for one in log if one["actor"] == "key-finance"] == [
+        "duinkerk"
+    ]  # the repeat changed nothing
+
+
+async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(desk: Desk, meter: MemoryMeter) -> None:
+    bills = {bill["partyId"]: bill for bill in await desk.issued(SETTLE)}
+    bill = bills["zilverstrand"]
+    found = await desk.done("GET", f"/v1/bills/{bill['number']}/explanation", key=ZILVERSTRAND)
+    assert (found["bill"], found["run"]["approvedBy"]) == (bill, "key-controller")
+    assert found["counted"] == {"delivered-to": 2, "submitted-by": 2}
+    entries = await desk.done("GET", found["entries"], key=ZILVERSTRAND)
+    assert sum(entry["quantity"] for entry in entries["items"]) == 4
+    assert Decimal(bill["including"]) == Decimal("0.59") * 4
+    other = bills["krommevliet"]["number"]
+    assert (await desk.refused("GET", f"/v1/bills/{other}/explanation", key=ZILVERSTRAND))[:2] == (
+        404,
+        "unknown-item",
+    )
+
+
+async def test_a_party_on_course_over_its_prepayment_is_listed_with_words(
+    desk: Desk, meter: MemoryMeter, gateway: MemoryGateway
+) -> None:
+    await desk.done("PUT", FORECAST, {"units": 100})
+    await desk.issued(PREPAY)
+    meter.add("zilverstrand", 200, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
+    (warned,) = (await desk.done("GET", "/v1/warnings"))["items"]
+    assert (warned["partyId"], warned["course"], warned["to"]) == (
+        "zilverstrand",
+        "over",
+        "crediteuren@zilverstrand.example",
+    )
+    assert warned["body"]["nl"].startswith("Beste Gemeente Zilverstrand,")
+    assert warned["body"]["en"].startswith("Dear Gemeente Zilverstrand,")
+    outlook = await desk.done("GET", "/v1/parties/zilverstrand/outlook", key=ZILVERSTRAND)
+    assert outlook["warning"] == warned["body"]
+
+
+async def test_operators_see_who_fell_silent(desk: Desk, meter: MemoryMeter, gateway: MemoryGateway) -> None:
+    for day in range(1, 29):
+        meter.add("oostmeer", 40, datetime(2026, 1, day, 10, 0, tzinfo=UTC))
+    for key in (OPERATOR, FINANCE):
+        (silent,) = (await desk.done("GET", "/v1/silences", key=key))["items"]
+        assert (silent["partyId"], silent["lastSeen"]) == ("oostmeer", "2026-01-28")
+    assert (await desk.ask("GET", "/v1/silences", key=ZILVERSTRAND))[0] == 403
+
+
+PREVIEWS = f"{RUNS}/previews"
+DIVIDE: Json = {"stage": "distribution", "service": "facilities", "year": 2021, "total": "10.00"}
+TWO_PRICES = """
+[[tariff]]
+service = "digipoort"
+basis = "fixed"
+price = "0.59"
+vat = "including-vat"
+valid_from = 2018-01-01
+[[tariff]]
+service = "digipoort"
+basis = "fixed"
+price = "0.61"
+vat = "including-vat"
+valid_from = 2026-01-01
+"""
+NO_OIN: Json = {
+    "name": "Gemeente Oostmeer",
+    "oin": "123",
+    "kind": "non-rijk",
+    "address": {"street": "Kerkstraat 9", "postcode": "8499 BB", "city": "Oostmeer"},
+}
+BLANK = NO_OIN | {"oin": "00000001855667788000", "name": "  "}
+REFUSED = [
+    ("POST", RUNS, PREPAY | {"year": 2017}, 409, "tariff-missing", "2017"),
+    ("POST", RUNS, SETTLE | {"issuedOn": "2026-12-01"}, 409, "billing-step-refused", "2026 is not over"),
+    ("POST", RUNS, PREPAY | {"stage": "guidance"}, 409, "billing-step-refused", "digipoort has no guidance"),
+    ("POST", PREVIEWS, PREPAY | {"tariffs": TWO_PRICES}, 400, "tariffs-refused", "two tariffs for the same days"),
+    ("POST", PREVIEWS, PREPAY | {"tariffs": "price = "}, 400, "tariffs-refused", "not TOML"),
+    ("POST", RUNS, DIVIDE, 400, "distribution-key-refused", "weight"),
+    (
+        "POST",
+        RUNS,
+        DIVIDE | {"weights": [{"partyId": "nergens", "weight": "1"}]},
+        409,
+        "debtor-missing",
+        "nergens has use",
+    ),
+    (
+        "POST",
+        RUNS,
+        DIVIDE | {"weights": [{"partyId": "oostmeer", "weight": "1"}, {"partyId": "oostmeer", "weight": "2"}]},
+        400,
+        "distribution-key-refused",
+        "oostmeer more than once",
+    ),
+    ("POST", RUNS, DIVIDE | {"total": "10.001"}, 400, "invalid-input", "1 thing"),
+    ("POST", RUNS, DIVIDE | {"total": "-10"}, 400, "invalid-input", "1 thing"),
+    ("POST", RUNS, {"stage": "prepayment"}, 400, "invalid-input", "2 things"),
+    ("POST", RUNS, PREPAY | {"service": "parkeren"}, 400, "invalid-input", "1 thing"),
+    ("GET", f"{RUNS}/0000", None, 404, "unknown-item", "no run 0000"),
+    ("PUT", f"{RUNS}/0000/approval", None, 404, "unknown-item", "no run 0000"),
+    ("PUT", f"{RUNS}/0000/issue", None, 404, "unknown-item", "no run 0000"),
+    ("PUT", FORECAST, {"units": 1.5}, 400, "invalid-input", "1 thing"),
+    ("PUT", FORECAST, {"units": 10**15}, 400, "invalid-input", "1 thing"),
+    ("PUT", f"{FORECAST}/agreement", None, 409, "billing-step-refused", "no forecast to agree on"),
+    ("PUT", "/v1/parties/zilverstrand/years/2026/closing", None, 409, "billing-step-refused", "not settled"),
+    ("PUT", "/v1/parties/nergens/guidance/2026-01-15", None, 404, "unknown-item", "no debtor nergens"),
+    ("PUT", "/v1/parties/oostmeer/guidance/januari", None, 400, "invalid-input", "1 thing"),
+    ("PUT", "/v1/monthly-statements/2026/13", None, 400, "invalid-input", "1 thing"),
+    ("PUT", "/v1/debtors/Oost%20Meer", {}, 400, "invalid-input", "4 things"),
+    ("PUT", "/v1/debtors/oostmeer", NO_OIN, 400, "invalid-input", "1 thing"),
+    ("PUT", "/v1/debtors/oostmeer", BLANK, 400, "invalid-input", "1 thing"),
+    ("GET", "/v1/bills/GD2026-000077/explanation", None, 404, "unknown-item", "GD2026-000077"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "kind", "said"), REFUSED)
+async def test_whatever_is_refused_is_named_and_nothing_is_done(
+    desk: Desk, method: str, path: str, body: object, status: int, kind: str, said: str
+) -> None:
+    log = await desk.done("GET", "/v1/billing-audit")
+    found = await desk.refused(method, path, body)
+    assert found[:2] == (status, kind)
+    assert said in found[2]
+    assert await desk.done("GET", "/v1/billing-audit") == log
+
+
+@pytest.mark.parametrize("key", [ZILVERSTRAND, OPERATOR])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", RUNS),
+        ("POST", PREVIEWS),
+        ("GET", RUNS),
+        ("GET", f"{RUNS}/x"),
+        ("PUT", f"{RUNS}/x/approval"),
+        ("PUT", f"{RUNS}/x/issue"),
+        ("GET", "/v1/debtors"),
+        ("PUT", "/v1/debtors/oostmeer"),
+        ("PUT", f"{FORECAST}/agreement"),
+        ("PUT", "/v1/parties/zilverstrand/years/2026/closing"),
+        ("PUT", "/v1/parties/zilverstrand/guidance/2026-01-01"),
+        ("PUT", "/v1/monthly-statements/2026/3"),
+        ("GET", "/v1/warnings"),
+    ],
+)
+async def test_only_finance_may(desk: Desk, method: str, path: str, key: Mapping[str, str]) -> None:
+    assert (await desk.refused(method, path, {} if method != "GET" else None, key))[:2] == (403, "forbidden")
+
+
+class TestWithoutFullIssuer:
+    """The settings do not say who bills."""
+
+    @pytest.fixture
+    async def doors(self, gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+        async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+            assert opened.billing is not None
+            store = opened.billing.store
+            nobody = replace(ISSUER, iban="", kvk="")
+            bare = BillingOffice(store, meter, nobody, published(), write, satisfied, Ticking(), DEFAULT)
+            yield replace(opened, billing=replace(opened.billing, office=bare))
+
+    async def test_no_run_is_prepared_and_the_settings_are_named(self, desk: Desk) -> None:
+        status, kind, detail = await desk.refused("POST", RUNS, PREPAY)
+        assert (status, kind) == (409, "issuer-missing")
+        assert "billing.kvk, billing.iban" in detail
+
+
+class TestWithAJudgeThatRefuses:
+    """Our own validator finds fault with every bill."""
+
+    @pytest.fixture
+    async def doors(self, gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+        async def refusing(document: bytes) -> list[Finding]:
+            return [Finding("BR-NL-4", Flag.FATAL, Stage.RULES, Text("no address", "geen adres"))]
+
+        url = f"sqlite+aiosqlite:///{tmp_path}/billing.db"
+        async with billing_doors(gateway, meter, url, judge=refusing) as opened:
+            yield opened
+
+    async def test_no_bill_gets_a_number(self, desk: Desk) -> None:
+        await desk.done("PUT", FORECAST, {"units": 1000})
+        run = await desk.done("POST", RUNS, PREPAY)
+        await desk.done("PUT", f"{RUNS}/{run['runId']}/approval", key=CONTROLLER)
+        status, kind, detail = await desk.refused("PUT", f"{RUNS}/{run['runId']}/issue")
+        assert (status, kind) == (409, "bill-rejected")
+        assert "Gemeente Zilverstrand breaks BR-NL-4: no address" in detail
+        assert (await desk.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
+
+
+def test_every_refusal_of_billing_has_a_problem() -> None:
+    """Files come at the command line alone; what is unknown is told by the path."""
+    elsewhere = {
+        errors.DebtorFileError,
+        errors.UnknownBillError,
+        errors.UnknownRunError,
+        errors.UnknownServiceError,
+    }
+    assert _kinds(BillingError) - elsewhere == set(KINDS)
+
+
+def _kinds(root: type[BillingError]) -> set[type[BillingError]]:
+    return {one for child in root.__subclasses__() for one in (child, *_kinds(child))}

@@ -1,0 +1,88 @@
+"""Judging without sending."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from aiohttp import ClientSession
+
+from gateway.api import Doors
+from gateway.pipeline.desk import JudgingError
+from tests.unit.api.memory import MemoryGateway
+
+XML = {"Content-Type": "text/xml"}
+WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"
+
+
+async def test_the_verdict_needs_no_key_and_leaves_nothing(client: ClientSession, gateway: MemoryGateway) -> None:
+    async with client.post("/v1/validations?profile=nlcius", data=WRONG, headers=XML) as answer:
+        verdict = await answer.json()
+    assert (answer.status, verdict["valid"], verdict["profile"]) == (200, False, "nlcius")
+    assert (verdict["findings"][0]["rule"], verdict["findings"][0]["line"]) == ("MP-TEST-1", 2)
+    assert (gateway.rows, gateway.storage.objects) == ({}, {})
+
+
+async def test_the_schema_can_be_left_out(client: ClientSession) -> None:
+    async with client.post("/v1/validations?schema=false", data=WRONG, headers=XML) as answer:
+        assert (await answer.json())["valid"] is True
+
+
+@pytest.mark.parametrize(("language", "word"), [("nl", "Hier staat een element"), ("en", "An element")])
+async def test_the_verdict_as_page_and_text(client: ClientSession, language: str, word: str) -> None:
+    for accept in ("text/html", "text/plain"):
+        headers = {**XML, "Accept": accept, "Accept-Language": language}
+        async with client.post("/v1/validations", data=WRONG, headers=headers) as answer:
+            text = await answer.text()
+        assert word in text
+        assert ("<wrong/>" in text) == (accept == "text/plain")
+
+
+class TestRoom:
+    """Only so many bytes are held in memory at the same time."""
+
+    @pytest.fixture
+    def doors(self, gateway: MemoryGateway) -> Doors:
+        return replace(gateway.doors(), validations_bytes_max=1000)
+
+    async def test_beyond_it_the_answer_is_come_back(
+        self, client: ClientSession, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        goes_on = asyncio.Event()
+
+        async def slowly(document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+            await goes_on.wait()
+            return await MemoryGateway().judge(document, profile=profile, checks_schema=checks_schema)
+
+        monkeypatch.setattr(gateway, "judge", slowly)
+        first = asyncio.create_task(_status(client, bytes(600)))
+        await asyncio.sleep(0.1)
+        assert await _status(client, bytes(600)) == (503, "30")
+        goes_on.set()
+        await first
+        monkeypatch.undo()
+        assert await _status(client, bytes(600)) == (200, None)
+
+    async def test_a_body_without_a_length_is_reckoned_at_the_most(self, client: ClientSession) -> None:
+        async def drops() -> object:
+            yield b"<a/>"
+
+        async with client.post("/v1/validations", data=drops(), headers=XML) as answer:
+            assert answer.status == 503
+
+
+async def _status(client: ClientSession, document: bytes) -> tuple[int, str | None]:
+    async with client.post("/v1/validations", data=document, headers=XML) as answer:
+        return answer.status, answer.headers.get("Retry-After")
+
+
+async def test_a_document_that_breaks_the_judge_is_told_so(
+    client: ClientSession, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+        raise JudgingError("memory")
+
+    monkeypatch.setattr(gateway, "judge", breaks)
+    async with client.post("/v1/validations", data=b"<a/>", headers=XML) as answer:
+        problem = await answer.json(content_type="application/problem+json")
+    assert (answer.status, problem["type"].rpartition("/")[2]) == (413, "not-judged")
+    assert problem["reference"]

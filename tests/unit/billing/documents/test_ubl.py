@@ -1,0 +1,132 @@
+"""Bills and credit notes as e-invoices: the official schema and stylesheet judge them, not we."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from lxml import etree
+
+from gateway.billing.documents.bill import BillKind, Stage
+from gateway.billing.documents.ubl import write
+from gateway.billing.rating.amounts import PriceBasis
+from gateway.billing.rating.policies import DEFAULT
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Tariff, TariffBasis
+from gateway.billing.runs.run import PartyInput, RunInputs, RunOrder, bills_of
+from gateway.validator import reference
+from tests.conformance.schema import schema_error
+from tests.unit.billing.bills import BILLS
+from tests.unit.billing.office import ISSUER, ZILVERSTRAND
+
+_CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+NAMES = {
+    "cbc": _CBC[1:-1],
+    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
+}
+
+
+def found(name: str, path: str) -> list[str]:
+    """The texts at a path of one of the bills."""
+    root = etree.fromstring(write(BILLS[name]))
+    elements = root.iterfind(path, NAMES)
+    return [element.text or "" for element in elements]
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_it_is_valid_by_the_official_schema_and_stylesheet(name: str) -> None:
+    pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
+    document = write(BILLS[name])
+    assert schema_error(document) is None
+    assert reference.en16931().assertions(document) == ()
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_the_same_bill_gives_the_same_bytes(name: str) -> None:
+    assert write(BILLS[name]) == write(BILLS[name])
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_lines_sum_to_the_total_without_tax(name: str) -> None:
+    lines = [
+        Decimal(text)
+        for kind in ("InvoiceLine", "CreditNoteLine")
+        for text in found(name, f"cac:{kind}/cbc:LineExtensionAmount")
+    ]
+    (total,) = found(name, "cac:LegalMonetaryTotal/cbc:TaxExclusiveAmount")
+    assert sum(lines) == Decimal(total) > 0
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_price_times_quantity_is_the_line(name: str) -> None:
+    """But for the cent that rounding the whole leaves on one line."""
+    differences = []
+    for kind, quantity in (("InvoiceLine", "InvoicedQuantity"), ("CreditNoteLine", "CreditedQuantity")):
+        for units, price, net in zip(
+            found(name, f"cac:{kind}/cbc:{quantity}"),
+            found(name, f"cac:{kind}/cac:Price/cbc:PriceAmount"),
+            found(name, f"cac:{kind}/cbc:LineExtensionAmount"),
+            strict=True,
+        ):
+            exact = (Decimal(units) * Decimal(price)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            differences.append(abs(exact - Decimal(net)))
+    assert sum(difference > 0 for difference in differences) <= 1
+    assert max(differences) <= Decimal("0.01")
+
+
+def test_the_settlement_reads_as_it_was_computed() -> None:
+    assert found("settlement", "cac:InvoiceLine/cbc:Note") == [
+        "13.500 berichten × € 0,59 = € 7.965,00 (inclusief btw)",
+        "document GD2026-000001 van 15 januari 2026: € 7.080,00 (inclusief btw)",
+    ]
+    assert found("settlement", "cac:LegalMonetaryTotal/cbc:PayableAmount") == ["885.00"]
+    assert found("settlement", "cac:TaxTotal/cbc:TaxAmount") == ["153.60"]
+    assert found("settlement", "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID") == ["GD2026-000001"]
+    (link,) = found("settlement", ".//cbc:URI")
+    days = "firstDay=2026-01-01&lastDay=2026-12-31"
+    assert link.endswith(f"/v1/parties/zilverstrand/usage/entries?service=digipoort&{days}")
+
+
+def test_money_back_is_a_credit_note_with_positive_amounts() -> None:
+    for name, amount in (("refund", "1352.83"), ("correction", "59.00"), ("vat-refund", "1000.00")):
+        assert BILLS[name].kind is BillKind.CREDIT_NOTE
+        assert found(name, "cac:LegalMonetaryTotal/cbc:PayableAmount") == [amount]
+        assert found(name, "cbc:CreditNoteTypeCode") == ["381"]
+
+
+def test_within_the_rijk_nothing_is_subject_to_tax() -> None:
+    assert found("final-rijk", "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:ID") == ["O"]
+    assert found("final-rijk", "cac:TaxTotal/cbc:TaxAmount") == ["0.00"]
+    assert found("final-rijk", "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID") == []
+
+
+def test_guidance_is_billed_over_its_own_days() -> None:
+    assert found("guidance", "cac:InvoicePeriod/cbc:StartDate") == ["2026-01-15"]
+    assert found("guidance", "cac:InvoicePeriod/cbc:EndDate") == ["2026-07-14"]
+
+
+def test_each_line_leads_to_the_messages_of_its_own_days() -> None:
+    """A price that changes on 1 July: two lines, two lists, each named once."""
+    half, later = date(2026, 6, 30), date(2026, 7, 1)
+    fixed = Tariff(
+        service=Service.DIGIPOORT,
+        basis=TariffBasis.FIXED,
+        price=Decimal("0.59"),
+        vat=PriceBasis.INCLUDING_VAT,
+        valid_from=date(2026, 1, 1),
+        valid_until=half,
+    )
+    dearer = replace(fixed, price=Decimal("0.61"), valid_from=later, valid_until=None)
+    order = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+    party = PartyInput(ZILVERSTRAND, used=(100, 200))
+    (bill,) = bills_of(RunInputs(order, ISSUER, DEFAULT, (fixed, dearer), (party,)))
+    days = [line.link.partition("&")[2] for line in bill.lines]
+    assert days == ["firstDay=2026-01-01&lastDay=2026-06-30", "firstDay=2026-07-01&lastDay=2026-12-31"]
+    root = etree.fromstring(write(bill.numbered("GD2027-000001")))
+    references = [element.text for element in root.iterfind("cac:AdditionalDocumentReference/cbc:ID", NAMES)]
+    assert references == ["GD2027-000001-gebruik-1", "GD2027-000001-gebruik-2"]
+
+
+def test_a_weight_is_written_as_the_language_writes_it() -> None:
+    (share,) = found("vat-refund", "cac:CreditNoteLine/cbc:Note")
+    assert share == "€ 1.000,00 × 98,31 / 98,31 = € 1.000,00 (inclusief btw)"

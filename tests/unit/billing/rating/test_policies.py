@@ -1,0 +1,49 @@
+"""The sixteen choices: all there, each a name that exists, each on the page that explains them."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from gateway.billing.rating.policies import CHOICES, DEFAULT, Choice, Policies
+from gateway.billing.rating.services import Service
+
+ROOT = Path(__file__).parents[4]
+PAGE = (ROOT / "docs/explanation/billing.md").read_text(encoding="utf-8")
+
+
+def test_there_are_sixteen() -> None:
+    assert [choice.number for choice in CHOICES] == list(range(1, 17))
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: str(choice.number))
+def test_each_is_decided_where_it_says_and_is_on_the_page(choice: Choice) -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| {choice.number} |"))
+    assert choice.decided_in
+    for name in choice.decided_in:
+        assert f"`{name}`" in row
+        assert exists(name), name
+
+
+def exists(name: str) -> bool:
+    """Whether a dotted name, or a file, is there."""
+    if "/" in name:
+        return (ROOT / name).is_file()
+    if name.startswith("Policies."):
+        return name.removeprefix("Policies.") in Policies.__dataclass_fields__
+    module, _, rest = name.rpartition(".")
+    owner: object
+    try:
+        owner = importlib.import_module(module)
+    except ModuleNotFoundError:
+        module, _, kind = module.rpartition(".")
+        owner = getattr(importlib.import_module(module), kind)
+    return hasattr(owner, rest)
+
+
+def test_every_policy_is_on_the_page() -> None:
+    assert [name for name in Policies.__dataclass_fields__ if f"`Policies.{name}`" not in PAGE] == []
+
+
+def test_every_service_has_a_regime() -> None:
+    assert {service for service, _ in DEFAULT.regimes} == set(Service)

@@ -1,0 +1,158 @@
+"""The door on a gateway in memory, behind real mutual TLS on a real socket."""
+
+import asyncio
+import io
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import ClientSession, TCPConnector, web
+from lxml import etree
+
+from gateway.channels.digipoort import WusDoor, WusPorts, WusSettings
+from gateway.channels.digipoort.sandbox import Pace, Sandbox
+from gateway.http.client_certificate import Identities
+from gateway.pki.tls import HttpFetch, TlsFiles, identities, server_context, signer
+from tests.unit.channels.digipoort.memory import MemoryRecords, WusMemoryGateway
+from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, sign, to_bytes, unsigned
+from tests.unit.pki.hierarchies import hierarchy, pair
+
+AANLEVER, STATUS, OPHAAL = "aanleverservice", "statusinformatieservice", "ophaalservice"
+_PORTS = {AANLEVER: "AanleverService", STATUS: "StatusinformatieService", OPHAAL: "OphaalService"}
+
+
+def client_context(name: str) -> ssl.SSLContext:
+    """A client's side of mutual TLS, by the name of its file."""
+    path = name if "/" in name else f"clients/{name}"
+    context = ssl.create_default_context(cafile=hierarchy() / "ca.pem")
+    context.load_cert_chain(hierarchy() / f"{path}.pem", hierarchy() / f"{path}-key.pem")
+    return context
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+    @property
+    def root(self) -> etree._Element:
+        """As XML."""
+        return etree.fromstring(self.body)
+
+    def text(self, name: str) -> str | None:
+        """The first element of the koppelvlak with this name."""
+        return self.root.findtext(f".//k:{name}", namespaces=NAMES)
+
+    def texts(self, name: str) -> list[str]:
+        """All of them."""
+        return [one.text or "" for one in self.root.iterfind(f".//k:{name}", NAMES)]
+
+    @property
+    def foutcode(self) -> str | None:
+        """Of a fault."""
+        return self.text("foutcode")
+
+
+@dataclass
+class Server:
+    """A door that is open, and what stands behind it."""
+
+    gateway: WusMemoryGateway
+    records: MemoryRecords
+    port: int
+    sessions: dict[str, ClientSession] = field(default_factory=dict)
+
+    def url(self, service: str = AANLEVER, family: str = "wus/2.0") -> str:
+        """The address of a service."""
+        return f"https://localhost:{self.port}/{family}/{service}/1.2"
+
+    def session(self, name: str) -> ClientSession:
+        """A client's connection."""
+        if name not in self.sessions:
+            self.sessions[name] = ClientSession(connector=TCPConnector(ssl=client_context(name)))
+        return self.sessions[name]
+
+    async def post(
+        self, body: bytes, service: str = AANLEVER, name: str = "leverancier", **headers: str
+    ) -> Answer:
+        """Send bytes as they are."""
+        sent = {
+            "Content-Type": "text/xml; charset=utf-8",
+            **{key.replace("_", "-"): value for key, value in headers.items()},
+        }
+        async with self.session(name).post(self.url(service), data=io.BytesIO(body), headers=sent) as response:
+            return Answer(response.status, response.content_type, await response.read())
+
+    async def call(self, operation: str, body: str, service: str = AANLEVER, name: str = "leverancier") -> Answer:
+        """Sign and send a request for an operation."""
+        base = f"http://logius.nl/digipoort/wus/2.0/{service}/1.2/{_PORTS[service]}/"
+        envelope = unsigned(body, action=f"{base}{operation}Request", to=self.url(service))
+        return await self.post(to_bytes(sign(envelope, *pair(name))), service, name)
+
+
+Open = Callable[..., Awaitable[Server]]
+
+
+@pytest.fixture
+async def open_door() -> AsyncIterator[Open]:
+    """Opens doors with settings of the test's choice."""
+    async with HttpFetch() as fetch:
+        closing: list[Callable[[], Awaitable[object]]] = []
+
+        async def opened(
+            settings: WusSettings | None = None,
+            *,
+            is_sandbox: bool = False,
+            make_identities: Callable[[], Identities] | None = None,
+            with_tls: bool = True,
+        ) -> Server:
+            files = TlsFiles(hierarchy())
+            gateway = WusMemoryGateway()
+            records = MemoryRecords(gateway, gateway.processen)
+            known = make_identities() if make_identities else identities(files, fetch, lambda: datetime.now(UTC))
+            ports = WusPorts(
+                gateway,
+                gateway.storage,
+                gateway,
+                gateway,
+                gateway,
+                records,
+                known,
+                signer(files),
+                lambda: gateway.clock,
+            )
+            fast = Pace.at_once() if is_sandbox else Pace()
+            sandbox = (
+                Sandbox(gateway, lambda: gateway.clock, fast, lambda _: asyncio.sleep(0)) if is_sandbox else None
+            )
+            app = web.Application()
+            WusDoor(ports, settings or WusSettings(), sandbox).add_to(app)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(files) if with_tls else None)
+            await site.start()
+            server = Server(gateway, records, runner.addresses[0][1])
+            closing.append(runner.cleanup)
+            closing.append(lambda: _close(server))
+            return server
+
+        yield opened
+        for close in reversed(closing):
+            await close()
+
+
+async def _close(server: Server) -> None:
+    for session in server.sessions.values():
+        await session.close()
+    await asyncio.sleep(0.02)  # TLS connections need a moment to say goodbye
+
+
+@pytest.fixture
+async def server(open_door: Open) -> Server:
+    """An open door with the settings as they come."""
+    return await open_door()

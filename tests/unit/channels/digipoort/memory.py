@@ -1,0 +1,131 @@
+"""The ports of this door in memory, on the gateway in memory that the web's tests use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from gateway.messages.lifecycle import Step
+from gateway.messages.message import JournalEntry, Message
+from gateway.messages.participants import Party, PartyKind
+from gateway.messages.proces import HandOut, Proces, Scope, berichtsoort_of
+from gateway.messages.submission import Receipt, Submission
+from gateway.validator.model.identifiers import PartyIdentifier
+from tests.unit.api.memory import MemoryGateway
+
+LEVERANCIER, SOFTWAREHUIS, GEMEENTE = "van-dijk", "factuurstroom", "waterkant"
+
+PARTIES = (
+    Party(LEVERANCIER, "Van Dijk Kantoormeubelen B.V.", PartyKind.COMPANY, (PartyIdentifier("0106", "27418562"),)),
+    Party(
+        SOFTWAREHUIS,
+        "Factuurstroom Software B.V.",
+        PartyKind.COMPANY,
+        (PartyIdentifier("0106", "61502793"),),
+        mandates=frozenset({LEVERANCIER}),
+    ),
+    Party(GEMEENTE, "Gemeente Waterkant", PartyKind.NON_RIJK, (PartyIdentifier("0190", "00000099000000001000"),)),
+)
+
+
+@dataclass
+class MemoryRecords:
+    """What only this interface knows; the messages are the gateway's."""
+
+    gateway: "WusMemoryGateway"
+    known: dict[str, Proces]
+    handed_out: set[tuple[str, HandOut]] = field(default_factory=set)
+
+    async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
+        """What came lately."""
+        lately = [one for one in self.known.values() if one.tijdstempel_aangeleverd >= moment]
+        return tuple((one.identiteit_aanleveraar or "", one.berichtkenmerk) for one in lately)
+
+    async def proces(self, kenmerk: str) -> Proces | None:
+        """What was handed in."""
+        return self.known.get(kenmerk)
+
+    async def find(self, scope: Scope, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
+        """In scope."""
+        found = [
+            (row.message, self.known.get(kenmerk))
+            for kenmerk, row in sorted(self.gateway.rows.items())
+            if self._is_in(scope, row.message)
+        ]
+        return tuple(found[:limit])
+
+    async def find_news(self, scope: Scope, oin: str, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
+        """With something new."""
+        found = await self.find(scope, 10_000)
+        return tuple(one for one in found if self._has_news(one[0], oin))[:limit]
+
+    def _has_news(self, message: Message, oin: str) -> bool:
+        journal = self.gateway.rows[message.kenmerk].journal
+        marks = {(oin, HandOut(message.kenmerk, at)) for at, entry in enumerate(journal) if entry.statuscode}
+        return not marks <= self.handed_out
+
+    async def berichtsoorten(self, scope: Scope) -> tuple[str, ...]:
+        """Each once."""
+        return tuple(sorted({berichtsoort_of(message) for message, _ in await self.find(scope, 10_000)}))
+
+    async def hand_out(self, oin: str, what: Sequence[HandOut]) -> frozenset[HandOut]:
+        """Mark."""
+        new = frozenset(one for one in what if (oin, one) not in self.handed_out)
+        self.handed_out |= {(oin, one) for one in new}
+        return new
+
+    def _is_in(self, scope: Scope, message: Message) -> bool:
+        parties = (message.recipient_id,) if scope.only_recipient else _parties(message)
+        known = self.known.get(message.kenmerk)
+        is_wanted = scope.belanghebbende is None or (
+            (known.belanghebbende.nummer, known.belanghebbende.type.upper())
+            == (scope.belanghebbende.nummer, scope.belanghebbende.type.upper())
+            if known
+            else scope.belanghebbende_party_id in {message.sender_id, message.submitter_id}
+        )
+        berichtsoort = scope.berichtsoort
+        return (
+            bool(scope.visible_to & set(parties))
+            and is_wanted
+            and (berichtsoort is None or berichtsoort_of(message).upper() == berichtsoort.upper())
+        )
+
+
+def _parties(message: Message) -> tuple[str | None, ...]:
+    return message.submitter_id, message.sender_id, message.recipient_id
+
+
+@dataclass
+class WusMemoryGateway(MemoryGateway):
+    """Delivers to the recipient that the channel names, else to the municipality; its clock runs."""
+
+    known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
+    processen: dict[str, Proces] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> datetime:
+        """Now."""
+        return datetime.now(UTC)
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Reception: the steps that a sender may count on are there at once."""
+        self.now = self.clock
+        judge, self.judges_at_once = self.judges_at_once, False
+        receipt = await super().submit(submission)
+        self.judges_at_once = judge
+        row = self.rows[receipt.kenmerk]
+        if submission.record:
+            self.processen[receipt.kenmerk] = submission.record(receipt.kenmerk, receipt.received_at)
+        to = await self.find(submission.recipient) if submission.recipient else None
+        row.message = replace(
+            row.message,
+            recipient_id=to.party_id if to else GEMEENTE,
+            sender_id=LEVERANCIER if submission.on_behalf_of else submission.caller.party_id,
+            is_test=submission.caller.is_test,
+        )
+        row.journal += [
+            JournalEntry(Step.ACCEPTED, self.now, "gateway"),
+            JournalEntry(Step.QUEUED, self.now, "gateway"),
+        ]
+        if judge:
+            await self.judge_row(row)
+        return receipt

@@ -1,0 +1,249 @@
+"""Workers judge by the limits they were given, in the thread and in the process alike; their end is survived."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+import pytest
+
+from gateway.messages.message import StoredAttachment
+from gateway.messages.submission import StoredBytes
+from gateway.pipeline.desk import Case, JudgingError
+from gateway.pipeline.worker import NICE, Answer, Request, frame, read_frame
+from gateway.pipeline.workers import PERIODS_MAX, Workers, processor_state, within
+from gateway.store.documents.storage import Storage
+from gateway.validator.model.document import Attachment
+from gateway.validator.verdict import Verdict
+from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
+from tests.samples import SAMPLES, invoice
+
+MEMORY_SIZE_BYTES_MAX = 1 << 30
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    made = Storage(tmp_path.as_uri(), 0)
+    yield made
+    made.close()
+
+
+def workers(
+    storage: Storage, limits: Limits = DEFAULT_LIMITS, *, seconds: float = 60, ended: list[str]
+) -> Workers:
+    return Workers(storage, 1, MEMORY_SIZE_BYTES_MAX, seconds, 100, ended.append, limits)
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"), [(DEFAULT_LIMITS, "MP-ID-ROOT"), (Limits(depth_max=1), "MP-XML-DEPTH")], ids=str
+)
+async def test_a_limit_holds_for_small_and_large_documents(
+    storage: Storage, limits: Limits, expected: str
+) -> None:
+    judging = workers(storage, limits, ended=[])
+    case = Case(b"<a><b/></a>")
+    (small,) = await judging.judge_small([case])
+    (apart,) = await judging.judge_apart([case])
+    large = await judging.judge_large(case)
+    await judging.close()
+    for verdict in (small, apart, large):
+        assert isinstance(verdict, Verdict)
+        assert [finding.rule for finding in verdict.findings] == [expected]
+
+
+async def test_a_document_gets_the_same_verdict_wherever_it_is_judged(storage: Storage) -> None:
+    judging = workers(storage, ended=[])
+    documents = [*(sample.xml() for sample in SAMPLES.values()), invoice(40).replace(b"21.00", b"21.50", 1)]
+    small = await judging.judge_small([Case(document) for document in documents])
+    apart = await judging.judge_apart([Case(document) for document in documents])
+    assert small == apart
+    for number, document in enumerate(documents):
+        await storage.put_stable(f"d/{number}", b"before" + document)
+        stored = StoredBytes(f"d/{number}", 6, len(document), "")
+        assert await judging.judge_large(Case(None, stored=stored)) == small[number]
+        assert await judging.judge_small([Case(None, stored=stored)]) == [small[number]]
+        assert await judging.judge_apart([Case(None, stored=stored)]) == [small[number]]
+    await judging.close()
+
+
+async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
+    storage = Storage("memory:///", 0)
+    judging = workers(storage, ended=[])
+    key, offset = storage.pack_now([b"before", invoice(2)])
+    case = Case(None, stored=StoredBytes(key, offset + 6, len(invoice(2)), ""))
+    (small,), (apart,) = await judging.judge_small([case]), await judging.judge_apart([case])
+    assert isinstance(small, Verdict)
+    assert small.valid
+    assert small == apart == await judging.judge_large(case)
+    await judging.close()
+    storage.close()
+
+
+@pytest.mark.parametrize("url", ["", "memory:///"], ids=["a directory", "an object store"])
+async def test_what_travelled_beside_a_document_is_looked_at_wherever_it_is_judged(
+    tmp_path: Path, url: str
+) -> None:
+    storage = Storage(url or tmp_path.as_uri(), 0)
+    judging = workers(storage, ended=[])
+    program = b"MZ" + bytes(3_000)
+    key, offset = storage.pack_now([b"before", program, invoice(1)])
+    facts = Attachment(1, "application/pdf", "a.pdf", len(program), "0" * 64)
+    beside = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), "")),)
+    document = StoredBytes(key, offset + 6 + len(program), len(invoice(1)), "")
+    for case in (Case(invoice(1), None, beside), Case(None, None, beside, document)):
+        judged = [*await judging.judge_small([case]), *await judging.judge_apart([case])]
+        for verdict in (*judged, await judging.judge_large(case)):
+            assert isinstance(verdict, Verdict)
+            assert [finding.rule for finding in verdict.findings] == ["MP-ATT-DANGEROUS"]
+    await judging.close()
+    storage.close()
+
+
+async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.pipeline.workers.WATCHED_SECONDS", 0.0)
+    ended: list[str] = []
+    judging = workers(storage, seconds=0.001, ended=ended)
+    with pytest.raises(JudgingError, match="no verdict"):
+        await judging.judge_large(Case(invoice(1)))
+    assert ended == ["time"]
+    await judging.close()
+
+
+async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> None:
+    judging = workers(storage, ended=[])
+    gone = Case(None, stored=StoredBytes("d/none", 0, 10, ""))
+    with pytest.raises(JudgingError, match="cannot be read"):
+        await judging.judge_large(gone)
+    facts = Attachment(1, "application/pdf", None, 10, "0" * 64)
+    beside_gone = Case(invoice(1), None, (StoredAttachment(facts, gone.stored),))
+    with pytest.raises(JudgingError, match="cannot be read"):
+        await judging.judge_large(beside_gone)
+    for judged in (
+        *await judging.judge_small([gone, beside_gone]),
+        *await judging.judge_apart([gone]),
+        *await judging.judge_apart([beside_gone]),
+    ):
+        assert isinstance(judged, JudgingError)
+        assert "cannot be read" in str(judged)
+    assert (await judging.judge_large(Case(invoice(1)))).valid
+    await judging.close()
+
+
+def worker() -> subprocess.Popen[bytes]:
+    """A worker process by itself, and a document for it."""
+    limits = msgspec.json.encode(DEFAULT_LIMITS).decode()
+    command = (sys.executable, "-m", "gateway.pipeline.worker", str(MEMORY_SIZE_BYTES_MAX), "60", limits)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+    assert (asked(process), process.poll()) == (True, None)
+    return process
+
+
+def asked(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the worker finds a valid document valid."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(frame(msgspec.msgpack.encode([Request(invoice(1))])))
+    process.stdin.flush()
+    answer = read_frame(cast("BinaryIO", process.stdout))
+    assert answer is not None
+    verdict = msgspec.msgpack.decode(answer, type=list[Answer])[0].verdict
+    return verdict is not None and verdict.valid
+
+
+def test_ctrl_c_leaves_the_end_of_a_worker_to_the_gateway() -> None:
+    process = worker()
+    process.send_signal(signal.SIGINT)
+    assert asked(process)
+    assert process.communicate(timeout=20) == (b"", b"")
+    assert process.returncode == 0
+
+
+def test_a_worker_whose_gateway_was_killed_ends_without_a_word() -> None:
+    process = worker()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stdin is not None
+    process.stdin.write(frame(msgspec.msgpack.encode([Request(invoice(1))])))
+    process.stdin.close()
+    with process.stderr as said:
+        assert said.read() == b""
+    assert process.wait(timeout=20) == 0
+
+
+def test_a_worker_yields_the_processor_to_answering() -> None:
+    process = worker()
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE > os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
+    finally:
+        process.communicate(timeout=20)
+
+
+class Late:
+    """A worker that gets to its answer only after it was kept from the processor so many times."""
+
+    def __init__(self, kept: int) -> None:
+        self.kept = kept
+        self.was_kept = False
+        self.answered = asyncio.Event()
+
+    async def judge(self) -> list[Answer]:
+        await self.answered.wait()
+        return []
+
+    async def is_kept_from_processor(self) -> bool:
+        self.kept -= 1
+        if self.kept == 0:
+            self.answered.set()
+        return self.kept >= 0
+
+
+async def test_a_worker_that_is_kept_from_the_processor_gets_more_time() -> None:
+    late = Late(PERIODS_MAX)
+    assert await within(0.01, late.judge(), late) == []
+    assert (late.kept, late.was_kept) == (0, True)
+
+
+@pytest.mark.parametrize("kept", [0, PERIODS_MAX + 5])
+async def test_a_worker_that_hangs_or_is_kept_for_ever_gets_no_more_time(kept: int) -> None:
+    late = Late(kept)
+    with pytest.raises(TimeoutError):
+        await within(0.01, late.judge(), late)
+
+
+async def test_a_worker_that_others_starved_is_followed_by_one_that_is_only_nice(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_kept(_worker: object) -> bool:
+        return True
+
+    ended: list[str] = []
+    judging = workers(storage, ended=ended)
+    monkeypatch.setattr("gateway.pipeline.workers.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.pipeline.workers._Worker.is_kept_from_processor", is_kept)
+    verdicts = [await judging.judge_apart([Case(invoice(1))]) for _ in range(3)]
+    assert ended == ["starved"]
+    assert all(isinstance(verdict, Verdict) and verdict.valid for (verdict,) in verdicts)
+    (worker,) = judging._idle
+    assert os.sched_getscheduler(worker._process.pid) == os.SCHED_OTHER
+    assert os.getpriority(os.PRIO_PROCESS, worker._process.pid) == NICE
+    await judging.close()
+
+
+def test_the_state_of_a_process_is_read() -> None:
+    process = worker()
+    try:
+        waiting = processor_state(process.pid)
+        assert waiting is not None
+        assert waiting[0] in "SR"
+        assert 0 < waiting[1] < 60
+    finally:
+        process.communicate(timeout=20)
+    assert processor_state(process.pid) is None

@@ -1,0 +1,93 @@
+"""Sealing on SQLite and PostgreSQL, and a proof checked by the script that outsiders get."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from gateway.metering.entry import LedgerBrokenError, UnknownEntryError
+from gateway.metering.seal import Proof, seal_problem
+from gateway.store.ledger.ledger import append, reverse
+from gateway.store.ledger.seals import (
+    NotSealedYetError,
+    SealPolicy,
+    prove,
+    seal,
+    seal_due,
+    seals_after,
+)
+from tests.unit.store.ledger.ledger_database import LATER, NOON, delivered, disarm, fresh_ledger
+
+SMALL = SealPolicy(entries_max=4)
+SCRIPT = Path(__file__).parents[4] / "docs" / "how-to" / "verify_seal.py"
+
+
+def test_a_seal_is_due_at_so_many_entries_or_after_so_long(database_url: str) -> None:
+    policy = SealPolicy(entries_max=2, age_max=timedelta(minutes=10))
+    with fresh_ledger(database_url) as engine, engine.begin() as conn:
+        assert seal_due(conn, NOON, policy) == ()
+        append(conn, [delivered("m1")], recorded_at=NOON)
+        assert seal_due(conn, NOON + timedelta(minutes=9), policy) == ()
+        assert len(seal_due(conn, NOON + timedelta(minutes=10), policy)) == 1
+        append(conn, [delivered("m2"), delivered("m3")], recorded_at=LATER)
+        assert len(seal_due(conn, LATER, policy)) == 1
+        assert seal_due(conn, LATER + timedelta(days=1), policy) == ()
+
+
+def test_seals_cover_every_entry_in_batches_and_join_other_journals(database_url: str) -> None:
+    with fresh_ledger(database_url) as engine, engine.begin() as conn:
+        append(conn, [delivered(f"m{number}") for number in range(10)])
+        reverse(conn, 3, "wrong recipient", "controller")
+        made = seal(conn, NOON, SMALL, {"billing": "ab", "actions": "cd"})
+        assert [(one.first_position, one.last_position, one.quantity) for one in made] == [
+            (1, 4, 4),
+            (5, 8, 4),
+            (9, 11, 1),
+        ]
+        assert made[0].joined == "actions=cd billing=ab"
+        assert seals_after(conn, 0, 10) == made
+        assert seals_after(conn, 2, 10) == made[2:]
+        assert [seal_problem(one, before) for before, one in zip((None, *made), made, strict=False)] == [None] * 3
+        assert seal(conn, NOON, SMALL) == ()
+
+
+def test_a_seal_never_covers_up_a_change(database_url: str) -> None:
+    with fresh_ledger(database_url) as engine:
+        with engine.begin() as conn:
+            append(conn, [delivered("m1"), delivered("m2")])
+            conn.execute(text("INSERT INTO usage_sources VALUES (2, 'other')"))
+            disarm(conn)
+            conn.execute(text("UPDATE usage_entries SET party_id = 'gemeente-z' WHERE position = 2"))
+        expected = pytest.raises(LedgerBrokenError, match="not the ones that were appended")
+        with expected, engine.begin() as conn:
+            seal(conn, NOON, SMALL)
+
+
+def check_with_the_script(proof: Proof, published: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = folder / "proof.json"
+    path.write_bytes(msgspec.json.encode(proof))
+    command = [sys.executable, "-I", str(SCRIPT), str(path), published]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_an_entry_is_proven_offline_by_the_published_script(tmp_path: Path) -> None:
+    with fresh_ledger(f"sqlite+aiosqlite:///{tmp_path / 'm.db'}") as engine, engine.begin() as conn:
+        append(conn, [delivered(f"m{number}", party="gemeente-ё") for number in range(6)], recorded_at=NOON)
+        reverse(conn, 5, "dubbel geteld – zie brief", "controller")
+        made = seal(conn, NOON, SMALL)
+        append(conn, [delivered("m9")])
+        for position, one in ((1, made[0]), (7, made[1])):
+            proof = prove(conn, position)
+            assert check_with_the_script(proof, one.hash, tmp_path).stdout.startswith("PROVEN: seal")
+            assert "published seal" in check_with_the_script(proof, "0" * 64, tmp_path).stderr
+            entry = msgspec.structs.replace(proof.entry, quantity=2)
+            forged = msgspec.structs.replace(proof, entry=entry)
+            assert "root" in check_with_the_script(forged, one.hash, tmp_path).stderr
+        with pytest.raises(NotSealedYetError, match="entry 8"):
+            prove(conn, 8)
+        with pytest.raises(UnknownEntryError):
+            prove(conn, 9)

@@ -1,0 +1,205 @@
+"""Metrics: every event counts where it should, labels stay few, and Prometheus's own tool finds nothing to say."""
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway import metrics as metrics_module
+from gateway.i18n import Text
+from gateway.messages.lifecycle import Disposition, State
+from gateway.messages.submission import Channel
+from gateway.metering.entry import UsageEntry, UsageKind
+from gateway.metrics import FORESEEN, Metrics, QueueState
+from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.model.document import DocumentKind
+from tests.deploy.promtool import needs_promtool
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+class StillClock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def metrics(clock: StillClock, tmp_path: Path) -> Metrics:
+    return Metrics("1.2.3", {"BR-01", "MP-XML-SIZE"}, tmp_path, clock)
+
+
+def samples(metrics: Metrics) -> Samples:
+    """What a scrape sees, read back from the text."""
+    _, body = metrics.exposition()
+    return {
+        (sample.name.removeprefix("meterpoort_"), tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+        if sample.name.startswith("meterpoort_")
+    }
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float:
+    return samples(metrics)[name, tuple(sorted(labels.items()))]
+
+
+def finding(rule: str, flag: Flag = Flag.FATAL, stage: Stage = Stage.RULES) -> Finding:
+    return Finding(rule, flag, stage, Text(en="wrong", nl="fout"))
+
+
+def every_event(metrics: Metrics) -> None:
+    """Each event once, with values that differ from zero."""
+    metrics.message_received(Channel.HTTP, 20_000)
+    metrics.message_repeated()
+    metrics.message_settled(DocumentKind.INVOICE, State.DELIVERED, Disposition.BILLABLE, 3)
+    metrics.message_confirmed(7)
+    metrics.message_reopened()
+    metrics.message_refused([finding("BR-01")])
+    waiting = QueueState(3, NOON - timedelta(seconds=90))
+    metrics.queue_measured(waiting, waiting)
+    metrics.deliveries_measured(waiting, 1)
+    metrics.push_attempted("webhook", "troubled", "timeout", 0.3)
+    metrics.mailboxes_measured(waiting, 2)
+    metrics.stage_passed(Stage.SCHEMA, 0.01)
+    metrics.rule_broke()
+    metrics.worker_replaced("time")
+    metrics.units_metered([UsageEntry("k", "p", UsageKind.DELIVERED_TO, NOON)])
+    metrics.units_metered([UsageEntry("k", "p", UsageKind.DELIVERED_TO, NOON, -1)])
+    metrics.forecast_measured(100, 40, 1)
+    metrics.silence_measured(1)
+    metrics.commit_made(0.002, 5)
+    metrics.reaper_passed(1, held=True)
+    metrics.request_answered("messages", 202, 0.003)
+    metrics.submission_turned_away()
+    metrics.connection_too_many("evicted")
+
+
+def test_every_metric_is_moved_by_an_event(metrics: Metrics, clock: StillClock) -> None:
+    before = samples(metrics)
+    every_event(metrics)
+    clock.now += timedelta(seconds=1)
+    after = samples(metrics)
+    moved = {name for (name, labels), number in after.items() if before.get((name, labels)) != number}
+    always_there = {"build_info", "disk_free_bytes", "disk_size_bytes"}
+    for described in metrics.described:
+        name = described.name.removeprefix("meterpoort_")
+        if name not in always_there:
+            assert name in moved or f"{name}_count" in moved, name
+
+
+def test_a_message_counts_once_for_each_rule_that_refused_it(metrics: Metrics) -> None:
+    metrics.message_refused([finding("BR-01"), finding("BR-01"), finding("BR-01", Flag.WARNING)])
+    metrics.message_refused([finding("BR-01"), finding("MP-XML-SIZE", stage=Stage.XML)])
+    assert value(metrics, "refusals_total", stage="rules", rule="BR-01") == 2
+    assert value(metrics, "refusals_total", stage="xml", rule="MP-XML-SIZE") == 1
+
+
+def test_a_warning_refuses_nothing(metrics: Metrics) -> None:
+    metrics.message_refused([finding("BR-01", Flag.WARNING)])
+    assert [name for name, _ in samples(metrics) if name == "refusals_total"] == []
+
+
+def test_rules_and_routes_that_are_not_known_share_one_label(metrics: Metrics) -> None:
+    before = len(samples(metrics))
+    for number in range(50):
+        metrics.message_refused([finding(f"made-up-{number}")])
+        metrics.request_answered(f"/v1/messages/{number}", 404, 0.001)
+        metrics.worker_replaced(f"made-up-{number}")
+    assert value(metrics, "refusals_total", stage="rules", rule="other") == 50
+    assert value(metrics, "http_requests_total", route="other", status="4xx") == 50
+    assert value(metrics, "worker_replacements_total", reason="other") == 50
+    assert len(samples(metrics)) == before + 1
+
+
+def test_rules_become_labels_while_they_are_few_and_look_like_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_module, "RULES_MAX", 3)
+    metrics = Metrics("1")
+    for rule in ("BR-01", "a sentence, from nowhere", "", "BR-02", "PEPPOL-EN16931-R001", "BR-03", "BR-01"):
+        metrics.message_refused([finding(rule)])
+    counted = {
+        dict(labels)["rule"]: n for (name, labels), n in samples(metrics).items() if name == "refusals_total"
+    }
+    assert counted == {"BR-01": 2, "BR-02": 1, "PEPPOL-EN16931-R001": 1, "other": 3}
+
+
+def test_a_parked_message_has_no_disposition_yet(metrics: Metrics) -> None:
+    metrics.message_settled(None, State.PARKED, Disposition.PENDING, 1)
+    metrics.message_settled(None, State.REFUSED, Disposition.REFUSED, 1)
+    assert value(metrics, "messages_settled_total", document="unknown", outcome="parked") == 1
+    counted = {labels: n for (name, labels), n in samples(metrics).items() if name == "dispositions_total" and n}
+    assert counted == {(("disposition", "refused"),): 1}
+
+
+def test_ages_grow_even_when_nobody_measures(metrics: Metrics, clock: StillClock) -> None:
+    nothing = QueueState(0)
+    metrics.queue_measured(QueueState(1, NOON - timedelta(seconds=30)), nothing)
+    assert value(metrics, "queue_oldest_seconds", queue="judging") == 30
+    assert value(metrics, "queue_oldest_seconds", queue="delivery") == 0
+    clock.now += timedelta(hours=1)
+    assert value(metrics, "queue_oldest_seconds", queue="judging") == 3_630
+    assert value(metrics, "last_received_seconds") == 3_600
+    metrics.message_received(Channel.WUS, 1)
+    assert value(metrics, "last_received_seconds") == 0
+
+
+def test_a_clock_set_back_makes_no_negative_age(metrics: Metrics, clock: StillClock) -> None:
+    metrics.queue_measured(QueueState(1, NOON), QueueState(0))
+    clock.now -= timedelta(minutes=5)
+    assert value(metrics, "queue_oldest_seconds", queue="judging") == 0
+    assert value(metrics, "last_received_seconds") == 0
+
+
+def test_every_attempt_to_push_counts_once(metrics: Metrics) -> None:
+    metrics.push_attempted("webhook", "delivered", None, 0.1)
+    metrics.push_attempted("webhook", "troubled", "timeout", 60)
+    metrics.push_attempted("afleverservice", "refused", "from nowhere", 0.1)
+    assert value(metrics, "pushes_total", way="webhook", push_outcome="delivered") == 1
+    assert value(metrics, "pushes_total", way="webhook", push_outcome="troubled") == 1
+    assert value(metrics, "push_failures_total", failure="timeout") == 1
+    assert value(metrics, "push_failures_total", failure="other") == 1
+    assert value(metrics, "push_seconds_count", way="webhook") == 2
+
+
+def test_two_gateways_do_not_mix(metrics: Metrics) -> None:
+    other = Metrics("1.2.3")
+    metrics.message_repeated()
+    assert (value(metrics, "repeats_total"), value(other, "repeats_total")) == (1, 0)
+
+
+def test_counters_with_foreseen_labels_begin_at_zero() -> None:
+    fresh = samples(Metrics("1"))
+    for kind in FORESEEN["kind"]:
+        assert fresh["metered_units_total", (("kind", kind),)] == 0
+
+
+def test_no_label_can_hold_a_party_or_a_kenmerk(metrics: Metrics) -> None:
+    labels = {label for described in metrics.described for label in described.labels}
+    assert labels <= {*FORESEEN, "rule", "version", "python"}
+
+
+def test_openmetrics_when_asked(metrics: Metrics) -> None:
+    content_type, body = metrics.exposition("application/openmetrics-text; version=1.0.0")
+    assert content_type.startswith("application/openmetrics-text")
+    assert body.endswith(b"# EOF\n")
+
+
+@needs_promtool
+def test_prometheus_has_nothing_to_say_about_the_names(metrics: Metrics) -> None:
+    every_event(metrics)
+    told = subprocess.run(
+        ["promtool", "check", "metrics"], input=metrics.exposition()[1], capture_output=True, check=False
+    )
+    assert told.stderr == b""
+    assert told.stdout == b""
+    assert told.returncode == 0

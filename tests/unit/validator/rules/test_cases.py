@@ -1,0 +1,43 @@
+"""The reader of cases: what it takes and what it refuses. The cases themselves run in `tests/rules`."""
+
+import pytest
+
+from gateway.validator.rules import cases
+from gateway.validator.rules.cases import Case
+
+
+def test_a_case_reads_as_it_is_written() -> None:
+    broken = cases.cases()["BR-33"][-1]
+    assert broken == Case(
+        "BR-33",
+        True,
+        "en16931-everything",
+        remove=("BT-97", "BT-98"),
+        also=("BR-CO-21",),
+        file="presence.toml",
+    )
+    assert broken.expected == {"BR-33", "BR-CO-21"}
+
+
+def test_cases_that_hold_stand_before_those_that_break() -> None:
+    for listed in cases.cases().values():
+        assert [case.breaks for case in listed] == sorted(case.breaks for case in listed)
+
+
+def test_a_row_of_adds_is_two_cases() -> None:
+    row = {"cbc:IssueTime": "10:30:00", "also": ["BR-03"], "document": "nlcius-invoice"}
+    holds, breaks = cases._of_file("x.toml", {"document": "en16931-everything", "adds": {"UBL-CR-006": row}})
+    assert (holds.breaks, holds.document, holds.change, holds.also) == (False, "nlcius-invoice", {}, ())
+    assert (breaks.breaks, breaks.change, breaks.also) == (True, {"cbc:IssueTime": "10:30:00"}, ("BR-03",))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"BR-33": {"brakes": [{}]}}, "a case holds or breaks"),
+        ({"BR-33": {"breaks": [{"chnage": {}}]}}, "unknown keys: chnage"),
+    ],
+)
+def test_a_slip_of_the_pen_is_an_error(content: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        list(cases._of_file("presence.toml", content))

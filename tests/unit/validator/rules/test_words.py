@@ -1,0 +1,89 @@
+"""What a finding teaches: both sides of a sum, the codes that were meant, the place by its term."""
+
+import pytest
+from lxml import etree
+
+from gateway.i18n import Text
+from gateway.validator.model.codes import LISTS, mistaken, near_misses
+from gateway.validator.rules.cases import Case, cases
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.engine import Breach, judge
+from gateway.validator.ubl import bindings as ubl
+from tests.rules.documents import document_of
+
+
+def _breach(rule: str, sample: str, *remove: str, **change: str) -> Breach:
+    changed = {key.replace("_", "-"): text for key, text in change.items()}
+    root = etree.fromstring(document_of(Case(rule, True, sample, changed, remove)))
+    return next(each for each in judge(ubl.read(root).invoice, EN16931).breaches if each.rule.id == rule)
+
+
+def test_a_sum_shows_both_sides() -> None:
+    miss = _breach("BR-CO-15", "nlcius-invoice", BT_112="121.50").miss
+    assert miss.found == "BT-112 = 121.50"
+    assert miss.expected == "BT-109 + BT-110 = 100.00 + 21.00 = 121.00"
+    assert miss.advice is not None
+    assert "0.50" in miss.advice.en
+
+
+def test_a_sum_of_many_shows_the_first_few() -> None:
+    miss = _breach("BR-CO-10", "en16931-mixed", BT_106="1.00").miss
+    assert miss.expected is not None
+    assert str(miss.expected).startswith("Σ BT-131 = ")
+
+
+def test_an_absent_amount_is_shown_as_absent() -> None:
+    assert _breach("BR-CO-16", "nlcius-invoice", "BT-115").miss.found == "BT-115 - BT-114 = – - 0"
+
+
+def test_too_many_decimals_show_the_amount_rounded() -> None:
+    miss = _breach("BR-DEC-23", "nlcius-invoice", BT_131="100.005").miss
+    assert (miss.found, miss.expected, miss.term) == ("100.005", "100.01", "BT-131")
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "meant"),
+    [
+        ("kwh", "units", ["KWH"]),
+        ("KWHH", "units", ["KWH"]),
+        (" nl", "countries", ["NL"]),
+        ("EURO", "currencies", ["EUR"]),
+        ("application/pdf ", "media_types", ["application/pdf"]),
+        ("", "units", []),
+        ("x" * 5000, "units", []),
+        ("UK", "countries", ["GB"]),
+        ("el", "countries", ["GR"]),
+        ("LN", "countries", ["NL"]),
+        ("XQ", "countries", []),
+        ("PCE", "units", ["C62"]),
+        ("uur", "units", ["HUR"]),
+        ("NL:KVK", "electronic_address_schemes", ["0106"]),
+    ],
+)
+def test_codes_that_were_meant(value: str, name: str, meant: list[str]) -> None:
+    assert near_misses(value, LISTS[name])[:1] == meant
+
+
+@pytest.mark.parametrize("title", mistaken._MISTAKEN)
+def test_what_is_often_mistaken_is_no_code_and_means_one(title: str) -> None:
+    [codes] = {codes for codes in LISTS.values() if codes.title == title}
+    for written, meant in mistaken._MISTAKEN[title].items():
+        assert written == written.upper()
+        assert set(meant.split()) <= codes.values, written
+
+
+@pytest.mark.parametrize("rule", cases())
+def test_a_finding_of_every_case_can_be_told(rule: str) -> None:
+    for case in cases()[rule]:
+        _check_findings(etree.fromstring(document_of(case)))
+
+
+def _check_findings(root: etree._Element) -> None:
+    reading = ubl.read(root)
+    for breach in judge(reading.invoice, EN16931).breaches:
+        assert breach.at.place >= 0
+        found = breach.miss.found
+        assert found is None or isinstance(found, Text) or len(found) < 400
+        group = reading.elements([breach.at.place])[breach.at.place]
+        if breach.miss.term:
+            assert ubl.element_of(group, breach.miss.term) is not None

@@ -1,0 +1,166 @@
+"""The rules that an invoice meets: those it claims, and those that are asked for on top."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from gateway.validator.judge import judge
+from gateway.validator.model.document import DocumentKind
+from gateway.validator.profiles import choose, profile_named, remarks
+from tests.samples import SAMPLES
+from tests.samples.documents import document
+
+NLCIUS = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
+PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+
+
+@pytest.mark.parametrize(
+    ("claim", "wish", "profile", "sets"),
+    [
+        (NLCIUS, None, "nlcius", ["EN 16931", "NLCIUS"]),
+        (f"{NLCIUS}#conformant#urn:fdc:nen.nl:gaccount:v1.0", None, "nlcius", ["EN 16931", "NLCIUS"]),
+        (PEPPOL, None, "en16931", ["EN 16931"]),
+        (None, None, "en16931", ["EN 16931"]),
+        (NLCIUS, "en16931", "en16931", ["EN 16931"]),
+        (PEPPOL, "nlcius", "nlcius", ["EN 16931", "NLCIUS"]),
+        (NLCIUS, "basisfactuur-rijk", "basisfactuur-rijk", ["EN 16931", "Basisfactuur Rijk"]),
+        (PEPPOL, "basisfactuur-rijk", "basisfactuur-rijk", ["EN 16931", "Basisfactuur Rijk"]),
+    ],
+)
+def test_what_is_asked_is_judged_else_what_is_claimed(
+    claim: str | None, wish: str | None, profile: str, sets: list[str]
+) -> None:
+    chosen = choose(claim, wish)
+    assert chosen.profile.name == profile
+    assert [used.name for used in chosen.used] == sets
+
+
+@pytest.mark.parametrize(
+    ("claim", "also", "profile", "sets"),
+    [
+        (NLCIUS, ["en16931"], "nlcius", ["EN 16931", "NLCIUS"]),
+        (NLCIUS, ["basisfactuur-rijk"], "basisfactuur-rijk", ["EN 16931", "NLCIUS", "Basisfactuur Rijk"]),
+        (PEPPOL, ["nlcius"], "nlcius", ["EN 16931", "NLCIUS"]),
+        (None, ["nlcius", "basisfactuur-rijk"], "basisfactuur-rijk", ["EN 16931", "NLCIUS", "Basisfactuur Rijk"]),
+        (NLCIUS, ["basisfactuur-rijk", "en16931"], "basisfactuur-rijk",
+         ["EN 16931", "NLCIUS", "Basisfactuur Rijk"]),
+    ],
+)  # fmt: skip
+def test_what_comes_on_top_takes_nothing_away(
+    claim: str | None, also: list[str], profile: str, sets: list[str]
+) -> None:
+    chosen = choose(claim, None, also)
+    assert chosen.profile.name == profile
+    assert [used.name for used in chosen.used] == sets
+    assert choose(claim).rules.rules.keys() <= chosen.rules.rules.keys()
+
+
+def test_why_is_told_of_each_set_for_itself() -> None:
+    why = {used.name: used.why.en for used in choose(NLCIUS, None, ["basisfactuur-rijk"]).used}
+    assert why["EN 16931"] == "every invoice meets these rules"
+    assert why["NLCIUS"].startswith("CustomizationID names ")
+    assert why["Basisfactuur Rijk"] == "basisfactuur-rijk was asked for on top"
+    assert {used.why.en for used in choose(PEPPOL, "nlcius").used} == {"nlcius was asked for"}
+
+
+def test_a_set_tells_from_when_it_is_in_force() -> None:
+    assert [used.valid_from for used in choose(NLCIUS).used] == [date(2026, 3, 30), date(2026, 2, 23)]
+
+
+def test_choosing_a_set_is_judging_by_it_alone() -> None:
+    without_kvk = (
+        SAMPLES["nlcius-invoice"].xml().replace(b'CompanyID schemeID="0106"', b'CompanyID schemeID="0060"')
+    )
+    assert [each.rule for each in judge(without_kvk).fatal] == ["BR-NL-1"]
+    assert judge(without_kvk, profile="en16931").findings == ()
+    assert [each.rule for each in judge(without_kvk, also=["en16931"]).fatal] == ["BR-NL-1"]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "urn:foo",
+        "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v2.0",
+        PEPPOL,
+        "urn:cen.eu:en16931:2018",
+    ],
+)
+def test_a_specification_that_is_not_judged_is_remarked(claim: str) -> None:
+    invoice = SAMPLES["en16931-standard"].xml().replace(b">urn:cen.eu:en16931:2017<", f">{claim}<".encode())
+    verdict = judge(invoice)
+    [remark] = verdict.findings
+    assert (remark.rule, remark.found, remark.line) == ("MP-RULES-SPECIFICATION", claim, 3)
+    assert remark.location == "/ubl:Invoice/cbc:CustomizationID"
+    assert verdict.valid
+    assert judge(invoice, profile="en16931").findings == (), "who chooses the rules knows which they are"
+
+
+@pytest.mark.parametrize("claim", ["urn:cen.eu:en16931:2017", NLCIUS, f" {NLCIUS}\n", f"{NLCIUS}#own"])
+def test_a_specification_that_is_judged_is_not_remarked(claim: str) -> None:
+    invoice = SAMPLES["nlcius-invoice"].xml().replace(f">{NLCIUS}<".encode(), f">{claim}<".encode())
+    assert "MP-RULES-SPECIFICATION" not in {finding.rule for finding in judge(invoice).findings}
+
+
+@pytest.mark.parametrize(
+    ("day", "remarked"),
+    [
+        ("2026-02-22", ["EN 16931 1.3.16", "NLCIUS 2.0.3.12"]),
+        ("2026-02-23", ["EN 16931 1.3.16"]),
+        ("2026-03-29", ["EN 16931 1.3.16"]),
+        ("2026-03-30", []),
+        ("2026-03-30+01:00", []),
+        ("-0044-03-15", []),
+        ("12026-03-15", []),
+    ],
+)
+def test_an_invoice_of_another_time_is_remarked(day: str, remarked: list[str]) -> None:
+    dated = (
+        SAMPLES["nlcius-invoice"].xml().replace(b"2026-11-02</cbc:IssueDate>", f"{day}</cbc:IssueDate>".encode())
+    )
+    told = [finding for finding in judge(dated).findings if finding.rule == "MP-RULES-DATE"]
+    assert [each.message.en.partition(" is in force")[0] for each in told] == remarked
+    assert all(each.location == "/ubl:Invoice/cbc:IssueDate" and each.line for each in told)
+
+
+def test_a_set_that_has_ended_is_remarked() -> None:
+    ended = replace(choose(None).used[0], valid_until=date(2026, 10, 31))
+    [told] = remarks(replace(choose(None), used=(ended,)), "2026-11-01", "/ubl:Invoice")
+    assert (told.rule, told.expected) == ("MP-RULES-DATE", "<= 2026-10-31")
+    assert not remarks(replace(choose(None), used=(ended,)), "2026-10-31", "/ubl:Invoice")
+
+
+def test_rules_for_invoices_do_not_go_with_an_order() -> None:
+    order = document(DocumentKind.ORDER)
+    verdict = judge(order, profile="nlcius")
+    assert [(each.rule, each.flag.value) for each in verdict.findings] == [("MP-RULES-PROFILE", "warning")]
+    assert verdict.valid
+    assert verdict.rule_sets == ()
+    assert judge(order).findings == ()
+
+
+def test_an_unknown_profile_names_those_there_are() -> None:
+    with pytest.raises(ValueError, match="nlcius, basisfactuur-rijk, en16931"):
+        profile_named("xrechnung")
+
+
+def test_a_dutch_rule_refuses_and_a_dutch_warning_does_not() -> None:
+    invoice = SAMPLES["nlcius-invoice"].xml()
+    refused = judge(invoice.replace(b'CompanyID schemeID="0106"', b'CompanyID schemeID="0060"'))
+    assert [finding.rule for finding in refused.fatal] == ["BR-NL-1"]
+    warned = judge(SAMPLES["nlcius-discouraged"].xml())
+    assert warned.valid
+    assert {"BR-NL-19", "BR-NL-27-1", "BR-NL-30"} <= {finding.rule for finding in warned.findings}
+
+
+def test_an_empty_element_is_told_with_its_place() -> None:
+    found = judge(SAMPLES["nlcius-invoice"].xml().replace(b">+31 113 555 019<", b"><")).findings
+    assert [(each.rule, each.location.rpartition("/")[2]) for each in found] == [("SI-UBL-2", "cbc:Telephone")]
+
+
+def test_the_rijk_asks_for_an_oin() -> None:
+    peppol = SAMPLES["peppol-invoice"].xml()
+    assert judge(peppol, profile="basisfactuur-rijk").valid
+    private = peppol.replace(b'CompanyID schemeID="0190"', b'CompanyID schemeID="0106"')
+    assert judge(private).valid
+    assert [each.rule for each in judge(private, profile="basisfactuur-rijk").fatal] == ["BR-NL-BFR-2"]
