@@ -167,7 +167,7 @@ async def opened(
         sealing = upkeep.sealing(gateway.meter, billing_chain(gateway.engines, gateway.writer))
         works = [_follow_register(gateway), _measure(gateway), measuring, reaping, sealing]
         bill = accounts(settings, gateway.engines, gateway.writer, clock)
-        works.append(measuring_forecasts(bill.office, gateway.metrics))
+        works.append(measuring_forecasts(bill.service, gateway.metrics))
         if settings.billing.sends_bills:
             works.append(sending_bills(bill.store, gateway.own_door(), gateway.register.by_identifier))
         if settings.drop.url:

@@ -24,7 +24,7 @@ from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import published
 from gateway.billing.runs.debtor import Address, Issuer
-from gateway.billing.runs.office import Actor, BillingOffice
+from gateway.billing.runs.service import Actor, BillingService
 from gateway.clock import Clock, billing_date, utc_now
 from gateway.messages.participants import Caller, Role
 from gateway.messages.ports import Reception
@@ -50,9 +50,9 @@ _USAGE = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&l
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The billing office and what it keeps."""
+    """The billing service and what it stores."""
 
-    office: BillingOffice
+    service: BillingService
     store: SqlBillingStore
     issuer: Issuer
 
@@ -64,7 +64,7 @@ def accounts(settings: Settings, engines: Engines, writer: Writer, clock: Clock)
     policies = replace(DEFAULT, approval_by_another=settings.billing.approval_by_another)
     counts = SqlUsageCounts(engines.read)
     return Accounts(
-        BillingOffice(store, counts, issuer, published(), write, _judged, clock, policies), store, issuer
+        BillingService(store, counts, issuer, published(), write, _judged, clock, policies), store, issuer
     )
 
 
@@ -72,7 +72,7 @@ def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Cl
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills: one
     without its issuer's name and numbers does not pass our own validator."""
     opened = accounts(settings, engines, writer, clock)
-    return BillingDoor(opened.office, opened.store, SqlUsageCounts(engines.read), write_pdf)
+    return BillingDoor(opened.service, opened.store, SqlUsageCounts(engines.read), write_pdf)
 
 
 def billing_chain(engines: Engines, writer: Writer) -> Callable[[], Awaitable[Mapping[str, str]]]:
@@ -175,11 +175,11 @@ async def sending_bills(
         await asyncio.sleep(SENDING_SECONDS)
 
 
-async def measuring_forecasts(office: BillingOffice, metrics: Metrics) -> None:
+async def measuring_forecasts(service: BillingService, metrics: Metrics) -> None:
     """Measures Digipoort's year against its forecasts, once an hour, for as long as it is awaited."""
     while True:
         try:
-            seen = await office.measure(Service.DIGIPOORT, today())
+            seen = await service.measure(Service.DIGIPOORT, today())
             metrics.forecast_measured(seen.forecast, seen.used, seen.parties_over)
         except SQLAlchemyError as error:  # the database is in trouble, which others tell
             log.warning("forecasts_not_measured", error=type(error).__name__)

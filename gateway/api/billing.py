@@ -39,8 +39,8 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.outlook import Projection, warning_mail
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.errors import UnknownPartyError
-from gateway.billing.runs.office import Actor
 from gateway.billing.runs.ports import MeteredEntry
+from gateway.billing.runs.service import Actor
 from gateway.billing.runs.year import BillingYear, YearKey
 from gateway.clock import billing_date
 from gateway.http import problems
@@ -167,7 +167,7 @@ async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) ->
 async def show_outlook(call: Call) -> web.StreamResponse:
     """Where a party's use of the year is heading, and the warning it gets when that passes what it prepaid."""
     query, party_id, door = call.query(ServiceQuery), await party_of(call), door_of(call)
-    seen = await door.office.outlook(YearKey(party_id, query.service, today(call).year), today(call))
+    seen = await door.service.outlook(YearKey(party_id, query.service, today(call).year), today(call))
     debtor = (await door.store.debtors()).get(party_id)
     mail = warning_mail(debtor.name if debtor else party_id, seen)
     body = OutlookShape(
@@ -177,7 +177,7 @@ async def show_outlook(call: Call) -> web.StreamResponse:
         as_of=seen.as_of,
         used=seen.used,
         prepaid=seen.prepaid,
-        course=seen.course,
+        course=seen.status,
         month=_projection(seen.month),
         whole_year=_projection(seen.whole_year),
         warning=None if mail is None else TextShape(en=mail.body.en, nl=mail.body.nl),
@@ -211,8 +211,8 @@ async def save_forecast(call: Call) -> web.StreamResponse:
     party_id, wish = call.named("partyId"), await call.body(ForecastWish)
     key = YearKey(party_id, query.service, year_of(call))
     with told_of_debtor(party_id):
-        await door.office.record_forecast(actor_of(call), key, wish.units, wish.means)
-        return json_answer(forecast_shape(await door.office.year(key)))
+        await door.service.record_forecast(actor_of(call), key, wish.units, wish.means)
+        return json_answer(forecast_shape(await door.service.year(key)))
 
 
 @contextmanager

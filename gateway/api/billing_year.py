@@ -43,9 +43,9 @@ from gateway.api.shapes import (
     bill_shape,
     run_shape,
 )
-from gateway.billing.documents.mail import Warned
+from gateway.billing.documents.mail import UsageWarning
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit import AuditRecord, faults
+from gateway.billing.runs.audit_chain import AuditRecord, faults
 from gateway.billing.runs.debtor import Address, Connection, Debtor
 from gateway.billing.runs.year import BillingYear, YearKey, YearStep
 from gateway.http import problems
@@ -85,7 +85,7 @@ async def save_debtor(call: Call) -> web.StreamResponse:
     debtor = _debtor(party_id, wish)
     door = door_of(call)
     if (await door.store.debtors()).get(party_id) != debtor:
-        await door.office.save_debtor(actor_of(call), debtor)
+        await door.service.save_debtor(actor_of(call), debtor)
     return json_answer(_debtor_shape(debtor))
 
 
@@ -126,19 +126,19 @@ def _debtor_shape(debtor: Debtor) -> DebtorShape:
 
 async def agree_forecast(call: Call) -> web.StreamResponse:
     """Record that the forecast that holds was agreed on."""
-    key, wish, office = _key(call), await call.body(MeansWish), door_of(call).office
+    key, wish, billing = _key(call), await call.body(MeansWish), door_of(call).service
     with told():
-        await office.record_agreement(actor_of(call), key, wish.means)
-    return json_answer(forecast_shape(await office.year(key)))
+        await billing.record_agreement(actor_of(call), key, wish.means)
+    return json_answer(forecast_shape(await billing.year(key)))
 
 
 async def record_guidance(call: Call) -> web.StreamResponse:
     """Record individual guidance from the day its start mail was received, or its renewal."""
     party_id, received, wish = call.named("partyId"), _day(call), await call.body(GuidanceWish)
-    office = door_of(call).office
+    billing = door_of(call).service
     with told_of_debtor(party_id):
-        await office.record_guidance(actor_of(call), party_id, received, wish.periods)
-    year = await office.year(YearKey(party_id, Service.GUIDANCE, received.year))
+        await billing.record_guidance(actor_of(call), party_id, received, wish.periods)
+    year = await billing.year(YearKey(party_id, Service.GUIDANCE, received.year))
     return json_answer(_year_shape(year))
 
 
@@ -156,22 +156,22 @@ async def state_month(call: Call) -> web.StreamResponse:
         raise problems.InvalidInput((Fault("path", "month", _MONTH),))
     year, service = year_of(call), call.query(ServiceQuery).service
     with told():
-        added = await door_of(call).office.state(actor_of(call), service, year, int(month))
+        added = await door_of(call).service.record_statements(actor_of(call), service, year, int(month))
     return json_answer(Stated(added))
 
 
 async def show_year(call: Call) -> web.StreamResponse:
     """A party's billing year, step by step; a party sees its own."""
     await party_of(call)
-    return json_answer(_year_shape(await door_of(call).office.year(_key(call))))
+    return json_answer(_year_shape(await door_of(call).service.year(_key(call))))
 
 
 async def close_year(call: Call) -> web.StreamResponse:
     """Close a settled year; closing again changes nothing."""
-    key, office = _key(call), door_of(call).office
+    key, billing = _key(call), door_of(call).service
     with told():
-        await office.close(actor_of(call), key)
-    return json_answer(_year_shape(await office.year(key)))
+        await billing.close(actor_of(call), key)
+    return json_answer(_year_shape(await billing.year(key)))
 
 
 def _key(call: Call) -> YearKey:
@@ -207,11 +207,11 @@ def _step_shape(step: YearStep) -> YearStepShape:
 
 async def explain_bill(call: Call) -> web.StreamResponse:
     """From the amount of a bill to its run, its counts and where its messages are listed."""
-    number, own, office = call.named("billNumber"), own_of(call), door_of(call).office
+    number, own, billing = call.named("billNumber"), own_of(call), door_of(call).service
     bill = await door_of(call).store.bill(number)
     if bill is None or (own is not None and bill.debtor.party_id != own):
         raise unknown(Text("bill", "factuur"), number)
-    found = await office.explain(number, limit=0)
+    found = await billing.explain(number, limit=0)
     days = f"service={bill.service}&firstDay={bill.first}&lastDay={bill.last}"
     body = ExplanationShape(
         bill=bill_shape(bill),
@@ -226,17 +226,17 @@ async def explain_bill(call: Call) -> web.StreamResponse:
 
 async def list_warnings(call: Call) -> web.StreamResponse:
     """Whom to tell that they use more than they prepaid, with the words, in both languages."""
-    found = await door_of(call).office.warnings(call.query(ServiceQuery).service, today(call))
+    found = await door_of(call).service.warnings(call.query(ServiceQuery).service, today(call))
     return json_answer(Warnings(items=[_warning_shape(one) for one in found]))
 
 
-def _warning_shape(warned: Warned) -> WarningShape:
+def _warning_shape(warned: UsageWarning) -> WarningShape:
     seen, mail = warned.outlook, warned.mail
     return WarningShape(
         party_id=seen.party_id,
         service=seen.service,
         year=seen.year,
-        course=seen.course,
+        course=seen.status,
         used=seen.used,
         prepaid=seen.prepaid,
         to=warned.debtor.email,
@@ -247,7 +247,7 @@ def _warning_shape(warned: Warned) -> WarningShape:
 
 async def list_silences(call: Call) -> web.StreamResponse:
     """Parties that always have use of a service and suddenly have none."""
-    found = await door_of(call).office.silences(call.query(ServiceQuery).service, today(call))
+    found = await door_of(call).service.silent_parties(call.query(ServiceQuery).service, today(call))
     items = [SilenceShape(one.party_id, one.last_seen, one.working_days, one.usual_a_day) for one in found]
     return json_answer(Silences(items=items))
 
@@ -270,15 +270,15 @@ async def show_audit_log(call: Call) -> web.StreamResponse:
 
 
 def _deed_shape(record: AuditRecord) -> DeedShape:
-    deed = record.deed
+    event = record.event
     return DeedShape(
         number=record.number,
-        actor=deed.actor,
-        action=deed.action,
-        subject=deed.subject,
-        at=deed.at,
-        detail=deed.detail,
-        digest=deed.digest,
+        actor=event.actor,
+        action=event.action,
+        subject=event.subject,
+        at=event.at,
+        detail=event.detail,
+        digest=event.digest,
         previous=record.previous,
         link=record.link,
     )

@@ -12,8 +12,8 @@ from gateway.api.ports import (
     no_metrics,
 )
 from gateway.billing.documents.bill import Bill
-from gateway.billing.runs.office import BillingOffice
 from gateway.billing.runs.ports import BillingStore, UsageCounts
+from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
 from gateway.http.limits import Limits
 from gateway.messages.ports import (
@@ -68,7 +68,7 @@ class Leases:
 class BillingDoor:
     """What the web asks of billing; `pdf` writes a bill for people."""
 
-    office: BillingOffice
+    service: BillingService
     store: BillingStore
     counts: UsageCounts
     pdf: Callable[[Bill], bytes]

@@ -116,7 +116,7 @@ async def export_journal(call: Call) -> web.StreamResponse:
     """The postings of a year, a balanced entry a document."""
     query, door = call.query(JournalExport), door_of(call)
     year = query.year or today(call).year
-    booked = journal(door.office.issuer, year, await door.store.bills(year))
+    booked = journal(door.service.issuer, year, await door.store.bills(year))
     with TemporaryFile() as file:
         with _told():
             totals = await asyncio.to_thread(write_journal, booked, query.format, file)

@@ -37,7 +37,7 @@ async def preview_run(call: Call) -> web.StreamResponse:
     with told():
         catalogue = read(wish.tariffs) if wish.tariffs is not None else None
         order, forecasts = _order(call, wish), wish.forecasts
-        preview = await door_of(call).office.preview(
+        preview = await door_of(call).service.preview(
             actor_of(call), order, catalogue=catalogue, forecasts=forecasts
         )
     return json_answer(preview_shape(preview))
@@ -45,9 +45,9 @@ async def preview_run(call: Call) -> web.StreamResponse:
 
 async def prepare_run(call: Call) -> web.StreamResponse:
     """Prepare a run for approval; the same inputs give the same run."""
-    wish, office = await call.body(RunWish), door_of(call).office
+    wish, billing = await call.body(RunWish), door_of(call).service
     with told():
-        run = await office.prepare(actor_of(call), _order(call, wish))
+        run = await billing.prepare(actor_of(call), _order(call, wish))
     return json_answer(run_shape(run), more={str(hdrs.LOCATION): f"/v1/billing-runs/{run.run_id}"})
 
 
@@ -61,21 +61,21 @@ async def list_runs(call: Call) -> web.StreamResponse:
 async def show_run(call: Call) -> web.StreamResponse:
     """One run with its documents, as whoever is to approve it should see it."""
     with told():
-        review = await door_of(call).office.review(call.named("runId"))
+        review = await door_of(call).service.review(call.named("runId"))
     return json_answer(review_shape(review))
 
 
 async def approve_run(call: Call) -> web.StreamResponse:
     """Approve a run on exactly the inputs it was prepared on; approving again changes nothing."""
     with told():
-        run = await door_of(call).office.approve(actor_of(call), call.named("runId"))
+        run = await door_of(call).service.approve(actor_of(call), call.named("runId"))
     return json_answer(run_shape(run))
 
 
 async def issue_run(call: Call) -> web.StreamResponse:
     """Issue an approved run; issuing again answers the same documents."""
     with told():
-        bills = await door_of(call).office.issue(actor_of(call), call.named("runId"))
+        bills = await door_of(call).service.issue(actor_of(call), call.named("runId"))
     return json_answer(Bills(items=[bill_shape(bill) for bill in bills]))
 
 

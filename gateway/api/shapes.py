@@ -9,11 +9,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.billing.documents.bill import Bill, BillKind, BillLine
 from gateway.billing.documents.bill import Stage as BillStage
-from gateway.billing.rating.outlook import Course
+from gateway.billing.rating.outlook import OutlookStatus
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.office import Preview, Review
 from gateway.billing.runs.run import Run, RunState
+from gateway.billing.runs.service import Preview, Review
 from gateway.billing.runs.year import StepKind
 from gateway.http.problems import Kind
 from gateway.i18n import Text
@@ -364,7 +364,7 @@ class OutlookShape(Shape):
     as_of: date
     used: int
     prepaid: int | None
-    course: Course
+    course: OutlookStatus
     month: ProjectionShape | None
     whole_year: ProjectionShape | None
     warning: "TextShape | None"
@@ -589,7 +589,7 @@ class WarningShape(Shape):
     party_id: str
     service: Service
     year: int
-    course: Course
+    course: OutlookStatus
     used: int
     prepaid: int | None
     to: str

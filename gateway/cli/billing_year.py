@@ -14,16 +14,16 @@ import click
 from gateway.admin.accounts import Accounts, finance, issuer_of, today, with_accounts
 from gateway.billing.documents.bill import Bill, Stage
 from gateway.billing.documents.journals import JournalFormat, write_journal
-from gateway.billing.documents.mail import Warned, as_message
+from gateway.billing.documents.mail import UsageWarning, as_message
 from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.documents.postings import Journal, journal
 from gateway.billing.rating.outlook import Outlook, warning_mail
-from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.services import SERVICE_NAMES, Service
+from gateway.billing.runs.bills_audit import audit_bills
 from gateway.billing.runs.debtor import Issuer, read_debtors
 from gateway.billing.runs.errors import BillingError, UnknownBillError
-from gateway.billing.runs.office import Explanation, Preview
-from gateway.billing.runs.recount import audit_bills
 from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.service import Explanation, Preview
 from gateway.billing.runs.year import YearKey
 from gateway.cli.bills import Units, bills, catalogue_of, in_language, tariffs_option
 from gateway.cli.options import existing_from, settings_from, text_of, where_options
@@ -77,7 +77,7 @@ def debtors_command(*, file: Path, by: str, config: Path | None, data: Path | No
     async def work(opened: Accounts) -> int:
         debtors = read_debtors(text)
         for debtor in debtors:
-            await opened.office.save_debtor(finance(by), debtor)
+            await opened.service.save_debtor(finance(by), debtor)
         return len(debtors)
 
     click.echo(f"recorded {_do(config, data, work)}")
@@ -108,9 +108,9 @@ def forecast_command(
     key = YearKey(party_id, Service(service), year)
 
     async def work(opened: Accounts) -> None:
-        await opened.office.record_forecast(finance(by), key, units, means)
+        await opened.service.record_forecast(finance(by), key, units, means)
         if agreed:
-            await opened.office.record_agreement(finance(by), key, means)
+            await opened.service.record_agreement(finance(by), key, means)
 
     _do(config, data, work)
     click.echo(f"{key}: {units}")
@@ -129,7 +129,7 @@ def guidance_command(
     _do(
         config,
         data,
-        lambda opened: opened.office.record_guidance(finance(by), party_id, received.date(), periods),
+        lambda opened: opened.service.record_guidance(finance(by), party_id, received.date(), periods),
     )
     click.echo(f"{party_id}: {periods} from {received.date()}")
 
@@ -196,7 +196,7 @@ def preview_command(
     instead = dict(_instead(text) for text in forecasts)
 
     async def work(opened: Accounts) -> Preview:
-        return await opened.office.preview(finance(by), order, catalogue=catalogue_of(tariffs), forecasts=instead)
+        return await opened.service.preview(finance(by), order, catalogue=catalogue_of(tariffs), forecasts=instead)
 
     preview = _do(config, data, work)
     click.echo("\n".join(_table(preview.bills)))
@@ -221,7 +221,7 @@ def prepare_command(
 ) -> None:
     """Prepare a run for approval; prints its id."""
     order = _order(stage, service, year, issued_on, total, weights)
-    click.echo(_do(config, data, lambda opened: opened.office.prepare(finance(by), order)).run_id)
+    click.echo(_do(config, data, lambda opened: opened.service.prepare(finance(by), order)).run_id)
 
 
 @bills.command("approve")
@@ -230,7 +230,7 @@ def prepare_command(
 @where_options
 def approve_command(*, run_id: str, by: str, config: Path | None, data: Path | None) -> None:
     """Approve RUN_ID on exactly the inputs it was prepared on."""
-    run = _do(config, data, lambda opened: opened.office.approve(finance(by), run_id))
+    run = _do(config, data, lambda opened: opened.service.approve(finance(by), run_id))
     click.echo(f"{run.run_id} approved by {run.approved_by}")
 
 
@@ -240,7 +240,7 @@ def approve_command(*, run_id: str, by: str, config: Path | None, data: Path | N
 @where_options
 def issue_command(*, run_id: str, by: str, config: Path | None, data: Path | None) -> None:
     """Issue the approved RUN_ID: every bill is judged, then all get their numbers."""
-    click.echo("\n".join(_table(_do(config, data, lambda opened: opened.office.issue(finance(by), run_id)))))
+    click.echo("\n".join(_table(_do(config, data, lambda opened: opened.service.issue(finance(by), run_id)))))
 
 
 def _table(found: Sequence[Bill]) -> Iterator[str]:
@@ -291,13 +291,14 @@ def explain_command(
     *, number: str, after: str, limit: int, language: str, config: Path | None, data: Path | None
 ) -> None:
     """Walk from the amount of NUMBER to its lines, counts and messages."""
-    explanation = _read(config, data, lambda opened: opened.office.explain(number, after, limit))
+    explanation = _read(config, data, lambda opened: opened.service.explain(number, after, limit))
     click.echo("\n".join(_explained(explanation, language)))
 
 
 def _explained(explanation: Explanation, language: str) -> Iterator[str]:
     bill, run = explanation.bill, explanation.run
-    yield f"{bill.number}  {bill.debtor.name}  {in_language(WORDS[bill.service].name, language)} {bill.year}"
+    service = in_language(SERVICE_NAMES[bill.service].name, language)
+    yield f"{bill.number}  {bill.debtor.name}  {service} {bill.year}"
     yield f"  {bill.amounts.excluding} + {bill.amounts.vat} ({bill.vat_percent}%) = {bill.amounts.including} EUR"
     for line in bill.lines:
         yield f"  {line.number}. {in_language(line.text, language)}: {in_language(line.how, language)}"
@@ -336,7 +337,9 @@ def statement_command(
     *, service: str, year: int, month: int, by: str, config: Path | None, data: Path | None
 ) -> None:
     """Record the monthly statement of every party: its use of the year up to the end of the month."""
-    added = _do(config, data, lambda opened: opened.office.state(finance(by), Service(service), year, month))
+    added = _do(
+        config, data, lambda opened: opened.service.record_statements(finance(by), Service(service), year, month)
+    )
     click.echo(f"{added} new statements")
 
 
@@ -351,7 +354,7 @@ def close_command(
 ) -> None:
     """Close a settled year of PARTY_ID: its forecast can no longer change."""
     key = YearKey(party_id, Service(service), year)
-    _do(config, data, lambda opened: opened.office.close(finance(by), key))
+    _do(config, data, lambda opened: opened.service.close(finance(by), key))
     click.echo(f"{key} closed")
 
 
@@ -366,7 +369,7 @@ def outlook_command(
 ) -> None:
     """Use of PARTY_ID so far, this month and the year projected, and the warning it would get."""
     key = YearKey(party_id, Service(service), year)
-    seen = _read(config, data, lambda opened: opened.office.outlook(key, today()))
+    seen = _read(config, data, lambda opened: opened.service.outlook(key, today()))
     click.echo(json.dumps(_outlook(seen, language), ensure_ascii=False, indent=2))
 
 
@@ -379,7 +382,7 @@ def _outlook(seen: Outlook, language: str) -> dict[str, object]:
         "as_of": seen.as_of.isoformat(),
         "used": seen.used,
         "prepaid": seen.prepaid,
-        "course": str(seen.course),
+        "course": str(seen.status),
         "warning": None if mail is None else in_language(mail.body, language),
     }
     for name, projection in (("month", seen.month), ("whole_year", seen.whole_year)):
@@ -405,19 +408,19 @@ def warnings_command(*, service: str, folder: Path, config: Path | None, data: P
     """Write a mail for every party that uses more than it prepaid, or is on course to: Dutch, then English."""
     now, day = datetime.now(UTC), today()
 
-    async def work(opened: Accounts) -> Sequence[Warned]:
-        return await opened.office.warnings(Service(service), day)
+    async def work(opened: Accounts) -> Sequence[UsageWarning]:
+        return await opened.service.warnings(Service(service), day)
 
     found = _do(config, data, work)
     folder.mkdir(parents=True, exist_ok=True)
     issuer = issuer_of(settings_from(config, data))
     for warned in found:
         click.echo(
-            f"{warned.debtor.party_id:24} {warned.outlook.course:14} {_mailed(warned, issuer, now, folder)}"
+            f"{warned.debtor.party_id:24} {warned.outlook.status:14} {_mailed(warned, issuer, now, folder)}"
         )
 
 
-def _mailed(warned: Warned, issuer: Issuer, now: datetime, folder: Path) -> str:
+def _mailed(warned: UsageWarning, issuer: Issuer, now: datetime, folder: Path) -> str:
     """What became of one warning."""
     path = folder / f"{warned.name}.eml"
     if path.exists():
@@ -438,7 +441,7 @@ def _mailed(warned: Warned, issuer: Issuer, now: datetime, folder: Path) -> str:
 def silences_command(*, service: str, config: Path | None, data: Path | None) -> None:
     """Parties that always have use of a service and suddenly have none."""
     now = today()
-    for one in _read(config, data, lambda opened: opened.office.silences(Service(service), now)):
+    for one in _read(config, data, lambda opened: opened.service.silent_parties(Service(service), now)):
         click.echo(
             f"{one.party_id}: nothing for {one.working_days} working days, since {one.last_seen}; "
             f"usually {one.usual_a_day:.1f} a day"

@@ -11,8 +11,8 @@ import click
 
 from gateway.billing.documents.words import euros, month
 from gateway.billing.rating.quote import Quote, QuotedDocument, QuoteRequest, quote
-from gateway.billing.rating.rating import UNITS_MAX, Standing
-from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.rating import UNITS_MAX, PayerStatus
+from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, published, read
 from gateway.billing.runs.errors import BillingError
 from gateway.cli.options import text_of
@@ -100,10 +100,10 @@ def quote_command(
 
     Amounts include value-added tax where it is due; the settlement is negative where money is given back.
     """
-    standing = Standing(rijk, company, first_year, umbrella, variant)
+    payer = PayerStatus(rijk, company, first_year, umbrella, variant)
 
     def work() -> Quote:
-        request = QuoteRequest(Service.named(service), year, forecast, used, historic, standing)
+        request = QuoteRequest(Service.parse(service), year, forecast, used, historic, payer)
         return quote(request, catalogue_of(tariffs))
 
     answer = _or_exit(work, language)
@@ -186,7 +186,7 @@ def _as_text(answer: Quote, language: str) -> str:
     def said(text: Text) -> str:
         return in_language(text, language)
 
-    lines = [f"{said(WORDS[answer.request.service].name)} {answer.request.year}"]
+    lines = [f"{said(SERVICE_NAMES[answer.request.service].name)} {answer.request.year}"]
     lines += [f"  {said(note)}" for note in answer.notes]
     for document in answer.documents:
         lines += ["", f"{said(_STEPS[document.step])}, {said(month(*document.month))}"]

@@ -7,7 +7,7 @@ import msgspec
 from gateway.admin.accounts import Accounts, accounts, finance, send_bills
 from gateway.billing.documents.bill import Bill, Stage
 from gateway.billing.rating.quote import QuoteRequest, quote
-from gateway.billing.rating.rating import Standing
+from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
@@ -66,13 +66,13 @@ async def _prepayments(opened: Accounts) -> Sequence[Bill]:
     if found:
         return found
     for player, units in FORECASTS.items():
-        await opened.office.save_debtor(preparer, _debtor(player))
+        await opened.service.save_debtor(preparer, _debtor(player))
         key = YearKey(player.party_id, Service.DIGIPOORT, today.year)
-        await opened.office.record_forecast(preparer, key, units, "demo")
+        await opened.service.record_forecast(preparer, key, units, "demo")
     order = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, today.year, today)
-    run = await opened.office.prepare(preparer, order)
-    await opened.office.approve(approver, run.run_id)
-    return await opened.office.issue(preparer, run.run_id)
+    run = await opened.service.prepare(preparer, order)
+    await opened.service.approve(approver, run.run_id)
+    return await opened.service.issue(preparer, run.run_id)
 
 
 def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]:
@@ -84,7 +84,7 @@ def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]
     numbers = {one.debtor.party_id: one.number for one in bills}
     for player, forecast in FORECASTS.items():
         count = used.get(player.party_id, 0)
-        answer = quote(QuoteRequest(Service.DIGIPOORT, year, forecast=forecast, used=count, standing=Standing()))
+        answer = quote(QuoteRequest(Service.DIGIPOORT, year, forecast=forecast, used=count, payer=PayerStatus()))
         settled = answer.settlement.including if answer.settlement else "0.00"
         prepaid, number = answer.prepayment.including, numbers.get(player.party_id, "none")
         yield _row(player.party_id, str(count), str(forecast), str(prepaid), number, str(settled))

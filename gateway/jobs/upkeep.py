@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 MEASURE_SECONDS = 60.0
 SILENCE_TURNS = 60
-"""Silence is measured at every so many turns: at the start and once an hour."""
+"""SilentParty is measured at every so many turns: at the start and once an hour."""
 
 SEALING_SECONDS = 5.0
 """How often we look whether a batch is due."""

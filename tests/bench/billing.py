@@ -18,12 +18,12 @@ from gateway.billing.documents.bill import Stage
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import published
-from gateway.billing.runs.office import BillingOffice
 from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.service import BillingService
 from gateway.store.billing.usage import SqlUsageCounts
 from gateway.store.ledger.tables import usage_rollups
 from gateway.validator.finding import Finding
-from tests.unit.billing.office import ANNA, BRAM, ISSUER, ZILVERSTRAND, Ticking
+from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER, ZILVERSTRAND, Ticking
 from tests.unit.store.billing.billing_database import fresh_billing
 
 T = TypeVar("T")
@@ -43,14 +43,16 @@ async def _measured(address: str) -> dict[str, object]:
     async with fresh_billing(address) as (store, engines):
         with engines.write.begin() as connection:
             connection.execute(usage_rollups.insert(), _rollups())
-        office = BillingOffice(store, SqlUsageCounts(engines.read), ISSUER, published(), write, _judged, Ticking())
+        billing = BillingService(
+            store, SqlUsageCounts(engines.read), ISSUER, published(), write, _judged, Ticking()
+        )
         for number in range(PARTIES):
             debtor = replace(ZILVERSTRAND, party_id=f"gemeente-{number:03}", oin=f"0000000181{number:07}000")
-            await office.save_debtor(ANNA, debtor)
-        preview, seconds = await _timed(office.preview(ANNA, ORDER))
-        run, preparing = await _timed(office.prepare(ANNA, ORDER))
-        await office.approve(BRAM, run.run_id)
-        bills, issuing = await _timed(office.issue(ANNA, run.run_id))
+            await billing.save_debtor(ANNA, debtor)
+        preview, seconds = await _timed(billing.preview(ANNA, ORDER))
+        run, preparing = await _timed(billing.prepare(ANNA, ORDER))
+        await billing.approve(BRAM, run.run_id)
+        bills, issuing = await _timed(billing.issue(ANNA, run.run_id))
     return {
         "parties": len(preview.bills),
         "units": sum(sum(party.used) for party in preview.inputs.parties),

@@ -42,17 +42,17 @@ async def settled(house: House) -> tuple[Accounts, Bill]:
     gateway = house.gateway
     settings = msgspec.structs.replace(gateway.settings, billing=BILLING)
     opened = accounts(settings, gateway.engines, gateway.writer, house.clock)
-    await opened.office.save_debtor(ANNA, TOWN_DEBTOR)
-    prepared = await opened.office.prepare(ANNA, SETTLE)
-    await opened.office.approve(BRAM, prepared.run_id)
-    (bill,) = await opened.office.issue(ANNA, prepared.run_id)
+    await opened.service.save_debtor(ANNA, TOWN_DEBTOR)
+    prepared = await opened.service.prepare(ANNA, SETTLE)
+    await opened.service.approve(BRAM, prepared.run_id)
+    (bill,) = await opened.service.issue(ANNA, prepared.run_id)
     return opened, bill
 
 
 async def test_what_was_delivered_is_what_is_billed(house: House) -> None:
     opened, bill = await settled(house)
     assert str(bill.amounts.including) == "1.18"
-    explanation = await opened.office.explain(bill.number)
+    explanation = await opened.service.explain(bill.number)
     mailbox = await house.get("town", "/v1/mailbox/messages")
     items = mailbox["items"]
     assert isinstance(items, list)
@@ -107,7 +107,7 @@ async def test_a_debtor_that_cannot_receive_here_is_told_apart(house: House) -> 
 
 async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: House) -> None:
     opened, bill = await settled(house)
-    await opened.office.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2027), 10, "letter")
+    await opened.service.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2027), 10, "letter")
     listed = await house.get("town", "/v1/bills?issuedIn=2027")
     items = listed["items"]
     assert isinstance(items, list)
@@ -125,6 +125,6 @@ async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: H
 
 async def test_the_year_is_measured_against_its_forecast(house: House) -> None:
     opened, _ = await settled(house)
-    await opened.office.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2026), 1, "letter")
-    seen = await opened.office.measure(Service.DIGIPOORT, date(2026, 11, 23))
+    await opened.service.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2026), 1, "letter")
+    seen = await opened.service.measure(Service.DIGIPOORT, date(2026, 11, 23))
     assert (seen.forecast, seen.used, seen.parties_over) == (1, 2, 1)

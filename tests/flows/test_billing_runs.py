@@ -11,7 +11,7 @@ import pytest
 
 from gateway.admin.accounts import accounts
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit import faults
+from gateway.billing.runs.audit_chain import faults
 from gateway.cli.billing_year import _mailed
 from gateway.clock import utc_now
 from gateway.messages.participants import Role
@@ -129,7 +129,7 @@ async def test_a_warning_becomes_a_mail_once(house: House, tmp_path: Path) -> No
     (warned,) = (await ask(house, "GET", "/v1/warnings"))["items"]
     assert (warned["course"], warned["used"], warned["prepaid"]) == ("over", 2, 1)
     opened = accounts(house.gateway.settings, house.gateway.engines, house.gateway.writer, house.clock)
-    (found,) = await opened.office.warnings(SERVICE, house.clock().date())
+    (found,) = await opened.service.warnings(SERVICE, house.clock().date())
     assert _mailed(found, opened.issuer, utc_now(), tmp_path) == "digipoort.2026.town.over.eml"
     assert _mailed(found, opened.issuer, utc_now(), tmp_path) == "written before"
     message = message_from_bytes((tmp_path / f"{found.name}.eml").read_bytes(), policy=policy.default)

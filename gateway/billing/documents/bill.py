@@ -102,7 +102,7 @@ class Bill:
         """The total in the price basis."""
         return self.amounts.including if self.basis is PriceBasis.INCLUDING_VAT else self.amounts.excluding
 
-    def numbered(self, number: str) -> "Bill":
+    def with_number(self, number: str) -> "Bill":
         """The same bill under a number."""
         return replace(self, number=number)
 

@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class UsageWarning:
     """A party that is to be told that it uses, or is on course to use, more than it prepaid."""
 
     debtor: Debtor
@@ -31,11 +31,11 @@ class Warned:
         """Names this warning: the same party, service, year and course give the same name, so that a mail that is
         made again can be told from a new one."""
         seen = self.outlook
-        parts = (seen.service, str(seen.year), self.debtor.party_id, seen.course)
+        parts = (seen.service, str(seen.year), self.debtor.party_id, seen.status)
         return ".".join(_WORD.sub("-", part.lower()) for part in parts)
 
 
-def as_message(warned: Warned, issuer: Issuer, at: datetime) -> bytes:
+def as_message(warned: UsageWarning, issuer: Issuer, at: datetime) -> bytes:
     """The mail, from the issuer to the debtor, with CRLF line ends. Raises ValueError where one has no address."""
     message = EmailMessage(policy=SMTP)
     mail = warned.mail

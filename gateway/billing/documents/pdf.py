@@ -22,7 +22,7 @@ from gateway.billing.documents.bill import Bill, BillKind, BillLine, Stage
 from gateway.billing.documents.words import count, day, euros
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import LineRole
-from gateway.billing.rating.services import WORDS
+from gateway.billing.rating.services import SERVICE_NAMES
 
 _INK: Color = HexColor("#1d2433")
 _BLUE: Color = HexColor("#154273")
@@ -54,7 +54,7 @@ def write_pdf(bill: Bill) -> bytes:
         bottomMargin=34 * mm,
         title=f"{_TITLES[bill.kind]} {bill.number}",
         author=bill.issuer.name,
-        subject=f"{WORDS[bill.service].name.nl} {bill.year}",
+        subject=f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}",
         creator="Meterpoort",
         lang="nl-NL",
         invariant=1,
@@ -145,7 +145,7 @@ def _facts(bill: Bill) -> Table:
     facts = [("Datum", day(bill.issued_on).nl)]
     if bill.kind is BillKind.INVOICE:
         facts.append(("Te betalen uiterlijk", day(bill.due_on).nl))
-    facts.append(("Betreft", f"{WORDS[bill.service].name.nl} {bill.year}"))
+    facts.append(("Betreft", f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}"))
     facts.append(("", _STAGES[bill.stage]))
     facts.append(("Uw kenmerk", bill.debtor.reference or bill.debtor.party_id))
     if bill.preceding:
@@ -193,7 +193,7 @@ def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
     sign = -1 if bill.kind is BillKind.CREDIT_NOTE else 1
     what: list[Flowable] = [_said(line.text.nl), _said(line.how.nl, _style(7.2, color=_GREY))]
     if line.link:
-        words = f"Bekijk de getelde {WORDS[bill.service].units.nl}"
+        words = f"Bekijk de getelde {SERVICE_NAMES[bill.service].units.nl}"
         what.append(Paragraph(f'<link href={quoteattr(line.link)} color="#154273">{words}</link>', _style(7.2)))
     is_counted = line.role not in {LineRole.BILLED, LineRole.MINIMUM, LineRole.REFUND, LineRole.SHARE}
     right = _style(right=True)

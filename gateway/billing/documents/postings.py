@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from gateway.billing.documents.bill import Bill, BillKind
 from gateway.billing.rating.amounts import ZERO
-from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.debtor import Debtor, Issuer
 
 
@@ -47,7 +47,9 @@ _INCOME = (
 
 def _income() -> Mapping[Service, Account]:
     return {
-        service: Account(number, f"Opbrengst {WORDS[service].name.nl}", f"Income:{path}", AccountKind.RESULT)
+        service: Account(
+            number, f"Opbrengst {SERVICE_NAMES[service].name.nl}", f"Income:{path}", AccountKind.RESULT
+        )
         for service, number, path in _INCOME
     }
 
@@ -143,6 +145,6 @@ def entry_of(bill: Bill, chart: Chart) -> JournalEntry:
         Posting(chart.vat_due, -amounts.vat),
     )
     kind = "Creditnota" if bill.kind is BillKind.CREDIT_NOTE else "Factuur"
-    text = f"{kind} {bill.number} {WORDS[bill.service].name.nl} {bill.year}"
+    text = f"{kind} {bill.number} {SERVICE_NAMES[bill.service].name.nl} {bill.year}"
     kept = tuple(posting for posting in postings if posting.amount)
     return JournalEntry(bill.number, bill.issued_on, bill.debtor, text, bill.vat_percent, amounts.vat, kept)

@@ -50,7 +50,7 @@ class JournalTotals(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class LineOfBill:
+class BillLineRow:
     """A line and the document it stands on."""
 
     bill: Bill
@@ -58,7 +58,7 @@ class LineOfBill:
 
 
 @dataclass(frozen=True, slots=True)
-class PostingOfEntry:
+class PostingRow:
     """A posting and the entry it is part of."""
 
     entry: JournalEntry
@@ -77,14 +77,14 @@ def journal_totals(journal: Journal) -> JournalTotals:
     return JournalTotals(len(journal.entries), journal.debit, journal.credit)
 
 
-def lines_of(bills: Iterable[Bill]) -> list[LineOfBill]:
+def lines_of(bills: Iterable[Bill]) -> list[BillLineRow]:
     """Every line of these documents, in order."""
-    return [LineOfBill(bill, line) for bill in bills for line in bill.lines]
+    return [BillLineRow(bill, line) for bill in bills for line in bill.lines]
 
 
-def postings_of(journal: Journal) -> list[PostingOfEntry]:
+def postings_of(journal: Journal) -> list[PostingRow]:
     """Every posting of a journal, in order."""
-    return [PostingOfEntry(entry, posting) for entry in journal.entries for posting in entry.postings]
+    return [PostingRow(entry, posting) for entry in journal.entries for posting in entry.postings]
 
 
 class _BillCounter:
@@ -108,7 +108,7 @@ class _LineCounter:
     def __init__(self) -> None:
         self._bills: dict[str, Bill] = {}
 
-    def count(self, items: Iterable[LineOfBill]) -> None:
+    def count(self, items: Iterable[BillLineRow]) -> None:
         for item in items:
             self._bills[item.bill.number] = item.bill
 
@@ -121,7 +121,7 @@ class _PostingCounter:
         self._numbers: set[str] = set()
         self._debit = self._credit = ZERO
 
-    def count(self, items: Iterable[PostingOfEntry]) -> None:
+    def count(self, items: Iterable[PostingRow]) -> None:
         for item in items:
             self._numbers.add(item.entry.number)
             self._debit += item.posting.debit
@@ -182,7 +182,7 @@ BILLS: Export[Bill, BillTotals] = Export(
 """Every document; `preceding` are the numbers it refers to, with spaces between."""
 
 
-def _line_row(item: LineOfBill) -> tuple[Cell, ...]:
+def _line_row(item: BillLineRow) -> tuple[Cell, ...]:
     bill, line = item.bill, item.line
     return (
         bill.number,
@@ -201,7 +201,7 @@ def _line_row(item: LineOfBill) -> tuple[Cell, ...]:
     )
 
 
-BILL_LINES: Export[LineOfBill, BillTotals] = Export(
+BILL_LINES: Export[BillLineRow, BillTotals] = Export(
     "bill-lines",
     (
         Column("number", str),
@@ -224,7 +224,7 @@ BILL_LINES: Export[LineOfBill, BillTotals] = Export(
 """Every line of every document; `amount` is in the price basis, `net` excludes tax and sums to the document's."""
 
 
-def _posting_row(item: PostingOfEntry) -> tuple[Cell, ...]:
+def _posting_row(item: PostingRow) -> tuple[Cell, ...]:
     entry, posting = item.entry, item.posting
     return (
         entry.number,
@@ -239,7 +239,7 @@ def _posting_row(item: PostingOfEntry) -> tuple[Cell, ...]:
     )
 
 
-POSTINGS: Export[PostingOfEntry, JournalTotals] = Export(
+POSTINGS: Export[PostingRow, JournalTotals] = Export(
     "journal",
     (
         Column("number", str),

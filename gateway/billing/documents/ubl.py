@@ -12,7 +12,7 @@ from lxml import etree
 
 from gateway.billing.documents.bill import Bill, BillKind, BillLine
 from gateway.billing.rating.amounts import PriceBasis
-from gateway.billing.rating.services import WORDS
+from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.billing.runs.debtor import Address, Debtor, Issuer
 
 CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
@@ -78,7 +78,7 @@ def _document(bill: Bill, name: str) -> Iterator[Node]:
 
 
 def _note(bill: Bill) -> str:
-    said = [f"{WORDS[bill.service].name.nl} {bill.year}", *(note.nl for note in bill.notes)]
+    said = [f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}", *(note.nl for note in bill.notes)]
     return ". ".join(said)
 
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from gateway.billing.documents.words import count, day, euros, sentence
 from gateway.billing.rating.amounts import PriceBasis, cents
-from gateway.billing.rating.policies import DEFAULT, GuidancePeriod, Policies
-from gateway.billing.rating.rating import Due, DueLine, LineRole, Standing, checked_units, exemption
-from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.policies import DEFAULT, GuidanceLength, Policies
+from gateway.billing.rating.rating import Due, DueLine, LineRole, PayerStatus, checked_units, exemption
+from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis
 
 _MONTHS = 3
@@ -17,25 +17,25 @@ _DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class GuidedPeriod:
+class GuidancePeriod:
     """One period of guidance, both days included. A renewal starts the day after the one before."""
 
     first: date
     last: date
 
 
-def guided_periods(received: date, periods: int, policies: Policies = DEFAULT) -> tuple[GuidedPeriod, ...]:
+def guidance_periods(received: date, periods: int, policies: Policies = DEFAULT) -> tuple[GuidancePeriod, ...]:
     """The first period and its renewals, from the receipt of the start mail.
 
     Every period is reckoned from the first day, so that a start on the 31st does not creep forward.
     """
     checked_units(periods, "periods")
     starts = [_start(received, number, policies) for number in range(periods + 1)]
-    return tuple(GuidedPeriod(first, following - timedelta(days=1)) for first, following in pairwise(starts))
+    return tuple(GuidancePeriod(first, following - timedelta(days=1)) for first, following in pairwise(starts))
 
 
 def _start(received: date, number: int, policies: Policies) -> date:
-    if policies.guidance_period is GuidancePeriod.NINETY_DAYS:
+    if policies.guidance_period is GuidanceLength.NINETY_DAYS:
         return received + timedelta(days=_DAYS * number)
     years, month = divmod(received.month - 1 + _MONTHS * number, 12)
     year, month = received.year + years, month + 1
@@ -43,20 +43,20 @@ def _start(received: date, number: int, policies: Policies) -> date:
 
 
 def due_for_guidance(
-    periods: tuple[GuidedPeriod, ...], standing: Standing, catalogue: Catalogue, policies: Policies = DEFAULT
+    periods: tuple[GuidancePeriod, ...], payer: PayerStatus, catalogue: Catalogue, policies: Policies = DEFAULT
 ) -> Due:
     """What guidance comes to: a line for each period, at the price of the day it started."""
     service = Service.GUIDANCE
     tariffs = [catalogue.on(service, period.first, TariffBasis.FIXED) for period in periods]
     if not tariffs:
         return Due(PriceBasis.INCLUDING_VAT)
-    if reason := exemption(service, periods[0].first.year, len(periods), standing, policies):
+    if reason := exemption(service, periods[0].first.year, len(periods), payer, policies):
         return Due(tariffs[0].vat, notes=(reason,))
     lines = tuple(_line(period, tariff) for period, tariff in zip(periods, tariffs, strict=True))
     return Due(tariffs[0].vat, lines, first=periods[0].first, last=max(period.last for period in periods))
 
 
-def _line(period: GuidedPeriod, tariff: Tariff) -> DueLine:
+def _line(period: GuidancePeriod, tariff: Tariff) -> DueLine:
     return DueLine(
         LineRole.GUIDANCE,
         1,
@@ -65,7 +65,7 @@ def _line(period: GuidedPeriod, tariff: Tariff) -> DueLine:
         sentence(
             "{name}, {first} to {last}",
             "{name}, {first} tot en met {last}",
-            name=WORDS[Service.GUIDANCE].name,
+            name=SERVICE_NAMES[Service.GUIDANCE].name,
             first=day(period.first),
             last=day(period.last),
         ),

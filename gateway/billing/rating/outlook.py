@@ -5,7 +5,7 @@ Projection: what was used, and for each day to come the mean of its weekday over
 holds four times out of five (80%), for the noise of the weeks to come and for not knowing their mean. Fewer
 than two weeks: no projection. Holidays and growth are not modelled: the window follows them in eight weeks.
 
-Silence: over the same window, with λ messages a working day, a gap of g working days happens by chance
+SilentParty: over the same window, with λ messages a working day, a gap of g working days happens by chance
 with probability exp(-λg). A gap is reported when that is below 1 in 1,000 and it is longer than any gap
 of the window before it.
 """
@@ -18,7 +18,7 @@ from enum import StrEnum
 from statistics import variance
 
 from gateway.billing.documents.words import count, day, sentence
-from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.i18n import Text
 
 WEEKS = 8
@@ -43,7 +43,7 @@ class Projection:
     high: int
 
 
-class Course(StrEnum):
+class OutlookStatus(StrEnum):
     """How a year's use relates to what was prepaid."""
 
     WITHIN = "within"
@@ -69,17 +69,17 @@ class Outlook:
     whole_year: Projection | None
 
     @property
-    def course(self) -> Course:
+    def status(self) -> OutlookStatus:
         """Where it is heading."""
         if self.prepaid is None:
-            return Course.UNKNOWN
+            return OutlookStatus.UNKNOWN
         if self.used > self.prepaid:
-            return Course.OVER
+            return OutlookStatus.OVER
         if self.whole_year is None:
-            return Course.UNKNOWN
+            return OutlookStatus.UNKNOWN
         if self.whole_year.expected > self.prepaid:
-            return Course.EXPECTED_OVER
-        return Course.POSSIBLY_OVER if self.whole_year.high > self.prepaid else Course.WITHIN
+            return OutlookStatus.EXPECTED_OVER
+        return OutlookStatus.POSSIBLY_OVER if self.whole_year.high > self.prepaid else OutlookStatus.WITHIN
 
     @property
     def share_of_prepaid(self) -> float | None:
@@ -101,7 +101,7 @@ class YearMeasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilentParty:
     """A party that always receives and now does not."""
 
     party_id: str
@@ -153,7 +153,7 @@ def outlook(
     )
 
 
-def silence(party_id: str, by_day: ByDay, today: date) -> Silence | None:
+def silent_party(party_id: str, by_day: ByDay, today: date) -> SilentParty | None:
     """The party's silence up to and including yesterday, or None when it is as usual."""
     seen = [when for when, units in by_day.items() if units > 0 and when <= today]
     if not seen:
@@ -164,21 +164,24 @@ def silence(party_id: str, by_day: ByDay, today: date) -> Silence | None:
     usual = sum(by_day.get(when, 0) for when in window) / len(window)
     by_chance = math.exp(-usual * quiet)
     if by_chance < _CHANCE_MAX and quiet > _longest_gap(by_day, window):
-        return Silence(party_id, last_seen, quiet, usual)
+        return SilentParty(party_id, last_seen, quiet, usual)
     return None
 
 
 def warning_mail(name: str, seen: Outlook) -> Mail | None:
     """What a party is told when it is on course to pass what it prepaid; None when it is not."""
-    if seen.course not in {Course.OVER, Course.EXPECTED_OVER, Course.POSSIBLY_OVER} or seen.prepaid is None:
+    if (
+        seen.status not in {OutlookStatus.OVER, OutlookStatus.EXPECTED_OVER, OutlookStatus.POSSIBLY_OVER}
+        or seen.prepaid is None
+    ):
         return None
-    words = WORDS[seen.service]
+    words = SERVICE_NAMES[seen.service]
     subject = sentence(
         "{service} {year}: {verdict}",
         "{service} {year}: {verdict}",
         service=words.name,
         year=seen.year,
-        verdict=_VERDICTS[seen.course],
+        verdict=_VERDICTS[seen.status],
     )
     facts = sentence(
         "Dear {name},\n\nup to {as_of} you used {used} {units}; you prepaid {prepaid}.{projection}\n"
@@ -196,11 +199,11 @@ def warning_mail(name: str, seen: Outlook) -> Mail | None:
 
 
 _VERDICTS = {
-    Course.OVER: Text("you have used more than you prepaid", "u gebruikte meer dan u vooruitbetaalde"),
-    Course.EXPECTED_OVER: Text(
+    OutlookStatus.OVER: Text("you have used more than you prepaid", "u gebruikte meer dan u vooruitbetaalde"),
+    OutlookStatus.EXPECTED_OVER: Text(
         "you will probably use more than you prepaid", "u gaat waarschijnlijk meer gebruiken dan vooruitbetaald"
     ),
-    Course.POSSIBLY_OVER: Text(
+    OutlookStatus.POSSIBLY_OVER: Text(
         "you may use more than you prepaid", "u gaat misschien meer gebruiken dan vooruitbetaald"
     ),
 }

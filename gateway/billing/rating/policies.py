@@ -29,7 +29,7 @@ class Regime(StrEnum):
     """A cost divided by one key, without a tariff."""
 
 
-class GuidancePeriod(StrEnum):
+class GuidanceLength(StrEnum):
     """How long three months of guidance last."""
 
     CALENDAR_MONTHS = "calendar-months"
@@ -104,7 +104,7 @@ class Policies:
     a message that was refused or could not be delivered; the meter records those all the same."""
     actual_costs_in_cents_from: int = 2020
     """13. From this year actual costs have at most two decimals; estimates may have three."""
-    guidance_period: GuidancePeriod = GuidancePeriod.CALENDAR_MONTHS
+    guidance_period: GuidanceLength = GuidanceLength.CALENDAR_MONTHS
     """15. Counted from the day on which the start mail is received."""
     vat_refund_key: VatRefundKey = VatRefundKey.BY_VAT_BILLED
     """16. Key by which reclaimed tax is divided."""

@@ -6,16 +6,16 @@ from decimal import Decimal
 
 from gateway.billing.documents.words import euros, sentence
 from gateway.billing.rating.amounts import NOTHING, ZERO, Amounts, PriceBasis
-from gateway.billing.rating.guidance import due_for_guidance, guided_periods
+from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import DEFAULT, Policies, Regime
 from gateway.billing.rating.rating import (
-    NOBODY_SPECIAL,
+    REGULAR_PAYER,
     Due,
     DueLine,
     LineRole,
-    Standing,
-    due_in_advance,
-    due_in_the_end,
+    PayerStatus,
+    advance_due,
+    final_due,
     final_periods,
     vat_percent,
 )
@@ -35,7 +35,7 @@ class QuoteRequest:
     forecast: int | None = None
     used: int | None = None
     historic: int | None = None
-    standing: Standing = NOBODY_SPECIAL
+    payer: PayerStatus = REGULAR_PAYER
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: P
             f"{request.service} heeft geen tarief: de kosten worden met een sleutel verdeeld",
         )
     basis_units, notes = _expected(request)
-    advance = due_in_advance(request.service, request.year, basis_units, request.standing, catalogue, policies)
+    advance = advance_due(request.service, request.year, basis_units, request.payer, catalogue, policies)
     prepayment = _document("prepayment", request, advance, ZERO, policies)
     if request.used is None:
         return Quote(request, (prepayment,), notes)
@@ -119,13 +119,13 @@ def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
 
 
 def _final(request: QuoteRequest, used: int, prepaid: Decimal, catalogue: Catalogue, policies: Policies) -> Due:
-    periods = final_periods(request.service, request.year, request.standing, catalogue, policies)
+    periods = final_periods(request.service, request.year, request.payer, catalogue, policies)
     if len(periods) > 1:
         raise BadCountError(
             "the price changes within the year: a quote needs the use of each period",
             "de prijs verandert binnen het jaar: een berekening heeft het gebruik per periode nodig",
         )
-    return due_in_the_end(request.service, request.year, (used,), prepaid, request.standing, catalogue, policies)
+    return final_due(request.service, request.year, (used,), prepaid, request.payer, catalogue, policies)
 
 
 def _document(step: str, request: QuoteRequest, due: Due, prepaid: Decimal, policies: Policies) -> QuotedDocument:
@@ -133,7 +133,7 @@ def _document(step: str, request: QuoteRequest, due: Due, prepaid: Decimal, poli
     when = (request.year, months.advance_month)
     if step == "settlement":
         when = (request.year + months.final_year_offset, months.final_month)
-    percent = vat_percent(request.standing, policies)
+    percent = vat_percent(request.payer, policies)
     lines = due.lines if prepaid == 0 else (*due.lines, _prepaid_line(prepaid))
     amounts = Amounts.split(due.amount - prepaid, due.basis, percent)
     return QuotedDocument(step, when, amounts, percent, due.basis, lines, due.notes)
@@ -159,8 +159,8 @@ def _quote_guidance(request: QuoteRequest, catalogue: Catalogue, policies: Polic
             f"geef het aantal perioden van drie maanden op als gebruik, hoogstens {_PERIODS_MAX}",
         )
     first = date(request.year, 1, 1)
-    due = due_for_guidance(guided_periods(first, wanted, policies), request.standing, catalogue, policies)
-    percent = vat_percent(request.standing, policies)
+    due = due_for_guidance(guidance_periods(first, wanted, policies), request.payer, catalogue, policies)
+    percent = vat_percent(request.payer, policies)
     amounts = Amounts.split(due.amount, due.basis, percent)
     document = QuotedDocument("settlement", (request.year, 1), amounts, percent, due.basis, due.lines, due.notes)
     return Quote(request, (document,))

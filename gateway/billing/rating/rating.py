@@ -14,7 +14,7 @@ from enum import StrEnum
 from gateway.billing.documents.words import count, day, euros, sentence
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents
 from gateway.billing.rating.policies import DEFAULT, Policies, Regime
-from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis, TariffPeriod
 from gateway.billing.runs.errors import BadCountError
 from gateway.i18n import Text
@@ -36,7 +36,7 @@ class LineRole(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PayerStatus:
     """Who a party is to a service in one year."""
 
     is_rijk: bool = False
@@ -49,7 +49,7 @@ class Standing:
     """Which of several tariffs, empty for the usual one."""
 
 
-NOBODY_SPECIAL = Standing()
+REGULAR_PAYER = PayerStatus()
 """A government outside the Rijk, beyond its first year, that pays for itself."""
 
 
@@ -85,9 +85,9 @@ class Due:
         return sum((line.amount for line in self.lines), ZERO)
 
 
-def vat_percent(standing: Standing, policies: Policies = DEFAULT) -> Decimal:
+def vat_percent(payer: PayerStatus, policies: Policies = DEFAULT) -> Decimal:
     """Tax on what this party is charged: none within the Rijk."""
-    return Decimal(0) if standing.is_rijk else policies.vat_percent
+    return Decimal(0) if payer.is_rijk else policies.vat_percent
 
 
 def checked_units(units: int, name: str) -> int:
@@ -100,11 +100,11 @@ def checked_units(units: int, name: str) -> int:
     )
 
 
-def due_in_advance(
+def advance_due(
     service: Service,
     year: int,
     forecast: int,
-    standing: Standing,
+    payer: PayerStatus,
     catalogue: Catalogue,
     policies: Policies = DEFAULT,
 ) -> Due:
@@ -113,8 +113,8 @@ def due_in_advance(
     Raises TariffMissingError and BadCountError.
     """
     checked_units(forecast, "forecast")
-    tariff = advance_tariff(service, year, standing, catalogue, policies)
-    if reason := exemption(service, year, forecast, standing, policies):
+    tariff = advance_tariff(service, year, payer, catalogue, policies)
+    if reason := exemption(service, year, forecast, payer, policies):
         return Due(tariff.vat, notes=(reason,))
     free = policies.free(service)
     if forecast <= free:
@@ -123,12 +123,12 @@ def due_in_advance(
     return Due(tariff.vat, (_forecast_line(service, year, forecast, charged, tariff),))
 
 
-def due_in_the_end(
+def final_due(
     service: Service,
     year: int,
     used: Sequence[int],
     prepaid: Decimal,
-    standing: Standing,
+    payer: PayerStatus,
     catalogue: Catalogue,
     policies: Policies = DEFAULT,
 ) -> Due:
@@ -138,9 +138,9 @@ def due_in_the_end(
     TariffMissingError and BadCountError.
     """
     total = sum(checked_units(units, "use") for units in used)
-    periods = final_periods(service, year, standing, catalogue, policies)
+    periods = final_periods(service, year, payer, catalogue, policies)
     basis = periods[0].tariff.vat
-    if reason := exemption(service, year, total, standing, policies):
+    if reason := exemption(service, year, total, payer, policies):
         return Due(basis, notes=(reason,))
     free = policies.free(service)
     lines = _use_lines(service, periods, used, free)
@@ -151,33 +151,33 @@ def due_in_the_end(
 
 
 def advance_tariff(
-    service: Service, year: int, standing: Standing, catalogue: Catalogue, policies: Policies = DEFAULT
+    service: Service, year: int, payer: PayerStatus, catalogue: Catalogue, policies: Policies = DEFAULT
 ) -> Tariff:
     """The price that a forecast is prepaid at: the one of 1 January. Raises TariffMissingError."""
     basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ESTIMATE
-    return catalogue.periods(service, year, basis, standing.variant)[0].tariff
+    return catalogue.periods(service, year, basis, payer.variant)[0].tariff
 
 
 def final_periods(
-    service: Service, year: int, standing: Standing, catalogue: Catalogue, policies: Policies = DEFAULT
+    service: Service, year: int, payer: PayerStatus, catalogue: Catalogue, policies: Policies = DEFAULT
 ) -> tuple[TariffPeriod, ...]:
     """The periods of a year in which one final price holds, in order. Raises TariffMissingError."""
     basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ACTUAL
-    return catalogue.periods(service, year, basis, standing.variant)
+    return catalogue.periods(service, year, basis, payer.variant)
 
 
-def exemption(service: Service, year: int, units: int, standing: Standing, policies: Policies) -> Text | None:
+def exemption(service: Service, year: int, units: int, payer: PayerStatus, policies: Policies) -> Text | None:
     """Why this party is not invoiced for this use, or None when it is."""
-    name = WORDS[service].name
-    if standing.is_rijk and service not in policies.rijk_pays:
+    name = SERVICE_NAMES[service].name
+    if payer.is_rijk and service not in policies.rijk_pays:
         return sentence(
             "a body of the Rijk is not invoiced for {name}",
             "een onderdeel van het Rijk krijgt voor {name} geen factuur",
             name=name,
         )
-    if standing.is_company and service not in policies.companies_pay:
+    if payer.is_company and service not in policies.companies_pay:
         return sentence("{name} is free for companies", "{name} is gratis voor bedrijven", name=name)
-    if standing.in_umbrella and service in policies.umbrella_exempt:
+    if payer.in_umbrella and service in policies.umbrella_exempt:
         return sentence(
             "its umbrella body pays for {name} by an agreement of its own",
             "de koepel betaalt {name} met een eigen financieringsafspraak",
@@ -185,7 +185,7 @@ def exemption(service: Service, year: int, units: int, standing: Standing, polic
         )
     first, last = policies.first_year_exempt_years
     is_free_year = service in policies.first_year_exempt and first <= year <= last
-    if standing.is_first_year and is_free_year and units < policies.substantial_units:
+    if payer.is_first_year and is_free_year and units < policies.substantial_units:
         return sentence(
             "the first year of {name} is free below {units} units",
             "het eerste jaar {name} is gratis onder {units} eenheden",
@@ -196,7 +196,7 @@ def exemption(service: Service, year: int, units: int, standing: Standing, polic
 
 
 def _forecast_line(service: Service, year: int, forecast: int, charged: int, tariff: Tariff) -> DueLine:
-    words = WORDS[service]
+    words = SERVICE_NAMES[service]
     amount = cents(charged * tariff.price)
     free = forecast - charged
     return DueLine(
@@ -233,7 +233,7 @@ def _use_lines(
 
 
 def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) -> DueLine:
-    words = WORDS[service]
+    words = SERVICE_NAMES[service]
     price = period.tariff.price
     amount = cents((units - freed) * price)
     return DueLine(
@@ -259,7 +259,7 @@ def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) ->
 
 
 def _use_text(service: Service, period: TariffPeriod) -> Text:
-    name, year = WORDS[service].name, period.first.year
+    name, year = SERVICE_NAMES[service].name, period.first.year
     if (period.first, period.last) == (date(year, 1, 1), date(year, 12, 31)):
         return sentence("{name}: use in {year}", "{name}: gebruik in {year}", name=name, year=year)
     return sentence(
@@ -295,6 +295,6 @@ def _under_free(service: Service, free: int) -> tuple[Text, ...]:
             "the first {free} {units} of a year are free",
             "de eerste {free} {units} van een jaar zijn gratis",
             free=count(free),
-            units=WORDS[service].units,
+            units=SERVICE_NAMES[service].units,
         ),
     )

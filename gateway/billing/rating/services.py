@@ -25,7 +25,7 @@ class Service(StrEnum):
     Digitoegankelijkheid together: no tariff, their cost is divided by one key."""
 
     @classmethod
-    def named(cls, name: str) -> "Service":
+    def parse(cls, name: str) -> "Service":
         """The service of this name. Raises UnknownServiceError."""
         try:
             return cls(name.strip().lower())
@@ -38,7 +38,7 @@ class Service(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ServiceNames:
     """What a service and its unit are called."""
 
     name: Text
@@ -46,33 +46,33 @@ class Words:
     units: Text
 
 
-WORDS = {
-    Service.DIGIPOORT: Words(
+SERVICE_NAMES = {
+    Service.DIGIPOORT: ServiceNames(
         Text("Digipoort e-invoicing", "Digipoort e-factureren"),
         Text("message", "bericht"),
         Text("messages", "berichten"),
     ),
-    Service.DIGID: Words(
+    Service.DIGID: ServiceNames(
         Text("DigiD", "DigiD"),
         Text("successful authentication", "geslaagde authenticatie"),
         Text("successful authentications", "geslaagde authenticaties"),
     ),
-    Service.MACHTIGEN: Words(
+    Service.MACHTIGEN: ServiceNames(
         Text("DigiD Machtigen", "DigiD Machtigen"),
         Text("mandate used", "gebruikte machtiging"),
         Text("mandates used", "gebruikte machtigingen"),
     ),
-    Service.MIJNOVERHEID: Words(
+    Service.MIJNOVERHEID: ServiceNames(
         Text("MijnOverheid", "MijnOverheid"),
         Text("processed message", "verwerkt bericht"),
         Text("processed messages", "verwerkte berichten"),
     ),
-    Service.GUIDANCE: Words(
+    Service.GUIDANCE: ServiceNames(
         Text("Individual guidance when connecting", "Individuele aansluitbegeleiding"),
         Text("period of three months", "periode van drie maanden"),
         Text("periods of three months", "perioden van drie maanden"),
     ),
-    Service.FACILITIES: Words(
+    Service.FACILITIES: ServiceNames(
         Text("Facilities without tariff", "Voorzieningen zonder tarief"),
         Text("share", "aandeel"),
         Text("shares", "aandelen"),

@@ -203,7 +203,7 @@ def _read_row(number: int, row: Mapping[str, object], sources: Mapping[str, str]
     until = row.get("valid_until")
     try:
         return Tariff(
-            service=Service.named(str(row["service"])),
+            service=Service.parse(str(row["service"])),
             basis=TariffBasis(str(row["basis"])),
             price=_price(row["price"]),
             vat=PriceBasis(str(row["vat"])),

@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from gateway.billing.rating.rating import Standing
+from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.errors import DebtorFileError, IssuerMissingError
 from gateway.messages.participants import PartyKind
@@ -52,11 +52,11 @@ class Debtor:
         found = (connection for connection in self.connections if connection.service is service)
         return next(found, Connection(service))
 
-    def standing(self, service: Service, year: int) -> Standing:
+    def payer_status(self, service: Service, year: int) -> PayerStatus:
         """What it is to a service in a year."""
         connection = self.connection(service)
         connected = connection.connected_on
-        return Standing(
+        return PayerStatus(
             is_rijk=self.kind is PartyKind.RIJK,
             is_company=self.kind is PartyKind.COMPANY,
             is_first_year=connected is not None and connected.year == year,

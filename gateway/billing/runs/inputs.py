@@ -5,13 +5,13 @@ from datetime import date
 
 from gateway.billing.documents.bill import Bill, Stage
 from gateway.billing.rating.policies import Policies, Regime
-from gateway.billing.rating.rating import NOBODY_SPECIAL, advance_tariff, final_periods
+from gateway.billing.rating.rating import REGULAR_PAYER, advance_tariff, final_periods
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue
 from gateway.billing.runs.debtor import Debtor, Issuer
 from gateway.billing.runs.errors import StepRefusedError, UnknownPartyError
 from gateway.billing.runs.ports import BillingStore, UsageCounts
-from gateway.billing.runs.run import Guided, PartyInput, RunInputs, RunOrder
+from gateway.billing.runs.run import Guidance, PartyInput, RunInputs, RunOrder
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
 
 _BY_USE = frozenset({Stage.PREPAYMENT, Stage.SETTLEMENT, Stage.VAT_REFUND})
@@ -40,7 +40,7 @@ async def collect(
     if order.stage not in _STAGES[policies.regime(order.service)]:
         raise StepRefusedError(f"{order.service} has no {order.stage}", f"{order.service} kent geen {order.stage}")
     if order.stage is Stage.PREPAYMENT:  # also where nobody is to be billed yet: a year without a price is told
-        advance_tariff(order.service, order.year, NOBODY_SPECIAL, catalogue, policies)
+        advance_tariff(order.service, order.year, REGULAR_PAYER, catalogue, policies)
     steps = await store.steps(order.service, order.year)
     billed = await store.billed(order.service, order.year)
     _check_time(order, billed)
@@ -98,7 +98,7 @@ def _periods(order: RunOrder, catalogue: Catalogue, policies: Policies) -> tuple
     """The days between which one final price holds; the variants of a service change price together."""
     if order.stage not in _COUNTED or policies.regime(order.service) not in {Regime.PREPAID, Regime.PASSED_ON}:
         return ()
-    periods = final_periods(order.service, order.year, NOBODY_SPECIAL, catalogue, policies)
+    periods = final_periods(order.service, order.year, REGULAR_PAYER, catalogue, policies)
     return tuple((period.first, period.last) for period in periods)
 
 
@@ -136,6 +136,6 @@ def _party_input(
     return PartyInput(debtor, historic, means, used, guided, billed)
 
 
-def _guided(steps: Sequence[YearStep]) -> tuple[Guided, ...]:
+def _guided(steps: Sequence[YearStep]) -> tuple[Guidance, ...]:
     latest = {step.key.partition("#")[0]: step.units for step in steps}
-    return tuple(Guided(date.fromisoformat(day), units) for day, units in sorted(latest.items()))
+    return tuple(Guidance(date.fromisoformat(day), units) for day, units in sorted(latest.items()))

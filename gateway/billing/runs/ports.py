@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit import AuditRecord, Deed
+from gateway.billing.runs.audit_chain import AuditEvent, AuditRecord
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.run import Run, RunInputs
 from gateway.billing.runs.year import YearKey, YearStep
@@ -72,15 +72,15 @@ Render = Callable[[Bill], bytes]
 
 class BillingStore(Protocol):
     """Keeps what billing does. Everything is added, nothing is changed; each call is one transaction,
-    and each that writes adds its deed to the audit chain in it."""
+    and each that writes adds its event to the audit chain in it."""
 
-    async def save_debtor(self, debtor: Debtor, deed: Deed) -> None:
+    async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record a debtor, or a new version of one."""
 
     async def debtors(self) -> Mapping[str, Debtor]:
         """The latest version of each, by party id."""
 
-    async def add_step(self, step: YearStep, deed: Deed) -> bool:
+    async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
         """Add a step; False when its kind and key are there already, and then nothing is added."""
 
     async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
@@ -104,7 +104,7 @@ class BillingStore(Protocol):
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         """Documents of a run, in the order of their numbers."""
 
-    async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
+    async def add_run(self, run: Run, inputs: RunInputs, event: AuditEvent) -> None:
         """Record a prepared run and its inputs; nothing when it is there."""
 
     async def run(self, run_id: str) -> Run | None:
@@ -113,11 +113,11 @@ class BillingStore(Protocol):
     async def runs(self, limit: int) -> Sequence[Run]:
         """The runs that were prepared last, newest first."""
 
-    async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
+    async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
         """Record the approval; nothing when it is there."""
 
     async def issue(
-        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, deed: Deed
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
     ) -> Sequence[Bill]:
         """Give the drafts the next numbers of their year, without gaps, and keep them; each step gets the
         number of its party's bill. All of it or nothing. A run that is issued is not issued again: its

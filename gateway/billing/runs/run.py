@@ -13,17 +13,17 @@ import msgspec
 from gateway.billing.documents.bill import Bill, Stage, draft
 from gateway.billing.documents.words import euros, number, sentence
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents, share
-from gateway.billing.rating.guidance import due_for_guidance, guided_periods
+from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import Policies, VatRefundKey
 from gateway.billing.rating.rating import (
     Due,
     DueLine,
     LineRole,
-    due_in_advance,
-    due_in_the_end,
+    advance_due,
+    final_due,
     vat_percent,
 )
-from gateway.billing.rating.services import WORDS, Service
+from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff
 from gateway.billing.runs.debtor import Debtor, Issuer
 from gateway.billing.runs.errors import DistributionKeyError
@@ -44,7 +44,7 @@ class RunOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Guided:
+class Guidance:
     """Guidance of one party from one start mail."""
 
     received: date
@@ -59,7 +59,7 @@ class PartyInput:
     forecast: int | None = None
     forecast_means: str = ""
     used: tuple[int, ...] = ()
-    guided: tuple[Guided, ...] = ()
+    guided: tuple[Guidance, ...] = ()
     billed: tuple[Bill, ...] = ()
 
 
@@ -131,7 +131,7 @@ def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill |
     billed = _counted_before(order.stage, party.billed)
     if order.stage is Stage.PREPAYMENT and due.amount < sum((bill.amount for bill in billed), ZERO):
         return None  # a forecast that was lowered afterwards gives nothing back before the settlement
-    percent = vat_percent(party.debtor.standing(order.service, order.year), policies)
+    percent = vat_percent(party.debtor.payer_status(order.service, order.year), policies)
     return draft(
         order.stage,
         order.service,
@@ -170,11 +170,11 @@ def prepaid(billed: tuple[Bill, ...]) -> Decimal:
 def _advances(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
     order, policies = inputs.order, inputs.policies
     return {
-        party.debtor.party_id: due_in_advance(
+        party.debtor.party_id: advance_due(
             order.service,
             order.year,
             party.forecast or 0,
-            party.debtor.standing(order.service, order.year),
+            party.debtor.payer_status(order.service, order.year),
             catalogue,
             policies,
         )
@@ -185,12 +185,12 @@ def _advances(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
 def _settlements(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
     order, policies = inputs.order, inputs.policies
     return {
-        party.debtor.party_id: due_in_the_end(
+        party.debtor.party_id: final_due(
             order.service,
             order.year,
             party.used,
             prepaid(party.billed),
-            party.debtor.standing(order.service, order.year),
+            party.debtor.payer_status(order.service, order.year),
             catalogue,
             policies,
         )
@@ -205,9 +205,9 @@ def _guidance(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
             tuple(
                 period
                 for guided in party.guided
-                for period in guided_periods(guided.received, guided.periods, policies)
+                for period in guidance_periods(guided.received, guided.periods, policies)
             ),
-            party.debtor.standing(order.service, order.year),
+            party.debtor.payer_status(order.service, order.year),
             catalogue,
             policies,
         )
@@ -258,7 +258,7 @@ def _shared(
         )
     parts = dict(zip(weights, share(order.total, list(weights.values())), strict=True))
     whole = sum(weights.values(), Decimal(0))
-    words = WORDS[order.service].name
+    words = SERVICE_NAMES[order.service].name
     named = Text(text.en.format(name=words.en, year=order.year), text.nl.format(name=words.nl, year=order.year))
     return {
         party.debtor.party_id: Due(

@@ -148,7 +148,7 @@ class BillingYear:
             return None
         return self._step(StepKind.STATEMENT, f"{month:02}#{len(known) + 1}", by, at, "meter", units)
 
-    def closed(self, by: str, at: datetime) -> YearStep | None:
+    def with_closing(self, by: str, at: datetime) -> YearStep | None:
         """The step that closes a settled year; None when it is closed."""
         if self.is_closed:
             return None

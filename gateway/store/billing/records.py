@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit import GENESIS, AuditRecord, Deed, chained
+from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord, next_record
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import InputsMovedError
 from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
@@ -52,14 +52,14 @@ class SqlBillingStore:
         self._read = engines.read
         self._writer = writer
 
-    async def save_debtor(self, debtor: Debtor, deed: Deed) -> None:
+    async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record a debtor, or a new version of one."""
 
         def write(connection: Connection) -> None:
             _lock(connection)
-            row = {"party_id": debtor.party_id, "at": deed.at, "body": _text(debtor)}
+            row = {"party_id": debtor.party_id, "at": event.at, "body": _text(debtor)}
             connection.execute(insert(billing_debtors).values(row))
-            _seal(connection, deed)
+            _seal(connection, event)
 
         await self._writer.call(write)
 
@@ -72,14 +72,14 @@ class SqlBillingStore:
         found = [msgspec.json.decode(body, type=Debtor) for body in bodies]
         return {debtor.party_id: debtor for debtor in found}
 
-    async def add_step(self, step: YearStep, deed: Deed) -> bool:
+    async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
         """Add a step; False when its kind and key are there already, and then nothing is added."""
 
         def write(connection: Connection) -> bool:
             _lock(connection)
             is_new = _add_step(connection, step)
             if is_new:
-                _seal(connection, deed)
+                _seal(connection, event)
             return is_new
 
         return await self._writer.call(write)
@@ -148,7 +148,7 @@ class SqlBillingStore:
         async with self._read.connect() as connection:
             return _bills((await connection.execute(_of_run(run_id))).scalars().all())
 
-    async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
+    async def add_run(self, run: Run, inputs: RunInputs, event: AuditEvent) -> None:
         """Record a prepared run and its inputs; nothing when it is there."""
         row = {
             "run_id": run.run_id,
@@ -163,7 +163,7 @@ class SqlBillingStore:
             _lock(connection)
             if not _is_there(connection, billing_runs, run.run_id):
                 connection.execute(insert(billing_runs).values(row))
-                _seal(connection, deed)
+                _seal(connection, event)
 
         await self._writer.call(write)
 
@@ -179,19 +179,19 @@ class SqlBillingStore:
         async with self._read.connect() as connection:
             return [_run(row) for row in await connection.execute(wanted)]
 
-    async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
+    async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
         """Record the approval; nothing when it is there."""
 
         def write(connection: Connection) -> None:
             _lock(connection)
             if not _is_there(connection, billing_approvals, run_id):
                 connection.execute(insert(billing_approvals).values(run_id=run_id, by=by, at=at))
-                _seal(connection, deed)
+                _seal(connection, event)
 
         await self._writer.call(write)
 
     async def issue(
-        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, deed: Deed
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
     ) -> Sequence[Bill]:
         """Give the drafts the next numbers of their year, without gaps, and keep them. All or nothing.
 
@@ -202,12 +202,12 @@ class SqlBillingStore:
             _lock(connection)
             if _is_there(connection, billing_issues, run.run_id):
                 return _bills(connection.execute(_of_run(run.run_id)).scalars().all())
-            connection.execute(insert(billing_issues).values(run_id=run.run_id, by=deed.actor, at=deed.at))
+            connection.execute(insert(billing_issues).values(run_id=run.run_id, by=event.actor, at=event.at))
             bills = _number(connection, drafts, render)
             numbers = {bill.debtor.party_id: bill for bill in bills}
             for step in steps:
                 _add_step(connection, _with_document(step, numbers.get(step.year.party_id)))
-            _seal(connection, deed)
+            _seal(connection, event)
             return bills
 
         try:
@@ -277,19 +277,19 @@ def _count(connection: Connection, name: str, by: int = 1) -> int:
     return value
 
 
-def _seal(connection: Connection, deed: Deed) -> None:
-    """Add a deed to the chain; the caller holds the lock."""
+def _seal(connection: Connection, event: AuditEvent) -> None:
+    """Add a event to the chain; the caller holds the lock."""
     number = _count(connection, _AUDIT)
     last = select(billing_audit.c.link).where(billing_audit.c.number == number - 1)
-    record = chained(number, deed, connection.execute(last).scalar_one_or_none() or GENESIS)
+    record = next_record(number, event, connection.execute(last).scalar_one_or_none() or GENESIS)
     row = {
         "number": number,
-        "actor": deed.actor,
-        "action": deed.action,
-        "subject": deed.subject,
-        "at": deed.at,
-        "detail": deed.detail,
-        "digest": deed.digest,
+        "actor": event.actor,
+        "action": event.action,
+        "subject": event.subject,
+        "at": event.at,
+        "detail": event.detail,
+        "digest": event.digest,
         "previous": record.previous,
         "link": record.link,
     }
@@ -330,7 +330,7 @@ def _number(connection: Connection, drafts: Sequence[Bill], render: Render) -> S
     for draft in drafts:
         year = draft.issued_on.year
         rank = _count(connection, f"number {year}")
-        bill = draft.numbered(f"{draft.issuer.number_prefix}{year}-{rank:06}")
+        bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
         xml = render(bill)
         row = {
             "number": bill.number,
@@ -427,5 +427,5 @@ def _run(row: Row[*tuple[Any, ...]]) -> Run:
 
 
 def _record(row: Row[Any]) -> AuditRecord:
-    deed = Deed(row.actor, row.action, row.subject, row.at, row.detail, row.digest)
-    return AuditRecord(row.number, deed, row.previous, row.link)
+    event = AuditEvent(row.actor, row.action, row.subject, row.at, row.detail, row.digest)
+    return AuditRecord(row.number, event, row.previous, row.link)

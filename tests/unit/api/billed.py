@@ -1,4 +1,4 @@
-"""Doors with a real billing office and a real database behind them, and keys for those who bill and are billed."""
+"""Doors with a real billing service on a real database, and keys for those who bill and are billed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from gateway.api.doors import BillingDoor
 from gateway.billing.documents.pdf import write_pdf
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from tests.unit.api.memory import MemoryGateway
-from tests.unit.billing.office import ANNA, DEBTORS, MemoryMeter, office
+from tests.unit.billing.billing_service import ANNA, DEBTORS, MemoryMeter, billing_service
 from tests.unit.store.billing.billing_database import fresh_billing
 
 FINANCE = {"X-API-Key": "mp_finance"}
@@ -40,7 +40,7 @@ async def billing_doors(
     gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
     gateway.keys["mp_controller"] = Caller("key-controller", Role.FINANCE, None)
     async with fresh_billing(database_url) as (store, _):
-        billing = office(store, meter, **wishes)  # type: ignore[arg-type]  # whatever `office` takes
+        billing = billing_service(store, meter, **wishes)  # type: ignore[arg-type]  # whatever `billing` takes
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
         door = BillingDoor(billing, store, meter, write_pdf)

@@ -1,4 +1,4 @@
-"""Usage, forecasts, bills and exports through the door, on a real billing office and a real database."""
+"""Usage, forecasts, bills and exports through the door, on a real billing service and a real database."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import Selection
 from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_doors, used_meter
 from tests.unit.api.memory import MemoryGateway
-from tests.unit.billing.office import ANNA, BRAM, ISSUER, MemoryMeter
+from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER, MemoryMeter
 
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
@@ -49,9 +49,9 @@ async def _issued(client: ClientSession, doors: Doors) -> str:
     async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
         assert answer.status == 200
     assert doors.billing is not None
-    run = await doors.billing.office.prepare(ANNA, PREPAY)
-    await doors.billing.office.approve(BRAM, run.run_id)
-    bills = await doors.billing.office.issue(ANNA, run.run_id)
+    run = await doors.billing.service.prepare(ANNA, PREPAY)
+    await doors.billing.service.approve(BRAM, run.run_id)
+    bills = await doors.billing.service.issue(ANNA, run.run_id)
     return next(bill.number for bill in bills if bill.debtor.party_id == "zilverstrand")
 
 

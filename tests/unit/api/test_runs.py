@@ -16,9 +16,9 @@ from gateway.billing.documents.ubl import write
 from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.rating.tariffs import published
 from gateway.billing.runs import errors
-from gateway.billing.runs.audit import faults
+from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.errors import BillingError
-from gateway.billing.runs.office import BillingOffice
+from gateway.billing.runs.service import BillingService
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from tests.unit.api.billed import (
@@ -30,7 +30,7 @@ from tests.unit.api.billed import (
     used_meter,
 )
 from tests.unit.api.memory import MemoryGateway
-from tests.unit.billing.office import ISSUER, MemoryMeter, Ticking, satisfied
+from tests.unit.billing.billing_service import ISSUER, MemoryMeter, Ticking, satisfied
 
 Json = dict[str, Any]  # what JSON holds, at the edge
 PREPAY: Json = {"stage": "prepayment", "service": "digipoort", "year": 2026, "issuedOn": "2026-01-15"}
@@ -382,8 +382,8 @@ class TestWithoutFullIssuer:
             assert opened.billing is not None
             store = opened.billing.store
             nobody = replace(ISSUER, iban="", kvk="")
-            bare = BillingOffice(store, meter, nobody, published(), write, satisfied, Ticking(), DEFAULT)
-            yield replace(opened, billing=replace(opened.billing, office=bare))
+            bare = BillingService(store, meter, nobody, published(), write, satisfied, Ticking(), DEFAULT)
+            yield replace(opened, billing=replace(opened.billing, service=bare))
 
     async def test_no_run_is_prepared_and_the_settings_are_named(self, desk: Desk) -> None:
         status, kind, detail = await desk.refused("POST", RUNS, PREPAY)

@@ -9,15 +9,15 @@ from gateway.billing.documents.bill import Bill, Stage
 from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import published
-from gateway.billing.runs.run import Guided, PartyInput, RunInputs, RunOrder, bills_of
-from tests.unit.billing.office import ISSUER, KROMME_VLIET, MINISTERIE, OOSTMEER, ZILVERSTRAND
+from gateway.billing.runs.run import Guidance, PartyInput, RunInputs, RunOrder, bills_of
+from tests.unit.billing.billing_service import ISSUER, KROMME_VLIET, MINISTERIE, OOSTMEER, ZILVERSTRAND
 
 
 def issued(order: RunOrder, parties: Sequence[PartyInput], first_rank: int = 1) -> tuple[Bill, ...]:
     """The bills of a run, numbered."""
     inputs = RunInputs(order, ISSUER, DEFAULT, published().tariffs, tuple(parties))
     return tuple(
-        bill.numbered(f"GD{bill.issued_on.year}-{rank:06}")
+        bill.with_number(f"GD{bill.issued_on.year}-{rank:06}")
         for rank, bill in enumerate(bills_of(inputs), first_rank)
     )
 
@@ -48,7 +48,7 @@ def _passed_on() -> dict[str, Bill]:
 
 def _others() -> dict[str, Bill]:
     guidance = RunOrder(Stage.GUIDANCE, Service.GUIDANCE, 2026, date(2026, 5, 1))
-    (guided,) = issued(guidance, [PartyInput(OOSTMEER, guided=(Guided(date(2026, 1, 15), 2),))])
+    (guided,) = issued(guidance, [PartyInput(OOSTMEER, guided=(Guidance(date(2026, 1, 15), 2),))])
     shares = RunOrder(
         Stage.DISTRIBUTION,
         Service.FACILITIES,

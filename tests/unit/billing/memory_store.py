@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit import GENESIS, AuditRecord, Deed, chained
+from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord, next_record
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
 from gateway.billing.runs.run import Run, RunInputs
@@ -27,18 +27,18 @@ class MemoryBillingStore:
         self.issued: list[tuple[Bill, bytes]] = []
         self.chain: list[AuditRecord] = []
 
-    async def save_debtor(self, debtor: Debtor, deed: Deed) -> None:
+    async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         self.known[debtor.party_id] = debtor
-        self._seal(deed)
+        self._seal(event)
 
     async def debtors(self) -> Mapping[str, Debtor]:
         return self.known
 
-    async def add_step(self, step: YearStep, deed: Deed) -> bool:
+    async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
         if any((known.year, known.kind, known.key) == (step.year, step.kind, step.key) for known in self.taken):
             return False
         self.taken.append(step)
-        self._seal(deed)
+        self._seal(event)
         return True
 
     async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
@@ -70,11 +70,11 @@ class MemoryBillingStore:
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         return [bill for bill, _ in self.issued if bill.run_id == run_id]
 
-    async def add_run(self, run: Run, inputs: RunInputs, deed: Deed) -> None:
+    async def add_run(self, run: Run, inputs: RunInputs, event: AuditEvent) -> None:
         if run.run_id not in self.runs_by_id:
             self.runs_by_id[run.run_id] = run
             self.inputs[run.run_id] = msgspec.json.encode(inputs, order="deterministic")
-            self._seal(deed)
+            self._seal(event)
 
     async def run(self, run_id: str) -> Run | None:
         return self.runs_by_id.get(run_id)
@@ -82,23 +82,25 @@ class MemoryBillingStore:
     async def runs(self, limit: int) -> Sequence[Run]:
         return sorted(self.runs_by_id.values(), key=lambda run: run.prepared_at, reverse=True)[:limit]
 
-    async def approve(self, run_id: str, by: str, at: datetime, deed: Deed) -> None:
+    async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
         self.runs_by_id[run_id] = replace(self.runs_by_id[run_id], approved_by=by, approved_at=at)
-        self._seal(deed)
+        self._seal(event)
 
     async def issue(
-        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, deed: Deed
+        self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
     ) -> Sequence[Bill]:
         new: list[tuple[Bill, bytes]] = []
         for draft in drafts:
             year = draft.issued_on.year
             rank = 1 + sum(bill.issued_on.year == year for bill, _ in (*self.issued, *new))
-            bill = draft.numbered(f"{draft.issuer.number_prefix}{year}-{rank:06}")
+            bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
             new.append((bill, render(bill)))
         self.issued += new  # nothing above this line has changed anything
         self.taken += [_with_document(step, new) for step in steps]
-        self.runs_by_id[run.run_id] = replace(self.runs_by_id[run.run_id], issued_by=deed.actor, issued_at=deed.at)
-        self._seal(deed)
+        self.runs_by_id[run.run_id] = replace(
+            self.runs_by_id[run.run_id], issued_by=event.actor, issued_at=event.at
+        )
+        self._seal(event)
         return [bill for bill, _ in new]
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
@@ -124,9 +126,9 @@ class MemoryBillingStore:
     async def audit_head(self) -> tuple[int, str]:
         return (self.chain[-1].number, self.chain[-1].link) if self.chain else (0, GENESIS)
 
-    def _seal(self, deed: Deed) -> None:
+    def _seal(self, event: AuditEvent) -> None:
         previous = self.chain[-1].link if self.chain else GENESIS
-        self.chain.append(chained(len(self.chain) + 1, deed, previous))
+        self.chain.append(next_record(len(self.chain) + 1, event, previous))
 
 
 def _with_document(step: YearStep, bills: Sequence[tuple[Bill, bytes]]) -> YearStep:

@@ -1,4 +1,4 @@
-"""Plays a script of billing work on a real office and compares every step with the reference."""
+"""Plays a script of billing work on a real billing and compares every step with the reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,13 +11,13 @@ from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis, published
-from gateway.billing.runs.audit import faults
+from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.errors import BillingError
-from gateway.billing.runs.office import BillingOffice
 from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
+from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, MemoryMeter, billing_service
 from tests.unit.billing.memory_store import MemoryBillingStore
-from tests.unit.billing.office import ANNA, BRAM, DEBTORS, MemoryMeter, office
 from tests.unit.billing.reference import ReferenceYear
 
 YEARS = {Service.DIGIPOORT: 2026, Service.DIGID: 2020}
@@ -52,7 +52,7 @@ def catalogue() -> Catalogue:
 
 @dataclass
 class Theatre:
-    """An office, and the reference beside it."""
+    """An billing, and the reference beside it."""
 
     forecasts: dict[tuple[Service, str], int]
     store: MemoryBillingStore = field(default_factory=MemoryBillingStore)
@@ -61,7 +61,7 @@ class Theatre:
     settled: set[Service] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.billing = office(self.store, self.meter, catalogue=catalogue())
+        self.billing = billing_service(self.store, self.meter, catalogue=catalogue())
         self.reference = {
             (service, debtor.party_id): ReferenceYear(
                 service is Service.DIGIPOORT,
@@ -185,7 +185,7 @@ class Theatre:
         assert sum(posting.amount for posting in entry_of(bill, Chart()).postings) == 0
 
 
-async def play(forecasts: dict[tuple[Service, str], int], script: Sequence[Act]) -> BillingOffice:
+async def play(forecasts: dict[tuple[Service, str], int], script: Sequence[Act]) -> BillingService:
     """Play a script from the beginning."""
     theatre = Theatre(forecasts)
     await theatre.open()

@@ -22,17 +22,17 @@ from gateway.billing.documents.postings import Posting
 from gateway.billing.rating import amounts, guidance, rating, tariffs
 from gateway.billing.rating.amounts import Amounts, PriceBasis
 from gateway.billing.rating.policies import Policies
-from gateway.billing.rating.rating import Standing
+from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis
-from gateway.billing.runs import audit, inputs, office, run
+from gateway.billing.runs import audit_chain, inputs, run, service
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.run import RunInputs
 from gateway.billing.runs.year import BillingYear
 from gateway.store.billing import records as store
+from tests.unit.billing.billing_service import MemoryMeter
 from tests.unit.billing.bills import BILLS, every_bill
 from tests.unit.billing.documents import test_journals, test_ubl
-from tests.unit.billing.office import MemoryMeter
 from tests.unit.billing.play import Act, play
 from tests.unit.billing.rating import test_guidance, test_quote, test_tariffs
 from tests.unit.billing.test_properties import MOMENTS
@@ -46,8 +46,8 @@ JUNE_2020 = datetime(2020, 6, 1, tzinfo=UTC)
 
 def quotes(_: Path) -> None:
     """The hand-computed years."""
-    for forecast, used, standing, expected in test_quote.DIGIPOORT:
-        test_quote.test_digipoort(forecast, used, standing, expected)
+    for forecast, used, payer, expected in test_quote.DIGIPOORT:
+        test_quote.test_digipoort(forecast, used, payer, expected)
     for row in test_quote.PASSED_ON:
         test_quote.test_passed_on_services(*row)
 
@@ -95,8 +95,8 @@ def journal(_: Path) -> None:
 
 def catalogues(_: Path) -> None:
     """The tariffs."""
-    for service in test_tariffs.TABLE:
-        test_tariffs.test_the_table_of_2018_to_2022(service)
+    for one in test_tariffs.TABLE:
+        test_tariffs.test_the_table_of_2018_to_2022(one)
     test_tariffs.test_overlapping_tariffs_are_named(None, date(2027, 1, 1), "")
     test_tariffs.test_a_gap_within_the_year_is_a_missing_tariff()
 
@@ -156,25 +156,25 @@ def _without_minimum(*arguments: object) -> object:
     return _due_in_the_end(service, year, used, Decimal(0), *rest)  # type: ignore[arg-type]  # passed on as it came
 
 
-_due_in_the_end = rating.due_in_the_end
+_due_in_the_end = rating.final_due
 _exemption = rating.exemption
 _use_lines = rating._use_lines
-_link_of = audit.link_of
+_link_of = audit_chain.link_hash
 _entry_of = postings.entry_of
 _count = store._count
 _on = Catalogue.on
 
 
 def _blind_to(**blinded: bool) -> Callable[..., object]:
-    def exemption(service: Service, year: int, units: int, standing: Standing, policies: object) -> object:
-        return _exemption(service, year, units, replace(standing, **blinded), policies)  # type: ignore[arg-type]  # as it came
+    def exemption(service: Service, year: int, units: int, payer: PayerStatus, policies: object) -> object:
+        return _exemption(service, year, units, replace(payer, **blinded), policies)  # type: ignore[arg-type]  # as it came
 
     return exemption
 
 
-def _estimates(service: Service, year: int, standing: Standing, catalogue: Catalogue, *_: object) -> object:
+def _estimates(service: Service, year: int, payer: PayerStatus, catalogue: Catalogue, *_: object) -> object:
     basis = TariffBasis.FIXED if service is Service.DIGIPOORT else TariffBasis.ESTIMATE
-    return catalogue.periods(service, year, basis, standing.variant)
+    return catalogue.periods(service, year, basis, payer.variant)
 
 
 def _first_price_only(service: Service, found: object, used: Sequence[int], free: int) -> object:
@@ -209,7 +209,7 @@ BUGS = {
     "tax is 21% of the gross": Bug(Amounts, "split", staticmethod(_tax_of_the_gross)),
     "a thousand units are free": Bug(Policies, "free", lambda *_: 1_000),
     "Machtigen has free units": Bug(Policies, "free", lambda *_: 999),
-    "the forecast is no minimum": Bug(run, "due_in_the_end", _without_minimum),
+    "the forecast is no minimum": Bug(run, "final_due", _without_minimum),
     "the Rijk pays for Digipoort": Bug(rating, "exemption", _blind_to(is_rijk=False)),
     "umbrella members are billed": Bug(rating, "exemption", _blind_to(in_umbrella=False)),
     "the first year is billed": Bug(rating, "exemption", _blind_to(is_first_year=False)),
@@ -224,10 +224,12 @@ BUGS = {
     "everything metered is charged": Bug(inputs, "charged", lambda *given: sum(given[1].values())),
     "line rounding is left": Bug(bill, "cents", _floored),
     "all inputs have one hash": Bug(RunInputs, "digest", property(lambda *_: "0" * 64)),
-    "anyone may act": Bug(office, "_check_finance", lambda *_: None),
+    "anyone may act": Bug(service, "_check_finance", lambda *_: None),
     "forecasts are never locked": Bug(BillingYear, "is_prepaid", property(lambda *_: False)),
     "the chain leaves out who": Bug(
-        audit, "link_of", lambda number, deed, previous: _link_of(number, replace(deed, actor=""), previous)
+        audit_chain,
+        "link_hash",
+        lambda number, event, previous: _link_of(number, replace(event, actor=""), previous),
     ),
     "numbers have gaps": Bug(store, "_count", _with_a_gap),
     "a run is issued twice": Bug(store, "_is_there", lambda *_: False),

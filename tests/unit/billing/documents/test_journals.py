@@ -19,8 +19,8 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.journals import TEXTS, JournalFormat, write_journal
 from gateway.billing.documents.postings import DEBTORS, VAT_DUE, Chart, Journal, entry_of, journal
 from gateway.billing.documents.tables import JournalTotals
+from tests.unit.billing.billing_service import ISSUER
 from tests.unit.billing.bills import BILLS
-from tests.unit.billing.office import ISSUER
 
 XAF = "{http://www.auditfiles.nl/XAF/3.2}"
 YEARS = sorted({bill.issued_on.year for bill in BILLS.values()})
@@ -29,7 +29,7 @@ YEARS = sorted({bill.issued_on.year for bill in BILLS.values()})
 def billed(year: int) -> list[Bill]:
     """The bills issued in a year, with numbers of their own."""
     found = [bill for bill in BILLS.values() if bill.issued_on.year == year]
-    return [bill.numbered(f"GD{year}-{rank:06}") for rank, bill in enumerate(found, 1)]
+    return [bill.with_number(f"GD{year}-{rank:06}") for rank, bill in enumerate(found, 1)]
 
 
 def journal_of(year: int) -> Journal:

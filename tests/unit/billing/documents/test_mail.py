@@ -7,22 +7,22 @@ from email.message import EmailMessage
 
 import pytest
 
-from gateway.billing.documents.mail import Warned, as_message
+from gateway.billing.documents.mail import UsageWarning, as_message
 from gateway.billing.rating.outlook import Outlook, outlook, warning_mail
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.debtor import Debtor
-from tests.unit.billing.office import ISSUER, ZILVERSTRAND
+from tests.unit.billing.billing_service import ISSUER, ZILVERSTRAND
 
 NOW = datetime(2026, 6, 1, 7, 30, tzinfo=UTC)
 
 
-def warned(debtor: Debtor = ZILVERSTRAND, units: int = 15_000) -> Warned:
+def warned(debtor: Debtor = ZILVERSTRAND, units: int = 15_000) -> UsageWarning:
     """A party that prepaid 12,000 and used this much in five months."""
     use = {date(2026, 1, 5): units}
     seen: Outlook = outlook(debtor.party_id, Service.DIGIPOORT, 2026, use, date(2026, 6, 1), 12_000)
     mail = warning_mail(debtor.name, seen)
     assert mail is not None
-    return Warned(debtor, seen, mail)
+    return UsageWarning(debtor, seen, mail)
 
 
 def parsed(data: bytes) -> EmailMessage:

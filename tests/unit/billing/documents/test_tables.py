@@ -15,7 +15,7 @@ from gateway.billing.documents.tables import BILL_LINES, BILLS, BillTotals, bill
 from gateway.metering.export import Format, write_items
 from tests.unit.billing.bills import BILLS as SAMPLES
 
-BILLED = [bill.numbered(f"GD{bill.issued_on.year}-{rank:06}") for rank, bill in enumerate(SAMPLES.values(), 1)]
+BILLED = [bill.with_number(f"GD{bill.issued_on.year}-{rank:06}") for rank, bill in enumerate(SAMPLES.values(), 1)]
 TOTALS = BillTotals(
     len(BILLED),
     sum((bill.amounts.excluding for bill in BILLED), Decimal(0)),

@@ -16,8 +16,8 @@ from gateway.billing.rating.tariffs import Tariff, TariffBasis
 from gateway.billing.runs.run import PartyInput, RunInputs, RunOrder, bills_of
 from gateway.validator import reference
 from tests.conformance.schema import schema_error
+from tests.unit.billing.billing_service import ISSUER, ZILVERSTRAND
 from tests.unit.billing.bills import BILLS
-from tests.unit.billing.office import ISSUER, ZILVERSTRAND
 
 _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 NAMES = {
@@ -122,7 +122,7 @@ def test_each_line_leads_to_the_messages_of_its_own_days() -> None:
     (bill,) = bills_of(RunInputs(order, ISSUER, DEFAULT, (fixed, dearer), (party,)))
     days = [line.link.partition("&")[2] for line in bill.lines]
     assert days == ["firstDay=2026-01-01&lastDay=2026-06-30", "firstDay=2026-07-01&lastDay=2026-12-31"]
-    root = etree.fromstring(write(bill.numbered("GD2027-000001")))
+    root = etree.fromstring(write(bill.with_number("GD2027-000001")))
     references = [element.text for element in root.iterfind("cac:AdditionalDocumentReference/cbc:ID", NAMES)]
     assert references == ["GD2027-000001-gebruik-1", "GD2027-000001-gebruik-2"]
 

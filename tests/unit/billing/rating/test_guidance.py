@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from gateway.billing.rating.guidance import due_for_guidance, guided_periods
-from gateway.billing.rating.policies import DEFAULT, GuidancePeriod
-from gateway.billing.rating.rating import NOBODY_SPECIAL
+from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
+from gateway.billing.rating.policies import DEFAULT, GuidanceLength
+from gateway.billing.rating.rating import REGULAR_PAYER
 from gateway.billing.rating.tariffs import published
 
 
@@ -21,20 +21,20 @@ from gateway.billing.rating.tariffs import published
     ],
 )
 def test_calendar_months(received: date, ends: list[date]) -> None:
-    periods = guided_periods(received, 2)
+    periods = guidance_periods(received, 2)
     assert [period.last for period in periods] == ends
     assert periods[0].first == received
     assert (periods[1].first - periods[0].last).days == 1
 
 
 def test_ninety_days_are_a_policy() -> None:
-    policies = replace(DEFAULT, guidance_period=GuidancePeriod.NINETY_DAYS)
-    (period,) = guided_periods(date(2026, 1, 15), 1, policies)
+    policies = replace(DEFAULT, guidance_period=GuidanceLength.NINETY_DAYS)
+    (period,) = guidance_periods(date(2026, 1, 15), 1, policies)
     assert (period.last - period.first).days == 89
 
 
 def test_each_period_is_a_line_that_says_its_days() -> None:
-    due = due_for_guidance(guided_periods(date(2026, 1, 15), 2), NOBODY_SPECIAL, published())
+    due = due_for_guidance(guidance_periods(date(2026, 1, 15), 2), REGULAR_PAYER, published())
     assert [str(line.amount) for line in due.lines] == ["4400.00", "4400.00"]
     assert due.lines[1].text.nl.endswith("15 april 2026 tot en met 14 juli 2026")
-    assert due_for_guidance((), NOBODY_SPECIAL, published()).amount == 0
+    assert due_for_guidance((), REGULAR_PAYER, published()).amount == 0

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.billing.rating.outlook import Course, outlook, project, silence, warning_mail
+from gateway.billing.rating.outlook import OutlookStatus, outlook, project, silent_party, warning_mail
 from gateway.billing.rating.services import Service
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
@@ -57,17 +57,19 @@ def test_the_month_ends_where_it_ends() -> None:
 @pytest.mark.parametrize(
     ("prepaid", "course"),
     [
-        (None, Course.UNKNOWN),
-        (100, Course.OVER),
-        (2_000, Course.EXPECTED_OVER),
-        (2_610, Course.WITHIN),
-        (9_000, Course.WITHIN),
+        (None, OutlookStatus.UNKNOWN),
+        (100, OutlookStatus.OVER),
+        (2_000, OutlookStatus.EXPECTED_OVER),
+        (2_610, OutlookStatus.WITHIN),
+        (9_000, OutlookStatus.WITHIN),
     ],
 )
-def test_the_course(prepaid: int | None, course: Course) -> None:
+def test_the_course(prepaid: int | None, course: OutlookStatus) -> None:
     seen = outlook("a", Service.DIGIPOORT, 2026, steady(10), TODAY, prepaid)
-    assert seen.course is course
-    assert (warning_mail("Gemeente Zilverstrand", seen) is None) == (course in {Course.UNKNOWN, Course.WITHIN})
+    assert seen.status is course
+    assert (warning_mail("Gemeente Zilverstrand", seen) is None) == (
+        course in {OutlookStatus.UNKNOWN, OutlookStatus.WITHIN}
+    )
 
 
 def test_the_mail_says_the_numbers_in_both_languages() -> None:
@@ -95,7 +97,7 @@ def test_the_gauge_is_one_at_the_edge() -> None:
     ],
 )
 def test_a_party_that_always_receives_falls_silent(last_use: date, today: date, is_silent: bool) -> None:
-    found = silence("a", steady(10, last_use), today)
+    found = silent_party("a", steady(10, last_use), today)
     assert (found is not None) is is_silent
     if found:
         assert found.last_seen == last_use
@@ -103,5 +105,5 @@ def test_a_party_that_always_receives_falls_silent(last_use: date, today: date, 
 
 def test_one_that_receives_now_and_then_is_not_silent_soon() -> None:
     monthly = {date(2026, month, 15): 40 for month in range(1, 7)}
-    assert silence("a", monthly, date(2026, 7, 10)) is None
-    assert silence("a", {}, TODAY) is None
+    assert silent_party("a", monthly, date(2026, 7, 10)) is None
+    assert silent_party("a", {}, TODAY) is None

@@ -6,15 +6,15 @@ import pytest
 
 from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.rating.quote import Quote, QuoteRequest, quote
-from gateway.billing.rating.rating import Standing
+from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.errors import BadCountError, TariffMissingError
 
-RIJK = Standing(is_rijk=True)
-FIRST = Standing(is_first_year=True)
-UMBRELLA = Standing(in_umbrella=True)
-COMPANY = Standing(is_company=True)
-NORMAL = Standing()
+RIJK = PayerStatus(is_rijk=True)
+FIRST = PayerStatus(is_first_year=True)
+UMBRELLA = PayerStatus(in_umbrella=True)
+COMPANY = PayerStatus(is_company=True)
+NORMAL = PayerStatus()
 
 
 def amounts(answer: Quote) -> tuple[str, str, str, str]:
@@ -30,7 +30,7 @@ def amounts(answer: Quote) -> tuple[str, str, str, str]:
 
 
 DIGIPOORT = [
-    # forecast, used, standing → prepayment, settlement, total, tax
+    # forecast, used, payer → prepayment, settlement, total, tax
     (12_000, 13_500, NORMAL, ("7080.00", "885.00", "7965.00", "1382.36")),  # 12,000 × 0.59; 1,500 × 0.59
     (12_000, 11_000, NORMAL, ("7080.00", "0.00", "7080.00", "1228.76")),  # the forecast is the minimum
     (12_000, 12_000, NORMAL, ("7080.00", "0.00", "7080.00", "1228.76")),
@@ -45,9 +45,9 @@ DIGIPOORT = [
 ]
 
 
-@pytest.mark.parametrize(("forecast", "used", "standing", "expected"), DIGIPOORT)
-def test_digipoort(forecast: int, used: int, standing: Standing, expected: tuple[str, str, str, str]) -> None:
-    request = QuoteRequest(Service.DIGIPOORT, 2026, forecast, used, standing=standing)
+@pytest.mark.parametrize(("forecast", "used", "payer", "expected"), DIGIPOORT)
+def test_digipoort(forecast: int, used: int, payer: PayerStatus, expected: tuple[str, str, str, str]) -> None:
+    request = QuoteRequest(Service.DIGIPOORT, 2026, forecast, used, payer=payer)
     assert amounts(quote(request)) == expected
 
 
@@ -79,7 +79,7 @@ PASSED_ON = [
         2021,
         2_000,
         2_000,
-        Standing(variant="berichtenbox"),
+        PayerStatus(variant="berichtenbox"),
         ("387.59", "205.91", "593.50", "103.01"),
     ),
     # A first year with substantial use is charged: 99,001 × 0.14 = 13,860.14 + 2,910.63 (2,910.6294);
@@ -88,16 +88,16 @@ PASSED_ON = [
 ]
 
 
-@pytest.mark.parametrize(("service", "year", "forecast", "used", "standing", "expected"), PASSED_ON)
+@pytest.mark.parametrize(("service", "year", "forecast", "used", "payer", "expected"), PASSED_ON)
 def test_passed_on_services(
     service: Service,
     year: int,
     forecast: int,
     used: int,
-    standing: Standing,
+    payer: PayerStatus,
     expected: tuple[str, str, str, str],
 ) -> None:
-    request = QuoteRequest(service, year, forecast, used, standing=standing)
+    request = QuoteRequest(service, year, forecast, used, payer=payer)
     assert amounts(quote(request)) == expected
 
 
@@ -139,10 +139,8 @@ def test_each_regime_has_its_calendar(request_: QuoteRequest, month: list[tuple[
 def test_guidance_is_charged_per_period_and_free_for_rijk_and_companies() -> None:
     answer = quote(QuoteRequest(Service.GUIDANCE, 2026, used=2))
     assert amounts(answer) == ("0.00", "8800.00", "8800.00", "1527.27")  # 8,800 × 21/121 = 1,527.2727
-    for standing in (RIJK, COMPANY):
-        assert (
-            str(quote(QuoteRequest(Service.GUIDANCE, 2026, used=2, standing=standing)).total.including) == "0.00"
-        )
+    for payer in (RIJK, COMPANY):
+        assert str(quote(QuoteRequest(Service.GUIDANCE, 2026, used=2, payer=payer)).total.including) == "0.00"
 
 
 @pytest.mark.parametrize(

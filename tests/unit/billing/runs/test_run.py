@@ -13,8 +13,8 @@ from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import published
 from gateway.billing.runs.errors import DistributionKeyError
 from gateway.billing.runs.run import PartyInput, RunInputs, RunOrder, bills_of
+from tests.unit.billing.billing_service import ISSUER, KROMME_VLIET, MINISTERIE, OOSTMEER, ZILVERSTRAND
 from tests.unit.billing.bills import issued
-from tests.unit.billing.office import ISSUER, KROMME_VLIET, MINISTERIE, OOSTMEER, ZILVERSTRAND
 
 ADVANCE = RunOrder(Stage.PREPAYMENT, Service.DIGID, 2019, date(2019, 3, 10))
 REFUND = RunOrder(Stage.VAT_REFUND, Service.DIGID, 2019, date(2020, 7, 6), Decimal("100.00"))
@@ -54,7 +54,7 @@ def test_reclaimed_tax_goes_to_those_who_were_billed_with_tax(key: VatRefundKey,
 
 
 def test_a_refund_of_more_gives_the_difference_and_again_nothing() -> None:
-    first = tuple(bill.numbered(f"GD2020-{rank:06}") for rank, bill in enumerate(refunded(DEFAULT), 1))
+    first = tuple(bill.with_number(f"GD2020-{rank:06}") for rank, bill in enumerate(refunded(DEFAULT), 1))
     more = refunded(DEFAULT, replace(REFUND, total=Decimal("110.00")), first)
     assert [str(bill.amounts.including) for bill in more] == ["-7.50", "-2.50"]
     assert refunded(DEFAULT, REFUND, first) == ()

@@ -72,10 +72,10 @@ def test_guidance_is_renewed_and_never_shrinks() -> None:
 
 def test_only_a_settled_year_closes_and_then_its_forecast_stands() -> None:
     with pytest.raises(StepRefusedError, match="not settled"):
-        year().closed("anna", AT)
+        year().with_closing("anna", AT)
     settled = step(StepKind.SETTLEMENT, "run")
-    closed = year(settled).closed("anna", AT)
+    closed = year(settled).with_closing("anna", AT)
     assert closed is not None
-    assert year(settled, closed).closed("anna", AT) is None
+    assert year(settled, closed).with_closing("anna", AT) is None
     with pytest.raises(StepRefusedError, match="is closed"):
         year(settled, closed).with_forecast(5, "anna", AT, "letter")

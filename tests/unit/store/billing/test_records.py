@@ -13,7 +13,7 @@ from gateway.billing.documents.bill import Bill, BillKind, Stage
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.policies import DEFAULT, LateForecast
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit import GENESIS, chained, faults
+from gateway.billing.runs.audit_chain import GENESIS, faults, next_record
 from gateway.billing.runs.errors import (
     BillRejectedError,
     ForecastLockedError,
@@ -22,8 +22,8 @@ from gateway.billing.runs.errors import (
     StepRefusedError,
     UnknownPartyError,
 )
-from gateway.billing.runs.office import BillingOffice
 from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import StepKind, YearKey
 from gateway.i18n import Text
 from gateway.metering.entry import UsageEntry, UsageKind
@@ -32,8 +32,8 @@ from gateway.store.ledger.ledger import append
 from gateway.store.ledger.seals import SealPolicy, seal
 from gateway.validator.finding import Finding, Flag
 from gateway.validator.finding import Stage as FindingStage
+from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, OPERATOR, MemoryMeter, billing_service
 from tests.unit.billing.memory_store import MemoryBillingStore
-from tests.unit.billing.office import ANNA, BRAM, DEBTORS, OPERATOR, MemoryMeter, office
 from tests.unit.store.billing.billing_database import fresh_billing
 
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
@@ -55,15 +55,15 @@ def meter() -> MemoryMeter:
     return MemoryMeter()
 
 
-async def opened(store: SqlBillingStore, meter: MemoryMeter) -> BillingOffice:
-    """An office that knows the debtors."""
-    billing = office(store, meter)
+async def opened(store: SqlBillingStore, meter: MemoryMeter) -> BillingService:
+    """An billing that knows the debtors."""
+    billing = billing_service(store, meter)
     for debtor in DEBTORS:
         await billing.save_debtor(ANNA, debtor)
     return billing
 
 
-async def run(billing: BillingOffice, order: RunOrder) -> Sequence[Bill]:
+async def run(billing: BillingService, order: RunOrder) -> Sequence[Bill]:
     """Prepare, approve and issue."""
     prepared = await billing.prepare(ANNA, order)
     await billing.approve(BRAM, prepared.run_id)
@@ -87,8 +87,8 @@ async def test_a_whole_year(store: SqlBillingStore, meter: MemoryMeter) -> None:
     meter.add("zilverstrand", 13_500, MIDYEAR)
     meter.add("krommevliet", 900, MIDYEAR)
     meter.add("oostmeer", 10, MIDYEAR)
-    assert await billing.state(ANNA, Service.DIGIPOORT, 2026, 7) == 3
-    assert await billing.state(ANNA, Service.DIGIPOORT, 2026, 7) == 0
+    assert await billing.record_statements(ANNA, Service.DIGIPOORT, 2026, 7) == 3
+    assert await billing.record_statements(ANNA, Service.DIGIPOORT, 2026, 7) == 0
     assert said(await run(billing, SETTLE)) == [
         ("GD2027-000001", "oostmeer", "5.90"),
         ("GD2027-000002", "zilverstrand", "885.00"),
@@ -178,7 +178,7 @@ async def test_who_may_do_what(store: SqlBillingStore, meter: MemoryMeter) -> No
         await billing.approve(ANNA, prepared.run_id)
     with pytest.raises(StepRefusedError, match="not approved"):
         await billing.issue(ANNA, prepared.run_id)
-    alone = office(store, meter, policies=replace(DEFAULT, approval_by_another=False))
+    alone = billing_service(store, meter, policies=replace(DEFAULT, approval_by_another=False))
     again = await alone.prepare(ANNA, PREPAY)
     assert (await alone.approve(ANNA, again.run_id)).approved_by == ANNA.name
 
@@ -190,7 +190,7 @@ async def test_a_forecast_does_not_move_after_the_prepayment(store: SqlBillingSt
     with pytest.raises(ForecastLockedError, match="zilverstrand digipoort 2026"):
         await billing.record_forecast(ANNA, YEAR, 2_000, "portal")
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")  # the same: nothing to refuse
-    lenient = office(store, meter, policies=replace(DEFAULT, late_forecast=LateForecast.DELTA))
+    lenient = billing_service(store, meter, policies=replace(DEFAULT, late_forecast=LateForecast.DELTA))
     await lenient.record_forecast(ANNA, YEAR, 2_000, "letter")
     assert said(await run(lenient, PREPAY)) == [("GD2026-000002", "zilverstrand", "590.00")]
     await lenient.record_forecast(ANNA, YEAR, 500, "letter")
@@ -213,7 +213,7 @@ async def test_a_bill_our_validator_rejects_gets_no_number(store: SqlBillingStor
         return [Finding("BR-NL-3", Flag.FATAL, FindingStage.RULES, sentence)] if b"Oostmeer" in document else []
 
     await opened(store, meter)
-    billing = office(store, meter, judge=strict)
+    billing = billing_service(store, meter, judge=strict)
     meter.add("zilverstrand", 10, MIDYEAR)
     meter.add("oostmeer", 10, MIDYEAR)
     with pytest.raises(BillRejectedError, match="BR-NL-3"):
@@ -247,7 +247,7 @@ async def test_the_amsterdam_year_decides(store: SqlBillingStore, meter: MemoryM
     meter.add("zilverstrand", 1_000, datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
     preview = await billing.preview(ANNA, SETTLE)
     assert preview.inputs.parties[0].used == (110,)
-    assert await billing.state(ANNA, Service.DIGIPOORT, 2026, 6) == 1
+    assert await billing.record_statements(ANNA, Service.DIGIPOORT, 2026, 6) == 1
     assert (await billing.year(YEAR)).of_kind(StepKind.STATEMENT)[0].units == 10
 
 
@@ -289,7 +289,7 @@ async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
             raise RuntimeError("the power went")
         return write(bill)
 
-    failing = office(store, meter)
+    failing = billing_service(store, meter)
     failing._render = broken
     with pytest.raises(RuntimeError, match="power"):
         await failing.issue(ANNA, prepared[1].run_id)
@@ -323,11 +323,11 @@ async def test_the_chain_shows_what_was_changed(store: SqlBillingStore, meter: M
     await run(billing, SETTLE)
     records, head = await store.audit(), await store.audit_head()
     assert faults(records, head) == ()
-    actions = [record.deed.action for record in records]
+    actions = [record.event.action for record in records]
     assert actions[-3:] == ["run-prepared", "run-approved", "run-issued"]
     assert faults([*records[:2], *records[3:]], head)
     assert faults(records[:-1], head)
-    forged = replace(records[0], deed=replace(records[0].deed, actor="Eva Vals"))
+    forged = replace(records[0], event=replace(records[0].event, actor="Eva Vals"))
     assert faults([forged, *records[1:]], head) == ("record 1 is not what was sealed",)
 
 
@@ -341,10 +341,10 @@ async def test_a_chain_made_anew_is_not_the_one_the_meter_sealed(database_url: s
         links = await store.sealed_links()
         assert links == [records[1].link]
         assert faults(records, head, links) == ()
-        forged = chained(1, replace(records[0].deed, actor="Eva Vals"), GENESIS)
+        forged = next_record(1, replace(records[0].event, actor="Eva Vals"), GENESIS)
         assert (
             "which is not in the chain"
-            in faults([forged, chained(2, records[1].deed, forged.link)], None, links)[0]
+            in faults([forged, next_record(2, records[1].event, forged.link)], None, links)[0]
         )
 
 
@@ -352,7 +352,7 @@ async def test_every_store_keeps_the_same_documents(store: SqlBillingStore, mete
     """On SQLite, on PostgreSQL and in memory: the same bytes under the same numbers."""
     written = []
     for kept in (store, MemoryBillingStore()):
-        billing = office(kept, meter)
+        billing = billing_service(kept, meter)
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
         await billing.record_forecast(ANNA, YEAR, 1_000, "portal")

@@ -1,4 +1,4 @@
-"""A billing office for tests: a meter in memory that counts as the real one does, debtors, an issuer."""
+"""A billing service for tests: a meter in memory that counts as the real one does, debtors, an issuer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published
 from gateway.billing.runs.debtor import Address, Connection, Debtor, Issuer
-from gateway.billing.runs.office import Actor, BillingOffice
 from gateway.billing.runs.ports import BillingStore, MeteredEntry
+from gateway.billing.runs.service import Actor, BillingService
 from gateway.clock import billing_date
 from gateway.messages.participants import PartyKind, Role
 from gateway.validator.finding import Finding
@@ -135,14 +135,14 @@ async def satisfied(document: bytes) -> Sequence[Finding]:
     return ()
 
 
-def office(
+def billing_service(
     store: BillingStore,
     meter: MemoryMeter,
     *,
     policies: Policies = DEFAULT,
     catalogue: Catalogue | None = None,
     judge: object = satisfied,
-) -> BillingOffice:
-    """An office on this store and meter."""
+) -> BillingService:
+    """The service on this store and meter."""
     assert callable(judge)
-    return BillingOffice(store, meter, ISSUER, catalogue or published(), write, judge, Ticking(), policies)
+    return BillingService(store, meter, ISSUER, catalogue or published(), write, judge, Ticking(), policies)

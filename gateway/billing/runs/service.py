@@ -1,4 +1,4 @@
-"""The billing office: who may do what, in which order. Counting and keeping are asked of others.
+"""The billing year as a service: who may do what, in which order. Counts and storage come from other rooms.
 
 Always true: only finance acts; what is issued was approved, on the inputs that are there at that moment;
 a run that is repeated gives what it gave; nothing is half done.
@@ -13,22 +13,22 @@ from datetime import date, timedelta
 import msgspec
 
 from gateway.billing.documents.bill import Bill, Stage
-from gateway.billing.documents.mail import Warned
+from gateway.billing.documents.mail import UsageWarning
 from gateway.billing.rating.amounts import NOTHING, Amounts
 from gateway.billing.rating.outlook import (
     WEEKS,
-    Course,
     Outlook,
-    Silence,
+    OutlookStatus,
+    SilentParty,
     YearMeasure,
     outlook,
-    silence,
+    silent_party,
     warning_mail,
 )
 from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue
-from gateway.billing.runs.audit import Deed
+from gateway.billing.runs.audit_chain import AuditEvent
 from gateway.billing.runs.debtor import Debtor, Issuer
 from gateway.billing.runs.errors import (
     BillRejectedError,
@@ -97,7 +97,7 @@ class Explanation:
     entries: Sequence[MeteredEntry]
 
 
-class BillingOffice:
+class BillingService:
     """Runs the billing year. Rating and writing bills is done in a thread, so that a server goes on meanwhile."""
 
     def __init__(
@@ -127,8 +127,8 @@ class BillingOffice:
 
     async def save_debtor(self, actor: Actor, debtor: Debtor) -> None:
         """Record a debtor, or what changed about one."""
-        deed = self._deed(actor, "debtor-recorded", debtor.party_id, digest=_digest(debtor))
-        await self._store.save_debtor(debtor, deed)
+        event = self._event(actor, "debtor-recorded", debtor.party_id, digest=_digest(debtor))
+        await self._store.save_debtor(debtor, event)
 
     async def year(self, key: YearKey) -> BillingYear:
         """A party's year of a service."""
@@ -136,26 +136,28 @@ class BillingOffice:
 
     async def record_forecast(self, actor: Actor, key: YearKey, units: int, means: str) -> None:
         """Record the expected use of a year, and by what it came. Raises ForecastLockedError."""
-        deed = self._deed(actor, "forecast-recorded", str(key), f"{units} {means}")
+        event = self._event(actor, "forecast-recorded", str(key), f"{units} {means}")
         await self._known_party(key.party_id)
         year = await self.year(key)
-        await self._add(year.with_forecast(units, actor.name, deed.at, means), deed)
+        await self._add(year.with_forecast(units, actor.name, event.at, means), event)
 
     async def record_agreement(self, actor: Actor, key: YearKey, means: str) -> None:
         """Record that the forecast that holds was agreed on."""
-        deed = self._deed(actor, "forecast-agreed", str(key), means)
+        event = self._event(actor, "forecast-agreed", str(key), means)
         year = await self.year(key)
-        await self._add(year.with_agreement(actor.name, deed.at, means), deed)
+        await self._add(year.with_agreement(actor.name, event.at, means), event)
 
     async def record_guidance(self, actor: Actor, party_id: str, received: date, periods: int) -> None:
         """Record individual guidance: the day the start mail was received and the periods so far."""
         key = YearKey(party_id, Service.GUIDANCE, received.year)
-        deed = self._deed(actor, "guidance-recorded", str(key), f"{received} {periods}")
+        event = self._event(actor, "guidance-recorded", str(key), f"{received} {periods}")
         await self._known_party(party_id)
         year = await self.year(key)
-        await self._add(year.with_guidance(received.isoformat(), periods, actor.name, deed.at, "start mail"), deed)
+        await self._add(
+            year.with_guidance(received.isoformat(), periods, actor.name, event.at, "start mail"), event
+        )
 
-    async def state(self, actor: Actor, service: Service, year: int, month: int) -> int:
+    async def record_statements(self, actor: Actor, service: Service, year: int, month: int) -> int:
         """Record the monthly statement of every party: its use of the year up to the end of the month.
 
         Answers how many statements are new; a repetition with the same counts adds none.
@@ -166,16 +168,16 @@ class BillingOffice:
         for party_id in sorted(counts):
             key = YearKey(party_id, service, year)
             units = charged(service, counts[party_id], self._policies)
-            deed = self._deed(actor, "statement-recorded", str(key), f"{month:02} {units}")
+            event = self._event(actor, "statement-recorded", str(key), f"{month:02} {units}")
             current = await self.year(key)
-            added += await self._add(current.with_statement(month, units, actor.name, deed.at), deed)
+            added += await self._add(current.with_statement(month, units, actor.name, event.at), event)
         return added
 
     async def close(self, actor: Actor, key: YearKey) -> None:
         """Close a settled year: its forecast and agreement can no longer change."""
-        deed = self._deed(actor, "year-closed", str(key))
+        event = self._event(actor, "year-closed", str(key))
         year = await self.year(key)
-        await self._add(year.closed(actor.name, deed.at), deed)
+        await self._add(year.with_closing(actor.name, event.at), event)
 
     async def preview(
         self,
@@ -207,9 +209,9 @@ class BillingOffice:
         preview = await self.preview(actor, order)
         digest = preview.inputs.digest
         run_id = Run.id_of(digest)
-        deed = self._deed(actor, "run-prepared", run_id, _said(order), digest)
-        run = Run(run_id, order, digest, actor.name, deed.at)
-        await self._store.add_run(run, preview.inputs, deed)
+        event = self._event(actor, "run-prepared", run_id, _said(order), digest)
+        run = Run(run_id, order, digest, actor.name, event.at)
+        await self._store.add_run(run, preview.inputs, event)
         return await self._known_run(run_id)
 
     async def approve(self, actor: Actor, run_id: str) -> Run:
@@ -217,7 +219,7 @@ class BillingOffice:
 
         Raises NotAllowedError for its preparer (unless the policy allows) and InputsMovedError.
         """
-        deed = self._deed(actor, "run-approved", run_id)
+        event = self._event(actor, "run-approved", run_id)
         run = await self._known_run(run_id)
         if run.approved_by:
             return run
@@ -227,7 +229,7 @@ class BillingOffice:
                 f"{actor.name} heeft run {run_id} voorbereid: iemand anders moet hem goedkeuren",
             )
         await self._same_inputs(run)
-        await self._store.approve(run_id, actor.name, deed.at, replace(deed, digest=run.digest))
+        await self._store.approve(run_id, actor.name, event.at, replace(event, digest=run.digest))
         return await self._known_run(run_id)
 
     async def issue(self, actor: Actor, run_id: str) -> Sequence[Bill]:
@@ -236,26 +238,26 @@ class BillingOffice:
         Issuing again answers the same documents. Raises InputsMovedError, StepRefusedError and
         BillRejectedError; in each case nothing was issued.
         """
-        deed = self._deed(actor, "run-issued", run_id)
+        event = self._event(actor, "run-issued", run_id)
         run = await self._known_run(run_id)
         if run.issued_by:
             return await self._store.bills_of_run(run_id)
         if not run.approved_by:
             raise StepRefusedError(f"run {run_id} is not approved", f"run {run_id} is niet goedgekeurd")
         try:
-            return await self._issue(run, deed)
+            return await self._issue(run, event)
         except InputsMovedError:  # somebody who issued the same run meanwhile moves them, too
             if (await self._known_run(run_id)).issued_by:
                 return await self._store.bills_of_run(run_id)
             raise
 
-    async def _issue(self, run: Run, deed: Deed) -> Sequence[Bill]:
+    async def _issue(self, run: Run, event: AuditEvent) -> Sequence[Bill]:
         inputs = await self._same_inputs(run)
         drafts = await _bills(inputs)
         for bill in drafts:
             await self._judged(bill)
-        steps = await self._new_steps(inputs, drafts, run.run_id, deed)
-        return await self._store.issue(run, drafts, steps, self._render, replace(deed, digest=run.digest))
+        steps = await self._new_steps(inputs, drafts, run.run_id, event)
+        return await self._store.issue(run, drafts, steps, self._render, replace(event, digest=run.digest))
 
     async def review(self, run_id: str) -> Review:
         """A run as whoever is to approve it should see it. Raises UnknownRunError."""
@@ -300,11 +302,11 @@ class BillingOffice:
                 forecasts[party_id] = year.forecast.units
                 by_day = await self._counts.by_day(party_id, service, _window_start(today), today)
                 seen = outlook(party_id, service, today.year, by_day, today, year.forecast.units)
-                over += seen.course in {Course.OVER, Course.EXPECTED_OVER}
+                over += seen.status in {OutlookStatus.OVER, OutlookStatus.EXPECTED_OVER}
         used = sum(charged(service, kinds, self._policies) for kinds in counts.values())
         return YearMeasure(sum(forecasts.values()), used, over)
 
-    async def warnings(self, service: Service, today: date) -> Sequence[Warned]:
+    async def warnings(self, service: Service, today: date) -> Sequence[UsageWarning]:
         """Whom to tell that they use more than they prepaid, or are on course to, by party id."""
         steps, debtors = await self._store.steps(service, today.year), await self._store.debtors()
         found = []
@@ -312,15 +314,15 @@ class BillingOffice:
             seen = await self.outlook(YearKey(party_id, service, today.year), today)
             mail = warning_mail(debtors[party_id].name, seen)
             if mail is not None:
-                found.append(Warned(debtors[party_id], seen, mail))
+                found.append(UsageWarning(debtors[party_id], seen, mail))
         return found
 
-    async def silences(self, service: Service, today: date) -> Sequence[Silence]:
+    async def silent_parties(self, service: Service, today: date) -> Sequence[SilentParty]:
         """Parties that always have use of a service and suddenly have none, for operators."""
         first = today - timedelta(weeks=2 * WEEKS)
         counts = await self._counts.by_party(service, first, today)
         found = [
-            silence(party_id, await self._counts.by_day(party_id, service, first, today), today)
+            silent_party(party_id, await self._counts.by_day(party_id, service, first, today), today)
             for party_id in sorted(counts)
         ]
         return [one for one in found if one is not None]
@@ -338,7 +340,7 @@ class BillingOffice:
         )
 
     async def _new_steps(
-        self, inputs: RunInputs, drafts: Sequence[Bill], run_id: str, deed: Deed
+        self, inputs: RunInputs, drafts: Sequence[Bill], run_id: str, event: AuditEvent
     ) -> Sequence[YearStep]:
         """A step for every party that is billed, or that has not come to this stage before."""
         order = inputs.order
@@ -347,13 +349,13 @@ class BillingOffice:
         passed = {party for party, steps in before.items() if any(step.kind is kind for step in steps)}
         billed = {bill.debtor.party_id for bill in drafts}
         return [
-            _step_of(order, kind, party, run_id, deed)
+            _step_of(order, kind, party, run_id, event)
             for party in inputs.parties
             if party.debtor.party_id in billed or party.debtor.party_id not in passed
         ]
 
     async def _judged(self, bill: Bill) -> None:
-        document = await asyncio.to_thread(self._render, bill.numbered(_DRAFT_NUMBER))
+        document = await asyncio.to_thread(self._render, bill.with_number(_DRAFT_NUMBER))
         findings = await self._judge(document)
         fatal = [finding for finding in findings if finding.flag is Flag.FATAL]
         if fatal:
@@ -363,8 +365,8 @@ class BillingOffice:
                 f"de factuur van {bill.debtor.name} voldoet niet aan {rules}: {fatal[0].message.nl}",
             )
 
-    async def _add(self, step: YearStep | None, deed: Deed) -> bool:
-        return step is not None and await self._store.add_step(step, deed)
+    async def _add(self, step: YearStep | None, event: AuditEvent) -> bool:
+        return step is not None and await self._store.add_step(step, event)
 
     async def _known_run(self, run_id: str) -> Run:
         run = await self._store.run(run_id)
@@ -375,10 +377,10 @@ class BillingOffice:
     async def _known_party(self, party_id: str) -> None:
         known_debtor(await self._store.debtors(), party_id)
 
-    def _deed(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> Deed:
-        """The deed for the audit chain; only finance gets one."""
+    def _event(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> AuditEvent:
+        """The event for the audit chain; only finance gets one."""
         _check_finance(actor)
-        return Deed(actor.name, action, subject, self._clock(), detail, digest)
+        return AuditEvent(actor.name, action, subject, self._clock(), detail, digest)
 
 
 async def _bills(inputs: RunInputs) -> tuple[Bill, ...]:
@@ -398,14 +400,14 @@ def _check_finance(actor: Actor) -> None:
         )
 
 
-def _step_of(order: RunOrder, kind: StepKind, party: PartyInput, run_id: str, deed: Deed) -> YearStep:
+def _step_of(order: RunOrder, kind: StepKind, party: PartyInput, run_id: str, event: AuditEvent) -> YearStep:
     is_prepaid = kind is StepKind.PREPAYMENT
     return YearStep(
         year=YearKey(party.debtor.party_id, order.service, order.year),
         kind=kind,
         key=run_id,
-        by=deed.actor,
-        at=deed.at,
+        by=event.actor,
+        at=event.at,
         means=party.forecast_means if is_prepaid else "run",
         units=(party.forecast or 0) if is_prepaid else sum(party.used),
     )

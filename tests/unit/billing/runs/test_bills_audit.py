@@ -9,14 +9,14 @@ from sqlalchemy import Connection, text
 from gateway.billing.documents.bill import Stage
 from gateway.billing.documents.tables import BillTotals
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.office import BillingOffice
-from gateway.billing.runs.recount import BillsAudit, audit_bills
+from gateway.billing.runs.bills_audit import BillsAudit, audit_bills
 from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.billing.tables import INSERT_ONLY
+from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, MemoryMeter, billing_service
 from tests.unit.billing.memory_store import MemoryBillingStore
-from tests.unit.billing.office import ANNA, BRAM, DEBTORS, MemoryMeter, office
 from tests.unit.store.billing.billing_database import fresh_billing
 
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
@@ -27,7 +27,7 @@ MIDYEAR = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 async def billed(store: SqlBillingStore | MemoryBillingStore) -> None:
     """Prepaid 590.00 and 1,180.00; then settled: 295.00 more and nothing more."""
     meter = MemoryMeter()
-    billing = office(store, meter)
+    billing = billing_service(store, meter)
     for debtor in DEBTORS:
         await billing.save_debtor(ANNA, debtor)
     for party_id, units in (("zilverstrand", 1_000), ("krommevliet", 2_000)):
@@ -38,7 +38,7 @@ async def billed(store: SqlBillingStore | MemoryBillingStore) -> None:
     await _issued(billing, SETTLE)
 
 
-async def _issued(billing: BillingOffice, order: RunOrder) -> None:
+async def _issued(billing: BillingService, order: RunOrder) -> None:
     run = await billing.prepare(ANNA, order)
     await billing.approve(BRAM, run.run_id)
     await billing.issue(ANNA, run.run_id)

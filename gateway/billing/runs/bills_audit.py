@@ -14,12 +14,12 @@ from lxml import etree
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.tables import BillTotals, bill_totals
-from gateway.billing.runs.audit import AuditRecord, faults
+from gateway.billing.runs.audit_chain import AuditRecord, faults
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.ports import BillingStore, IssuedDocument, IssuedRun
 from gateway.billing.runs.run import Run, RunInputs, bills_of
 
-_DEEDS = ("run-prepared", "run-approved", "run-issued")
+_RUN_ACTIONS = ("run-prepared", "run-approved", "run-issued")
 _XML = etree.XMLParser(resolve_entities=False, no_network=True)
 
 
@@ -37,12 +37,12 @@ async def audit_bills(store: BillingStore) -> BillsAudit:
     """Check the chain, then every run that was issued, then the numbers of all documents."""
     records, head = await store.audit(), await store.audit_head()
     found = list(faults(records, head, await store.sealed_links()))
-    deeds: dict[str, list[AuditRecord]] = {}
+    events: dict[str, list[AuditRecord]] = {}
     for record in records:
-        deeds.setdefault(record.deed.subject, []).append(record)
+        events.setdefault(record.event.subject, []).append(record)
     documents: list[IssuedDocument] = []
     for issued in await store.issued_runs():
-        found += run_faults(issued, deeds.get(issued.run.run_id, ()))
+        found += run_faults(issued, events.get(issued.run.run_id, ()))
         documents += issued.documents
     found += number_faults(documents)
     years = sorted({document.issued_in for document in documents})
@@ -52,14 +52,14 @@ async def audit_bills(store: BillingStore) -> BillsAudit:
     return BillsAudit(head[0], head[1], totals, tuple(found))
 
 
-def run_faults(issued: IssuedRun, deeds: Sequence[AuditRecord]) -> Iterator[str]:
+def run_faults(issued: IssuedRun, events: Sequence[AuditRecord]) -> Iterator[str]:
     """What is wrong with one run: its inputs, who did what, its documents."""
     run = issued.run
     digest = hashlib.sha256(issued.inputs).hexdigest()
     if digest != run.digest or run.run_id != Run.id_of(digest):
         yield f"run {run.run_id}: its inputs are not those that it was approved on"
-    done = [(record.deed.action, record.deed.actor, record.deed.digest) for record in deeds]
-    for action, actor in zip(_DEEDS, (run.prepared_by, run.approved_by, run.issued_by), strict=True):
+    done = [(record.event.action, record.event.actor, record.event.digest) for record in events]
+    for action, actor in zip(_RUN_ACTIONS, (run.prepared_by, run.approved_by, run.issued_by), strict=True):
         if (action, actor, run.digest) not in done:
             yield f"run {run.run_id}: the chain does not hold {action} by {actor or 'anybody'}"
     try:

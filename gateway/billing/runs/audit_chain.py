@@ -11,7 +11,7 @@ GENESIS = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEvent:
     """Something somebody did: `action` in the past tense, `subject` what it was done to, `digest` the
     SHA-256 of what came of it."""
 
@@ -25,22 +25,22 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """A deed in the chain, counted from 1."""
+    """A event in the chain, counted from 1."""
 
     number: int
-    deed: Deed
+    event: AuditEvent
     previous: str
     link: str
 
 
-def link_of(number: int, deed: Deed, previous: str) -> str:
-    """SHA-256 over the previous link, the number and the deed as JSON with its fields in their order."""
-    return hashlib.sha256(previous.encode() + msgspec.json.encode([number, deed])).hexdigest()
+def link_hash(number: int, event: AuditEvent, previous: str) -> str:
+    """SHA-256 over the previous link, the number and the event as JSON with its fields in their order."""
+    return hashlib.sha256(previous.encode() + msgspec.json.encode([number, event])).hexdigest()
 
 
-def chained(number: int, deed: Deed, previous: str) -> AuditRecord:
+def next_record(number: int, event: AuditEvent, previous: str) -> AuditRecord:
     """The next record."""
-    return AuditRecord(number, deed, previous, link_of(number, deed, previous))
+    return AuditRecord(number, event, previous, link_hash(number, event, previous))
 
 
 def faults(
@@ -58,7 +58,7 @@ def faults(
     for record in records:
         if record.number != last + 1:
             found.append(f"record {last + 1} is missing before {record.number}")
-        if record.previous != previous or record.link != link_of(record.number, record.deed, record.previous):
+        if record.previous != previous or record.link != link_hash(record.number, record.event, record.previous):
             found.append(f"record {record.number} is not what was sealed")
         missing.pop(record.link, None)
         last, previous = record.number, record.link
