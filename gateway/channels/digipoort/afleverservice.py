@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from lxml import etree
 
+from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
 from gateway.channels.digipoort.wire.canonical import Binary
 from gateway.channels.digipoort.wire.cut import ReadingLimits
@@ -17,7 +18,7 @@ from gateway.channels.digipoort.wire.elements import SentInhoud, aflever_request
 from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
 from gateway.channels.digipoort.wire.faults import KoppelvlakError
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK, SOAP, WSSE
-from gateway.channels.digipoort.wire.signature import SHA256, SignaturePolicy, verify
+from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
 from gateway.clock import Clock
 from gateway.http.outbound import Post, Reply, require_success
 from gateway.messages.lifecycle import Foutcode

@@ -153,14 +153,14 @@ class WusDoor:
         headers = Headers(genuine.operation.response_action, new_message_id(), message.addressing.message_id)
         now, signer = self._ports.clock(), self._ports.signer
         if isinstance(answer, str):
-            body = signer.sign(headers, answer, message.family, now)
+            body = signer.sign(headers, answer, message.suite, now)
             return web.Response(body=body, headers=_XML_HEADERS)
         signed = await signer.sign_streamed(
             headers,
             answer.body,
             answer.binaries,
             lambda binary: self._ophalen.octets(answer, binary),
-            message.family,
+            message.suite,
             now,
         )
         response = web.StreamResponse(headers=_XML_HEADERS)

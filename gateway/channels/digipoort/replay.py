@@ -3,7 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.channels.digipoort.seen import SeenInMemory, SeenRecords
 from gateway.channels.digipoort.wire.faults import StaleError, TroubleError
@@ -14,12 +14,6 @@ BERICHTKENMERK_CHARACTERS_MAX = 256
 """So much of a message id is kept with what was handed in."""
 
 
-def window_of(policy: SignaturePolicy) -> timedelta:
-    """How long a message can be used again, were it not remembered."""
-    # A Timestamp from the future within the skew stays usable longer: the longest it can be.
-    return policy.age_max + 2 * policy.skew
-
-
 class ReplayGuard:
     """Remembers signatures and message ids, by digest.
 
@@ -28,7 +22,7 @@ class ReplayGuard:
     """
 
     def __init__(self, policy: SignaturePolicy, entries_max: int, records: SeenRecords | None = None) -> None:
-        self.window = window_of(policy)
+        self.window = policy.age.replay_window
         self._entries_max = entries_max
         self._records = records or SeenInMemory()
         self._seen: set[bytes] = set()

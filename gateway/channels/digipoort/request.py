@@ -18,7 +18,6 @@ from gateway.channels.digipoort.settings import WusSettings
 from gateway.channels.digipoort.wire.cut import Cutter, Inhoud, cut_whole, new_spool
 from gateway.channels.digipoort.wire.elements import require_valid
 from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
-from gateway.channels.digipoort.wire.familiar import Familiar
 from gateway.channels.digipoort.wire.faults import (
     AddressingError,
     KoppelvlakError,
@@ -64,7 +63,6 @@ class RequestReader:
         self._ports = ports
         self._settings = settings
         self._replays = ReplayGuard(settings.signature, settings.replays_max, ports.seen)
-        self._familiar = Familiar(settings.signature, settings.reading)
         self._recalling: asyncio.Task[None] | None = None
         self._has_recalled = False
         self._large = Room(settings.large_bodies_max, 30)
@@ -131,24 +129,16 @@ class RequestReader:
         self._replays.recall(names, now)
 
     async def _short(self, request: web.BaseRequest, service: Service, progress: Progress) -> Verified:
-        """A message with nothing to cut out, in one piece; one whose markup is familiar takes the short way."""
+        """A short message, read in one piece."""
         reading, policy = self._settings.reading, self._settings.signature
         try:
             data = await whole(request, reading.cut_bytes_min, self._limits)
         except problems.Problem as problem:
             raise MalformedError(problem.detail) from problem
         skeleton, cuts = cut_whole(data, reading)
-        now = self._ports.clock()
-        message = self._familiar.verify(skeleton, cuts, now)
-        if message is not None:
-            progress.message_id = message.addressing.message_id[:_CLAIMED_CHARACTERS_MAX]
-            progress.operation = _operation(message.request, service) or progress.operation
-            return message
         envelope = read_envelope(skeleton, cuts, reading)
         _tell(progress, envelope, service)
-        message = verify(envelope, policy, now)
-        self._familiar.learn(skeleton, envelope, message)
-        return message
+        return verify(envelope, policy, self._ports.clock())
 
     async def _long_envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
         reading = self._settings.reading

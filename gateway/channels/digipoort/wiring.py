@@ -12,11 +12,11 @@ from aiohttp import web
 
 from gateway.api.application import DIRECT, Guard, kind_of
 from gateway.channels.digipoort import WusDoor, WusPorts, WusSettings
-from gateway.channels.digipoort.replay import window_of
 from gateway.channels.digipoort.sandbox import CAST, Sandbox
 from gateway.channels.digipoort.seen import SeenFile
 from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.signature import SignaturePolicy
+from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.clock import utc_now
 from gateway.http.client_certificate import Network
 from gateway.messages.participants import Party, PartyKind, Role
@@ -95,7 +95,7 @@ def _ports(gateway: Opened, files: TlsFiles, fetch: HttpFetch) -> WusPorts:
         identities(files, fetch, utc_now, proxies),
         signer(files),
         utc_now,
-        SeenFile(gateway.settings.data_directory / SEEN_FILE, window_of(_policy(gateway.settings))),
+        SeenFile(gateway.settings.data_directory / SEEN_FILE, _policy(gateway.settings).age.replay_window),
     )
 
 
@@ -103,8 +103,7 @@ def _policy(settings: Settings) -> SignaturePolicy:
     wishes = settings.digipoort
     return SignaturePolicy(
         wishes.legacy_sha1,
-        timedelta(seconds=wishes.clock_skew_seconds),
-        timedelta(seconds=wishes.message_age_seconds_max),
+        AgePolicy(timedelta(seconds=wishes.clock_skew_seconds), timedelta(seconds=wishes.message_age_seconds_max)),
     )
 
 

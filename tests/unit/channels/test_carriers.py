@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from gateway.channels.digipoort.afleverservice import Afleverservice
+from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
 from gateway.channels.digipoort.wire.elements import require_valid
 from gateway.channels.digipoort.wire.names import KOPPELVLAK
-from gateway.channels.digipoort.wire.signature import SHA256
 from gateway.channels.webhook.carrier import EventSigner, Webhook
 from gateway.http.addresses import ForbiddenAddressError, OutsideResolver, require_outside
 from gateway.http.client_certificate import Identities

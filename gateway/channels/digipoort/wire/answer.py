@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway.channels.digipoort.wire.algorithms import AlgorithmSuite
 from gateway.channels.digipoort.wire.canonical import Binary, split_at, text
 from gateway.channels.digipoort.wire.elements import tijdstempel
 from gateway.channels.digipoort.wire.names import (
@@ -29,7 +30,6 @@ from gateway.channels.digipoort.wire.names import (
     WSU,
     X509_V3,
 )
-from gateway.channels.digipoort.wire.signature import Family
 
 EXPIRES_AFTER = timedelta(minutes=10)
 """As Digipoort's own messages."""
@@ -78,11 +78,11 @@ class Signer:
             f' wsu:Id="token">{token}</wsse:BinarySecurityToken>'
         )
 
-    def sign(self, headers: Headers, body: str, family: Family, now: datetime) -> bytes:
+    def sign(self, headers: Headers, body: str, suite: AlgorithmSuite, now: datetime) -> bytes:
         """The whole message, for a body without binaries."""
         written = _body(body)
-        digest = family.digest(written).digest()
-        return self._before_body(headers, digest, family, now) + written + _AFTER_BODY
+        digest = suite.digest(written).digest()
+        return self._before_body(headers, digest, suite, now) + written + _AFTER_BODY
 
     async def sign_streamed(
         self,
@@ -90,25 +90,25 @@ class Signer:
         body: str,
         binaries: Sequence[Binary],
         octets: Octets,
-        family: Family,
+        suite: AlgorithmSuite,
         now: datetime,
     ) -> SignedMessage:
         """The message in pieces, for a body in which binaries stand by their tokens."""
         pieces = tuple(split_at(_body(body), binaries))
-        digest = family.digest(b"")
+        digest = suite.digest(b"")
         async for chunk in _streamed(pieces, octets):
             digest.update(chunk)
-        head = self._before_body(headers, digest.digest(), family, now)
+        head = self._before_body(headers, digest.digest(), suite, now)
         return SignedMessage((head, *pieces, _AFTER_BODY))
 
-    def _before_body(self, headers: Headers, body_digest: bytes, family: Family, now: datetime) -> bytes:
-        blocks = _addressing(headers, family)
+    def _before_body(self, headers: Headers, body_digest: bytes, suite: AlgorithmSuite, now: datetime) -> bytes:
+        blocks = _addressing(headers, suite)
         timestamp = _timestamp(now)
         references = "".join([one.reference for one in blocks])
-        references += _reference("timestamp", family.digest(timestamp.encode()).digest(), family)
-        references += _reference("body", body_digest, family)
-        signed_info = f"{_methods(family)}{references}</ds:SignedInfo>"
-        value = self._key.sign(signed_info.encode(), _PADDING, family.hash)
+        references += _reference("timestamp", suite.digest(timestamp.encode()).digest(), suite)
+        references += _reference("body", body_digest, suite)
+        signed_info = f"{_methods(suite)}{references}</ds:SignedInfo>"
+        value = self._key.sign(signed_info.encode(), _PADDING, suite.hash)
         return (
             f"{_BEFORE_BLOCKS}{''.join([one.written for one in blocks])}{_BEFORE_TIMESTAMP}"
             f"{timestamp}{self._token}{_BEFORE_SIGNED_INFO}{signed_info}"
@@ -142,37 +142,37 @@ class _Block:
     reference: str
 
 
-def _addressing(headers: Headers, family: Family) -> list[_Block]:
+def _addressing(headers: Headers, suite: AlgorithmSuite) -> list[_Block]:
     blocks = [
-        _constant_block("To", headers.to, family),
-        _block("MessageID", headers.message_id, family),
-        _constant_block("Action", headers.action, family),
+        _constant_block("To", headers.to, suite),
+        _block("MessageID", headers.message_id, suite),
+        _constant_block("Action", headers.action, suite),
     ]
     if headers.relates_to:
-        blocks.append(_block("RelatesTo", headers.relates_to, family))
+        blocks.append(_block("RelatesTo", headers.relates_to, suite))
     if headers.to != ANONYMOUS:  # a request of ours says where the answer goes
-        blocks.append(_reply_to(family))
+        blocks.append(_reply_to(suite))
     return blocks
 
 
-def _block(name: str, value: str, family: Family) -> _Block:
-    return _signed_block(name, text(value), family)
+def _block(name: str, value: str, suite: AlgorithmSuite) -> _Block:
+    return _signed_block(name, text(value), suite)
 
 
 @functools.lru_cache(256)
-def _constant_block(name: str, value: str, family: Family) -> _Block:
+def _constant_block(name: str, value: str, suite: AlgorithmSuite) -> _Block:
     """A block whose value comes again and again: the actions, and the addresses that we send to."""
-    return _block(name, value, family)
+    return _block(name, value, suite)
 
 
 @functools.lru_cache
-def _reply_to(family: Family) -> _Block:
-    return _signed_block("ReplyTo", f"<wsa:Address>{ANONYMOUS}</wsa:Address>", family)
+def _reply_to(suite: AlgorithmSuite) -> _Block:
+    return _signed_block("ReplyTo", f"<wsa:Address>{ANONYMOUS}</wsa:Address>", suite)
 
 
-def _signed_block(name: str, content: str, family: Family) -> _Block:
+def _signed_block(name: str, content: str, suite: AlgorithmSuite) -> _Block:
     written = f'<wsa:{name} xmlns:wsa="{WSA}" xmlns:wsu="{WSU}" wsu:Id="{name}">{content}</wsa:{name}>'
-    return _Block(written, _reference(name, family.digest(written.encode()).digest(), family))
+    return _Block(written, _reference(name, suite.digest(written.encode()).digest(), suite))
 
 
 def _timestamp(now: datetime) -> str:
@@ -183,19 +183,19 @@ def _timestamp(now: datetime) -> str:
 
 
 @functools.lru_cache
-def _methods(family: Family) -> str:
+def _methods(suite: AlgorithmSuite) -> str:
     """SignedInfo up to its references."""
     return (
         f'<ds:SignedInfo xmlns:ds="{DSIG}">'
         f'<ds:CanonicalizationMethod Algorithm="{EXC_C14N}"></ds:CanonicalizationMethod>'
-        f'<ds:SignatureMethod Algorithm="{family.signature_uri}"></ds:SignatureMethod>'
+        f'<ds:SignatureMethod Algorithm="{suite.signature_uri}"></ds:SignatureMethod>'
     )
 
 
-def _reference(name: str, digest: bytes, family: Family) -> str:
+def _reference(name: str, digest: bytes, suite: AlgorithmSuite) -> str:
     return (
         f'<ds:Reference URI="#{name}"><ds:Transforms><ds:Transform Algorithm="{EXC_C14N}"></ds:Transform>'
-        f'</ds:Transforms><ds:DigestMethod Algorithm="{family.digest_uri}"></ds:DigestMethod>'
+        f'</ds:Transforms><ds:DigestMethod Algorithm="{suite.digest_uri}"></ds:DigestMethod>'
         f"<ds:DigestValue>{_base64(digest)}</ds:DigestValue></ds:Reference>"
     )
 

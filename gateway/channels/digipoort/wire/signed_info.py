@@ -1,70 +1,138 @@
-"""SignedInfo read from its canonical form: the very bytes that the signature covers, and nothing beside them.
-
-Most clients write it without parameters. Then its canonical form is one fixed text with few values in it, and one
-expression a reference says all: no tree is walked. What has another form is left to the reader of the tree.
-"""
+"""ds:SignedInfo: which parts of the message a signature covers, and their digests (XML Signature, section 4.4)."""
 
 import binascii
-import functools
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lxml import etree
+
+from gateway.channels.digipoort.wire.algorithms import SHA1, SUITES, AlgorithmSuite
+from gateway.channels.digipoort.wire.envelope import Envelope
+from gateway.channels.digipoort.wire.faults import SignatureError
 from gateway.channels.digipoort.wire.names import DSIG, EXC_C14N
+from gateway.i18n import Text
 
-_PREFIX = re.compile(rb"<((?:[A-Za-z_][A-Za-z0-9_.-]*:)?)SignedInfo ")
-
-
-PlainReference = tuple[str, str, bytes]
-"""The Id that a reference names, its digest's algorithm, its digest."""
+_METHODS = [f"{{{DSIG}}}CanonicalizationMethod", f"{{{DSIG}}}SignatureMethod"]
+_REFERENCE = f"{{{DSIG}}}Reference"
+_IN_REFERENCE = [f"{{{DSIG}}}Transforms", f"{{{DSIG}}}DigestMethod", f"{{{DSIG}}}DigestValue"]
+_TRANSFORM = f"{{{DSIG}}}Transform"
+_REFERENCES_MAX = 20
+_BY_SIGNATURE = {suite.signature_uri: suite for suite in SUITES}
+_BY_DIGEST = {suite.digest_uri: suite for suite in SUITES}
 
 
 @dataclass(frozen=True, slots=True)
-class PlainSignedInfo:
-    """A SignedInfo whose canonicalizations are all exclusive and without parameters."""
+class Reference:
+    """A part of the message, and the digest that it must have."""
 
-    signature_uri: str
-    references: list[PlainReference]
-
-
-def read_plain(canonical: bytes) -> PlainSignedInfo | None:
-    """Read the exclusive canonical form of a SignedInfo; None when it holds anything but the usual."""
-    prefix = _PREFIX.match(canonical)
-    if prefix is None:
-        return None
-    head, reference, end = _forms(prefix[1])
-    opened = head.match(canonical)
-    if opened is None:
-        return None
-    found: list[PlainReference] = []
-    at = opened.end()
-    while one := reference.match(canonical, at):
-        try:
-            digest = binascii.a2b_base64(one[3], strict_mode=True)
-        except binascii.Error:
-            return None
-        found.append((one[1].decode(), one[2].decode(), digest))
-        at = one.end()
-    if not found or end.fullmatch(canonical, at) is None:
-        return None
-    return PlainSignedInfo(opened[1].decode(), found)
+    target: etree._Element
+    prefixes: list[str]
+    suite: AlgorithmSuite
+    digest: bytes
 
 
-@functools.lru_cache(32)
-def _forms(prefix: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
-    """The start, one reference and the end, for a client that writes this prefix before the names of XML-DSig."""
-    name = re.escape(prefix)
-    declared = b":" + name[:-1] if name else b""
-    dsig, exclusive = re.escape(DSIG.encode()), re.escape(EXC_C14N.encode())
-    value = rb'"([^"&<>\x00-\x1f\x80-\xff]+)"'
+@dataclass(frozen=True, slots=True)
+class SignedInfo:
+    """What the signature is over."""
 
-    def empty(element: bytes, algorithm: bytes) -> bytes:
-        return rb"\s*<%b%b Algorithm=%b></%b%b>\s*" % (name, element, algorithm, name, element)
+    canonical: bytes
+    suite: AlgorithmSuite
+    references: tuple[Reference, ...]
 
-    transform = empty(b"Transform", b'"%b"' % exclusive)
-    head = rb'<%bSignedInfo xmlns%b="%b">' % (name, declared, dsig)
-    head += empty(b"CanonicalizationMethod", b'"%b"' % exclusive) + empty(b"SignatureMethod", value)
-    reference = rb'<%bReference(?: Id="[^"&<>\x00-\x1f\x80-\xff]*")? URI="#([^"&<>\x00-\x1f\x80-\xff]+)">' % name
-    reference += rb"\s*<%bTransforms>%b</%bTransforms>" % (name, transform, name) + empty(b"DigestMethod", value)
-    reference += rb"<%bDigestValue>([A-Za-z0-9+/=]+)</%bDigestValue>\s*</%bReference>\s*" % (name, name, name)
-    end = rb"</%bSignedInfo>" % name
-    return re.compile(head), re.compile(reference), re.compile(end)
+
+class SignedInfoReader:
+    """Reads the SignedInfo of one message."""
+
+    def __init__(self, envelope: Envelope, security: etree._Element, *, legacy_sha1: bool) -> None:
+        self._envelope = envelope
+        self._parents = (envelope.root, envelope.header, security)
+        self._legacy_sha1 = legacy_sha1
+
+    def read(self, signed_info: etree._Element) -> SignedInfo:
+        """Raises SignatureError for everything that the profile does not know."""
+        children = list(signed_info)
+        names = [child.tag for child in children]
+        if names[:2] != _METHODS or set(names[2:]) != {_REFERENCE} or len(names) > _REFERENCES_MAX + 2:
+            raise refused("SignedInfo has another form than expected", "SignedInfo heeft een onverwachte vorm")
+        canonicalization, method, *references = children
+        if canonicalization.get("Algorithm") != EXC_C14N:
+            raise refused("only exclusive canonicalization is accepted", "alleen exclusive c14n is toegestaan")
+        return SignedInfo(
+            canonical(signed_info, _inclusive_prefixes(canonicalization)),
+            self._suite(method, _BY_SIGNATURE),
+            tuple(self._reference(one) for one in references),
+        )
+
+    def _reference(self, reference: etree._Element) -> Reference:
+        if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
+            raise refused("a Reference has another form than expected", "een Reference heeft een onverwachte vorm")
+        transforms, method, value = reference
+        if [(one.tag, one.get("Algorithm")) for one in transforms] != [(_TRANSFORM, EXC_C14N)]:
+            raise refused("only the transform exc-c14n is accepted", "alleen de transform exc-c14n is toegestaan")
+        return Reference(
+            self._target(fragment(reference.get("URI"))),
+            _inclusive_prefixes(transforms[0]),
+            self._suite(method, _BY_DIGEST),
+            base64_value(value, "DigestValue"),
+        )
+
+    def _target(self, target_id: str) -> etree._Element:
+        """The part with this wsu:Id: a child of Envelope, Header or Security."""
+        target = self._envelope.ids.get(target_id)
+        if target is None or target.getparent() not in self._parents:
+            raise refused(
+                "a Reference points to no part of the message that the profile knows",
+                "een Reference verwijst niet naar een onderdeel dat het profiel kent",
+            )
+        return target
+
+    def _suite(self, method: etree._Element, known: Mapping[str, AlgorithmSuite]) -> AlgorithmSuite:
+        if len(method):
+            raise refused("an algorithm has parameters", "een algoritme heeft parameters")
+        uri = method.get("Algorithm") or ""
+        suite = known.get(uri)
+        if suite is None or (suite is SHA1 and not self._legacy_sha1):
+            shown = uri[:80]
+            raise refused(
+                f"the algorithm {shown!r} is not accepted", f"het algoritme {shown!r} is niet toegestaan"
+            )
+        return suite
+
+
+def canonical(node: etree._Element, prefixes: list[str]) -> bytes:
+    """The node's exclusive canonical form; `prefixes` are those of an InclusiveNamespaces PrefixList."""
+    written: bytes = etree.tostring(
+        node, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes or None
+    )
+    return written
+
+
+def _inclusive_prefixes(method: etree._Element) -> list[str]:
+    """The PrefixList of exc-c14n, which Java clients send. `#default` is the default namespace."""
+    if not len(method):
+        return []
+    listed = method[0]
+    if len(method) != 1 or listed.tag != f"{{{EXC_C14N}}}InclusiveNamespaces":
+        raise refused("a canonicalization has unknown parameters", "een c14n heeft onbekende parameters")
+    return (listed.get("PrefixList") or "").split()
+
+
+def fragment(uri: str | None) -> str:
+    """The Id in `#Id`; empty for any other URI."""
+    return uri[1:] if uri and uri.startswith("#") else ""
+
+
+def base64_value(element: etree._Element, name: str) -> bytes:
+    """An element's base64, which may be spread over lines. Raises SignatureError, which names the element."""
+    if len(element):
+        raise refused(f"{name} must be text", f"{name} moet tekst zijn")
+    compact = "".join((element.text or "").split())
+    try:
+        return binascii.a2b_base64(compact.encode(), strict_mode=True) if compact else b""
+    except (binascii.Error, ValueError) as error:
+        raise refused(f"{name} is not base64", f"{name} is geen base64") from error
+
+
+def refused(en: str, nl: str) -> SignatureError:
+    """A signature that is not as the profile asks."""
+    return SignatureError(Text(en, nl))

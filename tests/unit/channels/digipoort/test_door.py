@@ -86,7 +86,6 @@ async def test_the_answer_is_signed_over_what_the_profile_asks(server: Server) -
 
 
 async def test_a_client_that_goes_on_is_answered_as_at_first(server: Server) -> None:
-    """From the third message on its markup is familiar: what it says, replays and forgeries are seen as before."""
     for number in range(4):
         document = f"<Invoice>{number}</Invoice>".encode() * 200
         envelope = unsigned(aanlever_request(document, aanleverkenmerk=f"F-{number}"), to=server.url())

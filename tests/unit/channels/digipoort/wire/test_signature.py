@@ -3,25 +3,24 @@
 import base64
 import binascii
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from lxml import etree
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from gateway.channels.digipoort.wire.algorithms import SHA1, SHA256, SUITES, AlgorithmSuite
 from gateway.channels.digipoort.wire.answer import Headers, Signer
 from gateway.channels.digipoort.wire.canonical import Binary
 from gateway.channels.digipoort.wire.cut import Cutter, ReadingLimits, cut_whole, new_spool
 from gateway.channels.digipoort.wire.elements import read_aanlevering
 from gateway.channels.digipoort.wire.envelope import read_envelope
-from gateway.channels.digipoort.wire.faults import MalformedError, SignatureError
+from gateway.channels.digipoort.wire.faults import KoppelvlakError, MalformedError, SignatureError
 from gateway.channels.digipoort.wire.signature import (
-    FAMILIES,
-    SHA1,
-    SHA256,
-    Family,
     SignaturePolicy,
     Verified,
     verify,
@@ -56,6 +55,13 @@ def verified(message: bytes, *, legacy_sha1: bool = False, chunk_bytes: int = 65
         return verify(envelope, SignaturePolicy(legacy_sha1=legacy_sha1), datetime.now(UTC))
 
 
+def facts(message: Verified) -> tuple[object, ...]:
+    """What is read of a message afterwards; the certificate is not trusted yet."""
+    sent = read_aanlevering(message.request, message.cuts)
+    texts = [(one.tag, one.text) for one in message.request.iter() if one.text not in message.cuts]
+    return texts, b"".join(sent.bericht.inhoud.octets()), message.addressing, message.created_at
+
+
 def test_the_genuine_message_of_the_attacks_is_accepted() -> None:
     message = to_bytes(genuine())
     assert verified(message).addressing.action == xmlsec_client.ACTION
@@ -72,17 +78,17 @@ def test_attack_is_refused(name: str, read: Callable[[bytes], Verified]) -> None
     assert type(raised.value) is ATTACKS[name][1]
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_libxmlsec_signs_and_we_verify(family: Family) -> None:
-    name = family.name.upper()
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_libxmlsec_signs_and_we_verify(suite: AlgorithmSuite) -> None:
+    name = suite.name.upper()
     message = to_bytes(sign(unsigned(aanlever_request()), *pair("leverancier"), hash_name=name))
-    assert verified(message, legacy_sha1=True).family is family
+    assert verified(message, legacy_sha1=True).suite is suite
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_we_sign_and_libxmlsec_verifies(family: Family) -> None:
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_we_sign_and_libxmlsec_verifies(suite: AlgorithmSuite) -> None:
     headers = Headers("urn:action?a=1&b=<2>", "urn:uuid:1", 'urn:"2"')
-    message = Signer(*pair("gemeente")).sign(headers, aanlever_request(), family, datetime.now(UTC))
+    message = Signer(*pair("gemeente")).sign(headers, aanlever_request(), suite, datetime.now(UTC))
     xmlsec_client.verify(message)
     assert signed_parts(message) == {"Body", "To", "MessageID", "Action", "RelatesTo", "Timestamp"}
 
@@ -207,9 +213,55 @@ def test_base64_outside_inhoud_is_not_read_as_one() -> None:
         verified_whole(message)
 
 
+def test_a_message_with_one_changed_byte_is_refused_or_says_the_same() -> None:
+    """Anywhere: in values, markup, digests and signature."""
+    chance, message = random.Random(20261126), to_bytes(genuine())
+    original, accepted = facts(verified_whole(message)), 0
+    for _ in range(1_500):
+        at = chance.randrange(len(message))
+        odd = chance.choice(b"aA1 <>&\"'\n/=\x80") if chance.random() < 0.8 else chance.randrange(256)
+        changed = message[:at] + bytes([odd]) + message[at + chance.randrange(2) :]
+        try:
+            result = verified_whole(changed)
+        except KoppelvlakError:
+            continue
+        accepted += 1
+        assert facts(result) == original
+    assert accepted, "white space in base64 says nothing"
+
+
+def test_values_of_two_genuine_messages_make_no_third() -> None:
+    signed = [
+        to_bytes(sign(unsigned(aanlever_request(aanleverkenmerk=name)), *pair("leverancier")))
+        for name in ("one", "two")
+    ]
+    one, other = [re.split(rb"(?<=>)([^<>]+)(?=<)", message) for message in signed]
+    differing = [at for at, (mine, theirs) in enumerate(zip(one, other, strict=True)) if mine != theirs]
+    assert len(differing) >= 6
+    for at in differing:
+        with pytest.raises(SignatureError):
+            verified_whole(b"".join([*one[:at], other[at], *one[at + 1 :]]))
+
+
+@pytest.mark.parametrize("wrong", [0, -1], ids=["first", "second"])
+def test_both_digests_of_a_timestamp_that_is_signed_twice_are_checked(wrong: int) -> None:
+    parts = ("Timestamp", *xmlsec_client.PARTS)
+    envelope = sign(unsigned(aanlever_request()), *pair("leverancier"), parts=parts)
+    assert verified(to_bytes(envelope))
+    digests = envelope.findall(".//ds:Reference[@URI='#_Timestamp']/ds:DigestValue", NAMES)
+    digests[wrong].text = base64.b64encode(bytes(32)).decode()
+    signed_info, value = (envelope.find(f".//ds:{name}", NAMES) for name in ("SignedInfo", "SignatureValue"))
+    assert signed_info is not None
+    assert value is not None
+    covered = etree.tostring(signed_info, method="c14n", exclusive=True)
+    value.text = base64.b64encode(pair("leverancier")[1].sign(covered, PKCS1v15(), SHA256.hash)).decode()
+    with pytest.raises(SignatureError, match="the Timestamp was changed"):
+        verified(to_bytes(envelope))
+
+
 def test_sha1_only_behind_its_setting() -> None:
     message = to_bytes(sign(unsigned(aanlever_request()), *pair("leverancier"), hash_name="SHA1"))
-    assert verified(message, legacy_sha1=True).family is SHA1
+    assert verified(message, legacy_sha1=True).suite is SHA1
     with pytest.raises(SignatureError, match="rsa-sha1"):
         verified(message)
 
