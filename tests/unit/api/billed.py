@@ -9,8 +9,9 @@ from gateway.api import Doors
 from gateway.api.doors import BillingDoor
 from gateway.billing.documents.pdf import write_pdf
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from tests.unit.api.memory import MemoryGateway
-from tests.unit.billing.billing_service import ANNA, DEBTORS, MemoryMeter, billing_service
+from gateway.testing.billing import MemoryUsageCounts
+from gateway.testing.memory import MemoryGateway
+from tests.unit.billing.billing_service import ANNA, DEBTORS, billing_service
 from tests.unit.store.billing.billing_database import fresh_billing
 
 FINANCE = {"X-API-Key": "mp_finance"}
@@ -20,9 +21,9 @@ ZILVERSTRAND = {"X-API-Key": "mp_zilverstrand"}
 OPERATOR = {"X-API-Key": "mp_operator"}
 
 
-def used_meter() -> MemoryMeter:
+def used_meter() -> MemoryUsageCounts:
     """Two parties' use; one message just before and one just after Amsterdam's midnight of New Year."""
-    meter = MemoryMeter()
+    meter = MemoryUsageCounts()
     meter.add("zilverstrand", 1, datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))
     meter.add("zilverstrand", 2, datetime(2025, 12, 31, 23, 0, tzinfo=UTC))
     meter.add("zilverstrand", 3, datetime(2026, 3, 1, 10, 0, tzinfo=UTC), kind="submitted-by")
@@ -33,7 +34,7 @@ def used_meter() -> MemoryMeter:
 
 @asynccontextmanager
 async def billing_doors(
-    gateway: MemoryGateway, meter: MemoryMeter, database_url: str, **wishes: object
+    gateway: MemoryGateway, meter: MemoryUsageCounts, database_url: str, **wishes: object
 ) -> AsyncIterator[Doors]:
     """The doors; the debtors of the billing tests are known, and finance has two keys."""
     gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)

@@ -16,7 +16,7 @@ from gateway.api.openapi import openapi_document
 from gateway.api.routes import ROUTES
 from gateway.http.limits import Limits
 from gateway.http.server import Runner
-from tests.unit.api.memory import MemoryGateway
+from gateway.testing.memory import MemoryGateway
 
 DOCUMENT = openapi_document(ROUTES)
 EVERYWHERE = {

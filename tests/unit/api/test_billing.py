@@ -23,22 +23,23 @@ from gateway.billing.runs.run import RunOrder
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import Selection
+from gateway.testing.billing import MemoryUsageCounts
+from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_doors, used_meter
-from tests.unit.api.memory import MemoryGateway
-from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER, MemoryMeter
+from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER
 
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
 
 
 @pytest.fixture
-def meter() -> MemoryMeter:
+def meter() -> MemoryUsageCounts:
     """Two parties' use around New Year."""
     return used_meter()
 
 
 @pytest.fixture
-async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+async def doors(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Doors]:
     """The doors with billing behind them."""
     async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
         yield opened

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from tests.unit.api.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
+from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
 
 TOWN = {"X-API-Key": "mp_municipality"}
 

@@ -9,8 +9,8 @@ from aiohttp import ClientPayloadError, ClientSession
 
 from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
+from gateway.testing.memory import MemoryGateway
 from gateway.validator.model.document import Attachment
-from tests.unit.api.memory import MemoryGateway
 
 XML = {"Content-Type": "application/xml"}
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}

@@ -9,8 +9,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from gateway.api import build
 from gateway.api.routes import ROUTES
 from gateway.http.problems import KINDS
+from gateway.testing.memory import MemoryGateway
 from tests.unit.api.conftest import DOCUMENT
-from tests.unit.api.memory import MemoryGateway
 
 
 def test_the_document_is_openapi() -> None:

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from gateway.api import Doors, build
 from gateway.api.access import Keyring
 from gateway.messages.participants import Caller, Role
-from tests.unit.api.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
+from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
 
 OPERATOR = {"X-API-Key": "mp_operator"}
 PROVINCE = {

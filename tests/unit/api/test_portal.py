@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from aiohttp import ClientSession
 
-from tests.unit.api.memory import MemoryGateway
+from gateway.testing.memory import MemoryGateway
 
 NASTY = '<script>alert("x")</script>'
 

@@ -6,7 +6,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from gateway.http.problems import KINDS
-from tests.unit.api.memory import MemoryGateway
+from gateway.testing.memory import MemoryGateway
 
 XML = {"Content-Type": "application/xml"}
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}

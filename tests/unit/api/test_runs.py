@@ -20,6 +20,8 @@ from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.service import BillingService
 from gateway.i18n import Text
+from gateway.testing.billing import MemoryUsageCounts
+from gateway.testing.memory import MemoryGateway
 from gateway.validator.finding import Finding, Flag, Stage
 from tests.unit.api.billed import (
     CONTROLLER,
@@ -29,8 +31,7 @@ from tests.unit.api.billed import (
     billing_doors,
     used_meter,
 )
-from tests.unit.api.memory import MemoryGateway
-from tests.unit.billing.billing_service import ISSUER, MemoryMeter, Ticking, satisfied
+from tests.unit.billing.billing_service import ISSUER, Ticking, satisfied
 
 Json = dict[str, Any]  # what JSON holds, at the edge
 PREPAY: Json = {"stage": "prepayment", "service": "digipoort", "year": 2026, "issuedOn": "2026-01-15"}
@@ -40,12 +41,12 @@ RUNS = "/v1/billing-runs"
 
 
 @pytest.fixture
-def meter() -> MemoryMeter:
+def meter() -> MemoryUsageCounts:
     return used_meter()
 
 
 @pytest.fixture
-async def doors(gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+async def doors(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Doors]:
     async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
         yield opened
 
@@ -89,7 +90,7 @@ def desk(client: ClientSession) -> Desk:
     return Desk(client)
 
 
-async def test_a_year_from_forecast_to_closing(desk: Desk, doors: Doors, meter: MemoryMeter) -> None:
+async def test_a_year_from_forecast_to_closing(desk: Desk, doors: Doors, meter: MemoryUsageCounts) -> None:
     await desk.done("PUT", FORECAST, {"units": 1000, "means": "letter"})
     agreed = await desk.done("PUT", f"{FORECAST}/agreement", {"means": "letter"})
     assert agreed["isAgreed"] is True
@@ -229,7 +230,9 @@ async def test_a_debtor_is_recorded_and_read_back(desk: Desk) -> None:
     ]  # the repeat changed nothing
 
 
-async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(desk: Desk, meter: MemoryMeter) -> None:
+async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(
+    desk: Desk, meter: MemoryUsageCounts
+) -> None:
     bills = {bill["partyId"]: bill for bill in await desk.issued(SETTLE)}
     bill = bills["zilverstrand"]
     found = await desk.done("GET", f"/v1/bills/{bill['number']}/explanation", key=ZILVERSTRAND)
@@ -246,7 +249,7 @@ async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(desk: Desk
 
 
 async def test_a_party_on_course_over_its_prepayment_is_listed_with_words(
-    desk: Desk, meter: MemoryMeter, gateway: MemoryGateway
+    desk: Desk, meter: MemoryUsageCounts, gateway: MemoryGateway
 ) -> None:
     await desk.done("PUT", FORECAST, {"units": 100})
     await desk.issued(PREPAY)
@@ -263,7 +266,7 @@ async def test_a_party_on_course_over_its_prepayment_is_listed_with_words(
     assert outlook["warning"] == warned["body"]
 
 
-async def test_operators_see_who_fell_silent(desk: Desk, meter: MemoryMeter, gateway: MemoryGateway) -> None:
+async def test_operators_see_who_fell_silent(desk: Desk, meter: MemoryUsageCounts, gateway: MemoryGateway) -> None:
     for day in range(1, 29):
         meter.add("oostmeer", 40, datetime(2026, 1, day, 10, 0, tzinfo=UTC))
     for key in (OPERATOR, FINANCE):
@@ -377,7 +380,9 @@ class TestWithoutFullIssuer:
     """The settings do not say who bills."""
 
     @pytest.fixture
-    async def doors(self, gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+    async def doors(
+        self, gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path
+    ) -> AsyncIterator[Doors]:
         async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
             assert opened.billing is not None
             store = opened.billing.store
@@ -395,7 +400,9 @@ class TestWithAJudgeThatRefuses:
     """Our own validator finds fault with every bill."""
 
     @pytest.fixture
-    async def doors(self, gateway: MemoryGateway, meter: MemoryMeter, tmp_path: Path) -> AsyncIterator[Doors]:
+    async def doors(
+        self, gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path
+    ) -> AsyncIterator[Doors]:
         async def refusing(document: bytes) -> list[Finding]:
             return [Finding("BR-NL-4", Flag.FATAL, Stage.RULES, Text("no address", "geen adres"))]
 

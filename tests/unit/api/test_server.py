@@ -10,7 +10,7 @@ from aiohttp import ClientSession, TCPConnector
 from structlog.testing import capture_logs
 
 from gateway.api import Doors
-from tests.unit.api.memory import MemoryGateway
+from gateway.testing.memory import MemoryGateway
 
 MIB = 1024 * 1024
 POST = (

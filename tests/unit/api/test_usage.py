@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from tests.unit.api.memory import MUNICIPALITY, MemoryGateway
+from gateway.testing.memory import MUNICIPALITY, MemoryGateway
 
 FINANCE = {"Authorization": "Bearer mp_finance"}
 GOVERNMENT = {"Authorization": "Bearer mp_municipality"}

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 
 from gateway.api import Doors
 from gateway.pipeline.desk import JudgingError
-from tests.unit.api.memory import MemoryGateway
+from gateway.testing.memory import MemoryGateway
 
 XML = {"Content-Type": "text/xml"}
 WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"

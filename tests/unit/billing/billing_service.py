@@ -1,7 +1,7 @@
 """A billing service for tests: a meter in memory that counts as the real one does, debtors, an issuer."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.billing.documents.ubl import write
@@ -9,10 +9,10 @@ from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published
 from gateway.billing.runs.debtor import Address, Connection, Debtor, Issuer
-from gateway.billing.runs.ports import BillingStore, MeteredEntry
+from gateway.billing.runs.ports import BillingStore
 from gateway.billing.runs.service import Actor, BillingService
-from gateway.clock import billing_date
 from gateway.messages.participants import PartyKind, Role
+from gateway.testing.billing import MemoryUsageCounts
 from gateway.validator.finding import Finding
 
 ANNA = Actor("Anna de Boer", Role.FINANCE)
@@ -72,54 +72,6 @@ DEBTORS = (ZILVERSTRAND, KROMME_VLIET, OOSTMEER, MINISTERIE)
 
 
 @dataclass
-class MemoryMeter:
-    """Counts entries by their Amsterdam day: fulfils `UsageCounts`."""
-
-    lines: list[tuple[str, Service, MeteredEntry]] = field(default_factory=list)
-
-    def add(
-        self,
-        party_id: str,
-        units: int,
-        at: datetime,
-        service: Service = Service.DIGIPOORT,
-        kind: str = "delivered-to",
-    ) -> None:
-        """Count units at a moment in UTC; units below zero correct earlier ones."""
-        number = len(self.lines) + 1
-        entry = MeteredEntry(f"{number:08}", f"kenmerk-{number}", kind, at, units)
-        self.lines.append((party_id, service, entry))
-
-    async def by_party(self, service: Service, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
-        """Units by party id and kind."""
-        found: dict[str, dict[str, int]] = {}
-        for party_id, counted, entry in self.lines:
-            if counted is service and first <= billing_date(entry.at) <= last:
-                kinds = found.setdefault(party_id, {})
-                kinds[entry.kind] = kinds.get(entry.kind, 0) + entry.quantity
-        return found
-
-    async def by_day(self, party_id: str, service: Service, first: date, last: date) -> Mapping[date, int]:
-        """Units of one party by day."""
-        found: dict[date, int] = {}
-        for entry in await self.entries(party_id, service, first, last, "", len(self.lines)):
-            day = billing_date(entry.at)
-            found[day] = found.get(day, 0) + entry.quantity
-        return found
-
-    async def entries(
-        self, party_id: str, service: Service, first: date, last: date, after: str, limit: int
-    ) -> Sequence[MeteredEntry]:
-        """The entries behind a count."""
-        found = [
-            entry
-            for party, counted, entry in self.lines
-            if (party, counted) == (party_id, service) and first <= billing_date(entry.at) <= last
-        ]
-        return [entry for entry in found if entry.entry_id > after][:limit]
-
-
-@dataclass
 class Ticking:
     """A clock that goes on one second at every look."""
 
@@ -137,7 +89,7 @@ async def satisfied(document: bytes) -> Sequence[Finding]:
 
 def billing_service(
     store: BillingStore,
-    meter: MemoryMeter,
+    meter: MemoryUsageCounts,
     *,
     policies: Policies = DEFAULT,
     catalogue: Catalogue | None = None,

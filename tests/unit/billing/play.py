@@ -16,8 +16,8 @@ from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
-from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, MemoryMeter, billing_service
-from tests.unit.billing.memory_store import MemoryBillingStore
+from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
+from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, billing_service
 from tests.unit.billing.reference import ReferenceYear
 
 YEARS = {Service.DIGIPOORT: 2026, Service.DIGID: 2020}
@@ -56,7 +56,7 @@ class Theatre:
 
     forecasts: dict[tuple[Service, str], int]
     store: MemoryBillingStore = field(default_factory=MemoryBillingStore)
-    meter: MemoryMeter = field(default_factory=MemoryMeter)
+    meter: MemoryUsageCounts = field(default_factory=MemoryUsageCounts)
     prepaid: set[Service] = field(default_factory=set)
     settled: set[Service] = field(default_factory=set)
 

@@ -30,7 +30,7 @@ from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.run import RunInputs
 from gateway.billing.runs.year import BillingYear
 from gateway.store.billing import records as store
-from tests.unit.billing.billing_service import MemoryMeter
+from gateway.testing.billing import MemoryUsageCounts
 from tests.unit.billing.bills import BILLS, every_bill
 from tests.unit.billing.documents import test_journals, test_ubl
 from tests.unit.billing.play import Act, play
@@ -121,7 +121,7 @@ def database(folder: Path) -> None:
     async def all_of_them() -> None:
         for number, scenario in enumerate(scenarios):
             async with fresh_billing(f"sqlite+aiosqlite:///{folder / str(number)}.db") as (fresh, _):
-                await scenario(fresh, MemoryMeter())
+                await scenario(fresh, MemoryUsageCounts())
 
     asyncio.run(all_of_them())
 

@@ -33,8 +33,8 @@ from gateway.pki.certificates import fingerprint, load_certificates
 from gateway.pki.chain import CLIENTS_AND_SERVERS, TrustAnchors
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import TlsFiles
+from gateway.testing.outbox import MemoryOutbox
 from tests.unit.channels.digipoort.wire import xmlsec_client
-from tests.unit.channels.memory import MemoryOutbox
 from tests.unit.pki.hierarchies import hierarchy, pair
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from aiohttp import ClientSession
 
-from tests.unit.api.memory import MemoryGateway
+from gateway.testing.memory import MemoryGateway
 from tests.unit.http.broken_multipart import (
     BREAKERS,
     FORMS,

@@ -22,7 +22,7 @@ from gateway.pipeline.ports import (
     Shipment,
     Way,
 )
-from tests.unit.channels.memory import START, MemoryOutbox
+from gateway.testing.outbox import START, MemoryOutbox
 
 
 class Recipients:

@@ -15,8 +15,8 @@ from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.billing.tables import INSERT_ONLY
-from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, MemoryMeter, billing_service
-from tests.unit.billing.memory_store import MemoryBillingStore
+from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
+from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, billing_service
 from tests.unit.store.billing.billing_database import fresh_billing
 
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
@@ -26,7 +26,7 @@ MIDYEAR = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 async def billed(store: SqlBillingStore | MemoryBillingStore) -> None:
     """Prepaid 590.00 and 1,180.00; then settled: 295.00 more and nothing more."""
-    meter = MemoryMeter()
+    meter = MemoryUsageCounts()
     billing = billing_service(store, meter)
     for debtor in DEBTORS:
         await billing.save_debtor(ANNA, debtor)

@@ -15,7 +15,7 @@ from gateway.channels.digipoort import WusDoor, WusPorts, WusSettings
 from gateway.channels.digipoort.sandbox import Pace, Sandbox
 from gateway.http.client_certificate import Identities
 from gateway.pki.tls import HttpFetch, TlsFiles, identities, server_context, signer
-from tests.unit.channels.digipoort.memory import MemoryRecords, WusMemoryGateway
+from gateway.testing.digipoort import MemoryRecords, WusMemoryGateway
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, sign, to_bytes, unsigned
 from tests.unit.pki.hierarchies import hierarchy, pair
 

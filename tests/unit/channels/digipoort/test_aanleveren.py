@@ -18,7 +18,7 @@ from gateway.http.client_certificate import Identity
 from gateway.messages.proces import Identiteit
 from gateway.messages.submission import Content, OverloadedError, Receipt, Submission
 from gateway.pki.certificates import fingerprint, oin_of
-from tests.unit.channels.digipoort.memory import WusMemoryGateway
+from gateway.testing.digipoort import WusMemoryGateway
 from tests.unit.pki.hierarchies import pair
 
 LARGE = 100_000

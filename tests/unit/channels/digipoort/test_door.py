@@ -10,8 +10,8 @@ from lxml import etree
 from gateway.channels.digipoort import WusSettings
 from gateway.clock import AMSTERDAM
 from gateway.messages.lifecycle import State, Step
+from gateway.testing.digipoort import GEMEENTE, LEVERANCIER
 from tests.unit.channels.digipoort.conftest import AANLEVER, OPHAAL, STATUS, Open, Server
-from tests.unit.channels.digipoort.memory import GEMEENTE, LEVERANCIER
 from tests.unit.channels.digipoort.wire import xmlsec_client
 from tests.unit.channels.digipoort.wire.xmlsec_client import (
     NAMES,

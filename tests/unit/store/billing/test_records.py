@@ -30,10 +30,10 @@ from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.ledger import append
 from gateway.store.ledger.seals import SealPolicy, seal
+from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
 from gateway.validator.finding import Finding, Flag
 from gateway.validator.finding import Stage as FindingStage
-from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, OPERATOR, MemoryMeter, billing_service
-from tests.unit.billing.memory_store import MemoryBillingStore
+from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, OPERATOR, billing_service
 from tests.unit.store.billing.billing_database import fresh_billing
 
 PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
@@ -50,12 +50,12 @@ async def store(database_url: str) -> AsyncIterator[SqlBillingStore]:
 
 
 @pytest.fixture
-def meter() -> MemoryMeter:
+def meter() -> MemoryUsageCounts:
     """A meter that has counted nothing."""
-    return MemoryMeter()
+    return MemoryUsageCounts()
 
 
-async def opened(store: SqlBillingStore, meter: MemoryMeter) -> BillingService:
+async def opened(store: SqlBillingStore, meter: MemoryUsageCounts) -> BillingService:
     """An billing that knows the debtors."""
     billing = billing_service(store, meter)
     for debtor in DEBTORS:
@@ -75,7 +75,7 @@ def said(bills: Sequence[Bill]) -> list[tuple[str, str, str]]:
     return [(bill.number, bill.debtor.party_id, str(bill.amounts.including)) for bill in bills]
 
 
-async def test_a_whole_year(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_a_whole_year(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 12_000, "e-mail of 3 December")
     await billing.record_agreement(ANNA, YEAR, "letter 2026/17")
@@ -108,7 +108,7 @@ async def test_a_whole_year(store: SqlBillingStore, meter: MemoryMeter) -> None:
 
 
 async def test_a_second_run_changes_nothing_and_a_late_correction_gives_its_difference(
-    store: SqlBillingStore, meter: MemoryMeter
+    store: SqlBillingStore, meter: MemoryUsageCounts
 ) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
@@ -136,7 +136,7 @@ async def test_a_second_run_changes_nothing_and_a_late_correction_gives_its_diff
     assert down.kind is BillKind.CREDIT_NOTE
 
 
-async def test_an_issued_run_is_issued_once(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_an_issued_run_is_issued_once(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     prepared = await billing.prepare(ANNA, PREPAY)
@@ -147,7 +147,7 @@ async def test_an_issued_run_is_issued_once(store: SqlBillingStore, meter: Memor
     assert len(await store.bills(2026)) == 1
 
 
-async def test_an_approval_holds_for_the_inputs_it_saw(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_an_approval_holds_for_the_inputs_it_saw(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     prepared = await billing.prepare(ANNA, PREPAY)
@@ -162,7 +162,7 @@ async def test_an_approval_holds_for_the_inputs_it_saw(store: SqlBillingStore, m
     assert await store.bills(2026) == []
 
 
-async def test_who_may_do_what(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_who_may_do_what(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     with pytest.raises(NotAllowedError, match="only finance"):
@@ -183,7 +183,9 @@ async def test_who_may_do_what(store: SqlBillingStore, meter: MemoryMeter) -> No
     assert (await alone.approve(ANNA, again.run_id)).approved_by == ANNA.name
 
 
-async def test_a_forecast_does_not_move_after_the_prepayment(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_a_forecast_does_not_move_after_the_prepayment(
+    store: SqlBillingStore, meter: MemoryUsageCounts
+) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     await run(billing, PREPAY)
@@ -198,7 +200,7 @@ async def test_a_forecast_does_not_move_after_the_prepayment(store: SqlBillingSt
 
 
 async def test_what_was_prepaid_on_history_does_not_move_with_it(
-    store: SqlBillingStore, meter: MemoryMeter
+    store: SqlBillingStore, meter: MemoryUsageCounts
 ) -> None:
     billing = await opened(store, meter)
     meter.add("zilverstrand", 1_000, datetime(2025, 6, 1, tzinfo=UTC))
@@ -207,7 +209,9 @@ async def test_what_was_prepaid_on_history_does_not_move_with_it(
     assert await run(billing, PREPAY) == []
 
 
-async def test_a_bill_our_validator_rejects_gets_no_number(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_a_bill_our_validator_rejects_gets_no_number(
+    store: SqlBillingStore, meter: MemoryUsageCounts
+) -> None:
     async def strict(document: bytes) -> Sequence[Finding]:
         sentence = Text("the supplier has no street", "de leverancier heeft geen straat")
         return [Finding("BR-NL-3", Flag.FATAL, FindingStage.RULES, sentence)] if b"Oostmeer" in document else []
@@ -223,7 +227,7 @@ async def test_a_bill_our_validator_rejects_gets_no_number(store: SqlBillingStor
 
 
 async def test_a_party_that_finance_does_not_know_stops_the_run(
-    store: SqlBillingStore, meter: MemoryMeter
+    store: SqlBillingStore, meter: MemoryUsageCounts
 ) -> None:
     billing = await opened(store, meter)
     meter.add("nergenshuizen", 10, MIDYEAR)
@@ -233,13 +237,13 @@ async def test_a_party_that_finance_does_not_know_stops_the_run(
         await billing.record_forecast(ANNA, replace(YEAR, party_id="nergenshuizen"), 5, "portal")
 
 
-async def test_a_year_that_is_not_over_is_not_settled(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_a_year_that_is_not_over_is_not_settled(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     with pytest.raises(StepRefusedError, match="2026 is not over"):
         await billing.prepare(ANNA, replace(SETTLE, issued_on=date(2026, 12, 31)))
 
 
-async def test_the_amsterdam_year_decides(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_the_amsterdam_year_decides(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     meter.add("zilverstrand", 1, datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC))  # 23:59:59 in Amsterdam
     meter.add("zilverstrand", 10, datetime(2025, 12, 31, 23, 30, tzinfo=UTC))  # 00:30 on New Year's Day
@@ -251,7 +255,9 @@ async def test_the_amsterdam_year_decides(store: SqlBillingStore, meter: MemoryM
     assert (await billing.year(YEAR)).of_kind(StepKind.STATEMENT)[0].units == 10
 
 
-async def test_the_outlook_of_a_year_that_is_over_is_its_use(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_the_outlook_of_a_year_that_is_over_is_its_use(
+    store: SqlBillingStore, meter: MemoryUsageCounts
+) -> None:
     billing = await opened(store, meter)
     meter.add("zilverstrand", 40, datetime(2026, 1, 2, tzinfo=UTC))
     meter.add("zilverstrand", 60, MIDYEAR)
@@ -261,7 +267,7 @@ async def test_the_outlook_of_a_year_that_is_over_is_its_use(store: SqlBillingSt
     assert seen.whole_year.expected == 100
 
 
-async def test_what_if_keeps_nothing(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_what_if_keeps_nothing(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     head = await store.audit_head()
@@ -272,7 +278,7 @@ async def test_what_if_keeps_nothing(store: SqlBillingStore, meter: MemoryMeter)
 
 
 async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
-    store: SqlBillingStore, meter: MemoryMeter
+    store: SqlBillingStore, meter: MemoryUsageCounts
 ) -> None:
     billing = await opened(store, meter)
     services = (Service.DIGIPOORT, Service.GUIDANCE)
@@ -302,7 +308,7 @@ async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
     assert numbers == [f"GD2026-{rank:06}" for rank in range(1, 5)]
 
 
-async def test_two_runs_cannot_bill_the_same_past(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_two_runs_cannot_bill_the_same_past(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     """Both were approved before either was issued: the later one is refused, or finds its inputs moved."""
     billing = await opened(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
@@ -317,7 +323,7 @@ async def test_two_runs_cannot_bill_the_same_past(store: SqlBillingStore, meter:
     assert len(await store.bills(2027)) == 1
 
 
-async def test_the_chain_shows_what_was_changed(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_the_chain_shows_what_was_changed(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
     await run(billing, SETTLE)
@@ -331,7 +337,9 @@ async def test_the_chain_shows_what_was_changed(store: SqlBillingStore, meter: M
     assert faults([forged, *records[1:]], head) == ("record 1 is not what was sealed",)
 
 
-async def test_a_chain_made_anew_is_not_the_one_the_meter_sealed(database_url: str, meter: MemoryMeter) -> None:
+async def test_a_chain_made_anew_is_not_the_one_the_meter_sealed(
+    database_url: str, meter: MemoryUsageCounts
+) -> None:
     async with fresh_billing(database_url) as (store, engines):
         await opened(store, meter)
         records, head = await store.audit(), await store.audit_head()
@@ -348,7 +356,7 @@ async def test_a_chain_made_anew_is_not_the_one_the_meter_sealed(database_url: s
         )
 
 
-async def test_every_store_keeps_the_same_documents(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_every_store_keeps_the_same_documents(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     """On SQLite, on PostgreSQL and in memory: the same bytes under the same numbers."""
     written = []
     for kept in (store, MemoryBillingStore()):
@@ -365,7 +373,7 @@ async def test_every_store_keeps_the_same_documents(store: SqlBillingStore, mete
     assert len(written[0]) == 3
 
 
-async def test_the_database_refuses_changes(database_url: str, meter: MemoryMeter) -> None:
+async def test_the_database_refuses_changes(database_url: str, meter: MemoryUsageCounts) -> None:
     async with fresh_billing(database_url) as (store, engines):
         billing = await opened(store, meter)
         meter.add("zilverstrand", 10, MIDYEAR)
@@ -380,7 +388,7 @@ async def test_the_database_refuses_changes(database_url: str, meter: MemoryMete
                 connection.execute(text(statement))
 
 
-async def test_a_bill_is_explained_down_to_its_messages(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_a_bill_is_explained_down_to_its_messages(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     for _ in range(3):
         meter.add("zilverstrand", 1, MIDYEAR)
@@ -394,7 +402,7 @@ async def test_a_bill_is_explained_down_to_its_messages(store: SqlBillingStore, 
     assert [*first.entries, *rest.entries] == explanation.entries
 
 
-async def test_the_xml_is_kept_as_it_was_issued(store: SqlBillingStore, meter: MemoryMeter) -> None:
+async def test_the_xml_is_kept_as_it_was_issued(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await opened(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
     (bill,) = await run(billing, SETTLE)

@@ -34,11 +34,11 @@ from gateway.messages.submission import (
     StoredBytes,
     Submission,
 )
+from gateway.testing.meter import MemoryMeter
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.verdict import Verdict, as_json_object
-from tests.unit.api.memory_meter import MemoryMeter
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
 MUNICIPALITY = "gemeente-waterrijk"

@@ -1,9 +1,9 @@
-"""A billing store in memory: a real one, for tests that play many years."""
+"""Billing in memory: a store that keeps every bill and step, and counts of usage."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 import msgspec
 
@@ -11,13 +11,14 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord, next_record
 from gateway.billing.runs.debtor import Debtor
-from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
+from gateway.billing.runs.ports import IssuedDocument, IssuedRun, MeteredEntry, Render
 from gateway.billing.runs.run import Run, RunInputs
 from gateway.billing.runs.year import YearKey, YearStep
+from gateway.clock import billing_date
 
 
 class MemoryBillingStore:
-    """Fulfils `gateway.billing.runs.ports.BillingStore`."""
+    """Implements `gateway.billing.runs.ports.BillingStore`."""
 
     def __init__(self) -> None:
         self.known: dict[str, Debtor] = {}
@@ -28,13 +29,16 @@ class MemoryBillingStore:
         self.chain: list[AuditRecord] = []
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
+        """Record whom to bill."""
         self.known[debtor.party_id] = debtor
         self._seal(event)
 
     async def debtors(self) -> Mapping[str, Debtor]:
+        """The debtors by party id."""
         return self.known
 
     async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
+        """Add a step; False when it was there already."""
         if any((known.year, known.kind, known.key) == (step.year, step.kind, step.key) for known in self.taken):
             return False
         self.taken.append(step)
@@ -42,6 +46,7 @@ class MemoryBillingStore:
         return True
 
     async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
+        """The steps of a year, by party."""
         found: dict[str, list[YearStep]] = {}
         for step in self.taken:
             if (step.year.service, step.year.year) == (service, year):
@@ -49,9 +54,11 @@ class MemoryBillingStore:
         return found
 
     async def steps_of(self, key: YearKey) -> Sequence[YearStep]:
+        """The steps of one party's year."""
         return [step for step in self.taken if step.year == key]
 
     async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
+        """The documents of a service and year, by party."""
         found: dict[str, list[Bill]] = {}
         for bill, _ in self.issued:
             if (bill.service, bill.year) == (service, year):
@@ -59,36 +66,45 @@ class MemoryBillingStore:
         return found
 
     async def bill(self, number: str) -> Bill | None:
+        """One document by its number."""
         return next((bill for bill, _ in self.issued if bill.number == number), None)
 
     async def xml(self, number: str) -> bytes | None:
+        """The e-invoice of a document."""
         return next((xml for bill, xml in self.issued if bill.number == number), None)
 
     async def bills(self, issued_in: int) -> Sequence[Bill]:
+        """The documents issued in a calendar year."""
         return [bill for bill, _ in self.issued if bill.issued_on.year == issued_in]
 
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
+        """The documents of a run."""
         return [bill for bill, _ in self.issued if bill.run_id == run_id]
 
     async def add_run(self, run: Run, inputs: RunInputs, event: AuditEvent) -> None:
+        """Keep a prepared run with its inputs."""
         if run.run_id not in self.runs_by_id:
             self.runs_by_id[run.run_id] = run
             self.inputs[run.run_id] = msgspec.json.encode(inputs, order="deterministic")
             self._seal(event)
 
     async def run(self, run_id: str) -> Run | None:
+        """One run."""
         return self.runs_by_id.get(run_id)
 
     async def runs(self, limit: int) -> Sequence[Run]:
+        """The newest runs."""
         return sorted(self.runs_by_id.values(), key=lambda run: run.prepared_at, reverse=True)[:limit]
 
     async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
+        """Record the approval of a run."""
         self.runs_by_id[run_id] = replace(self.runs_by_id[run_id], approved_by=by, approved_at=at)
         self._seal(event)
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
     ) -> Sequence[Bill]:
+        """Number and keep the documents of a run."""
         new: list[tuple[Bill, bytes]] = []
         for draft in drafts:
             year = draft.issued_on.year
@@ -104,9 +120,11 @@ class MemoryBillingStore:
         return [bill for bill, _ in new]
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
+        """The audit chain."""
         return self.chain[after:][:limit]
 
     async def issued_runs(self) -> Sequence[IssuedRun]:
+        """The runs that were issued, with their documents."""
         steps = {step.document: step.amount for step in self.taken if step.document}
         return [
             IssuedRun(run, self.inputs[run.run_id], tuple(self._documents(run.run_id)), steps)
@@ -121,14 +139,64 @@ class MemoryBillingStore:
                 yield IssuedDocument(bill, bill.issued_on.year, rank, xml, hashlib.sha256(xml).hexdigest())
 
     async def sealed_links(self) -> Sequence[str]:
+        """Links that the meter sealed: none."""
         return ()
 
     async def audit_head(self) -> tuple[int, str]:
+        """Number and hash of the last audit record."""
         return (self.chain[-1].number, self.chain[-1].link) if self.chain else (0, GENESIS)
 
     def _seal(self, event: AuditEvent) -> None:
         previous = self.chain[-1].link if self.chain else GENESIS
         self.chain.append(next_record(len(self.chain) + 1, event, previous))
+
+
+@dataclass
+class MemoryUsageCounts:
+    """Counts entries by their Amsterdam day. Implements `gateway.billing.runs.ports.UsageCounts`."""
+
+    lines: list[tuple[str, Service, MeteredEntry]] = field(default_factory=list)
+
+    def add(
+        self,
+        party_id: str,
+        units: int,
+        at: datetime,
+        service: Service = Service.DIGIPOORT,
+        kind: str = "delivered-to",
+    ) -> None:
+        """Count units at a moment in UTC; units below zero correct earlier ones."""
+        number = len(self.lines) + 1
+        entry = MeteredEntry(f"{number:08}", f"kenmerk-{number}", kind, at, units)
+        self.lines.append((party_id, service, entry))
+
+    async def by_party(self, service: Service, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
+        """Units by party id and kind."""
+        found: dict[str, dict[str, int]] = {}
+        for party_id, counted, entry in self.lines:
+            if counted is service and first <= billing_date(entry.at) <= last:
+                kinds = found.setdefault(party_id, {})
+                kinds[entry.kind] = kinds.get(entry.kind, 0) + entry.quantity
+        return found
+
+    async def by_day(self, party_id: str, service: Service, first: date, last: date) -> Mapping[date, int]:
+        """Units of one party by day."""
+        found: dict[date, int] = {}
+        for entry in await self.entries(party_id, service, first, last, "", len(self.lines)):
+            day = billing_date(entry.at)
+            found[day] = found.get(day, 0) + entry.quantity
+        return found
+
+    async def entries(
+        self, party_id: str, service: Service, first: date, last: date, after: str, limit: int
+    ) -> Sequence[MeteredEntry]:
+        """The entries behind a count."""
+        found = [
+            entry
+            for party, counted, entry in self.lines
+            if (party, counted) == (party_id, service) and first <= billing_date(entry.at) <= last
+        ]
+        return [entry for entry in found if entry.entry_id > after][:limit]
 
 
 def _with_document(step: YearStep, bills: Sequence[tuple[Bill, bytes]]) -> YearStep:

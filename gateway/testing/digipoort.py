@@ -9,8 +9,8 @@ from gateway.messages.message import JournalEntry, Message
 from gateway.messages.participants import Party, PartyKind
 from gateway.messages.proces import HandOut, Proces, Scope, berichtsoort_of
 from gateway.messages.submission import Receipt, Submission
+from gateway.testing.memory import MemoryGateway
 from gateway.validator.model.identifiers import PartyIdentifier
-from tests.unit.api.memory import MemoryGateway
 
 LEVERANCIER, SOFTWAREHUIS, GEMEENTE = "van-dijk", "factuurstroom", "waterkant"
 

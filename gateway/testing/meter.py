@@ -1,4 +1,4 @@
-"""A meter in memory: the ledger as a list, everything worked out anew at each question."""
+"""A meter in memory: the ledger as a list, every answer computed from it."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from gateway.metering.statement import Selection, Statement, StatementLine, Take
 
 
 class MemoryMeter:
-    """Fulfils `gateway.metering.ports.Meter`."""
+    """Implements `gateway.metering.ports.Meter`."""
 
     def __init__(self) -> None:
         self.recorded: dict[tuple[str, str], UsageEntry] = {}
@@ -58,7 +58,7 @@ class MemoryMeter:
         return statement_of(party_id, year, lines)
 
     async def statement_lines(self, year: int | None = None) -> tuple[StatementLine, ...]:
-        """One line an entry: nothing is added up."""
+        """One line for each entry, not summed."""
         lines = []
         for entry in self.recorded.values():
             day = billing_day(microseconds(entry.at))
