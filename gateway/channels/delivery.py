@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gateway.channels.digipoort.afleverservice import Afleverservice
 from gateway.channels.digipoort.processen import Processen, ProcesSources
-from gateway.channels.webhook.carrier import EventSigner, Webhook
+from gateway.channels.webhook.delivery import Webhook
+from gateway.channels.webhook.event import EventSigner
 from gateway.clock import Clock
 from gateway.http.addresses import OutsideResolver
 from gateway.http.outbound import Post

@@ -1,0 +1,33 @@
+"""Delivery by webhook: the recipient is sent a signed event, and fetches the message then."""
+
+import msgspec
+from http_message_signatures import HTTPMessageSignaturesException
+from yarl import URL
+
+from gateway.channels.webhook.event import EventSigner, event_of
+from gateway.clock import Clock
+from gateway.http.outbound import Post, require_success
+from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal, Shipment
+
+
+class Webhook:
+    """Implements `pipeline.ports.Carrier`."""
+
+    def __init__(self, post: Post, signer: EventSigner, clock: Clock, public_url: str, oin: str) -> None:
+        """`public_url`: where recipients reach the HTTP API; `oin`: the gateway's own."""
+        self._post = post
+        self._signer = signer
+        self._clock = clock
+        self._public_url = public_url.rstrip("/")
+        self._oin = oin
+
+    async def carry(self, url: str, shipment: Shipment) -> None:
+        """Send the event. Raises NotDeliveredError."""
+        now = self._clock()
+        body = msgspec.json.encode(event_of(shipment, oin=self._oin, public_url=self._public_url, now=now))
+        try:
+            address = str(URL(url))  # as it is sent: the signature covers it
+            headers = self._signer.headers(address, body, now)
+        except (ValueError, HTTPMessageSignaturesException) as error:
+            raise NotDeliveredError(Refusal.TEMPORARY, Failure.ADDRESS, "the address is not usable") from error
+        require_success(await self._post.send(address, body, headers))
