@@ -1,8 +1,8 @@
 """Every setting of the gateway: its default, its unit in its name, and the reason for the default.
 
-Read once at the start from a TOML file (`--config`) and from the environment, which wins:
-`METERPOORT_HTTP__PORT=8080` is `port` in the table `[http]`. Whatever is wrong is told at once, all of
-it together; a gateway with a setting it does not understand does not start.
+Settings are read once, at the start, from a TOML file (`--config`) and from the environment, which takes
+precedence: `METERPOORT_HTTP__PORT=8080` is `port` in the table `[http]`. All mistakes are reported together,
+and a gateway with a setting that is unknown or invalid does not start.
 """
 
 import difflib
@@ -18,15 +18,16 @@ import msgspec
 
 KIB = 1024
 MIB = 1024 * KIB
-DATABASE_FILE = "meterpoort.db"
-"""The embedded database, under the data directory."""
 GIB = 1024 * MIB
+
+DATABASE_FILE = "meterpoort.db"
+"""The embedded database, in the data directory."""
 
 PREFIX = "METERPOORT_"
 WORKERS_MAX = 8
-"""Workers that are started without being asked for."""
+"""Most workers that are started when `workers.count` is 0."""
 CONFIG_VARIABLE = "METERPOORT_CONFIG"
-"""Names the TOML file where no `--config` does."""
+"""Names the TOML file when `--config` is not given."""
 FOR_CHECKS = frozenset(
     {
         "METERPOORT_BENCH_DIR",
@@ -37,7 +38,7 @@ FOR_CHECKS = frozenset(
         "METERPOORT_WUS_WSDL",
     }
 )
-"""Variables that checks and benches read: no settings, and no mistake where the gateway finds them."""
+"""Variables of tests and benchmarks. They are not settings and are ignored here."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
@@ -46,214 +47,213 @@ Duration = Annotated[float, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
-class Http(msgspec.Struct, frozen=True, kw_only=True):
-    """The HTTP door."""
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The HTTP server."""
 
     host: str = "127.0.0.1"
-    """This machine only: whoever opens the gateway to a network chooses so, and puts TLS before it."""
+    """Only this machine by default. To open the gateway to a network, set another address and put TLS in front."""
     port: Port = 8080
-    """0 takes a free port, for tests."""
+    """0 chooses a free port, for tests."""
     public_url: str = ""
-    """How the outside world reaches the gateway (`https://gateway.example.nl`): used in Location headers,
-    problem types and the OpenAPI document. Empty: the address it listens on. Never made from a request."""
+    """The URL by which clients reach the gateway, such as `https://gateway.example.nl`: used in Location headers,
+    problem types and the OpenAPI document. Empty: the address it listens on. The Host header is never used."""
     metrics_need_key: bool = True
-    """`/metrics` asks for an operator's key, which Prometheus sends as its `credentials`. False only where nothing
-    but Prometheus can reach that path."""
+    """Whether `/metrics` requires an operator's key, which Prometheus sends as its `credentials`. Set to false
+    only where Prometheus alone can reach that path."""
     connections_max: Count = 512
-    """Connections at the same time. Above it an idle one makes room, and where all are being served the new one is
-    turned away with 503. Below 1,024, the open files that Linux gives a process by itself."""
+    """Connections at the same time. Above this an idle connection is closed to make room; when all are active, the
+    new one is answered 503. The default is below 1,024, Linux's usual limit of open files per process."""
     body_size_bytes_max: Count = 48 * MIB
-    """20 MiB of attachments are 27 to 30 MiB in base64, and an invoice of 10 000 lines around them 9 MB."""
+    """20 MiB of attachments take 27 to 30 MiB in base64, and an invoice of 10 000 lines another 9 MB."""
     idle_seconds_max: Duration = 30.0
-    """How long a connection may be without a whole request header, before its first request and between two."""
+    """A connection without a complete request header for this long is closed, both before its first request and
+    between two requests."""
     body_idle_seconds_max: Duration = 20.0
-    """A sender that sends nothing this long in the middle of a body is cut off, so that half-open senders
-    hold no connection."""
+    """A client that sends nothing for this long in the middle of a body is disconnected."""
     body_seconds_max: Duration = 300.0
-    """A whole body in 5 minutes: 20 MiB over a line of 1 Mbit/s takes 4."""
+    """Most time for a whole body: 20 MiB over a line of 1 Mbit/s takes 4 minutes."""
     large_bodies_max: Count = 64
-    """How many bodies above `storage.small_content_size_bytes_max` stream in at the same time: bounds memory
-    when many senders hand in 20 MiB at once."""
+    """How many bodies above `storage.small_content_size_bytes_max` may be received at the same time. Bounds memory
+    when many clients send 20 MiB at once."""
     wait_seconds_max: Duration = 60.0
-    """Longest `Prefer: wait=` that is honoured; proxies close idle connections near this."""
+    """Longest `Prefer: wait=` that is honoured. Many proxies close connections that are idle for longer."""
     page_items_default: Count = 50
-    """Items on a page of a list when the caller does not say."""
+    """Items on a page of a list when the request gives no limit."""
     page_items_max: Count = 500
-    """Most items a caller may ask for on one page: an answer stays under a megabyte."""
+    """Most items on one page: a response stays under a megabyte."""
     shutdown_seconds_max: Duration = 20.0
-    """How long requests under way may take to end after SIGTERM; systemd and Docker wait 30."""
+    """How long active requests may take to finish after SIGTERM; systemd and Docker wait 30 seconds."""
 
 
-class Digipoort(msgspec.Struct, frozen=True, kw_only=True):
-    """The Digipoort door: WUS 1.2 over mutual TLS."""
+class DigipoortSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Digipoort's SOAP services: WUS 1.2 over mutual TLS."""
 
     tls_directory: Path | None = None
-    """Folder with `server.pem`, `server-key.pem`, `ca.pem` (roots that are trusted, and intermediates) and maybe
-    `crl/`; `meterpoort ca init` makes one to practise with. With it every door speaks mutual TLS and the Digipoort
-    door is open; without it there is no Digipoort door."""
+    """Folder with `server.pem`, `server-key.pem`, `ca.pem` (trusted roots and intermediates) and optionally
+    `crl/`; `meterpoort ca init` makes one for tests. With it the server speaks mutual TLS and offers the Digipoort
+    services; without it there are none."""
     legacy_sha1: bool = False
-    """Accept signatures with RSA-SHA1 and answer them alike, for client programs from before Digikoppeling asked
-    for SHA-2."""
+    """Accept signatures with RSA-SHA1 and sign the response in the same way, for client programs older than
+    Digikoppeling's requirement of SHA-2."""
     clock_skew_seconds: Duration = 300.0
     """How far a caller's clock may differ from ours."""
     message_age_seconds_max: Duration = 600.0
-    """A signed message is used within this time: Digipoort's own messages expire after ten minutes."""
+    """A signed message that is older is refused: Digipoort's own messages expire after ten minutes."""
     token_may_differ: bool = False
-    """Whether a message may be signed with a certificate of another OIN than the connection's, for software houses
-    whose customers sign themselves."""
+    """Whether the certificate of the signature may have another OIN than that of the connection, for software
+    companies whose customers sign themselves."""
     trusted_proxies: str = ""
-    """Networks of proxies that end TLS for us and hand the client's certificate on in `Client-Cert` (RFC 9440),
-    as `10.0.0.0/8, 192.168.1.7`. From all others that header means nothing."""
+    """Networks of proxies that terminate TLS and pass the client's certificate on in `Client-Cert` (RFC 9440), as
+    `10.0.0.0/8, 192.168.1.7`. From any other address that header is ignored."""
     lone_status_with_last: bool = False
-    """Client programs on Node take a list with exactly one status for no list, and break. True gives them the
-    status before it again, with it; others see a status twice then."""
+    """Some clients on Node cannot read a list with exactly one status. True repeats the previous status in such a
+    list; other clients then see that status twice."""
     ophaal_foutcode_prefix: str = "MPO"
-    """First letters of the collect service's error codes; Digipoort's own are not public."""
+    """First letters of the error codes of the collect service; Digipoort's own are not public."""
 
 
-class Database(msgspec.Struct, frozen=True, kw_only=True):
-    """Where messages, journal and meter stand."""
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The database of messages, journal and meter."""
 
     url: str = ""
     """Empty: SQLite in `meterpoort.db` under the data directory, enough for one machine. For PostgreSQL:
     `postgresql://user@host/name`."""
     password_file: Path | None = None
-    """File with the database password, so that it stands in no setting, process list or log (a Docker
-    secret, a systemd credential)."""
+    """File with the database password, such as a Docker secret or a systemd credential. It keeps the password out
+    of settings, process lists and logs."""
     connections_max: Count = 10
-    """Pooled PostgreSQL connections; a default server has room for 100, for all its users."""
+    """Pooled PostgreSQL connections. A server accepts 100 by default, for all its users together."""
     commit_messages_max: Count = 64
-    """At most this many submissions share one commit: durability is paid once a group. A group is what came in
-    during the commit before, so a quiet gateway answers at once."""
+    """Most submissions that share one commit. A group holds what arrived during the previous commit, so a gateway
+    with little traffic answers at once."""
 
 
-class Storage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the bytes of documents and attachments stand."""
+class StorageSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Storage of the bytes of documents and attachments."""
 
     url: str = ""
-    """Empty: `documents` under the data directory. Else `s3://bucket/prefix` or any URL that obstore knows;
-    its credentials come from the usual variables (`AWS_…`)."""
+    """Empty: `documents` in the data directory. Otherwise `s3://bucket/prefix` or another URL that obstore
+    supports, with credentials from the usual variables (`AWS_…`)."""
     small_content_size_bytes_max: CountOrNone = 256 * KIB
-    """Content up to here stays in memory and is written with its message; larger content streams to
-    storage while it comes in. An ordinary invoice is 20 KB."""
+    """Content up to this size is kept in memory and written together with its message; larger content is streamed
+    to storage while it is received. An ordinary invoice is 20 KB."""
 
 
-class Xml(msgspec.Struct, frozen=True, kw_only=True):
+class XmlSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits on untrusted XML (`gateway.validator.xml.parsing.Limits`, the same names and defaults).
-    Each is far above honest documents and closes one way to make reading costly."""
+    Each is far above what real documents need and prevents one way to make reading expensive."""
 
     document_bytes_max: Count = 48 * MIB
-    """The whole document: 20 MiB of attachments is 27 MiB of base64, 30 MiB at its most wasteful; the rest is
-    room for the markup."""
+    """The whole document: 20 MiB of attachments is 27 to 30 MiB of base64, and the rest is for the markup."""
     markup_bytes_max: Count = 16 * MIB
-    """What is left when the base64 is cut out, the part that becomes a tree: 10 000 invoice lines are 9 MB."""
+    """The document without the base64 of its attachments, the part that is parsed: 10 000 invoice lines are 9
+    MB."""
     elements_max: Count = 200_000
-    """Each costs some 400 bytes of memory and its share of all later stages; 10 000 invoice lines have 170 000."""
+    """An element takes some 400 bytes of memory; 10 000 invoice lines have 170 000 elements."""
     attributes_max: Count = 200_000
-    """Over all elements together; an attribute costs as much as an element."""
+    """In the whole document; an attribute takes as much memory as an element."""
     attributes_per_element_max: Count = 100
-    """UBL's richest element has 8; namespace declarations on the root count too."""
+    """UBL uses at most 8; namespace declarations count as attributes."""
     name_length_max: Count = 512
-    """Bytes of one element or attribute name: UBL's longest has 62, and names come back in findings."""
+    """Bytes of one element or attribute name: UBL's longest has 62. Names are quoted in findings."""
     depth_max: Annotated[int, msgspec.Meta(ge=1, le=256)] = 256
-    """Elements inside one another. The parser's own stack stops at 256; honest documents stay below 30."""
+    """Nesting of elements. The parser's own limit is 256; real documents stay below 30."""
     text_bytes_max: Count = 256 * KIB
-    """One piece of text, attachments not counted: general terms of 100 pages fit. The schema check of a text in
-    pieces costs its length times their number."""
+    """One text, attachments not counted: general terms of 100 pages fit. The time to check a text against the
+    schema is its length times the number of its pieces."""
     text_pieces_max: Count = 100
-    """Comments, CDATA sections and instructions with no tag between them, which split a text in pieces."""
+    """Comments, CDATA sections and processing instructions in one text, each of which splits it in pieces."""
     references_max: Count = 50_000
     """Character and entity references (`&amp;`), each of which is a piece of its text."""
 
 
-class Attachments(msgspec.Struct, frozen=True, kw_only=True):
-    """What may travel with a document."""
+class AttachmentsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits on the attachments of a message."""
 
     size_bytes_max: Count = 20 * MIB
-    """Decoded bytes of all attachments of a message together, 20 × 1024 × 1024: Digipoort's limit."""
+    """Decoded bytes of all attachments of a message together: 20 × 1024 × 1024 is Digipoort's limit."""
     count_max: Count = 200
-    """Attachments of one message: more is a mistake of a program, not a wish of a person."""
+    """Attachments of one message. More than 200 is most likely a mistake of a program."""
 
 
-class Queue(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits to be judged and delivered."""
+class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The queue of messages that wait to be judged."""
 
     waiting_messages_max: Count = 20_000
-    """Submissions beyond this get 503 with Retry-After, instead of a kenmerk that waits for hours."""
+    """When this many messages wait, new submissions are answered 503 with Retry-After."""
     retry_after_seconds: Count = 30
-    """What a sender is told to wait when the queue is full."""
+    """Value of Retry-After when the queue is full."""
     judging_attempts_max: Count = 3
-    """A message whose judging breaks technically so often is parked, so that one poisonous message does
-    not stop the others."""
+    """A message is parked after this many technical failures of judging it, so that it does not hold up others."""
 
 
-class Workers(msgspec.Struct, frozen=True, kw_only=True):
-    """Processes that judge documents, apart from the process that answers senders."""
+class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Processes that judge documents, separate from the process that serves requests."""
 
     count: CountOrNone = 0
-    """0: one for each processor, at most eight. They yield the processor to the server whenever it wants it, and
-    eight judge more than one database takes in."""
+    """0: one for each processor, at most eight. Workers run at a lower priority than the server."""
     memory_size_bytes_max: Count = 1 * GIB
-    """Address space of one worker: a document that needs more ends its worker, not the gateway."""
+    """Address space of one worker. A document that needs more ends its worker, not the gateway."""
     judging_seconds_max: Duration = 60.0
-    """A document that takes longer is a technical failure; 10 000 lines take a few seconds."""
+    """Judging that takes longer is a technical failure; 10 000 lines take a few seconds."""
     judgements_max: Count = 10_000
-    """A worker is replaced after so many documents: what fragments or leaks cannot grow for ever."""
+    """A worker is replaced after this many documents, so that its memory cannot keep growing."""
 
 
-class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies ready for recipients."""
+class MailboxSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Delivered messages that recipients fetch."""
 
     lease_seconds_default: Duration = 900.0
-    """A message that is taken and not confirmed comes back after a quarter of an hour."""
+    """A leased message that is not confirmed becomes available again after this time."""
     lease_seconds_max: Duration = 43_200.0
-    """Longest lease a recipient may ask for: half a day, so that a message is back the same day."""
+    """Longest lease a recipient may request: half a day, so that a message is available again the same day."""
     take_messages_max: Count = 100
-    """Messages leased in one request."""
+    """Most messages leased in one request."""
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages brought to recipients that want that. Needs `digipoort.tls_directory`: what is sent is signed."""
+class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Push delivery to recipients that ask for it. Needs `digipoort.tls_directory`: what is sent is signed."""
 
     hosts_allowed: str = ""
-    """Names of hosts that may be called although they stand inside a private network or speak plain HTTP, with
-    commas between. Any other address inside a network of our own is never called."""
+    """Host names that may be called although their address is private or they use plain HTTP, separated by commas.
+    Other private addresses are never called."""
     oin: str = "00000099000000009000"
-    """The gateway's own OIN, the source of its CloudEvents; the default is a test OIN."""
+    """The gateway's own OIN, used as the source of its CloudEvents. The default is a test OIN."""
     answer_seconds_max: Duration = 60.0
-    """How long a recipient may take to answer."""
+    """How long a recipient may take to respond."""
     answers_must_be_signed: bool = True
-    """An afleverservice signs its answer, as Digikoppeling asks. False takes one without any signature too: then
-    TLS alone says who answered. A signature that is there is always verified, with its certificate's chain."""
+    """An afleverservice signs its response, as Digikoppeling requires. False also accepts a response without a
+    signature; then only TLS identifies the recipient. A signature that is present is always verified."""
     pause_seconds_first: Duration = 10.0
-    """How long a recipient is left alone after one failure; doubles with each."""
+    """Pause before a recipient is called again after one failure; doubles with each failure."""
     pause_seconds_max: Duration = 14_400.0
-    """The doubling stops at 4 hours."""
+    """Longest pause."""
     give_up_hours: Duration = 72.0
-    """Then a message is returned to its sender: as long as Digipoort tries."""
+    """After this time a message is returned to its sender; Digipoort uses the same."""
     recipients_max: Count = 64
-    """Recipients that are called at the same time: those that hang hold a place until the answer is overdue."""
+    """Recipients that are called at the same time. One that does not respond occupies a slot until its time
+    limit."""
 
 
-class Meter(msgspec.Struct, frozen=True, kw_only=True):
-    """Choices about counting where the tariff page is silent."""
+class MeterSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How messages are counted where the published tariff leaves a choice."""
 
     both_sides_pay: bool = True
-    """A message from one non-Rijk party to another counts for both; false: for the sender alone."""
+    """A message from one non-Rijk party to another counts for both; false: only for the sender."""
     own_bills_are_free: bool = True
-    """A bill that the gateway itself sends is not counted: nobody pays for being billed."""
+    """Bills that the gateway itself sends are not counted."""
 
 
-class Billing(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sends the bills. Only the billing commands need it; they refuse to work while a part that a bill must
-    hold is empty."""
+class BillingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The issuer of the bills. Only the billing commands need it; they stop with an error while a required part is
+    empty."""
 
     name: str = ""
-    """Name of the issuer as the trade register has it."""
+    """Name of the issuer in the trade register."""
     kvk: str = ""
-    """Its KvK number: every Dutch bill names it (BR-NL-1)."""
+    """Its KvK number, which every Dutch bill must have (BR-NL-1)."""
     oin: str = ""
-    """Its OIN, by which the gateway and Peppol know it."""
+    """Its OIN, which identifies it in the gateway and in Peppol."""
     vat_number: str = ""
     """Its VAT number."""
     street: str = ""
@@ -265,38 +265,39 @@ class Billing(msgspec.Struct, frozen=True, kw_only=True):
     iban: str = ""
     """The account that bills are paid to."""
     bic: str = ""
-    """The bank's BIC; may stay empty."""
+    """BIC of the bank; optional."""
     email: str = ""
-    """Where debtors send questions."""
+    """E-mail address for questions of debtors."""
     phone: str = ""
-    """Where debtors ring."""
+    """Telephone number for questions of debtors."""
     contact: str = ""
-    """Who answers: a department rather than a person."""
+    """Contact for questions: a department rather than a person."""
     number_prefix: str = ""
-    """Stands before the year in every bill's number, to tell it from other series: `GD` gives GD2026-000001."""
+    """Prefix of every bill's number, to distinguish it from other series: `GD` gives GD2026-000001."""
     sends_bills: bool = True
-    """The server sends every issued bill through the gateway itself to the debtors whose OIN the register knows;
-    false: finance sends them another way."""
+    """The server sends every issued bill through the gateway itself to debtors whose OIN is registered; false:
+    finance sends them in another way."""
     approval_by_another: bool = True
-    """Who approves a run is not who prepared it: four eyes."""
+    """Whether a run must be approved by someone other than the one who prepared it (four eyes)."""
 
 
-class Drop(msgspec.Struct, frozen=True, kw_only=True):
-    """The daily drop for finance: a day's entries, its month's statements, its year's bills and journal."""
+class DropSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The daily files for finance: meter entries of a day, statements of its month, bills and journal of its
+    year."""
 
     url: str = ""
-    """A directory, or `s3://bucket/prefix` or any URL that obstore knows (credentials as for `storage.url`).
+    """A directory, `s3://bucket/prefix` or another URL that obstore supports (credentials as for `storage.url`).
     Empty: no drop."""
     hour: Annotated[int, msgspec.Meta(ge=1, le=23)] = 3
-    """From this hour in Amsterdam yesterday's drop is written: not before one, when what came in around midnight
-    is surely recorded."""
+    """From this hour in Amsterdam the drop of the previous day is written. At least 1, so that what was received
+    around midnight is recorded."""
     formats: str = "csv"
-    """How entries, statements and bills are written, with commas between: `csv`, `jsonl`, `xlsx`, `parquet`."""
+    """Formats of entries, statements and bills, separated by commas: `csv`, `jsonl`, `xlsx`, `parquet`."""
     journal_formats: str = "csv, xaf"
-    """How the journal is written, with commas between: `csv`, `json`, `xlsx`, `parquet`, `xaf`, `hledger`,
+    """Formats of the journal, separated by commas: `csv`, `json`, `xlsx`, `parquet`, `xaf`, `hledger`,
     `beancount`."""
     days_back_max: Count = 31
-    """How many days back a missing drop is made up: a target that was away for a month loses nothing."""
+    """How many days back a missing drop is still written, for when the target was unavailable."""
 
 
 DROP_FORMATS = {
@@ -305,71 +306,71 @@ DROP_FORMATS = {
 }
 
 
-class Reaper(msgspec.Struct, frozen=True, kw_only=True):
-    """Removes leftovers of submissions that were never finished."""
+class ReaperSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Removes what unfinished submissions left in storage."""
 
     pass_hours: Duration = 24.0
-    """Time between two passes: each lists the whole storage, and a leftover of a day harms nobody."""
+    """Time between two passes. Each pass lists the whole storage."""
     orphan_hours_min: Annotated[float, msgspec.Meta(ge=1)] = 24.0
-    """Objects in storage that no message names are removed when they are older than this: long after the slowest
-    submission, so nothing that is still coming in is touched. At least an hour, for a pack grows for minutes."""
+    """Objects in storage that belong to no message are removed when they are older than this. At least an hour, so
+    that nothing that is still being received or written is removed."""
     orphan_share_max: Share = 0.5
-    """When more than this share of the old objects (and more than 100) would go, nothing goes: then the database
-    is rather the wrong one, or restored from too long ago, than the storage full of leftovers."""
+    """When more than this share of the old objects (and more than 100) would be removed, none is: the database is
+    then more likely to be the wrong one, or restored from an old backup."""
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """When the gateway calls itself unfit for traffic (`/readyz`)."""
+class HealthSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """When the gateway reports that it is not ready for traffic (`/readyz`)."""
 
     disk_free_bytes_min: CountOrNone = 1 * GIB
-    """Below this nothing more is taken in: room is left to finish what was."""
+    """Below this the gateway is not ready, so that there is space to finish what it has accepted."""
     queue_share_max: Share = 0.9
-    """Share of `queue.waiting_messages_max` above which a load balancer should choose another."""
+    """Share of `queue.waiting_messages_max` above which a load balancer should choose another gateway."""
     check_seconds_max: Duration = 5.0
-    """A check that takes longer has failed: a hanging disk is a broken disk."""
+    """A check that takes longer has failed."""
 
 
-class Log(msgspec.Struct, frozen=True, kw_only=True):
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the gateway writes to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     """`info` is one line for each step of a message."""
     format: Literal["json", "text"] = "json"
-    """`json` for machines, `text` for a person at a terminal."""
+    """`json` for programs, `text` for a terminal."""
 
 
-class Testing(msgspec.Struct, frozen=True, kw_only=True):
-    """For test environments. Never in production."""
+class TestingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """For test environments only."""
 
     sandbox: bool = False
-    """Every message is handled in full as a test: judged and delivered, never metered."""
+    """Every message is handled as a test: judged and delivered, never metered."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by table."""
 
     data_directory: Path = Path("var")
-    """Where the embedded database and the documents stand unless a URL says otherwise."""
-    http: Http = Http()
-    digipoort: Digipoort = Digipoort()
-    database: Database = Database()
-    storage: Storage = Storage()
-    xml: Xml = Xml()
-    attachments: Attachments = Attachments()
-    queue: Queue = Queue()
-    workers: Workers = Workers()
-    mailbox: Mailbox = Mailbox()
-    delivery: Delivery = Delivery()
-    meter: Meter = Meter()
-    billing: Billing = Billing()
-    drop: Drop = Drop()
-    reaper: Reaper = Reaper()
-    health: Health = Health()
-    log: Log = Log()
-    testing: Testing = Testing()
+    """Directory of the embedded database and the documents, unless a URL says otherwise."""
+    http: HttpSettings = HttpSettings()
+    digipoort: DigipoortSettings = DigipoortSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    storage: StorageSettings = StorageSettings()
+    xml: XmlSettings = XmlSettings()
+    attachments: AttachmentsSettings = AttachmentsSettings()
+    queue: QueueSettings = QueueSettings()
+    workers: WorkersSettings = WorkersSettings()
+    mailbox: MailboxSettings = MailboxSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    meter: MeterSettings = MeterSettings()
+    billing: BillingSettings = BillingSettings()
+    drop: DropSettings = DropSettings()
+    reaper: ReaperSettings = ReaperSettings()
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()
+    testing: TestingSettings = TestingSettings()
 
     def database_url(self) -> str:
-        """The database's URL as SQLAlchemy wants it: the async driver named, the password filled in.
+        """Return the database URL for SQLAlchemy, with the async driver and the password.
 
         Raises OSError when the password file cannot be read.
         """
@@ -385,21 +386,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return _with_password(url, self.database.password_file) if self.database.password_file else url
 
     def storage_url(self) -> str:
-        """Where documents stand, as a URL: `file:///…` or what the setting says."""
+        """Return the URL of the document storage: `file:///…` or the setting."""
         return self.storage.url or (self.data_directory / "documents").absolute().as_uri()
 
     def worker_count(self) -> int:
-        """How many processes judge documents."""
+        """Return the number of processes that judge documents."""
         return self.workers.count or min(WORKERS_MAX, _processors())
 
 
 def _processors() -> int:
-    """Those that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; `problems` says all that is wrong, one sentence each."""
+    """The settings cannot be used; `problems` has one sentence for each mistake."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("the settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
@@ -411,9 +412,9 @@ Raw = Mapping[str, object]
 
 
 def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the file, if there is one, and from the environment, which wins.
+    """Read the settings from the file, if there is one, and from the environment, which takes precedence.
 
-    Raises SettingsError with everything that is wrong.
+    Raises SettingsError with every mistake.
     """
     environ = os.environ if environ is None else environ
     problems: list[str] = []
@@ -421,7 +422,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
         config = Path(environ[CONFIG_VARIABLE])
     from_file = _read_file(config, problems) if config else {}
     from_environment = _from_environment(environ, problems)
-    settings = _Reader(problems).table(Settings, "", from_file, from_environment)
+    settings = _SettingsReader(problems).table(Settings, "", from_file, from_environment)
     problems.extend(contradictions(settings))
     if problems:
         raise SettingsError(tuple(problems))
@@ -429,7 +430,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
 
 
 def contradictions(settings: Settings) -> Iterator[str]:
-    """Settings that are each well-formed and cannot all hold, one sentence each."""
+    """Yield a sentence for each pair of settings that contradict each other."""
     in_base64 = settings.attachments.size_bytes_max * 4 // 3
     if settings.http.body_size_bytes_max <= in_base64:
         yield (
@@ -459,14 +460,14 @@ def contradictions(settings: Settings) -> Iterator[str]:
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """The names in a setting that has commas between them."""
+    """Return the names in a comma-separated setting."""
     return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def _wrong_formats(setting: str, text: str) -> Iterator[str]:
     names, known = listed(text), DROP_FORMATS[setting]
     if not names:
-        yield f"drop.{setting} is empty: name one of {', '.join(known)}"
+        yield f"drop.{setting} is empty: give at least one of {', '.join(known)}"
     for name in names:
         if name not in known:
             yield f"drop.{setting} holds {name!r}: only {', '.join(known)} are known"
@@ -497,7 +498,7 @@ def _read_file(path: Path, problems: list[str]) -> Raw:
 
 
 def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Raw:
-    """`METERPOORT_HTTP__PORT=1` as `{"http": {"port": "1"}}`; what has no table stands at the top."""
+    """Return `METERPOORT_HTTP__PORT=1` as `{"http": {"port": "1"}}`; settings without a table are at the top."""
     found: dict[str, object] = {}
     tables: dict[str, dict[str, object]] = {}
     for given in sorted(environ):
@@ -512,14 +513,14 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Raw:
     return found | tables
 
 
-class _Reader:
-    """Turns raw tables into settings and goes on after each problem."""
+class _SettingsReader:
+    """Converts raw tables to settings and continues after each mistake."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
 
     def table(self, kind: type[Table], name: str, from_file: object, from_environment: object) -> Table:
-        """The table with every value that can be read, the defaults for those that cannot."""
+        """Return the table, with the defaults for values that cannot be read."""
         file_values = self._mapping(name, from_file, "a table")
         environment_values = self._mapping(variable(name), from_environment, f"written as {variable(name)}__…")
         hints = get_type_hints(kind, include_extras=True)
@@ -562,7 +563,7 @@ def _full(table: str, field: str) -> str:
 
 
 def variable(name: str) -> str:
-    """The environment variable of a setting: `http.port` is `METERPOORT_HTTP__PORT`."""
+    """Return the environment variable of a setting: `METERPOORT_HTTP__PORT` for `http.port`."""
     return PREFIX + name.replace(".", "__").upper()
 
 

@@ -16,12 +16,12 @@ from gateway.clock import billing_date, utc_now
 from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player
 from gateway.main import Gateway
 from gateway.messages.participants import PartyKind
-from gateway.settings import Billing, Settings
+from gateway.settings import BillingSettings, Settings
 
 FORECASTS = {TOWN: 12_000, HARBOUR: 3_500, PROVINCE: 800}
 """Messages that each expects in a year."""
 
-ISSUER = Billing(
+ISSUER = BillingSettings(
     name="Stichting Gedeelde Dienst Merwestreek",
     kvk="73190846",
     oin="00000003731908460000",

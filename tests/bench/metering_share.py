@@ -14,7 +14,7 @@ import aiohttp
 
 from gateway.main import listening, opened
 from gateway.messages.participants import Party, PartyKind
-from gateway.settings import Database, Http, Settings
+from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import TOWN, HeldClock, House, furnish, numbered
@@ -63,7 +63,9 @@ def watched() -> Iterator[Stopwatch]:
 async def added(url: str, at_once: int) -> float:
     """By how many percent the transactions of a message cost more when it is metered: the median of the turns."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_directory=Path(folder), database=Database(url=url), http=Http(port=0))
+        settings = Settings(
+            data_directory=Path(folder), database=DatabaseSettings(url=url), http=HttpSettings(port=0)
+        )
         async with AsyncExitStack() as stack:
             running = await stack.enter_async_context(opened(settings))
             address = await stack.enter_async_context(listening(running))

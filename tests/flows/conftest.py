@@ -12,7 +12,7 @@ from aiohttp import ClientResponse
 
 from gateway.main import Gateway, listening, opened
 from gateway.messages.participants import Party, PartyKind, Role
-from gateway.settings import Database, Http, Settings
+from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from gateway.store.ledger.audit import audit
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.samples import invoice
@@ -100,6 +100,8 @@ async def opened_house(settings: Settings) -> AsyncIterator[House]:
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
     """A gateway that answers at a port of its own; runs once on SQLite and once on PostgreSQL."""
-    settings = Settings(data_directory=tmp_path, database=Database(url=database_url), http=Http(port=0))
+    settings = Settings(
+        data_directory=tmp_path, database=DatabaseSettings(url=database_url), http=HttpSettings(port=0)
+    )
     async with opened_house(settings) as made:
         yield made

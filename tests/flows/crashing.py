@@ -13,7 +13,7 @@ from pathlib import Path
 from gateway import log
 from gateway.main import no_checkpoint, serve
 from gateway.messages.ports import Checkpoint
-from gateway.settings import Http, Settings
+from gateway.settings import HttpSettings, Settings
 
 NEVER = "never"
 
@@ -31,7 +31,7 @@ def killing_at(point: str, passing: int) -> Checkpoint:
 
 def main(directory: str, point: str, passing: str) -> None:
     log.configure("error")
-    settings = Settings(data_directory=Path(directory), http=Http(port=0))
+    settings = Settings(data_directory=Path(directory), http=HttpSettings(port=0))
     checkpoint = no_checkpoint if point == NEVER else killing_at(point, int(passing))
     asyncio.run(serve(settings, announce=lambda line: print(line, flush=True), checkpoint=checkpoint))
 

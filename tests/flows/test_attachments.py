@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from gateway.main import listening, opened
-from gateway.settings import Database, Http, Settings
+from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from tests.flows.conftest import HeldClock, House, furnish, numbered
 
 START = b"<cac:AccountingSupplierParty>"
@@ -73,7 +73,9 @@ async def test_content_beside_the_document_is_judged_as_content_in_it(
 async def test_after_a_restart_too(
     database_url: str, tmp_path: Path, media_type: str, content: bytes, state: str, rules: set[str]
 ) -> None:
-    settings = Settings(data_directory=tmp_path, database=Database(url=database_url), http=Http(port=0))
+    settings = Settings(
+        data_directory=tmp_path, database=DatabaseSettings(url=database_url), http=HttpSettings(port=0)
+    )
     async with opened(settings) as first, listening(first) as address, aiohttp.ClientSession(address) as session:
         house = House(first, session, HeldClock())
         await furnish(house)

@@ -13,10 +13,10 @@ from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind
-from gateway.settings import Billing
+from gateway.settings import BillingSettings
 from tests.flows.conftest import TOWN, House, numbered
 
-BILLING = Billing(
+BILLING = BillingSettings(
     name="Gegevenscentrum Delta",
     kvk="90442211",
     oin="00000003904422110000",

@@ -15,7 +15,7 @@ from gateway.billing.runs.audit_chain import faults
 from gateway.cli.billing_year import _mailed
 from gateway.clock import utc_now
 from gateway.messages.participants import Role
-from gateway.settings import Database, Http, Settings
+from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from tests.flows.conftest import TOWN, House, numbered, opened_house
 from tests.flows.test_bill import BILLING
 
@@ -39,8 +39,8 @@ async def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(import_module("gateway.admin.accounts"), "SENDING_SECONDS", 0.2)
     settings = Settings(
         data_directory=tmp_path,
-        database=Database(url=database_url),
-        http=Http(port=0, public_url="https://poort.delta.example"),
+        database=DatabaseSettings(url=database_url),
+        http=HttpSettings(port=0, public_url="https://poort.delta.example"),
         billing=BILLING,
     )
     async with opened_house(settings) as made:

@@ -24,7 +24,7 @@ from gateway.jobs import drop as drops
 from gateway.jobs.drop import Drop, dropping
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import Format
-from gateway.settings import Billing, Settings, contradictions
+from gateway.settings import BillingSettings, Settings, contradictions
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import open_engines
 from gateway.store.ledger.meter import LedgerMeter
@@ -33,8 +33,10 @@ from gateway.store.writer import Writer
 from tests.flows.conftest import HeldClock, House
 from tests.flows.test_bill import settled
 
-ALL = all_settings.Drop(formats=", ".join(form.value for form in Format), journal_formats=",".join(JournalFormat))
-BILLING = Billing(name="Gegevenscentrum Delta", kvk="90442211")
+ALL = all_settings.DropSettings(
+    formats=", ".join(form.value for form in Format), journal_formats=",".join(JournalFormat)
+)
+BILLING = BillingSettings(name="Gegevenscentrum Delta", kvk="90442211")
 FRIDAY, SATURDAY, SUNDAY = date(2026, 3, 27), date(2026, 3, 28), date(2026, 3, 29)
 """Amsterdam's clock goes forward in the night to Sunday."""
 
@@ -48,7 +50,7 @@ class Finance:
     clock: HeldClock
     folder: Path
 
-    def drop(self, target: str = "drop", wishes: all_settings.Drop = ALL) -> Drop:
+    def drop(self, target: str = "drop", wishes: all_settings.DropSettings = ALL) -> Drop:
         wishes = msgspec.structs.replace(wishes, url=str(self.folder / target))
         settings = Settings(data_directory=self.folder / "data", drop=wishes, billing=BILLING)
         return Drop(settings, self.meter, self.bills, self.clock)
@@ -81,7 +83,7 @@ async def told(logs: Sequence[Mapping[str, object]], event: str) -> None:
 
 @pytest.fixture
 async def finance(database_url: str, tmp_path: Path) -> AsyncIterator[Finance]:
-    engines = open_engines(Settings(database=all_settings.Database(url=database_url)).database_url())
+    engines = open_engines(Settings(database=all_settings.DatabaseSettings(url=database_url)).database_url())
     await asyncio.to_thread(upgrade, engines.write)
     writer = Writer(engines.write, 8)
     writer.start()
@@ -233,5 +235,5 @@ def test_by_hand_once_and_only_of_a_day_that_is_over(tmp_path: Path) -> None:
 def test_the_settings_know_the_formats_that_there_are() -> None:
     assert set(all_settings.DROP_FORMATS["formats"]) == {form.value for form in Format}
     assert set(all_settings.DROP_FORMATS["journal_formats"]) == set(JournalFormat)
-    wrong = Settings(drop=all_settings.Drop(formats="csv, xls", journal_formats=""))
+    wrong = Settings(drop=all_settings.DropSettings(formats="csv, xls", journal_formats=""))
     assert len(list(contradictions(wrong))) == 2

@@ -23,7 +23,7 @@ from gateway.main import opened
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Channel, Content, Submission
-from gateway.settings import Database, Settings
+from gateway.settings import DatabaseSettings, Settings
 from gateway.store.messages.measures import Measures
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.test_wus import INVOICE
@@ -99,7 +99,7 @@ async def running(
     data: Path, database_url: str = "", *, pause_seconds_first: float = 0.05, give_up_hours: float = 1 / 3600
 ) -> AsyncIterator[Any]:
     """A gateway with short pauses that may call this machine."""
-    settings = Settings(data_directory=data, database=Database(url=database_url))
+    settings = Settings(data_directory=data, database=DatabaseSettings(url=database_url))
     settings = msgspec.structs.replace(
         settings,
         digipoort=msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy()),

@@ -15,7 +15,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Channel, StoredBytes, Submission
-from gateway.settings import Database, Http, Settings, Workers
+from gateway.settings import DatabaseSettings, HttpSettings, Settings, WorkersSettings
 from gateway.store.messages import tables as message_tables
 from gateway.store.messages.references import ObjectReferences
 from tests.flows.conftest import House, numbered
@@ -28,7 +28,10 @@ EVERYTHING = timedelta(hours=-1)
 
 def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(
-        data_directory=tmp_path, http=Http(port=0), database=Database(url=database_url), workers=Workers(count=1)
+        data_directory=tmp_path,
+        http=HttpSettings(port=0),
+        database=DatabaseSettings(url=database_url),
+        workers=WorkersSettings(count=1),
     )
 
 

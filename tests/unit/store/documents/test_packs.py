@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.settings import Reaper
+from gateway.settings import ReaperSettings
 from gateway.store.documents import packs
 from gateway.store.documents.packs import Packs
 
@@ -98,5 +98,5 @@ def test_after_a_sync_that_failed_nothing_is_added_to_that_file(
 
 def test_a_pack_ends_long_before_the_reaper_looks_at_it() -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"orphan_hours_min": 0.5}, Reaper)
+        msgspec.convert({"orphan_hours_min": 0.5}, ReaperSettings)
     assert timedelta(seconds=packs.PACK_SECONDS_MAX) < timedelta(hours=0.5)
