@@ -15,6 +15,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def billing_date(moment: datetime) -> date:
-    """The Amsterdam calendar date on which a UTC moment falls: it decides the billing year."""
-    return moment.astimezone(AMSTERDAM).date()
+def billing_date(at: datetime) -> date:
+    """The Amsterdam calendar date of a time in UTC: it decides the billing year."""
+    return at.astimezone(AMSTERDAM).date()
+
+
+def amsterdam_today() -> date:
+    """The calendar date in Amsterdam now."""
+    return billing_date(utc_now())

@@ -5,22 +5,16 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
 
 from gateway import __version__
-from gateway.admin.accounts import (
-    accounts,
-    billing_chain,
-    billing_door,
-    measuring_forecasts,
-    sending_bills,
-)
+from gateway.admin.billing import billing_door, billing_service
 from gateway.api import Doors, build
 from gateway.api.application import Guard
 from gateway.api.doors import Address, Leases, Lists
@@ -31,8 +25,11 @@ from gateway.health import Health, disk_has_room, queue_has_room, takes_writes
 from gateway.http.connections import Connections
 from gateway.http.limits import Limits as IntakeLimits
 from gateway.http.server import Runner
-from gateway.jobs import upkeep
-from gateway.jobs.drop import Drop, dropping
+from gateway.jobs.drop import Drop, drop_regularly
+from gateway.jobs.measure import measure_forecasts, measure_messages
+from gateway.jobs.reap import Reaper, reap_regularly
+from gateway.jobs.seal import seal_regularly
+from gateway.jobs.send_bills import send_bills_regularly
 from gateway.messages.handling import Outcome
 from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import AtRest, Waiting
@@ -49,14 +46,15 @@ from gateway.pipeline.workers import Workers
 from gateway.settings import Settings
 from gateway.store.digipoort.processen import ProcesStore
 from gateway.store.documents.storage import Storage
-from gateway.store.engine import Engines, open_engines
+from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.messages import MessageStore
 from gateway.store.messages.operations import OperatorDesk, ReplaysElsewhere
 from gateway.store.messages.outbox import OutboxStore
+from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
-from gateway.store.schema import upgrade
+from gateway.store.opening import open_database
 from gateway.store.writer import Writer
 from gateway.validator.verdict import Verdict, as_json_object
 from gateway.validator.xml.parsing import Limits as ReadingLimits
@@ -162,16 +160,7 @@ async def opened(
             gateway.desk.offer(waiting, None, is_suspect=True)
         gateway.desk.start()
         stack.push_async_callback(gateway.desk.stop)
-        reaping = upkeep.reaping(settings, gateway.storage, gateway.engines, gateway.metrics)
-        measuring = upkeep.measuring(gateway.engines, gateway.metrics, clock)
-        sealing = upkeep.sealing(gateway.meter, billing_chain(gateway.engines, gateway.writer))
-        works = [_follow_register(gateway), _measure(gateway), measuring, reaping, sealing]
-        bill = accounts(settings, gateway.engines, gateway.writer, clock)
-        works.append(measuring_forecasts(bill.service, gateway.metrics))
-        if settings.billing.sends_bills:
-            works.append(sending_bills(bill.store, gateway.own_door(), gateway.register.by_identifier))
-        if settings.drop.url:
-            works.append(dropping(Drop(settings, gateway.meter, bill.store, clock)))
+        works = [_follow_register(gateway), _measure(gateway), *_jobs(gateway, clock)]
         dispatcher = await stack.enter_async_context(_dispatching(gateway, clock))
         gateway.observer.wake_delivery = dispatcher.wake
         works.append(dispatcher.run())
@@ -180,6 +169,26 @@ async def opened(
             task.add_done_callback(_tell_when_broken)
             stack.push_async_callback(_ended, task)
         yield gateway
+
+
+def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None]]:
+    """What runs by the clock in this gateway."""
+    settings, engines, metrics = gateway.settings, gateway.engines, gateway.metrics
+    billing = billing_service(settings, engines, gateway.writer, clock)
+    yield seal_regularly(gateway.meter, billing.store)
+    yield measure_messages(engines, metrics, clock)
+    yield measure_forecasts(billing, metrics)
+    yield reap_regularly(_reaper(gateway), metrics, timedelta(hours=settings.reaper.pass_hours))
+    if settings.billing.sends_bills:
+        yield send_bills_regularly(billing.store, gateway.own_door(), gateway.register.by_identifier)
+    if settings.drop.url:
+        yield drop_regularly(Drop(settings, gateway.meter, billing.store, clock))
+
+
+def _reaper(gateway: Gateway) -> Reaper:
+    limits = gateway.settings.reaper
+    references = ObjectReferences(gateway.engines)
+    return Reaper(gateway.storage, references, timedelta(hours=limits.orphan_hours_min), limits.orphan_share_max)
 
 
 async def serve(
@@ -245,17 +254,17 @@ def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[
 
 async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
     settings.data_directory.mkdir(parents=True, exist_ok=True)
-    engines = open_engines(settings.database_url(), settings.database.connections_max)
-    stack.push_async_callback(engines.dispose)
-    await asyncio.to_thread(upgrade, engines.write)
     metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock)
-    writer = Writer(
-        engines.write, settings.database.commit_messages_max, lambda works, s: metrics.commit_made(s, works)
-    )
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits
-    writer.start()
-    stack.push_async_callback(writer.stop)
+    database = await stack.enter_async_context(
+        open_database(
+            settings,
+            group_max=settings.database.commit_messages_max,
+            observer=lambda works, seconds: metrics.commit_made(seconds, works),
+        )
+    )
+    engines, writer = database.engines, database.writer
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
     store = MessageStore(engines, writer, storage, _meter(settings), encode_report, checkpoint)

@@ -1,8 +1,7 @@
-"""What the command line does to register, messages and deliveries, beside a running server or without one."""
+"""What the command line does to register, messages and deliveries, next to a running server or without one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,11 +16,10 @@ from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.ports import PendingDelivery
 from gateway.metering.entry import UsageEntry
 from gateway.settings import Settings
-from gateway.store.engine import open_engines
 from gateway.store.messages.operations import record_replay
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
-from gateway.store.schema import upgrade
+from gateway.store.opening import open_database
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.profiles import profile_named
@@ -34,61 +32,50 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """The stores of a gateway, opened by another process than its server."""
+class Stores:
+    """What the command line changes, opened by another process than the server's."""
 
     writer: Writer
     register: RegisterStore
     outbox: OutboxStore
 
 
-@asynccontextmanager
-async def opened_beside(settings: Settings) -> AsyncIterator[Beside]:
-    """The stores, for as long as the block lasts. A running server sees a change within a second."""
-    async with AsyncExitStack() as stack:
-        engines = open_engines(settings.database_url())
-        stack.push_async_callback(engines.dispose)
-        await asyncio.to_thread(upgrade, engines.write)
-        writer = Writer(engines.write, 1)
-        writer.start()
-        stack.push_async_callback(writer.stop)
-        register = RegisterStore(engines, writer, utc_now)
-        await register.refresh()
-        yield Beside(writer, register, OutboxStore(engines, writer, register, _meters_nothing, utc_now))
-
-
-def _meters_nothing(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-    raise RuntimeError("only a server delivers, and so meters")
-
-
-def with_stores(settings: Settings, work: Callable[[Beside], Awaitable[T]]) -> T:
-    """Run the work on the stores."""
+def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
+    """Run the work on the stores. A running server sees a change within a second."""
 
     async def run() -> T:
-        async with opened_beside(settings) as beside:
-            return await work(beside)
+        async with open_database(settings) as database:
+            engines, writer = database.engines, database.writer
+            register = RegisterStore(engines, writer, utc_now)
+            await register.refresh()
+            outbox = OutboxStore(engines, writer, register, _never_meters, utc_now)
+            return await work(Stores(writer, register, outbox))
 
     return asyncio.run(run())
 
 
+def _never_meters(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+    raise RuntimeError("only a server delivers, and so meters")
+
+
 def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:
     """Run the work on the register."""
-    return with_stores(settings, lambda beside: work(beside.register))
+    return with_stores(settings, lambda stores: work(stores.register))
 
 
 def replay_message(settings: Settings, kenmerk: str) -> bool:
     """Have a message offered again; False when it is neither parked nor returned."""
-    return with_stores(settings, lambda beside: record_replay(beside.writer, kenmerk, ACTOR, utc_now()))
+    return with_stores(settings, lambda stores: record_replay(stores.writer, kenmerk, ACTOR, utc_now()))
 
 
 def pending_deliveries(settings: Settings) -> tuple[PendingDelivery, ...]:
     """Every recipient for whom messages wait to be pushed."""
-    return with_stores(settings, lambda beside: beside.outbox.pending())
+    return with_stores(settings, lambda stores: stores.outbox.pending())
 
 
 def resume_delivery(settings: Settings, party_id: str) -> bool:
     """End a recipient's pause; False when it has none."""
-    return with_stores(settings, lambda beside: beside.outbox.resume(party_id, ACTOR))
+    return with_stores(settings, lambda stores: stores.outbox.resume(party_id, ACTOR))
 
 
 def list_parties(settings: Settings) -> tuple[Party, ...]:

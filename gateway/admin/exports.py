@@ -1,21 +1,27 @@
 """What the command line writes to a file for finance: entries, statements, bills, their lines, the journal."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import BinaryIO, TypeVar
 
-from gateway.admin.accounts import Accounts, accounts_opened
+from gateway.admin.billing import with_billing
 from gateway.admin.usage import RefusedError, with_meter
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, BillTotals, JournalTotals, lines_of
+from gateway.billing.runs.service import BillingService
+from gateway.clock import amsterdam_today, utc_now
+from gateway.jobs.drop import TROUBLE, Drop, Manifest
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
 from gateway.metering.statement import Selection
 from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings
+from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
+from gateway.store.opening import open_database
 
 FORMATS = tuple(form.value for form in Format)
 JOURNAL_FORMATS = tuple(form.value for form in JournalFormat)
@@ -31,7 +37,7 @@ def export_entries(
     async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
         return await write_export(ENTRIES, meter.entries(Selection(party_id, year, up_to)), Format(form), out)
 
-    return _told(lambda: with_meter(settings, work))
+    return _or_refused(lambda: with_meter(settings, work))
 
 
 def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int | None) -> ControlTotals:
@@ -40,46 +46,55 @@ def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int
     async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
         return write_items(STATEMENTS, await meter.statement_lines(year), Format(form), out)
 
-    return _told(lambda: with_meter(settings, work))
+    return _or_refused(lambda: with_meter(settings, work))
 
 
 def export_bills(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> BillTotals:
     """Write the documents that were issued in a year; answers their control total."""
     bills = _bills(settings, issued_in)
-    return _told(lambda: write_items(BILLS, bills, Format(form), out))
+    return _or_refused(lambda: write_items(BILLS, bills, Format(form), out))
 
 
 def export_bill_lines(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> BillTotals:
     """Write the lines of those documents; answers the documents' control total."""
     lines = lines_of(_bills(settings, issued_in))
-    return _told(lambda: write_items(BILL_LINES, lines, Format(form), out))
+    return _or_refused(lambda: write_items(BILL_LINES, lines, Format(form), out))
 
 
 def export_journal(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> JournalTotals:
     """Write the postings of those documents; answers their control total."""
 
-    async def work(opened: Accounts) -> JournalTotals:
-        booked = journal(opened.issuer, issued_in, await opened.store.bills(issued_in))
+    async def work(billing: BillingService) -> JournalTotals:
+        booked = journal(billing.issuer, issued_in, await billing.store.bills(issued_in))
         return write_journal(booked, JournalFormat(form), out)
 
-    return _told(lambda: _with_accounts(settings, work))
+    return _or_refused(lambda: with_billing(settings, work, needs_issuer=False))
+
+
+def write_drop(settings: Settings, day: date) -> Manifest | None:
+    """Write the drop of one day by hand; None when it was there."""
+    if not settings.drop.url:
+        raise RefusedError("the settings do not say where the drop goes: drop.url is empty")
+    if day >= amsterdam_today():
+        raise RefusedError(f"{day} is not over yet in Amsterdam")
+
+    async def work() -> Manifest | None:
+        async with open_database(settings) as database:
+            engines, writer = database.engines, database.writer
+            drop = Drop(settings, LedgerMeter(engines, writer, utc_now), SqlBillingStore(engines, writer), utc_now)
+            return await drop.write(day)
+
+    try:
+        return asyncio.run(work())
+    except TROUBLE as error:
+        raise RefusedError(f"the drop of {day} was not written: {error}") from error
 
 
 def _bills(settings: Settings, issued_in: int) -> Sequence[Bill]:
-    return _with_accounts(settings, lambda opened: opened.store.bills(issued_in))
+    return with_billing(settings, lambda billing: billing.store.bills(issued_in), needs_issuer=False)
 
 
-def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[T]]) -> T:
-    """Run the work on what was billed, also where the settings do not say (any more) who bills."""
-
-    async def run() -> T:
-        async with accounts_opened(settings) as opened:
-            return await work(opened)
-
-    return asyncio.run(run())
-
-
-def _told(write: Callable[[], T]) -> T:
+def _or_refused(write: Callable[[], T]) -> T:
     try:
         return write()
     except ValueError as error:  # Parquet without pyarrow

@@ -1,8 +1,7 @@
-"""What the command line does with the meter, beside a running server or without one."""
+"""What the command line does with the meter, next to a running server or without one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -16,12 +15,10 @@ from gateway.metering.files import read_file
 from gateway.metering.seal import Seal
 from gateway.metering.statement import Statement, Taken
 from gateway.settings import Settings
-from gateway.store.engine import open_engines
 from gateway.store.ledger.audit import AuditReport, audit
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
-from gateway.store.schema import upgrade
-from gateway.store.writer import Writer
+from gateway.store.opening import open_database
 
 __all__ = ["AuditReport", "RefusedError", "Seal", "Statement", "Taken"]
 
@@ -34,27 +31,14 @@ class RefusedError(Exception):
     """The meter cannot do this; the sentence says why. Nothing was changed, unless it says so."""
 
 
-@asynccontextmanager
-async def meter_opened(settings: Settings) -> AsyncIterator[tuple[LedgerMeter, RegisterStore]]:
-    """The meter and the register, for as long as the block lasts."""
-    async with AsyncExitStack() as stack:
-        engines = open_engines(settings.database_url())
-        stack.push_async_callback(engines.dispose)
-        await asyncio.to_thread(upgrade, engines.write)
-        writer = Writer(engines.write, 1)
-        writer.start()
-        stack.push_async_callback(writer.stop)
-        register = RegisterStore(engines, writer, utc_now)
-        await register.refresh()
-        yield LedgerMeter(engines, writer, utc_now), register
-
-
 def with_meter(settings: Settings, work: Callable[[LedgerMeter, RegisterStore], Awaitable[T]]) -> T:
     """Run the work on the meter. Raises RefusedError for what the meter refuses."""
 
     async def run() -> T:
-        async with meter_opened(settings) as (meter, register):
-            return await work(meter, register)
+        async with open_database(settings) as database:
+            register = RegisterStore(database.engines, database.writer, utc_now)
+            await register.refresh()
+            return await work(LedgerMeter(database.engines, database.writer, utc_now), register)
 
     try:
         return asyncio.run(run())
@@ -148,12 +132,8 @@ def audit_meter(settings: Settings, published: Path | None) -> AuditReport:
         raise RefusedError(f"{published} holds no seals: {error}") from error
 
     async def run() -> AuditReport:
-        engines = open_engines(settings.database_url())
-        try:
-            await asyncio.to_thread(upgrade, engines.write)
-            return await audit(engines, seals)
-        finally:
-            await engines.dispose()
+        async with open_database(settings) as database:
+            return await audit(database.engines, seals)
 
     return asyncio.run(run())
 

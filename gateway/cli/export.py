@@ -11,7 +11,7 @@ import msgspec
 from gateway.admin import exports as books
 from gateway.cli.options import existing_from, where_options
 from gateway.cli.refusals import asked
-from gateway.jobs.drop import as_json, drop_once
+from gateway.jobs.drop import as_json
 
 _year = click.IntRange(2000, 2999)
 
@@ -99,7 +99,7 @@ def journal(*, issued_in: int, form: str, out: Path, config: Path | None, data: 
 @where_options
 def drop(*, day: datetime, config: Path | None, data: Path | None) -> None:
     """Write the drop of a day where [drop] says, once. A running gateway does so by itself."""
-    manifest = asked(drop_once, existing_from(config, data), day.date())
+    manifest = asked(books.write_drop, existing_from(config, data), day.date())
     click.echo(as_json(manifest) if manifest else f"The drop of {day.date()} is there already.", nl=not manifest)
 
 

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from gateway.admin.accounts import Accounts, accounts, finance, send_bills
+from gateway.admin.billing import billing_service
 from gateway.billing.documents.bill import Bill, Stage
 from gateway.billing.rating.quote import QuoteRequest, quote
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
-from gateway.clock import billing_date, utc_now
+from gateway.clock import amsterdam_today, utc_now
 from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player
+from gateway.jobs.send_bills import send_bills
 from gateway.main import Gateway
 from gateway.messages.participants import PartyKind
 from gateway.settings import BillingSettings, Settings
@@ -45,39 +47,39 @@ def with_issuer(settings: Settings) -> Settings:
 
 async def bill(gateway: Gateway) -> Sequence[Bill]:
     """The prepayment bills of this year, each also sent through the gateway to its debtor's mailbox."""
-    opened = accounts(gateway.settings, gateway.engines, gateway.writer, utc_now)
-    bills = await _prepayments(opened)
-    await send_bills(bills, opened.store, gateway.reception, gateway.register.by_identifier)
+    billing = billing_service(gateway.settings, gateway.engines, gateway.writer, utc_now)
+    bills = await _prepayments(billing)
+    await send_bills(bills, billing.store, gateway.reception, gateway.register.by_identifier)
     return bills
 
 
-async def _prepayments(opened: Accounts) -> Sequence[Bill]:
+async def _prepayments(billing: BillingService) -> Sequence[Bill]:
     """Record forecasts and run the prepayment of this year: prepared by one, approved by another.
 
     A second time changes nothing: the bills that were issued are answered.
     """
-    today = billing_date(utc_now())
-    preparer, approver = finance("demo-preparer"), finance("demo-approver")
+    today = amsterdam_today()
+    preparer, approver = Actor.finance("demo-preparer"), Actor.finance("demo-approver")
     found = [
         one
-        for one in await opened.store.bills(today.year)
+        for one in await billing.store.bills(today.year)
         if one.year == today.year and one.stage is Stage.PREPAYMENT
     ]
     if found:
         return found
     for player, units in FORECASTS.items():
-        await opened.service.save_debtor(preparer, _debtor(player))
+        await billing.save_debtor(preparer, _debtor(player))
         key = YearKey(player.party_id, Service.DIGIPOORT, today.year)
-        await opened.service.record_forecast(preparer, key, units, "demo")
+        await billing.record_forecast(preparer, key, units, "demo")
     order = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, today.year, today)
-    run = await opened.service.prepare(preparer, order)
-    await opened.service.approve(approver, run.run_id)
-    return await opened.service.issue(preparer, run.run_id)
+    run = await billing.prepare(preparer, order)
+    await billing.approve(approver, run.run_id)
+    return await billing.issue(preparer, run.run_id)
 
 
 def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]:
     """What each party used, forecast and prepaid, and what its settlement would be on today's count."""
-    year = billing_date(utc_now()).year
+    year = amsterdam_today().year
     head = (f"the meter of {year}", "used", "forecast", "prepaid EUR", "by bill", "settlement EUR")
     yield _row(*head)
     yield _row(*("-" * width for width in _WIDTHS))

@@ -1,6 +1,5 @@
-"""What an operator sees and what keeps the house clean: metrics, health, the reaper.
+"""What runs by the clock: sealing, cleaning up, measuring, the drop for finance, sending bills. One module a job.
 
-Owns: the names and labels of metrics, when the gateway calls itself ready, the removal of leftovers.
-Does not own: what happened; rooms tell it through protocols of their own, which `app` fulfils with `Metrics`.
-Always true: no metric carries a party, a document number or a kenmerk; nothing is removed that a message names.
+Each module ends in a coroutine that runs its job for as long as it is awaited; `main` starts them.
+Always true: a job that fails is logged and runs again; nothing is removed that a message names.
 """

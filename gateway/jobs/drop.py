@@ -7,20 +7,17 @@ without a manifest is not finished, and one with a manifest is never written aga
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import msgspec
 import structlog
 from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.admin.accounts import issuer_of
-from gateway.admin.usage import RefusedError
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import Journal, journal
@@ -33,29 +30,26 @@ from gateway.billing.documents.tables import (
     journal_totals,
     lines_of,
 )
-from gateway.clock import AMSTERDAM, Clock, billing_date, utc_now
+from gateway.billing.runs.issuer import issuer_from
+from gateway.billing.runs.ports import BillingStore
+from gateway.clock import AMSTERDAM, Clock, billing_date
+from gateway.jobs.periodic import run_periodically
 from gateway.metering.calendar import midnight, moment
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
 from gateway.metering.statement import Selection
 from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings, listed
-from gateway.store.billing.records import SqlBillingStore
 from gateway.store.documents.storage import Storage
-from gateway.store.engine import open_engines
 from gateway.store.ledger.meter import LedgerMeter
-from gateway.store.schema import upgrade
-from gateway.store.writer import Writer
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 300.0
+CHECK_SECONDS = 300.0
 """How often we look whether a day is due, and how soon a day that failed is tried again."""
 MANIFEST = "manifest.json"
 TROUBLE = (OSError, BaseError, SQLAlchemyError, ValueError)
 """What may be wrong for a while: the target, the database; ValueError is a URL that obstore does not know, or
 Parquet without pyarrow."""
-
-T = TypeVar("T")
 
 
 class DropFile(msgspec.Struct, frozen=True):
@@ -88,10 +82,10 @@ class Manifest(msgspec.Struct, frozen=True):
 class Drop:
     """Writes the drops of days that are over to the target that the settings name."""
 
-    def __init__(self, settings: Settings, meter: LedgerMeter, bills: SqlBillingStore, clock: Clock) -> None:
+    def __init__(self, settings: Settings, meter: LedgerMeter, bills: BillingStore, clock: Clock) -> None:
         self._settings = settings
-        self._wishes = settings.drop
-        self._issuer = issuer_of(settings)
+        self._drop = settings.drop
+        self._issuer = issuer_from(settings)
         self._formats = tuple(map(Format, listed(settings.drop.formats)))
         self._meter = meter
         self._bills = bills
@@ -114,7 +108,7 @@ class Drop:
 
         Raises one of TROUBLE: then the day has no manifest, and the next time everything is written again.
         """
-        target = Storage(target_url(self._wishes.url), 0)
+        target = Storage(target_url(self._drop.url), 0)
         try:
             if await target.holds(f"{day}/{MANIFEST}"):
                 return None
@@ -131,12 +125,12 @@ class Drop:
     async def _due(self) -> Sequence[date]:
         """The days whose drop may be missing: from the first entry on, not longer ago than the settings look."""
         now = self._clock().astimezone(AMSTERDAM)
-        last = now.date() - timedelta(days=1 if now.hour >= self._wishes.hour else 2)
+        last = now.date() - timedelta(days=1 if now.hour >= self._drop.hour else 2)
         if last <= self._whole_to:
             return ()
         async for page in self._meter.entries(Selection(up_to=1)):
             oldest = billing_date(moment(page[0].recorded_at))
-            looked_at = (last - timedelta(days=back) for back in reversed(range(self._wishes.days_back_max)))
+            looked_at = (last - timedelta(days=back) for back in reversed(range(self._drop.days_back_max)))
             return [day for day in looked_at if day >= oldest and day > self._whole_to]
         return ()
 
@@ -183,32 +177,22 @@ class Drop:
             with Path(folder, f"bill-lines-{year}.{form}").open("wb") as out:
                 write_items(BILL_LINES, lines_of(bills), form, out)
         booked = self._journal(year, bills)
-        for name in map(JournalFormat, listed(self._wishes.journal_formats)):
+        for name in map(JournalFormat, listed(self._drop.journal_formats)):
             with Path(folder, f"journal-{year}.{name}").open("wb") as out:
                 write_journal(booked, name, out)
 
 
-async def dropping(drop: Drop) -> None:
-    """Writes the drops that are due, for as long as it is awaited."""
-    while True:
+async def drop_regularly(drop: Drop) -> None:
+    """Write the drops that are due, for as long as this is awaited."""
+
+    async def write_due() -> None:
         try:
             for day in await drop.catch_up():
                 log.info("drop_written", day=str(day))
-        except TROUBLE as error:  # the target or the database is in trouble: the next look tries again
+        except TROUBLE as error:  # the target or the database is in trouble: the next run tries again
             log.error("drop_not_written", error=type(error).__name__, reason=str(error))
-        await asyncio.sleep(LOOK_SECONDS)
 
-
-def drop_once(settings: Settings, day: date) -> Manifest | None:
-    """Write the drop of one day by hand; None when it was there. Raises RefusedError."""
-    if not settings.drop.url:
-        raise RefusedError("the settings do not say where the drop goes: drop.url is empty")
-    if day >= billing_date(utc_now()):
-        raise RefusedError(f"{day} is not over yet in Amsterdam")
-    try:
-        return _with_drop(settings, lambda drop: drop.write(day))
-    except TROUBLE as error:
-        raise RefusedError(f"the drop of {day} was not written: {error}") from error
+    await run_periodically(write_due, CHECK_SECONDS, failure="drop_not_written", expected=())
 
 
 def as_json(manifest: Manifest) -> bytes:
@@ -219,21 +203,6 @@ def as_json(manifest: Manifest) -> bytes:
 def target_url(where: str) -> str:
     """The target as storage takes it: a directory becomes a `file:` URL."""
     return where if "://" in where else Path(where).absolute().as_uri()
-
-
-def _with_drop(settings: Settings, work: Callable[[Drop], Awaitable[T]]) -> T:
-    async def run() -> T:
-        async with AsyncExitStack() as stack:
-            engines = open_engines(settings.database_url())
-            stack.push_async_callback(engines.dispose)
-            await asyncio.to_thread(upgrade, engines.write)
-            writer = Writer(engines.write, 1)
-            writer.start()
-            stack.push_async_callback(writer.stop)
-            meter, bills = LedgerMeter(engines, writer, utc_now), SqlBillingStore(engines, writer)
-            return await work(Drop(settings, meter, bills, utc_now))
-
-    return asyncio.run(run())
 
 
 async def _created(path: Path) -> BinaryIO:

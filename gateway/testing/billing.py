@@ -77,6 +77,10 @@ class MemoryBillingStore:
         """The documents issued in a calendar year."""
         return [bill for bill, _ in self.issued if bill.issued_on.year == issued_in]
 
+    async def unsent(self) -> Sequence[Bill]:
+        """Everything that was issued: nothing is sent here."""
+        return [bill for bill, _ in self.issued]
+
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         """The documents of a run."""
         return [bill for bill, _ in self.issued if bill.run_id == run_id]

@@ -15,9 +15,7 @@ from typing import TypeVar
 
 from gateway import judge
 from gateway.billing.documents.bill import Stage
-from gateway.billing.documents.ubl import write
 from gateway.billing.rating.services import Service
-from gateway.billing.rating.tariffs import published
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.store.billing.usage import SqlUsageCounts
@@ -43,9 +41,7 @@ async def _measured(address: str) -> dict[str, object]:
     async with fresh_billing(address) as (store, engines):
         with engines.write.begin() as connection:
             connection.execute(usage_rollups.insert(), _rollups())
-        billing = BillingService(
-            store, SqlUsageCounts(engines.read), ISSUER, published(), write, _judged, Ticking()
-        )
+        billing = BillingService(store, SqlUsageCounts(engines.read), ISSUER, Ticking(), judge=_judged)
         for number in range(PARTIES):
             debtor = replace(ZILVERSTRAND, party_id=f"gemeente-{number:03}", oin=f"0000000181{number:07}000")
             await billing.save_debtor(ANNA, debtor)

@@ -6,12 +6,14 @@ from datetime import date
 
 import msgspec
 
-from gateway.admin.accounts import Accounts, accounts, finance, send_bills, sending_bills
+from gateway.admin.billing import billing_service
 from gateway.billing.documents.bill import Bill, Stage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
+from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
+from gateway.jobs.send_bills import send_bills, send_bills_regularly
 from gateway.messages.participants import PartyKind
 from gateway.settings import BillingSettings
 from tests.flows.conftest import TOWN, House, numbered
@@ -29,30 +31,30 @@ BILLING = BillingSettings(
     phone="+31 70 555 0140",
     contact="Financiën",
 )
-ANNA, BRAM = finance("Anna"), finance("Bram")
+ANNA, BRAM = Actor.finance("Anna"), Actor.finance("Bram")
 ADDRESS = Address("Raadhuisplein 1", "4399 AA", "Zilverstrand")
 TOWN_DEBTOR = Debtor("town", "Gemeente Zilverstrand", TOWN.value, PartyKind.NON_RIJK, ADDRESS)
 SETTLE = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 
 
-async def settled(house: House) -> tuple[Accounts, Bill]:
+async def settled(house: House) -> tuple[BillingService, Bill]:
     """Two invoices are delivered to the town, and the year is settled."""
     for number in ("F-1", "F-2"):
         assert (await house.send("supplier", numbered(number))).status == 201
     gateway = house.gateway
     settings = msgspec.structs.replace(gateway.settings, billing=BILLING)
-    opened = accounts(settings, gateway.engines, gateway.writer, house.clock)
-    await opened.service.save_debtor(ANNA, TOWN_DEBTOR)
-    prepared = await opened.service.prepare(ANNA, SETTLE)
-    await opened.service.approve(BRAM, prepared.run_id)
-    (bill,) = await opened.service.issue(ANNA, prepared.run_id)
-    return opened, bill
+    billing = billing_service(settings, gateway.engines, gateway.writer, house.clock)
+    await billing.save_debtor(ANNA, TOWN_DEBTOR)
+    prepared = await billing.prepare(ANNA, SETTLE)
+    await billing.approve(BRAM, prepared.run_id)
+    (bill,) = await billing.issue(ANNA, prepared.run_id)
+    return billing, bill
 
 
 async def test_what_was_delivered_is_what_is_billed(house: House) -> None:
-    opened, bill = await settled(house)
+    billing, bill = await settled(house)
     assert str(bill.amounts.including) == "1.18"
-    explanation = await opened.service.explain(bill.number)
+    explanation = await billing.explain(bill.number)
     mailbox = await house.get("town", "/v1/mailbox/messages")
     items = mailbox["items"]
     assert isinstance(items, list)
@@ -60,11 +62,11 @@ async def test_what_was_delivered_is_what_is_billed(house: House) -> None:
 
 
 async def test_the_bill_lies_in_the_mailbox_once(house: House) -> None:
-    opened, bill = await settled(house)
+    billing, bill = await settled(house)
     gateway = house.gateway
     knows = gateway.register.by_identifier
-    first = await send_bills([bill], opened.store, gateway.reception, knows)
-    again = await send_bills([bill], opened.store, gateway.reception, knows)
+    first = await send_bills([bill], billing.store, gateway.reception, knows)
+    again = await send_bills([bill], billing.store, gateway.reception, knows)
     kenmerk = first[bill.number]
     assert kenmerk is not None
     assert again == first
@@ -74,22 +76,22 @@ async def test_the_bill_lies_in_the_mailbox_once(house: House) -> None:
     assert isinstance(items, list)
     assert [item["kenmerk"] for item in items].count(kenmerk) == 1
     answer = await house.session.get(f"/v1/messages/{kenmerk}/document", headers=house.as_("town"))
-    assert await answer.read() == await opened.store.xml(bill.number)
+    assert await answer.read() == await billing.store.xml(bill.number)
 
 
 async def test_the_server_sends_what_was_issued(house: House) -> None:
-    opened, bill = await settled(house)
-    assert [one.number for one in await opened.store.unsent()] == [bill.number]
+    billing, bill = await settled(house)
+    assert [one.number for one in await billing.store.unsent()] == [bill.number]
     gateway = house.gateway
     knows = gateway.register.by_identifier
-    task = asyncio.create_task(sending_bills(opened.store, gateway.reception, knows))
+    task = asyncio.create_task(send_bills_regularly(billing.store, gateway.reception, knows))
     for _ in range(400):
-        if not await opened.store.unsent():
+        if not await billing.store.unsent():
             break
         await asyncio.sleep(0.05)
     task.cancel()
-    assert await opened.store.unsent() == []
-    sent = await send_bills([bill], opened.store, gateway.reception, knows)  # again: the kenmerk that it has
+    assert await billing.store.unsent() == []
+    sent = await send_bills([bill], billing.store, gateway.reception, knows)  # again: the kenmerk that it has
     assert await gateway.reception.settled(sent[bill.number] or "", 20)
     mailbox = await house.get("town", "/v1/mailbox/messages")
     items = mailbox["items"]
@@ -98,16 +100,16 @@ async def test_the_server_sends_what_was_issued(house: House) -> None:
 
 
 async def test_a_debtor_that_cannot_receive_here_is_told_apart(house: House) -> None:
-    opened, bill = await settled(house)
+    billing, bill = await settled(house)
     stranger = replace(bill, debtor=replace(bill.debtor, oin="00000001899988877000"))
     gateway = house.gateway
-    sent = await send_bills([stranger], opened.store, gateway.reception, gateway.register.by_identifier)
+    sent = await send_bills([stranger], billing.store, gateway.reception, gateway.register.by_identifier)
     assert sent == {bill.number: None}
 
 
 async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: House) -> None:
-    opened, bill = await settled(house)
-    await opened.service.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2027), 10, "letter")
+    billing, bill = await settled(house)
+    await billing.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2027), 10, "letter")
     listed = await house.get("town", "/v1/bills?issuedIn=2027")
     items = listed["items"]
     assert isinstance(items, list)
@@ -124,7 +126,7 @@ async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: H
 
 
 async def test_the_year_is_measured_against_its_forecast(house: House) -> None:
-    opened, _ = await settled(house)
-    await opened.service.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2026), 1, "letter")
-    seen = await opened.service.measure(Service.DIGIPOORT, date(2026, 11, 23))
+    billing, _ = await settled(house)
+    await billing.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2026), 1, "letter")
+    seen = await billing.measure(Service.DIGIPOORT, date(2026, 11, 23))
     assert (seen.forecast, seen.used, seen.parties_over) == (1, 2, 1)

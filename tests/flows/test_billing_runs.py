@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.admin.accounts import accounts
+from gateway.admin.billing import billing_service
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import faults
 from gateway.cli.billing_year import _mailed
@@ -36,7 +36,7 @@ SETTLE: Json = PREPAY | {"stage": "settlement", "issuedOn": "2027-02-15"}
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """A gateway that says who bills and sends it soon, with a second key for finance."""
-    monkeypatch.setattr(import_module("gateway.admin.accounts"), "SENDING_SECONDS", 0.2)
+    monkeypatch.setattr(import_module("gateway.jobs.send_bills"), "CHECK_SECONDS", 0.2)
     settings = Settings(
         data_directory=tmp_path,
         database=DatabaseSettings(url=database_url),
@@ -80,8 +80,8 @@ async def test_from_messages_to_bills_in_the_mailbox(house: House) -> None:
     assert {prepaid["number"], settled["number"]} <= {item["number"] for item in boxes}
     (link,) = {line["link"] for line in settled["lines"] if line["link"]}
     assert link.removeprefix("https://poort.delta.example") == explained["entries"]
-    opened = accounts(house.gateway.settings, house.gateway.engines, house.gateway.writer, house.clock)
-    assert faults(await opened.store.audit(), await opened.store.audit_head()) == ()
+    billing = billing_service(house.gateway.settings, house.gateway.engines, house.gateway.writer, house.clock)
+    assert faults(await billing.store.audit(), await billing.store.audit_head()) == ()
 
 
 async def mailbox(house: House, messages: int) -> list[Json]:
@@ -128,9 +128,9 @@ async def test_a_warning_becomes_a_mail_once(house: House, tmp_path: Path) -> No
         assert (await house.send("supplier", numbered(number))).status == 201
     (warned,) = (await ask(house, "GET", "/v1/warnings"))["items"]
     assert (warned["course"], warned["used"], warned["prepaid"]) == ("over", 2, 1)
-    opened = accounts(house.gateway.settings, house.gateway.engines, house.gateway.writer, house.clock)
-    (found,) = await opened.service.warnings(SERVICE, house.clock().date())
-    assert _mailed(found, opened.issuer, utc_now(), tmp_path) == "digipoort.2026.town.over.eml"
-    assert _mailed(found, opened.issuer, utc_now(), tmp_path) == "written before"
+    billing = billing_service(house.gateway.settings, house.gateway.engines, house.gateway.writer, house.clock)
+    (found,) = await billing.warnings(SERVICE, house.clock().date())
+    assert _mailed(found, billing.issuer, utc_now(), tmp_path) == "digipoort.2026.town.over.eml"
+    assert _mailed(found, billing.issuer, utc_now(), tmp_path) == "written before"
     message = message_from_bytes((tmp_path / f"{found.name}.eml").read_bytes(), policy=policy.default)
     assert "Beste Gemeente Zilverstrand" in message.get_content()

@@ -21,7 +21,7 @@ from gateway.admin import administration
 from gateway.billing.documents.journals import JournalFormat
 from gateway.cli import main
 from gateway.jobs import drop as drops
-from gateway.jobs.drop import Drop, dropping
+from gateway.jobs.drop import Drop, drop_regularly
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import Format
 from gateway.settings import BillingSettings, Settings, contradictions
@@ -174,12 +174,12 @@ async def test_no_further_back_than_the_settings_say(finance: Finance) -> None:
 async def test_a_target_that_fails_leaves_no_manifest_and_is_tried_again(
     finance: Finance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drops, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(drops, "CHECK_SECONDS", 0.01)
     finance.clock.now = on(28, 12)
     day = finance.folder / "drop" / "2026-03-27"
     (day / "journal-2026.xaf").mkdir(parents=True)  # a file cannot be put there
     with capture_logs() as logs:
-        work = asyncio.create_task(dropping(finance.drop()))
+        work = asyncio.create_task(drop_regularly(finance.drop()))
         await told(logs, "drop_not_written")
         assert not (day / "manifest.json").exists()
         (day / "journal-2026.xaf").rmdir()

@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 from sqlalchemy import insert
 
-from gateway.jobs.reaper import Reaper, pass_regularly
+from gateway.jobs.reap import Reaper, reap_regularly
 from gateway.main import Gateway, listening, opened
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import MessageFilter
@@ -92,7 +92,7 @@ async def test_a_pass_that_fails_comes_again(tmp_path: Path) -> None:
         await leave_behind(gateway)
         broken = Reaper(gateway.storage, Breaking(ObjectReferences(gateway.engines)), EVERYTHING, 0.5)
         told = Told()
-        passing = asyncio.create_task(pass_regularly(broken, told, timedelta(0), timedelta(0)))
+        passing = asyncio.create_task(reap_regularly(broken, told, timedelta(0), timedelta(0)))
         async with asyncio.timeout(20):
             await told.twice.wait()
         passing.cancel()

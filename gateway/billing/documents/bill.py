@@ -15,7 +15,8 @@ from gateway.billing.documents.words import day, euros, sentence
 from gateway.billing.rating.amounts import HUNDRED, ZERO, Amounts, PriceBasis, cents
 from gateway.billing.rating.rating import Due, DueLine, LineRole
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.debtor import Debtor
+from gateway.billing.runs.issuer import Issuer
 from gateway.i18n import Text
 
 _PRICE_DECIMALS = Decimal("0.0000000001")

@@ -13,7 +13,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from gateway.billing.rating.outlook import Mail, Outlook
-from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.debtor import Debtor
+from gateway.billing.runs.issuer import Issuer
 
 _WORD = re.compile(r"[^a-z0-9-]+")
 

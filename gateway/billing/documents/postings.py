@@ -13,7 +13,8 @@ from enum import StrEnum
 from gateway.billing.documents.bill import Bill, BillKind
 from gateway.billing.rating.amounts import ZERO
 from gateway.billing.rating.services import SERVICE_NAMES, Service
-from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.debtor import Debtor
+from gateway.billing.runs.issuer import Issuer
 
 
 class AccountKind(StrEnum):

@@ -13,7 +13,8 @@ from lxml import etree
 from gateway.billing.documents.bill import Bill, BillKind, BillLine
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.services import SERVICE_NAMES
-from gateway.billing.runs.debtor import Address, Debtor, Issuer
+from gateway.billing.runs.debtor import Address, Debtor
+from gateway.billing.runs.issuer import Issuer
 
 CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
 PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"

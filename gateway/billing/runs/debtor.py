@@ -1,4 +1,4 @@
-"""Who bills, and who is billed."""
+"""Who is billed, and how finance records it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.errors import DebtorFileError, IssuerMissingError
+from gateway.billing.runs.errors import DebtorFileError
 from gateway.messages.participants import PartyKind
 from gateway.validator.model.identifiers import OIN, PartyIdentifier, problem
 
@@ -63,47 +63,6 @@ class Debtor:
             in_umbrella=connection.in_umbrella,
             variant=connection.variant,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """Who sends the bills. `number_prefix` stands before the year in every number."""
-
-    name: str
-    kvk: str
-    oin: str
-    vat_number: str
-    address: Address
-    iban: str
-    bic: str
-    email: str
-    phone: str
-    contact: str
-    number_prefix: str = ""
-    usage_url: str = ""
-    """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""
-
-    def check_complete(self) -> None:
-        """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""
-        parts = {
-            "name": self.name,
-            "kvk": self.kvk,
-            "oin": self.oin,
-            "vat_number": self.vat_number,
-            "street": self.address.street,
-            "postcode": self.address.postcode,
-            "city": self.address.city,
-            "iban": self.iban,
-            "email": self.email,
-            "phone": self.phone,
-            "contact": self.contact,
-        }
-        missing = ", ".join(f"billing.{name}" for name, value in parts.items() if not value)
-        if missing:
-            raise IssuerMissingError(
-                f"the settings do not say who sends the bills: {missing}",
-                f"de instellingen zeggen niet wie de facturen verstuurt: {missing}",
-            )
 
 
 def read_debtors(toml: str) -> tuple[Debtor, ...]:

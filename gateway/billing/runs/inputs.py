@@ -8,8 +8,9 @@ from gateway.billing.rating.policies import Policies, Regime
 from gateway.billing.rating.rating import REGULAR_PAYER, advance_tariff, final_periods
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue
-from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import StepRefusedError, UnknownPartyError
+from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.run import Guidance, PartyInput, RunInputs, RunOrder
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep

@@ -101,6 +101,9 @@ class BillingStore(Protocol):
     async def bills(self, issued_in: int) -> Sequence[Bill]:
         """Documents issued in a calendar year, in the order of their numbers."""
 
+    async def unsent(self) -> Sequence[Bill]:
+        """Documents that were not handed in to the gateway itself, oldest first."""
+
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         """Documents of a run, in the order of their numbers."""
 

@@ -25,8 +25,9 @@ from gateway.billing.rating.rating import (
 )
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff
-from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import DistributionKeyError
+from gateway.billing.runs.issuer import Issuer
 from gateway.i18n import Text
 
 

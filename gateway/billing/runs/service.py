@@ -12,8 +12,10 @@ from datetime import date, timedelta
 
 import msgspec
 
+from gateway import judge
 from gateway.billing.documents.bill import Bill, Stage
 from gateway.billing.documents.mail import UsageWarning
+from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import NOTHING, Amounts
 from gateway.billing.rating.outlook import (
     WEEKS,
@@ -27,9 +29,9 @@ from gateway.billing.rating.outlook import (
 )
 from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
-from gateway.billing.rating.tariffs import Catalogue
+from gateway.billing.rating.tariffs import Catalogue, published
 from gateway.billing.runs.audit_chain import AuditEvent
-from gateway.billing.runs.debtor import Debtor, Issuer
+from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import (
     BillRejectedError,
     InputsMovedError,
@@ -40,12 +42,13 @@ from gateway.billing.runs.errors import (
     UnknownRunError,
 )
 from gateway.billing.runs.inputs import charged, collect, known_debtor
+from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import BillingStore, Judge, MeteredEntry, Render, UsageCounts
 from gateway.billing.runs.run import PartyInput, Run, RunInputs, RunOrder, bills_of
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
 from gateway.clock import Clock
 from gateway.messages.participants import Role
-from gateway.validator.finding import Flag
+from gateway.validator.finding import Finding, Flag
 
 _DRAFT_NUMBER = "CONCEPT"
 _STEP_KINDS = {Stage.VAT_REFUND: StepKind.CREDIT, Stage.PREPAYMENT: StepKind.PREPAYMENT}
@@ -57,6 +60,11 @@ class Actor:
 
     name: str
     role: Role
+
+    @classmethod
+    def finance(cls, name: str) -> "Actor":
+        """A person of finance, as the caller is at the command line."""
+        return cls(name, Role.FINANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,12 @@ class Explanation:
     entries: Sequence[MeteredEntry]
 
 
+async def own_judge(document: bytes) -> Sequence[Finding]:
+    """The findings of our own validator on a document."""
+    verdict = await asyncio.to_thread(judge, document)
+    return verdict.findings
+
+
 class BillingService:
     """Runs the billing year. Rating and writing bills is done in a thread, so that a server goes on meanwhile."""
 
@@ -105,34 +119,32 @@ class BillingService:
         store: BillingStore,
         counts: UsageCounts,
         issuer: Issuer,
-        catalogue: Catalogue,
-        render: Render,
-        judge: Judge,
         clock: Clock,
         policies: Policies = DEFAULT,
+        *,
+        catalogue: Catalogue | None = None,
+        render: Render = write,
+        judge: Judge = own_judge,
     ) -> None:
-        self._store = store
+        """Without a catalogue bills are rated by the tariffs that come with the gateway; `render` writes a bill as
+        an e-invoice, `judge` checks it before it is issued."""
+        self.store = store
+        self.issuer = issuer
         self._counts = counts
-        self._issuer = issuer
-        self._catalogue = catalogue
-        self._render = render
-        self._judge = judge
         self._clock = clock
         self._policies = policies
-
-    @property
-    def issuer(self) -> Issuer:
-        """Who sends the bills."""
-        return self._issuer
+        self._catalogue = catalogue or published()
+        self._render = render
+        self._judge = judge
 
     async def save_debtor(self, actor: Actor, debtor: Debtor) -> None:
         """Record a debtor, or what changed about one."""
         event = self._event(actor, "debtor-recorded", debtor.party_id, digest=_digest(debtor))
-        await self._store.save_debtor(debtor, event)
+        await self.store.save_debtor(debtor, event)
 
     async def year(self, key: YearKey) -> BillingYear:
         """A party's year of a service."""
-        return BillingYear(key, await self._store.steps_of(key), self._policies)
+        return BillingYear(key, await self.store.steps_of(key), self._policies)
 
     async def record_forecast(self, actor: Actor, key: YearKey, units: int, means: str) -> None:
         """Record the expected use of a year, and by what it came. Raises ForecastLockedError."""
@@ -205,13 +217,13 @@ class BillingService:
         Raises IssuerMissingError where nobody is there to bill, and whatever a preview raises.
         """
         _check_finance(actor)
-        self._issuer.check_complete()
+        self.issuer.check_complete()
         preview = await self.preview(actor, order)
         digest = preview.inputs.digest
         run_id = Run.id_of(digest)
         event = self._event(actor, "run-prepared", run_id, _said(order), digest)
         run = Run(run_id, order, digest, actor.name, event.at)
-        await self._store.add_run(run, preview.inputs, event)
+        await self.store.add_run(run, preview.inputs, event)
         return await self._known_run(run_id)
 
     async def approve(self, actor: Actor, run_id: str) -> Run:
@@ -229,7 +241,7 @@ class BillingService:
                 f"{actor.name} heeft run {run_id} voorbereid: iemand anders moet hem goedkeuren",
             )
         await self._same_inputs(run)
-        await self._store.approve(run_id, actor.name, event.at, replace(event, digest=run.digest))
+        await self.store.approve(run_id, actor.name, event.at, replace(event, digest=run.digest))
         return await self._known_run(run_id)
 
     async def issue(self, actor: Actor, run_id: str) -> Sequence[Bill]:
@@ -241,14 +253,14 @@ class BillingService:
         event = self._event(actor, "run-issued", run_id)
         run = await self._known_run(run_id)
         if run.issued_by:
-            return await self._store.bills_of_run(run_id)
+            return await self.store.bills_of_run(run_id)
         if not run.approved_by:
             raise StepRefusedError(f"run {run_id} is not approved", f"run {run_id} is niet goedgekeurd")
         try:
             return await self._issue(run, event)
         except InputsMovedError:  # somebody who issued the same run meanwhile moves them, too
             if (await self._known_run(run_id)).issued_by:
-                return await self._store.bills_of_run(run_id)
+                return await self.store.bills_of_run(run_id)
             raise
 
     async def _issue(self, run: Run, event: AuditEvent) -> Sequence[Bill]:
@@ -257,13 +269,13 @@ class BillingService:
         for bill in drafts:
             await self._judged(bill)
         steps = await self._new_steps(inputs, drafts, run.run_id, event)
-        return await self._store.issue(run, drafts, steps, self._render, replace(event, digest=run.digest))
+        return await self.store.issue(run, drafts, steps, self._render, replace(event, digest=run.digest))
 
     async def review(self, run_id: str) -> Review:
         """A run as whoever is to approve it should see it. Raises UnknownRunError."""
         run = await self._known_run(run_id)
         if run.issued_by:
-            return Review(run, tuple(await self._store.bills_of_run(run_id)), has_moved=False)
+            return Review(run, tuple(await self.store.bills_of_run(run_id)), has_moved=False)
         try:
             return Review(run, await _bills(await self._same_inputs(run)), has_moved=False)
         except InputsMovedError:
@@ -271,7 +283,7 @@ class BillingService:
 
     async def explain(self, number: str, after: str = "", limit: int = 100) -> Explanation:
         """Walk from a document to the counts and messages behind it. Raises UnknownBillError."""
-        bill = await self._store.bill(number)
+        bill = await self.store.bill(number)
         if bill is None:
             raise UnknownBillError(f"there is no bill {number}", f"er is geen factuur {number}")
         run = await self._known_run(bill.run_id)
@@ -291,7 +303,7 @@ class BillingService:
 
     async def measure(self, service: Service, today: date) -> YearMeasure:
         """How this year goes against its forecasts, for a gauge."""
-        steps = await self._store.steps(service, today.year)
+        steps = await self.store.steps(service, today.year)
         counts = await self._counts.by_party(service, date(today.year, 1, 1), today)
         forecasts: dict[str, int] = {}
         over = 0
@@ -308,7 +320,7 @@ class BillingService:
 
     async def warnings(self, service: Service, today: date) -> Sequence[UsageWarning]:
         """Whom to tell that they use more than they prepaid, or are on course to, by party id."""
-        steps, debtors = await self._store.steps(service, today.year), await self._store.debtors()
+        steps, debtors = await self.store.steps(service, today.year), await self.store.debtors()
         found = []
         for party_id in sorted(steps.keys() & debtors.keys()):
             seen = await self.outlook(YearKey(party_id, service, today.year), today)
@@ -328,7 +340,7 @@ class BillingService:
         return [one for one in found if one is not None]
 
     async def _collect(self, order: RunOrder, catalogue: Catalogue, policies: Policies) -> RunInputs:
-        return await collect(self._store, self._counts, self._issuer, order, catalogue, policies)
+        return await collect(self.store, self._counts, self.issuer, order, catalogue, policies)
 
     async def _same_inputs(self, run: Run) -> RunInputs:
         inputs = await self._collect(run.order, self._catalogue, self._policies)
@@ -345,7 +357,7 @@ class BillingService:
         """A step for every party that is billed, or that has not come to this stage before."""
         order = inputs.order
         kind = _STEP_KINDS.get(order.stage, StepKind.SETTLEMENT)
-        before = await self._store.steps(order.service, order.year)
+        before = await self.store.steps(order.service, order.year)
         passed = {party for party, steps in before.items() if any(step.kind is kind for step in steps)}
         billed = {bill.debtor.party_id for bill in drafts}
         return [
@@ -366,16 +378,16 @@ class BillingService:
             )
 
     async def _add(self, step: YearStep | None, event: AuditEvent) -> bool:
-        return step is not None and await self._store.add_step(step, event)
+        return step is not None and await self.store.add_step(step, event)
 
     async def _known_run(self, run_id: str) -> Run:
-        run = await self._store.run(run_id)
+        run = await self.store.run(run_id)
         if run is None:
             raise UnknownRunError(run_id)
         return run
 
     async def _known_party(self, party_id: str) -> None:
-        known_debtor(await self._store.debtors(), party_id)
+        known_debtor(await self.store.debtors(), party_id)
 
     def _event(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> AuditEvent:
         """The event for the audit chain; only finance gets one."""

@@ -12,9 +12,6 @@ from aiohttp import ClientSession
 
 from gateway.api import Doors
 from gateway.api.refusals import KINDS
-from gateway.billing.documents.ubl import write
-from gateway.billing.rating.policies import DEFAULT
-from gateway.billing.rating.tariffs import published
 from gateway.billing.runs import errors
 from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.errors import BillingError
@@ -387,7 +384,7 @@ class TestWithoutFullIssuer:
             assert opened.billing is not None
             store = opened.billing.store
             nobody = replace(ISSUER, iban="", kvk="")
-            bare = BillingService(store, meter, nobody, published(), write, satisfied, Ticking(), DEFAULT)
+            bare = BillingService(store, meter, nobody, Ticking(), judge=satisfied)
             yield replace(opened, billing=replace(opened.billing, service=bare))
 
     async def test_no_run_is_prepared_and_the_settings_are_named(self, desk: Desk) -> None:

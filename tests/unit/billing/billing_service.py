@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from gateway.billing.documents.ubl import write
 from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
-from gateway.billing.rating.tariffs import Catalogue, published
-from gateway.billing.runs.debtor import Address, Connection, Debtor, Issuer
+from gateway.billing.rating.tariffs import Catalogue
+from gateway.billing.runs.debtor import Address, Connection, Debtor
+from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import BillingStore
 from gateway.billing.runs.service import Actor, BillingService
 from gateway.messages.participants import PartyKind, Role
@@ -97,4 +97,4 @@ def billing_service(
 ) -> BillingService:
     """The service on this store and meter."""
     assert callable(judge)
-    return BillingService(store, meter, ISSUER, catalogue or published(), write, judge, Ticking(), policies)
+    return BillingService(store, meter, ISSUER, Ticking(), policies, catalogue=catalogue, judge=judge)

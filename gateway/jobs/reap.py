@@ -5,7 +5,6 @@ writing the bytes and writing the message. An object goes only when it is old, w
 object was seen, names it nowhere, and when not so much would go that the store itself must be doubted.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,8 +13,12 @@ from typing import Protocol
 
 import structlog
 
+from gateway.jobs.periodic import run_periodically
+
 log = structlog.get_logger()
 
+FIRST_PASS_AFTER = timedelta(minutes=10)
+"""A gateway that is restarted every day passes too; one that just started has more urgent work."""
 DOUBT_OBJECTS_MIN = 100
 """So few leftovers are never a reason to doubt the store: a young gateway has few objects and may have had
 several senders go away."""
@@ -43,7 +46,7 @@ class References(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reaped:
+class ReaperPass:
     """What one pass did. `asked` counts old objects. `held`: `orphans` were found, so many that the store is
     doubted, and none removed."""
 
@@ -64,17 +67,17 @@ class Reaper:
         self._orphan_age_min = orphan_age_min
         self._orphan_share_max = orphan_share_max
 
-    async def reap(self) -> Reaped:
+    async def reap(self) -> ReaperPass:
         """Remove what no message names; see the module. Errors of storage and store pass through."""
         asked, orphans = await self._look()
         if len(orphans) > DOUBT_OBJECTS_MIN and len(orphans) > asked * self._orphan_share_max:
-            return Reaped(asked, len(orphans), 0, held=True)
+            return ReaperPass(asked, len(orphans), 0, held=True)
         removed = 0
         for batch in _batches(orphans):
             for key in await self._orphans(batch):
                 await self._storage.delete(key)
                 removed += 1
-        return Reaped(asked, len(orphans), removed, held=False)
+        return ReaperPass(asked, len(orphans), removed, held=False)
 
     async def _look(self) -> tuple[int, list[str]]:
         """How many old objects were asked about, and the leftovers among them. Asking stops at ORPHANS_MAX, so
@@ -101,23 +104,32 @@ def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-class Told(Protocol):
-    """Is told of each pass; `Metrics` fulfils it."""
+class ReaperObserver(Protocol):
+    """Counts the passes; `Metrics` fulfils it."""
 
     def reaper_passed(self, removed_objects: int, *, held: bool) -> None:
-        """The reaper passed."""
+        """A pass has ended."""
 
 
-async def pass_regularly(reaper: Reaper, told: Told, first_after: timedelta, every: timedelta) -> None:
-    """Let the reaper pass for as long as the gateway runs. A pass that fails is logged, and comes again."""
-    await asyncio.sleep(first_after.total_seconds())
-    while True:
+async def reap_regularly(
+    reaper: Reaper, observer: ReaperObserver, every: timedelta, first_after: timedelta = FIRST_PASS_AFTER
+) -> None:
+    """Let the reaper pass for as long as this is awaited. A pass that fails is logged, and comes again."""
+
+    async def reap() -> None:
         try:
             done = await reaper.reap()
-        except Exception as error:  # storage or store is in trouble: nothing is urgent about leftovers
+        except Exception as error:  # storage or store is in trouble: leftovers are not urgent
             log.warning("reaper_failed", error=type(error).__name__, detail=str(error))
-        else:
-            event = log.error if done.held else log.info
-            event("reaper_passed", asked=done.asked, orphans=done.orphans, removed=done.removed, held=done.held)
-            told.reaper_passed(done.removed, held=done.held)
-        await asyncio.sleep(every.total_seconds())
+            return
+        event = log.error if done.held else log.info
+        event("reaper_passed", asked=done.asked, orphans=done.orphans, removed=done.removed, held=done.held)
+        observer.reaper_passed(done.removed, held=done.held)
+
+    await run_periodically(
+        reap,
+        every.total_seconds(),
+        failure="reaper_failed",
+        expected=(),
+        first_after_seconds=first_after.total_seconds(),
+    )

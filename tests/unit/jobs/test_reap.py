@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.jobs import reaper
-from gateway.jobs.reaper import DOUBT_OBJECTS_MIN, Reaped, Reaper
+from gateway.jobs import reap
+from gateway.jobs.reap import DOUBT_OBJECTS_MIN, Reaper, ReaperPass
 
 A_DAY = timedelta(days=1)
 
@@ -87,10 +87,10 @@ async def test_too_much_to_remove_removes_nothing(orphans: int, named: int, held
 
 
 async def test_the_wrong_store_is_doubted_however_large_the_storage_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reaper, "ORPHANS_MAX", 1_000)
+    monkeypatch.setattr(reap, "ORPHANS_MAX", 1_000)
     storage = MemoryStorage([Stored(str(n), 30) for n in range(5_000)])
     done = await a_reaper(storage, MemoryReferences([])).reap()
-    assert done == Reaped(asked=1_000, orphans=1_000, removed=0, held=True)
+    assert done == ReaperPass(asked=1_000, orphans=1_000, removed=0, held=True)
 
 
 async def test_what_a_message_names_meanwhile_stays() -> None:
@@ -102,11 +102,11 @@ async def test_what_a_message_names_meanwhile_stays() -> None:
 async def test_questions_to_the_store_are_bounded() -> None:
     references = MemoryReferences([])
     await a_reaper(MemoryStorage([Stored(str(n), 30) for n in range(1_700)]), references, share=1).reap()
-    assert references.largest_question == reaper.BATCH_OBJECTS
+    assert references.largest_question == reap.BATCH_OBJECTS
 
 
 async def test_a_second_pass_finds_nothing() -> None:
     storage = MemoryStorage([Stored(str(n), 30) for n in range(DOUBT_OBJECTS_MIN)])
     passing = a_reaper(storage, MemoryReferences([]))
     assert (await passing.reap()).removed == DOUBT_OBJECTS_MIN
-    assert await passing.reap() == Reaped(0, 0, 0, held=False)
+    assert await passing.reap() == ReaperPass(0, 0, 0, held=False)

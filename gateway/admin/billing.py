@@ -1,0 +1,64 @@
+"""Billing on a database: for the billing commands, and for the server to show bills and use.
+
+At the command line the caller acts as finance, under the name given with `--by`: the audit chain holds that name.
+Over the network a key proves the role.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from gateway.api.doors import BillingDoor
+from gateway.billing.documents.pdf import write_pdf
+from gateway.billing.rating.policies import DEFAULT
+from gateway.billing.runs.issuer import issuer_from
+from gateway.billing.runs.service import BillingService
+from gateway.clock import Clock, utc_now
+from gateway.settings import Settings
+from gateway.store.billing.records import SqlBillingStore
+from gateway.store.billing.usage import SqlUsageCounts
+from gateway.store.engine import Engines
+from gateway.store.opening import open_database
+from gateway.store.writer import Writer
+
+T = TypeVar("T")
+
+
+def billing_service(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingService:
+    """The billing service on an open database."""
+    return BillingService(
+        SqlBillingStore(engines, writer),
+        SqlUsageCounts(engines.read),
+        issuer_from(settings),
+        clock,
+        replace(DEFAULT, approval_by_another=settings.billing.approval_by_another),
+    )
+
+
+def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingDoor:
+    """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
+    service = billing_service(settings, engines, writer, clock)
+    return BillingDoor(service, service.store, SqlUsageCounts(engines.read), write_pdf)
+
+
+@asynccontextmanager
+async def open_billing(settings: Settings) -> AsyncIterator[BillingService]:
+    """The billing service until the block ends, next to a running server or without one."""
+    async with open_database(settings) as database:
+        yield billing_service(settings, database.engines, database.writer, utc_now)
+
+
+def with_billing(
+    settings: Settings, work: Callable[[BillingService], Awaitable[T]], *, needs_issuer: bool = True
+) -> T:
+    """Run the work. Raises BillingError, also where it needs an issuer and the settings name none."""
+    if needs_issuer:
+        issuer_from(settings).check_complete()
+
+    async def run() -> T:
+        async with open_billing(settings) as billing:
+            return await work(billing)
+
+    return asyncio.run(run())

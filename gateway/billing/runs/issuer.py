@@ -1,0 +1,70 @@
+"""Who sends the bills."""
+
+from dataclasses import dataclass
+
+from gateway.billing.runs.debtor import Address
+from gateway.billing.runs.errors import IssuerMissingError
+from gateway.settings import Settings
+
+_USAGE_PATH = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&lastDay={last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who sends the bills. `number_prefix` stands before the year in every number."""
+
+    name: str
+    kvk: str
+    oin: str
+    vat_number: str
+    address: Address
+    iban: str
+    bic: str
+    email: str
+    phone: str
+    contact: str
+    number_prefix: str = ""
+    usage_url: str = ""
+    """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""
+
+    def check_complete(self) -> None:
+        """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""
+        parts = {
+            "name": self.name,
+            "kvk": self.kvk,
+            "oin": self.oin,
+            "vat_number": self.vat_number,
+            "street": self.address.street,
+            "postcode": self.address.postcode,
+            "city": self.address.city,
+            "iban": self.iban,
+            "email": self.email,
+            "phone": self.phone,
+            "contact": self.contact,
+        }
+        missing = ", ".join(f"billing.{name}" for name, value in parts.items() if not value)
+        if missing:
+            raise IssuerMissingError(
+                f"the settings do not say who sends the bills: {missing}",
+                f"de instellingen zeggen niet wie de facturen verstuurt: {missing}",
+            )
+
+
+def issuer_from(settings: Settings) -> Issuer:
+    """The issuer as far as the settings name one."""
+    billing = settings.billing
+    base = settings.http.public_url.rstrip("/")
+    return Issuer(
+        name=billing.name,
+        kvk=billing.kvk,
+        oin=billing.oin,
+        vat_number=billing.vat_number,
+        address=Address(billing.street, billing.postcode, billing.city),
+        iban=billing.iban,
+        bic=billing.bic,
+        email=billing.email,
+        phone=billing.phone,
+        contact=billing.contact,
+        number_prefix=billing.number_prefix,
+        usage_url=f"{base}{_USAGE_PATH}" if base else "",
+    )

@@ -1,0 +1,152 @@
+"""`meterpoort bills quote`: what a year costs, and why. Needs no database."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from gateway.billing.documents.words import euros, month
+from gateway.billing.rating.quote import Quote, QuotedDocument, QuoteRequest, quote
+from gateway.billing.rating.rating import PayerStatus
+from gateway.billing.rating.services import SERVICE_NAMES, Service
+from gateway.billing.runs.errors import BillingError
+from gateway.cli.billing_options import Units, catalogue_of, in_language, tariffs_option
+from gateway.i18n import Text
+
+_Result = TypeVar("_Result")
+
+
+@click.command("quote")
+@click.option("--service", required=True, help=f"One of {', '.join(Service)}.")
+@click.option("--year", required=True, type=click.IntRange(2000, 2999), help="Year of use.")
+@click.option("--forecast", type=Units(), help="Units expected in the year.")
+@click.option("--historic", type=Units(), help="Use of an earlier year, where there is no forecast.")
+@click.option("--used", type=Units(), help="Units used in the year; guidance: periods of three months.")
+@click.option("--variant", default="", help="Tariff variant, as berichtenbox for mijnoverheid in 2021.")
+@click.option("--rijk", is_flag=True, help="The party is a body of the Rijk.")
+@click.option("--company", is_flag=True, help="The party is a company.")
+@click.option("--first-year", is_flag=True, help="First-time user, connected in this year.")
+@click.option("--umbrella", is_flag=True, help="Its umbrella body pays by an agreement of its own.")
+@tariffs_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
+def quote_command(
+    *,
+    service: str,
+    year: int,
+    forecast: int | None,
+    historic: int | None,
+    used: int | None,
+    variant: str,
+    rijk: bool,
+    company: bool,
+    first_year: bool,
+    umbrella: bool,
+    tariffs: Path | None,
+    form: str,
+    language: str,
+) -> None:
+    """Reckon what a year costs: prepayment, settlement, tax. Needs no database and keeps nothing.
+
+    Amounts include value-added tax where it is due; the settlement is negative where money is given back.
+    """
+    payer = PayerStatus(rijk, company, first_year, umbrella, variant)
+
+    def work() -> Quote:
+        request = QuoteRequest(Service.parse(service), year, forecast, used, historic, payer)
+        return quote(request, catalogue_of(tariffs))
+
+    answer = _or_exit(work, language)
+    click.echo(_as_json(answer) if form == "json" else _as_text(answer, language))
+
+
+def _or_exit(work: Callable[[], _Result], language: str) -> _Result:
+    """The result, or a sentence that says what is wrong and exit code 2."""
+    try:
+        return work()
+    except BillingError as wrong:
+        raise click.UsageError(in_language(wrong.text, language)) from wrong
+
+
+def _as_json(answer: Quote) -> str:
+    settlement = answer.settlement
+    return json.dumps(
+        {
+            "service": str(answer.request.service),
+            "year": answer.request.year,
+            "forecast": answer.request.forecast,
+            "used": answer.request.used,
+            "currency": "EUR",
+            "prepayment": str(answer.prepayment.including),
+            "settlement": None if settlement is None else str(settlement.including),
+            "total": str(answer.total.including),
+            "vat": str(answer.total.vat),
+            "total_excluding_vat": str(answer.total.excluding),
+            "documents": [_document(document) for document in answer.documents],
+            "notes": [_both(note) for note in answer.notes],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def _document(document: QuotedDocument) -> dict[str, object]:
+    year, number = document.month
+    return {
+        "step": document.step,
+        "month": f"{year}-{number:02}",
+        "including_vat": str(document.amounts.including),
+        "excluding_vat": str(document.amounts.excluding),
+        "vat": str(document.amounts.vat),
+        "vat_percent": str(document.vat_percent),
+        "price_basis": str(document.basis),
+        "lines": [
+            {
+                "role": str(line.role),
+                "units": line.units,
+                "price": str(line.price),
+                "amount": str(line.amount),
+                "text": _both(line.text),
+                "computation": _both(line.how),
+                "source": line.source,
+            }
+            for line in document.lines
+        ],
+        "notes": [_both(note) for note in document.notes],
+    }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "nl": text.nl}
+
+
+_STEPS = {"prepayment": Text("Prepayment", "Vooruitbetaling"), "settlement": Text("Settlement", "Afrekening")}
+_BASIS = {
+    "including-vat": Text("including VAT", "inclusief btw"),
+    "excluding-vat": Text("excluding VAT", "exclusief btw"),
+}
+
+
+def _as_text(answer: Quote, language: str) -> str:
+    def said(text: Text) -> str:
+        return in_language(text, language)
+
+    lines = [f"{said(SERVICE_NAMES[answer.request.service].name)} {answer.request.year}"]
+    lines += [f"  {said(note)}" for note in answer.notes]
+    for document in answer.documents:
+        lines += ["", f"{said(_STEPS[document.step])}, {said(month(*document.month))}"]
+        basis = said(_BASIS[document.basis])
+        lines += [f"  {said(line.text)}: {said(line.how)} ({basis})" for line in document.lines]
+        lines += [f"  {said(note)}" for note in document.notes]
+        lines.append(_sums(document.amounts.excluding, document.amounts.vat, document.amounts.including, said))
+    total = answer.total
+    lines += ["", said(Text("Year", "Jaar")), _sums(total.excluding, total.vat, total.including, said)]
+    return "\n".join(lines)
+
+
+def _sums(excluding: Decimal, vat: Decimal, including: Decimal, said: Callable[[Text], str]) -> str:
+    labels = Text("excluding VAT {} + VAT {} = {}", "exclusief btw {} + btw {} = {}")
+    return "  " + said(labels).format(said(euros(excluding)), said(euros(vat)), said(euros(including)))
