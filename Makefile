@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup demo check lint types layers unit bench conformance soak docs clean system
+.PHONY: run test setup demo check lint types layers unit bench conformance soak docs messages clean system
 
 run: setup
 	$(BIN)/python -m gateway demo --serve
@@ -54,6 +54,10 @@ soak: setup
 docs: setup
 	$(BIN)/python -m gateway.docs
 	$(BIN)/python -m deploy.dashboard
+
+# Add new texts to the Dutch catalogue and remove those that no code uses; names those without a translation.
+messages: setup
+	$(BIN)/python -m gateway.locale
 
 clean:
 	rm -rf var build dist *.egg-info .mypy_cache .ruff_cache

@@ -52,7 +52,9 @@ def shortened(text: str, characters_max: int = QUOTED_CHARACTERS_MAX) -> str:
 
 def _short(said: Text | str | None, characters_max: int) -> Text | str | None:
     if isinstance(said, Text):
-        return Text(shortened(said.en, characters_max), shortened(said.nl, characters_max))
+        if said.dutch is not None:
+            return Text(shortened(said.key, characters_max), shortened(said.dutch, characters_max))
+        return said.map_values(lambda value: shortened(value, characters_max))
     return None if said is None else shortened(said, characters_max)
 
 

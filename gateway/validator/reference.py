@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from gateway.i18n import Text
+from gateway.i18n import Text, untranslated
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.xml.locations import xpath_of
 from gateway.validator.xml.parsing import Parsed
@@ -187,5 +187,5 @@ def _element(root: etree._Element, location: str) -> etree._Element:
 
 def _finding(assertion: Assertion) -> Finding:
     flag = Flag.WARNING if assertion.flag == "warning" else Flag.FATAL
-    sentence = Text(en=assertion.text, nl=assertion.text)
+    sentence = untranslated(assertion.text)
     return Finding(assertion.rule or "unnamed", flag, Stage.RULES, sentence)

@@ -1,0 +1,1 @@
+"""The translations of the texts in the code: a gettext catalogue a language, and the program that keeps it."""
