@@ -16,12 +16,12 @@ import structlog
 from gateway import __version__
 from gateway.admin.billing import billing_door, billing_service
 from gateway.api import Doors, build
-from gateway.api.application import Guard
-from gateway.api.doors import Address, Leases, Lists
+from gateway.api.doors import Leases, Lists
 from gateway.channels import delivery
 from gateway.channels.digipoort import wiring as digipoort
 from gateway.clock import Clock, utc_now
 from gateway.health import Health, disk_has_room, queue_has_room, takes_writes
+from gateway.http.base_url import BaseUrl
 from gateway.http.connections import Connections
 from gateway.http.limits import Limits as IntakeLimits
 from gateway.http.server import Runner
@@ -114,7 +114,7 @@ class Gateway:
             readiness=self.readiness,
             metrics=self.metrics.exposition,
             metrics_need_key=self.settings.http.metrics_need_key,
-            address=Address(self.settings.http.public_url.rstrip("/")),
+            base_url=BaseUrl(self.settings.http.public_url.rstrip("/")),
             gateway_version=__version__,
             limits=_intake_limits(self.settings),
             lists=Lists(self.settings.http.page_items_default, self.settings.http.page_items_max),
@@ -215,14 +215,13 @@ async def listening(gateway: Gateway) -> AsyncIterator[str]:
     http = gateway.settings.http
     doors = gateway.doors()
     application = build(doors, gateway.metrics.request_answered)
-    guard = Guard(doors.address, gateway.metrics.request_answered)
-    async with digipoort.door(gateway, application, guard) as tls:
+    async with digipoort.door(gateway, application) as tls:
         connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
         runner = Runner(
             application,
             idle_seconds_max=http.idle_seconds_max,
             shutdown_seconds_max=http.shutdown_seconds_max,
-            address=doors.address,
+            base_url=doors.base_url,
             connections=connections,
         )
         await runner.setup()
@@ -230,8 +229,8 @@ async def listening(gateway: Gateway) -> AsyncIterator[str]:
             await runner.listen(http.host, http.port, tls)
             port = runner.addresses[0][1]
             host = _named(http.host, is_tls=tls is not None)
-            doors.address.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
-            yield doors.address.own_url
+            doors.base_url.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
+            yield doors.base_url.own_url
         finally:
             await runner.cleanup()
 

@@ -7,6 +7,7 @@ page of its own; what a route says of itself in the OpenAPI document is what it 
 """
 
 from gateway.api.application import build
-from gateway.api.doors import API_VERSION, Doors
+from gateway.api.doors import Doors
+from gateway.http.answers import API_VERSION
 
 __all__ = ["API_VERSION", "Doors", "build"]

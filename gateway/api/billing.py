@@ -16,6 +16,7 @@ from aiohttp import web
 
 from gateway.api.desk import Call, unknown
 from gateway.api.doors import BillingDoor
+from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.api.refusals import told
 from gateway.api.shapes import (
     Bills,
@@ -45,7 +46,6 @@ from gateway.billing.runs.year import BillingYear, YearKey
 from gateway.clock import billing_date
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, CSV, JSON, PDF, XML, headers, json_answer
-from gateway.http.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.participants import Role

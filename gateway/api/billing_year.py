@@ -18,6 +18,7 @@ from gateway.api.billing import (
     year_of,
 )
 from gateway.api.desk import Call, unknown
+from gateway.api.lists import link_header, next_page, page_limit
 from gateway.api.refusals import told
 from gateway.api.shapes import (
     AddressShape,
@@ -50,7 +51,6 @@ from gateway.billing.runs.debtor import Address, Connection, Debtor
 from gateway.billing.runs.year import BillingYear, YearKey, YearStep
 from gateway.http import problems
 from gateway.http.answers import json_answer
-from gateway.http.lists import link_header, next_page, page_limit
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.validator.model.identifiers import OIN, PartyIdentifier, problem

@@ -8,21 +8,23 @@ from aiohttp import hdrs, web
 
 import gateway
 from gateway.api.desk import Call, unknown
-from gateway.api.doors import API_VERSION
+from gateway.api.report_pages import Language
 from gateway.api.shapes import ProblemKinds, problem_kind, rule_shape
 from gateway.http.answers import (
+    API_VERSION,
     BY_ACCEPT,
     HTML,
     JSON,
-    base_url_of,
     json_answer,
-    page_answer,
     raw_json_answer,
 )
-from gateway.http.problems import KINDS, Kind, said
+from gateway.http.base_url import base_url_of
+from gateway.http.pages import Pages, page_answer, problem_html
+from gateway.http.problems import KINDS, Kind
 from gateway.i18n import Text
-from gateway.portal.pages import rendered
-from gateway.portal.report import Language
+
+_PAGES = Pages("gateway.api")
+_PORTAL = Pages("gateway.portal")
 
 
 class PageQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -38,10 +40,10 @@ async def openapi(call: Call) -> web.StreamResponse:
 
 async def front(call: Call) -> web.StreamResponse:
     """Where to find what."""
-    html = rendered(
+    html = _PORTAL.render(
         "front.html",
         call.language,
-        base=base_url_of(call.request, call.doors.address.public_url),
+        base=base_url_of(call.request, call.doors.base_url.public_url),
         version=call.doors.gateway_version,
         api_version=API_VERSION,
         limits=call.doors.limits,
@@ -56,7 +58,7 @@ async def docs(call: Call) -> web.StreamResponse:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             operations[operation["tags"][0]].append({"path": path, "method": method.upper(), **operation})
-    html = rendered(
+    html = _PORTAL.render(
         "docs.html",
         call.language,
         document=document,
@@ -71,8 +73,8 @@ async def list_problems(call: Call) -> web.StreamResponse:
     """Every kind of problem."""
     kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.slug))
     if call.form((HTML, JSON)) == HTML:
-        return page_answer(rendered("problems.html", call.language, kinds=kinds, said=said), call.language)
-    base = call.doors.address.url
+        return page_answer(_PAGES.render("problems.html", call.language, kinds=kinds), call.language)
+    base = call.doors.base_url.url
     return json_answer(ProblemKinds(items=[problem_kind(kind, base) for kind in kinds]), more=BY_ACCEPT)
 
 
@@ -80,10 +82,8 @@ async def show_problem(call: Call) -> web.StreamResponse:
     """One kind of problem: what it means and what to do."""
     kind = _kind(call.named("slug"))
     if call.form((HTML, JSON)) == HTML:
-        return page_answer(
-            rendered("problem.html", call.language, kind=kind, said=said, problem=None), call.language
-        )
-    return json_answer(problem_kind(kind, call.doors.address.url), more=BY_ACCEPT)
+        return page_answer(problem_html(kind, call.language), call.language)
+    return json_answer(problem_kind(kind, call.doors.base_url.url), more=BY_ACCEPT)
 
 
 async def show_rule(call: Call) -> web.StreamResponse:
@@ -94,7 +94,7 @@ async def show_rule(call: Call) -> web.StreamResponse:
     except LookupError as error:
         raise unknown(Text("rule", "regel"), key) from error
     if call.form((HTML, JSON)) == HTML:
-        return page_answer(rendered("rule.html", call.language, rule=entry, said=said), call.language)
+        return page_answer(_PAGES.render("rule.html", call.language, rule=entry), call.language)
     return json_answer(rule_shape(entry))
 
 

@@ -15,6 +15,7 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
+from gateway.http.base_url import BaseUrl
 from gateway.http.limits import Limits
 from gateway.messages.ports import (
     Deliveries,
@@ -26,25 +27,6 @@ from gateway.messages.ports import (
     Reception,
 )
 from gateway.metering.ports import Meter
-
-API_VERSION = "1.0.0"
-"""Semantic version of the HTTP API, in every answer (NL GOV API Design Rules, /core/version-header)."""
-
-
-@dataclass(slots=True)
-class Address:
-    """Where the gateway is. Never taken from a request: what is named by it (the `type` of a problem) must be the
-    same for every caller, and nothing that a caller makes up. Both without a slash at their end."""
-
-    public_url: str = ""
-    """How the outside reaches it, by the settings; empty: not said."""
-    own_url: str = ""
-    """Where it listens; known once it does."""
-
-    @property
-    def url(self) -> str:
-        """How to name it."""
-        return self.public_url or self.own_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +76,7 @@ class Doors:
     clock: Clock = utc_now
     metrics_need_key: bool = True
     """Whether `/metrics` asks for an operator's key."""
-    address: Address = field(default_factory=Address)
+    base_url: BaseUrl = field(default_factory=BaseUrl)
     gateway_version: str = "0.1.0"
     limits: Limits = field(default_factory=Limits)
     lists: Lists = field(default_factory=Lists)

@@ -12,6 +12,7 @@ from aiohttp import web
 from msgspec import UNSET
 
 from gateway.api.desk import Call, unknown_message
+from gateway.api.lists import at_most, bad_cursor, link_header, next_page, page_limit
 from gateway.api.shapes import (
     Confirmation,
     ConfirmWish,
@@ -25,7 +26,6 @@ from gateway.api.shapes import (
 )
 from gateway.http import problems
 from gateway.http.answers import json_answer
-from gateway.http.lists import at_most, bad_cursor, link_header, next_page, page_limit
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 

@@ -10,8 +10,10 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
+from gateway.api import report_pages as report
 from gateway.api.access import PARTIES
 from gateway.api.desk import Call, unknown, unknown_message
+from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.api.shapes import (
     Attachments,
     AttachmentShape,
@@ -33,12 +35,11 @@ from gateway.http.answers import (
     PLAIN,
     headers,
     json_answer,
-    page_answer,
     raw_json_answer,
     text_answer,
 )
-from gateway.http.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.http.negotiation import preferred_wait_seconds
+from gateway.http.pages import page_answer
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import JournalEntry, Message, MessageFilter, StoredAttachment
@@ -50,7 +51,6 @@ from gateway.messages.submission import (
     StoredBytes,
     Submission,
 )
-from gateway.portal import report
 from gateway.validator.model.document import DocumentKind
 
 _READABLE_BY_RECIPIENT = frozenset({State.DELIVERED, State.CONFIRMED})

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from gateway.api.doors import API_VERSION
 from gateway.api.route import Answer, Route
 from gateway.api.shapes import ProblemShape
 from gateway.http import problems
+from gateway.http.answers import API_VERSION
 from gateway.http.parameters import NoQuery
 from gateway.http.problems import Problem
 from gateway.messages.participants import Role

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from gateway.api.billing import actor_of, door_of, today
 from gateway.api.desk import Call
+from gateway.api.lists import page_limit
 from gateway.api.refusals import told
 from gateway.api.shapes import (
     Bills,
@@ -22,7 +23,6 @@ from gateway.api.shapes import (
 from gateway.billing.rating.tariffs import read
 from gateway.billing.runs.run import RunOrder
 from gateway.http.answers import json_answer
-from gateway.http.lists import page_limit
 
 
 class RunsQuery(msgspec.Struct, frozen=True, rename="camel"):

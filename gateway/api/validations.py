@@ -6,6 +6,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from gateway.api import report_pages as report
 from gateway.api.desk import Call
 from gateway.http import problems
 from gateway.http.answers import (
@@ -13,15 +14,14 @@ from gateway.http.answers import (
     HTML,
     JSON,
     PLAIN,
-    page_answer,
     raw_json_answer,
     text_answer,
 )
 from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.multipart import XML_TYPES
+from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
 from gateway.pipeline.desk import JudgingError
-from gateway.portal import report
 from gateway.validator.profiles import profile_named
 
 log = structlog.get_logger()

@@ -6,13 +6,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from gateway.channels.addresses import OutsideResolver
 from gateway.channels.digipoort.afleverservice import Afleverservice
 from gateway.channels.digipoort.processen import Processen, ProcesSources
+from gateway.channels.digipoort.wire.answer import signer
+from gateway.channels.outbound import Post
 from gateway.channels.webhook.delivery import Webhook
 from gateway.channels.webhook.event import EventSigner
 from gateway.clock import Clock
-from gateway.http.addresses import OutsideResolver
-from gateway.http.outbound import Post
+from gateway.http.client_certificate import identities
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.participants import Party
 from gateway.messages.submission import StoredBytes
@@ -30,7 +32,7 @@ from gateway.pipeline.ports import (
 )
 from gateway.pki.certificates import fingerprint, load_certificates, load_key
 from gateway.pki.chain import CLIENTS_AND_SERVERS
-from gateway.pki.tls import HttpFetch, TlsFiles, identities, signer
+from gateway.pki.tls import HttpFetch, TlsFiles
 from gateway.settings import Settings
 from gateway.store.digipoort.processen import ProcesStore
 from gateway.store.documents.storage import Storage

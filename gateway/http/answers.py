@@ -1,18 +1,18 @@
 """Answers: JSON, problems and pages, each with the headers that every answer carries
 (NL GOV API Design Rules, /core/version-header and /core/transport/security-headers)."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 
 import msgspec
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from gateway.api.doors import API_VERSION, Address
+from gateway.http.base_url import BaseUrl
 from gateway.http.negotiation import best_language, best_media_type
 from gateway.http.problems import Problem
-from gateway.portal.style import STYLE
+
+API_VERSION = "1.0.0"
+"""Semantic version of the HTTP API, in every answer (NL GOV API Design Rules, /core/version-header)."""
 
 JSON = "application/json"
 HTML = "text/html"
@@ -33,19 +33,6 @@ _EVERYWHERE = {
     "X-Frame-Options": "DENY",
 }
 _JSON_HEADERS = CIMultiDict({**_EVERYWHERE, hdrs.CONTENT_TYPE: JSON})
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_PAGE_HEADERS = CIMultiDict(
-    {
-        **_EVERYWHERE,
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
-            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-        hdrs.CONTENT_TYPE: "text/html; charset=utf-8",
-        hdrs.VARY: "Accept, Accept-Language",
-    }
-)
-
 _encode = msgspec.json.Encoder().encode
 _NOTHING: Mapping[str, str] = {}
 BY_ACCEPT: Mapping[str, str] = {str(hdrs.VARY): "Accept"}
@@ -78,16 +65,6 @@ def empty_answer(status: int = 204) -> web.Response:
     return web.Response(status=status, headers=CIMultiDict(_EVERYWHERE))
 
 
-def page_answer(
-    html: str, language: str, status: int = 200, more: Mapping[str, str] | None = None
-) -> web.Response:
-    """A page for people."""
-    every = _PAGE_HEADERS.copy()
-    every[hdrs.CONTENT_LANGUAGE] = language
-    every.update(more or _NOTHING)
-    return web.Response(body=html.encode(), status=status, headers=every)
-
-
 def text_answer(text: str, language: str) -> web.Response:
     """Plain text for people at a terminal."""
     more: dict[str, str] = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language"}
@@ -109,15 +86,10 @@ def wants_page(request: web.BaseRequest) -> bool:
     return HTML in accept and best_media_type(accept, (JSON, HTML)) == HTML
 
 
-def base_url_of(request: web.BaseRequest, public_url: str) -> str:
-    """How the outside reaches this gateway, without a slash at its end."""
-    return public_url or f"{request.scheme}://{request.host}"
-
-
-def problem_answer(request: web.BaseRequest, problem: Problem, address: Address) -> web.Response:
+def problem_answer(request: web.BaseRequest, problem: Problem, base_url: BaseUrl) -> web.Response:
     """The problem as `application/problem+json`, in the caller's language."""
     language = language_of(request)
-    body = problem.body(language, address.url)
+    body = problem.body(language, base_url.url)
     more = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language", **problem.headers}
     answer = web.Response(body=_encode(body), status=problem.kind.status, headers=headers(PROBLEM, more))
     if problem.closes:

@@ -9,7 +9,7 @@ import binascii
 import ipaddress
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -19,9 +19,16 @@ from cryptography import x509
 
 from gateway.clock import Clock
 from gateway.i18n import Text
-from gateway.pki.certificates import CertificateError, certificate_from_der, fingerprint, oin_of
-from gateway.pki.chain import TrustAnchors
+from gateway.pki.certificates import (
+    CertificateError,
+    certificate_from_der,
+    fingerprint,
+    load_certificates,
+    oin_of,
+)
+from gateway.pki.chain import CLIENTS, TrustAnchors
 from gateway.pki.revocation import Revocation
+from gateway.pki.tls import HttpFetch, TlsFiles
 from gateway.validator.model.identifiers import PartyIdentifier
 
 CHAIN_CACHE = timedelta(minutes=5)
@@ -127,6 +134,18 @@ class Identities:
         except ValueError:
             return False
         return any(remote in network for network in self._trusted_proxies)
+
+
+def identities(
+    files: TlsFiles,
+    fetch: HttpFetch,
+    clock: Clock,
+    trusted_proxies: Sequence[Network] = (),
+    purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
+) -> Identities:
+    """Proves certificates against the anchors in these files."""
+    anchors = TrustAnchors.split(load_certificates(files.anchors), purposes)
+    return Identities(anchors, Revocation(fetch, clock, files.crls()), clock, trusted_proxies)
 
 
 def _of_connection(connection: ssl.SSLObject) -> _Presented:

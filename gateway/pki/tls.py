@@ -6,19 +6,11 @@ OIN are judged by `identity.py`, where a refusal can be told.
 """
 
 import ssl
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from cryptography import x509
-
-from gateway.channels.digipoort.wire.answer import Signer
-from gateway.clock import Clock
-from gateway.http.client_certificate import Identities, Network
-from gateway.pki.certificates import load_certificates, load_key
-from gateway.pki.chain import CLIENTS, TrustAnchors
-from gateway.pki.revocation import Revocation
 
 _CRL_BYTES_MAX = 16 * 1024 * 1024
 _FETCH_SECONDS_MAX = 5.0
@@ -67,23 +59,6 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     context.load_verify_locations(files.anchors)
     context.verify_mode = ssl.CERT_REQUIRED
     return context
-
-
-def signer(files: TlsFiles) -> Signer:
-    """Signs answers with the server's certificate, as Digipoort does."""
-    return Signer(load_certificates(files.server_chain)[0], load_key(files.server_key))
-
-
-def identities(
-    files: TlsFiles,
-    fetch: "HttpFetch",
-    clock: Clock,
-    trusted_proxies: Sequence[Network] = (),
-    purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
-) -> Identities:
-    """Proves certificates against the anchors in these files."""
-    anchors = TrustAnchors.split(load_certificates(files.anchors), purposes)
-    return Identities(anchors, Revocation(fetch, clock, files.crls()), clock, trusted_proxies)
 
 
 class HttpFetch:

@@ -11,20 +11,20 @@ from aiohttp import web
 
 from gateway.api.access import FIGURES
 from gateway.api.desk import Call
+from gateway.api.lists import bad_cursor, next_page
+from gateway.api.report_pages import Language
+from gateway.api.words import DOCUMENTS, STATES
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.clock import billing_date
 from gateway.http import problems
-from gateway.http.answers import page_answer
-from gateway.http.lists import bad_cursor, next_page
+from gateway.http.pages import Pages, page_answer
 from gateway.http.problems import Fault, said
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
-from gateway.portal.pages import rendered
-from gateway.portal.report import Language
-from gateway.portal.words import DOCUMENTS, STATES
 
+_PAGES = Pages("gateway.portal")
 _MESSAGES_SHOWN = 50
 
 
@@ -46,7 +46,7 @@ async def portal(call: Call) -> web.StreamResponse:
         page = await call.doors.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)
     except ValueError as error:
         raise bad_cursor() from error
-    html = rendered(
+    html = _PAGES.render(
         "portal.html",
         language,
         query=query,

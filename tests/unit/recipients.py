@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from gateway.http.addresses import OutsideResolver
-from gateway.http.outbound import Post
+from gateway.channels.addresses import OutsideResolver
+from gateway.channels.outbound import Post
 from gateway.testing.outbox import MemoryOutbox
 from tests.unit.pki.hierarchies import hierarchy
 

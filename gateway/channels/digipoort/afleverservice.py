@@ -19,8 +19,8 @@ from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
 from gateway.channels.digipoort.wire.faults import KoppelvlakError
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK, SOAP, WSSE
 from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
+from gateway.channels.outbound import Post, Reply, require_success
 from gateway.clock import Clock
-from gateway.http.outbound import Post, Reply, require_success
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.ports import (

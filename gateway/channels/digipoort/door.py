@@ -1,6 +1,6 @@
 """The door itself: HTTP in, SOAP out, never anything else."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import IO
 
 import structlog
@@ -61,12 +61,6 @@ class WusDoor:
             "getBerichtenKenmerk": self._ophalen.get_berichten_kenmerk,
             "getNieuweBerichtenKenmerk": self._ophalen.get_nieuwe_berichten_kenmerk,
         }
-
-    def receivers(self) -> Iterator[tuple[str, Respond]]:
-        """What answers a POST at each service's address, for a server that finds it without a router."""
-        for service in SERVICES:
-            for path in service.paths:
-                yield path, self._at(service)
 
     def add_to(self, app: web.Application) -> None:
         """Add the addresses of every service, in both path families, with their WSDL and the XSD."""

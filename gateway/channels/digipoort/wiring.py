@@ -10,18 +10,18 @@ from typing import Protocol
 
 from aiohttp import web
 
-from gateway.api.application import DIRECT, Guard, kind_of
 from gateway.channels.digipoort import WusDoor, WusPorts, WusSettings
 from gateway.channels.digipoort.sandbox import CAST, Sandbox
 from gateway.channels.digipoort.seen import SeenFile
+from gateway.channels.digipoort.wire.answer import signer
 from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.signature import SignaturePolicy
 from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.clock import utc_now
-from gateway.http.client_certificate import Network
+from gateway.http.client_certificate import Network, identities
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.ports import Reception
-from gateway.pki.tls import HttpFetch, TlsFiles, identities, server_context, signer
+from gateway.pki.tls import HttpFetch, TlsFiles, server_context
 from gateway.settings import Settings
 from gateway.store.digipoort.processen import ProcesStore
 from gateway.store.documents.storage import Storage
@@ -59,12 +59,9 @@ class Opened(Protocol):
 
 
 @asynccontextmanager
-async def door(
-    gateway: Opened, application: web.Application, guard: Guard
-) -> AsyncIterator[ssl.SSLContext | None]:
+async def door(gateway: Opened, application: web.Application) -> AsyncIterator[ssl.SSLContext | None]:
     """Adds the door to the application when the settings name certificates; yields the TLS that goes with it.
 
-    `guard` stands around what the server calls without the router, as the application's own does around the rest.
     Raises OSError when the certificates cannot be read.
     """
     directory = gateway.settings.digipoort.tls_directory
@@ -78,8 +75,6 @@ async def door(
         sandbox = await _sandbox(gateway) if gateway.settings.testing.sandbox else None
         wus = WusDoor(_ports(gateway, files, fetch), _wishes(gateway.settings), sandbox)
         wus.add_to(application)
-        for path, respond in wus.receivers():
-            application[DIRECT]["POST", path] = guard.around(respond, kind_of(path))
         yield server_context(files)
 
 

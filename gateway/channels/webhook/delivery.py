@@ -4,9 +4,9 @@ import msgspec
 from http_message_signatures import HTTPMessageSignaturesException
 from yarl import URL
 
+from gateway.channels.outbound import Post, require_success
 from gateway.channels.webhook.event import EventSigner, event_of
 from gateway.clock import Clock
-from gateway.http.outbound import Post, require_success
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal, Shipment
 
 

@@ -11,7 +11,6 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import unused_port
 
 from gateway.api import API_VERSION, Doors, build
-from gateway.api.application import DIRECT
 from gateway.api.openapi import openapi_document
 from gateway.api.routes import ROUTES
 from gateway.http.limits import Limits
@@ -91,11 +90,10 @@ async def base(doors: Doors) -> AsyncIterator[str]:
     """The address of a running gateway."""
     port, watch = unused_port(), Watch()
     app = build(doors)
-    app[DIRECT].clear()  # the watch sees what was routed
     app.on_response_prepare.append(watch.look)
     runner = Runner(app, idle_seconds_max=0.6, lingering_seconds_max=0.2)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await runner.listen("127.0.0.1", port)
     yield f"http://127.0.0.1:{port}"
     await runner.cleanup()
     assert watch.faults == []

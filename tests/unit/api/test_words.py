@@ -5,9 +5,9 @@ from enum import StrEnum
 
 import pytest
 
+from gateway.api.words import DOCUMENTS, STATES, STEPS
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State, Step
-from gateway.portal.words import DOCUMENTS, STATES, STEPS
 from gateway.validator.model.document import DocumentKind
 
 

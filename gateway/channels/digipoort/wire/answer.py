@@ -30,6 +30,8 @@ from gateway.channels.digipoort.wire.names import (
     WSU,
     X509_V3,
 )
+from gateway.pki.certificates import load_certificates, load_key
+from gateway.pki.tls import TlsFiles
 
 EXPIRES_AFTER = timedelta(minutes=10)
 """As Digipoort's own messages."""
@@ -217,3 +219,8 @@ async def _streamed(pieces: Sequence[bytes | Binary], octets: Octets) -> AsyncIt
             left = left[whole:]
         if left:
             yield base64.b64encode(left)
+
+
+def signer(files: TlsFiles) -> Signer:
+    """Signs answers with the server's certificate, as Digipoort does."""
+    return Signer(load_certificates(files.server_chain)[0], load_key(files.server_key))

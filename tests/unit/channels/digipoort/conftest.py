@@ -13,8 +13,9 @@ from lxml import etree
 
 from gateway.channels.digipoort import WusDoor, WusPorts, WusSettings
 from gateway.channels.digipoort.sandbox import Pace, Sandbox
-from gateway.http.client_certificate import Identities
-from gateway.pki.tls import HttpFetch, TlsFiles, identities, server_context, signer
+from gateway.channels.digipoort.wire.answer import signer
+from gateway.http.client_certificate import Identities, identities
+from gateway.pki.tls import HttpFetch, TlsFiles, server_context
 from gateway.testing.digipoort import MemoryRecords, WusMemoryGateway
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, sign, to_bytes, unsigned
 from tests.unit.pki.hierarchies import hierarchy, pair

@@ -14,8 +14,8 @@ from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
 from gateway.channels.digipoort.wire.elements import require_valid
 from gateway.channels.digipoort.wire.names import KOPPELVLAK
+from gateway.channels.outbound import Post
 from gateway.http.client_certificate import Identities
-from gateway.http.outbound import Post
 from gateway.messages.lifecycle import Foutcode
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from gateway.pki.certificates import load_certificates

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from gateway.channels.outbound import Post
 from gateway.channels.webhook.delivery import Webhook
 from gateway.channels.webhook.event import EventSigner
-from gateway.http.outbound import Post
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from gateway.pki.certificates import fingerprint
 from tests.unit.pki.hierarchies import pair

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.api.shapes import AttachmentShape, StatusShape
+from gateway.api.words import DOCUMENTS, STATES, STEPS
+from gateway.http.pages import Pages
 from gateway.http.problems import said
 from gateway.messages.message import Message
-from gateway.portal.pages import rendered
-from gateway.portal.words import DOCUMENTS, STATES, STEPS
 from gateway.validator.report.html import ShownReport, shown
 from gateway.validator.report.report import Language as Language
 from gateway.validator.report.report import Reported, ReportShape, render
+
+_PAGES = Pages("gateway.api")
 
 RULES_URL = "/rules/"
 """The page on each rule is below it."""
@@ -21,7 +23,7 @@ EXCERPT_BYTES_MAX = 2 * 1024 * 1024
 
 def verdict_page(verdict: bytes, document: bytes | None, language: str) -> str:
     """The verdict on a document that was only checked."""
-    return rendered("verdict.html", language, verdict=_shown(verdict, document, language))
+    return _PAGES.render("verdict.html", language, verdict=_shown(verdict, document, language))
 
 
 def message_page(
@@ -36,7 +38,7 @@ def message_page(
     then its lines stand beside the findings, and it can be fetched."""
     judged = None if verdict is None else _shown(verdict, document, language)
     state = said(STATES[message.state], language)
-    return rendered(
+    return _PAGES.render(
         "message.html",
         language,
         message=message,

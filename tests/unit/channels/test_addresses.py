@@ -5,8 +5,8 @@ import socket
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from gateway.http.addresses import ForbiddenAddressError, OutsideResolver, require_outside
-from gateway.http.outbound import Post
+from gateway.channels.addresses import ForbiddenAddressError, OutsideResolver, require_outside
+from gateway.channels.outbound import Post
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from tests.unit.recipients import Recipient, trusted
 

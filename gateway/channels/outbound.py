@@ -8,7 +8,7 @@ from typing import Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-from gateway.http.addresses import ForbiddenAddressError, OutsideResolver
+from gateway.channels.addresses import ForbiddenAddressError, OutsideResolver
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 
 ANSWER_BYTES_MAX = 256 * 1024

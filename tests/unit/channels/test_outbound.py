@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from gateway.http.outbound import Post, require_success
+from gateway.channels.outbound import Post, require_success
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from tests.unit.recipients import Recipient
 

@@ -1,0 +1,1 @@
+"""Pages of resources, as Jinja2 templates."""

@@ -1,0 +1,105 @@
+"""Turns every failure of a handler into a problem, and reports each answer."""
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
+from structlog.contextvars import unbind_contextvars
+
+from gateway.http import problems
+from gateway.http.answers import problem_answer, wants_page
+from gateway.http.base_url import BaseUrl
+from gateway.http.pages import problem_page
+from gateway.http.problems import Problem
+from gateway.i18n import Text
+
+log = structlog.get_logger()
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+OnAnswer = Callable[[str, int, float], None]
+"""Called for every answer with the kind of its route, its status, and the seconds it took."""
+
+
+def problem_middleware(base_url: BaseUrl, on_answer: OnAnswer) -> Middleware:
+    """The middleware around every handler of an application, and around what no route matches."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        try:
+            answer = await _answer(request, handler, base_url)
+        finally:
+            unbind_contextvars("kenmerk")  # the next request on this connection is about something else
+        resource = request.match_info.route.resource
+        kind = route_kind(resource.canonical) if resource else ""
+        on_answer(kind, answer.status, time.perf_counter() - started)
+        return answer
+
+    return middleware
+
+
+async def _answer(request: web.Request, handler: Handler, base_url: BaseUrl) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return answer_to(problem, request, base_url)
+    except web.HTTPException as refusal:
+        return answer_to(_problem_of(refusal, request), request, base_url)
+    except ConnectionError:
+        raise  # the client is gone
+    except Exception as error:  # whatever it is, the client learns a reference only
+        failure = failed(error, request)
+        if request.writer.output_size > 0:  # part was sent: no second answer
+            raise ConnectionError("the answer broke off") from error
+        return answer_to(failure, request, base_url)
+
+
+@cache
+def route_kind(path: str) -> str:
+    """The kind of a route in metrics: the first word of its path after the version."""
+    first, _, rest = path.strip("/").partition("/")
+    if first.startswith("v") and first[1:].isdigit():
+        return rest.partition("/")[0]
+    return {"healthz": "health", "readyz": "health"}.get(first, first)
+
+
+def answer_to(problem: Problem, request: web.BaseRequest, base_url: BaseUrl) -> web.StreamResponse:
+    """The problem as a page for a browser, else as JSON."""
+    if not wants_page(request):
+        return problem_answer(request, problem, base_url)
+    answer = problem_page(request, problem)
+    if problem.closes:
+        answer.force_close()
+    return answer
+
+
+def expect_handler(base_url: BaseUrl) -> Callable[[web.Request], Awaitable[web.StreamResponse | None]]:
+    """Handles `Expect`: `100-continue` is answered when the body is read, so a refused client sends nothing."""
+
+    async def expect(request: web.Request) -> web.StreamResponse | None:
+        if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+            return None
+        problem = problems.ExpectationFailed(Text("Only 100-continue is understood.", "Alleen 100-continue kan."))
+        return answer_to(problem, request, base_url)
+
+    return expect
+
+
+def _problem_of(refusal: web.HTTPException, request: web.Request) -> Problem:
+    """The problem for an exception of aiohttp: no such route, or not this method."""
+    if isinstance(refusal, web.HTTPMethodNotAllowed):
+        return problems.MethodNotAllowed(request.method[:20], sorted(refusal.allowed_methods))
+    if isinstance(refusal, web.HTTPNotFound):
+        return problems.UnknownAddress()
+    return failed(refusal, request)
+
+
+def failed(error: BaseException | None, request: web.BaseRequest) -> problems.GatewayFailed:
+    """Log the error under a reference; the problem contains the reference only."""
+    reference = str(uuid.uuid4())
+    log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
+    return problems.GatewayFailed(reference)

@@ -1,0 +1,80 @@
+"""Pages for people, in Dutch and English: rendered on the server, no scripts, nothing from other sites."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+
+import jinja2
+from aiohttp import hdrs, web
+from markupsafe import Markup, escape
+
+from gateway.http.answers import headers, language_of
+from gateway.http.problems import Kind, Problem, said
+from gateway.http.style import STYLE
+from gateway.validator.report.html import TEMPLATES, chooser
+
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Pages:
+    """The templates of one package; they extend `base.html` and may use the parts of the report."""
+
+    def __init__(self, package: str) -> None:
+        """`package` has a folder `templates`."""
+        own, layout = jinja2.PackageLoader(package), jinja2.PackageLoader("gateway.http")
+        self._environment = jinja2.Environment(
+            loader=jinja2.ChoiceLoader([own, layout, TEMPLATES]),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters["code"] = with_code
+
+    def render(self, template: str, language: str, **values: object) -> str:
+        """The page, in `nl` or `en`."""
+        other = "en" if language == "nl" else "nl"
+        page = self._environment.get_template(template)
+        return page.render(language=language, t=chooser(language), style=STYLE, other=other, said=said, **values)
+
+    def answer(self, template: str, language: str, **values: object) -> web.Response:
+        """The page as a response."""
+        return page_answer(self.render(template, language, **values), language)
+
+
+def with_code(text: str) -> Markup:
+    """Text with `names` as code elements; everything else is escaped."""
+    parts = [str(escape(part)) for part in text.split("`")]
+    return Markup("".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)))  # noqa: S704 - escaped above
+
+
+def page_answer(
+    html: str, language: str, status: int = 200, more: Mapping[str, str] | None = None
+) -> web.Response:
+    """A page for people."""
+    every = headers("text/html; charset=utf-8")
+    every["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
+    every[hdrs.VARY] = "Accept, Accept-Language"
+    every[hdrs.CONTENT_LANGUAGE] = language
+    every.update(more or {})
+    return web.Response(body=html.encode(), status=status, headers=every)
+
+
+_PAGES = Pages("gateway.http")
+
+
+def problem_html(kind: Kind, language: str, problem: Problem | None = None) -> str:
+    """The page on a kind of problem; with `problem`, on one case of it."""
+    return _PAGES.render("problem.html", language, kind=kind, problem=problem)
+
+
+def problem_page(request: web.BaseRequest, problem: Problem) -> web.Response:
+    """The problem as a page."""
+    language = language_of(request)
+    return page_answer(
+        problem_html(problem.kind, language, problem), language, problem.kind.status, problem.headers
+    )

@@ -1,0 +1,1 @@
+"""The layout of every page, and the page of a problem, as Jinja2 templates."""
