@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.billing.documents.bill import Bill, BillKind, BillLine
+from gateway.billing.documents.bill import Bill, BillKind, BillLine, BillText
 from gateway.billing.documents.bill import Stage as BillStage
 from gateway.billing.rating.outlook import OutlookStatus
 from gateway.billing.rating.rating import UNITS_MAX
@@ -858,7 +858,7 @@ def _case(case: "Case") -> RuleCase:
     )
 
 
-def _text(text: Text) -> TextShape:
+def _text(text: Text | BillText) -> TextShape:
     return TextShape(en=text.en, nl=text.nl)
 
 

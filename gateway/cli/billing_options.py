@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import click
 
+from gateway.billing.documents.bill import BillText
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published, read
@@ -58,6 +59,6 @@ def catalogue_of(tariffs: Path | None) -> Catalogue:
     return read(text_of(tariffs)) if tariffs else published()
 
 
-def in_language(text: Text, language: str) -> str:
+def in_language(text: Text | BillText, language: str) -> str:
     """The text in one of its languages."""
     return text.nl if language == "nl" else text.en

@@ -44,6 +44,20 @@ class BillKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BillText:
+    """A sentence on a bill, rendered in both languages when the bill was made: it is stored, and is not translated
+    again when texts change."""
+
+    en: str
+    nl: str
+
+    @classmethod
+    def rendered(cls, text: Text) -> "BillText":
+        """The text as it reads now."""
+        return cls(text.en, text.nl)
+
+
+@dataclass(frozen=True, slots=True)
 class BillLine:
     """One line. `price` and `amount` are in the bill's price basis, `net` and `net_price` exclude tax."""
 
@@ -54,8 +68,9 @@ class BillLine:
     amount: Decimal
     net: Decimal
     net_price: Decimal
-    text: Text
-    how: Text
+    text: BillText
+    how: BillText
+    """How the amount was computed."""
     source: str = ""
     link: str = ""
     """Where the messages behind this line are listed."""
@@ -89,7 +104,7 @@ class Bill:
     vat_percent: Decimal
     amounts: Amounts
     lines: tuple[BillLine, ...]
-    notes: tuple[Text, ...] = ()
+    notes: tuple[BillText, ...] = ()
     preceding: tuple[Reference, ...] = ()
     run_id: str = ""
 
@@ -155,7 +170,7 @@ def draft(
             amounts.excluding,
             lambda line: _link(issuer, debtor, service, line.first or first, line.last or last),
         ),
-        notes=due.notes,
+        notes=tuple(map(BillText.rendered, due.notes)),
         preceding=tuple(Reference(earlier.number, earlier.issued_on) for earlier in (*concerns, *billed)),
         run_id=run_id,
     )
@@ -201,8 +216,8 @@ def _lines(
             line.amount,
             net,
             _net_price(line.price, divisor),
-            line.text,
-            line.how,
+            BillText.rendered(line.text),
+            BillText.rendered(line.how),
             line.source,
             link(line) if line.role is LineRole.USE else "",
         )

@@ -1,10 +1,12 @@
 """Runs that divide an amount: reclaimed tax, the facilities without tariff; and inputs that hash."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from gateway.billing.documents.bill import Bill, BillKind, Stage
@@ -14,7 +16,7 @@ from gateway.billing.rating.tariffs import published
 from gateway.billing.runs.errors import DistributionKeyError
 from gateway.billing.runs.run import PartyInput, RunInputs, RunOrder, bills_of
 from tests.unit.billing.billing_service import ISSUER, KROMME_VLIET, MINISTERIE, OOSTMEER, ZILVERSTRAND
-from tests.unit.billing.bills import issued
+from tests.unit.billing.bills import BILLS, issued
 
 ADVANCE = RunOrder(Stage.PREPAYMENT, Service.DIGID, 2019, date(2019, 3, 10))
 REFUND = RunOrder(Stage.VAT_REFUND, Service.DIGID, 2019, date(2020, 7, 6), Decimal("100.00"))
@@ -110,3 +112,36 @@ def test_a_first_time_user_is_exempt_in_its_first_year_only(year: int, forecast:
     order = RunOrder(Stage.PREPAYMENT, Service.DIGID, year, date(year, 3, 10))
     bills = issued(order, [PartyInput(KROMME_VLIET, forecast)])
     assert [str(bill.amounts.including) for bill in bills] == billed
+
+
+def test_the_hash_of_inputs_is_the_same_in_every_version() -> None:
+    """An approval is bound to this hash: a renamed or moved field would end every approval that is kept."""
+    order = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+    tariffs = tuple(tariff for tariff in published().tariffs if tariff.service is Service.DIGIPOORT)
+    party = PartyInput(ZILVERSTRAND, forecast=12_000, forecast_means="forecast 1")
+    inputs = RunInputs(order, ISSUER, DEFAULT, tariffs, (party,))
+    assert inputs.digest == "c47b07d1a8d8a57e4453ea5c84db486581346292e02b5f9b91e115035d65cb70"
+
+
+def test_a_bill_is_stored_under_the_same_names_in_every_version() -> None:
+    bill = json.loads(msgspec.json.encode(BILLS["settlement"], order="deterministic"))
+    assert list(bill) == [
+        *(
+            "number",
+            "stage",
+            "service",
+            "year",
+            "place",
+            "debtor",
+            "issuer",
+            "issued_on",
+            "due_on",
+            "first",
+            "last",
+        ),
+        *("basis", "vat_percent", "amounts", "lines", "notes", "preceding", "run_id"),
+    ]
+    assert list(bill["lines"][0]) == [
+        *("number", "role", "units", "price", "amount", "net", "net_price", "text", "how", "source", "link"),
+    ]
+    assert bill["lines"][0]["text"]["nl"] == "Digipoort e-factureren: gebruik in 2026"
