@@ -19,6 +19,7 @@ from gateway.api import Doors, build
 from gateway.api.doors import Leases, Lists
 from gateway.channels import delivery
 from gateway.channels.digipoort import wiring as digipoort
+from gateway.channels.digipoort.records import ProcesStore
 from gateway.clock import Clock, utc_now
 from gateway.health import Health, disk_has_room, queue_has_room, takes_writes
 from gateway.http.base_url import BaseUrl
@@ -44,7 +45,6 @@ from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.reception import FrontDesk
 from gateway.pipeline.workers import Workers
 from gateway.settings import Settings
-from gateway.store.digipoort.processen import ProcesStore
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter

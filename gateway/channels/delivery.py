@@ -8,7 +8,9 @@ from pathlib import Path
 
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.digipoort.afleverservice import Afleverservice
+from gateway.channels.digipoort.proces import ProcesOf
 from gateway.channels.digipoort.processen import Processen, ProcesSources
+from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.wire.answer import signer
 from gateway.channels.outbound import Post
 from gateway.channels.webhook.delivery import Webhook
@@ -34,7 +36,6 @@ from gateway.pki.certificates import fingerprint, load_certificates, load_key
 from gateway.pki.chain import CLIENTS_AND_SERVERS
 from gateway.pki.tls import HttpFetch, TlsFiles
 from gateway.settings import Settings
-from gateway.store.digipoort.processen import ProcesStore
 from gateway.store.documents.storage import Storage
 from gateway.store.messages.messages import MessageStore
 from gateway.store.messages.outbox import OutboxStore
@@ -99,19 +100,16 @@ def destination_of(party: Party, failures: int = 0) -> Destination:
 class StoredContents:
     """Messages as shipments. Fulfils `delivery.ports.Contents`."""
 
-    def __init__(self, store: MessageStore, storage: Storage, processen: Processen, records: ProcesStore) -> None:
+    def __init__(self, store: MessageStore, storage: Storage) -> None:
         self._store = store
         self._storage = storage
-        self._processen = processen
-        self._records = records
 
     async def shipment(self, kenmerk: str) -> Shipment:
         """The message. Raises LookupError when it is gone."""
         message, document = await self._store.message(kenmerk, None), await self._store.document(kenmerk)
         if message is None or document is None:
             raise LookupError(f"no message {kenmerk}")
-        proces = await self._processen.shown(message, await self._records.proces(kenmerk))
-        return Shipment(proces, document, await self._store.attachments(kenmerk), message.is_test)
+        return Shipment(message, document, await self._store.attachments(kenmerk))
 
     def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
         """Its bytes."""
@@ -166,7 +164,8 @@ async def dispatching(
 ) -> AsyncIterator[Dispatcher]:
     """A dispatcher with its connections; whoever gets it runs it."""
     wishes = settings.delivery
-    contents = StoredContents(store, storage, Processen(ProcesSources(store, register, records)), records)
+    contents = StoredContents(store, storage)
+    processen = Processen(ProcesSources(store, register, records))
     pauses = Pauses(
         timedelta(seconds=wishes.pause_seconds_first),
         timedelta(seconds=wishes.pause_seconds_max),
@@ -180,7 +179,7 @@ async def dispatching(
         carriers: dict[Way, Carrier] = {Way.MAILBOX: IntoMailbox()}
         if directory is not None:
             fetch = await stack.enter_async_context(HttpFetch())
-            carriers |= _carriers(settings, TlsFiles(directory), post, contents, fetch, clock)
+            carriers |= _carriers(settings, TlsFiles(directory), post, contents, processen.proces_of, fetch, clock)
         yield Dispatcher(
             StoredOutbox(outbox, register),
             contents,
@@ -193,15 +192,22 @@ async def dispatching(
 
 
 def _carriers(
-    settings: Settings, files: TlsFiles, post: Post, contents: StoredContents, fetch: HttpFetch, clock: Clock
+    settings: Settings,
+    files: TlsFiles,
+    post: Post,
+    contents: StoredContents,
+    proces_of: ProcesOf,
+    fetch: HttpFetch,
+    clock: Clock,
 ) -> dict[Way, Carrier]:
     key_id = fingerprint(load_certificates(files.server_chain)[0])
     events = EventSigner(load_key(files.server_key), key_id)
     return {
-        Way.WEBHOOK: Webhook(post, events, clock, settings.http.public_url, settings.delivery.oin),
+        Way.WEBHOOK: Webhook(post, proces_of, events, clock, settings.http.public_url, settings.delivery.oin),
         Way.AFLEVERSERVICE: Afleverservice(
             post,
             contents,
+            proces_of,
             signer(files),
             identities(files, fetch, clock, purposes=CLIENTS_AND_SERVERS),
             clock,

@@ -5,16 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from gateway.messages.participants import Caller
 from gateway.validator.model.document import Attachment
 from gateway.validator.model.identifiers import PartyIdentifier
-
-if TYPE_CHECKING:
-    from gateway.messages.proces import Proces
 
 
 class Channel(StrEnum):
@@ -71,8 +68,23 @@ class BesideAttachment:
     content: Content
 
 
-Record = Callable[[str, datetime], "Proces"]
-"""What a channel keeps beside a message, by the message's kenmerk and time: stored in the same transaction."""
+class ChannelRow(NamedTuple):
+    """A row of a channel's own table. Plain values, times in microseconds since 1970."""
+
+    table: str
+    columns: tuple[str, ...]
+    values: tuple[object, ...]
+
+
+class ChannelRecord(Protocol):
+    """What a channel keeps with a message, written in the message's transaction."""
+
+    def row(self) -> ChannelRow:
+        """The row to insert."""
+
+
+Record = Callable[[str, datetime], ChannelRecord]
+"""Makes the channel's record from the message's kenmerk and the time it was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ class Submission:
     aanleverkenmerk: str | None = None
     on_behalf_of: PartyIdentifier | None = None
     record: Record | None = field(default=None, compare=False)
-    """Of the Digipoort door."""
+    """Of a channel with a table of its own."""
 
     @property
     def body_sha256(self) -> str:

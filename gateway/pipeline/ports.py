@@ -9,8 +9,7 @@ from typing import Protocol
 from cryptography.x509 import Certificate
 
 from gateway.messages.lifecycle import Foutcode
-from gateway.messages.message import StoredAttachment
-from gateway.messages.proces import Proces
+from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.submission import StoredBytes
 
 
@@ -83,12 +82,11 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A message with all that a recipient is to get."""
+    """A message with its contents, as a recipient gets it."""
 
-    proces: Proces
+    message: Message
     document: StoredBytes
     attachments: tuple[StoredAttachment, ...]
-    is_test: bool = False
 
 
 class Contents(Protocol):

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from gateway.channels.digipoort.proces import HandOut, Proces, Scope, berichtsoort_of
+from gateway.channels.digipoort.records import ProcesRecord
 from gateway.messages.lifecycle import Step
 from gateway.messages.message import JournalEntry, Message
 from gateway.messages.participants import Party, PartyKind
-from gateway.messages.proces import HandOut, Proces, Scope, berichtsoort_of
 from gateway.messages.submission import Receipt, Submission
 from gateway.testing.memory import MemoryGateway
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -113,8 +114,9 @@ class WusMemoryGateway(MemoryGateway):
         receipt = await super().submit(submission)
         self.judges_at_once = judge
         row = self.rows[receipt.kenmerk]
-        if submission.record:
-            self.processen[receipt.kenmerk] = submission.record(receipt.kenmerk, receipt.received_at)
+        record = submission.record and submission.record(receipt.kenmerk, receipt.received_at)
+        if isinstance(record, ProcesRecord):
+            self.processen[receipt.kenmerk] = record.proces
         to = await self.find(submission.recipient) if submission.recipient else None
         row.message = replace(
             row.message,

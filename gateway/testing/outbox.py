@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from gateway.messages.lifecycle import Foutcode, State, Step, after
-from gateway.messages.message import JournalEntry, StoredAttachment
-from gateway.messages.proces import Identiteit, Proces
-from gateway.messages.submission import StoredBytes
+from gateway.messages.lifecycle import Disposition, Foutcode, State, Step, after
+from gateway.messages.message import JournalEntry, Message, StoredAttachment
+from gateway.messages.submission import Channel, StoredBytes
 from gateway.pipeline.ports import Destination, Parcel, Shipment, Way
 from gateway.validator.model.document import Attachment
 
@@ -113,20 +112,19 @@ class MemoryOutbox:
         """Contents."""
         if kenmerk not in self.documents:
             raise LookupError(f"no message {kenmerk}")
-        proces = Proces(
-            kenmerk,
-            "E-Factuur-UBL",
-            "urn:uuid:1",
-            START,
-            Identiteit("27418562", "KvK"),
-            "Bedrijf",
-            ontvanger=Identiteit("00000099000000001000", "OIN"),
-            bestandsnaam="factuur & bijlage.xml",
+        message = Message(
+            kenmerk=kenmerk,
+            state=State.CHECKED,
+            disposition=Disposition.PENDING,
+            channel=Channel.HTTP,
+            received_at=START,
+            settled_at=None,
+            submitter_id="van-dijk",
         )
         beside = StoredAttachment(
             Attachment(1, "application/pdf", "urenstaat.pdf", 4, ""), _stored("pdf", b"%PDF")
         )
-        return Shipment(proces, _stored(kenmerk, self.documents[kenmerk]), (beside,))
+        return Shipment(message, _stored(kenmerk, self.documents[kenmerk]), (beside,))
 
     async def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
         """Contents."""

@@ -13,8 +13,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Acceptance
 from gateway.messages.participants import Caller, Role
-from gateway.messages.proces import Proces
-from gateway.messages.submission import Channel, Content, Submission
+from gateway.messages.submission import Channel, ChannelRecord, Content, Submission
 from gateway.pipeline.desk import AlreadySettledError
 from gateway.validator.judge import judge
 from tests.flows.conftest import House, numbered
@@ -83,7 +82,7 @@ async def test_the_bytes_of_a_message_are_on_stable_storage_before_its_rows_are(
 
 
 async def test_what_a_channel_keeps_beside_a_message_is_stored_with_it_or_neither_is(house: House) -> None:
-    def breaks(_kenmerk: str, _received_at: datetime) -> Proces:
+    def breaks(_kenmerk: str, _received_at: datetime) -> ChannelRecord:
         raise ZeroDivisionError
 
     document, caller = numbered("U-7"), Caller("key", Role.SUPPLIER, "supplier")

@@ -8,7 +8,9 @@ import pytest
 from aiohttp import web
 
 from gateway.channels.addresses import OutsideResolver
+from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.outbound import Post
+from gateway.messages.message import Message
 from gateway.testing.outbox import MemoryOutbox
 from tests.unit.pki.hierarchies import hierarchy
 
@@ -63,6 +65,20 @@ def trusted() -> ssl.SSLContext:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+async def proces_of(message: Message) -> Proces:
+    """As if the message had come in over Digipoort's interface."""
+    return Proces(
+        message.kenmerk,
+        "E-Factuur-UBL",
+        "urn:uuid:1",
+        message.received_at,
+        Identiteit("27418562", "KvK"),
+        "Bedrijf",
+        ontvanger=Identiteit("00000099000000001000", "OIN"),
+        bestandsnaam="factuur & bijlage.xml",
+    )
 
 
 def outbox_with(document: bytes) -> MemoryOutbox:

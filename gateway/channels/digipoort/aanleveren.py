@@ -5,6 +5,8 @@ from datetime import datetime
 
 from gateway.channels.digipoort.parties import Client, belanghebbende_of, recipient_of
 from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.proces import Proces
+from gateway.channels.digipoort.records import ProcesRecord
 from gateway.channels.digipoort.replay import BERICHTKENMERK_CHARACTERS_MAX
 from gateway.channels.digipoort.settings import WusSettings
 from gateway.channels.digipoort.wire.cut import Inhoud, too_large
@@ -14,7 +16,6 @@ from gateway.channels.digipoort.wire.names import GEEN_AUSP
 from gateway.i18n import Text
 from gateway.messages.participants import Party
 from gateway.messages.ports import ContentSink
-from gateway.messages.proces import Proces
 from gateway.messages.submission import (
     BesideAttachment,
     Channel,
@@ -41,11 +42,11 @@ class Aanleveren:
         party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
         berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
 
-        def proces(kenmerk: str, received_at: datetime) -> Proces:
-            return _proces(sent, kenmerk, received_at, client.oin, berichtkenmerk)
+        def record(kenmerk: str, received_at: datetime) -> ProcesRecord:
+            return ProcesRecord(_proces(sent, kenmerk, received_at, client.oin, berichtkenmerk))
 
-        receipt = await self._stored_whole(sent, client, party, proces)
-        return aanlever_response(proces(receipt.kenmerk, receipt.received_at))
+        receipt = await self._stored_whole(sent, client, party, record)
+        return aanlever_response(record(receipt.kenmerk, receipt.received_at).proces)
 
     async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
         """Everything on stable storage; what ends it before leaves nothing behind.

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from lxml import etree
 
+from gateway.channels.digipoort.proces import ProcesOf
 from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
 from gateway.channels.digipoort.wire.canonical import Binary
@@ -43,6 +44,7 @@ class Afleverservice:
         self,
         post: Post,
         contents: Contents,
+        proces_of: ProcesOf,
         signer: Signer,
         signers: Signers,
         clock: Clock,
@@ -55,6 +57,7 @@ class Afleverservice:
         self._answers_must_be_signed = answers_must_be_signed
         self._post = post
         self._contents = contents
+        self._proces_of = proces_of
         self._signer = signer
         self._clock = clock
 
@@ -62,7 +65,8 @@ class Afleverservice:
         """Offer the message at the recipient's service. Raises NotDeliveredError."""
         message_id = f"urn:uuid:{uuid.uuid4()}"
         sources: dict[str, StoredBytes] = {}
-        bericht = _sent(shipment.proces.mime_type, shipment.proces.bestandsnaam, shipment.document, sources)
+        proces = await self._proces_of(shipment.message)
+        bericht = _sent(proces.mime_type, proces.bestandsnaam, shipment.document, sources)
         bijlagen = [
             _sent(one.attachment.media_type, one.attachment.filename or "", one.stored, sources)
             for one in shipment.attachments
@@ -74,7 +78,7 @@ class Afleverservice:
 
         signed = await self._signer.sign_streamed(
             Headers(AFLEVEREN.request_action, message_id, to=url),
-            aflever_request(shipment.proces, bericht, bijlagen),
+            aflever_request(proces, bericht, bijlagen),
             [one.binary for one in (bericht, *bijlagen)],
             octets,
             SHA256,
@@ -86,7 +90,7 @@ class Afleverservice:
             "SOAPAction": f'"{AFLEVEREN.request_action}"',
         }
         reply = await self._post.send(url, signed.stream(octets), headers)
-        await self._require_taken(reply, shipment.proces.kenmerk)
+        await self._require_taken(reply, proces.kenmerk)
 
     async def _require_taken(self, reply: Reply, kenmerk: str) -> None:
         """An afleverResponse with our kenmerk, signed as it should be. Raises NotDeliveredError."""

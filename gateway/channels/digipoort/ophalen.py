@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from gateway.channels.digipoort.parties import Client, is_recipient
 from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.proces import COLLECTED, LISTED, HandOut, Proces
 from gateway.channels.digipoort.processen import Processen, within
 from gateway.channels.digipoort.settings import WusSettings
 from gateway.channels.digipoort.wire.canonical import Binary
 from gateway.channels.digipoort.wire.elements import SentInhoud, Vraag, berichten_response, lijst_response
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
-from gateway.messages.proces import COLLECTED, LISTED, HandOut, Proces
 from gateway.messages.submission import StoredBytes
 
 _COLLECTABLE = frozenset({State.DELIVERED, State.CONFIRMED})
@@ -84,7 +84,7 @@ class Ophalen:
     async def _find(self, vraag: Vraag, client: Client) -> Found:
         scope = await self._processen.scope(vraag, client, only_recipient=True)
         found = await self._ports.records.find(scope, self._settings.processen_max)
-        shown = [(message, await self._processen.shown(message, known)) for message, known in found]
+        shown = [(message, await self._processen.complete(message, known)) for message, known in found]
         return [one for one in shown if one[0].state in _COLLECTABLE and within(one[0].received_at, vraag)]
 
     async def _one(self, vraag: Vraag, client: Client) -> Found:

@@ -3,13 +3,13 @@
 import functools
 from dataclasses import dataclass
 
+from gateway.channels.digipoort.proces import Identiteit
 from gateway.channels.digipoort.wire.faults import RefusedError
 from gateway.http.client_certificate import Identity
 from gateway.i18n import Text
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.ports import Directory
-from gateway.messages.proces import Identiteit
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
 
 _KVK_OIN = "00000003"

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from gateway.channels.digipoort.proces import ProcesRecords
 from gateway.channels.digipoort.seen import SeenInMemory, SeenRecords
 from gateway.channels.digipoort.wire.answer import Signer
 from gateway.clock import Clock
 from gateway.http.client_certificate import Identities
 from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Reception
-from gateway.messages.proces import ProcesRecords
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.channels.digipoort.parties import Client, find_party, identiteit_named, identiteit_of
+from gateway.channels.digipoort.proces import Proces, ProcesRecords, Scope, berichtsoort_of
 from gateway.channels.digipoort.wire.elements import StatusResultaat, Vraag
 from gateway.channels.digipoort.wire.faults import RefusedError
 from gateway.i18n import Text
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import JournalEntry, Message
 from gateway.messages.ports import Directory, Messages
-from gateway.messages.proces import Proces, ProcesRecords, Scope, berichtsoort_of
 
 FOUTBESCHRIJVINGEN = {
     Foutcode.VAS400: "Technisch probleem bij de validatie.",
@@ -37,6 +37,10 @@ class Processen:
     def __init__(self, ports: ProcesSources) -> None:
         self._ports = ports
 
+    async def proces_of(self, message: Message) -> Proces:
+        """What was submitted with the message; for one of another channel, as far as the message says it."""
+        return await self.complete(message, await self._ports.records.proces(message.kenmerk))
+
     async def one(self, kenmerk: str | None, client: Client) -> tuple[Message, Proces]:
         """The message with this kenmerk. Raises RefusedError when there is none that this client may see."""
         message = await self._ports.messages.message(kenmerk or "", client.visible_to)
@@ -47,7 +51,7 @@ class Processen:
                     f"het kenmerk {kenmerk!r} is niet bekend voor dit OIN",
                 )
             )
-        return message, await self.shown(message, await self._ports.records.proces(message.kenmerk))
+        return message, await self.proces_of(message)
 
     async def scope(self, vraag: Vraag, client: Client, *, only_recipient: bool = False) -> Scope:
         """Which messages the question is about."""
@@ -60,8 +64,8 @@ class Processen:
             only_recipient=only_recipient,
         )
 
-    async def shown(self, message: Message, known: Proces | None) -> Proces:
-        """What was handed in, or for a message of another door what can be told of it."""
+    async def complete(self, message: Message, known: Proces | None) -> Proces:
+        """What is known of the proces, or what the message says of it when nothing was submitted with it."""
         if known is not None:
             return known
         directory = self._ports.directory

@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from gateway.channels.digipoort.parties import find_party
+from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.digipoort.wire.elements import StatusResultaat
 from gateway.channels.digipoort.wire.faults import MalformedError, TroubleError
 from gateway.clock import Clock
@@ -19,7 +20,6 @@ from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS, Foutcode, Step
 from gateway.messages.participants import Party, PartyKind
 from gateway.messages.ports import Directory
-from gateway.messages.proces import Identiteit, Proces
 from gateway.validator.model.identifiers import KVK, OIN, PartyIdentifier
 
 Sleep = Callable[[float], Awaitable[None]]

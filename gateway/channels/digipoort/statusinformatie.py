@@ -6,6 +6,7 @@ as at Digipoort, so a client that lost an answer asks for all statuses of the pr
 
 from gateway.channels.digipoort.parties import Client, belanghebbende_of
 from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.proces import HandOut, Proces
 from gateway.channels.digipoort.processen import Processen, within
 from gateway.channels.digipoort.sandbox import Sandbox
 from gateway.channels.digipoort.settings import WusSettings
@@ -18,7 +19,6 @@ from gateway.channels.digipoort.wire.elements import (
 )
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.i18n import Text
-from gateway.messages.proces import HandOut, Proces
 
 Found = list[tuple[int, StatusResultaat]]
 
@@ -45,7 +45,7 @@ class Statusinformatie:
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
         found = await self._ports.records.find(scope, self._settings.processen_max)
-        return processen_response("getProcessen", [await self._processen.shown(*one) for one in found])
+        return processen_response("getProcessen", [await self._processen.complete(*one) for one in found])
 
     async def get_statussen_proces(self, vraag: Vraag, client: Client) -> str:
         """All statuses of one proces."""
@@ -64,7 +64,7 @@ class Statusinformatie:
         scope = await self._processen.scope(vraag, client)
         found: Found = []
         for one in await self._ports.records.find_news(scope, client.oin, self._settings.processen_max):
-            found += await self._statussen(await self._processen.shown(*one), vraag)
+            found += await self._statussen(await self._processen.complete(*one), vraag)
         found.sort(key=lambda one: (one[1].tijdstempel, one[0]))
         new = await self._hand_out(client, found)
         return statussen_response("getNieuweStatussen", self._readable(new, found))

@@ -11,6 +11,7 @@ from typing import Protocol
 from aiohttp import web
 
 from gateway.channels.digipoort import WusDoor, WusPorts, WusSettings
+from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.sandbox import CAST, Sandbox
 from gateway.channels.digipoort.seen import SeenFile
 from gateway.channels.digipoort.wire.answer import signer
@@ -23,7 +24,6 @@ from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.ports import Reception
 from gateway.pki.tls import HttpFetch, TlsFiles, server_context
 from gateway.settings import Settings
-from gateway.store.digipoort.processen import ProcesStore
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.messages.mailbox import MailboxStore

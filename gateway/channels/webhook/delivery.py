@@ -4,6 +4,7 @@ import msgspec
 from http_message_signatures import HTTPMessageSignaturesException
 from yarl import URL
 
+from gateway.channels.digipoort.proces import ProcesOf
 from gateway.channels.outbound import Post, require_success
 from gateway.channels.webhook.event import EventSigner, event_of
 from gateway.clock import Clock
@@ -13,9 +14,12 @@ from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal, Shipment
 class Webhook:
     """Implements `pipeline.ports.Carrier`."""
 
-    def __init__(self, post: Post, signer: EventSigner, clock: Clock, public_url: str, oin: str) -> None:
+    def __init__(
+        self, post: Post, proces_of: ProcesOf, signer: EventSigner, clock: Clock, public_url: str, oin: str
+    ) -> None:
         """`public_url`: where recipients reach the HTTP API; `oin`: the gateway's own."""
         self._post = post
+        self._proces_of = proces_of
         self._signer = signer
         self._clock = clock
         self._public_url = public_url.rstrip("/")
@@ -24,7 +28,9 @@ class Webhook:
     async def carry(self, url: str, shipment: Shipment) -> None:
         """Send the event. Raises NotDeliveredError."""
         now = self._clock()
-        body = msgspec.json.encode(event_of(shipment, oin=self._oin, public_url=self._public_url, now=now))
+        proces = await self._proces_of(shipment.message)
+        event = event_of(shipment, proces, oin=self._oin, public_url=self._public_url, now=now)
+        body = msgspec.json.encode(event)
         try:
             address = str(URL(url))  # as it is sent: the signature covers it
             headers = self._signer.headers(address, body, now)

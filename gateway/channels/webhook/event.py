@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 
-from gateway.messages.proces import Identiteit
+from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.pipeline.ports import Shipment
 
 EVENT_TYPE = "nl.meterpoort.bericht.klaargezet"
@@ -47,9 +47,8 @@ class CloudEvent(msgspec.Struct, frozen=True):
     datacontenttype: str = "application/json"
 
 
-def event_of(shipment: Shipment, *, oin: str, public_url: str, now: datetime) -> CloudEvent:
+def event_of(shipment: Shipment, proces: Proces, *, oin: str, public_url: str, now: datetime) -> CloudEvent:
     """The event about a message. `oin` is the gateway's own; `public_url` is where recipients reach its API."""
-    proces = shipment.proces
     return CloudEvent(
         id=proces.kenmerk,
         source=f"urn:nld:oin:{oin}:systeem:meterpoort",
@@ -65,7 +64,7 @@ def event_of(shipment: Shipment, *, oin: str, public_url: str, now: datetime) ->
             size_bytes=shipment.document.size_bytes,
             sha256=shipment.document.sha256,
             attachments=len(shipment.attachments),
-            is_test=shipment.is_test,
+            is_test=shipment.message.is_test,
         ),
     )
 

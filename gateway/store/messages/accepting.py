@@ -17,12 +17,12 @@ from gateway.messages.submission import (
     Submission,
 )
 from gateway.metering.calendar import microseconds
-from gateway.store.digipoort.rows import keeping
 from gateway.store.documents.storage import Storage
 from gateway.store.insert import insert_new
 from gateway.store.messages import tables as t
-from gateway.store.round_trip import write_together
+from gateway.store.round_trip import Change, write_together
 from gateway.store.statements import insertion, place_of
+from gateway.store.tables import metadata
 from gateway.validator.model.document import Attachment
 
 _MESSAGE = (
@@ -121,7 +121,6 @@ def attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | No
 
 def _insert_messages(connection: Connection, fresh: Sequence[Acceptance]) -> None:
     place = place_of(connection)
-    records = [record(a.kenmerk, a.received_at) for a in fresh if (record := a.submission.record) is not None]
     write_together(
         connection,
         [
@@ -138,9 +137,21 @@ def _insert_messages(connection: Connection, fresh: Sequence[Acceptance]) -> Non
                     for beside in a.submission.attachments
                 ],
             ),
-            keeping(connection, records),
+            *_channel_changes(fresh, place),
         ],
     )
+
+
+def _channel_changes(fresh: Sequence[Acceptance], place: str) -> list[Change]:
+    """What the channels keep with these messages, each in its own table."""
+    rows: dict[tuple[str, tuple[str, ...]], list[tuple[object, ...]]] = {}
+    for a in fresh:
+        if a.submission.record is not None:
+            table, columns, values = a.submission.record(a.kenmerk, a.received_at).row()
+            rows.setdefault((table, columns), []).append(values)
+    return [
+        (insertion(metadata.tables[table], columns, place), values) for (table, columns), values in rows.items()
+    ]
 
 
 def _contents(submission: Submission) -> Iterable[Content]:

@@ -40,8 +40,8 @@ class Recipients:
             await self.hanging[url].wait()
         behave = self.behaviour.get(url)
         if behave is not None:
-            behave(shipment.proces.kenmerk)
-        self.got.setdefault(url, []).append(shipment.proces.kenmerk)
+            behave(shipment.message.kenmerk)
+        self.got.setdefault(url, []).append(shipment.message.kenmerk)
 
 
 def down(_: str) -> None:

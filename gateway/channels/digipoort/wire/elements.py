@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
+from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.digipoort.wire.canonical import Binary, text
 from gateway.channels.digipoort.wire.cut import Inhoud
 from gateway.channels.digipoort.wire.envelope import inhoud_of
@@ -20,7 +21,6 @@ from gateway.channels.digipoort.wire.names import KOPPELVLAK
 from gateway.channels.digipoort.wire.wsdl import xsd
 from gateway.clock import AMSTERDAM
 from gateway.i18n import Text
-from gateway.messages.proces import Identiteit, Proces
 
 
 @dataclass(frozen=True, slots=True)

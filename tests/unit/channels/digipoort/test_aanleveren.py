@@ -11,11 +11,11 @@ import pytest
 from gateway.channels.digipoort.aanleveren import Aanleveren
 from gateway.channels.digipoort.parties import client_of
 from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.proces import Identiteit
 from gateway.channels.digipoort.settings import WusSettings
 from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud
 from gateway.channels.digipoort.wire.faults import TroubleError
 from gateway.http.client_certificate import Identity
-from gateway.messages.proces import Identiteit
 from gateway.messages.submission import Content, OverloadedError, Receipt, Submission
 from gateway.pki.certificates import fingerprint, oin_of
 from gateway.testing.digipoort import WusMemoryGateway

@@ -25,7 +25,7 @@ from gateway.pki.tls import TlsFiles
 from gateway.testing.outbox import MemoryOutbox
 from tests.unit.channels.digipoort.wire import xmlsec_client
 from tests.unit.pki.hierarchies import hierarchy, pair
-from tests.unit.recipients import Handler, Recipient, now, outbox_with
+from tests.unit.recipients import Handler, Recipient, now, outbox_with, proces_of
 
 AFLEVER = "http://logius.nl/digipoort/wus/2.0/afleverservice/1.2/AfleverService/"
 
@@ -39,7 +39,7 @@ def afleverservice(post: Post, outbox: MemoryOutbox, *, must_be_signed: bool = T
     anchors = TrustAnchors.split(load_certificates(files.anchors), CLIENTS_AND_SERVERS)
     signers = Identities(anchors, Revocation(no_responder, now, files.crls()), now)
     signer = Signer(*pair("gemeente"))
-    return Afleverservice(post, outbox, signer, signers, now, answers_must_be_signed=must_be_signed)
+    return Afleverservice(post, outbox, proces_of, signer, signers, now, answers_must_be_signed=must_be_signed)
 
 
 def taken(kenmerk: str = "k-1", by: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None) -> Handler:

@@ -10,13 +10,13 @@ from gateway.channels.webhook.event import EventSigner
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from gateway.pki.certificates import fingerprint
 from tests.unit.pki.hierarchies import pair
-from tests.unit.recipients import Recipient, now, outbox_with
+from tests.unit.recipients import Recipient, now, outbox_with, proces_of
 
 
 def webhook(post: Post) -> Webhook:
     certificate, key = pair("gemeente")
     signer = EventSigner(key, fingerprint(certificate))
-    return Webhook(post, signer, now, "https://gateway.example.nl/", "0" * 20)
+    return Webhook(post, proces_of, signer, now, "https://gateway.example.nl/", "0" * 20)
 
 
 async def test_a_recipient_gets_a_signed_event(post: Post, recipient: Recipient) -> None:

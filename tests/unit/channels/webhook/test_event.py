@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gateway.channels.webhook.event import EventSigner, event_of
 from gateway.pki.certificates import fingerprint
 from tests.unit.pki.hierarchies import pair
-from tests.unit.recipients import outbox_with
+from tests.unit.recipients import outbox_with, proces_of
 
 URL = "https://ontvangst.example.nl/berichten?soort=factuur"
 CREATED = datetime(2026, 11, 23, 9, 6, 4, tzinfo=UTC)
@@ -70,7 +70,9 @@ def test_the_digest_is_that_of_rfc_9530() -> None:
 
 async def test_an_event_follows_cloudevents_and_its_dutch_profile() -> None:
     shipment = await outbox_with(b"<Invoice/>").shipment("k-1")
-    event = event_of(shipment, oin=OIN, public_url="https://gateway.example.nl", now=CREATED)
+    event = event_of(
+        shipment, await proces_of(shipment.message), oin=OIN, public_url="https://gateway.example.nl", now=CREATED
+    )
     assert msgspec.json.decode(msgspec.json.encode(event)) == {
         "specversion": "1.0",
         "id": "k-1",

@@ -1,14 +1,32 @@
-"""Messages as the Digipoort interface asks for them. Fulfils `messages.proces.ProcesRecords`."""
+"""The tables of the Digipoort channel, and its queries over them and over the messages.
+
+What was submitted with a message and is not kept with the message itself, and which statuses and messages were
+handed out to whom. The tables are made by the migrations in `store/migrations`.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
-from gateway.messages.kenmerk import first_kenmerk_of
-from gateway.messages.lifecycle import STEPS
-from gateway.messages.message import Message
-from gateway.messages.proces import (
+from gateway.channels.digipoort.proces import (
     BERICHTSOORT_UNKNOWN,
     BERICHTSOORTEN,
     HandOut,
@@ -16,20 +34,111 @@ from gateway.messages.proces import (
     Proces,
     Scope,
 )
-from gateway.store.digipoort.tables import handed_out, processen
+from gateway.messages.kenmerk import first_kenmerk_of
+from gateway.messages.lifecycle import STEPS
+from gateway.messages.message import Message
+from gateway.messages.submission import ChannelRow
+from gateway.metering.calendar import microseconds
 from gateway.store.engine import Engines
 from gateway.store.insert import insert_new
 from gateway.store.messages import tables as t
 from gateway.store.messages.messages import as_message
+from gateway.store.tables import UtcTime, metadata
 from gateway.store.writer import Writer
 
+processen = Table(
+    "processen",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("berichtsoort", Text, nullable=False),
+    Column("berichtkenmerk", Text, nullable=False),
+    Column("tijdstempel_aangeleverd", UtcTime, nullable=False),
+    Column("belanghebbende_nummer", Text, nullable=False),
+    Column("belanghebbende_type", Text, nullable=False),
+    Column("rol_belanghebbende", Text, nullable=False),
+    Column("aanleverkenmerk", Text),
+    Column("eerder_aanleverkenmerk", Text),
+    Column("identiteit_aanleveraar", Text),
+    Column("ontvanger_nummer", Text),
+    Column("ontvanger_type", Text),
+    Column("rol_ontvanger", Text),
+    Column("autorisatie_adres", Text),
+    Column("mime_type", Text, nullable=False),
+    Column("bestandsnaam", Text, nullable=False),
+    Index(None, "identiteit_aanleveraar", "berichtkenmerk"),
+    sqlite_with_rowid=False,
+)
+"""Insert-only: one row for each message that came in over this channel."""
+
+handed_out = Table(
+    "handed_out",
+    metadata,
+    Column("oin", Text, primary_key=True),
+    Column("kenmerk", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Insert-only: which status (position in the journal) or message (below 0) an OIN received as new."""
+
+_COLUMNS = (
+    "kenmerk",
+    "berichtsoort",
+    "berichtkenmerk",
+    "tijdstempel_aangeleverd",
+    "belanghebbende_nummer",
+    "belanghebbende_type",
+    "rol_belanghebbende",
+    "aanleverkenmerk",
+    "eerder_aanleverkenmerk",
+    "identiteit_aanleveraar",
+    "ontvanger_nummer",
+    "ontvanger_type",
+    "rol_ontvanger",
+    "autorisatie_adres",
+    "mime_type",
+    "bestandsnaam",
+)
 _KEYS_AT_ONCE = 400
 _STEPS_WITHOUT_CODE = [step.value for step, rule in STEPS.items() if not rule.statuscode]
 Found = tuple[tuple[Message, Proces | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProcesRecord:
+    """What is kept with a submitted message. Implements `messages.submission.ChannelRecord`."""
+
+    proces: Proces
+
+    def row(self) -> ChannelRow:
+        """The row to insert with the message."""
+        proces = self.proces
+        ontvanger = proces.ontvanger
+        return ChannelRow(
+            processen.name,
+            _COLUMNS,
+            (
+                proces.kenmerk,
+                proces.berichtsoort,
+                proces.berichtkenmerk,
+                microseconds(proces.tijdstempel_aangeleverd),
+                proces.belanghebbende.nummer,
+                proces.belanghebbende.type,
+                proces.rol_belanghebbende,
+                proces.aanleverkenmerk,
+                proces.eerder_aanleverkenmerk,
+                proces.identiteit_aanleveraar,
+                ontvanger.nummer if ontvanger else None,
+                ontvanger.type if ontvanger else None,
+                proces.rol_ontvanger,
+                proces.autorisatie_adres,
+                proces.mime_type,
+                proces.bestandsnaam,
+            ),
+        )
+
+
 class ProcesStore:
-    """What only the Digipoort door knows, beside the messages."""
+    """Implements `digipoort.proces.ProcesRecords`."""
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines

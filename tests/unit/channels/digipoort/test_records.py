@@ -1,4 +1,4 @@
-"""What only the Digipoort door knows, on both databases."""
+"""The channel's own tables and queries, on both databases."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
+from gateway.channels.digipoort.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
+from gateway.channels.digipoort.records import ProcesRecord, ProcesStore, processen
 from gateway.messages.kenmerk import new_kenmerk
-from gateway.messages.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
-from gateway.store.digipoort.processen import ProcesStore
-from gateway.store.digipoort.rows import keeping
 from gateway.store.engine import open_engines
 from gateway.store.messages import tables as t
 from gateway.store.round_trip import write_together
 from gateway.store.schema import upgrade
+from gateway.store.statements import insertion, place_of
 from gateway.store.writer import Writer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -61,7 +61,12 @@ class World:
 
     async def keep(self, proces: Proces) -> None:
         """As it is kept with a message that is handed in."""
-        await self._writer.call(lambda connection: write_together(connection, [keeping(connection, [proces])]))
+        row = ProcesRecord(proces).row()
+        await self._writer.call(
+            lambda connection: write_together(
+                connection, [(insertion(processen, row.columns, place_of(connection)), [row.values])]
+            )
+        )
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ The words are koppelvlak 1.2's. What no other door knows of a message (its beric
 was handed out already) is kept beside it; a message that came through another door is a proces too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -92,6 +92,9 @@ class ProcesRecords(Protocol):
     async def hand_out(self, oin: str, what: Sequence[HandOut]) -> frozenset[HandOut]:
         """Mark as handed out; answers which of them were new, once that is on stable storage."""
 
+
+ProcesOf = Callable[[Message], Awaitable[Proces]]
+"""The proces of a message."""
 
 BERICHTSOORTEN = {
     "Invoice": "E-Factuur-UBL",

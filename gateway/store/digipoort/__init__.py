@@ -1,1 +1,0 @@
-"""What the Digipoort channel keeps beside a message, and what it handed out to whom."""
