@@ -103,8 +103,9 @@ async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Rol
         wanted = ", ".join(sorted(role.value for role in roles))
         raise problems.Forbidden(
             Text(
-                f"The role of this key is {role.value}; this request is for {wanted}.",
-                f"De rol van deze sleutel is {role.value}; dit verzoek is voor {wanted}.",
+                "The role of this key is {role}; this request is for {wanted}.",
+                role=role.value,
+                wanted=wanted,
             )
         )
     return admitted

@@ -55,7 +55,7 @@ Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
 
 _ENTRY_CURSOR = re.compile(r"\d{0,18}", re.ASCII)
 """The position of an entry; every one of so many digits fits a database's whole numbers."""
-_DAY_RANGE = Text("must be a day in 2000 to 2100", "moet een dag in 2000 t/m 2100 zijn")
+_DAY_RANGE = Text("must be a day in 2000 to 2100")
 
 
 class UsageQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -222,7 +222,7 @@ def told_of_debtor(party_id: str) -> Iterator[None]:
         try:
             yield
         except UnknownPartyError as error:
-            raise unknown(Text("debtor", "debiteur"), party_id) from error
+            raise unknown(Text("debtor"), party_id) from error
 
 
 def forecast_shape(year: BillingYear) -> ForecastShape:
@@ -254,7 +254,7 @@ async def bills_wanted(call: Call) -> Sequence[Bill]:
     own = own_of(call)
     wanted = query.party_id or own
     if own is not None and wanted != own:
-        raise unknown(Text("party", "partij"), str(wanted))
+        raise unknown(Text("party"), str(wanted))
     bills = await door_of(call).store.bills(query.issued_in or today(call).year)
     return [bill for bill in bills if wanted is None or bill.debtor.party_id == wanted]
 
@@ -266,7 +266,7 @@ async def show_bill(call: Call) -> web.StreamResponse:
     bill = await door.store.bill(number)
     own = own_of(call)
     if bill is None or (own is not None and bill.debtor.party_id != own):
-        raise unknown(Text("bill", "factuur"), number)
+        raise unknown(Text("bill"), number)
     if form == JSON:
         return json_answer(bill_shape(bill), more=dict(BY_ACCEPT))
     content = await door.store.xml(number) if form == XML else door.pdf(bill)
@@ -292,7 +292,7 @@ async def party_of(call: Call) -> str:
     party_id, own = call.named("partyId"), own_of(call)
     if (own is None or own == party_id) and await call.doors.directory.party(party_id) is not None:
         return party_id
-    raise unknown(Text("party", "partij"), party_id)
+    raise unknown(Text("party"), party_id)
 
 
 def actor_of(call: Call) -> Actor:
@@ -307,7 +307,7 @@ def today(call: Call) -> date:
 def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
     """First and last day. Raises InvalidInput when they are the wrong way round."""
     if query.year is not None and (query.first_day or query.last_day):
-        reason = Text("cannot go with firstDay or lastDay", "kan niet samen met firstDay of lastDay")
+        reason = Text("cannot go with firstDay or lastDay")
         raise problems.InvalidInput((Fault("query", "year", reason),))
     if query.year is not None:
         return date(query.year, 1, 1), date(query.year, 12, 31)
@@ -317,7 +317,7 @@ def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
         if not 2000 <= day.year <= 2100:
             raise problems.InvalidInput((Fault("query", name, _DAY_RANGE),))
     if first > last:
-        raise problems.InvalidInput((Fault("query", "lastDay", Text("is before firstDay", "ligt voor firstDay")),))
+        raise problems.InvalidInput((Fault("query", "lastDay", Text("is before firstDay")),))
     return first, last
 
 
@@ -326,7 +326,7 @@ def year_of(call: Call) -> int:
     try:
         return msgspec.convert(call.named("year"), Year, strict=False)
     except msgspec.ValidationError as error:
-        reason = Text("must be a year from 2000 to 2100", "moet een jaar van 2000 t/m 2100 zijn")
+        reason = Text("must be a year from 2000 to 2100")
         raise problems.InvalidInput((Fault("path", "year", reason),)) from error
 
 

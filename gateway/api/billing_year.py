@@ -55,9 +55,9 @@ from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.validator.model.identifiers import OIN, PartyIdentifier, problem
 
-_PARTY_ID = Text("must be a party id, as gemeente-voorbeeld", "moet een partij zijn, zoals gemeente-voorbeeld")
-_DAY = Text("must be a day, as 2026-01-15", "moet een dag zijn, zoals 2026-01-15")
-_MONTH = Text("must be a month from 1 to 12", "moet een maand van 1 t/m 12 zijn")
+_PARTY_ID = Text("must be a party id, as gemeente-voorbeeld")
+_DAY = Text("must be a day, as 2026-01-15")
+_MONTH = Text("must be a month from 1 to 12")
 
 
 class AuditQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -210,7 +210,7 @@ async def explain_bill(call: Call) -> web.StreamResponse:
     number, own, billing = call.named("billNumber"), own_of(call), door_of(call).service
     bill = await door_of(call).store.bill(number)
     if bill is None or (own is not None and bill.debtor.party_id != own):
-        raise unknown(Text("bill", "factuur"), number)
+        raise unknown(Text("bill"), number)
     found = await billing.explain(number, limit=0)
     days = f"service={bill.service}&firstDay={bill.first}&lastDay={bill.last}"
     body = ExplanationShape(

@@ -8,7 +8,7 @@ from gateway.http.answers import empty_answer, json_answer
 from gateway.i18n import Text
 from gateway.messages.ports import PendingDelivery
 
-_PAUSE = Text("pause of a recipient", "pauze van een ontvanger")
+_PAUSE = Text("pause of a recipient")
 
 
 async def list_deliveries(call: Call) -> web.StreamResponse:

@@ -99,7 +99,7 @@ class Call:
         """A part of the path. Raises UnknownItem for one that nothing can be called."""
         part: str = self.request.match_info[name]
         if "\0" in part:
-            raise unknown(Text("item", "onderdeel"), part)
+            raise unknown(Text("item"), part)
         if name == "kenmerk":
             bind_contextvars(kenmerk=part[:64])  # the guard lets it go
         return part
@@ -128,7 +128,7 @@ class Call:
         return message
 
 
-_MESSAGE = Text("message", "bericht")
+_MESSAGE = Text("message")
 
 
 def unknown(what: Text, name: str) -> problems.UnknownItem:

@@ -92,7 +92,7 @@ async def show_rule(call: Call) -> web.StreamResponse:
     try:
         entry = await asyncio.to_thread(gateway.rule_entry, key)  # the first time it loads every rule and case
     except LookupError as error:
-        raise unknown(Text("rule", "regel"), key) from error
+        raise unknown(Text("rule"), key) from error
     if call.form((HTML, JSON)) == HTML:
         return page_answer(_PAGES.render("rule.html", call.language, rule=entry), call.language)
     return json_answer(rule_shape(entry))
@@ -100,5 +100,5 @@ async def show_rule(call: Call) -> web.StreamResponse:
 
 def _kind(slug: str) -> Kind:
     if slug not in KINDS:
-        raise unknown(Text("kind of problem", "soort probleem"), slug)
+        raise unknown(Text("kind of problem"), slug)
     return KINDS[slug]

@@ -7,7 +7,7 @@ from gateway.http import problems
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 
-_FOREIGN_CURSOR = Text("is not one that this gateway gave", "is er geen die deze gateway gaf")
+_FOREIGN_CURSOR = Text("is not one that this gateway gave")
 
 
 def page_limit(call: Call, wanted: int | None) -> int:
@@ -25,7 +25,7 @@ def bad_cursor() -> problems.InvalidInput:
 
 def at_most(limit: str) -> Text:
     """What to say of a figure above its limit."""
-    return Text(f"is at most {limit}", f"is hoogstens {limit}")
+    return Text("is at most {limit}", limit=limit)
 
 
 def next_page(call: Call, cursor: str | None) -> str | None:

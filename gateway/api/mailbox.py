@@ -93,7 +93,6 @@ def _owner(call: Call, query: MailboxQuery) -> str:
         raise problems.Forbidden(
             Text(
                 "This key does not act for the party whose mailbox was asked.",
-                "Deze sleutel handelt niet voor de partij van deze postbus.",
             )
         )
     return wanted

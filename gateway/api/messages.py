@@ -163,7 +163,7 @@ async def show_report(call: Call) -> web.StreamResponse:
     verdict = await call.doors.messages.report(message.kenmerk)
     if form == JSON:
         if verdict is None:
-            raise unknown(Text("report (yet) on message", "rapport (nog niet) over bericht"), message.kenmerk)
+            raise unknown(Text("report (yet) on message"), message.kenmerk)
         return raw_json_answer(verdict, more=BY_ACCEPT)
     journal = await _journal(call, message)
     if form == HTML:
@@ -188,7 +188,7 @@ async def document(call: Call) -> web.StreamResponse:
     message = await _content(call)
     stored = await call.doors.messages.document(message.kenmerk)
     if stored is None:
-        raise unknown(Text("document of message", "document van bericht"), message.kenmerk)
+        raise unknown(Text("document of message"), message.kenmerk)
     more = {"Content-Disposition": f'attachment; filename="{message.kenmerk}.xml"'}
     return await _send(call, stored, stored.sha256, "application/xml", more)
 
@@ -207,7 +207,7 @@ async def attachment(call: Call) -> web.StreamResponse:
     for held in await call.doors.messages.attachments(message.kenmerk):
         if str(held.attachment.number) == number:
             return await _send_attachment(call, message, held)
-    raise unknown(Text("attachment", "bijlage"), number)
+    raise unknown(Text("attachment"), number)
 
 
 async def _readable(call: Call) -> Message:
@@ -231,7 +231,6 @@ async def _content(call: Call) -> Message:
         raise problems.Forbidden(
             Text(
                 "Operators of this gateway do not read documents; they work with reports and statuses.",
-                "Beheerders van deze gateway lezen geen documenten; zij werken met rapporten en statussen.",
             )
         )
     return await _readable(call)
@@ -244,7 +243,7 @@ async def _send_attachment(call: Call, message: Message, held: StoredAttachment)
         return await _send(call, held.stored, facts.sha256, facts.media_type, more)
     whole = await call.doors.messages.document(message.kenmerk)
     if whole is None or facts.start is None or facts.end is None:
-        raise unknown(Text("attachment", "bijlage"), str(facts.number))
+        raise unknown(Text("attachment"), str(facts.number))
     encoded = call.doors.storage.stream(whole, facts.start, facts.end)
     return await _stream(call, _from_base64(encoded), facts.size_bytes, facts.sha256, facts.media_type, more)
 

@@ -13,7 +13,7 @@ from gateway.messages.participants import Party, role_problem
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.profiles import profile_named
 
-_PARTY = Text("party", "partij")
+_PARTY = Text("party")
 
 
 async def list_parties(call: Call) -> web.StreamResponse:
@@ -40,7 +40,7 @@ async def save_party(call: Call) -> web.StreamResponse:
     try:
         await call.doors.directory.save(party, call.actor)
     except ValueError as error:
-        detail = Text(f"Not saved: {error}.", f"Niet opgeslagen: {error}.")
+        detail = Text("Not saved: {error}.", error=str(error))
         raise problems.StateConflict(detail) from error
     call.desk.keyring.forget()
     more = {str(hdrs.LOCATION): f"/v1/parties/{party_id}"} if is_new else None
@@ -54,7 +54,6 @@ def _checked_id(party_id: str) -> str:
     except msgspec.ValidationError as error:
         reason = Text(
             "must be lower-case letters, digits and dashes, at most 63",
-            "moet bestaan uit kleine letters, cijfers en streepjes, hoogstens 63",
         )
         raise problems.InvalidInput((Fault("path", "partyId", reason),)) from error
 
@@ -69,7 +68,7 @@ async def _party(call: Call, party_id: str, wish: PartyWish) -> Party:
             faults.append(Fault.of("body", f"identifiers[{index}]", error))
     for index, supplier_id in enumerate(wish.mandates):
         if await call.doors.directory.party(supplier_id) is None:
-            reason = Text(f"there is no party {supplier_id}", f"er is geen partij {supplier_id}")
+            reason = Text("there is no party {supplier_id}", supplier_id=supplier_id)
             faults.append(Fault("body", f"mandates[{index}]", reason))
     try:
         if profile := wish.settings.get("profile"):
@@ -104,6 +103,6 @@ async def revoke_key(call: Call) -> web.StreamResponse:
     """The key works no longer, from the answer on."""
     key_id = call.named("keyId")
     if not await call.doors.directory.revoke_key(key_id, call.actor):
-        raise unknown(Text("key", "sleutel"), key_id)
+        raise unknown(Text("key"), key_id)
     call.desk.keyring.forget()
     return empty_answer()

@@ -40,6 +40,6 @@ def told() -> Iterator[None]:
     try:
         yield
     except errors.UnknownRunError as error:
-        raise problems.UnknownItem(Text("run", "run"), error.run_id) from error
+        raise problems.UnknownItem(Text("run"), error.run_id) from error
     except errors.BillingError as error:
         raise KINDS[type(error)](error.text) from error

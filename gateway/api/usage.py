@@ -32,8 +32,8 @@ EVENTS_BYTES_MAX = 4 * 1024 * 1024
 """About ten thousand events: enough to be quick, little enough not to keep others waiting."""
 EVENT_TYPES = (STRUCTURED, BATCHED, BINARY)
 
-_ENTRY = Text("meter entry", "meterregel")
-_PARTY = Text("party", "partij")
+_ENTRY = Text("meter entry")
+_PARTY = Text("party")
 
 
 class TakenShape(Shape):
@@ -93,7 +93,7 @@ async def take_events(call: Call) -> web.StreamResponse:
 
 
 def _fault(index: int, code: str, text: Text) -> Fault:
-    return Fault("body", f"[{index}]", Text(f"{code}: {text.en}", f"{code}: {text.nl}"))
+    return Fault("body", f"[{index}]", Text("{code}: {text}", code=code, text=text))
 
 
 async def reverse_entry(call: Call) -> web.StreamResponse:
@@ -129,7 +129,7 @@ async def show_statement(call: Call) -> web.StreamResponse:
 def _year(text: str) -> int:
     if len(text) == 4 and text.isascii() and text.isdigit() and "2000" <= text <= "2100":
         return int(text)
-    reason = Text("must be a year from 2000 to 2100, in four digits", "moet een jaar van 2000 t/m 2100 zijn")
+    reason = Text("must be a year from 2000 to 2100, in four digits")
     raise problems.InvalidInput((Fault("path", "year", reason),))
 
 

@@ -6,15 +6,15 @@ from gateway.messages.lifecycle import State, Step
 from gateway.validator.model.document import DocumentKind
 
 STATES: dict[State, Text] = {
-    State.RECEIVED: Text("received, waits to be judged", "ontvangen, wacht op controle"),
-    State.CHECKED: Text("checked and valid, waits to be offered", "gecontroleerd en geldig, wacht op aflevering"),
-    State.OFFERED: Text("being offered to the recipient", "wordt aangeboden aan de ontvanger"),
-    State.DELIVERED: Text("delivered to the recipient", "afgeleverd bij de ontvanger"),
-    State.CONFIRMED: Text("delivered and confirmed by the recipient", "afgeleverd en bevestigd door de ontvanger"),
-    State.REFUSED: Text("refused", "geweigerd"),
-    State.DUPLICATE: Text("duplicate: this document came before", "dubbel: dit document kwam al eerder binnen"),
-    State.RETURNED: Text("returned: could not be delivered", "teruggestuurd: kon niet worden afgeleverd"),
-    State.PARKED: Text("set apart for the operator", "apart gezet voor de beheerder"),
+    State.RECEIVED: Text("received, waits to be judged"),
+    State.CHECKED: Text("checked and valid, waits to be offered"),
+    State.OFFERED: Text("being offered to the recipient"),
+    State.DELIVERED: Text("delivered to the recipient"),
+    State.CONFIRMED: Text("delivered and confirmed by the recipient"),
+    State.REFUSED: Text("refused"),
+    State.DUPLICATE: Text("duplicate: this document came before"),
+    State.RETURNED: Text("returned: could not be delivered"),
+    State.PARKED: Text("set apart for the operator"),
 }
 """Where a message is, for its sender."""
 
@@ -40,16 +40,16 @@ STEPS: dict[Step, Text] = {step: Text(STEP_RULES[step].plain, nl) for step, nl i
 """What happened, in plain words."""
 
 DOCUMENTS: dict[DocumentKind, Text] = {
-    DocumentKind.INVOICE: Text("Invoice", "Factuur"),
-    DocumentKind.CREDIT_NOTE: Text("Credit note", "Creditnota"),
-    DocumentKind.ORDER: Text("Order", "Order"),
-    DocumentKind.ORDER_CHANGE: Text("Order change", "Orderwijziging"),
-    DocumentKind.ORDER_CANCELLATION: Text("Order cancellation", "Orderannulering"),
-    DocumentKind.ORDER_RESPONSE: Text("Order response", "Orderbevestiging"),
-    DocumentKind.ORDER_RESPONSE_SIMPLE: Text("Simple order response", "Eenvoudige orderbevestiging"),
-    DocumentKind.DESPATCH_ADVICE: Text("Despatch advice", "Verzendbericht"),
-    DocumentKind.RECEIPT_ADVICE: Text("Receipt advice", "Ontvangstbericht"),
-    DocumentKind.APPLICATION_RESPONSE: Text("Application response", "Verwerkingsbericht"),
-    DocumentKind.TIME_CARD: Text("Time card", "Tijdkaart"),
+    DocumentKind.INVOICE: Text("Invoice"),
+    DocumentKind.CREDIT_NOTE: Text("Credit note"),
+    DocumentKind.ORDER: Text("Order"),
+    DocumentKind.ORDER_CHANGE: Text("Order change"),
+    DocumentKind.ORDER_CANCELLATION: Text("Order cancellation"),
+    DocumentKind.ORDER_RESPONSE: Text("Order response"),
+    DocumentKind.ORDER_RESPONSE_SIMPLE: Text("Simple order response"),
+    DocumentKind.DESPATCH_ADVICE: Text("Despatch advice"),
+    DocumentKind.RECEIPT_ADVICE: Text("Receipt advice"),
+    DocumentKind.APPLICATION_RESPONSE: Text("Application response"),
+    DocumentKind.TIME_CARD: Text("Time card"),
 }
 """What a document is called by people."""

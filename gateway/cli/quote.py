@@ -123,10 +123,10 @@ def _both(text: Text) -> dict[str, str]:
     return {"en": text.en, "nl": text.nl}
 
 
-_STEPS = {"prepayment": Text("Prepayment", "Vooruitbetaling"), "settlement": Text("Settlement", "Afrekening")}
+_STEPS = {"prepayment": Text("Prepayment"), "settlement": Text("Settlement")}
 _BASIS = {
-    "including-vat": Text("including VAT", "inclusief btw"),
-    "excluding-vat": Text("excluding VAT", "exclusief btw"),
+    "including-vat": Text("including VAT"),
+    "excluding-vat": Text("excluding VAT"),
 }
 
 
@@ -143,10 +143,10 @@ def _as_text(answer: Quote, language: str) -> str:
         lines += [f"  {said(note)}" for note in document.notes]
         lines.append(_sums(document.amounts.excluding, document.amounts.vat, document.amounts.including, said))
     total = answer.total
-    lines += ["", said(Text("Year", "Jaar")), _sums(total.excluding, total.vat, total.including, said)]
+    lines += ["", said(Text("Year")), _sums(total.excluding, total.vat, total.including, said)]
     return "\n".join(lines)
 
 
 def _sums(excluding: Decimal, vat: Decimal, including: Decimal, said: Callable[[Text], str]) -> str:
-    labels = Text("excluding VAT {} + VAT {} = {}", "exclusief btw {} + btw {} = {}")
+    labels = Text("excluding VAT {} + VAT {} = {}")
     return "  " + said(labels).format(said(euros(excluding)), said(euros(vat)), said(euros(including)))

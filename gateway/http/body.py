@@ -63,9 +63,7 @@ def _let_it_come(request: web.BaseRequest) -> None:
 
 def empty_body() -> problems.InvalidInput:
     """The problem for a body that should hold a document and holds nothing."""
-    reason = Text(
-        "the body is empty; it must hold an XML document", "de inhoud is leeg; er moet een XML-document in staan"
-    )
+    reason = Text("the body is empty; it must hold an XML document")
     return problems.InvalidInput((Fault("body", "", reason),))
 
 
@@ -78,7 +76,7 @@ class Digest:
     def __init__(self, request: web.BaseRequest) -> None:
         given = request.headers.get("Content-Digest", "")
         if given and not _DIGESTS.fullmatch(given):
-            reason = Text("must be as sha-256=:…: (RFC 9530)", "moet zijn als sha-256=:…: (RFC 9530)")
+            reason = Text("must be as sha-256=:…: (RFC 9530)")
             raise problems.InvalidInput((Fault("header", "Content-Digest", reason),))
         named = _CONTENT_DIGEST.search(given)
         self._promised = named[1] if named else None
@@ -94,9 +92,7 @@ class Digest:
         if self._promised is None or self._promised == base64.b64encode(self._sha256.digest()).decode():
             return
         found = self._sha256.hexdigest()
-        raise problems.DigestMismatch(
-            Text(f"The body that arrived has SHA-256 {found}.", f"De ontvangen inhoud heeft SHA-256 {found}.")
-        )
+        raise problems.DigestMismatch(Text("The body that arrived has SHA-256 {found}.", found=found))
 
 
 async def _next(request: web.BaseRequest, deadline: float, limits: Limits) -> bytes:
@@ -116,7 +112,6 @@ async def _next(request: web.BaseRequest, deadline: float, limits: Limits) -> by
         raise problems.MalformedRequest(
             Text(
                 "The body ended before its Content-Length, or its chunks are not as RFC 9112 has them.",
-                "De inhoud hield op vóór de Content-Length, of de chunks zijn niet zoals in RFC 9112.",
             ),
             closes=True,
         ) from error

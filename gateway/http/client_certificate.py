@@ -159,7 +159,7 @@ def _of_connection(connection: ssl.SSLObject) -> _Presented:
 def _no_certificate() -> CertificateError:
     return CertificateError(
         "no-certificate",
-        Text("the connection has no client certificate", "de verbinding heeft geen clientcertificaat"),
+        Text("the connection has no client certificate"),
     )
 
 
@@ -187,7 +187,5 @@ def _byte_sequence(item: str) -> bytes:
 def _bad_header() -> CertificateError:
     return CertificateError(
         "bad-client-cert-header",
-        Text(
-            "the Client-Cert header is not as RFC 9440 has it", "de Client-Cert-header is niet zoals in RFC 9440"
-        ),
+        Text("the Client-Cert header is not as RFC 9440 has it"),
     )

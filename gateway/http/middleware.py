@@ -83,7 +83,7 @@ def expect_handler(base_url: BaseUrl) -> Callable[[web.Request], Awaitable[web.S
     async def expect(request: web.Request) -> web.StreamResponse | None:
         if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
             return None
-        problem = problems.ExpectationFailed(Text("Only 100-continue is understood.", "Alleen 100-continue kan."))
+        problem = problems.ExpectationFailed(Text("Only 100-continue is understood."))
         return answer_to(problem, request, base_url)
 
     return expect

@@ -16,7 +16,7 @@ from gateway.i18n import Text
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-NULL = Text("must not hold the character U+0000", "mag het teken U+0000 niet bevatten")
+NULL = Text("must not hold the character U+0000")
 """PostgreSQL has no text with it."""
 
 
@@ -96,7 +96,7 @@ def _struct_faults(value: Mapping[object, object], kind: type[msgspec.Struct], p
 
 def _unknown(place: str, name: str, known: Mapping[str, object]) -> Fault:
     close = difflib.get_close_matches(name.rpartition(".")[2], known, n=1)
-    reason = Text("is not known", "is niet bekend")
+    reason = Text("is not known")
     if close:
-        reason = Text(f"is not known; did you mean {close[0]}?", f"is niet bekend; bedoelt u {close[0]}?")
+        reason = Text("is not known; did you mean {close}?", close=close[0])
     return Fault(place, name[:100], reason)

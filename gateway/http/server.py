@@ -224,11 +224,7 @@ _TOO_MANY = _too_many()
 
 def _problem_of(error: BaseException | None) -> Problem:
     if isinstance(error, LineTooLong) or ("header" in str(error).lower() and "too many" in str(error).lower()):
-        return problems.HeadersTooLarge(
-            Text("The header section is larger than is read.", "De headers zijn groter dan wordt gelezen.")
-        )
+        return problems.HeadersTooLarge(Text("The header section is larger than is read."))
     reason = error.message if isinstance(error, HttpProcessingError) else "the request"
     first = reason.splitlines()[0][:100] if reason else ""
-    return problems.MalformedRequest(
-        Text(f"The request cannot be read: {first}", f"Het verzoek kan niet worden gelezen: {first}")
-    )
+    return problems.MalformedRequest(Text("The request cannot be read: {first}", first=first))

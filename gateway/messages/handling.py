@@ -103,12 +103,12 @@ def as_duplicate(outcome: Outcome, first_kenmerk: str, at: datetime) -> Outcome:
     finding = _party_finding(
         "MP-DUPLICATE",
         Text(
-            f"This supplier already sent number {number} in this year, as message {first_kenmerk}.",
-            f"Deze leverancier heeft nummer {number} in dit jaar al gestuurd, als bericht {first_kenmerk}.",
+            "This supplier already sent number {number} in this year, as message {first_kenmerk}.",
+            number=number,
+            first_kenmerk=first_kenmerk,
         ),
         Text(
             "Nothing to do if this was a repeat. A corrected invoice needs a number of its own.",
-            "Was dit een herhaling, dan hoeft u niets te doen. Een verbeterde factuur krijgt een eigen nummer.",
         ),
         found=number,
     )
@@ -132,7 +132,6 @@ def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHIN
         Stage.XML,
         Text(
             "The gateway could not judge this document. An operator looks at it; you need not send it again.",
-            "De gateway kon dit document niet beoordelen. Een beheerder kijkt ernaar; u hoeft niets te doen.",
         ),
     )
     entry = JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail)
@@ -148,7 +147,7 @@ def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHIN
     )
 
 
-_NOBODY = Text("nobody", "niemand")
+_NOBODY = Text("nobody")
 
 
 def _sender_problem(
@@ -166,12 +165,9 @@ def _sender_problem(
             "MP-SENDER-UNKNOWN",
             Text(
                 "The party that this document is from is not registered here.",
-                "De partij van wie dit document komt is hier niet geregistreerd.",
             ),
             Text(
                 "Use a registered identifier: KvK number (0106), OIN (0190) or VAT number (9944).",
-                "Gebruik een nummer dat de beheerder heeft geregistreerd: KvK-nummer (0106), OIN (0190) of "
-                "btw-nummer (9944).",
             ),
             found=named,
         )
@@ -184,11 +180,9 @@ def _sender_problem(
         "MP-SENDER-MANDATE",
         Text(
             "You may not send documents of this party.",
-            "U mag geen documenten van deze partij sturen.",
         ),
         Text(
             "Send with this party's own key, or have the operator register its mandate for you.",
-            "Stuur met de sleutel van deze partij zelf, of laat de beheerder haar machtiging voor u registreren.",
         ),
         found=named,
     )
@@ -219,31 +213,25 @@ def _principal_problem(
 _UNKNOWN_PRINCIPAL = (
     Text(
         "You say that you send for a party that is not registered here.",
-        "U zegt te sturen voor een partij die hier niet geregistreerd is.",
     ),
     Text(
         "Name it by a registered identifier, or have the operator register it.",
-        "Noem haar met een geregistreerd nummer, of laat de beheerder haar registreren.",
     ),
 )
 _OTHER_PRINCIPAL = (
     Text(
         "You say that you send for one party, and the document is from another.",
-        "U zegt te sturen voor de ene partij, maar het document komt van een andere.",
     ),
     Text(
         "Check which document this is: name the party that it is from, or leave the name out.",
-        "Controleer welk document dit is: noem de partij van wie het komt, of noem geen partij.",
     ),
 )
 _PRINCIPAL_WITHOUT_MANDATE = (
     Text(
         "The party that you say you send for gave you no mandate.",
-        "De partij voor wie u zegt te sturen heeft u niet gemachtigd.",
     ),
     Text(
         "Have the operator register its mandate for you, then send the document again.",
-        "Laat de beheerder haar machtiging voor u registreren en stuur het document daarna opnieuw.",
     ),
 )
 
@@ -352,7 +340,6 @@ def _returned(
         ),
         Text(
             "Ask the recipient for its OIN and put it in the buyer's electronic address (BT-49, scheme 0190).",
-            "Vraag de ontvanger om het OIN en zet het in het elektronisch adres van de koper (BT-49, 0190).",
         ),
         found=named,
     )

@@ -73,16 +73,18 @@ def role_problem(role: Role, party_id: str | None, party: Party | None) -> Text 
         if party_id is None:
             return None
         return Text(
-            f"a key for {word} belongs to the gateway, not to a party",
-            f"een sleutel voor {word} is van de gateway, niet van een partij",
+            "a key for {word} belongs to the gateway, not to a party",
+            word=word,
         )
     if party_id is None:
-        return Text(f"a key for {word} needs a party", f"een sleutel voor {word} heeft een partij nodig")
+        return Text("a key for {word} needs a party", word=word)
     if party is None:
-        return Text(f"there is no party {party_id}", f"er is geen partij {party_id}")
+        return Text("there is no party {party_id}", party_id=party_id)
     if (role is Role.GOVERNMENT) == (party.kind is PartyKind.COMPANY):
         return Text(
-            f"{party_id} is {party.kind.value}: a key for {word} does not fit",
-            f"{party_id} is {party.kind.value}: een sleutel voor {word} past daar niet bij",
+            "{party_id} is {party_kind}: a key for {word} does not fit",
+            party_id=party_id,
+            party_kind=party.kind.value,
+            word=word,
         )
     return None

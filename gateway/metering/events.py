@@ -154,9 +154,7 @@ def _read_binary(headers: Mapping[str, str], body: bytes) -> UsageEvent:
 
 def malformed(index: int, reason: str) -> EventProblem:
     """The event does not have the shape of one."""
-    return EventProblem(
-        index, ProblemCode.MALFORMED, Text(f"Not a usage event: {reason}.", f"Geen gebruiksmelding: {reason}.")
-    )
+    return EventProblem(index, ProblemCode.MALFORMED, Text("Not a usage event: {reason}.", reason=reason))
 
 
 def party_names(parties: Iterable[Party]) -> dict[str, str]:
@@ -203,40 +201,41 @@ def _problem(
         code, text = (
             ProblemCode.UNKNOWN_TYPE,
             Text(
-                f"There is no type {event.type!r} of usage event; there are {', '.join(EVENT_TYPES)}.",
-                f"Er is geen soort gebruiksmelding {event.type!r}; wel {', '.join(EVENT_TYPES)}.",
+                "There is no type {type} of usage event; there are {event_types}.",
+                type=repr(event.type),
+                event_types=", ".join(EVENT_TYPES),
             ),
         )
     elif party_id is None:
         code, text = (
             ProblemCode.UNKNOWN_PARTY,
             Text(
-                f"No party is registered as {event.data.party!r}.",
-                f"Er is geen partij geregistreerd als {event.data.party!r}.",
+                "No party is registered as {party}.",
+                party=repr(event.data.party),
             ),
         )
     elif event.time > latest:
         code, text = (
             ProblemCode.FROM_THE_FUTURE,
             Text(
-                f"The time {event.time.isoformat()} is more than 24 hours ahead.",
-                f"Het tijdstip {event.time.isoformat()} ligt meer dan 24 uur in de toekomst.",
+                "The time {time} is more than 24 hours ahead.",
+                time=event.time.isoformat(),
             ),
         )
     elif event.time < EARLIEST:
         code, text = (
             ProblemCode.TOO_OLD,
             Text(
-                f"The time {event.time.isoformat()} is before the year 2000.",
-                f"Het tijdstip {event.time.isoformat()} ligt voor het jaar 2000.",
+                "The time {time} is before the year 2000.",
+                time=event.time.isoformat(),
             ),
         )
     else:
         code, text = (
             ProblemCode.BAD_NAME,
             Text(
-                f"The id and source hold no control characters, the source no spaces, and it is not {GATEWAY!r}.",
-                f"Id en source bevatten geen stuurtekens, source geen spaties, en source is niet {GATEWAY!r}.",
+                "The id and source hold no control characters, the source no spaces, and it is not {gateway}.",
+                gateway=repr(GATEWAY),
             ),
         )
     return EventProblem(index, code, text)

@@ -64,9 +64,7 @@ def certificate_from_der(der: bytes) -> x509.Certificate:
         certificate.public_key()
         certificate.subject.rfc4514_string()
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise CertificateError(
-            "unreadable", Text("the certificate cannot be read", "het certificaat is niet leesbaar")
-        ) from error
+        raise CertificateError("unreadable", Text("the certificate cannot be read")) from error
     return certificate
 
 
@@ -87,7 +85,6 @@ def oin_of(certificate: x509.Certificate) -> PartyIdentifier:
             "no-oin",
             Text(
                 "the certificate's subject must have exactly one serialNumber with an OIN",
-                "het certificaat moet precies één Subject.serialNumber met een OIN hebben",
             ),
         )
     identifier = PartyIdentifier(OIN, str(values[0]))
@@ -95,8 +92,8 @@ def oin_of(certificate: x509.Certificate) -> PartyIdentifier:
         raise CertificateError(
             "malformed-oin",
             Text(
-                f"the serialNumber {identifier.value!r} in the certificate's subject is not an OIN",
-                f"het serialNumber {identifier.value!r} in het certificaat is geen OIN",
+                "the serialNumber {identifier} in the certificate's subject is not an OIN",
+                identifier=repr(identifier.value),
             ),
         )
     return identifier
@@ -106,15 +103,14 @@ def rsa_key_of(certificate: x509.Certificate) -> rsa.RSAPublicKey:
     """The certificate's RSA key, when it is strong enough. Raises CertificateError."""
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
-        raise CertificateError(
-            "no-rsa-key", Text("the certificate holds no RSA key", "het certificaat heeft geen RSA-sleutel")
-        )
+        raise CertificateError("no-rsa-key", Text("the certificate holds no RSA key"))
     if not RSA_BITS_MIN <= key.key_size <= RSA_BITS_MAX or key.public_numbers().e < 65537:
         raise CertificateError(
             "weak-key",
             Text(
-                f"an RSA key of {key.key_size} bits is not accepted, {RSA_BITS_MIN} is the least",
-                f"een RSA-sleutel van {key.key_size} bits is niet toegestaan, minimaal {RSA_BITS_MIN}",
+                "an RSA key of {key_size} bits is not accepted, {rsa_bits_min} is the least",
+                key_size=key.key_size,
+                rsa_bits_min=RSA_BITS_MIN,
             ),
         )
     return key

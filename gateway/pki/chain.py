@@ -81,14 +81,12 @@ class TrustAnchors:
 def _require_period(leaf: x509.Certificate, at: datetime) -> None:
     if at > leaf.not_valid_after_utc:
         since = leaf.not_valid_after_utc.date()
-        raise CertificateError(
-            "expired", Text(f"the certificate expired on {since}", f"het certificaat is verlopen op {since}")
-        )
+        raise CertificateError("expired", Text("the certificate expired on {since}", since=since))
     if at < leaf.not_valid_before_utc:
         since = leaf.not_valid_before_utc.date()
         raise CertificateError(
             "not-yet-valid",
-            Text(f"the certificate is valid from {since}", f"het certificaat is pas geldig vanaf {since}"),
+            Text("the certificate is valid from {since}", since=since),
         )
 
 
@@ -97,8 +95,8 @@ def _untrusted(leaf: x509.Certificate) -> CertificateError:
     return CertificateError(
         "untrusted",
         Text(
-            f"the certificate, issued by {issuer!r}, does not lead to a trusted root as a client certificate",
-            f"het certificaat, uitgegeven door {issuer!r}, leidt niet naar een vertrouwde root",
+            "the certificate, issued by {issuer}, does not lead to a trusted root as a client certificate",
+            issuer=repr(issuer),
         ),
     )
 

@@ -77,9 +77,7 @@ class Revocation:
         for certificate, issuer in itertools.pairwise(chain):
             answer = await self._answer(certificate, issuer)
             if answer.is_revoked:
-                raise CertificateError(
-                    "revoked", Text("the certificate was revoked", "het certificaat is ingetrokken")
-                )
+                raise CertificateError("revoked", Text("the certificate was revoked"))
             until = min(until, answer.until)
         return until
 

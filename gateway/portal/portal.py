@@ -67,9 +67,7 @@ def _states(text: str) -> frozenset[State]:
     try:
         return frozenset({State(text)}) if text else frozenset()
     except ValueError as error:
-        raise problems.InvalidInput(
-            (Fault("query", "state", Text("is not a state", "is geen toestand")),)
-        ) from error
+        raise problems.InvalidInput((Fault("query", "state", Text("is not a state")),)) from error
 
 
 async def _usage(call: Call) -> dict[str, int]:

@@ -335,7 +335,7 @@ class MemoryGateway:
     async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
         """Validation: one rule."""
         line = document[: document.find(b"<wrong/>")].count(b"\n") + 1
-        said = Text("An element <wrong/> stands here.", "Hier staat een element <wrong/>.")
+        said = Text("An element <wrong/> stands here.")
         finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, said, "/Invoice/wrong", line, 3)
         findings = (finding,) if b"<wrong/>" in document and checks_schema else ()
         verdict = Verdict(findings, DocumentKind.INVOICE, profile, stages=(Stage.XML,))

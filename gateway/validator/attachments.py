@@ -154,10 +154,10 @@ def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64
         character = raw[wrong.start() : wrong.start() + 4].decode("utf-8", "ignore")[:1] or "?"
         return Base64Error(
             at + wrong.start(),
-            Text(f"the character {character!r} is no base64", f"het teken {character!r} is geen base64"),
+            Text("the character {character} is no base64", character=repr(character)),
         )
     padding = raw.find(b"=")
-    reason = Text("its length or padding is wrong", "de lengte of opvulling (=) klopt niet")
+    reason = Text("its length or padding is wrong")
     return Base64Error(at + padding if padding >= 0 else max(start, to - 1), reason)
 
 
@@ -318,14 +318,14 @@ def filename_problem(filename: str | None) -> Text | None:
     if filename is None:
         return None
     if not filename.strip():
-        return Text("is empty", "is leeg")
+        return Text("is empty")
     if "/" in filename or "\\" in filename or filename in {".", ".."}:
-        return Text("holds a path", "bevat een pad")
+        return Text("holds a path")
     if any(not character.isprintable() for character in filename):
-        return Text("holds control characters", "bevat stuurtekens")
+        return Text("holds control characters")
     if len(filename) > FILENAME_CHARACTERS_MAX:
         most = FILENAME_CHARACTERS_MAX
-        return Text(f"is longer than {most} characters", f"is langer dan {most} tekens")
+        return Text("is longer than {most} characters", most=most)
     return None
 
 
@@ -333,10 +333,11 @@ def _bad_filename(attachment: Attachment, problem: Text, location: str) -> Findi
     return _finding(
         "MP-ATT-FILENAME",
         Text(
-            f"The file name of attachment {attachment.number} {problem.en}.",
-            f"De bestandsnaam van bijlage {attachment.number} {problem.nl}.",
+            "The file name of attachment {attachment} {problem}.",
+            attachment=attachment.number,
+            problem=problem,
         ),
-        Text("Give it a plain short name, as factuur.pdf.", "Geef een gewone korte naam, als factuur.pdf."),
+        Text("Give it a plain short name, as factuur.pdf."),
         flag=Flag.WARNING,
         location=location and f"{location}/@filename",
         found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
@@ -349,10 +350,11 @@ def _wrong_media_type(attachment: Attachment, location: str) -> Finding:
     return _finding(
         "MP-ATT-MEDIA-TYPE",
         Text(
-            f"Attachment {attachment.number} has media type {media_type}, which an invoice may not carry.",
-            f"Bijlage {attachment.number} heeft mediatype {media_type}; dat mag bij een factuur niet.",
+            "Attachment {attachment} has media type {media_type}, which an invoice may not carry.",
+            attachment=attachment.number,
+            media_type=media_type,
         ),
-        Text(f"Allowed are {allowed}.", f"Toegestaan zijn {allowed}."),
+        Text("Allowed are {allowed}.", allowed=allowed),
         location=location and f"{location}/@mimeCode",
         found=media_type,
         expected=allowed,
@@ -367,16 +369,17 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
         return _dangerous(attachment, found, media_type, location)
     if not head or content_types.fits(attachment.media_type, head):
         return None
-    name = found.name if found else Text("something else", "iets anders")
+    name = found.name if found else Text("something else")
     return _finding(
         "MP-ATT-CONTENT",
         Text(
-            f"Attachment {attachment.number} is said to be {media_type}, but it is {name.en}.",
-            f"Bijlage {attachment.number} zou {media_type} zijn, maar is {name.nl}.",
+            "Attachment {attachment} is said to be {media_type}, but it is {name}.",
+            attachment=attachment.number,
+            media_type=media_type,
+            name=name,
         ),
         Text(
             "Give the media type that belongs to the content; the recipient may not be able to open it.",
-            "Geef het mediatype dat bij de inhoud hoort; de ontvanger kan de bijlage mogelijk niet openen.",
         ),
         flag=Flag.WARNING,
         location=location,
@@ -389,10 +392,12 @@ def _dangerous(attachment: Attachment, found: content_types.Content, media_type:
     return _finding(
         "MP-ATT-DANGEROUS",
         Text(
-            f"Attachment {attachment.number} is {found.name.en}, not {media_type}.",
-            f"Bijlage {attachment.number} is {found.name.nl}, geen {media_type}.",
+            "Attachment {attachment} is {found}, not {media_type}.",
+            attachment=attachment.number,
+            found=found.name,
+            media_type=media_type,
         ),
-        Text("Send a document, as a PDF.", "Stuur een document, bijvoorbeeld een pdf."),
+        Text("Send a document, as a PDF."),
         location=location,
         found=found.name,
         expected=media_type,
@@ -403,12 +408,11 @@ def _not_base64(location: str, error: Base64Error) -> Finding:
     return _finding(
         "MP-ATT-BASE64",
         Text(
-            f"The attachment is not base64: {error.reason.en}.",
-            f"De bijlage is geen base64: {error.reason.nl}.",
+            "The attachment is not base64: {reason}.",
+            reason=error.reason,
         ),
         Text(
             "Encode the whole file as base64 (RFC 4648), letters A-Z a-z 0-9 + / and = at the end.",
-            "Codeer het hele bestand als base64 (RFC 4648): A-Z a-z 0-9 + / en = aan het eind.",
         ),
         location=location,
     )
@@ -419,11 +423,9 @@ def _interrupted(location: str) -> Finding:
         "MP-ATT-BASE64",
         Text(
             "The base64 of the attachment is interrupted by other markup.",
-            "De base64 van de bijlage wordt onderbroken door andere opmaak.",
         ),
         Text(
             "Put the base64 in one piece, without comments or elements in it.",
-            "Zet de base64 in één stuk, zonder commentaar of elementen ertussen.",
         ),
         location=location,
     )
@@ -432,10 +434,8 @@ def _interrupted(location: str) -> Finding:
 def _empty(location: str, number: int | None = None) -> Finding:
     return _finding(
         "MP-ATT-EMPTY",
-        Text(f"Attachment {number} is empty.", f"Bijlage {number} is leeg.")
-        if number
-        else Text("The attachment is empty.", "De bijlage is leeg."),
-        Text("Leave the attachment out, or fill it.", "Laat de bijlage weg, of vul hem."),
+        Text("Attachment {number} is empty.", number=number) if number else Text("The attachment is empty."),
+        Text("Leave the attachment out, or fill it."),
         flag=Flag.WARNING,
         location=location,
     )
@@ -446,10 +446,10 @@ def _too_many(count: int, limits: Limits) -> Finding:
     return _finding(
         "MP-ATT-NUMBER",
         Text(
-            f"The message has more than {most} attachments, which is what is taken at most.",
-            f"Het bericht heeft meer dan {most} bijlagen; meer worden er niet aangenomen.",
+            "The message has more than {most} attachments, which is what is taken at most.",
+            most=most,
         ),
-        Text("Put them together in fewer files.", "Voeg ze samen in minder bestanden."),
+        Text("Put them together in fewer files."),
         found=str(count),
         expected=f"<= {most}",
     )
@@ -462,13 +462,13 @@ def _too_large(attachments: Sequence[Attachment], limits: Limits) -> Finding:
     return _finding(
         "MP-ATT-SIZE",
         Text(
-            f"The attachments are {total:,} bytes together; at most {limit:,} bytes ({megabytes} MB) are taken.",
-            f"De bijlagen zijn samen {_dutch(total)} bytes; "
-            f"hooguit {_dutch(limit)} bytes ({megabytes} MB) worden aangenomen.",
+            "The attachments are {total:n} bytes together; at most {limit:n} bytes ({megabytes} MB) are taken.",
+            total=total,
+            limit=limit,
+            megabytes=megabytes,
         ),
         Text(
             "Make the attachments smaller, or send some of them another way.",
-            "Maak de bijlagen kleiner, of stuur een deel langs een andere weg.",
         ),
         found=str(total),
         expected=f"<= {limit}",

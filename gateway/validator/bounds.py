@@ -32,8 +32,9 @@ def _left_out(count: int, each: int) -> Finding:
         Flag.WARNING,
         Stage.RULES,
         Text(
-            f"{count} more findings are left out: of each rule the first {each} are told.",
-            f"{count} bevindingen zijn weggelaten: van elke regel staan de eerste {each} er.",
+            "{count} more findings are left out: of each rule the first {each} are told.",
+            count=count,
+            each=each,
         ),
         found=str(count),
     )

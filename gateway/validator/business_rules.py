@@ -99,8 +99,8 @@ def _of_syntax(breach: SyntaxBreach) -> _Told:
 def _of_failure(failure: Failure) -> _Told:
     """A rule that broke is an error of ours: the document is not judged by it, so it may not pass."""
     said = Text(
-        f"Rule {failure.rule.id} could not be checked; the error is the gateway's, not the document's.",
-        f"Regel {failure.rule.id} kon niet worden nagegaan; de fout ligt bij de gateway, niet bij het document.",
+        "Rule {rule} could not be checked; the error is the gateway's, not the document's.",
+        rule=failure.rule.id,
     )
     return _Told(failure.node.place, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, said, found=failure.error))
 
@@ -125,8 +125,8 @@ def _left_out(times: Counter[str]) -> Iterator[Finding]:
             Flag.WARNING,
             Stage.RULES,
             Text(
-                f"More findings of the same rules are left out: {rules}.",
-                f"Weggelaten, van dezelfde regels: {rules}.",
+                "More findings of the same rules are left out: {rules}.",
+                rules=rules,
             ),
         )
 

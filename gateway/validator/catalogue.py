@@ -49,8 +49,6 @@ SCHEMA_FIRST = frozenset(
 
 _SCHEMA_FIRST = Text(
     "The schema refuses a document that breaks it first; the rule itself is met where the schema is left out.",
-    "Het schema keurt een document dat de regel breekt eerder af; de regel zelf geldt pas als het schema buiten "
-    "beschouwing blijft.",
 )
 
 

@@ -104,16 +104,13 @@ class _Other:
 
 _NLCIUS = Text(
     "Send the invoice as NLCIUS (SI-UBL 2.0), which is UBL 2.1.",
-    "Stuur de factuur als NLCIUS (SI-UBL 2.0), dat is UBL 2.1.",
 )
-_UNWRAP = Text(
-    "Send the document inside it, without the wrapper.", "Stuur het document dat erin zit, zonder de verpakking."
-)
+_UNWRAP = Text("Send the document inside it, without the wrapper.")
 _OTHERS: tuple[_Other, ...] = (
     _Other(
         "MP-ID-SBDH",
         lambda _namespace, name: name in {"StandardBusinessDocument", "StandardBusinessDocumentHeader"},
-        Text("a document wrapped in an SBDH (Peppol envelope)", "een document in een SBDH (Peppol-envelop)"),
+        Text("a document wrapped in an SBDH (Peppol envelope)"),
         _UNWRAP,
     ),
     _Other(
@@ -123,16 +120,15 @@ _OTHERS: tuple[_Other, ...] = (
             and namespace
             in {"http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"}
         ),
-        Text("a SOAP envelope", "een SOAP-envelop"),
+        Text("a SOAP envelope"),
         Text(
             "Send the document alone, or the SOAP message to the Digipoort service of this gateway.",
-            "Stuur alleen het document, of het SOAP-bericht naar de Digipoort-koppeling van deze gateway.",
         ),
     ),
     _Other(
         "MP-ID-EBXML",
         lambda namespace, _name: "ebxml" in namespace.lower() or "ebcore" in namespace.lower(),
-        Text("an ebXML message", "een ebXML-bericht"),
+        Text("an ebXML message"),
         _UNWRAP,
     ),
     _Other(
@@ -140,38 +136,38 @@ _OTHERS: tuple[_Other, ...] = (
         lambda namespace, name: (
             name in {"CrossIndustryInvoice", "CrossIndustryDocument"} or "CrossIndustry" in namespace
         ),
-        Text("a Cross Industry Invoice (CII)", "een Cross Industry Invoice (CII)"),
+        Text("a Cross Industry Invoice (CII)"),
         _NLCIUS,
     ),
     _Other(
         "MP-ID-OHNL",
         lambda namespace, _name: "nltaxonomie.nl/ubl" in namespace,
-        Text("UBL-OHNL 1.0 or 1.1", "UBL-OHNL 1.0 of 1.1"),
+        Text("UBL-OHNL 1.0 or 1.1"),
         _NLCIUS,
     ),
     _Other(
         "MP-ID-UBL1",
         lambda namespace, _name: namespace.startswith(UBL) and namespace.endswith("-1.0"),
-        Text("a UBL 1.0 document", "een UBL 1.0-document"),
-        Text("Send it as UBL 2.1.", "Stuur het als UBL 2.1."),
+        Text("a UBL 1.0 document"),
+        Text("Send it as UBL 2.1."),
     ),
     _Other(
         "MP-ID-OAGIS",
         lambda namespace, _name: "openapplications.org/oagis" in namespace,
-        Text("an OAGIS or SETU invoice", "een OAGIS- of SETU-factuur"),
+        Text("an OAGIS or SETU invoice"),
         _NLCIUS,
     ),
     _Other(
         "MP-ID-HRXML",
         lambda namespace, name: "hr-xml.org" in namespace and name != DocumentKind.TIME_CARD.value,
-        Text("another HR-XML document than a TimeCard", "een ander HR-XML-document dan een TimeCard"),
-        Text("Of SETU, this gateway takes the TimeCard.", "Van SETU neemt deze gateway de TimeCard aan."),
+        Text("another HR-XML document than a TimeCard"),
+        Text("Of SETU, this gateway takes the TimeCard."),
     ),
     _Other(
         "MP-ID-PLAIN-XSD",
         lambda namespace, _name: namespace == "http://www.w3.org/2001/XMLSchema",
-        Text("an XML schema", "een XML-schema"),
-        Text("Send a document, not its schema.", "Stuur een document, niet het schema."),
+        Text("an XML schema"),
+        Text("Send a document, not its schema."),
     ),
 )
 

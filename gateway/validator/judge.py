@@ -157,7 +157,6 @@ class _Judgement:
         findings = reference.check(parsed)
         why = Text(
             "the reference engine was asked for, which has no other rules",
-            "de referentie is gevraagd, en die heeft geen andere regels",
         )
         self._rule_sets = (RuleSetUsed("EN 16931, official stylesheet", reference.EN16931_VERSION, why),)
         return findings

@@ -29,12 +29,12 @@ class Content:
     """Opening it runs something: never acceptable as an attachment, whatever it is called."""
 
 
-_PROGRAM = Content(Text("a program", "een programma"), is_dangerous=True)
-_SCRIPT = Content(Text("a script", "een script"), is_dangerous=True)
-_WEB_PAGE = Content(Text("a web page", "een webpagina"), is_dangerous=True)
-_PDF = Content(Text("a PDF", "een pdf"), (PDF,))
+_PROGRAM = Content(Text("a program"), is_dangerous=True)
+_SCRIPT = Content(Text("a script"), is_dangerous=True)
+_WEB_PAGE = Content(Text("a web page"), is_dangerous=True)
+_PDF = Content(Text("a PDF"), (PDF,))
 _ZIP = Content(
-    Text("a ZIP file or Office document", "een ZIP-bestand of Office-document"),
+    Text("a ZIP file or Office document"),
     (XLSX, ODS, "application/zip", "application/x-zip-compressed"),
 )
 
@@ -46,23 +46,23 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"\xce\xfa\xed\xfe", _PROGRAM),
     (b"L\x00\x00\x00\x01\x14\x02\x00", _PROGRAM),
     (b"#!", _SCRIPT),
-    (b"\x89PNG\r\n\x1a\n", Content(Text("a PNG image", "een PNG-afbeelding"), (PNG,))),
-    (b"\xff\xd8\xff", Content(Text("a JPEG image", "een JPEG-afbeelding"), (JPEG,))),
-    (b"GIF8", Content(Text("a GIF image", "een GIF-afbeelding"), ("image/gif",))),
-    (b"II*\x00", Content(Text("a TIFF image", "een TIFF-afbeelding"), ("image/tiff",))),
-    (b"MM\x00*", Content(Text("a TIFF image", "een TIFF-afbeelding"), ("image/tiff",))),
+    (b"\x89PNG\r\n\x1a\n", Content(Text("a PNG image"), (PNG,))),
+    (b"\xff\xd8\xff", Content(Text("a JPEG image"), (JPEG,))),
+    (b"GIF8", Content(Text("a GIF image"), ("image/gif",))),
+    (b"II*\x00", Content(Text("a TIFF image"), ("image/tiff",))),
+    (b"MM\x00*", Content(Text("a TIFF image"), ("image/tiff",))),
     (b"PK\x03\x04", _ZIP),
-    (b"Rar!", Content(Text("a RAR file", "een RAR-bestand"), ("application/vnd.rar",))),
-    (b"7z\xbc\xaf", Content(Text("a 7-Zip file", "een 7-Zip-bestand"), ("application/x-7z-compressed",))),
-    (b"\x1f\x8b", Content(Text("a gzip file", "een gzip-bestand"), ("application/gzip",))),
+    (b"Rar!", Content(Text("a RAR file"), ("application/vnd.rar",))),
+    (b"7z\xbc\xaf", Content(Text("a 7-Zip file"), ("application/x-7z-compressed",))),
+    (b"\x1f\x8b", Content(Text("a gzip file"), ("application/gzip",))),
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         Content(
-            Text("an old Office document", "een oud Office-document"),
+            Text("an old Office document"),
             ("application/msword", "application/vnd.ms-excel", "application/vnd.ms-outlook"),
         ),
     ),
-    (b"{\\rtf", Content(Text("an RTF document", "een RTF-document"), ("application/rtf", "text/rtf"))),
+    (b"{\\rtf", Content(Text("an RTF document"), ("application/rtf", "text/rtf"))),
 )
 _HTML = re.compile(
     rb"\s*+(?:\xef\xbb\xbf)?\s*+<(?:!doctype\s++html|html|head|body|script|svg|iframe)\b", re.IGNORECASE

@@ -79,9 +79,7 @@ def profile_named(name: str) -> Profile:
         if profile.name == name.lower():
             return profile
     names = ", ".join(profile.name for profile in PROFILES)
-    raise WrongValueError(
-        Text(f"there is no profile {name!r}; there is: {names}", f"er is geen profiel {name!r}; er is: {names}")
-    )
+    raise WrongValueError(Text("there is no profile {name}; there is: {names}", name=repr(name), names=names))
 
 
 def choose(customization_id: str | None, wish: str | None = None, also: Sequence[str] = ()) -> Chosen:
@@ -122,10 +120,10 @@ def not_for(profiles: Iterable[str], document: str, path: str) -> list[Finding]:
             Flag.WARNING,
             Stage.IDENTIFY,
             Text(
-                f"The rules of {profile_named(name).name} are about invoices and credit notes: this {document} "
-                "was judged without them.",
-                f"De regels van {profile_named(name).name} gaan over facturen en creditnota's: dit document "
-                f"({document}) is zonder die regels beoordeeld.",
+                "The rules of {profile_named} are about invoices and credit notes: this {document} was "
+                "judged without them.",
+                profile_named=profile_named(name).name,
+                document=document,
             ),
             location=path,
             found=document,
@@ -142,7 +140,6 @@ def _not_judged(specification: str, place: str) -> Finding:
         Stage.RULES,
         Text(
             "The specification that this document names is not judged here: it was judged by EN 16931 alone.",
-            "De specificatie die dit document noemt wordt hier niet beoordeeld: alleen EN 16931 is nagegaan.",
         ),
         location=place,
         terms=("BT-24",),
@@ -150,8 +147,6 @@ def _not_judged(specification: str, place: str) -> Finding:
         expected=" | ".join((PLAIN, *(f"…{claim}" for each in PROFILES for claim in each.claimed_by))),
         advice=Text(
             "Check by other means whether it keeps to that specification, or name one that is judged here.",
-            "Ga op een andere manier na of het zich aan die specificatie houdt, of noem er een die hier wel wordt "
-            "beoordeeld.",
         ),
     )
 
@@ -171,16 +166,17 @@ def _others(used: Sequence[RuleSetUsed], day: date) -> list[RuleSetUsed]:
 def _not_in_force(used: RuleSetUsed, day: date, place: str) -> Finding:
     began, ended = used.valid_from or date.min, used.valid_until
     name = f"{used.name} {used.version}"
-    said = Text(f"{name} is in force from {began} on", f"{name} geldt vanaf {began}")
+    said = Text("{name} is in force from {began} on", name=name, began=began)
     if ended is not None and day > ended:
-        said = Text(f"{name} was in force until {ended}", f"{name} gold tot en met {ended}")
+        said = Text("{name} was in force until {ended}", name=name, ended=ended)
     return Finding(
         "MP-RULES-DATE",
         Flag.WARNING,
         Stage.RULES,
         Text(
-            f"{said.en}; the document is of {day} and was judged by it all the same.",
-            f"{said.nl}; het document is van {day} en is er toch mee beoordeeld.",
+            "{said}; the document is of {day} and was judged by it all the same.",
+            said=said,
+            day=day,
         ),
         location=place,
         terms=("BT-2",),
@@ -188,7 +184,6 @@ def _not_in_force(used: RuleSetUsed, day: date, place: str) -> Finding:
         expected=f"<= {ended}" if ended is not None and day > ended else f">= {began}",
         advice=Text(
             "Correct the issue date, or take into account that older rules may say something else.",
-            "Verbeter de factuurdatum, of houd er rekening mee dat oudere regels iets anders kunnen zeggen.",
         ),
     )
 
@@ -207,7 +202,7 @@ def _claimed(customization_id: str | None) -> tuple[Profile, Text]:
     for profile in PROFILES:
         for claim in profile.claimed_by:
             if claim in text:
-                return profile, Text(f"CustomizationID names {claim}", f"CustomizationID noemt {claim}")
+                return profile, Text("CustomizationID names {claim}", claim=claim)
     return PROFILES[-1], _EVERY_INVOICE
 
 
@@ -218,16 +213,16 @@ def _unknown(customization_id: str | None) -> str | None:
     return None if is_known or not text else text
 
 
-_EVERY_INVOICE = Text("every invoice meets these rules", "elke factuur moet aan deze regels voldoen")
+_EVERY_INVOICE = Text("every invoice meets these rules")
 
 
 def _asked(wish: str) -> Text:
     name = profile_named(wish).name
-    return Text(f"{name} was asked for", f"{name} is gevraagd")
+    return Text("{name} was asked for", name=name)
 
 
 def _on_top(added: Profile) -> Text:
-    return Text(f"{added.name} was asked for on top", f"{added.name} is daarbij gevraagd")
+    return Text("{added} was asked for on top", added=added.name)
 
 
 def _used(rules: RuleSet, why: Text, *, is_claim: bool = False) -> tuple[RuleSetUsed, ...]:

@@ -124,7 +124,6 @@ def check(parsed: Parsed) -> list[Finding]:
     except StylesheetStoppedError as stopped:
         said = Text(
             "The official stylesheet ended in an error of its own on this document, without a verdict.",
-            "Het officiële stylesheet eindigde bij dit document in een eigen fout, zonder oordeel.",
         )
         return [Finding("MP-REFERENCE-STOPPED", Flag.FATAL, Stage.RULES, said, found=str(stopped).strip())]
 

@@ -178,7 +178,7 @@ def draft(
 
 def _billed_line(earlier: Bill) -> DueLine:
     amount = earlier.amount
-    what = Text("credited", "gecrediteerd") if amount < 0 else Text("billed", "gefactureerd")
+    what = Text("credited") if amount < 0 else Text("billed")
     return DueLine(
         LineRole.BILLED,
         -1 if amount > 0 else 1,

@@ -8,18 +8,18 @@ from gateway.i18n import Text
 
 _SWAP = str.maketrans(",.", ".,")
 _MONTHS = (
-    Text("January", "januari"),
-    Text("February", "februari"),
-    Text("March", "maart"),
-    Text("April", "april"),
-    Text("May", "mei"),
-    Text("June", "juni"),
-    Text("July", "juli"),
-    Text("August", "augustus"),
-    Text("September", "september"),
-    Text("October", "oktober"),
-    Text("November", "november"),
-    Text("December", "december"),
+    Text("January"),
+    Text("February"),
+    Text("March"),
+    Text("April"),
+    Text("May"),
+    Text("June"),
+    Text("July"),
+    Text("August"),
+    Text("September"),
+    Text("October"),
+    Text("November"),
+    Text("December"),
 )
 
 
@@ -47,13 +47,13 @@ def euros(amount: Decimal) -> Text:
 def day(value: date) -> Text:
     """1 March 2026 and 1 maart 2026."""
     name = _MONTHS[value.month - 1]
-    return Text(f"{value.day} {name.en} {value.year}", f"{value.day} {name.nl} {value.year}")
+    return Text("{day} {name} {year}", day=value.day, name=name, year=value.year)
 
 
 def month(year: int, number: int) -> Text:
     """March 2026 and maart 2026."""
     name = _MONTHS[number - 1]
-    return Text(f"{name.en} {year}", f"{name.nl} {year}")
+    return Text("{name} {year}", name=name, year=year)
 
 
 def sentence(en: str, nl: str, **parts: Text | str | int) -> Text:

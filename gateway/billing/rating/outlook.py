@@ -199,19 +199,15 @@ def warning_mail(name: str, seen: Outlook) -> Mail | None:
 
 
 _VERDICTS = {
-    OutlookStatus.OVER: Text("you have used more than you prepaid", "u gebruikte meer dan u vooruitbetaalde"),
-    OutlookStatus.EXPECTED_OVER: Text(
-        "you will probably use more than you prepaid", "u gaat waarschijnlijk meer gebruiken dan vooruitbetaald"
-    ),
-    OutlookStatus.POSSIBLY_OVER: Text(
-        "you may use more than you prepaid", "u gaat misschien meer gebruiken dan vooruitbetaald"
-    ),
+    OutlookStatus.OVER: Text("you have used more than you prepaid"),
+    OutlookStatus.EXPECTED_OVER: Text("you will probably use more than you prepaid"),
+    OutlookStatus.POSSIBLY_OVER: Text("you may use more than you prepaid"),
 }
 
 
 def _projected(projection: Projection | None) -> Text:
     if projection is None:
-        return Text("", "")
+        return Text("")
     return sentence(
         " At this pace it will be about {expected} by {until} (between {low} and {high}).",
         " In dit tempo worden het er op {until} ongeveer {expected} (tussen {low} en {high}).",

@@ -104,7 +104,7 @@ def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
     if request.forecast is not None:
         return request.forecast, ()
     if request.historic is not None:
-        return request.historic, (Text("no forecast: historic use", "geen prognose: eerder gebruik"),)
+        return request.historic, (Text("no forecast: historic use"),)
     if request.used is None:
         raise BadCountError(
             "give a forecast, historic use or use: there is nothing to reckon with",
@@ -113,7 +113,6 @@ def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
     return 0, (
         Text(
             "no forecast and no historic use: nothing is prepaid",
-            "geen prognose en geen eerder gebruik: er is geen voorschot",
         ),
     )
 
@@ -145,7 +144,7 @@ def _prepaid_line(prepaid: Decimal) -> DueLine:
         -1,
         prepaid,
         -prepaid,
-        Text("Less: prepayment", "Af: vooruitbetaald"),
+        Text("Less: prepayment"),
         sentence("−{prepaid}", "−{prepaid}", prepaid=euros(prepaid)),
     )
 

@@ -278,7 +278,7 @@ def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
         1,
         missing,
         missing,
-        Text("Up to the agreed forecast (minimum)", "Aanvulling tot de afgesproken prognose (minimum)"),
+        Text("Up to the agreed forecast (minimum)"),
         sentence(
             "prepaid {prepaid} − use {rated} = {missing}",
             "vooruitbetaald {prepaid} − gebruik {rated} = {missing}",

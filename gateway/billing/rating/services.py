@@ -48,33 +48,33 @@ class ServiceNames:
 
 SERVICE_NAMES = {
     Service.DIGIPOORT: ServiceNames(
-        Text("Digipoort e-invoicing", "Digipoort e-factureren"),
-        Text("message", "bericht"),
-        Text("messages", "berichten"),
+        Text("Digipoort e-invoicing"),
+        Text("message"),
+        Text("messages"),
     ),
     Service.DIGID: ServiceNames(
-        Text("DigiD", "DigiD"),
-        Text("successful authentication", "geslaagde authenticatie"),
-        Text("successful authentications", "geslaagde authenticaties"),
+        Text("DigiD"),
+        Text("successful authentication"),
+        Text("successful authentications"),
     ),
     Service.MACHTIGEN: ServiceNames(
-        Text("DigiD Machtigen", "DigiD Machtigen"),
-        Text("mandate used", "gebruikte machtiging"),
-        Text("mandates used", "gebruikte machtigingen"),
+        Text("DigiD Machtigen"),
+        Text("mandate used"),
+        Text("mandates used"),
     ),
     Service.MIJNOVERHEID: ServiceNames(
-        Text("MijnOverheid", "MijnOverheid"),
-        Text("processed message", "verwerkt bericht"),
-        Text("processed messages", "verwerkte berichten"),
+        Text("MijnOverheid"),
+        Text("processed message"),
+        Text("processed messages"),
     ),
     Service.GUIDANCE: ServiceNames(
-        Text("Individual guidance when connecting", "Individuele aansluitbegeleiding"),
-        Text("period of three months", "periode van drie maanden"),
-        Text("periods of three months", "perioden van drie maanden"),
+        Text("Individual guidance when connecting"),
+        Text("period of three months"),
+        Text("periods of three months"),
     ),
     Service.FACILITIES: ServiceNames(
-        Text("Facilities without tariff", "Voorzieningen zonder tarief"),
-        Text("share", "aandeel"),
-        Text("shares", "aandelen"),
+        Text("Facilities without tariff"),
+        Text("share"),
+        Text("shares"),
     ),
 }

@@ -170,11 +170,10 @@ def _check_cover(periods: tuple[TariffPeriod, ...], service: Service, year: int,
 
 def _missing(service: Service, year: int, basis: TariffBasis) -> TariffMissingError:
     dutch = {TariffBasis.FIXED: "vaste", TariffBasis.ESTIMATE: "geraamde", TariffBasis.ACTUAL: "werkelijke"}
-    hint = Text("", "")
+    hint = Text("")
     if basis is TariffBasis.ACTUAL:
         hint = Text(
             ": add it to the catalogue once it is known; until then only the advance can be reckoned",
-            ": voeg het toe aan de catalogus zodra het bekend is; tot dan is alleen het voorschot te berekenen",
         )
     return TariffMissingError(
         f"there is no {basis} tariff of {service} for the whole of {year}{hint.en}",

@@ -223,7 +223,7 @@ def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # n
         for party in inputs.parties
         if any(bill.vat_percent for bill in party.billed)
     }
-    text = Text("Value-added tax reclaimed over {year}", "Teruggevorderde btw over {year}")
+    text = Text("Value-added tax reclaimed over {year}")
     return _shared(inputs, weights, LineRole.REFUND, text, -1)
 
 
@@ -243,7 +243,7 @@ def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # no
             f"the distribution key names {', '.join(twice)} more than once",
             f"de verdeelsleutel noemt {', '.join(twice)} meer dan eens",
         )
-    text = Text("Share of {name} {year}", "Aandeel in {name} {year}")
+    text = Text("Share of {name} {year}")
     return _shared(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
 
 

@@ -65,7 +65,7 @@ class Aanleveren:
             return await self._ports.reception.submit(submission)
         except OverloadedError as error:
             await _forget(sinks)
-            raise TroubleError(Text("the service is busy", "de dienst is overbelast")) from error
+            raise TroubleError(Text("the service is busy")) from error
 
     async def _submission(
         self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink], record: Record
@@ -124,8 +124,9 @@ def _require_no_ausp(address: str | None) -> None:
     if address is not None and address.rstrip("/") != GEEN_AUSP:
         raise RefusedError(
             Text(
-                f"the authorisation service {address[:80]!r} is not known here; use {GEEN_AUSP}",
-                f"de autorisatieservice {address[:80]!r} is hier niet bekend; gebruik {GEEN_AUSP}",
+                "the authorisation service {address} is not known here; use {geen_ausp}",
+                address=repr(address[:80]),
+                geen_ausp=GEEN_AUSP,
             )
         )
 

@@ -79,7 +79,7 @@ class WusDoor:
                 return await self._at(service)(request)
         nearest = next((one for one in SERVICES if one.name in request.path.lower()), SERVICES[0])
         known = ", ".join(service.paths[0] for service in SERVICES)
-        wrong = Text(f"there is no service at this address, but at {known}", f"de diensten staan op {known}")
+        wrong = Text("there is no service at this address, but at {known}", known=known)
         return self._fault(Progress(_operation_named(nearest, request)), MalformedError(wrong))
 
     def _at(self, service: Service) -> Respond:
@@ -98,7 +98,7 @@ class WusDoor:
         progress = Progress(_operation_named(service, request))
         try:
             if request.method != "POST":
-                raise MalformedError(Text("requests are sent with POST", "verzoeken gaan met POST"))
+                raise MalformedError(Text("requests are sent with POST"))
             if self._reader.is_short(request):
                 return await self._handle(service, request, progress, None)
             with self._reader.spool(request) as spool:
@@ -110,7 +110,7 @@ class WusDoor:
             raise  # the caller is gone: there is nobody to answer
         except Exception as error:  # the last guard: whatever it is, a client of this door gets its typed fault
             log.error("wus_failed", service=service.name, exc_info=error)
-            trouble = TroubleError(Text("the gateway failed", "er ging iets mis in het koppelpunt"))
+            trouble = TroubleError(Text("the gateway failed"))
             return self._fault(progress, trouble)
 
     async def _handle(

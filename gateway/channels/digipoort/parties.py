@@ -71,8 +71,8 @@ async def recipient_of(directory: Directory, ontvanger: Identiteit | None) -> Pa
     if not known:
         raise RefusedError(
             Text(
-                f"the type {ontvanger.type!r} of identiteitOntvanger is not known",
-                f"het type {ontvanger.type!r} van identiteitOntvanger is niet bekend",
+                "the type {type} of identiteitOntvanger is not known",
+                type=repr(ontvanger.type),
             )
         )
     for identifier in known:
@@ -87,8 +87,8 @@ async def client_of(directory: Directory, identity: Identity, *, is_sandbox: boo
     if party is None:
         raise RefusedError(
             Text(
-                f"OIN {identity.oin.value} is not registered with this gateway",
-                f"OIN {identity.oin.value} is niet aangesloten op dit koppelpunt",
+                "OIN {oin} is not registered with this gateway",
+                oin=identity.oin.value,
             )
         )
     role = Role.GOVERNMENT if party.kind is not PartyKind.COMPANY else Role.SUPPLIER
@@ -109,8 +109,9 @@ async def belanghebbende_of(directory: Directory, at: Client, belanghebbende: Id
     if party is None or not (at.acts_for_all or party.party_id in at.visible_to):
         raise RefusedError(
             Text(
-                f"there is no mandate to act for {belanghebbende.type} {belanghebbende.nummer}",
-                f"er is geen machtiging om op te treden voor {belanghebbende.type} {belanghebbende.nummer}",
+                "there is no mandate to act for {type} {nummer}",
+                type=belanghebbende.type,
+                nummer=belanghebbende.nummer,
             )
         )
     return party

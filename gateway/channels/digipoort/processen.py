@@ -47,8 +47,8 @@ class Processen:
         if message is None:
             raise RefusedError(
                 Text(
-                    f"the kenmerk {kenmerk!r} is not known for this OIN",
-                    f"het kenmerk {kenmerk!r} is niet bekend voor dit OIN",
+                    "the kenmerk {kenmerk} is not known for this OIN",
+                    kenmerk=repr(kenmerk),
                 )
             )
         return message, await self.proces_of(message)

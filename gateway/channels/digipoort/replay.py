@@ -39,15 +39,14 @@ class ReplayGuard:
             raise StaleError(
                 Text(
                     "this message was sent before; a new request needs a new MessageID and signature",
-                    "dit bericht is al eerder verstuurd; een nieuw verzoek heeft een nieuw MessageID nodig",
                 )
             )
         if len(self._by_age) >= self._entries_max:
-            raise TroubleError(Text("the service is busy", "de dienst is overbelast"))
+            raise TroubleError(Text("the service is busy"))
         try:
             self._records.add(now + self.window, digests, now)
         except OSError as error:
-            raise TroubleError(Text("the service is in trouble", "de dienst heeft een storing")) from error
+            raise TroubleError(Text("the service is in trouble")) from error
         self._remember(now + self.window, digests)
 
     def recall(self, names: Iterable[tuple[str, str]], now: datetime) -> None:

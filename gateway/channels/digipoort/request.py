@@ -157,8 +157,8 @@ class RequestReader:
             else:
                 raise MalformedError(
                     Text(
-                        f"Content-Type {kind[:60]!r} is not SOAP 1.1",
-                        f"Content-Type {kind[:60]!r} is geen SOAP 1.1",
+                        "Content-Type {kind} is not SOAP 1.1",
+                        kind=repr(kind[:60]),
                     )
                 )
         return read_envelope(cutter.close(), cutter.cuts, reading, parts), body.size_bytes
@@ -180,8 +180,9 @@ class RequestReader:
         if signer.oin != connection.oin and not self._settings.token_may_differ:
             raise SignatureError(
                 Text(
-                    f"the message is signed by {signer.oin.value}, the connection is of {connection.oin.value}",
-                    f"het bericht is getekend door {signer.oin.value}, de verbinding van {connection.oin.value}",
+                    "the message is signed by {oin}, the connection is of {oin_2}",
+                    oin=signer.oin.value,
+                    oin_2=connection.oin.value,
                 )
             )
         return signer
@@ -229,23 +230,21 @@ def _require_operation(message: Verified, service: Service, request: web.BaseReq
     if operation is None:
         raise MalformedError(
             Text(
-                f"the {service.name} does not know this request element",
-                f"de {service.name} kent dit request-element niet",
+                "the {service} does not know this request element",
+                service=service.name,
             )
         )
     soap_action = request.headers.get("SOAPAction", "").strip().strip('"')
     if message.addressing.action != operation.request_action or soap_action not in {"", operation.request_action}:
         raise AddressingError(
             Text(
-                f"wsa:Action and SOAPAction must be {operation.request_action}",
-                f"wsa:Action en SOAPAction moeten {operation.request_action} zijn",
+                "wsa:Action and SOAPAction must be {request_action}",
+                request_action=operation.request_action,
             )
         )
     # Host and port differ behind proxies and aliases; the path tells which service was meant.
     if urlsplit(message.addressing.to).path.rstrip("/") not in service.paths:
-        raise AddressingError(
-            Text("wsa:To is not the address of this service", "wsa:To is niet het adres van deze service")
-        )
+        raise AddressingError(Text("wsa:To is not the address of this service"))
     return operation
 
 

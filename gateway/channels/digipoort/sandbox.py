@@ -158,9 +158,9 @@ class Sandbox:
         """Be slow or fail, if that was asked. Raises KoppelvlakError."""
         match scenario_of(aanleverkenmerk):
             case Scenario.AANLEVER_FAULT:
-                raise MalformedError(Text("asked for by the aanleverkenmerk", "gevraagd door het aanleverkenmerk"))
+                raise MalformedError(Text("asked for by the aanleverkenmerk"))
             case Scenario.OVERBELAST_AANLEVEREN:
-                raise TroubleError(Text("the service is overloaded", "de aanleverservice is overbelast"))
+                raise TroubleError(Text("the service is overloaded"))
             case Scenario.ZWAARBELAST_AANLEVEREN:
                 await self._sleep(self._pace.slow.total_seconds())
 
@@ -168,7 +168,7 @@ class Sandbox:
         """Be slow or fail, if that was asked. Raises KoppelvlakError."""
         match scenario_of(aanleverkenmerk):
             case Scenario.STATUS_INFORMATIE_FAULT:
-                raise MalformedError(Text("asked for by the aanleverkenmerk", "gevraagd door het aanleverkenmerk"))
+                raise MalformedError(Text("asked for by the aanleverkenmerk"))
             case Scenario.OVERBELAST_STATUS:
                 raise TroubleError(Text("the service is overloaded", "de statusservice is overbelast"))
             case Scenario.ZWAARBELAST_STATUS:

@@ -95,5 +95,5 @@ class Statusinformatie:
 
     async def _require_belanghebbende(self, vraag: Vraag, client: Client) -> None:
         if vraag.belanghebbende is None:
-            raise MalformedError(Text("identiteitBelanghebbende is missing", "identiteitBelanghebbende ontbreekt"))
+            raise MalformedError(Text("identiteitBelanghebbende is missing"))
         await belanghebbende_of(self._ports.directory, client, vraag.belanghebbende)

@@ -144,14 +144,13 @@ def read_idempotency_key(value: str) -> str:
     raise WrongValueError(
         Text(
             "must be 1 to 255 printable ASCII characters, best in double quotes",
-            "moet 1 tot 255 afdrukbare ASCII-tekens zijn, liefst tussen aanhalingstekens",
         )
     )
 
 
 def _plain(value: str) -> str:
     if not _PLAIN_VALUE.fullmatch(value):
-        raise WrongValueError(Text("must be 1 to 80 printable characters", "moet 1 tot 80 afdrukbare tekens zijn"))
+        raise WrongValueError(Text("must be 1 to 80 printable characters"))
     return value
 
 
@@ -163,7 +162,7 @@ def _read(request: web.BaseRequest, name: str, parse: Callable[[str], T], faults
         if len(values) > 1:
             raise WrongValueError(problems.TWICE)
         if not values[0].isprintable():  # also bytes that are no UTF-8, which no database takes
-            raise WrongValueError(Text("must be printable text in UTF-8", "moet afdrukbare tekst in UTF-8 zijn"))
+            raise WrongValueError(Text("must be printable text in UTF-8"))
         return parse(values[0])
     except ValueError as error:
         faults.append(Fault.of("header", name, error))

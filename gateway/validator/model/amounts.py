@@ -21,7 +21,7 @@ class NotANumber(Unreadable):
     """A text that should be an amount, a price, a quantity or a rate and is not a decimal number."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, Text("a decimal number", "een getal"), "1234.50")
+        super().__init__(text, Text("a decimal number"), "1234.50")
 
 
 @lru_cache(maxsize=4096)

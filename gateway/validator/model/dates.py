@@ -16,7 +16,7 @@ class NotADate(Unreadable):
     """A text that should be a date and is not one of the calendar."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, Text("a date", "een datum"), "2026-01-31")
+        super().__init__(text, Text("a date"), "2026-01-31")
 
 
 @lru_cache(maxsize=4096)

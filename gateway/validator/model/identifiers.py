@@ -38,9 +38,7 @@ class PartyIdentifier:
         if not colon:
             example = "0190:00000001002220647000"
             raise WrongValueError(
-                Text(
-                    f"{text!r} is not scheme:value, as {example}", f"{text!r} is geen schema:waarde, als {example}"
-                )
+                Text("{text} is not scheme:value, as {example}", text=repr(text), example=example)
             )
         code = _SCHEME_NAMES.get(scheme.upper(), scheme)
         identifier = cls(code, compact(code, value))
@@ -69,40 +67,40 @@ def _oin_problem(value: str) -> Text | None:
     if re.fullmatch(r"0000\d{4}[0-9A-Z]{12}", value, re.ASCII):
         return None
     return Text(
-        f"{value!r} is not an OIN: 20 positions, the first eight a prefix such as 00000001",
-        f"{value!r} is geen OIN: 20 posities, de eerste acht een prefix als 00000001",
+        "{value} is not an OIN: 20 positions, the first eight a prefix such as 00000001",
+        value=repr(value),
     )
 
 
 def _kvk_problem(value: str) -> Text | None:
     if re.fullmatch(r"\d{8}", value, re.ASCII):
         return None
-    return Text(f"{value!r} is not a KvK number: 8 digits", f"{value!r} is geen KvK-nummer: 8 cijfers")
+    return Text("{value} is not a KvK number: 8 digits", value=repr(value))
 
 
 def _gln_problem(value: str) -> Text | None:
     if not re.fullmatch(r"\d{13}", value, re.ASCII):
-        return Text(f"{value!r} is not a GLN: 13 digits", f"{value!r} is geen GLN: 13 cijfers")
+        return Text("{value} is not a GLN: 13 digits", value=repr(value))
     total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(value))
     if total % 10 == 0:
         return None
     return Text(
-        f"{value!r} is not a GLN: its check digit is wrong",
-        f"{value!r} is geen GLN: het controlecijfer is onjuist",
+        "{value} is not a GLN: its check digit is wrong",
+        value=repr(value),
     )
 
 
 def _vat_problem(value: str) -> Text | None:
     if not re.fullmatch(r"NL\d{9}B\d{2}", value, re.ASCII):
         return Text(
-            f"{value!r} is not a Dutch VAT number: NL, 9 digits, B, 2 digits",
-            f"{value!r} is geen btw-nummer: NL, 9 cijfers, B, 2 cijfers",
+            "{value} is not a Dutch VAT number: NL, 9 digits, B, 2 digits",
+            value=repr(value),
         )
     if _elfproef(value[2:11]) or _mod97(value) == 1:
         return None
     return Text(
-        f"{value!r} is not a Dutch VAT number: its check digits are wrong",
-        f"{value!r} is geen btw-nummer: de controlecijfers zijn onjuist",
+        "{value} is not a Dutch VAT number: its check digits are wrong",
+        value=repr(value),
     )
 
 

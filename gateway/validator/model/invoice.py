@@ -722,5 +722,5 @@ class Invoice(Group):
             yield from total.breakdowns
 
 
-GROUPS["BG-2"] = GroupTerm("BG-2", Text("Process control", "Procesgegevens"), Invoice)
+GROUPS["BG-2"] = GroupTerm("BG-2", Text("Process control"), Invoice)
 """Its two terms (BT-23, BT-24) stand in the invoice itself."""

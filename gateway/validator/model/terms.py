@@ -141,7 +141,7 @@ class derived(property):  # noqa: N801 - used as a decorator
         fdel: Callable[[Any], None] | None = None,
         doc: str | None = None,
         *,
-        term: tuple[str, Text, str] = ("", Text("", ""), ""),
+        term: tuple[str, Text, str] = ("", Text(""), ""),
     ) -> None:
         super().__init__(fget, fset, fdel, doc)
         self.term = term

@@ -119,7 +119,7 @@ def names_of(terms: Sequence[str], language: str) -> list[str]:
 def _name(term: str) -> Text:
     if term in GROUPS:
         return GROUPS[term].name
-    return TERMS[term][0].name if term in TERMS else Text("", "")
+    return TERMS[term][0].name if term in TERMS else Text("")
 
 
 @dataclass(frozen=True, slots=True)

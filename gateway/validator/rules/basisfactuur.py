@@ -29,13 +29,12 @@ def _on_invoice(among: Callable[[Invoice], Iterable[Group]]) -> Callable[[Facts]
     terms="BT-43",
     sentence=Text(
         "The seller's contact has an e-mail address (BT-43): that is where a refusal is sent.",
-        "Het contact van de verkoper heeft een e-mailadres (BT-43): daar gaat bericht van een afkeuring heen.",
     ),
     source=SOURCE,
     among=_on_invoice(lambda invoice: invoice.all(SellerContact)),
     tell=lambda contact, _facts: Miss(
         contact.email,
-        advice=Text("Add ElectronicMail to Contact.", "Voeg ElectronicMail toe aan Contact."),
+        advice=Text("Add ElectronicMail to Contact."),
         term="BT-43",
     ),
 )
@@ -49,7 +48,6 @@ def contact_has_email(contact: SellerContact, _facts: Facts) -> bool:
     terms="BT-47",
     sentence=Text(
         "The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190).",
-        "Het registratienummer van de koper (BT-47) is een OIN (schemeID 0190).",
     ),
     source=SOURCE,
     among=_on_invoice(lambda invoice: [each for each in invoice.buyers if each.legal_registration is not None]),
@@ -66,13 +64,12 @@ def buyer_has_oin(buyer: Buyer, _facts: Facts) -> bool:
     terms="BT-84",
     sentence=Text(
         "The invoice gives an account to pay to (BT-84).",
-        "De factuur noemt een rekening om op te betalen (BT-84).",
     ),
     source=SOURCE,
     among=_on_invoice(lambda invoice: [invoice]),
     tell=lambda _invoice, _facts: Miss(
         expected="IBAN",
-        advice=Text("Add PayeeFinancialAccount/ID.", "Voeg PayeeFinancialAccount/ID toe."),
+        advice=Text("Add PayeeFinancialAccount/ID."),
     ),
 )
 def has_an_account(invoice: Invoice, _facts: Facts) -> bool:
@@ -85,7 +82,6 @@ def has_an_account(invoice: Invoice, _facts: Facts) -> bool:
     terms="BT-117 BT-5",
     sentence=Text(
         "The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5).",
-        "Het btw-bedrag van elke uitsplitsing (BT-117) is in de valuta van de factuur (BT-5).",
     ),
     source=SOURCE,
     among=_on_invoice(lambda invoice: [each for each in invoice.breakdowns() if each.tax is not None]),

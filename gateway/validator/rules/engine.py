@@ -414,7 +414,7 @@ def _gave_up(rule: Rule, node: Group, error: Exception, failures: list[Failure])
     """A text that cannot be read breaks the rule that needs it; anything else is a failure of ours."""
     if isinstance(error, Unreadable):
         wanted = error.wanted
-        advice = Text(f"Write {wanted.en}, as {error.example}.", f"Schrijf {wanted.nl}, zoals {error.example}.")
+        advice = Text("Write {wanted}, as {example}.", wanted=wanted, example=error.example)
         return [Breach(rule, node, Miss(error.text[:100], error.example, advice))]
     failures.append(Failure(rule, node, f"{type(error).__name__}: {error}"))
     return []
@@ -427,5 +427,4 @@ _UNTOLD = Miss()
 
 _ONCE = Text(
     "The standard has room for one here: leave out the others.",
-    "De norm heeft hier plaats voor één: laat de andere weg.",
 )

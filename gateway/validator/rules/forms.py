@@ -48,15 +48,15 @@ def _name(term: str) -> Text:
     if term not in GROUPS and term not in TERMS:
         raise KeyError(f"the model has no {term}")
     name = GROUPS[term].name if term.startswith("BG") else TERMS[term][0].name
-    return Text(f"{name.en} ({term})", f"{name.nl} ({term})")
+    return Text("{name} ({term})", name=name, term=term)
 
 
 def owner(group: str) -> tuple[type[Group], Text]:
     """The class of a group and what a sentence calls it."""
     if group == "Invoice":
-        return Invoice, Text("Invoice", "Factuur")
+        return Invoice, Text("Invoice")
     term = GROUPS[group]
-    return term.group, Text(f"{term.name.en} ({group})", f"{term.name.nl} ({group})")
+    return term.group, Text("{term} ({group})", term=term.name, group=group)
 
 
 def attribute_of(group: str, term: str) -> str:
@@ -86,14 +86,14 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
     group, verb, listed = match.groups()
     terms = tuple(listed.split(" or "))
     kind, subject = owner(group)
-    wanted = names(terms, Text("or", "of"))
+    wanted = names(terms, Text("or"))
     attributes = [attribute_of(group, term) for term in terms]
     gets = [attrgetter(each) for each in attributes]
     quick = " or ".join(f"n.{each} is not None and n.{each} != ()" for each in attributes)
     if verb == "states":
         quick = f"n.{attributes[0]} and not n.{attributes[0]}.isspace()"
     lacks = _lacks_text(gets[0]) if verb == "states" else _lacks_any(gets)
-    advice = Text(f"Add {wanted.en}.", f"Voeg toe: {wanted.nl}.")
+    advice = Text("Add {wanted}.", wanted=wanted)
     return Rule(
         id=key,
         flag=flag,
@@ -151,7 +151,7 @@ def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
         form=Form.DECIMALS,
         terms=(number,),
         on=term.group,
-        sentence=Text(f"{name.en} has at most two decimals.", f"{name.nl} heeft hoogstens twee decimalen."),
+        sentence=Text("{name} has at most two decimals.", name=name),
         source=source,
         holds=lambda node, _facts: "." not in (get(node) or "")[:-3],
         tell=lambda node, _facts: Miss(get(node), _rounded(get(node)), _DECIMALS, number),
@@ -169,7 +169,6 @@ def _rounded(text: str) -> str | None:
 
 _DECIMALS = Text(
     "Round the amount to two decimals and write no zeros or spaces after them.",
-    "Rond het bedrag af op twee decimalen en schrijf daarachter geen nullen of spaties.",
 )
 
 
@@ -182,7 +181,7 @@ def coded(
 
 
 def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList], what: Text | None) -> Rule:
-    wanted = what or names(terms.split(), Text("or", "of"))
+    wanted = what or names(terms.split(), Text("or"))
     titles = Text(
         " or ".join(dict.fromkeys(each.title for each in lists.values())),
         " of ".join(dict.fromkeys(each.title for each in lists.values())),
@@ -210,11 +209,9 @@ def not_on_list(value: str | None, values: CodeList, term: str | None = None) ->
     near = near_misses(value or "", values)
     if near:
         listed = ", ".join(near)
-        advice = Text(f"Did you mean {listed}?", f"Bedoelde u {listed}?")
+        advice = Text("Did you mean {listed}?", listed=listed)
     else:
-        advice = Text(
-            f"Choose a code from the list {values.title}.", f"Kies een code uit de lijst {values.title}."
-        )
+        advice = Text("Choose a code from the list {title}.", title=values.title)
     return Miss(value, values.title, advice, term)
 
 

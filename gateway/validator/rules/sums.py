@@ -184,12 +184,12 @@ def told(left: Side, right: Side, term: str) -> Miss:
     if right.value is not None and " " in right.worked_out:
         expected += f" = {right.value}"
     if left.value is None or right.value is None:
-        advice = Text("Add the amounts that are absent.", "Vul de bedragen aan die ontbreken.")
+        advice = Text("Add the amounts that are absent.")
     else:
         off = left.value - right.value
         advice = Text(
-            f"The two sides differ by {abs(off)}: correct one of the amounts.",
-            f"De twee kanten verschillen {abs(off)}: verbeter een van de bedragen.",
+            "The two sides differ by {abs}: correct one of the amounts.",
+            abs=abs(off),
         )
     return Miss(found, expected, advice, term)
 

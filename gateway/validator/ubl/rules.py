@@ -165,117 +165,104 @@ TIMES: dict[str, Times] = {
 WITH_TEXT: dict[str, tuple[str, Text]] = {
     "UBL-CR-002": (
         "cbc:UBLVersionID",
-        Text("UBLVersionID is left out or is 2.1.", "UBLVersionID ontbreekt of is 2.1."),
+        Text("UBLVersionID is left out or is 2.1."),
     ),
     "UBL-CR-412": (
         "cac:PaymentMeans/cbc:PaymentDueDate",
         Text(
             "An invoice gives its due date in DueDate, not in PaymentMeans; only a credit note does that.",
-            "Een factuur noemt de vervaldatum in DueDate, niet in PaymentMeans; alleen een creditnota doet dat.",
         ),
     ),
     "UBL-CR-665": (
         "cac:AdditionalDocumentReference/cbc:ID/@schemeID",
         Text(
             "The identifier of a supporting document has no scheme; only an invoiced object (type 130) may.",
-            "Het kenmerk van een bijlage heeft geen schemeID; alleen een gefactureerd object (soort 130) mag dat.",
         ),
     ),
     "UBL-CR-666": (
         "cac:AdditionalDocumentReference/cac:Attachment",
         Text(
             "A reference to an invoiced object (type 130) holds no attachment.",
-            "Een verwijzing naar een gefactureerd object (soort 130) heeft geen bijlage.",
         ),
     ),
     "UBL-CR-673": (
         "cac:AdditionalDocumentReference/cbc:DocumentDescription",
         Text(
             "A reference to an invoiced object (type 130) holds no description.",
-            "Een verwijzing naar een gefactureerd object (soort 130) heeft geen omschrijving.",
         ),
     ),
     "UBL-SR-04": (
         "cac:AdditionalDocumentReference/cbc:ID",
         Text(
             "An invoice names at most one invoiced object (document type 130).",
-            "Een factuur noemt hoogstens één gefactureerd object (documentsoort 130).",
         ),
     ),
     "UBL-SR-12": (
         "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
-        Text("The seller has at most one VAT identifier.", "De verkoper heeft hoogstens één btw-nummer."),
+        Text("The seller has at most one VAT identifier."),
     ),
     "UBL-SR-13": (
         "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
         Text(
             "The seller has at most one tax registration other than for VAT.",
-            "De verkoper heeft hoogstens één fiscaal nummer naast het btw-nummer.",
         ),
     ),
     "UBL-SR-18": (
         "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
-        Text("The buyer has at most one VAT identifier.", "De koper heeft hoogstens één btw-nummer."),
+        Text("The buyer has at most one VAT identifier."),
     ),
     "UBL-SR-19": (
         "cac:PayeeParty/cac:PartyName/cbc:Name",
         Text(
             "The payee has one name, and it is not the seller's: a payee is somebody else.",
-            "De begunstigde heeft één naam, en niet die van de verkoper: een begunstigde is een ander.",
         ),
     ),
     "UBL-SR-20": (
         "cac:PayeeParty/cac:PartyIdentification/cbc:ID",
         Text(
             "The payee has at most one identifier and is not the seller.",
-            "De begunstigde heeft hoogstens één nummer en is niet de verkoper.",
         ),
     ),
     "UBL-SR-21": (
         "cac:PayeeParty/cac:PartyLegalEntity/cbc:CompanyID",
         Text(
             "The payee has at most one legal registration number and is not the seller.",
-            "De begunstigde heeft hoogstens één registratienummer en is niet de verkoper.",
         ),
     ),
     "UBL-SR-29": (
         "cac:PartyIdentification/cbc:ID",
         Text(
             "An invoice names at most one bank creditor identifier (scheme SEPA).",
-            "Een factuur noemt hoogstens één incassant-ID (schemeID SEPA).",
         ),
     ),
     "UBL-SR-30": (
         "cac:AllowanceCharge/cbc:AllowanceChargeReason",
-        Text("An allowance has at most one reason text.", "Een korting heeft hoogstens één reden in tekst."),
+        Text("An allowance has at most one reason text."),
     ),
     "UBL-SR-31": (
         "cac:AllowanceCharge/cbc:AllowanceChargeReason",
-        Text("A charge has at most one reason text.", "Een toeslag heeft hoogstens één reden in tekst."),
+        Text("A charge has at most one reason text."),
     ),
     "UBL-SR-43": (
         "cac:AdditionalDocumentReference/cbc:DocumentTypeCode",
         Text(
-            "A document type is only given for an invoiced object (130) or, on a credit note, a project (50); "
-            "only then may the identifier have a scheme.",
-            "Een documentsoort staat er alleen bij een gefactureerd object (130) of, op een creditnota, een "
-            "project (50); alleen dan mag het kenmerk een schemeID hebben.",
+            "A document type is only given for an invoiced object (130) or, on a credit note, a "
+            "project (50); only then may the identifier have a scheme.",
         ),
     ),
     "UBL-SR-44": (
         "cbc:PaymentID",
         Text(
             "All payment means give the same payment reference.",
-            "Alle betaalwijzen noemen hetzelfde betalingskenmerk.",
         ),
     ),
     "UBL-SR-47": (
         "cbc:PaymentMeansCode",
-        Text("All payment means have the same code.", "Alle betaalwijzen hebben dezelfde code."),
+        Text("All payment means have the same code."),
     ),
     "UBL-DT-01": (
         "Amount",
-        Text("An amount has at most two decimals.", "Een bedrag heeft hoogstens twee decimalen."),
+        Text("An amount has at most two decimals."),
     ),
 }
 """The rules that a function of their own judges: what each is about, and its sentence."""
@@ -302,14 +289,14 @@ def _rules() -> Iterator[SyntaxRule]:
         yield SyntaxRule(rule, flag, sentence, path, _CORRECT)
 
 
-_LEAVE_OUT = Text("Leave it out.", "Laat het weg.")
-_CORRECT = Text("Correct or remove what is too many.", "Verbeter het, of haal weg wat te veel is.")
+_LEAVE_OUT = Text("Leave it out.")
+_CORRECT = Text("Correct or remove what is too many.")
 
 
 def _leave_out(rule: str, path: str) -> SyntaxRule:
     sentence = Text(
-        f"{path} has no use in an invoice of EN 16931: nobody is obliged to read it.",
-        f"{path} heeft geen functie in een factuur volgens EN 16931: niemand hoeft het te lezen.",
+        "{path} has no use in an invoice of EN 16931: nobody is obliged to read it.",
+        path=path,
     )
     return SyntaxRule(rule, Flag.WARNING, sentence, path, _LEAVE_OUT)
 

@@ -18,9 +18,9 @@ from gateway.validator.ubl.rules import SyntaxRule
 SI_UBL_2 = SyntaxRule(
     "SI-UBL-2",
     Flag.WARNING,
-    Text("A document has no empty elements.", "Een document heeft geen lege elementen."),
+    Text("A document has no empty elements."),
     "//*",
-    Text("Fill it in, or leave the element out.", "Vul het in, of laat het element weg."),
+    Text("Fill it in, or leave the element out."),
     "SI-UBL 2.0 (NLCIUS) 2.0.3.12",
 )
 RULES = {SI_UBL_2.id: SI_UBL_2}

@@ -11,9 +11,8 @@ from gateway.validator.finding import Finding, Flag, Stage
 
 _SEND_XML = Text(
     "Send the XML document itself (UBL or SETU), not packed or wrapped.",
-    "Stuur het XML-document zelf (UBL of SETU), niet ingepakt.",
 )
-_SAVE_UTF8 = Text("Save or send the document as UTF-8.", "Sla het document op als UTF-8 en stuur het opnieuw.")
+_SAVE_UTF8 = Text("Save or send the document as UTF-8.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ def _encoded(name: str) -> _Body:
     return _Body(
         "MP-XML-ENCODING",
         Text(
-            f"The document is in {name}; only UTF-8 is read.",
-            f"Het document is in {name}; alleen UTF-8 wordt gelezen.",
+            "The document is in {name}; only UTF-8 is read.",
+            name=name,
         ),
         _SAVE_UTF8,
     )
@@ -62,7 +61,6 @@ _MAGIC: tuple[tuple[bytes, _Body], ...] = (
             "een pdf",
             Text(
                 "An invoice is an XML document; a PDF may travel in it as an attachment.",
-                "Een factuur is een XML-document; een pdf kan daarin als bijlage mee.",
             ),
         ),
     ),
@@ -92,9 +90,7 @@ def not_xml(document: bytes) -> Finding | None:
         return None
     bare = document.removeprefix(b"\xef\xbb\xbf")[:512].lstrip(b" \t\r\n")
     if not bare and not document.removeprefix(b"\xef\xbb\xbf").strip():
-        return _finding(
-            "MP-XML-EMPTY", Text("The document is empty.", "Het document is leeg."), _SEND_XML, line=1, column=1
-        )
+        return _finding("MP-XML-EMPTY", Text("The document is empty."), _SEND_XML, line=1, column=1)
     for magic, body in _MAGIC:
         if document.startswith(magic) or bare.startswith(magic):
             return _finding(body.rule, body.said, body.advice, line=1, column=1)
@@ -106,7 +102,6 @@ def not_xml(document: bytes) -> Finding | None:
             "MP-XML-TEXT-FIRST",
             Text(
                 "The document does not begin with XML: its first character must be <.",
-                "Het document begint niet met XML: het eerste teken moet < zijn.",
             ),
             _SEND_XML,
             line=1,
@@ -153,12 +148,10 @@ def _declaration_problem(declaration: re.Match[bytes]) -> Finding | None:
         return _finding(
             "MP-XML-VERSION",
             Text(
-                f"This is XML {version}; only XML 1.0 is read.",
-                f"Dit is XML {version}; alleen XML 1.0 wordt gelezen.",
+                "This is XML {version}; only XML 1.0 is read.",
+                version=version,
             ),
-            Text(
-                'Begin the document with <?xml version="1.0"?>.', 'Begin het document met <?xml version="1.0"?>.'
-            ),
+            Text('Begin the document with <?xml version="1.0"?>.'),
             line=1,
             column=1,
             found=version,
@@ -170,8 +163,8 @@ def _declaration_problem(declaration: re.Match[bytes]) -> Finding | None:
     return _finding(
         "MP-XML-ENCODING",
         Text(
-            f"The document declares encoding {encoding}; only UTF-8 is read.",
-            f"Het document noemt als codering {encoding}; alleen UTF-8 wordt gelezen.",
+            "The document declares encoding {encoding}; only UTF-8 is read.",
+            encoding=encoding,
         ),
         _SAVE_UTF8,
         line=1,
@@ -186,12 +179,9 @@ def _doctype(document: bytes, start: int, at: int) -> Finding:
         "MP-XML-DOCTYPE",
         Text(
             "The document has a DOCTYPE; it is refused because a DOCTYPE can pull in files or blow up in memory.",
-            "Het document heeft een DOCTYPE; dat wordt geweigerd omdat een DOCTYPE bestanden kan binnenhalen "
-            "of het geheugen kan laten vollopen.",
         ),
         Text(
             "Take the <!DOCTYPE …> out; UBL and SETU have none.",
-            "Haal <!DOCTYPE …> weg; UBL en SETU kennen die niet.",
         ),
         line=document.count(b"\n", start, at) + 1,
         column=at - max(document.rfind(b"\n", start, at), start - 1),
@@ -218,15 +208,12 @@ def _finding(
 
 _ESCAPE = Text(
     "In text write &amp; for & and &lt; for <; let an XML library write the document.",
-    "Schrijf in tekst &amp; voor & en &lt; voor <; laat een XML-bibliotheek het document schrijven.",
 )
 _WHOLE = Text(
     "Send the whole document again; it may have been cut off.",
-    "Stuur het hele document opnieuw; het lijkt afgekapt.",
 )
 _XML_LIBRARY = Text(
     "Let an XML library write the document, or check it with an XML editor.",
-    "Laat een XML-bibliotheek het document schrijven, of controleer het in een XML-editor.",
 )
 
 
@@ -264,7 +251,6 @@ _TRUNCATED = SyntaxSaid(
     "MP-XML-TRUNCATED",
     Text(
         "The document ends before its elements are closed.",
-        "Het document houdt op voordat de elementen gesloten zijn.",
     ),
     _WHOLE,
 )
@@ -272,7 +258,6 @@ _MISMATCH = SyntaxSaid(
     "MP-XML-TAGS",
     Text(
         "An end tag does not match the start tag before it.",
-        "Een eindtag hoort niet bij de begintag ervoor.",
     ),
     _XML_LIBRARY,
 )
@@ -280,47 +265,41 @@ _ENTITY = SyntaxSaid(
     "MP-XML-ENTITY",
     Text(
         "An & here begins no entity that XML knows (only &amp; &lt; &gt; &apos; &quot; and numbers).",
-        "Een & begint hier geen bekende entiteit (alleen &amp; &lt; &gt; &apos; &quot; en nummers).",
     ),
     _ESCAPE,
 )
 _CHARACTER = SyntaxSaid(
     "MP-XML-CHARACTER",
-    Text("A character here is not allowed in XML.", "Een teken op deze plek is in XML niet toegestaan."),
+    Text("A character here is not allowed in XML."),
     Text(
         "Take control characters out of the texts before the document is made.",
-        "Haal stuurtekens uit de teksten voordat het document wordt gemaakt.",
     ),
 )
 _AFTER = SyntaxSaid(
     "MP-XML-AFTER",
-    Text("Something follows the end of the document.", "Er staat nog iets na het einde van het document."),
+    Text("Something follows the end of the document."),
     Text(
         "Send one document a message, with nothing behind it.",
-        "Stuur één document per bericht, met niets erachter.",
     ),
 )
 _PREFIX = SyntaxSaid(
     "MP-XML-PREFIX",
     Text(
         "A namespace prefix is used that is not declared.",
-        "Er wordt een namespace-prefix gebruikt die niet is gedeclareerd.",
     ),
     Text(
         'Declare it on the root element: xmlns:cbc="urn:…".',
-        'Declareer hem op het rootelement: xmlns:cbc="urn:…".',
     ),
 )
 _TWICE = SyntaxSaid(
     "MP-XML-ATTRIBUTE-TWICE",
-    Text("An element has the same attribute twice.", "Een element heeft twee keer hetzelfde attribuut."),
+    Text("An element has the same attribute twice."),
     _XML_LIBRARY,
 )
 _ATTRIBUTE = SyntaxSaid(
     "MP-XML-ATTRIBUTE",
     Text(
         'An attribute is not written as name="value" here, or its value holds a bare < or &.',
-        'Een attribuut is hier niet geschreven als naam="waarde", of de waarde bevat een losse < of &.',
     ),
     _ESCAPE,
 )
@@ -328,7 +307,6 @@ _NAME = SyntaxSaid(
     "MP-XML-MARKUP",
     Text(
         "A < here does not begin a tag.",
-        "Een < begint hier geen tag.",
     ),
     _ESCAPE,
 )
@@ -336,22 +314,18 @@ _DECLARATION_LATE = SyntaxSaid(
     "MP-XML-DECLARATION",
     Text(
         "<?xml …?> stands here, but may only be the very first thing in a document.",
-        "Hier staat <?xml …?>, maar dat mag alleen helemaal vooraan in een document staan.",
     ),
     Text(
         "Take out what stands before it, also an empty line; send one document a message.",
-        "Haal weg wat ervoor staat, ook een lege regel; stuur één document per bericht.",
     ),
 )
 _LONG = SyntaxSaid(
     "MP-XML-TEXT",
     Text(
         "A text here is longer than 10,000,000 characters.",
-        "Een tekst op deze plek is langer dan 10.000.000 tekens.",
     ),
     Text(
         "Put attachments as one run of base64 into cbc:EmbeddedDocumentBinaryObject, with nothing else in it.",
-        "Zet bijlagen als één stuk base64 in cbc:EmbeddedDocumentBinaryObject, met niets anders erin.",
     ),
 )
 _SAID: dict[int, SyntaxSaid] = {

@@ -321,7 +321,7 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines
         "the document was probably saved as Windows-1252 or ISO 8859-1.",
         f"Byte 0x{markup[offset]:02X} is hier geen UTF-8; "
         "waarschijnlijk is het document opgeslagen als Windows-1252 of ISO 8859-1.",
-        advice=Text("Save or send the document as UTF-8.", "Sla het document op als UTF-8 en stuur het opnieuw."),
+        advice=Text("Save or send the document as UTF-8."),
         line=place.line,
         column=place.column,
         found=f"0x{markup[offset]:02X}",
@@ -477,7 +477,6 @@ def _attributes_too_many(offset: int, limits: Limits, lines: Lines) -> Finding:
         f"Een element heeft meer dan {most} attributen.",
         advice=Text(
             "No invoice or order needs this; check the program that made the document.",
-            "Geen factuur of order heeft dit nodig; controleer het programma dat het document maakte.",
         ),
         expected=f"<= {most}",
         line=place.line,
@@ -539,7 +538,6 @@ def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
         f"Elementen zijn meer dan {depth_max} niveaus diep genest.",
         advice=Text(
             "No invoice or order needs this; check the program that made the document.",
-            "Geen factuur of order heeft dit nodig; controleer het programma dat het document maakte.",
         ),
         expected=str(depth_max),
         line=line,
@@ -572,7 +570,6 @@ def _too_much(
         f"Het document heeft {_dutch(found)} {wat}; er worden er hooguit {_dutch(limit)} gelezen.",
         advice=Text(
             "Split the document, or check the program that made it.",
-            "Splits het document, of controleer het programma dat het maakte.",
         ),
         found=str(found),
         expected=f"<= {limit}",

@@ -129,17 +129,17 @@ _REQUIRED = re.compile(r"The attribute '(?P<name>[^']*)' is required but missing
 _NOT_ALLOWED = re.compile(r"The attribute '(?P<name>[^']*)' is not allowed")
 
 _TYPES = {
-    "date": Text("a date as 2026-11-23", "een datum als 2026-11-23"),
-    "time": Text("a time as 14:30:00", "een tijd als 14:30:00"),
-    "dateTime": Text("a date and time as 2026-11-23T14:30:00", "een datum en tijd als 2026-11-23T14:30:00"),
-    "decimal": Text("a number with a point, as 1234.50", "een getal met een punt, als 1234.50"),
-    "double": Text("a number with a point, as 1234.50", "een getal met een punt, als 1234.50"),
-    "integer": Text("a whole number", "een geheel getal"),
-    "boolean": Text("true or false", "true of false"),
-    "base64Binary": Text("base64", "base64"),
-    "anyURI": Text("a URI", "een URI"),
-    "language": Text("a language code as nl", "een taalcode als nl"),
-    "duration": Text("a duration as PT8H", "een tijdsduur als PT8H"),
+    "date": Text("a date as 2026-11-23"),
+    "time": Text("a time as 14:30:00"),
+    "dateTime": Text("a date and time as 2026-11-23T14:30:00"),
+    "decimal": Text("a number with a point, as 1234.50"),
+    "double": Text("a number with a point, as 1234.50"),
+    "integer": Text("a whole number"),
+    "boolean": Text("true or false"),
+    "base64Binary": Text("base64"),
+    "anyURI": Text("a URI"),
+    "language": Text("a language code as nl"),
+    "duration": Text("a duration as PT8H"),
 }
 
 
@@ -168,7 +168,7 @@ def _unexpected(complaint: Complaint, element: str, rest: str) -> _Said:
     wanted = ", ".join(expected) or None
     return _Said(
         "MP-XSD-ELEMENT",
-        Text(f"{element} is not allowed here.", f"{element} mag hier niet staan."),
+        Text("{element} is not allowed here.", element=element),
         _expecting(expected),
         found=element,
         expected=wanted,
@@ -179,7 +179,7 @@ def _expecting(expected: Sequence[str]) -> Text | None:
     if not expected:
         return None
     names = ", ".join(expected)
-    return Text(f"What may follow here: {names}.", f"Wat hier mag volgen: {names}.")
+    return Text("What may follow here: {names}.", names=names)
 
 
 def _why_unexpected(at: etree._Element, element: str, expected: Sequence[str]) -> _Said | None:
@@ -221,7 +221,7 @@ def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Said:
     )
     return _Said(
         "MP-XSD-UNKNOWN",
-        Text(f"{parent} has no element {element}.", f"{parent} kent geen element {element}."),
+        Text("{parent} has no element {element}.", parent=parent, element=element),
         Text(advice.en.strip(), advice.nl),
         found=element,
         expected=meant,
@@ -237,7 +237,7 @@ def _too_often(element: str, parent: str, child: Child) -> _Said:
             f"{element} mag {'één keer' if most == 1 else f'{most} keer'} in {parent} staan; "
             "hier komt het nog een keer.",
         ),
-        Text("Keep one and take the others out.", "Laat er één staan en haal de andere weg."),
+        Text("Keep one and take the others out."),
         found=element,
         expected=f"<= {most}",
     )
@@ -247,10 +247,12 @@ def _too_late(element: str, later: str, parent: str) -> _Said:
     return _Said(
         "MP-XSD-ORDER",
         Text(
-            f"{element} stands in the wrong place: in {parent} it comes before {later}.",
-            f"{element} staat op de verkeerde plaats: in {parent} komt het vóór {later}.",
+            "{element} stands in the wrong place: in {parent} it comes before {later}.",
+            element=element,
+            parent=parent,
+            later=later,
         ),
-        Text(f"Move {element} to before {later}.", f"Zet {element} vóór {later}."),
+        Text("Move {element} to before {later}.", element=element, later=later),
         found=element,
         expected=f"{element}, {later}",
     )
@@ -260,10 +262,12 @@ def _too_early(element: str, first: str, parent: str) -> _Said:
     return _Said(
         "MP-XSD-ORDER",
         Text(
-            f"{element} stands in the wrong place: in {parent} it comes after {first}.",
-            f"{element} staat op de verkeerde plaats: in {parent} komt het na {first}.",
+            "{element} stands in the wrong place: in {parent} it comes after {first}.",
+            element=element,
+            parent=parent,
+            first=first,
         ),
-        Text(f"Move {element} to after {first}.", f"Zet {element} na {first}."),
+        Text("Move {element} to after {first}.", element=element, first=first),
         found=element,
         expected=f"{first}, {element}",
     )
@@ -273,10 +277,12 @@ def _left_out(left_out: str, element: str, parent: str) -> _Said:
     return _Said(
         "MP-XSD-MISSING",
         Text(
-            f"{left_out} is missing in {parent}: it must stand before {element}.",
-            f"{left_out} ontbreekt in {parent}: het moet vóór {element} staan.",
+            "{left_out} is missing in {parent}: it must stand before {element}.",
+            left_out=left_out,
+            parent=parent,
+            element=element,
         ),
-        Text(f"Add {left_out}.", f"Voeg {left_out} toe."),
+        Text("Add {left_out}.", left_out=left_out),
         found=element,
         expected=left_out,
     )
@@ -291,8 +297,8 @@ def _missing(element: str, rest: str, complaint: Complaint) -> _Said:
     one = Text("one of " if len(wanted) > 1 else "", "een van " if len(wanted) > 1 else "")
     return _Said(
         "MP-XSD-MISSING",
-        Text(f"{element} misses {one.en}{names}.", f"In {element} ontbreekt {one.nl}{names}."),
-        Text(f"Add {one.en}{names} at its end.", f"Voeg {one.nl}{names} aan het eind toe."),
+        Text("{element} misses {one}{names}.", element=element, one=one, names=names),
+        Text("Add {one}{names} at its end.", one=one, names=names),
         found=element,
         expected=names,
     )
@@ -311,7 +317,7 @@ def _bad_value(element: str, attribute: str | None, rest: str, facet: re.Match[s
     expected, wanted = _wanted(rest, facet, attribute or element)
     return _Said(
         "MP-XSD-VALUE",
-        Text(f"{subject} holds “{value}”; {wanted.en}.", f"{subject} bevat “{value}”; {wanted.nl}."),
+        Text("{subject} holds “{value}”; {wanted}.", subject=subject, value=value, wanted=wanted),
         _value_advice(value),
         found=value,
         expected=expected,
@@ -323,7 +329,7 @@ def _wanted(rest: str, facet: re.Match[str] | None, name: str) -> tuple[Text | s
     """What should stand there, alone and in a sentence."""
     if allowed := _ENUMERATION.search(rest):
         values = allowed["set"]
-        return values, Text(f"allowed are {values}", f"toegestaan zijn {values}")
+        return values, Text("allowed are {values}", values=values)
     if facet:
         sentence = " ".join(rest[facet.end() :].split())
         text = Text(f"it {sentence}".rstrip("."), f"dat past niet bij {facet['facet']} in het schema")
@@ -332,9 +338,9 @@ def _wanted(rest: str, facet: re.Match[str] | None, name: str) -> tuple[Text | s
     type_name = (match["type"] if match else None) or ""
     known = _TYPES.get(type_name.rpartition(":")[2].rpartition("}")[2]) or _type_by_name(name)
     if known:
-        return known, Text(f"it must be {known.en}", f"dat moet {known.nl} zijn")
+        return known, Text("it must be {known}", known=known)
     what = Text(f"a value of {type_name or 'the type'}", f"een waarde van {type_name or 'het type'}")
-    return what, Text(f"it must be {what.en} in the schema", f"dat moet {what.nl} in het schema zijn")
+    return what, Text("it must be {what} in the schema", what=what)
 
 
 _ENDINGS = {
@@ -353,11 +359,11 @@ def _type_by_name(name: str) -> Text | None:
 
 def _value_advice(value: str) -> Text | None:
     if not value.strip():
-        return Text("Leave the element out, or fill it in.", "Laat het element weg, of vul het in.")
+        return Text("Leave the element out, or fill it in.")
     if re.fullmatch(r"-?[\d.]*,\d+", value.strip()):
-        return Text("Write the decimal sign as a point.", "Schrijf het decimaalteken als punt.")
+        return Text("Write the decimal sign as a point.")
     if re.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", value.strip()):
-        return Text("Write a date as year-month-day.", "Schrijf een datum als jaar-maand-dag.")
+        return Text("Write a date as year-month-day.")
     return None
 
 
@@ -365,8 +371,8 @@ def _missing_attribute(element: str, attribute: str) -> _Said:
     name = name_of(attribute)
     return _Said(
         "MP-XSD-ATTRIBUTE",
-        Text(f"{element} misses the attribute {name}.", f"Bij {element} ontbreekt het attribuut {name}."),
-        Text(f'Add {name}="…".', f'Voeg {name}="…" toe.'),
+        Text("{element} misses the attribute {name}.", element=element, name=name),
+        Text('Add {name}="…".', name=name),
         expected=name,
     )
 
@@ -375,8 +381,8 @@ def _extra_attribute(element: str, attribute: str) -> _Said:
     name = name_of(attribute)
     return _Said(
         "MP-XSD-ATTRIBUTE",
-        Text(f"{element} has no attribute {name}.", f"{element} kent geen attribuut {name}."),
-        Text("Take the attribute out.", "Haal het attribuut weg."),
+        Text("{element} has no attribute {name}.", element=element, name=name),
+        Text("Take the attribute out."),
         found=name,
         attribute=attribute,
     )
@@ -387,20 +393,19 @@ def _content(element: str, rest: str) -> _Said:
         return _Said(
             "MP-XSD-TEXT",
             Text(
-                f"{element} holds text of its own; only elements may stand in it.",
-                f"In {element} staat losse tekst; er mogen alleen elementen in staan.",
+                "{element} holds text of its own; only elements may stand in it.",
+                element=element,
             ),
             Text(
                 "Take the text out, or put it into the element it belongs to.",
-                "Haal de tekst weg, of zet hem in het element waar hij hoort.",
             ),
         )
     if rest.startswith("Element content"):
         return _Said(
             "MP-XSD-TEXT",
             Text(
-                f"{element} holds elements; only text may stand in it.",
-                f"In {element} staan elementen; er mag alleen tekst in staan.",
+                "{element} holds elements; only text may stand in it.",
+                element=element,
             ),
         )
     reason = _short(" ".join(rest.split()), 300)

@@ -238,9 +238,7 @@ class Cutter:
         if self.too_large is not None:
             raise self.too_large
         if self._spilled is not None:
-            raise MalformedError(
-                Text("the message ends inside a value", "het bericht houdt midden in een waarde op")
-            )
+            raise MalformedError(Text("the message ends inside a value"))
         if self._run:
             self._skeleton += self._run
         return bytes(self._skeleton)
@@ -319,7 +317,6 @@ class Cutter:
             self.too_large = MalformedError(
                 Text(
                     "the message has too much text around its contents",
-                    "het bericht heeft te veel tekst om de inhoud",
                 )
             )
             return
@@ -335,8 +332,9 @@ def too_large(size_bytes: int, size_bytes_max: int) -> MalformedError:
     """The inhoud is over its limit."""
     return MalformedError(
         Text(
-            f"an inhoud of at least {size_bytes} bytes is over the limit of {size_bytes_max}",
-            f"een inhoud van ten minste {size_bytes} bytes is groter dan het maximum van {size_bytes_max}",
+            "an inhoud of at least {size_bytes} bytes is over the limit of {size_bytes_max}",
+            size_bytes=size_bytes,
+            size_bytes_max=size_bytes_max,
         )
     )
 
@@ -365,4 +363,4 @@ def _decode(characters: bytes) -> bytes:
 
 
 def _not_base64() -> MalformedError:
-    return MalformedError(Text("an inhoud is not base64", "een inhoud is geen base64"))
+    return MalformedError(Text("an inhoud is not base64"))

@@ -95,7 +95,7 @@ def require_valid(request: etree._Element) -> None:
         return
     first = schema.error_log[0].message if len(schema.error_log) else "not valid"
     said = re.sub(r"\{[^}]*\}", "", first)[:500]
-    raise MalformedError(Text(f"Schema: {said}", f"Schema: {said}"))
+    raise MalformedError(Text("Schema: {said}", said=said))
 
 
 def read_aanlevering(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Aanlevering:
@@ -156,11 +156,11 @@ def _identiteit(request: _Children, name: str) -> Identiteit | None:
 
 def _bericht(element: etree._Element | None, cuts: Mapping[str, Inhoud]) -> BerichtInhoud:
     if element is None:
-        raise MalformedError(Text("berichtInhoud is missing", "berichtInhoud ontbreekt"))
+        raise MalformedError(Text("berichtInhoud is missing"))
     children = _Children(element)
     value, inhoud = children.value, children.child("inhoud")
     if inhoud is None:
-        raise MalformedError(Text("inhoud is missing", "inhoud ontbreekt"))
+        raise MalformedError(Text("inhoud is missing"))
     return BerichtInhoud(value("mimeType") or "", value("bestandsnaam") or "", inhoud_of(inhoud, cuts))
 
 
@@ -171,9 +171,7 @@ def _moment(value: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
     except ValueError as error:
-        raise MalformedError(
-            Text(f"{value[:40]!r} is not a time we can use", f"{value[:40]!r} is geen bruikbaar tijdstip")
-        ) from error
+        raise MalformedError(Text("{value} is not a time we can use", value=repr(value[:40]))) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).astimezone(UTC)
 
 

@@ -102,9 +102,7 @@ def read_addressing(envelope: Envelope) -> Addressing:
         for block in envelope.header_blocks(WSA, name):
             address = (block.findtext(f"{{{WSA}}}Address") or "").strip()
             if name != "From" and address not in {ANONYMOUS, NONE}:
-                raise AddressingError(
-                    Text(f"wsa:{name} must be the anonymous address", f"wsa:{name} moet het anonymous-adres zijn")
-                )
+                raise AddressingError(Text("wsa:{name} must be the anonymous address", name=name))
     return Addressing(values["To"], values["Action"], values["MessageID"])
 
 
@@ -114,8 +112,8 @@ def _one_header(envelope: Envelope, name: str) -> str:
     if not 0 < len(value) <= ADDRESS_CHARACTERS_MAX:
         raise AddressingError(
             Text(
-                f"exactly one wsa:{name} with a value is needed",
-                f"er is precies één wsa:{name} met een waarde nodig",
+                "exactly one wsa:{name} with a value is needed",
+                name=name,
             )
         )
     return value

@@ -62,11 +62,9 @@ class TroubleError(KoppelvlakError):
 _OPENING = {
     Blame.CALLER: Text(
         "The request does not follow the interface specification and cannot be processed.",
-        "Het verzoek voldoet niet aan de koppelvlakspecificatie en kan niet worden verwerkt.",
     ),
     Blame.GATEWAY: Text(
         "A technical error occurred; try again later.",
-        "Er is een technische fout opgetreden; probeer het later opnieuw.",
     ),
 }
 

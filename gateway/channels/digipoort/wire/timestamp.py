@@ -34,11 +34,11 @@ def require_fresh(timestamp: etree._Element, policy: AgePolicy, now: datetime) -
     created, expires = _times(timestamp)
     created_at = _utc(created)
     if created_at > now + policy.skew:
-        raise StaleError(Text("the message is from the future", "het bericht komt uit de toekomst"))
+        raise StaleError(Text("the message is from the future"))
     if now > created_at + policy.age_max + policy.skew:
-        raise StaleError(Text("the message is too old", "het bericht is te oud"))
+        raise StaleError(Text("the message is too old"))
     if expires is not None and _utc(expires) + policy.skew < now:
-        raise StaleError(Text("the message has expired", "het bericht is verlopen"))
+        raise StaleError(Text("the message has expired"))
     return created_at
 
 
@@ -46,7 +46,7 @@ def _times(timestamp: etree._Element) -> tuple[str, str | None]:
     """Created and Expires as they are written."""
     names = [child.tag for child in timestamp]
     if names not in ([_CREATED], [_CREATED, _EXPIRES]):
-        raise SignatureError(Text("the Timestamp needs one Created", "de Timestamp heeft één Created nodig"))
+        raise SignatureError(Text("the Timestamp needs one Created"))
     if any(len(child) for child in timestamp):
         raise _not_utc()
     return timestamp[0].text or "", timestamp[1].text or "" if len(timestamp) > 1 else None
@@ -60,11 +60,9 @@ def _utc(written: str) -> datetime:
     try:
         moment = datetime.fromisoformat(found[1] + (found[3] if found[3] != "Z" else "+00:00"))
     except ValueError as error:
-        raise SignatureError(
-            Text("a time in the Timestamp does not exist", "een tijd in de Timestamp bestaat niet")
-        ) from error
+        raise SignatureError(Text("a time in the Timestamp does not exist")) from error
     return moment.astimezone(UTC)
 
 
 def _not_utc() -> SignatureError:
-    return SignatureError(Text("a time in the Timestamp is not in UTC", "een tijd in de Timestamp is niet in UTC"))
+    return SignatureError(Text("a time in the Timestamp is not in UTC"))

@@ -54,39 +54,25 @@ _LISTED = coded(
         "BR-CL-26": ("BT-71", {Coded.LOCATION_SCHEME: _SCHEMES}),
     },
     called={
-        "BR-CL-03": Text("the currency of an amount", "de valuta van een bedrag"),
+        "BR-CL-03": Text("the currency of an amount"),
         "BR-CL-10": Text(
             "the scheme of a party identifier (BT-29, BT-46, BT-60; SEPA for BT-90)",
-            "het soort nummer van een partij (BT-29, BT-46, BT-60; SEPA voor BT-90)",
         ),
         "BR-CL-11": Text(
             "the scheme of a legal registration identifier (BT-30, BT-47, BT-61)",
-            "het soort registratienummer (BT-30, BT-47, BT-61)",
         ),
-        "BR-CL-13": Text(
-            "the scheme of an item classification identifier (BT-158)", "de lijst van een classificatie (BT-158)"
-        ),
+        "BR-CL-13": Text("the scheme of an item classification identifier (BT-158)"),
         "BR-CL-14": Text(
             "the country of an address (BT-40, BT-55, BT-69, BT-80)",
-            "het land van een adres (BT-40, BT-55, BT-69, BT-80)",
         ),
         "BR-CL-17": Text(
             "the VAT category of an allowance, a charge or a breakdown (BT-95, BT-102, BT-118)",
-            "de btw-categorie van een korting, toeslag of specificatie (BT-95, BT-102, BT-118)",
         ),
-        "BR-CL-21": Text(
-            "the scheme of an item standard identifier (BT-157)", "het soort standaard artikelnummer (BT-157)"
-        ),
-        "BR-CL-23": Text("a unit of measure (BT-130, BT-150)", "een eenheid (BT-130, BT-150)"),
-        "BR-CL-24": Text(
-            "the Mime code of an attached document (BT-125)", "de MIME-soort van een bijlage (BT-125)"
-        ),
-        "BR-CL-25": Text(
-            "the scheme of an electronic address (BT-34, BT-49)", "het soort elektronisch adres (BT-34, BT-49)"
-        ),
-        "BR-CL-26": Text(
-            "the scheme of a delivery location identifier (BT-71)", "het soort locatienummer (BT-71)"
-        ),
+        "BR-CL-21": Text("the scheme of an item standard identifier (BT-157)"),
+        "BR-CL-23": Text("a unit of measure (BT-130, BT-150)"),
+        "BR-CL-24": Text("the Mime code of an attached document (BT-125)"),
+        "BR-CL-25": Text("the scheme of an electronic address (BT-34, BT-49)"),
+        "BR-CL-26": Text("the scheme of a delivery location identifier (BT-71)"),
     },
 )
 
@@ -109,7 +95,6 @@ def _scheme(node: SupportingDocument | ObjectReference) -> str | None:
     form=Form.CODED,
     sentence=Text(
         "The scheme of an invoiced object identifier (BT-18, BT-128) is a code of UNTDID 1153.",
-        "Het soort nummer van het gefactureerde object (BT-18, BT-128) is een code uit UNTDID 1153.",
     ),
     source=SOURCE,
     tell=lambda node, _facts: not_on_list(_scheme(node), LISTS["object_schemes"]),
@@ -127,7 +112,6 @@ def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: 
     form=Form.CODED,
     sentence=Text(
         "An Invoice note subject code (BT-21), written #AAI# before the note, is a code of UNTDID 4451.",
-        "De onderwerpcode van een notitie (BT-21), als #AAI# voor de notitie, is een code uit UNTDID 4451.",
     ),
     source=SOURCE,
     tell=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
@@ -161,7 +145,6 @@ def _reason(node: AllowanceCharge, codes: str) -> Miss:
     form=Form.CODED,
     sentence=Text(
         "The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189.",
-        "De redencode van een korting (BT-98, BT-140) is een code uit UNTDID 5189.",
     ),
     source=SOURCE,
     tell=lambda node, _facts: _reason(node, "allowance_reasons"),
@@ -179,7 +162,6 @@ def _allowance_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
     form=Form.CODED,
     sentence=Text(
         "The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161.",
-        "De redencode van een toeslag (BT-105, BT-145) is een code uit UNTDID 7161.",
     ),
     source=SOURCE,
     tell=lambda node, _facts: _reason(node, "charge_reasons"),

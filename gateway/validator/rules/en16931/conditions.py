@@ -39,24 +39,22 @@ from gateway.validator.rules.forms import SPACE, condition, names
 _CREDIT_TRANSFER = {"30", "58"}
 _ADD_SCHEME = Text(
     'Add the attribute that names the scheme, as schemeID="0106" for a KvK number.',
-    'Voeg het attribuut toe dat het soort nummer noemt, zoals schemeID="0106" voor een KvK-nummer.',
 )
 _ADD_COUNTRY = Text(
     "Write the VAT number with its country, as NL123456789B01.",
-    "Schrijf het btw-nummer met het land ervoor, zoals NL123456789B01.",
 )
-_ONE_OF_BOTH = Text("Leave one of the two out.", "Laat een van de twee weg.")
-_ADD_ACCOUNT = Text("Add the IBAN to pay to.", "Voeg de IBAN toe waarop betaald moet worden.")
+_ONE_OF_BOTH = Text("Leave one of the two out.")
+_ADD_ACCOUNT = Text("Add the IBAN to pay to.")
 
 
 def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
     """An identifier names its scheme."""
-    name = names([term], Text("", ""))
+    name = names([term], Text(""))
     make = condition(
         key,
         on=on,
         terms=term,
-        sentence=Text(f"{name.en} names its scheme.", f"Bij {name.nl} staat welk soort nummer het is."),
+        sentence=Text("{name} names its scheme.", name=name),
         source=SOURCE,
         tell=lambda _node, _facts: Miss(None, "schemeID", _ADD_SCHEME, term),
         quick=f"n.{attribute} is None or n.{attribute}_scheme is not None",
@@ -67,7 +65,6 @@ def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
 
 _NO_MINUS = Text(
     "Give the price without a minus sign and make the quantity negative instead.",
-    "Geef de prijs zonder minteken en maak in plaats daarvan de hoeveelheid negatief.",
 )
 
 
@@ -77,7 +74,6 @@ _NO_MINUS = Text(
     terms="BT-59 BT-60",
     sentence=Text(
         "Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4).",
-        "De naam van de begunstigde (BT-59) staat er; de begunstigde (BG-10) is niet de verkoper (BG-4).",
     ),
     source=SOURCE,
 )
@@ -100,9 +96,7 @@ def _not_negative(text: str) -> bool:
     "BR-27",
     on=InvoiceLine,
     terms="BT-146",
-    sentence=Text(
-        "Item net price (BT-146) is not negative.", "De nettoprijs van het artikel (BT-146) is niet negatief."
-    ),
+    sentence=Text("Item net price (BT-146) is not negative."),
     source=SOURCE,
     tell=lambda line, _facts: Miss(line.price.net, ">= 0", _NO_MINUS, "BT-146", line.price),
     quick="n.price.net is not None and n.price.net.isascii() and n.price.net.replace('.', '', 1).isdigit()",
@@ -115,9 +109,7 @@ def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
     "BR-28",
     on=InvoiceLine,
     terms="BT-148",
-    sentence=Text(
-        "Item gross price (BT-148) is not negative.", "De brutoprijs van het artikel (BT-148) is niet negatief."
-    ),
+    sentence=Text("Item gross price (BT-148) is not negative."),
     source=SOURCE,
     tell=lambda line, _facts: Miss(line.price.gross, ">= 0", _NO_MINUS, "BT-148", line.price),
     quick="n.price.gross is None",
@@ -131,12 +123,12 @@ def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: Facts) -> bo
 
 
 def _period(key: str, on: type[Group], terms: str) -> Rule:
-    start, end = (names([term], Text("", "")) for term in terms.split())
+    start, end = (names([term], Text("")) for term in terms.split())
     make = condition(
         key,
         on=on,
         terms=terms,
-        sentence=Text(f"{end.en} is not before {start.en}.", f"{end.nl} ligt niet voor {start.nl}."),
+        sentence=Text("{end} is not before {start}.", end=end, start=start),
         source=SOURCE,
         tell=lambda node, _facts: Miss(node.end, f">= {node.start}", None, terms.split()[1]),
         quick="n.start is None or n.end is None or instant(n.end) >= instant(n.start)",
@@ -152,14 +144,12 @@ def _has_vat_code(node: DocumentAllowance | DocumentCharge | VatBreakdown, _fact
 
 
 def _vat_code(key: str, on: type[Group], term: str) -> Rule:
-    name = names([term], Text("", ""))
+    name = names([term], Text(""))
     make = condition(
         key,
         on=on,
         terms=term,
-        sentence=Text(
-            f"{name.en} is there, under the tax scheme VAT.", f"{name.nl} staat er, met belastingsoort VAT."
-        ),
+        sentence=Text("{name} is there, under the tax scheme VAT.", name=name),
         source=SOURCE,
         quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
     )
@@ -172,7 +162,6 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
     terms="BT-119",
     sentence=Text(
         "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT).",
-        "Elke btw-specificatie (BG-23) heeft een btw-tarief (BT-119), behalve bij categorie O (geen btw).",
     ),
     source=SOURCE,
     quick="n.vat and n.vat[0].rate is not None and n.vat[0].schemes == ('VAT',)",
@@ -188,7 +177,6 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
     terms="BT-84",
     sentence=Text(
         "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84).",
-        "Een overboeking (BG-17, betaalwijze 30 of 58) noemt het rekeningnummer (BT-84).",
     ),
     source=SOURCE,
     quick="n.account and not n.account.isspace()",
@@ -207,7 +195,6 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> boo
     flag=Flag.WARNING,
     sentence=Text(
         "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four.",
-        "Van het nummer van de betaalkaart (BT-87) staan er hoogstens tien tekens: de eerste zes en laatste vier.",
     ),
     source=SOURCE,
     tell=lambda _card, _facts: Miss(None, "<= 10", None, "BT-87"),
@@ -227,7 +214,6 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
     terms="BT-111 BT-6",
     sentence=Text(
         "With a VAT accounting currency (BT-6) comes the Invoice total VAT amount in that currency (BT-111).",
-        "Bij een valuta van de btw-aangifte (BT-6) hoort het totaal btw-bedrag in die valuta (BT-111).",
     ),
     source=SOURCE,
     tell=lambda invoice, _facts: Miss(None, f"BT-111 {invoice.vat_currency}", None, "BT-6"),
@@ -246,7 +232,6 @@ def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: Facts) -> boo
     terms="BT-160 BT-161",
     sentence=Text(
         "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161).",
-        "Elk kenmerk van een artikel (BG-32) heeft een naam (BT-160) en een waarde (BT-161).",
     ),
     source=SOURCE,
     quick="n.name is not None and n.value is not None",
@@ -261,7 +246,6 @@ def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: Facts) -> bo
     terms="BT-63",
     sentence=Text(
         "The Seller tax representative party (BG-11) has a VAT identifier (BT-63).",
-        "De fiscaal vertegenwoordiger (BG-11) heeft een btw-nummer (BT-63).",
     ),
     source=SOURCE,
 )
@@ -275,7 +259,6 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) 
     terms="BT-84 BT-81",
     sentence=Text(
         "Payment means 30 and 58 (credit transfer, SEPA or not) need a Payment account identifier (BT-84).",
-        "Bij betaalwijze 30 (overboeking) en 58 (SEPA-overboeking) hoort een rekeningnummer (BT-84).",
     ),
     source=SOURCE,
     tell=lambda _node, _facts: Miss(None, "BT-84", _ADD_ACCOUNT, "BT-84"),
@@ -293,7 +276,6 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> boo
     terms="BT-158",
     sentence=Text(
         "Item classification identifier (BT-158) names its scheme.",
-        "Bij de classificatie van het artikel (BT-158) staat uit welke lijst die komt.",
     ),
     source=SOURCE,
     tell=lambda _node, _facts: Miss(None, "listID", None, "BT-158"),
@@ -309,7 +291,6 @@ def _classification_names_its_scheme(classification: Classification, _facts: Fac
     terms="BT-7 BT-8",
     sentence=Text(
         "Value added tax point date (BT-7) and Value added tax point date code (BT-8) do not go together.",
-        "De btw-peildatum (BT-7) en de code voor de btw-peildatum (BT-8) staan er niet allebei.",
     ),
     source=SOURCE,
     tell=lambda invoice, _facts: Miss(
@@ -327,7 +308,6 @@ def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: Facts) -> bool:
     terms="BT-151",
     sentence=Text(
         "Each Invoice line (BG-25) has an Invoiced item VAT category code (BT-151), under the tax scheme VAT.",
-        "Elke factuurregel (BG-25) heeft een btw-categorie van het artikel (BT-151), met belastingsoort VAT.",
     ),
     source=SOURCE,
     quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
@@ -342,7 +322,6 @@ def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
     terms="BT-31 BT-48 BT-63",
     sentence=Text(
         "A VAT identifier (BT-31, BT-48, BT-63) begins with the code of its country, EL for Greece.",
-        "Een btw-nummer (BT-31, BT-48, BT-63) begint met de code van het land, EL voor Griekenland.",
     ),
     source=SOURCE,
     tell=lambda node, _facts: Miss(node.identifier, None, _ADD_COUNTRY),
@@ -362,7 +341,6 @@ def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: F
     terms="BT-73 BT-74",
     sentence=Text(
         "The Invoicing period (BG-14) has a start date (BT-73), an end date (BT-74), or both.",
-        "De factuurperiode (BG-14) heeft een begindatum (BT-73), een einddatum (BT-74) of allebei.",
     ),
     source=SOURCE,
 )
@@ -375,10 +353,8 @@ def _period_has_a_date(period: InvoicingPeriod, _facts: Facts) -> bool:
     on=Seller,
     terms="BT-29 BT-30 BT-31",
     sentence=Text(
-        "The Seller (BG-4) has a Seller identifier (BT-29), a legal registration identifier (BT-30) or a VAT "
-        "identifier (BT-31).",
-        "De verkoper (BG-4) heeft een nummer (BT-29), een registratienummer zoals KvK (BT-30) of een btw-nummer "
-        "(BT-31).",
+        "The Seller (BG-4) has a Seller identifier (BT-29), a legal registration identifier "
+        "(BT-30) or a VAT identifier (BT-31).",
     ),
     source=SOURCE,
     quick="n.legal_registration is not None",
@@ -402,7 +378,6 @@ def has_split_payment(facts: Facts) -> bool:
     terms="BT-151 BT-95 BT-102 BT-118 BT-40 BT-55",
     sentence=Text(
         "Split payment (VAT category B) is for invoices within Italy only.",
-        "Gesplitste betaling (btw-categorie B) is alleen voor facturen binnen Italië.",
     ),
     source=SOURCE,
     gate=has_split_payment,
@@ -420,7 +395,6 @@ def _split_payment_is_italian(_invoice: Invoice, facts: Facts) -> bool:
     terms="BT-151 BT-95 BT-102 BT-118",
     sentence=Text(
         "Split payment (VAT category B) and standard rated (S) do not go together in one invoice.",
-        "Gesplitste betaling (btw-categorie B) en het gewone tarief (S) staan niet samen op één factuur.",
     ),
     source=SOURCE,
     gate=has_split_payment,

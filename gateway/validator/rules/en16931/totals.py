@@ -28,7 +28,7 @@ def _sorted(facts: Facts) -> Invoice:
     """The invoice, when each of its allowances and charges says which of the two it is. Raises Unreadable."""
     for each in facts.invoice.allowances_and_charges:
         if each.indicator is not None and not indicators(each.indicator):
-            raise Unreadable(each.indicator, Text("true or false", "true of false"), "false")
+            raise Unreadable(each.indicator, Text("true or false"), "false")
     return facts.invoice
 
 
@@ -142,17 +142,12 @@ def _tell_with_vat(invoice: Invoice, facts: Facts) -> Miss:
     found = _in_invoice_currency(invoice, facts)
     totals = invoice.totals[0] if invoice.totals else None
     if len(found) != 1:
+        currency = str(invoice.currency)
         return Miss(
-            Text(
-                f"{len(found) or 'no'} VAT totals (BT-110) in {invoice.currency}",
-                f"{len(found) or 'geen'} btw-totalen (BT-110) in {invoice.currency}",
-            ),
-            Text(
-                f"one VAT total (BT-110) in {invoice.currency}", f"één btw-totaal (BT-110) in {invoice.currency}"
-            ),
+            Text("{count} VAT totals (BT-110) in {currency}", count=len(found) or Text("no"), currency=currency),
+            Text("one VAT total (BT-110) in {currency}", currency=currency),
             Text(
                 "Give one TaxAmount in the invoice currency; its currencyID equals BT-5 to the letter.",
-                "Geef precies één TaxAmount in de valuta van de factuur; de currencyID is gelijk aan BT-5.",
             ),
             "BT-110",
             invoice.vat_totals[0] if invoice.vat_totals else totals,
@@ -189,7 +184,6 @@ def tell_tax(tax: str | None, taxable: str | None, rate: str | None) -> Miss:
 
 _RECKON = Text(
     "Multiply the taxable amount by the rate and round to two decimals.",
-    "Vermenigvuldig de maatstaf van heffing met het tarief en rond af op twee decimalen.",
 )
 
 
@@ -199,10 +193,8 @@ _RECKON = Text(
     terms="BT-117 BT-116 BT-119",
     form=Form.SUM,
     sentence=Text(
-        "VAT category tax amount (BT-117) = VAT category taxable amount (BT-116) × VAT category rate (BT-119), "
-        "less than one unit apart.",
-        "Btw-bedrag van de categorie (BT-117) = maatstaf van heffing (BT-116) × btw-tarief (BT-119), met minder "
-        "dan één eenheid verschil.",
+        "VAT category tax amount (BT-117) = VAT category taxable amount (BT-116) × VAT category "
+        "rate (BT-119), less than one unit apart.",
     ),
     source=SOURCE,
     tell=lambda node, _facts: tell_tax(node.tax, node.taxable, _rate(node)),

@@ -207,8 +207,8 @@ def _is_plainly_taxed(facts: Facts) -> bool:
 
 
 _ONE_BREAKDOWN = {
-    True: Text("one VAT breakdown (BG-23)", "één btw-specificatie (BG-23)"),
-    False: Text("a VAT breakdown (BG-23) or more", "een btw-specificatie (BG-23) of meer"),
+    True: Text("one VAT breakdown (BG-23)"),
+    False: Text("a VAT breakdown (BG-23) or more"),
 }
 """By whether it must be exactly one."""
 
@@ -221,19 +221,19 @@ def _breakdowns(count: int, row: Category) -> Text:
 
 
 def _breakdown_rule(row: Category) -> Rule:
-    number = Text("exactly one", "precies één")
+    number = Text("exactly one")
     if row.breakdown is _AT_LEAST_ONE:
-        number = Text("at least one", "minstens één")
+        number = Text("at least one")
     return _rule(
         row,
         "01",
         on=Invoice,
         terms="BT-118 BT-151 BT-95 BT-102",
         sentence=Text(
-            f"An invoice that uses VAT category {row.code} ({row.name.en}) has {number.en} VAT breakdown (BG-23) "
-            "for it.",
-            f"Een factuur met btw-categorie {row.code} ({row.name.nl}) heeft daarvoor {number.nl} "
-            "btw-specificatie (BG-23).",
+            "An invoice that uses VAT category {code} ({row}) has {number} VAT breakdown (BG-23) for it.",
+            code=row.code,
+            row=row.name,
+            number=number,
         ),
         holds=lambda _invoice, facts: _HAS_BREAKDOWN[row.breakdown](row, facts),
         tell=lambda _invoice, facts: Miss(
@@ -241,7 +241,6 @@ def _breakdown_rule(row: Category) -> Rule:
             _ONE_BREAKDOWN[row.breakdown is _EXACTLY_ONE],
             Text(
                 "Add up all amounts of this category in one VAT breakdown for each rate, and give none without.",
-                "Tel alle bedragen van deze categorie per tarief op in één btw-specificatie; geef er geen zonder.",
             ),
             "BT-118",
             facts.invoice.any_breakdown,
@@ -281,9 +280,9 @@ _HAS_BREAKDOWN = {_EXACTLY_ONE: _has_exactly_one, _AT_LEAST_ONE: _has_at_least_o
 
 def _party_rules(row: Category) -> list[Rule]:
     return [
-        _party_rule(row, "02", "BT-151", Text("a line", "een regel"), _on_items),
-        _party_rule(row, "03", "BT-95", Text("an allowance", "een korting"), _on_allowances),
-        _party_rule(row, "04", "BT-102", Text("a charge", "een toeslag"), _on_charges),
+        _party_rule(row, "02", "BT-151", Text("a line"), _on_items),
+        _party_rule(row, "03", "BT-95", Text("an allowance"), _on_allowances),
+        _party_rule(row, "04", "BT-102", Text("a charge"), _on_charges),
     ]
 
 
@@ -297,8 +296,11 @@ def _party_rule(row: Category, nth: str, term: str, what: Text, used: Callable[[
         on=Invoice,
         terms=f"{term} BT-31 BT-32 BT-63 BT-48",
         sentence=Text(
-            f"Where {what.en} has VAT category {row.code} ({row.name.en}), the invoice has {wanted.en}.",
-            f"Bij {what.nl} met btw-categorie {row.code} ({row.name.nl}) heeft de factuur {wanted.nl}.",
+            "Where {what} has VAT category {code} ({row}), the invoice has {wanted}.",
+            what=what,
+            code=row.code,
+            row=row.name,
+            wanted=wanted,
         ),
         holds=lambda _invoice, facts: (
             not used(row, facts) or ((not never or "S" in facts.items_vat.vat) and _are_registered(row, facts))
@@ -312,37 +314,29 @@ def _registered_advice(row: Category) -> Text:
     if row.seller is _NO_VAT:
         return Text(
             "Leave the VAT identifiers out, or choose another VAT category.",
-            "Laat de btw-nummers weg, of kies een andere btw-categorie.",
         )
-    return Text(f"Give {wanted.en}.", f"Vermeld {wanted.nl}.")
+    return Text("Give {wanted}.", wanted=wanted)
 
 
 _PARTIES = {
     (_ANY, _ANYONE): Text(
-        "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT identifier of the tax "
-        "representative (BT-63)",
-        "een btw-nummer van de verkoper (BT-31), een fiscaal nummer (BT-32) of een btw-nummer van de fiscaal "
-        "vertegenwoordiger (BT-63)",
+        "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT "
+        "identifier of the tax representative (BT-63)",
     ),
     (_ANY, _BUYER_ANY): Text(
-        "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT identifier of the tax "
-        "representative (BT-63), and a Buyer VAT identifier (BT-48) or legal registration identifier (BT-47)",
-        "een btw-nummer van de verkoper (BT-31), een fiscaal nummer (BT-32) of een btw-nummer van de fiscaal "
-        "vertegenwoordiger (BT-63), en een btw-nummer (BT-48) of registratienummer (BT-47) van de koper",
+        "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT "
+        "identifier of the tax representative (BT-63), and a Buyer VAT identifier (BT-48) or "
+        "legal registration identifier (BT-47)",
     ),
     (_VAT_ID, _BUYER_VAT): Text(
-        "a Seller VAT identifier (BT-31) or one of the tax representative (BT-63), and a Buyer VAT identifier "
-        "(BT-48)",
-        "een btw-nummer van de verkoper (BT-31) of de fiscaal vertegenwoordiger (BT-63), en een btw-nummer van de "
-        "koper (BT-48)",
+        "a Seller VAT identifier (BT-31) or one of the tax representative (BT-63), and a Buyer "
+        "VAT identifier (BT-48)",
     ),
     (_VAT_ID, _ANYONE): Text(
         "a Seller VAT identifier (BT-31) or one of the tax representative (BT-63)",
-        "een btw-nummer van de verkoper (BT-31) of de fiscaal vertegenwoordiger (BT-63)",
     ),
     (_NO_VAT, _ANYONE): Text(
         "no VAT identifier of seller (BT-31), tax representative (BT-63) or buyer (BT-48)",
-        "geen btw-nummer van verkoper (BT-31), fiscaal vertegenwoordiger (BT-63) of koper (BT-48)",
     ),
 }
 
@@ -398,8 +392,12 @@ def _rate_rule(
         on=on,
         terms=term,
         sentence=Text(
-            f"The VAT rate of {what.en} ({term}) of category {row.code} ({row.name.en}) is {wanted.en}.",
-            f"Het btw-tarief van {what.nl} ({term}) met categorie {row.code} ({row.name.nl}) is {wanted.nl}.",
+            "The VAT rate of {what} ({term}) of category {code} ({row}) is {wanted}.",
+            what=what,
+            term=term,
+            code=row.code,
+            row=row.name,
+            wanted=wanted,
         ),
         holds=lambda vat, _facts: rate_fits(vat.rate, row.rate),
         tell=lambda vat, _facts: Miss(vat.rate, _RATE_SIGNS[row.rate], _RATE_ADVICE, term),
@@ -409,17 +407,17 @@ def _rate_rule(
 
 
 _RATE_OF = {
-    "05": Text("an item on a line", "een artikel op een regel"),
-    "06": Text("an allowance", "een korting"),
-    "07": Text("a charge", "een toeslag"),
+    "05": Text("an item on a line"),
+    "06": Text("an allowance"),
+    "07": Text("a charge"),
 }
 _RATE_SIGNS = {_POSITIVE: "> 0", _ZERO: "0", _ZERO_OR_MORE: ">= 0", _LEFT_OUT: None}
-_RATE_ADVICE = Text("Correct the rate or the VAT category.", "Verbeter het tarief of de btw-categorie.")
+_RATE_ADVICE = Text("Correct the rate or the VAT category.")
 _RATES = {
-    _POSITIVE: Text("more than 0", "hoger dan 0"),
-    _ZERO: Text("0", "0"),
-    _ZERO_OR_MORE: Text("0 or more", "0 of hoger"),
-    _LEFT_OUT: Text("left out", "weggelaten"),
+    _POSITIVE: Text("more than 0"),
+    _ZERO: Text("0"),
+    _ZERO_OR_MORE: Text("0 or more"),
+    _LEFT_OUT: Text("left out"),
 }
 
 
@@ -441,7 +439,7 @@ def rate_fits(rate: str | None, wanted: Rate) -> bool:
 
 def _taxable_rule(row: Category) -> Rule:
     per_rate = row.sums is _PER_RATE
-    slack = Text(", for each rate, less than one unit apart", ", per tarief, met minder dan één eenheid verschil")
+    slack = Text(", for each rate, less than one unit apart")
     holds = _taxable_per_rate if per_rate else _taxable_is_exact
     return _rule(
         row,
@@ -524,7 +522,6 @@ def _tell_taxable(row: Category, vat: BreakdownVat, facts: Facts) -> Miss:
         f"Σ BT-131 + Σ BT-99 - Σ BT-92 ({row.code}{at}) = {of_lines} + {more} = {of_lines + more}",
         Text(
             "Correct the taxable amount, or the VAT category of a line, allowance or charge.",
-            "Verbeter de maatstaf van heffing, of de btw-categorie van een regel, korting of toeslag.",
         ),
         "BT-116",
     )
@@ -541,11 +538,10 @@ def _sum(sums: LineSums, row: Category, rate: Decimal | None) -> Decimal:
 
 def _tax_rule(row: Category) -> Rule:
     reckoned = row.sums is _PER_RATE
-    what = Text("0", "0")
+    what = Text("0")
     if reckoned:
         what = Text(
             "the taxable amount (BT-116) × the rate (BT-119), less than one unit apart",
-            "de maatstaf van heffing (BT-116) × het tarief (BT-119), met minder dan één eenheid verschil",
         )
     return _rule(
         row,
@@ -553,8 +549,10 @@ def _tax_rule(row: Category) -> Rule:
         on=BreakdownVat,
         terms="BT-117 BT-116 BT-119" if reckoned else "BT-117",
         sentence=Text(
-            f"The tax amount (BT-117) of category {row.code} ({row.name.en}) is {what.en}.",
-            f"Het btw-bedrag (BT-117) van categorie {row.code} ({row.name.nl}) is {what.nl}.",
+            "The tax amount (BT-117) of category {code} ({row}) is {what}.",
+            code=row.code,
+            row=row.name,
+            what=what,
         ),
         holds=lambda vat, _facts: (
             tax_is_within_one(vat.tax, vat.taxable, vat.rate)
@@ -572,26 +570,26 @@ def _tax_rule(row: Category) -> Rule:
 
 _NO_TAX = Text(
     "No VAT is charged in this category: give 0.00, or correct the category.",
-    "In deze categorie is er geen btw: vermeld 0.00, of verbeter de categorie.",
 )
 
 
 def _reason_rule(row: Category) -> Rule:
     required = row.reason is _REQUIRED
-    has = Text("a", "een") if required else Text("no", "geen")
-    advice = Text("Leave the reason out.", "Laat de reden weg.")
+    has = Text("a") if required else Text("no")
+    advice = Text("Leave the reason out.")
     if required:
-        advice = Text("Say why no VAT is charged.", "Vermeld waarom er geen btw is berekend.")
+        advice = Text("Say why no VAT is charged.")
     return _rule(
         row,
         "10",
         on=BreakdownVat,
         terms="BT-120 BT-121",
         sentence=Text(
-            f"A VAT breakdown (BG-23) of category {row.code} ({row.name.en}) has {has.en} exemption reason "
-            "(BT-120) or reason code (BT-121).",
-            f"Een btw-specificatie (BG-23) van categorie {row.code} ({row.name.nl}) heeft {has.nl} reden van "
-            "vrijstelling (BT-120) of redencode (BT-121).",
+            "A VAT breakdown (BG-23) of category {code} ({row}) has {has} exemption reason (BT-120) "
+            "or reason code (BT-121).",
+            code=row.code,
+            row=row.name,
+            has=has,
         ),
         holds=lambda vat, _facts: (vat.reason is not None or vat.reason_code is not None) is required,
         tell=lambda vat, _facts: Miss(
@@ -635,7 +633,6 @@ def _has_delivery_country(invoice: Invoice, _facts: Facts) -> bool:
 
 _O_ALONE = Text(
     "An invoice with a VAT breakdown of category O (not subject to VAT) has no",
-    "Een factuur met een btw-specificatie van categorie O (buiten de btw) heeft geen",
 )
 
 EXTRAS = (
