@@ -12,7 +12,7 @@ from gateway.jobs.periodic import run_periodically
 from gateway.messages.participants import Caller, Role
 from gateway.messages.ports import Reception
 from gateway.messages.submission import Channel, Content, OverloadedError, Submission
-from gateway.store.billing.records import SENDER
+from gateway.store.billing.queries import SENDER
 from gateway.validator.model.identifiers import OIN, PartyIdentifier
 
 log = structlog.get_logger(__name__)

@@ -1,16 +1,27 @@
-"""The meter's counts as the bill asks for them: from the rollups, so that a count costs the same at any size."""
+"""The meter's counts for billing: from the rollups, so that a count costs the same at any size of the ledger."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Text, func, select, type_coerce
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.ports import MeteredEntry
-from gateway.clock import AMSTERDAM
-from gateway.metering.calendar import microseconds, moment
+from gateway.metering.calendar import midnight, moment
 from gateway.metering.entry import MESSAGE_KINDS, UsageKind
 from gateway.store.ledger.tables import usage_entries, usage_rollups
 
@@ -23,6 +34,42 @@ KINDS: Mapping[Service, frozenset[UsageKind]] = {
 """What the meter calls the units of each service; guidance and facilities are not metered."""
 
 
+def _plain(name: Column[str]) -> ColumnElement[str]:
+    """The column without its collation: SQLAlchemy would write the collation into the cast of a compared value,
+    where PostgreSQL's grammar does not accept it."""
+    return type_coerce(name, Text())
+
+
+_rollup, _entry = usage_rollups.c, usage_entries.c
+_units = func.sum(_rollup.quantity).label("units")
+_kinds: BindParameter[str] = bindparam("kinds", expanding=True)
+_in_period = (
+    _plain(_rollup.kind).in_(_kinds),
+    _rollup.year.between(bindparam("first_year"), bindparam("last_year")),
+    _plain(_rollup.day).between(bindparam("first_day"), bindparam("last_day")),
+)
+_of_party: BindParameter[str] = bindparam("party_id")
+
+UNITS_BY_PARTY = (
+    select(_rollup.party_id, _rollup.kind, _units).where(*_in_period).group_by(_rollup.party_id, _rollup.kind)
+)
+UNITS_BY_DAY = (
+    select(_rollup.day, _units).where(_plain(_rollup.party_id) == _of_party, *_in_period).group_by(_rollup.day)
+)
+ENTRIES_OF_PARTY = (
+    select(usage_entries)
+    .where(
+        _plain(_entry.party_id) == _of_party,
+        _plain(_entry.kind).in_(_kinds),
+        _entry.at >= bindparam("begin"),
+        _entry.at < bindparam("end"),
+        _entry.position > bindparam("after"),
+    )
+    .order_by(_entry.position)
+    .limit(bindparam("limit"))
+)
+
+
 class SqlUsageCounts:
     """Fulfils `gateway.billing.runs.ports.UsageCounts`."""
 
@@ -31,64 +78,54 @@ class SqlUsageCounts:
 
     async def by_party(self, service: Service, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
         """Units by party id and kind."""
-        columns = usage_rollups.c
-        wanted = (
-            select(columns.party_id, columns.kind, func.sum(columns.quantity).label("units"))
-            .where(
-                _plain(columns.kind).in_(_kinds(service)),
-                columns.year.between(first.year, last.year),
-                _plain(columns.day).between(first.isoformat(), last.isoformat()),
-            )
-            .group_by(columns.party_id, columns.kind)
-        )
         found: dict[str, dict[str, int]] = defaultdict(dict)
-        async with self._engine.connect() as connection:
-            for row in await connection.execute(wanted):
-                found[row.party_id][row.kind] = int(row.units)
+        for row in await self._rows(UNITS_BY_PARTY, _period(service, first, last)):
+            found[row.party_id][row.kind] = int(row.units)
         return found
 
     async def by_day(self, party_id: str, service: Service, first: date, last: date) -> Mapping[date, int]:
         """Units of one party by day."""
-        columns = usage_rollups.c
-        wanted = (
-            select(columns.day, func.sum(columns.quantity).label("units"))
-            .where(
-                _plain(columns.party_id) == party_id,
-                _plain(columns.kind).in_(_kinds(service)),
-                columns.year.between(first.year, last.year),
-                _plain(columns.day).between(first.isoformat(), last.isoformat()),
-            )
-            .group_by(columns.day)
-        )
-        async with self._engine.connect() as connection:
-            rows = (await connection.execute(wanted)).all()
+        rows = await self._rows(UNITS_BY_DAY, {"party_id": party_id, **_period(service, first, last)})
         return {date.fromisoformat(row.day): int(row.units) for row in rows}
 
     async def entries(
         self, party_id: str, service: Service, first: date, last: date, after: str, limit: int
     ) -> Sequence[MeteredEntry]:
         """The entries behind a count, in the order in which they were recorded."""
-        columns = usage_entries.c
-        wanted = (
-            select(usage_entries)
-            .where(
-                _plain(columns.party_id) == party_id,
-                _plain(columns.kind).in_(_kinds(service)),
-                columns.at >= _midnight(first),
-                columns.at < _midnight(last + timedelta(days=1)),
-                columns.position > _position(after),
-            )
-            .order_by(columns.position)
-            .limit(limit)
-        )
-        async with self._engine.connect() as connection:
-            rows = (await connection.execute(wanted)).all()
+        values = {
+            "party_id": party_id,
+            "kinds": _kinds_of(service),
+            "begin": midnight(first),
+            "end": midnight(last + timedelta(days=1)),
+            "after": _position(after),
+            "limit": limit,
+        }
         return [
             MeteredEntry(
                 str(row.position), _kenmerk(row.key, row.reverses), row.kind, moment(row.at), row.quantity
             )
-            for row in rows
+            for row in await self._rows(ENTRIES_OF_PARTY, values)
         ]
+
+    async def _rows(
+        self, query: Select[*tuple[Any, ...]], values: Mapping[str, object]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(query, values)).all()
+
+
+def _period(service: Service, first: date, last: date) -> Mapping[str, object]:
+    return {
+        "kinds": _kinds_of(service),
+        "first_year": first.year,
+        "last_year": last.year,
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+    }
+
+
+def _kinds_of(service: Service) -> list[str]:
+    return sorted(kind.value for kind in KINDS.get(service, ()))
 
 
 def _position(cursor: str) -> int:
@@ -97,21 +134,6 @@ def _position(cursor: str) -> int:
     if not 0 <= position < 2**63:
         raise ValueError("the cursor is not one that this gateway gave")
     return position
-
-
-def _kinds(service: Service) -> list[str]:
-    return sorted(kind.value for kind in KINDS.get(service, ()))
-
-
-def _plain(name: Column[str]) -> ColumnElement[str]:
-    """The column for comparing with a value of ours: SQLAlchemy would write the column's collation into the
-    cast of the value, where PostgreSQL's grammar has no room for it."""
-    return type_coerce(name, Text())
-
-
-def _midnight(day: date) -> int:
-    """The moment at which a day begins in Amsterdam."""
-    return microseconds(datetime.combine(day, time.min, tzinfo=AMSTERDAM))
 
 
 def _kenmerk(key: str, reverses: int | None) -> str:
