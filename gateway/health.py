@@ -70,6 +70,10 @@ class Health:
                 self._last, self._last_at = Readiness(tuple(results)), time.monotonic()
             return self._last
 
+    async def states(self) -> dict[str, bool]:
+        """Return which parts work now, by name."""
+        return {check.name: check.problem is None for check in (await self.readiness()).checks}
+
     async def _run(self, name: str, check: Check) -> CheckResult:
         started = time.monotonic()
         try:

@@ -92,16 +92,16 @@ def save_party(
     kind_source: str = "",
     identifiers: tuple[str, ...] = (),
     mandates: tuple[str, ...] = (),
-    wishes: tuple[str, ...] = (),
+    party_settings: tuple[str, ...] = (),
     may_lose: bool = False,
 ) -> Party:
-    """Add a party or replace what is known of it, by the rules of the API. `wishes` are `name=value`; without
-    `may_lose` a party that is there keeps its kind and loses nothing.
+    """Add a party or replace its data, by the rules of the API.
 
-    Raises ValueError with a sentence that says what is wrong.
+    `party_settings` are texts such as `name=value`. Unless `may_lose`, a party that exists keeps its kind and
+    loses nothing. Raises ValueError with a sentence for the user.
     """
-    settings_wished = dict(_wish(text) for text in wishes)
-    _check_wish(party_id, name, kind, kind_source, identifiers, mandates, settings_wished)
+    named_settings = dict(_named_setting(text) for text in party_settings)
+    _check_party(party_id, name, kind, kind_source, identifiers, mandates, named_settings)
     party = Party(
         party_id,
         name,
@@ -109,7 +109,7 @@ def save_party(
         tuple(PartyIdentifier.parse(text) for text in identifiers),
         frozenset(mandates),
         kind_source,
-        settings_wished,
+        named_settings,
     )
 
     async def work(register: RegisterStore) -> Party:
@@ -118,7 +118,7 @@ def save_party(
                 raise ValueError(f"there is no party {supplier_id}: register the supplier before its mandate")
         known = register.by_id(party_id)
         if known is not None and not may_lose and (losses := _losses(known, party)):
-            raise ValueError(f"{party_id} is there already; saving would {'; '.join(losses)} (--replace does so)")
+            raise ValueError(f"{party_id} exists already; saving would {'; '.join(losses)} (--replace does so)")
         await register.save(party, ACTOR)
         return party
 
@@ -126,32 +126,32 @@ def save_party(
 
 
 def new_key(settings: Settings, role: str, party_id: str | None, *, is_test: bool = False) -> tuple[str, str]:
-    """A new API key: its id and the key, which is shown once. Raises ValueError."""
+    """Create an API key: returns its id and the key, which is shown once. Raises ValueError."""
     return with_register(settings, lambda register: register.new_key(Role(role), party_id, ACTOR, is_test=is_test))
 
 
 def revoke_key(settings: Settings, key_id: str) -> bool:
-    """The key works no longer; False when there is none of this id."""
+    """Revoke a key; False when there is none with this id."""
     return with_register(settings, lambda register: register.revoke_key(key_id, ACTOR))
 
 
-def _check_wish(
+def _check_party(
     party_id: str,
     name: str,
     kind: str,
     kind_source: str,
     identifiers: tuple[str, ...],
     mandates: tuple[str, ...],
-    settings_wished: dict[str, str],
+    party_settings: dict[str, str],
 ) -> None:
-    """Hold what is to be saved to the API's own shape. Raises ValueError that names everything that is wrong."""
+    """Check the party as the API does. Raises ValueError with every mistake."""
     body = {
         "name": name,
         "kind": kind,
         "kindSource": kind_source,
         "identifiers": [str(PartyIdentifier.parse(text)) for text in identifiers],
         "mandates": mandates,
-        "settings": settings_wished,
+        "settings": party_settings,
     }
     faults: list[Fault] = []
     try:
@@ -164,7 +164,7 @@ def _check_wish(
         faults += wrong.faults
     if faults:
         raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
-    if profile := settings_wished.get("profile"):
+    if profile := party_settings.get("profile"):
         profile_named(profile)
 
 
@@ -179,12 +179,12 @@ def _losses(known: Party, party: Party) -> list[str]:
     losses = [] if known.kind is party.kind else [f"change its kind from {known.kind.value} to {party.kind.value}"]
     gone = sorted(str(one) for one in set(known.identifiers) - set(party.identifiers))
     gone += [f"the mandate of {one}" for one in sorted(known.mandates - party.mandates)]
-    gone += [f"the wish {name}" for name in sorted(set(known.settings) - set(party.settings))]
+    gone += [f"the setting {name}" for name in sorted(set(known.settings) - set(party.settings))]
     return losses + [f"take away {one}" for one in gone]
 
 
-def _wish(text: str) -> tuple[str, str]:
+def _named_setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueError(f"{text!r} is not name=value, as profile=basisfactuur-rijk")
+        raise ValueError(f"{text!r} is not name=value, such as profile=basisfactuur-rijk")
     return name.strip(), value.strip()

@@ -9,7 +9,7 @@ from gateway.pki.hierarchy import init_hierarchy
 
 @click.group()
 def ca() -> None:
-    """Certificates to test with."""
+    """Test certificates."""
 
 
 @ca.command()
@@ -20,5 +20,5 @@ def init(directory: Path) -> None:
         init_hierarchy(directory)
     except FileExistsError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{directory}/README.md says what is what; start with:")
+    click.echo(f"{directory}/README.md describes the files. To use them:")
     click.echo(f"  meterpoort serve --sandbox --tls {directory} --port 8443")

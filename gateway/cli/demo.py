@@ -1,4 +1,4 @@
-"""`meterpoort demo`: see the gateway do its job."""
+"""`meterpoort demo`: show the gateway at work."""
 
 import asyncio
 import signal
@@ -13,7 +13,8 @@ import msgspec
 from gateway import log
 from gateway.cli.options import settings_from, where_options
 from gateway.demo import year as demo_year
-from gateway.demo.show import show, used
+from gateway.demo.show import show, units_by_party
+from gateway.messages.participants import Role
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @where_options
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port of the HTTP door; 0 takes a free one.")
-@click.option("--serve", "stays", is_flag=True, help="Stay up after the show.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server; 0 chooses a free one.")
+@click.option("--serve", "stays", is_flag=True, help="Keep running after the demo.")
 def demo(*, config: Path | None, data: Path | None, port: int | None, stays: bool) -> None:
-    """Start a gateway with demo parties and put real documents through its public API."""
+    """Start a gateway, register demo parties and send documents through its public API."""
     settings = settings_from(config, data)
     if port is not None or not stays:
         settings = msgspec.structs.replace(
@@ -39,53 +40,57 @@ def demo(*, config: Path | None, data: Path | None, port: int | None, stays: boo
 
 
 async def _run(settings: Settings, stays: bool) -> None:
-    from gateway import main as app
+    from gateway import main as app  # here, so that other commands start fast
 
     settings = demo_year.with_issuer(settings)
-    async with app.opened(settings) as gateway, app.listening(gateway) as address:
-        click.echo(f"Meterpoort answers at {address}; its data is in {settings.data_directory}/")
-        async with _demo_keys(gateway) as (operator_key, finance_key):
+    async with app.open_gateway(settings) as gateway, app.listen(gateway) as address:
+        click.echo(f"Meterpoort is running at {address}. Its data is in {settings.data_directory}/.")
+        async with (
+            _demo_key(gateway, Role.OPERATOR) as operator_key,
+            _demo_key(gateway, Role.FINANCE) as finance_key,
+        ):
             await show(address, operator_key, click.echo)
             bills = await demo_year.bill(gateway)
             click.echo("")
-            for line in demo_year.meter_table(await used(address, finance_key), bills):
+            for line in demo_year.meter_table(await units_by_party(address, finance_key), bills):
                 click.echo(line)
             if stays:
                 _where_to_look(address, operator_key, settings)
-                await _stopped()
+                await _until_signal()
 
 
 @asynccontextmanager
-async def _demo_keys(gateway: "Gateway") -> AsyncIterator[tuple[str, str]]:
-    """Keys for the show alone: an operator's and finance's, revoked when it is over."""
-    operator_id, operator_key = await gateway.new_key("operator")
-    finance_id, finance_key = await gateway.new_key("finance")
+async def _demo_key(gateway: "Gateway", role: Role) -> AsyncIterator[str]:
+    """Create an API key for the demo; it is revoked at the end."""
+    key_id, key = await gateway.register.new_key(role, None, "demo")
     try:
-        yield operator_key, finance_key
+        yield key
     finally:
-        await gateway.revoke_key(operator_id)
-        await gateway.revoke_key(finance_id)
+        await gateway.register.revoke_key(key_id, "demo")
 
 
 def _where_to_look(address: str, operator_key: str, settings: Settings) -> None:
     for line in (
         "",
-        "Where to look:",
-        f"  {address}/                 front page",
-        f"  {address}/portal           messages, use and bills; any API key is the password",
-        f"  {address}/docs             the HTTP API for people, {address}/v1/openapi.json for programs",
-        f"  {address}/metrics          for Prometheus, with the operator's key; deploy/ has the dashboard",
-        f"  {address}/healthz, /readyz for a load balancer",
+        "Open in a browser:",
+        f"  {address}/         front page",
+        f"  {address}/portal   messages, usage and bills; any user name, an API key as the password",
+        f"  {address}/docs     documentation of the HTTP API",
         "",
-        "Ask as the operator:",
+        "For programs:",
+        f"  {address}/v1/openapi.json  description of the API",
+        f"  {address}/metrics          Prometheus metrics; needs the operator's key",
+        f"  {address}/readyz           for a load balancer",
+        "",
+        "As the operator of this demo:",
         f'  curl -H "Authorization: Bearer {operator_key}" "{address}/v1/messages?limit=3"',
         "",
-        f"Everything stands in {settings.data_directory}/; a second run goes on from there. Ctrl-C stops.",
+        f"The data stays in {settings.data_directory}/; the next run continues with it. Stop with Ctrl-C.",
     ):
         click.echo(line)
 
 
-async def _stopped() -> None:
+async def _until_signal() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

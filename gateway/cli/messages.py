@@ -1,4 +1,4 @@
-"""`meterpoort messages` and `meterpoort deliveries`: what an operator does to messages that are stuck."""
+"""`meterpoort messages` and `meterpoort deliveries`: for an operator, when messages are stuck."""
 
 from pathlib import Path
 
@@ -18,14 +18,14 @@ def messages() -> None:
 @click.argument("kenmerken", nargs=-1, required=True, metavar="KENMERK...")
 @where_options
 def replay(*, kenmerken: tuple[str, ...], config: Path | None, data: Path | None) -> None:
-    """Offer parked or returned messages again. A running server takes them up within a second."""
+    """Process parked or returned messages again. A running server starts within a second."""
     settings = settings_from(config, data)
-    not_now = [kenmerk for kenmerk in kenmerken if not _replayed(settings, kenmerk)]
-    if not_now:
-        raise click.ClickException(f"neither parked nor returned: {' '.join(not_now)}")
+    failed = [kenmerk for kenmerk in kenmerken if not _replay_one(settings, kenmerk)]
+    if failed:
+        raise click.ClickException(f"neither parked nor returned: {' '.join(failed)}")
 
 
-def _replayed(settings: Settings, kenmerk: str) -> bool:
+def _replay_one(settings: Settings, kenmerk: str) -> bool:
     is_done = administration.replay_message(settings, kenmerk)
     if is_done:
         click.echo(f"replayed {kenmerk}")
@@ -34,15 +34,15 @@ def _replayed(settings: Settings, kenmerk: str) -> bool:
 
 @click.group()
 def deliveries() -> None:
-    """Messages that wait to be pushed to recipients."""
+    """Messages that wait for delivery to recipients."""
 
 
 @deliveries.command("list")
 @where_options
 def list_deliveries(*, config: Path | None, data: Path | None) -> None:
-    """Recipients for whom messages wait, one a line: how many, since when, and until when it is left alone."""
+    """List recipients with waiting messages: how many, since when, and until when deliveries are paused."""
     for one in administration.pending_deliveries(settings_from(config, data)):
-        pause = f"paused until {one.paused_until:%Y-%m-%d %H:%M:%SZ}" if one.paused_until else "called now"
+        pause = f"paused until {one.paused_until:%Y-%m-%d %H:%M:%SZ}" if one.paused_until else "active"
         click.echo(
             f"{one.recipient_id:24} {one.waiting_messages:7} since {one.oldest_queued_at:%Y-%m-%d %H:%M:%SZ}"
             f"  failures {one.failures:3}  {pause}  oldest {one.oldest_kenmerk}"
@@ -53,7 +53,7 @@ def list_deliveries(*, config: Path | None, data: Path | None) -> None:
 @click.argument("party_id")
 @where_options
 def resume(*, party_id: str, config: Path | None, data: Path | None) -> None:
-    """End the pause of PARTY_ID: its oldest message is offered within seconds."""
+    """End the pause of PARTY_ID: its oldest message is sent within seconds."""
     if not administration.resume_delivery(settings_from(config, data), party_id):
         raise click.ClickException(f"{party_id} has no pause")
     click.echo(f"resumed {party_id}")

@@ -13,16 +13,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def where_options(command: F) -> F:
-    """`--config` and `--data`: which gateway the command is about."""
+    """Add `--config` and `--data`: the gateway to work on."""
     config = click.option(
-        "--config", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Settings, as TOML."
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        help="File with settings, in TOML.",
     )
     data = click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data directory.")
     return config(data(command))
 
 
 def settings_from(config: Path | None, data: Path | None) -> Settings:
-    """The settings, with the data directory that the command line names. Wrong settings end the command."""
+    """Return the settings, with the data directory of the command line. Invalid settings end the command."""
     try:
         settings = load(config)
     except SettingsError as error:
@@ -31,16 +33,16 @@ def settings_from(config: Path | None, data: Path | None) -> Settings:
 
 
 def existing_from(config: Path | None, data: Path | None) -> Settings:
-    """The same, for commands that only read: where there is no gateway they end, and make none."""
+    """Return the settings for a command that only reads: without a database it ends, and creates none."""
     settings = settings_from(config, data)
-    place = settings.data_directory / DATABASE_FILE
-    if not settings.database.url and not place.exists():
-        raise click.ClickException(f"there is no gateway in {settings.data_directory}: {place.name} is not there")
+    file = settings.data_directory / DATABASE_FILE
+    if not settings.database.url and not file.exists():
+        raise click.ClickException(f"there is no gateway in {settings.data_directory}: {file.name} does not exist")
     return settings
 
 
 def text_of(file: Path) -> str:
-    """What stands in a text file. One that cannot be read ends the command."""
+    """Return the content of a text file. A file that cannot be read ends the command."""
     try:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,5 @@
-"""The demo: parties that do not exist send real documents through the gateway's own public HTTP API.
+"""The demo: fictitious parties send documents through the gateway's public HTTP API.
 
-Owns: the cast, their documents, the telling. Does not own: anything of the gateway; it knows it from outside.
+Owns: the parties, their documents and the output. Does not own: any part of the gateway, which it uses as a
+client.
 """

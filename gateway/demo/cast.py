@@ -1,11 +1,11 @@
-"""The demo's parties. None exists; their numbers are right by form and check digit."""
+"""The parties of the demo. They do not exist; their numbers are valid by form and check digit."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A party as the demo knows it. `scheme` and `number` are its electronic address (EAS code)."""
+    """A party of the demo. `scheme` (EAS code) and `number` are its electronic address."""
 
     party_id: str
     name: str
@@ -23,7 +23,7 @@ class Player:
 
     @property
     def domain(self) -> str:
-        """Where its mail goes: nowhere."""
+        """Its internet domain, which does not exist."""
         return f"{self.party_id}.example"
 
 
@@ -65,6 +65,6 @@ STRANGER = Player(
     "government",
     *("0190", "00000001807777778000", "Dorpsstraat 1", "Verweg", "9999 XX"),
 )
-"""Not registered: the recipient that nobody knows."""
+"""A recipient that is not registered."""
 
 CAST = (INSTALLER, OFFICE, BRIDGE, MINISTRY, TOWN, HARBOUR, PROVINCE)

@@ -1,4 +1,4 @@
-"""The demo's documents, as a supplier's and a municipality's own software would write them."""
+"""The documents of the demo, as the software of a supplier or a municipality writes them."""
 
 import base64
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was sold: quantity in a UN/ECE unit, price without VAT in euros, VAT rate in percent."""
+    """A line: quantity in a UN/ECE unit, price without VAT in euros, VAT rate in percent."""
 
     name: str
     quantity: Decimal
@@ -27,13 +27,13 @@ class Line:
 
     @property
     def amount(self) -> Decimal:
-        """Quantity × price, in whole cents."""
+        """Quantity × price, rounded to cents."""
         return (self.quantity * self.price).quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """An invoice or credit note that is to be written."""
+    """The content of an invoice or credit note."""
 
     number: str
     supplier: Player
@@ -46,16 +46,16 @@ class Sale:
     """Number of the invoice that a credit note corrects."""
     attachment: bytes | None = None
     total_off: Decimal = Decimal(0)
-    """How wrong the total with VAT (BT-112) is, for the demo of a refusal."""
+    """Error added to the total with VAT (BT-112), to show a refusal."""
 
 
 def invoice(sale: Sale) -> bytes:
-    """A UBL 2.1 Invoice by NLCIUS."""
+    """Return a UBL 2.1 Invoice by NLCIUS."""
     return _document(sale, "Invoice")
 
 
 def credit_note(sale: Sale) -> bytes:
-    """A UBL 2.1 CreditNote by NLCIUS."""
+    """Return a UBL 2.1 CreditNote by NLCIUS."""
     return _document(sale, "CreditNote")
 
 
@@ -185,7 +185,7 @@ def _line(number: int, line: Line, root: str) -> str:
 
 
 def order(number: str, buyer: Player, seller: Player, lines: Sequence[Line], date: str) -> bytes:
-    """A UBL 2.1 Order by Peppol ordering, with what the basisorder Rijk asks."""
+    """Return a UBL 2.1 Order by Peppol ordering, with what the basisorder Rijk requires."""
     items = "".join(_order_line(position, line) for position, line in enumerate(lines, 1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Order xmlns="{UBL}Order-2"
@@ -217,7 +217,7 @@ def _order_line(position: int, line: Line) -> str:
 
 
 def time_card(number: str, customer: Player, supplier: Player, order_number: str) -> bytes:
-    """A SETU (HR-XML 2.5) TimeCard: a week of a hired electrician."""
+    """Return a SETU (HR-XML 2.5) TimeCard: a week of a hired electrician."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <TimeCard xmlns="http://ns.hr-xml.org/2007-04-15">
   <Id idOwner="StaffingCustomer"><IdValue>{number}</IdValue></Id>
@@ -254,7 +254,7 @@ def time_card(number: str, customer: Player, supplier: Player, order_number: str
 
 
 def pdf(size_bytes: int) -> bytes:
-    """A PDF of exactly so many bytes: one page that says what it is, and a stream that makes it heavy."""
+    """Return a PDF of exactly this size: one page of text, and comments to fill it up."""
     text = b"BT /F1 18 Tf 60 760 Td (Werkbonnen november 2026) Tj ET"
     head = (
         b"%%PDF-1.4\n"

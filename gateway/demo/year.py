@@ -1,4 +1,4 @@
-"""The demo's billing year: forecasts, the prepayment that follows, and what the settlement would be."""
+"""The billing year of the demo: forecasts, prepayment bills, and the settlement on what was used."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -21,7 +21,7 @@ from gateway.messages.participants import PartyKind
 from gateway.settings import BillingSettings, Settings
 
 FORECASTS = {TOWN: 12_000, HARBOUR: 3_500, PROVINCE: 800}
-"""Messages that each expects in a year."""
+"""Messages that each party expects in a year."""
 
 ISSUER = BillingSettings(
     name="Stichting Gedeelde Dienst Merwestreek",
@@ -37,16 +37,16 @@ ISSUER = BillingSettings(
     contact="Afdeling Facturatie",
     number_prefix="DEMO",
 )
-"""Who bills in the demo: a shared-service centre that does not exist."""
+"""The issuer of the bills: a fictitious shared-service centre."""
 
 
 def with_issuer(settings: Settings) -> Settings:
-    """The settings with the demo's issuer, where they name none."""
+    """Return the settings with the issuer of the demo, unless they have one."""
     return settings if settings.billing.name else msgspec.structs.replace(settings, billing=ISSUER)
 
 
 async def bill(gateway: Gateway) -> Sequence[Bill]:
-    """The prepayment bills of this year, each also sent through the gateway to its debtor's mailbox."""
+    """Issue the prepayment bills of this year and send them through the gateway."""
     billing = billing_service(gateway.settings, gateway.engines, gateway.writer, utc_now)
     bills = await _prepayments(billing)
     await send_bills(bills, billing.store, gateway.reception, gateway.register.by_identifier)
@@ -54,9 +54,9 @@ async def bill(gateway: Gateway) -> Sequence[Bill]:
 
 
 async def _prepayments(billing: BillingService) -> Sequence[Bill]:
-    """Record forecasts and run the prepayment of this year: prepared by one, approved by another.
+    """Record forecasts and run the prepayment of this year, with two persons to prepare and to approve it.
 
-    A second time changes nothing: the bills that were issued are answered.
+    Returns the bills that exist when this has been done before.
     """
     today = amsterdam_today()
     preparer, approver = Actor.finance("demo-preparer"), Actor.finance("demo-approver")
@@ -78,17 +78,17 @@ async def _prepayments(billing: BillingService) -> Sequence[Bill]:
 
 
 def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]:
-    """What each party used, forecast and prepaid, and what its settlement would be on today's count."""
+    """Yield what each party used, forecast and prepaid, and its settlement if no more were used."""
     year = amsterdam_today().year
-    head = (f"the meter of {year}", "used", "forecast", "prepaid EUR", "by bill", "settlement EUR")
+    head = (f"usage in {year}", "used", "forecast", "prepaid EUR", "bill", "settlement EUR")
     yield _row(*head)
     yield _row(*("-" * width for width in _WIDTHS))
     numbers = {one.debtor.party_id: one.number for one in bills}
     for player, forecast in FORECASTS.items():
         count = used.get(player.party_id, 0)
-        answer = quote(QuoteRequest(Service.DIGIPOORT, year, forecast=forecast, used=count, payer=PayerStatus()))
-        settled = answer.settlement.including if answer.settlement else "0.00"
-        prepaid, number = answer.prepayment.including, numbers.get(player.party_id, "none")
+        costs = quote(QuoteRequest(Service.DIGIPOORT, year, forecast=forecast, used=count, payer=PayerStatus()))
+        settled = costs.settlement.including if costs.settlement else "0.00"
+        prepaid, number = costs.prepayment.including, numbers.get(player.party_id, "none")
         yield _row(player.party_id, str(count), str(forecast), str(prepaid), number, str(settled))
 
 

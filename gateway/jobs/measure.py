@@ -1,4 +1,4 @@
-"""Measures what only the database knows: mailboxes, deliveries, silent parties, use against forecasts."""
+"""Measures the queue and what only the database knows: mailboxes, silent parties, use against forecasts."""
 
 import itertools
 
@@ -10,15 +10,27 @@ from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, amsterdam_today
 from gateway.jobs.periodic import run_periodically
 from gateway.metrics import Metrics, QueueState
+from gateway.pipeline.desk import Desk
 from gateway.store.engine import Engines
 from gateway.store.messages.measures import Measures
 
 log = structlog.get_logger(__name__)
 
+QUEUE_SECONDS = 5.0
 MESSAGES_SECONDS = 60.0
 SILENCE_RUNS = 60
 """Silence is measured at every so many runs: at the start and once an hour."""
 FORECASTS_SECONDS = 3_600.0
+
+
+async def measure_queue(queue: Desk, metrics: Metrics) -> None:
+    """Measure the queue of messages to judge, every five seconds."""
+
+    async def measure() -> None:
+        waiting = QueueState(queue.waiting_count, queue.oldest_received_at)
+        metrics.queue_measured(waiting, waiting)
+
+    await run_periodically(measure, QUEUE_SECONDS, failure="measuring_failed")
 
 
 async def measure_messages(engines: Engines, metrics: Metrics, clock: Clock) -> None:

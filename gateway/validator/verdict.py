@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
+
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import Attachment, DocumentFacts, DocumentKind
@@ -92,6 +94,11 @@ def as_json_object(verdict: Verdict, file: str) -> dict[str, object]:
         "rule_sets": [_used_as_json_object(used) for used in verdict.rule_sets],
         "stages": [stage.value for stage in verdict.stages],
     }
+
+
+def encode_report(verdict: Verdict) -> bytes:
+    """Return the verdict as JSON, as it is stored and as the API returns it."""
+    return msgspec.json.encode(as_json_object(verdict, ""))
 
 
 def _used_as_json_object(used: RuleSetUsed) -> dict[str, object]:

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 from sqlalchemy import Connection
 
-from gateway.main import opened
+from gateway.main import open_gateway
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Channel, Content, Submission
@@ -48,7 +48,7 @@ async def _measured(certificates: Path, data: Path) -> dict[str, object]:
         digipoort=msgspec.structs.replace(settings.digipoort, tls_directory=certificates),
         delivery=msgspec.structs.replace(settings.delivery, hosts_allowed="localhost", pause_seconds_max=10.0),
     )
-    async with opened(settings) as gateway:
+    async with open_gateway(settings) as gateway:
         await gateway.register.save(SUPPLIER, "bench")
         wishes = {"delivery": "webhook", "delivery_url": url}
         await gateway.register.save(replace(TOWN, settings=wishes), "bench")

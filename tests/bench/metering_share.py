@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 import aiohttp
 
-from gateway.main import listening, opened
+from gateway.main import listen, open_gateway
 from gateway.messages.participants import Party, PartyKind
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from gateway.store.writer import Writer
@@ -67,8 +67,8 @@ async def added(url: str, at_once: int) -> float:
             data_directory=Path(folder), database=DatabaseSettings(url=url), http=HttpSettings(port=0)
         )
         async with AsyncExitStack() as stack:
-            running = await stack.enter_async_context(opened(settings))
-            address = await stack.enter_async_context(listening(running))
+            running = await stack.enter_async_context(open_gateway(settings))
+            address = await stack.enter_async_context(listen(running))
             session = await stack.enter_async_context(aiohttp.ClientSession(address))
             house = House(running, session, HeldClock())
             await furnish(house)

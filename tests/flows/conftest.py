@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import ClientResponse
 
-from gateway.main import Gateway, listening, opened
+from gateway.main import Gateway, listen, open_gateway
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from gateway.store.ledger.audit import audit
@@ -88,8 +88,8 @@ async def opened_house(settings: Settings) -> AsyncIterator[House]:
     """A gateway with these settings that answers at a port of its own; at the end its meter holds."""
     clock = HeldClock()
     async with AsyncExitStack() as stack:
-        gateway = await stack.enter_async_context(opened(settings, clock=clock))
-        address = await stack.enter_async_context(listening(gateway))
+        gateway = await stack.enter_async_context(open_gateway(settings, clock=clock))
+        address = await stack.enter_async_context(listen(gateway))
         session = await stack.enter_async_context(aiohttp.ClientSession(address))
         made = House(gateway, session, clock)
         await furnish(made)

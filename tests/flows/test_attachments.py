@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.main import listening, opened
+from gateway.main import listen, open_gateway
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from tests.flows.conftest import HeldClock, House, furnish, numbered
 
@@ -76,12 +76,20 @@ async def test_after_a_restart_too(
     settings = Settings(
         data_directory=tmp_path, database=DatabaseSettings(url=database_url), http=HttpSettings(port=0)
     )
-    async with opened(settings) as first, listening(first) as address, aiohttp.ClientSession(address) as session:
+    async with (
+        open_gateway(settings) as first,
+        listen(first) as address,
+        aiohttp.ClientSession(address) as session,
+    ):
         house = House(first, session, HeldClock())
         await furnish(house)
         await first.desk.stop()  # it takes in, and judges nothing
         accepted = await hand_in(house, "A-1", media_type, content, wait=False)
-    async with opened(settings) as second, listening(second) as address, aiohttp.ClientSession(address) as session:
+    async with (
+        open_gateway(settings) as second,
+        listen(second) as address,
+        aiohttp.ClientSession(address) as session,
+    ):
         house = House(second, session, HeldClock(), house.keys)
         assert await second.desk.settled(accepted["kenmerk"], 20)
         message = await house.get("supplier", f"/v1/messages/{accepted['kenmerk']}")

@@ -59,7 +59,7 @@ async def running(directory: Path, point: str = NEVER, passing: int = 1) -> Asyn
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
-    assert "answers at" in line
+    assert "is running at" in line
     try:
         yield Process(process, line.split()[-1])
     finally:

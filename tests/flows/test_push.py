@@ -19,7 +19,7 @@ from lxml import etree
 from gateway.api import build
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK
 from gateway.cli import main
-from gateway.main import opened
+from gateway.main import open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Channel, Content, Submission
@@ -110,7 +110,7 @@ async def running(
             give_up_hours=give_up_hours,
         ),
     )
-    async with opened(settings) as gateway:
+    async with open_gateway(settings) as gateway:
         await gateway.register.save(VAN_DIJK, "test")
         yield gateway
 

@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from sqlalchemy import insert
 
 from gateway.jobs.reap import Reaper, reap_regularly
-from gateway.main import Gateway, listening, opened
+from gateway.main import Gateway, listen, open_gateway
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Caller, Role
@@ -75,7 +75,7 @@ class Told:
 
 
 async def test_leftovers_go_and_documents_stay(tmp_path: Path, database_url: str) -> None:
-    async with opened(settings(tmp_path, database_url)) as gateway:
+    async with open_gateway(settings(tmp_path, database_url)) as gateway:
         kept = {await hand_in(gateway, document): document for document in (SMALL, LARGE)}
         before = await objects(gateway)
         await leave_behind(gateway)
@@ -88,7 +88,7 @@ async def test_leftovers_go_and_documents_stay(tmp_path: Path, database_url: str
 
 
 async def test_a_pass_that_fails_comes_again(tmp_path: Path) -> None:
-    async with opened(settings(tmp_path, "")) as gateway:
+    async with open_gateway(settings(tmp_path, "")) as gateway:
         await leave_behind(gateway)
         broken = Reaper(gateway.storage, Breaking(ObjectReferences(gateway.engines)), EVERYTHING, 0.5)
         told = Told()
@@ -114,7 +114,11 @@ class Breaking(ObjectReferences):
 
 
 async def test_answers_are_counted_under_their_kind_of_route(tmp_path: Path) -> None:
-    async with opened(settings(tmp_path, "")) as gateway, listening(gateway) as address, ClientSession() as client:
+    async with (
+        open_gateway(settings(tmp_path, "")) as gateway,
+        listen(gateway) as address,
+        ClientSession() as client,
+    ):
         for path in ("/healthz", "/v1/messages", "/v1/messages/nobody", "/v1/mailbox/messages", "/made/up"):
             async with client.get(address + path):
                 pass
@@ -132,11 +136,11 @@ async def test_answers_are_counted_under_their_kind_of_route(tmp_path: Path) -> 
 
 
 async def test_mailboxes_and_parked_messages_are_measured_at_the_start(tmp_path: Path) -> None:
-    async with opened(settings(tmp_path, "")) as gateway:
+    async with open_gateway(settings(tmp_path, "")) as gateway:
         with gateway.engines.write.begin() as connection:
             row = {"recipient_id": "gemeente", "kenmerk": new_kenmerk(), "times_taken": 0}
             connection.execute(insert(message_tables.mailbox).values(**row))
-    async with opened(settings(tmp_path, "")) as gateway:
+    async with open_gateway(settings(tmp_path, "")) as gateway:
         async with asyncio.timeout(20):
             measured = b"meterpoort_mailbox_messages 1.0"
             while measured not in gateway.metrics.exposition()[1]:  # noqa: ASYNC110  # nothing tells of it

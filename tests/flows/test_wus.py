@@ -39,7 +39,7 @@ from gateway.channels.digipoort.wire.names import (
     SERVICES,
     STATUSINFORMATIESERVICE,
 )
-from gateway.main import listening, opened
+from gateway.main import listen, open_gateway
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
 from tests.unit.channels.digipoort.conftest import client_context
@@ -152,7 +152,7 @@ async def running(data: Path) -> AsyncIterator[World]:
         digipoort=msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy()),
         testing=msgspec.structs.replace(settings.testing, sandbox=True),
     )
-    async with opened(settings) as gateway, listening(gateway) as base:
+    async with open_gateway(settings) as gateway, listen(gateway) as base:
         yield World(gateway, base, example().client_of)
         gc.collect()  # urllib3 closes a connection when it is collected; a Fault's traceback still held it
         await asyncio.sleep(0.05)  # and then this side closes it, too
@@ -170,7 +170,7 @@ async def test_the_belanghebbende_must_be_who_the_document_is_from(tmp_path: Pat
     door = msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy())
     http = msgspec.structs.replace(settings.http, port=0)
     settings = msgspec.structs.replace(settings, http=http, digipoort=door)
-    async with opened(settings) as gateway, listening(gateway) as base:
+    async with open_gateway(settings) as gateway, listen(gateway) as base:
         for party in CAST:
             await gateway.register.save(party, "test")
         softwarehuis = World(gateway, base, example().client_of).party("softwarehuis")

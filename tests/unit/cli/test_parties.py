@@ -26,8 +26,8 @@ def save(data: Path, *words: str, kind: str = "company", name: str = "Jansen") -
         ["jansen", "--identifier", "KVK:1"],
         ["jansen", "--identifier", "nothing"],
         ["jansen", "--identifier", "0060:" + "9" * 60],
-        ["jansen", "--wish", "profile=none-such"],
-        ["jansen", "--wish", "profile"],
+        ["jansen", "--setting", "profile=none-such"],
+        ["jansen", "--setting", "profile"],
         ["jansen", "--mandate", "nobody"],
         ["jansen", "--kind-source", "x" * 501],
     ],
@@ -44,16 +44,20 @@ def test_what_the_api_refuses_is_refused_here(tmp_path: Path, words: list[str]) 
 def test_a_party_that_is_there_loses_nothing_unless_that_is_asked(tmp_path: Path) -> None:
     numbers = ("--identifier", "KVK:12345678", "--identifier", "OIN:00000003123456780000")
     save(tmp_path, "a")
-    assert save(tmp_path, "jansen", *numbers, "--wish", "profile=nlcius", "--mandate", "a").exit_code == 0
+    assert save(tmp_path, "jansen", *numbers, "--setting", "profile=nlcius", "--mandate", "a").exit_code == 0
     for words, kind, said in (
         (("--identifier", "KVK:12345678"), "company", "take away 0190:00000003123456780000"),
         ((*numbers, "--mandate", "a"), "company", "take away the wish profile"),
-        ((*numbers, "--wish", "profile=nlcius"), "company", "take away the mandate of a"),
-        ((*numbers, "--wish", "profile=nlcius", "--mandate", "a"), "rijk", "change its kind from company to rijk"),
+        ((*numbers, "--setting", "profile=nlcius"), "company", "take away the mandate of a"),
+        (
+            (*numbers, "--setting", "profile=nlcius", "--mandate", "a"),
+            "rijk",
+            "change its kind from company to rijk",
+        ),
     ):
         refused = save(tmp_path, "jansen", *words, kind=kind)
         assert (refused.exit_code, said in refused.output) == (1, True), refused.output
-    more = ("--identifier", "GLN:8712345000004", "--wish", "profile=nlcius", "--mandate", "a")
+    more = ("--identifier", "GLN:8712345000004", "--setting", "profile=nlcius", "--mandate", "a")
     assert save(tmp_path, "jansen", *numbers, *more, name="Jansen B.V.").exit_code == 0
     assert "Jansen B.V.  0088:8712345000004 0106:12345678" in run(tmp_path, "parties", "list").output
     assert save(tmp_path, "jansen", "--replace", kind="rijk").exit_code == 0
