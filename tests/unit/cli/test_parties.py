@@ -47,7 +47,7 @@ def test_a_party_that_is_there_loses_nothing_unless_that_is_asked(tmp_path: Path
     assert save(tmp_path, "jansen", *numbers, "--setting", "profile=nlcius", "--mandate", "a").exit_code == 0
     for words, kind, said in (
         (("--identifier", "KVK:12345678"), "company", "take away 0190:00000003123456780000"),
-        ((*numbers, "--mandate", "a"), "company", "take away the wish profile"),
+        ((*numbers, "--mandate", "a"), "company", "take away the setting profile"),
         ((*numbers, "--setting", "profile=nlcius"), "company", "take away the mandate of a"),
         (
             (*numbers, "--setting", "profile=nlcius", "--mandate", "a"),
