@@ -75,18 +75,18 @@ def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
 
 
 def _of_breach(breach: Breach) -> _Told:
-    rule, miss = breach.rule, breach.miss
+    rule, detail = breach.rule, breach.detail
     finding = Finding(
         rule.id,
         rule.flag,
         Stage.RULES,
         rule.sentence,
         terms=rule.terms,
-        found=miss.found,
-        expected=miss.expected,
-        advice=miss.advice or ADVICE.get(rule.id),
+        found=detail.found,
+        expected=detail.expected,
+        advice=detail.advice or ADVICE.get(rule.id),
     )
-    return _Told(breach.at.place, finding, miss.term)
+    return _Told(breach.at.place, finding, detail.term)
 
 
 def _of_syntax(breach: SyntaxBreach) -> _Told:

@@ -1,6 +1,7 @@
 """Exact numbers from the texts of a document, and the one way of rounding that EN 16931's rules know."""
 
 import re
+from collections.abc import Iterable
 from decimal import ROUND_FLOOR, Context, Decimal
 from functools import lru_cache
 
@@ -45,6 +46,20 @@ def whole(amount: Decimal) -> Decimal:
     return EXACT.quantize(EXACT.add(amount, _HALF), _UNIT)
 
 
+_FEW = 4
+_PLAIN = re.compile(r"(?:-?[0-9]++(?:\.[0-9]++)?+\n)*+")
+
+
+def total_of(amounts: Iterable[str | None]) -> Decimal:
+    """The sum of the amounts that are there. Raises NotANumber."""
+    texts = [each for each in amounts if each is not None]
+    if len(texts) < _FEW:
+        return sum([exact(each) for each in texts], Decimal(0))
+    if _PLAIN.fullmatch("\n".join([*texts, ""])):  # one look at all of them, where each is written plainly
+        return sum(map(Decimal, texts), Decimal(0))
+    return sum([exact(each) for each in texts], Decimal(0))
+
+
 def decimals(text: str) -> int:
     """How many characters stand after the first dot: the count that BR-DEC makes, spaces included."""
     return len(text.partition(".")[2])
@@ -53,6 +68,7 @@ def decimals(text: str) -> int:
 _DOUBLE = re.compile(r"[ \t\r\n]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-?INF|NaN)[ \t\r\n]*")
 
 
+@lru_cache(maxsize=4096)
 def double(text: str) -> float:
     """The number that XML Schema's double reads in a text: what an XPath comparison with a number makes of it.
 

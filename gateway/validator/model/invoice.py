@@ -5,15 +5,15 @@ numbers of it. Groups that the norm allows once but a document can repeat are tu
 said is lost. `Invoice.nodes` finds each group wherever it stands, also where the norm has no room for it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TypeVar, cast
 
 from gateway.i18n import Text
 from gateway.validator.model.terms import (
     GROUPS,
+    Document,
     Group,
     GroupTerm,
     bt,
@@ -23,8 +23,6 @@ from gateway.validator.model.terms import (
     many,
     part,
 )
-
-_G = TypeVar("_G", bound=Group)
 
 
 class Coded(StrEnum):
@@ -52,26 +50,6 @@ class Coded(StrEnum):
     EXEMPTION_REASON = "BT-121"
     UNIT = "BT-130, BT-150"
     MEDIA_TYPE = "BT-125-1"
-
-
-Run = tuple[Sequence[str | None], Sequence[int], int]
-"""The codes of some elements, the numbers of these, and what to add to every number to get its place."""
-
-
-def places_of(value: str | None, runs: Iterable[Run]) -> Iterator[int]:
-    """The places of one code, worked out from what was read when somebody asks."""
-    for codes, numbers, first in runs:
-        for code, number in zip(codes, numbers, strict=True):
-            if code == value:
-                yield first + number
-
-
-@dataclass(slots=True, eq=False)
-class CodeUse(Group):
-    """One place where a code stands; None where an amount has no currency."""
-
-    kind: Coded = Coded.UNIT
-    value: str | None = None
 
 
 @group("BG-1", "Invoice note", "Factuurnotitie")
@@ -624,7 +602,7 @@ class InvoiceLine(Group):
 
 @group("", "Invoice", "Factuur")
 @dataclass(slots=True, eq=False)
-class Invoice(Group):
+class Invoice(Document):
     """One invoice or credit note. `kind` is the name of its root element."""
 
     kind: str = "Invoice"
@@ -661,18 +639,6 @@ class Invoice(Group):
     vat_totals: tuple[VatTotal, ...] = ()
     documents: tuple[SupportingDocument, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()
-    nodes: dict[type[Group], list[Group]] = field(default_factory=dict)
-    """Every other group by its class, in document order, also where the norm has no room for it."""
-    repeats: tuple[tuple[Group, str], ...] = ()
-    """Terms that the norm and UBL have room for once and the document gives several times: group, attribute."""
-    coded: dict[Coded, dict[str | None, list[Run]]] = field(default_factory=dict)
-    """Every value of every coded term, wherever it stands, with the runs of elements to search (`places_of`)."""
-
-    def all(self, kind: type[_G]) -> list[_G]:
-        """Every group of exactly this class, wherever it stands."""
-        if kind is Invoice:
-            return cast(list[_G], [self])
-        return cast(list[_G], self.nodes.get(kind, []))
 
     @property
     def seller(self) -> Seller:

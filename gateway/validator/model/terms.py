@@ -8,11 +8,14 @@ looks them up in `TERMS` and `GROUPS`.
 import dataclasses
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar, cast
 
 from gateway.i18n import Text
+
+_G = TypeVar("_G", bound="Group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,46 @@ class Group:
     place: int = -1
 
 
+Run = tuple[Sequence[str | None], Sequence[int], int]
+"""The codes of some elements, the numbers of these, and what to add to each number to get its place."""
+
+
+def places_of(value: str | None, runs: Iterable[Run]) -> Iterator[int]:
+    """The places of one code."""
+    for codes, numbers, first in runs:
+        for code, number in zip(codes, numbers, strict=True):
+            if code == value:
+                yield first + number
+
+
+@dataclass(slots=True, eq=False)
+class CodeUse(Group):
+    """One place where a code is used; `value` is None where an amount has no currency."""
+
+    kind: StrEnum | None = None
+    value: str | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Document(Group):
+    """The root group of a document model."""
+
+    nodes: dict[type[Group], list[Group]] = field(default_factory=dict)
+    """Every other group by its class, in document order, also where the standard has no room for it."""
+    repeats: tuple[tuple[Group, str], ...] = ()
+    """Terms that the standard and the syntax have room for once and the document gives several times: group,
+    attribute."""
+    coded: dict[Any, dict[str | None, list[Run]]] = field(default_factory=dict)
+    """By kind of coded term (an enum of the model): every value, wherever it is, with the elements to search
+    (`places_of`)."""
+
+    def all(self, kind: type[_G]) -> list[_G]:
+        """Every group of exactly this class, wherever it is."""
+        if kind is type(self):
+            return cast(list[_G], [self])
+        return cast(list[_G], self.nodes.get(kind, []))
+
+
 class without_collecting:  # noqa: N801 - used as a statement
     """Pause the garbage collector, where much is made and nothing of it is garbage: looking through a large
     invoice for garbage, over and over, takes longer than reading or judging it. The models hold no cycles.
@@ -83,8 +126,7 @@ TERMS: dict[str, list[Term]] = {}
 """By number; a term that two groups share (a scheme identifier, say) has an entry for each."""
 
 GROUPS: dict[str, GroupTerm] = {}
-
-_G = TypeVar("_G", bound=Group)
+"""By number; the root of a model, which has none, by its English name."""
 
 
 class Repeated(str):
@@ -127,8 +169,13 @@ def term_of(kind: type[Group], attribute: str) -> str | None:
 
 
 def bt(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
-    """A business term as the field of a group: absent unless the document has it."""
-    return field(default=None, metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
+    """A business term as the field of a group: absent unless the document has it. `number` is that of EN 16931
+    (131), or the whole name of a term of another model (`OT-2`)."""
+    return field(default=None, metadata={"term": (_numbered(number), Text(en, nl), kind)})
+
+
+def _numbered(number: int | str) -> str:
+    return f"BT-{number}" if str(number)[0].isdigit() else str(number)
 
 
 class derived(property):  # noqa: N801 - used as a decorator
@@ -149,19 +196,19 @@ class derived(property):  # noqa: N801 - used as a decorator
 
 def bt_from(number: int | str, en: str, nl: str, kind: str = "text") -> Callable[[Callable[[Any], Any]], derived]:
     """A business term that is worked out: decorates the method that does it, as `property` would."""
-    return lambda work: derived(work, doc=work.__doc__, term=(f"BT-{number}", Text(en, nl), kind))
+    return lambda work: derived(work, doc=work.__doc__, term=(_numbered(number), Text(en, nl), kind))
 
 
 def many(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
     """A business term that may stand there several times: a tuple of texts."""
-    return field(default=(), metadata={"term": (f"BT-{number}", Text(en, nl), kind)})
+    return field(default=(), metadata={"term": (_numbered(number), Text(en, nl), kind)})
 
 
 def group(number: str, en: str, nl: str) -> Callable[[type[_G]], type[_G]]:
     """Make a dataclass the business group of this number and enter its terms in `TERMS` and `GROUPS`."""
 
     def enter(cls: type[_G]) -> type[_G]:
-        GROUPS[number] = GroupTerm(number, Text(en, nl), cls)
+        GROUPS[number or en] = GroupTerm(number, Text(en, nl), cls)
         return part(number)(cls)
 
     return enter

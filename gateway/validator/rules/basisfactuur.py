@@ -6,21 +6,20 @@ there is a contact, BR-NL-BFR-2 for an OIN where there is a number: who leaves t
 Source: Logius, basisfactuur Rijk 1.0.0 of 14 December 2022, Schematron 0.10.1 of 12 November 2023.
 """
 
-from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from gateway.i18n import Text
 from gateway.validator.model.invoice import Buyer, Invoice, SellerContact, VatBreakdown
-from gateway.validator.model.terms import Group, every
-from gateway.validator.rules.engine import Miss, RuleSet, rule_set
-from gateway.validator.rules.facts import Facts
+from gateway.validator.model.terms import every
+from gateway.validator.rules.engine import Detail, RuleSet, rule_set
 from gateway.validator.rules.forms import condition
+from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 SOURCE = "Basisfactuur Rijk 1.0.0, Schematron 0.10.1"
 
 
-def _on_invoice(among: Callable[[Invoice], Iterable[Group]]) -> Callable[[Facts], Sequence[Group]]:
-    return lambda facts: tuple(among(facts.invoice)) if facts.invoice.kind == "Invoice" else ()
+def _is_invoice(facts: InvoiceFacts) -> bool:
+    return facts.invoice.kind == "Invoice"
 
 
 @condition(
@@ -31,14 +30,14 @@ def _on_invoice(among: Callable[[Invoice], Iterable[Group]]) -> Callable[[Facts]
         "The seller's contact has an e-mail address (BT-43): that is where a refusal is sent.",
     ),
     source=SOURCE,
-    among=_on_invoice(lambda invoice: invoice.all(SellerContact)),
-    tell=lambda contact, _facts: Miss(
+    applies=_is_invoice,
+    detail=lambda contact, _facts: Detail(
         contact.email,
         advice=Text("Add ElectronicMail to Contact."),
         term="BT-43",
     ),
 )
-def contact_has_email(contact: SellerContact, _facts: Facts) -> bool:
+def contact_has_email(contact: SellerContact, _facts: InvoiceFacts) -> bool:
     return bool(contact.email)
 
 
@@ -50,10 +49,11 @@ def contact_has_email(contact: SellerContact, _facts: Facts) -> bool:
         "The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190).",
     ),
     source=SOURCE,
-    among=_on_invoice(lambda invoice: [each for each in invoice.buyers if each.legal_registration is not None]),
-    tell=lambda buyer, _facts: Miss(buyer.legal_registration_scheme, "0190", term="BT-47"),
+    applies=_is_invoice,
+    select=lambda facts: [each for each in facts.invoice.buyers if each.legal_registration is not None],
+    detail=lambda buyer, _facts: Detail(buyer.legal_registration_scheme, "0190", term="BT-47"),
 )
-def buyer_has_oin(buyer: Buyer, _facts: Facts) -> bool:
+def buyer_has_oin(buyer: Buyer, _facts: InvoiceFacts) -> bool:
     schemes = every(buyer.legal_registration_scheme)
     return len(schemes) == len(every(buyer.legal_registration)) and set(schemes) == {"0190"}
 
@@ -66,13 +66,13 @@ def buyer_has_oin(buyer: Buyer, _facts: Facts) -> bool:
         "The invoice gives an account to pay to (BT-84).",
     ),
     source=SOURCE,
-    among=_on_invoice(lambda invoice: [invoice]),
-    tell=lambda _invoice, _facts: Miss(
+    applies=_is_invoice,
+    detail=lambda _invoice, _facts: Detail(
         expected="IBAN",
         advice=Text("Add PayeeFinancialAccount/ID."),
     ),
 )
-def has_an_account(invoice: Invoice, _facts: Facts) -> bool:
+def has_an_account(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return any(each.account is not None for payment in invoice.payments for each in payment.transfers)
 
 
@@ -84,10 +84,11 @@ def has_an_account(invoice: Invoice, _facts: Facts) -> bool:
         "The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5).",
     ),
     source=SOURCE,
-    among=_on_invoice(lambda invoice: [each for each in invoice.breakdowns() if each.tax is not None]),
-    tell=lambda breakdown, facts: Miss(breakdown.tax_currency, facts.invoice.currency, term="BT-117"),
+    applies=_is_invoice,
+    select=lambda facts: [each for each in facts.invoice.breakdowns() if each.tax is not None],
+    detail=lambda breakdown, facts: Detail(breakdown.tax_currency, facts.invoice.currency, term="BT-117"),
 )
-def vat_in_invoice_currency(breakdown: VatBreakdown, facts: Facts) -> bool:
+def vat_in_invoice_currency(breakdown: VatBreakdown, facts: InvoiceFacts) -> bool:
     return breakdown.tax_currency is not None and breakdown.tax_currency == facts.invoice.currency
 
 
@@ -95,6 +96,7 @@ BR_NL_BFR: RuleSet = rule_set(
     "Basisfactuur Rijk",
     "1.0.0",
     (contact_has_email, buyer_has_oin, has_an_account, vat_in_invoice_currency),
+    facts=InvoiceFacts,
     valid_from=date(2022, 12, 14),
 )
 """The four rules alone; `BASISFACTUUR = EN16931 | BR_NL_BFR`."""

@@ -1,7 +1,7 @@
 """The sentence forms: each turns a table of rows into rules.
 
-A row is a sentence of the norm, short: `"BG-20 has BT-97 or BT-98"`. The group, the terms, their names, the
-check and the words of a finding follow from it; a term the model does not have fails at import.
+A row is a short form of the standard's sentence: `"BG-20 has BT-97 or BT-98"`. The group, the terms, their names,
+the check and the words of a finding follow from it; a term that no model has fails at import.
 """
 
 import re
@@ -15,27 +15,16 @@ from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import cents, exact
 from gateway.validator.model.codes import CodeList, near_misses
-from gateway.validator.model.invoice import Coded, CodeUse, Invoice
-from gateway.validator.model.terms import GROUPS, TERMS, Group, Unreadable, every
-from gateway.validator.rules.engine import Form, Miss, Rule
-from gateway.validator.rules.facts import Facts
+from gateway.validator.model.terms import GROUPS, TERMS, CodeUse, Document, Group, Unreadable, every
+from gateway.validator.rules.engine import Detail, Form, Rule
 
 SPACE = " \t\r\n"
 
-_HAS = re.compile(r"(Invoice|BG-\d+) (has|states) ((?:BT|BG)-\d+(?: or BT-\d+)*)")
+_TERM = r"[A-Z]+-\d+"
+_HAS = re.compile(rf"(\w+|{_TERM}) (has|states) ({_TERM}(?: or {_TERM})*)")
 
-_REACH = {
-    ("Invoice", "BT-27"): "seller.name",
-    ("Invoice", "BT-44"): "buyer.name",
-    ("Invoice", "BG-5"): "seller.address",
-    ("Invoice", "BG-8"): "buyer.address",
-    ("Invoice", "BG-23"): "any_breakdown",
-    ("Invoice", "BG-25"): "lines",
-    ("BG-11", "BG-12"): "address",
-    ("BG-25", "BT-146"): "price.net",
-    ("BG-25", "BT-153"): "item.name",
-}
-"""Terms that a row asks of another group than their own, and the way there."""
+Paths = Mapping[tuple[str, str], str]
+"""By group and term: the attribute path to a term that a row asks of another group than its own."""
 
 
 def names(terms: Iterable[str], joint: Text) -> Text:
@@ -46,23 +35,21 @@ def names(terms: Iterable[str], joint: Text) -> Text:
 
 def _name(term: str) -> Text:
     if term not in GROUPS and term not in TERMS:
-        raise KeyError(f"the model has no {term}")
-    name = GROUPS[term].name if term.startswith("BG") else TERMS[term][0].name
+        raise KeyError(f"no model has {term}")
+    name = GROUPS[term].name if term in GROUPS else TERMS[term][0].name
     return Text("{name} ({term})", name=name, term=term)
 
 
 def owner(group: str) -> tuple[type[Group], Text]:
-    """The class of a group and what a sentence calls it."""
-    if group == "Invoice":
-        return Invoice, Text("Invoice")
+    """The class of a group and what a sentence calls it. The root of a model goes by its name: `Invoice`."""
     term = GROUPS[group]
-    return term.group, Text("{term} ({group})", term=term.name, group=group)
+    return term.group, _name(group) if term.number else term.name
 
 
-def attribute_of(group: str, term: str) -> str:
+def attribute_of(group: str, term: str, paths: Paths) -> str:
     """The attribute that holds a term, from a node of this group. Raises KeyError for a term it does not have."""
-    if (group, term) in _REACH:
-        return _REACH[group, term]
+    if (group, term) in paths:
+        return paths[group, term]
     kind, _ = owner(group)
     for each in TERMS[term]:
         if each.group is kind:
@@ -71,15 +58,15 @@ def attribute_of(group: str, term: str) -> str:
 
 
 def shall_have(
-    source: str, rows: dict[str, str], flag: Flag = Flag.FATAL, several: Collection[str] = ()
+    source: str, rows: Mapping[str, str], *, paths: Paths | None = None, several: Collection[str] = ()
 ) -> tuple[Rule, ...]:
     """`"BG-22 has BT-106"`: the element is there; `"Invoice states BT-24"`: and is not blank, and is there once
     unless the rule is one of `several`."""
-    rules = [_shall_have(source, key, row, flag) for key, row in rows.items()]
-    return tuple(replace(rule, once=False) if rule.id in several else rule for rule in rules)
+    rules = [_shall_have(source, key, row, paths or {}) for key, row in rows.items()]
+    return tuple(replace(rule, single=False) if rule.id in several else rule for rule in rules)
 
 
-def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
+def _shall_have(source: str, key: str, row: str, paths: Paths) -> Rule:
     match = _HAS.fullmatch(row)
     if match is None:
         raise ValueError(f"{key}: {row!r} is not a sentence of the form")
@@ -87,16 +74,11 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
     terms = tuple(listed.split(" or "))
     kind, subject = owner(group)
     wanted = names(terms, Text("or"))
-    attributes = [attribute_of(group, term) for term in terms]
-    gets = [attrgetter(each) for each in attributes]
-    quick = " or ".join(f"n.{each} is not None and n.{each} != ()" for each in attributes)
-    if verb == "states":
-        quick = f"n.{attributes[0]} and not n.{attributes[0]}.isspace()"
-    lacks = _lacks_text(gets[0]) if verb == "states" else _lacks_any(gets)
+    attributes = [attribute_of(group, term, paths) for term in terms]
     advice = Text("Add {wanted}.", wanted=wanted)
     return Rule(
         id=key,
-        flag=flag,
+        flag=Flag.FATAL,
         form=Form.SHALL_HAVE,
         terms=terms,
         on=kind,
@@ -105,31 +87,28 @@ def _shall_have(source: str, key: str, row: str, flag: Flag) -> Rule:
             f"{subject.nl}: {wanted.nl} is verplicht{' en niet leeg' if verb == 'states' else ''}.",
         ),
         source=source,
-        holds=lambda node, _facts: not lacks([node]),
-        tell=lambda _node, _facts: Miss(None, " / ".join(terms), advice, terms[0]),
-        sift=lambda nodes, _facts: lacks(nodes),
-        quick=quick,
-        once=verb == "states",
+        holds=_states(attributes[0]) if verb == "states" else _has(attributes),
+        detail=lambda _node, _facts: Detail(None, " / ".join(terms), advice, terms[0]),
+        single=verb == "states",
     )
 
 
-def _lacks_text(get: Callable[[Any], str | None]) -> Callable[[Sequence[Any]], list[Any]]:
-    def lacks(nodes: Sequence[Any]) -> list[Any]:
-        return [node for node in nodes if not (text := get(node)) or (text.isspace() and not _any_text(text))]
+def _states(attribute: str) -> Callable[[Any, Any], bool]:
+    get = attrgetter(attribute)
 
-    return lacks
+    def states(node: Any, _facts: Any) -> bool:
+        text: str | None = get(node)
+        return bool(text) and any(each.strip(SPACE) for each in every(text))
+
+    return states
 
 
-def _any_text(text: str) -> bool:
-    return any(each.strip(SPACE) for each in every(text))
-
-
-def _lacks_any(gets: Sequence[Callable[[Any], Any]]) -> Callable[[Sequence[Any]], list[Any]]:
+def _has(attributes: Sequence[str]) -> Callable[[Any, Any], bool]:
+    gets = [attrgetter(each) for each in attributes]
     if len(gets) == 1:
-        only = gets[0]
-        return lambda nodes: [node for node in nodes if (found := only(node)) is None or found == ()]
-    first, second = gets
-    return lambda nodes: [node for node in nodes if first(node) is None and second(node) is None]
+        get = gets[0]
+        return lambda node, _facts: (found := get(node)) is not None and found != ()
+    return lambda node, _facts: any(get(node) is not None for get in gets)
 
 
 def _capital(sentence: str) -> str:
@@ -154,10 +133,8 @@ def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
         sentence=Text("{name} has at most two decimals.", name=name),
         source=source,
         holds=lambda node, _facts: "." not in (get(node) or "")[:-3],
-        tell=lambda node, _facts: Miss(get(node), _rounded(get(node)), _DECIMALS, number),
-        sift=lambda nodes, _facts: [node for node in nodes if (text := get(node)) and "." in text[:-3]],
-        quick=f"n.{term.attribute} is None or '.' not in n.{term.attribute}[:-3]",
-        once=True,
+        detail=lambda node, _facts: Detail(get(node), _rounded(get(node)), _DECIMALS, number),
+        single=True,
     )
 
 
@@ -173,14 +150,14 @@ _DECIMALS = Text(
 
 
 def coded(
-    source: str, rows: dict[str, tuple[str, dict[Coded, CodeList]]], called: Mapping[str, Text]
+    source: str, rows: dict[str, tuple[str, Mapping[Any, CodeList]]], called: Mapping[str, Text]
 ) -> tuple[Rule, ...]:
     """`(terms, {kind: list})`: every value of these kinds, wherever it stands, is on its list. `called` says what
     a sentence calls them where that is not the names of the terms."""
     return tuple(_coded(source, key, terms, lists, called.get(key)) for key, (terms, lists) in rows.items())
 
 
-def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList], what: Text | None) -> Rule:
+def _coded(source: str, key: str, terms: str, lists: Mapping[Any, CodeList], what: Text | None) -> Rule:
     wanted = what or names(terms.split(), Text("or"))
     titles = Text(
         " or ".join(dict.fromkeys(each.title for each in lists.values())),
@@ -199,12 +176,12 @@ def _coded(source: str, key: str, terms: str, lists: dict[Coded, CodeList], what
         ),
         source=source,
         holds=lambda use, _facts: use.value is not None and lists[use.kind].has(use.value),
-        tell=lambda use, _facts: not_on_list(use.value, lists[use.kind]),
+        detail=lambda use, _facts: not_on_list(use.value, lists[use.kind]),
         lists=lists,
     )
 
 
-def not_on_list(value: str | None, values: CodeList, term: str | None = None) -> Miss:
+def not_on_list(value: str | None, values: CodeList, term: str | None = None) -> Detail:
     """What to say of a value that is not on its list, with the codes that look like it."""
     near = near_misses(value or "", values)
     if near:
@@ -212,7 +189,7 @@ def not_on_list(value: str | None, values: CodeList, term: str | None = None) ->
         advice = Text("Did you mean {listed}?", listed=listed)
     else:
         advice = Text("Choose a code from the list {title}.", title=values.title)
-    return Miss(value, values.title, advice, term)
+    return Detail(value, values.title, advice, term)
 
 
 def condition(
@@ -224,32 +201,28 @@ def condition(
     source: str,
     flag: Flag = Flag.FATAL,
     form: Form = Form.CONDITION,
-    tell: Callable[[Any, Facts], Miss] | None = None,
-    among: Callable[[Facts], Sequence[Group]] | None = None,
-    sift: Callable[[Sequence[Any], Facts], Sequence[Group]] | None = None,
-    quick: str = "",
-    quick_names: Mapping[str, object] | None = None,
-    gate: Callable[[Facts], bool] | None = None,
-    once: bool = False,
-) -> Callable[[Callable[[Any, Facts], bool]], Rule]:
+    detail: Callable[[Any, Any], Detail] | None = None,
+    select: Callable[[Any], Sequence[Group]] | None = None,
+    applies: Callable[[Any], bool] | None = None,
+    single: bool = False,
+) -> Callable[[Callable[[Any, Any], bool]], Rule]:
     """A rule that fits no form: the decorated function says whether it holds."""
 
-    def made(holds: Callable[[Any, Facts], bool]) -> Rule:
+    def rule(holds: Callable[[Any, Any], bool]) -> Rule:
         numbers = tuple(terms.split())
-        explain = tell or (lambda _node, _facts: Miss(term=numbers[0]))
-        ways = among, sift, quick, quick_names or {}, gate
-        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, *ways, once=once)
+        explain = detail or (lambda _node, _facts: Detail(term=numbers[0]))
+        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, select, applies, single)
 
-    return made
+    return rule
 
 
 def unchecked(source: str, rows: dict[str, tuple[str, Text]]) -> tuple[Rule, ...]:
-    """`(terms, sentence)`: the norm states it, no program can check it or the official text tests true."""
+    """`(terms, sentence)`: the standard states it, no program can check it or the official text is always true."""
     return tuple(
-        Rule(key, Flag.FATAL, Form.UNCHECKED, tuple(terms.split()), Invoice, sentence, source, _holds)
+        Rule(key, Flag.FATAL, Form.UNCHECKED, tuple(terms.split()), Document, sentence, source, _holds)
         for key, (terms, sentence) in rows.items()
     )
 
 
-def _holds(_node: Any, _facts: Facts) -> bool:
+def _holds(_node: Any, _facts: Any) -> bool:
     return True

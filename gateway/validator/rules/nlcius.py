@@ -10,10 +10,9 @@ SI-UBL-2 (no empty elements) asks for the XML and stands in `gateway.validator.u
 Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.12, in force 23 February 2026.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import chain
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
@@ -23,7 +22,6 @@ from gateway.validator.model.invoice import (
     Buyer,
     BuyerAddress,
     Coded,
-    CodeUse,
     CreditTransfer,
     DeliverToAddress,
     DocumentAllowance,
@@ -45,12 +43,11 @@ from gateway.validator.model.invoice import (
     Totals,
     VatBreakdown,
     VatTotal,
-    places_of,
 )
-from gateway.validator.model.terms import Group, every
-from gateway.validator.rules.engine import Miss, Rule, RuleSet, rule_set
-from gateway.validator.rules.facts import Facts
+from gateway.validator.model.terms import CodeUse, Group, every, places_of
+from gateway.validator.rules.engine import Detail, Rule, RuleSet, rule_set
 from gateway.validator.rules.forms import SPACE, condition, unchecked
+from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 SOURCE = "SI-UBL 2.0 (NLCIUS) 2.0.3.12"
 VERSION = "2.0.3.12"
@@ -65,7 +62,7 @@ TYPE_CODES = ("380", "381", "384", "389")
 MEANS = ("30", "48", "49", "57", "58", "59")
 SEPA_MEANS = ("58", "59")
 
-Among = Callable[[Facts], Sequence[Group]]
+Select = Callable[[InvoiceFacts], Sequence[Group]]
 
 
 # When a rule applies ----------------------------------------------------------------------------------------
@@ -84,23 +81,15 @@ def has_dutch_seller(invoice: Invoice) -> bool:
     return len(given) == 1 and _normal(given[0]).upper() == "NL"
 
 
-def _dutch(among: Callable[[Invoice], Iterable[Group]]) -> Among:
-    """These nodes of an NLCIUS invoice of a Dutch seller; none of any other."""
-
-    def nodes(facts: Facts) -> Sequence[Group]:
-        return tuple(among(facts.invoice)) if facts.is_so(is_nlcius) and facts.is_so(has_dutch_seller) else ()
-
-    return nodes
+def is_dutch(facts: InvoiceFacts) -> bool:
+    """Whether the document is an NLCIUS invoice of a Dutch seller; the rules apply to no other."""
+    return is_nlcius(facts.invoice) and has_dutch_seller(facts.invoice)
 
 
-def _all(*kinds: type[Group]) -> Callable[[Invoice], Iterable[Group]]:
-    return lambda invoice: chain.from_iterable(invoice.all(kind) for kind in kinds)
-
-
-def _uses(kind: Coded) -> Callable[[Invoice], Iterable[Group]]:
-    return lambda invoice: [
+def _uses(kind: Coded) -> Select:
+    return lambda facts: [
         CodeUse(place, kind, value)
-        for value, runs in invoice.coded.get(kind, {}).items()
+        for value, runs in facts.invoice.coded.get(kind, {}).items()
         for place in places_of(value, runs)
     ]
 
@@ -123,10 +112,10 @@ def _normal(text: str | None) -> str:
         "A Dutch seller gives its KvK number (0106) or OIN (0190) as legal registration identifier (BT-30).",
     ),
     source=SOURCE,
-    among=_dutch(_all(Seller)),
-    tell=lambda seller, _facts: _number_of(seller, "BT-30"),
+    applies=is_dutch,
+    detail=lambda seller, _facts: _number_of(seller, "BT-30"),
 )
-def seller_has_kvk_or_oin(seller: Seller, _facts: Facts) -> bool:
+def seller_has_kvk_or_oin(seller: Seller, _facts: InvoiceFacts) -> bool:
     filled = any(each.strip(SPACE) for each in every(seller.legal_registration))
     return filled and _kvk_or_oin(seller.legal_registration_scheme)
 
@@ -136,10 +125,10 @@ def _kvk_or_oin(scheme: str | None) -> bool:
     return any(f" {code} " in listed for code in KVK_OR_OIN)
 
 
-def _number_of(party: Seller | Buyer, term: str) -> Miss:
+def _number_of(party: Seller | Buyer, term: str) -> Detail:
     scheme = party.legal_registration_scheme
     number = party.legal_registration
-    return Miss(
+    return Detail(
         found=None if number is None else f"{number} ({scheme})" if scheme is not None else number,
         expected="schemeID 0106 + KvK, schemeID 0190 + OIN",
         advice=Text(
@@ -157,15 +146,15 @@ def _number_of(party: Seller | Buyer, term: str) -> Miss:
         "An invoice of a Dutch seller has a buyer reference (BT-10) or a purchase order reference (BT-13).",
     ),
     source=SOURCE,
-    among=_dutch(lambda invoice: [invoice]),
-    tell=lambda _invoice, _facts: Miss(
+    applies=is_dutch,
+    detail=lambda _invoice, _facts: Detail(
         advice=Text(
             "Ask the customer for the reference or order number, and give it in BuyerReference or OrderReference.",
         ),
         term="BT-10",
     ),
 )
-def customer_can_find_it_back(invoice: Invoice, _facts: Facts) -> bool:
+def customer_can_find_it_back(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return invoice.buyer_reference is not None or invoice.purchase_order is not None
 
 
@@ -173,7 +162,7 @@ def _address_rule(key: str, kind: type[Group], terms: str, party: Text, *, only_
     condition_en = ", if that is in the Netherlands," if only_in_nl else ""
     condition_nl = ", als dat in Nederland is," if only_in_nl else ""
 
-    def whole(address: SellerAddress | BuyerAddress | RepresentativeAddress, _facts: Facts) -> bool:
+    def whole(address: SellerAddress | BuyerAddress | RepresentativeAddress, _facts: InvoiceFacts) -> bool:
         if only_in_nl and any(country != "NL" for country in every(address.country)):
             return True
         return None not in (address.line_1, address.city, address.post_code)
@@ -187,16 +176,16 @@ def _address_rule(key: str, kind: type[Group], terms: str, party: Text, *, only_
             f"Het adres van {party.nl}{condition_nl} heeft een straat, een plaats en een postcode.",
         ),
         source=SOURCE,
-        among=_dutch(_all(kind)),
-        tell=lambda address, _facts: _address_lacks(address, terms.split()),
+        applies=is_dutch,
+        detail=lambda address, _facts: _address_lacks(address, terms.split()),
     )(whole)
 
 
-def _address_lacks(address: SellerAddress | BuyerAddress | RepresentativeAddress, terms: list[str]) -> Miss:
+def _address_lacks(address: SellerAddress | BuyerAddress | RepresentativeAddress, terms: list[str]) -> Detail:
     values = (address.line_1, address.city, address.post_code)
     lacking = [term for term, value in zip(terms, values, strict=True) if value is None]
     listed = ", ".join(lacking)
-    return Miss(expected=listed, advice=Text("Add {listed}.", listed=listed), term=lacking[0])
+    return Detail(expected=listed, advice=Text("Add {listed}.", listed=listed), term=lacking[0])
 
 
 ADDRESSES = (
@@ -218,8 +207,8 @@ ADDRESSES = (
 )
 
 
-def _typed(invoice: Invoice) -> list[Invoice]:
-    return [invoice] if invoice.type_code is not None else []
+def _typed(facts: InvoiceFacts) -> list[Invoice]:
+    return [facts.invoice] if facts.invoice.type_code is not None else []
 
 
 _TYPE = Text(
@@ -235,10 +224,11 @@ _TYPE = Text(
         "The type of an invoice of a Dutch seller (BT-3) is 380, 381, 384 or 389.",
     ),
     source=SOURCE,
-    among=_dutch(_typed),
-    tell=lambda invoice, _facts: Miss(invoice.type_code, ", ".join(TYPE_CODES), _TYPE, "BT-3"),
+    applies=is_dutch,
+    select=_typed,
+    detail=lambda invoice, _facts: Detail(invoice.type_code, ", ".join(TYPE_CODES), _TYPE, "BT-3"),
 )
-def type_is_one_of_four(invoice: Invoice, _facts: Facts) -> bool:
+def type_is_one_of_four(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return all(code in TYPE_CODES for code in every(invoice.type_code))
 
 
@@ -250,10 +240,11 @@ def type_is_one_of_four(invoice: Invoice, _facts: Facts) -> bool:
         "Type 381 is written as a CreditNote, every other type as an Invoice.",
     ),
     source=SOURCE,
-    among=_dutch(_typed),
-    tell=lambda invoice, _facts: Miss(f"{invoice.type_code}, {invoice.kind}", None, _TYPE, "BT-3"),
+    applies=is_dutch,
+    select=_typed,
+    detail=lambda invoice, _facts: Detail(f"{invoice.type_code}, {invoice.kind}", None, _TYPE, "BT-3"),
 )
-def credit_note_is_written_as_one(invoice: Invoice, _facts: Facts) -> bool:
+def credit_note_is_written_as_one(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return all((code == "381") == (invoice.kind == "CreditNote") for code in every(invoice.type_code))
 
 
@@ -265,10 +256,11 @@ def credit_note_is_written_as_one(invoice: Invoice, _facts: Facts) -> bool:
         "A corrected invoice (type 384) names the invoice it corrects (BT-25).",
     ),
     source=SOURCE,
-    among=_dutch(_typed),
-    tell=lambda _invoice, _facts: Miss(expected="BT-25", term="BT-3"),
+    applies=is_dutch,
+    select=_typed,
+    detail=lambda _invoice, _facts: Detail(expected="BT-25", term="BT-3"),
 )
-def correction_names_what_it_corrects(invoice: Invoice, _facts: Facts) -> bool:
+def correction_names_what_it_corrects(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return "384" not in every(invoice.type_code) or any(each.number is not None for each in invoice.preceding)
 
 
@@ -280,10 +272,11 @@ def correction_names_what_it_corrects(invoice: Invoice, _facts: Facts) -> bool:
         "A Dutch buyer of a Dutch seller is named by its KvK number (0106) or OIN (0190), in BT-47.",
     ),
     source=SOURCE,
-    among=_dutch(lambda invoice: [buyer for buyer in invoice.all(Buyer) if buyer.has_legal_entity]),
-    tell=lambda buyer, _facts: _number_of(buyer, "BT-47"),
+    applies=is_dutch,
+    select=lambda facts: [buyer for buyer in facts.invoice.all(Buyer) if buyer.has_legal_entity],
+    detail=lambda buyer, _facts: _number_of(buyer, "BT-47"),
 )
-def buyer_has_kvk_or_oin(buyer: Buyer, facts: Facts) -> bool:
+def buyer_has_kvk_or_oin(buyer: Buyer, facts: InvoiceFacts) -> bool:
     buyers = facts.invoice.all(Buyer)
     is_dutch = any(each.address is not None and "NL" in every(each.address.country) for each in buyers)
     known = any(_kvk_or_oin(each.legal_registration_scheme) for each in buyers)
@@ -299,14 +292,15 @@ def buyer_has_kvk_or_oin(buyer: Buyer, facts: Facts) -> bool:
         "Where there is something to pay (BT-115), a Dutch seller says how (BG-16).",
     ),
     source=SOURCE,
-    among=_dutch(lambda invoice: invoice.totals if invoice.kind == "Invoice" else ()),
-    tell=lambda totals, _facts: Miss(
+    applies=is_dutch,
+    select=lambda facts: facts.invoice.totals if facts.invoice.kind == "Invoice" else (),
+    detail=lambda totals, _facts: Detail(
         totals.due,
         advice=Text("Add PaymentMeans with your IBAN."),
         term="BT-115",
     ),
 )
-def says_how_to_pay(totals: Totals, facts: Facts) -> bool:
+def says_how_to_pay(totals: Totals, facts: InvoiceFacts) -> bool:
     nothing_to_pay = totals.due is not None and exact(totals.due) <= 0
     return nothing_to_pay or bool(facts.invoice.all(PaymentInstructions))
 
@@ -319,22 +313,20 @@ def says_how_to_pay(totals: Totals, facts: Facts) -> bool:
         "A Dutch seller is paid by means 30, 48, 49, 57, 58 or 59 (BT-81).",
     ),
     source=SOURCE,
-    among=_dutch(_all(PaymentInstructions)),
-    tell=lambda payment, _facts: Miss(
+    applies=is_dutch,
+    detail=lambda payment, _facts: Detail(
         payment.means,
         ", ".join(MEANS),
         Text("Use 58 for a SEPA credit transfer."),
         "BT-81",
     ),
 )
-def means_is_dutch(payment: PaymentInstructions, _facts: Facts) -> bool:
+def means_is_dutch(payment: PaymentInstructions, _facts: InvoiceFacts) -> bool:
     return any(_normal(each) in MEANS for each in every(payment.means))
 
 
-def _order_lines(facts: Facts) -> Sequence[Group]:
-    """Every reference to a line of an order, on lines and below them, whatever the seller's country."""
-    if not facts.is_so(is_nlcius):
-        return ()
+def _order_lines(facts: InvoiceFacts) -> Sequence[Group]:
+    """Every reference to a line of an order, on lines and below them."""
     lines = [line for line in facts.invoice.all(InvoiceLine) if line.order_line is not None]
     return [*lines, *(each for each in facts.invoice.all(OrderLineReference) if each.order_line is not None)]
 
@@ -347,14 +339,15 @@ def _order_lines(facts: Facts) -> Sequence[Group]:
         "An invoice that refers to lines of an order (BT-132) names the order (BT-13).",
     ),
     source=SOURCE,
-    among=_order_lines,
-    tell=lambda line, _facts: Miss(
+    applies=lambda facts: is_nlcius(facts.invoice),  # whatever the seller's country
+    select=_order_lines,
+    detail=lambda line, _facts: Detail(
         line.order_line,
         advice=Text("Add OrderReference/ID."),
         term="BT-132",
     ),
 )
-def order_lines_have_an_order(_line: Group, facts: Facts) -> bool:
+def order_lines_have_an_order(_line: Group, facts: InvoiceFacts) -> bool:
     return facts.invoice.purchase_order is not None
 
 
@@ -367,7 +360,7 @@ def _discouraged(
     term: str,
     what: Text,
     absent: Callable[[Group], bool],
-    among: Callable[[Invoice], Iterable[Group]] | None = None,
+    select: Select | None = None,
 ) -> Rule:
     """A term that a Dutch seller leaves out: "BT-6, the VAT accounting currency"."""
     return condition(
@@ -381,8 +374,9 @@ def _discouraged(
         ),
         source=SOURCE,
         flag=Flag.WARNING,
-        among=_dutch(among or _all(on)),
-        tell=lambda _node, _facts: Miss(advice=Text("Leave it out."), term=term),
+        applies=is_dutch,
+        select=select,
+        detail=lambda _node, _facts: Detail(advice=Text("Leave it out."), term=term),
     )(lambda node, _facts: absent(node))
 
 
@@ -461,7 +455,7 @@ DISCOURAGED = (
         "BT-98",
         Text("reason codes of allowances and charges"),
         _lacks("reason_code"),
-        _all(*_ALLOWANCES),
+        lambda facts: [each for kind in _ALLOWANCES for each in facts.invoice.all(kind)],
     ),
 )
 
@@ -475,10 +469,11 @@ DISCOURAGED = (
     ),
     source=SOURCE,
     flag=Flag.WARNING,
-    among=_dutch(lambda invoice: (each for seller in invoice.all(Seller) for each in seller.tax_registrations)),
-    tell=lambda number, _facts: Miss(number.identifier),
+    applies=is_dutch,
+    select=lambda facts: [each for seller in facts.invoice.all(Seller) for each in seller.tax_registrations],
+    detail=lambda number, _facts: Detail(number.identifier),
 )
-def no_other_tax_numbers(number: TaxRegistration, _facts: Facts) -> bool:
+def no_other_tax_numbers(number: TaxRegistration, _facts: InvoiceFacts) -> bool:
     return number.identifier is None or "VAT" in number.schemes
 
 
@@ -491,10 +486,10 @@ def no_other_tax_numbers(number: TaxRegistration, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     flag=Flag.WARNING,
-    among=_dutch(_all(PaymentInstructions)),
-    tell=lambda payment, _facts: Miss(payment.means, advice=Text("Leave the BIC out.")),
+    applies=is_dutch,
+    detail=lambda payment, _facts: Detail(payment.means, advice=Text("Leave the BIC out.")),
 )
-def sepa_needs_no_bank(payment: PaymentInstructions, _facts: Facts) -> bool:
+def sepa_needs_no_bank(payment: PaymentInstructions, _facts: InvoiceFacts) -> bool:
     sepa = any(_normal(each) in SEPA_MEANS for each in every(payment.means))
     return not sepa or all(each.provider is None for each in payment.transfers)
 
@@ -508,10 +503,11 @@ def sepa_needs_no_bank(payment: PaymentInstructions, _facts: Facts) -> bool:
     ),
     source=SOURCE,
     flag=Flag.WARNING,
-    among=_dutch(lambda invoice: [total for total in invoice.all(VatTotal) if total.amount is not None]),
-    tell=lambda total, facts: Miss(total.currency, facts.invoice.currency),
+    applies=is_dutch,
+    select=lambda facts: [total for total in facts.invoice.all(VatTotal) if total.amount is not None],
+    detail=lambda total, facts: Detail(total.currency, facts.invoice.currency),
 )
-def vat_in_invoice_currency(total: VatTotal, facts: Facts) -> bool:
+def vat_in_invoice_currency(total: VatTotal, facts: InvoiceFacts) -> bool:
     return any(each in every(total.currency) for each in every(facts.invoice.currency))
 
 
@@ -524,12 +520,12 @@ def vat_in_invoice_currency(total: VatTotal, facts: Facts) -> bool:
     ),
     source=SOURCE,
     flag=Flag.WARNING,
-    among=_dutch(_all(VatBreakdown)),
-    tell=lambda _breakdown, _facts: Miss(
+    applies=is_dutch,
+    detail=lambda _breakdown, _facts: Detail(
         advice=Text("Use TaxExemptionReason."),
     ),
 )
-def exemption_in_words(breakdown: VatBreakdown, _facts: Facts) -> bool:
+def exemption_in_words(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
     return all(each.reason_code is None for each in breakdown.vat)
 
 
@@ -545,7 +541,7 @@ def exemption_in_words(breakdown: VatBreakdown, _facts: Facts) -> bool:
     ),
     source=SOURCE,
 )
-def has_a_specification(invoice: Invoice, _facts: Facts) -> bool:
+def has_a_specification(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return invoice.specification is not None
 
 
@@ -558,9 +554,9 @@ def has_a_specification(invoice: Invoice, _facts: Facts) -> bool:
         customization=CUSTOMIZATION,
     ),
     source=SOURCE,
-    tell=lambda invoice, _facts: Miss(invoice.specification, CUSTOMIZATION, term="BT-24"),
+    detail=lambda invoice, _facts: Detail(invoice.specification, CUSTOMIZATION, term="BT-24"),
 )
-def specification_is_nlcius(invoice: Invoice, _facts: Facts) -> bool:
+def specification_is_nlcius(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return all(_normal(each).startswith(CUSTOMIZATION) for each in every(invoice.specification))
 
 
@@ -607,6 +603,7 @@ BR_NL: RuleSet = rule_set(
     DISCOURAGED,
     (no_other_tax_numbers, sepa_needs_no_bank, vat_in_invoice_currency, exemption_in_words),
     SHADOWED,
+    facts=InvoiceFacts,
     syntax=frozenset({"SI-UBL"}),
     valid_from=IN_FORCE,
 )

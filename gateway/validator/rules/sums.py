@@ -13,15 +13,14 @@ from typing import Any
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
-from gateway.validator.model.amounts import cents, exact
+from gateway.validator.model.amounts import cents, exact, total_of
 from gateway.validator.model.terms import TERMS, Group
-from gateway.validator.rules.engine import Form, Miss, Rule
-from gateway.validator.rules.facts import Facts, total_of
+from gateway.validator.rules.engine import Detail, Form, Rule
 
-_PART = re.compile(r"([+-]?)\s*(sum of )?(BT-\d+)(\?)?\s*")
+_PART = re.compile(r"([+-]?)\s*(sum of )?([A-Z]+-\d+)(\?)?\s*")
 _SHOWN_MAX = 6
 
-Amounts = Callable[[Any, Facts], list[str]]
+Amounts = Callable[[Any, Any], list[str]]
 """The texts of one term, as seen from the node that an equation is about."""
 
 
@@ -31,12 +30,12 @@ class Own:
 
     attribute: str
 
-    def __call__(self, node: Any, _facts: Facts) -> list[str]:
+    def __call__(self, node: Any, _facts: Any) -> list[str]:
         text: str | None = getattr(node, self.attribute)
         return [] if text is None else [text]
 
 
-Total = Callable[[Any, Facts], Decimal]
+Total = Callable[[Any, Any], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def parse(side: str, amounts: Mapping[str, Amounts], totals: Mapping[str, Total]
     return tuple(parts)
 
 
-def value_of(parts: tuple[Part, ...], node: Group, facts: Facts) -> Decimal | None:
+def value_of(parts: tuple[Part, ...], node: Group, facts: Any) -> Decimal | None:
     """What one side comes to for one node; None where a term that must be there is not."""
     total, present, plain = _NOTHING, 0, True
     for part in parts:
@@ -98,7 +97,7 @@ def value_of(parts: tuple[Part, ...], node: Group, facts: Facts) -> Decimal | No
 _NOTHING = Decimal(0)
 
 
-def work_out(parts: tuple[Part, ...], node: Group, facts: Facts) -> Side:
+def work_out(parts: tuple[Part, ...], node: Group, facts: Any) -> Side:
     """One side for one node, as a finding shows it."""
     written: list[str] = []
     shown: list[str] = []
@@ -126,56 +125,27 @@ def sum_rule(
     source: str,
     amounts: Mapping[str, Amounts],
     totals: Mapping[str, Total] | None = None,
-    among: Callable[[Facts], Sequence[Group]] | None = None,
-    quick: str = "",
+    select: Callable[[Any], Sequence[Group]] | None = None,
 ) -> Rule:
-    """The rule of one equation; `among` where it is not for every group of its class; `quick` as in `Rule`."""
+    """The rule of one equation; `select` where it is not for every group of its class."""
     left, right = (parse(side.strip(), amounts, totals or {}) for side in row.split("="))
     terms = tuple(part.term for part in left + right)
     both_absent = left[0].may_be_absent and left[0].sign > 0 and right[0].is_sum
 
-    def holds(node: Any, facts: Facts) -> bool:
+    def holds(node: Any, facts: Any) -> bool:
         if both_absent and not left[0].amounts(node, facts):
             return not right[0].amounts(node, facts)
         value = value_of(left, node, facts)
         return value is not None and value == value_of(right, node, facts)
 
-    def tell(node: Any, facts: Facts) -> Miss:
-        return told(work_out(left, node, facts), work_out(right, node, facts), left[0].term)
+    def detail(node: Any, facts: Any) -> Detail:
+        return difference(work_out(left, node, facts), work_out(right, node, facts), left[0].term)
 
-    quick = quick or plainly_equal(left, right)
-    names = {"exact": exact}
     sentence = _sentence(row, terms)
-    return Rule(
-        key,
-        Flag.FATAL,
-        Form.SUM,
-        terms,
-        on,
-        sentence,
-        source,
-        holds,
-        tell,
-        among,
-        quick=quick,
-        quick_names=names,
-        once=True,
-    )
+    return Rule(key, Flag.FATAL, Form.SUM, terms, on, sentence, source, holds, detail, select, single=True)
 
 
-def plainly_equal(left: tuple[Part, ...], right: tuple[Part, ...]) -> str:
-    """The quick expression of an equation between amounts of one node: what may be absent is, and the two that are
-    left are one number, written alike. "" where a side is another one."""
-    stated = [part for part in left + right if not part.may_be_absent]
-    own = [part.amounts.attribute for part in left + right if isinstance(part.amounts, Own) and not part.is_sum]
-    if len(stated) != 2 or len(own) < len(left + right) or any(part.sign < 0 for part in stated):
-        return ""
-    first, second = (part.amounts.attribute for part in stated if isinstance(part.amounts, Own))
-    absent = [f"n.{name} is None and " for name in own if name not in (first, second)]
-    return f"{''.join(absent)}n.{first} is not None and n.{first} == n.{second} and exact(n.{first}) is not None"
-
-
-def told(left: Side, right: Side, term: str) -> Miss:
+def difference(left: Side, right: Side, term: str) -> Detail:
     """The finding of two sides that differ, with the arithmetic."""
     found = f"{left.written} = {left.worked_out}"
     if left.value is not None and " " in left.worked_out:
@@ -191,12 +161,12 @@ def told(left: Side, right: Side, term: str) -> Miss:
             "The two sides differ by {abs}: correct one of the amounts.",
             abs=abs(off),
         )
-    return Miss(found, expected, advice, term)
+    return Detail(found, expected, advice, term)
 
 
 def _sentence(row: str, terms: tuple[str, ...]) -> Text:
     names = {term: TERMS[term][0].name for term in terms}
     plain = row.replace("?", "")
-    en = re.sub(r"BT-\d+", lambda term: f"{names[term[0]].en} ({term[0]})", plain)
-    nl = re.sub(r"BT-\d+", lambda term: f"{names[term[0]].nl} ({term[0]})", plain.replace("sum of", "som van"))
+    en = re.sub(r"[A-Z]+-\d+", lambda term: f"{names[term[0]].en} ({term[0]})", plain)
+    nl = re.sub(r"[A-Z]+-\d+", lambda term: f"{names[term[0]].nl} ({term[0]})", plain.replace("sum of", "som van"))
     return Text(f"{en}.", f"{nl}.")

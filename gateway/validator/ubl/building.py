@@ -12,8 +12,8 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.validator.model.invoice import Coded, Invoice, Run
-from gateway.validator.model.terms import Group, Repeated
+from gateway.validator.model.invoice import Coded, Invoice
+from gateway.validator.model.terms import Group, Repeated, Run
 from gateway.validator.ubl.plan import (
     CONSTANTS,
     Every,

@@ -10,6 +10,7 @@ from gateway.validator.rules.en16931.totals import TOTALS
 from gateway.validator.rules.en16931.unchecked import UNCHECKED
 from gateway.validator.rules.en16931.vat import VAT
 from gateway.validator.rules.engine import rule_set
+from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 EN16931 = rule_set(
     "EN 16931",
@@ -21,6 +22,7 @@ EN16931 = rule_set(
     AMOUNTS,
     CODES,
     UNCHECKED,
+    facts=InvoiceFacts,
     syntax=frozenset({"UBL"}),
     valid_from=date(2026, 3, 30),
 )

@@ -18,9 +18,9 @@ from gateway.validator.model.invoice import (
     SupportingDocument,
 )
 from gateway.validator.rules.en16931.source import SOURCE
-from gateway.validator.rules.engine import Form, Miss
-from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.engine import Detail, Form
 from gateway.validator.rules.forms import coded, condition, not_on_list
+from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 _SCHEMES = LISTS["identifier_schemes"]
 
@@ -77,7 +77,7 @@ _LISTED = coded(
 )
 
 
-def _objects(facts: Facts) -> Sequence[SupportingDocument | ObjectReference]:
+def _objects(facts: InvoiceFacts) -> Sequence[SupportingDocument | ObjectReference]:
     documents = [each for each in facts.invoice.all(SupportingDocument) if each.reference is not None]
     references = [each for each in facts.invoice.all(ObjectReference) if each.value is not None]
     both: list[SupportingDocument | ObjectReference] = [*documents, *references]
@@ -97,11 +97,11 @@ def _scheme(node: SupportingDocument | ObjectReference) -> str | None:
         "The scheme of an invoiced object identifier (BT-18, BT-128) is a code of UNTDID 1153.",
     ),
     source=SOURCE,
-    tell=lambda node, _facts: not_on_list(_scheme(node), LISTS["object_schemes"]),
-    among=_objects,
-    gate=lambda facts: bool(facts.invoice.all(SupportingDocument) or facts.invoice.all(ObjectReference)),
+    detail=lambda node, _facts: not_on_list(_scheme(node), LISTS["object_schemes"]),
+    select=_objects,
+    applies=lambda facts: bool(facts.invoice.all(SupportingDocument) or facts.invoice.all(ObjectReference)),
 )
-def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: Facts) -> bool:
+def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: InvoiceFacts) -> bool:
     return LISTS["object_schemes"].has(_scheme(node) or "")
 
 
@@ -114,10 +114,9 @@ def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: 
         "An Invoice note subject code (BT-21), written #AAI# before the note, is a code of UNTDID 4451.",
     ),
     source=SOURCE,
-    tell=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
-    quick="'#' not in n.text",
+    detail=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
 )
-def _note_subject_is_coded(note: Note, _facts: Facts) -> bool:
+def _note_subject_is_coded(note: Note, _facts: InvoiceFacts) -> bool:
     return _subject_is_coded(note)
 
 
@@ -130,11 +129,11 @@ _ALLOWANCES: tuple[type[AllowanceCharge], ...] = (DocumentAllowance, LineAllowan
 _CHARGES: tuple[type[AllowanceCharge], ...] = (DocumentCharge, LineCharge, OtherCharge)
 
 
-def _with_reason_code(facts: Facts, kinds: tuple[type[AllowanceCharge], ...]) -> list[AllowanceCharge]:
+def _with_reason_code(facts: InvoiceFacts, kinds: tuple[type[AllowanceCharge], ...]) -> list[AllowanceCharge]:
     return [node for kind in kinds for node in facts.invoice.all(kind) if node.reason_code is not None]
 
 
-def _reason(node: AllowanceCharge, codes: str) -> Miss:
+def _reason(node: AllowanceCharge, codes: str) -> Detail:
     return not_on_list(node.reason_code, LISTS[codes])
 
 
@@ -147,11 +146,11 @@ def _reason(node: AllowanceCharge, codes: str) -> Miss:
         "The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189.",
     ),
     source=SOURCE,
-    tell=lambda node, _facts: _reason(node, "allowance_reasons"),
-    among=lambda facts: _with_reason_code(facts, _ALLOWANCES),
-    gate=lambda facts: facts.has_allowances_or_charges,
+    detail=lambda node, _facts: _reason(node, "allowance_reasons"),
+    select=lambda facts: _with_reason_code(facts, _ALLOWANCES),
+    applies=lambda facts: facts.has_allowances_or_charges,
 )
-def _allowance_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
+def _allowance_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> bool:
     return LISTS["allowance_reasons"].has(node.reason_code or "")
 
 
@@ -164,11 +163,11 @@ def _allowance_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
         "The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161.",
     ),
     source=SOURCE,
-    tell=lambda node, _facts: _reason(node, "charge_reasons"),
-    among=lambda facts: _with_reason_code(facts, _CHARGES),
-    gate=lambda facts: facts.has_allowances_or_charges,
+    detail=lambda node, _facts: _reason(node, "charge_reasons"),
+    select=lambda facts: _with_reason_code(facts, _CHARGES),
+    applies=lambda facts: facts.has_allowances_or_charges,
 )
-def _charge_reason_is_coded(node: AllowanceCharge, _facts: Facts) -> bool:
+def _charge_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> bool:
     return LISTS["charge_reasons"].has(node.reason_code or "")
 
 

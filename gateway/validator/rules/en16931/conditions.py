@@ -32,9 +32,9 @@ from gateway.validator.model.invoice import (
 )
 from gateway.validator.model.terms import Group, every
 from gateway.validator.rules.en16931.source import SOURCE
-from gateway.validator.rules.engine import Miss, Rule
-from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.engine import Detail, Rule
 from gateway.validator.rules.forms import SPACE, condition, names
+from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 _CREDIT_TRANSFER = {"30", "58"}
 _ADD_SCHEME = Text(
@@ -56,8 +56,7 @@ def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
         terms=term,
         sentence=Text("{name} names its scheme.", name=name),
         source=SOURCE,
-        tell=lambda _node, _facts: Miss(None, "schemeID", _ADD_SCHEME, term),
-        quick=f"n.{attribute} is None or n.{attribute}_scheme is not None",
+        detail=lambda _node, _facts: Detail(None, "schemeID", _ADD_SCHEME, term),
     )
     value, scheme = attrgetter(attribute), attrgetter(f"{attribute}_scheme")
     return make(lambda node, _facts: value(node) is None or scheme(node) is not None)
@@ -77,7 +76,7 @@ _NO_MINUS = Text(
     ),
     source=SOURCE,
 )
-def _payee_is_not_the_seller(payee: Payee, facts: Facts) -> bool:
+def _payee_is_not_the_seller(payee: Payee, facts: InvoiceFacts) -> bool:
     sellers = facts.invoice.sellers
     names_of_seller = {name for seller in sellers for name in seller.trading_names}
     ids_of_seller = {each.value for seller in sellers for each in seller.identifiers if each.value is not None}
@@ -98,10 +97,9 @@ def _not_negative(text: str) -> bool:
     terms="BT-146",
     sentence=Text("Item net price (BT-146) is not negative."),
     source=SOURCE,
-    tell=lambda line, _facts: Miss(line.price.net, ">= 0", _NO_MINUS, "BT-146", line.price),
-    quick="n.price.net is not None and n.price.net.isascii() and n.price.net.replace('.', '', 1).isdigit()",
+    detail=lambda line, _facts: Detail(line.price.net, ">= 0", _NO_MINUS, "BT-146", line.price),
 )
-def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
+def _net_price_is_not_negative(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
     return line.price.net is not None and _not_negative(line.price.net)
 
 
@@ -111,14 +109,13 @@ def _net_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
     terms="BT-148",
     sentence=Text("Item gross price (BT-148) is not negative."),
     source=SOURCE,
-    tell=lambda line, _facts: Miss(line.price.gross, ">= 0", _NO_MINUS, "BT-148", line.price),
-    quick="n.price.gross is None",
+    detail=lambda line, _facts: Detail(line.price.gross, ">= 0", _NO_MINUS, "BT-148", line.price),
 )
-def _gross_price_is_not_negative(line: InvoiceLine, _facts: Facts) -> bool:
+def _gross_price_is_not_negative(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
     return line.price.gross is None or _not_negative(line.price.gross)
 
 
-def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: Facts) -> bool:
+def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: InvoiceFacts) -> bool:
     return period.start is None or period.end is None or instant(period.end) >= instant(period.start)
 
 
@@ -130,15 +127,13 @@ def _period(key: str, on: type[Group], terms: str) -> Rule:
         terms=terms,
         sentence=Text("{end} is not before {start}.", end=end, start=start),
         source=SOURCE,
-        tell=lambda node, _facts: Miss(node.end, f">= {node.start}", None, terms.split()[1]),
-        quick="n.start is None or n.end is None or instant(n.end) >= instant(n.start)",
-        quick_names={"instant": instant},
-        once=True,
+        detail=lambda node, _facts: Detail(node.end, f">= {node.start}", None, terms.split()[1]),
+        single=True,
     )
     return make(_ends_after_start)
 
 
-def _has_vat_code(node: DocumentAllowance | DocumentCharge | VatBreakdown, _facts: Facts) -> bool:
+def _has_vat_code(node: DocumentAllowance | DocumentCharge | VatBreakdown, _facts: InvoiceFacts) -> bool:
     vat: tuple[VatCategory, ...] = node.vat
     return any(each.code is not None and each.is_vat for each in vat)
 
@@ -151,7 +146,6 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
         terms=term,
         sentence=Text("{name} is there, under the tax scheme VAT.", name=name),
         source=SOURCE,
-        quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
     )
     return make(_has_vat_code)
 
@@ -164,9 +158,8 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
         "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT).",
     ),
     source=SOURCE,
-    quick="n.vat and n.vat[0].rate is not None and n.vat[0].schemes == ('VAT',)",
 )
-def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
+def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
     under_vat = [vat for vat in breakdown.vat if vat.is_vat]
     return any(vat.rate is not None or (vat.code or "").strip(SPACE) == "O" for vat in under_vat)
 
@@ -179,9 +172,8 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
         "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84).",
     ),
     source=SOURCE,
-    quick="n.account and not n.account.isspace()",
 )
-def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> bool:
+def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts) -> bool:
     if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
         return True
     accounts = every(transfer.account)
@@ -197,10 +189,10 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: Facts) -> boo
         "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four.",
     ),
     source=SOURCE,
-    tell=lambda _card, _facts: Miss(None, "<= 10", None, "BT-87"),
-    once=True,
+    detail=lambda _card, _facts: Detail(None, "<= 10", None, "BT-87"),
+    single=True,
 )
-def _card_number_is_cut(card: PaymentCard, _facts: Facts) -> bool:
+def _card_number_is_cut(card: PaymentCard, _facts: InvoiceFacts) -> bool:
     words = (card.number or "").translate(_ONE_SPACE).split(" ")
     return len(" ".join(word for word in words if word)) <= 10
 
@@ -216,10 +208,9 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
         "With a VAT accounting currency (BT-6) comes the Invoice total VAT amount in that currency (BT-111).",
     ),
     source=SOURCE,
-    tell=lambda invoice, _facts: Miss(None, f"BT-111 {invoice.vat_currency}", None, "BT-6"),
-    quick="n.vat_currency is None",
+    detail=lambda invoice, _facts: Detail(None, f"BT-111 {invoice.vat_currency}", None, "BT-6"),
 )
-def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: Facts) -> bool:
+def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     if invoice.vat_currency is None:
         return True
     given = {currency for total in invoice.all(VatTotal) for currency in every(total.currency)}
@@ -234,9 +225,8 @@ def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: Facts) -> boo
         "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161).",
     ),
     source=SOURCE,
-    quick="n.name is not None and n.value is not None",
 )
-def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: Facts) -> bool:
+def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: InvoiceFacts) -> bool:
     return attribute.name is not None and attribute.value is not None
 
 
@@ -249,7 +239,7 @@ def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: Facts) -> bo
     ),
     source=SOURCE,
 )
-def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) -> bool:
+def _representative_has_vat_identifier(party: TaxRepresentative, _facts: InvoiceFacts) -> bool:
     return any(each.is_vat and each.identifier is not None for each in party.tax_registrations)
 
 
@@ -261,10 +251,9 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Facts) 
         "Payment means 30 and 58 (credit transfer, SEPA or not) need a Payment account identifier (BT-84).",
     ),
     source=SOURCE,
-    tell=lambda _node, _facts: Miss(None, "BT-84", _ADD_ACCOUNT, "BT-84"),
-    quick="n.transfers and n.transfers[0].account is not None",
+    detail=lambda _node, _facts: Detail(None, "BT-84", _ADD_ACCOUNT, "BT-84"),
 )
-def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> bool:
+def _transfer_has_an_account(payment: PaymentInstructions, _facts: InvoiceFacts) -> bool:
     if (payment.means or "").strip(SPACE) not in _CREDIT_TRANSFER:
         return True
     return any(each.account is not None for each in payment.transfers)
@@ -278,10 +267,9 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: Facts) -> boo
         "Item classification identifier (BT-158) names its scheme.",
     ),
     source=SOURCE,
-    tell=lambda _node, _facts: Miss(None, "listID", None, "BT-158"),
-    quick="n.scheme is not None or not n.on_line",
+    detail=lambda _node, _facts: Detail(None, "listID", None, "BT-158"),
 )
-def _classification_names_its_scheme(classification: Classification, _facts: Facts) -> bool:
+def _classification_names_its_scheme(classification: Classification, _facts: InvoiceFacts) -> bool:
     return classification.scheme is not None or not classification.on_line
 
 
@@ -293,12 +281,11 @@ def _classification_names_its_scheme(classification: Classification, _facts: Fac
         "Value added tax point date (BT-7) and Value added tax point date code (BT-8) do not go together.",
     ),
     source=SOURCE,
-    tell=lambda invoice, _facts: Miss(
+    detail=lambda invoice, _facts: Detail(
         f"BT-7 = {invoice.vat_point_date}, BT-8", "BT-7 / BT-8", _ONE_OF_BOTH, "BT-7"
     ),
-    quick="n.vat_point_date is None",
 )
-def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: Facts) -> bool:
+def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return invoice.vat_point_date is None or not any(each.vat_point_date_codes for each in invoice.periods)
 
 
@@ -310,9 +297,8 @@ def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: Facts) -> bool:
         "Each Invoice line (BG-25) has an Invoiced item VAT category code (BT-151), under the tax scheme VAT.",
     ),
     source=SOURCE,
-    quick="n.vat and n.vat[0].code is not None and n.vat[0].schemes == ('VAT',)",
 )
-def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
+def _line_has_vat_code(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
     return any(each.code is not None and each.is_vat for each in line.vat)
 
 
@@ -324,11 +310,9 @@ def _line_has_vat_code(line: InvoiceLine, _facts: Facts) -> bool:
         "A VAT identifier (BT-31, BT-48, BT-63) begins with the code of its country, EL for Greece.",
     ),
     source=SOURCE,
-    tell=lambda node, _facts: Miss(node.identifier, None, _ADD_COUNTRY),
-    quick="type(n.identifier) is str and n.identifier[:2] in VAT_PREFIXES",
-    quick_names={"VAT_PREFIXES": frozenset(LISTS["vat_prefixes"].text.split())},
+    detail=lambda node, _facts: Detail(node.identifier, None, _ADD_COUNTRY),
 )
-def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: Facts) -> bool:
+def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: InvoiceFacts) -> bool:
     if not registration.is_vat:
         return True
     numbers = every(registration.identifier)
@@ -344,7 +328,7 @@ def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: F
     ),
     source=SOURCE,
 )
-def _period_has_a_date(period: InvoicingPeriod, _facts: Facts) -> bool:
+def _period_has_a_date(period: InvoicingPeriod, _facts: InvoiceFacts) -> bool:
     return period.start is not None or period.end is not None or bool(period.vat_point_date_codes)
 
 
@@ -357,9 +341,8 @@ def _period_has_a_date(period: InvoicingPeriod, _facts: Facts) -> bool:
         "(BT-30) or a VAT identifier (BT-31).",
     ),
     source=SOURCE,
-    quick="n.legal_registration is not None",
 )
-def _seller_can_be_identified(seller: Seller, _facts: Facts) -> bool:
+def _seller_can_be_identified(seller: Seller, _facts: InvoiceFacts) -> bool:
     return (
         seller.legal_registration is not None
         or any(each.value is not None and each.scheme != "SEPA" for each in seller.identifiers)
@@ -367,7 +350,7 @@ def _seller_can_be_identified(seller: Seller, _facts: Facts) -> bool:
     )
 
 
-def has_split_payment(facts: Facts) -> bool:
+def has_split_payment(facts: InvoiceFacts) -> bool:
     coded = facts.invoice.coded
     return "B" in coded.get(Coded.VAT_CATEGORY, ()) or "B" in coded.get(Coded.ITEM_VAT_CATEGORY, ())
 
@@ -380,9 +363,9 @@ def has_split_payment(facts: Facts) -> bool:
         "Split payment (VAT category B) is for invoices within Italy only.",
     ),
     source=SOURCE,
-    gate=has_split_payment,
+    applies=has_split_payment,
 )
-def _split_payment_is_italian(_invoice: Invoice, facts: Facts) -> bool:
+def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
     if not has_split_payment(facts):
         return True
     kinds = (Coded.COUNTRY, Coded.ORIGIN_COUNTRY, Coded.OTHER_COUNTRY)
@@ -397,9 +380,9 @@ def _split_payment_is_italian(_invoice: Invoice, facts: Facts) -> bool:
         "Split payment (VAT category B) and standard rated (S) do not go together in one invoice.",
     ),
     source=SOURCE,
-    gate=has_split_payment,
+    applies=has_split_payment,
 )
-def _split_payment_excludes_standard_rate(invoice: Invoice, facts: Facts) -> bool:
+def _split_payment_excludes_standard_rate(invoice: Invoice, facts: InvoiceFacts) -> bool:
     named = set(facts.items_vat.raw) | set(facts.breakdown_vat.raw)
     named |= {code for each in invoice.allowances_and_charges for vat in each.vat for code in every(vat.code)}
     return not {"B", "S"} <= named

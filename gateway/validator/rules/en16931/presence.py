@@ -3,6 +3,19 @@
 from gateway.validator.rules.en16931.source import SOURCE
 from gateway.validator.rules.forms import shall_have
 
+_PATHS = {
+    ("Invoice", "BT-27"): "seller.name",
+    ("Invoice", "BT-44"): "buyer.name",
+    ("Invoice", "BG-5"): "seller.address",
+    ("Invoice", "BG-8"): "buyer.address",
+    ("Invoice", "BG-23"): "any_breakdown",
+    ("Invoice", "BG-25"): "lines",
+    ("BG-11", "BG-12"): "address",
+    ("BG-25", "BT-146"): "price.net",
+    ("BG-25", "BT-153"): "item.name",
+}
+"""Terms that a row asks of another group than their own, and the way there."""
+
 PRESENCE = shall_have(
     SOURCE,
     {
@@ -52,5 +65,6 @@ PRESENCE = shall_have(
         "BR-CO-23": "BG-27 has BT-139 or BT-140",
         "BR-CO-24": "BG-28 has BT-144 or BT-145",
     },
+    paths=_PATHS,
     several={"BR-04"},  # UBL has two elements for it, of invoices and of credit notes
 )

@@ -14,9 +14,9 @@ from gateway.validator.model.invoice import (
 )
 from gateway.validator.model.terms import Unreadable, every
 from gateway.validator.rules.en16931.source import SOURCE
-from gateway.validator.rules.engine import Form, Miss, Rule
-from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.engine import Detail, Form, Rule
 from gateway.validator.rules.forms import condition
+from gateway.validator.rules.invoice_facts import InvoiceFacts
 from gateway.validator.rules.sums import Amounts, Own, sum_rule
 
 
@@ -24,7 +24,7 @@ def _stated(texts: list[str | None]) -> list[str]:
     return [text for text in texts if text is not None]
 
 
-def _sorted(facts: Facts) -> Invoice:
+def _sorted(facts: InvoiceFacts) -> Invoice:
     """The invoice, when each of its allowances and charges says which of the two it is. Raises Unreadable."""
     for each in facts.invoice.allowances_and_charges:
         if each.indicator is not None and not indicators(each.indicator):
@@ -51,18 +51,15 @@ _VAT_TOTAL: dict[str, Amounts] = {
 }
 
 
-def _totals(key: str, row: str, quick: str = "") -> Rule:
+def _totals(key: str, row: str) -> Rule:
     totals = {"BT-131": lambda _node, facts: facts.lines_total}
-    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS, totals=totals, quick=quick)
+    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS, totals=totals)
 
-
-_OF_LINES = "n.lines is not None and '.' not in n.lines[:-3] and exact(n.lines) == f.lines_total"
-_NONE_OF = "n.{} is None and not f.invoice.allowances_and_charges"
 
 _BY_TOTALS = (
-    _totals("BR-CO-10", "BT-106 = sum of BT-131", _OF_LINES),
-    _totals("BR-CO-11", "BT-107? = sum of BT-92", _NONE_OF.format("allowances")),
-    _totals("BR-CO-12", "BT-108? = sum of BT-99", _NONE_OF.format("charges")),
+    _totals("BR-CO-10", "BT-106 = sum of BT-131"),
+    _totals("BR-CO-11", "BT-107? = sum of BT-92"),
+    _totals("BR-CO-12", "BT-108? = sum of BT-99"),
     _totals("BR-CO-13", "BT-109 = BT-106 - BT-107? + BT-108?"),
     _totals("BR-CO-16", "BT-115 - BT-114? = BT-112 - BT-113?"),
 )
@@ -73,11 +70,11 @@ _BY_VAT_TOTAL = sum_rule(
     on=VatTotal,
     source=SOURCE,
     amounts=_VAT_TOTAL,
-    among=lambda facts: [total for total in facts.invoice.vat_totals if total.breakdowns],
+    select=lambda facts: [total for total in facts.invoice.vat_totals if total.breakdowns],
 )
 
 
-def _in_invoice_currency(_node: Invoice, facts: Facts) -> list[str]:
+def _in_invoice_currency(_node: Invoice, facts: InvoiceFacts) -> list[str]:
     """BT-110: the VAT totals in the invoice currency; the norm wants exactly one."""
     wanted = every(facts.invoice.currency)
     return [
@@ -105,17 +102,8 @@ _WITH_VAT = sum_rule(
 )
 
 
-def _count_of_vat_totals(invoice: Invoice, facts: Facts) -> bool:
+def _count_of_vat_totals(invoice: Invoice, facts: InvoiceFacts) -> bool:
     return len(_in_invoice_currency(invoice, facts)) == 1
-
-
-_ADDS_UP = """\
-len(f.invoice.totals) == 1 == len(n.vat_totals)
-and type(n.currency) is str and n.currency == n.vat_totals[0].currency
-and type(n.vat_totals[0].currency) is str and type(n.vat_totals[0].amount) is str
-and n.totals[0].with_vat is not None and '.' not in n.totals[0].with_vat[:-3]
-and exact(n.totals[0].with_vat) == exact(n.totals[0].without_vat) + exact(n.vat_totals[0].amount)
-"""
 
 
 @condition(
@@ -125,12 +113,10 @@ and exact(n.totals[0].with_vat) == exact(n.totals[0].without_vat) + exact(n.vat_
     form=Form.SUM,
     sentence=_WITH_VAT.sentence,
     source=SOURCE,
-    tell=lambda invoice, facts: _tell_with_vat(invoice, facts),
-    quick=_ADDS_UP,
-    quick_names={"exact": exact},
-    once=True,
+    detail=lambda invoice, facts: _detail_with_vat(invoice, facts),
+    single=True,
 )
-def _with_vat(invoice: Invoice, facts: Facts) -> bool:
+def _with_vat(invoice: Invoice, facts: InvoiceFacts) -> bool:
     if invoice.currency is None:
         return True
     if len(invoice.totals) > 1 or not _count_of_vat_totals(invoice, facts):
@@ -138,12 +124,12 @@ def _with_vat(invoice: Invoice, facts: Facts) -> bool:
     return _WITH_VAT.holds(invoice, facts)
 
 
-def _tell_with_vat(invoice: Invoice, facts: Facts) -> Miss:
+def _detail_with_vat(invoice: Invoice, facts: InvoiceFacts) -> Detail:
     found = _in_invoice_currency(invoice, facts)
     totals = invoice.totals[0] if invoice.totals else None
     if len(found) != 1:
         currency = str(invoice.currency)
-        return Miss(
+        return Detail(
             Text("{count} VAT totals (BT-110) in {currency}", count=len(found) or Text("no"), currency=currency),
             Text("one VAT total (BT-110) in {currency}", currency=currency),
             Text(
@@ -152,8 +138,8 @@ def _tell_with_vat(invoice: Invoice, facts: Facts) -> Miss:
             "BT-110",
             invoice.vat_totals[0] if invoice.vat_totals else totals,
         )
-    miss = _WITH_VAT.tell(invoice, facts)
-    return Miss(miss.found, miss.expected, miss.advice, "BT-112", totals)
+    detail = _WITH_VAT.detail(invoice, facts)
+    return Detail(detail.found, detail.expected, detail.advice, "BT-112", totals)
 
 
 _ONE = Decimal(1)
@@ -174,15 +160,17 @@ def expected_tax(taxable: str, rate: str) -> Decimal:
     return cents(abs(exact(taxable)) * (exact(rate) * _HUNDREDTH))
 
 
-def tell_tax(tax: str | None, taxable: str | None, rate: str | None) -> Miss:
+def tax_detail(tax: str | None, taxable: str | None, rate: str | None) -> Detail:
     """What the tax should have been."""
     if taxable is None or rate is None:
-        return Miss(f"BT-117 = {tax or '–'}", "BT-116 × BT-119", _RECKON, "BT-117")
+        return Detail(f"BT-117 = {tax or '–'}", "BT-116 × BT-119", _COMPUTE, "BT-117")
     wanted = expected_tax(taxable, rate)
-    return Miss(f"BT-117 = {tax or '–'}", f"BT-116 × BT-119 = {taxable} × {rate}% = {wanted}", _RECKON, "BT-117")
+    return Detail(
+        f"BT-117 = {tax or '–'}", f"BT-116 × BT-119 = {taxable} × {rate}% = {wanted}", _COMPUTE, "BT-117"
+    )
 
 
-_RECKON = Text(
+_COMPUTE = Text(
     "Multiply the taxable amount by the rate and round to two decimals.",
 )
 
@@ -197,10 +185,10 @@ _RECKON = Text(
         "rate (BT-119), less than one unit apart.",
     ),
     source=SOURCE,
-    tell=lambda node, _facts: tell_tax(node.tax, node.taxable, _rate(node)),
-    once=True,
+    detail=lambda node, _facts: tax_detail(node.tax, node.taxable, _rate(node)),
+    single=True,
 )
-def _tax_is_taxable_times_rate(breakdown: VatBreakdown, _facts: Facts) -> bool:
+def _tax_is_taxable_times_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
     rate = _rate(breakdown)
     if len([vat for vat in breakdown.vat if vat.is_vat and vat.rate is not None]) > 1:
         return False

@@ -5,10 +5,11 @@ Ids carry the infix, never the code: K is IC, L is AF (IGIC, the Canary Islands)
 Melilla).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
 from gateway.i18n import Text
@@ -19,14 +20,13 @@ from gateway.validator.model.invoice import (
     BreakdownVat,
     ChargeVat,
     Invoice,
-    InvoiceLine,
     LineVat,
 )
 from gateway.validator.model.terms import Group, every
 from gateway.validator.rules.en16931.source import SOURCE
-from gateway.validator.rules.en16931.totals import tax_is_within_one, tell_tax
-from gateway.validator.rules.engine import Form, Miss, Rule, Switch
-from gateway.validator.rules.facts import Facts, LineSums, VatUse
+from gateway.validator.rules.en16931.totals import tax_detail, tax_is_within_one
+from gateway.validator.rules.engine import Detail, Form, Rule
+from gateway.validator.rules.invoice_facts import InvoiceFacts, LineSums, VatUse
 
 
 class Breakdown(Enum):
@@ -122,16 +122,6 @@ CATEGORIES = (
 # fmt: on
 
 
-def _named_anywhere(facts: Facts) -> Collection[str]:
-    """The categories that stand anywhere. One that nothing names cannot break its rules."""
-    return facts.categories_named
-
-
-def _named_beside_allowances(facts: Facts) -> Collection[str]:
-    """The same, where there are allowances or charges."""
-    return facts.categories_named if facts.has_allowances_or_charges else ()
-
-
 _ON_ALLOWANCES = frozenset({"03", "04", "06", "07"})
 """The cells about allowances and charges: without any, nothing breaks them."""
 
@@ -154,9 +144,9 @@ def _rule(
     on: type[Group],
     terms: str,
     sentence: Text,
-    holds: Callable[[Any, Facts], bool],
-    tell: Callable[[Any, Facts], Miss],
-    among: Callable[[Facts], Sequence[Group]] | None = None,
+    holds: Callable[[Any, InvoiceFacts], bool],
+    detail: Callable[[Any, InvoiceFacts], Detail],
+    select: Callable[[InvoiceFacts], Sequence[Group]] | None = None,
 ) -> Rule:
     return Rule(
         f"BR-{row.infix}-{nth}",
@@ -167,40 +157,19 @@ def _rule(
         sentence,
         SOURCE,
         holds,
-        tell,
-        among,
-        switch=_switch(row, nth),
-        once=nth != "10",
+        detail,
+        select,
+        _uses(row.code, on_allowances=nth in _ON_ALLOWANCES),
+        single=nth != "10",
     )
 
 
-def _switch(row: Category, nth: str) -> Switch:
-    if nth in _ON_ALLOWANCES:
-        return Switch(_named_beside_allowances, row.code)
-    return Switch(_named_anywhere, row.code, _is_plainly_taxed if row.code == "S" else None)
-
-
-def _is_plainly_taxed(facts: Facts) -> bool:
-    """One standard rate on every line and in the one breakdown, which adds up; no allowances or charges. Then every
-    rule of category S holds."""
-    lines, breakdowns = facts.invoice.lines, facts.invoice.all(BreakdownVat)
-    items = facts.invoice.all(LineVat)
-    if len(breakdowns) != 1 or len(items) != len(lines) or facts.has_allowances_or_charges:
-        return False
-    vat = breakdowns[0]
-    named = {(each.code, each.rate, each.schemes) for each in items}
-    if named != {("S", vat.rate, ("VAT",))} or (vat.code, vat.schemes) != ("S", ("VAT",)):
-        return False
-    if vat.reason is not None or vat.reason_code is not None or not facts.seller_tax_registrations:
-        return False
-    if any(len(line.vat) != 1 for line in lines) or facts.has_invoice_lines is facts.has_credit_note_lines:
-        return False
-    return (
-        len(facts.invoice.all(InvoiceLine)) == len(lines)
-        and double(vat.rate or "0") > 0
-        and less_than_one_apart(vat.taxable or "", facts.lines_total)
-        and tax_is_within_one(vat.tax, vat.taxable, vat.rate)
-    )
+@cache
+def _uses(code: str, *, on_allowances: bool = False) -> Callable[[InvoiceFacts], bool]:
+    """Whether the document uses a category: where it does not, the category's rules hold."""
+    if on_allowances:
+        return lambda facts: facts.has_allowances_or_charges and code in facts.categories_named
+    return lambda facts: code in facts.categories_named
 
 
 # 01: the breakdown has the category when, and only when, it is used.
@@ -236,7 +205,7 @@ def _breakdown_rule(row: Category) -> Rule:
             number=number,
         ),
         holds=lambda _invoice, facts: _HAS_BREAKDOWN[row.breakdown](row, facts),
-        tell=lambda _invoice, facts: Miss(
+        detail=lambda _invoice, facts: Detail(
             _breakdowns(facts.breakdown_vat.any.get(row.code, 0), row),
             _ONE_BREAKDOWN[row.breakdown is _EXACTLY_ONE],
             Text(
@@ -248,12 +217,12 @@ def _breakdown_rule(row: Category) -> Rule:
     )
 
 
-def _has_exactly_one(row: Category, facts: Facts) -> bool:
+def _has_exactly_one(row: Category, facts: InvoiceFacts) -> bool:
     used = row.code in facts.items_vat.vat or any(row.code in use.vat for use in facts.categories_vat)
     return not used or facts.breakdown_vat.vat.get(row.code, 0) == 1
 
 
-def _has_at_least_one(row: Category, facts: Facts) -> bool:
+def _has_at_least_one(row: Category, facts: InvoiceFacts) -> bool:
     uses = (facts.items_vat, facts.allowances_vat, facts.charges_vat, facts.unsorted_vat)
     if row.code == "S":  # the artefact does not look at the tax scheme here
         used, given, counted = _named(uses, row), facts.breakdown_vat.any, facts.breakdown_vat.any
@@ -286,7 +255,9 @@ def _party_rules(row: Category) -> list[Rule]:
     ]
 
 
-def _party_rule(row: Category, nth: str, term: str, what: Text, used: Callable[[Category, Facts], bool]) -> Rule:
+def _party_rule(
+    row: Category, nth: str, term: str, what: Text, used: Callable[[Category, InvoiceFacts], bool]
+) -> Rule:
     wanted = _PARTIES[row.seller, row.buyer]
     # Of an item of category S under another tax than VAT the artefact demands more than anyone can give.
     never = nth == "02" and row.code == "S"
@@ -305,7 +276,7 @@ def _party_rule(row: Category, nth: str, term: str, what: Text, used: Callable[[
         holds=lambda _invoice, facts: (
             not used(row, facts) or ((not never or "S" in facts.items_vat.vat) and _are_registered(row, facts))
         ),
-        tell=lambda _invoice, facts: Miss(None, None, _registered_advice(row), "BT-31", facts.invoice.seller),
+        detail=lambda _invoice, facts: Detail(None, None, _registered_advice(row), "BT-31", facts.invoice.seller),
     )
 
 
@@ -341,7 +312,7 @@ _PARTIES = {
 }
 
 
-def _are_registered(row: Category, facts: Facts) -> bool:
+def _are_registered(row: Category, facts: InvoiceFacts) -> bool:
     if row.seller is _NO_VAT:
         return not (facts.seller_vat or facts.representative_vat or facts.buyer_vat)
     seller = facts.seller_vat if row.seller is _VAT_ID else bool(facts.seller_tax_registrations)
@@ -349,17 +320,17 @@ def _are_registered(row: Category, facts: Facts) -> bool:
     return (seller or facts.representative_vat) and buyer
 
 
-def _on_items(row: Category, facts: Facts) -> bool:
+def _on_items(row: Category, facts: InvoiceFacts) -> bool:
     return row.code in (facts.items_vat.any if row.code == "S" else facts.items_vat.vat)
 
 
-def _on_allowances(row: Category, facts: Facts) -> bool:
+def _on_allowances(row: Category, facts: InvoiceFacts) -> bool:
     if row.code == "O":  # allowances of the document alone
         return "O" in facts.document_allowances_vat.vat
     return row.code in facts.allowances_vat.vat
 
 
-def _on_charges(row: Category, facts: Facts) -> bool:
+def _on_charges(row: Category, facts: InvoiceFacts) -> bool:
     if row.code == "O":
         return "O" in facts.document_charges_vat.vat
     return row.code in (facts.charges_vat.raw_vat if row.code == "L" else facts.charges_vat.vat)
@@ -377,15 +348,10 @@ def _rate_rules(row: Category) -> list[Rule]:
 
 
 def _rate_rule(
-    row: Category, nth: str, on: type[Group], term: str, among: Callable[[Facts], Sequence[Group]]
+    row: Category, nth: str, on: type[Group], term: str, select: Callable[[InvoiceFacts], Sequence[Group]]
 ) -> Rule:
     wanted = _RATES[row.rate]
     what = _RATE_OF[nth]
-
-    def sift(nodes: Sequence[Any], _facts: Facts) -> list[Group]:
-        fits = {rate: rate_fits(rate, row.rate) for rate in {node.rate for node in nodes}}
-        return [] if all(fits.values()) else [node for node in nodes if not fits[node.rate]]
-
     rule = _rule(
         row,
         nth,
@@ -400,10 +366,10 @@ def _rate_rule(
             wanted=wanted,
         ),
         holds=lambda vat, _facts: rate_fits(vat.rate, row.rate),
-        tell=lambda vat, _facts: Miss(vat.rate, _RATE_SIGNS[row.rate], _RATE_ADVICE, term),
-        among=among,
+        detail=lambda vat, _facts: Detail(vat.rate, _RATE_SIGNS[row.rate], _RATE_ADVICE, term),
+        select=select,
     )
-    return replace(rule, sift=sift, once=row.rate is _ZERO)
+    return replace(rule, single=row.rate is _ZERO)
 
 
 _RATE_OF = {
@@ -453,12 +419,12 @@ def _taxable_rule(row: Category) -> Rule:
             f"(BT-131) + toeslagen (BT-99) - kortingen (BT-92) van die categorie{slack.nl if per_rate else ''}.",
         ),
         holds=lambda vat, facts: holds(row, vat, facts),
-        tell=lambda vat, facts: _tell_taxable(row, vat, facts),
-        among=lambda facts: facts.breakdowns_by_category(row.code),
+        detail=lambda vat, facts: _tax_detailable(row, vat, facts),
+        select=lambda facts: facts.breakdowns_by_category(row.code),
     )
 
 
-def _taxable_is_exact(row: Category, vat: BreakdownVat, facts: Facts) -> bool:
+def _taxable_is_exact(row: Category, vat: BreakdownVat, facts: InvoiceFacts) -> bool:
     if vat.taxable is None:
         return False
     taxable = exact(vat.taxable)
@@ -471,7 +437,7 @@ def _taxable_is_exact(row: Category, vat: BreakdownVat, facts: Facts) -> bool:
     )
 
 
-def _taxable_per_rate(row: Category, vat: BreakdownVat, facts: Facts) -> bool:
+def _taxable_per_rate(row: Category, vat: BreakdownVat, facts: InvoiceFacts) -> bool:
     if vat.rate is None:
         return True
     if vat.taxable is None:
@@ -486,7 +452,7 @@ def _taxable_per_rate(row: Category, vat: BreakdownVat, facts: Facts) -> bool:
     )
 
 
-def _where_used(row: Category, rate: Decimal, facts: Facts) -> tuple[bool, bool]:
+def _where_used(row: Category, rate: Decimal, facts: InvoiceFacts) -> tuple[bool, bool]:
     """Whether to compare with InvoiceLines, with CreditNoteLines. For S the rate must be in use on them, or on an
     allowance or charge; for the others any line will do."""
     if row.code != "S":
@@ -512,12 +478,12 @@ _BELOW_THAT_A_DOUBLE_IS_SURE = 10**12
 _NOTHING = Decimal(0)
 
 
-def _tell_taxable(row: Category, vat: BreakdownVat, facts: Facts) -> Miss:
+def _tax_detailable(row: Category, vat: BreakdownVat, facts: InvoiceFacts) -> Detail:
     rate = exact(vat.rate) if vat.rate is not None and row.sums is _PER_RATE else None
     lines = facts.invoice_line_sums if facts.has_invoice_lines else facts.credit_note_line_sums
     of_lines, more = _sum(lines, row, rate), _sum(facts.document_level_sums, row, rate)
     at = "" if rate is None else f" {rate}%"
-    return Miss(
+    return Detail(
         f"BT-116 = {vat.taxable or '–'}",
         f"Σ BT-131 + Σ BT-99 - Σ BT-92 ({row.code}{at}) = {of_lines} + {more} = {of_lines + more}",
         Text(
@@ -537,9 +503,9 @@ def _sum(sums: LineSums, row: Category, rate: Decimal | None) -> Decimal:
 
 
 def _tax_rule(row: Category) -> Rule:
-    reckoned = row.sums is _PER_RATE
+    is_computed = row.sums is _PER_RATE
     what = Text("0")
-    if reckoned:
+    if is_computed:
         what = Text(
             "the taxable amount (BT-116) × the rate (BT-119), less than one unit apart",
         )
@@ -547,7 +513,7 @@ def _tax_rule(row: Category) -> Rule:
         row,
         "09",
         on=BreakdownVat,
-        terms="BT-117 BT-116 BT-119" if reckoned else "BT-117",
+        terms="BT-117 BT-116 BT-119" if is_computed else "BT-117",
         sentence=Text(
             "The tax amount (BT-117) of category {code} ({row}) is {what}.",
             code=row.code,
@@ -556,15 +522,15 @@ def _tax_rule(row: Category) -> Rule:
         ),
         holds=lambda vat, _facts: (
             tax_is_within_one(vat.tax, vat.taxable, vat.rate)
-            if reckoned
+            if is_computed
             else vat.tax is not None and exact(vat.tax) == 0
         ),
-        tell=lambda vat, _facts: (
-            tell_tax(vat.tax, vat.taxable, vat.rate)
-            if reckoned
-            else Miss(f"BT-117 = {vat.tax or '–'}", "0", _NO_TAX, "BT-117")
+        detail=lambda vat, _facts: (
+            tax_detail(vat.tax, vat.taxable, vat.rate)
+            if is_computed
+            else Detail(f"BT-117 = {vat.tax or '–'}", "0", _NO_TAX, "BT-117")
         ),
-        among=lambda facts: facts.breakdowns_by_category(row.code),
+        select=lambda facts: facts.breakdowns_by_category(row.code),
     )
 
 
@@ -592,21 +558,23 @@ def _reason_rule(row: Category) -> Rule:
             has=has,
         ),
         holds=lambda vat, _facts: (vat.reason is not None or vat.reason_code is not None) is required,
-        tell=lambda vat, _facts: Miss(
+        detail=lambda vat, _facts: Detail(
             vat.reason_code or vat.reason, "BT-120 / BT-121" if required else None, advice, "BT-121"
         ),
-        among=lambda facts: facts.breakdowns_by_category(row.code),
+        select=lambda facts: facts.breakdowns_by_category(row.code),
     )
 
 
 # What only two categories demand.
 
 
-def _in_breakdown(code: str, facts: Facts) -> bool:
+def _in_breakdown(code: str, facts: InvoiceFacts) -> bool:
     return code in facts.breakdown_vat.vat
 
 
-def _extra(key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[Invoice, Facts], bool]) -> Rule:
+def _extra(
+    key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[Invoice, InvoiceFacts], bool]
+) -> Rule:
     """A demand on the invoice as a whole when its breakdown has the category."""
     return Rule(
         key,
@@ -617,17 +585,17 @@ def _extra(key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[I
         Text(en, nl),
         SOURCE,
         lambda invoice, facts: not _in_breakdown(code, facts) or holds(invoice, facts),
-        lambda _invoice, _facts: Miss(expected=terms.replace(" ", " / ") if code == "K" else None),
-        switch=Switch(_named_anywhere, code),
+        lambda _invoice, _facts: Detail(expected=terms.replace(" ", " / ") if code == "K" else None),
+        applies=_uses(code),
     )
 
 
-def _has_delivery_date(invoice: Invoice, _facts: Facts) -> bool:
+def _has_delivery_date(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     dated = any(len(each.date or "") > 1 for each in invoice.deliveries)
     return dated or not all(period.is_empty for period in invoice.periods)
 
 
-def _has_delivery_country(invoice: Invoice, _facts: Facts) -> bool:
+def _has_delivery_country(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return any(each.address is not None and len(each.address.country or "") > 1 for each in invoice.deliveries)
 
 

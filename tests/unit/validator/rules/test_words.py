@@ -19,26 +19,26 @@ def _breach(rule: str, sample: str, *remove: str, **change: str) -> Breach:
 
 
 def test_a_sum_shows_both_sides() -> None:
-    miss = _breach("BR-CO-15", "nlcius-invoice", BT_112="121.50").miss
-    assert miss.found == "BT-112 = 121.50"
-    assert miss.expected == "BT-109 + BT-110 = 100.00 + 21.00 = 121.00"
-    assert miss.advice is not None
-    assert "0.50" in miss.advice.en
+    detail = _breach("BR-CO-15", "nlcius-invoice", BT_112="121.50").detail
+    assert detail.found == "BT-112 = 121.50"
+    assert detail.expected == "BT-109 + BT-110 = 100.00 + 21.00 = 121.00"
+    assert detail.advice is not None
+    assert "0.50" in detail.advice.en
 
 
 def test_a_sum_of_many_shows_the_first_few() -> None:
-    miss = _breach("BR-CO-10", "en16931-mixed", BT_106="1.00").miss
-    assert miss.expected is not None
-    assert str(miss.expected).startswith("Σ BT-131 = ")
+    detail = _breach("BR-CO-10", "en16931-mixed", BT_106="1.00").detail
+    assert detail.expected is not None
+    assert str(detail.expected).startswith("Σ BT-131 = ")
 
 
 def test_an_absent_amount_is_shown_as_absent() -> None:
-    assert _breach("BR-CO-16", "nlcius-invoice", "BT-115").miss.found == "BT-115 - BT-114 = – - 0"
+    assert _breach("BR-CO-16", "nlcius-invoice", "BT-115").detail.found == "BT-115 - BT-114 = – - 0"
 
 
 def test_too_many_decimals_show_the_amount_rounded() -> None:
-    miss = _breach("BR-DEC-23", "nlcius-invoice", BT_131="100.005").miss
-    assert (miss.found, miss.expected, miss.term) == ("100.005", "100.01", "BT-131")
+    detail = _breach("BR-DEC-23", "nlcius-invoice", BT_131="100.005").detail
+    assert (detail.found, detail.expected, detail.term) == ("100.005", "100.01", "BT-131")
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def _check_findings(root: etree._Element) -> None:
     reading = ubl.read(root)
     for breach in judge(reading.invoice, EN16931).breaches:
         assert breach.at.place >= 0
-        found = breach.miss.found
+        found = breach.detail.found
         assert found is None or isinstance(found, Text) or len(found) < 400
         group = reading.elements([breach.at.place])[breach.at.place]
-        if breach.miss.term:
-            assert ubl.element_of(group, breach.miss.term) is not None
+        if breach.detail.term:
+            assert ubl.element_of(group, breach.detail.term) is not None

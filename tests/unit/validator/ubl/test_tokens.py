@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from gateway.validator.model.invoice import places_of
+from gateway.validator.model.terms import places_of
 from gateway.validator.ubl import bindings as ubl
 from gateway.validator.ubl import library, reading, tokens
 from gateway.validator.ubl.building import Reading
