@@ -36,15 +36,15 @@ from gateway.jobs.seal import seal_regularly
 from gateway.jobs.send_bills import send_bills_regularly
 from gateway.messages.lifecycle import Disposition
 from gateway.messages.participants import Party
-from gateway.messages.ports import Checkpoint, Reception
+from gateway.messages.ports import Checkpoint, Intake
 from gateway.metering.entry import UsageEntry
 from gateway.metering.policy import MeterPolicy, meter_delivery
 from gateway.metrics import Metrics
 from gateway.pipeline.counting import CountedIntake, SandboxIntake
-from gateway.pipeline.desk import Desk
 from gateway.pipeline.dispatcher import Dispatcher
+from gateway.pipeline.intake import IntakeService
 from gateway.pipeline.observer import Meter, MetricsObserver
-from gateway.pipeline.reception import FrontDesk
+from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
 from gateway.settings import Settings
@@ -53,7 +53,7 @@ from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.messages import MessageStore
-from gateway.store.messages.operations import OperatorDesk, ReplaysElsewhere
+from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
@@ -83,9 +83,9 @@ class Gateway:
     register: RegisterStore
     store: MessageStore
     mailbox: MailboxStore
-    desk: Desk
-    reception: FrontDesk
-    operations: OperatorDesk
+    queue: JudgingQueue
+    intake: IntakeService
+    operations: OperatorActions
     workers: Workers
     metrics: Metrics
     health: Health
@@ -97,7 +97,7 @@ class Gateway:
     def doors(self) -> Doors:
         """Return what the HTTP API needs."""
         return Doors(
-            reception=self.intake(),
+            intake=self.channel_intake(),
             storage=self.storage,
             messages=self.store,
             mailbox=self.mailbox,
@@ -122,14 +122,14 @@ class Gateway:
             wait_seconds_max=self.settings.http.wait_seconds_max,
         )
 
-    def intake(self) -> Reception:
+    def channel_intake(self) -> Intake:
         """Return the intake of every channel; in a sandbox it marks messages as tests."""
         counted = self.own_intake()
         return SandboxIntake(counted) if self.settings.testing.sandbox else counted
 
     def own_intake(self) -> CountedIntake:
         """Return the intake of the gateway's own bills, which are never tests."""
-        return CountedIntake(self.reception, self.metrics)
+        return CountedIntake(self.intake, self.metrics)
 
 
 @asynccontextmanager
@@ -140,9 +140,9 @@ async def open_gateway(
     async with AsyncExitStack() as stack:
         gateway = await _open(settings, clock, checkpoint, stack)
         for waiting in await gateway.store.waiting():
-            gateway.desk.offer(waiting, None, is_suspect=True)
-        gateway.desk.start()
-        stack.push_async_callback(gateway.desk.stop)
+            gateway.queue.offer(waiting, None, is_suspect=True)
+        gateway.queue.start()
+        stack.push_async_callback(gateway.queue.stop)
         dispatcher = await stack.enter_async_context(_dispatching(gateway, clock))
         gateway.observer.wake_delivery = dispatcher.wake
         for job in (dispatcher.run(), *_jobs(gateway, clock)):
@@ -154,7 +154,7 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     """Yield the jobs that run by the clock."""
     settings, engines, metrics = gateway.settings, gateway.engines, gateway.metrics
     billing = billing_service(settings, engines, gateway.writer, clock)
-    yield measure_queue(gateway.desk, metrics)
+    yield measure_queue(gateway.queue, metrics)
     yield run_periodically(
         partial(_follow, gateway),
         REGISTER_SECONDS,
@@ -262,7 +262,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
     observer = MetricsObserver(metrics, _meter(settings), clock)
-    desk = Desk(
+    queue = JudgingQueue(
         store,
         register,
         workers,
@@ -273,15 +273,15 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         workers=settings.worker_count(),
         attempts_max=settings.queue.judging_attempts_max,
     )
-    reception = FrontDesk(
+    intake = IntakeService(
         store,
-        desk,
+        queue,
         clock,
         checkpoint,
         waiting_max=settings.queue.waiting_messages_max,
         retry_after_seconds=settings.queue.retry_after_seconds,
     )
-    replays_elsewhere = ReplaysElsewhere(engines, store, desk, metrics.message_reopened)
+    replays_elsewhere = ReplaysElsewhere(engines, store, queue, metrics.message_reopened)
     await replays_elsewhere.follow()
     return Gateway(
         settings,
@@ -291,12 +291,12 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         register,
         store,
         MailboxStore(engines, writer, clock, metrics.message_confirmed),
-        desk,
-        reception,
-        OperatorDesk(writer, store, desk, clock, observer.came_to_rest, metrics.message_reopened),
+        queue,
+        intake,
+        OperatorActions(writer, store, queue, clock, observer.came_to_rest, metrics.message_reopened),
         workers,
         metrics,
-        _health(settings, writer, storage, desk),
+        _health(settings, writer, storage, queue),
         LedgerMeter(engines, writer, clock),
         observer,
         OutboxStore(engines, writer, register, _meter(settings), clock, observer.came_to_rest),
@@ -335,11 +335,11 @@ def _reading_limits(settings: Settings) -> ReadingLimits:
     )
 
 
-def _health(settings: Settings, writer: Writer, storage: Storage, desk: Desk) -> Health:
+def _health(settings: Settings, writer: Writer, storage: Storage, queue: JudgingQueue) -> Health:
     checks = {
         "store": takes_writes(writer),
         "storage": takes_writes(storage),
-        "queue": queue_has_room(desk, settings.queue.waiting_messages_max, settings.health.queue_share_max),
+        "queue": queue_has_room(queue, settings.queue.waiting_messages_max, settings.health.queue_share_max),
         "disk": disk_has_room(settings.data_directory, settings.health.disk_free_bytes_min),
     }
     return Health(checks, settings.health.check_seconds_max)

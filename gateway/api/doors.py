@@ -21,10 +21,10 @@ from gateway.messages.ports import (
     Deliveries,
     Directory,
     DocumentStorage,
+    Intake,
     Mailbox,
     Messages,
     Operations,
-    Reception,
 )
 from gateway.metering.ports import Meter
 
@@ -60,7 +60,7 @@ class BillingDoor:
 class Doors:
     """Everything `build` needs."""
 
-    reception: Reception
+    intake: Intake
     storage: DocumentStorage
     messages: Messages
     mailbox: Mailbox

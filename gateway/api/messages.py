@@ -88,14 +88,14 @@ async def submit(call: Call) -> web.StreamResponse:
     wait = preferred_wait_seconds(call.request.headers.get("Prefer"), call.doors.wait_seconds_max)
     if wait:
         more["Preference-Applied"] = f"wait={wait:g}"
-        if await call.doors.reception.settled(receipt.kenmerk, wait):
+        if await call.doors.intake.wait_until_settled(receipt.kenmerk, wait):
             return await _verdict(call, receipt, more)
     return json_answer(accepted(receipt), 202, more)
 
 
 async def _handed_in(call: Call, submission: Submission) -> Receipt:
     try:
-        return await call.doors.reception.submit(submission)
+        return await call.doors.intake.submit(submission)
     except IdempotencyConflictError as conflict:
         raise problems.IdempotencyConflict(conflict.first_kenmerk) from conflict
     except OverloadedError as overload:

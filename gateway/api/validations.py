@@ -21,7 +21,7 @@ from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.multipart import XML_TYPES
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
-from gateway.pipeline.desk import JudgingError
+from gateway.pipeline.queue import JudgingError
 from gateway.validator.profiles import profile_named
 
 log = structlog.get_logger()

@@ -21,16 +21,16 @@ from gateway.messages.lifecycle import Foutcode
 from gateway.messages.participants import Party
 from gateway.messages.submission import StoredBytes
 from gateway.metrics import Metrics
-from gateway.pipeline.backoff import Pauses
+from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.ports import (
+    AttemptResult,
     Carrier,
+    DeliveryMethod,
     Destination,
     Failure,
-    Outcome,
     Parcel,
     Shipment,
-    Way,
 )
 from gateway.pki.certificates import fingerprint, load_certificates, load_key
 from gateway.pki.chain import CLIENTS_AND_SERVERS
@@ -74,9 +74,9 @@ class StoredOutbox:
         """405"""
         await self._store.offered(parcel.kenmerk, at)
 
-    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, way: DeliveryMethod) -> None:
         """400; what went by SOAP is there as a whole, all else is fetched from the mailbox."""
-        await self._store.delivered(parcel.kenmerk, at, into_mailbox=way is not Way.AFLEVERSERVICE)
+        await self._store.delivered(parcel.kenmerk, at, into_mailbox=way is not DeliveryMethod.AFLEVERSERVICE)
 
     async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
         """420"""
@@ -91,9 +91,9 @@ class StoredOutbox:
 
 def destination_of(party: Party, failures: int = 0) -> Destination:
     """Where this party wants its messages now; a wish that makes no sense is the mailbox."""
-    wish = party.settings.get("delivery", Way.MAILBOX.value)
+    wish = party.settings.get("delivery", DeliveryMethod.MAILBOX.value)
     url = party.settings.get("delivery_url", "")
-    way = Way(wish) if wish in set(Way) and url else Way.MAILBOX
+    way = DeliveryMethod(wish) if wish in set(DeliveryMethod) and url else DeliveryMethod.MAILBOX
     return Destination(party.party_id, way, url, failures)
 
 
@@ -145,9 +145,11 @@ class Counting:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
-    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+    def attempted(
+        self, way: DeliveryMethod, outcome: AttemptResult, failure: Failure | None, seconds: float
+    ) -> None:
         """One attempt ended so."""
-        if way is not Way.MAILBOX:
+        if way is not DeliveryMethod.MAILBOX:
             self._metrics.push_attempted(way.value, outcome.value, failure.value if failure else None, seconds)
 
 
@@ -166,7 +168,7 @@ async def dispatching(
     wishes = settings.delivery
     contents = StoredContents(store, storage)
     processen = Processen(ProcesSources(store, register, records))
-    pauses = Pauses(
+    backoff = Backoff(
         timedelta(seconds=wishes.pause_seconds_first),
         timedelta(seconds=wishes.pause_seconds_max),
         timedelta(hours=wishes.give_up_hours),
@@ -176,7 +178,7 @@ async def dispatching(
     async with AsyncExitStack() as stack:
         post = Post(OutsideResolver(hosts), _tls(directory), seconds_max=wishes.answer_seconds_max)
         await stack.enter_async_context(post)
-        carriers: dict[Way, Carrier] = {Way.MAILBOX: IntoMailbox()}
+        carriers: dict[DeliveryMethod, Carrier] = {DeliveryMethod.MAILBOX: IntoMailbox()}
         if directory is not None:
             fetch = await stack.enter_async_context(HttpFetch())
             carriers |= _carriers(settings, TlsFiles(directory), post, contents, processen.proces_of, fetch, clock)
@@ -185,7 +187,7 @@ async def dispatching(
             contents,
             carriers,
             clock,
-            pauses,
+            backoff,
             wishes.recipients_max,
             observer=Counting(metrics),
         )
@@ -199,12 +201,14 @@ def _carriers(
     proces_of: ProcesOf,
     fetch: HttpFetch,
     clock: Clock,
-) -> dict[Way, Carrier]:
+) -> dict[DeliveryMethod, Carrier]:
     key_id = fingerprint(load_certificates(files.server_chain)[0])
     events = EventSigner(load_key(files.server_key), key_id)
     return {
-        Way.WEBHOOK: Webhook(post, proces_of, events, clock, settings.http.public_url, settings.delivery.oin),
-        Way.AFLEVERSERVICE: Afleverservice(
+        DeliveryMethod.WEBHOOK: Webhook(
+            post, proces_of, events, clock, settings.http.public_url, settings.delivery.oin
+        ),
+        DeliveryMethod.AFLEVERSERVICE: Afleverservice(
             post,
             contents,
             proces_of,

@@ -49,7 +49,7 @@ async def bill(gateway: Gateway) -> Sequence[Bill]:
     """Issue the prepayment bills of this year and send them through the gateway."""
     billing = billing_service(gateway.settings, gateway.engines, gateway.writer, utc_now)
     bills = await _prepayments(billing)
-    await send_bills(bills, billing.store, gateway.reception, gateway.register.by_identifier)
+    await send_bills(bills, billing.store, gateway.intake, gateway.register.by_identifier)
     return bills
 
 

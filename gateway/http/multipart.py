@@ -20,7 +20,7 @@ from gateway.http.limits import Limits
 from gateway.http.transfer import TransferDecoder, TransferError, decoder
 from gateway.i18n import Text
 from gateway.messages.ports import ContentSink, DocumentStorage
-from gateway.messages.submission import BesideAttachment, Content
+from gateway.messages.submission import Content, DetachedAttachment
 from gateway.validator.model.document import Attachment
 
 logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of what we refuse in words of our own
@@ -54,7 +54,7 @@ class Parts:
     """What a multipart body held."""
 
     document: Content
-    attachments: tuple[BesideAttachment, ...]
+    attachments: tuple[DetachedAttachment, ...]
 
 
 async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits: Limits) -> Parts:
@@ -240,9 +240,9 @@ class _Intake:
                 await part.sink.abort()
 
 
-def _attachment(number: int, part: _Part, content: Content) -> BesideAttachment:
+def _attachment(number: int, part: _Part, content: Content) -> DetachedAttachment:
     facts = Attachment(number, part.media_type, part.filename, content.size_bytes, content.sha256)
-    return BesideAttachment(facts, content)
+    return DetachedAttachment(facts, content)
 
 
 def _media_type(header: str | None, is_form: bool) -> str:

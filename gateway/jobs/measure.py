@@ -10,7 +10,7 @@ from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, amsterdam_today
 from gateway.jobs.periodic import run_periodically
 from gateway.metrics import Metrics, QueueState
-from gateway.pipeline.desk import Desk
+from gateway.pipeline.queue import JudgingQueue
 from gateway.store.engine import Engines
 from gateway.store.messages.measures import Measures
 
@@ -23,7 +23,7 @@ SILENCE_RUNS = 60
 FORECASTS_SECONDS = 3_600.0
 
 
-async def measure_queue(queue: Desk, metrics: Metrics) -> None:
+async def measure_queue(queue: JudgingQueue, metrics: Metrics) -> None:
     """Measure the queue of messages to judge, every five seconds."""
 
     async def measure() -> None:

@@ -10,7 +10,7 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.runs.ports import BillingStore
 from gateway.jobs.periodic import run_periodically
 from gateway.messages.participants import Caller, Role
-from gateway.messages.ports import Reception
+from gateway.messages.ports import Intake
 from gateway.messages.submission import Channel, Content, OverloadedError, Submission
 from gateway.store.billing.queries import SENDER
 from gateway.validator.model.identifiers import OIN, PartyIdentifier
@@ -24,7 +24,7 @@ FindParty = Callable[[PartyIdentifier], object | None]
 """The party with this identifier, None for one that is not registered."""
 
 
-async def send_bills_regularly(store: BillingStore, intake: Reception, find_party: FindParty) -> None:
+async def send_bills_regularly(store: BillingStore, intake: Intake, find_party: FindParty) -> None:
     """Send what was issued and not sent yet, for as long as this is awaited."""
 
     async def send_unsent() -> None:
@@ -39,7 +39,7 @@ async def send_bills_regularly(store: BillingStore, intake: Reception, find_part
 
 
 async def send_bills(
-    bills: Sequence[Bill], store: BillingStore, intake: Reception, find_party: FindParty
+    bills: Sequence[Bill], store: BillingStore, intake: Intake, find_party: FindParty
 ) -> Mapping[str, str | None]:
     """Send issued bills; answers by number the kenmerk that each got.
 

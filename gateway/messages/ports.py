@@ -18,7 +18,7 @@ from gateway.messages.submission import Content, Receipt, StoredBytes, Submissio
 from gateway.validator.model.identifiers import PartyIdentifier
 
 
-class Reception(Protocol):
+class Intake(Protocol):
     """Takes submissions in. Every channel ends here."""
 
     async def submit(self, submission: Submission) -> Receipt:
@@ -27,7 +27,7 @@ class Reception(Protocol):
         Raises IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
 
-    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+    async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
         """Wait until the message is settled (`State.is_settled`), at most so long; whether it is."""
 
 
@@ -164,10 +164,10 @@ __all__ = [
     "Deliveries",
     "Directory",
     "DocumentStorage",
+    "Intake",
     "Mailbox",
     "Messages",
     "Operations",
     "PartyKind",
     "PendingDelivery",
-    "Reception",
 ]

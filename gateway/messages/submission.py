@@ -61,7 +61,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class BesideAttachment:
+class DetachedAttachment:
     """An attachment that travelled beside the document, decoded."""
 
     attachment: Attachment
@@ -98,7 +98,7 @@ class Submission:
     caller: Caller
     channel: Channel
     document: Content
-    attachments: tuple[BesideAttachment, ...] = ()
+    attachments: tuple[DetachedAttachment, ...] = ()
     idempotency_key: str | None = None
     recipient: PartyIdentifier | None = None
     profile: str | None = None

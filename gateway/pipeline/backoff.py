@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
+class Backoff:
     """Growing pauses."""
 
     first: timedelta = timedelta(seconds=10)
     longest: timedelta = timedelta(hours=4)
     give_up_after: timedelta = timedelta(hours=72)
     spread: float = 0.1
-    """Pauses differ by at most this share, so that recipients that fell together are not called together."""
+    """Backoff differ by at most this share, so that recipients that fell together are not called together."""
 
     def after(self, failures: int) -> timedelta:
         """The pause after so many failures in a row, the last included."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.messages.ports import Reception
+from gateway.messages.ports import Intake
 from gateway.messages.submission import OverloadedError, Receipt, Submission
 from gateway.metrics import Metrics
 
@@ -10,10 +10,10 @@ from gateway.metrics import Metrics
 class CountedIntake:
     """Counts what the inner intake accepts, and what it refuses because the queue is full."""
 
-    def __init__(self, inner: Reception, metrics: Metrics) -> None:
+    def __init__(self, inner: Intake, metrics: Metrics) -> None:
         self._inner = inner
         self._metrics = metrics
-        self.settled = inner.settled
+        self.wait_until_settled = inner.wait_until_settled
 
     async def submit(self, submission: Submission) -> Receipt:
         """Submit to the inner intake."""
@@ -34,9 +34,9 @@ class CountedIntake:
 class SandboxIntake:
     """Marks everything as a test: it is handled in full and never metered."""
 
-    def __init__(self, inner: Reception) -> None:
+    def __init__(self, inner: Intake) -> None:
         self._inner = inner
-        self.settled = inner.settled
+        self.wait_until_settled = inner.wait_until_settled
 
     async def submit(self, submission: Submission) -> Receipt:
         """Submit to the inner intake, as a test."""

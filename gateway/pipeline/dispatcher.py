@@ -13,19 +13,19 @@ from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.lifecycle import Foutcode
-from gateway.pipeline.backoff import Pauses
+from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.ports import (
+    AttemptResult,
     Carrier,
     Contents,
+    DeliveryMethod,
     Destination,
     Failure,
     NotDeliveredError,
     Observer,
     Outbox,
-    Outcome,
     Parcel,
     Refusal,
-    Way,
 )
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,9 @@ _IDLE_SECONDS = 5.0
 class Unobserved:
     """Nobody counts. Fulfils `ports.Observer`."""
 
-    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+    def attempted(
+        self, way: DeliveryMethod, outcome: AttemptResult, failure: Failure | None, seconds: float
+    ) -> None:
         """Nothing."""
 
 
@@ -48,9 +50,9 @@ class Dispatcher:
         self,
         outbox: Outbox,
         contents: Contents,
-        carriers: Mapping[Way, Carrier],
+        carriers: Mapping[DeliveryMethod, Carrier],
         clock: Clock,
-        pauses: Pauses | None = None,
+        backoff: Backoff | None = None,
         recipients_max: int = 64,
         trouble_seconds: float = _IDLE_SECONDS,
         observer: Observer | None = None,
@@ -61,7 +63,7 @@ class Dispatcher:
         self._contents = contents
         self._carriers = carriers
         self._clock = clock
-        self._pauses = pauses or Pauses()
+        self._backoff = backoff or Backoff()
         self._places = asyncio.Semaphore(recipients_max)
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._trouble_seconds = trouble_seconds
@@ -141,11 +143,11 @@ class Dispatcher:
         seconds = time.monotonic() - begun
         if error is None:
             await self._outbox.delivered(parcel, self._clock(), destination.way)
-            outcome = Outcome.DELIVERED
+            outcome = AttemptResult.DELIVERED
         else:
             outcome = await self._not_delivered(destination, parcel, error)
         self._observer.attempted(destination.way, outcome, error.failure if error else None, seconds)
-        return outcome in {Outcome.DELIVERED, Outcome.REFUSED}
+        return outcome in {AttemptResult.DELIVERED, AttemptResult.REFUSED}
 
     async def _carried(self, destination: Destination, parcel: Parcel) -> NotDeliveredError | None:
         """Hand it over; why it was not taken, or None."""
@@ -158,15 +160,17 @@ class Dispatcher:
             return error
         return None
 
-    async def _not_delivered(self, destination: Destination, parcel: Parcel, error: NotDeliveredError) -> Outcome:
+    async def _not_delivered(
+        self, destination: Destination, parcel: Parcel, error: NotDeliveredError
+    ) -> AttemptResult:
         now: datetime = self._clock()
         log.info("delivery_failed", recipient=parcel.recipient_id, reason=str(error))
         if error.refusal is Refusal.PERMANENT:
             await self._outbox.returned(parcel, now, error.foutcode, str(error))
-            return Outcome.REFUSED
-        again_at = now + self._pauses.after(destination.failures + 1)
-        if self._pauses.is_over(parcel.queued_at, now):
+            return AttemptResult.REFUSED
+        again_at = now + self._backoff.after(destination.failures + 1)
+        if self._backoff.is_over(parcel.queued_at, now):
             await self._outbox.returned(parcel, now, Foutcode.AFS600, str(error), again_at)
-            return Outcome.EXPIRED
+            return AttemptResult.EXPIRED
         await self._outbox.troubled(parcel, now, again_at, str(error))
-        return Outcome.TROUBLED
+        return AttemptResult.TROUBLED

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from gateway.clock import Clock
-from gateway.messages.handling import Outcome
+from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import AtRest, Waiting
 from gateway.messages.participants import Party
@@ -16,7 +16,7 @@ Meter = Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, 
 
 
 class MetricsObserver:
-    """Counts outcomes and wakes delivery. Fulfils `pipeline.desk.DeskObserver`."""
+    """Counts outcomes and wakes delivery. Fulfils `pipeline.queue.QueueObserver`."""
 
     def __init__(self, metrics: Metrics, meter: Meter, clock: Clock) -> None:
         """`meter` is the one the store uses, so that the metrics agree with what is stored."""
@@ -25,7 +25,7 @@ class MetricsObserver:
         self._meter = meter
         self.wake_delivery: Callable[[], None] = lambda: None
 
-    def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None:
+    def message_settled(self, waiting: Waiting, outcome: Decision, seconds: float) -> None:
         """Count an outcome that is on stable storage. A message that is pushed is counted when that has ended."""
         del waiting
         verdict, disposition = outcome.verdict, outcome.disposition or Disposition.PENDING
@@ -38,7 +38,7 @@ class MetricsObserver:
         for stage, duration_ns in verdict.durations_ns.items():
             self._metrics.stage_passed(stage, duration_ns / 1e9)
 
-    def _count(self, outcome: Outcome, disposition: Disposition, seconds: float) -> None:
+    def _count(self, outcome: Decision, disposition: Disposition, seconds: float) -> None:
         if outcome.state is State.DELIVERED and outcome.recipient is not None:
             at = outcome.entries[-1].at
             disposition, units = self._meter(

@@ -13,7 +13,7 @@ from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.submission import StoredBytes
 
 
-class Way(StrEnum):
+class DeliveryMethod(StrEnum):
     """How a recipient wants its messages; it can change at any time, also for what waits."""
 
     MAILBOX = "mailbox"
@@ -29,7 +29,7 @@ class Destination:
     """Where a recipient's messages go."""
 
     recipient_id: str
-    way: Way
+    way: DeliveryMethod
     url: str
     failures: int = 0
     """Attempts that failed since the last that did not: the recipient's, not one message's."""
@@ -65,7 +65,7 @@ class Outbox(Protocol):
     async def offered(self, parcel: Parcel, at: datetime) -> None:
         """It is being offered (405)."""
 
-    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, way: DeliveryMethod) -> None:
         """The recipient has it (400), handed over in this way; the recipient's failures are forgotten."""
 
     async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
@@ -144,7 +144,7 @@ class NotDeliveredError(Exception):
         self.foutcode = foutcode
 
 
-class Outcome(StrEnum):
+class AttemptResult(StrEnum):
     """What became of one attempt."""
 
     DELIVERED = "delivered"
@@ -159,7 +159,9 @@ class Outcome(StrEnum):
 class Observer(Protocol):
     """Told of every attempt."""
 
-    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+    def attempted(
+        self, way: DeliveryMethod, outcome: AttemptResult, failure: Failure | None, seconds: float
+    ) -> None:
         """One attempt ended so; how long it took."""
 
 

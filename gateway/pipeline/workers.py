@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.desk import Case, JudgingError
+from gateway.pipeline.queue import Job, JudgingError
 from gateway.pipeline.worker import LENGTH_BYTES, Answer, Request, answer, frame
 from gateway.validator.media_types import HEAD_BYTES
 from gateway.validator.model.document import Beside
@@ -67,7 +67,7 @@ class Streams(Protocol):
 
 
 class Workers:
-    """Fulfils `messages.desk.Judges`."""
+    """Fulfils `pipeline.queue.Judges`."""
 
     def __init__(
         self,
@@ -99,32 +99,32 @@ class Workers:
         """A worker is up, or busy."""
         return self._up > 0
 
-    async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, in one turn of one thread."""
-        whole = [await self._whole(case) for case in cases]
+        whole = [await self._whole(job) for job in jobs]
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, whole)
 
-    async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents in a worker process, when there are more than one thread can judge.
 
         A worker that ends takes its whole batch with it: each of them is then to be tried alone.
         """
         try:
-            return await self._in_worker([await self._request(case) for case in cases], None)
+            return await self._in_worker([await self._request(job) for job in jobs], None)
         except JudgingError as error:
-            return [error] * len(cases)
+            return [error] * len(jobs)
 
-    async def judge_large(self, case: Case, *, schema: bool = True) -> Verdict:
+    async def judge_large(self, job: Job, *, schema: bool = True) -> Verdict:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
-        file = self._file_of(case)
-        size_bytes = 0 if file else case.stored.size_bytes if case.stored else len(case.document or b"")
-        request = Request(b"", case.profile, case.also, schema, await self._beside(case), size_bytes, file)
-        judged = (await self._in_worker([request], case if size_bytes else None))[0]
+        file = self._file_of(job)
+        size_bytes = 0 if file else job.stored.size_bytes if job.stored else len(job.document or b"")
+        request = Request(b"", job.profile, job.also, schema, await self._beside(job), size_bytes, file)
+        judged = (await self._in_worker([request], job if size_bytes else None))[0]
         if isinstance(judged, JudgingError):
             raise judged
         return judged
 
-    async def _in_worker(self, requests: Sequence[Request], follows: Case | None) -> list[Verdict | JudgingError]:
+    async def _in_worker(self, requests: Sequence[Request], follows: Job | None) -> list[Verdict | JudgingError]:
         async with self._turns:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
@@ -156,42 +156,42 @@ class Workers:
             await worker.end()
         self._idle.clear()
 
-    async def _pieces(self, case: Case) -> Pieces:
+    async def _pieces(self, job: Job) -> Pieces:
         """The document in pieces, so that a large one is never whole in this process on its way."""
-        if case.stored is not None:
-            async for piece in self._streams.stream(case.stored):
+        if job.stored is not None:
+            async for piece in self._streams.stream(job.stored):
                 yield piece
             return
-        view = memoryview(case.document or b"")
+        view = memoryview(job.document or b"")
         for start in range(0, len(view), PIECE_SIZE_BYTES):
             yield view[start : start + PIECE_SIZE_BYTES]
 
     def _judge_each(self, requests: Sequence[Request | JudgingError]) -> list[Verdict | JudgingError]:
         return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in requests]
 
-    async def _whole(self, case: Case) -> Request | JudgingError:
-        """The case for a thread of this process, with its document at hand."""
+    async def _whole(self, job: Job) -> Request | JudgingError:
+        """The job for a thread of this process, with its document at hand."""
         try:
-            return Request(await self._document(case), case.profile, case.also, True, await self._beside(case))
+            return Request(await self._document(job), job.profile, job.also, True, await self._beside(job))
         except JudgingError as error:
             return error
 
-    async def _request(self, case: Case) -> Request:
-        """The case for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
-        beside = await self._beside(case)
-        if file := self._file_of(case):
-            return Request(b"", case.profile, case.also, True, beside, file=file)
-        return Request(await self._document(case), case.profile, case.also, True, beside)
+    async def _request(self, job: Job) -> Request:
+        """The job for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
+        beside = await self._beside(job)
+        if file := self._file_of(job):
+            return Request(b"", job.profile, job.also, True, beside, file=file)
+        return Request(await self._document(job), job.profile, job.also, True, beside)
 
-    async def _document(self, case: Case) -> bytes:
+    async def _document(self, job: Job) -> bytes:
         """The document in one piece. Raises JudgingError."""
-        if case.document is not None or case.stored is None:
-            return case.document or b""
-        return await self._read(case.stored)
+        if job.document is not None or job.stored is None:
+            return job.document or b""
+        return await self._read(job.stored)
 
-    async def _beside(self, case: Case) -> tuple[Beside, ...]:
+    async def _beside(self, job: Job) -> tuple[Beside, ...]:
         """What travelled beside the document, each with the bytes it begins with. Raises JudgingError."""
-        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in case.beside])
+        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in job.beside])
 
     async def _head(self, stored: StoredBytes | None) -> bytes:
         if stored is None:
@@ -204,8 +204,8 @@ class Workers:
         except OSError as error:
             raise JudgingError(f"its bytes cannot be read: {error}") from error
 
-    def _file_of(self, case: Case) -> tuple[str, int, int] | None:
-        return self._streams.file_of(case.stored) if case.stored is not None else None
+    def _file_of(self, job: Job) -> tuple[str, int, int] | None:
+        return self._streams.file_of(job.stored) if job.stored is not None else None
 
     async def _start(self) -> "_Worker":
         cpu_seconds = int(self._judging_seconds_max) + 1

@@ -108,7 +108,7 @@ class WusMemoryGateway(MemoryGateway):
         return datetime.now(UTC)
 
     async def submit(self, submission: Submission) -> Receipt:
-        """Reception: the steps that a sender may count on are there at once."""
+        """Intake: the steps that a sender may count on are there at once."""
         self.now = self.clock
         judge, self.judges_at_once = self.judges_at_once, False
         receipt = await super().submit(submission)

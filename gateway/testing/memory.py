@@ -147,7 +147,7 @@ class MemoryGateway:
     meter: MemoryMeter = field(default_factory=MemoryMeter)
 
     async def submit(self, submission: Submission) -> Receipt:
-        """Reception."""
+        """Intake."""
         if self.is_full:
             raise OverloadedError(30)
         for row in self.rows.values():
@@ -213,8 +213,8 @@ class MemoryGateway:
         row.journal.append(JournalEntry(step, self.now, actor, detail=detail))
         row.message = replace(row.message, state=after(row.message.state, step))
 
-    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
-        """Reception."""
+    async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+        """Intake."""
         if not self.rows[kenmerk].message.state.is_settled:
             await asyncio.sleep(min(timeout_seconds, 0.01))
         return self.rows[kenmerk].message.state.is_settled

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from gateway.messages.lifecycle import Disposition, Foutcode, State, Step, after
 from gateway.messages.message import JournalEntry, Message, StoredAttachment
 from gateway.messages.submission import Channel, StoredBytes
-from gateway.pipeline.ports import Destination, Parcel, Shipment, Way
+from gateway.pipeline.ports import DeliveryMethod, Destination, Parcel, Shipment
 from gateway.validator.model.document import Attachment
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ class MemoryOutbox:
     again_at: dict[str, datetime] = field(default_factory=dict)
     journal: dict[str, list[JournalEntry]] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
-    went: dict[str, Way] = field(default_factory=dict)
+    went: dict[str, DeliveryMethod] = field(default_factory=dict)
     now: datetime = START
 
     def add(self, recipient_id: str, kenmerk: str, document: bytes = b"<Invoice/>") -> None:
@@ -32,7 +32,7 @@ class MemoryOutbox:
         self.journal[kenmerk] = []
         self.documents[kenmerk] = document
 
-    def send_to(self, recipient_id: str, way: Way, url: str) -> None:
+    def send_to(self, recipient_id: str, way: DeliveryMethod, url: str) -> None:
         """The recipient's choice."""
         self.destinations[recipient_id] = Destination(recipient_id, way, url)
 
@@ -81,7 +81,7 @@ class MemoryOutbox:
         del at
         self._step(parcel, Step.DELIVERY_STARTED)
 
-    async def delivered(self, parcel: Parcel, at: datetime, way: Way) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, way: DeliveryMethod) -> None:
         """Outbox."""
         del at
         self.went[parcel.kenmerk] = way

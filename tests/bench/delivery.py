@@ -119,7 +119,7 @@ async def _pushes(gateway: Any, arrived: dict[str, float], first: int, count: in
         content = Content(len(document), document)
         caller = Caller("key", Role.SUPPLIER, "supplier")
         began = time.perf_counter()
-        receipt = await gateway.reception.submit(Submission(caller, Channel.HTTP, content))
+        receipt = await gateway.intake.submit(Submission(caller, Channel.HTTP, content))
         while receipt.kenmerk not in arrived:  # noqa: ASYNC110  # the recipient is another program
             await asyncio.sleep(0.0005)
         took.append(arrived[receipt.kenmerk] - began)

@@ -83,7 +83,7 @@ async def test_after_a_restart_too(
     ):
         house = House(first, session, HeldClock())
         await furnish(house)
-        await first.desk.stop()  # it takes in, and judges nothing
+        await first.queue.stop()  # it takes in, and judges nothing
         accepted = await hand_in(house, "A-1", media_type, content, wait=False)
     async with (
         open_gateway(settings) as second,
@@ -91,7 +91,7 @@ async def test_after_a_restart_too(
         aiohttp.ClientSession(address) as session,
     ):
         house = House(second, session, HeldClock(), house.keys)
-        assert await second.desk.settled(accepted["kenmerk"], 20)
+        assert await second.queue.wait_until_settled(accepted["kenmerk"], 20)
         message = await house.get("supplier", f"/v1/messages/{accepted['kenmerk']}")
         assert message["state"] == state
         assert await rules_of(house, accepted["kenmerk"]) == rules

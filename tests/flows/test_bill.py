@@ -65,12 +65,12 @@ async def test_the_bill_lies_in_the_mailbox_once(house: House) -> None:
     billing, bill = await settled(house)
     gateway = house.gateway
     knows = gateway.register.by_identifier
-    first = await send_bills([bill], billing.store, gateway.reception, knows)
-    again = await send_bills([bill], billing.store, gateway.reception, knows)
+    first = await send_bills([bill], billing.store, gateway.intake, knows)
+    again = await send_bills([bill], billing.store, gateway.intake, knows)
     kenmerk = first[bill.number]
     assert kenmerk is not None
     assert again == first
-    assert await gateway.reception.settled(kenmerk, 20)
+    assert await gateway.intake.wait_until_settled(kenmerk, 20)
     mailbox = await house.get("town", "/v1/mailbox/messages")
     items = mailbox["items"]
     assert isinstance(items, list)
@@ -84,15 +84,15 @@ async def test_the_server_sends_what_was_issued(house: House) -> None:
     assert [one.number for one in await billing.store.unsent()] == [bill.number]
     gateway = house.gateway
     knows = gateway.register.by_identifier
-    task = asyncio.create_task(send_bills_regularly(billing.store, gateway.reception, knows))
+    task = asyncio.create_task(send_bills_regularly(billing.store, gateway.intake, knows))
     for _ in range(400):
         if not await billing.store.unsent():
             break
         await asyncio.sleep(0.05)
     task.cancel()
     assert await billing.store.unsent() == []
-    sent = await send_bills([bill], billing.store, gateway.reception, knows)  # again: the kenmerk that it has
-    assert await gateway.reception.settled(sent[bill.number] or "", 20)
+    sent = await send_bills([bill], billing.store, gateway.intake, knows)  # again: the kenmerk that it has
+    assert await gateway.intake.wait_until_settled(sent[bill.number] or "", 20)
     mailbox = await house.get("town", "/v1/mailbox/messages")
     items = mailbox["items"]
     assert isinstance(items, list)
@@ -103,7 +103,7 @@ async def test_a_debtor_that_cannot_receive_here_is_told_apart(house: House) -> 
     billing, bill = await settled(house)
     stranger = replace(bill, debtor=replace(bill.debtor, oin="00000001899988877000"))
     gateway = house.gateway
-    sent = await send_bills([stranger], billing.store, gateway.reception, gateway.register.by_identifier)
+    sent = await send_bills([stranger], billing.store, gateway.intake, gateway.register.by_identifier)
     assert sent == {bill.number: None}
 
 

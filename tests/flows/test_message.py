@@ -175,7 +175,7 @@ async def test_a_returned_message_is_delivered_after_a_replay(house: House) -> N
     path = f"/v1/messages/{returned['kenmerk']}/replays"
     answer = await house.session.post(path, headers=house.as_("operator"))
     assert answer.status < 300, await answer.text()
-    assert await house.gateway.reception.settled(returned["kenmerk"], 20)
+    assert await house.gateway.intake.wait_until_settled(returned["kenmerk"], 20)
     after = await house.get("supplier", f"/v1/messages/{returned['kenmerk']}")
     assert (after["state"], after["disposition"]) == ("delivered", "billable")
     assert await _metered(house) == [("verweg", "delivered-to")]

@@ -30,7 +30,7 @@ async def total(house: House, name: str, **labels: str) -> float:
 async def test_received_and_reopened_are_the_sum_of_the_dispositions(house: House) -> None:
     billing, bill = await settled(house)  # two invoices are delivered, and a bill is issued
     own = await send_bills([bill], billing.store, house.gateway.own_intake(), house.gateway.register.by_identifier)
-    assert await house.gateway.reception.settled(own[bill.number] or "", 20)
+    assert await house.gateway.intake.wait_until_settled(own[bill.number] or "", 20)
     to_village = numbered("A-4").replace(TOWN.value.encode(), VILLAGE.value.encode())
     for document in (numbered("A-1"), numbered("A-1") + b"<!-- again -->", b"<a/>", to_village):
         await house.send("supplier", document)
@@ -67,7 +67,7 @@ async def test_a_duplicate_is_not_a_refusal(house: House) -> None:
 
 
 async def test_a_message_set_apart_and_given_back_comes_to_rest_once(house: House) -> None:
-    await house.gateway.desk.stop()
+    await house.gateway.queue.stop()
     answer = await house.send("supplier", numbered("A-1"), wait=False)
     kenmerk = (await answer.json())["kenmerk"]
     apart = JournalEntry(Step.VALIDATION_BROKE, house.clock(), "gateway")

@@ -119,7 +119,7 @@ async def hand_in(gateway: Any, document: bytes = INVOICE) -> str:
     """A supplier's invoice."""
     content = Content(len(document), document)
     caller = Caller("key", Role.SUPPLIER, "van-dijk")
-    receipt = await gateway.reception.submit(Submission(caller, Channel.HTTP, content))
+    receipt = await gateway.intake.submit(Submission(caller, Channel.HTTP, content))
     return str(receipt.kenmerk)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from gateway.messages.handling import Outcome, decide
+from gateway.messages.decision import Decision, decide
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Acceptance
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Channel, ChannelRecord, Content, Submission
-from gateway.pipeline.desk import AlreadySettledError
+from gateway.pipeline.queue import AlreadyCommittedError
 from gateway.validator.judge import judge
 from tests.flows.conftest import House, numbered
 
@@ -28,7 +28,7 @@ async def accepted_unheard(house: House, document: bytes, key: str | None = None
     return acceptance.kenmerk
 
 
-async def outcome_of(house: House, kenmerk: str, document: bytes) -> Outcome:
+async def outcome_of(house: House, kenmerk: str, document: bytes) -> Decision:
     waiting = await house.gateway.store.waiting_one(kenmerk)
     assert waiting is not None
     verdict = await asyncio.to_thread(judge, document)
@@ -41,7 +41,7 @@ async def test_a_message_that_was_settled_before_is_told_so_and_stays_as_it_was(
     outcome = await outcome_of(house, kenmerk, document)
     assert (await house.gateway.store.settle(outcome)).state is State.DELIVERED
     before = await house.gateway.store.journal(kenmerk)
-    with pytest.raises(AlreadySettledError):
+    with pytest.raises(AlreadyCommittedError):
         await house.gateway.store.settle(outcome)
     assert await house.gateway.store.journal(kenmerk) == before
     assert (await house.get("finance", "/v1/usage?year=2026"))["items"]
@@ -52,7 +52,7 @@ async def test_others_of_a_group_are_settled_all_the_same(house: House) -> None:
     outcomes = [await outcome_of(house, await accepted_unheard(house, one), one) for one in documents]
     await house.gateway.store.settle(outcomes[1])
     done = await house.gateway.store.settle_all(outcomes)
-    assert [isinstance(one, Outcome) for one in done] == [True, False, True]
+    assert [isinstance(one, Decision) for one in done] == [True, False, True]
 
 
 async def test_a_repeat_has_a_message_judged_whose_acceptance_was_never_answered(house: House) -> None:

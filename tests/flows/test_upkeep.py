@@ -40,7 +40,7 @@ async def hand_in(gateway: Gateway, document: bytes) -> str:
     for start in range(0, len(document), 100_000):
         await sink.write(document[start : start + 100_000])
     caller = Caller("key", Role.OPERATOR, None)
-    receipt = await gateway.reception.submit(Submission(caller, Channel.HTTP, await sink.close()))
+    receipt = await gateway.intake.submit(Submission(caller, Channel.HTTP, await sink.close()))
     return receipt.kenmerk
 
 

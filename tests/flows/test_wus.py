@@ -109,7 +109,7 @@ class Party:
         found = await self.call("statusinformatieservice", operation, kenmerk=kenmerk, autorisatieAdres=GEEN_AUSP)
         return [one.statuscode for one in found or ()]
 
-    async def settled(self, kenmerk: str) -> list[str]:
+    async def wait_until_settled(self, kenmerk: str) -> list[str]:
         """The statuscodes once there is a last one."""
         for _ in range(100):
             codes = await self.statuses(kenmerk)
@@ -176,8 +176,8 @@ async def test_the_belanghebbende_must_be_who_the_document_is_from(tmp_path: Pat
         softwarehuis = World(gateway, base, example().client_of).party("softwarehuis")
         own = await softwarehuis.hand_in(INVOICE)  # belanghebbende and supplier: Van Dijk
         of_another = await softwarehuis.hand_in(INVOICE.replace(b"27418562", b"38190246"))
-        assert (await softwarehuis.settled(own.kenmerk))[-1] == "400"
-        assert (await softwarehuis.settled(of_another.kenmerk))[-1] == "210"
+        assert (await softwarehuis.wait_until_settled(own.kenmerk))[-1] == "400"
+        assert (await softwarehuis.wait_until_settled(of_another.kenmerk))[-1] == "210"
         report = await gateway.store.report(of_another.kenmerk)
         assert [one["rule"] for one in msgspec.json.decode(report or b"")["findings"]] == ["MP-ON-BEHALF-OF"]
         gc.collect()
@@ -188,7 +188,16 @@ async def test_an_invoice_from_supplier_to_municipality(world: World) -> None:
     leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
     answer = await leverancier.hand_in(INVOICE)
     assert answer.aanleverkenmerk == "F-17"
-    assert await leverancier.settled(answer.kenmerk) == ["105", "100", "110", "200", "301", "301", "405", "400"]
+    assert await leverancier.wait_until_settled(answer.kenmerk) == [
+        "105",
+        "100",
+        "110",
+        "200",
+        "301",
+        "301",
+        "405",
+        "400",
+    ]
     listed = await gemeente.call("ophaalservice", "getBerichtenLijst", berichtsoort="E-Factuur-UBL")
     assert [one.kenmerk for one in listed] == [answer.kenmerk]
     collected = await gemeente.call("ophaalservice", "getBerichtenKenmerk", kenmerk=answer.kenmerk)
@@ -204,7 +213,7 @@ async def test_an_invoice_that_is_not_valid(world: World) -> None:
     answer = await leverancier.hand_in(
         INVOICE.replace(b"<cbc:ID>", b"<cbc:Id>", 1).replace(b"</cbc:ID>", b"</cbc:Id>", 1)
     )
-    assert "311" in await leverancier.settled(answer.kenmerk)
+    assert "311" in await leverancier.wait_until_settled(answer.kenmerk)
     found = await leverancier.call("statusinformatieservice", "getStatussenProces", kenmerk=answer.kenmerk)
     assert found[-1].statusFoutcode.foutcode == "VAS500"
 
@@ -215,14 +224,14 @@ async def test_a_bijlage_is_judged_by_its_content(world: World) -> None:
         bijlage = {"mimeType": "application/pdf", "bestandsnaam": "factuur.pdf", "inhoud": inhoud}
         document = INVOICE.replace(b"2026-0417", codes.encode())
         answer = await leverancier.hand_in(document, berichtBijlagen={"bijlage": [bijlage]})
-        assert (await leverancier.settled(answer.kenmerk))[-1] == codes
+        assert (await leverancier.wait_until_settled(answer.kenmerk))[-1] == codes
 
 
 async def test_xml_attacks_inside_the_base64_are_refused_as_content(world: World) -> None:
     leverancier = world.party("leverancier")
     bomb = b'<!DOCTYPE Invoice [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + INVOICE[INVOICE.index(b"<Invoice") :]
     answer = await leverancier.hand_in(bomb)
-    assert (await leverancier.settled(answer.kenmerk))[-1] == "311"
+    assert (await leverancier.wait_until_settled(answer.kenmerk))[-1] == "311"
 
 
 async def test_the_log_of_a_failure_names_the_message(world: World) -> None:
@@ -239,7 +248,7 @@ async def test_the_log_of_a_failure_names_the_message(world: World) -> None:
 async def test_every_status_operation(world: World) -> None:
     leverancier = world.party("leverancier")
     answer = await leverancier.hand_in(INVOICE)
-    await leverancier.settled(answer.kenmerk)
+    await leverancier.wait_until_settled(answer.kenmerk)
     about = {"identiteitBelanghebbende": VAN_DIJK, "autorisatieAdres": GEEN_AUSP}
     status = partial(leverancier.call, "statusinformatieservice")
     assert await status("getBerichtsoorten", **about) == ["E-Factuur-UBL"]
@@ -254,7 +263,7 @@ async def test_every_status_operation(world: World) -> None:
 async def test_every_collect_operation(world: World) -> None:
     leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
     kenmerk = (await leverancier.hand_in(INVOICE)).kenmerk
-    await leverancier.settled(kenmerk)
+    await leverancier.wait_until_settled(kenmerk)
     collect = partial(gemeente.call, "ophaalservice")
     assert [one.kenmerk for one in await collect("getNieuweBerichtenLijst", berichtsoort="E-Factuur-UBL")] == [
         kenmerk
@@ -359,7 +368,7 @@ async def test_scenarios(world: World) -> None:
         with pytest.raises(FaultError, match=code):
             await leverancier.hand_in(b"wat dan ook", name)
     kenmerk = (await leverancier.hand_in(b"wat dan ook", "Afleverfout")).kenmerk
-    assert (await leverancier.settled(kenmerk))[-1] == "410"
+    assert (await leverancier.wait_until_settled(kenmerk))[-1] == "410"
     kenmerk = (await leverancier.hand_in(b"wat dan ook", "StatusInformatieFault")).kenmerk
     with pytest.raises(FaultError, match="STS100"):
         await leverancier.statuses(kenmerk)
@@ -370,7 +379,7 @@ async def test_scenarios(world: World) -> None:
 async def test_the_same_message_over_http(world: World, tmp_path: Path) -> None:
     leverancier = world.party("leverancier")
     kenmerk = (await leverancier.hand_in(INVOICE)).kenmerk
-    codes = await leverancier.settled(kenmerk)
+    codes = await leverancier.wait_until_settled(kenmerk)
     key = (tmp_path / "sandbox-keys" / "leverancier").read_text().strip()
     body = await asyncio.to_thread(curl, f"{world.base}/v1/messages/{kenmerk}/statuses", key)
     assert [one for one in codes if f'"{one}"' not in body] == []
@@ -394,7 +403,7 @@ async def test_a_message_sent_over_http_is_seen_over_soap(world: World, tmp_path
         "statusinformatieservice", "getProcessen", berichtsoort="E-Factuur-UBL", identiteitBelanghebbende=VAN_DIJK
     )
     assert len(processen) == 1
-    assert (await leverancier.settled(processen[0].kenmerk))[-1] == "400"
+    assert (await leverancier.wait_until_settled(processen[0].kenmerk))[-1] == "400"
 
 
 def curl(url: str, key: str, *more: str) -> str:

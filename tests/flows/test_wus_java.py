@@ -63,7 +63,7 @@ class JavaClient:
         status, signed, answer = (await self.process.stdout.readline()).decode().rstrip().split("\t")
         return Answer(int(status), set(signed.split()), etree.fromstring(base64.b64decode(answer)))
 
-    async def settled(self, kenmerk: str) -> list[str]:
+    async def wait_until_settled(self, kenmerk: str) -> list[str]:
         """The statuscodes once the invoice was delivered."""
         for _ in range(100):
             answer = await self.call("leverancier", "getStatussenProces", f"<kenmerk>{kenmerk}</kenmerk>")
@@ -101,7 +101,7 @@ async def every_operation(client: JavaClient) -> None:
     """An invoice from supplier to municipality, looked at from all sides."""
     handed_in = await client.call("leverancier", "aanleveren", aanlever_request(INVOICE))
     [kenmerk] = handed_in.texts("kenmerk")
-    codes = await client.settled(kenmerk)
+    codes = await client.wait_until_settled(kenmerk)
     found = {
         operation: await client.call(name, operation, fields)
         for name, operation, fields in (

@@ -17,9 +17,9 @@ from gateway.i18n import Text
 from gateway.messages.participants import Party
 from gateway.messages.ports import ContentSink
 from gateway.messages.submission import (
-    BesideAttachment,
     Channel,
     Content,
+    DetachedAttachment,
     OverloadedError,
     Receipt,
     Record,
@@ -62,7 +62,7 @@ class Aanleveren:
             await _forget(sinks)
             raise
         try:
-            return await self._ports.reception.submit(submission)
+            return await self._ports.intake.submit(submission)
         except OverloadedError as error:
             await _forget(sinks)
             raise TroubleError(Text("the service is busy")) from error
@@ -88,10 +88,10 @@ class Aanleveren:
             record=record,
         )
 
-    async def _attachment(self, number: int, one: BerichtInhoud, sinks: list[ContentSink]) -> BesideAttachment:
+    async def _attachment(self, number: int, one: BerichtInhoud, sinks: list[ContentSink]) -> DetachedAttachment:
         content = await self._stored(one.inhoud, sinks)
         about = Attachment(number, one.mime_type, one.bestandsnaam or None, content.size_bytes, content.sha256)
-        return BesideAttachment(about, content)
+        return DetachedAttachment(about, content)
 
     async def _stored(self, inhoud: Inhoud, sinks: list[ContentSink]) -> Content:
         """Decode into storage; in memory when it is small."""

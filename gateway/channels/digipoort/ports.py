@@ -7,14 +7,14 @@ from gateway.channels.digipoort.seen import SeenInMemory, SeenRecords
 from gateway.channels.digipoort.wire.answer import Signer
 from gateway.clock import Clock
 from gateway.http.client_certificate import Identities
-from gateway.messages.ports import Directory, DocumentStorage, Mailbox, Messages, Reception
+from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, Messages
 
 
 @dataclass(frozen=True, slots=True)
 class WusPorts:
     """Everything that `WusDoor` needs, handed in by `app`."""
 
-    reception: Reception
+    intake: Intake
     storage: DocumentStorage
     messages: Messages
     mailbox: Mailbox

@@ -21,7 +21,7 @@ from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.clock import utc_now
 from gateway.http.client_certificate import Network, identities
 from gateway.messages.participants import Party, PartyKind, Role
-from gateway.messages.ports import Reception
+from gateway.messages.ports import Intake
 from gateway.pki.tls import HttpFetch, TlsFiles, server_context
 from gateway.settings import Settings
 from gateway.store.documents.storage import Storage
@@ -54,7 +54,7 @@ class Opened(Protocol):
     def store(self) -> MessageStore: ...
     @property
     def mailbox(self) -> MailboxStore: ...
-    def intake(self) -> Reception:
+    def channel_intake(self) -> Intake:
         """Where every door ends."""
 
 
@@ -81,7 +81,7 @@ async def door(gateway: Opened, application: web.Application) -> AsyncIterator[s
 def _ports(gateway: Opened, files: TlsFiles, fetch: HttpFetch) -> WusPorts:
     proxies = networks(gateway.settings.digipoort.trusted_proxies)
     return WusPorts(
-        gateway.intake(),
+        gateway.channel_intake(),
         gateway.storage,
         gateway.store,
         gateway.mailbox,

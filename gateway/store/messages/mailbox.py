@@ -11,8 +11,8 @@ from gateway.messages.lifecycle import Disposition, State, Step, after
 from gateway.messages.message import AtRest, JournalEntry, Lease, Message, Page
 from gateway.store.engine import Engines
 from gateway.store.messages import tables as t
+from gateway.store.messages.commit import step_insertion, step_row
 from gateway.store.messages.messages import as_message
-from gateway.store.messages.settling import step_insertion, step_row
 from gateway.store.round_trip import write_together
 from gateway.store.statements import place_of
 from gateway.store.writer import Writer

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from gateway.messages.handling import Outcome
+from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import (
     Acceptance,
@@ -19,12 +19,12 @@ from gateway.messages.message import (
 from gateway.messages.participants import Role
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import Channel, IdempotencyConflictError, Receipt, StoredBytes
-from gateway.pipeline.desk import AlreadySettledError
+from gateway.pipeline.queue import AlreadyCommittedError
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.messages import tables as t
-from gateway.store.messages.accepting import Accepting
-from gateway.store.messages.settling import EncodeReport, MeterDelivery, Settling
+from gateway.store.messages.accept import Accepting
+from gateway.store.messages.commit import EncodeReport, MeterDelivery, Settling
 from gateway.store.writer import Writer
 from gateway.validator.model.document import Attachment, DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -57,21 +57,21 @@ class MessageStore:
             raise answer
         return answer
 
-    async def settle(self, outcome: Outcome) -> Outcome:
+    async def settle(self, outcome: Decision) -> Decision:
         """Make an outcome true, in one transaction: state, journal, report, mailbox and meter.
 
         Answers the outcome that came true: a duplicate where another message holds the claim. Raises
-        AlreadySettledError when it was settled before, by another gateway or by a commit that was not answered.
+        AlreadyCommittedError when it was settled before, by another gateway or by a commit that was not answered.
         """
         try:
             return await self._writer.submit(self._settle_group, outcome)
         except DBAPIError as error:  # also a step that is in the journal already
             waiting = await self.waiting_one(outcome.kenmerk)
             if waiting is None or waiting.steps != outcome.steps:
-                raise AlreadySettledError(f"settled before: {outcome.kenmerk}") from error
+                raise AlreadyCommittedError(f"settled before: {outcome.kenmerk}") from error
             raise
 
-    async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
+    async def settle_all(self, outcomes: Sequence[Decision]) -> Sequence[Decision | BaseException]:
         """The same for several; what goes wrong with one is its answer."""
         return await self._writer.submit_all(self._settle_group, outcomes)
 

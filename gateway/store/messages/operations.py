@@ -9,24 +9,24 @@ from sqlalchemy import Connection, func, select
 from gateway.clock import Clock
 from gateway.messages.lifecycle import Disposition, Foutcode, State, Step
 from gateway.messages.message import AtRest, JournalEntry
-from gateway.pipeline.desk import Desk
+from gateway.pipeline.queue import JudgingQueue
 from gateway.store.engine import Engines
 from gateway.store.messages import tables as t
+from gateway.store.messages.commit import Rested, tell_nobody
 from gateway.store.messages.mailbox import add_step, settle
 from gateway.store.messages.messages import MessageStore
 from gateway.store.messages.register import log_change
-from gateway.store.messages.settling import Rested, tell_nobody
 from gateway.store.writer import Writer
 
 
-class OperatorDesk:
+class OperatorActions:
     """Fulfils `messages.ports.Operations`."""
 
     def __init__(
         self,
         writer: Writer,
         store: MessageStore,
-        desk: Desk,
+        queue: JudgingQueue,
         clock: Clock,
         rested: Rested = tell_nobody,
         reopened: Callable[[], None] = lambda: None,
@@ -36,7 +36,7 @@ class OperatorDesk:
         self._reopened = reopened
         self._writer = writer
         self._store = store
-        self._desk = desk
+        self._queue = queue
         self._clock = clock
 
     async def replay(self, kenmerk: str, actor: str) -> bool:
@@ -48,7 +48,7 @@ class OperatorDesk:
         if before is State.RETURNED:
             self._reopened()
         if waiting := await self._store.waiting_one(kenmerk):
-            self._desk.offer(waiting, None, is_suspect=True)
+            self._queue.offer(waiting, None, is_suspect=True)
         return True
 
     async def give_back(self, kenmerk: str, actor: str, reason: str) -> bool:
@@ -62,19 +62,23 @@ class OperatorDesk:
 
 
 class ReplaysElsewhere:
-    """Replays that another process recorded (the command line): found here, and offered to the desk.
+    """Replays that another process recorded (the command line): found here, and offered to the queue.
 
     The register's log tells of them. It is read with some overlap, since on PostgreSQL a lower id can be committed
     after a higher one.
     """
 
     def __init__(
-        self, engines: Engines, store: MessageStore, desk: Desk, reopened: Callable[[], None] = lambda: None
+        self,
+        engines: Engines,
+        store: MessageStore,
+        queue: JudgingQueue,
+        reopened: Callable[[], None] = lambda: None,
     ) -> None:
         """`reopened` is told when a message that had come to rest is offered again."""
         self._engines = engines
         self._store = store
-        self._desk = desk
+        self._queue = queue
         self._reopened = reopened
         self._seen_id: int | None = None
         self._followed: set[int] = set()
@@ -101,7 +105,7 @@ class ReplaysElsewhere:
         if msgspec.json.decode(detail).get(WAS) == State.RETURNED.value:
             self._reopened()
         if waiting := await self._store.waiting_one(kenmerk):
-            self._desk.offer(waiting, None, is_suspect=True)
+            self._queue.offer(waiting, None, is_suspect=True)
 
 
 OVERLAP_ROWS = 20

@@ -16,10 +16,10 @@ from gateway.store.engine import Engines
 from gateway.store.insert import insert_new
 from gateway.store.ledger.ledger import append
 from gateway.store.messages import tables as t
+from gateway.store.messages.commit import MeterDelivery, Rested, tell_nobody
 from gateway.store.messages.mailbox import add_step, settle
 from gateway.store.messages.outbox_tables import delivery_pauses, outbox
 from gateway.store.messages.register import RegisterStore, log_change
-from gateway.store.messages.settling import MeterDelivery, Rested, tell_nobody
 from gateway.store.writer import Writer
 
 ACTOR = "gateway"

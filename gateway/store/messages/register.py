@@ -31,7 +31,7 @@ LOOK_AGAIN_SECONDS = 0.1
 
 
 class RegisterStore:
-    """Parties and keys. Fulfils `messages.ports.Directory` and `messages.handling.Register`."""
+    """Parties and keys. Fulfils `messages.ports.Directory` and `messages.decision.Register`."""
 
     def __init__(self, engines: Engines, writer: Writer, clock: Clock) -> None:
         self._engines = engines

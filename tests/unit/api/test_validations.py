@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.api import Doors
-from gateway.pipeline.desk import JudgingError
+from gateway.pipeline.queue import JudgingError
 from gateway.testing.memory import MemoryGateway
 
 XML = {"Content-Type": "text/xml"}

@@ -10,17 +10,17 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from gateway.messages.lifecycle import Foutcode
-from gateway.pipeline.backoff import Pauses
+from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.ports import (
+    AttemptResult,
     Contents,
+    DeliveryMethod,
     Destination,
     Failure,
     NotDeliveredError,
-    Outcome,
     Refusal,
     Shipment,
-    Way,
 )
 from gateway.testing.outbox import START, MemoryOutbox
 
@@ -52,11 +52,13 @@ class Counted:
     """Keeps every attempt."""
 
     def __init__(self) -> None:
-        self.attempts: list[tuple[Outcome, Failure | None]] = []
+        self.attempts: list[tuple[AttemptResult, Failure | None]] = []
 
-    def attempted(self, way: Way, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+    def attempted(
+        self, way: DeliveryMethod, outcome: AttemptResult, failure: Failure | None, seconds: float
+    ) -> None:
         """One more."""
-        assert way is Way.WEBHOOK
+        assert way is DeliveryMethod.WEBHOOK
         assert seconds >= 0
         self.attempts.append((outcome, failure))
 
@@ -69,19 +71,19 @@ class World:
         self.recipients = Recipients(self.outbox)
         self.counted = Counted()
         contents: Contents = self.outbox
-        ways = {Way.WEBHOOK: self.recipients}
+        ways = {DeliveryMethod.WEBHOOK: self.recipients}
         self.dispatcher = Dispatcher(
             self.outbox,
             contents,
             ways,
             lambda: self.outbox.now,
-            Pauses(spread=0),
+            Backoff(spread=0),
             trouble_seconds=0.001,
             observer=self.counted,
         )
 
     def put(self, recipient: str, *kenmerken: str) -> None:
-        self.outbox.send_to(recipient, Way.WEBHOOK, recipient)
+        self.outbox.send_to(recipient, DeliveryMethod.WEBHOOK, recipient)
         for kenmerk in kenmerken:
             self.outbox.add(recipient, kenmerk)
 
@@ -214,12 +216,12 @@ async def test_every_attempt_is_told_with_what_became_of_it() -> None:
     world.recipients.behaviour["a"] = behave
     await world.run_until(lambda: not world.outbox.waiting["a"])
     assert world.counted.attempts == [
-        (Outcome.TROUBLED, Failure.CONNECTION),
-        (Outcome.TROUBLED, Failure.CONNECTION),
-        (Outcome.DELIVERED, None),
-        (Outcome.REFUSED, Failure.STATUS),
-        (Outcome.REFUSED, Failure.GONE),
-        (Outcome.DELIVERED, None),
+        (AttemptResult.TROUBLED, Failure.CONNECTION),
+        (AttemptResult.TROUBLED, Failure.CONNECTION),
+        (AttemptResult.DELIVERED, None),
+        (AttemptResult.REFUSED, Failure.STATUS),
+        (AttemptResult.REFUSED, Failure.GONE),
+        (AttemptResult.DELIVERED, None),
     ]
 
 
@@ -228,8 +230,8 @@ async def test_a_message_tried_for_72_hours_counts_as_expired() -> None:
     world.put("a", "1")
     world.recipients.behaviour["a"] = down
     await world.run_until(lambda: not world.outbox.waiting["a"])
-    assert world.counted.attempts[-1] == (Outcome.EXPIRED, Failure.CONNECTION)
-    assert {outcome for outcome, _ in world.counted.attempts[:-1]} == {Outcome.TROUBLED}
+    assert world.counted.attempts[-1] == (AttemptResult.EXPIRED, Failure.CONNECTION)
+    assert {outcome for outcome, _ in world.counted.attempts[:-1]} == {AttemptResult.TROUBLED}
 
 
 async def test_a_recipient_that_hangs_delays_nobody() -> None:
@@ -247,7 +249,7 @@ async def test_a_recipient_that_changes_its_way_loses_nothing() -> None:
     world.put("a", "1", "2")
     world.recipients.behaviour["a"] = down
     await world.run_until(lambda: "420" in world.outbox.codes("1"))
-    world.outbox.send_to("a", Way.WEBHOOK, "elsewhere")
+    world.outbox.send_to("a", DeliveryMethod.WEBHOOK, "elsewhere")
     await world.run_until(lambda: not world.outbox.waiting["a"])
     assert world.recipients.got["elsewhere"] == ["1", "2"]
 
@@ -259,7 +261,7 @@ async def test_a_change_holds_from_the_next_message_on() -> None:
 
     def choose_another_address(kenmerk: str) -> None:
         if kenmerk == "2":
-            world.outbox.send_to("a", Way.WEBHOOK, "elsewhere")
+            world.outbox.send_to("a", DeliveryMethod.WEBHOOK, "elsewhere")
 
     world.recipients.behaviour["a"] = choose_another_address
     await world.run_until(lambda: not world.outbox.waiting["a"])
@@ -269,10 +271,12 @@ async def test_a_change_holds_from_the_next_message_on() -> None:
 async def test_a_change_to_a_way_that_is_not_open_leaves_the_rest_waiting() -> None:
     world = World()
     world.put("a", "1", "2")
-    world.recipients.behaviour["a"] = lambda _: world.outbox.send_to("a", Way.AFLEVERSERVICE, "elsewhere")
+    world.recipients.behaviour["a"] = lambda _: world.outbox.send_to(
+        "a", DeliveryMethod.AFLEVERSERVICE, "elsewhere"
+    )
     await world.run_until(lambda: "a" in world.recipients.got)
     assert [one.kenmerk for one in world.outbox.waiting["a"]] == ["2"]
-    assert world.outbox.went == {"1": Way.WEBHOOK}
+    assert world.outbox.went == {"1": DeliveryMethod.WEBHOOK}
 
 
 async def test_a_message_whose_content_is_gone_is_returned() -> None:
@@ -286,5 +290,5 @@ async def test_a_message_whose_content_is_gone_is_returned() -> None:
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 10), (2, 20), (5, 160), (12, 14_400), (1_000, 14_400)])
 def test_pauses_grow_and_stop_growing(failures: int, seconds: float) -> None:
-    assert Pauses(spread=0).after(failures) == timedelta(seconds=seconds)
-    assert abs(Pauses().after(failures).total_seconds() / seconds - 1) <= 0.1
+    assert Backoff(spread=0).after(failures) == timedelta(seconds=seconds)
+    assert abs(Backoff().after(failures).total_seconds() / seconds - 1) <= 0.1

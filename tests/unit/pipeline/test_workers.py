@@ -14,7 +14,7 @@ import pytest
 
 from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.desk import Case, JudgingError
+from gateway.pipeline.queue import Job, JudgingError
 from gateway.pipeline.worker import NICE, Answer, Request, frame, read_frame
 from gateway.pipeline.workers import PERIODS_MAX, Workers, processor_state, within
 from gateway.store.documents.storage import Storage
@@ -46,10 +46,10 @@ async def test_a_limit_holds_for_small_and_large_documents(
     storage: Storage, limits: Limits, expected: str
 ) -> None:
     judging = workers(storage, limits, ended=[])
-    case = Case(b"<a><b/></a>")
-    (small,) = await judging.judge_small([case])
-    (apart,) = await judging.judge_apart([case])
-    large = await judging.judge_large(case)
+    job = Job(b"<a><b/></a>")
+    (small,) = await judging.judge_small([job])
+    (apart,) = await judging.judge_apart([job])
+    large = await judging.judge_large(job)
     await judging.close()
     for verdict in (small, apart, large):
         assert isinstance(verdict, Verdict)
@@ -59,15 +59,15 @@ async def test_a_limit_holds_for_small_and_large_documents(
 async def test_a_document_gets_the_same_verdict_wherever_it_is_judged(storage: Storage) -> None:
     judging = workers(storage, ended=[])
     documents = [*(sample.xml() for sample in SAMPLES.values()), invoice(40).replace(b"21.00", b"21.50", 1)]
-    small = await judging.judge_small([Case(document) for document in documents])
-    apart = await judging.judge_apart([Case(document) for document in documents])
+    small = await judging.judge_small([Job(document) for document in documents])
+    apart = await judging.judge_apart([Job(document) for document in documents])
     assert small == apart
     for number, document in enumerate(documents):
         await storage.put_stable(f"d/{number}", b"before" + document)
         stored = StoredBytes(f"d/{number}", 6, len(document), "")
-        assert await judging.judge_large(Case(None, stored=stored)) == small[number]
-        assert await judging.judge_small([Case(None, stored=stored)]) == [small[number]]
-        assert await judging.judge_apart([Case(None, stored=stored)]) == [small[number]]
+        assert await judging.judge_large(Job(None, stored=stored)) == small[number]
+        assert await judging.judge_small([Job(None, stored=stored)]) == [small[number]]
+        assert await judging.judge_apart([Job(None, stored=stored)]) == [small[number]]
     await judging.close()
 
 
@@ -75,11 +75,11 @@ async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
     storage = Storage("memory:///", 0)
     judging = workers(storage, ended=[])
     key, offset = storage.pack_now([b"before", invoice(2)])
-    case = Case(None, stored=StoredBytes(key, offset + 6, len(invoice(2)), ""))
-    (small,), (apart,) = await judging.judge_small([case]), await judging.judge_apart([case])
+    job = Job(None, stored=StoredBytes(key, offset + 6, len(invoice(2)), ""))
+    (small,), (apart,) = await judging.judge_small([job]), await judging.judge_apart([job])
     assert isinstance(small, Verdict)
     assert small.valid
-    assert small == apart == await judging.judge_large(case)
+    assert small == apart == await judging.judge_large(job)
     await judging.close()
     storage.close()
 
@@ -95,9 +95,9 @@ async def test_what_travelled_beside_a_document_is_looked_at_wherever_it_is_judg
     facts = Attachment(1, "application/pdf", "a.pdf", len(program), "0" * 64)
     beside = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), "")),)
     document = StoredBytes(key, offset + 6 + len(program), len(invoice(1)), "")
-    for case in (Case(invoice(1), None, beside), Case(None, None, beside, document)):
-        judged = [*await judging.judge_small([case]), *await judging.judge_apart([case])]
-        for verdict in (*judged, await judging.judge_large(case)):
+    for job in (Job(invoice(1), None, beside), Job(None, None, beside, document)):
+        judged = [*await judging.judge_small([job]), *await judging.judge_apart([job])]
+        for verdict in (*judged, await judging.judge_large(job)):
             assert isinstance(verdict, Verdict)
             assert [finding.rule for finding in verdict.findings] == ["MP-ATT-DANGEROUS"]
     await judging.close()
@@ -109,18 +109,18 @@ async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage, monkey
     ended: list[str] = []
     judging = workers(storage, seconds=0.001, ended=ended)
     with pytest.raises(JudgingError, match="no verdict"):
-        await judging.judge_large(Case(invoice(1)))
+        await judging.judge_large(Job(invoice(1)))
     assert ended == ["time"]
     await judging.close()
 
 
 async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> None:
     judging = workers(storage, ended=[])
-    gone = Case(None, stored=StoredBytes("d/none", 0, 10, ""))
+    gone = Job(None, stored=StoredBytes("d/none", 0, 10, ""))
     with pytest.raises(JudgingError, match="cannot be read"):
         await judging.judge_large(gone)
     facts = Attachment(1, "application/pdf", None, 10, "0" * 64)
-    beside_gone = Case(invoice(1), None, (StoredAttachment(facts, gone.stored),))
+    beside_gone = Job(invoice(1), None, (StoredAttachment(facts, gone.stored),))
     with pytest.raises(JudgingError, match="cannot be read"):
         await judging.judge_large(beside_gone)
     for judged in (
@@ -130,7 +130,7 @@ async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> 
     ):
         assert isinstance(judged, JudgingError)
         assert "cannot be read" in str(judged)
-    assert (await judging.judge_large(Case(invoice(1)))).valid
+    assert (await judging.judge_large(Job(invoice(1)))).valid
     await judging.close()
 
 
@@ -228,7 +228,7 @@ async def test_a_worker_that_others_starved_is_followed_by_one_that_is_only_nice
     judging = workers(storage, ended=ended)
     monkeypatch.setattr("gateway.pipeline.workers.PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr("gateway.pipeline.workers._Worker.is_kept_from_processor", is_kept)
-    verdicts = [await judging.judge_apart([Case(invoice(1))]) for _ in range(3)]
+    verdicts = [await judging.judge_apart([Job(invoice(1))]) for _ in range(3)]
     assert ended == ["starved"]
     assert all(isinstance(verdict, Verdict) and verdict.valid for (verdict,) in verdicts)
     (worker,) = judging._idle

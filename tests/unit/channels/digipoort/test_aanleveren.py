@@ -75,7 +75,7 @@ class _Reception(WusMemoryGateway):
 
 async def _hand_in(reception: _Reception, expected: type[BaseException], *attachments: _Large) -> list[_Sink]:
     storage = _Storage()
-    ports = SimpleNamespace(reception=reception, storage=storage, directory=reception)
+    ports = SimpleNamespace(intake=reception, storage=storage, directory=reception)
     certificate, _ = pair("leverancier")
     client = await client_of(reception, Identity(oin_of(certificate), fingerprint(certificate)), is_sandbox=False)
     sent = Aanlevering(

@@ -1,4 +1,4 @@
-"""The reception: a submission in, a kenmerk out once it is on stable storage. Every channel ends here."""
+"""The intake service: a submission in, a kenmerk out once it is on stable storage. Every channel ends here."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Acceptance, StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import OverloadedError, Receipt, Submission
-from gateway.pipeline.desk import Desk
+from gateway.pipeline.queue import JudgingQueue
 
 
 class Accepts(Protocol):
@@ -22,13 +22,13 @@ class Accepts(Protocol):
         """The message if it waits to be judged."""
 
 
-class FrontDesk:
-    """Fulfils `messages.ports.Reception`."""
+class IntakeService:
+    """Fulfils `messages.ports.Intake`."""
 
     def __init__(
         self,
         accepts: Accepts,
-        desk: Desk,
+        queue: JudgingQueue,
         clock: Clock,
         checkpoint: Checkpoint,
         *,
@@ -36,7 +36,7 @@ class FrontDesk:
         retry_after_seconds: int,
     ) -> None:
         self._accepts = accepts
-        self._desk = desk
+        self._queue = queue
         self._clock = clock
         self._checkpoint = checkpoint
         self._waiting_max = waiting_max
@@ -48,7 +48,7 @@ class FrontDesk:
         From here on every line that the caller's task logs has the kenmerk; the caller lets it go. Raises
         IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
-        if self._desk.waiting_count >= self._waiting_max:
+        if self._queue.waiting_count >= self._waiting_max:
             raise OverloadedError(self._retry_after_seconds)
         acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
         bind_contextvars(kenmerk=acceptance.kenmerk)
@@ -56,16 +56,16 @@ class FrontDesk:
         receipt = await self._accepts.accept(acceptance)
         self._checkpoint("accepted")
         if not receipt.is_repeat:
-            self._desk.offer(_waiting(acceptance), submission.document.data)
+            self._queue.offer(_waiting(acceptance), submission.document.data)
             return receipt
         bind_contextvars(kenmerk=receipt.kenmerk)
         if waiting := await self._accepts.waiting_one(receipt.kenmerk):
-            self._desk.offer(waiting, None)  # its first acceptance may have been committed and not answered
+            self._queue.offer(waiting, None)  # its first acceptance may have been committed and not answered
         return receipt
 
-    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+    async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
         """Wait until the message is settled, at most so long; whether it is."""
-        return await self._desk.settled(kenmerk, timeout_seconds)
+        return await self._queue.wait_until_settled(kenmerk, timeout_seconds)
 
 
 def _waiting(acceptance: Acceptance) -> Waiting:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
 
-from gateway.messages.handling import GATEWAY
+from gateway.messages.decision import GATEWAY
 from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
 from gateway.messages.message import Acceptance
 from gateway.messages.ports import Checkpoint

@@ -1,6 +1,6 @@
 """From a verdict to what happens to a message: who may send, who receives, which steps follow.
 
-Pure: takes what is known, answers an `Outcome`; the store makes it true in one transaction.
+Pure: takes what is known, answers an `Decision`; the store makes it true in one transaction.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ class Register(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Decision:
     """What is to become of a message. `disposition` is None where delivering it decides what it is to the meter.
 
     `steps` is how many its journal has before `entries`; `claim` names supplier, kind, number and year of a
@@ -63,7 +63,7 @@ class Outcome:
     steps: int = len(FIRST_STEPS)
 
 
-def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) -> Outcome:
+def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) -> Decision:
     """What becomes of a message: refused, returned, or delivered to its recipient's mailbox."""
     facts, submitter = verdict.facts, register.by_id(judged.submitter_id) if judged.submitter_id else None
     if facts is None:
@@ -81,7 +81,7 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
     if recipient.wants_push:
         return _to_be_pushed(judged, verdict, sender, recipient, named, at, passed, facts)
     steps = (*passed, Step.DELIVERY_STARTED, Step.DELIVERED)
-    return Outcome(
+    return Decision(
         judged.kenmerk,
         verdict,
         _entries(steps, at),
@@ -96,7 +96,7 @@ def decide(judged: Waiting, verdict: Verdict, register: Register, at: datetime) 
     )
 
 
-def as_duplicate(outcome: Outcome, first_kenmerk: str, at: datetime) -> Outcome:
+def as_duplicate(outcome: Decision, first_kenmerk: str, at: datetime) -> Decision:
     """The outcome when another message already holds its claim: not delivered, not metered, and said so."""
     facts = outcome.verdict.facts
     number = (facts.number or "")[:_CLAIMED_CHARACTERS_MAX] if facts else ""
@@ -124,7 +124,7 @@ def as_duplicate(outcome: Outcome, first_kenmerk: str, at: datetime) -> Outcome:
     )
 
 
-def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHING_KNOWN) -> Outcome:
+def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHING_KNOWN) -> Decision:
     """The outcome when judging failed technically: the message is set apart, with what was found so far."""
     finding = Finding(
         "MP-TECHNICAL",
@@ -136,7 +136,7 @@ def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHIN
     )
     entry = JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail)
     verdict = replace(verdict, findings=(finding, *verdict.findings))
-    return Outcome(
+    return Decision(
         judged.kenmerk,
         verdict,
         (entry,),
@@ -279,9 +279,9 @@ def _to_be_pushed(
     at: datetime,
     passed: tuple[Step, ...],
     facts: DocumentFacts,
-) -> Outcome:
+) -> Decision:
     """Valid, and on its way: delivery makes it delivered or returned, and only then it is metered."""
-    return Outcome(
+    return Decision(
         judged.kenmerk,
         verdict,
         _entries(passed, at),
@@ -298,7 +298,7 @@ def _to_be_pushed(
 
 def _refused(
     judged: Waiting, verdict: Verdict, at: datetime, sender: Party | None, no_right: Finding | None = None
-) -> Outcome:
+) -> Decision:
     """Refused: the sender has no right to send it (`no_right` says why), else because it is not valid."""
     if no_right is not None:
         verdict = _with_finding(verdict, no_right)
@@ -311,7 +311,7 @@ def _refused(
         detail = verdict.fatal[0].rule if verdict.fatal else None
         failed = JournalEntry(Step.VALIDATION_FAILED, at, GATEWAY, Foutcode.VAS500, detail)
         entries = (*_entries(passed, at), failed)
-    return Outcome(
+    return Decision(
         judged.kenmerk,
         verdict,
         entries,
@@ -331,7 +331,7 @@ def _returned(
     named: str | None,
     at: datetime,
     passed: tuple[Step, ...],
-) -> Outcome:
+) -> Decision:
     finding = _party_finding(
         "MP-RECIPIENT-UNKNOWN",
         Text(
@@ -346,7 +346,7 @@ def _returned(
     failed = JournalEntry(
         Step.DELIVERY_FAILED, at, GATEWAY, Foutcode.AFO100, f"no such recipient: {named or 'none named'}"
     )
-    return Outcome(
+    return Decision(
         judged.kenmerk,
         _with_finding(verdict, finding),
         (*_entries(passed, at), failed),

@@ -10,12 +10,12 @@ from structlog.testing import capture_logs
 
 from gateway.log import tell_error
 from gateway.main import no_checkpoint
-from gateway.messages.handling import Outcome
+from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Waiting
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.submission import Channel, StoredBytes
-from gateway.pipeline.desk import Case, Desk, JudgingError
+from gateway.pipeline.queue import Job, JudgingError, JudgingQueue
 from gateway.validator.judge import judge
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.verdict import Verdict
@@ -31,48 +31,48 @@ QUOTED = "NL48MPRT0417164300"
 class Judges:
     """Judges as the real ones do, but dies of poison and has a bug."""
 
-    async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
-        return [self._one(case) for case in cases]
+    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+        return [self._one(job) for job in jobs]
 
     @property
     def is_warm(self) -> bool:
         return True
 
-    async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
-        return await self.judge_small(cases)
+    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+        return await self.judge_small(jobs)
 
-    async def judge_large(self, case: Case) -> Verdict:
-        judged = self._one(case)
+    async def judge_large(self, job: Job) -> Verdict:
+        judged = self._one(job)
         if isinstance(judged, JudgingError):
             raise judged
         return judged
 
-    def _one(self, case: Case) -> Verdict | JudgingError:
-        if case.document == BUG:
+    def _one(self, job: Job) -> Verdict | JudgingError:
+        if job.document == BUG:
             raise ValueError(QUOTED)
-        if case.document is None:
+        if job.document is None:
             return JudgingError("its bytes cannot be read")
-        if case.document == POISON:
+        if job.document == POISON:
             return JudgingError("it died")
-        return judge(case.document, profile=case.profile, also=case.also)
+        return judge(job.document, profile=job.profile, also=job.also)
 
 
 class Store:
     """Keeps outcomes; in trouble at first, as on a full disk."""
 
     def __init__(self, troubles: int = 0) -> None:
-        self.outcomes: dict[str, Outcome] = {}
+        self.outcomes: dict[str, Decision] = {}
         self._troubles = troubles
 
-    async def settle(self, outcome: Outcome) -> Outcome:
+    async def settle(self, outcome: Decision) -> Decision:
         if self._troubles:
             self._troubles -= 1
             raise OSError("no room")
         self.outcomes[outcome.kenmerk] = outcome
         return outcome
 
-    async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
-        done: list[Outcome | BaseException] = []
+    async def settle_all(self, outcomes: Sequence[Decision]) -> Sequence[Decision | BaseException]:
+        done: list[Decision | BaseException] = []
         for outcome in outcomes:
             try:
                 done.append(await self.settle(outcome))
@@ -101,13 +101,13 @@ class Register:
 class Silent:
     """Nobody is told."""
 
-    def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None: ...
+    def message_settled(self, waiting: Waiting, outcome: Decision, seconds: float) -> None: ...
 
     def judging_failed(self, waiting: Waiting, attempts: int) -> None: ...
 
 
-def desk(store: Store, town_wants: str | None = None) -> Desk:
-    return Desk(
+def desk(store: Store, town_wants: str | None = None) -> JudgingQueue:
+    return JudgingQueue(
         store,
         Register(town_wants),
         Judges(),
@@ -134,7 +134,7 @@ async def test_what_kills_or_breaks_judging_is_set_apart_and_the_others_go_on(is
     for kenmerk, document in documents.items():
         working.offer(waiting(kenmerk), document, is_suspect=is_suspect)
     for kenmerk in documents:
-        assert await working.settled(kenmerk, 20), kenmerk
+        assert await working.wait_until_settled(kenmerk, 20), kenmerk
     await working.stop()
     states = {kenmerk: outcome.state for kenmerk, outcome in sorted(store.outcomes.items())}
     good, apart = State.DELIVERED, State.PARKED
@@ -151,7 +151,7 @@ async def test_every_line_about_a_message_has_its_kenmerk_and_none_its_content(i
         for kenmerk, document in {"a": POISON, "b": BUG, "c": numbered("D-5")}.items():
             working.offer(waiting(kenmerk), document, is_suspect=is_suspect)
         for kenmerk in ("a", "b", "c"):
-            assert await working.settled(kenmerk, 20), kenmerk
+            assert await working.wait_until_settled(kenmerk, 20), kenmerk
         await working.stop()
     told = [(line["event"], line.get("kenmerk")) for line in lines]
     assert {kenmerk for event, kenmerk in told if event == "judging_failed"} == {"a", "b"} | (
@@ -173,7 +173,7 @@ async def test_nobody_can_weaken_what_a_document_claims(sender_wants: str | None
     good = numbered("D-6", SAMPLES["nlcius-invoice"].xml())
     wrong = good.replace(b'CompanyID schemeID="0106"', b'CompanyID schemeID="0060"')
     working.offer(replace(waiting("a"), wanted_profile=sender_wants), wrong)
-    assert await working.settled("a", 20)
+    assert await working.wait_until_settled("a", 20)
     await working.stop()
     outcome = store.outcomes["a"]
     assert outcome.state is State.REFUSED
@@ -186,7 +186,7 @@ async def test_the_wishes_of_sender_and_recipient_are_both_met() -> None:
     working = desk(store, "nlcius")
     working.start()
     working.offer(replace(waiting("a"), wanted_profile="basisfactuur-rijk"), numbered("D-7"))
-    assert await working.settled("a", 20)
+    assert await working.wait_until_settled("a", 20)
     await working.stop()
     verdict = store.outcomes["a"].verdict
     assert verdict is not None
@@ -198,7 +198,7 @@ async def test_bytes_that_cannot_be_read_set_a_message_apart() -> None:
     working = desk(store)
     working.start()
     working.offer(waiting("a"), None)
-    assert await working.settled("a", 20)
+    assert await working.wait_until_settled("a", 20)
     await working.stop()
     assert store.outcomes["a"].state is State.PARKED
 
@@ -208,6 +208,6 @@ async def test_a_store_in_trouble_is_asked_again() -> None:
     working = desk(store)
     working.start()
     working.offer(waiting("a"), numbered("D-4"))
-    assert await working.settled("a", 20)
+    assert await working.wait_until_settled("a", 20)
     await working.stop()
     assert store.outcomes["a"].state is State.DELIVERED

@@ -6,17 +6,17 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.clock import utc_now
-from gateway.messages.handling import Outcome, as_duplicate, check_steps
+from gateway.messages.decision import Decision, as_duplicate, check_steps
 from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
 from gateway.messages.message import AtRest, JournalEntry
 from gateway.messages.participants import Party
 from gateway.messages.ports import Checkpoint
 from gateway.metering.calendar import microseconds
 from gateway.metering.entry import UsageEntry
-from gateway.pipeline.desk import AlreadySettledError
+from gateway.pipeline.queue import AlreadyCommittedError
 from gateway.store.ledger.ledger import Few
 from gateway.store.messages import tables as t
-from gateway.store.messages.accepting import ATTACHMENT, attachment_row
+from gateway.store.messages.accept import ATTACHMENT, attachment_row
 from gateway.store.messages.outbox_tables import outbox
 from gateway.store.round_trip import Change, Rows, ask_together, write_together
 from gateway.store.statements import (
@@ -67,11 +67,11 @@ class Settling:
         self._encode_report = encode_report
         self._checkpoint = checkpoint
 
-    def settle_group(self, connection: Connection, group: Sequence[Outcome]) -> list[Outcome]:
+    def settle_group(self, connection: Connection, group: Sequence[Decision]) -> list[Decision]:
         """Make outcomes true; those that came true: a duplicate where another message holds the claim.
 
         Two round trips: claims and the meter's turn are asked for together, then all is written together. Raises
-        AlreadySettledError when one of the messages waits no more; the caller then rolls back.
+        AlreadyCommittedError when one of the messages waits no more; the caller then rolls back.
         """
         metered = {outcome.kenmerk: self._metered(outcome) for outcome in group}
         again = [entry for o in group if o.steps > len(FIRST_STEPS) for entry in metered[o.kenmerk][1]]
@@ -83,11 +83,11 @@ class Settling:
         changes = self._changes(place_of(connection), outcomes, rows)
         changes += few.changes(answers, usage, microseconds(utc_now()))
         if write_together(connection, changes)[0] != len(rows):
-            raise AlreadySettledError(f"settled before: {', '.join(sorted(o.kenmerk for o in outcomes))}")
+            raise AlreadyCommittedError(f"settled before: {', '.join(sorted(o.kenmerk for o in outcomes))}")
         self._checkpoint("settle-written")
         return outcomes
 
-    def _metered(self, outcome: Outcome) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+    def _metered(self, outcome: Decision) -> tuple[Disposition, tuple[UsageEntry, ...]]:
         """What the message is to the meter, unless it turns out to be a duplicate."""
         if outcome.disposition is not None or outcome.recipient is None:
             return outcome.disposition or Disposition.PENDING, ()
@@ -95,7 +95,7 @@ class Settling:
         return self._meter(outcome.kenmerk, outcome.sender, outcome.recipient, at, outcome.is_test)
 
     def _changes(
-        self, place: str, outcomes: Sequence[Outcome], rows: Sequence[tuple[object, ...]]
+        self, place: str, outcomes: Sequence[Decision], rows: Sequence[tuple[object, ...]]
     ) -> list[Change]:
         """All that is written, the rows of the messages themselves first."""
         reports = [(o.kenmerk, self._encode_report(o.verdict)) for o in outcomes]
@@ -114,7 +114,7 @@ class Settling:
         ]
 
 
-def _settled_row(outcome: Outcome, metered: Disposition) -> tuple[object, ...]:
+def _settled_row(outcome: Decision, metered: Disposition) -> tuple[object, ...]:
     check_steps(State.RECEIVED, outcome.entries)
     facts, verdict = outcome.verdict.facts, outcome.verdict
     return (
@@ -155,12 +155,12 @@ def step_insertion(place: str) -> str:
     return insertion(t.journal, _STEP, place)
 
 
-def _journal_rows(outcome: Outcome) -> Iterable[tuple[object, ...]]:
+def _journal_rows(outcome: Decision) -> Iterable[tuple[object, ...]]:
     for position, entry in enumerate(outcome.entries, start=outcome.steps):
         yield step_row(outcome.kenmerk, position, entry)
 
 
-def _at(outcome: Outcome) -> int:
+def _at(outcome: Decision) -> int:
     return microseconds(outcome.entries[-1].at)
 
 
@@ -168,7 +168,7 @@ def _short(text: str | None) -> str | None:
     return text and text[:_LISTED_CHARACTERS_MAX]
 
 
-def _asked(connection: Connection, group: Sequence[Outcome], few: Few) -> tuple[Mapping[str, str], list[Rows]]:
+def _asked(connection: Connection, group: Sequence[Decision], few: Few) -> tuple[Mapping[str, str], list[Rows]]:
     """Claim supplier, number and year for every message that needs it: who holds each claim; and what the meter
     answers."""
     wanted = {outcome.claim: outcome.kenmerk for outcome in reversed(group) if outcome.claim}
@@ -185,7 +185,7 @@ def _asked(connection: Connection, group: Sequence[Outcome], few: Few) -> tuple[
     return {str(claim): str(kenmerk) for claim, kenmerk in held}, answers
 
 
-def _held(outcome: Outcome, owners: Mapping[str, str]) -> Outcome:
+def _held(outcome: Decision, owners: Mapping[str, str]) -> Decision:
     owner = owners.get(outcome.claim or "")
     if owner is None or owner == outcome.kenmerk:
         return outcome

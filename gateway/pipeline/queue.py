@@ -1,4 +1,4 @@
-"""The desk: judges what waits, and makes the outcome true.
+"""The queue: judges what waits, and makes the outcome true.
 
 A few small documents are judged in a thread, which answers soonest. When many wait a worker process is started;
 while one is up they go there in batches, so that this process goes on answering and storing. Large ones, those
@@ -20,7 +20,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from gateway.clock import Clock
-from gateway.messages.handling import Outcome, Register, broken, decide
+from gateway.messages.decision import Decision, Register, broken, decide
 from gateway.messages.message import StoredAttachment, Waiting
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import StoredBytes
@@ -35,10 +35,10 @@ GATHERING_SECONDS = 0.003
 this process's time."""
 SETTLE_AGAIN_SECONDS = 0.5
 SETTLE_AGAIN_SECONDS_MAX = 60.0
-"""Pauses between attempts to settle while the store is in trouble."""
+"""Backoff between attempts to settle while the store is in trouble."""
 
 
-class Case(msgspec.Struct, frozen=True):
+class Job(msgspec.Struct, frozen=True):
     """One document to be judged: its bytes where they are at hand, else where they stand. `beside` are the
     attachments that travelled beside it, where they stand.
 
@@ -57,44 +57,44 @@ class JudgingError(Exception):
     """Judging a document failed technically: nothing is known of the document."""
 
 
-class AlreadySettledError(Exception):
+class AlreadyCommittedError(Exception):
     """A message was to be settled that waits no more: nothing was changed."""
 
 
 class Judges(Protocol):
     """Judges documents; wrong documents are verdicts, never errors."""
 
-    async def judge_small(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, where that is fastest."""
 
     @property
     def is_warm(self) -> bool:
         """A process to judge apart is up."""
 
-    async def judge_apart(self, cases: Sequence[Case]) -> Sequence[Verdict | JudgingError]:
+    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, in a process with limits: when there are many."""
 
-    async def judge_large(self, case: Case) -> Verdict:
+    async def judge_large(self, job: Job) -> Verdict:
         """One document, in a process with limits. Raises JudgingError."""
 
 
-JudgeBatch = Callable[[Sequence[Case]], Awaitable[Sequence[Verdict | JudgingError]]]
+JudgeBatch = Callable[[Sequence[Job]], Awaitable[Sequence[Verdict | JudgingError]]]
 
 
 class Settles(Protocol):
     """Makes outcomes true."""
 
-    async def settle(self, outcome: Outcome) -> Outcome:
+    async def settle(self, outcome: Decision) -> Decision:
         """Answers the outcome that came true, once it is on stable storage."""
 
-    async def settle_all(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome | BaseException]:
+    async def settle_all(self, outcomes: Sequence[Decision]) -> Sequence[Decision | BaseException]:
         """The same for several; what goes wrong with one is its answer."""
 
 
-class DeskObserver(Protocol):
-    """Told what happens at the desk."""
+class QueueObserver(Protocol):
+    """Told what happens at the queue."""
 
-    def message_settled(self, waiting: Waiting, outcome: Outcome, seconds: float) -> None:
+    def message_settled(self, waiting: Waiting, outcome: Decision, seconds: float) -> None:
         """The outcome is on stable storage; seconds since the message was received."""
 
     def judging_failed(self, waiting: Waiting, attempts: int) -> None:
@@ -103,7 +103,7 @@ class DeskObserver(Protocol):
 
 @dataclass(slots=True)
 class _Place:
-    """A message at the desk. `data` are its bytes while there is room to hold them."""
+    """A message at the queue. `data` are its bytes while there is room to hold them."""
 
     waiting: Waiting
     data: bytes | None
@@ -111,7 +111,7 @@ class _Place:
     attempts: int = 0
 
 
-class Desk:
+class JudgingQueue:
     """Everything between "accepted" and "delivered, refused, returned or set apart"."""
 
     def __init__(
@@ -120,7 +120,7 @@ class Desk:
         register: Register,
         judges: Judges,
         clock: Clock,
-        observer: DeskObserver,
+        observer: QueueObserver,
         checkpoint: Checkpoint,
         *,
         small_size_bytes_max: int,
@@ -151,7 +151,7 @@ class Desk:
 
     @property
     def waiting_count(self) -> int:
-        """Messages at the desk."""
+        """Messages at the queue."""
         return len(self._places)
 
     @property
@@ -161,7 +161,7 @@ class Desk:
         return first.waiting.received_at if first else None
 
     async def waiting_messages(self) -> int:
-        """Messages at the desk, for whoever asks by waiting."""
+        """Messages at the queue, for whoever asks by waiting."""
         return len(self._places)
 
     def start(self) -> None:
@@ -188,8 +188,8 @@ class Desk:
             self._small.append(place)
             self._wake()
 
-    async def settled(self, kenmerk: str, timeout_seconds: float) -> bool:
-        """Wait until the message has left the desk, at most so long; whether it has."""
+    async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
+        """Wait until the message has left the queue, at most so long; whether it has."""
         place = self._places.get(kenmerk)
         if place is None:
             return True
@@ -231,7 +231,7 @@ class Desk:
     async def _judge_batch(self, batch: Sequence[_Place], judge: JudgeBatch) -> None:
         verdicts = await self._verdicts(judge, batch)
         self._checkpoint("judged")
-        judged: list[tuple[_Place, Outcome]] = []
+        judged: list[tuple[_Place, Decision]] = []
         for place, verdict in zip(batch, verdicts, strict=True):
             if isinstance(verdict, JudgingError):
                 self._failed(place, verdict)
@@ -304,7 +304,7 @@ class Desk:
         await self._settling.acquire()
         self._run(self._settle(place, verdict))
 
-    async def _settle_batch(self, judged: Sequence[tuple[_Place, Outcome]]) -> None:
+    async def _settle_batch(self, judged: Sequence[tuple[_Place, Decision]]) -> None:
         """Settle what was judged together; one that goes wrong is tried again alone."""
         try:
             done = await self._settles.settle_all([outcome for _, outcome in judged])
@@ -332,13 +332,13 @@ class Desk:
         finally:
             self._settling.release()
 
-    def _decide(self, waiting: Waiting, verdict: Verdict) -> Outcome:
+    def _decide(self, waiting: Waiting, verdict: Verdict) -> Decision:
         """What becomes of it. Where a rule failed technically nobody can say, so it is set apart at once."""
         if verdict.is_broken:
             return broken(waiting, self._clock(), "a rule failed technically", verdict)
         return decide(waiting, verdict, self._register, self._clock())
 
-    def _recipients_profile(self, outcome: Outcome, verdict: Verdict) -> str | None:
+    def _recipients_profile(self, outcome: Decision, verdict: Verdict) -> str | None:
         """The profile that the recipient asks for on top, where rules are about the document and it was not judged
         by it yet."""
         if not verdict.rule_sets:
@@ -346,7 +346,7 @@ class Desk:
         wanted = outcome.recipient.settings.get("profile") if outcome.recipient else None
         return wanted if wanted and wanted != verdict.profile else None
 
-    async def _make_true(self, place: _Place, outcome: Outcome) -> None:
+    async def _make_true(self, place: _Place, outcome: Decision) -> None:
         done = await self._settle_until_done(outcome)
         if done is None:
             self._leave(place)
@@ -354,19 +354,19 @@ class Desk:
         self._checkpoint("settled")
         self._settled(place, done)
 
-    def _settled(self, place: _Place, outcome: Outcome) -> None:
+    def _settled(self, place: _Place, outcome: Decision) -> None:
         self._leave(place)
         seconds = (self._clock() - place.waiting.received_at).total_seconds()
         self._observer.message_settled(place.waiting, outcome, seconds)
 
-    async def _settle_until_done(self, outcome: Outcome) -> Outcome | None:
+    async def _settle_until_done(self, outcome: Decision) -> Decision | None:
         """Settle, trying again with growing pauses while the store is in trouble (a full disk, a lost
         connection). None: it was settled before."""
         pause_seconds = SETTLE_AGAIN_SECONDS
         while True:
             try:
                 return await self._settles.settle(outcome)
-            except AlreadySettledError:
+            except AlreadyCommittedError:
                 log.warning("settled_before")
                 return None
             except Exception as error:  # whatever the store's trouble is, the message stays and is tried again
@@ -396,11 +396,11 @@ def _broke(place: _Place, error: Exception) -> JudgingError:
     return JudgingError(f"{type(error).__name__} while judging")
 
 
-def _case(place: _Place, recipients: str | None = None) -> Case:
-    """The case of a message: with the rules that its sender asks for on top, and those of its recipient."""
+def _case(place: _Place, recipients: str | None = None) -> Job:
+    """The job of a message: with the rules that its sender asks for on top, and those of its recipient."""
     waiting = place.waiting
     also = tuple(name for name in (waiting.wanted_profile, recipients) if name)
-    return Case(place.data, None, waiting.beside, waiting.document, also)
+    return Job(place.data, None, waiting.beside, waiting.document, also)
 
 
 async def _kept(lane: Callable[[], Awaitable[None]]) -> None:
