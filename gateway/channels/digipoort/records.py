@@ -40,9 +40,9 @@ from gateway.messages.message import Message
 from gateway.messages.submission import ChannelRow
 from gateway.metering.calendar import microseconds
 from gateway.store.engine import Engines
-from gateway.store.insert import insert_new
 from gateway.store.messages import tables as t
 from gateway.store.messages.messages import as_message
+from gateway.store.sql import insert_new
 from gateway.store.tables import UtcTime, metadata
 from gateway.store.writer import Writer
 

@@ -27,9 +27,8 @@ from gateway.metering.entry import (
     UsageKind,
 )
 from gateway.metering.seal import Row, leaves_of, run_on
-from gateway.store.insert import written_out
 from gateway.store.ledger.tables import usage_entries, usage_rollups, usage_sources
-from gateway.store.round_trip import Change, Question, Rows, ask, ask_together, write_together
+from gateway.store.sql import Change, Question, Rows, ask, ask_together, write_together, written_out
 
 _KEYS_A_LOOKUP = 2_000
 _LARGE_BATCH = 500

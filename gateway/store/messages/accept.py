@@ -18,10 +18,8 @@ from gateway.messages.submission import (
 )
 from gateway.metering.calendar import microseconds
 from gateway.store.documents.storage import Storage
-from gateway.store.insert import insert_new
 from gateway.store.messages import tables as t
-from gateway.store.round_trip import Change, write_together
-from gateway.store.statements import insertion, place_of
+from gateway.store.sql import Change, insert_into, insert_new, placeholder, write_together
 from gateway.store.tables import metadata
 from gateway.validator.model.document import Attachment
 
@@ -120,17 +118,17 @@ def attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | No
 
 
 def _insert_messages(connection: Connection, fresh: Sequence[Acceptance]) -> None:
-    place = place_of(connection)
+    place = placeholder(connection)
     write_together(
         connection,
         [
             (
-                insertion(t.messages, _MESSAGE, place),
+                insert_into(t.messages, _MESSAGE, place),
                 [_message_row(a, a.submission.document.place) for a in fresh],
             ),
-            (insertion(t.journal, _FIRST_STEP, place), [row for a in fresh for row in _first_steps(a)]),
+            (insert_into(t.journal, _FIRST_STEP, place), [row for a in fresh for row in _first_steps(a)]),
             (
-                insertion(t.attachments, ATTACHMENT, place),
+                insert_into(t.attachments, ATTACHMENT, place),
                 [
                     attachment_row(a.kenmerk, beside.attachment, beside.content.place)
                     for a in fresh
@@ -150,7 +148,7 @@ def _channel_changes(fresh: Sequence[Acceptance], place: str) -> list[Change]:
             table, columns, values = a.submission.record(a.kenmerk, a.received_at).row()
             rows.setdefault((table, columns), []).append(values)
     return [
-        (insertion(metadata.tables[table], columns, place), values) for (table, columns), values in rows.items()
+        (insert_into(metadata.tables[table], columns, place), values) for (table, columns), values in rows.items()
     ]
 
 

@@ -15,17 +15,18 @@ from gateway.metering.calendar import microseconds
 from gateway.metering.entry import UsageEntry
 from gateway.pipeline.queue import AlreadyCommittedError
 from gateway.store.ledger.ledger import Few
+from gateway.store.messages import queries
 from gateway.store.messages import tables as t
 from gateway.store.messages.accept import ATTACHMENT, attachment_row
 from gateway.store.messages.outbox_tables import outbox
-from gateway.store.round_trip import Change, Rows, ask_together, write_together
-from gateway.store.statements import (
-    change_of,
-    claiming,
-    insertion,
-    lookup,
-    new_insertion,
-    place_of,
+from gateway.store.sql import (
+    Change,
+    Rows,
+    ask_together,
+    insert_into,
+    insert_or_replace,
+    placeholder,
+    write_together,
 )
 from gateway.validator.verdict import Verdict
 
@@ -35,8 +36,6 @@ Rested = Callable[[AtRest, Sequence[UsageEntry]], None]
 """Told when a message came to rest after it had left the desk, and of the meter entries that were written."""
 EncodeReport = Callable[[Verdict], bytes]
 
-_WAITS = "state = 'received'"
-_CLAIM = ("claim", "kenmerk")
 _STEP = ("kenmerk", "position", "step", "at", "actor", "foutcode", "detail")
 _MAIL = ("recipient_id", "kenmerk", "times_taken")
 _PUSH = ("kenmerk", "recipient_id", "queued_at")
@@ -80,7 +79,7 @@ class Settling:
         outcomes = [_held(outcome, owners) for outcome in group]
         usage = [entry for o in outcomes if o.disposition is None for entry in metered[o.kenmerk][1]]
         rows = [_settled_row(outcome, metered[outcome.kenmerk][0]) for outcome in outcomes]
-        changes = self._changes(place_of(connection), outcomes, rows)
+        changes = self._changes(placeholder(connection), outcomes, rows)
         changes += few.changes(answers, usage, microseconds(utc_now()))
         if write_together(connection, changes)[0] != len(rows):
             raise AlreadyCommittedError(f"settled before: {', '.join(sorted(o.kenmerk for o in outcomes))}")
@@ -105,12 +104,12 @@ class Settling:
         pushed = [(o.kenmerk, to, _at(o)) for o, to in recipients if o.state is State.CHECKED]
         attached = [attachment_row(kenmerk, attachment, None) for kenmerk, attachment in embedded]
         return [
-            (change_of(t.messages, _SETTLED, "kenmerk", _WAITS, place), rows),
-            (insertion(t.journal, _STEP, place), [row for o in outcomes for row in _journal_rows(o)]),
-            (new_insertion(t.reports, ("kenmerk", "report"), place, ("report",)), reports),
-            (new_insertion(t.attachments, ATTACHMENT, place), attached),
-            (insertion(t.mailbox, _MAIL, place), mail),
-            (new_insertion(outbox, _PUSH, place), pushed),
+            (queries.commit_message(_SETTLED, place), rows),
+            (insert_into(t.journal, _STEP, place), [row for o in outcomes for row in _journal_rows(o)]),
+            (insert_or_replace(t.reports, ("kenmerk", "report"), place, ("report",)), reports),
+            (insert_or_replace(t.attachments, ATTACHMENT, place), attached),
+            (insert_into(t.mailbox, _MAIL, place), mail),
+            (insert_or_replace(outbox, _PUSH, place), pushed),
         ]
 
 
@@ -152,7 +151,7 @@ def step_row(kenmerk: str, position: int, entry: JournalEntry) -> tuple[object, 
 
 def step_insertion(place: str) -> str:
     """The statement for a row of `step_row`."""
-    return insertion(t.journal, _STEP, place)
+    return insert_into(t.journal, _STEP, place)
 
 
 def _journal_rows(outcome: Decision) -> Iterable[tuple[object, ...]]:
@@ -172,16 +171,14 @@ def _asked(connection: Connection, group: Sequence[Decision], few: Few) -> tuple
     """Claim supplier, number and year for every message that needs it: who holds each claim; and what the meter
     answers."""
     wanted = {outcome.claim: outcome.kenmerk for outcome in reversed(group) if outcome.claim}
-    place, questions = place_of(connection), few.questions()
+    place, questions = placeholder(connection), few.questions()
     if not wanted:
         return {}, ask_together(connection, questions)
     values = [value for claim in sorted(wanted) for value in (claim, wanted[claim])]
-    claimed, *answers = ask_together(
-        connection, [(claiming(t.claims, _CLAIM, len(wanted), place), values), *questions]
-    )
+    claimed, *answers = ask_together(connection, [(queries.claim(len(wanted), place), values), *questions])
     if len(claimed) == len(wanted):
         return wanted, answers
-    [held] = ask_together(connection, [(lookup(t.claims, _CLAIM, "claim", len(wanted), place), list(wanted))])
+    [held] = ask_together(connection, [(queries.claims(len(wanted), place), list(wanted))])
     return {str(claim): str(kenmerk) for claim, kenmerk in held}, answers
 
 

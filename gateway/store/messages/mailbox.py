@@ -13,8 +13,7 @@ from gateway.store.engine import Engines
 from gateway.store.messages import tables as t
 from gateway.store.messages.commit import step_insertion, step_row
 from gateway.store.messages.messages import as_message
-from gateway.store.round_trip import write_together
-from gateway.store.statements import place_of
+from gateway.store.sql import placeholder, write_together
 from gateway.store.writer import Writer
 from gateway.validator.model.document import DocumentKind
 
@@ -140,6 +139,6 @@ def add_step(connection: Connection, kenmerk: str, *entries: JournalEntry) -> St
     for entry in entries:
         state = after(state, entry.step)
     rows = [step_row(kenmerk, position, entry) for position, entry in enumerate(entries, start=found.last + 1)]
-    write_together(connection, [(step_insertion(place_of(connection)), rows)])
+    write_together(connection, [(step_insertion(placeholder(connection)), rows)])
     connection.execute(update(t.messages).where(t.messages.c.kenmerk == kenmerk).values(state=state.value))
     return state

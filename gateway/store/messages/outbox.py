@@ -13,13 +13,13 @@ from gateway.messages.participants import Party
 from gateway.messages.ports import PendingDelivery
 from gateway.metering.entry import UsageEntry
 from gateway.store.engine import Engines
-from gateway.store.insert import insert_new
 from gateway.store.ledger.ledger import append
 from gateway.store.messages import tables as t
 from gateway.store.messages.commit import MeterDelivery, Rested, tell_nobody
 from gateway.store.messages.mailbox import add_step, settle
 from gateway.store.messages.outbox_tables import delivery_pauses, outbox
 from gateway.store.messages.register import RegisterStore, log_change
+from gateway.store.sql import insert_new
 from gateway.store.writer import Writer
 
 ACTOR = "gateway"

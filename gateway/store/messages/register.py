@@ -18,9 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.clock import Clock
 from gateway.messages.participants import Caller, Party, PartyKind, Role, role_problem
 from gateway.store.engine import Engines
-from gateway.store.insert import insert_new
 from gateway.store.messages import tables as t
 from gateway.store.messages.outbox_tables import delivery_pauses
+from gateway.store.sql import insert_new
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.store.engine import Engines
-from gateway.store.round_trip import write_together
+from gateway.store.sql import write_together
 from gateway.store.writer import Writer
 from tests.unit.store.ledger.ledger_database import fresh_engines
 

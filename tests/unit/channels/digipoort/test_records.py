@@ -13,9 +13,8 @@ from gateway.channels.digipoort.records import ProcesRecord, ProcesStore, proces
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.store.engine import open_engines
 from gateway.store.messages import tables as t
-from gateway.store.round_trip import write_together
 from gateway.store.schema import upgrade
-from gateway.store.statements import insertion, place_of
+from gateway.store.sql import insert_into, placeholder, write_together
 from gateway.store.writer import Writer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -64,7 +63,7 @@ class World:
         row = ProcesRecord(proces).row()
         await self._writer.call(
             lambda connection: write_together(
-                connection, [(insertion(processen, row.columns, place_of(connection)), [row.values])]
+                connection, [(insert_into(processen, row.columns, placeholder(connection)), [row.values])]
             )
         )
 

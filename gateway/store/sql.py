@@ -1,11 +1,18 @@
-"""Statements given to the driver as they are, also several in one round trip to the database."""
+"""SQL as text for the driver, and several statements in one round trip, on SQLite and PostgreSQL.
 
-from collections.abc import Sequence
+What runs for every message is written out once and given to the driver with plain values (text, whole numbers,
+bytes, booleans, None): SQLAlchemy's work on a statement object and its rows costs more than the database's.
+"""
+
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol, cast
+from functools import lru_cache
+from typing import Literal, Protocol, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import ClauseElement, Connection, Dialect, Table
+from sqlalchemy.dialects import postgresql, registry, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Sequence[object]
 Question = tuple[str, Values]
@@ -14,6 +21,71 @@ Rows = list[tuple[object, ...]]
 """What a query found."""
 Change = tuple[str, Sequence[Values]]
 """A statement, and the rows to run it for."""
+
+_PARAMSTYLES: dict[str, Literal["format", "qmark"]] = {
+    "psycopg": "format",
+    "pysqlite": "qmark",
+    "aiosqlite": "qmark",
+}
+
+
+# Statements
+
+
+def placeholder(connection: Connection) -> str:
+    """How the driver marks a parameter."""
+    return "%s" if connection.dialect.driver == "psycopg" else "?"
+
+
+@lru_cache
+def insert_into(table: Table, columns: tuple[str, ...], placeholder: str) -> str:
+    """Inserts a row; one with the same key is an error."""
+    placeholders = ", ".join([placeholder] * len(columns))
+    return f'INSERT INTO "{table.name}" ({_names(columns)}) VALUES ({placeholders})'  # noqa: S608 - our own names
+
+
+@lru_cache
+def insert_or_replace(
+    table: Table, columns: tuple[str, ...], placeholder: str, replace: tuple[str, ...] = ()
+) -> str:
+    """Inserts a row; of one with the same key the columns in `replace` are replaced, or nothing is done."""
+    insert = insert_into(table, columns, placeholder)
+    if not replace:
+        return f"{insert} ON CONFLICT DO NOTHING"
+    keys = _names([column.name for column in table.primary_key])
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in replace)
+    return f"{insert} ON CONFLICT ({keys}) DO UPDATE SET {changes}"
+
+
+def written_out(statement: ClauseElement, dialect_name: str, driver: str) -> SQLCompiler:
+    """A statement in the text and parameter style of a driver, for rows given as tuples."""
+    dialect: Dialect = registry.load(f"{dialect_name}.{driver}")(paramstyle=_PARAMSTYLES[driver])
+    compiled = statement.compile(dialect=dialect)
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError("only statements that take rows can be written out")
+    return compiled
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+# Running them
+
+
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], replace: tuple[str, ...] = ()
+) -> None:
+    """Insert the rows whose key is not there yet; of the others replace the columns in `replace`, or nothing."""
+    if not rows:
+        return
+    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if replace:
+        new = {name: insert.excluded[name] for name in replace}
+        statement = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
+    else:
+        statement = insert.on_conflict_do_nothing()
+    connection.execute(statement, list(rows))
 
 
 class _Cursor(Protocol):
