@@ -69,8 +69,7 @@ def render(
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":
-    """Every rule that the gateway knows, or those of one set: `en16931`, `nlcius`, `basisfactuur-rijk`; its own
-    checks as `meterpoort`.
+    """Every rule that the gateway knows, or those of one set, as `nlcius`; its own checks are `meterpoort`.
 
     Raises ValueError for a set that does not exist.
     """

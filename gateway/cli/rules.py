@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from gateway import Case, RuleEntry
     from gateway.i18n import Text
 
-_SETS = ["en16931", "nlcius", "basisfactuur-rijk", "meterpoort"]
 _language = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
 _form = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
@@ -23,7 +22,7 @@ def rules() -> None:
 
 
 @rules.command("list")
-@click.option("--set", "name", type=click.Choice(_SETS), help="The rules of this set alone.")
+@click.option("--set", "name", metavar="SET", help="The rules of this set alone, as nlcius.")
 @_form
 @_language
 def list_rules(name: str | None, form: str, language: str) -> None:
@@ -31,7 +30,10 @@ def list_rules(name: str | None, form: str, language: str) -> None:
 
     The gateway's own checks are listed with --set meterpoort.
     """
-    listed = gateway.rule_catalogue(name)
+    try:
+        listed = gateway.rule_catalogue(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--set") from error
     if form == "text":
         for about in dict.fromkeys(_set_of(entry, language) for entry in listed):
             click.echo(f"# {about}")

@@ -10,7 +10,6 @@ from lxml import etree
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.rules import engine
-from gateway.validator.rules.advice import ADVICE
 from gateway.validator.rules.engine import Breach, Failure, RuleSet
 from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.validator.ubl import bindings as ubl
@@ -84,7 +83,7 @@ def _of_breach(breach: Breach) -> _Told:
         terms=rule.terms,
         found=detail.found,
         expected=detail.expected,
-        advice=detail.advice or ADVICE.get(rule.id),
+        advice=detail.advice or rule.advice,
     )
     return _Told(breach.at.place, finding, detail.term)
 

@@ -17,12 +17,9 @@ from gateway.validator.checks import CHECKS
 from gateway.validator.finding import Flag
 from gateway.validator.model.codes import CodeList, near_misses
 from gateway.validator.model.terms import GROUPS, TERMS
-from gateway.validator.rules.advice import ADVICE
-from gateway.validator.rules.basisfactuur import BR_NL_BFR
 from gateway.validator.rules.cases import Case, cases
-from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import Form, Rule, RuleSet
-from gateway.validator.rules.nlcius import BR_NL
+from gateway.validator.rules.sets import SETS
 from gateway.validator.ubl import rules as ubl_rules
 from gateway.validator.ubl import si_ubl
 from gateway.validator.ubl.rules import SyntaxRule
@@ -30,22 +27,10 @@ from gateway.validator.ubl.rules import SyntaxRule
 OWN = "meterpoort"
 """The name of the gateway's own checks, beside those of the sets."""
 
-SETS: dict[str, RuleSet] = {"en16931": EN16931, "nlcius": BR_NL, "basisfactuur-rijk": BR_NL_BFR}
-"""The sets by the name that callers use, each with its own rules alone."""
-
 _SYNTAX = {"UBL": ubl_rules.RULES, "SI-UBL": si_ubl.RULES}
 
 SYNTAX_FORM = "syntax"
 """The form of a rule on the XML itself."""
-
-SCHEMA_FIRST = frozenset(
-    (
-        *("BR-03", "BR-15", "BR-16", "BR-24", "BR-31", "BR-36", "BR-41", "BR-43", "BR-46", "BR-49"),
-        *("UBL-CR-629", "UBL-CR-630", "UBL-CR-651", "UBL-DT-06", "UBL-DT-13", "UBL-DT-14"),
-        *("UBL-SR-06", "UBL-SR-27", "UBL-SR-28"),
-    )
-)
-"""Rules that ask for what UBL's own schema asks for already, or forbid what it does not know."""
 
 _SCHEMA_FIRST = Text(
     "The schema refuses a document that breaks it first; the rule itself is met where the schema is left out.",
@@ -90,16 +75,21 @@ class UnknownRuleError(LookupError):
 
 
 def rule_catalogue(name: str | None = None) -> tuple[RuleEntry, ...]:
-    """Every rule, or those of one set (`en16931`, `nlcius`, `basisfactuur-rijk`), in the order of their ids;
-    under `meterpoort` the gateway's own checks.
+    """Every rule, or those of one set by its id, in the order of their ids; under `meterpoort` the gateway's own
+    checks.
 
     Raises ValueError for a set that does not exist.
     """
     if name == OWN:
         return tuple(_own_checks().values())
-    if name is not None and name not in SETS:
-        raise ValueError(f"there is no rule set {name!r}; there is: {', '.join((*SETS, OWN))}")
+    if name is not None and name not in set_names():
+        raise ValueError(f"there is no rule set {name!r}; there is: {', '.join(set_names())}")
     return tuple(entry for entry in _entries().values() if name in (None, entry.set))
+
+
+def set_names() -> tuple[str, ...]:
+    """The ids of the rule sets, the most general first, and that of the gateway's own checks."""
+    return (*(rules.id for rules in reversed(SETS)), OWN)
 
 
 def rule_entry(key: str) -> RuleEntry:
@@ -118,7 +108,7 @@ def _near(key: str, known: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def _entries() -> dict[str, RuleEntry]:
-    found = [entry for name, rules in SETS.items() for entry in _of_set(name, rules)]
+    found = [entry for rules in SETS for entry in _of_set(rules)]
     return {entry.id: entry for entry in sorted(found, key=lambda entry: sort_key(entry.id))}
 
 
@@ -137,27 +127,27 @@ def sort_key(key: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
-def _of_set(name: str, rules: RuleSet) -> Iterator[RuleEntry]:
+def _of_set(rules: RuleSet) -> Iterator[RuleEntry]:
     for rule in rules:
-        yield _of_rule(name, rules, rule)
+        yield _of_rule(rules, rule)
     for table in sorted(rules.syntax):
         for syntax_rule in _SYNTAX[table].values():
-            yield _of_syntax(name, rules, syntax_rule)
+            yield _of_syntax(rules, syntax_rule)
 
 
-def _of_rule(name: str, rules: RuleSet, rule: Rule) -> RuleEntry:
+def _of_rule(rules: RuleSet, rule: Rule) -> RuleEntry:
     holds, breaks = _cases(rule.id)
     return RuleEntry(
         rule.id,
-        name,
+        rules.id,
         rules.version,
         rule.flag,
         rule.form.value,
         rule.sentence,
         rule.source,
         tuple((term, _name(term)) for term in rule.terms),
-        advice=ADVICE.get(rule.id),
-        note=_note(rule.id),
+        advice=rule.advice,
+        note=_SCHEMA_FIRST if rule.id in rules.schema_first else None,
         is_bound=rule.form is not Form.UNCHECKED,
         holds=holds,
         breaks=breaks,
@@ -166,11 +156,11 @@ def _of_rule(name: str, rules: RuleSet, rule: Rule) -> RuleEntry:
     )
 
 
-def _of_syntax(name: str, rules: RuleSet, rule: SyntaxRule) -> RuleEntry:
+def _of_syntax(rules: RuleSet, rule: SyntaxRule) -> RuleEntry:
     holds, breaks = _cases(rule.id)
     return RuleEntry(
         rule.id,
-        name,
+        rules.id,
         rules.version,
         rule.flag,
         SYNTAX_FORM,
@@ -178,16 +168,12 @@ def _of_syntax(name: str, rules: RuleSet, rule: SyntaxRule) -> RuleEntry:
         rule.source,
         path=rule.path,
         advice=rule.advice,
-        note=_note(rule.id),
+        note=_SCHEMA_FIRST if rule.id in rules.schema_first else None,
         holds=holds,
         breaks=breaks,
         valid_from=rules.valid_from,
         valid_until=rules.valid_until,
     )
-
-
-def _note(key: str) -> Text | None:
-    return _SCHEMA_FIRST if key in SCHEMA_FIRST else None
 
 
 def _cases(key: str) -> tuple[tuple[Case, ...], tuple[Case, ...]]:

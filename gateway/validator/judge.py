@@ -15,8 +15,9 @@ from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
 from gateway.validator.identify import CBC
 from gateway.validator.model.document import Attachment, Beside, DocumentFacts, DocumentKind
+from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import without_collecting
-from gateway.validator.profiles import EN16931, choose, not_for, profile_named, remarks
+from gateway.validator.profiles import choose, not_for, profile_named, remarks
 from gateway.validator.ubl import bindings as ubl
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
@@ -24,6 +25,8 @@ from gateway.validator.xml import schema
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits, Parsed
 
 OWN, REFERENCE = ENGINES = ("own", "reference")
+EN16931 = "en16931"
+"""The profile of the reference engine."""
 
 
 def judge(
@@ -50,12 +53,12 @@ def judge(
     if not isinstance(document, bytes | bytearray | memoryview):
         raise TypeError(f"a document is bytes, as they came in, and not {type(document).__name__}")
     asked = (*([profile] if profile is not None else []), *also)
-    names = [profile_named(name).name for name in asked]
+    names = [profile_named(name).id for name in asked]
     if engine not in ENGINES:
         raise ValueError(f"there is no engine {engine!r}; there is: {', '.join(ENGINES)}")
-    if engine == REFERENCE and (missing := [name for name in names if name != EN16931.name]):
+    if engine == REFERENCE and (missing := [name for name in names if name != EN16931]):
         raise ValueError(
-            f"the reference engine has the stylesheet of {EN16931.name} alone: no verdict by {', '.join(missing)}"
+            f"the reference engine has the stylesheet of {EN16931} alone: no verdict by {', '.join(missing)}"
         )
     with without_collecting():
         return _Judgement(limits, _Wishes(profile, tuple(also), schema, explain, engine)).run(document, beside)
@@ -143,8 +146,8 @@ class _Judgement:
         if self._wishes.engine == REFERENCE:
             findings = self._by_reference(parsed)
         else:
-            chosen = choose(self._facts.customization_id, self._wishes.profile, self._wishes.also)
-            self._profile, self._rule_sets = chosen.profile.name, chosen.used
+            chosen = choose(Invoice, self._facts.customization_id, self._wishes.profile, self._wishes.also)
+            self._profile, self._rule_sets = chosen.profile, chosen.used
             remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
             broken = within_bounds(business_rules.check(parsed, chosen.rules, is_valid=self._wishes.schema))
             findings = [*_at_the_head(remarked, parsed), *broken]

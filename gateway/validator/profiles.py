@@ -1,13 +1,13 @@
-"""Which rules an invoice meets: those that its CustomizationID claims, or those that the caller chooses instead;
+"""Which rules a document meets: those that its CustomizationID claims, or those that the caller chooses instead;
 and on top of them those that somebody else asks for.
 
-A profile is a name for a set of rules. Who only wants to know (`meterpoort validate`, POST /v1/validations) may
-choose one. Who sends a message may not: what the sender or the recipient asks for there adds rules and takes none
-away.
+A profile is the id of a rule set (`rules.sets`). Whoever only wants to know (`meterpoort validate`, POST
+/v1/validations) may choose one. Who sends a message may not: what the sender or the recipient asks for there adds
+rules and takes none away.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,51 +15,9 @@ from functools import cache, lru_cache
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage, WrongValueError
+from gateway.validator.model.terms import Document
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.verdict import RuleSetUsed
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """A set of rules by the name that callers use. `claimed_by`: the CustomizationID holds one of these texts; the
-    profile that stands first in PROFILES wins."""
-
-    name: str
-    rules: Callable[[], RuleSet]
-    claimed_by: tuple[str, ...] = ()
-
-
-@cache
-def _en16931() -> RuleSet:
-    from gateway.validator.rules.en16931 import EN16931  # loaded when the first invoice is judged
-
-    return EN16931
-
-
-@cache
-def _nlcius() -> RuleSet:
-    from gateway.validator.rules.sets import NLCIUS  # as above
-
-    return NLCIUS
-
-
-@cache
-def _basisfactuur() -> RuleSet:
-    from gateway.validator.rules.sets import BASISFACTUUR  # as above
-
-    return BASISFACTUUR
-
-
-NLCIUS = Profile("nlcius", _nlcius, ("#compliant#urn:fdc:nen.nl:nlcius:v1.0",))
-BASISFACTUUR = Profile("basisfactuur-rijk", _basisfactuur)
-"""No document claims it: a recipient asks for it."""
-EN16931 = Profile("en16931", _en16931)
-PROFILES: tuple[Profile, ...] = (NLCIUS, BASISFACTUUR, EN16931)
-"""The more special before the more general; the last one takes every invoice."""
-
-
-PLAIN = "urn:cen.eu:en16931:2017"
-"""The CustomizationID of an invoice that follows EN 16931 and no specification on top of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,46 +25,65 @@ class Chosen:
     """The profile of one document, its rules, and which sets they come from and why. `unknown` is the
     specification that the document names and that is not judged here."""
 
-    profile: Profile
+    profile: str
     rules: RuleSet
     used: tuple[RuleSetUsed, ...]
     unknown: str | None = None
 
 
-def profile_named(name: str) -> Profile:
-    """The profile of this name. Raises WrongValueError (a ValueError) with the names there are."""
-    for profile in PROFILES:
-        if profile.name == name.lower():
-            return profile
-    names = ", ".join(profile.name for profile in PROFILES)
+def rule_sets(document: type[Document] | None = None) -> tuple[RuleSet, ...]:
+    """Every rule set, or those for a document model. They are loaded at the first call, which takes a while."""
+    from gateway.validator.rules.sets import SETS, sets_for
+
+    return SETS if document is None else sets_for(document)
+
+
+def profile_named(name: str) -> RuleSet:
+    """The rule set of this id. Raises WrongValueError (a ValueError) with the ids there are."""
+    for rules in rule_sets():
+        if rules.id == name.lower():
+            return rules
+    names = ", ".join(rules.id for rules in rule_sets())
     raise WrongValueError(Text("there is no profile {name}; there is: {names}", name=repr(name), names=names))
 
 
-def choose(customization_id: str | None, wish: str | None = None, also: Sequence[str] = ()) -> Chosen:
-    """The rules for an invoice that claims this. `wish` is chosen instead of what it claims; what `also` names
-    comes on top. Raises ValueError for what is no profile."""
-    base, why = _claimed(customization_id) if wish is None else (profile_named(wish), _asked(wish))
-    chosen = _combined(base, why, wish is None, tuple(also))
-    unknown = _unknown(customization_id) if wish is None else None
-    return chosen if unknown is None else replace(chosen, unknown=unknown)
+def choose(
+    document: type[Document], customization_id: str | None, profile: str | None = None, also: Sequence[str] = ()
+) -> Chosen:
+    """The rules for a document of this model that claims this. `profile` is chosen instead of what it claims; what
+    `also` names comes on top. Raises ValueError for what is no profile."""
+    if profile is not None:
+        asked = profile_named(profile)
+        return _combined(asked, Text("{profile} was asked for", profile=asked.id), False, tuple(also))
+    text = customization_id or ""
+    claimed = next((each for each in rule_sets(document) if each.claim and each.claim.is_made_by(text)), None)
+    base = claimed or next(each for each in rule_sets(document) if each.extends is None)
+    chosen = _combined(base, _why(base), True, tuple(also))
+    return replace(chosen, unknown=text.strip()) if claimed is None and text.strip() else chosen
+
+
+def _why(claimed: RuleSet) -> Text:
+    """Why a set judges a document that chooses none."""
+    return claimed.why or Text("CustomizationID names {claim}", claim=claimed.claim.text if claimed.claim else "")
 
 
 @lru_cache(maxsize=64)
-def _combined(base: Profile, why: Text, is_claim: bool, also: tuple[str, ...]) -> Chosen:
-    """A profile with what comes on top of it."""
-    used = _used(base.rules(), why, is_claim=is_claim)
-    profile, rules = base, base.rules()
+def _combined(base: RuleSet, why: Text, is_claim: bool, also: tuple[str, ...]) -> Chosen:
+    """A set with what comes on top of it."""
+    used = _used(base, why, is_claim=is_claim)
+    profile, rules = base.id, base.complete
     for added in map(profile_named, also):
-        if not _holds(rules, added.rules()):
-            profile, rules = added, _together(rules, added.rules())
-            used = tuple({one.name: one for one in (*_used(added.rules(), _on_top(added)), *used)}.values())
+        if not _includes(rules, added.complete):
+            profile, rules = added.id, _together(rules, added.complete)
+            on_top = Text("{profile} was asked for on top", profile=added.id)
+            used = tuple({one.name: one for one in (*_used(added, on_top), *used)}.values())
     return Chosen(profile, rules, _in_order(rules, used))
 
 
 def remarks(chosen: Chosen, issue_date: str | None, path: str) -> list[Finding]:
     """What the choice itself gives rise to: a specification that is not judged, a set that is not in force on the
     day of the invoice. `path` is that of the invoice's root element."""
-    found = [_not_judged(chosen.unknown, f"{path}/cbc:CustomizationID")] if chosen.unknown else []
+    found = [_not_judged(chosen, chosen.unknown, f"{path}/cbc:CustomizationID")] if chosen.unknown else []
     if (day := _day(issue_date)) is not None:
         found += [_not_in_force(one, day, f"{path}/cbc:IssueDate") for one in _others(chosen.used, day)]
     return found
@@ -122,7 +99,7 @@ def not_for(profiles: Iterable[str], document: str, path: str) -> list[Finding]:
             Text(
                 "The rules of {profile_named} are about invoices and credit notes: this {document} was "
                 "judged without them.",
-                profile_named=profile_named(name).name,
+                profile_named=profile_named(name).id,
                 document=document,
             ),
             location=path,
@@ -133,18 +110,20 @@ def not_for(profiles: Iterable[str], document: str, path: str) -> list[Finding]:
     ]
 
 
-def _not_judged(specification: str, place: str) -> Finding:
+def _not_judged(chosen: Chosen, specification: str, location: str) -> Finding:
+    claims = [each.claim for each in rule_sets(chosen.rules.document) if each.claim]
     return Finding(
         "MP-RULES-SPECIFICATION",
         Flag.WARNING,
         Stage.RULES,
         Text(
-            "The specification that this document names is not judged here: it was judged by EN 16931 alone.",
+            "The specification that this document names is not judged here: it was judged by {name} alone.",
+            name=chosen.used[0].name,
         ),
-        location=place,
+        location=location,
         terms=("BT-24",),
         found=specification,
-        expected=" | ".join((PLAIN, *(f"…{claim}" for each in PROFILES for claim in each.claimed_by))),
+        expected=" | ".join(str(claim) for claim in sorted(claims, key=lambda claim: not claim.is_whole)),
         advice=Text(
             "Check by other means whether it keeps to that specification, or name one that is judged here.",
         ),
@@ -163,7 +142,7 @@ def _others(used: Sequence[RuleSetUsed], day: date) -> list[RuleSetUsed]:
     return [one for one in used if not one.is_in_force_on(day)]
 
 
-def _not_in_force(used: RuleSetUsed, day: date, place: str) -> Finding:
+def _not_in_force(used: RuleSetUsed, day: date, location: str) -> Finding:
     began, ended = used.valid_from or date.min, used.valid_until
     name = f"{used.name} {used.version}"
     said = Text("{name} is in force from {began} on", name=name, began=began)
@@ -178,7 +157,7 @@ def _not_in_force(used: RuleSetUsed, day: date, place: str) -> Finding:
             said=said,
             day=day,
         ),
-        location=place,
+        location=location,
         terms=("BT-2",),
         found=day.isoformat(),
         expected=f"<= {ended}" if ended is not None and day > ended else f">= {began}",
@@ -193,46 +172,18 @@ def _together(base: RuleSet, added: RuleSet) -> RuleSet:
     return base | added
 
 
-def _holds(rules: RuleSet, added: RuleSet) -> bool:
+def _includes(rules: RuleSet, added: RuleSet) -> bool:
     return added.rules.keys() <= rules.rules.keys() and added.syntax <= rules.syntax
 
 
-def _claimed(customization_id: str | None) -> tuple[Profile, Text]:
-    text = customization_id or ""
-    for profile in PROFILES:
-        for claim in profile.claimed_by:
-            if claim in text:
-                return profile, Text("CustomizationID names {claim}", claim=claim)
-    return PROFILES[-1], _EVERY_INVOICE
-
-
-def _unknown(customization_id: str | None) -> str | None:
-    """The specification that no profile is claimed by; a blank one is for BR-01."""
-    text = (customization_id or "").strip()
-    is_known = text == PLAIN or any(claim in text for profile in PROFILES for claim in profile.claimed_by)
-    return None if is_known or not text else text
-
-
-_EVERY_INVOICE = Text("every invoice meets these rules")
-
-
-def _asked(wish: str) -> Text:
-    name = profile_named(wish).name
-    return Text("{name} was asked for", name=name)
-
-
-def _on_top(added: Profile) -> Text:
-    return Text("{added} was asked for on top", added=added.name)
-
-
 def _used(rules: RuleSet, why: Text, *, is_claim: bool = False) -> tuple[RuleSetUsed, ...]:
-    """The parts of a set. What the document claims is no reason for EN 16931, which every invoice meets."""
-    parts = rules.parts or (rules,)
+    """The parts of a set. A claim is no reason for a set that every document of its model meets."""
+    parts = rules.complete.parts or (rules,)
     return tuple(
         RuleSetUsed(
             part.name,
             part.version,
-            _EVERY_INVOICE if is_claim and part is _en16931() else why,
+            part.why if is_claim and part.why else why,
             part.valid_from,
             part.valid_until,
         )
@@ -243,4 +194,4 @@ def _used(rules: RuleSet, why: Text, *, is_claim: bool = False) -> tuple[RuleSet
 def _in_order(rules: RuleSet, used: Iterable[RuleSetUsed]) -> tuple[RuleSetUsed, ...]:
     """The sets in the order in which they were combined, each once."""
     by_name = {one.name: one for one in used}
-    return tuple(by_name[name] for name in dict.fromkeys(part.name for part in rules.parts or (rules,)))
+    return tuple(by_name[part.name] for part in rules.parts or (rules,))

@@ -1,110 +1,39 @@
-"""The pages of docs/reference/rules, from the catalogue: one a family, so that neighbours stand together."""
+"""The pages of docs/reference/rules, from the catalogue: one for each family of rules of a set."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from gateway.validator.catalogue import RuleEntry, rule_catalogue
 from gateway.validator.rules.cases import Case
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A page: which rules stand on it, and what it says of them. `is_table`: a row a rule, there are hundreds."""
-
-    page: str
-    title: str
-    about: str
-    ids: str
-    """A regular expression; a rule stands on the first page whose expression fits its id."""
-    is_table: bool = False
-
-
-FAMILIES = (
-    Family(
-        "vat",
-        "Rules: VAT categories",
-        "What each VAT category demands: BR-S, BR-Z, BR-E, BR-AE, BR-IC (code K), BR-G, BR-O, BR-AF (L), BR-AG "
-        "(M) and split payment (BR-B).",
-        r"BR-(S|Z|E|AE|IC|G|O|AF|AG|B)-\d+",
-    ),
-    Family(
-        "totals",
-        "Rules: totals and conditions",
-        "How the totals of an invoice follow from each other, and what goes with what (BR-CO).",
-        r"BR-CO-\d+",
-    ),
-    Family(
-        "codes",
-        "Rules: code lists",
-        "Which terms hold a code, and from which list (BR-CL).",
-        r"BR-CL-\d+",
-    ),
-    Family(
-        "decimals",
-        "Rules: decimals",
-        "Amounts have at most two decimals (BR-DEC).",
-        r"BR-DEC-\d+",
-    ),
-    Family(
-        "presence",
-        "Rules: what an invoice has",
-        "The terms that a core invoice, or a group of it, cannot do without (BR-01 to BR-65).",
-        r"BR-\d+",
-    ),
-    Family(
-        "basisfactuur-rijk",
-        "Rules: basisfactuur Rijk",
-        "What recipients at the Rijk ask for on top, where they ask for the basisfactuur.",
-        r"BR-NL-BFR-\d+",
-    ),
-    Family(
-        "nlcius",
-        "Rules: NLCIUS",
-        "The Dutch rules of SI-UBL 2.0, for invoices that claim NLCIUS; most apply when the seller is Dutch.",
-        r"(BR-NL|SI|BII2)-.+",
-    ),
-    Family(
-        "ubl-structure",
-        "Rules: UBL structure and data types",
-        "How often something may stand in the XML (UBL-SR), and what attributes and amounts look like (UBL-DT).",
-        r"UBL-(SR|DT)-\d+",
-        is_table=True,
-    ),
-    Family(
-        "ubl-unused",
-        "Rules: UBL that an invoice has no use for",
-        "Elements and attributes that nobody is obliged to read (UBL-CR): a document that has them passes, and "
-        "the sender is told.",
-        r"UBL-CR-\d+",
-        is_table=True,
-    ),
-)
+from gateway.validator.rules.engine import RulePage, RuleSet
+from gateway.validator.rules.sets import SETS
 
 
 def rule_pages() -> dict[str, Callable[[], str]]:
     """What makes each page, by its name without `.md`."""
-    return {family.page: partial(_page, family) for family in FAMILIES}
+    return {page.name: partial(_page, rules, page) for rules in reversed(SETS) for page in rules.pages}
 
 
-def family_of(key: str) -> Family:
-    """The page that a rule stands on. Raises LookupError where there is none."""
-    for family in FAMILIES:
-        if re.fullmatch(family.ids, key):
-            return family
-    raise LookupError(f"no page of docs/reference/rules takes {key}")
+def page_of(rules: RuleSet, key: str) -> RulePage:
+    """The page of a set that a rule is on. Raises LookupError where there is none."""
+    for page in rules.pages:
+        if re.fullmatch(page.ids, key):
+            return page
+    raise LookupError(f"no page of {rules.name} has {key}")
 
 
-def _page(family: Family) -> str:
-    entries = [entry for entry in rule_catalogue() if family_of(entry.id) is family]
-    body = _table(entries) if family.is_table else "\n".join(_section(entry) for entry in entries)
+def _page(rules: RuleSet, page: RulePage) -> str:
+    entries = [entry for entry in rule_catalogue(rules.id) if page_of(rules, entry.id) is page]
+    body = _table(entries) if page.is_table else "\n".join(_section(entry) for entry in entries)
     sources = "; ".join(dict.fromkeys(entry.source for entry in entries))
     unbound = [entry.id for entry in entries if not entry.is_bound]
     note = f"\nNo document can break {', '.join(unbound)}: listed so that there is no gap.\n" if unbound else ""
     shown = "`meterpoort rules show <id>` prints one rule."
-    return f"# {family.title}\n\n{family.about}\n{len(entries)} rules. Source: {sources}. {shown}\n{note}\n{body}"
+    published = f" (<{rules.url}>)" if rules.url else ""
+    about = f"{page.about}\n{len(entries)} rules. Source: {sources}{published}. {shown}"
+    return f"# {page.title}\n\n{about}\n{note}\n{body}"
 
 
 def _table(entries: Sequence[RuleEntry]) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 from lxml import etree
 
 from gateway.validator import reference
+from gateway.validator.rules import nlcius
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import RuleSet, judge
-from gateway.validator.rules.nlcius import BR_NL, has_dutch_seller, is_nlcius
+from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.validator.ubl import (
     bindings as ubl,
 )
@@ -47,7 +48,7 @@ def ours_nlcius(document: bytes) -> frozenset[str]:
         is_nlcius=is_nlcius(reading.invoice),
         has_dutch_seller=has_dutch_seller(reading.invoice),
     )
-    return _fired(reading, BR_NL) | {breach.rule.id for breach in empty}
+    return _fired(reading, nlcius.NLCIUS) | {breach.rule.id for breach in empty}
 
 
 def _fired(reading: Reading, rules: RuleSet) -> frozenset[str]:
@@ -66,7 +67,7 @@ def theirs_nlcius(document: bytes) -> frozenset[str]:
     """The Dutch rules by the official stylesheet; the EN 16931 it carries is an older one and left out."""
     path = os.environ[NLCIUS_STYLESHEET]
     fired = _stylesheet(path).fired(document)
-    return frozenset(rule for rule in fired if rule in BR_NL.rules or rule in si_ubl.RULES)
+    return frozenset(rule for rule in fired if rule in nlcius.NLCIUS.rules or rule in si_ubl.RULES)
 
 
 EN_16931 = Pair(ours, theirs, refuses=ours)
@@ -77,7 +78,7 @@ DUTCH_SAMPLES = tuple(name for name, sample in SAMPLES.items() if sample.customi
 def rules_of(pair: Pair) -> frozenset[str]:
     """Every rule of the set that a pair judges."""
     if pair is DUTCH:
-        return frozenset(BR_NL.rules) | frozenset(si_ubl.RULES)
+        return frozenset(nlcius.NLCIUS.rules) | frozenset(si_ubl.RULES)
     return frozenset(EN16931.rules) | frozenset(ubl_rules.RULES)
 
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gateway.validator.rules.en16931 import EN16931
-from gateway.validator.rules.nlcius import BR_NL
+from gateway.validator.rules.nlcius import NLCIUS
 from tests.conformance.compare import Tally
 from tests.conformance.dead import DEAD, DUTCH_DEAD, STOPPED
 from tests.conformance.mutants import Mutant
@@ -37,7 +37,7 @@ class Run:
 def page(runs: list[Run]) -> str:
     """The runs as a page."""
     versions = {"day": datetime.now(UTC).date(), "saxon": version("saxonche"), "facturx": version("factur-x")}
-    parts = [_HEAD.format(en=EN16931.version, nl=BR_NL.version, **versions)]
+    parts = [_HEAD.format(en=EN16931.version, nl=NLCIUS.version, **versions)]
     parts += [_row(run) for run in runs]
     parts += ["", *(f"- {run.name}: `{run.command}`" for run in runs), _REMARKS]
     parts += [_provisos(runs)]

@@ -11,7 +11,8 @@ from datetime import date
 from gateway.i18n import Text
 from gateway.validator.model.invoice import Buyer, Invoice, SellerContact, VatBreakdown
 from gateway.validator.model.terms import every
-from gateway.validator.rules.engine import Detail, RuleSet, rule_set
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.engine import Detail, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import condition
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 
@@ -49,6 +50,9 @@ def contact_has_email(contact: SellerContact, _facts: InvoiceFacts) -> bool:
         "The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190).",
     ),
     source=SOURCE,
+    advice=Text(
+        'Ask the customer for its OIN and write <cbc:CompanyID schemeID="0190"> with its twenty digits.',
+    ),
     applies=_is_invoice,
     select=lambda facts: [each for each in facts.invoice.buyers if each.legal_registration is not None],
     detail=lambda buyer, _facts: Detail(buyer.legal_registration_scheme, "0190", term="BT-47"),
@@ -84,6 +88,9 @@ def has_an_account(invoice: Invoice, _facts: InvoiceFacts) -> bool:
         "The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Make currencyID of the VAT amount equal to DocumentCurrencyCode.",
+    ),
     applies=_is_invoice,
     select=lambda facts: [each for each in facts.invoice.breakdowns() if each.tax is not None],
     detail=lambda breakdown, facts: Detail(breakdown.tax_currency, facts.invoice.currency, term="BT-117"),
@@ -92,11 +99,23 @@ def vat_in_invoice_currency(breakdown: VatBreakdown, facts: InvoiceFacts) -> boo
     return breakdown.tax_currency is not None and breakdown.tax_currency == facts.invoice.currency
 
 
-BR_NL_BFR: RuleSet = rule_set(
+BASISFACTUUR: RuleSet = rule_set(
     "Basisfactuur Rijk",
     "1.0.0",
     (contact_has_email, buyer_has_oin, has_an_account, vat_in_invoice_currency),
+    id="basisfactuur-rijk",
+    document=Invoice,
     facts=InvoiceFacts,
+    extends=EN16931,
+    pages=(
+        RulePage(
+            "basisfactuur-rijk",
+            "Rules: basisfactuur Rijk",
+            "What recipients at the Rijk ask for on top, where they ask for the basisfactuur.",
+            r"BR-NL-BFR-\d+",
+        ),
+    ),
     valid_from=date(2022, 12, 14),
 )
-"""The four rules alone; `BASISFACTUUR = EN16931 | BR_NL_BFR`."""
+"""For recipients at the Rijk that ask for the basisfactuur. A document that claims NLCIUS meets the Dutch rules as
+well; a basisfactuur may also be a Peppol invoice."""

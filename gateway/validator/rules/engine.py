@@ -96,6 +96,8 @@ class Rule:
     """Each of its terms may occur once: where one occurs several times in a group the rule does not hold."""
     lists: Mapping[StrEnum, CodeList] | None = None
     """For the coded form: the list of each kind of code; `on` is then `CodeUse`."""
+    advice: Text | None = None
+    """What to change, where the detail of a breach does not say it."""
 
     def nodes(self, facts: Facts[Any]) -> Sequence[Group]:
         """Every occurrence that the rule is about."""
@@ -134,23 +136,65 @@ class Judgement:
     failures: tuple[Failure, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How a document says that it follows a rule set: its CustomizationID holds a text, or is that text."""
+
+    text: str
+    is_whole: bool = False
+
+    def __str__(self) -> str:
+        return self.text if self.is_whole else f"…{self.text}"
+
+    def is_made_by(self, customization_id: str) -> bool:
+        """Whether a document with this CustomizationID makes the claim."""
+        return customization_id.strip() == self.text if self.is_whole else self.text in customization_id
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A page of docs/reference/rules about rules that belong together. `is_table`: one row for each rule."""
+
+    name: str
+    title: str
+    about: str
+    ids: str
+    """A regular expression. A rule is on the first page of its set whose expression fits its id."""
+    is_table: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
     """A set of rules under a name and version: a value, combined with `|`.
 
     In a combination the right side wins where both have an id. `facts` makes the answers that rules share, from a
-    document of the set's model. `syntax` names the tables of syntax rules (`validator.ubl`) that go with the set.
-    Valid from `valid_from` up to and including `valid_until`.
+    document of the class `document`. `syntax` names the tables of syntax rules (`validator.ubl`) that go with the
+    set. `id` is what callers write (`--profile nlcius`). The set is in force from `valid_from` up to and including
+    `valid_until`.
     """
 
     name: str
     version: str
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    document: type[Document] = Document
     facts: Callable[[Any], Facts[Any]] = Facts
+    id: str = ""
+    extends: "RuleSet | None" = None
+    """The set whose rules the same documents meet."""
+    claim: Claim | None = None
+    """None where no document claims the set: a recipient asks for it."""
+    why: Text | None = None
+    """Why a document that chooses no set is judged by this one, for a set that extends no other."""
+    url: str = ""
+    """Where the set is published."""
+    pages: tuple[RulePage, ...] = ()
     syntax: frozenset[str] = frozenset()
+    schema_first: frozenset[str] = frozenset()
+    """Rules that ask for what the XML schema asks for already, or forbid what it does not know."""
     valid_from: date | None = None
     valid_until: date | None = None
     parts: tuple["RuleSet", ...] = ()
+    """The sets of a combination, in order."""
 
     def __or__(self, other: "RuleSet") -> "RuleSet":
         if self.facts is not other.facts:
@@ -159,10 +203,16 @@ class RuleSet:
             f"{self.name} + {other.name}",
             other.version,
             {**self.rules, **other.rules},
+            self.document,
             self.facts,
-            self.syntax | other.syntax,
-            parts=(*(self.parts or (self,)), *(other.parts or (other,))),
+            syntax=self.syntax | other.syntax,
+            parts=tuple(dict.fromkeys((*(self.parts or (self,)), *(other.parts or (other,))))),
         )
+
+    @property
+    def complete(self) -> "RuleSet":
+        """The set with the rules of the sets that it extends."""
+        return self if self.extends is None else _complete(self)
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules.values())
@@ -182,6 +232,11 @@ class RuleSet:
         for key in ids:
             if key not in self.rules:
                 raise KeyError(f"{self.name} has no rule {key}")
+
+
+@lru_cache(maxsize=64)
+def _complete(rules: RuleSet) -> RuleSet:
+    return rules.extends.complete | rules if rules.extends else rules
 
 
 def rule_set(name: str, version: str, *families: Iterable[Rule], **more: Any) -> RuleSet:

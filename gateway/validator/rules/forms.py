@@ -98,7 +98,11 @@ def _states(attribute: str) -> Callable[[Any, Any], bool]:
 
     def states(node: Any, _facts: Any) -> bool:
         text: str | None = get(node)
-        return bool(text) and any(each.strip(SPACE) for each in every(text))
+        return (
+            text is not None
+            and text != ""
+            and (not text.isspace() or any(each.strip(SPACE) for each in every(text)))
+        )
 
     return states
 
@@ -205,13 +209,16 @@ def condition(
     select: Callable[[Any], Sequence[Group]] | None = None,
     applies: Callable[[Any], bool] | None = None,
     single: bool = False,
+    advice: Text | None = None,
 ) -> Callable[[Callable[[Any, Any], bool]], Rule]:
     """A rule that fits no form: the decorated function says whether it holds."""
 
     def rule(holds: Callable[[Any, Any], bool]) -> Rule:
         numbers = tuple(terms.split())
         explain = detail or (lambda _node, _facts: Detail(term=numbers[0]))
-        return Rule(key, flag, form, numbers, on, sentence, source, holds, explain, select, applies, single)
+        return Rule(
+            key, flag, form, numbers, on, sentence, source, holds, explain, select, applies, single, advice=advice
+        )
 
     return rule
 

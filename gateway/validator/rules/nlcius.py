@@ -45,7 +45,8 @@ from gateway.validator.model.invoice import (
     VatTotal,
 )
 from gateway.validator.model.terms import CodeUse, Group, every, places_of
-from gateway.validator.rules.engine import Detail, Rule, RuleSet, rule_set
+from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.engine import Claim, Detail, Rule, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import SPACE, condition, unchecked
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 
@@ -256,6 +257,9 @@ def credit_note_is_written_as_one(invoice: Invoice, _facts: InvoiceFacts) -> boo
         "A corrected invoice (type 384) names the invoice it corrects (BT-25).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Add BillingReference/InvoiceDocumentReference with the number of the invoice that is corrected.",
+    ),
     applies=is_dutch,
     select=_typed,
     detail=lambda _invoice, _facts: Detail(expected="BT-25", term="BT-3"),
@@ -468,6 +472,9 @@ DISCOURAGED = (
         "A Dutch seller leaves out tax numbers other than for VAT (BT-32).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Leave this number out; the VAT number stays.",
+    ),
     flag=Flag.WARNING,
     applies=is_dutch,
     select=lambda facts: [each for seller in facts.invoice.all(Seller) for each in seller.tax_registrations],
@@ -502,6 +509,9 @@ def sepa_needs_no_bank(payment: PaymentInstructions, _facts: InvoiceFacts) -> bo
         "A Dutch seller gives the VAT total in the invoice currency alone.",
     ),
     source=SOURCE,
+    advice=Text(
+        "Leave out the TaxTotal in another currency, and TaxCurrencyCode with it.",
+    ),
     flag=Flag.WARNING,
     applies=is_dutch,
     select=lambda facts: [total for total in facts.invoice.all(VatTotal) if total.amount is not None],
@@ -540,6 +550,9 @@ def exemption_in_words(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
         "An NLCIUS document has a specification identifier (BT-24).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Add CustomizationID with the identifier of NLCIUS.",
+    ),
 )
 def has_a_specification(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return invoice.specification is not None
@@ -554,6 +567,9 @@ def has_a_specification(invoice: Invoice, _facts: InvoiceFacts) -> bool:
         customization=CUSTOMIZATION,
     ),
     source=SOURCE,
+    advice=Text(
+        "Copy the expected identifier into CustomizationID to the letter.",
+    ),
     detail=lambda invoice, _facts: Detail(invoice.specification, CUSTOMIZATION, term="BT-24"),
 )
 def specification_is_nlcius(invoice: Invoice, _facts: InvoiceFacts) -> bool:
@@ -586,7 +602,7 @@ _SHADOWED = unchecked(
 SHADOWED = tuple(replace(rule, flag=Flag.WARNING) if rule.id.startswith("BR-NL") else rule for rule in _SHADOWED)
 """Rules that the official text itself keeps from ever being met."""
 
-BR_NL: RuleSet = rule_set(
+NLCIUS: RuleSet = rule_set(
     "NLCIUS",
     VERSION,
     (
@@ -603,8 +619,21 @@ BR_NL: RuleSet = rule_set(
     DISCOURAGED,
     (no_other_tax_numbers, sepa_needs_no_bank, vat_in_invoice_currency, exemption_in_words),
     SHADOWED,
+    id="nlcius",
+    document=Invoice,
     facts=InvoiceFacts,
+    extends=EN16931,
+    claim=Claim("#compliant#urn:fdc:nen.nl:nlcius:v1.0"),
+    url="https://github.com/peppolautoriteit-nl/validation",
+    pages=(
+        RulePage(
+            "nlcius",
+            "Rules: NLCIUS",
+            "The Dutch rules of SI-UBL 2.0, for invoices that claim NLCIUS; most apply when the seller is Dutch.",
+            r"(BR-NL|SI|BII2)-.+",
+        ),
+    ),
     syntax=frozenset({"SI-UBL"}),
     valid_from=IN_FORCE,
 )
-"""The Dutch rules alone; `NLCIUS = EN16931 | BR_NL`."""
+"""The Dutch rules of SI-UBL 2.0, on the current EN 16931: the published artefact carries an older one."""

@@ -1,12 +1,19 @@
-"""The rule sets by name, and how they combine."""
+"""The rule sets. A new set is one module and one line here; nothing else lists them."""
 
-from gateway.validator.rules.basisfactuur import BR_NL_BFR
+from gateway.validator.model.terms import Document
+from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.en16931 import EN16931
-from gateway.validator.rules.nlcius import BR_NL
+from gateway.validator.rules.engine import RuleSet
+from gateway.validator.rules.nlcius import NLCIUS
 
-NLCIUS = EN16931 | BR_NL
-"""SI-UBL 2.0 as published, on the current EN 16931 (the artefact itself carries an older one)."""
+SETS: tuple[RuleSet, ...] = (
+    NLCIUS,
+    BASISFACTUUR,
+    EN16931,
+)
+"""A document is judged by the first one that it claims, else by the set for its model that extends no other."""
 
-BASISFACTUUR = EN16931 | BR_NL_BFR
-"""For recipients at the Rijk that ask for the basisfactuur. An NLCIUS document meets the Dutch rules as well,
-because it claims them; a basisfactuur may also be a Peppol invoice."""
+
+def sets_for(document: type[Document]) -> tuple[RuleSet, ...]:
+    """The sets for a document model."""
+    return tuple(each for each in SETS if each.document is document)

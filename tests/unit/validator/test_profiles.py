@@ -7,6 +7,7 @@ import pytest
 
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DocumentKind
+from gateway.validator.model.invoice import Invoice
 from gateway.validator.profiles import choose, profile_named, remarks
 from tests.samples import SAMPLES
 from tests.samples.documents import document
@@ -31,8 +32,8 @@ PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing
 def test_what_is_asked_is_judged_else_what_is_claimed(
     claim: str | None, wish: str | None, profile: str, sets: list[str]
 ) -> None:
-    chosen = choose(claim, wish)
-    assert chosen.profile.name == profile
+    chosen = choose(Invoice, claim, wish)
+    assert chosen.profile == profile
     assert [used.name for used in chosen.used] == sets
 
 
@@ -50,22 +51,22 @@ def test_what_is_asked_is_judged_else_what_is_claimed(
 def test_what_comes_on_top_takes_nothing_away(
     claim: str | None, also: list[str], profile: str, sets: list[str]
 ) -> None:
-    chosen = choose(claim, None, also)
-    assert chosen.profile.name == profile
+    chosen = choose(Invoice, claim, None, also)
+    assert chosen.profile == profile
     assert [used.name for used in chosen.used] == sets
-    assert choose(claim).rules.rules.keys() <= chosen.rules.rules.keys()
+    assert choose(Invoice, claim).rules.rules.keys() <= chosen.rules.rules.keys()
 
 
 def test_why_is_told_of_each_set_for_itself() -> None:
-    why = {used.name: used.why.en for used in choose(NLCIUS, None, ["basisfactuur-rijk"]).used}
+    why = {used.name: used.why.en for used in choose(Invoice, NLCIUS, None, ["basisfactuur-rijk"]).used}
     assert why["EN 16931"] == "every invoice meets these rules"
     assert why["NLCIUS"].startswith("CustomizationID names ")
     assert why["Basisfactuur Rijk"] == "basisfactuur-rijk was asked for on top"
-    assert {used.why.en for used in choose(PEPPOL, "nlcius").used} == {"nlcius was asked for"}
+    assert {used.why.en for used in choose(Invoice, PEPPOL, "nlcius").used} == {"nlcius was asked for"}
 
 
 def test_a_set_tells_from_when_it_is_in_force() -> None:
-    assert [used.valid_from for used in choose(NLCIUS).used] == [date(2026, 3, 30), date(2026, 2, 23)]
+    assert [used.valid_from for used in choose(Invoice, NLCIUS).used] == [date(2026, 3, 30), date(2026, 2, 23)]
 
 
 def test_choosing_a_set_is_judging_by_it_alone() -> None:
@@ -124,10 +125,10 @@ def test_an_invoice_of_another_time_is_remarked(day: str, remarked: list[str]) -
 
 
 def test_a_set_that_has_ended_is_remarked() -> None:
-    ended = replace(choose(None).used[0], valid_until=date(2026, 10, 31))
-    [told] = remarks(replace(choose(None), used=(ended,)), "2026-11-01", "/ubl:Invoice")
+    ended = replace(choose(Invoice, None).used[0], valid_until=date(2026, 10, 31))
+    [told] = remarks(replace(choose(Invoice, None), used=(ended,)), "2026-11-01", "/ubl:Invoice")
     assert (told.rule, told.expected) == ("MP-RULES-DATE", "<= 2026-10-31")
-    assert not remarks(replace(choose(None), used=(ended,)), "2026-10-31", "/ubl:Invoice")
+    assert not remarks(replace(choose(Invoice, None), used=(ended,)), "2026-10-31", "/ubl:Invoice")
 
 
 def test_rules_for_invoices_do_not_go_with_an_order() -> None:

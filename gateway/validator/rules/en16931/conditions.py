@@ -40,6 +40,7 @@ _CREDIT_TRANSFER = {"30", "58"}
 _ADD_SCHEME = Text(
     'Add the attribute that names the scheme, as schemeID="0106" for a KvK number.',
 )
+_ADD_CATEGORY = Text("Add the VAT category code, as S for the standard rate, with TaxScheme/ID VAT below it.")
 _ADD_COUNTRY = Text(
     "Write the VAT number with its country, as NL123456789B01.",
 )
@@ -75,6 +76,9 @@ _NO_MINUS = Text(
         "Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Give the name of the payee; leave PayeeParty out where the seller itself is paid.",
+    ),
 )
 def _payee_is_not_the_seller(payee: Payee, facts: InvoiceFacts) -> bool:
     sellers = facts.invoice.sellers
@@ -128,6 +132,7 @@ def _period(key: str, on: type[Group], terms: str) -> Rule:
         sentence=Text("{end} is not before {start}.", end=end, start=start),
         source=SOURCE,
         detail=lambda node, _facts: Detail(node.end, f">= {node.start}", None, terms.split()[1]),
+        advice=Text("Correct the start or the end of the period."),
         single=True,
     )
     return make(_ends_after_start)
@@ -146,6 +151,7 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
         terms=term,
         sentence=Text("{name} is there, under the tax scheme VAT.", name=name),
         source=SOURCE,
+        advice=_ADD_CATEGORY,
     )
     return make(_has_vat_code)
 
@@ -158,6 +164,9 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
         "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Add Percent, also when it is 0; only category O has none.",
+    ),
 )
 def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
     under_vat = [vat for vat in breakdown.vat if vat.is_vat]
@@ -172,6 +181,9 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool
         "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Fill in the IBAN to pay to in PayeeFinancialAccount/ID.",
+    ),
 )
 def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts) -> bool:
     if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
@@ -189,6 +201,9 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts)
         "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four.",
     ),
     source=SOURCE,
+    advice=Text(
+        "Show the last four to six digits of the card number, never the whole number.",
+    ),
     detail=lambda _card, _facts: Detail(None, "<= 10", None, "BT-87"),
     single=True,
 )
@@ -208,6 +223,9 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
         "With a VAT accounting currency (BT-6) comes the Invoice total VAT amount in that currency (BT-111).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Add a second TaxTotal with the VAT in the currency of TaxCurrencyCode, or leave TaxCurrencyCode out.",
+    ),
     detail=lambda invoice, _facts: Detail(None, f"BT-111 {invoice.vat_currency}", None, "BT-6"),
 )
 def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: InvoiceFacts) -> bool:
@@ -225,6 +243,9 @@ def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: InvoiceFacts)
         "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Give the attribute both a Name and a Value, or leave it out.",
+    ),
 )
 def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: InvoiceFacts) -> bool:
     return attribute.name is not None and attribute.value is not None
@@ -238,6 +259,9 @@ def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: InvoiceFacts
         "The Seller tax representative party (BG-11) has a VAT identifier (BT-63).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Add the VAT number of the tax representative, or leave the representative out.",
+    ),
 )
 def _representative_has_vat_identifier(party: TaxRepresentative, _facts: InvoiceFacts) -> bool:
     return any(each.is_vat and each.identifier is not None for each in party.tax_registrations)
@@ -267,6 +291,9 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: InvoiceFacts)
         "Item classification identifier (BT-158) names its scheme.",
     ),
     source=SOURCE,
+    advice=Text(
+        'Name the list of the code in listID, as listID="STI" for CPV.',
+    ),
     detail=lambda _node, _facts: Detail(None, "listID", None, "BT-158"),
 )
 def _classification_names_its_scheme(classification: Classification, _facts: InvoiceFacts) -> bool:
@@ -297,6 +324,7 @@ def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: InvoiceFacts) -> boo
         "Each Invoice line (BG-25) has an Invoiced item VAT category code (BT-151), under the tax scheme VAT.",
     ),
     source=SOURCE,
+    advice=_ADD_CATEGORY,
 )
 def _line_has_vat_code(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
     return any(each.code is not None and each.is_vat for each in line.vat)
@@ -327,6 +355,9 @@ def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: I
         "The Invoicing period (BG-14) has a start date (BT-73), an end date (BT-74), or both.",
     ),
     source=SOURCE,
+    advice=Text(
+        "Give the period a StartDate or an EndDate, or leave InvoicePeriod out.",
+    ),
 )
 def _period_has_a_date(period: InvoicingPeriod, _facts: InvoiceFacts) -> bool:
     return period.start is not None or period.end is not None or bool(period.vat_point_date_codes)
@@ -341,6 +372,9 @@ def _period_has_a_date(period: InvoicingPeriod, _facts: InvoiceFacts) -> bool:
         "(BT-30) or a VAT identifier (BT-31).",
     ),
     source=SOURCE,
+    advice=Text(
+        "Add the KvK number of the seller (PartyLegalEntity/CompanyID, schemeID 0106) or its VAT number.",
+    ),
 )
 def _seller_can_be_identified(seller: Seller, _facts: InvoiceFacts) -> bool:
     return (
@@ -363,6 +397,9 @@ def has_split_payment(facts: InvoiceFacts) -> bool:
         "Split payment (VAT category B) is for invoices within Italy only.",
     ),
     source=SOURCE,
+    advice=Text(
+        "Use another VAT category than B: outside Italy there is no split payment.",
+    ),
     applies=has_split_payment,
 )
 def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
@@ -380,6 +417,9 @@ def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
         "Split payment (VAT category B) and standard rated (S) do not go together in one invoice.",
     ),
     source=SOURCE,
+    advice=Text(
+        "Put split payment (B) and the standard rate (S) on invoices of their own.",
+    ),
     applies=has_split_payment,
 )
 def _split_payment_excludes_standard_rate(invoice: Invoice, facts: InvoiceFacts) -> bool:

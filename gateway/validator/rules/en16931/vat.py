@@ -573,7 +573,7 @@ def _in_breakdown(code: str, facts: InvoiceFacts) -> bool:
 
 
 def _extra(
-    key: str, code: str, terms: str, en: str, nl: str, holds: Callable[[Invoice, InvoiceFacts], bool]
+    key: str, code: str, terms: str, sentence: Text, advice: Text, holds: Callable[[Invoice, InvoiceFacts], bool]
 ) -> Rule:
     """A demand on the invoice as a whole when its breakdown has the category."""
     return Rule(
@@ -582,11 +582,12 @@ def _extra(
         Form.VAT,
         tuple(terms.split()),
         Invoice,
-        Text(en, nl),
+        sentence,
         SOURCE,
         lambda invoice, facts: not _in_breakdown(code, facts) or holds(invoice, facts),
         lambda _invoice, _facts: Detail(expected=terms.replace(" ", " / ") if code == "K" else None),
         applies=_uses(code),
+        advice=advice,
     )
 
 
@@ -599,57 +600,63 @@ def _has_delivery_country(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return any(each.address is not None and len(each.address.country or "") > 1 for each in invoice.deliveries)
 
 
-_O_ALONE = Text(
-    "An invoice with a VAT breakdown of category O (not subject to VAT) has no",
-)
+_SEPARATE = Text("Put what is not subject to VAT on a separate invoice, or give everything category O.")
 
 EXTRAS = (
     _extra(
         "BR-IC-11",
         "K",
         "BT-72 BT-73 BT-74",
-        "An intra-community supply (K) states the Actual delivery date (BT-72) or the Invoicing period (BG-14).",
-        "Een levering binnen de EU (K) noemt de werkelijke leverdatum (BT-72) of de factuurperiode (BG-14).",
+        Text(
+            "An intra-community supply (K) states the Actual delivery date (BT-72) or the Invoicing period (BG-14)."
+        ),
+        Text("Add ActualDeliveryDate to Delivery, or an InvoicePeriod."),
         _has_delivery_date,
     ),
     _extra(
         "BR-IC-12",
         "K",
         "BT-80",
-        "An intra-community supply (K) states the Deliver to country code (BT-80).",
-        "Een levering binnen de EU (K) noemt de landcode van het afleveradres (BT-80).",
+        Text("An intra-community supply (K) states the Deliver to country code (BT-80)."),
+        Text("Add the country of delivery: Delivery/DeliveryLocation/Address/Country/IdentificationCode."),
         _has_delivery_country,
     ),
     _extra(
         "BR-O-11",
         "O",
         "BT-118",
-        f"{_O_ALONE.en} other VAT breakdown.",
-        f"{_O_ALONE.nl} andere btw-specificatie.",
+        Text("An invoice with a VAT breakdown of category O (not subject to VAT) has no other VAT breakdown."),
+        _SEPARATE,
         lambda _invoice, facts: not facts.breakdown_vat.others("O"),
     ),
     _extra(
         "BR-O-12",
         "O",
         "BT-151",
-        f"{_O_ALONE.en} line of another category.",
-        f"{_O_ALONE.nl} regel met een andere categorie.",
+        Text(
+            "An invoice with a VAT breakdown of category O (not subject to VAT) has no line of another category."
+        ),
+        _SEPARATE,
         lambda _invoice, facts: not facts.items_vat.others("O"),
     ),
     _extra(
         "BR-O-13",
         "O",
         "BT-95",
-        f"{_O_ALONE.en} allowance of another category.",
-        f"{_O_ALONE.nl} korting met een andere categorie.",
+        Text(
+            "An invoice with a VAT breakdown of category O (not subject to VAT) has no allowance of another category."
+        ),
+        _SEPARATE,
         lambda _invoice, facts: not facts.allowances_vat.others("O"),
     ),
     _extra(
         "BR-O-14",
         "O",
         "BT-102",
-        f"{_O_ALONE.en} charge of another category.",
-        f"{_O_ALONE.nl} toeslag met een andere categorie.",
+        Text(
+            "An invoice with a VAT breakdown of category O (not subject to VAT) has no charge of another category."
+        ),
+        _SEPARATE,
         lambda _invoice, facts: not facts.charges_vat.others("O"),
     ),
 )

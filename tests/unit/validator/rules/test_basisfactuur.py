@@ -7,7 +7,7 @@ lxml beside our rules, on samples and mutants.
 import pytest
 from lxml import etree
 
-from gateway.validator.rules.basisfactuur import BR_NL_BFR
+from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.engine import judge
 from gateway.validator.ubl import bindings as ubl
 from tests.conformance.mutants import mutants
@@ -36,7 +36,9 @@ OFFICIAL = {
 
 
 def fired(document: bytes) -> set[str]:
-    return {breach.rule.id for breach in judge(ubl.read(etree.fromstring(document)).invoice, BR_NL_BFR).breaches}
+    return {
+        breach.rule.id for breach in judge(ubl.read(etree.fromstring(document)).invoice, BASISFACTUUR).breaches
+    }
 
 
 def expected(document: bytes) -> set[str]:
