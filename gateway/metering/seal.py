@@ -1,20 +1,21 @@
-"""Seals: what makes a change in the ledger show, and what proves one entry to somebody who has no ledger.
+"""Seals: they make a change in the ledger show, and prove one entry to somebody who has no ledger.
 
 An entry's *line* is its fields joined by tabs; its *leaf* is the line's hash. A batch of leaves makes a Merkle
 tree as in RFC 9162, section 2.1 (Certificate Transparency); the tree's root goes into a seal, and each seal
-holds the hash of the seal before it. Entries not sealed yet are held by the *running* digest, which starts at
-the last seal and takes in one leaf after another. All hashes are SHA-256, written in lower-case hexadecimal.
+holds the hash of the seal before it. Entries not sealed yet are covered by the *running* digest, which starts at
+the last seal and adds one leaf after another. All hashes are SHA-256, written in lower-case hexadecimal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
 from gateway.metering.entry import LedgerEntry
 
 FIRST = sha256(b"meterpoort ledger").hexdigest()
-"""What the first seal has before it."""
+"""The hash before the first seal."""
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -41,31 +42,58 @@ class Proof(msgspec.Struct, frozen=True):
     entry: LedgerEntry
     line: str
     path: tuple[str, ...]
-    """The sibling at each level, from the leaf up; `L` or `R` before the hash says on which side it stands."""
+    """The sibling at each level, from the leaf up; `L` or `R` before the hash says on which side it is."""
     seal: Seal
 
 
-Row = tuple[int, int, str, str, str, int, int, int, int | None, str | None, str | None]
-"""An entry as the database holds it: the fields of `LedgerEntry` in order, the source as its number."""
+class EntryRow(NamedTuple):
+    """An entry as the database stores it: the fields of `LedgerEntry` in order, the source as its number."""
+
+    position: int
+    source: int
+    key: str
+    party_id: str
+    kind: str
+    quantity: int
+    at: int
+    recorded_at: int
+    reverses: int | None
+    reason: str | None
+    author: str | None
+
+    def entry(self, sources: Mapping[int, str]) -> LedgerEntry:
+        """The entry with the name of its source."""
+        return LedgerEntry(
+            self.position,
+            sources[self.source],
+            self.key,
+            self.party_id,
+            self.kind,
+            self.quantity,
+            self.at,
+            self.recorded_at,
+            self.reverses,
+            self.reason,
+            self.author,
+        )
 
 
-def line_of(row: Row, source: str) -> str:
-    """An entry as one line of eleven fields with tabs between; what is absent is empty."""
-    return "\t".join("" if field is None else str(field) for field in (row[0], source, *row[2:]))
+def line_of(entry: LedgerEntry) -> str:
+    """An entry as one line: its eleven fields in order with tabs between; what is absent is empty."""
+    return "\t".join("" if field is None else str(field) for field in msgspec.structs.astuple(entry))
 
 
-def leaves_of(rows: Iterable[Row], sources: Mapping[int, str]) -> list[bytes]:
+def leaves_of(rows: Iterable[EntryRow], sources: Mapping[int, str]) -> list[bytes]:
     """The leaf of each row: the hash of a zero byte and its line (RFC 9162, 2.1.1)."""
-    # Millions of rows pass here: the line of an entry that is no reversal is written out in one go.
+    # An audit passes millions of rows here: the line of an entry that is no reversal is formatted in one go.
     return [
         sha256(
-            f"\0{position}\t{sources[source]}\t{key}\t{party_id}\t{kind}\t{quantity}\t{at}\t{recorded_at}"
-            f"\t\t\t".encode()
+            f"\0{row.position}\t{sources[row.source]}\t{row.key}\t{row.party_id}\t{row.kind}\t{row.quantity}"
+            f"\t{row.at}\t{row.recorded_at}\t\t\t".encode()
         ).digest()
-        if reverses is None
-        else sha256(b"\0" + line_of(row, sources[source]).encode()).digest()
+        if row.reverses is None
+        else sha256(b"\0" + line_of(row.entry(sources)).encode()).digest()
         for row in rows
-        for position, source, key, party_id, kind, quantity, at, recorded_at, reverses, _, _ in (row,)
     ]
 
 

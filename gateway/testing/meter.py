@@ -14,8 +14,8 @@ from gateway.metering.entry import (
     UsageError,
 )
 from gateway.metering.seal import (
+    EntryRow,
     Proof,
-    Row,
     Seal,
     leaves_of,
     line_of,
@@ -83,22 +83,20 @@ class MemoryMeter:
             raise UnknownEntryError(position)
         if not self.sealed:
             raise UsageError(f"entry {position} is not sealed yet")
-        row, names = rows[position - 1], {1: "memory"}
-        entry = LedgerEntry(row[0], "memory", *row[2:])
-        return Proof(
-            entry, line_of(row, "memory"), merkle_path(leaves_of(rows, names), position - 1), self.sealed[0]
-        )
+        names = {1: "memory"}
+        entry = rows[position - 1].entry(names)
+        return Proof(entry, line_of(entry), merkle_path(leaves_of(rows, names), position - 1), self.sealed[0])
 
     def seal(self) -> None:
         """Seal everything, once."""
         rows = self._rows()
-        quantity = sum(row[5] for row in rows)
+        quantity = sum(row.quantity for row in rows)
         self.sealed = [make_seal(None, leaves_of(rows, {1: "memory"}), quantity, 1)]
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[EntryRow]:
         now = microseconds(datetime(2026, 3, 1, tzinfo=UTC))
         return [
-            (
+            EntryRow(
                 n,
                 1,
                 e.key,

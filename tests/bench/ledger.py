@@ -25,7 +25,7 @@ from gateway.clock import utc_now
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.events import BATCHED, meter_events, read_events
 from gateway.store.engine import Engines, open_engines
-from gateway.store.ledger.ledger import append
+from gateway.store.ledger.entries import append
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.ledger.seals import SealPolicy, seal
 from gateway.store.schema import upgrade

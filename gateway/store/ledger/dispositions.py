@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from gateway.messages.lifecycle import Disposition, State
 from gateway.metering.entry import MESSAGE_KINDS
+from gateway.store.ledger.audit_pass import AuditFinding
 from gateway.store.ledger.tables import usage_entries
 
 _FOUND_MAX = 1_000
@@ -44,7 +45,7 @@ _FITTING: dict[State, frozenset[Disposition]] = {
 }
 
 
-def fits(state: State, disposition: Disposition, *, is_test: bool) -> bool:
+def is_consistent(state: State, disposition: Disposition, *, is_test: bool) -> bool:
     """Whether a message in this state can have this disposition; a test that was delivered is a test."""
     if is_test and state in {State.DELIVERED, State.CONFIRMED}:
         return disposition is Disposition.TEST
@@ -57,32 +58,37 @@ def count_dispositions(conn: Connection) -> dict[str, int]:
     return {str(name): number for name, number in (conn.execute(counted.order_by("disposition"))).all()}
 
 
-def check_dispositions(conn: Connection) -> list[tuple[str, str]]:
-    """What does not fit between messages and the meter: place and sentence of each."""
+def check_dispositions(conn: Connection) -> list[AuditFinding]:
+    """What does not fit between messages and the meter."""
     return [*_unfitting(conn), *_not_metered(conn), *_not_billable(conn)]
 
 
-def _unfitting(conn: Connection) -> list[tuple[str, str]]:
+def _unfitting(conn: Connection) -> list[AuditFinding]:
     columns = _messages.c.state, _messages.c.disposition, _messages.c.is_test
     rows = conn.execute(select(*columns, func.count(), func.min(_messages.c.kenmerk)).group_by(*columns))
     return [
-        (f"message {first}", f"{number} messages that are {state} have disposition {disposition}")
+        AuditFinding(
+            "message", f"message {first}", f"{number} messages that are {state} have disposition {disposition}"
+        )
         for state, disposition, is_test, number, first in rows
         if disposition not in set(Disposition)
-        or not fits(State(state), Disposition(disposition), is_test=bool(is_test))
+        or not is_consistent(State(state), Disposition(disposition), is_test=bool(is_test))
     ]
 
 
-def _not_metered(conn: Connection) -> list[tuple[str, str]]:
+def _not_metered(conn: Connection) -> list[AuditFinding]:
     """Billable messages of which no party has an entry."""
     kenmerk, key = _collated(conn, _messages.c.kenmerk, "C"), usage_entries.c.key
     entry = exists().where(usage_entries.c.source == 1, key > kenmerk + " ", key < kenmerk + "!")
     billable = _messages.c.disposition == Disposition.BILLABLE.value
     rows = conn.scalars(select(_messages.c.kenmerk).where(billable, ~entry).limit(_FOUND_MAX))
-    return [(f"message {name}", "it is billable, and the meter has no entry of it") for name in rows]
+    return [
+        AuditFinding("message", f"message {name}", "it is billable, and the meter has no entry of it")
+        for name in rows
+    ]
 
 
-def _not_billable(conn: Connection) -> list[tuple[str, str]]:
+def _not_billable(conn: Connection) -> list[AuditFinding]:
     """Entries of messages that are not billable or not there."""
     entry = usage_entries.c
     size = func.length(entry.key) - func.length(entry.kind) - func.length(entry.party_id) - 2
@@ -93,7 +99,11 @@ def _not_billable(conn: Connection) -> list[tuple[str, str]]:
     found = select(entry.position, kenmerk.label("kenmerk"), _messages.c.disposition).select_from(joined)
     rows = conn.execute(found.where(*of_messages, ~billable).limit(_FOUND_MAX))
     return [
-        (f"entry {row.position}", f"it counts message {row.kenmerk}, which is {row.disposition or 'not there'}")
+        AuditFinding(
+            "message",
+            f"entry {row.position}",
+            f"it counts message {row.kenmerk}, which is {row.disposition or 'not there'}",
+        )
         for row in rows
     ]
 

@@ -1,18 +1,19 @@
-"""The meter as others ask for it: writes through the store's writer, reads on the reading engine."""
+"""The meter on a database: writes through the store's writer, reads on the reading engine."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import cast
+from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from gateway.clock import Clock
 from gateway.metering.calendar import midnight, year_bounds
 from gateway.metering.entry import LedgerEntry, UsageEntry
-from gateway.metering.seal import Proof, Row, Seal
+from gateway.metering.seal import EntryRow, Proof, Seal
 from gateway.metering.statement import Selection, Statement, StatementLine, Taken, statement_of
 from gateway.store.engine import Engines
-from gateway.store.ledger.ledger import append, find_conflict, reverse
+from gateway.store.ledger import queries
+from gateway.store.ledger.entries import append, find_conflict, reverse
 from gateway.store.ledger.seals import (
     SealPolicy,
     prove,
@@ -21,7 +22,7 @@ from gateway.store.ledger.seals import (
     seals_after,
     source_names,
 )
-from gateway.store.ledger.tables import usage_entries, usage_head, usage_rollups
+from gateway.store.ledger.tables import usage_entries, usage_head
 from gateway.store.writer import Writer
 
 _ENTRIES_A_PAGE = 5_000
@@ -54,39 +55,46 @@ class LedgerMeter:
 
     async def statement(self, party_id: str, year: int) -> Statement:
         """What the party used in the Amsterdam year."""
-        rollup = usage_rollups.c
-        lines = await self._lines(_lines.where(rollup.party_id == party_id, rollup.year == year))
+        lines = await self._lines(queries.STATEMENT_LINES_OF_PARTY, party_id=party_id, year=year)
         return statement_of(party_id, year, lines)
 
     async def statement_lines(self, year: int | None = None) -> tuple[StatementLine, ...]:
         """The lines of all parties."""
-        return await self._lines(_lines if year is None else _lines.where(usage_rollups.c.year == year))
+        if year is None:
+            return await self._lines(queries.STATEMENT_LINES)
+        return await self._lines(queries.STATEMENT_LINES_OF_YEAR, year=year)
 
     async def entries(self, selection: Selection) -> AsyncIterator[Sequence[LedgerEntry]]:
         """Entries, page by page. Fixed at the first page: what is appended meanwhile is not among them."""
         async with self._engines.read.connect() as conn:
-            head = await conn.scalar(select(usage_head.c.position)) or 0
+            head = await conn.scalar(queries.HEAD.with_only_columns(usage_head.c.position)) or 0
             sources = await conn.run_sync(source_names)
         up_to = head if selection.up_to is None else min(head, selection.up_to)
-        page: Sequence[Row] = ()
+        page: Sequence[EntryRow] = ()
         while page := await self._page(_selected(selection, up_to, page[-1] if page else None)):
-            yield [LedgerEntry(row[0], sources[row[1]], *row[2:]) for row in page]
+            yield [row.entry(sources) for row in page]
 
     async def last_position_before(self, end: int) -> int:
         """The position of the last entry that was recorded before this moment (microseconds); 0: none was."""
-        entry = usage_entries.c
-        wanted = select(entry.position).where(entry.recorded_at < end).order_by(entry.position.desc()).limit(1)
         async with self._engines.read.connect() as conn:
-            return await conn.scalar(wanted) or 0
+            return await conn.scalar(queries.LAST_RECORDED_BEFORE, {"end": end}) or 0
 
     async def month_lines(self, day: date, up_to: int) -> tuple[StatementLine, ...]:
         """The lines of all parties for the Amsterdam month of this day, as they were when the entry at `up_to` was
         the last. Reads the ledger, not its rollups: for once a day."""
-        return await self._lines(_lines_of_month(day, up_to))
+        first = day.replace(day=1)
+        return await self._lines(
+            queries.MONTH_LINES,
+            year=first.year,
+            month=f"{first:%Y-%m}",
+            begin=midnight(first),
+            end=midnight((first + timedelta(days=32)).replace(day=1)),
+            up_to=up_to,
+        )
 
-    async def _page(self, query: Select[*tuple[object, ...]]) -> Sequence[Row]:
-        async with self._engines.read.connect() as conn:  # not held while the reader takes its time
-            return cast("Sequence[Row]", (await conn.execute(query)).all())
+    async def _page(self, query: Select[*tuple[Any, ...]]) -> Sequence[EntryRow]:
+        async with self._engines.read.connect() as conn:  # not kept open while the caller uses the page
+            return [EntryRow._make(row) for row in await conn.execute(query)]
 
     async def seals(self, after: int, limit: int) -> tuple[Seal, ...]:
         """Seals, oldest first."""
@@ -99,69 +107,40 @@ class LedgerMeter:
             return await conn.run_sync(prove, position)
 
     async def seal_due(self, joined: Mapping[str, str] | None = None) -> tuple[Seal, ...]:
-        """Seal what waits when it is time; answers the new seals."""
+        """Seal a batch that is due; returns the new seals."""
         now = self._clock()
         return await self._writer.call(lambda conn: seal_due(conn, now, self._policy, joined))
 
     async def seal(self, joined: Mapping[str, str] | None = None) -> tuple[Seal, ...]:
-        """Seal what waits now; answers the new seals."""
+        """Seal everything now; returns the new seals."""
         now = self._clock()
         return await self._writer.call(lambda conn: seal(conn, now, self._policy, joined))
 
-    async def _lines(self, query: Select[str, int, str, str, int, int, int]) -> tuple[StatementLine, ...]:
+    async def _lines(self, query: Select[*tuple[Any, ...]], **values: object) -> tuple[StatementLine, ...]:
         async with self._engines.read.connect() as conn:
-            rows = (await conn.execute(query)).all()
+            rows = (await conn.execute(query, values)).all()
         return tuple(
-            StatementLine(party, year, month, kind, int(quantity), int(entries), int(late))
-            for party, year, month, kind, quantity, entries, late in rows
+            StatementLine(
+                party_id=row.party_id,
+                year=row.year,
+                month=row.month,
+                kind=row.kind,
+                quantity=int(row.quantity),
+                entries=int(row.entries),
+                late=int(row.late),
+            )
+            for row in rows
         )
 
 
-_rollup = usage_rollups.c
-_month = func.substr(_rollup.day, 1, 7).label("month")
-_lines = (
-    select(
-        _rollup.party_id,
-        _rollup.year,
-        _month,
-        _rollup.kind,
-        func.sum(_rollup.quantity),
-        func.sum(_rollup.entries),
-        func.sum(_rollup.late),
-    )
-    .group_by(_rollup.party_id, _rollup.year, "month", _rollup.kind)
-    .order_by(_rollup.party_id, _rollup.year, "month", _rollup.kind)
-)
-
-
-def _lines_of_month(day: date, up_to: int) -> Select[str, int, str, str, int, int, int]:
-    entry = usage_entries.c
-    first = day.replace(day=1)
-    begin, end = midnight(first), midnight((first + timedelta(days=32)).replace(day=1))
-    return (
-        select(
-            entry.party_id,
-            literal(first.year),
-            literal(f"{first:%Y-%m}"),
-            entry.kind,
-            func.sum(entry.quantity),
-            func.count(),
-            func.sum(case((entry.recorded_at >= end, entry.quantity), else_=0)),
-        )
-        .where(entry.position <= up_to, entry.at >= begin, entry.at < end)
-        .group_by(entry.party_id, entry.kind)
-        .order_by(entry.party_id, entry.kind)
-    )
-
-
-def _selected(selection: Selection, up_to: int, after: Row | None) -> Select[*tuple[object, ...]]:
-    """One page of the entries that are wanted, in order, after the last of the page before.
+def _selected(selection: Selection, up_to: int, after: EntryRow | None) -> Select[*tuple[Any, ...]]:
+    """A page of the selected entries, in order, after the last of the page before.
 
     There is one lower bound for the position, never two: SQLite would seek to one of them and walk from there to
     the page, and the last page of an export would cost as much as all before it.
     """
     entry = usage_entries.c
-    begin = after[0] if after and selection.party_id is None else selection.after
+    begin = after.position if after and selection.party_id is None else selection.after
     wanted = select(usage_entries).where(entry.position <= up_to, entry.position > begin).limit(_ENTRIES_A_PAGE)
     if selection.year is not None:
         first, end = year_bounds(selection.year)
@@ -169,5 +148,5 @@ def _selected(selection: Selection, up_to: int, after: Row | None) -> Select[*tu
     if selection.party_id is None:
         return wanted.order_by(entry.position)
     if after:
-        wanted = wanted.where(tuple_(entry.at, entry.position) > (after[6], after[0]))
+        wanted = wanted.where(tuple_(entry.at, entry.position) > (after.at, after.position))
     return wanted.where(entry.party_id == selection.party_id).order_by(entry.at, entry.position)

@@ -14,7 +14,7 @@ from gateway.messages.ports import Checkpoint
 from gateway.metering.calendar import microseconds
 from gateway.metering.entry import UsageEntry
 from gateway.pipeline.queue import AlreadyCommittedError
-from gateway.store.ledger.ledger import Few
+from gateway.store.ledger.entries import SharedAppend
 from gateway.store.messages import queries
 from gateway.store.messages import tables as t
 from gateway.store.messages.accept import ATTACHMENT, attachment_row
@@ -74,13 +74,13 @@ class Settling:
         """
         metered = {outcome.kenmerk: self._metered(outcome) for outcome in group}
         again = [entry for o in group if o.steps > len(FIRST_STEPS) for entry in metered[o.kenmerk][1]]
-        few = Few(connection, [entry for _, entries in metered.values() for entry in entries], again)
-        owners, answers = _asked(connection, group, few)
+        append = SharedAppend(connection, [entry for _, entries in metered.values() for entry in entries], again)
+        owners, answers = _asked(connection, group, append)
         outcomes = [_held(outcome, owners) for outcome in group]
         usage = [entry for o in outcomes if o.disposition is None for entry in metered[o.kenmerk][1]]
         rows = [_settled_row(outcome, metered[outcome.kenmerk][0]) for outcome in outcomes]
         changes = self._changes(placeholder(connection), outcomes, rows)
-        changes += few.changes(answers, usage, microseconds(utc_now()))
+        changes += append.changes(answers, usage, microseconds(utc_now()))
         if write_together(connection, changes)[0] != len(rows):
             raise AlreadyCommittedError(f"settled before: {', '.join(sorted(o.kenmerk for o in outcomes))}")
         self._checkpoint("settle-written")
@@ -167,11 +167,13 @@ def _short(text: str | None) -> str | None:
     return text and text[:_LISTED_CHARACTERS_MAX]
 
 
-def _asked(connection: Connection, group: Sequence[Decision], few: Few) -> tuple[Mapping[str, str], list[Rows]]:
+def _asked(
+    connection: Connection, group: Sequence[Decision], append: SharedAppend
+) -> tuple[Mapping[str, str], list[Rows]]:
     """Claim supplier, number and year for every message that needs it: who holds each claim; and what the meter
     answers."""
     wanted = {outcome.claim: outcome.kenmerk for outcome in reversed(group) if outcome.claim}
-    place, questions = placeholder(connection), few.questions()
+    place, questions = placeholder(connection), append.questions()
     if not wanted:
         return {}, ask_together(connection, questions)
     values = [value for claim in sorted(wanted) for value in (claim, wanted[claim])]

@@ -13,7 +13,7 @@ from gateway.messages.participants import Party
 from gateway.messages.ports import PendingDelivery
 from gateway.metering.entry import UsageEntry
 from gateway.store.engine import Engines
-from gateway.store.ledger.ledger import append
+from gateway.store.ledger.entries import append
 from gateway.store.messages import tables as t
 from gateway.store.messages.commit import MeterDelivery, Rested, tell_nobody
 from gateway.store.messages.mailbox import add_step, settle

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.metering.seal import (
     FIRST,
-    Row,
+    EntryRow,
     leaves_of,
     line_of,
     make_seal,
@@ -18,8 +18,8 @@ from gateway.metering.seal import (
     seal_problem,
 )
 
-PLAIN: Row = (7, 1, "m1 delivered-to gemeente-a", "gemeente-a", "delivered-to", 1, 100, 200, None, None, None)
-REVERSAL: Row = (8, 1, "reversal 7 x", "gemeente-a", "delivered-to", -1, 100, 300, 7, "wrong", "controller")
+PLAIN = EntryRow(7, 1, "m1 delivered-to gemeente-a", "gemeente-a", "delivered-to", 1, 100, 200, None, None, None)
+REVERSAL = EntryRow(8, 1, "reversal 7 x", "gemeente-a", "delivered-to", -1, 100, 300, 7, "wrong", "controller")
 
 
 def tree_hash(leaves: list[bytes]) -> bytes:
@@ -53,8 +53,8 @@ def test_a_leaf_of_another_entry_leads_elsewhere() -> None:
         (REVERSAL, "8\tmeterpoort\treversal 7 x\tgemeente-a\tdelivered-to\t-1\t100\t300\t7\twrong\tcontroller"),
     ],
 )
-def test_a_line_has_eleven_fields_and_the_leaf_is_its_hash(row: Row, line: str) -> None:
-    assert line_of(row, "meterpoort") == line
+def test_a_line_has_eleven_fields_and_the_leaf_is_its_hash(row: EntryRow, line: str) -> None:
+    assert line_of(row.entry({1: "meterpoort"})) == line
     assert leaves_of([row], {1: "meterpoort"}) == [sha256(b"\x00" + line.encode()).digest()]
 
 

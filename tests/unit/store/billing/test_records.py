@@ -28,7 +28,7 @@ from gateway.billing.runs.year import StepKind, YearKey
 from gateway.i18n import Text
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.store.billing.records import SqlBillingStore
-from gateway.store.ledger.ledger import append
+from gateway.store.ledger.entries import append
 from gateway.store.ledger.seals import SealPolicy, seal
 from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
 from gateway.validator.finding import Finding, Flag

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from gateway.billing.rating.services import Service
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.store.billing.usage import KINDS, SqlUsageCounts
-from gateway.store.ledger.ledger import append, reverse
+from gateway.store.ledger.entries import append, reverse
 from tests.unit.store.ledger.ledger_database import fresh_engines
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))

@@ -13,7 +13,7 @@ from gateway.metering.totals import KindYear
 from gateway.store.engine import Engines
 from gateway.store.ledger import audit as ledger_audit
 from gateway.store.ledger.audit import AuditReport, audit
-from gateway.store.ledger.ledger import append, reverse
+from gateway.store.ledger.entries import append, reverse
 from gateway.store.ledger.seals import SealPolicy, seal
 from tests.unit.store.ledger.ledger_database import (
     LATER,
@@ -222,10 +222,10 @@ async def test_tampering_is_found(database_url: str, tampering: Tampering) -> No
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
-async def test_tampering_is_found_when_the_chain_is_walked_in_stretches(
+async def test_tampering_is_found_when_the_chain_is_checked_in_segments(
     database_url: str, tampering: Tampering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_audit, "ENTRIES_A_STRETCH", 1)  # a stretch a seal
+    monkeypatch.setattr(ledger_audit, "ENTRIES_A_SEGMENT", 1)  # a segment a seal
     await test_tampering_is_found(database_url, tampering)
 
 
@@ -236,8 +236,8 @@ async def test_a_second_process_finds_what_this_one_would(
         with engines.write.begin() as conn:
             made = fill(conn)
         alone = await audit(engines, published=made)
-        monkeypatch.setattr(ledger_audit, "ENTRIES_A_STRETCH", 1)
-        monkeypatch.setattr(ledger_audit, "STRETCHES_TO_SHARE", 2)
+        monkeypatch.setattr(ledger_audit, "ENTRIES_A_SEGMENT", 1)
+        monkeypatch.setattr(ledger_audit, "SEGMENTS_TO_SHARE", 2)
         assert await audit(engines, published=made) == alone
         with engines.write.begin() as conn:
             disarm(conn)
@@ -250,8 +250,8 @@ async def test_an_audit_goes_on_when_the_other_process_ends(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A start script that ends at once stands for a process that was killed."""
-    monkeypatch.setattr(ledger_audit, "ENTRIES_A_STRETCH", 1)
-    monkeypatch.setattr(ledger_audit, "STRETCHES_TO_SHARE", 2)
+    monkeypatch.setattr(ledger_audit, "ENTRIES_A_SEGMENT", 1)
+    monkeypatch.setattr(ledger_audit, "SEGMENTS_TO_SHARE", 2)
     monkeypatch.setattr(spawn, "get_executable", lambda: b"/bin/false")
     async with fresh_engines(database_url) as engines:
         with engines.write.begin() as conn:

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from gateway.metering.entry import ConflictingEntryError, UsageEntry, UsageKind
-from gateway.metering.seal import Row
+from gateway.metering.seal import EntryRow
 from gateway.metering.statement import Selection, StatementLine, Taken
 from gateway.store.ledger.audit import audit
-from gateway.store.ledger.ledger import append
+from gateway.store.ledger.entries import append
 from gateway.store.ledger.meter import LedgerMeter, _selected
 from gateway.store.writer import Writer
 from tests.unit.store.ledger.ledger_database import NOON, delivered, fresh_engines, fresh_ledger, make_messages
@@ -136,7 +136,7 @@ def test_the_last_page_of_all_entries_costs_what_the_first_does(tmp_path: Path) 
     with fresh_ledger(f"sqlite:///{path}") as engine, engine.begin() as conn:
         append(conn, [delivered(f"m{number}") for number in range(20_000)])
 
-    def steps(after: Row | None) -> int:
+    def steps(after: EntryRow | None) -> int:
         wanted = _selected(Selection(), 20_000, after)
         sql = str(wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
         counted = 0
@@ -151,5 +151,5 @@ def test_the_last_page_of_all_entries_costs_what_the_first_does(tmp_path: Path) 
             assert len(reader.execute(sql).fetchall()) == 5_000
         return counted
 
-    last: Row = (15_000, 1, "", "", "", 1, 0, 0, None, None, None)
+    last = EntryRow(15_000, 1, "", "", "", 1, 0, 0, None, None, None)
     assert steps(last) <= steps(None) * 1.2

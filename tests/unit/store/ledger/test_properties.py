@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from gateway.metering.entry import UsageError
 from gateway.store.engine import Engines, open_engines
 from gateway.store.ledger.audit import audit
-from gateway.store.ledger.ledger import append, reverse
+from gateway.store.ledger.entries import append, reverse
 from gateway.store.ledger.seals import SealPolicy, seal
 from gateway.store.ledger.tables import usage_entries, usage_head, usage_rollups
 from gateway.store.tables import metadata

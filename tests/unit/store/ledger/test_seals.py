@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from gateway.metering.entry import LedgerBrokenError, UnknownEntryError
 from gateway.metering.seal import Proof, seal_problem
-from gateway.store.ledger.ledger import append, reverse
+from gateway.store.ledger.entries import append, reverse
 from gateway.store.ledger.seals import (
     NotSealedYetError,
     SealPolicy,

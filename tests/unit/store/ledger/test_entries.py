@@ -15,7 +15,7 @@ from gateway.metering.entry import (
     UsageError,
     UsageKind,
 )
-from gateway.store.ledger.ledger import append, reverse
+from gateway.store.ledger.entries import append, reverse
 from gateway.store.ledger.tables import INSERT_ONLY
 from tests.unit.store.ledger.ledger_database import LATER, NOON, delivered, fresh_ledger, quantities, rollups
 
