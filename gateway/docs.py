@@ -19,6 +19,7 @@ import msgspec
 from gateway import settings
 from gateway.api.reference import api_reference, problems_reference
 from gateway.metrics import FORESEEN, Described, Metrics
+from gateway.portal.pages import ROUTES
 from gateway.validator.checks import checks_page
 from gateway.validator.rule_pages import rule_pages
 
@@ -142,7 +143,7 @@ run. The other labels have only these values:
 
 def api_page() -> str:
     """docs/reference/api.md"""
-    return GENERATED + api_reference()
+    return GENERATED + api_reference(ROUTES)
 
 
 def problems_page() -> str:

@@ -17,8 +17,8 @@ import structlog
 
 from gateway import __version__
 from gateway.admin.billing import billing_door, billing_service
-from gateway.api import Doors, build
-from gateway.api.doors import Leases, Lists
+from gateway.api import Services, build
+from gateway.api.services import LeaseLimits, PageSizes
 from gateway.channels import delivery
 from gateway.channels.digipoort import wiring as digipoort
 from gateway.channels.digipoort.records import ProcesStore
@@ -47,6 +47,7 @@ from gateway.pipeline.observer import Meter, MetricsObserver
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
+from gateway.portal.pages import ROUTES
 from gateway.settings import Settings
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
@@ -94,9 +95,9 @@ class Gateway:
     outbox: OutboxStore
     replays_elsewhere: ReplaysElsewhere
 
-    def doors(self) -> Doors:
+    def services(self) -> Services:
         """Return what the HTTP API needs."""
-        return Doors(
+        return Services(
             intake=self.channel_intake(),
             storage=self.storage,
             messages=self.store,
@@ -113,8 +114,8 @@ class Gateway:
             base_url=BaseUrl(self.settings.http.public_url.rstrip("/")),
             gateway_version=__version__,
             limits=_intake_limits(self.settings),
-            lists=Lists(self.settings.http.page_items_default, self.settings.http.page_items_max),
-            leases=Leases(
+            page_sizes=PageSizes(self.settings.http.page_items_default, self.settings.http.page_items_max),
+            lease_limits=LeaseLimits(
                 self.settings.mailbox.lease_seconds_default,
                 self.settings.mailbox.lease_seconds_max,
                 self.settings.mailbox.take_messages_max,
@@ -205,15 +206,15 @@ async def serve(
 async def listen(gateway: Gateway) -> AsyncIterator[str]:
     """Serve HTTP until the block ends; yields the address."""
     http = gateway.settings.http
-    doors = gateway.doors()
-    application = build(doors, gateway.metrics.request_answered)
+    services = gateway.services()
+    application = build(services, gateway.metrics.request_answered, ROUTES)
     async with digipoort.door(gateway, application) as tls:
         connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
         runner = Runner(
             application,
             idle_seconds_max=http.idle_seconds_max,
             shutdown_seconds_max=http.shutdown_seconds_max,
-            base_url=doors.base_url,
+            base_url=services.base_url,
             connections=connections,
         )
         await runner.setup()
@@ -221,8 +222,8 @@ async def listen(gateway: Gateway) -> AsyncIterator[str]:
             await runner.listen(http.host, http.port, tls)
             port = runner.addresses[0][1]
             host = _host_in_url(http.host, is_tls=tls is not None)
-            doors.base_url.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
-            yield doors.base_url.own_url
+            services.base_url.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
+            yield services.base_url.own_url
         finally:
             await runner.cleanup()
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
-from gateway.api.shapes import PartyId, PartyWish
+from gateway.api.parties import PartyRequest
+from gateway.api.schema import PartyId
 from gateway.clock import utc_now
 from gateway.http.parameters import read_json
 from gateway.http.problems import Fault, InvalidInput
@@ -159,7 +160,7 @@ def _check_party(
     except InvalidInput as wrong:
         faults += wrong.faults
     try:
-        read_json(msgspec.json.encode(body), PartyWish)
+        read_json(msgspec.json.encode(body), PartyRequest)
     except InvalidInput as wrong:
         faults += wrong.faults
     if faults:

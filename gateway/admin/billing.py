@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from gateway.api.doors import BillingDoor
+from gateway.api.services import BillingServices
 from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.runs.issuer import issuer_from
@@ -37,10 +37,10 @@ def billing_service(settings: Settings, engines: Engines, writer: Writer, clock:
     )
 
 
-def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingDoor:
+def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
     service = billing_service(settings, engines, writer, clock)
-    return BillingDoor(service, service.store, SqlUsageCounts(engines.read), write_pdf)
+    return BillingServices(service, service.store, SqlUsageCounts(engines.read), write_pdf)
 
 
 @asynccontextmanager

@@ -1,13 +1,13 @@
-"""The HTTP door: `/v1`, its documentation, and the pages for people.
+"""The HTTP API: JSON under `/v1`, one module for each resource, and its OpenAPI document.
 
-Owns: routes, who may use them, the words of problems on the line, pages.
-Does not own: what happens to a message; that is asked of the ports in `gateway.messages.ports`.
-Always true: every answer carries the API version and the security headers; every refusal is a problem with a
-page of its own; what a route says of itself in the OpenAPI document is what it does.
+Owns: resources, who may use them, their documentation.
+Does not own: what happens to a message; the API calls the services in `gateway.api.services`.
+Always true: every answer carries the API version and the security headers; every refusal is a problem with its own
+page; the OpenAPI document and the application are made from the same routes.
 """
 
 from gateway.api.application import build
-from gateway.api.doors import Doors
+from gateway.api.services import Services
 from gateway.http.answers import API_VERSION
 
-__all__ = ["API_VERSION", "Doors", "build"]
+__all__ = ["API_VERSION", "Services", "build"]

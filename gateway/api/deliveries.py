@@ -1,33 +1,69 @@
-"""What waits to be pushed to recipients: seen by operators, and tried again when they say so."""
+"""Messages that wait to be pushed to recipients: listed, and resumed by an operator."""
 
 from aiohttp import web
 
-from gateway.api.desk import Call, unknown
-from gateway.api.shapes import DeliveriesShape, DeliveryShape
+from gateway.api.access import OPERATORS
+from gateway.api.call import Call, not_found
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import Schema, Timestamp
 from gateway.http.answers import empty_answer, json_answer
 from gateway.i18n import Text
 from gateway.messages.ports import PendingDelivery
 
+routes = Routes("operations")
 _PAUSE = Text("pause of a recipient")
 
 
+class DeliveryResource(Schema):
+    """What waits to be pushed to one recipient. `failures` counts attempts in a row; until `pausedUntil` it is
+    left alone; the statuses of `oldestKenmerk` say what went wrong."""
+
+    recipient_id: str
+    way: str
+    waiting_messages: int
+    oldest_kenmerk: str
+    oldest_queued_at: Timestamp
+    failures: int
+    paused_until: Timestamp | None
+
+
+class DeliveriesResource(Schema):
+    """Every recipient for whom messages wait."""
+
+    items: list[DeliveryResource]
+
+
+@routes.get(
+    "/v1/deliveries",
+    Text("Recipients for whom messages wait to be pushed"),
+    Returns("The recipients, by id; one that is left alone says until when.", DeliveriesResource),
+    roles=OPERATORS,
+)
 async def list_deliveries(call: Call) -> web.StreamResponse:
     """Every recipient for whom messages wait."""
-    pending = await call.doors.deliveries.pending()
-    return json_answer(DeliveriesShape(items=[await _shape(call, one) for one in pending]))
+    pending = await call.services.deliveries.pending()
+    return json_answer(DeliveriesResource(items=[await _shape(call, one) for one in pending]))
 
 
-async def resume(call: Call) -> web.StreamResponse:
+@routes.post(
+    "/v1/deliveries/{partyId}/resumptions",
+    Text(
+        "End the pause of a recipient that can be reached again",
+    ),
+    Returns("Its oldest message is offered within seconds.", status=204, media_types=()),
+    roles=OPERATORS,
+)
+async def resume_delivery(call: Call) -> web.StreamResponse:
     """End a recipient's pause."""
-    party_id = call.named("partyId")
-    if not await call.doors.deliveries.resume(party_id, call.actor):
-        raise unknown(_PAUSE, party_id)
+    party_id = call.path_part("partyId")
+    if not await call.services.deliveries.resume(party_id, call.actor):
+        raise not_found(_PAUSE, party_id)
     return empty_answer()
 
 
-async def _shape(call: Call, one: PendingDelivery) -> DeliveryShape:
-    party = await call.doors.directory.party(one.recipient_id)
-    return DeliveryShape(
+async def _shape(call: Call, one: PendingDelivery) -> DeliveryResource:
+    party = await call.services.directory.party(one.recipient_id)
+    return DeliveryResource(
         recipient_id=one.recipient_id,
         way=party.settings.get("delivery", "mailbox") if party else "",
         waiting_messages=one.waiting_messages,

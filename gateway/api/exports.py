@@ -1,7 +1,7 @@
-"""The books over HTTP: entries, statements, bills and the journal, as finance's programs take them in.
+"""The books as files: entries, statements, bills and the journal.
 
-A file is whole before its first byte goes out, so that trouble is told by a problem and never by half a file; it
-stands on disk meanwhile, not in memory. The control total of what is in it goes along as a header.
+A file is complete before its first byte is sent, so an error is a problem and never half a file. Until then it is
+on disk, not in memory. A header carries its control total.
 """
 
 import asyncio
@@ -14,15 +14,19 @@ from typing import Annotated, BinaryIO
 import msgspec
 from aiohttp import hdrs, web
 
-from gateway.api.billing import BillsQuery, Year, bills_wanted, door_of, today
-from gateway.api.desk import Call
-from gateway.api.shapes import PartyId
+from gateway.api.access import FINANCE
+from gateway.api.billing import billing_of, today
+from gateway.api.bills import BillsQuery, bills_wanted
+from gateway.api.call import Call
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import PartyId, Year
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, lines_of
 from gateway.http import problems
 from gateway.http.answers import CSV, JSON, PLAIN, XML, headers
 from gateway.http.problems import Fault
+from gateway.i18n import Text
 from gateway.metering.export import (
     ENTRIES,
     STATEMENTS,
@@ -36,15 +40,15 @@ from gateway.metering.export import (
 )
 from gateway.metering.statement import Selection
 
+routes = Routes("billing")
 JSON_LINES = "application/jsonl"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET = "application/vnd.apache.parquet"
 CONTROL_TOTAL = "Meterpoort-Control-Total"
 """Header with the control total of an export, as JSON: what `meterpoort audit` and `bills audit` count, too."""
+
 _PIECE_SIZE_BYTES = 1 << 18
-
 TABLE_TYPES = {Format.CSV: CSV, Format.JSON: JSON_LINES, Format.XLSX: XLSX, Format.PARQUET: PARQUET}
-
 
 JOURNAL_TYPES = {
     JournalFormat.CSV: CSV,
@@ -55,6 +59,9 @@ JOURNAL_TYPES = {
     JournalFormat.HLEDGER: PLAIN,
     JournalFormat.BEANCOUNT: PLAIN,
 }
+
+TABLES = tuple(TABLE_TYPES.values())
+CONTROL = {CONTROL_TOTAL: "The control total of what is in the file, as JSON."}
 
 
 class EntriesExport(msgspec.Struct, frozen=True, rename="camel"):
@@ -86,39 +93,87 @@ class JournalExport(msgspec.Struct, frozen=True, rename="camel"):
     year: Year | None = None
 
 
+@routes.get(
+    "/v1/exports/entries",
+    Text(
+        "Entries of the meter as CSV, JSON lines, XLSX or Parquet",
+    ),
+    Returns("The file.", media_types=TABLES, headers=CONTROL),
+    roles=FINANCE,
+    query=EntriesExport,
+)
 async def export_entries(call: Call) -> web.StreamResponse:
     """Every entry of the meter."""
     query = call.query(EntriesExport)
-    pages = call.doors.meter.entries(Selection(query.party_id, query.year, query.up_to))
+    pages = call.services.meter.entries(Selection(query.party_id, query.year, query.up_to))
     return await _table(call, ENTRIES, pages, query.format, "entries")
 
 
+@routes.get(
+    "/v1/exports/statements",
+    Text(
+        "Use of every party by month and kind, as CSV, JSON lines, XLSX or Parquet",
+    ),
+    Returns("The file.", media_types=TABLES, headers=CONTROL),
+    roles=FINANCE,
+    query=StatementsExport,
+)
 async def export_statements(call: Call) -> web.StreamResponse:
     """Every party's use, by month and kind."""
     query = call.query(StatementsExport)
-    lines = await call.doors.meter.statement_lines(query.year)
+    lines = await call.services.meter.statement_lines(query.year)
     return await _table(call, STATEMENTS, one_page(lines), query.format, "statements")
 
 
+@routes.get(
+    "/v1/exports/bills",
+    Text(
+        "Bills of a year as CSV, JSON lines, XLSX or Parquet",
+    ),
+    Returns("The file, a row a document.", media_types=TABLES, headers=CONTROL),
+    roles=FINANCE,
+    query=BillsExport,
+    problems=(problems.NotReady,),
+)
 async def export_bills(call: Call) -> web.StreamResponse:
     """Every bill and credit note of a year of issue."""
     bills = await bills_wanted(call)
     return await _table(call, BILLS, one_page(bills), call.query(BillsExport).format, "bills")
 
 
+@routes.get(
+    "/v1/exports/bill-lines",
+    Text(
+        "Lines of the bills of a year, each with how it was computed",
+    ),
+    Returns("The file, a row a line.", media_types=TABLES, headers=CONTROL),
+    roles=FINANCE,
+    query=BillsExport,
+    problems=(problems.NotReady,),
+)
 async def export_bill_lines(call: Call) -> web.StreamResponse:
     """Their lines, each with how it was computed."""
     lines = lines_of(await bills_wanted(call))
     return await _table(call, BILL_LINES, one_page(lines), call.query(BillsExport).format, "bill-lines")
 
 
+@routes.get(
+    "/v1/exports/journal",
+    Text(
+        "The journal of a year as CSV, JSON, XLSX, Parquet, XAF 3.2, hledger or beancount",
+    ),
+    Returns("The file.", media_types=tuple(dict.fromkeys(JOURNAL_TYPES.values())), headers=CONTROL),
+    roles=FINANCE,
+    query=JournalExport,
+    problems=(problems.NotReady,),
+)
 async def export_journal(call: Call) -> web.StreamResponse:
     """The postings of a year, a balanced entry a document."""
-    query, door = call.query(JournalExport), door_of(call)
+    query, billing = call.query(JournalExport), billing_of(call)
     year = query.year or today(call).year
-    booked = journal(door.service.issuer, year, await door.store.bills(year))
+    booked = journal(billing.service.issuer, year, await billing.store.bills(year))
     with TemporaryFile() as file:
-        with _told():
+        with _format_problems():
             totals = await asyncio.to_thread(write_journal, booked, query.format, file)
         name = f"journal-{year}.{query.format}"
         return await _sent(call, file, JOURNAL_TYPES[query.format], name, totals)
@@ -128,13 +183,13 @@ async def _table(
     call: Call, export: Export[Item, Kept], pages: AsyncIterator[Sequence[Item]], form: Format, name: str
 ) -> web.StreamResponse:
     with TemporaryFile() as file:
-        with _told():
+        with _format_problems():
             totals = await write_export(export, pages, form, file)
         return await _sent(call, file, TABLE_TYPES[form], f"{name}.{form}", totals)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _format_problems() -> Iterator[None]:
     """Raises InvalidInput for Parquet where this gateway cannot write it."""
     try:
         yield

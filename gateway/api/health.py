@@ -1,28 +1,59 @@
-"""Does the gateway live, is it ready, what has it counted."""
+"""Whether the gateway lives and is ready, and its metrics."""
+
+from typing import Literal
 
 from aiohttp import web
 
-from gateway.api.desk import Call
-from gateway.api.shapes import Health
+from gateway.api.access import OPERATORS
+from gateway.api.call import Call
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import Schema
 from gateway.http import problems
-from gateway.http.answers import headers, json_answer
+from gateway.http.answers import PLAIN, headers, json_answer
+from gateway.i18n import Text
+
+routes = Routes("operations")
 
 
-async def lives(call: Call) -> web.StreamResponse:
+class HealthResource(Schema):
+    """Whether the gateway lives, or is ready, and what does not work."""
+
+    status: Literal["ok"] = "ok"
+    version: str = ""
+
+
+@routes.get(
+    "/healthz",
+    Text("Whether the process answers"),
+    Returns("It does.", HealthResource),
+)
+async def healthz(call: Call) -> web.StreamResponse:
     """The process answers."""
-    return json_answer(Health(version=call.doors.gateway_version))
+    return json_answer(HealthResource(version=call.services.gateway_version))
 
 
-async def is_ready(call: Call) -> web.StreamResponse:
+@routes.get(
+    "/readyz",
+    Text("Whether everything the gateway needs answers"),
+    Returns("It does.", HealthResource),
+    problems=(problems.NotReady,),
+)
+async def readyz(call: Call) -> web.StreamResponse:
     """Everything the gateway needs answers; else 503 with what does not."""
-    parts = await call.doors.readiness()
+    parts = await call.services.readiness()
     failing = sorted(name for name, works in parts.items() if not works)
     if failing:
         raise problems.NotReady(failing)
-    return json_answer(Health(version=call.doors.gateway_version))
+    return json_answer(HealthResource(version=call.services.gateway_version))
 
 
+@routes.get(
+    "/metrics",
+    Text("Metrics for Prometheus"),
+    Returns("Prometheus's text format.", media_types=(PLAIN,)),
+    roles=OPERATORS,
+)
 async def metrics(call: Call) -> web.StreamResponse:
     """Prometheus's text format, or OpenMetrics for who accepts it."""
-    content_type, body = call.doors.metrics(call.request.headers.get("Accept", ""))
+    content_type, body = call.services.metrics(call.request.headers.get("Accept", ""))
     return web.Response(body=body, headers=headers(content_type))

@@ -2,7 +2,7 @@
 
 from aiohttp import hdrs
 
-from gateway.api.desk import Call
+from gateway.api.call import Call
 from gateway.http import problems
 from gateway.http.problems import Fault
 from gateway.i18n import Text
@@ -12,7 +12,7 @@ _FOREIGN_CURSOR = Text("is not one that this gateway gave")
 
 def page_limit(call: Call, wanted: int | None) -> int:
     """How many items to give. Raises InvalidInput above the maximum."""
-    lists = call.doors.lists
+    lists = call.services.page_sizes
     if wanted is not None and wanted > lists.items_max:
         raise problems.InvalidInput((Fault("query", "limit", at_most(f"{lists.items_max}")),))
     return wanted or lists.items_default

@@ -1,33 +1,64 @@
-"""The recipient's mailbox: see what waits, take it under a lease, confirm it.
+"""The recipient's mailbox: list the messages, lease them, confirm them.
 
-A message that is taken and not confirmed lies in the mailbox again when its lease ends. Confirming twice is
-as confirming once.
+A leased message that is not confirmed is available again when its lease ends. Confirming twice has the effect of
+confirming once.
 """
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from aiohttp import web
-from msgspec import UNSET
+from msgspec import UNSET, Meta, UnsetType
 
-from gateway.api.desk import Call, unknown_message
+from gateway.api.access import PARTIES
+from gateway.api.call import Call, message_not_found
 from gateway.api.lists import at_most, bad_cursor, link_header, next_page, page_limit
-from gateway.api.shapes import (
-    Confirmation,
-    ConfirmWish,
-    Leases,
-    MessagePage,
-    PageLinks,
-    PartyId,
-    TakeWish,
-    lease_shape,
-    message_shape,
-)
+from gateway.api.messages import MessagePage, MessageResource, message_resource
+from gateway.api.route import NEXT_PAGE, Body, Returns, Routes
+from gateway.api.schema import PageLinks, PartyId, Schema, Timestamp
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
+from gateway.messages.message import Lease
+
+routes = Routes("mailbox")
+
+
+class LeaseResource(Schema):
+    """A message in your hands until `expiresAt`; confirm it with the token before then."""
+
+    message: MessageResource
+    token: str
+    expires_at: Timestamp
+    times_taken: int
+
+
+class Leases(Schema):
+    """What was taken; empty when nothing waits."""
+
+    items: list[LeaseResource]
+
+
+class LeaseRequest(Schema):
+    """How many messages to take, and for how many seconds."""
+
+    count: Annotated[int, Meta(ge=1)] = 10
+    seconds: Annotated[float, Meta(gt=0)] | UnsetType = UNSET
+
+
+class ConfirmationRequest(Schema):
+    """The token of the lease under which the message was taken; none to confirm without a lease."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class Confirmation(Schema):
+    """The recipient has the message."""
+
+    kenmerk: str
+    state: Literal["confirmed"] = "confirmed"
 
 
 class MailboxQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -43,46 +74,74 @@ class WaitingQuery(MailboxQuery, frozen=True, rename="camel"):
     limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
-async def waiting(call: Call) -> web.StreamResponse:
+@routes.get(
+    "/v1/mailbox/messages",
+    Text("What waits in the mailbox, oldest first"),
+    Returns("One page of messages delivered and not confirmed.", MessagePage, headers=NEXT_PAGE),
+    roles=PARTIES,
+    query=WaitingQuery,
+)
+async def list_mailbox(call: Call) -> web.StreamResponse:
     """What was delivered and not confirmed, oldest first; what is leased too."""
     query = call.query(WaitingQuery)
     limit = page_limit(call, query.limit)
     try:
-        page = await call.doors.mailbox.waiting(_owner(call, query), query.cursor, limit)
+        page = await call.services.mailbox.waiting(_owner(call, query), query.cursor, limit)
     except ValueError as error:
         raise bad_cursor() from error
     following = next_page(call, page.next_cursor)
-    body = MessagePage(items=[message_shape(item) for item in page.items], links=PageLinks(next=following))
+    body = MessagePage(items=[message_resource(item) for item in page.items], links=PageLinks(next=following))
     return json_answer(body, more=link_header(following))
 
 
-async def take(call: Call) -> web.StreamResponse:
+@routes.post(
+    "/v1/mailbox/leases",
+    Text(
+        "Take the oldest messages for a while; unconfirmed they come back",
+    ),
+    Returns("What was taken; empty when nothing waits.", Leases),
+    body=Body(LeaseRequest, is_required=False),
+    roles=PARTIES,
+    query=MailboxQuery,
+)
+async def take_messages(call: Call) -> web.StreamResponse:
     """Lease the oldest messages that nobody holds."""
     owner = _owner(call, call.query(MailboxQuery))
-    wish = await call.body(TakeWish)
-    allowed = call.doors.leases
-    seconds = allowed.seconds_default if wish.seconds is UNSET else wish.seconds
+    wanted = await call.body(LeaseRequest)
+    allowed = call.services.lease_limits
+    seconds = allowed.seconds_default if wanted.seconds is UNSET else wanted.seconds
     faults = []
-    if wish.count > allowed.messages_max:
+    if wanted.count > allowed.messages_max:
         faults.append(Fault("body", "count", at_most(f"{allowed.messages_max}")))
     if seconds > allowed.seconds_max:
         faults.append(Fault("body", "seconds", at_most(f"{allowed.seconds_max:g}")))
     if faults:
         raise problems.InvalidInput(tuple(faults))
-    taken = await call.doors.mailbox.take(owner, wish.count, timedelta(seconds=seconds))
-    return json_answer(Leases(items=[lease_shape(lease) for lease in taken]))
+    taken = await call.services.mailbox.take(owner, wanted.count, timedelta(seconds=seconds))
+    return json_answer(Leases(items=[lease_resource(lease) for lease in taken]))
 
 
-async def confirm(call: Call) -> web.StreamResponse:
+@routes.put(
+    "/v1/mailbox/messages/{kenmerk}/confirmation",
+    Text(
+        "Confirm that you have the message; doing it twice is as once",
+    ),
+    Returns("Confirmed, now or before.", Confirmation),
+    body=Body(ConfirmationRequest, is_required=False),
+    roles=PARTIES,
+    query=MailboxQuery,
+    problems=(problems.LeaseLost,),
+)
+async def confirm_message(call: Call) -> web.StreamResponse:
     """The recipient has the message safe."""
     owner = _owner(call, call.query(MailboxQuery))
-    wish = await call.body(ConfirmWish)
-    kenmerk = call.named("kenmerk")
-    if await call.doors.mailbox.confirm(owner, kenmerk, wish.token, call.actor):
+    wanted = await call.body(ConfirmationRequest)
+    kenmerk = call.path_part("kenmerk")
+    if await call.services.mailbox.confirm(owner, kenmerk, wanted.token, call.actor):
         return json_answer(Confirmation(kenmerk=kenmerk))
-    message = await call.doors.messages.message(kenmerk, frozenset({owner}))
+    message = await call.services.messages.message(kenmerk, frozenset({owner}))
     if message is None or message.recipient_id != owner:
-        raise unknown_message(kenmerk)
+        raise message_not_found(kenmerk)
     raise problems.LeaseLost(kenmerk)
 
 
@@ -96,3 +155,13 @@ def _owner(call: Call, query: MailboxQuery) -> str:
             )
         )
     return wanted
+
+
+def lease_resource(lease: Lease) -> LeaseResource:
+    """A message that was taken."""
+    return LeaseResource(
+        message=message_resource(lease.message),
+        token=lease.token,
+        expires_at=lease.expires_at,
+        times_taken=lease.times_taken,
+    )

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the route table and the shapes that the handlers use."""
+"""The OpenAPI 3.1 document, made from the routes and the schemas that the handlers use."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.api.route import Answer, Route
-from gateway.api.shapes import ProblemShape
+from gateway.api.problems import ProblemResource
+from gateway.api.route import Body, Returns, Route
 from gateway.http import problems
 from gateway.http.answers import API_VERSION
 from gateway.http.parameters import NoQuery
@@ -18,20 +18,6 @@ Json = dict[str, Any]  # the edge: what leaves here is JSON of OpenAPI's shape
 
 _REF = "#/components/schemas/{name}"
 _PATH_PART = re.compile(r"{(\w+)}")
-_PATH_PARTS = {
-    "kenmerk": "The number the gateway gave the message.",
-    "number": "The number of the attachment, from 1.",
-    "partyId": "Party id, as `gemeente-voorbeeld`.",
-    "keyId": "The public id of the key.",
-    "slug": "The last part of a problem's `type`.",
-    "rule": "The id of a rule, as `BR-CO-15`.",
-    "position": "The number of the entry in the meter.",
-    "billNumber": "The number of the bill.",
-    "year": "The billing year.",
-    "runId": "The id of the billing run.",
-    "month": "The month, from 1 to 12.",
-    "startDay": "The day on which the start mail was received, as 2026-01-15.",
-}
 _EVERY_ANSWER = {
     "API-Version": "Semantic version of this API.",
 }
@@ -61,7 +47,6 @@ Fouten zijn problem details (RFC 9457); elke soort heeft een eigen pagina onder 
 Hand in, follow and collect messages at Meterpoort, and see what they cost. Follows the NL GOV API Design Rules.
 Errors are problem details (RFC 9457); every kind has its own page under `/problems`.
 """
-
 
 _BINARY: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
 _DOCUMENT: Json = {"type": "string", "contentMediaType": "application/xml"}
@@ -104,29 +89,30 @@ def _operation(route: Route) -> Json:
     operation: Json = {
         "operationId": route.name,
         "tags": [route.tag],
-        "summary": route.samenvatting,
+        "summary": route.summary.nl,
         "description": _description(route),
         "parameters": list(_parameters(route)),
         "responses": _responses(route),
         "security": _security(route),
     }
-    if route.takes is not None:
-        schema: Json = _ref(route.takes.shape) if route.takes.shape else {}
-        operation["requestBody"] = {
-            "description": route.takes.meaning,
-            "required": route.takes.is_required,
-            "content": {
-                media_type: {"schema": _MULTIPART.get(media_type, schema)}
-                for media_type in route.takes.media_types
-            },
-        }
+    if route.body is not None:
+        operation["requestBody"] = _request_body(route.body)
     return operation
+
+
+def _request_body(body: Body) -> Json:
+    schema: Json = _ref(body.schema) if body.schema else {}
+    return {
+        "description": body.description,
+        "required": body.is_required,
+        "content": {media_type: {"schema": _MULTIPART.get(media_type, schema)} for media_type in body.media_types},
+    }
 
 
 def _description(route: Route) -> str:
     if route.roles is None:
-        return f"{route.summary}.\n\nNo API key is needed."
-    return f"{route.summary}.\n\nFor keys with role: {', '.join(_names(route.roles))}."
+        return f"{route.summary.en}.\n\nNo API key is needed."
+    return f"{route.summary.en}.\n\nFor keys with role: {', '.join(_names(route.roles))}."
 
 
 def _names(roles: Iterable[Role]) -> list[str]:
@@ -143,7 +129,13 @@ def _security(route: Route) -> list[Json]:
 def _parameters(route: Route) -> Iterable[Json]:
     for name in _PATH_PART.findall(route.path):
         schema = {"type": "integer", "minimum": 1} if name in {"number", "year"} else {"type": "string"}
-        yield {"name": name, "in": "path", "required": True, "description": _PATH_PARTS[name], "schema": schema}
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": route.path_parts[name],
+            "schema": schema,
+        }
     for field in msgspec.structs.fields(route.query):
         (schema,), _ = msgspec.json.schema_components([field.type], ref_template=_REF)
         yield {"name": field.encode_name, "in": "query", "required": field.required, "schema": _plain_refs(schema)}
@@ -158,7 +150,7 @@ def _parameters(route: Route) -> Iterable[Json]:
 
 
 def _responses(route: Route) -> Json:
-    responses = {str(status): _answer(answer) for status, answer in sorted(route.answers.items())}
+    responses = {str(one.status): _response(one) for one in sorted(route.returns, key=lambda one: one.status)}
     refusals: dict[int, list[type[Problem]]] = {}
     for problem in problems_of(route):
         refusals.setdefault(problem.kind.status, []).append(problem)
@@ -167,7 +159,7 @@ def _responses(route: Route) -> Json:
             "description": " · ".join(f"{kind.kind.title.en} (`/problems/{kind.kind.slug}`)" for kind in kinds),
             "headers": _headers(_EVERY_ANSWER),
             "content": {
-                "application/problem+json": {"schema": _ref(ProblemShape)},
+                "application/problem+json": {"schema": _ref(ProblemResource)},
                 "text/html": {"schema": {"type": "string"}},
             },
         }
@@ -184,7 +176,7 @@ def problems_of(route: Route) -> list[type[Problem]]:
     ]
     if route.roles is not None:
         always += [problems.Unauthenticated, problems.Forbidden]
-    if route.takes is not None:
+    if route.body is not None:
         always += [
             problems.UnsupportedMediaType,
             problems.UnsupportedContentEncoding,
@@ -196,8 +188,8 @@ def problems_of(route: Route) -> list[type[Problem]]:
     return list(dict.fromkeys([*always, *route.problems]))
 
 
-def _answer(answer: Answer) -> Json:
-    response: Json = {"description": answer.meaning, "headers": _headers({**_EVERY_ANSWER, **answer.headers})}
+def _response(answer: Returns) -> Json:
+    response: Json = {"description": answer.description, "headers": _headers({**_EVERY_ANSWER, **answer.headers})}
     if answer.media_types:
         response["content"] = {
             media_type: {"schema": _schema(answer, media_type)} for media_type in answer.media_types
@@ -205,9 +197,9 @@ def _answer(answer: Answer) -> Json:
     return response
 
 
-def _schema(answer: Answer, media_type: str) -> Json:
-    if answer.shape is not None and media_type.endswith("json"):
-        return _ref(answer.shape)
+def _schema(answer: Returns, media_type: str) -> Json:
+    if answer.schema is not None and media_type.endswith("json"):
+        return _ref(answer.schema)
     return {"type": "string"} if media_type.startswith("text/") else {}
 
 
@@ -215,37 +207,37 @@ def _headers(headers: Mapping[str, str]) -> Json:
     return {name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in headers.items()}
 
 
-def _ref(shape: type[msgspec.Struct]) -> Json:
-    return {"$ref": _REF.format(name=_component(shape.__name__))}
+def _ref(schema: type[msgspec.Struct]) -> Json:
+    return {"$ref": _REF.format(name=_component(schema.__name__))}
 
 
 def _component(name: str) -> str:
-    """`MessageShape` is `Message` to the outside."""
-    return name.removesuffix("Shape")
+    """The public name: `Message` for `MessageResource`."""
+    return name.removesuffix("Resource").removesuffix("Shape")
 
 
 def _schemas(routes: Sequence[Route]) -> Json:
-    shapes: list[type[msgspec.Struct]] = [ProblemShape]
+    schemas_used: list[type[msgspec.Struct]] = [ProblemResource]
     queried: list[Any] = []
     for route in routes:
-        shapes += [answer.shape for answer in route.answers.values() if answer.shape]
-        if route.takes and route.takes.shape:
-            shapes.append(route.takes.shape)
+        schemas_used += [one.schema for one in route.returns if one.schema]
+        if route.body and route.body.schema:
+            schemas_used.append(route.body.schema)
         if route.query is not NoQuery:
             queried += [field.type for field in msgspec.structs.fields(route.query)]
-    _, components = msgspec.json.schema_components([*dict.fromkeys(shapes), *queried], ref_template=_REF)
+    _, components = msgspec.json.schema_components([*dict.fromkeys(schemas_used), *queried], ref_template=_REF)
     if len({_component(name) for name in components}) < len(components):
-        raise ValueError("two shapes have one name to the outside")
+        raise ValueError("two schemas have the same public name")
     schemas: Json = {_component(name): _plain_refs(schema) for name, schema in sorted(components.items())}
     if len(schemas) != len(components):
-        raise ValueError("two components of the OpenAPI document have one name")
+        raise ValueError("two components of the OpenAPI document have the same name")
     if "Message" in schemas:  # the report is passed on as it was stored, so its type is not in the code
         schemas["Message"]["properties"]["report"] = {"$ref": _REF.format(name="Report")}
     return schemas
 
 
 def _plain_refs(schema: Any) -> Any:
-    """References and titles without `Shape`."""
+    """References and titles by their public names."""
     if isinstance(schema, dict):
         return {
             key: _component(value) if key in {"$ref", "title"} and isinstance(value, str) else _plain_refs(value)

@@ -1,29 +1,64 @@
-"""What an operator does to a message that is stuck."""
+"""What an operator does with a message that was parked or returned."""
+
+from typing import Annotated
 
 from aiohttp import web
+from msgspec import Meta
 
-from gateway.api.desk import Call
-from gateway.api.shapes import Done, ReturnWish
+from gateway.api.access import OPERATORS
+from gateway.api.call import Call
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import Schema
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
 
+routes = Routes("operations")
 
-async def replay(call: Call) -> web.StreamResponse:
+
+class ReturnRequest(Schema):
+    """Why the message goes back to its sender."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Done(Schema):
+    """What was asked is done."""
+
+    kenmerk: str
+    state: State
+
+
+@routes.post(
+    "/v1/messages/{kenmerk}/replays",
+    Text("Offer a parked or returned message again"),
+    Returns("It is on its way again.", Done, status=202),
+    roles=OPERATORS,
+    problems=(problems.StateConflict,),
+)
+async def replay_message(call: Call) -> web.StreamResponse:
     """Offer a parked or returned message again."""
     message = await call.message()
-    if not await call.doors.operations.replay(message.kenmerk, call.caller.key_id):
+    if not await call.services.operations.replay(message.kenmerk, call.caller.key_id):
         raise _not_now(message, "parked or returned", "apart gezet of teruggestuurd")
     return json_answer(Done(kenmerk=message.kenmerk, state=State.RECEIVED), 202)
 
 
-async def give_back(call: Call) -> web.StreamResponse:
+@routes.post(
+    "/v1/messages/{kenmerk}/returns",
+    Text("Return a parked message to its sender"),
+    Returns("It is returned.", Done),
+    body=ReturnRequest,
+    roles=OPERATORS,
+    problems=(problems.StateConflict,),
+)
+async def return_message(call: Call) -> web.StreamResponse:
     """Return a parked message to its sender."""
     message = await call.message()
-    wish = await call.body(ReturnWish)
-    if not await call.doors.operations.give_back(message.kenmerk, call.caller.key_id, wish.reason):
+    wanted = await call.body(ReturnRequest)
+    if not await call.services.operations.give_back(message.kenmerk, call.caller.key_id, wanted.reason):
         raise _not_now(message, "parked", "apart gezet")
     return json_answer(Done(kenmerk=message.kenmerk, state=State.RETURNED))
 

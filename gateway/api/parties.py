@@ -1,50 +1,110 @@
-"""Parties, and the keys that prove who they are."""
+"""Parties."""
+
+from typing import Annotated
 
 import msgspec
 from aiohttp import hdrs, web
+from msgspec import Meta
 
-from gateway.api.desk import Call, unknown
-from gateway.api.shapes import KeyWish, NewKey, Parties, PartyId, PartyWish, party_shape
+from gateway.api.access import OFFICE, OPERATORS, READERS
+from gateway.api.call import Call, not_found
+from gateway.api.route import LOCATION, Returns, Routes
+from gateway.api.schema import PartyId, Schema
 from gateway.http import problems
-from gateway.http.answers import empty_answer, json_answer
+from gateway.http.answers import json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
-from gateway.messages.participants import Party, role_problem
+from gateway.messages.participants import Party, PartyKind
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.profiles import profile_named
 
+routes = Routes("parties")
 _PARTY = Text("party")
 
+Identifier = Annotated[
+    str, Meta(pattern=r"^[0-9A-Za-z]{2,4}:.{1,50}$", description="`scheme:value`, as 0190:00000001002220647000.")
+]
 
+
+class PartyResource(Schema):
+    """A registered party."""
+
+    party_id: str
+    name: str
+    kind: PartyKind
+    kind_source: str
+    identifiers: list[str]
+    mandates: list[str]
+    settings: dict[str, str]
+
+
+class Parties(Schema):
+    """All parties."""
+
+    items: list[PartyResource]
+
+
+class PartyRequest(Schema):
+    """What is to be known of a party. `kindSource` says how we know that it is Rijk, non-Rijk or a company."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    kind: PartyKind
+    kind_source: Annotated[str, Meta(max_length=500)] = ""
+    identifiers: list[Identifier] = msgspec.field(default_factory=list)
+    mandates: list[PartyId] = msgspec.field(default_factory=list)
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+@routes.get(
+    "/v1/parties",
+    Text("All parties"),
+    Returns("The parties, by id.", Parties),
+    roles=OFFICE,
+)
 async def list_parties(call: Call) -> web.StreamResponse:
     """All parties, by id."""
-    return json_answer(Parties(items=[party_shape(party) for party in await call.doors.directory.parties()]))
+    return json_answer(Parties(items=[party_resource(party) for party in await call.services.directory.parties()]))
 
 
+@routes.get(
+    "/v1/parties/{partyId}",
+    Text("One party; a party sees itself"),
+    Returns("The party.", PartyResource),
+    roles=READERS,
+)
 async def show_party(call: Call) -> web.StreamResponse:
     """One party; a party sees itself and those it acts for."""
-    party_id = call.named("partyId")
+    party_id = call.path_part("partyId")
     visible = call.visible_to
-    party = await call.doors.directory.party(party_id) if visible is None or party_id in visible else None
+    party = await call.services.directory.party(party_id) if visible is None or party_id in visible else None
     if party is None:
-        raise unknown(_PARTY, party_id)
-    return json_answer(party_shape(party))
+        raise not_found(_PARTY, party_id)
+    return json_answer(party_resource(party))
 
 
+@routes.put(
+    "/v1/parties/{partyId}",
+    Text("Add a party or replace what is known of it"),
+    Returns("Replaced.", PartyResource),
+    Returns("Added.", PartyResource, status=201, headers=LOCATION),
+    body=PartyRequest,
+    roles=OPERATORS,
+    problems=(problems.StateConflict,),
+)
 async def save_party(call: Call) -> web.StreamResponse:
     """Add a party, or replace what is known of it."""
-    party_id = call.named("partyId")
-    wish = await call.body(PartyWish)
-    party = await _party(call, _checked_id(party_id), wish)
-    is_new = await call.doors.directory.party(party_id) is None
+    party_id = call.path_part("partyId")
+    wanted = await call.body(PartyRequest)
+    party = await _party(call, _checked_id(party_id), wanted)
+    is_new = await call.services.directory.party(party_id) is None
     try:
-        await call.doors.directory.save(party, call.actor)
+        await call.services.directory.save(party, call.actor)
     except ValueError as error:
         detail = Text("Not saved: {error}.", error=str(error))
         raise problems.StateConflict(detail) from error
-    call.desk.keyring.forget()
+    call.context.keyring.forget()
     more = {str(hdrs.LOCATION): f"/v1/parties/{party_id}"} if is_new else None
-    return json_answer(party_shape(party), 201 if is_new else 200, more)
+    return json_answer(party_resource(party), 201 if is_new else 200, more)
 
 
 def _checked_id(party_id: str) -> str:
@@ -58,20 +118,20 @@ def _checked_id(party_id: str) -> str:
         raise problems.InvalidInput((Fault("path", "partyId", reason),)) from error
 
 
-async def _party(call: Call, party_id: str, wish: PartyWish) -> Party:
+async def _party(call: Call, party_id: str, wanted: PartyRequest) -> Party:
     faults: list[Fault] = []
     identifiers = []
-    for index, text in enumerate(wish.identifiers):
+    for index, text in enumerate(wanted.identifiers):
         try:
             identifiers.append(PartyIdentifier.parse(text))
         except ValueError as error:
             faults.append(Fault.of("body", f"identifiers[{index}]", error))
-    for index, supplier_id in enumerate(wish.mandates):
-        if await call.doors.directory.party(supplier_id) is None:
+    for index, supplier_id in enumerate(wanted.mandates):
+        if await call.services.directory.party(supplier_id) is None:
             reason = Text("there is no party {supplier_id}", supplier_id=supplier_id)
             faults.append(Fault("body", f"mandates[{index}]", reason))
     try:
-        if profile := wish.settings.get("profile"):
+        if profile := wanted.settings.get("profile"):
             profile_named(profile)
     except ValueError as error:
         faults.append(Fault.of("body", "settings.profile", error))
@@ -79,30 +139,23 @@ async def _party(call: Call, party_id: str, wish: PartyWish) -> Party:
         raise problems.InvalidInput(tuple(faults))
     return Party(
         party_id=party_id,
-        name=wish.name,
-        kind=wish.kind,
+        name=wanted.name,
+        kind=wanted.kind,
         identifiers=tuple(identifiers),
-        mandates=frozenset(wish.mandates),
-        kind_source=wish.kind_source,
-        settings=wish.settings,
+        mandates=frozenset(wanted.mandates),
+        kind_source=wanted.kind_source,
+        settings=wanted.settings,
     )
 
 
-async def new_key(call: Call) -> web.StreamResponse:
-    """Make a key. The answer shows it this once."""
-    wish = await call.body(KeyWish)
-    known = await call.doors.directory.party(wish.party_id) if wish.party_id else None
-    if wrong := role_problem(wish.role, wish.party_id, known):
-        raise problems.InvalidInput((Fault("body", "partyId", wrong),))
-    key_id, key = await call.doors.directory.new_key(wish.role, wish.party_id, call.actor, is_test=wish.is_test)
-    body = NewKey(key_id=key_id, key=key, role=wish.role, party_id=wish.party_id, is_test=wish.is_test)
-    return json_answer(body, 201, {str(hdrs.LOCATION): f"/v1/keys/{key_id}"})
-
-
-async def revoke_key(call: Call) -> web.StreamResponse:
-    """The key works no longer, from the answer on."""
-    key_id = call.named("keyId")
-    if not await call.doors.directory.revoke_key(key_id, call.actor):
-        raise unknown(Text("key"), key_id)
-    call.desk.keyring.forget()
-    return empty_answer()
+def party_resource(party: Party) -> PartyResource:
+    """A party as operators and the party itself see it."""
+    return PartyResource(
+        party_id=party.party_id,
+        name=party.name,
+        kind=party.kind,
+        kind_source=party.kind_source,
+        identifiers=[str(identifier) for identifier in party.identifiers],
+        mandates=sorted(party.mandates),
+        settings=party.settings,
+    )

@@ -1,7 +1,9 @@
 """The reference pages of the API and its problems, from the route table and the tree of problems."""
 
+from collections.abc import Sequence
+
 from gateway.api.openapi import Json, openapi_document
-from gateway.api.routes import ROUTES
+from gateway.api.route import Route
 from gateway.http.problems import KINDS, Kind
 
 _API = """\
@@ -53,9 +55,9 @@ English. `title` never changes for a kind; `detail` tells about the case. Handle
 """
 
 
-def api_reference() -> str:
+def api_reference(routes: Sequence[Route]) -> str:
     """docs/reference/api.md, below its first line."""
-    document = openapi_document(ROUTES)
+    document = openapi_document(routes)
     parts = [_API]
     for tag in document["tags"]:
         parts.append(f"## {tag['name'].capitalize()}\n\n{tag['description']}\n\n")

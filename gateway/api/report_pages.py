@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.api.shapes import AttachmentShape, StatusShape
+from gateway.api.contents import AttachmentResource
+from gateway.api.messages import StatusResource
 from gateway.api.words import DOCUMENTS, STATES, STEPS
 from gateway.http.pages import Pages
 from gateway.http.problems import said
 from gateway.messages.message import Message
 from gateway.validator.report.html import ShownReport, shown
-from gateway.validator.report.report import Language as Language
 from gateway.validator.report.report import Reported, ReportShape, render
 
 _PAGES = Pages("gateway.api")
@@ -28,10 +28,10 @@ def verdict_page(verdict: bytes, document: bytes | None, language: str) -> str:
 
 def message_page(
     message: Message,
-    journal: Sequence[StatusShape],
+    journal: Sequence[StatusResource],
     verdict: bytes | None,
     language: str,
-    attachments: Sequence[AttachmentShape],
+    attachments: Sequence[AttachmentResource],
     document: bytes | None,
 ) -> str:
     """A message: where it is, how it came there, and the verdict on it. `document` only for who may read it:
@@ -57,7 +57,7 @@ def verdict_text(verdict: bytes, language: str) -> str:
     return _text(verdict, language) + "\n"
 
 
-def message_text(message: Message, journal: Sequence[StatusShape], verdict: bytes | None, language: str) -> str:
+def message_text(message: Message, journal: Sequence[StatusResource], verdict: bytes | None, language: str) -> str:
     """A message and its verdict as plain text."""
     lines = [f"{message.kenmerk}  {said(STATES[message.state], language)}", ""]
     lines += [

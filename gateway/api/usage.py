@@ -1,162 +1,231 @@
-"""The meter over HTTP: usage events in; statements, seals and proofs out."""
+"""What was used: by party, by kind, by day, and the entries behind a count."""
 
+import csv
+import io
+import re
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta
 
-from gateway.api.desk import Call, unknown
-from gateway.api.shapes import Shape
-from gateway.clock import utc_now
+from gateway.api.access import FIGURES, FINANCE
+from gateway.api.billing import billing_of, party_in_path, today
+from gateway.api.call import Call
+from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
+from gateway.api.route import NEXT_PAGE, Returns, Routes
+from gateway.api.schema import PageLinks, Schema, Timestamp, Year
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.ports import MeteredEntry
 from gateway.http import problems
-from gateway.http.answers import json_answer
-from gateway.http.body import whole
+from gateway.http.answers import BY_ACCEPT, CSV, JSON, headers, json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
-from gateway.metering.entry import ConflictingEntryError, UnknownEntryError, UsageError
-from gateway.metering.events import (
-    BATCHED,
-    BINARY,
-    STRUCTURED,
-    EventsRefusedError,
-    UnknownMediaTypeError,
-    meter_events,
-    party_names,
-    read_events,
-)
-from gateway.metering.seal import Proof, Seal
-from gateway.metering.statement import Statement
 
-EVENTS_BYTES_MAX = 4 * 1024 * 1024
-"""About ten thousand events: enough to be quick, little enough not to keep others waiting."""
-EVENT_TYPES = (STRUCTURED, BATCHED, BINARY)
+routes = Routes("billing")
+_ENTRY_CURSOR = re.compile(r"\d{0,18}", re.ASCII)
+"""The position of an entry; every one of so many digits fits a database's whole numbers."""
 
-_ENTRY = Text("meter entry")
-_PARTY = Text("party")
+_DAY_RANGE = Text("must be a day in 2000 to 2100")
 
 
-class TakenShape(Shape):
-    """What became of the events: all of them are in the ledger; `repeated` of them were before."""
+class UsageQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Of which service and days; without days the billing year so far."""
 
-    received: int
-    recorded: int
-    repeated: int
-
-
-class ReversalWish(Shape):
-    """Why an entry is undone, for the auditor."""
-
-    reason: Annotated[str, Meta(pattern=r"\S", max_length=500)]
+    service: Service = Service.DIGIPOORT
+    first_day: date | None = None
+    last_day: date | None = None
+    year: Year | None = None
+    """A whole billing year, in place of days."""
 
 
-class ReversalShape(Shape):
-    """An entry that was undone, now or before, by one of the opposite quantity at the same moment."""
+class EntriesQuery(UsageQuery, frozen=True, rename="camel"):
+    """Which page of the entries."""
 
-    reverses: int
+    cursor: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class DayUsage(Schema):
+    """Units on one day."""
+
+    day: date
+    units: int
+
+
+class PartyUsage(Schema):
+    """What one party used of a service."""
+
+    party_id: str
+    service: Service
+    first_day: date
+    last_day: date
+    units: int
+    by_kind: dict[str, int]
+    days: list[DayUsage]
+
+
+class UsageEntryResource(Schema):
+    """One entry of the meter: a message, or with a quantity below zero its correction."""
+
+    entry_id: str
+    kenmerk: str
+    kind: str
+    at: Timestamp
+    quantity: int
+
+
+class UsageEntries(Schema):
+    """One page of entries, in the order in which they were recorded."""
+
+    items: list[UsageEntryResource]
+    links: PageLinks
+
+
+class UsageRow(Schema):
+    """Units of one kind that one party used."""
+
     party_id: str
     kind: str
-    quantity: int
-    reason: str
-    author: str
+    units: int
 
 
-class SealList(Shape):
-    """Seals, oldest first; the fields of each are as they are hashed."""
+class UsageResource(Schema):
+    """What every party used of a service."""
 
-    items: list[Seal]
-
-
-class SealQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """Which seals."""
-
-    after: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    service: Service
+    first_day: date
+    last_day: date
+    items: list[UsageRow]
 
 
-async def take_events(call: Call) -> web.StreamResponse:
-    """Record usage events, all of them or none."""
-    body = await whole(call.request, EVENTS_BYTES_MAX, call.doors.limits)
-    names = party_names(await call.doors.directory.parties())
-    try:
-        events = read_events(call.request.content_type, call.request.headers, body)
-        taken = await call.doors.meter.take(meter_events(events, names, utc_now()))
-    except UnknownMediaTypeError as error:
-        found = call.request.headers.get("Content-Type", "")
-        raise problems.UnsupportedMediaType(found[:100], list(EVENT_TYPES)) from error
-    except EventsRefusedError as refused:
-        faults = (_fault(problem.index, problem.code, problem.text) for problem in refused.problems)
-        raise problems.InvalidInput(tuple(faults)) from refused
-    except ConflictingEntryError as conflict:
-        raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
-    return json_answer(TakenShape(taken.received, taken.recorded, taken.repeated))
-
-
-def _fault(index: int, code: str, text: Text) -> Fault:
-    return Fault("body", f"[{index}]", Text("{code}: {text}", code=code, text=text))
-
-
-async def reverse_entry(call: Call) -> web.StreamResponse:
-    """Undo an entry by one of its opposite, in the name of the key; the same again changes nothing."""
-    position, wish = _position(call), await call.body(ReversalWish)
-    try:
-        reversal = await call.doors.meter.reverse(position, wish.reason, call.caller.key_id)
-    except UnknownEntryError as error:
-        raise unknown(_ENTRY, call.named("position")) from error
-    except ConflictingEntryError as conflict:
-        raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
-    except UsageError as error:
-        detail = Text(f"{error}.", f"Regel {position} is niet terug te draaien.")
-        raise problems.StateConflict(detail) from error
-    body = ReversalShape(
-        position, reversal.party_id, reversal.kind, reversal.quantity, wish.reason, call.caller.key_id
+@routes.get(
+    "/v1/parties/{partyId}/usage",
+    Text("What one party used, by kind and by day"),
+    Returns("The counts.", PartyUsage),
+    roles=FIGURES,
+    query=UsageQuery,
+    problems=(problems.NotReady,),
+)
+async def show_party_usage(call: Call) -> web.StreamResponse:
+    """What one party used, by kind and by day."""
+    query, party_id, billing = call.query(UsageQuery), await party_in_path(call), billing_of(call)
+    first, last = _days(call, query)
+    by_kind = (await billing.counts.by_party(query.service, first, last)).get(party_id, {})
+    by_day = await billing.counts.by_day(party_id, query.service, first, last)
+    body = PartyUsage(
+        party_id=party_id,
+        service=query.service,
+        first_day=first,
+        last_day=last,
+        units=sum(by_kind.values()),
+        by_kind=dict(by_kind),
+        days=[DayUsage(day=day, units=units) for day, units in sorted(by_day.items())],
     )
     return json_answer(body)
 
 
-async def show_statement(call: Call) -> web.StreamResponse:
-    """What a party used in an Amsterdam year; a party sees its own."""
-    party_id = call.named("partyId")
-    visible = call.visible_to
-    if visible is not None and party_id not in visible:
-        raise unknown(_PARTY, party_id)
-    if await call.doors.directory.party(party_id) is None:
-        raise unknown(_PARTY, party_id)
-    statement: Statement = await call.doors.meter.statement(party_id, _year(call.named("year")))
-    return json_answer(statement)
+@routes.get(
+    "/v1/parties/{partyId}/usage/entries",
+    Text("The messages and corrections behind a count"),
+    Returns("One page.", UsageEntries, media_types=(JSON, CSV), headers=NEXT_PAGE),
+    roles=FIGURES,
+    query=EntriesQuery,
+    problems=(problems.NotReady, problems.NotAcceptable),
+)
+async def list_usage_entries(call: Call) -> web.StreamResponse:
+    """The entries behind a party's count: each message, and each correction."""
+    query, party_id, billing = call.query(EntriesQuery), await party_in_path(call), billing_of(call)
+    form = call.media_type((JSON, CSV))
+    first, last = _days(call, query)
+    limit = page_limit(call, query.limit)
+    if not _ENTRY_CURSOR.fullmatch(query.cursor or ""):
+        raise bad_cursor()
+    found = await billing.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
+    page = found[:limit]
+    following = next_page(call, page[-1].entry_id if len(found) > limit else None)
+    more = {**link_header(following), **BY_ACCEPT}
+    if form == CSV:
+        rows = ((one.entry_id, one.kenmerk, one.kind, one.at.isoformat(), one.quantity) for one in page)
+        return _csv(("entryId", "kenmerk", "kind", "at", "quantity"), rows, "usage-entries", more)
+    body = UsageEntries(items=[_entry(one) for one in page], links=PageLinks(next=following))
+    return json_answer(body, more=more)
 
 
-def _year(text: str) -> int:
-    if len(text) == 4 and text.isascii() and text.isdigit() and "2000" <= text <= "2100":
-        return int(text)
-    reason = Text("must be a year from 2000 to 2100, in four digits")
-    raise problems.InvalidInput((Fault("path", "year", reason),))
+def _entry(entry: MeteredEntry) -> UsageEntryResource:
+    return UsageEntryResource(
+        entry_id=entry.entry_id, kenmerk=entry.kenmerk, kind=entry.kind, at=entry.at, quantity=entry.quantity
+    )
 
 
-async def list_seals(call: Call) -> web.StreamResponse:
-    """The seals of the meter's chain, for everybody to keep."""
-    query = call.query(SealQuery)
-    return json_answer(SealList(list(await call.doors.meter.seals(query.after, query.limit))))
+@routes.get(
+    "/v1/usage",
+    Text("What every party used"),
+    Returns("The counts, by party and kind.", UsageResource),
+    roles=FINANCE,
+    query=UsageQuery,
+    problems=(problems.NotReady,),
+)
+async def list_usage(call: Call) -> web.StreamResponse:
+    """What every party used, by kind."""
+    query = call.query(UsageQuery)
+    first, last = _days(call, query)
+    rows = await _usage_rows(call, query, first, last)
+    return json_answer(UsageResource(service=query.service, first_day=first, last_day=last, items=rows))
 
 
-async def prove_entry(call: Call) -> web.StreamResponse:
-    """The proof that a seal covers an entry; a party sees its own."""
-    named, position = call.named("position"), _position(call)
-    try:
-        proof: Proof = await call.doors.meter.prove(position)
-    except UnknownEntryError as error:
-        raise unknown(_ENTRY, named) from error
-    except UsageError as error:
-        detail = Text(
-            f"{error}.", f"Regel {position} is nog niet verzegeld; vraag het na het volgende zegel opnieuw."
-        )
-        raise problems.StateConflict(detail) from error
-    if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
-        raise unknown(_ENTRY, named)
-    return json_answer(proof)
+@routes.get(
+    "/v1/exports/usage",
+    Text("Usage of every party as CSV"),
+    Returns("CSV with a head (RFC 4180).", media_types=(CSV,)),
+    roles=FINANCE,
+    query=UsageQuery,
+    problems=(problems.NotReady,),
+)
+async def export_usage(call: Call) -> web.StreamResponse:
+    """The same as CSV."""
+    query = call.query(UsageQuery)
+    first, last = _days(call, query)
+    rows = await _usage_rows(call, query, first, last)
+    lines = ((query.service.value, row.party_id, row.kind, first, last, row.units) for row in rows)
+    return _csv(("service", "partyId", "kind", "firstDay", "lastDay", "units"), lines, f"usage-{first}-{last}")
 
 
-def _position(call: Call) -> int:
-    """The position in the path; nought, where no entry is, for what is no number."""
-    named = call.named("position")
-    return int(named) if named.isascii() and named.isdigit() and len(named) <= 18 else 0
+async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) -> list[UsageRow]:
+    counted = await billing_of(call).counts.by_party(query.service, first, last)
+    return [
+        UsageRow(party_id=party_id, kind=kind, units=units)
+        for party_id, kinds in sorted(counted.items())
+        for kind, units in sorted(kinds.items())
+    ]
+
+
+def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
+    """First and last day. Raises InvalidInput when they are the wrong way round."""
+    if query.year is not None and (query.first_day or query.last_day):
+        reason = Text("cannot go with firstDay or lastDay")
+        raise problems.InvalidInput((Fault("query", "year", reason),))
+    if query.year is not None:
+        return date(query.year, 1, 1), date(query.year, 12, 31)
+    last = query.last_day or (query.first_day and date(query.first_day.year, 12, 31)) or today(call)
+    first = query.first_day or date(last.year, 1, 1)
+    for name, day in (("firstDay", first), ("lastDay", last)):
+        if not 2000 <= day.year <= 2100:
+            raise problems.InvalidInput((Fault("query", name, _DAY_RANGE),))
+    if first > last:
+        raise problems.InvalidInput((Fault("query", "lastDay", Text("is before firstDay")),))
+    return first, last
+
+
+def _csv(
+    names: tuple[str, ...], rows: Iterable[tuple[object, ...]], name: str, more: dict[str, str] | None = None
+) -> web.Response:
+    """RFC 4180, with a head."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(names)
+    writer.writerows(rows)
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    every = headers("text/csv; charset=utf-8; header=present", {**disposition, **(more or {})})
+    return web.Response(body=text.getvalue().encode(), headers=every)

@@ -6,8 +6,9 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from gateway.api import report_pages as report
-from gateway.api.desk import Call
+from gateway.api import report_pages
+from gateway.api.call import Call
+from gateway.api.route import Body, Returns, Routes
 from gateway.http import problems
 from gateway.http.answers import (
     BY_ACCEPT,
@@ -21,9 +22,12 @@ from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.multipart import XML_TYPES
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
+from gateway.i18n import Text
 from gateway.pipeline.queue import JudgingError
 from gateway.validator.profiles import profile_named
+from gateway.validator.report.report import Language, ReportShape
 
+routes = Routes("validations")
 log = structlog.get_logger()
 
 
@@ -32,27 +36,39 @@ class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
 
     profile: str | None = None
     schema: bool = True
-    lang: report.Language | None = None
+    lang: Language | None = None
 
 
-async def validate(call: Call) -> web.StreamResponse:
+@routes.post(
+    "/v1/validations",
+    Text(
+        "Judge a document without sending it; nothing is stored",
+    ),
+    Returns("The verdict; 200 also when the document is not valid.", ReportShape, media_types=(JSON, HTML, PLAIN)),
+    body=Body(media_types=XML_TYPES, description="The document."),
+    query=ValidationQuery,
+    problems=(problems.Overloaded, problems.NotJudged, problems.NotAcceptable),
+)
+async def validate_document(call: Call) -> web.StreamResponse:
     """The verdict on the document in the body; 200 also when the document is not valid."""
     query = call.query(ValidationQuery)
     _check_profile(query.profile)
-    form = call.form((JSON, HTML, PLAIN))
-    request, limits = call.request, call.doors.limits
+    form = call.media_type((JSON, HTML, PLAIN))
+    request, limits = call.request, call.services.limits
     if request.content_type not in XML_TYPES:
         raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], list(XML_TYPES))
     announced = announced_bytes(request, limits.body_bytes_max)
-    with call.desk.validation_room.places(limits.body_bytes_max if announced is None else announced):
+    with call.context.validation_limit.hold(limits.body_bytes_max if announced is None else announced):
         document = await whole(request, limits.body_bytes_max, limits)
         if not document:
             raise empty_body()
         verdict = await _judged(call, document, query)
         if form == HTML:
-            return page_answer(report.verdict_page(verdict, _lines_of(document), call.language), call.language)
+            return page_answer(
+                report_pages.verdict_page(verdict, _lines_of(document), call.language), call.language
+            )
     if form == PLAIN:
-        return text_answer(report.verdict_text(verdict, call.language), call.language)
+        return text_answer(report_pages.verdict_text(verdict, call.language), call.language)
     return raw_json_answer(verdict, more=BY_ACCEPT)
 
 
@@ -66,7 +82,7 @@ def _check_profile(name: str | None) -> None:
 
 async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:
     try:
-        return await call.doors.validation.judge(document, profile=query.profile, checks_schema=query.schema)
+        return await call.services.validation.judge(document, profile=query.profile, checks_schema=query.schema)
     except JudgingError as error:
         reference = str(uuid.uuid4())
         log.warning("judging_failed", reference=reference, size_bytes=len(document), reason=str(error))
@@ -74,4 +90,4 @@ async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:
 
 
 def _lines_of(document: bytes) -> bytes | None:
-    return document if len(document) <= report.EXCERPT_BYTES_MAX else None
+    return document if len(document) <= report_pages.EXCERPT_BYTES_MAX else None

@@ -1,4 +1,4 @@
-"""How much a channel in takes, and how long it waits. The values come from the settings, reasons stand there."""
+"""How much is accepted in a request, and how long the gateway waits for it. The settings document the values."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,20 +31,20 @@ class Limits:
     filename_characters_max: int = 255
 
 
-class Room:
-    """Room for so many at the same time; who comes when it is full is told to come back."""
+class ConcurrencyLimit:
+    """Limits what is in use at the same time, counted in any unit."""
 
-    def __init__(self, places: int, retry_after_seconds: int) -> None:
-        self._places = places
+    def __init__(self, available: int, retry_after_seconds: int) -> None:
+        self._available = available
         self._retry_after_seconds = retry_after_seconds
 
     @contextmanager
-    def places(self, count: int = 1) -> Iterator[None]:
-        """Hold so many places. Raises Overloaded when they are not free."""
-        if count > self._places:
+    def hold(self, count: int = 1) -> Iterator[None]:
+        """Use `count` units during the block. Raises Overloaded if they are not available."""
+        if count > self._available:
             raise problems.Overloaded(self._retry_after_seconds)
-        self._places -= count
+        self._available -= count
         try:
             yield
         finally:
-            self._places += count
+            self._available += count

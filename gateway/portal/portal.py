@@ -9,21 +9,24 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from gateway.api.access import FIGURES
-from gateway.api.desk import Call
+from gateway.api.access import FIGURES, READERS
+from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, next_page
-from gateway.api.report_pages import Language
+from gateway.api.route import Returns, Routes
 from gateway.api.words import DOCUMENTS, STATES
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.clock import billing_date
 from gateway.http import problems
-from gateway.http.pages import Pages, page_answer
+from gateway.http.answers import HTML
+from gateway.http.pages import Pages
 from gateway.http.problems import Fault, said
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
+from gateway.validator.report.report import Language
 
+routes = Routes("pages")
 _PAGES = Pages("gateway.portal")
 _MESSAGES_SHOWN = 50
 
@@ -38,29 +41,37 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
     lang: Language | None = None
 
 
-async def portal(call: Call) -> web.StreamResponse:
+@routes.get(
+    "/portal",
+    Text(
+        "Messages, use and bills on one page, for people",
+    ),
+    Returns("A page.", media_types=(HTML,)),
+    roles=READERS,
+    query=PortalQuery,
+)
+async def show_portal(call: Call) -> web.StreamResponse:
     """What the caller may see, on one page."""
     query, language = call.query(PortalQuery), call.language
     wanted = MessageFilter(visible_to=call.visible_to, states=_states(query.state), number=query.number or None)
     try:
-        page = await call.doors.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)
+        page = await call.services.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)
     except ValueError as error:
         raise bad_cursor() from error
-    html = _PAGES.render(
+    return _PAGES.answer(
         "portal.html",
         language,
         query=query,
-        party=await call.doors.directory.party(call.caller.party_id or ""),
+        party=await call.services.directory.party(call.caller.party_id or ""),
         role=call.caller.role.value,
         messages=page.items,
         following=next_page(call, page.next_cursor),
         states={state: said(text, language) for state, text in STATES.items()},
         kinds={kind: said(text, language) for kind, text in DOCUMENTS.items()},
-        year=billing_date(call.doors.clock()).year,
+        year=billing_date(call.services.clock()).year,
         usage=await _usage(call),
         bills=await _bills(call),
     )
-    return page_answer(html, language)
 
 
 def _states(text: str) -> frozenset[State]:
@@ -72,18 +83,18 @@ def _states(text: str) -> frozenset[State]:
 
 async def _usage(call: Call) -> dict[str, int]:
     """The party's use of this year, by kind."""
-    door, party_id = call.doors.billing, call.caller.party_id
-    if door is None or party_id is None:
+    billing, party_id = call.services.billing, call.caller.party_id
+    if billing is None or party_id is None:
         return {}
-    today = billing_date(call.doors.clock())
-    counted = await door.counts.by_party(Service.DIGIPOORT, today.replace(month=1, day=1), today)
+    today = billing_date(call.services.clock())
+    counted = await billing.counts.by_party(Service.DIGIPOORT, today.replace(month=1, day=1), today)
     return dict(sorted(counted.get(party_id, {}).items()))
 
 
 async def _bills(call: Call) -> list[Bill]:
     """The bills of this year, of the party or for finance of all."""
-    door, party_id = call.doors.billing, call.caller.party_id
-    if door is None or call.caller.role not in FIGURES:
+    billing, party_id = call.services.billing, call.caller.party_id
+    if billing is None or call.caller.role not in FIGURES:
         return []
-    bills = await door.store.bills(billing_date(call.doors.clock()).year)
+    bills = await billing.store.bills(billing_date(call.services.clock()).year)
     return [bill for bill in bills if party_id is None or bill.debtor.party_id == party_id]

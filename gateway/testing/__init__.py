@@ -5,7 +5,7 @@ Each double is a real implementation of its protocol and keeps its data in dicti
 
     async def test_a_submission_is_accepted(aiohttp_client):
         gateway = MemoryGateway()
-        client = await aiohttp_client(build(gateway.doors()))
+        client = await aiohttp_client(build(gateway.services()))
         headers = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"}
         async with client.post("/v1/messages", data=b"<Invoice/>", headers=headers) as response:
             assert response.status == 202

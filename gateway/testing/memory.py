@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from gateway.api.doors import Doors
+from gateway.api.services import Services
 from gateway.i18n import Text
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import Disposition, State, Step, after
@@ -341,9 +341,9 @@ class MemoryGateway:
         verdict = Verdict(findings, DocumentKind.INVOICE, profile, stages=(Stage.XML,))
         return msgspec.json.encode(as_json_object(verdict, ""))
 
-    def doors(self) -> Doors:
+    def services(self) -> Services:
         """Everything the web needs."""
-        return Doors(self, self.storage, self, self, self, self, self, self.meter)
+        return Services(self, self.storage, self, self, self, self, self, self.meter)
 
 
 def _sees(visible_to: frozenset[str] | None, message: Message) -> bool:

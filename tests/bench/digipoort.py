@@ -45,7 +45,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def digipoort() -> dict[str, object]:
-    """Throughput of both doors, and milliseconds of a signature."""
+    """Throughput of both services, and milliseconds of a signature."""
     with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
         certificates = Path(folder) / "certificates"
         init_hierarchy(certificates)

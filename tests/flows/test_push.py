@@ -195,7 +195,7 @@ async def test_a_recipient_that_stays_away_and_a_replay(
 async def operators_client(gateway: Any) -> AsyncIterator[ClientSession]:
     """An operator at the HTTP API."""
     _, key = await gateway.register.new_key(Role.OPERATOR, None, "test")
-    runner = web.AppRunner(build(gateway.doors()))
+    runner = web.AppRunner(build(gateway.services()))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from gateway.api.routes import ROUTES
 from gateway.cli import main
+from gateway.portal.pages import ROUTES
 from tests.house.repository import ROOT, pages
 
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")

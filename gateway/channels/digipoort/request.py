@@ -32,7 +32,7 @@ from gateway.channels.digipoort.wire.signature import Verified, verify
 from gateway.http import problems
 from gateway.http.body import pieces, whole
 from gateway.http.client_certificate import Identity
-from gateway.http.limits import Limits, Room
+from gateway.http.limits import ConcurrencyLimit, Limits
 from gateway.i18n import Text
 from gateway.pki.certificates import CertificateError, RevocationUnknownError
 
@@ -65,7 +65,7 @@ class RequestReader:
         self._replays = ReplayGuard(settings.signature, settings.replays_max, ports.seen)
         self._recalling: asyncio.Task[None] | None = None
         self._has_recalled = False
-        self._large = Room(settings.large_bodies_max, 30)
+        self._large = ConcurrencyLimit(settings.large_bodies_max, 30)
         self._limits = Limits(
             body_bytes_max=settings.reading.body_bytes_max,
             body_idle_seconds_max=settings.body_idle.total_seconds(),
@@ -90,7 +90,7 @@ class RequestReader:
             if is_small:
                 yield spool
                 return
-            with _as_trouble(), self._large.places():
+            with _as_trouble(), self._large.hold():
                 yield spool
 
     async def read(

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from gateway.http import problems
 from gateway.http.body import Digest, announced_bytes, empty_body, pieces, whole
-from gateway.http.limits import Limits, Room
+from gateway.http.limits import ConcurrencyLimit, Limits
 from gateway.http.multipart import MULTIPART_TYPES, XML_TYPES, Parts, read_parts
 from gateway.http.problems import Fault
 from gateway.i18n import Text
@@ -50,7 +50,7 @@ class HttpIntake:
         self._check_profile = check_profile
         self._storage = storage
         self._limits = limits
-        self._large_bodies = Room(limits.large_bodies_max, limits.retry_after_seconds)
+        self._large_bodies = ConcurrencyLimit(limits.large_bodies_max, limits.retry_after_seconds)
 
     async def submission(self, request: web.BaseRequest, caller: Caller) -> Submission:
         """Read the request to its end. Raises problems; then nothing stays in storage."""
@@ -77,7 +77,7 @@ class HttpIntake:
         is_small = length is not None and length <= self._limits.in_memory_bytes_max
         if is_small and media_type in XML_TYPES:
             return Parts(await self._small_document(request), ())
-        with nullcontext() if is_small else self._large_bodies.places():
+        with nullcontext() if is_small else self._large_bodies.hold():
             if media_type in XML_TYPES:
                 return Parts(await self._large_document(request), ())
             return await read_parts(request, self._storage, self._limits)

@@ -1,12 +1,12 @@
-"""Doors with a real billing service on a real database, and keys for those who bill and are billed."""
+"""Services with a real billing service on a real database, and keys for those who bill and are billed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gateway.api import Doors
-from gateway.api.doors import BillingDoor
+from gateway.api import Services
+from gateway.api.services import BillingServices
 from gateway.billing.documents.pdf import write_pdf
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.testing.billing import MemoryUsageCounts
@@ -33,10 +33,10 @@ def used_meter() -> MemoryUsageCounts:
 
 
 @asynccontextmanager
-async def billing_doors(
+async def billing_services(
     gateway: MemoryGateway, meter: MemoryUsageCounts, database_url: str, **wishes: object
-) -> AsyncIterator[Doors]:
-    """The doors; the debtors of the billing tests are known, and finance has two keys."""
+) -> AsyncIterator[Services]:
+    """The services; the debtors of the billing tests are known, and finance has two keys."""
     gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
     gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
     gateway.keys["mp_controller"] = Caller("key-controller", Role.FINANCE, None)
@@ -44,5 +44,5 @@ async def billing_doors(
         billing = billing_service(store, meter, **wishes)  # type: ignore[arg-type]  # whatever `billing` takes
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
-        door = BillingDoor(billing, store, meter, write_pdf)
-        yield replace(gateway.doors(), billing=door, clock=lambda: gateway.now)
+        door = BillingServices(billing, store, meter, write_pdf)
+        yield replace(gateway.services(), billing=door, clock=lambda: gateway.now)

@@ -10,11 +10,11 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import unused_port
 
-from gateway.api import API_VERSION, Doors, build
+from gateway.api import API_VERSION, Services, build
 from gateway.api.openapi import openapi_document
-from gateway.api.routes import ROUTES
 from gateway.http.limits import Limits
 from gateway.http.server import Runner
+from gateway.portal.pages import ROUTES
 from gateway.testing.memory import MemoryGateway
 
 DOCUMENT = openapi_document(ROUTES)
@@ -80,16 +80,16 @@ def gateway() -> MemoryGateway:
 
 
 @pytest.fixture
-def doors(gateway: MemoryGateway) -> Doors:
+def services(gateway: MemoryGateway) -> Services:
     """The ports with limits that a test can wait for."""
-    return replace(gateway.doors(), limits=Limits(body_idle_seconds_max=0.4, body_seconds_max=1.5))
+    return replace(gateway.services(), limits=Limits(body_idle_seconds_max=0.4, body_seconds_max=1.5))
 
 
 @pytest.fixture
-async def base(doors: Doors) -> AsyncIterator[str]:
+async def base(services: Services) -> AsyncIterator[str]:
     """The address of a running gateway."""
     port, watch = unused_port(), Watch()
-    app = build(doors)
+    app = build(services, routes=ROUTES)
     app.on_response_prepare.append(watch.look)
     runner = Runner(app, idle_seconds_max=0.6, lingering_seconds_max=0.2)
     await runner.setup()

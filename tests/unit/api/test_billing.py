@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientSession
 from pyarrow import parquet
 
-from gateway.api import Doors
+from gateway.api import Services
 from gateway.api.exports import JOURNAL_TYPES, TABLE_TYPES
 from gateway.billing.documents.bill import Stage
 from gateway.billing.documents.journals import JournalFormat, write_journal
@@ -25,7 +25,7 @@ from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import Selection
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
-from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_doors, used_meter
+from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, used_meter
 from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER
 
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
@@ -39,20 +39,20 @@ def meter() -> MemoryUsageCounts:
 
 
 @pytest.fixture
-async def doors(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Doors]:
-    """The doors with billing behind them."""
-    async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Services]:
+    """The services, with billing."""
+    async with billing_services(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
         yield opened
 
 
-async def _issued(client: ClientSession, doors: Doors) -> str:
+async def _issued(client: ClientSession, services: Services) -> str:
     """A forecast of 1,000 messages, prepaid; the number of the bill."""
     async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
         assert answer.status == 200
-    assert doors.billing is not None
-    run = await doors.billing.service.prepare(ANNA, PREPAY)
-    await doors.billing.service.approve(BRAM, run.run_id)
-    bills = await doors.billing.service.issue(ANNA, run.run_id)
+    assert services.billing is not None
+    run = await services.billing.service.prepare(ANNA, PREPAY)
+    await services.billing.service.approve(BRAM, run.run_id)
+    bills = await services.billing.service.issue(ANNA, run.run_id)
     return next(bill.number for bill in bills if bill.debtor.party_id == "zilverstrand")
 
 
@@ -113,9 +113,9 @@ async def test_a_forecast_holds_and_saying_it_again_changes_nothing(client: Clie
         assert (await answer.json())["items"] == [forecast]
 
 
-async def test_a_bill_is_shown_to_its_debtor(client: ClientSession, doors: Doors) -> None:
+async def test_a_bill_is_shown_to_its_debtor(client: ClientSession, services: Services) -> None:
     """1,000 messages at EUR 0.59 including VAT are 590.00: 487.60 and 102.40 (Logius, catalogue of 2017)."""
-    number = await _issued(client, doors)
+    number = await _issued(client, services)
     async with client.get(f"/v1/bills/{number}", headers=ZILVERSTRAND) as answer:
         bill = await answer.json()
     assert (bill["excluding"], bill["vat"], bill["including"]) == ("487.60", "102.40", "590.00")
@@ -125,8 +125,8 @@ async def test_a_bill_is_shown_to_its_debtor(client: ClientSession, doors: Doors
             assert (await answer.read()).startswith(begins)
 
 
-async def test_bills_and_their_export_say_the_same(client: ClientSession, doors: Doors) -> None:
-    number = await _issued(client, doors)
+async def test_bills_and_their_export_say_the_same(client: ClientSession, services: Services) -> None:
+    number = await _issued(client, services)
     async with client.get("/v1/bills", headers=ZILVERSTRAND) as answer:
         assert [bill["number"] for bill in (await answer.json())["items"]] == [number]
     async with client.get("/v1/exports/bills", headers=FINANCE) as answer:
@@ -135,12 +135,16 @@ async def test_bills_and_their_export_say_the_same(client: ClientSession, doors:
 
 
 @pytest.mark.parametrize("form", Format)
-async def test_entries_come_as_the_export_writes_them(client: ClientSession, doors: Doors, form: Format) -> None:
+async def test_entries_come_as_the_export_writes_them(
+    client: ClientSession, services: Services, form: Format
+) -> None:
     at = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
     kind = UsageKind.DIGID_AUTHENTICATION
-    await doors.meter.take([UsageEntry(f"e{number}", "zilverstrand", kind, at, source="x") for number in (1, 2)])
+    await services.meter.take(
+        [UsageEntry(f"e{number}", "zilverstrand", kind, at, source="x") for number in (1, 2)]
+    )
     expected = io.BytesIO()
-    totals = await write_export(ENTRIES, doors.meter.entries(Selection()), form, expected)
+    totals = await write_export(ENTRIES, services.meter.entries(Selection()), form, expected)
     assert totals.entries == 2
     async with client.get("/v1/exports/entries", params={"format": form.value}, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
@@ -149,16 +153,16 @@ async def test_entries_come_as_the_export_writes_them(client: ClientSession, doo
 
 @pytest.mark.parametrize("form", JournalFormat)
 async def test_the_journal_comes_as_billing_writes_it(
-    client: ClientSession, doors: Doors, form: JournalFormat
+    client: ClientSession, services: Services, form: JournalFormat
 ) -> None:
-    number = await _issued(client, doors)
+    number = await _issued(client, services)
     params = {"format": form.value, "year": "2026"}
     async with client.get("/v1/exports/journal", params=params, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, JOURNAL_TYPES[form])
         got, told = await answer.read(), json.loads(answer.headers["Meterpoort-Control-Total"])
-    assert doors.billing is not None
+    assert services.billing is not None
     expected = io.BytesIO()
-    booked = journal(ISSUER, 2026, await doors.billing.store.bills(2026))
+    booked = journal(ISSUER, 2026, await services.billing.store.bills(2026))
     totals = write_journal(booked, form, expected)
     assert got == expected.getvalue()
     assert told == {"documents": 1, "debit": str(totals.debit), "credit": str(totals.debit)}
@@ -168,10 +172,12 @@ async def test_the_journal_comes_as_billing_writes_it(
 
 @pytest.mark.parametrize("form", Format)
 @pytest.mark.parametrize("what", ["statements", "bills", "bill-lines"])
-async def test_tables_come_in_every_format(client: ClientSession, doors: Doors, what: str, form: Format) -> None:
-    await _issued(client, doors)
+async def test_tables_come_in_every_format(
+    client: ClientSession, services: Services, what: str, form: Format
+) -> None:
+    await _issued(client, services)
     at, kind = datetime(2026, 3, 1, 10, 0, tzinfo=UTC), UsageKind.DIGID_AUTHENTICATION
-    await doors.meter.take([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
+    await services.meter.take([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
     year = {"year": "2026"} if what == "statements" else {"issuedIn": "2026"}
     async with client.get(f"/v1/exports/{what}", params=year | {"format": form}, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
@@ -187,8 +193,8 @@ async def test_tables_come_in_every_format(client: ClientSession, doors: Doors, 
     assert told["documents"] == 1
 
 
-async def test_a_partys_bills_alone(client: ClientSession, doors: Doors) -> None:
-    number = await _issued(client, doors)
+async def test_a_partys_bills_alone(client: ClientSession, services: Services) -> None:
+    number = await _issued(client, services)
     params = {"issuedIn": "2026", "partyId": "zilverstrand"}
     async with client.get("/v1/exports/bills", params=params, headers=FINANCE) as answer:
         rows = read_table(await answer.read(), Format.CSV, "bills")
@@ -226,8 +232,8 @@ async def test_who_sees_what(client: ClientSession, path: str, headers: dict[str
         assert answer.status == status
 
 
-async def test_another_party_does_not_see_the_bill(client: ClientSession, doors: Doors) -> None:
-    number = await _issued(client, doors)
+async def test_another_party_does_not_see_the_bill(client: ClientSession, services: Services) -> None:
+    number = await _issued(client, services)
     async with client.get(f"/v1/bills/{number}", headers={"X-API-Key": "mp_municipality"}) as answer:
         assert answer.status == 404
 
@@ -248,8 +254,8 @@ async def test_forecasts_that_are_refused(
         assert answer.status == status
 
 
-async def test_a_locked_forecast_is_a_conflict(client: ClientSession, doors: Doors) -> None:
-    await _issued(client, doors)
+async def test_a_locked_forecast_is_a_conflict(client: ClientSession, services: Services) -> None:
+    await _issued(client, services)
     async with client.put(FORECAST, json={"units": 2000}, headers=FINANCE) as answer:
         problem = await answer.json(content_type="application/problem+json")
     assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "forecast-locked")

@@ -7,8 +7,8 @@ from aiohttp import ClientSession
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway.api import build
-from gateway.api.routes import ROUTES
 from gateway.http.problems import KINDS
+from gateway.portal.pages import ROUTES
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.conftest import DOCUMENT
 
@@ -18,7 +18,7 @@ def test_the_document_is_openapi() -> None:
 
 
 def test_every_route_is_in_the_document_and_the_reverse() -> None:
-    app = build(MemoryGateway().doors())
+    app = build(MemoryGateway().services(), routes=ROUTES)
     served = {
         (route.method.lower(), route.resource.canonical)
         for route in app.router.routes()

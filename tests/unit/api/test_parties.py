@@ -6,7 +6,7 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from gateway.api import Doors, build
+from gateway.api import Services, build
 from gateway.api.access import Keyring
 from gateway.messages.participants import Caller, Role
 from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
@@ -141,8 +141,8 @@ async def test_metrics_are_for_operators_unless_the_settings_open_them(
         assert answer.status == 401
     async with client.get("/metrics", headers=OPERATOR) as answer:
         assert answer.status == 200
-    doors = replace(gateway.doors(), metrics_need_key=False)
-    async with TestServer(build(doors)) as server, ClientSession() as session:
+    services = replace(gateway.services(), metrics_need_key=False)
+    async with TestServer(build(services)) as server, ClientSession() as session:
         answer = await session.get(server.make_url("/metrics"))
         assert answer.status == 200
 
@@ -151,11 +151,11 @@ class TestWhenSomethingFails:
     """Readiness with a part that does not answer."""
 
     @pytest.fixture
-    def doors(self, gateway: MemoryGateway) -> Doors:
+    def services(self, gateway: MemoryGateway) -> Services:
         async def readiness() -> dict[str, bool]:
             return {"store": True, "storage": False}
 
-        return replace(gateway.doors(), readiness=readiness)
+        return replace(gateway.services(), readiness=readiness)
 
     async def test_it_says_what(self, client: ClientSession) -> None:
         async with client.get("/readyz") as answer:

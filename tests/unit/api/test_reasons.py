@@ -7,12 +7,13 @@ import pytest
 from aiohttp import ClientSession
 from msgspec import Meta
 
-from gateway.api import shapes
-from gateway.api.billing import Year
-from gateway.api.routes import ROUTES
+from gateway.api.keys import CreateKeyRequest
+from gateway.api.parties import PartyRequest
+from gateway.api.schema import Year
 from gateway.http import problems
 from gateway.http.parameters import read_json
 from gateway.http.reasons import _PATTERNS, reason_of
+from gateway.portal.pages import ROUTES
 
 ODD: list[Any] = ["x", "", "-1", "1.5", "y" * 600, "0001-01-01", "2026-01-01T00:00:00", "true", 0, -1, 1.5, 10**27]
 ODD += [True, None, [], {}, [[]], [None], {"a": None}]
@@ -31,7 +32,7 @@ def reasons(kind: Any, value: Any, strict: bool = True) -> list[str]:
 
 def kinds() -> dict[str, Any]:
     """The type of every query parameter and of every member of a body."""
-    takes = [route.takes.shape for route in ROUTES if route.takes and route.takes.shape]
+    takes = [route.body.schema for route in ROUTES if route.body and route.body.schema]
     structs = dict.fromkeys([route.query for route in ROUTES] + takes)
     found = {
         f"{one.__name__}.{field.name}": field.type for one in structs for field in msgspec.structs.fields(one)
@@ -48,7 +49,7 @@ def test_no_word_of_a_library_reaches_a_caller(kind: Any) -> None:
 
 
 def test_patterns_are_said_as_people_say_them() -> None:
-    _, found = msgspec.json.schema_components([getattr(shapes, name) for name in ("PartyWish", "KeyWish")])
+    _, found = msgspec.json.schema_components([PartyRequest, CreateKeyRequest])
     patterns = [str(found) for found in _patterns(found)]
     assert patterns
     assert set(patterns) <= set(_PATTERNS)
@@ -64,7 +65,7 @@ def _patterns(schema: Any) -> list[str]:
 @pytest.mark.parametrize("body", [b"{", b'{"a" 1}', b"\xff", b"[" * 100_000, b"", b'{"name": "\xed\xa0\x80"}'])
 def test_what_is_no_json(body: bytes) -> None:
     with pytest.raises(problems.InvalidInput) as refused:
-        read_json(body, shapes.PartyWish)
+        read_json(body, PartyRequest)
     [fault] = refused.value.faults
     assert fault.reason.nl.startswith("is geen JSON in UTF-8")
 
@@ -73,10 +74,10 @@ def test_no_text_holds_a_null_character() -> None:
     """PostgreSQL has no room for it."""
     wish = msgspec.json.encode({"name": "a\0", "kind": "company", "settings": {"a": "\0", "\0": "a"}})
     with pytest.raises(problems.InvalidInput) as refused:
-        read_json(wish, shapes.PartyWish)
+        read_json(wish, PartyRequest)
     assert [fault.name for fault in refused.value.faults] == ["name", "settings"]
     with pytest.raises(problems.InvalidInput):
-        read_json(b'{"a\\u0000": 1}', shapes.PartyWish)
+        read_json(b'{"a\\u0000": 1}', PartyRequest)
 
 
 async def test_a_caller_who_reads_dutch(client: ClientSession) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from gateway.api import Doors
-from gateway.api.refusals import KINDS
+from gateway.api import Services
+from gateway.api.billing import PROBLEMS
 from gateway.billing.runs import errors
 from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.errors import BillingError
@@ -25,7 +25,7 @@ from tests.unit.api.billed import (
     FINANCE,
     OPERATOR,
     ZILVERSTRAND,
-    billing_doors,
+    billing_services,
     used_meter,
 )
 from tests.unit.billing.billing_service import ISSUER, Ticking, satisfied
@@ -43,8 +43,8 @@ def meter() -> MemoryUsageCounts:
 
 
 @pytest.fixture
-async def doors(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Doors]:
-    async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path) -> AsyncIterator[Services]:
+    async with billing_services(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
         yield opened
 
 
@@ -87,7 +87,7 @@ def desk(client: ClientSession) -> Desk:
     return Desk(client)
 
 
-async def test_a_year_from_forecast_to_closing(desk: Desk, doors: Doors, meter: MemoryUsageCounts) -> None:
+async def test_a_year_from_forecast_to_closing(desk: Desk, services: Services, meter: MemoryUsageCounts) -> None:
     await desk.done("PUT", FORECAST, {"units": 1000, "means": "letter"})
     agreed = await desk.done("PUT", f"{FORECAST}/agreement", {"means": "letter"})
     assert agreed["isAgreed"] is True
@@ -107,7 +107,7 @@ async def test_a_year_from_forecast_to_closing(desk: Desk, doors: Doors, meter: 
     assert {step["by"] for step in year["steps"]} == {"key-finance"}
 
 
-async def test_a_run_is_issued_once_and_says_who_did_what(desk: Desk, doors: Doors) -> None:
+async def test_a_run_is_issued_once_and_says_who_did_what(desk: Desk, services: Services) -> None:
     await desk.done("PUT", FORECAST, {"units": 1000})
     run = await desk.done("POST", RUNS, PREPAY)
     assert await desk.done("POST", RUNS, PREPAY) == run
@@ -168,7 +168,7 @@ async def test_a_preview_keeps_nothing_and_says_what_if(desk: Desk) -> None:
     assert (await desk.done("GET", RUNS))["items"] == []
 
 
-async def test_everything_done_is_in_the_chain_under_its_key(desk: Desk, doors: Doors) -> None:
+async def test_everything_done_is_in_the_chain_under_its_key(desk: Desk, services: Services) -> None:
     await desk.done("PUT", FORECAST, {"units": 1000})
     await desk.issued(PREPAY)
     found: list[Json] = []
@@ -184,8 +184,8 @@ async def test_everything_done_is_in_the_chain_under_its_key(desk: Desk, doors: 
         ("key-controller", "run-approved"),
         ("key-finance", "run-issued"),
     ]
-    assert doors.billing is not None
-    records, head = await doors.billing.store.audit(), await doors.billing.store.audit_head()
+    assert services.billing is not None
+    records, head = await services.billing.store.audit(), await services.billing.store.audit_head()
     assert faults(records, head) == ()
     assert [one["link"] for one in found] == [record.link for record in records]
 
@@ -377,10 +377,10 @@ class TestWithoutFullIssuer:
     """The settings do not say who bills."""
 
     @pytest.fixture
-    async def doors(
+    async def services(
         self, gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path
-    ) -> AsyncIterator[Doors]:
-        async with billing_doors(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
+    ) -> AsyncIterator[Services]:
+        async with billing_services(gateway, meter, f"sqlite+aiosqlite:///{tmp_path}/billing.db") as opened:
             assert opened.billing is not None
             store = opened.billing.store
             nobody = replace(ISSUER, iban="", kvk="")
@@ -397,14 +397,14 @@ class TestWithAJudgeThatRefuses:
     """Our own validator finds fault with every bill."""
 
     @pytest.fixture
-    async def doors(
+    async def services(
         self, gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path
-    ) -> AsyncIterator[Doors]:
+    ) -> AsyncIterator[Services]:
         async def refusing(document: bytes) -> list[Finding]:
             return [Finding("BR-NL-4", Flag.FATAL, Stage.RULES, Text("no address", "geen adres"))]
 
         url = f"sqlite+aiosqlite:///{tmp_path}/billing.db"
-        async with billing_doors(gateway, meter, url, judge=refusing) as opened:
+        async with billing_services(gateway, meter, url, judge=refusing) as opened:
             yield opened
 
     async def test_no_bill_gets_a_number(self, desk: Desk) -> None:
@@ -425,7 +425,7 @@ def test_every_refusal_of_billing_has_a_problem() -> None:
         errors.UnknownRunError,
         errors.UnknownServiceError,
     }
-    assert _kinds(BillingError) - elsewhere == set(KINDS)
+    assert _kinds(BillingError) - elsewhere == set(PROBLEMS)
 
 
 def _kinds(root: type[BillingError]) -> set[type[BillingError]]:

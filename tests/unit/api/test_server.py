@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from structlog.testing import capture_logs
 
-from gateway.api import Doors
+from gateway.api import Services
 from gateway.testing.memory import MemoryGateway
 
 MIB = 1024 * 1024
@@ -116,8 +116,8 @@ async def test_honest_senders_are_served_beside_slow_ones(base: str) -> None:
     assert {heard.status for heard in await asyncio.gather(*slow)} == {408}
 
 
-async def test_an_announced_size_over_the_limit_is_refused_unread(base: str, doors: Doors) -> None:
-    limit = doors.limits.body_bytes_max
+async def test_an_announced_size_over_the_limit_is_refused_unread(base: str, services: Services) -> None:
+    limit = services.limits.body_bytes_max
     heard = await say(base, POST + b"Content-Length: %d\r\n\r\n" % (limit + 1))
     assert (heard.status, heard.slug) == (413, "body-too-large")
     assert (heard.problem["limitBytes"], heard.problem["countedBytes"]) == (limit, limit + 1)
@@ -125,14 +125,14 @@ async def test_an_announced_size_over_the_limit_is_refused_unread(base: str, doo
 
 
 async def test_chunks_over_the_limit_are_cut_off_while_they_come(
-    base: str, doors: Doors, gateway: MemoryGateway
+    base: str, services: Services, gateway: MemoryGateway
 ) -> None:
     chunk = b"%x\r\n" % MIB + bytes(MIB) + b"\r\n"
     heard = await say(base, POST + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 34)
     assert (heard.status, heard.slug) == (413, "body-too-large")
     counted = heard.problem["countedBytes"]
     assert isinstance(counted, int)
-    assert doors.limits.body_bytes_max < counted < doors.limits.body_bytes_max + 2 * MIB
+    assert services.limits.body_bytes_max < counted < services.limits.body_bytes_max + 2 * MIB
     assert (gateway.storage.open_sinks, gateway.storage.objects) == (0, {})
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import ClientSession
 
-from gateway.api import Doors
+from gateway.api import Services
 from gateway.pipeline.queue import JudgingError
 from gateway.testing.memory import MemoryGateway
 
@@ -41,8 +41,8 @@ class TestRoom:
     """Only so many bytes are held in memory at the same time."""
 
     @pytest.fixture
-    def doors(self, gateway: MemoryGateway) -> Doors:
-        return replace(gateway.doors(), validations_bytes_max=1000)
+    def services(self, gateway: MemoryGateway) -> Services:
+        return replace(gateway.services(), validations_bytes_max=1000)
 
     async def test_beyond_it_the_answer_is_come_back(
         self, client: ClientSession, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch

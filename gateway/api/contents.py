@@ -1,0 +1,197 @@
+"""The document of a message and its attachments, and who may read them."""
+
+import base64
+import re
+import string
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from gateway.api.access import JUDGES
+from gateway.api.call import Call, message_not_found, not_found
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import Schema
+from gateway.http import problems
+from gateway.http.answers import (
+    headers,
+    json_answer,
+)
+from gateway.i18n import Text
+from gateway.messages.lifecycle import State
+from gateway.messages.message import Message, StoredAttachment
+from gateway.messages.participants import Role
+from gateway.messages.submission import (
+    StoredBytes,
+)
+
+routes = Routes("messages", number="The number of the attachment, from 1.")
+
+BYTES = {
+    "Content-Digest": "SHA-256 of the bytes (RFC 9530).",
+    "ETag": "The same hash; with If-None-Match the answer is 304.",
+    "Content-Disposition": "Always `attachment`: content is never shown by its file name.",
+}
+
+_READABLE_BY_RECIPIENT = frozenset({State.DELIVERED, State.CONFIRMED})
+_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
+_SAFE_NAME = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class AttachmentResource(Schema):
+    """One attachment. `isEmbedded`: it stands in the document, else it travelled beside it."""
+
+    number: int
+    media_type: str
+    filename: str | None
+    size_bytes: int
+    sha256: str
+    is_embedded: bool
+    href: str
+
+
+class Attachments(Schema):
+    """Every attachment of a message, in order."""
+
+    items: list[AttachmentResource]
+
+
+@routes.get(
+    "/v1/messages/{kenmerk}/document",
+    Text("The original bytes of the document"),
+    Returns("The document.", media_types=("application/xml",), headers=BYTES),
+    Returns("You have it already.", status=304, media_types=(), headers=BYTES),
+    roles=JUDGES,
+)
+async def show_document(call: Call) -> web.StreamResponse:
+    """The original bytes."""
+    message = await message_with_content(call)
+    stored = await call.services.messages.document(message.kenmerk)
+    if stored is None:
+        raise not_found(Text("document of message"), message.kenmerk)
+    more = {"Content-Disposition": f'attachment; filename="{message.kenmerk}.xml"'}
+    return await _send(call, stored, stored.sha256, "application/xml", more)
+
+
+@routes.get(
+    "/v1/messages/{kenmerk}/attachments",
+    Text("The attachments, embedded and beside the document"),
+    Returns("The attachments, without their content.", Attachments),
+    roles=JUDGES,
+)
+async def list_attachments(call: Call) -> web.StreamResponse:
+    """Every attachment, without its content."""
+    message = await message_with_content(call)
+    held = await call.services.messages.attachments(message.kenmerk)
+    return json_answer(Attachments(items=[attachment_resource(message.kenmerk, one) for one in held]))
+
+
+@routes.get(
+    "/v1/messages/{kenmerk}/attachments/{number}",
+    Text("The content of one attachment, decoded"),
+    Returns("The content, in the attachment's own media type.", media_types=("*/*",), headers=BYTES),
+    Returns("You have it already.", status=304, media_types=(), headers=BYTES),
+    roles=JUDGES,
+)
+async def show_attachment(call: Call) -> web.StreamResponse:
+    """The content of one attachment, decoded."""
+    message = await message_with_content(call)
+    number = call.path_part("number")
+    for held in await call.services.messages.attachments(message.kenmerk):
+        if str(held.attachment.number) == number:
+            return await _send_attachment(call, message, held)
+    raise not_found(Text("attachment"), number)
+
+
+async def readable_message(call: Call) -> Message:
+    """The message, unless the caller is only its recipient and it was not delivered: what was refused or
+    stopped on its way stays between the sender and the gateway."""
+    message = await call.message()
+    visible = call.visible_to
+    senders = {message.submitter_id, message.sender_id}
+    if visible is None or visible & senders or message.state in _READABLE_BY_RECIPIENT:
+        return message
+    raise message_not_found(message.kenmerk)
+
+
+def may_read_content(call: Call) -> bool:
+    return call.caller.role is not Role.OPERATOR or call.services.operators_read_content
+
+
+async def message_with_content(call: Call) -> Message:
+    """The message, if the caller may read its content."""
+    if not may_read_content(call):
+        raise problems.Forbidden(
+            Text(
+                "Operators of this gateway do not read documents; they work with reports and statuses.",
+            )
+        )
+    return await readable_message(call)
+
+
+async def _send_attachment(call: Call, message: Message, held: StoredAttachment) -> web.StreamResponse:
+    facts = held.attachment
+    more = {"Content-Disposition": disposition(facts.filename, facts.number)}
+    if held.stored is not None:
+        return await _send(call, held.stored, facts.sha256, facts.media_type, more)
+    whole = await call.services.messages.document(message.kenmerk)
+    if whole is None or facts.start is None or facts.end is None:
+        raise not_found(Text("attachment"), str(facts.number))
+    encoded = call.services.storage.stream(whole, facts.start, facts.end)
+    return await _stream(call, _from_base64(encoded), facts.size_bytes, facts.sha256, facts.media_type, more)
+
+
+def disposition(filename: str | None, number: int) -> str:
+    """Content-Disposition (RFC 6266): always a download; the name in ASCII and as it is."""
+    name = filename or f"attachment-{number}"
+    return f"attachment; filename=\"{_SAFE_NAME.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+async def _from_base64(encoded: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    held = b""
+    async for piece in encoded:
+        text = held + piece.translate(None, _NOT_BASE64)
+        whole = len(text) - len(text) % 4
+        held = text[whole:]
+        yield base64.b64decode(text[:whole])
+    if held:
+        yield base64.b64decode(held)
+
+
+async def _send(
+    call: Call, stored: StoredBytes, sha256: str, media_type: str, more: dict[str, str]
+) -> web.StreamResponse:
+    return await _stream(call, call.services.storage.stream(stored), stored.size_bytes, sha256, media_type, more)
+
+
+async def _stream(
+    call: Call, pieces: AsyncIterator[bytes], size_bytes: int, sha256: str, media_type: str, more: dict[str, str]
+) -> web.StreamResponse:
+    """Send bytes as they come from storage, with their digest (RFC 9530) and ETag."""
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    every = headers(media_type, {"Content-Digest": f"sha-256=:{digest}:", hdrs.ETAG: f'"{sha256}"', **more})
+    if call.request.headers.get(hdrs.IF_NONE_MATCH, "").find(f'"{sha256}"') >= 0:
+        del every[hdrs.CONTENT_TYPE]
+        return web.Response(status=304, headers=every)
+    answer = web.StreamResponse(headers=every)
+    answer.content_length = size_bytes
+    await answer.prepare(call.request)
+    if call.request.method != hdrs.METH_HEAD:
+        async for piece in pieces:
+            await answer.write(piece)
+    await answer.write_eof()
+    return answer
+
+
+def attachment_resource(kenmerk: str, held: StoredAttachment) -> AttachmentResource:
+    """An attachment in the list."""
+    facts = held.attachment
+    return AttachmentResource(
+        number=facts.number,
+        media_type=facts.media_type,
+        filename=facts.filename,
+        size_bytes=facts.size_bytes,
+        sha256=facts.sha256,
+        is_embedded=facts.start is not None,
+        href=f"/v1/messages/{kenmerk}/attachments/{facts.number}",
+    )

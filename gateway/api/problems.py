@@ -1,0 +1,114 @@
+"""The kinds of problem, as pages and as JSON."""
+
+import msgspec
+from aiohttp import web
+from msgspec import UNSET, UnsetType
+
+from gateway.api.call import Call, not_found
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import LanguageQuery, Schema, TextResource, text_resource
+from gateway.http import problems
+from gateway.http.answers import (
+    BY_ACCEPT,
+    HTML,
+    JSON,
+    json_answer,
+)
+from gateway.http.pages import Pages, page_answer, problem_html
+from gateway.http.problems import KINDS, Kind
+from gateway.i18n import Text
+
+routes = Routes("pages", slug="The last part of a problem's `type`.")
+_PAGES = Pages("gateway.api")
+
+
+class ProblemKind(Schema):
+    """A kind of problem."""
+
+    type: str
+    status: int
+    title: TextResource
+    meaning: TextResource
+    remedy: TextResource
+
+
+class ProblemKinds(Schema):
+    """Every kind of problem."""
+
+    items: list[ProblemKind]
+
+
+class FaultResource(Schema):
+    """One thing wrong with the input."""
+
+    in_: str = msgspec.field(name="in")
+    name: str
+    reason: str
+
+
+class ProblemResource(Schema):
+    """A problem (RFC 9457). Members beside these depend on its `type`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FaultResource] | UnsetType = UNSET
+    limit_bytes: int | UnsetType = UNSET
+    counted_bytes: int | UnsetType = UNSET
+    first_kenmerk: str | UnsetType = UNSET
+    reference: str | UnsetType = UNSET
+    allowed: list[str] | UnsetType = UNSET
+    offered: list[str] | UnsetType = UNSET
+    supported: list[str] | UnsetType = UNSET
+    failing: list[str] | UnsetType = UNSET
+
+
+@routes.get(
+    "/problems",
+    Text("Every kind of problem"),
+    Returns("The kinds.", ProblemKinds, media_types=(HTML, JSON)),
+    query=LanguageQuery,
+    problems=(problems.NotAcceptable,),
+)
+async def list_problems(call: Call) -> web.StreamResponse:
+    """Every kind of problem."""
+    kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.slug))
+    if call.media_type((HTML, JSON)) == HTML:
+        return _PAGES.answer("problems.html", call.language, kinds=kinds)
+    base = call.services.base_url.url
+    return json_answer(ProblemKinds(items=[problem_kind(kind, base) for kind in kinds]), more=BY_ACCEPT)
+
+
+@routes.get(
+    "/problems/{slug}",
+    Text(
+        "One kind of problem: what it means and what to do",
+    ),
+    Returns("The kind.", ProblemKind, media_types=(HTML, JSON)),
+    query=LanguageQuery,
+    problems=(problems.NotAcceptable,),
+)
+async def show_problem(call: Call) -> web.StreamResponse:
+    """One kind of problem: what it means and what to do."""
+    kind = _kind(call.path_part("slug"))
+    if call.media_type((HTML, JSON)) == HTML:
+        return page_answer(problem_html(kind, call.language), call.language)
+    return json_answer(problem_kind(kind, call.services.base_url.url), more=BY_ACCEPT)
+
+
+def _kind(slug: str) -> Kind:
+    if slug not in KINDS:
+        raise not_found(Text("kind of problem"), slug)
+    return KINDS[slug]
+
+
+def problem_kind(kind: Kind, base_url: str) -> ProblemKind:
+    """A kind of problem, with its address."""
+    return ProblemKind(
+        type=f"{base_url}/problems/{kind.slug}",
+        status=kind.status,
+        title=text_resource(kind.title),
+        meaning=text_resource(kind.meaning),
+        remedy=text_resource(kind.remedy),
+    )

@@ -1,0 +1,61 @@
+"""The verdict on a message."""
+
+from aiohttp import web
+
+from gateway.api import report_pages
+from gateway.api.access import JUDGES
+from gateway.api.call import Call, not_found
+from gateway.api.contents import AttachmentResource, attachment_resource, may_read_content, readable_message
+from gateway.api.messages import statuses_of
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import LanguageQuery
+from gateway.http import problems
+from gateway.http.answers import (
+    BY_ACCEPT,
+    HTML,
+    JSON,
+    PLAIN,
+    raw_json_answer,
+    text_answer,
+)
+from gateway.http.pages import page_answer
+from gateway.i18n import Text
+from gateway.messages.message import Message
+from gateway.validator.report.report import ReportShape
+
+routes = Routes("messages")
+
+
+@routes.get(
+    "/v1/messages/{kenmerk}/report",
+    Text("The verdict on the message"),
+    Returns("The verdict, as JSON, page or plain text.", ReportShape, media_types=(JSON, HTML, PLAIN)),
+    roles=JUDGES,
+    query=LanguageQuery,
+    problems=(problems.NotAcceptable,),
+)
+async def show_report(call: Call) -> web.StreamResponse:
+    """The verdict, as JSON, page or plain text."""
+    form = call.media_type((JSON, HTML, PLAIN))
+    message = await readable_message(call)
+    verdict = await call.services.messages.report(message.kenmerk)
+    if form == JSON:
+        if verdict is None:
+            raise not_found(Text("report (yet) on message"), message.kenmerk)
+        return raw_json_answer(verdict, more=BY_ACCEPT)
+    journal = await statuses_of(call, message)
+    if form == HTML:
+        html = report_pages.message_page(message, journal, verdict, call.language, *await _to_read(call, message))
+        return page_answer(html, call.language)
+    return text_answer(report_pages.message_text(message, journal, verdict, call.language), call.language)
+
+
+async def _to_read(call: Call, message: Message) -> tuple[list[AttachmentResource], bytes | None]:
+    """For the page: the attachments, and the document; the latter empty when it is large, None for operators."""
+    if not may_read_content(call):
+        return [], None
+    held = await call.services.messages.attachments(message.kenmerk)
+    stored = await call.services.messages.document(message.kenmerk)
+    is_short = stored is not None and stored.size_bytes <= report_pages.EXCERPT_BYTES_MAX
+    source = await call.services.storage.read(stored) if stored is not None and is_short else b""
+    return [attachment_resource(message.kenmerk, one) for one in held], source

@@ -1,0 +1,63 @@
+"""Every resource of the API, in the order of the documentation."""
+
+from gateway.api import (
+    audit,
+    billing_years,
+    bills,
+    contents,
+    debtors,
+    deliveries,
+    document,
+    explanations,
+    exports,
+    forecasts,
+    health,
+    keys,
+    mailbox,
+    messages,
+    operations,
+    outlooks,
+    parties,
+    problems,
+    reports,
+    rules,
+    runs,
+    seals,
+    statements,
+    usage,
+    usage_events,
+    validations,
+)
+from gateway.api.route import Route
+
+RESOURCES = (
+    messages,
+    reports,
+    contents,
+    operations,
+    deliveries,
+    validations,
+    mailbox,
+    usage,
+    outlooks,
+    forecasts,
+    billing_years,
+    statements,
+    debtors,
+    bills,
+    explanations,
+    runs,
+    audit,
+    usage_events,
+    seals,
+    exports,
+    parties,
+    keys,
+    health,
+    document,
+    problems,
+    rules,
+)
+"""A new resource is one module with `routes`, and a line here."""
+
+ROUTES: tuple[Route, ...] = tuple(route for resource in RESOURCES for route in resource.routes)

@@ -1,0 +1,74 @@
+"""The seals of the meter, and the proof that one covers an entry."""
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api.access import FIGURES
+from gateway.api.billing import ENTRY, position_in_path
+from gateway.api.call import Call, not_found
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import Schema
+from gateway.http import problems
+from gateway.http.answers import json_answer
+from gateway.i18n import Text
+from gateway.metering.entry import UnknownEntryError, UsageError
+from gateway.metering.seal import Proof, Seal
+
+routes = Routes("billing")
+
+
+class SealList(Schema):
+    """Seals, oldest first; the fields of each are as they are hashed."""
+
+    items: list[Seal]
+
+
+class SealQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Which seals."""
+
+    after: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+@routes.get(
+    "/v1/seals",
+    Text(
+        "The seals of the meter, to keep: what they cover can never change unseen",
+    ),
+    Returns("Seals, oldest first.", SealList),
+    roles=FIGURES,
+    query=SealQuery,
+)
+async def list_seals(call: Call) -> web.StreamResponse:
+    """The seals of the meter's chain, for everybody to keep."""
+    query = call.query(SealQuery)
+    return json_answer(SealList(list(await call.services.meter.seals(query.after, query.limit))))
+
+
+@routes.get(
+    "/v1/usage-entries/{position}/proof",
+    Text(
+        "The proof that a seal covers a meter entry, to check without the gateway",
+    ),
+    Returns("The proof.", Proof),
+    roles=FIGURES,
+    problems=(problems.StateConflict,),
+)
+async def prove_entry(call: Call) -> web.StreamResponse:
+    """The proof that a seal covers an entry; a party sees its own."""
+    named, position = call.path_part("position"), position_in_path(call)
+    try:
+        proof: Proof = await call.services.meter.prove(position)
+    except UnknownEntryError as error:
+        raise not_found(ENTRY, named) from error
+    except UsageError as error:
+        detail = Text(
+            f"{error}.", f"Regel {position} is nog niet verzegeld; vraag het na het volgende zegel opnieuw."
+        )
+        raise problems.StateConflict(detail) from error
+    if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
+        raise not_found(ENTRY, named)
+    return json_answer(proof)

@@ -1,0 +1,123 @@
+"""What the API needs: services of the other packages, and values from the settings."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.billing.documents.bill import Bill
+from gateway.billing.runs.ports import BillingStore, UsageCounts
+from gateway.billing.runs.service import BillingService
+from gateway.clock import Clock, utc_now
+from gateway.http.base_url import BaseUrl
+from gateway.http.limits import Limits
+from gateway.messages.ports import (
+    Deliveries,
+    Directory,
+    DocumentStorage,
+    Intake,
+    Mailbox,
+    Messages,
+    Operations,
+    PendingDelivery,
+)
+from gateway.metering.ports import Meter
+
+
+class Validation(Protocol):
+    """Judges a document without storing anything."""
+
+    async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+        """The report as JSON, as `meterpoort validate --format json` prints it, without `file`."""
+
+
+Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+"""Which parts of the gateway work now, by name."""
+
+Exposition = Callable[[str], tuple[str, bytes]]
+"""Content type and body of the metrics, in the format that this Accept header asks for."""
+
+
+async def always_ready() -> Mapping[str, bool]:
+    """The readiness of a gateway without parts to check."""
+    return {}
+
+
+def no_metrics(_accept: str) -> tuple[str, bytes]:
+    """The metrics of a gateway without counters."""
+    return "text/plain; version=0.0.4; charset=utf-8", b""
+
+
+class NoDeliveries:
+    """A gateway that pushes nothing. Implements `gateway.messages.ports.Deliveries`."""
+
+    async def pending(self) -> tuple[PendingDelivery, ...]:
+        """Nothing."""
+        return ()
+
+    async def resume(self, recipient_id: str, actor: str) -> bool:
+        """No recipient has a pause."""
+        del recipient_id, actor
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class PageSizes:
+    """How many items a page of a list has."""
+
+    items_default: int = 50
+    items_max: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseLimits:
+    """How many messages a recipient may lease, and for how many seconds."""
+
+    seconds_default: float = 900.0
+    seconds_max: float = 43_200.0
+    messages_max: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BillingServices:
+    """What the API needs of billing; `pdf` renders a bill for people."""
+
+    service: BillingService
+    store: BillingStore
+    counts: UsageCounts
+    pdf: Callable[[Bill], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything `build` needs."""
+
+    intake: Intake
+    storage: DocumentStorage
+    messages: Messages
+    mailbox: Mailbox
+    directory: Directory
+    operations: Operations
+    validation: Validation
+    meter: Meter
+    readiness: Readiness = always_ready
+    metrics: Exposition = no_metrics
+    deliveries: Deliveries = field(default_factory=NoDeliveries)
+    billing: BillingServices | None = None
+    """None: usage, forecasts, bills and exports are answered with 503."""
+    clock: Clock = utc_now
+    metrics_need_key: bool = True
+    """Whether `/metrics` asks for an operator's key."""
+    base_url: BaseUrl = field(default_factory=BaseUrl)
+    gateway_version: str = "0.1.0"
+    limits: Limits = field(default_factory=Limits)
+    page_sizes: PageSizes = field(default_factory=PageSizes)
+    lease_limits: LeaseLimits = field(default_factory=LeaseLimits)
+    wait_seconds_max: float = 60.0
+    """Longest `Prefer: wait=` that is honoured."""
+    validations_bytes_max: int = 64 * 1024 * 1024
+    """How many bytes all requests to `POST /v1/validations` may hold in memory together."""
+    key_cache_seconds: float = 5.0
+    """How long a verified key is trusted without asking again: the time a revoked key may still work when it
+    was revoked by another process."""
+    operators_read_content: bool = False
+    """Whether operators may fetch documents and attachments; their work does not need it."""

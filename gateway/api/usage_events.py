@@ -1,0 +1,124 @@
+"""Usage events from other meters, and the reversal of a meter entry."""
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api.access import FINANCE
+from gateway.api.billing import ENTRY, position_in_path
+from gateway.api.call import Call, not_found
+from gateway.api.route import Body, Returns, Routes
+from gateway.api.schema import Schema
+from gateway.clock import utc_now
+from gateway.http import problems
+from gateway.http.answers import json_answer
+from gateway.http.body import whole
+from gateway.http.problems import Fault
+from gateway.i18n import Text
+from gateway.metering.entry import ConflictingEntryError, UnknownEntryError, UsageError
+from gateway.metering.events import (
+    BATCHED,
+    BINARY,
+    STRUCTURED,
+    EventsRefusedError,
+    UnknownMediaTypeError,
+    meter_events,
+    party_names,
+    read_events,
+)
+
+routes = Routes("billing")
+EVENTS_BYTES_MAX = 4 * 1024 * 1024
+"""About ten thousand events: enough to be quick, little enough not to keep others waiting."""
+
+EVENT_TYPES = (STRUCTURED, BATCHED, BINARY)
+
+
+class TakenResource(Schema):
+    """What became of the events: all of them are in the ledger; `repeated` of them were before."""
+
+    received: int
+    recorded: int
+    repeated: int
+
+
+class ReversalRequest(Schema):
+    """Why an entry is undone, for the auditor."""
+
+    reason: Annotated[str, Meta(pattern=r"\S", max_length=500)]
+
+
+class ReversalResource(Schema):
+    """An entry that was undone, now or before, by one of the opposite quantity at the same moment."""
+
+    reverses: int
+    party_id: str
+    kind: str
+    quantity: int
+    reason: str
+    author: str
+
+
+@routes.post(
+    "/v1/usage-events",
+    Text(
+        "Record use that was metered elsewhere: CloudEvents, one or a batch, all of them or none",
+    ),
+    Returns("On stable storage; a repeat of the same content is harmless.", TakenResource),
+    body=Body(
+        media_types=EVENT_TYPES,
+        description="CloudEvents 1.0 by the NL GOV profile: structured, batched, or binary (attributes as `ce-` "
+        "headers, the data as body). The data is `party` and `count`.",
+    ),
+    roles=FINANCE,
+    problems=(problems.UsageConflict,),
+)
+async def take_usage_events(call: Call) -> web.StreamResponse:
+    """Record usage events, all of them or none."""
+    body = await whole(call.request, EVENTS_BYTES_MAX, call.services.limits)
+    names = party_names(await call.services.directory.parties())
+    try:
+        events = read_events(call.request.content_type, call.request.headers, body)
+        taken = await call.services.meter.take(meter_events(events, names, utc_now()))
+    except UnknownMediaTypeError as error:
+        found = call.request.headers.get("Content-Type", "")
+        raise problems.UnsupportedMediaType(found[:100], list(EVENT_TYPES)) from error
+    except EventsRefusedError as refused:
+        faults = (_fault(problem.index, problem.code, problem.text) for problem in refused.problems)
+        raise problems.InvalidInput(tuple(faults)) from refused
+    except ConflictingEntryError as conflict:
+        raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
+    return json_answer(TakenResource(taken.received, taken.recorded, taken.repeated))
+
+
+def _fault(index: int, code: str, text: Text) -> Fault:
+    return Fault("body", f"[{index}]", Text("{code}: {text}", code=code, text=text))
+
+
+@routes.put(
+    "/v1/usage-entries/{position}/reversal",
+    Text(
+        "Undo a meter entry by an entry of its opposite, with a reason; nothing is removed",
+    ),
+    Returns("It is undone, now or before.", ReversalResource),
+    body=ReversalRequest,
+    roles=FINANCE,
+    problems=(problems.UsageConflict, problems.StateConflict),
+)
+async def reverse_entry(call: Call) -> web.StreamResponse:
+    """Undo an entry by one of its opposite, in the name of the key; the same again changes nothing."""
+    position, wanted = position_in_path(call), await call.body(ReversalRequest)
+    try:
+        reversal = await call.services.meter.reverse(position, wanted.reason, call.caller.key_id)
+    except UnknownEntryError as error:
+        raise not_found(ENTRY, call.path_part("position")) from error
+    except ConflictingEntryError as conflict:
+        raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
+    except UsageError as error:
+        detail = Text(f"{error}.", f"Regel {position} is niet terug te draaien.")
+        raise problems.StateConflict(detail) from error
+    body = ReversalResource(
+        position, reversal.party_id, reversal.kind, reversal.quantity, wanted.reason, call.caller.key_id
+    )
+    return json_answer(body)
