@@ -1,9 +1,10 @@
 """The samples are what they claim: the official schema and the official stylesheet find nothing."""
 
 import pytest
+from stdnum import iban
 
 from gateway.validator import reference
-from gateway.validator.model.identifiers import PartyIdentifier, iban_problem, problem
+from gateway.validator.model.identifiers import PartyIdentifier, problem
 from tests.conformance.schema import schema_error
 from tests.samples import SAMPLES, Sample, invoice
 from tests.samples.__main__ import FOLDER, ON_DISK
@@ -42,4 +43,4 @@ def test_numbers_of_parties_pass_their_checks(sample: Sample) -> None:
         if party.vat and party.vat.startswith("NL"):
             assert problem(PartyIdentifier("9944", party.vat)) is None
     for payment in sample.payments:
-        assert [iban_problem(account) for account in payment.accounts if iban_problem(account)] == []
+        assert all(iban.is_valid(account) for account in payment.accounts)

@@ -1,4 +1,4 @@
-"""Identifiers of parties: OIN, KvK number, VAT number, IBAN, Peppol participant.
+"""Identifiers of parties: OIN, KvK number, VAT number, GLN.
 
 Each kind has `compact` (strip what people add), `problem` (what is wrong, or None); schemes are the
 Electronic Address Scheme codes of EN 16931 (CEF EAS): 0190 OIN, 0106 KvK, 9944 Dutch VAT, 0088 GLN.
@@ -6,6 +6,9 @@ Electronic Address Scheme codes of EN 16931 (CEF EAS): 0190 OIN, 0106 KvK, 9944 
 
 import re
 from dataclasses import dataclass
+
+from stdnum import ean
+from stdnum.nl import btw
 
 from gateway.i18n import Text
 from gateway.validator.finding import WrongValueError
@@ -81,8 +84,7 @@ def _kvk_problem(value: str) -> Text | None:
 def _gln_problem(value: str) -> Text | None:
     if not re.fullmatch(r"\d{13}", value, re.ASCII):
         return Text("{value} is not a GLN: 13 digits", value=repr(value))
-    total = sum(int(digit) * (3 if position % 2 else 1) for position, digit in enumerate(value))
-    if total % 10 == 0:
+    if ean.is_valid(value):
         return None
     return Text(
         "{value} is not a GLN: its check digit is wrong",
@@ -96,29 +98,12 @@ def _vat_problem(value: str) -> Text | None:
             "{value} is not a Dutch VAT number: NL, 9 digits, B, 2 digits",
             value=repr(value),
         )
-    if _elfproef(value[2:11]) or _mod97(value) == 1:
+    if btw.is_valid(value):
         return None
     return Text(
         "{value} is not a Dutch VAT number: its check digits are wrong",
         value=repr(value),
     )
-
-
-def _elfproef(rsin: str) -> bool:
-    total = sum(int(digit) * weight for digit, weight in zip(rsin, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
-    return total % 11 == 0
-
-
-def _mod97(text: str) -> int:
-    return int("".join(str(int(character, 36)) for character in text)) % 97
-
-
-def iban_problem(value: str) -> str | None:
-    """What is wrong with an IBAN (ISO 13616), as a sentence, or None."""
-    iban = re.sub(r"\s", "", value).upper()
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[0-9A-Z]{11,30}", iban):
-        return f"{value!r} is not an IBAN"
-    return None if _mod97(iban[4:] + iban[:4]) == 1 else f"{value!r} is not an IBAN: its check digits are wrong"
 
 
 _CHECKS = {OIN: _oin_problem, KVK: _kvk_problem, GLN: _gln_problem, VAT_NL: _vat_problem}
