@@ -46,7 +46,6 @@ bench: setup
 
 conformance: setup
 	$(BIN)/python -m tests.conformance
-	$(BIN)/python -m tests.lookalikes
 
 soak: setup
 	$(BIN)/python -m tests.soak

@@ -8,17 +8,16 @@ included.
 import hashlib
 import re
 from binascii import Error as Base64Trouble
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
+from pybase64 import b64decode, b64encode
 
 from gateway.i18n import Text
 from gateway.validator import media_types as content_types
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import Attachment, Beside, DocumentKind
-from gateway.validator.ubl.tokens import attributes_of
 from gateway.validator.xml.locations import Cut, Paths, Place
 from gateway.validator.xml.parsing import ATTACHMENT, Limits, Parsed
 
@@ -81,26 +80,15 @@ def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator
 
 _WHITE = b" \t\r\n"
 _WRONG = re.compile(rb"[^A-Za-z0-9+/= \t\r\n]")
-_WHITE_REFERENCES = (
-    b"&#13;",
-    b"&#10;",
-    b"&#xD;",
-    b"&#xA;",
-    b"&#xd;",
-    b"&#xa;",
-    b"&#9;",
-    b"&#x9;",
-    b"&#32;",
-    b"&#x20;",
-)
-_REFERENCE_BYTES_MAX = 6
+_REFERENCE = re.compile(rb"&#(?:x0*([0-9A-Fa-f]{1,2})|0*([0-9]{1,3}));")
+_REFERENCE_BYTES_MAX = 64
 
 
 def decoded(document: bytes | memoryview, start: int, end: int) -> Iterator[bytes]:
-    """Decode the base64 between two offsets as XML Schema's base64Binary does: white space anywhere (also written
-    as a character reference), padding at the end and nowhere else, unused bits zero. Raises Base64Error."""
-    carry = b""
-    last = b""
+    """Decode the base64 between two offsets as XML Schema's base64Binary does: white space anywhere, padding at
+    the end and nowhere else, unused bits zero. Characters may be written as references, and comments may be
+    between them. Raises Base64Error."""
+    carry = last = b""
     for at, raw in _pieces(document, start, end):
         symbols = carry + _bare(raw)
         whole = len(symbols) - len(symbols) % 4
@@ -111,7 +99,7 @@ def decoded(document: bytes | memoryview, start: int, end: int) -> Iterator[byte
             raise _wrong(document, start, at, end)
         last = symbols[whole - 4 : whole]
         try:
-            yield a2b_base64(symbols[:whole], strict_mode=True)
+            yield b64decode(symbols[:whole], validate=True)
         except Base64Trouble:
             raise _wrong(document, start, at, min(end, at + len(raw))) from None
     if carry or not _ends_well(last):
@@ -119,7 +107,11 @@ def decoded(document: bytes | memoryview, start: int, end: int) -> Iterator[byte
 
 
 def _pieces(document: bytes | memoryview, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """The run in pieces with their offsets; a character reference is never cut in two."""
+    """The run in pieces with their offsets; a character reference is never cut in two. The text of a run with
+    markup in it is one piece."""
+    if _has_markup(document, start, end):
+        yield start, _text_of(document, start, end)
+        return
     at = start
     while at < end:
         to = min(end, at + _PIECE_BYTES)
@@ -130,26 +122,47 @@ def _pieces(document: bytes | memoryview, start: int, end: int) -> Iterator[tupl
         at += len(raw)
 
 
+def _has_markup(document: bytes | memoryview, start: int, end: int) -> bool:
+    if isinstance(document, memoryview):
+        return any(
+            b"<" in bytes(document[at : min(end, at + _PIECE_BYTES)]) for at in range(start, end, _PIECE_BYTES)
+        )
+    return document.find(b"<", start, end) >= 0
+
+
+def _text_of(document: bytes | memoryview, start: int, end: int) -> bytes:
+    """The text of a run of well-formed content, without comments and instructions. Raises Base64Error."""
+    parser = etree.XMLParser(encoding="utf-8", huge_tree=True, resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(b"<a>" + bytes(document[start:end]) + b"</a>", parser)
+    except etree.XMLSyntaxError:
+        raise _wrong(document, start, start, end) from None
+    return str(root.xpath("string()")).encode()
+
+
 def _bare(raw: bytes) -> bytes:
-    """Without white space, also where it is written as a reference: some programs end each line in &#13;."""
+    """Without white space, and with what references stand for: some programs end each line in &#13;."""
     if b"&" in raw:
-        for reference in _WHITE_REFERENCES:
-            raw = raw.replace(reference, b"")
+        raw = _REFERENCE.sub(_character, raw)
     if any(white in raw for white in (b"\n", b"\r", b" ", b"\t")):
         return raw.translate(None, _WHITE)
     return raw
 
 
+def _character(reference: re.Match[bytes]) -> bytes:
+    """The character of a reference; the reference itself where that is none of ASCII, and so no base64."""
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return bytes([code]) if code < 128 else reference[0]
+
+
 def _ends_well(quantum: bytes) -> bool:
     """Whether the unused bits of the last four symbols are zero, as in `QQ==` but not `QR==`."""
-    return not quantum or b2a_base64(a2b_base64(quantum), newline=False) == quantum
+    return b64encode(b64decode(quantum)) == quantum
 
 
 def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64Error:
     """The error at the first byte that is no base64, else at the first padding, else at the end."""
-    raw = bytes(document[at:to])
-    for reference in _WHITE_REFERENCES:
-        raw = raw.replace(reference, b" " * len(reference))
+    raw = _REFERENCE.sub(_as_long, bytes(document[at:to]))
     if (wrong := _WRONG.search(raw)) is not None:
         character = raw[wrong.start() : wrong.start() + 4].decode("utf-8", "ignore")[:1] or "?"
         return Base64Error(
@@ -159,6 +172,12 @@ def _wrong(document: bytes | memoryview, start: int, at: int, to: int) -> Base64
     padding = raw.find(b"=")
     reason = Text("its length or padding is wrong")
     return Base64Error(at + padding if padding >= 0 else max(start, to - 1), reason)
+
+
+def _as_long(reference: re.Match[bytes]) -> bytes:
+    """The reference itself; as many letters as it has bytes where it stands for base64 or white space."""
+    is_wrong = _WRONG.match(_character(reference)) is not None
+    return reference[0] if is_wrong else b"A" * len(reference[0])
 
 
 # --- one attachment ----------------------------------------------------------------------------------------
@@ -178,8 +197,6 @@ class _Embedded:
 def _embedded(parsed: Parsed) -> list[_Embedded]:
     if ATTACHMENT.encode() not in parsed.markup:
         return []
-    if parsed.recognised is not None:  # every attachment of such a document is cut out, and its tags are plain
-        return [_by_start_tag(parsed.document, nth, cut) for nth, cut in enumerate(parsed.cuts)]
     return [
         _Embedded(nth, element.get("mimeCode"), element.get("filename"), parsed.attachments.get(element))
         for nth, element in enumerate(_elements(parsed))
@@ -188,18 +205,6 @@ def _embedded(parsed: Parsed) -> list[_Embedded]:
 
 def _elements(parsed: Parsed) -> list[etree._Element]:
     return list(parsed.root.iter(f"{{*}}{ATTACHMENT}"))
-
-
-_TAG_BYTES = 1_024
-
-
-def _by_start_tag(document: bytes | memoryview, nth: int, cut: Cut) -> _Embedded:
-    """An attachment as the tag before its base64 describes it."""
-    size = _TAG_BYTES
-    while (start := (before := bytes(document[max(0, cut.start - size) : cut.start])).rfind(b"<")) < 0:
-        size *= 2
-    attributes = attributes_of(before[start + 1 : -1].decode())
-    return _Embedded(nth, attributes.get("mimeCode"), attributes.get("filename"), cut)
 
 
 @dataclass(slots=True)
@@ -229,6 +234,8 @@ class _Collected:
         except Base64Error as error:
             self.found.append((_not_base64(self.paths.of(self._element(one)), error), error.offset))
             return
+        if not size:
+            self._element(one).text = None  # the token there stands for nothing, and the element is empty
         attachment = Attachment(
             number=self.latest_number + 1,
             media_type=_media_type(one.media_type),

@@ -1,4 +1,4 @@
-"""The business rules of an invoice: read by its terms, judged, and each breach told with its place."""
+"""The business rules of an invoice: the document is read and judged, and each breach becomes a finding."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,18 +12,17 @@ from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.rules import engine
 from gateway.validator.rules.engine import Breach, Failure, RuleSet
 from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
-from gateway.validator.ubl import bindings as ubl
 from gateway.validator.ubl import breaches as ubl_breaches
 from gateway.validator.ubl import si_ubl
+from gateway.validator.ubl.bindings import element_of
 from gateway.validator.ubl.breaches import SyntaxBreach
-from gateway.validator.ubl.building import Reading
-from gateway.validator.ubl.tokens import Markup
+from gateway.validator.ubl.reader import Reading, read
 from gateway.validator.verdict import FAILED_RULE
 from gateway.validator.xml.locations import Paths
 from gateway.validator.xml.parsing import Parsed
 
 FINDINGS_EACH_MAX = 100
-"""How often one rule is told in one document; a program that breaks it on 10,000 lines breaks it in one way."""
+"""Findings of one rule in one document; a program that breaks it on 10,000 lines breaks it in one way."""
 
 _B = TypeVar("_B", Breach, SyntaxBreach)
 
@@ -32,39 +31,32 @@ _SI_UBL = "SI-UBL"
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """A finding that waits for the place of its element."""
+class _Unlocated:
+    """A finding without the location of its element."""
 
-    place: int
+    ordinal: int
     finding: Finding
     term: str | None = None
     """The term of that group that is wrong, if one is."""
 
 
-def check(parsed: Parsed, rules: RuleSet, *, is_valid: bool = False) -> list[Finding]:
-    """Every rule of the set that the invoice breaks, in document order. How it is written is remembered where it
-    `is_valid` by its schema."""
-    reading = _reading(parsed, is_valid=is_valid)
+def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
+    """Every rule of the set that the invoice breaks, in document order."""
+    reading = read(parsed.root)
     judgement = engine.judge(reading.invoice, rules)
     left_out: Counter[str] = Counter()
-    told = [_of_breach(each) for each in _first_of_each(judgement.breaches, left_out)]
+    found = [_of_breach(each) for each in _first_of_each(judgement.breaches, left_out)]
     if _UBL in rules.syntax:
-        told += [_of_syntax(each) for each in _first_of_each(ubl_breaches.breaches(reading), left_out)]
+        found += [_of_syntax(each) for each in _first_of_each(ubl_breaches.breaches(reading), left_out)]
     if _SI_UBL in rules.syntax:
-        told += [_of_syntax(each) for each in _first_of_each(_empty_elements(reading), left_out)]
-    told += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
+        found += [_of_syntax(each) for each in _first_of_each(_empty_elements(reading), left_out)]
+    found += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
     if len(judgement.failures) > FINDINGS_EACH_MAX:
         left_out[FAILED_RULE] = len(judgement.failures) - FINDINGS_EACH_MAX
-    if not told:
+    if not found:
         return []
-    told.sort(key=lambda one: one.place)
-    return [*_placed(parsed, reading, told), *_left_out(left_out)]
-
-
-def _reading(parsed: Parsed, *, is_valid: bool) -> Reading:
-    if parsed.recognised is not None:
-        return parsed.recognised.reading
-    return ubl.read(parsed.root, Markup.of(parsed.markup, is_paired=parsed.is_paired), is_valid=is_valid)
+    found.sort(key=lambda one: one.ordinal)
+    return [*_with_locations(parsed, reading, found), *_left_out(left_out)]
 
 
 def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
@@ -73,7 +65,7 @@ def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
     )
 
 
-def _of_breach(breach: Breach) -> _Told:
+def _of_breach(breach: Breach) -> _Unlocated:
     rule, detail = breach.rule, breach.detail
     finding = Finding(
         rule.id,
@@ -85,23 +77,25 @@ def _of_breach(breach: Breach) -> _Told:
         expected=detail.expected,
         advice=detail.advice or rule.advice,
     )
-    return _Told(breach.at.place, finding, detail.term)
+    return _Unlocated(breach.at.ordinal, finding, detail.term)
 
 
-def _of_syntax(breach: SyntaxBreach) -> _Told:
+def _of_syntax(breach: SyntaxBreach) -> _Unlocated:
     rule = breach.rule
     found = breach.found or (f"{breach.times}×" if breach.times > 1 else None)
     finding = Finding(rule.id, rule.flag, Stage.RULES, rule.sentence, found=found, advice=rule.advice)
-    return _Told(breach.place, finding)
+    return _Unlocated(breach.ordinal, finding)
 
 
-def _of_failure(failure: Failure) -> _Told:
+def _of_failure(failure: Failure) -> _Unlocated:
     """A rule that broke is an error of ours: the document is not judged by it, so it may not pass."""
     said = Text(
         "Rule {rule} could not be checked; the error is the gateway's, not the document's.",
         rule=failure.rule.id,
     )
-    return _Told(failure.node.place, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, said, found=failure.error))
+    return _Unlocated(
+        failure.node.ordinal, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, said, found=failure.error)
+    )
 
 
 def _first_of_each(breaches: Iterable[_B], left_out: Counter[str]) -> Iterator[_B]:
@@ -130,15 +124,15 @@ def _left_out(times: Counter[str]) -> Iterator[Finding]:
         )
 
 
-def _element(group: etree._Element, term: str | None) -> etree._Element:
-    return ubl.element_of(group, term) if term else group
-
-
-def _placed(parsed: Parsed, reading: Reading, told: list[_Told]) -> Iterator[Finding]:
-    groups = reading.elements({max(one.place, 0) for one in told})
-    elements = [_element(groups.get(max(one.place, 0), parsed.root), one.term) for one in told]
-    places = parsed.lines.of_elements(parsed.root, elements)
+def _with_locations(parsed: Parsed, reading: Reading, found: list[_Unlocated]) -> Iterator[Finding]:
+    groups = reading.elements({max(one.ordinal, 0) for one in found})
+    elements = [_element(groups.get(max(one.ordinal, 0), parsed.root), one.term) for one in found]
+    positions = parsed.lines.of_elements(parsed.root, elements)
     paths = Paths()
-    for one, element in zip(told, elements, strict=True):
-        place = places.get(element)
-        yield one.finding.at(paths.of(element), place.line if place else None, place.column if place else None)
+    for one, element in zip(found, elements, strict=True):
+        at = positions.get(element)
+        yield one.finding.at(paths.of(element), at.line if at else None, at.column if at else None)
+
+
+def _element(group: etree._Element, term: str | None) -> etree._Element:
+    return element_of(group, term) if term else group

@@ -13,8 +13,6 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
-from gateway.validator.model.invoice import Buyer, Invoice, Seller
-from gateway.validator.model.terms import Repeated
 from gateway.validator.xml.locations import name_of
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -59,18 +57,6 @@ def read_facts(root: etree._Element, kind: DocumentKind) -> DocumentFacts:
         sender=_party(parties, sender),
         recipient=_party(parties, recipient),
     )
-
-
-def facts_of(invoice: Invoice, kind: DocumentKind) -> DocumentFacts | None:
-    """The same from what was read of a schema-valid invoice; None where only its tree can tell."""
-    heads = (invoice.specification, invoice.process, invoice.number, invoice.issue_date)
-    if len(invoice.sellers) != 1 or len(invoice.buyers) != 1 or any(isinstance(one, Repeated) for one in heads):
-        return None
-    sender, recipient = _party_of(invoice.sellers[0]), _party_of(invoice.buyers[0])
-    if sender is None or recipient is None:
-        return None
-    specification, process, number, issue_date = map(_bare, heads)
-    return DocumentFacts(kind, specification, process, number, issue_date, sender, recipient)
 
 
 def older_format(facts: DocumentFacts) -> Finding | None:
@@ -343,21 +329,6 @@ def _read_party(element: etree._Element) -> DocumentParty:
             legal_name = legal_name or (_first_text(child, _REGISTRATION_NAME) if tag == _LEGAL_ENTITY else None)
     identifiers = dict.fromkeys(one for one in (*endpoints, *others) if one)
     return DocumentParty(tuple(identifiers), legal_name or name)
-
-
-def _party_of(party: Seller | Buyer) -> DocumentParty | None:
-    """A party as the document names it; None where it has several legal entities."""
-    own = (party.electronic_address, party.legal_registration, party.name)
-    if any(isinstance(one, Repeated) for one in own):
-        return None
-    identifiers = [
-        _as_identifier(party.electronic_address, party.electronic_address_scheme),
-        *[_as_identifier(one.value, one.scheme) for one in party.identifiers],
-        *[_as_vat(one.identifier) for one in party.tax_registrations],
-        _as_identifier(party.legal_registration, party.legal_registration_scheme),
-    ]
-    name = _bare(party.name) or next(filter(None, map(_bare, party.trading_names)), None)
-    return DocumentParty(tuple(dict.fromkeys(filter(None, identifiers))), name)
 
 
 def _first_text(element: etree._Element, tag: str) -> str | None:

@@ -1,8 +1,7 @@
 """From bytes to verdict: the stages in order, stopping where going on makes no sense.
 
-Plain synchronous code for a thread or a worker process. Nothing is kept between documents but compiled schemas,
-rule sets, and how documents are laid out: one that is written as valid ones before it is known to be valid, and is
-not parsed (`syntax.recognition`). lxml releases the interpreter lock while it parses and checks the schema.
+Plain synchronous code for a thread or a worker process. Nothing of a document is kept for the next one. lxml
+releases the interpreter lock while it parses and checks the schema.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ from gateway.validator.model.document import Attachment, Beside, DocumentFacts, 
 from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import without_collecting
 from gateway.validator.profiles import choose, not_for, profile_named, remarks
-from gateway.validator.ubl import bindings as ubl
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
 from gateway.validator.xml import schema
@@ -91,7 +89,7 @@ class _Judgement:
         self._attachments: tuple[Attachment, ...] = ()
 
     def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
-        parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None, ubl.recognise)
+        parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
@@ -102,14 +100,12 @@ class _Judgement:
         return self._verdict()
 
     def _identify(self, parsed: Parsed) -> bool:
-        known = parsed.recognised
-        kind = DocumentKind(known.kind) if known else identify.identify(parsed.root)
+        kind = identify.identify(parsed.root)
         if isinstance(kind, Finding):
             self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
             return False
         self._kind = kind
-        told = identify.facts_of(known.reading.invoice, kind) if known else None
-        self._facts = told or identify.read_facts(parsed.root, kind)
+        self._facts = identify.read_facts(parsed.root, kind)
         older = identify.older_format(self._facts)
         self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *self._without_rules(kind)] if one])
         return older is None
@@ -149,7 +145,7 @@ class _Judgement:
             chosen = choose(Invoice, self._facts.customization_id, self._wishes.profile, self._wishes.also)
             self._profile, self._rule_sets = chosen.profile, chosen.used
             remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
-            broken = within_bounds(business_rules.check(parsed, chosen.rules, is_valid=self._wishes.schema))
+            broken = within_bounds(business_rules.check(parsed, chosen.rules))
             findings = [*_at_the_head(remarked, parsed), *broken]
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)

@@ -11,7 +11,6 @@ from tests.bench import (
     door,
     ledger,
     metering_share,
-    rules,
 )
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
@@ -22,7 +21,6 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "ledger": ledger.ledger,
     "metering-share": metering_share.metering_share,
     "ledger-10-million": ledger.ten_million,
-    "rules": rules.rules,
 }
 LONG = frozenset({"ledger-10-million"})
 """Minutes and gigabytes: only when named."""

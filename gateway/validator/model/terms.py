@@ -8,7 +8,7 @@ looks them up in `TERMS` and `GROUPS`.
 import dataclasses
 import gc
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar, cast
@@ -48,26 +48,14 @@ class GroupTerm:
 class Group:
     """One occurrence of a business group in one document.
 
-    `place` numbers its element in document order, the root is 0 and comments count; -1 where the group was
+    `ordinal` numbers its element among all elements in document order, the root is 0; -1 where the group was
     never in a document. Terms are the text that the document gives, untouched, or None: the model can hold
-    a wrong invoice. An element that stands there empty is the empty string.
+    a wrong invoice. An empty element is the empty string.
     """
 
     NUMBER: ClassVar[str] = ""
 
-    place: int = -1
-
-
-Run = tuple[Sequence[str | None], Sequence[int], int]
-"""The codes of some elements, the numbers of these, and what to add to each number to get its place."""
-
-
-def places_of(value: str | None, runs: Iterable[Run]) -> Iterator[int]:
-    """The places of one code."""
-    for codes, numbers, first in runs:
-        for code, number in zip(codes, numbers, strict=True):
-            if code == value:
-                yield first + number
+    ordinal: int = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -87,9 +75,9 @@ class Document(Group):
     repeats: tuple[tuple[Group, str], ...] = ()
     """Terms that the standard and the syntax have room for once and the document gives several times: group,
     attribute."""
-    coded: dict[Any, dict[str | None, list[Run]]] = field(default_factory=dict)
-    """By kind of coded term (an enum of the model): every value, wherever it is, with the elements to search
-    (`places_of`)."""
+    coded: dict[Any, dict[str | None, list[int]]] = field(default_factory=dict)
+    """By kind of coded term (an enum of the model): every value, wherever it is, with the ordinals of its
+    elements."""
 
     def all(self, kind: type[_G]) -> list[_G]:
         """Every group of exactly this class, wherever it is."""

@@ -20,10 +20,8 @@ from gateway.validator.model.terms import (
     CodeUse,
     Document,
     Group,
-    Run,
     Unreadable,
     every,
-    places_of,
     term_of,
     without_collecting,
 )
@@ -115,7 +113,7 @@ class Breach(NamedTuple):
     def at(self) -> Group:
         """The group to report, if the document has it."""
         node = self.detail.node
-        return self.node if node is None or node.place < 0 else node
+        return self.node if node is None or node.ordinal < 0 else node
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +333,7 @@ class _Evaluation:
             found = _breaches(rule, broken, facts)
         except Exception:  # a rule may fail in any way; which node did it is found below
             found = self._one_by_one(rule, nodes)
-        self.breaches += [(breach.at.place, order, breach) for breach in found]
+        self.breaches += [(breach.at.ordinal, order, breach) for breach in found]
 
     def _one_by_one(self, rule: Rule, nodes: Sequence[Group] | None) -> list[Breach]:
         """The same evaluation, node by node, so that one that cannot be judged does not hide the others."""
@@ -362,7 +360,7 @@ class _Evaluation:
         return []
 
     def codes(
-        self, order: int, rule: Rule, codes: CodeList, kind: StrEnum, values: Mapping[str | None, Sequence[Run]]
+        self, order: int, rule: Rule, codes: CodeList, kind: StrEnum, values: Mapping[str | None, Sequence[int]]
     ) -> None:
         """Evaluate a rule of the coded form: every value of this kind is on the list."""
         if codes.values.issuperset(values):
@@ -372,8 +370,8 @@ class _Evaluation:
             is_explained = nth < _EXPLAINED_MAX
             use = CodeUse(-1, kind, value)
             detail = rule.detail(use, self.facts) if is_explained else Detail(value, codes.title)
-            for place in places_of(value, values[value]):
-                self.breaches.append((place, order, Breach(rule, CodeUse(place, kind, value), detail)))
+            for ordinal in values[value]:
+                self.breaches.append((ordinal, order, Breach(rule, CodeUse(ordinal, kind, value), detail)))
 
     def repeats(self, rules: RuleSet) -> None:
         """Break the rules whose terms may occur once, where one occurs several times."""
@@ -388,14 +386,14 @@ class _Evaluation:
                 if rule.on is type(node) and not any(each is node for each in rule.nodes(self.facts)):
                     continue
                 if (rule.id, id(node)) not in already:
-                    self.breaches.append((node.place, order, Breach(rule, node, detail)))
+                    self.breaches.append((node.ordinal, order, Breach(rule, node, detail)))
 
 
 def _breaches(rule: Rule, broken: Sequence[Group], facts: Facts[Any]) -> list[Breach]:
     """The breaches on these nodes; the first ones in the document with their detail."""
     if len(broken) <= _EXPLAINED_MAX:
         return [Breach(rule, node, rule.detail(node, facts)) for node in broken]
-    broken = sorted(broken, key=lambda node: node.place)
+    broken = sorted(broken, key=lambda node: node.ordinal)
     first = [Breach(rule, node, rule.detail(node, facts)) for node in broken[:_EXPLAINED_MAX]]
     return first + [Breach(rule, node, Detail()) for node in broken[_EXPLAINED_MAX:]]
 

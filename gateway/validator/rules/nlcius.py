@@ -44,7 +44,7 @@ from gateway.validator.model.invoice import (
     VatBreakdown,
     VatTotal,
 )
-from gateway.validator.model.terms import CodeUse, Group, every, places_of
+from gateway.validator.model.terms import CodeUse, Group, every
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import Claim, Detail, Rule, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import SPACE, condition, unchecked
@@ -89,9 +89,9 @@ def is_dutch(facts: InvoiceFacts) -> bool:
 
 def _uses(kind: Coded) -> Select:
     return lambda facts: [
-        CodeUse(place, kind, value)
-        for value, runs in facts.invoice.coded.get(kind, {}).items()
-        for place in places_of(value, runs)
+        CodeUse(ordinal, kind, value)
+        for value, ordinals in facts.invoice.coded.get(kind, {}).items()
+        for ordinal in ordinals
     ]
 
 

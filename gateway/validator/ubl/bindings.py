@@ -1,35 +1,29 @@
-"""UBL 2.1 Invoice and CreditNote, read once into the semantic invoice.
+"""UBL 2.1 Invoice and CreditNote: which element holds which term of the semantic invoice.
 
-Where each term stands is a table (`BINDINGS`, `DOCUMENT`). The document is walked in pieces: the children of
-the root, and those of its TaxTotals. A piece's shape is compiled once into a `Plan`: which positions of the
-piece fill which fields of which groups. A thousand lines of one shape are then read by the same few steps.
+`BINDINGS` says which element becomes which group and which of its descendants fill the group's terms; `DOCUMENT`
+says the same of the root. `gateway.validator.ubl.reader` reads a document by these tables.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from lxml import etree
 
 from gateway.validator.model import invoice as bg
-from gateway.validator.model.invoice import Coded, Invoice
+from gateway.validator.model.invoice import Coded
 from gateway.validator.model.terms import TERMS, Group
-from gateway.validator.ubl import recognition
-from gateway.validator.ubl.building import Reading
-from gateway.validator.ubl.plan import (
+from gateway.validator.ubl.binding import (
     Binding,
     Every,
-    Known,
+    Fixed,
+    Found,
     One,
+    Parent,
     Part,
     Parts,
     Source,
-    Tree,
+    Terms,
     Vocabulary,
 )
-from gateway.validator.ubl.reading import read_document
-from gateway.validator.ubl.recognition import Recognised
-from gateway.validator.ubl.tokens import Markup, prefixed
-from gateway.validator.xml.tree import DocumentTree
 
 _SPACES = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
@@ -38,27 +32,26 @@ _SPACES = {
 _LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 
 
-def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> Callable[..., Group]:
-    """A maker whose first term is the ChargeIndicator, which picks the class."""
+def _by_indicator(
+    allowance: type[Group], charge: type[Group], other: type[Group]
+) -> Callable[[Terms], type[Group]]:
+    """Choose a class by the ChargeIndicator."""
 
-    def make(place: int, indicator: str | None, *terms: Any) -> Group:
-        said = bg.indicators(indicator)
-        kind = allowance if False in said else charge if True in said else other
-        return kind(place, *terms)
+    def choose(terms: Terms) -> type[Group]:
+        found = bg.indicators(terms.get("indicator"))
+        return allowance if False in found else charge if True in found else other
 
-    return make
-
-
-def _on_line(steps_up: int) -> Callable[[Tree, int], bool]:
-    return lambda tree, index: tree.above(index, steps_up) in _LINES
+    return choose
 
 
-def _has_children(tree: Tree, index: int) -> bool:
-    return any(tree.names[child] != "#comment" for child in tree.children[index])
+_by_indicator_of_vat = _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat)
 
 
-def _has_legal_entity(tree: Tree, index: int) -> bool:
-    return any(tree.elements(index, ["cac:Party", "cac:PartyLegalEntity"]))
+def _by_indicator_above(terms: Terms) -> type[Group]:
+    """Choose the class of a VAT category by the ChargeIndicator around it, which is not a term of its own."""
+    kind = _by_indicator_of_vat(terms)
+    terms.pop("indicator", None)
+    return kind
 
 
 def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress") -> Binding:
@@ -102,7 +95,6 @@ def _contact(party: str, make: type[Group]) -> Binding:
 
 def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Group]) -> Binding:
     fields: dict[str, Source] = {
-        "": One("cbc:ChargeIndicator"),
         "indicator": One("cbc:ChargeIndicator"),
         "amount": One("cbc:Amount"),
         "base": One("cbc:BaseAmount"),
@@ -111,8 +103,8 @@ def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Grou
         "reason_code": One("cbc:AllowanceChargeReasonCode"),
         "vat": Parts("cac:TaxCategory"),
     }
-    make = _by_indicator(allowance, charge, bg.AllowanceCharge)
-    return Binding("cac:AllowanceCharge", make, fields, under, order=bg.AllowanceCharge)
+    choose = _by_indicator(allowance, charge, bg.AllowanceCharge)
+    return Binding("cac:AllowanceCharge", bg.AllowanceCharge, fields, under, choose)
 
 
 _VAT: dict[str, Source] = {
@@ -122,6 +114,14 @@ _VAT: dict[str, Source] = {
     "reason": One("cbc:TaxExemptionReason"),
     "reason_code": One("cbc:TaxExemptionReasonCode"),
 }
+
+
+_CLASSIFICATION: dict[str, Source] = {
+    "value": One("."),
+    "scheme": One("@listID"),
+    "version": One("@listVersionID"),
+}
+_CLASSIFIED = ("cac:Item", "cac:CommodityClassification")
 
 
 def _line(element: str, *, is_credit: bool) -> Binding:
@@ -140,7 +140,7 @@ def _line(element: str, *, is_credit: bool) -> Binding:
         "price": Part("cac:Price"),
         "vat": Parts("cac:Item/cac:ClassifiedTaxCategory"),
         "item": Part("cac:Item"),
-        "is_credit": Known(lambda _tree, _index: is_credit),
+        "is_credit": Fixed(is_credit),
     }
     return Binding(element, bg.InvoiceLine, fields)
 
@@ -161,7 +161,7 @@ BINDINGS = (
             "start": One("cbc:StartDate"),
             "end": One("cbc:EndDate"),
             "vat_point_date_codes": Every("cbc:DescriptionCode"),
-            "is_empty": Known(lambda tree, index: not _has_children(tree, index)),
+            "is_empty": Found("*", value=False),
         },
     ),
     _allowance(("/",), bg.DocumentAllowance, bg.DocumentCharge),
@@ -169,20 +169,20 @@ BINDINGS = (
     _allowance((), bg.OtherAllowance, bg.OtherCharge),
     Binding(
         "cac:TaxCategory",
-        _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat),
-        {"": One("../cbc:ChargeIndicator"), **_VAT},
+        bg.VatCategory,
+        {"indicator": Parent("../cbc:ChargeIndicator", "indicator"), **_VAT},
         ("cac:AllowanceCharge",),
-        order=bg.VatCategory,
+        _by_indicator_above,
     ),
     Binding(
         "cac:TaxCategory",
         bg.BreakdownVat,
-        {**_VAT, "taxable": One("../cbc:TaxableAmount"), "tax": One("../cbc:TaxAmount")},
+        {**_VAT, "taxable": Parent("../cbc:TaxableAmount", "taxable"), "tax": Parent("../cbc:TaxAmount", "tax")},
         ("/", "cac:TaxTotal", "cac:TaxSubtotal"),
     ),
     Binding("cac:TaxCategory", bg.VatCategory, _VAT),
-    Binding("cac:ClassifiedTaxCategory", bg.LineVat, {**_VAT, "on_line": Known(_on_line(2))}, ("cac:Item",)),
-    Binding("cac:ClassifiedTaxCategory", bg.LineVat, {**_VAT, "on_line": Known(lambda _tree, _index: False)}),
+    *(Binding("cac:ClassifiedTaxCategory", bg.LineVat, _VAT, (line, "cac:Item")) for line in _LINES),
+    Binding("cac:ClassifiedTaxCategory", bg.LineVat, {**_VAT, "on_line": Fixed(False)}),
     Binding(
         "cac:TaxSubtotal",
         bg.VatBreakdown,
@@ -222,7 +222,7 @@ BINDINGS = (
         bg.Seller,
         legal_information=One("cac:Party/cac:PartyLegalEntity/cbc:CompanyLegalForm"),
     ),
-    _party("cac:AccountingCustomerParty", bg.Buyer, has_legal_entity=Known(_has_legal_entity)),
+    _party("cac:AccountingCustomerParty", bg.Buyer, has_legal_entity=Found("cac:Party/cac:PartyLegalEntity")),
     _address("cac:AccountingSupplierParty", "cac:Party", make=bg.SellerAddress),
     _address("cac:AccountingCustomerParty", "cac:Party", make=bg.BuyerAddress),
     _address("cac:TaxRepresentativeParty", make=bg.RepresentativeAddress),
@@ -284,7 +284,7 @@ BINDINGS = (
             "account": One("cbc:ID"),
             "name": One("cbc:Name"),
             "provider": One("cac:FinancialInstitutionBranch/cbc:ID"),
-            "means": One("../cbc:PaymentMeansCode"),
+            "means": Parent("../cbc:PaymentMeansCode", "means"),
         },
         ("cac:PaymentMeans",),
     ),
@@ -367,16 +367,15 @@ BINDINGS = (
         for line in _LINES
     ),
     Binding("cac:AdditionalItemProperty", bg.ItemAttribute, {"name": One("cbc:Name"), "value": One("cbc:Value")}),
+    *(
+        Binding("cbc:ItemClassificationCode", bg.Classification, _CLASSIFICATION, (line, *_CLASSIFIED))
+        for line in _LINES
+    ),
     Binding(
         "cbc:ItemClassificationCode",
         bg.Classification,
-        {
-            "value": One("."),
-            "scheme": One("@listID"),
-            "version": One("@listVersionID"),
-            "on_line": Known(_on_line(3)),
-        },
-        ("cac:Item", "cac:CommodityClassification"),
+        {**_CLASSIFICATION, "on_line": Fixed(False)},
+        _CLASSIFIED,
     ),
 )
 """Which element becomes which group, and which of its descendants fill the terms."""
@@ -449,14 +448,26 @@ _CODED_BY_PARENT = {
 }
 
 
-def _coded(tree: Tree, index: int) -> tuple[str, Coded] | None:
-    """The code list that an element falls under, with the attribute that holds the code, "" for its text."""
-    name, parent = tree.names[index], tree.above(index, 1)
+_SELLING = {"cac:AccountingSupplierParty", "cac:PayeeParty"}
+
+
+_CODED_NAMES = frozenset(
+    {
+        *(*_AMOUNTS, *_CODED, *_SELLING, "cac:PartyIdentification"),
+        *(name for pair in _CODED_BY_PARENT for name in pair),
+        *(under for under, _, _ in _CODED.values() if under),
+        *("currencyID", "schemeID", "listID", "unitCode", "mimeCode"),
+    }
+)
+
+
+def _coded(names: tuple[str, ...]) -> tuple[str, Coded] | None:
+    """The code list of an element, with the attribute that holds the code, "" for its text."""
+    name, parent = names[-1], names[-2] if len(names) > 1 else ""
     if name in _AMOUNTS:
         return "currencyID", Coded.AMOUNT_CURRENCY
     if parent == "cac:PartyIdentification" and name == "cbc:ID":
-        of_seller = {"cac:AccountingSupplierParty", "cac:PayeeParty"} & set(tree.ancestors(index))
-        return "schemeID", Coded.SELLER_PARTY_SCHEME if of_seller else Coded.PARTY_SCHEME
+        return "schemeID", Coded.PARTY_SCHEME if _SELLING.isdisjoint(names) else Coded.SELLER_PARTY_SCHEME
     if found := _CODED_BY_PARENT.get((parent, name)):
         return found
     if name == "cbc:IdentificationCode":
@@ -465,7 +476,7 @@ def _coded(tree: Tree, index: int) -> tuple[str, Coded] | None:
     return (attribute, kind) if kind and under in {"", parent} else None
 
 
-_UBL = Vocabulary(
+UBL = Vocabulary(
     prefixes={
         _SPACES["cac"]: "cac:",
         _SPACES["cbc"]: "cbc:",
@@ -475,23 +486,21 @@ _UBL = Vocabulary(
     },
     roots=("Invoice", "CreditNote"),
     bindings=BINDINGS,
-    document=DOCUMENT,
-    containers=("cac:TaxTotal",),
-    repeated=frozenset(_LINES),
+    document=Binding("/", bg.Invoice, DOCUMENT),
     coded=_coded,
+    coded_names=_CODED_NAMES,
 )
 
 
 def element_of(element: etree._Element, term: str) -> etree._Element:
-    """The element that gives a term (`BT-131`) of the group that `element` is; `element` itself where it does
-    not, or where the term is another group's."""
-    name = prefixed(_UBL.prefixes, str(element.tag))
-    sources = [DOCUMENT] if name in _UBL.roots else [each.fields for each in BINDINGS if each.element == name]
+    """The element that holds a term (`BT-131`) of the group that `element` is; `element` itself where there is
+    none, or where the term is another group's."""
+    name = UBL.name_of(str(element.tag))
+    sources = [DOCUMENT] if name in UBL.roots else [each.fields for each in BINDINGS if each.element == name]
     attributes = {each.attribute for each in TERMS.get(term, ())}
     for fields in sources:
         for attribute in attributes & fields.keys():
-            source = fields[attribute]
-            for path in () if isinstance(source, Known) else source.path.split("|"):
+            for path in _paths(fields[attribute]):
                 steps = [step for step in path.split("/") if not step.startswith("@")]
                 found = element.find("/".join(steps) or ".", _SPACES)
                 if found is not None:
@@ -499,17 +508,5 @@ def element_of(element: etree._Element, term: str) -> etree._Element:
     return element
 
 
-def read(root: etree._Element, markup: Markup | None = None, *, is_valid: bool = False) -> Reading:
-    """Read an Invoice or CreditNote, schema-valid or not, however its tree was made.
-
-    `markup` is what the tree was parsed from: with it reading takes a fifth of the time. What `is_valid` by its
-    schema is remembered, for `recognise`. Raises ValueError where the root is neither.
-    """
-    tree = DocumentTree(markup.text if markup else b"", root)
-    return read_document(tree, _UBL, Invoice, markup, is_valid=is_valid)
-
-
-def recognise(tree: DocumentTree) -> Recognised | None:
-    """An Invoice or CreditNote that is written as valid ones before it, read without building its tree; None for
-    any other document."""
-    return recognition.recognise(tree, _UBL, Invoice)
+def _paths(source: Source) -> list[str]:
+    return source.path.split("|") if not isinstance(source, Fixed | Found) else []

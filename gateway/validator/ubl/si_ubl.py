@@ -12,7 +12,7 @@ from lxml import etree
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.ubl.breaches import SyntaxBreach
-from gateway.validator.ubl.building import Reading
+from gateway.validator.ubl.reader import Reading
 from gateway.validator.ubl.rules import SyntaxRule
 
 SI_UBL_2 = SyntaxRule(
@@ -63,34 +63,12 @@ ORDER_LINE = "cac:OrderLineReference/cbc:LineID"
 
 def breaches(reading: Reading, *, is_nlcius: bool, has_dutch_seller: bool) -> list[SyntaxBreach]:
     """The empty elements of a document that no other NLCIUS rule met first, in document order."""
-    if not reading.may_have_blanks:
-        return []
     met = (ORDER_LINE, *MET_EARLIER) if has_dutch_seller else (ORDER_LINE,)
     return [
-        SyntaxBreach(SI_UBL_2, place)
-        for place, element in _blank(reading.root)
+        SyntaxBreach(SI_UBL_2, ordinal)
+        for ordinal, element in sorted(reading.notes.blanks, key=lambda located: located[0])
         if not (is_nlcius and _ends_in_one_of(_path(element), met))
     ]
-
-
-_BROKEN_UP = etree.XPath("//*[comment() or processing-instruction()]")
-
-
-def _blank(root: etree._Element) -> list[tuple[int, etree._Element]]:
-    """The elements without elements and without text but white space, with their places."""
-    broken_up = set(_BROKEN_UP(root)) if root.xpath("boolean(//comment() | //processing-instruction())") else set()
-    found = [
-        (place, element)
-        for place, element in enumerate(root.iter())
-        if (not (text := element.text) or text.isspace()) and (len(element) == 0 or element in broken_up)
-    ]
-    return [(place, element) for place, element in found if _is_blank(element)]
-
-
-def _is_blank(element: etree._Element) -> bool:
-    if any(isinstance(child.tag, str) for child in element) or not isinstance(element.tag, str):
-        return False
-    return not str(element.xpath("string()")).strip(" \t\r\n")
 
 
 def _ends_in_one_of(path: str, ends: tuple[str, ...]) -> bool:

@@ -77,10 +77,11 @@ _MAGIC: tuple[tuple[bytes, _Body], ...] = (
 _HTML = re.compile(rb"<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE)
 _DECLARATION = re.compile(
     rb"""<\?xml\s++version\s*+=\s*+["']([^"'<>]{0,40})["']"""
-    rb"""(?:\s++encoding\s*+=\s*+["']([^"'<>]{0,80})["'])?"""
+    rb"""(?:\s++encoding\s*+=\s*+["']([^"'<>]*+)["'])?"""
     rb"""(?:\s++standalone\s*+=\s*+["'](?:yes|no)["'])?\s*+\?>"""
 )
-_READ_ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_UTF_8 = frozenset({"utf-8", "utf8"})
+_US_ASCII = frozenset({"us-ascii", "ascii"})
 _ASIDES = re.compile(rb"(?:[ \t\r\n]++|<!--[^-]*+(?:-(?!->)[^-]*+)*+-->|<\?[^?]*+(?:\?(?!>)[^?]*+)*+\?>)*+")
 
 
@@ -120,7 +121,7 @@ def prolog_problem(document: bytes, start: int) -> Finding | None:
     """
     at = start
     if declaration := _DECLARATION.match(document, start):
-        if refused := _declaration_problem(declaration):
+        if refused := _declaration_problem(declaration, document):
             return refused
         at = declaration.end()
     at = root_offset(document, at)
@@ -142,7 +143,7 @@ def plain_root_offset(document: bytes) -> int | None:
     return prolog.end() if prolog else None
 
 
-def _declaration_problem(declaration: re.Match[bytes]) -> Finding | None:
+def _declaration_problem(declaration: re.Match[bytes], document: bytes) -> Finding | None:
     version = declaration[1].decode("ascii", "replace")
     if version != "1.0":
         return _finding(
@@ -158,13 +159,13 @@ def _declaration_problem(declaration: re.Match[bytes]) -> Finding | None:
             expected="1.0",
         )
     encoding = (declaration[2] or b"UTF-8").decode("ascii", "replace")
-    if encoding.lower() in _READ_ENCODINGS:
+    if encoding.lower() in _UTF_8 or (encoding.lower() in _US_ASCII and document.isascii()):
         return None
     return _finding(
         "MP-XML-ENCODING",
         Text(
             "The document declares encoding {encoding}; only UTF-8 is read.",
-            encoding=encoding,
+            encoding=encoding[:80],
         ),
         _SAVE_UTF8,
         line=1,

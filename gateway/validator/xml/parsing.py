@@ -8,10 +8,8 @@ What is done, in this order, each step linear in the size of the document:
 3. cut the base64 of attachments out and put a token in its place, so that libxml2 parses a small
    remainder with all of its own guards on (its limit of 10 million characters a text node would refuse
    a 20 MB attachment, and `huge_tree` would lift every guard with it);
-4. ask whether the remainder is written as valid documents before it: then it is known to be valid, holds each
-   token in one element, and need not be parsed (`recognition`); its tree is built when something asks for it;
-5. hold the remainder to the caps below by counting bytes, before a tree is built;
-6. parse, and find each token back in exactly one element.
+4. hold the remainder to the caps below by counting bytes, before a tree is built;
+5. parse, and find each token back in exactly one element.
 
 XInclude, schemaLocation, xml-stylesheet and other processing instructions are never acted upon.
 """
@@ -21,17 +19,15 @@ import secrets
 from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 
 from lxml import etree
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
-from gateway.validator.ubl.recognition import Recognised
 from gateway.validator.xml import diagnosis as bodies
 from gateway.validator.xml.locations import Cut, Lines
-from gateway.validator.xml.tree import DocumentTree
 from gateway.validator.xml.tree import parsed as tree_of
 
 ATTACHMENT = "EmbeddedDocumentBinaryObject"
@@ -103,36 +99,20 @@ class Parsed:
     def __init__(
         self,
         document: bytes | memoryview,
-        tree: DocumentTree,
+        markup: bytes,
+        root: etree._Element,
         lines: Lines,
         tokens: Mapping[str, Cut],
         attempt: Attempt | None = None,
-        recognised: Recognised | None = None,
-        *,
-        is_paired: bool,
     ) -> None:
         self.document = document
-        self.tree = tree
+        self.markup = markup
+        """The document with each attachment's base64 replaced by a token."""
+        self.root = root
         self.lines = lines
-        self.cuts = tuple(tokens.values())
-        """Where in the document the base64 of its attachments lies."""
         self.attempt = attempt
         """What a parse with the schema gave, where one was made."""
-        self.recognised = recognised
-        """The document as it was read without parsing it, where it is known to be valid."""
-        self.is_paired = is_paired
-        """Whether the markup holds as many `<` as `>`."""
         self._tokens = tokens
-
-    @property
-    def markup(self) -> bytes:
-        """The document with each attachment's base64 replaced by a token."""
-        return self.tree.markup
-
-    @property
-    def root(self) -> etree._Element:
-        """The root of its tree, which is only built when it is asked for where the document was recognised."""
-        return self.tree.root
 
     @cached_property
     def attachments(self) -> dict[etree._Element, Cut]:
@@ -144,12 +124,10 @@ def read(
     document: bytes | memoryview,
     limits: Limits = DEFAULT_LIMITS,
     with_schema: Callable[[bytes], Attempt | None] | None = None,
-    recognise: Callable[[DocumentTree], Recognised | None] | None = None,
 ) -> Parsed | Finding:
     """Read a document, or say in one finding why it cannot be read. Raises nothing on any input.
 
     `with_schema` may parse the markup and hold it to its schema in one pass, which for large documents saves one.
-    `recognise` may know the document to be well-formed and valid, which saves both.
     """
     if len(document) > limits.document_bytes_max:
         return _too_much("MP-XML-SIZE", "bytes", "bytes", len(document), limits.document_bytes_max)
@@ -159,22 +137,8 @@ def read(
     start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0
     if refused := bodies.prolog_problem(whole, start):
         return refused
-    reader = _Reader(document, whole, limits, with_schema, recognise)
-    outcome = reader.read(_cuts(whole, limits.attachments_max + 1))
-    return _settled(reader.read(outcome.cuts)) if isinstance(outcome, _Reread) else outcome
-
-
-@dataclass(frozen=True, slots=True)
-class _Reread:
-    """Some tokens stood where no attachment is (a comment, CDATA): read again with these cuts alone."""
-
-    cuts: list[Cut]
-
-
-def _settled(outcome: "Parsed | Finding | _Reread") -> Parsed | Finding:
-    if isinstance(outcome, _Reread):  # pragma: no cover - the cuts left were all found in elements before
-        raise TypeError("a document's attachments changed between two readings of it")
-    return outcome
+    reader = _Reader(document, whole, limits, with_schema)
+    return reader.read(_cuts(whole, limits.attachments_max + 1)) or reader.read_whole()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +149,22 @@ class _Reader:
     whole: bytes
     limits: Limits
     with_schema: Callable[[bytes], Attempt | None] | None
-    recognise: Callable[[DocumentTree], Recognised | None] | None
 
-    def read(self, cuts: list[Cut]) -> Parsed | Finding | _Reread:
+    def read_whole(self) -> Parsed | Finding:
+        """Read the document with its attachments in it."""
+        outcome = self.read([])
+        if outcome is None:  # pragma: no cover - nothing is cut out that could be missed
+            raise TypeError("a document without cuts lost one")
+        return outcome
+
+    def read(self, cuts: list[Cut]) -> Parsed | Finding | None:
+        """Read the document without these runs of it; None where they were not the texts of attachments."""
         markup, tokens = _without(self.whole, cuts)
         lines = Lines(self.whole, markup, cuts)
-        is_small = len(markup) <= self.limits.uncounted_bytes
-        opened = 0 if is_small else markup.count(b"<")
-        over = None if is_small else _count_problem(markup, opened, self.limits)
-        if over is None and (recognised := self.recognised(markup, len(cuts), lines)):
-            tree = recognised.reading.tree
-            return Parsed(self.document, tree, lines, tokens, recognised=recognised, is_paired=True)
-        is_paired = (opened or markup.count(b"<")) == markup.count(b">")
         if refused := (
             _encoding_problem(markup, lines)
-            or over
-            or _tags_problem(markup, self.limits, lines, is_paired=is_paired)
+            or _count_problem(markup, self.limits)
+            or _tags_problem(markup, self.limits, lines)
         ):
             return refused
         attempt = self.with_schema(markup) if self.with_schema else None
@@ -212,60 +176,94 @@ class _Reader:
                 return _not_well_formed(error, markup, lines, self.limits)
         if refused := _depth_problem(root, self.limits):
             return refused
-        parsed = Parsed(self.document, DocumentTree(markup, root), lines, tokens, attempt, is_paired=is_paired)
-        if len(found := parsed.attachments) < len(cuts):
-            return _Reread(sorted(found.values(), key=lambda cut: cut.start))
-        return parsed
-
-    def recognised(self, markup: bytes, cuts: int, lines: Lines) -> Recognised | None:
-        """The document, if it is known to be valid, keeps to the caps that were not counted before, and all its
-        attachments are cut out."""
-        limits = self.limits
-        if self.recognise is None or limits.text_bytes_max > _LIBXML2_TEXT_MAX:
-            return None
-        found = self.recognise(DocumentTree(markup))
-        if found is None or found.depth > limits.depth_max or found.attachments != cuts:
-            return None
-        if found.elements >= limits.elements_max:  # the XML declaration counts for one
-            return None
-        return None if _long_tag_problem(markup, limits, lines) else found
+        parsed = Parsed(self.document, markup, root, lines, tokens, attempt)
+        return parsed if len(parsed.attachments) == len(cuts) else None
 
 
 # --- attachments cut out -----------------------------------------------------------------------------------
 
 _NAME = ATTACHMENT.encode()
-_MENTIONS_EACH = 20
-"""The name may stand in end tags, comments and texts too; a document that mentions it endlessly is not searched
-on."""
-_REST_OF_START_TAG = re.compile(
-    rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>(?:\s*+(?P<cdata><!\[CDATA\[))?"""
-)
-_USUAL_START_TAG = re.compile(rb"""(?: [A-Za-z]++="[^"<]*+")++>(?=[0-9A-Za-z])""")
-"""The same as most programs write it, with the text right behind it."""
+_REST_OF_START_TAG = re.compile(rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>""")
+_USUAL_START_TAG = re.compile(rb"""(?: [A-Za-z]++="[^"<]*+")++>""")
+"""The same as most programs write it."""
 _OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?\Z")
+_SECTION = re.compile(rb"[ \t\r\n]*+<!\[CDATA\[")
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_ENDS = {b"<!--": b"-->", b"<![C": b"]]>"}
+
+
+class _Asides:
+    """The comments, CDATA sections and instructions of a document, one after the other. In a well-formed document
+    `<!` and `<?` are nowhere else, so this is exact."""
+
+    def __init__(self, whole: bytes) -> None:
+        self._whole = whole
+        self._next = {b"<!": -1, b"<?": -1}
+
+    def end_of(self, start: int) -> int:
+        """Where the one ends that begins here; the end of the document where it does not."""
+        closing = (
+            b"?>" if self._whole.startswith(b"<?", start) else _ENDS.get(self._whole[start : start + 4], b">")
+        )
+        end = self._whole.find(closing, start + 2)
+        return len(self._whole) if end < 0 else end + len(closing)
+
+    def around(self, at: int, begin: int) -> int | None:
+        """The end of the one around a byte, which lies behind `begin`, where none is open; None where none is."""
+        while (start := min(self._following(begin))) < at:
+            begin = self.end_of(start)
+            if begin > at:
+                return begin
+        return None
+
+    def _following(self, begin: int) -> list[int]:
+        """Where the next of each kind begins; looked for once, not again and again up to the end."""
+        for opening, known in self._next.items():
+            if known < begin:
+                found = self._whole.find(opening, begin)
+                self._next[opening] = len(self._whole) if found < 0 else found
+        return list(self._next.values())
 
 
 def _cuts(whole: bytes, most: int) -> list[Cut]:
-    """The runs of text directly between an attachment's start tag and the next markup, found by a linear scan."""
+    """What is inside each attachment element, by a linear scan; elements with nothing but white space are left."""
     cuts: list[Cut] = []
-    at = 0
-    for _ in range(_MENTIONS_EACH * most):
-        start = whole.find(_NAME, at)
-        if start < 0 or len(cuts) == most:
-            break
+    asides = _Asides(whole)
+    at = outside = 0
+    while len(cuts) < most and (start := whole.find(_NAME, at)) >= 0:
+        if (end := asides.around(start, outside)) is not None:
+            at = outside = end
+            continue
         at = start + len(_NAME)
-        if whole.startswith(b"<cbc:", start - 5) and (usual := _USUAL_START_TAG.match(whole, at)):
-            begin, closing = usual.end(), b"<"
-        else:
-            tag = _REST_OF_START_TAG.match(whole, at)
-            if tag is None or not _OPENING.search(whole[max(0, start - 258) : start]):
-                continue
-            begin, closing = tag.end(), b"]]>" if tag["cdata"] else b"<"
-        end = whole.find(closing, begin)
-        if end > begin and (closing != b"<" or whole.startswith(b"</", end)):
-            cuts.append(Cut(begin, end))
-            at = whole.find(b">", end) if closing == b"<" else end
+        if not _OPENING.search(whole[max(0, start - 258) : start]):
+            continue
+        tag = _USUAL_START_TAG.match(whole, at) or _REST_OF_START_TAG.match(whole, at)
+        if tag is not None and (cut := _content(whole, tag.end(), asides)):
+            cuts.append(cut)
+            at = outside = cut.end
+            if whole.startswith(b"]]>", at):
+                outside += 3
     return cuts
+
+
+def _content(whole: bytes, begin: int, asides: _Asides) -> Cut | None:
+    """The text from here up to an end tag, with the comments and such in it, or that of the CDATA section that is
+    all there is. None for nothing but white space, and where an element comes first."""
+    end = whole.find(b"<", begin)
+    while end >= 0 and not whole.startswith(b"</", end):
+        if not whole.startswith(_ASIDE, end):
+            return None
+        end = whole.find(b"<", asides.end_of(end))
+    if section := _SECTION.match(whole, begin):
+        close = whole.find(b"]]>", section.end())
+        if 0 <= close < end and _end_of_space(whole, close + 3) == end:
+            begin, end = section.end(), close
+    return Cut(begin, end) if end > begin and _end_of_space(whole, begin) < end else None
+
+
+def _end_of_space(whole: bytes, start: int) -> int:
+    space = _SPACE.match(whole, start)
+    return space.end() if space else start
 
 
 def _without(whole: bytes, cuts: list[Cut]) -> tuple[bytes, dict[str, Cut]]:
@@ -332,18 +330,52 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines
 # --- caps --------------------------------------------------------------------------------------------------
 
 
-def _tags_problem(markup: bytes, limits: Limits, lines: Lines, *, is_paired: bool) -> Finding | None:
+def _tags_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
     """The caps on single tags and texts."""
-    if not is_paired or not (len(markup) <= limits.uncounted_bytes or _has_few_asides(markup)):
-        # A bare > somewhere (text, attribute value), so that tags cannot be told apart by it; or many comments,
-        # CDATA sections and instructions, which can split one text in thousands: look at each tag.
-        return _every_tag_problem(markup, limits, lines)
-    return _long_tag_problem(markup, limits, lines)
+    if _are_tags_short(markup, limits):
+        return None
+    return _every_tag_problem(markup, limits, lines)
 
 
-def _count_problem(markup: bytes, opened: int, limits: Limits) -> Finding | None:
-    """The caps that show in the bytes of a document with so many `<`. Counting is far cheaper than building a tree
-    to find it too big."""
+def _are_tags_short(markup: bytes, limits: Limits) -> bool:
+    """Whether it is sure, at little cost, that no tag or text is over its cap.
+
+    A < begins every tag, comment, CDATA section and instruction, and is nowhere in a tag or a text. So what is
+    between one < and the next holds at most one tag and one text. Only what is long there is looked at.
+    """
+    asides = markup.count(b"<!") + markup.count(b"<?")
+    if asides > limits.text_pieces_max:
+        return False
+    text_max, stride = limits.text_bytes_max // (asides + 1), _stride(limits)
+    at, size = 0, len(markup)
+    while at < size:
+        start = markup.rfind(b"<", at + 1, at + stride)
+        if start < 0:
+            start = markup.find(b"<", at + stride)
+            start = size if start < 0 else start
+            if not _is_within_caps(markup, at, start, text_max, limits):
+                return False
+        at = start
+    return True
+
+
+def _is_within_caps(markup: bytes, start: int, end: int, text_max: int, limits: Limits) -> bool:
+    """Whether a tag that begins here and the text behind it are within the caps; all is text where no tag does."""
+    tag = None if markup.startswith(_ASIDE, start) else _MARKUP.match(markup, start, end)
+    if tag is None:
+        return end - start <= text_max
+    is_short = tag.end() - start <= _stride(limits)
+    if not is_short and _tag_problem(markup, start, tag.end(), limits) is not None:
+        return False
+    return end - tag.end() <= text_max
+
+
+def _count_problem(markup: bytes, limits: Limits) -> Finding | None:
+    """The caps that show in the bytes of a document. Counting is far cheaper than building a tree to find it too
+    big."""
+    if len(markup) <= limits.uncounted_bytes:
+        return None
+    opened = markup.count(b"<")
     if len(markup) > limits.markup_bytes_max:
         return _too_much("MP-XML-SIZE", "bytes of markup", "bytes opmaak", len(markup), limits.markup_bytes_max)
     if opened > limits.elements_max and (elements := opened - markup.count(b"</")) > limits.elements_max:
@@ -379,13 +411,6 @@ _COUNTED = {
 """What was counted, by whether there are asides: they cost as much as elements."""
 
 
-def _has_few_asides(markup: bytes) -> bool:
-    if _count(markup, b"!") + markup.count(b"?") <= _ASIDES_FEW:  # one byte is counted ten times as fast as two
-        return True
-    return markup.count(b"<!") + markup.count(b"<?") <= _ASIDES_FEW
-
-
-_ASIDES_FEW = 1_000
 _ASIDE = (b"<!", b"<?")
 _ATTRIBUTE_VALUE = re.compile(rb"=\s*+[\"']")
 # Beginning at white space keeps the search linear on a name of millions of characters.
@@ -403,28 +428,6 @@ def _stride(limits: Limits) -> int:
     return min(limits.name_length_max, 5 * limits.attributes_per_element_max)
 
 
-def _long_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
-    """Look only at what is long between one > and the next. Most steps cost one short backwards search."""
-    stride = _stride(limits)
-    at, size, split = 0, len(markup), 0
-    while at < size:
-        end = markup.rfind(b">", at, at + stride)
-        if end >= 0:
-            at = end + 1
-            continue
-        end = markup.find(b">", at)
-        end = size if end < 0 else end + 1
-        tag = markup.rfind(b"<", at, end)
-        tag = end if tag < 0 else tag
-        split += tag - at if markup.startswith(_ASIDE, tag) else 0
-        if max(tag - at, split) > limits.text_bytes_max:
-            return _text_too_long(at, max(tag - at, split), limits, lines)
-        if end - tag > stride and (refused := _tag_problem(markup, tag, end, limits, lines)):
-            return refused
-        at = end
-    return None
-
-
 def _every_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
     """Look at each tag, and at each text with the comments, CDATA sections and instructions that split it.
 
@@ -440,31 +443,33 @@ def _every_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding |
             text += end - start
             pieces += 1
         if text > limits.text_bytes_max:
-            return _text_too_long(before, text, limits, lines)
+            return _text_too_long(text, before, limits, lines)
         if pieces > limits.text_pieces_max:
             return _text_in_pieces(start, pieces, limits, lines)
         if not is_aside:
             text = pieces = 0
-            if end - start > stride and (refused := _tag_problem(markup, start, end, limits, lines)):
-                return refused
+            if end - start > stride and (problem := _tag_problem(markup, start, end, limits)):
+                return problem(start, limits, lines)
         before = end
     return None
 
 
-def _tag_problem(markup: bytes, start: int, end: int, limits: Limits, lines: Lines) -> Finding | None:
-    """One tag, or comment, CDATA section or instruction, against the caps on names, attributes and length."""
-    if not markup.startswith(_ASIDE, start):
-        found = islice(_ATTRIBUTE.finditer(markup, start, end), limits.attributes_per_element_max + 1)
-        names = [name.span(1) for name in found]
-        if len(names) > limits.attributes_per_element_max:
-            return _attributes_too_many(start, limits, lines)
-        if (element := _TAG_NAME.match(markup, start, end)) is not None:
-            names.append(element.span(1))
-        longest = max((to - at for at, to in names), default=0)
-        if longest > limits.name_length_max:
-            return _name_too_long(start, longest, limits, lines)
+_Problem = Callable[[int, Limits, Lines], Finding]
+
+
+def _tag_problem(markup: bytes, start: int, end: int, limits: Limits) -> _Problem | None:
+    """What is wrong with one tag by the caps on names, attributes and length."""
+    found = islice(_ATTRIBUTE.finditer(markup, start, end), limits.attributes_per_element_max + 1)
+    names = [name.span(1) for name in found]
+    if len(names) > limits.attributes_per_element_max:
+        return _attributes_too_many
+    if (element := _TAG_NAME.match(markup, start, end)) is not None:
+        names.append(element.span(1))
+    longest = max((to - at for at, to in names), default=0)
+    if longest > limits.name_length_max:
+        return partial(_name_too_long, longest)
     if end - start > limits.text_bytes_max:
-        return _text_too_long(start, end - start, limits, lines)
+        return partial(_text_too_long, end - start)
     return None
 
 
@@ -484,7 +489,7 @@ def _attributes_too_many(offset: int, limits: Limits, lines: Lines) -> Finding:
     )
 
 
-def _name_too_long(offset: int, longest: int, limits: Limits, lines: Lines) -> Finding:
+def _name_too_long(longest: int, offset: int, limits: Limits, lines: Lines) -> Finding:
     place = lines.at(offset)
     return _too_much(
         "MP-XML-NAME",
@@ -497,7 +502,7 @@ def _name_too_long(offset: int, longest: int, limits: Limits, lines: Lines) -> F
     )
 
 
-def _text_too_long(offset: int, length: int, limits: Limits, lines: Lines) -> Finding:
+def _text_too_long(length: int, offset: int, limits: Limits, lines: Lines) -> Finding:
     place = lines.at(offset)
     return _too_much(
         "MP-XML-TEXT",

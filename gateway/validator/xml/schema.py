@@ -118,7 +118,7 @@ def parse(markup: bytes) -> Attempt | None:
 def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
     """What the schema has to say of the document, in document order, at most FINDINGS_MAX findings; empty:
     valid."""
-    if parsed.recognised is not None or (parsed.attempt is not None and parsed.attempt.root is parsed.root):
+    if parsed.attempt is not None and parsed.attempt.root is parsed.root:
         return []
     with _pool(kind).lend() as schema:
         complaints = without_echoes(_complaints(parsed, schema))

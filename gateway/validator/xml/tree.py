@@ -1,33 +1,10 @@
-"""The tree of a document, and the parser that makes it: one that expands, fetches and recovers nothing."""
+"""The parser of documents: one that expands, fetches and recovers nothing."""
 
 import threading
 
 from lxml import etree
 
 _of_thread = threading.local()
-
-
-class DocumentTree:
-    """The tree of a document that is known to be well-formed, built from its markup when it is first asked for."""
-
-    __slots__ = ("_root", "markup")
-
-    def __init__(self, markup: bytes, root: etree._Element | None = None) -> None:
-        """`root` is what was parsed from it, if it was."""
-        self.markup = markup
-        self._root = root
-
-    @property
-    def root(self) -> etree._Element:
-        """The root element."""
-        if self._root is None:
-            self._root = parsed(self.markup)
-        return self._root
-
-    @property
-    def is_built(self) -> bool:
-        """Whether it is there, or would still have to be parsed."""
-        return self._root is not None
 
 
 def parsed(markup: bytes) -> etree._Element:

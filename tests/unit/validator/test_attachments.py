@@ -42,6 +42,11 @@ def findings(document: bytes) -> list[Finding]:
         base64.encodebytes(PDF).replace(b"\n", b"&#xD;&#xA;"),
         b"\n  <![CDATA[" + base64.b64encode(PDF) + b"]]>\n",
         b" ".join(bytes([byte]) for byte in base64.b64encode(PDF)),
+        b"".join(b"&#%d;" % byte for byte in base64.b64encode(PDF)),
+        b"".join(b"&#x%03X;" % byte for byte in base64.b64encode(PDF)),
+        b"JV<!-- a -->BE<?b c?>" + base64.b64encode(PDF)[4:],
+        b"<!-- a -->\n" + base64.b64encode(PDF).replace(b"A", b"<![CDATA[A]]>") + b"<!-- </cbc:b> -->",
+        b"<![CDATA[" + base64.b64encode(PDF)[:8] + b"]]><![CDATA[" + base64.b64encode(PDF)[8:] + b"]]>",
     ],
 )
 def test_however_it_is_written_the_content_is_the_same(encoded: bytes) -> None:
@@ -57,7 +62,8 @@ def test_however_it_is_written_the_content_is_the_same(encoded: bytes) -> None:
 
 BAD = [
     ("a character", b"QUJD*UJD", 4),
-    ("a letter as reference", b"QUJD&#81;UJD", 4),
+    ("a letter that is not base64 as reference", b"QUJD&#42;UJD", 4),
+    ("a letter beyond ASCII as reference", b"QUJD&#233;UJD", 4),
     ("an entity", b"QUJD&amp;JDQ", 4),
     ("one symbol too many", b"QUJDQ", 4),
     ("padding missing", b"QUJDQQ", 5),
@@ -210,11 +216,40 @@ def test_content_that_is_what_it_is_said_to_be_passes(content: bytes, media_type
 
 def test_an_interrupted_or_empty_attachment() -> None:
     encoded = base64.b64encode(PDF)
-    [interrupted] = findings(with_attachment(encoded[:40] + b"<!-- x -->" + encoded[40:]))
+    [interrupted] = findings(with_attachment(encoded[:40] + b"<cbc:ID/>" + encoded[40:]))
     assert (interrupted.rule, interrupted.flag) == ("MP-ATT-BASE64", Flag.FATAL)
-    for nothing in (b"", b" \n "):
+    for nothing in (b"", b" \n ", b"<!-- x -->", b"<![CDATA[ ]]>", b"&#32;"):
         [empty] = findings(with_attachment(nothing))
         assert (empty.rule, empty.flag) == ("MP-ATT-EMPTY", Flag.WARNING)
+
+
+@pytest.mark.parametrize("nothing", [b"", b" \n ", b"<!-- x -->", b"<![CDATA[ ]]>", b"&#32;", b"<?x y?> <!-- -->"])
+def test_an_empty_attachment_is_an_empty_element(nothing: bytes) -> None:
+    assert "SI-UBL-2" in [finding.rule for finding in judge(with_attachment(nothing)).findings]
+
+
+@pytest.mark.parametrize(
+    "mention",
+    [
+        "EmbeddedDocumentBinaryObject ",
+        "&lt;cbc:EmbeddedDocumentBinaryObject>QUJD&lt;/cbc:EmbeddedDocumentBinaryObject>",
+        "<!--<cbc:EmbeddedDocumentBinaryObject>QUJD</cbc:EmbeddedDocumentBinaryObject>-->",
+        "<?x <cbc:EmbeddedDocumentBinaryObject>QUJD</cbc:EmbeddedDocumentBinaryObject>?>",
+    ],
+)
+def test_mentions_of_the_element_are_no_attachments(mention: str) -> None:
+    note = f"<cbc:Note>{mention * 90}</cbc:Note>" * 56
+    document = with_attachment(base64.b64encode(PDF)).replace(b"<cbc:Note>", note.encode() + b"<cbc:Note>", 1)
+    verdict = judge(document)
+    assert verdict.valid, verdict.findings
+    assert [attachment.sha256 for attachment in verdict.attachments] == [hashlib.sha256(PDF).hexdigest()]
+
+
+def test_a_section_that_mentions_the_element_5_000_times_is_a_text() -> None:
+    mention = "<cbc:EmbeddedDocumentBinaryObject>QUJD</cbc:EmbeddedDocumentBinaryObject>"
+    note = f"<cbc:Note><![CDATA[{mention * 3_000}]]></cbc:Note>" * 2
+    document = with_attachment(base64.b64encode(PDF)).replace(b"<cbc:Note>", note.encode() + b"<cbc:Note>", 1)
+    assert judge(document).valid
 
 
 @pytest.mark.parametrize(

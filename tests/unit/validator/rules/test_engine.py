@@ -15,7 +15,7 @@ from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import Detail, Form, Rule, judge, rule_set
 from gateway.validator.rules.facts import Facts, once
 from gateway.validator.rules.forms import condition, shall_have
-from gateway.validator.ubl import bindings as ubl
+from gateway.validator.ubl.reader import read
 from tests.samples import SAMPLES
 
 _SAYS = Text("A line has a price.", "Een regel heeft een prijs.")
@@ -36,7 +36,7 @@ def _invoice(*prices: str | None) -> Invoice:
 def test_each_node_that_breaks_a_rule_is_named_in_document_order() -> None:
     both = rule_set("test", "1", [_rule("B"), _rule("A")])
     judgement = judge(_invoice("1", "0", None), both)
-    assert [(each.rule.id, each.at.place) for each in judgement.breaches] == [
+    assert [(each.rule.id, each.at.ordinal) for each in judgement.breaches] == [
         ("B", 11),
         ("A", 11),
         ("B", 12),
@@ -52,14 +52,14 @@ def test_a_rule_that_does_not_apply_is_not_evaluated() -> None:
 
 def test_a_rule_is_evaluated_where_it_cannot_be_known_whether_it_applies() -> None:
     rules = rule_set("test", "1", [replace(_rule("A"), applies=lambda facts: facts.nonsense)])
-    assert [each.at.place for each in judge(_invoice("1", "0"), rules).breaches] == [11]
+    assert [each.at.ordinal for each in judge(_invoice("1", "0"), rules).breaches] == [11]
 
 
 def test_the_rules_that_do_not_apply_hold() -> None:
     """The official text of EN 16931 has no such conditions: leaving a rule out may not hide a breach."""
     left_out = 0
     for sample in SAMPLES.values():
-        facts = EN16931.facts(ubl.read(etree.fromstring(sample.xml())).invoice)
+        facts = EN16931.facts(read(etree.fromstring(sample.xml())).invoice)
         with localcontext(EXACT):
             for rule in EN16931:
                 if rule.applies and not rule.applies(facts):
@@ -71,18 +71,18 @@ def test_the_rules_that_do_not_apply_hold() -> None:
 def test_a_text_that_is_no_number_breaks_the_rule_that_counts_with_it() -> None:
     judgement = judge(_invoice("1", "1E3"), rule_set("test", "1", [_rule("A")]))
     assert not judgement.failures
-    assert [(each.at.place, each.detail.found) for each in judgement.breaches] == [(11, "1E3")]
+    assert [(each.at.ordinal, each.detail.found) for each in judgement.breaches] == [(11, "1E3")]
 
 
 def test_a_rule_that_breaks_is_a_failure_and_hides_no_other_node() -> None:
     def holds(line: InvoiceLine, _facts: Facts[Invoice]) -> bool:
-        if line.place == 11:
+        if line.ordinal == 11:
             raise RuntimeError("a mistake of ours")
         return False
 
     judgement = judge(_invoice("1", "2", "3"), rule_set("test", "1", [replace(_rule("A"), holds=holds)]))
-    assert [each.at.place for each in judgement.breaches] == [10, 12]
-    assert [(each.rule.id, each.node.place, each.error) for each in judgement.failures] == [
+    assert [each.at.ordinal for each in judgement.breaches] == [10, 12]
+    assert [(each.rule.id, each.node.ordinal, each.error) for each in judgement.failures] == [
         ("A", 11, "RuntimeError: a mistake of ours")
     ]
 
@@ -179,7 +179,9 @@ def test_another_document_model_than_the_invoice_is_judged() -> None:
     order = Order(0, " ", lines, nodes={OrderLine: list(lines)})
     judgement = judge(order, ORDERS)
     assert not judgement.failures
-    assert [(each.rule.id, each.at.place, each.detail.term, each.detail.found) for each in judgement.breaches] == [
+    assert [
+        (each.rule.id, each.at.ordinal, each.detail.term, each.detail.found) for each in judgement.breaches
+    ] == [
         ("ORDER-1", 0, "OT-1", None),
         ("ORDER-3", 0, "OT-3", "0.0"),
         ("ORDER-2", 8, "OT-2", None),

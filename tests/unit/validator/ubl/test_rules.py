@@ -9,8 +9,8 @@ from collections import Counter
 from lxml import etree
 
 from gateway.validator.finding import Flag
-from gateway.validator.ubl import bindings as ubl
 from gateway.validator.ubl.breaches import SyntaxBreach, breaches
+from gateway.validator.ubl.reader import read
 from gateway.validator.ubl.rules import RULES, WITH_TEXT
 from gateway.validator.ubl.unused import UNUSED_ELEMENTS
 from tests.samples import SAMPLES, invoice
@@ -19,7 +19,7 @@ VALID = SAMPLES["nlcius-invoice"].xml()
 
 
 def judged(document: bytes) -> list[SyntaxBreach]:
-    return breaches(ubl.read(etree.fromstring(document)))
+    return breaches(read(etree.fromstring(document)))
 
 
 def test_no_rule_is_missing_and_two_are_fatal_among_the_unused() -> None:
@@ -49,10 +49,10 @@ def test_a_valid_invoice_breaks_none() -> None:
 def test_what_has_no_use_is_reported_once_at_its_first_place() -> None:
     document = invoice(3).replace(b"</cac:Price>", b"<cbc:PriceType>net</cbc:PriceType></cac:Price>")
     root = etree.fromstring(document)
-    reading = ubl.read(root)
+    reading = read(root)
     [breach] = breaches(reading)
     assert (breach.rule.id, breach.times) == ("UBL-CR-627", 3)
-    assert reading.elements([breach.place])[breach.place] is next(root.iter("{*}PriceType"))
+    assert reading.elements([breach.ordinal])[breach.ordinal] is next(root.iter("{*}PriceType"))
 
 
 def test_each_line_breaks_a_rule_for_itself() -> None:

@@ -1,0 +1,245 @@
+"""The bindings and the syntax rules, worked out for each path that documents have: what an element at this path
+becomes, which terms it fills, which rules it breaks or counts for.
+
+A node is made when a path is first met and kept for the documents after it. It depends on the vocabulary alone.
+The number of nodes is bounded.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gateway.validator.model.invoice import Coded
+from gateway.validator.ubl.binding import (
+    Binding,
+    Every,
+    Fixed,
+    Found,
+    One,
+    Parent,
+    Part,
+    Parts,
+    Source,
+    Vocabulary,
+)
+from gateway.validator.ubl.path_rules import (
+    NAMES,
+    Check,
+    Topic,
+    checks_on,
+    once_rule,
+    topic_of,
+    unused_attribute_rules,
+    unused_rules,
+)
+
+FOREIGN = "foreign"
+"""The name of an element of a namespace that is not the vocabulary's, as in extensions."""
+NODES_MAX = 20_000
+"""More paths only come from documents made to have them."""
+
+
+class Fill(NamedTuple):
+    """A term that a text or group fills: the number of the group among those around the element, outermost first,
+    and its field."""
+
+    group: int
+    field: str
+    is_many: bool
+
+
+class Target(NamedTuple):
+    """What a path below a group or a checked element is wanted for there."""
+
+    field: str
+    source: Source | None
+    """None for a path that a check counts."""
+
+
+class Use(NamedTuple):
+    """What an attribute is wanted for."""
+
+    fills: tuple[Fill, ...]
+    code: Coded | None
+    unused: tuple[str, ...]
+    once: str | None
+    counts: tuple[tuple[int, str], ...]
+    topic: Topic | None
+
+
+class PathNode:
+    """What is known of the elements at one path."""
+
+    __slots__ = (
+        "attributes",
+        "binding",
+        "checks",
+        "children",
+        "code",
+        "counts",
+        "fills",
+        "fixed",
+        "frames",
+        "has_currency",
+        "has_notes",
+        "is_amount",
+        "is_frame",
+        "marks",
+        "names",
+        "once",
+        "parent_fields",
+        "parts",
+        "path",
+        "takes_text",
+        "targets",
+        "topic",
+        "tuples",
+        "unused",
+        "vocabulary",
+    )
+
+    def __init__(self, vocabulary: "PathNodes", names: tuple[str, ...], above: "PathNode | None") -> None:
+        self.vocabulary = vocabulary
+        self.names = names
+        self.path = "/".join(names[1:])
+        """From the root's children down, without numbers."""
+        self.children: dict[object, PathNode] = {}
+        """By tag in lxml's form and by name."""
+        self.attributes: dict[str, Use | None] = {}
+        self.binding = vocabulary.of.binding_of(names)
+        parent = names[-2] if above else ""
+        self.checks: tuple[Check, ...] = checks_on(names[-1], parent)
+        self.is_frame = self.binding is not None or bool(self.checks)
+        """Whether something of the elements inside it is collected."""
+        self.frames: tuple[PathNode, ...] = above.frames if above else ()
+        """The elements around it that collect, outermost first, itself included."""
+        if self.is_frame:
+            self.frames = (*self.frames, self)
+        self.targets = _targets(self.binding, self.checks)
+        self._compile_binding(above)
+        self._compile_uses()
+
+    def _compile_binding(self, above: "PathNode | None") -> None:
+        fields = self.binding.fields if self.binding else {}
+        self.fixed = {name: source.value for name, source in fields.items() if isinstance(source, Fixed)}
+        self.tuples = tuple(name for name, source in fields.items() if isinstance(source, Every | Parts))
+        has_parent = above is not None and above.binding is not None
+        self.parent_fields = tuple(
+            (name, source.field) for name, source in fields.items() if isinstance(source, Parent) and has_parent
+        )
+
+    def _compile_uses(self) -> None:
+        name, wanted = self.names[-1], list(self._wanted(""))
+        self.fills = _fills(wanted, One, Every)
+        self.parts = _fills(wanted, Part, Parts) if self.binding else ()
+        self.counts = _counts(wanted)
+        self.marks = tuple(
+            (nth, field, source.value) for nth, (field, source) in wanted if isinstance(source, Found)
+        )
+        attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
+        self.has_currency = code is Coded.AMOUNT_CURRENCY
+        self.code = code if not attribute else None
+        self.is_amount = name.endswith("Amount") and not name.endswith("PriceAmount")
+        self.takes_text = bool(self.fills) or self.code is not None or self.is_amount
+        self.unused = unused_rules(self.vocabulary.root_name, self.path) if self.path else ()
+        self.once = once_rule(self.path)
+        self.topic = topic_of(self.path, name)
+        self.has_notes = bool(self.unused or self.once or self.counts or self.marks or self.topic)
+
+    def _wanted(self, attribute: str) -> Iterator[tuple[int, Target]]:
+        """What the elements around want of those at this path, or of their attribute, each with its number."""
+        for nth, frame in enumerate(self.frames):
+            steps = self.names[len(frame.names) :]
+            path = "/".join(steps) or "."
+            for target in frame.targets.get(f"{path}/@{attribute}" if attribute else path, ()):
+                yield nth, target
+            if len(steps) == 1 and not attribute:
+                for target in frame.targets.get("*", ()):
+                    yield nth, target
+
+    def child(self, tag: object) -> "PathNode | None":
+        """The node of a child with this tag in lxml's form; None for a comment or an instruction."""
+        if not isinstance(tag, str):
+            return None
+        nodes = self.vocabulary
+        name = nodes.name_of(tag)
+        node = self.children.get(name)
+        if node is None:
+            node = PathNode(nodes, (*self.names, name), self)
+            if nodes.is_full:
+                return node
+            nodes.count += 1
+            self.children[name] = node
+        if name in nodes.names:  # there is an end to these, not to the others
+            self.children[tag] = node
+        return node
+
+    def use_of(self, name: str) -> Use | None:
+        """What an attribute of this name is wanted for."""
+        if name not in self.vocabulary.names or self.names[-1] == FOREIGN:
+            return None
+        wanted = list(self._wanted(name))
+        attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
+        is_scheme = name == "schemeID" and self.names[-2:] == ("cac:PartyIdentification", "cbc:ID")
+        use = Use(
+            fills=_fills(wanted, One, Every),
+            code=code if attribute == name else None,
+            unused=unused_attribute_rules(self.path, name),
+            once=once_rule(f"{self.path}/@{name}"),
+            counts=_counts(wanted),
+            topic=Topic.SCHEME if is_scheme else None,
+        )
+        self.attributes[name] = use if any(use) else None
+        return self.attributes[name]
+
+
+class PathNodes:
+    """The nodes of the documents of one vocabulary with one root."""
+
+    def __init__(self, of: Vocabulary, root_name: str) -> None:
+        self.of = of
+        self.root_name = root_name
+        self.count = 0
+        self.names = of.all_names() | NAMES
+        self.root = PathNode(self, ("/",), None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more nodes are kept."""
+        return self.count >= NODES_MAX
+
+    def name_of(self, tag: str) -> str:
+        """A tag as rules write it. Names that no rule or binding has are all one, but for the ends that rules ask
+        for: there may be thousands, each as long as its sender likes."""
+        name = self.of.name_of(tag)
+        if name is None:
+            return FOREIGN
+        if name in self.names:
+            return name
+        end = next((end for end in _ENDS if name.endswith(end)), "")
+        return f"other:{end}"
+
+
+_ENDS = ("PriceAmount", "Amount", "BinaryObject")
+
+
+def _targets(binding: Binding | None, checks: tuple[Check, ...]) -> dict[str, list[Target]]:
+    """What is wanted of each path below an element; attributes of its own begin with `./@`."""
+    found: dict[str, list[Target]] = {}
+    for field, source in binding.fields.items() if binding else ():
+        if not isinstance(source, Fixed | Parent):
+            for path in source.path.split("|"):
+                key = f"./{path}" if path.startswith("@") else path
+                found.setdefault(key, []).append(Target(field, source))
+    for path in dict.fromkeys(path for check in checks for path in check.paths):
+        key = f"./{path}" if path.startswith("@") else path
+        found.setdefault(key, []).append(Target(path, None))
+    return found
+
+
+def _fills(wanted: list[tuple[int, Target]], one: type[Source], many: type[Source]) -> tuple[Fill, ...]:
+    found = [(nth, field, source) for nth, (field, source) in wanted if isinstance(source, (one, many))]
+    return tuple(Fill(nth, field, isinstance(source, many)) for nth, field, source in found)
+
+
+def _counts(wanted: list[tuple[int, Target]]) -> tuple[tuple[int, str], ...]:
+    return tuple((nth, target.field) for nth, target in wanted if target.source is None)

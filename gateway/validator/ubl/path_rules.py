@@ -1,0 +1,135 @@
+"""What the UBL-CR, UBL-SR and UBL-DT rules say of an element by its path from the root alone."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.validator.ubl.rules import (
+    LINES,
+    MARKED_ATTRIBUTES,
+    ONCE_IN_DOCUMENT,
+    TIMES,
+    UNUSED_ANYWHERE,
+    UNUSED_ATTRIBUTES,
+)
+from gateway.validator.ubl.unused import UNUSED_ELEMENTS
+
+
+class Topic(StrEnum):
+    """What rules on texts are about; `breaches` judges the elements of each topic together."""
+
+    VERSION = "UBLVersionID"
+    DOCUMENT = "AdditionalDocumentReference"
+    PAYEE = "PayeeParty"
+    ALLOWANCE = "AllowanceCharge"
+    SCHEME = "an identifier with a scheme"
+    PAYMENT_ID = "PaymentID"
+    PAYMENT_MEANS = "PaymentMeansCode"
+    SELLER_TAX = "PartyTaxScheme of the seller"
+    BUYER_TAX = "PartyTaxScheme of the buyer"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How often each of some paths may be met below one element. Outside the bounds it breaks `rule`, or, with a
+    `topic`, its texts are to be judged."""
+
+    paths: tuple[str, ...]
+    least: int = 0
+    most: int | None = None
+    rule: str = ""
+    topic: Topic | None = None
+
+    def holds(self, counts: dict[str, int]) -> bool:
+        """Whether the counts of the paths are within the bounds."""
+        for path in self.paths:
+            count = counts.get(path, 0)
+            if count < self.least or (self.most is not None and count > self.most):
+                return False
+        return True
+
+
+_DOCUMENT_CHECK = Check(("cbc:DocumentTypeCode", "cbc:ID/@schemeID"), most=0, topic=Topic.DOCUMENT)
+_ALLOWANCE_CHECK = Check(("cbc:AllowanceChargeReason",), most=1, topic=Topic.ALLOWANCE)
+_TOPIC_BY_NAME = {
+    "cac:PayeeParty": Topic.PAYEE,
+    "cbc:PaymentID": Topic.PAYMENT_ID,
+    "cbc:PaymentMeansCode": Topic.PAYMENT_MEANS,
+}
+_TOPIC_BY_PATH = {
+    "cbc:UBLVersionID": Topic.VERSION,
+    "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme": Topic.SELLER_TAX,
+    "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme": Topic.BUYER_TAX,
+}
+_UNUSED = {path: rule for rule, path in UNUSED_ELEMENTS.items()}
+_ONCE = {path: rule for rule, path in ONCE_IN_DOCUMENT.items()}
+_ATTRIBUTES = {name: rule for rule, name in UNUSED_ATTRIBUTES.items()}
+
+
+def _checks_by_name() -> dict[str, list[tuple[str, Check]]]:
+    """The checks on elements of each name, with the name that the parent must have, if any."""
+    found: dict[str, list[tuple[str, Check]]] = {
+        "cac:AdditionalDocumentReference": [("", _DOCUMENT_CHECK)],
+        "cac:AllowanceCharge": [("", _ALLOWANCE_CHECK)],
+    }
+    for rule, times in TIMES.items():
+        check = Check(times.paths, times.least, times.most, rule)
+        for name in times.on:
+            found.setdefault(name, []).append((times.above, check))
+    return found
+
+
+_CHECKS = _checks_by_name()
+
+
+def checks_on(name: str, parent: str) -> tuple[Check, ...]:
+    """The checks on an element of this name below one of that name."""
+    if name.endswith("BinaryObject"):
+        name = "BinaryObject"
+    return tuple(check for above, check in _CHECKS.get(name, ()) if not above or above == parent)
+
+
+def unused_rules(root: str, path: str) -> tuple[str, ...]:
+    """The rules that an element breaks by being at a path below the root."""
+    found = [rule for rule, end in UNUSED_ANYWHERE.items() if f"/{path}".endswith(f"/{end}")]
+    if path == "cac:PaymentMeans/cbc:PaymentDueDate" and root == "Invoice":
+        found.append("UBL-CR-412")
+    for line in LINES:
+        if path.startswith(f"{line}/"):
+            path = "line" + path.removeprefix(line)
+    return (*found, _UNUSED[path]) if path in _UNUSED else tuple(found)
+
+
+def unused_attribute_rules(path: str, name: str) -> tuple[str, ...]:
+    """The rules that an element at a path below the root breaks by having an attribute."""
+    found = []
+    if name in _ATTRIBUTES and not (name == "name" and path.endswith("cbc:PaymentMeansCode")):
+        found.append(_ATTRIBUTES[name])
+    whole = f"/{path}/@{name}"
+    found += [rule for rule, end in MARKED_ATTRIBUTES.items() if _ends_in(whole, end)]
+    return tuple(found)
+
+
+def _ends_in(path: str, end: str) -> bool:
+    return path == end if end.startswith("/") else path.endswith(f"/{end}")
+
+
+def once_rule(path: str) -> str | None:
+    """The rule that counts the elements or attributes at a path below the root in the whole document."""
+    return _ONCE.get(path)
+
+
+def topic_of(path: str, name: str) -> Topic | None:
+    """What the text of an element, or of those inside it, must be looked at for."""
+    return _TOPIC_BY_NAME.get(name) or _TOPIC_BY_PATH.get(path)
+
+
+def _names() -> frozenset[str]:
+    paths = [*UNUSED_ELEMENTS.values(), *UNUSED_ANYWHERE.values(), *MARKED_ATTRIBUTES.values(), *_ONCE, *_CHECKS]
+    paths += [path for found in _CHECKS.values() for _, check in found for path in check.paths]
+    paths += [*_TOPIC_BY_NAME, *_TOPIC_BY_PATH, *LINES, *_ATTRIBUTES]
+    paths += [above for found in _CHECKS.values() for above, _ in found]
+    return frozenset(step.removeprefix("@") for path in paths for step in path.split("/")) - {"", "line"}
+
+
+NAMES = _names()
+"""Every element and attribute that a rule names, attributes without their `@`."""
