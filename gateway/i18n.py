@@ -116,6 +116,20 @@ class _Shown:
         return str(value) if write is None else write(value, self.language)
 
 
+def either(parts: Sequence[Param]) -> Text:
+    """One part or another: `a or b or c`."""
+    if len(parts) == 1:
+        return Text("{part}", part=parts[0])
+    return Text("{first} or {rest}", first=parts[0], rest=either(parts[1:]))
+
+
+def both(parts: Sequence[Param]) -> Text:
+    """One part and another: `a and b and c`."""
+    if len(parts) == 1:
+        return Text("{part}", part=parts[0])
+    return Text("{first} and {rest}", first=parts[0], rest=both(parts[1:]))
+
+
 def untranslated(value: str) -> Text:
     """What is the same in every language, where a `Text` is asked for."""
     return Text(value)

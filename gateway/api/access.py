@@ -102,11 +102,7 @@ async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Rol
     if role not in roles:
         wanted = ", ".join(sorted(role.value for role in roles))
         raise problems.Forbidden(
-            Text(
-                "The role of this key is {role}; this request is for {wanted}.",
-                role=role.value,
-                wanted=wanted,
-            )
+            Text("The role of this key is {role}; this request is for {wanted}.", role=role.value, wanted=wanted)
         )
     return admitted
 

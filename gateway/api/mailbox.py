@@ -149,11 +149,7 @@ def _owner(call: Call, query: MailboxQuery) -> str:
     """The party whose mailbox it is. Raises Forbidden for one that the caller does not act for."""
     wanted = query.party_id or call.caller.party_id
     if wanted is None or call.visible_to is None or wanted not in call.visible_to:
-        raise problems.Forbidden(
-            Text(
-                "This key does not act for the party whose mailbox was asked.",
-            )
-        )
+        raise problems.Forbidden(Text("This key does not act for the party whose mailbox was asked."))
     return wanted
 
 

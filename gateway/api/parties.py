@@ -112,9 +112,7 @@ def _checked_id(party_id: str) -> str:
     try:
         return msgspec.convert(party_id, PartyId)
     except msgspec.ValidationError as error:
-        reason = Text(
-            "must be lower-case letters, digits and dashes, at most 63",
-        )
+        reason = Text("must be lower-case letters, digits and dashes, at most 63")
         raise problems.InvalidInput((Fault("path", "partyId", reason),)) from error
 
 

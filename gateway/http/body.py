@@ -110,8 +110,6 @@ async def _next(request: web.BaseRequest, deadline: float, limits: Limits) -> by
         ConnectionResetError,
     ) as error:  # a sender that hangs up is no failure of ours
         raise problems.MalformedRequest(
-            Text(
-                "The body ended before its Content-Length, or its chunks are not as RFC 9112 has them.",
-            ),
+            Text("The body ended before its Content-Length, or its chunks are not as RFC 9112 has them."),
             closes=True,
         ) from error

@@ -93,12 +93,8 @@ class MalformedRequest(Problem):
         "malformed-request",
         400,
         Text("Not a valid HTTP request"),
-        Text(
-            "The request line, a header or the framing of the body does not follow RFC 9112.",
-        ),
-        Text(
-            "Use an HTTP client library, and look at what stands between you and the gateway.",
-        ),
+        Text("The request line, a header or the framing of the body does not follow RFC 9112."),
+        Text("Use an HTTP client library, and look at what stands between you and the gateway."),
     )
 
 
@@ -111,11 +107,9 @@ class InvalidInput(Problem):
         Text("The input is not valid"),
         Text(
             "One or more query parameters, headers or members of the body are missing, unknown or "
-            "wrong. `errors` lists all of them.",
+            "wrong. `errors` lists all of them."
         ),
-        Text(
-            "Correct everything that `errors` names and send the request again.",
-        ),
+        Text("Correct everything that `errors` names and send the request again."),
     )
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
@@ -139,12 +133,12 @@ class MalformedMultipart(Problem):
         Text("The multipart body is broken"),
         Text(
             "The body does not follow RFC 2046 and RFC 7578, or does not hold exactly one document. "
-            "Nothing was stored.",
+            "Nothing was stored."
         ),
         Text(
             "Send one part with the document (named `document` in multipart/form-data, the only XML "
             "part in multipart/mixed and multipart/related) and every attachment as a part of its "
-            "own.",
+            "own."
         ),
     )
 
@@ -158,7 +152,7 @@ class DigestMismatch(Problem):
         Text("Content-Digest does not match"),
         Text(
             "The SHA-256 of the body as it arrived differs from the one in Content-Digest (RFC "
-            "9530). Nothing was stored.",
+            "9530). Nothing was stored."
         ),
         Text("Send the message again."),
     )
@@ -171,12 +165,8 @@ class Unauthenticated(Problem):
         "unauthenticated",
         401,
         Text("An API key is needed"),
-        Text(
-            "The request carries no API key, or one that the gateway does not know (any more).",
-        ),
-        Text(
-            "Send `Authorization: Bearer <key>` or `X-API-Key: <key>`. The operator hands out keys.",
-        ),
+        Text("The request carries no API key, or one that the gateway does not know (any more)."),
+        Text("Send `Authorization: Bearer <key>` or `X-API-Key: <key>`. The operator hands out keys."),
     )
 
     def __init__(self, detail: Text, *, from_browser: bool = False) -> None:
@@ -192,12 +182,8 @@ class Forbidden(Problem):
         "forbidden",
         403,
         Text("This key may not do that"),
-        Text(
-            "The key works, but its role does not allow this request.",
-        ),
-        Text(
-            "Use a key with one of the roles that the documentation names for this request.",
-        ),
+        Text("The key works, but its role does not allow this request."),
+        Text("Use a key with one of the roles that the documentation names for this request."),
     )
 
 
@@ -208,9 +194,7 @@ class UnknownAddress(Problem):
         "unknown-address",
         404,
         Text("There is nothing at this address"),
-        Text(
-            "The path is not one of this API. A slash at the end also makes another path.",
-        ),
+        Text("The path is not one of this API. A slash at the end also makes another path."),
         Text("Look in /v1/openapi.json or /docs for the paths."),
     )
 
@@ -226,11 +210,9 @@ class UnknownItem(Problem):
         404,
         Text("Not found"),
         Text(
-            "What the path names does not exist, or this key may not know of it. The gateway does not say which.",
+            "What the path names does not exist, or this key may not know of it. The gateway does not say which."
         ),
-        Text(
-            "Check the number, and whether the key belongs to a party of the message.",
-        ),
+        Text("Check the number, and whether the key belongs to a party of the message."),
     )
 
     def __init__(self, what: Text, name: str) -> None:
@@ -264,9 +246,7 @@ class NotAcceptable(Problem):
         "not-acceptable",
         406,
         Text("No acceptable form"),
-        Text(
-            "The Accept header leaves out every form in which this can be given.",
-        ),
+        Text("The Accept header leaves out every form in which this can be given."),
         Text("Accept one of the forms in `offered`."),
     )
 
@@ -282,20 +262,13 @@ class RequestTimeout(Problem):
         "request-timeout",
         408,
         Text("The request took too long to arrive"),
-        Text(
-            "The body stopped arriving, or came in so slowly that the gateway gave up. Nothing was stored.",
-        ),
-        Text(
-            "Send the message again, with the same Idempotency-Key.",
-        ),
+        Text("The body stopped arriving, or came in so slowly that the gateway gave up. Nothing was stored."),
+        Text("Send the message again, with the same Idempotency-Key."),
     )
 
     def __init__(self, seconds: float, *, is_idle: bool) -> None:
         """`is_idle`: nothing came for so long; else the whole body took longer."""
-        detail = Text(
-            "The body was not complete within {seconds} seconds.",
-            seconds=format(seconds, "g"),
-        )
+        detail = Text("The body was not complete within {seconds} seconds.", seconds=format(seconds, "g"))
         if is_idle:
             detail = Text("Nothing came for {seconds} seconds.", seconds=format(seconds, "g"))
         super().__init__(detail, closes=True)
@@ -310,11 +283,9 @@ class IdempotencyConflict(Problem):
         Text("Idempotency-Key used before"),
         Text(
             "This key was sent before with another body. `firstKenmerk` names the message it belongs "
-            "to. Nothing was stored.",
+            "to. Nothing was stored."
         ),
-        Text(
-            "Use a new key for a new message, and the same key only to repeat the same bytes.",
-        ),
+        Text("Use a new key for a new message, and the same key only to repeat the same bytes."),
     )
 
     def __init__(self, first_kenmerk: str) -> None:
@@ -336,11 +307,9 @@ class UsageConflict(Problem):
         Text("Usage event recorded before"),
         Text(
             "An event with this `source` and `id` stands in the meter with other content. Nothing of "
-            "the request was recorded.",
+            "the request was recorded."
         ),
-        Text(
-            "Repeat an event only unchanged. To correct one, have it reversed and send another with a new id.",
-        ),
+        Text("Repeat an event only unchanged. To correct one, have it reversed and send another with a new id."),
     )
 
     def __init__(self, source: str, event_id: str, differences: str) -> None:
@@ -358,9 +327,7 @@ class StateConflict(Problem):
         "state-conflict",
         409,
         Text("Not possible in this state"),
-        Text(
-            "What was asked does not fit the state in which the message or party is now.",
-        ),
+        Text("What was asked does not fit the state in which the message or party is now."),
         Text("Fetch it again and look at its state."),
     )
 
@@ -374,20 +341,13 @@ class LeaseLost(Problem):
         Text("The lease is not yours any more"),
         Text(
             "The message was not confirmed within its lease, and lies in the mailbox again or was "
-            "taken by another process.",
+            "taken by another process."
         ),
-        Text(
-            "Take messages again. If you have the message safe already, confirm it with the new token.",
-        ),
+        Text("Take messages again. If you have the message safe already, confirm it with the new token."),
     )
 
     def __init__(self, kenmerk: str) -> None:
-        super().__init__(
-            Text(
-                "The token is not that of the current lease on message {kenmerk}.",
-                kenmerk=kenmerk,
-            )
-        )
+        super().__init__(Text("The token is not that of the current lease on message {kenmerk}.", kenmerk=kenmerk))
 
 
 class _TooLarge(Problem):
@@ -417,11 +377,9 @@ class BodyTooLarge(_TooLarge):
         Text(
             "The body is larger than any message within the limits can be. It was cut off as soon as "
             "that was certain; nothing was stored. `countedBytes` is what was announced or had come "
-            "in by then.",
+            "in by then."
         ),
-        Text(
-            "Send a smaller document; attachments together may hold 20 MB (20 × 1024 × 1024 bytes).",
-        ),
+        Text("Send a smaller document; attachments together may hold 20 MB (20 × 1024 × 1024 bytes)."),
     )
 
     def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
@@ -437,11 +395,9 @@ class AttachmentsTooLarge(_TooLarge):
         Text("The attachments are too large"),
         Text(
             "The limit holds for the decoded bytes of all attachments of a message together. Nothing "
-            "was stored. `countedBytes` is what was counted when the gateway stopped reading.",
+            "was stored. `countedBytes` is what was counted when the gateway stopped reading."
         ),
-        Text(
-            "Leave an attachment out, or make it smaller.",
-        ),
+        Text("Leave an attachment out, or make it smaller."),
     )
 
     def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
@@ -455,9 +411,7 @@ class UnsupportedMediaType(Problem):
         "unsupported-media-type",
         415,
         Text("Unsupported media type"),
-        Text(
-            "The Content-Type of the body is not one that this request takes.",
-        ),
+        Text("The Content-Type of the body is not one that this request takes."),
         Text("Send one of the types in `supported`."),
     )
 
@@ -481,9 +435,7 @@ class UnsupportedContentEncoding(Problem):
         "unsupported-content-encoding",
         415,
         Text("Unsupported content encoding"),
-        Text(
-            "The gateway takes bodies as they are: a compressed body can hide any size.",
-        ),
+        Text("The gateway takes bodies as they are: a compressed body can hide any size."),
         Text("Send the body without Content-Encoding."),
     )
 
@@ -504,19 +456,14 @@ class NotJudged(Problem):
         Text("The document could not be judged"),
         Text(
             "Judging the document asks more time or memory than one document gets, or broke "
-            "otherwise. Nothing is known of whether it is valid. The case is in the log.",
+            "otherwise. Nothing is known of whether it is valid. The case is in the log."
         ),
-        Text(
-            "Send a smaller document; give the operator the `reference` if the document is ordinary.",
-        ),
+        Text("Send a smaller document; give the operator the `reference` if the document is ordinary."),
     )
 
     def __init__(self, reference: str) -> None:
         super().__init__(
-            Text(
-                "The operator finds this case in the log as {reference}.",
-                reference=reference,
-            ),
+            Text("The operator finds this case in the log as {reference}.", reference=reference),
             reference=reference,
         )
 
@@ -528,9 +475,7 @@ class ExpectationFailed(Problem):
         "expectation-failed",
         417,
         Text("Expectation failed"),
-        Text(
-            "The Expect header asks for something other than 100-continue.",
-        ),
+        Text("The Expect header asks for something other than 100-continue."),
         Text("Leave the header out."),
     )
 
@@ -542,9 +487,7 @@ class HeadersTooLarge(Problem):
         "headers-too-large",
         431,
         Text("Headers too large"),
-        Text(
-            "A line of the header section is longer, or there are more headers, than the gateway reads.",
-        ),
+        Text("A line of the header section is longer, or there are more headers, than the gateway reads."),
         Text("Send fewer or shorter headers."),
     )
 
@@ -556,20 +499,13 @@ class GatewayFailed(Problem):
         "internal-error",
         500,
         Text("The gateway failed"),
-        Text(
-            "Something went wrong inside the gateway. It is not your request's fault, and it is in the log.",
-        ),
-        Text(
-            "Try again with the same Idempotency-Key; give the operator the `reference` if it stays.",
-        ),
+        Text("Something went wrong inside the gateway. It is not your request's fault, and it is in the log."),
+        Text("Try again with the same Idempotency-Key; give the operator the `reference` if it stays."),
     )
 
     def __init__(self, reference: str) -> None:
         super().__init__(
-            Text(
-                "The operator finds this case in the log as {reference}.",
-                reference=reference,
-            ),
+            Text("The operator finds this case in the log as {reference}.", reference=reference),
             reference=reference,
         )
 
@@ -581,20 +517,13 @@ class Overloaded(Problem):
         "overloaded",
         503,
         Text("The gateway is busy"),
-        Text(
-            "As much work waits as the gateway may hold. Nothing of this request was stored.",
-        ),
-        Text(
-            "Try again after the number of seconds in Retry-After, with the same Idempotency-Key.",
-        ),
+        Text("As much work waits as the gateway may hold. Nothing of this request was stored."),
+        Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key."),
     )
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
-            Text(
-                "Try again in {retry_after_seconds} seconds.",
-                retry_after_seconds=retry_after_seconds,
-            ),
+            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
             headers={"Retry-After": str(retry_after_seconds)},
             closes=True,
         )
@@ -607,9 +536,7 @@ class NotReady(Problem):
         "not-ready",
         503,
         Text("The gateway is not ready"),
-        Text(
-            "The gateway runs, but something it needs does not answer.",
-        ),
+        Text("The gateway runs, but something it needs does not answer."),
         Text("Send traffic elsewhere and look at `failing`."),
     )
 
@@ -627,11 +554,9 @@ class InputsMoved(Problem):
         Text("The inputs have moved"),
         Text(
             "A count, forecast, tariff, debtor, policy or earlier bill changed since the run was "
-            "prepared, or another run billed the same year. Nothing was approved or issued.",
+            "prepared, or another run billed the same year. Nothing was approved or issued."
         ),
-        Text(
-            "Prepare the run again, look at what it gives, and have that approved.",
-        ),
+        Text("Prepare the run again, look at what it gives, and have that approved."),
     )
 
 
@@ -643,11 +568,9 @@ class OwnApproval(Problem):
         403,
         Text("Somebody else has to approve"),
         Text(
-            "The run was prepared with this very key, and approval is by another (`billing.approval_by_another`).",
+            "The run was prepared with this very key, and approval is by another (`billing.approval_by_another`)."
         ),
-        Text(
-            "Have the holder of another key of the role finance approve it.",
-        ),
+        Text("Have the holder of another key of the role finance approve it."),
     )
 
 
@@ -658,12 +581,10 @@ class ForecastLocked(Problem):
         "forecast-locked",
         409,
         Text("The forecast can no longer change"),
-        Text(
-            "The prepayment of that year was issued on the forecast that holds. Nothing was recorded.",
-        ),
+        Text("The prepayment of that year was issued on the forecast that holds. Nothing was recorded."),
         Text(
             "Leave it: the settlement is on actual use. The policy `late_forecast` says whether a "
-            "higher one is taken.",
+            "higher one is taken."
         ),
     )
 
@@ -675,12 +596,8 @@ class BillingStepRefused(Problem):
         "billing-step-refused",
         409,
         Text("This step cannot come now"),
-        Text(
-            "The billing year is not so far yet, is further already, or knows no such step. Nothing was done.",
-        ),
-        Text(
-            "Look at the run or at the steps of the year, and do what comes first.",
-        ),
+        Text("The billing year is not so far yet, is further already, or knows no such step. Nothing was done."),
+        Text("Look at the run or at the steps of the year, and do what comes first."),
     )
 
 
@@ -691,12 +608,8 @@ class TariffMissing(Problem):
         "tariff-missing",
         409,
         Text("There is no tariff"),
-        Text(
-            "The catalogue holds no price of this kind for every day of the year. Nothing was billed.",
-        ),
-        Text(
-            "Add the tariff to the catalogue (how-to: add a tariff year), or try another year.",
-        ),
+        Text("The catalogue holds no price of this kind for every day of the year. Nothing was billed."),
+        Text("Add the tariff to the catalogue (how-to: add a tariff year), or try another year."),
     )
 
 
@@ -707,12 +620,8 @@ class TariffsRefused(Problem):
         "tariffs-refused",
         400,
         Text("The tariffs cannot be used"),
-        Text(
-            "The tariffs that were sent along overlap, have a price that cannot be, or are not to be read.",
-        ),
-        Text(
-            "Correct the tariff that is named.",
-        ),
+        Text("The tariffs that were sent along overlap, have a price that cannot be, or are not to be read."),
+        Text("Correct the tariff that is named."),
     )
 
 
@@ -724,12 +633,9 @@ class DebtorMissing(Problem):
         409,
         Text("A party is not known as a debtor"),
         Text(
-            "A party has use, a forecast or a weight, and finance has not recorded whom to bill. "
-            "Nothing was done.",
+            "A party has use, a forecast or a weight, and finance has not recorded whom to bill. Nothing was done."
         ),
-        Text(
-            "Record the debtor (`PUT /v1/debtors/{partyId}`) and ask again.",
-        ),
+        Text("Record the debtor (`PUT /v1/debtors/{partyId}`) and ask again."),
     )
 
 
@@ -742,11 +648,9 @@ class BillRejected(Problem):
         Text("A bill is not valid"),
         Text(
             "Every bill is judged as any invoice before it gets a number. One of this run breaks a "
-            "rule, so none was issued.",
+            "rule, so none was issued."
         ),
-        Text(
-            "Correct what the rule names, often the address of the debtor, and prepare the run again.",
-        ),
+        Text("Correct what the rule names, often the address of the debtor, and prepare the run again."),
     )
 
 
@@ -757,12 +661,8 @@ class IssuerMissing(Problem):
         "issuer-missing",
         409,
         Text("Nobody is named who sends the bills"),
-        Text(
-            "The settings under `[billing]` are not complete, so this gateway makes no bills.",
-        ),
-        Text(
-            "Fill in the settings that are named and restart the gateway.",
-        ),
+        Text("The settings under `[billing]` are not complete, so this gateway makes no bills."),
+        Text("Fill in the settings that are named and restart the gateway."),
     )
 
 
@@ -773,12 +673,8 @@ class DistributionKeyRefused(Problem):
         "distribution-key-refused",
         400,
         Text("This cannot be divided"),
-        Text(
-            "There is nothing to divide, nobody to divide it over, a weight below zero or a party twice.",
-        ),
-        Text(
-            "Send an amount above zero in whole cents, and each party once, with a weight.",
-        ),
+        Text("There is nothing to divide, nobody to divide it over, a weight below zero or a party twice."),
+        Text("Send an amount above zero in whole cents, and each party once, with a weight."),
     )
 
 
@@ -789,12 +685,8 @@ class BadCount(Problem):
         "bad-count",
         400,
         Text("This count cannot be"),
-        Text(
-            "A number of units is below zero or beyond what anybody can use. Nothing was recorded.",
-        ),
-        Text(
-            "Look whether figures were doubled or a separator went missing.",
-        ),
+        Text("A number of units is below zero or beyond what anybody can use. Nothing was recorded."),
+        Text("Look whether figures were doubled or a separator went missing."),
     )
 
 

@@ -20,17 +20,11 @@ _TYPES = {
     "datetime": Text("a moment"),
     "date": Text("a day"),
 }
-_MOMENT = Text(
-    "must be a moment with its offset, as 2026-11-23T12:00:00Z",
-)
+_MOMENT = Text("must be a moment with its offset, as 2026-11-23T12:00:00Z")
 _DAY = Text("must be a day, as 2026-11-23")
 _PATTERNS = {
-    r"^[a-z0-9][a-z0-9-]{0,62}$": Text(
-        "must be a party id: lower-case letters, digits and dashes, at most 63",
-    ),
-    r"^[0-9A-Za-z]{2,4}:.{1,50}$": Text(
-        "must be scheme:value, as 0190:00000001002220647000",
-    ),
+    r"^[a-z0-9][a-z0-9-]{0,62}$": Text("must be a party id: lower-case letters, digits and dashes, at most 63"),
+    r"^[0-9A-Za-z]{2,4}:.{1,50}$": Text("must be scheme:value, as 0190:00000001002220647000"),
 }
 """The patterns of `shapes`, said as people say them; a test holds this to them."""
 _COMPARED = {

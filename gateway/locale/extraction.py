@@ -15,7 +15,7 @@ from jinja2.ext import babel_extract
 from gateway.i18n import CATALOGUE
 
 PACKAGE = Path(__file__).parents[1]
-KEYWORDS = {"Text": (0,), "plural": (0, 1)}
+KEYWORDS = {"Text": (0,), "plural": (0, 1), "bt": (1,), "bt_from": (1,), "many": (1,), "group": (1,)}
 """Where the English text is in the arguments of each of these calls; two for the form of one and of many."""
 _TEMPLATE_KEYWORD = "t"
 _HEADER = """\
@@ -49,7 +49,11 @@ def _keys_in_module(source: str) -> Iterator[Key]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             places = KEYWORDS.get(_name_of(node.func), ())
-            if len(node.args) == len(places):
+            if (
+                places
+                and len(node.args) > places[-1]
+                and not (len(node.args) == 2 and _name_of(node.func) == "Text")
+            ):
                 yield tuple(text for at in places if (text := _constant(node.args[at])))
 
 

@@ -107,9 +107,7 @@ def as_duplicate(outcome: Decision, first_kenmerk: str, at: datetime) -> Decisio
             number=number,
             first_kenmerk=first_kenmerk,
         ),
-        Text(
-            "Nothing to do if this was a repeat. A corrected invoice needs a number of its own.",
-        ),
+        Text("Nothing to do if this was a repeat. A corrected invoice needs a number of its own."),
         found=number,
     )
     entry = JournalEntry(Step.FOUND_DUPLICATE, at, GATEWAY, Foutcode.VAS500, f"duplicate of {first_kenmerk}")
@@ -130,9 +128,7 @@ def broken(judged: Waiting, at: datetime, detail: str, verdict: Verdict = NOTHIN
         "MP-TECHNICAL",
         Flag.FATAL,
         Stage.XML,
-        Text(
-            "The gateway could not judge this document. An operator looks at it; you need not send it again.",
-        ),
+        Text("The gateway could not judge this document. An operator looks at it; you need not send it again."),
     )
     entry = JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail)
     verdict = replace(verdict, findings=(finding, *verdict.findings))
@@ -163,12 +159,8 @@ def _sender_problem(
     if not senders or submitter is None:
         return _party_finding(
             "MP-SENDER-UNKNOWN",
-            Text(
-                "The party that this document is from is not registered here.",
-            ),
-            Text(
-                "Use a registered identifier: KvK number (0106), OIN (0190) or VAT number (9944).",
-            ),
+            Text("The party that this document is from is not registered here."),
+            Text("Use a registered identifier: KvK number (0106), OIN (0190) or VAT number (9944)."),
             found=named,
         )
     allowed = {submitter.party_id} | (submitter.mandates if judged.role is Role.INTERMEDIARY else frozenset())
@@ -178,12 +170,8 @@ def _sender_problem(
         return None
     return _party_finding(
         "MP-SENDER-MANDATE",
-        Text(
-            "You may not send documents of this party.",
-        ),
-        Text(
-            "Send with this party's own key, or have the operator register its mandate for you.",
-        ),
+        Text("You may not send documents of this party."),
+        Text("Send with this party's own key, or have the operator register its mandate for you."),
         found=named,
     )
 
@@ -211,28 +199,16 @@ def _principal_problem(
 
 
 _UNKNOWN_PRINCIPAL = (
-    Text(
-        "You say that you send for a party that is not registered here.",
-    ),
-    Text(
-        "Name it by a registered identifier, or have the operator register it.",
-    ),
+    Text("You say that you send for a party that is not registered here."),
+    Text("Name it by a registered identifier, or have the operator register it."),
 )
 _OTHER_PRINCIPAL = (
-    Text(
-        "You say that you send for one party, and the document is from another.",
-    ),
-    Text(
-        "Check which document this is: name the party that it is from, or leave the name out.",
-    ),
+    Text("You say that you send for one party, and the document is from another."),
+    Text("Check which document this is: name the party that it is from, or leave the name out."),
 )
 _PRINCIPAL_WITHOUT_MANDATE = (
-    Text(
-        "The party that you say you send for gave you no mandate.",
-    ),
-    Text(
-        "Have the operator register its mandate for you, then send the document again.",
-    ),
+    Text("The party that you say you send for gave you no mandate."),
+    Text("Have the operator register its mandate for you, then send the document again."),
 )
 
 
@@ -338,9 +314,7 @@ def _returned(
             f"No recipient is registered here under {named or 'the identifiers in this document'}.",
             f"Hier is geen ontvanger geregistreerd onder {named or 'de nummers in dit document'}.",
         ),
-        Text(
-            "Ask the recipient for its OIN and put it in the buyer's electronic address (BT-49, scheme 0190).",
-        ),
+        Text("Ask the recipient for its OIN and put it in the buyer's electronic address (BT-49, scheme 0190)."),
         found=named,
     )
     failed = JournalEntry(

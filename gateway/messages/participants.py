@@ -72,10 +72,7 @@ def role_problem(role: Role, party_id: str | None, party: Party | None) -> Text 
     if role in {Role.OPERATOR, Role.FINANCE}:
         if party_id is None:
             return None
-        return Text(
-            "a key for {word} belongs to the gateway, not to a party",
-            word=word,
-        )
+        return Text("a key for {word} belongs to the gateway, not to a party", word=word)
     if party_id is None:
         return Text("a key for {word} needs a party", word=word)
     if party is None:

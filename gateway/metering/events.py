@@ -209,26 +209,17 @@ def _problem(
     elif party_id is None:
         code, text = (
             ProblemCode.UNKNOWN_PARTY,
-            Text(
-                "No party is registered as {party}.",
-                party=repr(event.data.party),
-            ),
+            Text("No party is registered as {party}.", party=repr(event.data.party)),
         )
     elif event.time > latest:
         code, text = (
             ProblemCode.FROM_THE_FUTURE,
-            Text(
-                "The time {time} is more than 24 hours ahead.",
-                time=event.time.isoformat(),
-            ),
+            Text("The time {time} is more than 24 hours ahead.", time=event.time.isoformat()),
         )
     elif event.time < EARLIEST:
         code, text = (
             ProblemCode.TOO_OLD,
-            Text(
-                "The time {time} is before the year 2000.",
-                time=event.time.isoformat(),
-            ),
+            Text("The time {time} is before the year 2000.", time=event.time.isoformat()),
         )
     else:
         code, text = (

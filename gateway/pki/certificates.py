@@ -83,9 +83,7 @@ def oin_of(certificate: x509.Certificate) -> PartyIdentifier:
     if len(values) != 1:
         raise CertificateError(
             "no-oin",
-            Text(
-                "the certificate's subject must have exactly one serialNumber with an OIN",
-            ),
+            Text("the certificate's subject must have exactly one serialNumber with an OIN"),
         )
     identifier = PartyIdentifier(OIN, str(values[0]))
     if problem(identifier):

@@ -339,11 +339,7 @@ def filename_problem(filename: str | None) -> Text | None:
 def _bad_filename(attachment: Attachment, problem: Text, location: str) -> Finding:
     return _finding(
         "MP-ATT-FILENAME",
-        Text(
-            "The file name of attachment {attachment} {problem}.",
-            attachment=attachment.number,
-            problem=problem,
-        ),
+        Text("The file name of attachment {attachment} {problem}.", attachment=attachment.number, problem=problem),
         Text("Give it a plain short name, as factuur.pdf."),
         flag=Flag.WARNING,
         location=location and f"{location}/@filename",
@@ -385,9 +381,7 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
             media_type=media_type,
             name=name,
         ),
-        Text(
-            "Give the media type that belongs to the content; the recipient may not be able to open it.",
-        ),
+        Text("Give the media type that belongs to the content; the recipient may not be able to open it."),
         flag=Flag.WARNING,
         location=location,
         found=name,
@@ -414,13 +408,8 @@ def _dangerous(attachment: Attachment, found: content_types.Content, media_type:
 def _not_base64(location: str, error: Base64Error) -> Finding:
     return _finding(
         "MP-ATT-BASE64",
-        Text(
-            "The attachment is not base64: {reason}.",
-            reason=error.reason,
-        ),
-        Text(
-            "Encode the whole file as base64 (RFC 4648), letters A-Z a-z 0-9 + / and = at the end.",
-        ),
+        Text("The attachment is not base64: {reason}.", reason=error.reason),
+        Text("Encode the whole file as base64 (RFC 4648), letters A-Z a-z 0-9 + / and = at the end."),
         location=location,
     )
 
@@ -428,12 +417,8 @@ def _not_base64(location: str, error: Base64Error) -> Finding:
 def _interrupted(location: str) -> Finding:
     return _finding(
         "MP-ATT-BASE64",
-        Text(
-            "The base64 of the attachment is interrupted by other markup.",
-        ),
-        Text(
-            "Put the base64 in one piece, without comments or elements in it.",
-        ),
+        Text("The base64 of the attachment is interrupted by other markup."),
+        Text("Put the base64 in one piece, without comments or elements in it."),
         location=location,
     )
 
@@ -452,10 +437,7 @@ def _too_many(count: int, limits: Limits) -> Finding:
     most = limits.attachments_max
     return _finding(
         "MP-ATT-NUMBER",
-        Text(
-            "The message has more than {most} attachments, which is what is taken at most.",
-            most=most,
-        ),
+        Text("The message has more than {most} attachments, which is what is taken at most.", most=most),
         Text("Put them together in fewer files."),
         found=str(count),
         expected=f"<= {most}",
@@ -474,9 +456,7 @@ def _too_large(attachments: Sequence[Attachment], limits: Limits) -> Finding:
             limit=limit,
             megabytes=megabytes,
         ),
-        Text(
-            "Make the attachments smaller, or send some of them another way.",
-        ),
+        Text("Make the attachments smaller, or send some of them another way."),
         found=str(total),
         expected=f"<= {limit}",
     )

@@ -90,8 +90,7 @@ def _of_syntax(breach: SyntaxBreach) -> _Unlocated:
 def _of_failure(failure: Failure) -> _Unlocated:
     """A rule that broke is an error of ours: the document is not judged by it, so it may not pass."""
     said = Text(
-        "Rule {rule} could not be checked; the error is the gateway's, not the document's.",
-        rule=failure.rule.id,
+        "Rule {rule} could not be checked; the error is the gateway's, not the document's.", rule=failure.rule.id
     )
     return _Unlocated(
         failure.node.ordinal, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, said, found=failure.error)
@@ -117,10 +116,7 @@ def _left_out(times: Counter[str]) -> Iterator[Finding]:
             "MP-RULES-MORE",
             Flag.WARNING,
             Stage.RULES,
-            Text(
-                "More findings of the same rules are left out: {rules}.",
-                rules=rules,
-            ),
+            Text("More findings of the same rules are left out: {rules}.", rules=rules),
         )
 
 

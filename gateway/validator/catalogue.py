@@ -33,7 +33,7 @@ SYNTAX_FORM = "syntax"
 """The form of a rule on the XML itself."""
 
 _SCHEMA_FIRST = Text(
-    "The schema refuses a document that breaks it first; the rule itself is met where the schema is left out.",
+    "The schema refuses a document that breaks it first; the rule itself is met where the schema is left out."
 )
 
 

@@ -66,10 +66,11 @@ def older_format(facts: DocumentFacts) -> Finding | None:
         return None
     return _finding(
         "MP-ID-OHNL",
-        f"This is UBL-OHNL {customization}, an older Dutch format that this gateway does not take.",
-        f"Dit is UBL-OHNL {customization}, een ouder Nederlands formaat dat deze gateway niet aanneemt.",
-        "Send an invoice as NLCIUS (SI-UBL 2.0), an order as Peppol BIS 3.",
-        "Stuur een factuur als NLCIUS (SI-UBL 2.0), een order als Peppol BIS 3.",
+        Text(
+            "This is UBL-OHNL {customization}, an older Dutch format that this gateway does not take.",
+            customization=customization,
+        ),
+        Text("Send an invoice as NLCIUS (SI-UBL 2.0), an order as Peppol BIS 3."),
         location=f"/ubl:{facts.kind.value}/cbc:CustomizationID",
         found=customization,
     )
@@ -88,9 +89,7 @@ class _Other:
     advice: Text
 
 
-_NLCIUS = Text(
-    "Send the invoice as NLCIUS (SI-UBL 2.0), which is UBL 2.1.",
-)
+_NLCIUS = Text("Send the invoice as NLCIUS (SI-UBL 2.0), which is UBL 2.1.")
 _UNWRAP = Text("Send the document inside it, without the wrapper.")
 _OTHERS: tuple[_Other, ...] = (
     _Other(
@@ -107,9 +106,7 @@ _OTHERS: tuple[_Other, ...] = (
             in {"http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"}
         ),
         Text("a SOAP envelope"),
-        Text(
-            "Send the document alone, or the SOAP message to the Digipoort service of this gateway.",
-        ),
+        Text("Send the document alone, or the SOAP message to the Digipoort service of this gateway."),
     ),
     _Other(
         "MP-ID-EBXML",
@@ -165,10 +162,8 @@ def _not_ours(root: etree._Element) -> Finding:
         if other.is_it(namespace, local):
             return _finding(
                 other.rule,
-                f"This is {other.name.en}, which this gateway does not take.",
-                f"Dit is {other.name.nl}; dat neemt deze gateway niet aan.",
-                other.advice.en,
-                other.advice.nl,
+                Text("This is {other}, which this gateway does not take.", other=other.name),
+                other.advice,
                 location="/" + name_of(str(root.tag)),
                 found=f"{{{namespace}}}{local}",
             )
@@ -180,10 +175,13 @@ def _wrong_namespace(kind: DocumentKind, namespace: str) -> Finding:
     expected = NAMESPACES[kind]
     return _finding(
         "MP-ID-NAMESPACE",
-        f"The root element {kind.value} is in {_named(namespace, 'no namespace')}, not in {expected}.",
-        f"Het rootelement {kind.value} staat in {_named(namespace, 'geen namespace')}, niet in {expected}.",
-        f'Write <{kind.value} xmlns="{expected}">.',
-        f'Schrijf <{kind.value} xmlns="{expected}">.',
+        Text(
+            "The root element {kind} is in {namespace}, not in {expected}.",
+            kind=kind.value,
+            namespace=_named(namespace),
+            expected=expected,
+        ),
+        Text('Write <{kind} xmlns="{expected}">.', kind=kind.value, expected=expected),
         location=f"/*:{kind.value}",
         found=namespace,
         expected=expected,
@@ -194,28 +192,26 @@ def _unknown(namespace: str, local: str) -> Finding:
     known = ", ".join(kind.value for kind in DocumentKind)
     return _finding(
         "MP-ID-ROOT",
-        f"The root element {local} in {_named(namespace, 'no namespace')} "
-        "is not a document that this gateway knows.",
-        f"Het rootelement {local} in {_named(namespace, 'geen namespace')} "
-        "is geen document dat deze gateway kent.",
-        f"It takes UBL 2.1 and SETU documents: {known}.",
-        f"Deze gateway neemt UBL 2.1- en SETU-documenten aan: {known}.",
+        Text(
+            "The root element {local} in {namespace} is not a document that this gateway knows.",
+            local=local,
+            namespace=_named(namespace),
+        ),
+        Text("It takes UBL 2.1 and SETU documents: {known}.", known=known),
         location=f"/*:{local}",
         found=f"{{{namespace}}}{local}",
         expected=known,
     )
 
 
-def _named(namespace: str, nothing: str) -> str:
-    return f"namespace {namespace[:200]}" if namespace else nothing
+def _named(namespace: str) -> Text:
+    return Text("namespace {namespace}", namespace=namespace[:200]) if namespace else Text("no namespace")
 
 
 def _finding(
     rule: str,
-    en: str,
-    nl: str,
-    advice_en: str,
-    advice_nl: str,
+    text: Text,
+    advice: Text,
     *,
     location: str,
     found: str | None = None,
@@ -225,11 +221,11 @@ def _finding(
         rule,
         Flag.FATAL,
         Stage.IDENTIFY,
-        Text(en, nl),
+        text,
         location=location,
         found=found,
         expected=expected,
-        advice=Text(advice_en, advice_nl),
+        advice=advice,
     )
 
 

@@ -154,9 +154,7 @@ class _Judgement:
         from gateway.validator import reference  # SaxonC is optional, large, and seldom wanted
 
         findings = reference.check(parsed)
-        why = Text(
-            "the reference engine was asked for, which has no other rules",
-        )
+        why = Text("the reference engine was asked for, which has no other rules")
         self._rule_sets = (RuleSetUsed("EN 16931, official stylesheet", reference.EN16931_VERSION, why),)
         return findings
 

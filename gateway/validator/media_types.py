@@ -34,8 +34,7 @@ _SCRIPT = Content(Text("a script"), is_dangerous=True)
 _WEB_PAGE = Content(Text("a web page"), is_dangerous=True)
 _PDF = Content(Text("a PDF"), (PDF,))
 _ZIP = Content(
-    Text("a ZIP file or Office document"),
-    (XLSX, ODS, "application/zip", "application/x-zip-compressed"),
+    Text("a ZIP file or Office document"), (XLSX, ODS, "application/zip", "application/x-zip-compressed")
 )
 
 _MAGIC: tuple[tuple[bytes, Content], ...] = (

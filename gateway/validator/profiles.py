@@ -125,7 +125,7 @@ def _not_judged(chosen: Chosen, specification: str, location: str) -> Finding:
         found=specification,
         expected=" | ".join(str(claim) for claim in sorted(claims, key=lambda claim: not claim.is_whole)),
         advice=Text(
-            "Check by other means whether it keeps to that specification, or name one that is judged here.",
+            "Check by other means whether it keeps to that specification, or name one that is judged here."
         ),
     )
 
@@ -161,9 +161,7 @@ def _not_in_force(used: RuleSetUsed, day: date, location: str) -> Finding:
         terms=("BT-2",),
         found=day.isoformat(),
         expected=f"<= {ended}" if ended is not None and day > ended else f">= {began}",
-        advice=Text(
-            "Correct the issue date, or take into account that older rules may say something else.",
-        ),
+        advice=Text("Correct the issue date, or take into account that older rules may say something else."),
     )
 
 

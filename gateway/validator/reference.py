@@ -122,9 +122,7 @@ def check(parsed: Parsed) -> list[Finding]:
     try:
         return en16931().findings(parsed)
     except StylesheetStoppedError as stopped:
-        said = Text(
-            "The official stylesheet ended in an error of its own on this document, without a verdict.",
-        )
+        said = Text("The official stylesheet ended in an error of its own on this document, without a verdict.")
         return [Finding("MP-REFERENCE-STOPPED", Flag.FATAL, Stage.RULES, said, found=str(stopped).strip())]
 
 

@@ -110,11 +110,7 @@ def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
             "give a forecast, historic use or use: there is nothing to reckon with",
             "geef een prognose, eerder gebruik of gebruik op: er is niets om mee te rekenen",
         )
-    return 0, (
-        Text(
-            "no forecast and no historic use: nothing is prepaid",
-        ),
-    )
+    return 0, (Text("no forecast and no historic use: nothing is prepaid"),)
 
 
 def _final(request: QuoteRequest, used: int, prepaid: Decimal, catalogue: Catalogue, policies: Policies) -> Due:

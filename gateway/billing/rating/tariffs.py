@@ -172,9 +172,7 @@ def _missing(service: Service, year: int, basis: TariffBasis) -> TariffMissingEr
     dutch = {TariffBasis.FIXED: "vaste", TariffBasis.ESTIMATE: "geraamde", TariffBasis.ACTUAL: "werkelijke"}
     hint = Text("")
     if basis is TariffBasis.ACTUAL:
-        hint = Text(
-            ": add it to the catalogue once it is known; until then only the advance can be reckoned",
-        )
+        hint = Text(": add it to the catalogue once it is known; until then only the advance can be reckoned")
     return TariffMissingError(
         f"there is no {basis} tariff of {service} for the whole of {year}{hint.en}",
         f"er is geen {dutch[basis]} tarief van {service} voor heel {year}{hint.nl}",

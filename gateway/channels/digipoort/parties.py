@@ -69,12 +69,7 @@ async def recipient_of(directory: Directory, ontvanger: Identiteit | None) -> Pa
         return None
     known = candidates(ontvanger)
     if not known:
-        raise RefusedError(
-            Text(
-                "the type {type} of identiteitOntvanger is not known",
-                type=repr(ontvanger.type),
-            )
-        )
+        raise RefusedError(Text("the type {type} of identiteitOntvanger is not known", type=repr(ontvanger.type)))
     for identifier in known:
         if await directory.find(identifier) is not None:
             return identifier
@@ -85,12 +80,7 @@ async def client_of(directory: Directory, identity: Identity, *, is_sandbox: boo
     """The party that this certificate belongs to. Raises RefusedError when the register has none."""
     party = await find_party(directory, Identiteit(identity.oin.value, "OIN"))
     if party is None:
-        raise RefusedError(
-            Text(
-                "OIN {oin} is not registered with this gateway",
-                oin=identity.oin.value,
-            )
-        )
+        raise RefusedError(Text("OIN {oin} is not registered with this gateway", oin=identity.oin.value))
     role = Role.GOVERNMENT if party.kind is not PartyKind.COMPANY else Role.SUPPLIER
     if party.mandates and role is Role.SUPPLIER:
         role = Role.INTERMEDIARY

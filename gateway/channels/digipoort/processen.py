@@ -45,12 +45,7 @@ class Processen:
         """The message with this kenmerk. Raises RefusedError when there is none that this client may see."""
         message = await self._ports.messages.message(kenmerk or "", client.visible_to)
         if message is None:
-            raise RefusedError(
-                Text(
-                    "the kenmerk {kenmerk} is not known for this OIN",
-                    kenmerk=repr(kenmerk),
-                )
-            )
+            raise RefusedError(Text("the kenmerk {kenmerk} is not known for this OIN", kenmerk=repr(kenmerk)))
         return message, await self.proces_of(message)
 
     async def scope(self, vraag: Vraag, client: Client, *, only_recipient: bool = False) -> Scope:

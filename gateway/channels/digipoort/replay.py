@@ -37,9 +37,7 @@ class ReplayGuard:
         kept = (_of_name(oin, message_id[:BERICHTKENMERK_CHARACTERS_MAX]),) if is_cut else ()
         if not self._seen.isdisjoint((*digests, *kept)):
             raise StaleError(
-                Text(
-                    "this message was sent before; a new request needs a new MessageID and signature",
-                )
+                Text("this message was sent before; a new request needs a new MessageID and signature")
             )
         if len(self._by_age) >= self._entries_max:
             raise TroubleError(Text("the service is busy"))

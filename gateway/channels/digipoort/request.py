@@ -155,12 +155,7 @@ class RequestReader:
                 async for piece in body.pieces():
                     cutter.feed(piece)
             else:
-                raise MalformedError(
-                    Text(
-                        "Content-Type {kind} is not SOAP 1.1",
-                        kind=repr(kind[:60]),
-                    )
-                )
+                raise MalformedError(Text("Content-Type {kind} is not SOAP 1.1", kind=repr(kind[:60])))
         return read_envelope(cutter.close(), cutter.cuts, reading, parts), body.size_bytes
 
     async def _verified(self, envelope: Envelope, size_bytes: int) -> Verified:
@@ -228,19 +223,11 @@ def _require_operation(message: Verified, service: Service, request: web.BaseReq
     """Body element, wsa:Action, SOAPAction and wsa:To must all mean the same operation at this address."""
     operation = _operation(message.request, service)
     if operation is None:
-        raise MalformedError(
-            Text(
-                "the {service} does not know this request element",
-                service=service.name,
-            )
-        )
+        raise MalformedError(Text("the {service} does not know this request element", service=service.name))
     soap_action = request.headers.get("SOAPAction", "").strip().strip('"')
     if message.addressing.action != operation.request_action or soap_action not in {"", operation.request_action}:
         raise AddressingError(
-            Text(
-                "wsa:Action and SOAPAction must be {request_action}",
-                request_action=operation.request_action,
-            )
+            Text("wsa:Action and SOAPAction must be {request_action}", request_action=operation.request_action)
         )
     # Host and port differ behind proxies and aliases; the path tells which service was meant.
     if urlsplit(message.addressing.to).path.rstrip("/") not in service.paths:

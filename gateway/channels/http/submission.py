@@ -141,11 +141,7 @@ def read_idempotency_key(value: str) -> str:
         return re.sub(r"\\(.)", r"\1", quoted[1])
     if _IDEMPOTENCY_KEY.fullmatch(value):
         return value
-    raise WrongValueError(
-        Text(
-            "must be 1 to 255 printable ASCII characters, best in double quotes",
-        )
-    )
+    raise WrongValueError(Text("must be 1 to 255 printable ASCII characters, best in double quotes"))
 
 
 def _plain(value: str) -> str:

@@ -70,8 +70,7 @@ def _oin_problem(value: str) -> Text | None:
     if re.fullmatch(r"0000\d{4}[0-9A-Z]{12}", value, re.ASCII):
         return None
     return Text(
-        "{value} is not an OIN: 20 positions, the first eight a prefix such as 00000001",
-        value=repr(value),
+        "{value} is not an OIN: 20 positions, the first eight a prefix such as 00000001", value=repr(value)
     )
 
 
@@ -86,10 +85,7 @@ def _gln_problem(value: str) -> Text | None:
         return Text("{value} is not a GLN: 13 digits", value=repr(value))
     if ean.is_valid(value):
         return None
-    return Text(
-        "{value} is not a GLN: its check digit is wrong",
-        value=repr(value),
-    )
+    return Text("{value} is not a GLN: its check digit is wrong", value=repr(value))
 
 
 def _vat_problem(value: str) -> Text | None:
@@ -100,10 +96,7 @@ def _vat_problem(value: str) -> Text | None:
         )
     if btw.is_valid(value):
         return None
-    return Text(
-        "{value} is not a Dutch VAT number: its check digits are wrong",
-        value=repr(value),
-    )
+    return Text("{value} is not a Dutch VAT number: its check digits are wrong", value=repr(value))
 
 
 _CHECKS = {OIN: _oin_problem, KVK: _kvk_problem, GLN: _gln_problem, VAT_NL: _vat_problem}

@@ -32,7 +32,12 @@ class Term:
     attribute: str
 
     def __str__(self) -> str:
-        return f"{self.name.en} ({self.number})"
+        return self.called.en
+
+    @property
+    def called(self) -> Text:
+        """The term in a sentence: `Seller name (BT-27)`."""
+        return Text("{name} ({term})", name=self.name, term=self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +161,10 @@ def term_of(kind: type[Group], attribute: str) -> str | None:
     return None
 
 
-def bt(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
+def bt(number: int | str, name: str, kind: str = "text") -> Any:
     """A business term as the field of a group: absent unless the document has it. `number` is that of EN 16931
     (131), or the whole name of a term of another model (`OT-2`)."""
-    return field(default=None, metadata={"term": (_numbered(number), Text(en, nl), kind)})
+    return field(default=None, metadata={"term": (_numbered(number), Text(name), kind)})
 
 
 def _numbered(number: int | str) -> str:
@@ -182,21 +187,21 @@ class derived(property):  # noqa: N801 - used as a decorator
         self.term = term
 
 
-def bt_from(number: int | str, en: str, nl: str, kind: str = "text") -> Callable[[Callable[[Any], Any]], derived]:
+def bt_from(number: int | str, name: str, kind: str = "text") -> Callable[[Callable[[Any], Any]], derived]:
     """A business term that is worked out: decorates the method that does it, as `property` would."""
-    return lambda work: derived(work, doc=work.__doc__, term=(_numbered(number), Text(en, nl), kind))
+    return lambda work: derived(work, doc=work.__doc__, term=(_numbered(number), Text(name), kind))
 
 
-def many(number: int | str, en: str, nl: str, kind: str = "text") -> Any:
+def many(number: int | str, name: str, kind: str = "text") -> Any:
     """A business term that may stand there several times: a tuple of texts."""
-    return field(default=(), metadata={"term": (_numbered(number), Text(en, nl), kind)})
+    return field(default=(), metadata={"term": (_numbered(number), Text(name), kind)})
 
 
-def group(number: str, en: str, nl: str) -> Callable[[type[_G]], type[_G]]:
+def group(number: str, name: str) -> Callable[[type[_G]], type[_G]]:
     """Make a dataclass the business group of this number and enter its terms in `TERMS` and `GROUPS`."""
 
     def enter(cls: type[_G]) -> type[_G]:
-        GROUPS[number or en] = GroupTerm(number, Text(en, nl), cls)
+        GROUPS[number or name] = GroupTerm(number, Text(name), cls)
         return part(number)(cls)
 
     return enter

@@ -27,9 +27,7 @@ def _is_invoice(facts: InvoiceFacts) -> bool:
     "BR-NL-BFR-1",
     on=SellerContact,
     terms="BT-43",
-    sentence=Text(
-        "The seller's contact has an e-mail address (BT-43): that is where a refusal is sent.",
-    ),
+    sentence=Text("The seller's contact has an e-mail address (BT-43): that is where a refusal is sent."),
     source=SOURCE,
     applies=_is_invoice,
     detail=lambda contact, _facts: Detail(
@@ -46,9 +44,7 @@ def contact_has_email(contact: SellerContact, _facts: InvoiceFacts) -> bool:
     "BR-NL-BFR-2",
     on=Buyer,
     terms="BT-47",
-    sentence=Text(
-        "The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190).",
-    ),
+    sentence=Text("The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190)."),
     source=SOURCE,
     advice=Text(
         'Ask the customer for its OIN and write <cbc:CompanyID schemeID="0190"> with its twenty digits.',
@@ -66,9 +62,7 @@ def buyer_has_oin(buyer: Buyer, _facts: InvoiceFacts) -> bool:
     "BR-NL-BFR-3",
     on=Invoice,
     terms="BT-84",
-    sentence=Text(
-        "The invoice gives an account to pay to (BT-84).",
-    ),
+    sentence=Text("The invoice gives an account to pay to (BT-84)."),
     source=SOURCE,
     applies=_is_invoice,
     detail=lambda _invoice, _facts: Detail(
@@ -84,9 +78,7 @@ def has_an_account(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     "BR-NL-BFR-4",
     on=VatBreakdown,
     terms="BT-117 BT-5",
-    sentence=Text(
-        "The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5).",
-    ),
+    sentence=Text("The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5)."),
     source=SOURCE,
     advice=Text(
         "Make currencyID of the VAT amount equal to DocumentCurrencyCode.",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-from gateway.i18n import Text
+from gateway.i18n import Text, either
 from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import cents, exact
 from gateway.validator.model.codes import CodeList, near_misses
@@ -27,13 +27,12 @@ Paths = Mapping[tuple[str, str], str]
 """By group and term: the attribute path to a term that a row asks of another group than its own."""
 
 
-def names(terms: Iterable[str], joint: Text) -> Text:
+def names(terms: Iterable[str]) -> Text:
     """The terms as people read them: "Seller name (BT-27) or ..."."""
-    found = [_name(term) for term in terms]
-    return Text(f" {joint.en} ".join(each.en for each in found), f" {joint.nl} ".join(each.nl for each in found))
+    return either([name_of(term) for term in terms])
 
 
-def _name(term: str) -> Text:
+def name_of(term: str) -> Text:
     if term not in GROUPS and term not in TERMS:
         raise KeyError(f"no model has {term}")
     name = GROUPS[term].name if term in GROUPS else TERMS[term][0].name
@@ -43,7 +42,7 @@ def _name(term: str) -> Text:
 def owner(group: str) -> tuple[type[Group], Text]:
     """The class of a group and what a sentence calls it. The root of a model goes by its name: `Invoice`."""
     term = GROUPS[group]
-    return term.group, _name(group) if term.number else term.name
+    return term.group, name_of(group) if term.number else term.name
 
 
 def attribute_of(group: str, term: str, paths: Paths) -> str:
@@ -73,7 +72,7 @@ def _shall_have(source: str, key: str, row: str, paths: Paths) -> Rule:
     group, verb, listed = match.groups()
     terms = tuple(listed.split(" or "))
     kind, subject = owner(group)
-    wanted = names(terms, Text("or"))
+    wanted = names(terms)
     attributes = [attribute_of(group, term, paths) for term in terms]
     advice = Text("Add {wanted}.", wanted=wanted)
     return Rule(
@@ -82,15 +81,18 @@ def _shall_have(source: str, key: str, row: str, paths: Paths) -> Rule:
         form=Form.SHALL_HAVE,
         terms=terms,
         on=kind,
-        sentence=Text(
-            f"{subject.en}: {wanted.en} is required{' and not blank' if verb == 'states' else ''}.",
-            f"{subject.nl}: {wanted.nl} is verplicht{' en niet leeg' if verb == 'states' else ''}.",
-        ),
+        sentence=_is_required(verb, subject, wanted),
         source=source,
         holds=_states(attributes[0]) if verb == "states" else _has(attributes),
         detail=lambda _node, _facts: Detail(None, " / ".join(terms), advice, terms[0]),
         single=verb == "states",
     )
+
+
+def _is_required(verb: str, subject: Text, wanted: Text) -> Text:
+    if verb == "states":
+        return Text("{subject}: {wanted} is required and not blank.", subject=subject, wanted=wanted)
+    return Text("{subject}: {wanted} is required.", subject=subject, wanted=wanted)
 
 
 def _states(attribute: str) -> Callable[[Any, Any], bool]:
@@ -115,10 +117,6 @@ def _has(attributes: Sequence[str]) -> Callable[[Any, Any], bool]:
     return lambda node, _facts: any(get(node) is not None for get in gets)
 
 
-def _capital(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
-
-
 def at_most_two_decimals(source: str, rows: dict[str, str]) -> tuple[Rule, ...]:
     """`"BT-92"`: not more than two characters stand after the dot of the amount, as it is written."""
     return tuple(_at_most_two_decimals(source, key, term) for key, term in rows.items())
@@ -127,7 +125,7 @@ def at_most_two_decimals(source: str, rows: dict[str, str]) -> tuple[Rule, ...]:
 def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
     term = TERMS[number][0]
     get = attrgetter(term.attribute)
-    name = _name(number)
+    name = name_of(number)
     return Rule(
         id=key,
         flag=Flag.FATAL,
@@ -148,9 +146,7 @@ def _rounded(text: str) -> str | None:
     return None
 
 
-_DECIMALS = Text(
-    "Round the amount to two decimals and write no zeros or spaces after them.",
-)
+_DECIMALS = Text("Round the amount to two decimals and write no zeros or spaces after them.")
 
 
 def coded(
@@ -162,22 +158,15 @@ def coded(
 
 
 def _coded(source: str, key: str, terms: str, lists: Mapping[Any, CodeList], what: Text | None) -> Rule:
-    wanted = what or names(terms.split(), Text("or"))
-    titles = Text(
-        " or ".join(dict.fromkeys(each.title for each in lists.values())),
-        " of ".join(dict.fromkeys(each.title for each in lists.values())),
-    )
-
+    wanted = what or names(terms.split())
+    titles = either(list(dict.fromkeys(each.title for each in lists.values())))
     return Rule(
         id=key,
         flag=Flag.FATAL,
         form=Form.CODED,
         terms=tuple(terms.split()),
         on=CodeUse,
-        sentence=Text(
-            f"{_capital(wanted.en)} is a code of the list {titles.en}.",
-            f"{_capital(wanted.nl)} is een code uit de lijst {titles.nl}.",
-        ),
+        sentence=Text("{wanted:capital} is a code of the list {titles}.", wanted=wanted, titles=titles),
         source=source,
         holds=lambda use, _facts: use.value is not None and lists[use.kind].has(use.value),
         detail=lambda use, _facts: not_on_list(use.value, lists[use.kind]),

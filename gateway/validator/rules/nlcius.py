@@ -110,7 +110,7 @@ def _normal(text: str | None) -> str:
     on=Seller,
     terms="BT-30",
     sentence=Text(
-        "A Dutch seller gives its KvK number (0106) or OIN (0190) as legal registration identifier (BT-30).",
+        "A Dutch seller gives its KvK number (0106) or OIN (0190) as legal registration identifier (BT-30)."
     ),
     source=SOURCE,
     applies=is_dutch,
@@ -132,9 +132,7 @@ def _number_of(party: Seller | Buyer, term: str) -> Detail:
     return Detail(
         found=None if number is None else f"{number} ({scheme})" if scheme is not None else number,
         expected="schemeID 0106 + KvK, schemeID 0190 + OIN",
-        advice=Text(
-            'Write <cbc:CompanyID schemeID="0106"> with the eight digits of the KvK number.',
-        ),
+        advice=Text('Write <cbc:CompanyID schemeID="0106"> with the eight digits of the KvK number.'),
         term=term,
     )
 
@@ -144,13 +142,13 @@ def _number_of(party: Seller | Buyer, term: str) -> Detail:
     on=Invoice,
     terms="BT-10 BT-13",
     sentence=Text(
-        "An invoice of a Dutch seller has a buyer reference (BT-10) or a purchase order reference (BT-13).",
+        "An invoice of a Dutch seller has a buyer reference (BT-10) or a purchase order reference (BT-13)."
     ),
     source=SOURCE,
     applies=is_dutch,
     detail=lambda _invoice, _facts: Detail(
         advice=Text(
-            "Ask the customer for the reference or order number, and give it in BuyerReference or OrderReference.",
+            "Ask the customer for the reference or order number, and give it in BuyerReference or OrderReference."
         ),
         term="BT-10",
     ),
@@ -160,8 +158,7 @@ def customer_can_find_it_back(invoice: Invoice, _facts: InvoiceFacts) -> bool:
 
 
 def _address_rule(key: str, kind: type[Group], terms: str, party: Text, *, only_in_nl: bool) -> Rule:
-    condition_en = ", if that is in the Netherlands," if only_in_nl else ""
-    condition_nl = ", als dat in Nederland is," if only_in_nl else ""
+    condition_text = Text(", if that is in the Netherlands,") if only_in_nl else ""
 
     def whole(address: SellerAddress | BuyerAddress | RepresentativeAddress, _facts: InvoiceFacts) -> bool:
         if only_in_nl and any(country != "NL" for country in every(address.country)):
@@ -173,8 +170,9 @@ def _address_rule(key: str, kind: type[Group], terms: str, party: Text, *, only_
         on=kind,
         terms=terms,
         sentence=Text(
-            f"The address of {party.en}{condition_en} has a street, a city and a post code.",
-            f"Het adres van {party.nl}{condition_nl} heeft een straat, een plaats en een postcode.",
+            "The address of {party}{condition} has a street, a city and a post code.",
+            party=party,
+            condition=condition_text,
         ),
         source=SOURCE,
         applies=is_dutch,
@@ -212,18 +210,14 @@ def _typed(facts: InvoiceFacts) -> list[Invoice]:
     return [facts.invoice] if facts.invoice.type_code is not None else []
 
 
-_TYPE = Text(
-    "Use 380 for an invoice, 381 for a credit note, 384 for a correction, 389 for self-billing.",
-)
+_TYPE = Text("Use 380 for an invoice, 381 for a credit note, 384 for a correction, 389 for self-billing.")
 
 
 @condition(
     "BR-NL-7",
     on=Invoice,
     terms="BT-3",
-    sentence=Text(
-        "The type of an invoice of a Dutch seller (BT-3) is 380, 381, 384 or 389.",
-    ),
+    sentence=Text("The type of an invoice of a Dutch seller (BT-3) is 380, 381, 384 or 389."),
     source=SOURCE,
     applies=is_dutch,
     select=_typed,
@@ -237,9 +231,7 @@ def type_is_one_of_four(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     "BR-NL-8",
     on=Invoice,
     terms="BT-3",
-    sentence=Text(
-        "Type 381 is written as a CreditNote, every other type as an Invoice.",
-    ),
+    sentence=Text("Type 381 is written as a CreditNote, every other type as an Invoice."),
     source=SOURCE,
     applies=is_dutch,
     select=_typed,
@@ -253,9 +245,7 @@ def credit_note_is_written_as_one(invoice: Invoice, _facts: InvoiceFacts) -> boo
     "BR-NL-9",
     on=Invoice,
     terms="BT-3 BT-25",
-    sentence=Text(
-        "A corrected invoice (type 384) names the invoice it corrects (BT-25).",
-    ),
+    sentence=Text("A corrected invoice (type 384) names the invoice it corrects (BT-25)."),
     source=SOURCE,
     advice=Text(
         "Add BillingReference/InvoiceDocumentReference with the number of the invoice that is corrected.",
@@ -272,9 +262,7 @@ def correction_names_what_it_corrects(invoice: Invoice, _facts: InvoiceFacts) ->
     "BR-NL-10",
     on=Buyer,
     terms="BT-47",
-    sentence=Text(
-        "A Dutch buyer of a Dutch seller is named by its KvK number (0106) or OIN (0190), in BT-47.",
-    ),
+    sentence=Text("A Dutch buyer of a Dutch seller is named by its KvK number (0106) or OIN (0190), in BT-47."),
     source=SOURCE,
     applies=is_dutch,
     select=lambda facts: [buyer for buyer in facts.invoice.all(Buyer) if buyer.has_legal_entity],
@@ -292,9 +280,7 @@ def buyer_has_kvk_or_oin(buyer: Buyer, facts: InvoiceFacts) -> bool:
     "BR-NL-11",
     on=Totals,
     terms="BT-115 BG-16",
-    sentence=Text(
-        "Where there is something to pay (BT-115), a Dutch seller says how (BG-16).",
-    ),
+    sentence=Text("Where there is something to pay (BT-115), a Dutch seller says how (BG-16)."),
     source=SOURCE,
     applies=is_dutch,
     select=lambda facts: facts.invoice.totals if facts.invoice.kind == "Invoice" else (),
@@ -313,9 +299,7 @@ def says_how_to_pay(totals: Totals, facts: InvoiceFacts) -> bool:
     "BR-NL-12",
     on=PaymentInstructions,
     terms="BT-81",
-    sentence=Text(
-        "A Dutch seller is paid by means 30, 48, 49, 57, 58 or 59 (BT-81).",
-    ),
+    sentence=Text("A Dutch seller is paid by means 30, 48, 49, 57, 58 or 59 (BT-81)."),
     source=SOURCE,
     applies=is_dutch,
     detail=lambda payment, _facts: Detail(
@@ -339,9 +323,7 @@ def _order_lines(facts: InvoiceFacts) -> Sequence[Group]:
     "BR-NL-13",
     on=InvoiceLine,
     terms="BT-132 BT-13",
-    sentence=Text(
-        "An invoice that refers to lines of an order (BT-132) names the order (BT-13).",
-    ),
+    sentence=Text("An invoice that refers to lines of an order (BT-132) names the order (BT-13)."),
     source=SOURCE,
     applies=lambda facts: is_nlcius(facts.invoice),  # whatever the seller's country
     select=_order_lines,
@@ -371,11 +353,7 @@ def _discouraged(
         key,
         on=on,
         terms=term,
-        sentence=Text(
-            "A Dutch seller leaves out {what} ({term}).",
-            what=what,
-            term=term,
-        ),
+        sentence=Text("A Dutch seller leaves out {what} ({term}).", what=what, term=term),
         source=SOURCE,
         flag=Flag.WARNING,
         applies=is_dutch,
@@ -468,9 +446,7 @@ DISCOURAGED = (
     "BR-NL-25",
     on=TaxRegistration,
     terms="BT-32",
-    sentence=Text(
-        "A Dutch seller leaves out tax numbers other than for VAT (BT-32).",
-    ),
+    sentence=Text("A Dutch seller leaves out tax numbers other than for VAT (BT-32)."),
     source=SOURCE,
     advice=Text(
         "Leave this number out; the VAT number stays.",
@@ -488,9 +464,7 @@ def no_other_tax_numbers(number: TaxRegistration, _facts: InvoiceFacts) -> bool:
     "BR-NL-31",
     on=PaymentInstructions,
     terms="BT-86",
-    sentence=Text(
-        "A SEPA payment (58, 59) needs no identifier of the bank (BT-86).",
-    ),
+    sentence=Text("A SEPA payment (58, 59) needs no identifier of the bank (BT-86)."),
     source=SOURCE,
     flag=Flag.WARNING,
     applies=is_dutch,
@@ -505,9 +479,7 @@ def sepa_needs_no_bank(payment: PaymentInstructions, _facts: InvoiceFacts) -> bo
     "BR-NL-33",
     on=VatTotal,
     terms="BT-111",
-    sentence=Text(
-        "A Dutch seller gives the VAT total in the invoice currency alone.",
-    ),
+    sentence=Text("A Dutch seller gives the VAT total in the invoice currency alone."),
     source=SOURCE,
     advice=Text(
         "Leave out the TaxTotal in another currency, and TaxCurrencyCode with it.",
@@ -525,9 +497,7 @@ def vat_in_invoice_currency(total: VatTotal, facts: InvoiceFacts) -> bool:
     "BR-NL-35",
     on=VatBreakdown,
     terms="BT-121",
-    sentence=Text(
-        "A Dutch seller gives the reason of an exemption in words, not as a code (BT-121).",
-    ),
+    sentence=Text("A Dutch seller gives the reason of an exemption in words, not as a code (BT-121)."),
     source=SOURCE,
     flag=Flag.WARNING,
     applies=is_dutch,
@@ -546,9 +516,7 @@ def exemption_in_words(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
     "BII2-T10-R001",
     on=Invoice,
     terms="BT-24",
-    sentence=Text(
-        "An NLCIUS document has a specification identifier (BT-24).",
-    ),
+    sentence=Text("An NLCIUS document has a specification identifier (BT-24)."),
     source=SOURCE,
     advice=Text(
         "Add CustomizationID with the identifier of NLCIUS.",
@@ -581,21 +549,15 @@ _SHADOWED = unchecked(
     {
         "BR-NL-32-2": (
             "BT-140 BT-145",
-            Text(
-                "On an invoice line: shadowed by BR-NL-32-1, which meets every reason code first.",
-            ),
+            Text("On an invoice line: shadowed by BR-NL-32-1, which meets every reason code first."),
         ),
         "BR-NL-32-3": (
             "BT-140 BT-145",
-            Text(
-                "On a credit note line: shadowed by BR-NL-32-1, which meets every reason code first.",
-            ),
+            Text("On a credit note line: shadowed by BR-NL-32-1, which meets every reason code first."),
         ),
         "SI-INV-R000": (
             "BT-24",
-            Text(
-                "The document is an Invoice or a CreditNote: the gateway reads nothing else as one.",
-            ),
+            Text("The document is an Invoice or a CreditNote: the gateway reads nothing else as one."),
         ),
     },
 )

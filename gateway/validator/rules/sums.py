@@ -157,16 +157,11 @@ def difference(left: Side, right: Side, term: str) -> Detail:
         advice = Text("Add the amounts that are absent.")
     else:
         off = left.value - right.value
-        advice = Text(
-            "The two sides differ by {abs}: correct one of the amounts.",
-            abs=abs(off),
-        )
+        advice = Text("The two sides differ by {abs}: correct one of the amounts.", abs=abs(off))
     return Detail(found, expected, advice, term)
 
 
 def _sentence(row: str, terms: tuple[str, ...]) -> Text:
-    names = {term: TERMS[term][0].name for term in terms}
-    plain = row.replace("?", "")
-    en = re.sub(r"[A-Z]+-\d+", lambda term: f"{names[term[0]].en} ({term[0]})", plain)
-    nl = re.sub(r"[A-Z]+-\d+", lambda term: f"{names[term[0]].nl} ({term[0]})", plain.replace("sum of", "som van"))
-    return Text(f"{en}.", f"{nl}.")
+    names = {term.replace("-", ""): TERMS[term][0].called for term in terms}
+    equation = re.sub(r"([A-Z]+)-(\d+)", r"{\1\2}", row.replace("?", "").replace("sum of", "{sum_of}"))
+    return Text(f"{equation}.", sum_of=Text("sum of"), **names)

@@ -9,7 +9,7 @@ Source: CEN/TC 434, validation artefacts for EN 16931, UBL binding, version 1.3.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.i18n import Text
+from gateway.i18n import Text, both
 from gateway.validator.finding import Flag
 from gateway.validator.ubl.unused import UNUSED_ELEMENTS
 
@@ -169,33 +169,23 @@ WITH_TEXT: dict[str, tuple[str, Text]] = {
     ),
     "UBL-CR-412": (
         "cac:PaymentMeans/cbc:PaymentDueDate",
-        Text(
-            "An invoice gives its due date in DueDate, not in PaymentMeans; only a credit note does that.",
-        ),
+        Text("An invoice gives its due date in DueDate, not in PaymentMeans; only a credit note does that."),
     ),
     "UBL-CR-665": (
         "cac:AdditionalDocumentReference/cbc:ID/@schemeID",
-        Text(
-            "The identifier of a supporting document has no scheme; only an invoiced object (type 130) may.",
-        ),
+        Text("The identifier of a supporting document has no scheme; only an invoiced object (type 130) may."),
     ),
     "UBL-CR-666": (
         "cac:AdditionalDocumentReference/cac:Attachment",
-        Text(
-            "A reference to an invoiced object (type 130) holds no attachment.",
-        ),
+        Text("A reference to an invoiced object (type 130) holds no attachment."),
     ),
     "UBL-CR-673": (
         "cac:AdditionalDocumentReference/cbc:DocumentDescription",
-        Text(
-            "A reference to an invoiced object (type 130) holds no description.",
-        ),
+        Text("A reference to an invoiced object (type 130) holds no description."),
     ),
     "UBL-SR-04": (
         "cac:AdditionalDocumentReference/cbc:ID",
-        Text(
-            "An invoice names at most one invoiced object (document type 130).",
-        ),
+        Text("An invoice names at most one invoiced object (document type 130)."),
     ),
     "UBL-SR-12": (
         "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
@@ -203,9 +193,7 @@ WITH_TEXT: dict[str, tuple[str, Text]] = {
     ),
     "UBL-SR-13": (
         "cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
-        Text(
-            "The seller has at most one tax registration other than for VAT.",
-        ),
+        Text("The seller has at most one tax registration other than for VAT."),
     ),
     "UBL-SR-18": (
         "cac:AccountingCustomerParty/cac:Party/cac:PartyTaxScheme/cbc:CompanyID",
@@ -213,27 +201,19 @@ WITH_TEXT: dict[str, tuple[str, Text]] = {
     ),
     "UBL-SR-19": (
         "cac:PayeeParty/cac:PartyName/cbc:Name",
-        Text(
-            "The payee has one name, and it is not the seller's: a payee is somebody else.",
-        ),
+        Text("The payee has one name, and it is not the seller's: a payee is somebody else."),
     ),
     "UBL-SR-20": (
         "cac:PayeeParty/cac:PartyIdentification/cbc:ID",
-        Text(
-            "The payee has at most one identifier and is not the seller.",
-        ),
+        Text("The payee has at most one identifier and is not the seller."),
     ),
     "UBL-SR-21": (
         "cac:PayeeParty/cac:PartyLegalEntity/cbc:CompanyID",
-        Text(
-            "The payee has at most one legal registration number and is not the seller.",
-        ),
+        Text("The payee has at most one legal registration number and is not the seller."),
     ),
     "UBL-SR-29": (
         "cac:PartyIdentification/cbc:ID",
-        Text(
-            "An invoice names at most one bank creditor identifier (scheme SEPA).",
-        ),
+        Text("An invoice names at most one bank creditor identifier (scheme SEPA)."),
     ),
     "UBL-SR-30": (
         "cac:AllowanceCharge/cbc:AllowanceChargeReason",
@@ -247,14 +227,12 @@ WITH_TEXT: dict[str, tuple[str, Text]] = {
         "cac:AdditionalDocumentReference/cbc:DocumentTypeCode",
         Text(
             "A document type is only given for an invoiced object (130) or, on a credit note, a "
-            "project (50); only then may the identifier have a scheme.",
+            "project (50); only then may the identifier have a scheme."
         ),
     ),
     "UBL-SR-44": (
         "cbc:PaymentID",
-        Text(
-            "All payment means give the same payment reference.",
-        ),
+        Text("All payment means give the same payment reference."),
     ),
     "UBL-SR-47": (
         "cbc:PaymentMeansCode",
@@ -278,12 +256,10 @@ def _rules() -> Iterator[SyntaxRule]:
     for rule, name in UNUSED_ATTRIBUTES.items():
         yield _leave_out(rule, f"@{name}")
     for rule, path in ONCE_IN_DOCUMENT.items():
-        yield _fatal(rule, path, _how_often("document", "document", path, 0, 1))
+        yield _fatal(rule, path, _how_often(Text("document"), path, 0, 1))
     for rule, times in TIMES.items():
         path = " | ".join(f"{times.on[0]}/{path}" for path in times.paths)
-        yield _fatal(
-            rule, path, _how_often(times.on[0], times.on[0], " and ".join(times.paths), times.least, times.most)
-        )
+        yield _fatal(rule, path, _how_often(times.on[0], both(times.paths), times.least, times.most))
     for rule, (path, sentence) in WITH_TEXT.items():
         flag = Flag.WARNING if rule in _WARNINGS else Flag.FATAL
         yield SyntaxRule(rule, flag, sentence, path, _CORRECT)
@@ -294,10 +270,7 @@ _CORRECT = Text("Correct or remove what is too many.")
 
 
 def _leave_out(rule: str, path: str) -> SyntaxRule:
-    sentence = Text(
-        "{path} has no use in an invoice of EN 16931: nobody is obliged to read it.",
-        path=path,
-    )
+    sentence = Text("{path} has no use in an invoice of EN 16931: nobody is obliged to read it.", path=path)
     return SyntaxRule(rule, Flag.WARNING, sentence, path, _LEAVE_OUT)
 
 
@@ -305,13 +278,13 @@ def _fatal(rule: str, path: str, sentence: Text) -> SyntaxRule:
     return SyntaxRule(rule, Flag.FATAL, sentence, path, _CORRECT)
 
 
-def _how_often(on: str, op: str, path: str, least: int, most: int | None) -> Text:
+def _how_often(on: Text | str, path: Text | str, least: int, most: int | None) -> Text:
     if most is None:
-        return Text(f"Each {on} has {path}.", f"Elke {op} heeft {path.replace(' and ', ' en ')}.")
+        return Text("Each {on} has {path}.", on=on, path=path)
     if least == most:
-        return Text(f"Each {on} has {path} exactly once.", f"Elke {op} heeft {path} precies één keer.")
-    once, keer = ("once", "één keer") if most == 1 else (f"{most} times", f"{most} keer")
-    return Text(f"A {on} has {path} at most {once}.", f"Een {op} heeft {path} hoogstens {keer}.")
+        return Text("Each {on} has {path} exactly once.", on=on, path=path)
+    times = Text("once") if most == 1 else Text("{most} times", most=most)
+    return Text("A {on} has {path} at most {times}.", on=on, path=path, times=times)
 
 
 RULES: dict[str, SyntaxRule] = {rule.id: rule for rule in sorted(_rules(), key=lambda rule: rule.id)}

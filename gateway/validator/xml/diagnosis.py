@@ -9,9 +9,7 @@ from lxml import etree
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 
-_SEND_XML = Text(
-    "Send the XML document itself (UBL or SETU), not packed or wrapped.",
-)
+_SEND_XML = Text("Send the XML document itself (UBL or SETU), not packed or wrapped.")
 _SAVE_UTF8 = Text("Save or send the document as UTF-8.")
 
 
@@ -22,17 +20,14 @@ class _Body:
     advice: Text
 
 
-def _other(rule: str, en: str, nl: str, advice: Text = _SEND_XML) -> _Body:
-    return _Body(rule, Text(f"This is {en}, not an XML document.", f"Dit is {nl}, geen XML-document."), advice)
+def _other(rule: str, what: Text, advice: Text = _SEND_XML) -> _Body:
+    return _Body(rule, Text("This is {what}, not an XML document.", what=what), advice)
 
 
 def _encoded(name: str) -> _Body:
     return _Body(
         "MP-XML-ENCODING",
-        Text(
-            "The document is in {name}; only UTF-8 is read.",
-            name=name,
-        ),
+        Text("The document is in {name}; only UTF-8 is read.", name=name),
         _SAVE_UTF8,
     )
 
@@ -48,30 +43,27 @@ _MAGIC: tuple[tuple[bytes, _Body], ...] = (
     (b"\x00\x00\x00<", _encoded("UTF-32")),
     (b"+/v", _encoded("UTF-7")),
     (b"\x4c\x6f\xa7\x94", _encoded("EBCDIC")),
-    (b"\x1f\x8b", _other("MP-XML-GZIP", "gzip data", "een gzip-bestand")),
-    (b"PK\x03\x04", _other("MP-XML-ZIP", "a ZIP file", "een ZIP-bestand")),
-    (b"BZh", _other("MP-XML-PACKED", "bzip2 data", "een bzip2-bestand")),
-    (b"\xfd7zXZ\x00", _other("MP-XML-PACKED", "xz data", "een xz-bestand")),
-    (b"\x28\xb5\x2f\xfd", _other("MP-XML-PACKED", "zstd data", "een zstd-bestand")),
+    (b"\x1f\x8b", _other("MP-XML-GZIP", Text("gzip data"))),
+    (b"PK\x03\x04", _other("MP-XML-ZIP", Text("a ZIP file"))),
+    (b"BZh", _other("MP-XML-PACKED", Text("bzip2 data"))),
+    (b"\xfd7zXZ\x00", _other("MP-XML-PACKED", Text("xz data"))),
+    (b"\x28\xb5\x2f\xfd", _other("MP-XML-PACKED", Text("zstd data"))),
     (
         b"%PDF-",
         _other(
             "MP-XML-PDF",
-            "a PDF",
-            "een pdf",
-            Text(
-                "An invoice is an XML document; a PDF may travel in it as an attachment.",
-            ),
+            Text("a PDF"),
+            Text("An invoice is an XML document; a PDF may travel in it as an attachment."),
         ),
     ),
-    (b"\x89PNG", _other("MP-XML-IMAGE", "an image", "een afbeelding")),
-    (b"\xff\xd8\xff", _other("MP-XML-IMAGE", "an image", "een afbeelding")),
-    (b"\xd0\xcf\x11\xe0", _other("MP-XML-OFFICE", "an Office document", "een Office-document")),
-    (b"{", _other("MP-XML-JSON", "JSON", "JSON")),
-    (b"[", _other("MP-XML-JSON", "JSON", "JSON")),
-    (b"UNB+", _other("MP-XML-EDIFACT", "an EDIFACT message", "een EDIFACT-bericht")),
-    (b"UNA", _other("MP-XML-EDIFACT", "an EDIFACT message", "een EDIFACT-bericht")),
-    (b"--", _other("MP-XML-MULTIPART", "a multipart body", "een multipart-bericht")),
+    (b"\x89PNG", _other("MP-XML-IMAGE", Text("an image"))),
+    (b"\xff\xd8\xff", _other("MP-XML-IMAGE", Text("an image"))),
+    (b"\xd0\xcf\x11\xe0", _other("MP-XML-OFFICE", Text("an Office document"))),
+    (b"{", _other("MP-XML-JSON", Text("JSON"))),
+    (b"[", _other("MP-XML-JSON", Text("JSON"))),
+    (b"UNB+", _other("MP-XML-EDIFACT", Text("an EDIFACT message"))),
+    (b"UNA", _other("MP-XML-EDIFACT", Text("an EDIFACT message"))),
+    (b"--", _other("MP-XML-MULTIPART", Text("a multipart body"))),
 )
 
 _HTML = re.compile(rb"<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE)
@@ -96,14 +88,12 @@ def not_xml(document: bytes) -> Finding | None:
         if document.startswith(magic) or bare.startswith(magic):
             return _finding(body.rule, body.said, body.advice, line=1, column=1)
     if _HTML.match(bare):
-        html = _other("MP-XML-HTML", "an HTML page", "een HTML-pagina")
+        html = _other("MP-XML-HTML", Text("an HTML page"))
         return _finding(html.rule, html.said, html.advice, line=1, column=1)
     if bare and not bare.startswith(b"<"):
         return _finding(
             "MP-XML-TEXT-FIRST",
-            Text(
-                "The document does not begin with XML: its first character must be <.",
-            ),
+            Text("The document does not begin with XML: its first character must be <."),
             _SEND_XML,
             line=1,
             column=1,
@@ -148,10 +138,7 @@ def _declaration_problem(declaration: re.Match[bytes], document: bytes) -> Findi
     if version != "1.0":
         return _finding(
             "MP-XML-VERSION",
-            Text(
-                "This is XML {version}; only XML 1.0 is read.",
-                version=version,
-            ),
+            Text("This is XML {version}; only XML 1.0 is read.", version=version),
             Text('Begin the document with <?xml version="1.0"?>.'),
             line=1,
             column=1,
@@ -179,11 +166,9 @@ def _doctype(document: bytes, start: int, at: int) -> Finding:
     return _finding(
         "MP-XML-DOCTYPE",
         Text(
-            "The document has a DOCTYPE; it is refused because a DOCTYPE can pull in files or blow up in memory.",
+            "The document has a DOCTYPE; it is refused because a DOCTYPE can pull in files or blow up in memory."
         ),
-        Text(
-            "Take the <!DOCTYPE …> out; UBL and SETU have none.",
-        ),
+        Text("Take the <!DOCTYPE …> out; UBL and SETU have none."),
         line=document.count(b"\n", start, at) + 1,
         column=at - max(document.rfind(b"\n", start, at), start - 1),
         found="<!DOCTYPE",
@@ -207,15 +192,9 @@ def _finding(
 
 # --- libxml2's complaints ----------------------------------------------------------------------------------
 
-_ESCAPE = Text(
-    "In text write &amp; for & and &lt; for <; let an XML library write the document.",
-)
-_WHOLE = Text(
-    "Send the whole document again; it may have been cut off.",
-)
-_XML_LIBRARY = Text(
-    "Let an XML library write the document, or check it with an XML editor.",
-)
+_ESCAPE = Text("In text write &amp; for & and &lt; for <; let an XML library write the document.")
+_WHOLE = Text("Send the whole document again; it may have been cut off.")
+_XML_LIBRARY = Text("Let an XML library write the document, or check it with an XML editor.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +221,7 @@ class SyntaxSaid:
         reason = " ".join((error.msg or "").split())[:200]
         return cls(
             "MP-XML-SYNTAX",
-            Text(f"The XML is not well-formed: {reason}", "De XML is hier niet welgevormd."),
+            Text("The XML is not well-formed: {in_english}", in_english=reason),
             _XML_LIBRARY,
         )
 
@@ -250,47 +229,33 @@ class SyntaxSaid:
 _CODES = etree.ErrorTypes
 _TRUNCATED = SyntaxSaid(
     "MP-XML-TRUNCATED",
-    Text(
-        "The document ends before its elements are closed.",
-    ),
+    Text("The document ends before its elements are closed."),
     _WHOLE,
 )
 _MISMATCH = SyntaxSaid(
     "MP-XML-TAGS",
-    Text(
-        "An end tag does not match the start tag before it.",
-    ),
+    Text("An end tag does not match the start tag before it."),
     _XML_LIBRARY,
 )
 _ENTITY = SyntaxSaid(
     "MP-XML-ENTITY",
-    Text(
-        "An & here begins no entity that XML knows (only &amp; &lt; &gt; &apos; &quot; and numbers).",
-    ),
+    Text("An & here begins no entity that XML knows (only &amp; &lt; &gt; &apos; &quot; and numbers)."),
     _ESCAPE,
 )
 _CHARACTER = SyntaxSaid(
     "MP-XML-CHARACTER",
     Text("A character here is not allowed in XML."),
-    Text(
-        "Take control characters out of the texts before the document is made.",
-    ),
+    Text("Take control characters out of the texts before the document is made."),
 )
 _AFTER = SyntaxSaid(
     "MP-XML-AFTER",
     Text("Something follows the end of the document."),
-    Text(
-        "Send one document a message, with nothing behind it.",
-    ),
+    Text("Send one document a message, with nothing behind it."),
 )
 _PREFIX = SyntaxSaid(
     "MP-XML-PREFIX",
-    Text(
-        "A namespace prefix is used that is not declared.",
-    ),
-    Text(
-        'Declare it on the root element: xmlns:cbc="urn:…".',
-    ),
+    Text("A namespace prefix is used that is not declared."),
+    Text('Declare it on the root element: xmlns:cbc="urn:…".'),
 )
 _TWICE = SyntaxSaid(
     "MP-XML-ATTRIBUTE-TWICE",
@@ -299,35 +264,23 @@ _TWICE = SyntaxSaid(
 )
 _ATTRIBUTE = SyntaxSaid(
     "MP-XML-ATTRIBUTE",
-    Text(
-        'An attribute is not written as name="value" here, or its value holds a bare < or &.',
-    ),
+    Text('An attribute is not written as name="value" here, or its value holds a bare < or &.'),
     _ESCAPE,
 )
 _NAME = SyntaxSaid(
     "MP-XML-MARKUP",
-    Text(
-        "A < here does not begin a tag.",
-    ),
+    Text("A < here does not begin a tag."),
     _ESCAPE,
 )
 _DECLARATION_LATE = SyntaxSaid(
     "MP-XML-DECLARATION",
-    Text(
-        "<?xml …?> stands here, but may only be the very first thing in a document.",
-    ),
-    Text(
-        "Take out what stands before it, also an empty line; send one document a message.",
-    ),
+    Text("<?xml …?> stands here, but may only be the very first thing in a document."),
+    Text("Take out what stands before it, also an empty line; send one document a message."),
 )
 _LONG = SyntaxSaid(
     "MP-XML-TEXT",
-    Text(
-        "A text here is longer than 10,000,000 characters.",
-    ),
-    Text(
-        "Put attachments as one run of base64 into cbc:EmbeddedDocumentBinaryObject, with nothing else in it.",
-    ),
+    Text("A text here is longer than 10,000,000 characters."),
+    Text("Put attachments as one run of base64 into cbc:EmbeddedDocumentBinaryObject, with nothing else in it."),
 )
 _SAID: dict[int, SyntaxSaid] = {
     _CODES.ERR_DOCUMENT_END: _AFTER,

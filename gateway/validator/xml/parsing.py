@@ -130,7 +130,7 @@ def read(
     `with_schema` may parse the markup and hold it to its schema in one pass, which for large documents saves one.
     """
     if len(document) > limits.document_bytes_max:
-        return _too_much("MP-XML-SIZE", "bytes", "bytes", len(document), limits.document_bytes_max)
+        return _too_much("MP-XML-SIZE", Text("bytes"), len(document), limits.document_bytes_max)
     whole = bytes(document)
     if refused := bodies.not_xml(whole):
         return refused
@@ -315,10 +315,10 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines
     place = lines.at(offset)
     return _refused(
         "MP-XML-BYTES",
-        f"Byte 0x{markup[offset]:02X} is not UTF-8 here; "
-        "the document was probably saved as Windows-1252 or ISO 8859-1.",
-        f"Byte 0x{markup[offset]:02X} is hier geen UTF-8; "
-        "waarschijnlijk is het document opgeslagen als Windows-1252 of ISO 8859-1.",
+        Text(
+            "Byte 0x{markup} is not UTF-8 here; the document was probably saved as Windows-1252 or ISO 8859-1.",
+            markup=format(markup[offset], "02X"),
+        ),
         advice=Text("Save or send the document as UTF-8."),
         line=place.line,
         column=place.column,
@@ -377,14 +377,12 @@ def _count_problem(markup: bytes, limits: Limits) -> Finding | None:
         return None
     opened = markup.count(b"<")
     if len(markup) > limits.markup_bytes_max:
-        return _too_much("MP-XML-SIZE", "bytes of markup", "bytes opmaak", len(markup), limits.markup_bytes_max)
+        return _too_much("MP-XML-SIZE", Text("bytes of markup"), len(markup), limits.markup_bytes_max)
     if opened > limits.elements_max and (elements := opened - markup.count(b"</")) > limits.elements_max:
-        what, wat = _COUNTED[b"<!" in markup or b"<?" in markup]
-        return _too_much("MP-XML-ELEMENTS", what, wat, elements, limits.elements_max)
+        what = _COUNTED[b"<!" in markup or b"<?" in markup]
+        return _too_much("MP-XML-ELEMENTS", what, elements, limits.elements_max)
     if len(markup) > 4 * limits.references_max and (references := _count(markup, b"&")) > limits.references_max:
-        return _too_much(
-            "MP-XML-REFERENCES", "references (&…;)", "verwijzingen (&…;)", references, limits.references_max
-        )
+        return _too_much("MP-XML-REFERENCES", Text("references (&…;)"), references, limits.references_max)
     if len(markup) > 5 * limits.attributes_max and markup.count(b"=") > limits.attributes_max:
         attributes = markup.count(b'="') + markup.count(
             b"='"
@@ -392,7 +390,7 @@ def _count_problem(markup: bytes, limits: Limits) -> Finding | None:
         if attributes <= limits.attributes_max:
             attributes = sum(1 for _ in _ATTRIBUTE_VALUE.finditer(markup))
         if attributes > limits.attributes_max:
-            return _too_much("MP-XML-ATTRIBUTES", "attributes", "attributen", attributes, limits.attributes_max)
+            return _too_much("MP-XML-ATTRIBUTES", Text("attributes"), attributes, limits.attributes_max)
     return None
 
 
@@ -402,11 +400,8 @@ def _count(markup: bytes, byte: bytes) -> int:
 
 
 _COUNTED = {
-    False: ("elements", "elementen"),
-    True: (
-        "elements, comments, CDATA sections and instructions together",
-        "elementen, commentaren, CDATA-secties en instructies samen",
-    ),
+    False: Text("elements"),
+    True: Text("elements, comments, CDATA sections and instructions together"),
 }
 """What was counted, by whether there are asides: they cost as much as elements."""
 
@@ -478,11 +473,8 @@ def _attributes_too_many(offset: int, limits: Limits, lines: Lines) -> Finding:
     most = limits.attributes_per_element_max
     return _refused(
         "MP-XML-ATTRIBUTES",
-        f"An element has more than {most} attributes.",
-        f"Een element heeft meer dan {most} attributen.",
-        advice=Text(
-            "No invoice or order needs this; check the program that made the document.",
-        ),
+        Text("An element has more than {most} attributes.", most=most),
+        advice=Text("No invoice or order needs this; check the program that made the document."),
         expected=f"<= {most}",
         line=place.line,
         column=place.column,
@@ -493,8 +485,7 @@ def _name_too_long(longest: int, offset: int, limits: Limits, lines: Lines) -> F
     place = lines.at(offset)
     return _too_much(
         "MP-XML-NAME",
-        "bytes in one name",
-        "bytes in één naam",
+        Text("bytes in one name"),
         longest,
         limits.name_length_max,
         place.line,
@@ -506,8 +497,7 @@ def _text_too_long(length: int, offset: int, limits: Limits, lines: Lines) -> Fi
     place = lines.at(offset)
     return _too_much(
         "MP-XML-TEXT",
-        "bytes in one piece of text",
-        "bytes in één stuk tekst",
+        Text("bytes in one piece of text"),
         length,
         limits.text_bytes_max,
         place.line,
@@ -519,8 +509,7 @@ def _text_in_pieces(offset: int, pieces: int, limits: Limits, lines: Lines) -> F
     place = lines.at(offset)
     return _too_much(
         "MP-XML-TEXT",
-        "comments, CDATA sections and instructions in a row",
-        "commentaren, CDATA-secties en instructies achter elkaar",
+        Text("comments, CDATA sections and instructions in a row"),
         pieces,
         limits.text_pieces_max,
         place.line,
@@ -539,11 +528,8 @@ def _depth_problem(root: etree._Element, limits: Limits) -> Finding | None:
 def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
     return _refused(
         "MP-XML-DEPTH",
-        f"Elements are nested more than {depth_max} deep.",
-        f"Elementen zijn meer dan {depth_max} niveaus diep genest.",
-        advice=Text(
-            "No invoice or order needs this; check the program that made the document.",
-        ),
+        Text("Elements are nested more than {depth_max} deep.", depth_max=depth_max),
+        advice=Text("No invoice or order needs this; check the program that made the document."),
         expected=str(depth_max),
         line=line,
         column=column,
@@ -561,21 +547,18 @@ def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: Lines, l
     said = bodies.SyntaxSaid.of(
         error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
     )
-    return _refused(
-        said.rule, said.text.en, said.text.nl, advice=said.advice, line=place.line, column=place.column
-    )
+    return _refused(said.rule, said.text, advice=said.advice, line=place.line, column=place.column)
 
 
 def _too_much(
-    rule: str, what: str, wat: str, found: int, limit: int, line: int | None = None, column: int | None = None
+    rule: str, what: Text, found: int, limit: int, line: int | None = None, column: int | None = None
 ) -> Finding:
     return _refused(
         rule,
-        f"The document has {found:,} {what}; at most {limit:,} are read.",
-        f"Het document heeft {_dutch(found)} {wat}; er worden er hooguit {_dutch(limit)} gelezen.",
-        advice=Text(
-            "Split the document, or check the program that made it.",
+        Text(
+            "The document has {found:n} {what}; at most {limit:n} are read.", found=found, what=what, limit=limit
         ),
+        advice=Text("Split the document, or check the program that made it."),
         found=str(found),
         expected=f"<= {limit}",
         line=line,
@@ -583,14 +566,9 @@ def _too_much(
     )
 
 
-def _dutch(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
-
-
 def _refused(
     rule: str,
-    en: str,
-    nl: str,
+    text: Text,
     *,
     advice: Text | None = None,
     line: int | None = None,
@@ -602,7 +580,7 @@ def _refused(
         rule,
         Flag.FATAL,
         Stage.XML,
-        Text(en, nl),
+        text,
         line=line,
         column=column,
         found=found,

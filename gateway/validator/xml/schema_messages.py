@@ -206,6 +206,10 @@ def _why_unexpected(at: etree._Element, element: str, expected: Sequence[str]) -
     return _left_out(left_out[-1], element, name_of(str(parent.tag)))
 
 
+def _times(most: int | None) -> Text:
+    return Text("once") if most == 1 else Text("{most} times", most=str(most))
+
+
 def meant_by(element: str, model: Sequence[Child]) -> str | None:
     """The child of a content model that a name which is none of them is a slip of the pen for."""
     names = {child.name.rpartition(":")[2].lower(): child.name for child in model}
@@ -215,31 +219,31 @@ def meant_by(element: str, model: Sequence[Child]) -> str | None:
 
 def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Said:
     meant = meant_by(element, model)
-    advice = Text(
-        f"Did you mean {meant}? " if meant else "Take it out, or put it where it belongs.",
-        f"Bedoelde u {meant}?" if meant else "Haal het weg, of zet het waar het hoort.",
-    )
+    advice = Text("Take it out, or put it where it belongs.")
+    if meant:
+        advice = Text("Did you mean {listed}?", listed=meant)
     return _Said(
         "MP-XSD-UNKNOWN",
         Text("{parent} has no element {element}.", parent=parent, element=element),
-        Text(advice.en.strip(), advice.nl),
+        advice,
         found=element,
         expected=meant,
     )
 
 
 def _too_often(element: str, parent: str, child: Child) -> _Said:
-    most = child.occurs_max
+    times = _times(child.occurs_max)
     return _Said(
         "MP-XSD-TOO-MANY",
         Text(
-            f"{element} may stand {'once' if most == 1 else f'{most} times'} in {parent}; here it comes again.",
-            f"{element} mag {'één keer' if most == 1 else f'{most} keer'} in {parent} staan; "
-            "hier komt het nog een keer.",
+            "{element} may stand {times} in {parent}; here it comes again.",
+            element=element,
+            times=times,
+            parent=parent,
         ),
         Text("Keep one and take the others out."),
         found=element,
-        expected=f"<= {most}",
+        expected=f"<= {child.occurs_max}",
     )
 
 
@@ -294,11 +298,11 @@ def _missing(element: str, rest: str, complaint: Complaint) -> _Said:
     needed = {child.name for child in model if child.occurs_min > 0}
     wanted = [name for name in expected if name in needed] or expected
     names = ", ".join(wanted)
-    one = Text("one of " if len(wanted) > 1 else "", "een van " if len(wanted) > 1 else "")
+    listed = Text("one of {names}", names=names) if len(wanted) > 1 else names
     return _Said(
         "MP-XSD-MISSING",
-        Text("{element} misses {one}{names}.", element=element, one=one, names=names),
-        Text("Add {one}{names} at its end.", one=one, names=names),
+        Text("{element} misses {listed}.", element=element, listed=listed),
+        Text("Add {listed} at its end.", listed=listed),
         found=element,
         expected=names,
     )
@@ -332,14 +336,18 @@ def _wanted(rest: str, facet: re.Match[str] | None, name: str) -> tuple[Text | s
         return values, Text("allowed are {values}", values=values)
     if facet:
         sentence = " ".join(rest[facet.end() :].split())
-        text = Text(f"it {sentence}".rstrip("."), f"dat past niet bij {facet['facet']} in het schema")
+        text = Text(
+            "it does not fit {facet} of the schema: it {in_english}",
+            facet=facet["facet"],
+            in_english=sentence.rstrip("."),
+        )
         return text, text
     match = _NOT_VALID.match(rest)
     type_name = (match["type"] if match else None) or ""
     known = _TYPES.get(type_name.rpartition(":")[2].rpartition("}")[2]) or _type_by_name(name)
     if known:
         return known, Text("it must be {known}", known=known)
-    what = Text(f"a value of {type_name or 'the type'}", f"een waarde van {type_name or 'het type'}")
+    what = Text("a value of {type_name}", type_name=type_name or Text("the type"))
     return what, Text("it must be {what} in the schema", what=what)
 
 
@@ -392,24 +400,16 @@ def _content(element: str, rest: str) -> _Said:
     if rest.startswith("Character content"):
         return _Said(
             "MP-XSD-TEXT",
-            Text(
-                "{element} holds text of its own; only elements may stand in it.",
-                element=element,
-            ),
-            Text(
-                "Take the text out, or put it into the element it belongs to.",
-            ),
+            Text("{element} holds text of its own; only elements may stand in it.", element=element),
+            Text("Take the text out, or put it into the element it belongs to."),
         )
     if rest.startswith("Element content"):
         return _Said(
             "MP-XSD-TEXT",
-            Text(
-                "{element} holds elements; only text may stand in it.",
-                element=element,
-            ),
+            Text("{element} holds elements; only text may stand in it.", element=element),
         )
     reason = _short(" ".join(rest.split()), 300)
-    return _Said("MP-XSD-OTHER", Text(f"{element}: {reason}", f"{element} past niet bij het schema."))
+    return _Said("MP-XSD-OTHER", Text("{element}: {in_english}", element=element, in_english=reason))
 
 
 def _short(text: str, characters_max: int = _QUOTED_CHARACTERS_MAX) -> str:

@@ -314,11 +314,7 @@ class Cutter:
 
     def _keep(self, data: bytes) -> None:
         if len(self._skeleton) + len(data) > self._limits.skeleton_bytes_max:
-            self.too_large = MalformedError(
-                Text(
-                    "the message has too much text around its contents",
-                )
-            )
+            self.too_large = MalformedError(Text("the message has too much text around its contents"))
             return
         self._skeleton += data
 

@@ -110,12 +110,7 @@ def _one_header(envelope: Envelope, name: str) -> str:
     blocks = envelope.header_blocks(WSA, name)
     value = (blocks[0].text or "").strip() if len(blocks) == 1 and not len(blocks[0]) else ""
     if not 0 < len(value) <= ADDRESS_CHARACTERS_MAX:
-        raise AddressingError(
-            Text(
-                "exactly one wsa:{name} with a value is needed",
-                name=name,
-            )
-        )
+        raise AddressingError(Text("exactly one wsa:{name} with a value is needed", name=name))
     return value
 
 

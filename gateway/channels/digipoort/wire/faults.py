@@ -60,12 +60,8 @@ class TroubleError(KoppelvlakError):
 
 
 _OPENING = {
-    Blame.CALLER: Text(
-        "The request does not follow the interface specification and cannot be processed.",
-    ),
-    Blame.GATEWAY: Text(
-        "A technical error occurred; try again later.",
-    ),
+    Blame.CALLER: Text("The request does not follow the interface specification and cannot be processed."),
+    Blame.GATEWAY: Text("A technical error occurred; try again later."),
 }
 
 

@@ -55,19 +55,11 @@ _LISTED = coded(
     },
     called={
         "BR-CL-03": Text("the currency of an amount"),
-        "BR-CL-10": Text(
-            "the scheme of a party identifier (BT-29, BT-46, BT-60; SEPA for BT-90)",
-        ),
-        "BR-CL-11": Text(
-            "the scheme of a legal registration identifier (BT-30, BT-47, BT-61)",
-        ),
+        "BR-CL-10": Text("the scheme of a party identifier (BT-29, BT-46, BT-60; SEPA for BT-90)"),
+        "BR-CL-11": Text("the scheme of a legal registration identifier (BT-30, BT-47, BT-61)"),
         "BR-CL-13": Text("the scheme of an item classification identifier (BT-158)"),
-        "BR-CL-14": Text(
-            "the country of an address (BT-40, BT-55, BT-69, BT-80)",
-        ),
-        "BR-CL-17": Text(
-            "the VAT category of an allowance, a charge or a breakdown (BT-95, BT-102, BT-118)",
-        ),
+        "BR-CL-14": Text("the country of an address (BT-40, BT-55, BT-69, BT-80)"),
+        "BR-CL-17": Text("the VAT category of an allowance, a charge or a breakdown (BT-95, BT-102, BT-118)"),
         "BR-CL-21": Text("the scheme of an item standard identifier (BT-157)"),
         "BR-CL-23": Text("a unit of measure (BT-130, BT-150)"),
         "BR-CL-24": Text("the Mime code of an attached document (BT-125)"),
@@ -93,9 +85,7 @@ def _scheme(node: SupportingDocument | ObjectReference) -> str | None:
     on=SupportingDocument,
     terms="BT-18 BT-128",
     form=Form.CODED,
-    sentence=Text(
-        "The scheme of an invoiced object identifier (BT-18, BT-128) is a code of UNTDID 1153.",
-    ),
+    sentence=Text("The scheme of an invoiced object identifier (BT-18, BT-128) is a code of UNTDID 1153."),
     source=SOURCE,
     detail=lambda node, _facts: not_on_list(_scheme(node), LISTS["object_schemes"]),
     select=_objects,
@@ -111,7 +101,7 @@ def _object_scheme_is_coded(node: SupportingDocument | ObjectReference, _facts: 
     terms="BT-21",
     form=Form.CODED,
     sentence=Text(
-        "An Invoice note subject code (BT-21), written #AAI# before the note, is a code of UNTDID 4451.",
+        "An Invoice note subject code (BT-21), written #AAI# before the note, is a code of UNTDID 4451."
     ),
     source=SOURCE,
     detail=lambda note, _facts: not_on_list(note.subject_code, LISTS["note_subjects"]),
@@ -142,9 +132,7 @@ def _reason(node: AllowanceCharge, codes: str) -> Detail:
     on=DocumentAllowance,
     terms="BT-98 BT-140",
     form=Form.CODED,
-    sentence=Text(
-        "The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189.",
-    ),
+    sentence=Text("The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189."),
     source=SOURCE,
     detail=lambda node, _facts: _reason(node, "allowance_reasons"),
     select=lambda facts: _with_reason_code(facts, _ALLOWANCES),
@@ -159,9 +147,7 @@ def _allowance_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> b
     on=DocumentCharge,
     terms="BT-105 BT-145",
     form=Form.CODED,
-    sentence=Text(
-        "The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161.",
-    ),
+    sentence=Text("The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161."),
     source=SOURCE,
     detail=lambda node, _facts: _reason(node, "charge_reasons"),
     select=lambda facts: _with_reason_code(facts, _CHARGES),

@@ -50,7 +50,7 @@ _ADD_ACCOUNT = Text("Add the IBAN to pay to.")
 
 def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
     """An identifier names its scheme."""
-    name = names([term], Text(""))
+    name = names([term])
     make = condition(
         key,
         on=on,
@@ -63,18 +63,14 @@ def _scheme(key: str, on: type[Group], term: str, attribute: str) -> Rule:
     return make(lambda node, _facts: value(node) is None or scheme(node) is not None)
 
 
-_NO_MINUS = Text(
-    "Give the price without a minus sign and make the quantity negative instead.",
-)
+_NO_MINUS = Text("Give the price without a minus sign and make the quantity negative instead.")
 
 
 @condition(
     "BR-17",
     on=Payee,
     terms="BT-59 BT-60",
-    sentence=Text(
-        "Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4).",
-    ),
+    sentence=Text("Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4)."),
     source=SOURCE,
     advice=Text(
         "Give the name of the payee; leave PayeeParty out where the seller itself is paid.",
@@ -124,7 +120,7 @@ def _ends_after_start(period: InvoicingPeriod | LinePeriod, _facts: InvoiceFacts
 
 
 def _period(key: str, on: type[Group], terms: str) -> Rule:
-    start, end = (names([term], Text("")) for term in terms.split())
+    start, end = (names([term]) for term in terms.split())
     make = condition(
         key,
         on=on,
@@ -144,7 +140,7 @@ def _has_vat_code(node: DocumentAllowance | DocumentCharge | VatBreakdown, _fact
 
 
 def _vat_code(key: str, on: type[Group], term: str) -> Rule:
-    name = names([term], Text(""))
+    name = names([term])
     make = condition(
         key,
         on=on,
@@ -161,7 +157,7 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
     on=VatBreakdown,
     terms="BT-119",
     sentence=Text(
-        "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT).",
+        "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT)."
     ),
     source=SOURCE,
     advice=Text(
@@ -178,7 +174,7 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool
     on=CreditTransfer,
     terms="BT-84",
     sentence=Text(
-        "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84).",
+        "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84)."
     ),
     source=SOURCE,
     advice=Text(
@@ -198,7 +194,7 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts)
     terms="BT-87",
     flag=Flag.WARNING,
     sentence=Text(
-        "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four.",
+        "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four."
     ),
     source=SOURCE,
     advice=Text(
@@ -220,7 +216,7 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
     on=Invoice,
     terms="BT-111 BT-6",
     sentence=Text(
-        "With a VAT accounting currency (BT-6) comes the Invoice total VAT amount in that currency (BT-111).",
+        "With a VAT accounting currency (BT-6) comes the Invoice total VAT amount in that currency (BT-111)."
     ),
     source=SOURCE,
     advice=Text(
@@ -240,7 +236,7 @@ def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: InvoiceFacts)
     on=ItemAttribute,
     terms="BT-160 BT-161",
     sentence=Text(
-        "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161).",
+        "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161)."
     ),
     source=SOURCE,
     advice=Text(
@@ -255,9 +251,7 @@ def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: InvoiceFacts
     "BR-56",
     on=TaxRepresentative,
     terms="BT-63",
-    sentence=Text(
-        "The Seller tax representative party (BG-11) has a VAT identifier (BT-63).",
-    ),
+    sentence=Text("The Seller tax representative party (BG-11) has a VAT identifier (BT-63)."),
     source=SOURCE,
     advice=Text(
         "Add the VAT number of the tax representative, or leave the representative out.",
@@ -272,7 +266,7 @@ def _representative_has_vat_identifier(party: TaxRepresentative, _facts: Invoice
     on=PaymentInstructions,
     terms="BT-84 BT-81",
     sentence=Text(
-        "Payment means 30 and 58 (credit transfer, SEPA or not) need a Payment account identifier (BT-84).",
+        "Payment means 30 and 58 (credit transfer, SEPA or not) need a Payment account identifier (BT-84)."
     ),
     source=SOURCE,
     detail=lambda _node, _facts: Detail(None, "BT-84", _ADD_ACCOUNT, "BT-84"),
@@ -287,9 +281,7 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: InvoiceFacts)
     "BR-65",
     on=Classification,
     terms="BT-158",
-    sentence=Text(
-        "Item classification identifier (BT-158) names its scheme.",
-    ),
+    sentence=Text("Item classification identifier (BT-158) names its scheme."),
     source=SOURCE,
     advice=Text(
         'Name the list of the code in listID, as listID="STI" for CPV.',
@@ -305,7 +297,7 @@ def _classification_names_its_scheme(classification: Classification, _facts: Inv
     on=Invoice,
     terms="BT-7 BT-8",
     sentence=Text(
-        "Value added tax point date (BT-7) and Value added tax point date code (BT-8) do not go together.",
+        "Value added tax point date (BT-7) and Value added tax point date code (BT-8) do not go together."
     ),
     source=SOURCE,
     detail=lambda invoice, _facts: Detail(
@@ -321,7 +313,7 @@ def _one_way_to_say_the_tax_point(invoice: Invoice, _facts: InvoiceFacts) -> boo
     on=InvoiceLine,
     terms="BT-151",
     sentence=Text(
-        "Each Invoice line (BG-25) has an Invoiced item VAT category code (BT-151), under the tax scheme VAT.",
+        "Each Invoice line (BG-25) has an Invoiced item VAT category code (BT-151), under the tax scheme VAT."
     ),
     source=SOURCE,
     advice=_ADD_CATEGORY,
@@ -334,9 +326,7 @@ def _line_has_vat_code(line: InvoiceLine, _facts: InvoiceFacts) -> bool:
     "BR-CO-09",
     on=TaxRegistration,
     terms="BT-31 BT-48 BT-63",
-    sentence=Text(
-        "A VAT identifier (BT-31, BT-48, BT-63) begins with the code of its country, EL for Greece.",
-    ),
+    sentence=Text("A VAT identifier (BT-31, BT-48, BT-63) begins with the code of its country, EL for Greece."),
     source=SOURCE,
     detail=lambda node, _facts: Detail(node.identifier, None, _ADD_COUNTRY),
 )
@@ -351,9 +341,7 @@ def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: I
     "BR-CO-19",
     on=InvoicingPeriod,
     terms="BT-73 BT-74",
-    sentence=Text(
-        "The Invoicing period (BG-14) has a start date (BT-73), an end date (BT-74), or both.",
-    ),
+    sentence=Text("The Invoicing period (BG-14) has a start date (BT-73), an end date (BT-74), or both."),
     source=SOURCE,
     advice=Text(
         "Give the period a StartDate or an EndDate, or leave InvoicePeriod out.",
@@ -369,7 +357,7 @@ def _period_has_a_date(period: InvoicingPeriod, _facts: InvoiceFacts) -> bool:
     terms="BT-29 BT-30 BT-31",
     sentence=Text(
         "The Seller (BG-4) has a Seller identifier (BT-29), a legal registration identifier "
-        "(BT-30) or a VAT identifier (BT-31).",
+        "(BT-30) or a VAT identifier (BT-31)."
     ),
     source=SOURCE,
     advice=Text(
@@ -393,9 +381,7 @@ def has_split_payment(facts: InvoiceFacts) -> bool:
     "BR-B-01",
     on=Invoice,
     terms="BT-151 BT-95 BT-102 BT-118 BT-40 BT-55",
-    sentence=Text(
-        "Split payment (VAT category B) is for invoices within Italy only.",
-    ),
+    sentence=Text("Split payment (VAT category B) is for invoices within Italy only."),
     source=SOURCE,
     advice=Text(
         "Use another VAT category than B: outside Italy there is no split payment.",
@@ -413,9 +399,7 @@ def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
     "BR-B-02",
     on=Invoice,
     terms="BT-151 BT-95 BT-102 BT-118",
-    sentence=Text(
-        "Split payment (VAT category B) and standard rated (S) do not go together in one invoice.",
-    ),
+    sentence=Text("Split payment (VAT category B) and standard rated (S) do not go together in one invoice."),
     source=SOURCE,
     advice=Text(
         "Put split payment (B) and the standard rate (S) on invoices of their own.",

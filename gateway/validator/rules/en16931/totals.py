@@ -132,9 +132,7 @@ def _detail_with_vat(invoice: Invoice, facts: InvoiceFacts) -> Detail:
         return Detail(
             Text("{count} VAT totals (BT-110) in {currency}", count=len(found) or Text("no"), currency=currency),
             Text("one VAT total (BT-110) in {currency}", currency=currency),
-            Text(
-                "Give one TaxAmount in the invoice currency; its currencyID equals BT-5 to the letter.",
-            ),
+            Text("Give one TaxAmount in the invoice currency; its currencyID equals BT-5 to the letter."),
             "BT-110",
             invoice.vat_totals[0] if invoice.vat_totals else totals,
         )
@@ -170,9 +168,7 @@ def tax_detail(tax: str | None, taxable: str | None, rate: str | None) -> Detail
     )
 
 
-_COMPUTE = Text(
-    "Multiply the taxable amount by the rate and round to two decimals.",
-)
+_COMPUTE = Text("Multiply the taxable amount by the rate and round to two decimals.")
 
 
 @condition(
@@ -182,7 +178,7 @@ _COMPUTE = Text(
     form=Form.SUM,
     sentence=Text(
         "VAT category tax amount (BT-117) = VAT category taxable amount (BT-116) × VAT category "
-        "rate (BT-119), less than one unit apart.",
+        "rate (BT-119), less than one unit apart."
     ),
     source=SOURCE,
     detail=lambda node, _facts: tax_detail(node.tax, node.taxable, _rate(node)),

@@ -102,22 +102,18 @@ _FORBIDDEN, _REQUIRED = Reason.FORBIDDEN, Reason.REQUIRED
 _EXACT, _PER_RATE = Sums.EXACT, Sums.PER_RATE
 
 
-def _n(en: str, nl: str) -> Text:
-    return Text(en, nl)
-
-
 # fmt: off
 CATEGORIES = (
-    #        code  infix name                                                   breakdown      rate           seller   buyer       reason      sums
-    Category("S",  "S",  _n("Standard rated", "gewoon tarief"),                 _AT_LEAST_ONE, _POSITIVE,     _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
-    Category("Z",  "Z",  _n("Zero rated", "nultarief"),                         _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _FORBIDDEN, _EXACT),
-    Category("E",  "E",  _n("Exempt from VAT", "vrijgesteld van btw"),          _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _REQUIRED,  _EXACT),
-    Category("AE", "AE", _n("Reverse charge", "btw verlegd"),                   _EXACTLY_ONE,  _ZERO,         _ANY,    _BUYER_ANY, _REQUIRED,  _EXACT),
-    Category("K",  "IC", _n("Intra-community supply", "levering binnen de EU"), _EXACTLY_ONE,  _ZERO,         _VAT_ID, _BUYER_VAT, _REQUIRED,  _EXACT),
-    Category("G",  "G",  _n("Export outside the EU", "uitvoer buiten de EU"),   _EXACTLY_ONE,  _ZERO,         _VAT_ID, _ANYONE,    _REQUIRED,  _EXACT),
-    Category("O",  "O",  _n("Not subject to VAT", "buiten de btw"),             _EXACTLY_ONE,  _LEFT_OUT,     _NO_VAT, _ANYONE,    _REQUIRED,  _EXACT),
-    Category("L",  "AF", _n("IGIC (Canary Islands)", "IGIC (Canarische Eil.)"), _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
-    Category("M",  "AG", _n("IPSI (Ceuta, Melilla)", "IPSI (Ceuta, Melilla)"),  _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
+    #        code  infix name                            breakdown      rate           seller   buyer       reason      sums
+    Category("S",  "S",  Text("Standard rated"),         _AT_LEAST_ONE, _POSITIVE,     _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
+    Category("Z",  "Z",  Text("Zero rated"),             _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _FORBIDDEN, _EXACT),
+    Category("E",  "E",  Text("Exempt from VAT"),        _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _REQUIRED,  _EXACT),
+    Category("AE", "AE", Text("Reverse charge"),         _EXACTLY_ONE,  _ZERO,         _ANY,    _BUYER_ANY, _REQUIRED,  _EXACT),
+    Category("K",  "IC", Text("Intra-community supply"), _EXACTLY_ONE,  _ZERO,         _VAT_ID, _BUYER_VAT, _REQUIRED,  _EXACT),
+    Category("G",  "G",  Text("Export outside the EU"),  _EXACTLY_ONE,  _ZERO,         _VAT_ID, _ANYONE,    _REQUIRED,  _EXACT),
+    Category("O",  "O",  Text("Not subject to VAT"),     _EXACTLY_ONE,  _LEFT_OUT,     _NO_VAT, _ANYONE,    _REQUIRED,  _EXACT),
+    Category("L",  "AF", Text("IGIC (Canary Islands)"),  _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
+    Category("M",  "AG", Text("IPSI (Ceuta, Melilla)"),  _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
 )
 # fmt: on
 
@@ -183,10 +179,7 @@ _ONE_BREAKDOWN = {
 
 
 def _breakdowns(count: int, row: Category) -> Text:
-    return Text(
-        f"{count or 'no'} VAT breakdowns (BG-23) of category {row.code}",
-        f"{count or 'geen'} btw-specificaties (BG-23) van categorie {row.code}",
-    )
+    return Text("{count} VAT breakdowns (BG-23) of category {code}", count=count or Text("no"), code=row.code)
 
 
 def _breakdown_rule(row: Category) -> Rule:
@@ -208,9 +201,7 @@ def _breakdown_rule(row: Category) -> Rule:
         detail=lambda _invoice, facts: Detail(
             _breakdowns(facts.breakdown_vat.any.get(row.code, 0), row),
             _ONE_BREAKDOWN[row.breakdown is _EXACTLY_ONE],
-            Text(
-                "Add up all amounts of this category in one VAT breakdown for each rate, and give none without.",
-            ),
+            Text("Add up all amounts of this category in one VAT breakdown for each rate, and give none without."),
             "BT-118",
             facts.invoice.any_breakdown,
         ),
@@ -283,32 +274,26 @@ def _party_rule(
 def _registered_advice(row: Category) -> Text:
     wanted = _PARTIES[row.seller, row.buyer]
     if row.seller is _NO_VAT:
-        return Text(
-            "Leave the VAT identifiers out, or choose another VAT category.",
-        )
+        return Text("Leave the VAT identifiers out, or choose another VAT category.")
     return Text("Give {wanted}.", wanted=wanted)
 
 
 _PARTIES = {
     (_ANY, _ANYONE): Text(
         "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT "
-        "identifier of the tax representative (BT-63)",
+        "identifier of the tax representative (BT-63)"
     ),
     (_ANY, _BUYER_ANY): Text(
         "a Seller VAT identifier (BT-31), a tax registration identifier (BT-32) or a VAT "
         "identifier of the tax representative (BT-63), and a Buyer VAT identifier (BT-48) or "
-        "legal registration identifier (BT-47)",
+        "legal registration identifier (BT-47)"
     ),
     (_VAT_ID, _BUYER_VAT): Text(
         "a Seller VAT identifier (BT-31) or one of the tax representative (BT-63), and a Buyer "
-        "VAT identifier (BT-48)",
+        "VAT identifier (BT-48)"
     ),
-    (_VAT_ID, _ANYONE): Text(
-        "a Seller VAT identifier (BT-31) or one of the tax representative (BT-63)",
-    ),
-    (_NO_VAT, _ANYONE): Text(
-        "no VAT identifier of seller (BT-31), tax representative (BT-63) or buyer (BT-48)",
-    ),
+    (_VAT_ID, _ANYONE): Text("a Seller VAT identifier (BT-31) or one of the tax representative (BT-63)"),
+    (_NO_VAT, _ANYONE): Text("no VAT identifier of seller (BT-31), tax representative (BT-63) or buyer (BT-48)"),
 }
 
 
@@ -405,7 +390,7 @@ def rate_fits(rate: str | None, wanted: Rate) -> bool:
 
 def _taxable_rule(row: Category) -> Rule:
     per_rate = row.sums is _PER_RATE
-    slack = Text(", for each rate, less than one unit apart")
+    slack = Text(", for each rate, less than one unit apart") if per_rate else ""
     holds = _taxable_per_rate if per_rate else _taxable_is_exact
     return _rule(
         row,
@@ -413,10 +398,11 @@ def _taxable_rule(row: Category) -> Rule:
         on=BreakdownVat,
         terms="BT-116 BT-131 BT-99 BT-92",
         sentence=Text(
-            f"The taxable amount (BT-116) of category {row.code} ({row.name.en}) = sum of lines (BT-131) + "
-            f"charges (BT-99) - allowances (BT-92) of that category{slack.en if per_rate else ''}.",
-            f"De maatstaf van heffing (BT-116) van categorie {row.code} ({row.name.nl}) = som van de regels "
-            f"(BT-131) + toeslagen (BT-99) - kortingen (BT-92) van die categorie{slack.nl if per_rate else ''}.",
+            "The taxable amount (BT-116) of category {code} ({row}) = sum of lines (BT-131) + "
+            "charges (BT-99) - allowances (BT-92) of that category{slack}.",
+            code=row.code,
+            row=row.name,
+            slack=slack,
         ),
         holds=lambda vat, facts: holds(row, vat, facts),
         detail=lambda vat, facts: _tax_detailable(row, vat, facts),
@@ -486,9 +472,7 @@ def _tax_detailable(row: Category, vat: BreakdownVat, facts: InvoiceFacts) -> De
     return Detail(
         f"BT-116 = {vat.taxable or '–'}",
         f"Σ BT-131 + Σ BT-99 - Σ BT-92 ({row.code}{at}) = {of_lines} + {more} = {of_lines + more}",
-        Text(
-            "Correct the taxable amount, or the VAT category of a line, allowance or charge.",
-        ),
+        Text("Correct the taxable amount, or the VAT category of a line, allowance or charge."),
         "BT-116",
     )
 
@@ -506,19 +490,14 @@ def _tax_rule(row: Category) -> Rule:
     is_computed = row.sums is _PER_RATE
     what = Text("0")
     if is_computed:
-        what = Text(
-            "the taxable amount (BT-116) × the rate (BT-119), less than one unit apart",
-        )
+        what = Text("the taxable amount (BT-116) × the rate (BT-119), less than one unit apart")
     return _rule(
         row,
         "09",
         on=BreakdownVat,
         terms="BT-117 BT-116 BT-119" if is_computed else "BT-117",
         sentence=Text(
-            "The tax amount (BT-117) of category {code} ({row}) is {what}.",
-            code=row.code,
-            row=row.name,
-            what=what,
+            "The tax amount (BT-117) of category {code} ({row}) is {what}.", code=row.code, row=row.name, what=what
         ),
         holds=lambda vat, _facts: (
             tax_is_within_one(vat.tax, vat.taxable, vat.rate)
@@ -534,9 +513,7 @@ def _tax_rule(row: Category) -> Rule:
     )
 
 
-_NO_TAX = Text(
-    "No VAT is charged in this category: give 0.00, or correct the category.",
-)
+_NO_TAX = Text("No VAT is charged in this category: give 0.00, or correct the category.")
 
 
 def _reason_rule(row: Category) -> Rule:

@@ -133,17 +133,17 @@ def test_an_invoice_without_anything_is_judged() -> None:
     assert {"BR-01", "BR-02", "BR-16"} <= {each.rule.id for each in judgement.breaches}
 
 
-@group("OG-1", "Order line", "Orderregel")
+@group("OG-1", "Order line")
 @dataclass(slots=True, eq=False)
 class OrderLine(Group):
-    item: str | None = bt("OT-2", "Ordered item", "Besteld artikel")
-    quantity: str | None = bt("OT-3", "Ordered quantity", "Bestelde hoeveelheid", "quantity")
+    item: str | None = bt("OT-2", "Ordered item")
+    quantity: str | None = bt("OT-3", "Ordered quantity", "quantity")
 
 
-@group("", "Order", "Order")
+@group("", "Order")
 @dataclass(slots=True, eq=False)
 class Order(Document):
-    number: str | None = bt("OT-1", "Order number", "Ordernummer", "identifier")
+    number: str | None = bt("OT-1", "Order number", "identifier")
     lines: tuple[OrderLine, ...] = ()
 
 
@@ -157,7 +157,7 @@ class OrderFacts(Facts[Order]):
     "ORDER-3",
     on=Order,
     terms="OT-3",
-    sentence=Text("An order is for something.", "Een order is ergens voor."),
+    sentence=Text("An order is for something."),
     source="test",
     detail=lambda _order, facts: Detail(str(facts.quantity), "> 0", term="OT-3"),
 )
