@@ -1,4 +1,4 @@
-# Two verbs do everything: `make run` and `make test`. The others are parts of them, or longer work.
+# `make run` and `make test` do everything. The other targets are parts of them, or take long.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-# What a test needs beyond PyPI: PostgreSQL. Installed where apt can; else those tests skip and say so.
+# What the tests need besides PyPI, such as PostgreSQL. Without it those tests are skipped.
 system:
 	@deploy/test-system.sh
 

@@ -1,8 +1,8 @@
-"""The operator's dashboard, as a table of panels: `python -m deploy.dashboard` writes grafana/meterpoort.json.
+"""The dashboard for operators: `python -m deploy.dashboard` writes grafana/meterpoort.json from this table of
+panels.
 
-Five questions from top to bottom: what comes in, what is refused and by which rule, what waits, what is metered,
-what is slow. The first row answers each with one number. Limits that turn a number orange or red are those of
-the alerts in prometheus/alerts.yml.
+The rows, from top to bottom: received, refused and by which rule, waiting, metered, slow. The first row summarizes
+each with one number. The thresholds for orange and red are those of the alerts in prometheus/alerts.yml.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 TARGET = Path(__file__).with_name("grafana") / "meterpoort.json"
 GRID_COLUMNS = 24
 SCHEMA_VERSION = 39
-"""Of Grafana 11; later ones migrate it when they load it."""
+"""The schema of Grafana 11; later versions migrate it when they load it."""
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 Json = dict[str, object]
@@ -22,7 +22,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """PromQL, and how its series are called in the legend."""
+    """PromQL, and the names of its series in the legend."""
 
     expr: str
     legend: str = ""
@@ -30,8 +30,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel. `unit` is Grafana's name of it; `warn` and `bad` colour a number, worse when higher unless
-    `bad` is below `warn`."""
+    """One panel. `unit` is Grafana's name of the unit. `warn` and `bad` are thresholds for the colour: higher is
+    worse, unless `bad` is below `warn`."""
 
     title: str
     about: str
@@ -48,7 +48,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question and the panels that answer it."""
+    """A row of panels on one subject."""
 
     title: str
     panels: tuple[Panel, ...]
@@ -57,12 +57,12 @@ class Row:
 def number(
     title: str, about: str, expr: str, unit: str, warn: float | None = None, bad: float | None = None
 ) -> Panel:
-    """One big number with its recent course behind it."""
+    """Return a panel with one number and its recent history."""
     return Panel(title, about, (Query(expr),), unit, "stat", warn, bad, columns=3, lines=5)
 
 
 def quantiles(metric: str, window: str = "$__rate_interval") -> tuple[Query, ...]:
-    """Half of all, 95 of 100 and 99 of 100 are below these."""
+    """Return queries for the median and the 95th and 99th percentile."""
     return tuple(
         Query(f"histogram_quantile({share}, sum by (le) (rate({metric}_bucket[{window}])))", name)
         for share, name in ((0.5, "half"), (0.95, "95 of 100"), (0.99, "99 of 100"))
@@ -80,20 +80,27 @@ ROWS = (
             number("Up", "1: Prometheus reaches the gateway.", 'min(up{job="meterpoort"})', "short", 1, 0.5),
             number(
                 "Comes in",
-                "Messages taken in a minute.",
+                "Messages accepted a minute.",
                 "sum(rate(meterpoort_messages_received_total[5m])) * 60",
                 "short",
             ),
             number("Refused", "Share of settled messages, last hour.", REFUSED_SHARE, "percentunit", 0.15, 0.3),
             number(
                 "Waits",
-                "Messages taken in and not settled.",
+                "Messages accepted and not settled.",
                 "sum(meterpoort_undelivered_messages)",
                 "short",
                 1_000,
                 10_000,
             ),
-            number("Oldest of these", "Its age.", "max(meterpoort_undelivered_oldest_seconds)", "s", 900, 3_600),
+            number(
+                "Oldest of these",
+                "Age of the oldest.",
+                "max(meterpoort_undelivered_oldest_seconds)",
+                "s",
+                900,
+                3_600,
+            ),
             number(
                 "Metered",
                 "Units in the last 24 hours.",
@@ -112,11 +119,11 @@ ROWS = (
         ),
     ),
     Row(
-        "What comes in",
+        "Received",
         (
             Panel(
                 "Messages a minute, by channel",
-                "Taken in and on stable storage.",
+                "Accepted and on stable storage.",
                 (
                     Query(
                         "sum by (channel) (rate(meterpoort_messages_received_total[$__rate_interval])) * 60",
@@ -127,7 +134,7 @@ ROWS = (
             ),
             Panel(
                 "Settled messages a minute, by document",
-                "What kind of document they were.",
+                "By kind of document.",
                 (Query(f"sum by (document) (rate({SETTLED}[$__rate_interval])) * 60 > 0", "{{document}}"),),
                 stacked=True,
             ),
@@ -144,7 +151,7 @@ ROWS = (
             ),
             Panel(
                 "Requests a second, by status",
-                "4xx is the caller's side, 5xx ours. Health checks and scrapes are left out.",
+                "4xx: errors of clients; 5xx: our errors. Without health checks and scrapes.",
                 (
                     Query(
                         "sum by (status) (rate(meterpoort_http_requests_total"
@@ -157,9 +164,9 @@ ROWS = (
                 stacked=True,
             ),
             Panel(
-                "Not taken, or taken before",
-                "Turned away because too many wait; repeated with the same key; returned, and offered again; "
-                "connections above http.connections_max.",
+                "Refused, repeated, returned",
+                "Refused because too many wait; repeated with the same key; replayed; connections above "
+                "http.connections_max.",
                 (
                     Query("sum(increase(meterpoort_turned_away_total[$__rate_interval]))", "turned away"),
                     Query("sum(increase(meterpoort_repeats_total[$__rate_interval]))", "repeats"),
@@ -174,7 +181,7 @@ ROWS = (
         ),
     ),
     Row(
-        "What is refused, and by which rule",
+        "Refused, and by which rule",
         (
             Panel(
                 "Rules that refused most",
@@ -191,7 +198,7 @@ ROWS = (
             ),
             Panel(
                 "Outcome of messages, a minute",
-                "Where messages came to rest.",
+                "State in which messages were settled.",
                 (Query(f"sum by (outcome) (rate({SETTLED}[$__rate_interval])) * 60", "{{outcome}}"),),
                 stacked=True,
                 columns=12,
@@ -199,7 +206,7 @@ ROWS = (
             ),
             Panel(
                 "Refused by stage, a minute",
-                "A jump at the schema is one sender's program; a jump at the rules may be ours after an upgrade.",
+                "A rise at the schema points to a sender's program; a rise at the rules may follow an upgrade.",
                 (Query("sum by (stage) (rate(meterpoort_refusals_total[$__rate_interval])) * 60", "{{stage}}"),),
                 stacked=True,
                 columns=12,
@@ -208,11 +215,11 @@ ROWS = (
         ),
     ),
     Row(
-        "What waits",
+        "Waiting",
         (
             Panel(
-                "Messages that wait",
-                "To be judged, to be delivered, and set apart for an operator.",
+                "Waiting messages",
+                "To be judged, to be delivered, and parked for an operator.",
                 (
                     Query("sum by (queue) (meterpoort_queue_messages)", "{{queue}}"),
                     Query("sum(meterpoort_parked_messages)", "parked"),
@@ -220,7 +227,7 @@ ROWS = (
             ),
             Panel(
                 "Age of the oldest",
-                "Grows steadily: nothing moves. Saw teeth: slow but moving.",
+                "A straight line: nothing is processed. Saw teeth: slow, but processed.",
                 (
                     Query("max by (queue) (meterpoort_queue_oldest_seconds)", "{{queue}}"),
                     Query("max(meterpoort_undelivered_oldest_seconds)", "not settled"),
@@ -231,7 +238,7 @@ ROWS = (
             ),
             Panel(
                 "From received to settled",
-                "What a sender waits.",
+                "Time until the outcome is known.",
                 quantiles("meterpoort_settled_after_seconds"),
                 "s",
             ),
@@ -242,13 +249,13 @@ ROWS = (
             ),
             Panel(
                 "Oldest in a mailbox",
-                "A recipient's system that stopped collecting shows here.",
+                "Rises when a recipient's system stops fetching.",
                 (Query("max(meterpoort_mailbox_oldest_seconds)", "oldest"),),
                 "s",
             ),
             Panel(
                 "Silence",
-                "Parties silent for much longer than they usually are; hours since any message came in.",
+                "Parties without messages for much longer than usual; hours since the last message.",
                 (
                     Query("max(meterpoort_silent_parties)", "silent parties"),
                     Query("max(meterpoort_last_received_seconds) / 3600", "hours since the last message"),
@@ -257,11 +264,11 @@ ROWS = (
         ),
     ),
     Row(
-        "What is pushed to recipients",
+        "Push delivery",
         (
             Panel(
                 "Attempts, a minute",
-                "Troubled is tried again; refused and expired messages went back to their senders.",
+                "Troubled: will be tried again. Refused and expired: returned to the sender.",
                 (
                     Query(
                         "sum by (push_outcome) (rate(meterpoort_pushes_total[$__rate_interval])) * 60",
@@ -272,7 +279,7 @@ ROWS = (
             ),
             Panel(
                 "What went wrong, a minute",
-                "Connection and timeout: the recipient is away. Answer: its certificate or its program.",
+                "Connection and timeout: the recipient is unavailable. Answer: its certificate or its program.",
                 (
                     Query(
                         "sum by (failure) (rate(meterpoort_push_failures_total[$__rate_interval])) * 60",
@@ -282,21 +289,21 @@ ROWS = (
                 stacked=True,
             ),
             Panel(
-                "Recipients left alone",
-                "After attempts that failed; `meterpoort deliveries list` names them.",
+                "Paused recipients",
+                "After failed attempts; `meterpoort deliveries list` shows which.",
                 (Query("sum(meterpoort_paused_recipients)", "recipients"),),
             ),
             Panel(
-                "Oldest that waits for a recipient",
-                "After 72 hours a message goes back to its sender.",
+                "Oldest waiting for a recipient",
+                "After 72 hours a message is returned to its sender.",
                 (Query('max(meterpoort_queue_oldest_seconds{queue="delivery"})', "oldest"),),
                 "s",
                 warn=14_400,
                 bad=172_800,
             ),
             Panel(
-                "How long recipients take to answer",
-                "Of one attempt.",
+                "Response time of recipients",
+                "Of each attempt.",
                 quantiles("meterpoort_push_seconds"),
                 "s",
                 columns=16,
@@ -304,11 +311,11 @@ ROWS = (
         ),
     ),
     Row(
-        "What is metered",
+        "Metered",
         (
             Panel(
                 "Units an hour, by kind",
-                "Written to the meter; below zero what was reversed.",
+                "Added to the meter; reversals are below zero.",
                 (
                     Query("sum by (kind) (increase(meterpoort_metered_units_total[1h]))", "{{kind}}"),
                     Query(
@@ -317,14 +324,14 @@ ROWS = (
                 ),
             ),
             Panel(
-                "What messages are to the meter, an hour",
+                "Dispositions, an hour",
                 "Every settled message has one disposition.",
                 (Query("sum by (disposition) (increase(meterpoort_dispositions_total[1h]))", "{{disposition}}"),),
                 stacked=True,
             ),
             Panel(
                 "This year against the forecast",
-                "Units of all parties together; and how many parties are over their own forecast.",
+                "Units of all parties together, and the number of parties over their forecast.",
                 (
                     Query("max(meterpoort_metered_year_units)", "metered"),
                     Query("max(meterpoort_forecast_units)", "forecast"),
@@ -334,11 +341,11 @@ ROWS = (
         ),
     ),
     Row(
-        "What is slow, and what breaks",
+        "Slow or broken",
         (
             Panel(
                 "Judging, by stage",
-                "95 of 100 documents take less.",
+                "95th percentile.",
                 (
                     Query(
                         "histogram_quantile(0.95, sum by (le, stage) "
@@ -350,13 +357,13 @@ ROWS = (
             ),
             Panel(
                 "Time of a commit",
-                "What a sender's kenmerk waits for.",
+                "Part of the time until a submission is acknowledged.",
                 quantiles("meterpoort_commit_seconds"),
                 "s",
             ),
             Panel(
                 "Submissions in a commit",
-                "Grows with the load: then durability is shared. 1 under load means it is not.",
+                "Grows with the load. It should not stay at 1 under load.",
                 (
                     Query(
                         "sum(rate(meterpoort_commit_submissions_sum[$__rate_interval])) / "
@@ -367,7 +374,7 @@ ROWS = (
             ),
             Panel(
                 "Requests, by route",
-                "95 of 100 answers take less. A long Prefer: wait= shows at messages.",
+                "95th percentile. Includes the time of Prefer: wait= at messages.",
                 (
                     Query(
                         "histogram_quantile(0.95, sum by (le, route) "
@@ -378,8 +385,8 @@ ROWS = (
                 "s",
             ),
             Panel(
-                "Breaks",
-                "Rules that failed technically, workers replaced for another reason than age. Each is a defect.",
+                "Failures",
+                "Rules that failed technically, and workers replaced for another reason than age.",
                 (
                     Query("sum(increase(meterpoort_rule_errors_total[$__rate_interval]))", "rules that failed"),
                     Query(
@@ -391,19 +398,19 @@ ROWS = (
             ),
             Panel(
                 "Memory of the server",
-                "Resident; worker processes not counted.",
+                "Resident memory, without worker processes.",
                 (Query('max(process_resident_memory_bytes{job="meterpoort"})', "resident"),),
                 "bytes",
             ),
             Panel(
                 "From delivered to confirmed",
-                "What recipients need.",
+                "Time that recipients take.",
                 quantiles("meterpoort_confirmed_after_seconds", "1h"),
                 "s",
             ),
             Panel(
                 "Leftovers removed",
-                "Objects, and whether the reaper holds back because the store may be the wrong one.",
+                "Objects removed, and whether the reaper has stopped because there are too many.",
                 (
                     Query("sum(increase(meterpoort_reaped_objects_total[1h]))", "objects an hour"),
                     Query("max(meterpoort_reaper_held)", "held back"),
@@ -412,7 +419,7 @@ ROWS = (
             ),
             Panel(
                 "Version",
-                "What runs; a change here beside a change above is a lead.",
+                "The running version.",
                 (Query("sum by (version, python) (meterpoort_build_info)", "{{version}} on Python {{python}}"),),
             ),
         ),
@@ -433,15 +440,15 @@ COLOURS = {
     "95 of 100": {"95 of 100": "yellow"},
     "99 of 100": {"99 of 100": "red"},
 }
-"""One colour for one thing on every panel, by legend."""
+"""Fixed colours, by legend."""
 
 
 def dashboard() -> Json:
-    """The dashboard as Grafana reads it."""
+    """Return the dashboard in Grafana's format."""
     return {
         "uid": "meterpoort",
         "title": "Meterpoort",
-        "description": "What comes in, what is refused, what waits, what is metered, what is slow.",
+        "description": "Received, refused, waiting, metered, slow.",
         "tags": ["meterpoort"],
         "editable": False,
         "schemaVersion": SCHEMA_VERSION,
@@ -468,14 +475,14 @@ def _panels() -> Iterator[Json]:
             "panels": [],
         }
         top, number_of = top + 1, number_of + 1
-        for panel, left, down in _placed(row):
+        for panel, left, down in _positions(row):
             yield _panel(panel, number_of, {"x": left, "y": top + down, "w": panel.columns, "h": panel.lines})
             number_of += 1
-        top += max(down + panel.lines for panel, _, down in _placed(row))
+        top += max(down + panel.lines for panel, _, down in _positions(row))
 
 
-def _placed(row: Row) -> Iterator[tuple[Panel, int, int]]:
-    """Each panel with its place in the row: at the leftmost column where it lies highest."""
+def _positions(row: Row) -> Iterator[tuple[Panel, int, int]]:
+    """Yield each panel with its column and line: the leftmost position among the highest."""
     filled = [0] * GRID_COLUMNS
     for panel in row.panels:
         starts = range(GRID_COLUMNS - panel.columns + 1)
@@ -485,14 +492,14 @@ def _placed(row: Row) -> Iterator[tuple[Panel, int, int]]:
         yield panel, left, down
 
 
-def _panel(panel: Panel, number_of: int, place: Json) -> Json:
+def _panel(panel: Panel, number_of: int, position: Json) -> Json:
     return {
         "id": number_of,
         "type": panel.kind,
         "title": panel.title,
         "description": panel.about,
         "datasource": DATASOURCE,
-        "gridPos": place,
+        "gridPos": position,
         "targets": [_target(panel, query, letter) for query, letter in zip(panel.queries, "ABCDEF", strict=False)],
         "fieldConfig": {"defaults": _defaults(panel), "overrides": _overrides(panel)},
         "options": _OPTIONS[panel.kind],
@@ -529,7 +536,7 @@ def _defaults(panel: Panel) -> Json:
 
 
 def _steps(panel: Panel) -> list[Json]:
-    """Grafana colours upwards from each value; where low is bad the colours go the other way."""
+    """Return the thresholds of the colours, in ascending order; where low is bad they are reversed."""
     if panel.warn is None or panel.bad is None:
         return [{"color": "green", "value": None}]
     if panel.bad < panel.warn:
@@ -573,12 +580,12 @@ _OPTIONS: dict[str, Json] = {
 
 
 def rendered() -> str:
-    """The file's text."""
+    """Return the content of the file."""
     return json.dumps(dashboard(), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write the file when it differs."""
+    """Write the file when it has changed."""
     if not TARGET.exists() or TARGET.read_text(encoding="utf-8") != rendered():
         TARGET.write_text(rendered(), encoding="utf-8")
         sys.stdout.write(f"deploy/grafana/{TARGET.name}\n")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what the tests need beyond PyPI, from Debian's packages, where that is possible.
+# Installs what the tests need besides PyPI from Debian, where that is possible.
 set -u
 have_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1; }
 missing=()
@@ -7,8 +7,8 @@ have_postgres || missing+=(postgresql)
 command -v promtool >/dev/null 2>&1 || missing+=(prometheus)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "setting up from Debian's packages: ${missing[*]}"
+  echo "installing from Debian: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null && exit 0
 fi
-echo "NOT SET UP: ${missing[*]} (the tests that need them will be skipped, each saying so)"
+echo "NOT INSTALLED: ${missing[*]} (tests that need them are skipped)"

@@ -1,8 +1,8 @@
-"""Structured logs: one JSON line an event, the event named in the past tense.
+"""Structured logs: one JSON object for each event, named in the past tense.
 
-The kenmerk is bound once, where work on a message begins (`structlog.contextvars`), and stands in every line until
-that work ends. Never logged: document content, names, bank accounts, keys. So of an error the log has its kind and
-its place, and its words only where they are the machine's own: others may quote a document.
+The kenmerk is bound where work on a message begins (`structlog.contextvars`) and is in every line until that work ends.
+Document content, names, bank accounts and keys are never logged. Therefore the log has the type and traceback of an
+error, and its message only for errors of the system: other messages may quote a document.
 """
 
 import logging
@@ -14,19 +14,19 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 _CAUSES_MAX = 4
-_OWN_WORDS = frozenset({"OperationalError", "InterfaceError"})
-"""Errors of a database that speak of the database: it is locked, full, or not there."""
+_SYSTEM_ERRORS = frozenset({"OperationalError", "InterfaceError"})
+"""Database errors whose message is about the database: it is locked, full, or cannot be reached."""
 
 
 def configure(level: str = "info", *, as_json: bool = True) -> None:
-    """Set up logging for the process; `level` is a name such as `info`."""
+    """Configure logging for the process. `level` is a name such as `info`."""
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            tell_error,
+            format_error,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -35,18 +35,18 @@ def configure(level: str = "info", *, as_json: bool = True) -> None:
     )
 
 
-def tell_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A processor: `exc_info` becomes `exception`, which says what happened where."""
+def format_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Processor: replace `exc_info` by `exception`, a text without document content."""
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
-        event["exception"] = "\nbecause of\n".join(_told(one) for one in _causes(error))
+        event["exception"] = "\nbecause of\n".join(_describe(one) for one in _causes(error))
     return event
 
 
-def _told(error: BaseException) -> str:
-    words = f": {error}" if isinstance(error, OSError) or type(error).__name__ in _OWN_WORDS else ""
-    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__ + words
+def _describe(error: BaseException) -> str:
+    message = f": {error}" if isinstance(error, OSError) or type(error).__name__ in _SYSTEM_ERRORS else ""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__ + message
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -34,7 +34,7 @@ def test_panels_fill_the_grid_and_do_not_overlap() -> None:
     for row in ROWS:
         cells = [
             (column, line)
-            for panel, left, down in dashboard._placed(row)
+            for panel, left, down in dashboard._positions(row)
             for column, line in itertools.product(
                 range(left, left + panel.columns), range(down, down + panel.lines)
             )

@@ -1,12 +1,12 @@
 """The log never has the words of an error that may quote a document."""
 
-from gateway.log import tell_error
+from gateway.log import format_error
 
 QUOTED = "IBAN NL48MPRT0417164300"
 
 
 def told(error: object) -> str:
-    return str(tell_error(None, "error", {"event": "broke", "exc_info": error})["exception"])
+    return str(format_error(None, "error", {"event": "broke", "exc_info": error})["exception"])
 
 
 def test_of_an_error_its_kind_its_causes_and_places_are_told_and_not_its_words() -> None:
@@ -25,4 +25,4 @@ def test_of_an_error_its_kind_its_causes_and_places_are_told_and_not_its_words()
 
 def test_the_machines_own_words_are_told() -> None:
     assert "No space left on device" in told(OSError(28, "No space left on device"))
-    assert "exception" not in tell_error(None, "info", {"event": "fine"})
+    assert "exception" not in format_error(None, "info", {"event": "fine"})
