@@ -8,7 +8,7 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from gateway.log import tell_error
+from gateway.log import format_error
 from gateway.main import no_checkpoint
 from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import State
@@ -147,7 +147,7 @@ async def test_every_line_about_a_message_has_its_kenmerk_and_none_its_content(i
     store = Store(troubles=1)
     working = desk(store)
     working.start()
-    with capture_logs([merge_contextvars, tell_error]) as lines:
+    with capture_logs([merge_contextvars, format_error]) as lines:
         for kenmerk, document in {"a": POISON, "b": BUG, "c": numbered("D-5")}.items():
             working.offer(waiting(kenmerk), document, is_suspect=is_suspect)
         for kenmerk in ("a", "b", "c"):
