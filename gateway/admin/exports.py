@@ -15,7 +15,7 @@ from gateway.billing.runs.service import BillingService
 from gateway.clock import amsterdam_today, utc_now
 from gateway.jobs.drop import TROUBLE, Drop, Manifest
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
-from gateway.metering.statement import Selection
+from gateway.metering.statement import EntrySelection
 from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings
 from gateway.store.billing.records import SqlBillingStore
@@ -35,7 +35,7 @@ def export_entries(
     """Write the entries; answers their control total. Raises RefusedError, as all here."""
 
     async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
-        return await write_export(ENTRIES, meter.entries(Selection(party_id, year, up_to)), Format(form), out)
+        return await write_export(ENTRIES, meter.entries(EntrySelection(party_id, year, up_to)), Format(form), out)
 
     return _or_refused(lambda: with_meter(settings, work))
 

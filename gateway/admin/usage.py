@@ -13,14 +13,14 @@ from gateway.metering.entry import LedgerBrokenError, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
 from gateway.metering.files import read_file
 from gateway.metering.seal import Seal
-from gateway.metering.statement import Statement, Taken
+from gateway.metering.statement import RecordedBatch, Statement
 from gateway.settings import Settings
 from gateway.store.ledger.audit import AuditReport, audit
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
 
-__all__ = ["AuditReport", "RefusedError", "Seal", "Statement", "Taken"]
+__all__ = ["AuditReport", "RecordedBatch", "RefusedError", "Seal", "Statement"]
 
 _SEALS_A_PAGE = 1_000
 
@@ -60,19 +60,19 @@ def statement(settings: Settings, party_id: str, year: int) -> Statement:
     return with_meter(settings, work)
 
 
-def load_file(settings: Settings, path: Path) -> Taken:
+def load_file(settings: Settings, path: Path) -> RecordedBatch:
     """Record the usage events in a CSV or Parquet file.
 
     First every row is checked, against the register and the ledger; only then the rows are recorded, in chunks, so
     that delivery of messages goes on meanwhile. Loading a file again is harmless. Raises RefusedError.
     """
 
-    async def work(meter: LedgerMeter, register: RegisterStore) -> Taken:
+    async def work(meter: LedgerMeter, register: RegisterStore) -> RecordedBatch:
         names, now = party_names(await register.parties()), utc_now()
         for chunk in read_file(path, names, now):
             await meter.check(chunk)
-        taken = [await meter.take(chunk) for chunk in read_file(path, names, now)]
-        return Taken(
+        taken = [await meter.record(chunk) for chunk in read_file(path, names, now)]
+        return RecordedBatch(
             sum(one.received for one in taken),
             sum(one.recorded for one in taken),
             sum(one.repeated for one in taken),

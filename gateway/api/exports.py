@@ -38,7 +38,7 @@ from gateway.metering.export import (
     one_page,
     write_export,
 )
-from gateway.metering.statement import Selection
+from gateway.metering.statement import EntrySelection
 
 routes = Routes("billing")
 JSON_LINES = "application/jsonl"
@@ -105,7 +105,7 @@ class JournalExport(msgspec.Struct, frozen=True, rename="camel"):
 async def export_entries(call: Call) -> web.StreamResponse:
     """Every entry of the meter."""
     query = call.query(EntriesExport)
-    pages = call.services.meter.entries(Selection(query.party_id, query.year, query.up_to))
+    pages = call.services.meter.entries(EntrySelection(query.party_id, query.year, query.up_to))
     return await _table(call, ENTRIES, pages, query.format, "entries")
 
 

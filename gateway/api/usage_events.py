@@ -80,7 +80,7 @@ async def take_usage_events(call: Call) -> web.StreamResponse:
     names = party_names(await call.services.directory.parties())
     try:
         events = read_events(call.request.content_type, call.request.headers, body)
-        taken = await call.services.meter.take(meter_events(events, names, utc_now()))
+        taken = await call.services.meter.record(meter_events(events, names, utc_now()))
     except UnknownMediaTypeError as error:
         found = call.request.headers.get("Content-Type", "")
         raise problems.UnsupportedMediaType(found[:100], list(EVENT_TYPES)) from error

@@ -32,11 +32,11 @@ from gateway.billing.documents.tables import (
 )
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.ports import BillingStore
-from gateway.clock import AMSTERDAM, Clock, billing_date
+from gateway.clock import AMSTERDAM, Clock, billing_date, from_microseconds
 from gateway.jobs.periodic import run_periodically
-from gateway.metering.calendar import midnight, moment
+from gateway.metering.calendar import midnight
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
-from gateway.metering.statement import Selection
+from gateway.metering.statement import EntrySelection
 from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings, listed
 from gateway.store.documents.storage import Storage
@@ -128,8 +128,8 @@ class Drop:
         last = now.date() - timedelta(days=1 if now.hour >= self._drop.hour else 2)
         if last <= self._whole_to:
             return ()
-        async for page in self._meter.entries(Selection(up_to=1)):
-            oldest = billing_date(moment(page[0].recorded_at))
+        async for page in self._meter.entries(EntrySelection(up_to=1)):
+            oldest = billing_date(from_microseconds(page[0].recorded_at))
             looked_at = (last - timedelta(days=back) for back in reversed(range(self._drop.days_back_max)))
             return [day for day in looked_at if day >= oldest and day > self._whole_to]
         return ()
@@ -138,7 +138,7 @@ class Drop:
         after = await self._meter.last_position_before(midnight(day))
         last = await self._meter.last_position_before(midnight(day + timedelta(days=1)))
         lines = await self._meter.month_lines(day, last)
-        wanted = Selection(after=after, up_to=last)
+        wanted = EntrySelection(after=after, up_to=last)
         entries = statements = ControlTotals(0, 0, (), "")
         for form in self._formats:
             with await _created(folder / f"entries-{day}.{form}") as out:

@@ -1,7 +1,7 @@
-"""The meter: what is counted, for whom, and how anyone can recount it.
+"""The meter: what is counted, for whom, and how anyone can count it again.
 
 Owns: entries, who pays for a message, usage events from other services, seals and their proofs, statements,
 exports. Does not own: SQL (`store.ledger*`), tariffs and bills (`billing`), channels.
 Always true: an entry is never changed or removed, only reversed by another entry; the same thing never
-counts twice; every total can be recounted from the entries.
+counts twice; every total can be computed again from the entries.
 """

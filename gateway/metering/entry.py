@@ -28,9 +28,9 @@ MESSAGE_KINDS = frozenset({UsageKind.DELIVERED_TO, UsageKind.SUBMITTED_BY})
 
 
 class UsageEntry(msgspec.Struct, frozen=True, gc=False):
-    """What is to be added to the meter. Its `key` within its source makes that nothing counts twice.
+    """An entry to be added to the meter. Its `key` is unique within its source, so nothing counts twice.
 
-    `at` is the moment in UTC that made it billable; its Amsterdam date decides the billing year, however
+    `at` is the time in UTC at which it became billable; its Amsterdam date decides the billing year, however
     late it is recorded. `quantity` is at least 1; only a reversal, which names its original, is negative.
     """
 
@@ -48,14 +48,14 @@ class UsageEntry(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> str:
-        """What may stand in the ledger once for each source: (message, kind, party), or the event's id."""
+        """What is in the ledger at most once for each source: (message, kind, party), or the event's id."""
         if self.reverses is not None:
             return f"reversal {self.reverses} {self.kenmerk}"
         return f"{self.kenmerk} {self.kind} {self.party_id}" if self.source == GATEWAY else self.kenmerk
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
-    """An entry as it stands in the ledger. Times are microseconds since 1970, UTC."""
+    """An entry as it is in the ledger. Times are microseconds since 1970, UTC."""
 
     position: int
     """1, 2, 3, ... without a gap, in the order of recording."""
@@ -80,11 +80,11 @@ class LedgerEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 class UsageError(ValueError):
-    """The meter cannot take this; the sentence says what is wrong. Nothing was recorded."""
+    """The meter cannot record this; the message says what is wrong. Nothing was recorded."""
 
 
 class ConflictingEntryError(UsageError):
-    """The same key came before with other content."""
+    """The same key was recorded before with other content."""
 
     def __init__(self, source: str, key: str, differences: str) -> None:
         super().__init__(f"{key!r} of {source} was recorded before with other content: {differences}")
@@ -101,4 +101,4 @@ class UnknownEntryError(UsageError):
 
 
 class LedgerBrokenError(Exception):
-    """The ledger does not match its own digests: somebody changed it behind the gateway's back."""
+    """The ledger does not match its own digests: somebody changed it outside the gateway."""

@@ -1,7 +1,7 @@
-"""Usage metered elsewhere, as it comes in: CloudEvents 1.0 by the NL GOV profile.
+"""Usage metered elsewhere, received as CloudEvents 1.0 by the NL GOV profile.
 
-One event says: this party used so many units of this service at this moment. (`source`, `id`) is its key: the
-same event again is harmless, with other content it is refused. A batch is taken whole or not at all.
+One event says: this party used so many units of this service at this time. (`source`, `id`) is its key: the
+same event again is harmless, with other content it is refused. A batch is recorded whole or not at all.
 
 Sources: CloudEvents 1.0.2 (attributes; JSON format 3; JSON batch format 4; HTTP binding 3), NL GOV profile for
 CloudEvents 1.0.
@@ -50,7 +50,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False):
-    """One CloudEvent that reports use. Attributes beyond these are let pass."""
+    """One CloudEvent that reports use. Other attributes are ignored."""
 
     id: _Name
     source: _Name
@@ -117,7 +117,7 @@ def _read_batch(body: bytes) -> Sequence[UsageEvent]:
     try:
         return _decode_batch(body)
     except msgspec.ValidationError:
-        pass  # told apart below, event by event
+        pass  # which events are wrong is found below
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EventsRefusedError([malformed(0, str(error))]) from error
     problems: list[EventProblem] = []
@@ -153,7 +153,7 @@ def _read_binary(headers: Mapping[str, str], body: bytes) -> UsageEvent:
 
 
 def malformed(index: int, reason: str) -> EventProblem:
-    """The event does not have the shape of one."""
+    """The event does not have the form of one."""
     return EventProblem(index, ProblemCode.MALFORMED, Text("Not a usage event: {reason}.", reason=reason))
 
 

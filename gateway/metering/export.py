@@ -1,9 +1,8 @@
 """Exports as tables: CSV, JSON lines, XLSX and Parquet, in flat memory, the same bytes each time.
 
 What is exported is a value (`Export`): the meter's entries and statements are here, what was billed is in
-`gateway.billing.documents.tables`. A writer gets rows as they come and keeps none but a group that is not full
-yet; nothing of the moment or the machine goes into a file. What passes is counted, so that a file can be compared
-with the audit.
+`gateway.billing.documents.tables`. A writer keeps no rows but a group that is not full yet; nothing of the
+time or the machine goes into a file. Rows are counted, so that a file can be compared with the audit.
 """
 
 import asyncio
@@ -19,7 +18,8 @@ from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 import msgspec
 import xlsxwriter
 
-from gateway.metering.calendar import billing_day, moment
+from gateway.clock import from_microseconds
+from gateway.metering.calendar import billing_day
 from gateway.metering.entry import LedgerEntry
 from gateway.metering.statement import StatementLine
 from gateway.metering.totals import ControlTotals, PartyTotal, TotalLine, TotalsCounter
@@ -35,19 +35,19 @@ class Format(StrEnum):
     JSON = "jsonl"
     """One JSON object a line."""
     XLSX = "xlsx"
-    """Office Open XML; the control total stands on the last sheet. A sheet takes 1,048,575 rows."""
+    """Office Open XML; the control total is on the last sheet. A sheet has at most 1,048,575 rows."""
     PARQUET = "parquet"
     """Apache Parquet; needs pyarrow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, and what its cells hold: `str`, `int`, `bool`, `Decimal`, `date`, `datetime` in UTC."""
+    """A column: its name, and the type of its cells: str, int, bool, Decimal, date or datetime in UTC."""
 
     name: str
     holds: type
     decimals: int = 2
-    """Of a `Decimal`: the most that a cell has."""
+    """Of a `Decimal`: the most decimals that a cell has."""
 
 
 class Totals(Protocol):
@@ -64,18 +64,18 @@ KeptOut = TypeVar("KeptOut", covariant=True, bound=Totals)
 
 
 class Counter(Protocol[ItemIn, KeptOut]):
-    """Counts what passes."""
+    """Counts exported items."""
 
     def count(self, items: Iterable[ItemIn]) -> None:
-        """Count these in."""
+        """Add items."""
 
     def totals(self) -> KeptOut:
-        """The control total of all that was counted."""
+        """The control total of all items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export(Generic[Item, Kept]):
-    """What is exported, as rows of these columns; `counter` makes what counts the control total."""
+    """An export: how an item becomes a row of these columns, and what counts the control total."""
 
     name: str
     columns: tuple[Column, ...]
@@ -117,9 +117,9 @@ def _entry_row(entry: LedgerEntry) -> tuple[Cell, ...]:
         entry.party_id,
         entry.kind,
         entry.quantity,
-        moment(entry.at),
+        from_microseconds(entry.at),
         day.day,
-        moment(entry.recorded_at),
+        from_microseconds(entry.recorded_at),
         entry.recorded_at >= day.late_from,
         entry.reverses,
         entry.reason,
@@ -180,7 +180,7 @@ STATEMENTS: Export[StatementLine, ControlTotals] = Export(
 
 
 class ExportFile(Generic[Item, Kept]):
-    """A file in the making: items come in pages, the control total comes out at the end.
+    """A file that is being written: pages of items are added, and closing it returns the control total.
 
     Raises ValueError for Parquet where pyarrow is not installed.
     """
@@ -205,7 +205,7 @@ class ExportFile(Generic[Item, Kept]):
 async def write_export(
     export: Export[Item, Kept], pages: AsyncIterable[Sequence[Item]], form: Format, out: BinaryIO
 ) -> Kept:
-    """Write pages of items, each in a thread so that a server goes on meanwhile; answers their control total."""
+    """Write pages of items, each in a thread so that the event loop goes on; returns their control total."""
     file = ExportFile(export, form, out)
     async for page in pages:
         await asyncio.to_thread(file.add, page)
@@ -213,54 +213,59 @@ async def write_export(
 
 
 def write_items(export: Export[Item, Kept], items: Sequence[Item], form: Format, out: BinaryIO) -> Kept:
-    """Write items that are all at hand; answers their control total."""
+    """Write a list of items; returns their control total."""
     file = ExportFile(export, form, out)
     file.add(items)
     return file.close()
 
 
 async def one_page(items: Sequence[Item]) -> AsyncIterator[Sequence[Item]]:
-    """Items that are all at hand, as pages."""
+    """A list of items as pages."""
     yield items
 
 
 def iso(at: datetime) -> str:
-    """A moment in UTC as text, always with microseconds: `2026-03-01T12:00:00.000000Z`."""
+    """A time in UTC as text, always with microseconds: `2026-03-01T12:00:00.000000Z`."""
     return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 _IN_JSON: Mapping[type, Callable[[Any], str]] = {datetime: iso, date: str, Decimal: str}
-"""What JSON has no form for is text."""
+"""Types that JSON has no form for, and how each becomes text."""
 _AS_TEXT: Mapping[type, Callable[[Any], str]] = {**_IN_JSON, bool: lambda cell: "true" if cell else "false"}
 
 
-def _shown(columns: Sequence[Column], ways: Mapping[type, Callable[[Any], str]]) -> Callable[..., list[Any]]:
-    """Makes the cells of a row what a format shows. Millions pass: only columns that need it are touched."""
-    plan = [(place, ways[column.holds]) for place, column in enumerate(columns) if column.holds in ways]
+def _converter(
+    columns: Sequence[Column], conversions: Mapping[type, Callable[[Any], str]]
+) -> Callable[..., list[Any]]:
+    """Converts the cells of a row to what a format writes. Only columns that need it are touched: exports have
+    millions of rows."""
+    plan = [
+        (index, conversions[column.holds]) for index, column in enumerate(columns) if column.holds in conversions
+    ]
 
-    def shown(row: tuple[Cell, ...]) -> list[Any]:
+    def convert(row: tuple[Cell, ...]) -> list[Any]:
         cells: list[Any] = list(row)
-        for place, way in plan:
-            if cells[place] is not None:
-                cells[place] = way(cells[place])
+        for index, conversion in plan:
+            if cells[index] is not None:
+                cells[index] = conversion(cells[index])
         return cells
 
-    return shown
+    return convert
 
 
 _PRECISION = 28
-"""Digits of a Decimal in Parquet: as many as Python reckons with."""
+"""Digits of a Decimal in Parquet: as many as Python computes with."""
 
 
 class _CsvWriter:
     def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         self._text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
         self._csv = csv.writer(self._text)
-        self._shown = _shown(export.columns, _AS_TEXT)
+        self._convert = _converter(export.columns, _AS_TEXT)
         self._csv.writerow(column.name for column in export.columns)
 
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
-        self._csv.writerows(map(self._shown, rows))
+        self._csv.writerows(map(self._convert, rows))
 
     def close(self, totals: Totals) -> None:
         del totals
@@ -271,12 +276,12 @@ class _CsvWriter:
 class _JsonWriter:
     def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         self._names = [column.name for column in export.columns]
-        self._shown = _shown(export.columns, _IN_JSON)
+        self._convert = _converter(export.columns, _IN_JSON)
         self._out = out
         self._encoder = msgspec.json.Encoder()
 
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
-        objects = [dict(zip(self._names, self._shown(row), strict=True)) for row in rows]
+        objects = [dict(zip(self._names, self._convert(row), strict=True)) for row in rows]
         self._out.write(self._encoder.encode_lines(objects))
 
     def close(self, totals: Totals) -> None:
@@ -284,7 +289,7 @@ class _JsonWriter:
 
 
 class _XlsxWriter:
-    """Sheets of at most as many rows as Excel takes. Text is always text, never a formula or a link."""
+    """Sheets of at most as many rows as Excel accepts. Text is always text, never a formula or a link."""
 
     ROWS_MAX = 1_048_575
     _OPTIONS: Mapping[str, bool] = {
@@ -297,14 +302,14 @@ class _XlsxWriter:
     def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         self._export = export
         self._book = xlsxwriter.Workbook(out, dict(self._OPTIONS))
-        self._book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed day, for no moment
+        self._book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed day: the same bytes each time
         formats = {column.decimals for column in export.columns if column.holds is Decimal} | {2}
         self._formats = {
             places: self._book.add_format({"num_format": "0." + "0" * 2 + "#" * (places - 2)})
             for places in sorted(formats)
         }
-        self._shown = _shown(
-            export.columns, {holds: way for holds, way in _AS_TEXT.items() if holds is not Decimal}
+        self._convert = _converter(
+            export.columns, {type_: conversion for type_, conversion in _AS_TEXT.items() if type_ is not Decimal}
         )
         self._sheets = 0
         self._next_sheet()
@@ -322,7 +327,7 @@ class _XlsxWriter:
             if self._rows == self.ROWS_MAX:
                 self._next_sheet()
             self._rows += 1
-            for column, cell in enumerate(self._shown(row)):
+            for column, cell in enumerate(self._convert(row)):
                 if isinstance(cell, Decimal):
                     form = self._formats[self._export.columns[column].decimals]
                     self._sheet.write_number(self._rows, column, float(cell), form)
@@ -343,7 +348,7 @@ class _XlsxWriter:
 
 
 class _ParquetWriter:
-    """Row groups of a fixed size, so that the file does not depend on how rows came in."""
+    """Row groups of a fixed size, so that the file does not depend on the size of the pages."""
 
     ROWS_A_GROUP = 65_536
 

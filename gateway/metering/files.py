@@ -1,6 +1,6 @@
 """Usage events from a file: CSV (RFC 4180, `,` or `;`) or Parquet, the same columns as the attributes of an event.
 
-Columns, in any order: `id`, `source`, `type`, `time`, `party`, `count`. A moment has its offset from UTC, or `Z`.
+Columns, in any order: `id`, `source`, `type`, `time`, `party`, `count`. A time has its offset from UTC, or `Z`.
 """
 
 import csv
@@ -30,7 +30,7 @@ def read_file(path: Path, parties: Mapping[str, str], now: datetime) -> Iterator
     """The entries in a file, chunk by chunk; flat memory at any size.
 
     Raises EventsRefusedError for the first chunk in which rows are wrong, naming at most 100 of them; a row's
-    index counts from 1, the first row under the header. Raises ValueError when it is no such file.
+    index counts from 1, the first row under the header. Raises ValueError for any other file.
     """
     chunks = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     first_row = 1

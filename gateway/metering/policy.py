@@ -1,4 +1,4 @@
-"""Who pays for a message: the choices that the tariff page leaves open, each named, in one place."""
+"""Who pays for a message, and the choices that the tariff page leaves open."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from gateway.metering.entry import UsageEntry, UsageKind
 
 @dataclass(frozen=True, slots=True)
 class MeterPolicy:
-    """Choices where Logius's pages are silent."""
+    """Choices that Logius's pages leave open."""
 
     both_sides_pay: bool = True
     """A message from one non-Rijk party to another counts for both; False: for the sender alone."""
@@ -21,7 +21,7 @@ class MeterPolicy:
 def meter_delivery(
     kenmerk: str, sender: Party | None, recipient: Party, at: datetime, policy: MeterPolicy, *, is_test: bool
 ) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-    """What delivering this message is to the meter: its disposition and an entry for each party that pays.
+    """How a delivery is metered: the disposition of the message and an entry for each party that pays.
 
     `sender` is None for what the gateway itself sends.
     """

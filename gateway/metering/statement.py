@@ -41,18 +41,18 @@ def line_totals(lines: Iterable[StatementLine]) -> ControlTotals:
     return control_totals((line.party_id, line.year, line.kind, line.entries, line.quantity) for line in lines)
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """What became of a batch of usage events: all are in the ledger now, `repeated` of them were before."""
+class RecordedBatch(msgspec.Struct, frozen=True):
+    """The result of recording a batch of usage events: all are in the ledger, `repeated` of them were before."""
 
     received: int
     recorded: int
     repeated: int
 
 
-class Selection(msgspec.Struct, frozen=True):
+class EntrySelection(msgspec.Struct, frozen=True):
     """Which entries to list: of one party or all, of one Amsterdam year or all, after and up to a position.
 
-    Entries never change, so the same selection up to the same position gives the same entries for ever.
+    Entries never change, so the same selection up to the same position gives always the same entries.
     """
 
     party_id: str | None = None

@@ -1,4 +1,4 @@
-"""Control totals: what an export holds and what the audit counted, to be laid side by side."""
+"""Control totals: what an export holds and what the audit counted, to be compared."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -48,7 +48,7 @@ PartyTotal = tuple[str, int, str, int, int]
 
 
 class TotalsCounter:
-    """Adds up party totals as they come; what it holds grows with parties, years and kinds only."""
+    """Adds up party totals; its memory grows with parties, years and kinds only."""
 
     def __init__(self) -> None:
         self._sums: dict[tuple[str, int, str], list[int]] = {}

@@ -6,11 +6,13 @@ Insert-only tables say so. Rooms keep their tables in modules of their own (`led
 all on this `metadata`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text
 from sqlalchemy.types import TypeDecorator
+
+from gateway.clock import from_microseconds, to_microseconds
 
 metadata = MetaData(
     naming_convention={
@@ -21,24 +23,21 @@ metadata = MetaData(
     }
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
 RowId = BigInteger().with_variant(Integer, "sqlite")
 """Counting key: SQLite counts only INTEGER PRIMARY KEY."""
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment as microseconds since 1970, UTC: exact, compact, sortable and without a time zone to lose."""
+    """A time as microseconds since 1970, UTC: exact, compact, sortable and without a time zone to lose."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else to_microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else from_microseconds(value)
 
 
 class Money(TypeDecorator[Decimal]):

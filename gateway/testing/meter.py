@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from gateway.metering.calendar import billing_day, microseconds
+from gateway.clock import to_microseconds
+from gateway.metering.calendar import billing_day
 from gateway.metering.entry import (
     ConflictingEntryError,
     LedgerEntry,
@@ -22,7 +23,7 @@ from gateway.metering.seal import (
     make_seal,
     merkle_path,
 )
-from gateway.metering.statement import Selection, Statement, StatementLine, Taken, statement_of
+from gateway.metering.statement import EntrySelection, RecordedBatch, Statement, StatementLine, statement_of
 
 
 class MemoryMeter:
@@ -32,7 +33,7 @@ class MemoryMeter:
         self.recorded: dict[tuple[str, str], UsageEntry] = {}
         self.sealed: list[Seal] = []
 
-    async def take(self, entries: Sequence[UsageEntry]) -> Taken:
+    async def record(self, entries: Sequence[UsageEntry]) -> RecordedBatch:
         """Record a batch, whole or not at all."""
         after = dict(self.recorded)
         for entry in entries:
@@ -40,7 +41,7 @@ class MemoryMeter:
                 raise ConflictingEntryError(entry.source, entry.key, "it differs")
         fresh = len(after) - len(self.recorded)
         self.recorded = after
-        return Taken(len(entries), fresh, len(entries) - fresh)
+        return RecordedBatch(len(entries), fresh, len(entries) - fresh)
 
     async def reverse(self, position: int, reason: str, author: str) -> UsageEntry:
         """Undo an entry by another."""
@@ -49,7 +50,7 @@ class MemoryMeter:
         original = list(self.recorded.values())[position - 1]
         changes = {"quantity": -original.quantity, "reverses": position, "reason": reason, "author": author}
         reversal = msgspec.structs.replace(original, kenmerk=original.key, **changes)
-        await self.take([reversal])
+        await self.record([reversal])
         return reversal
 
     async def statement(self, party_id: str, year: int) -> Statement:
@@ -61,13 +62,13 @@ class MemoryMeter:
         """One line for each entry, not summed."""
         lines = []
         for entry in self.recorded.values():
-            day = billing_day(microseconds(entry.at))
+            day = billing_day(to_microseconds(entry.at))
             if year in {None, day.year}:
                 line = StatementLine(entry.party_id, day.year, day.day[:7], entry.kind, entry.quantity, 1, 0)
                 lines.append(line)
         return tuple(sorted(lines))
 
-    async def entries(self, selection: Selection) -> AsyncIterator[Sequence[LedgerEntry]]:
+    async def entries(self, selection: EntrySelection) -> AsyncIterator[Sequence[LedgerEntry]]:
         """All on one page."""
         del selection
         yield [LedgerEntry(row[0], "memory", *row[2:]) for row in self._rows()]
@@ -94,7 +95,7 @@ class MemoryMeter:
         self.sealed = [make_seal(None, leaves_of(rows, {1: "memory"}), quantity, 1)]
 
     def _rows(self) -> list[EntryRow]:
-        now = microseconds(datetime(2026, 3, 1, tzinfo=UTC))
+        now = to_microseconds(datetime(2026, 3, 1, tzinfo=UTC))
         return [
             EntryRow(
                 n,
@@ -103,7 +104,7 @@ class MemoryMeter:
                 e.party_id,
                 e.kind.value,
                 e.quantity,
-                microseconds(e.at),
+                to_microseconds(e.at),
                 now,
                 e.reverses,
                 e.reason,

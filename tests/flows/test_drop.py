@@ -60,7 +60,7 @@ class Finance:
         self.clock.now = now
         source = "urn:nld:digid"
         entry = UsageEntry(key, "town", UsageKind.DIGID_AUTHENTICATION, at or now, count, source=source)
-        await self.meter.take([entry])
+        await self.meter.record([entry])
 
     def days(self, target: str = "drop") -> list[str]:
         return sorted(path.name for path in (self.folder / target).iterdir())

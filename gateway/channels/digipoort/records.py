@@ -34,11 +34,11 @@ from gateway.channels.digipoort.proces import (
     Proces,
     Scope,
 )
+from gateway.clock import to_microseconds
 from gateway.messages.kenmerk import first_kenmerk_of
 from gateway.messages.lifecycle import STEPS
 from gateway.messages.message import Message
 from gateway.messages.submission import ChannelRow
-from gateway.metering.calendar import microseconds
 from gateway.store.engine import Engines
 from gateway.store.messages import tables as t
 from gateway.store.messages.messages import as_message
@@ -120,7 +120,7 @@ class ProcesRecord:
                 proces.kenmerk,
                 proces.berichtsoort,
                 proces.berichtkenmerk,
-                microseconds(proces.tijdstempel_aangeleverd),
+                to_microseconds(proces.tijdstempel_aangeleverd),
                 proces.belanghebbende.nummer,
                 proces.belanghebbende.type,
                 proces.rol_belanghebbende,

@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.ports import MeteredEntry
-from gateway.metering.calendar import midnight, moment
+from gateway.clock import from_microseconds
+from gateway.metering.calendar import midnight
 from gateway.metering.entry import MESSAGE_KINDS, UsageKind
 from gateway.store.ledger.tables import usage_entries, usage_rollups
 
@@ -102,7 +103,11 @@ class SqlUsageCounts:
         }
         return [
             MeteredEntry(
-                str(row.position), _kenmerk(row.key, row.reverses), row.kind, moment(row.at), row.quantity
+                str(row.position),
+                _kenmerk(row.key, row.reverses),
+                row.kind,
+                from_microseconds(row.at),
+                row.quantity,
             )
             for row in await self._rows(ENTRIES_OF_PARTY, values)
         ]

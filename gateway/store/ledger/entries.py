@@ -11,8 +11,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
-from gateway.clock import utc_now
-from gateway.metering.calendar import microseconds, moment
+from gateway.clock import from_microseconds, to_microseconds, utc_now
 from gateway.metering.entry import (
     GATEWAY,
     ConflictingEntryError,
@@ -79,7 +78,7 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
     """
     if not entries:
         return 0
-    now = microseconds(recorded_at or utc_now())
+    now = to_microseconds(recorded_at or utc_now())
     if len(entries) < _LARGE_BATCH and all(entry.source == GATEWAY for entry in entries):
         return _append_own(conn, entries, now)
     head = lock_head(conn)
@@ -163,7 +162,7 @@ def reverse(
         kenmerk=original.key,
         party_id=original.party_id,
         kind=UsageKind(original.kind),
-        at=moment(original.at),
+        at=from_microseconds(original.at),
         quantity=-original.quantity,
         reverses=position,
         reason=reason,
@@ -248,7 +247,7 @@ def _content(entry: UsageEntry) -> EntryContent:
         entry.party_id,
         entry.kind,
         entry.quantity,
-        microseconds(entry.at),
+        to_microseconds(entry.at),
         entry.reverses,
         entry.reason,
         entry.author,
@@ -302,7 +301,7 @@ def _row(position: int, key: EntryKey, entry: UsageEntry, recorded_at: int) -> E
         entry.party_id,
         entry.kind.value,
         entry.quantity,
-        microseconds(entry.at),
+        to_microseconds(entry.at),
         recorded_at,
         entry.reverses,
         entry.reason,

@@ -10,7 +10,7 @@ from gateway.clock import Clock
 from gateway.metering.calendar import midnight, year_bounds
 from gateway.metering.entry import LedgerEntry, UsageEntry
 from gateway.metering.seal import EntryRow, Proof, Seal
-from gateway.metering.statement import Selection, Statement, StatementLine, Taken, statement_of
+from gateway.metering.statement import EntrySelection, RecordedBatch, Statement, StatementLine, statement_of
 from gateway.store.engine import Engines
 from gateway.store.ledger import queries
 from gateway.store.ledger.entries import append, find_conflict, reverse
@@ -29,7 +29,7 @@ _ENTRIES_A_PAGE = 5_000
 
 
 class LedgerMeter:
-    """Fulfils `gateway.metering.ports.Meter`."""
+    """Implements `gateway.metering.ports.Meter`."""
 
     def __init__(self, engines: Engines, writer: Writer, clock: Clock, policy: SealPolicy | None = None) -> None:
         self._engines = engines
@@ -37,11 +37,11 @@ class LedgerMeter:
         self._clock = clock
         self._policy = policy or SealPolicy()
 
-    async def take(self, entries: Sequence[UsageEntry]) -> Taken:
+    async def record(self, entries: Sequence[UsageEntry]) -> RecordedBatch:
         """Record a batch, whole or not at all."""
         recorded_at = self._clock()
         recorded = await self._writer.call(lambda conn: append(conn, entries, recorded_at=recorded_at))
-        return Taken(len(entries), recorded, len(entries) - recorded)
+        return RecordedBatch(len(entries), recorded, len(entries) - recorded)
 
     async def check(self, entries: Sequence[UsageEntry]) -> None:
         """Raise ConflictingEntryError when one of these was recorded before with other content; writes nothing."""
@@ -64,7 +64,7 @@ class LedgerMeter:
             return await self._lines(queries.STATEMENT_LINES)
         return await self._lines(queries.STATEMENT_LINES_OF_YEAR, year=year)
 
-    async def entries(self, selection: Selection) -> AsyncIterator[Sequence[LedgerEntry]]:
+    async def entries(self, selection: EntrySelection) -> AsyncIterator[Sequence[LedgerEntry]]:
         """Entries, page by page. Fixed at the first page: what is appended meanwhile is not among them."""
         async with self._engines.read.connect() as conn:
             head = await conn.scalar(queries.HEAD.with_only_columns(usage_head.c.position)) or 0
@@ -133,7 +133,7 @@ class LedgerMeter:
         )
 
 
-def _selected(selection: Selection, up_to: int, after: EntryRow | None) -> Select[*tuple[Any, ...]]:
+def _selected(selection: EntrySelection, up_to: int, after: EntryRow | None) -> Select[*tuple[Any, ...]]:
     """A page of the selected entries, in order, after the last of the page before.
 
     There is one lower bound for the position, never two: SQLite would seek to one of them and walk from there to

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, insert, update
 
-from gateway.metering.calendar import microseconds
+from gateway.clock import to_microseconds
 from gateway.metering.entry import LedgerBrokenError, UnknownEntryError, UsageError
 from gateway.metering.seal import (
     FIRST,
@@ -49,7 +49,7 @@ def seal_due(
     if not unsealed:
         return ()
     oldest_at = conn.scalar(queries.RECORDED_AT, {"position": head.sealed + 1}) or 0
-    age = timedelta(microseconds=microseconds(now) - oldest_at)
+    age = timedelta(microseconds=to_microseconds(now) - oldest_at)
     if unsealed < policy.entries_max and age < policy.age_max:
         return ()
     return seal(conn, now, policy, joined)
@@ -71,7 +71,7 @@ def seal(
         rows = read_rows(conn, first, min(first + policy.entries_max - 1, head.position))
         leaves, quantity = leaves_of(rows, sources), sum(row.quantity for row in rows)
         running = run_on(running, leaves)
-        seals.append(make_seal(seals[-1], leaves, quantity, microseconds(now), digests))
+        seals.append(make_seal(seals[-1], leaves, quantity, to_microseconds(now), digests))
     made = [seal for seal in seals[1:] if seal]
     if running != head.running:
         raise LedgerBrokenError(f"the entries after {head.sealed} are not the ones that were appended")

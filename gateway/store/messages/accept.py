@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, tuple_
 
+from gateway.clock import to_microseconds
 from gateway.messages.decision import GATEWAY
 from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
 from gateway.messages.message import Acceptance
@@ -16,7 +17,6 @@ from gateway.messages.submission import (
     StoredBytes,
     Submission,
 )
-from gateway.metering.calendar import microseconds
 from gateway.store.documents.storage import Storage
 from gateway.store.messages import tables as t
 from gateway.store.sql import Change, insert_into, insert_new, placeholder, write_together
@@ -213,7 +213,7 @@ def _message_row(acceptance: Acceptance, place: StoredBytes) -> tuple[object, ..
         s.caller.role.value,
         s.idempotency_key,
         s.body_sha256,
-        microseconds(acceptance.received_at),
+        to_microseconds(acceptance.received_at),
         place.size_bytes,
         place.sha256,
         place.key,
@@ -229,6 +229,6 @@ def _message_row(acceptance: Acceptance, place: StoredBytes) -> tuple[object, ..
 
 def _first_steps(acceptance: Acceptance) -> Iterable[tuple[object, ...]]:
     caller = acceptance.submission.caller
-    at, actor = microseconds(acceptance.received_at), caller.party_id or caller.key_id
+    at, actor = to_microseconds(acceptance.received_at), caller.party_id or caller.key_id
     for position, step in enumerate(FIRST_STEPS):  # the sender begins, the gateway does the rest
         yield acceptance.kenmerk, position, step.value, at, GATEWAY if position else actor

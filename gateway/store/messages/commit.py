@@ -5,13 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway.clock import utc_now
+from gateway.clock import to_microseconds, utc_now
 from gateway.messages.decision import Decision, as_duplicate, check_steps
 from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
 from gateway.messages.message import AtRest, JournalEntry
 from gateway.messages.participants import Party
 from gateway.messages.ports import Checkpoint
-from gateway.metering.calendar import microseconds
 from gateway.metering.entry import UsageEntry
 from gateway.pipeline.queue import AlreadyCommittedError
 from gateway.store.ledger.entries import SharedAppend
@@ -80,7 +79,7 @@ class Settling:
         usage = [entry for o in outcomes if o.disposition is None for entry in metered[o.kenmerk][1]]
         rows = [_settled_row(outcome, metered[outcome.kenmerk][0]) for outcome in outcomes]
         changes = self._changes(placeholder(connection), outcomes, rows)
-        changes += append.changes(answers, usage, microseconds(utc_now()))
+        changes += append.changes(answers, usage, to_microseconds(utc_now()))
         if write_together(connection, changes)[0] != len(rows):
             raise AlreadyCommittedError(f"settled before: {', '.join(sorted(o.kenmerk for o in outcomes))}")
         self._checkpoint("settle-written")
@@ -142,7 +141,7 @@ def step_row(kenmerk: str, position: int, entry: JournalEntry) -> tuple[object, 
         kenmerk,
         position,
         entry.step.value,
-        microseconds(entry.at),
+        to_microseconds(entry.at),
         entry.actor,
         str(entry.foutcode) if entry.foutcode else None,
         entry.detail,
@@ -160,7 +159,7 @@ def _journal_rows(outcome: Decision) -> Iterable[tuple[object, ...]]:
 
 
 def _at(outcome: Decision) -> int:
-    return microseconds(outcome.entries[-1].at)
+    return to_microseconds(outcome.entries[-1].at)
 
 
 def _short(text: str | None) -> str | None:

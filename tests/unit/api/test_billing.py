@@ -22,7 +22,7 @@ from gateway.billing.rating.services import Service
 from gateway.billing.runs.run import RunOrder
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import ENTRIES, Format, write_export
-from gateway.metering.statement import Selection
+from gateway.metering.statement import EntrySelection
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, used_meter
@@ -140,11 +140,11 @@ async def test_entries_come_as_the_export_writes_them(
 ) -> None:
     at = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
     kind = UsageKind.DIGID_AUTHENTICATION
-    await services.meter.take(
+    await services.meter.record(
         [UsageEntry(f"e{number}", "zilverstrand", kind, at, source="x") for number in (1, 2)]
     )
     expected = io.BytesIO()
-    totals = await write_export(ENTRIES, services.meter.entries(Selection()), form, expected)
+    totals = await write_export(ENTRIES, services.meter.entries(EntrySelection()), form, expected)
     assert totals.entries == 2
     async with client.get("/v1/exports/entries", params={"format": form.value}, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
@@ -177,7 +177,7 @@ async def test_tables_come_in_every_format(
 ) -> None:
     await _issued(client, services)
     at, kind = datetime(2026, 3, 1, 10, 0, tzinfo=UTC), UsageKind.DIGID_AUTHENTICATION
-    await services.meter.take([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
+    await services.meter.record([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
     year = {"year": "2026"} if what == "statements" else {"issuedIn": "2026"}
     async with client.get(f"/v1/exports/{what}", params=year | {"format": form}, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])

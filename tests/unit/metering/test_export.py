@@ -11,15 +11,15 @@ import openpyxl
 import pytest
 from pyarrow import parquet
 
+from gateway.clock import to_microseconds
 from gateway.metering import export
-from gateway.metering.calendar import microseconds
 from gateway.metering.entry import GATEWAY, LedgerEntry
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export
 from gateway.metering.statement import StatementLine
 from gateway.metering.totals import ControlTotals, KindYear
 
-NEW_YEAR = microseconds(datetime(2025, 12, 31, 23, 30, tzinfo=UTC))
-MAY = microseconds(datetime(2026, 5, 1, 8, 0, 0, 120, tzinfo=UTC))
+NEW_YEAR = to_microseconds(datetime(2025, 12, 31, 23, 30, tzinfo=UTC))
+MAY = to_microseconds(datetime(2026, 5, 1, 8, 0, 0, 120, tzinfo=UTC))
 BACK = "reversal 1 m1 delivered-to a"
 REASON = 'zie "brief"\n'
 ROWS = [

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.metering.entry import ConflictingEntryError, UsageEntry, UsageKind
 from gateway.metering.seal import EntryRow
-from gateway.metering.statement import Selection, StatementLine, Taken
+from gateway.metering.statement import EntrySelection, RecordedBatch, StatementLine
 from gateway.store.ledger.audit import audit
 from gateway.store.ledger.entries import append
 from gateway.store.ledger.meter import LedgerMeter, _selected
@@ -40,18 +40,18 @@ async def fresh_meter(database_url: str, now: datetime = NOON) -> AsyncIterator[
 async def test_a_batch_is_taken_whole_and_a_repeat_changes_nothing(database_url: str) -> None:
     async with fresh_meter(database_url) as meter:
         batch = [used(number) for number in range(3)]
-        assert await meter.take(batch) == Taken(3, 3, 0)
-        assert await meter.take([*batch, used(3)]) == Taken(4, 1, 3)
+        assert await meter.record(batch) == RecordedBatch(3, 3, 0)
+        assert await meter.record([*batch, used(3)]) == RecordedBatch(4, 1, 3)
 
 
 async def test_a_batch_with_a_conflict_is_not_taken_at_all(database_url: str) -> None:
     async with fresh_meter(database_url) as meter:
-        await meter.take([used(1)])
+        await meter.record([used(1)])
         batch = [used(2), used(1, count=5), used(3)]
         with pytest.raises(ConflictingEntryError, match="'e1'"):
             await meter.check(batch)
         with pytest.raises(ConflictingEntryError, match="'e1'"):
-            await meter.take(batch)
+            await meter.record(batch)
         assert (await meter.statement("gemeente-a", 2026)).totals.entries == 1
 
 
@@ -59,8 +59,8 @@ async def test_a_statement_tells_each_month_and_kind_and_what_came_late(database
     april = datetime(2026, 4, 2, tzinfo=UTC)
     async with fresh_meter(database_url, april) as meter:
         new_year = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
-        await meter.take([used(1, at=NOON, count=10), used(2, at=april, count=5), used(3, at=new_year)])
-        await meter.take([delivered("m1", at=april), used(4, party="gemeente-b")])
+        await meter.record([used(1, at=NOON, count=10), used(2, at=april, count=5), used(3, at=new_year)])
+        await meter.record([delivered("m1", at=april), used(4, party="gemeente-b")])
         await meter.reverse(2, "counted twice at the source", "controller")
         statement = await meter.statement("gemeente-a", 2026)
         assert statement.lines == (
@@ -74,7 +74,7 @@ async def test_a_statement_tells_each_month_and_kind_and_what_came_late(database
         assert (await meter.statement("nobody", 2026)).lines == ()
 
 
-async def listed(meter: LedgerMeter, selection: Selection) -> list[int]:
+async def listed(meter: LedgerMeter, selection: EntrySelection) -> list[int]:
     return [entry.position async for page in meter.entries(selection) for entry in page]
 
 
@@ -86,27 +86,27 @@ async def test_entries_are_listed_by_party_year_and_position(
         moments = [NOON, NOON - timedelta(days=1), NOON, NOON - timedelta(days=400), NOON, NOON]
         parties = ["gemeente-a"] * 5 + ["gemeente-b"]
         batch = [used(n, party, at) for n, (party, at) in enumerate(zip(parties, moments, strict=True))]
-        await meter.take(batch)
-        assert await listed(meter, Selection()) == [1, 2, 3, 4, 5, 6]
-        assert await listed(meter, Selection(party_id="gemeente-a")) == [4, 2, 1, 3, 5]
-        assert await listed(meter, Selection(party_id="gemeente-a", year=2026)) == [2, 1, 3, 5]
-        assert await listed(meter, Selection(year=2025)) == [4]
-        assert await listed(meter, Selection(up_to=3)) == [1, 2, 3]
-        (page,) = [page async for page in meter.entries(Selection(party_id="gemeente-b"))]
+        await meter.record(batch)
+        assert await listed(meter, EntrySelection()) == [1, 2, 3, 4, 5, 6]
+        assert await listed(meter, EntrySelection(party_id="gemeente-a")) == [4, 2, 1, 3, 5]
+        assert await listed(meter, EntrySelection(party_id="gemeente-a", year=2026)) == [2, 1, 3, 5]
+        assert await listed(meter, EntrySelection(year=2025)) == [4]
+        assert await listed(meter, EntrySelection(up_to=3)) == [1, 2, 3]
+        (page,) = [page async for page in meter.entries(EntrySelection(party_id="gemeente-b"))]
         assert (page[0].source, page[0].key, page[0].kenmerk) == ("urn:nld:digid", "e5", None)
 
 
 async def test_the_kenmerk_of_a_message_is_told_also_for_its_reversal(database_url: str) -> None:
     async with fresh_meter(database_url) as meter:
-        await meter.take([delivered("m1")])
+        await meter.record([delivered("m1")])
         await meter.reverse(1, "wrong recipient", "controller")
-        found = [entry.kenmerk async for page in meter.entries(Selection()) for entry in page]
+        found = [entry.kenmerk async for page in meter.entries(EntrySelection()) for entry in page]
         assert found == ["m1", "m1"]
 
 
 async def test_sealing_and_proving_through_the_meter(database_url: str) -> None:
     async with fresh_meter(database_url) as meter:
-        await meter.take([used(1), used(2)])
+        await meter.record([used(1), used(2)])
         assert await meter.seal_due() == ()
         (seal,) = await meter.seal({"billing": "ab"})
         assert await meter.seals(0, 10) == (seal,)
@@ -120,7 +120,7 @@ async def test_control_totals_of_all_statements_are_those_of_the_audit(database_
         meter = LedgerMeter(engines, writer, lambda: NOON)
         with engines.write.begin() as conn:
             make_messages(conn)
-        await meter.take([used(n, f"gemeente-{n % 7}", NOON - timedelta(days=n), n + 1) for n in range(80)])
+        await meter.record([used(n, f"gemeente-{n % 7}", NOON - timedelta(days=n), n + 1) for n in range(80)])
         await meter.reverse(3, "counted twice at the source", "controller")
         report = await audit(engines)
         assert report.findings == ()
@@ -137,7 +137,7 @@ def test_the_last_page_of_all_entries_costs_what_the_first_does(tmp_path: Path) 
         append(conn, [delivered(f"m{number}") for number in range(20_000)])
 
     def steps(after: EntryRow | None) -> int:
-        wanted = _selected(Selection(), 20_000, after)
+        wanted = _selected(EntrySelection(), 20_000, after)
         sql = str(wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
         counted = 0
 
