@@ -18,7 +18,8 @@ import msgspec
 
 from gateway import settings
 from gateway.api.reference import api_reference, problems_reference
-from gateway.metrics import FORESEEN, Described, Metrics
+from gateway.channels.registry import LABELS
+from gateway.metrics import Described, Metrics
 from gateway.portal.pages import ROUTES
 from gateway.validator.checks import checks_page
 from gateway.validator.rule_pages import rule_pages
@@ -103,10 +104,12 @@ def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 def metrics_page() -> str:
     """docs/reference/metrics.md"""
-    described = Metrics("0", data_directory=Path("/")).described
+    metrics = Metrics("0", data_directory=Path("/"), channels=LABELS)
+    described = metrics.described
     rows = [_metric_row(metric) for metric in sorted(described, key=lambda metric: metric.name)]
     labels = [
-        f"| `{label}` | {', '.join(f'`{value}`' for value in FORESEEN[label])} |\n" for label in sorted(FORESEEN)
+        f"| `{label}` | {', '.join(f'`{value}`' for value in metrics.foreseen[label])} |\n"
+        for label in sorted(metrics.foreseen)
     ]
     return GENERATED + _METRICS_INTRODUCTION + "".join(rows) + _LABELS_INTRODUCTION + "".join(labels)
 

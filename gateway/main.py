@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,9 +19,10 @@ from gateway import __version__
 from gateway.admin.billing import billing_door, billing_service
 from gateway.api import Services, build
 from gateway.api.services import LeaseLimits, PageSizes
-from gateway.channels import delivery
-from gateway.channels.digipoort import wiring as digipoort
-from gateway.channels.digipoort.records import ProcesStore
+from gateway.channels.addresses import OutsideResolver
+from gateway.channels.channel import ChannelServices, OpenChannel
+from gateway.channels.outbound import Post
+from gateway.channels.registry import DELIVERY_METHODS, LABELS, open_channels
 from gateway.clock import Clock, utc_now
 from gateway.health import Health, disk_has_room, queue_has_room, takes_writes
 from gateway.http.base_url import BaseUrl
@@ -40,15 +41,18 @@ from gateway.messages.ports import Checkpoint, Intake
 from gateway.metering.entry import UsageEntry
 from gateway.metering.policy import MeterPolicy, meter_delivery
 from gateway.metrics import Metrics
+from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.counting import CountedIntake, SandboxIntake
+from gateway.pipeline.deliveries import WakingDeliveries
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.intake import IntakeService
 from gateway.pipeline.observer import Meter, MetricsObserver
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
+from gateway.pki.tls import HttpFetch, TlsFiles, client_context, server_context
 from gateway.portal.pages import ROUTES
-from gateway.settings import Settings
+from gateway.settings import Settings, listed
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
@@ -94,6 +98,8 @@ class Gateway:
     observer: MetricsObserver
     outbox: OutboxStore
     replays_elsewhere: ReplaysElsewhere
+    certificates: TlsFiles | None
+    channels: tuple[OpenChannel, ...] = ()
 
     def services(self) -> Services:
         """Return what the HTTP API needs."""
@@ -104,7 +110,7 @@ class Gateway:
             mailbox=self.mailbox,
             directory=self.register,
             operations=self.operations,
-            deliveries=delivery.WakingDeliveries(self.outbox, lambda: self.observer.wake_delivery()),
+            deliveries=WakingDeliveries(self.outbox, lambda: self.observer.wake_delivery()),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
             billing=billing_door(self.settings, self.engines, self.writer, utc_now),
@@ -144,9 +150,12 @@ async def open_gateway(
             gateway.queue.offer(waiting, None, is_suspect=True)
         gateway.queue.start()
         stack.push_async_callback(gateway.queue.stop)
-        dispatcher = await stack.enter_async_context(_dispatching(gateway, clock))
+        services = await _channel_services(gateway, clock, stack)
+        gateway = replace(gateway, channels=await stack.enter_async_context(open_channels(services)))
+        dispatcher = _dispatcher(gateway, clock)
         gateway.observer.wake_delivery = dispatcher.wake
-        for job in (dispatcher.run(), *_jobs(gateway, clock)):
+        channel_jobs = [job for channel in gateway.channels for job in channel.jobs]
+        for job in (dispatcher.run(), *channel_jobs, *_jobs(gateway, clock)):
             _run_in_background(job, stack)
         yield gateway
 
@@ -208,24 +217,26 @@ async def listen(gateway: Gateway) -> AsyncIterator[str]:
     http = gateway.settings.http
     services = gateway.services()
     application = build(services, gateway.metrics.request_answered, ROUTES)
-    async with digipoort.door(gateway, application) as tls:
-        connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
-        runner = Runner(
-            application,
-            idle_seconds_max=http.idle_seconds_max,
-            shutdown_seconds_max=http.shutdown_seconds_max,
-            base_url=services.base_url,
-            connections=connections,
-        )
-        await runner.setup()
-        try:
-            await runner.listen(http.host, http.port, tls)
-            port = runner.addresses[0][1]
-            host = _host_in_url(http.host, is_tls=tls is not None)
-            services.base_url.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
-            yield services.base_url.own_url
-        finally:
-            await runner.cleanup()
+    for channel in gateway.channels:
+        channel.add_to(application)
+    tls = server_context(gateway.certificates) if gateway.certificates else None
+    connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
+    runner = Runner(
+        application,
+        idle_seconds_max=http.idle_seconds_max,
+        shutdown_seconds_max=http.shutdown_seconds_max,
+        base_url=services.base_url,
+        connections=connections,
+    )
+    await runner.setup()
+    try:
+        await runner.listen(http.host, http.port, tls)
+        port = runner.addresses[0][1]
+        host = _host_in_url(http.host, is_tls=tls is not None)
+        services.base_url.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
+        yield services.base_url.own_url
+    finally:
+        await runner.cleanup()
 
 
 def _host_in_url(host: str, *, is_tls: bool) -> str:
@@ -236,17 +247,59 @@ def _host_in_url(host: str, *, is_tls: bool) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _dispatching(gateway: Gateway, clock: Clock) -> AbstractAsyncContextManager[Dispatcher]:
-    records = ProcesStore(gateway.engines, gateway.writer)
-    store, storage, register = gateway.store, gateway.storage, gateway.register
-    return delivery.dispatching(
-        gateway.settings, store, storage, register, gateway.outbox, records, clock, gateway.metrics
+async def _channel_services(gateway: Gateway, clock: Clock, stack: AsyncExitStack) -> ChannelServices:
+    delivery, certificates = gateway.settings.delivery, gateway.certificates
+    resolver = OutsideResolver(listed(delivery.hosts_allowed))
+    post = Post(resolver, client_context(certificates), seconds_max=delivery.answer_seconds_max)
+    return ChannelServices(
+        settings=gateway.settings,
+        intake=gateway.channel_intake(),
+        storage=gateway.storage,
+        messages=gateway.store,
+        mailbox=gateway.mailbox,
+        directory=gateway.register,
+        engines=gateway.engines,
+        writer=gateway.writer,
+        post=await stack.enter_async_context(post),
+        fetch=await stack.enter_async_context(HttpFetch()),
+        certificates=certificates,
+        clock=clock,
     )
 
 
+def _dispatcher(gateway: Gateway, clock: Clock) -> Dispatcher:
+    delivery = gateway.settings.delivery
+    methods = {name: method for channel in gateway.channels for name, method in channel.delivery_methods.items()}
+    backoff = Backoff(
+        timedelta(seconds=delivery.pause_seconds_first),
+        timedelta(seconds=delivery.pause_seconds_max),
+        timedelta(hours=delivery.give_up_hours),
+    )
+    return Dispatcher(
+        gateway.outbox,
+        gateway.store,
+        methods,
+        clock,
+        backoff,
+        delivery.recipients_max,
+        observer=gateway.observer,
+    )
+
+
+def _certificates(settings: Settings) -> TlsFiles | None:
+    """The gateway's certificates, where the settings name them. Raises FileNotFoundError when one is missing."""
+    if settings.digipoort.tls_directory is None:
+        return None
+    files = TlsFiles(settings.digipoort.tls_directory)
+    if problem := files.problem():
+        raise FileNotFoundError(problem)
+    return files
+
+
 async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
+    certificates = _certificates(settings)
     settings.data_directory.mkdir(parents=True, exist_ok=True)
-    metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock)
+    metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock, channels=LABELS)
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits
     database = await stack.enter_async_context(
@@ -300,8 +353,9 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         _health(settings, writer, storage, queue),
         LedgerMeter(engines, writer, clock),
         observer,
-        OutboxStore(engines, writer, register, _meter(settings), clock, observer.came_to_rest),
+        OutboxStore(engines, writer, register, _meter(settings), clock, observer.came_to_rest, DELIVERY_METHODS),
         replays_elsewhere,
+        certificates,
     )
 
 

@@ -28,7 +28,6 @@ from prometheus_client.exposition import choose_encoder
 
 from gateway.clock import Clock, utc_now
 from gateway.messages.lifecycle import Disposition, State
-from gateway.messages.submission import Channel
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentKind
@@ -55,7 +54,6 @@ ROUTES = frozenset(
         "bills",
         "exports",
         "rules",
-        "wus",
         "health",
         "metrics",
         "pages",
@@ -73,7 +71,6 @@ WAIT_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0,
 """For what a sender waits for: from seconds to a day."""
 PUSH_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """For a call to somebody else's server, which gets a minute."""
-PUSH_WAYS = ("webhook", "afleverservice")
 PUSH_OUTCOMES = ("delivered", "troubled", "refused", "expired")
 """Of an attempt; `troubled` is tried again, `expired` was tried for as long as it may be."""
 PUSH_FAILURES = ("address", "connection", "timeout", "status", "fault", "answer", "gone")
@@ -96,6 +93,17 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelLabels:
+    """The values of labels that the channels add."""
+
+    channels: tuple[str, ...] = ()
+    """How messages come in."""
+    push_methods: tuple[str, ...] = ()
+    """How messages are brought to recipients."""
+    route_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class QueueState:
     """What waits, measured now and then: how many, and since when the oldest."""
 
@@ -112,11 +120,13 @@ class Metrics:
         known_rules: Collection[str] | None = None,
         data_directory: Path | None = None,
         clock: Clock = utc_now,
+        channels: ChannelLabels | None = None,
     ) -> None:
         """`known_rules`: ids that may become labels; None: whatever looks like an id, up to RULES_MAX of them.
         `data_directory`: the disk to watch; it must exist."""
         self.registry = CollectorRegistry()
         self.described: list[Described] = []
+        self.foreseen = _foreseen(channels or ChannelLabels())
         self._known_rules = None if known_rules is None else frozenset(known_rules)
         self._seen_rules: set[str] = set()
         self._clock = clock
@@ -136,10 +146,10 @@ class Metrics:
 
     # Messages
 
-    def message_received(self, channel: Channel, size_bytes: int) -> None:
+    def message_received(self, channel: str, size_bytes: int) -> None:
         """A message is on stable storage; size of its document and attachments, decoded."""
-        self._received.labels(channel.value).inc()
-        self._received_bytes.labels(channel.value).inc(size_bytes)
+        self._received.labels(channel).inc()
+        self._received_bytes.labels(channel).inc(size_bytes)
         self._since["received"] = self._clock()
 
     def message_repeated(self) -> None:
@@ -246,8 +256,8 @@ class Metrics:
     # Doors
 
     def request_answered(self, route: str, status: int, seconds: float) -> None:
-        """An HTTP request got its answer; `route` is one of ROUTES."""
-        known = route if route in ROUTES else OTHER
+        """An HTTP request got its answer; `route` is one of ROUTES or a channel's."""
+        known = route if route in self.foreseen["route"] else OTHER
         self._requests.labels(known, f"{status // 100}xx").inc()
         self._request_seconds.labels(known).observe(seconds)
 
@@ -390,8 +400,8 @@ class Metrics:
         """Describe the metric, and begin at zero each series that can be foreseen: a counter that appears with
         its first event hides that event from `rate()`."""
         self.described.append(Described(f"meterpoort_{name}", type(metric).__name__.lower(), labels, meaning))
-        if labels and FORESEEN.keys() >= set(labels):
-            for values in product(*(FORESEEN[label] for label in labels)):
+        if labels and self.foreseen.keys() >= set(labels):
+            for values in product(*(self.foreseen[label] for label in labels)):
                 metric.labels(*values)
         return metric
 
@@ -408,21 +418,21 @@ class Metrics:
         return max(0.0, (self._clock() - since).total_seconds()) if since else 0.0
 
 
-FORESEEN: Mapping[str, Collection[str]] = {
-    "became": ["evicted", "refused"],
-    "channel": [channel.value for channel in Channel],
-    "failure": [*PUSH_FAILURES, OTHER],
-    "disposition": [disposition.value for disposition in Disposition if disposition is not Disposition.PENDING],
-    "document": [*(kind.value for kind in DocumentKind), UNKNOWN_DOCUMENT],
-    "kind": [kind.value for kind in UsageKind],
-    "outcome": [state.value for state in State if state.is_settled and state is not State.CONFIRMED],
-    "push_outcome": PUSH_OUTCOMES,
-    "queue": ["judging", "delivery"],
-    "reason": sorted({*WORKER_ENDS, OTHER}),
-    "route": sorted({*ROUTES, OTHER}),
-    "stage": [stage.value for stage in Stage],
-    "status": ["2xx", "3xx", "4xx", "5xx"],
-    "way": PUSH_WAYS,
-}
-"""The values a label can take, where they can be listed. Not: rule (ids of the rule sets, and `other`), version,
-python."""
+def _foreseen(channels: ChannelLabels) -> Mapping[str, Collection[str]]:
+    """The values a label can take, where they can be listed: not rule, version and python."""
+    return {
+        "became": ["evicted", "refused"],
+        "channel": channels.channels,
+        "failure": [*PUSH_FAILURES, OTHER],
+        "disposition": [one.value for one in Disposition if one is not Disposition.PENDING],
+        "document": [*(kind.value for kind in DocumentKind), UNKNOWN_DOCUMENT],
+        "kind": [kind.value for kind in UsageKind],
+        "outcome": [state.value for state in State if state.is_settled and state is not State.CONFIRMED],
+        "push_outcome": PUSH_OUTCOMES,
+        "queue": ["judging", "delivery"],
+        "reason": sorted({*WORKER_ENDS, OTHER}),
+        "route": sorted({*ROUTES, *channels.route_kinds, OTHER}),
+        "stage": [stage.value for stage in Stage],
+        "status": ["2xx", "3xx", "4xx", "5xx"],
+        "way": channels.push_methods,
+    }

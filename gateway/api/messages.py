@@ -12,6 +12,7 @@ from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.api.route import LOCATION, NEXT_PAGE, Body, Returns, Routes
 from gateway.api.schema import PageLinks, Schema, Timestamp
 from gateway.channels.http.submission import SUBMISSION_TYPES
+from gateway.channels.registry import MESSAGE_CHANNELS
 from gateway.http import problems
 from gateway.http.answers import (
     json_answer,
@@ -21,7 +22,6 @@ from gateway.i18n import Text
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter
 from gateway.messages.submission import (
-    Channel,
     IdempotencyConflictError,
     OverloadedError,
     Receipt,
@@ -50,6 +50,10 @@ SUBMISSION_ANSWER = {
 }
 
 
+ChannelName = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(MESSAGE_CHANNELS)})]
+"""How a message came in."""
+
+
 class MessageLinks(Schema):
     """Where the parts of a message are."""
 
@@ -75,7 +79,7 @@ class MessageResource(Schema):
     state: State
     is_settled: bool
     disposition: Disposition
-    channel: Channel
+    channel: ChannelName
     received_at: Timestamp
     settled_at: Timestamp | None
     submitter_id: str | None

@@ -11,7 +11,7 @@ from gateway.billing.runs.ports import BillingStore
 from gateway.jobs.periodic import run_periodically
 from gateway.messages.participants import Caller, Role
 from gateway.messages.ports import Intake
-from gateway.messages.submission import Channel, Content, OverloadedError, Submission
+from gateway.messages.submission import INTERNAL, Content, OverloadedError, Submission
 from gateway.store.billing.queries import SENDER
 from gateway.validator.model.identifiers import OIN, PartyIdentifier
 
@@ -57,7 +57,7 @@ async def send_bills(
 def _submission(bill: Bill, xml: bytes) -> Submission:
     return Submission(
         caller=Caller(SENDER, Role.FINANCE, None),
-        channel=Channel.INTERNAL,
+        channel=INTERNAL,
         document=Content(len(xml), xml),
         idempotency_key=bill.number,
     )

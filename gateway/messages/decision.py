@@ -13,7 +13,7 @@ from gateway.i18n import Text
 from gateway.messages.lifecycle import FIRST_STEPS, Disposition, Foutcode, State, Step, after
 from gateway.messages.message import JournalEntry, Waiting
 from gateway.messages.participants import Party, Role
-from gateway.messages.submission import Channel
+from gateway.messages.submission import INTERNAL
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentFacts, DocumentParty
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -150,7 +150,7 @@ def _sender_problem(
     judged: Waiting, facts: DocumentFacts, senders: Sequence[Party], submitter: Party | None, register: Register
 ) -> Finding | None:
     """`senders`: who the document is from, by each identifier that is registered."""
-    if judged.channel is Channel.INTERNAL:
+    if judged.channel == INTERNAL:
         return None
     parties = {party.party_id for party in senders}
     if submitter is not None and judged.on_behalf_of is None and parties == {submitter.party_id}:

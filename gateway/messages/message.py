@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step
 from gateway.messages.participants import Role
-from gateway.messages.submission import Channel, StoredBytes, Submission
+from gateway.messages.submission import StoredBytes, Submission
 from gateway.validator.model.document import Attachment, DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -55,7 +55,7 @@ class Message:
     kenmerk: str
     state: State
     disposition: Disposition
-    channel: Channel
+    channel: str
     received_at: datetime
     settled_at: datetime | None
     submitter_id: str | None
@@ -97,7 +97,7 @@ class Waiting:
     kenmerk: str
     received_at: datetime
     document: StoredBytes
-    channel: Channel
+    channel: str
     role: Role
     submitter_id: str | None
     is_test: bool

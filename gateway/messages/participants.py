@@ -6,6 +6,9 @@ from enum import StrEnum
 from gateway.i18n import Text
 from gateway.validator.model.identifiers import PartyIdentifier
 
+MAILBOX = "mailbox"
+"""The `delivery` of a party that takes its messages itself."""
+
 
 class PartyKind(StrEnum):
     """What a party is to the meter. The OIN's prefix does not tell, so it is recorded."""
@@ -46,12 +49,12 @@ class Party:
     kind_source: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     """Wishes of the recipient, such as `profile` = `basisfactuur-rijk`: they add, never weaken. `delivery` is
-    `mailbox`, `webhook` or `afleverservice`, the last two with `delivery_url`."""
+    `mailbox` or another delivery method of a channel, with `delivery_url`."""
 
     @property
     def wants_push(self) -> bool:
         """Whether its messages are brought to it; else it takes them from its mailbox."""
-        return self.settings.get("delivery", "mailbox") != "mailbox"
+        return self.settings.get("delivery", MAILBOX) != MAILBOX
 
 
 @dataclass(frozen=True, slots=True)

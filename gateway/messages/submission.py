@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -13,14 +12,8 @@ from gateway.messages.participants import Caller
 from gateway.validator.model.document import Attachment
 from gateway.validator.model.identifiers import PartyIdentifier
 
-
-class Channel(StrEnum):
-    """The door a message came through."""
-
-    HTTP = "http"
-    WUS = "wus"
-    INTERNAL = "internal"
-    """The gateway's own bills, sent in like any other message."""
+INTERNAL = "internal"
+"""The channel of the gateway's own bills, which are submitted like any other message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +89,7 @@ class Submission:
     """
 
     caller: Caller
-    channel: Channel
+    channel: str
     document: Content
     attachments: tuple[DetachedAttachment, ...] = ()
     idempotency_key: str | None = None

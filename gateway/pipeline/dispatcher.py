@@ -16,8 +16,6 @@ from gateway.messages.lifecycle import Foutcode
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.ports import (
     AttemptResult,
-    Carrier,
-    Contents,
     DeliveryMethod,
     Destination,
     Failure,
@@ -26,6 +24,7 @@ from gateway.pipeline.ports import (
     Outbox,
     Parcel,
     Refusal,
+    Shipments,
 )
 
 log = structlog.get_logger(__name__)
@@ -37,9 +36,7 @@ _IDLE_SECONDS = 5.0
 class Unobserved:
     """Nobody counts. Fulfils `ports.Observer`."""
 
-    def attempted(
-        self, way: DeliveryMethod, outcome: AttemptResult, failure: Failure | None, seconds: float
-    ) -> None:
+    def attempted(self, method: str, outcome: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """Nothing."""
 
 
@@ -49,8 +46,8 @@ class Dispatcher:
     def __init__(
         self,
         outbox: Outbox,
-        contents: Contents,
-        carriers: Mapping[DeliveryMethod, Carrier],
+        shipments: Shipments,
+        methods: Mapping[str, DeliveryMethod],
         clock: Clock,
         backoff: Backoff | None = None,
         recipients_max: int = 64,
@@ -60,8 +57,8 @@ class Dispatcher:
         """`recipients_max`: recipients that are called at the same time; `trouble_seconds`: how long to leave a
         store alone that does not answer."""
         self._outbox = outbox
-        self._contents = contents
-        self._carriers = carriers
+        self._shipments = shipments
+        self._methods = methods
         self._clock = clock
         self._backoff = backoff or Backoff()
         self._places = asyncio.Semaphore(recipients_max)
@@ -105,7 +102,7 @@ class Dispatcher:
 
     def _begin(self, destination: Destination) -> None:
         name = destination.recipient_id
-        if name not in self._under_way and destination.way in self._carriers:
+        if name not in self._under_way and destination.method in self._methods:
             task = self._under_way[name] = asyncio.create_task(self._serve(destination), name=f"delivery-{name}")
             task.add_done_callback(lambda _: self._ended(name))
 
@@ -121,7 +118,7 @@ class Dispatcher:
                     if not await self._offer(destination, parcel):
                         return
                     destination = await self._outbox.destination(destination.recipient_id)
-                    if destination.way not in self._carriers:
+                    if destination.method not in self._methods:
                         return
         except Exception as error:  # one recipient's trouble, whatever it is, stays its own
             log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
@@ -139,21 +136,22 @@ class Dispatcher:
         """Offer one message; whether the next one may follow."""
         await self._outbox.offered(parcel, self._clock())
         begun = time.monotonic()
-        error = await self._carried(destination, parcel)
+        error = await self._deliver(destination, parcel)
         seconds = time.monotonic() - begun
         if error is None:
-            await self._outbox.delivered(parcel, self._clock(), destination.way)
+            into_mailbox = self._methods[destination.method].into_mailbox
+            await self._outbox.delivered(parcel, self._clock(), into_mailbox=into_mailbox)
             outcome = AttemptResult.DELIVERED
         else:
             outcome = await self._not_delivered(destination, parcel, error)
-        self._observer.attempted(destination.way, outcome, error.failure if error else None, seconds)
+        self._observer.attempted(destination.method, outcome, error.failure if error else None, seconds)
         return outcome in {AttemptResult.DELIVERED, AttemptResult.REFUSED}
 
-    async def _carried(self, destination: Destination, parcel: Parcel) -> NotDeliveredError | None:
+    async def _deliver(self, destination: Destination, parcel: Parcel) -> NotDeliveredError | None:
         """Hand it over; why it was not taken, or None."""
         try:
-            shipment = await self._contents.shipment(parcel.kenmerk)
-            await self._carriers[destination.way].carry(destination.url, shipment)
+            shipment = await self._shipments.shipment(parcel.kenmerk)
+            await self._methods[destination.method].deliver(destination.url, shipment)
         except LookupError as error:
             return NotDeliveredError(Refusal.PERMANENT, Failure.GONE, str(error), Foutcode.AFS400)
         except NotDeliveredError as error:

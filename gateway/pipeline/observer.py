@@ -7,9 +7,10 @@ from gateway.clock import Clock
 from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import AtRest, Waiting
-from gateway.messages.participants import Party
+from gateway.messages.participants import MAILBOX, Party
 from gateway.metering.entry import UsageEntry
 from gateway.metrics import Metrics
+from gateway.pipeline.ports import AttemptResult, Failure
 
 Meter = Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, tuple[UsageEntry, ...]]]
 """How a delivery is metered: its disposition, and an entry for each party that pays."""
@@ -57,3 +58,8 @@ class MetricsObserver:
 
     def judging_failed(self, waiting: Waiting, attempts: int) -> None:
         """Do nothing: the queue logs it, and the end of a worker is counted where it is seen."""
+
+    def attempted(self, method: str, outcome: AttemptResult, failure: Failure | None, seconds: float) -> None:
+        """Count an attempt to deliver; a message for the mailbox is not sent."""
+        if method != MAILBOX:
+            self._metrics.push_attempted(method, outcome.value, failure.value if failure else None, seconds)

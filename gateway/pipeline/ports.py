@@ -1,27 +1,13 @@
 """What delivery needs of the other rooms: what waits for whom, and where to write what became of it."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from cryptography.x509 import Certificate
-
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.submission import StoredBytes
-
-
-class DeliveryMethod(StrEnum):
-    """How a recipient wants its messages; it can change at any time, also for what waits."""
-
-    MAILBOX = "mailbox"
-    """It takes them itself."""
-    WEBHOOK = "webhook"
-    """Told by a signed CloudEvent; it fetches the message then."""
-    AFLEVERSERVICE = "afleverservice"
-    """The whole message by SOAP, at the recipient's own service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +15,8 @@ class Destination:
     """Where a recipient's messages go."""
 
     recipient_id: str
-    way: DeliveryMethod
+    method: str
+    """The delivery method that the recipient chose."""
     url: str
     failures: int = 0
     """Attempts that failed since the last that did not: the recipient's, not one message's."""
@@ -45,6 +32,15 @@ class Parcel:
     """Since when it waits: the 72 hours count from here."""
     is_offered: bool = False
     """Whether it was offered before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A message with its contents, as a recipient gets it."""
+
+    message: Message
+    document: StoredBytes
+    attachments: tuple[StoredAttachment, ...]
 
 
 class Outbox(Protocol):
@@ -65,8 +61,8 @@ class Outbox(Protocol):
     async def offered(self, parcel: Parcel, at: datetime) -> None:
         """It is being offered (405)."""
 
-    async def delivered(self, parcel: Parcel, at: datetime, way: DeliveryMethod) -> None:
-        """The recipient has it (400), handed over in this way; the recipient's failures are forgotten."""
+    async def delivered(self, parcel: Parcel, at: datetime, *, into_mailbox: bool) -> None:
+        """The recipient has the message, or finds it in its mailbox (400); its failures are forgotten."""
 
     async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
         """The recipient could not be reached (420); it is left alone until `again_at`."""
@@ -80,23 +76,11 @@ class Outbox(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """A message with its contents, as a recipient gets it."""
-
-    message: Message
-    document: StoredBytes
-    attachments: tuple[StoredAttachment, ...]
-
-
-class Contents(Protocol):
-    """Reads what is to be sent."""
+class Shipments(Protocol):
+    """Reads what is to be delivered."""
 
     async def shipment(self, kenmerk: str) -> Shipment:
-        """The message. Raises LookupError when it is gone."""
-
-    def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
-        """Its bytes."""
+        """The message with its contents. Raises LookupError when it is gone."""
 
 
 class Refusal(StrEnum):
@@ -104,14 +88,6 @@ class Refusal(StrEnum):
 
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
-
-
-class Signers(Protocol):
-    """Judges who signed an answer."""
-
-    async def of_certificate(self, leaf: Certificate) -> object:
-        """Raises CertificateError when it does not lead to a trusted root, is out of date or revoked; also when
-        that cannot be learnt now."""
 
 
 class Failure(StrEnum):
@@ -159,14 +135,15 @@ class AttemptResult(StrEnum):
 class Observer(Protocol):
     """Told of every attempt."""
 
-    def attempted(
-        self, way: DeliveryMethod, outcome: AttemptResult, failure: Failure | None, seconds: float
-    ) -> None:
+    def attempted(self, method: str, outcome: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """One attempt ended so; how long it took."""
 
 
-class Carrier(Protocol):
-    """One way to hand a message over."""
+class DeliveryMethod(Protocol):
+    """One way to bring a message to a recipient."""
 
-    async def carry(self, url: str, shipment: Shipment) -> None:
-        """Hand it over. Raises NotDeliveredError."""
+    into_mailbox: bool
+    """Whether the recipient takes the message from its mailbox afterwards; false: it was sent whole."""
+
+    async def deliver(self, url: str, shipment: Shipment) -> None:
+        """Bring it. Raises NotDeliveredError."""

@@ -61,6 +61,15 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def client_context(files: TlsFiles | None) -> ssl.SSLContext:
+    """For requests to recipients: trusts the public authorities and our anchors, and shows our certificate."""
+    context = ssl.create_default_context()
+    if files is not None:
+        context.load_verify_locations(files.anchors)
+        context.load_cert_chain(files.server_chain, files.server_key)
+    return context
+
+
 class HttpFetch:
     """Gets CRLs and asks OCSP responders; an async context manager. Redirects are not followed."""
 

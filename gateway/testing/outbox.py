@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from gateway.messages.lifecycle import Disposition, Foutcode, State, Step, after
 from gateway.messages.message import JournalEntry, Message, StoredAttachment
-from gateway.messages.submission import Channel, StoredBytes
-from gateway.pipeline.ports import DeliveryMethod, Destination, Parcel, Shipment
+from gateway.messages.submission import StoredBytes
+from gateway.pipeline.ports import Destination, Parcel, Shipment
 from gateway.validator.model.document import Attachment
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ class MemoryOutbox:
     again_at: dict[str, datetime] = field(default_factory=dict)
     journal: dict[str, list[JournalEntry]] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
-    went: dict[str, DeliveryMethod] = field(default_factory=dict)
+    into_mailbox: dict[str, bool] = field(default_factory=dict)
     now: datetime = START
 
     def add(self, recipient_id: str, kenmerk: str, document: bytes = b"<Invoice/>") -> None:
@@ -32,9 +32,9 @@ class MemoryOutbox:
         self.journal[kenmerk] = []
         self.documents[kenmerk] = document
 
-    def send_to(self, recipient_id: str, way: DeliveryMethod, url: str) -> None:
+    def send_to(self, recipient_id: str, method: str, url: str) -> None:
         """The recipient's choice."""
-        self.destinations[recipient_id] = Destination(recipient_id, way, url)
+        self.destinations[recipient_id] = Destination(recipient_id, method, url)
 
     def codes(self, kenmerk: str) -> list[str]:
         """The statuscodes of a message."""
@@ -81,10 +81,10 @@ class MemoryOutbox:
         del at
         self._step(parcel, Step.DELIVERY_STARTED)
 
-    async def delivered(self, parcel: Parcel, at: datetime, way: DeliveryMethod) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, *, into_mailbox: bool) -> None:
         """Outbox."""
         del at
-        self.went[parcel.kenmerk] = way
+        self.into_mailbox[parcel.kenmerk] = into_mailbox
         self._step(parcel, Step.DELIVERED)
         self._drop(parcel)
         name = parcel.recipient_id
@@ -116,7 +116,7 @@ class MemoryOutbox:
             kenmerk=kenmerk,
             state=State.CHECKED,
             disposition=Disposition.PENDING,
-            channel=Channel.HTTP,
+            channel="http",
             received_at=START,
             settled_at=None,
             submitter_id="van-dijk",

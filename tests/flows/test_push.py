@@ -22,7 +22,7 @@ from gateway.cli import main
 from gateway.main import open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from gateway.messages.submission import Channel, Content, Submission
+from gateway.messages.submission import Content, Submission
 from gateway.settings import DatabaseSettings, Settings
 from gateway.store.messages.measures import Measures
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -119,7 +119,7 @@ async def hand_in(gateway: Any, document: bytes = INVOICE) -> str:
     """A supplier's invoice."""
     content = Content(len(document), document)
     caller = Caller("key", Role.SUPPLIER, "van-dijk")
-    receipt = await gateway.intake.submit(Submission(caller, Channel.HTTP, content))
+    receipt = await gateway.intake.submit(Submission(caller, "http", content))
     return str(receipt.kenmerk)
 
 
@@ -323,12 +323,12 @@ async def test_a_message_that_waits_survives_a_restart_and_a_change_of_mind(
     tmp_path: Path, recipient: Recipient
 ) -> None:
     recipient.statuses = [503] * 1_000
-    async with running(tmp_path) as gateway:
+    async with running(tmp_path, give_up_hours=1) as gateway:
         await gateway.register.save(recipient.party(), "test")
         kenmerk = await hand_in(gateway)
         while not recipient.events:  # noqa: ASYNC110  # the recipient is another program
             await asyncio.sleep(0.01)
-    async with running(tmp_path) as gateway:
+    async with running(tmp_path, give_up_hours=1) as gateway:
         await gateway.register.save(GEMEENTE, "test")
         message, _ = await settled(gateway, kenmerk)
         assert message.state == "delivered"

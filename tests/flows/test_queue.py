@@ -14,7 +14,7 @@ from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Waiting
 from gateway.messages.participants import Party, PartyKind, Role
-from gateway.messages.submission import Channel, StoredBytes
+from gateway.messages.submission import StoredBytes
 from gateway.pipeline.queue import Job, JudgingError, JudgingQueue
 from gateway.validator.judge import judge
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -122,7 +122,7 @@ def desk(store: Store, town_wants: str | None = None) -> JudgingQueue:
 
 def waiting(kenmerk: str, size_bytes: int = 20_000) -> Waiting:
     place = StoredBytes("packs/x", 0, size_bytes, "")
-    return Waiting(kenmerk, datetime.now(UTC), place, Channel.HTTP, Role.SUPPLIER, "supplier", False, None, None)
+    return Waiting(kenmerk, datetime.now(UTC), place, "http", Role.SUPPLIER, "supplier", False, None, None)
 
 
 @pytest.mark.parametrize("is_suspect", [False, True])

@@ -13,7 +13,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Acceptance
 from gateway.messages.participants import Caller, Role
-from gateway.messages.submission import Channel, ChannelRecord, Content, Submission
+from gateway.messages.submission import ChannelRecord, Content, Submission
 from gateway.pipeline.queue import AlreadyCommittedError
 from gateway.validator.judge import judge
 from tests.flows.conftest import House, numbered
@@ -22,7 +22,7 @@ from tests.flows.conftest import House, numbered
 async def accepted_unheard(house: House, document: bytes, key: str | None = None) -> str:
     """A message that is stored, of which neither its sender nor the desk heard."""
     caller = Caller("key", Role.SUPPLIER, "supplier")
-    submission = Submission(caller, Channel.HTTP, Content(len(document), document), idempotency_key=key)
+    submission = Submission(caller, "http", Content(len(document), document), idempotency_key=key)
     acceptance = Acceptance(new_kenmerk(), house.clock(), submission)
     await house.gateway.store.accept(acceptance)
     return acceptance.kenmerk
@@ -86,7 +86,7 @@ async def test_what_a_channel_keeps_beside_a_message_is_stored_with_it_or_neithe
         raise ZeroDivisionError
 
     document, caller = numbered("U-7"), Caller("key", Role.SUPPLIER, "supplier")
-    submission = Submission(caller, Channel.WUS, Content(len(document), document), record=breaks)
+    submission = Submission(caller, "wus", Content(len(document), document), record=breaks)
     acceptance = Acceptance(new_kenmerk(), house.clock(), submission)
     with pytest.raises(ZeroDivisionError):
         await house.gateway.store.accept(acceptance)

@@ -14,7 +14,7 @@ from gateway.main import Gateway, listen, open_gateway
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Caller, Role
-from gateway.messages.submission import Channel, StoredBytes, Submission
+from gateway.messages.submission import StoredBytes, Submission
 from gateway.settings import DatabaseSettings, HttpSettings, Settings, WorkersSettings
 from gateway.store.messages import tables as message_tables
 from gateway.store.messages.references import ObjectReferences
@@ -40,7 +40,7 @@ async def hand_in(gateway: Gateway, document: bytes) -> str:
     for start in range(0, len(document), 100_000):
         await sink.write(document[start : start + 100_000])
     caller = Caller("key", Role.OPERATOR, None)
-    receipt = await gateway.intake.submit(Submission(caller, Channel.HTTP, await sink.close()))
+    receipt = await gateway.intake.submit(Submission(caller, "http", await sink.close()))
     return receipt.kenmerk
 
 

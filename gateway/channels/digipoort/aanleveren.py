@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, belanghebbende_of, recipient_of
-from gateway.channels.digipoort.ports import WusPorts
 from gateway.channels.digipoort.proces import Proces
 from gateway.channels.digipoort.records import ProcesRecord
 from gateway.channels.digipoort.replay import BERICHTKENMERK_CHARACTERS_MAX
-from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.cut import Inhoud, too_large
 from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud, aanlever_response
 from gateway.channels.digipoort.wire.faults import RefusedError, TroubleError
@@ -17,7 +17,6 @@ from gateway.i18n import Text
 from gateway.messages.participants import Party
 from gateway.messages.ports import ContentSink
 from gateway.messages.submission import (
-    Channel,
     Content,
     DetachedAttachment,
     OverloadedError,
@@ -27,19 +26,22 @@ from gateway.messages.submission import (
 )
 from gateway.validator.model.document import Attachment
 
+SUBMITTED_AS = "wus"
+"""The `channel` of the messages that come in here."""
+
 
 class Aanleveren:
     """The operation of the aanleverservice."""
 
-    def __init__(self, ports: WusPorts, settings: WusSettings) -> None:
-        self._ports = ports
-        self._settings = settings
+    def __init__(self, services: WusServices, options: WusOptions) -> None:
+        self._services = services
+        self._options = options
 
     async def accept_aanlevering(self, sent: Aanlevering, message_id: str, client: Client) -> str:
         """Hand the message in; answers the body of the response. Raises KoppelvlakError."""
         self._require_within_limits(sent)
         _require_no_ausp(sent.autorisatie_adres)
-        party = await belanghebbende_of(self._ports.directory, client, sent.belanghebbende)
+        party = await belanghebbende_of(self._services.directory, client, sent.belanghebbende)
         berichtkenmerk = message_id[:BERICHTKENMERK_CHARACTERS_MAX]
 
         def record(kenmerk: str, received_at: datetime) -> ProcesRecord:
@@ -62,7 +64,7 @@ class Aanleveren:
             await _forget(sinks)
             raise
         try:
-            return await self._ports.intake.submit(submission)
+            return await self._services.intake.submit(submission)
         except OverloadedError as error:
             await _forget(sinks)
             raise TroubleError(Text("the service is busy")) from error
@@ -70,7 +72,7 @@ class Aanleveren:
     async def _submission(
         self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink], record: Record
     ) -> Submission:
-        recipient = await recipient_of(self._ports.directory, sent.ontvanger)
+        recipient = await recipient_of(self._services.directory, sent.ontvanger)
         document = await self._stored(sent.bericht.inhoud, sinks)
         attachments = [
             await self._attachment(number, one, sinks) for number, one in enumerate(sent.bijlagen, start=1)
@@ -78,7 +80,7 @@ class Aanleveren:
         needs_mandate = party.party_id != client.party.party_id and not client.acts_for_all
         return Submission(
             caller=client.caller,
-            channel=Channel.WUS,
+            channel=SUBMITTED_AS,
             document=document,
             attachments=tuple(attachments),
             recipient=recipient,
@@ -95,15 +97,15 @@ class Aanleveren:
 
     async def _stored(self, inhoud: Inhoud, sinks: list[ContentSink]) -> Content:
         """Decode into storage; in memory when it is small."""
-        if inhoud.size_bytes <= self._settings.reading.cut_bytes_min:
+        if inhoud.size_bytes <= self._options.reading.cut_bytes_min:
             data = b"".join(inhoud.octets())
             return Content(len(data), data)
-        sinks.append(self._ports.storage.sink())
+        sinks.append(self._services.storage.sink())
         await _pour(inhoud.octets(), sinks[-1])
         return await sinks[-1].close()
 
     def _require_within_limits(self, sent: Aanlevering) -> None:
-        limit = self._settings.reading.inhoud_bytes_max
+        limit = self._options.reading.inhoud_bytes_max
         for one in (sent.bericht, *sent.bijlagen):
             if one.inhoud.size_bytes > limit:
                 raise too_large(one.inhoud.size_bytes, limit)

@@ -8,11 +8,11 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, is_recipient
-from gateway.channels.digipoort.ports import WusPorts
 from gateway.channels.digipoort.proces import COLLECTED, LISTED, HandOut, Proces
 from gateway.channels.digipoort.processen import Processen, within
-from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.canonical import Binary
 from gateway.channels.digipoort.wire.elements import SentInhoud, Vraag, berichten_response, lijst_response
 from gateway.messages.lifecycle import State
@@ -36,9 +36,9 @@ class Collected:
 class Ophalen:
     """The operations of the ophaalservice."""
 
-    def __init__(self, ports: WusPorts, settings: WusSettings, processen: Processen) -> None:
-        self._ports = ports
-        self._settings = settings
+    def __init__(self, services: WusServices, options: WusOptions, processen: Processen) -> None:
+        self._services = services
+        self._options = options
         self._processen = processen
 
     async def get_berichten_lijst(self, vraag: Vraag, client: Client) -> str:
@@ -73,17 +73,17 @@ class Ophalen:
 
     async def octets(self, collected: Collected, binary: Binary) -> AsyncIterator[bytes]:
         """The content that a binary of this answer stands for."""
-        async for piece in self._ports.storage.stream(collected.sources[binary.token]):
+        async for piece in self._services.storage.stream(collected.sources[binary.token]):
             yield piece
 
     async def confirm(self, collected: Collected, client: Client) -> None:
         """The answer was sent: its messages are the recipient's now."""
         for kenmerk in collected.kenmerken:
-            await self._ports.mailbox.confirm(client.party.party_id, kenmerk, None, client.caller.key_id)
+            await self._services.mailbox.confirm(client.party.party_id, kenmerk, None, client.caller.key_id)
 
     async def _find(self, vraag: Vraag, client: Client) -> Found:
         scope = await self._processen.scope(vraag, client, only_recipient=True)
-        found = await self._ports.records.find(scope, self._settings.processen_max)
+        found = await self._services.records.find(scope, self._options.processen_max)
         shown = [(message, await self._processen.complete(message, known)) for message, known in found]
         return [one for one in shown if one[0].state in _COLLECTABLE and within(one[0].received_at, vraag)]
 
@@ -94,7 +94,7 @@ class Ophalen:
 
     async def _only_new(self, found: Found, client: Client, mark: int) -> Found:
         marks = [HandOut(message.kenmerk, mark) for message, _ in found]
-        new = await self._ports.records.hand_out(client.oin, marks)
+        new = await self._services.records.hand_out(client.oin, marks)
         return [one for one in found if HandOut(one[0].kenmerk, mark) in new]
 
     async def _not_marked(self, found: Found, client: Client) -> Found:
@@ -104,10 +104,10 @@ class Ophalen:
         """The first messages that fit one answer; the client asks on for the others."""
         fitting: Found = []
         size_bytes = 0
-        for message, proces in found[: self._settings.berichten_max]:
-            beside = await self._ports.messages.attachments(message.kenmerk)
+        for message, proces in found[: self._options.berichten_max]:
+            beside = await self._services.messages.attachments(message.kenmerk)
             size_bytes += message.size_bytes + sum(one.stored.size_bytes for one in beside if one.stored)
-            if fitting and size_bytes > self._settings.berichten_bytes_max:
+            if fitting and size_bytes > self._options.berichten_bytes_max:
                 break
             fitting.append((message, proces))
         return fitting
@@ -117,14 +117,14 @@ class Ophalen:
         binaries: list[Binary] = []
         berichten: list[tuple[Proces, SentInhoud, Sequence[SentInhoud]]] = []
         for message, proces in found:
-            stored = await self._ports.messages.document(message.kenmerk)
+            stored = await self._services.messages.document(message.kenmerk)
             if stored is None:
                 continue
             mime_type, name = proces.mime_type, proces.bestandsnaam or f"{message.kenmerk}.xml"
             bericht = _sent(mime_type, name, stored, sources, binaries)
             bijlagen = [
                 _sent(one.attachment.media_type, one.attachment.filename or "", one.stored, sources, binaries)
-                for one in await self._ports.messages.attachments(message.kenmerk)
+                for one in await self._services.messages.attachments(message.kenmerk)
                 if one.stored is not None
             ]
             berichten.append((proces, bericht, bijlagen))

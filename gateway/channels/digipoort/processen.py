@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.channels.channel import ChannelServices
 from gateway.channels.digipoort.parties import Client, find_party, identiteit_named, identiteit_of
 from gateway.channels.digipoort.proces import Proces, ProcesRecords, Scope, berichtsoort_of
+from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.wire.elements import StatusResultaat, Vraag
 from gateway.channels.digipoort.wire.faults import RefusedError
 from gateway.i18n import Text
@@ -84,6 +86,12 @@ class Processen:
         """Every status that Digipoort has a code for, with its position in the journal, oldest first."""
         journal = await self._ports.messages.journal(proces.kenmerk)
         return [(at, _status(proces, entry)) for at, entry in enumerate(journal) if entry.statuscode]
+
+
+def processen_of(services: ChannelServices) -> Processen:
+    """Processen on the gateway's own stores."""
+    records = ProcesStore(services.engines, services.writer)
+    return Processen(ProcesSources(services.messages, services.directory, records))
 
 
 def within(moment: datetime, vraag: Vraag) -> bool:

@@ -1,17 +1,89 @@
-"""Messages seen before: refused for as long as their Timestamp would still pass."""
+"""Replay protection: a signed message is accepted once, also after a restart.
+
+A `ReplayGuard` remembers messages for as long as their Timestamp would still pass, and writes them to a
+`ReplayLog`. `ReplayLogFile` has two files of fixed-size records, the current one and the one before. Each covers
+the time in which a message can be sent again, so that together they always do, and neither grows without limit.
+Records are appended and not synced: they survive a crash of the process, not a power cut. What was submitted is
+also in the database, which survives both.
+"""
 
 import hashlib
+import os
+import struct
 from collections import deque
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
 
-from gateway.channels.digipoort.seen import SeenInMemory, SeenRecords
 from gateway.channels.digipoort.wire.faults import StaleError, TroubleError
 from gateway.channels.digipoort.wire.signature import SignaturePolicy, Verified
 from gateway.i18n import Text
 
 BERICHTKENMERK_CHARACTERS_MAX = 256
 """So much of a message id is kept with what was handed in."""
+DIGEST_BYTES = 32
+_RECORD = struct.Struct(f"<d{DIGEST_BYTES}s")
+"""Until when, in seconds since 1970, and the digest of what was seen."""
+
+Seen = tuple[datetime, bytes]
+
+
+class ReplayLog(Protocol):
+    """Keeps what was seen from one process to the next."""
+
+    def read(self) -> tuple[Seen, ...]:
+        """Everything that may still matter, oldest first. Raises OSError."""
+
+    def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
+        """Keep these until then. Raises OSError."""
+
+
+class ReplayLogInMemory:
+    """Keeps nothing beyond the process: for tests of one. Fulfils `ReplayLog`."""
+
+    def read(self) -> tuple[Seen, ...]:
+        """Nothing."""
+        return ()
+
+    def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
+        """Forgotten at once."""
+
+
+class ReplayLogFile:
+    """Fulfils `ReplayLog` on two files, one name and the same with `.before`."""
+
+    def __init__(self, path: Path, turn_after: timedelta) -> None:
+        """`turn_after`: the longest time that a record matters."""
+        self._path = path
+        self._before = path.with_name(f"{path.name}.before")
+        self._turn_after = turn_after
+        self._file: int | None = None
+        self._begun_at = datetime.now(UTC)
+
+    def read(self) -> tuple[Seen, ...]:
+        """Both files; half a record at the end, from a process that was killed, is left out."""
+        return tuple(seen for path in (self._before, self._path) for seen in _read(path))
+
+    def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
+        """One write, which a kill of the process cannot take back."""
+        os.write(self._opened(now), b"".join(_RECORD.pack(until.timestamp(), digest) for digest in digests))
+
+    def _opened(self, now: datetime) -> int:
+        if self._file is None:
+            self._file = self._open(now)
+        elif now - self._begun_at > self._turn_after:
+            os.close(self._file)
+            self._path.replace(self._before)
+            self._file = self._open(now)
+        return self._file
+
+    def _open(self, now: datetime) -> int:
+        self._begun_at = now
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        whole = os.fstat(file).st_size // _RECORD.size * _RECORD.size
+        os.ftruncate(file, whole)
+        return file
 
 
 class ReplayGuard:
@@ -21,10 +93,10 @@ class ReplayGuard:
     memory is full, new messages are told to come back. What cannot be written down is not accepted either.
     """
 
-    def __init__(self, policy: SignaturePolicy, entries_max: int, records: SeenRecords | None = None) -> None:
+    def __init__(self, policy: SignaturePolicy, entries_max: int, records: ReplayLog | None = None) -> None:
         self.window = policy.age.replay_window
         self._entries_max = entries_max
-        self._records = records or SeenInMemory()
+        self._records = records or ReplayLogInMemory()
         self._seen: set[bytes] = set()
         self._by_age: deque[tuple[datetime, tuple[bytes, ...]]] = deque()
 
@@ -71,3 +143,9 @@ def _of_signature(value: bytes) -> bytes:
 
 def _of_name(oin: str, message_id: str) -> bytes:
     return hashlib.sha256(f"name\0{oin}\0{message_id}".encode()).digest()
+
+
+def _read(path: Path) -> list[Seen]:
+    data = path.read_bytes() if path.exists() else b""
+    whole = data[: len(data) // _RECORD.size * _RECORD.size]
+    return [(datetime.fromtimestamp(until, UTC), digest) for until, digest in _RECORD.iter_unpack(whole)]

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from lxml import etree
 
-from gateway.channels.digipoort.ports import WusPorts
+from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.replay import ReplayGuard
-from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.cut import Cutter, Inhoud, cut_whole, new_spool
 from gateway.channels.digipoort.wire.elements import require_valid
 from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
@@ -59,17 +59,17 @@ class Progress:
 class RequestReader:
     """Reads requests of every service."""
 
-    def __init__(self, ports: WusPorts, settings: WusSettings) -> None:
-        self._ports = ports
-        self._settings = settings
-        self._replays = ReplayGuard(settings.signature, settings.replays_max, ports.seen)
+    def __init__(self, services: WusServices, options: WusOptions) -> None:
+        self._services = services
+        self._options = options
+        self._replays = ReplayGuard(options.signature, options.replays_max, services.replays)
         self._recalling: asyncio.Task[None] | None = None
         self._has_recalled = False
-        self._large = ConcurrencyLimit(settings.large_bodies_max, 30)
+        self._large = ConcurrencyLimit(options.large_bodies_max, 30)
         self._limits = Limits(
-            body_bytes_max=settings.reading.body_bytes_max,
-            body_idle_seconds_max=settings.body_idle.total_seconds(),
-            body_seconds_max=settings.body_seconds_max.total_seconds(),
+            body_bytes_max=options.reading.body_bytes_max,
+            body_idle_seconds_max=options.body_idle.total_seconds(),
+            body_seconds_max=options.body_seconds_max.total_seconds(),
         )
 
     def is_short(self, request: web.BaseRequest) -> bool:
@@ -77,7 +77,7 @@ class RequestReader:
         length = request.content_length
         return (
             length is not None
-            and length <= self._settings.reading.cut_bytes_min
+            and length <= self._options.reading.cut_bytes_min
             and request.content_type == "text/xml"
         )
 
@@ -85,8 +85,8 @@ class RequestReader:
     def spool(self, request: web.BaseRequest) -> Iterator[IO[bytes]]:
         """Where the contents of this request stay while it is handled."""
         length = request.content_length
-        is_small = length is not None and length <= self._settings.reading.memory_bytes_max
-        with new_spool(self._settings.reading) as spool:
+        is_small = length is not None and length <= self._options.reading.memory_bytes_max
+        with new_spool(self._options.reading) as spool:
             if is_small:
                 yield spool
                 return
@@ -98,7 +98,7 @@ class RequestReader:
     ) -> Genuine:
         """Read and judge; one that is short needs no spool. Raises KoppelvlakError; nothing was stored then."""
         try:
-            connection = await self._ports.identities.of_request(request)
+            connection = await self._services.identities.of_request(request)
         except CertificateError as error:
             raise _refusal_of(error) from error
         if spool is None:
@@ -111,7 +111,7 @@ class RequestReader:
         identity = await self._signer(message, connection)
         if not self._has_recalled:
             await self._recall()
-        self._replays.require_new(message, identity.oin.value, self._ports.clock())
+        self._replays.require_new(message, identity.oin.value, self._services.clock())
         require_valid(message.request)
         return Genuine(message, operation, identity)
 
@@ -124,13 +124,13 @@ class RequestReader:
         self._has_recalled = self._recalling.exception() is None
 
     async def _read_recent(self) -> None:
-        now = self._ports.clock()
-        names = await self._ports.records.berichtkenmerken_since(now - self._replays.window)
+        now = self._services.clock()
+        names = await self._services.records.berichtkenmerken_since(now - self._replays.window)
         self._replays.recall(names, now)
 
     async def _short(self, request: web.BaseRequest, service: Service, progress: Progress) -> Verified:
         """A short message, read in one piece."""
-        reading, policy = self._settings.reading, self._settings.signature
+        reading, policy = self._options.reading, self._options.signature
         try:
             data = await whole(request, reading.cut_bytes_min, self._limits)
         except problems.Problem as problem:
@@ -138,10 +138,10 @@ class RequestReader:
         skeleton, cuts = cut_whole(data, reading)
         envelope = read_envelope(skeleton, cuts, reading)
         _tell(progress, envelope, service)
-        return verify(envelope, policy, self._ports.clock())
+        return verify(envelope, policy, self._services.clock())
 
     async def _long_envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
-        reading = self._settings.reading
+        reading = self._options.reading
         cutter = Cutter(reading, spool)
         kind = request.content_type
         parts: dict[str, Inhoud] = {}
@@ -159,8 +159,8 @@ class RequestReader:
         return read_envelope(cutter.close(), cutter.cuts, reading, parts), body.size_bytes
 
     async def _verified(self, envelope: Envelope, size_bytes: int) -> Verified:
-        policy, now = self._settings.signature, self._ports.clock()
-        if size_bytes <= self._settings.slow_after_bytes:
+        policy, now = self._options.signature, self._services.clock()
+        if size_bytes <= self._options.slow_after_bytes:
             return verify(envelope, policy, now)
         return await asyncio.to_thread(verify, envelope, policy, now)
 
@@ -169,10 +169,10 @@ class RequestReader:
         if message.fingerprint == connection.fingerprint:
             return connection  # the very certificate that was judged a moment ago
         try:
-            signer = await self._ports.identities.of_certificate(message.certificate)
+            signer = await self._services.identities.of_certificate(message.certificate)
         except CertificateError as error:
             raise _refusal_of(error) from error
-        if signer.oin != connection.oin and not self._settings.token_may_differ:
+        if signer.oin != connection.oin and not self._options.token_may_differ:
             raise SignatureError(
                 Text(
                     "the message is signed by {oin}, the connection is of {oin_2}",

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from gateway.channels.digipoort.parties import find_party
 from gateway.channels.digipoort.proces import Identiteit, Proces
@@ -18,11 +19,13 @@ from gateway.clock import Clock
 from gateway.http.client_certificate import Identity
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS, Foutcode, Step
-from gateway.messages.participants import Party, PartyKind
+from gateway.messages.participants import Party, PartyKind, Role
 from gateway.messages.ports import Directory
 from gateway.validator.model.identifiers import KVK, OIN, PartyIdentifier
 
 Sleep = Callable[[float], Awaitable[None]]
+KEYS_DIRECTORY = "sandbox-keys"
+"""Under the data directory of a sandbox: a file with an API key for each party of the cast."""
 
 
 class Scenario(StrEnum):
@@ -225,3 +228,34 @@ def scenario_of(aanleverkenmerk: str | None) -> Scenario | None:
 
 
 _BY_NAME = {one.value.lower(): one for one in Scenario}
+
+
+async def open_sandbox(directory: Directory, data_directory: Path, clock: Clock) -> Sandbox:
+    """A sandbox with its cast registered, and an API key for each of them in a file."""
+    sandbox = Sandbox(directory, clock)
+    await sandbox.register_cast()
+    keys = data_directory / KEYS_DIRECTORY
+    keys.mkdir(exist_ok=True)
+    for party in CAST:
+        await _key_file(directory, party, keys / party.party_id)
+    return sandbox
+
+
+async def _key_file(directory: Directory, party: Party, path: Path) -> None:
+    """Write an API key of this party that works into the file, unless there is one."""
+    known = _read_key(path)
+    if known and await directory.authenticate(known):
+        return
+    role = Role.GOVERNMENT if party.kind is not PartyKind.COMPANY else Role.SUPPLIER
+    role = Role.INTERMEDIARY if party.mandates else role
+    _, key = await directory.new_key(role, party.party_id, "sandbox", is_test=True)
+    _write_key(path, key)
+
+
+def _read_key(path: Path) -> str | None:
+    return path.read_text(encoding="ascii").strip() if path.exists() else None
+
+
+def _write_key(path: Path, key: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(key + "\n", encoding="ascii")

@@ -4,12 +4,12 @@
 as at Digipoort, so a client that lost an answer asks for all statuses of the proces.
 """
 
+from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, belanghebbende_of
-from gateway.channels.digipoort.ports import WusPorts
 from gateway.channels.digipoort.proces import HandOut, Proces
 from gateway.channels.digipoort.processen import Processen, within
 from gateway.channels.digipoort.sandbox import Sandbox
-from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.elements import (
     StatusResultaat,
     Vraag,
@@ -27,10 +27,10 @@ class Statusinformatie:
     """The operations of the statusinformatieservice; each answers the body of its response."""
 
     def __init__(
-        self, ports: WusPorts, settings: WusSettings, processen: Processen, sandbox: Sandbox | None = None
+        self, services: WusServices, options: WusOptions, processen: Processen, sandbox: Sandbox | None = None
     ) -> None:
-        self._ports = ports
-        self._settings = settings
+        self._services = services
+        self._options = options
         self._processen = processen
         self._sandbox = sandbox
 
@@ -38,13 +38,13 @@ class Statusinformatie:
         """The kinds for which something was handed in on behalf of a belanghebbende."""
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
-        return berichtsoorten_response("getBerichtsoorten", await self._ports.records.berichtsoorten(scope))
+        return berichtsoorten_response("getBerichtsoorten", await self._services.records.berichtsoorten(scope))
 
     async def get_processen(self, vraag: Vraag, client: Client) -> str:
         """All processen of a belanghebbende for one berichtsoort."""
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
-        found = await self._ports.records.find(scope, self._settings.processen_max)
+        found = await self._services.records.find(scope, self._options.processen_max)
         return processen_response("getProcessen", [await self._processen.complete(*one) for one in found])
 
     async def get_statussen_proces(self, vraag: Vraag, client: Client) -> str:
@@ -63,7 +63,7 @@ class Statusinformatie:
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
         found: Found = []
-        for one in await self._ports.records.find_news(scope, client.oin, self._settings.processen_max):
+        for one in await self._services.records.find_news(scope, client.oin, self._options.processen_max):
             found += await self._statussen(await self._processen.complete(*one), vraag)
         found.sort(key=lambda one: (one[1].tijdstempel, one[0]))
         new = await self._hand_out(client, found)
@@ -78,16 +78,16 @@ class Statusinformatie:
     async def _statussen(self, proces: Proces, vraag: Vraag) -> Found:
         played = self._sandbox and self._sandbox.statussen(proces)
         found = played or await self._processen.statussen(proces)
-        return [one for one in found if within(one[1].tijdstempel, vraag)][: self._settings.statuses_max]
+        return [one for one in found if within(one[1].tijdstempel, vraag)][: self._options.statuses_max]
 
     async def _hand_out(self, client: Client, found: Found) -> list[StatusResultaat]:
-        marks = [HandOut(status.kenmerk, position) for position, status in found[: self._settings.statuses_max]]
-        new = await self._ports.records.hand_out(client.oin, marks)
+        marks = [HandOut(status.kenmerk, position) for position, status in found[: self._options.statuses_max]]
+        new = await self._services.records.hand_out(client.oin, marks)
         return [status for position, status in found if HandOut(status.kenmerk, position) in new]
 
     def _readable(self, new: list[StatusResultaat], found: Found) -> list[StatusResultaat]:
         """The new statuses; where that is only one and clients cannot read that, the one before it as well."""
-        if len(new) != 1 or not self._settings.lone_status_with_last:
+        if len(new) != 1 or not self._options.lone_status_with_last:
             return new
         of_proces = [status for _, status in found if status.kenmerk == new[0].kenmerk]
         at = of_proces.index(new[0])
@@ -96,4 +96,4 @@ class Statusinformatie:
     async def _require_belanghebbende(self, vraag: Vraag, client: Client) -> None:
         if vraag.belanghebbende is None:
             raise MalformedError(Text("identiteitBelanghebbende is missing"))
-        await belanghebbende_of(self._ports.directory, client, vraag.belanghebbende)
+        await belanghebbende_of(self._services.directory, client, vraag.belanghebbende)

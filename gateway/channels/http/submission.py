@@ -16,11 +16,14 @@ from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.participants import Caller
 from gateway.messages.ports import DocumentStorage
-from gateway.messages.submission import Channel, Content, Submission
+from gateway.messages.submission import Content, Submission
 from gateway.validator.finding import WrongValueError
 from gateway.validator.model.identifiers import PartyIdentifier
 
 T = TypeVar("T")
+
+SUBMITTED_AS = "http"
+"""The `channel` of the messages that come in here."""
 
 SUBMISSION_TYPES = [*XML_TYPES, *MULTIPART_TYPES]
 
@@ -58,7 +61,7 @@ class HttpIntake:
         parts = await self._parts(request)
         return Submission(
             caller=caller,
-            channel=Channel.HTTP,
+            channel=SUBMITTED_AS,
             document=parts.document,
             attachments=parts.attachments,
             idempotency_key=envelope.idempotency_key,

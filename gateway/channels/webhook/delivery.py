@@ -12,7 +12,9 @@ from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal, Shipment
 
 
 class Webhook:
-    """Implements `pipeline.ports.Carrier`."""
+    """Implements `pipeline.ports.DeliveryMethod`."""
+
+    into_mailbox = True
 
     def __init__(
         self, post: Post, proces_of: ProcesOf, signer: EventSigner, clock: Clock, public_url: str, oin: str
@@ -25,7 +27,7 @@ class Webhook:
         self._public_url = public_url.rstrip("/")
         self._oin = oin
 
-    async def carry(self, url: str, shipment: Shipment) -> None:
+    async def deliver(self, url: str, shipment: Shipment) -> None:
         """Send the event. Raises NotDeliveredError."""
         now = self._clock()
         proces = await self._proces_of(shipment.message)

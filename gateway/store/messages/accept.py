@@ -207,7 +207,7 @@ def _message_row(acceptance: Acceptance, place: StoredBytes) -> tuple[object, ..
         acceptance.kenmerk,
         State.RECEIVED.value,
         Disposition.PENDING.value,
-        s.channel.value,
+        s.channel,
         s.caller.party_id,
         s.caller.key_id,
         s.caller.role.value,

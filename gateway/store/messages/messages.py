@@ -18,7 +18,8 @@ from gateway.messages.message import (
 )
 from gateway.messages.participants import Role
 from gateway.messages.ports import Checkpoint
-from gateway.messages.submission import Channel, IdempotencyConflictError, Receipt, StoredBytes
+from gateway.messages.submission import IdempotencyConflictError, Receipt, StoredBytes
+from gateway.pipeline.ports import Shipment
 from gateway.pipeline.queue import AlreadyCommittedError
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
@@ -112,6 +113,13 @@ class MessageStore:
         rows = await self._rows(select(t.messages).where(t.messages.c.kenmerk == kenmerk))
         return _document_place(rows[0]) if rows else None
 
+    async def shipment(self, kenmerk: str) -> Shipment:
+        """The message with its contents, for delivery. Raises LookupError when it is gone."""
+        message, document = await self.message(kenmerk, None), await self.document(kenmerk)
+        if message is None or document is None:
+            raise LookupError(f"no message {kenmerk}")
+        return Shipment(message, document, await self.attachments(kenmerk))
+
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Every attachment, in order."""
         query = select(t.attachments).where(t.attachments.c.kenmerk == kenmerk).order_by(t.attachments.c.number)
@@ -135,7 +143,7 @@ class MessageStore:
             row.kenmerk,
             row.received_at,
             _document_place(row),
-            Channel(row.channel),
+            row.channel,
             Role(row.role),
             row.submitter_id,
             bool(row.is_test),
@@ -162,7 +170,7 @@ def as_message(row: Row[tuple[object, ...]]) -> Message:
         row.kenmerk,
         State(row.state),
         Disposition(row.disposition),
-        Channel(row.channel),
+        row.channel,
         row.received_at,
         row.settled_at,
         row.submitter_id,

@@ -1,7 +1,6 @@
-"""What waits to be pushed to recipients; `app` gives it to delivery in delivery's own words."""
+"""The outbox: messages that wait to be delivered, and the pauses of recipients that cannot be reached."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -9,9 +8,10 @@ from sqlalchemy import Connection, delete, func, select, update
 from gateway.clock import Clock
 from gateway.messages.lifecycle import Disposition, Foutcode, Step
 from gateway.messages.message import AtRest, JournalEntry
-from gateway.messages.participants import Party
+from gateway.messages.participants import MAILBOX, Party
 from gateway.messages.ports import PendingDelivery
 from gateway.metering.entry import UsageEntry
+from gateway.pipeline.ports import Destination, Parcel
 from gateway.store.engine import Engines
 from gateway.store.ledger.entries import append
 from gateway.store.messages import tables as t
@@ -25,25 +25,8 @@ from gateway.store.writer import Writer
 ACTOR = "gateway"
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingFor:
-    """A recipient for whom something waits, and how often in a row it could not be reached."""
-
-    recipient: Party
-    failures: int
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """One message that waits."""
-
-    kenmerk: str
-    recipient_id: str
-    queued_at: datetime
-
-
 class OutboxStore:
-    """The outbox of all recipients, beside the messages: each answer is one transaction with its step."""
+    """Implements `pipeline.ports.Outbox`: each answer of a recipient is one transaction with its step."""
 
     def __init__(
         self,
@@ -53,15 +36,17 @@ class OutboxStore:
         meter: MeterDelivery,
         clock: Clock,
         rested: Rested = tell_nobody,
+        delivery_methods: Collection[str] = (MAILBOX,),
     ) -> None:
         self._rested = rested
         self._engines = engines
         self._writer = writer
         self._register = register
+        self._delivery_methods = delivery_methods
         self._meter = meter
         self._clock = clock
 
-    async def waiting_for(self, now: datetime) -> tuple[WaitingFor, ...]:
+    async def due(self, now: datetime) -> tuple[Destination, ...]:
         """Recipients for whom something waits and that may be called now."""
         async with self._engines.read.connect() as connection:
             names = await connection.run_sync(_recipients)
@@ -70,7 +55,7 @@ class OutboxStore:
         for name in names:
             party, pause = self._register.by_id(name), pauses.get(name)
             if party is not None and (pause is None or pause.again_at <= now):
-                found.append(WaitingFor(party, pause.failures if pause else 0))
+                found.append(self._destination_of(party, pause.failures if pause else 0))
         return tuple(found)
 
     async def next_due_at(self) -> datetime | None:
@@ -128,57 +113,64 @@ class OutboxStore:
 
         return await self._writer.call(write)
 
-    async def first(self, recipient_id: str) -> Queued | None:
+    async def first(self, recipient_id: str) -> Parcel | None:
         """The oldest message that waits for this recipient."""
         query = select(outbox).where(outbox.c.recipient_id == recipient_id).order_by(outbox.c.kenmerk).limit(1)
         async with self._engines.read.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return Queued(row.kenmerk, row.recipient_id, row.queued_at) if row else None
+        return Parcel(row.kenmerk, row.recipient_id, row.queued_at) if row else None
 
-    async def offered(self, kenmerk: str, at: datetime) -> None:
-        """It is being offered."""
+    async def destination(self, recipient_id: str) -> Destination:
+        """Where this recipient's messages go now. Raises LookupError when there is no such recipient."""
+        party = self._register.by_id(recipient_id)
+        if party is None:
+            raise LookupError(f"no party {recipient_id}")
+        return self._destination_of(party)
+
+    async def offered(self, parcel: Parcel, at: datetime) -> None:
+        """The message is being offered."""
         entry = JournalEntry(Step.DELIVERY_STARTED, at, ACTOR)
-        await self._writer.call(lambda connection: add_step(connection, kenmerk, entry))
+        await self._writer.call(lambda connection: add_step(connection, parcel.kenmerk, entry))
 
-    async def delivered(self, kenmerk: str, at: datetime, *, into_mailbox: bool) -> None:
+    async def delivered(self, parcel: Parcel, at: datetime, *, into_mailbox: bool) -> None:
         """The recipient has it, or finds it in its mailbox: metered in the same transaction."""
         self._rested(
-            *await self._writer.call(lambda connection: self._deliver(connection, kenmerk, at, into_mailbox))
+            *await self._writer.call(
+                lambda connection: self._deliver(connection, parcel.kenmerk, at, into_mailbox)
+            )
         )
 
-    async def troubled(
-        self, kenmerk: str, recipient_id: str, at: datetime, again_at: datetime, reason: str
-    ) -> None:
+    async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
         """The recipient could not be reached."""
         entry = JournalEntry(Step.DELIVERY_TROUBLE, at, ACTOR, None, reason)
 
         def write(connection: Connection) -> None:
-            add_step(connection, kenmerk, entry)
-            _pause(connection, recipient_id, again_at)
+            add_step(connection, parcel.kenmerk, entry)
+            _pause(connection, parcel.recipient_id, again_at)
 
         await self._writer.call(write)
 
     async def returned(
-        self,
-        kenmerk: str,
-        recipient_id: str,
-        at: datetime,
-        foutcode: Foutcode,
-        reason: str,
-        again_at: datetime | None = None,
+        self, parcel: Parcel, at: datetime, foutcode: Foutcode, reason: str, again_at: datetime | None = None
     ) -> None:
         """It could not be delivered."""
         entry = JournalEntry(Step.DELIVERY_FAILED, at, ACTOR, foutcode, reason)
 
         def write(connection: Connection) -> AtRest:
-            add_step(connection, kenmerk, entry)
-            rest = settle(connection, kenmerk, Disposition.UNDELIVERABLE, at)
-            connection.execute(delete(outbox).where(outbox.c.kenmerk == kenmerk))
+            add_step(connection, parcel.kenmerk, entry)
+            rest = settle(connection, parcel.kenmerk, Disposition.UNDELIVERABLE, at)
+            connection.execute(delete(outbox).where(outbox.c.kenmerk == parcel.kenmerk))
             if again_at is not None:
-                _pause(connection, recipient_id, again_at)
+                _pause(connection, parcel.recipient_id, again_at)
             return rest
 
         self._rested(await self._writer.call(write), ())
+
+    def _destination_of(self, party: Party, failures: int = 0) -> Destination:
+        """Its mailbox when it chose a method that no channel has, or gave no address."""
+        method, url = party.settings.get("delivery", MAILBOX), party.settings.get("delivery_url", "")
+        is_usable = bool(url) and method in self._delivery_methods
+        return Destination(party.party_id, method if is_usable else MAILBOX, url, failures)
 
     def _deliver(
         self, connection: Connection, kenmerk: str, at: datetime, into_mailbox: bool

@@ -11,8 +11,10 @@ import pytest
 from aiohttp import ClientSession, TCPConnector, web
 from lxml import etree
 
-from gateway.channels.digipoort import WusDoor, WusPorts, WusSettings
+from gateway.channels.digipoort.endpoint import WusEndpoint
+from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.sandbox import Pace, Sandbox
+from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.answer import signer
 from gateway.http.client_certificate import Identities, identities
 from gateway.pki.tls import HttpFetch, TlsFiles, server_context
@@ -106,7 +108,7 @@ async def open_door() -> AsyncIterator[Open]:
         closing: list[Callable[[], Awaitable[object]]] = []
 
         async def opened(
-            settings: WusSettings | None = None,
+            settings: WusOptions | None = None,
             *,
             is_sandbox: bool = False,
             make_identities: Callable[[], Identities] | None = None,
@@ -116,7 +118,7 @@ async def open_door() -> AsyncIterator[Open]:
             gateway = WusMemoryGateway()
             records = MemoryRecords(gateway, gateway.processen)
             known = make_identities() if make_identities else identities(files, fetch, lambda: datetime.now(UTC))
-            ports = WusPorts(
+            ports = WusServices(
                 gateway,
                 gateway.storage,
                 gateway,
@@ -132,7 +134,7 @@ async def open_door() -> AsyncIterator[Open]:
                 Sandbox(gateway, lambda: gateway.clock, fast, lambda _: asyncio.sleep(0)) if is_sandbox else None
             )
             app = web.Application()
-            WusDoor(ports, settings or WusSettings(), sandbox).add_to(app)
+            WusEndpoint(ports, settings or WusOptions(), sandbox).add_to(app)
             runner = web.AppRunner(app)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(files) if with_tls else None)

@@ -11,7 +11,7 @@ from aiohttp import ClientConnectionError, ClientSession, TCPConnector
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.channels.digipoort import WusSettings
+from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.signature import SignaturePolicy
 from gateway.http.client_certificate import Identities
@@ -160,7 +160,7 @@ async def test_trouble_with_the_responder_is_als400(open_door: Open) -> None:
 
 
 async def test_another_signer_only_where_it_is_allowed(open_door: Open) -> None:
-    strict, lenient = await open_door(), await open_door(WusSettings(token_may_differ=True))
+    strict, lenient = await open_door(), await open_door(WusOptions(token_may_differ=True))
     require_fault(strict, await strict.post(good(strict), name="softwarehuis"))
     answer = await lenient.post(good(lenient), name="softwarehuis")
     assert answer.status == 200
@@ -306,7 +306,7 @@ async def test_one_byte_over_twenty_megabytes_is_refused_with_both_figures(serve
 
 
 async def test_a_body_over_its_limit_is_cut_off(open_door: Open) -> None:
-    server = await open_door(WusSettings(reading=ReadingLimits(body_bytes_max=200_000)))
+    server = await open_door(WusOptions(reading=ReadingLimits(body_bytes_max=200_000)))
     require_fault(server, await server.post(good(server, base64="A" * 400_000)))
 
 
@@ -322,7 +322,7 @@ async def test_others_are_served_while_a_large_message_comes_in(server: Server) 
 
 
 async def test_legacy_signatures_are_answered_in_their_family(open_door: Open) -> None:
-    server = await open_door(WusSettings(signature=SignaturePolicy(legacy_sha1=True)))
+    server = await open_door(WusOptions(signature=SignaturePolicy(legacy_sha1=True)))
     message = unsigned(aanlever_request(), to=server.url())
     answer = await server.post(to_bytes(sign(message, *pair("leverancier"), hash_name="SHA1")))
     method = answer.root.find(".//ds:SignatureMethod", NAMES)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from lxml import etree
 
-from gateway.channels.digipoort import WusSettings
+from gateway.channels.digipoort.options import WusOptions
 from gateway.clock import AMSTERDAM
 from gateway.messages.lifecycle import State, Step
 from gateway.testing.digipoort import GEMEENTE, LEVERANCIER
@@ -137,7 +137,7 @@ async def test_a_list_with_exactly_one_status(server: Server) -> None:
 async def test_a_client_that_cannot_read_one_status_gets_the_one_before_it_too(
     open_door: Open, operation: str, inner: str
 ) -> None:
-    server = await open_door(WusSettings(lone_status_with_last=True))
+    server = await open_door(WusOptions(lone_status_with_last=True))
     server.gateway.judges_at_once = False
     kenmerk = await hand_in(server)
     asked = inner.format(kenmerk)

@@ -8,8 +8,7 @@ from typing import cast
 
 import pytest
 
-from gateway.channels.digipoort.replay import ReplayGuard
-from gateway.channels.digipoort.seen import SeenFile, SeenInMemory
+from gateway.channels.digipoort.replay import ReplayGuard, ReplayLogFile, ReplayLogInMemory
 from gateway.channels.digipoort.wire.faults import StaleError, TroubleError
 from gateway.channels.digipoort.wire.signature import SignaturePolicy, Verified
 
@@ -21,8 +20,8 @@ def digest(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def seen_file(folder: Path) -> SeenFile:
-    return SeenFile(folder / "seen", WINDOW)
+def seen_file(folder: Path) -> ReplayLogFile:
+    return ReplayLogFile(folder / "seen", WINDOW)
 
 
 def test_another_process_reads_what_was_added(tmp_path: Path) -> None:
@@ -56,7 +55,7 @@ def test_only_the_gateway_reads_it(tmp_path: Path) -> None:
     assert (tmp_path / "seen").stat().st_mode & 0o077 == 0
 
 
-class _Full(SeenInMemory):
+class _Full(ReplayLogInMemory):
     """A disk without room."""
 
     def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:

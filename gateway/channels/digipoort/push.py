@@ -6,8 +6,10 @@ pattern of the other services. A fault `…100` refuses the message, every other
 
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
+from cryptography.x509 import Certificate
 from lxml import etree
 
 from gateway.channels.digipoort.proces import ProcesOf
@@ -25,25 +27,33 @@ from gateway.clock import Clock
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.ports import (
-    Contents,
     Failure,
     NotDeliveredError,
     Refusal,
     Shipment,
-    Signers,
 )
 from gateway.pki.certificates import CertificateError
 
 _LIMITS = ReadingLimits(skeleton_bytes_max=512 * 1024)
 
 
+class Signers(Protocol):
+    """Judges who signed an answer."""
+
+    async def of_certificate(self, leaf: Certificate) -> object:
+        """Raises CertificateError when it does not lead to a trusted root, is out of date or revoked; also when
+        that cannot be learnt now."""
+
+
 class Afleverservice:
-    """Carries messages by SOAP. Fulfils `ports.Carrier`."""
+    """Sends the whole message by SOAP. Implements `pipeline.ports.DeliveryMethod`."""
+
+    into_mailbox = False
 
     def __init__(
         self,
         post: Post,
-        contents: Contents,
+        stream: Callable[[StoredBytes], AsyncIterator[bytes]],
         proces_of: ProcesOf,
         signer: Signer,
         signers: Signers,
@@ -51,17 +61,17 @@ class Afleverservice:
         *,
         answers_must_be_signed: bool = True,
     ) -> None:
-        """`signers` judges who signed an answer. One without any signature is taken only where
-        `answers_must_be_signed` is false: then TLS alone says who answered."""
+        """`stream` reads stored bytes; `signers` checks who signed an answer. An answer without a signature is
+        accepted only when `answers_must_be_signed` is false: then TLS alone says who answered."""
         self._signers = signers
         self._answers_must_be_signed = answers_must_be_signed
         self._post = post
-        self._contents = contents
+        self._stream = stream
         self._proces_of = proces_of
         self._signer = signer
         self._clock = clock
 
-    async def carry(self, url: str, shipment: Shipment) -> None:
+    async def deliver(self, url: str, shipment: Shipment) -> None:
         """Offer the message at the recipient's service. Raises NotDeliveredError."""
         message_id = f"urn:uuid:{uuid.uuid4()}"
         sources: dict[str, StoredBytes] = {}
@@ -74,7 +84,7 @@ class Afleverservice:
         ]
 
         def octets(binary: Binary) -> AsyncIterator[bytes]:
-            return self._contents.stream(sources[binary.token])
+            return self._stream(sources[binary.token])
 
         signed = await self._signer.sign_streamed(
             Headers(AFLEVEREN.request_action, message_id, to=url),

@@ -1,9 +1,9 @@
-"""What this door needs of the other rooms."""
+"""What the endpoint needs of the gateway."""
 
 from dataclasses import dataclass, field
 
 from gateway.channels.digipoort.proces import ProcesRecords
-from gateway.channels.digipoort.seen import SeenInMemory, SeenRecords
+from gateway.channels.digipoort.replay import ReplayLog, ReplayLogInMemory
 from gateway.channels.digipoort.wire.answer import Signer
 from gateway.clock import Clock
 from gateway.http.client_certificate import Identities
@@ -11,8 +11,8 @@ from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, 
 
 
 @dataclass(frozen=True, slots=True)
-class WusPorts:
-    """Everything that `WusDoor` needs, handed in by `app`."""
+class WusServices:
+    """Everything that `WusEndpoint` uses."""
 
     intake: Intake
     storage: DocumentStorage
@@ -23,4 +23,4 @@ class WusPorts:
     identities: Identities
     signer: Signer
     clock: Clock
-    seen: SeenRecords = field(default_factory=SeenInMemory)
+    replays: ReplayLog = field(default_factory=ReplayLogInMemory)

@@ -10,12 +10,12 @@ from structlog.contextvars import bind_contextvars
 
 from gateway.channels.digipoort.aanleveren import Aanleveren
 from gateway.channels.digipoort.ophalen import Collected, Ophalen
+from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, client_of
-from gateway.channels.digipoort.ports import WusPorts
 from gateway.channels.digipoort.processen import Processen, ProcesSources
 from gateway.channels.digipoort.request import Genuine, Progress, RequestReader, new_message_id
 from gateway.channels.digipoort.sandbox import Sandbox
-from gateway.channels.digipoort.settings import WusSettings
+from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.statusinformatie import Statusinformatie
 from gateway.channels.digipoort.wire.answer import Headers
 from gateway.channels.digipoort.wire.elements import Vraag, read_aanlevering, read_vraag
@@ -36,18 +36,18 @@ Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _XML_HEADERS = CIMultiDict({hdrs.CONTENT_TYPE: "text/xml; charset=utf-8"})
 
 
-class WusDoor:
+class WusEndpoint:
     """Offers the three services. With `sandbox` it plays scenarios and marks everything as test."""
 
-    def __init__(self, ports: WusPorts, settings: WusSettings, sandbox: Sandbox | None = None) -> None:
-        self._ports = ports
-        self._settings = settings
+    def __init__(self, services: WusServices, options: WusOptions, sandbox: Sandbox | None = None) -> None:
+        self._services = services
+        self._options = options
         self._sandbox = sandbox
-        self._reader = RequestReader(ports, settings)
-        processen = Processen(ProcesSources(ports.messages, ports.directory, ports.records))
-        self._aanleveren = Aanleveren(ports, settings)
-        self._ophalen = Ophalen(ports, settings, processen)
-        status = Statusinformatie(ports, settings, processen, sandbox)
+        self._reader = RequestReader(services, options)
+        processen = Processen(ProcesSources(services.messages, services.directory, services.records))
+        self._aanleveren = Aanleveren(services, options)
+        self._ophalen = Ophalen(services, options, processen)
+        status = Statusinformatie(services, options, processen, sandbox)
         self._questions: dict[str, Callable[[Vraag, Client], Awaitable[Answer]]] = {
             "getBerichtsoorten": status.get_berichtsoorten,
             "getProcessen": status.get_processen,
@@ -124,7 +124,7 @@ class WusDoor:
     async def _client(self, genuine: Genuine) -> Client:
         if self._sandbox:
             await self._sandbox.welcome(genuine.identity)
-        return await client_of(self._ports.directory, genuine.identity, is_sandbox=self._sandbox is not None)
+        return await client_of(self._services.directory, genuine.identity, is_sandbox=self._sandbox is not None)
 
     async def _answer(self, genuine: Genuine, client: Client) -> Answer:
         if genuine.operation.name == "aanleveren":
@@ -145,7 +145,7 @@ class WusDoor:
     ) -> web.StreamResponse:
         message = genuine.message
         headers = Headers(genuine.operation.response_action, new_message_id(), message.addressing.message_id)
-        now, signer = self._ports.clock(), self._ports.signer
+        now, signer = self._services.clock(), self._services.signer
         if isinstance(answer, str):
             body = signer.sign(headers, answer, message.suite, now)
             return web.Response(body=body, headers=_XML_HEADERS)
@@ -167,7 +167,7 @@ class WusDoor:
         return response
 
     def _fault(self, progress: Progress, error: KoppelvlakError) -> web.Response:
-        prefix = self._settings.foutcode_prefixes.get(progress.operation.service.name)
+        prefix = self._options.foutcode_prefixes.get(progress.operation.service.name)
         body = fault_envelope(progress.operation, error, new_message_id(), progress.message_id, prefix)
         # SOAP 1.1 section 6.2: a fault goes with 500, whoever is to blame.
         return web.Response(status=500, body=body, headers=_XML_HEADERS)

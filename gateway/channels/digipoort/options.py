@@ -9,7 +9,7 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy
 
 
 @dataclass(frozen=True, slots=True)
-class WusSettings:
+class WusOptions:
     """Settings of the Digipoort door."""
 
     signature: SignaturePolicy = field(default_factory=SignaturePolicy)

@@ -1,0 +1,76 @@
+"""What a channel is: a way in for messages, a way out, or both.
+
+A channel is one folder with a `channel.py` that makes its `Channel`, and one line in `registry.py`. Docs: "Add a
+channel" (docs/how-to/add-a-channel.md).
+"""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from gateway.channels.outbound import Post
+from gateway.clock import Clock
+from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, Messages
+from gateway.pipeline.ports import DeliveryMethod
+from gateway.pki.tls import HttpFetch, TlsFiles
+from gateway.settings import Settings
+from gateway.store.engine import Engines
+from gateway.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelServices:
+    """What the gateway gives each channel."""
+
+    settings: Settings
+    intake: Intake
+    """Every submission ends here."""
+    storage: DocumentStorage
+    messages: Messages
+    mailbox: Mailbox
+    directory: Directory
+    engines: Engines
+    """Reads the channel's own tables, if it has any."""
+    writer: Writer
+    """Writes them."""
+    post: Post
+    """Sends requests to recipients."""
+    fetch: HttpFetch
+    """Fetches revocation lists and asks OCSP responders."""
+    certificates: TlsFiles | None
+    """The gateway's certificate and the roots it trusts; None where the settings name none."""
+    clock: Clock
+
+
+def _add_nothing(_app: web.Application) -> None:
+    """The channel has no addresses of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """What an open channel adds to the running gateway."""
+
+    add_to: Callable[[web.Application], None] = _add_nothing
+    """Adds its routes to the HTTP application."""
+    delivery_methods: Mapping[str, DeliveryMethod] = field(default_factory=dict)
+    """By the names that `Channel.delivery_methods` declares. One that is declared and not here cannot be used with
+    these settings: what waits for it stays in the outbox."""
+    jobs: Sequence[Coroutine[None, None, None]] = ()
+    """Run beside the server until it stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel, before it is open."""
+
+    name: str
+    open: Callable[[ChannelServices], AbstractAsyncContextManager[OpenChannel]]
+    """Raises OSError when something that the settings name cannot be read."""
+    submitted_as: str | None = None
+    """The `channel` of the messages that come in here; None: none do."""
+    delivery_methods: tuple[str, ...] = ()
+    """What a party can choose as its `delivery`."""
+    route_kinds: tuple[str, ...] = ()
+    """How metrics call its addresses: their first path segment."""

@@ -1,0 +1,101 @@
+"""The Digipoort channel: the WUS services for senders and recipients, and the afleverservice for delivery."""
+
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from gateway.channels.channel import Channel, ChannelServices, OpenChannel
+from gateway.channels.digipoort.aanleveren import SUBMITTED_AS
+from gateway.channels.digipoort.endpoint import WusEndpoint
+from gateway.channels.digipoort.options import WusOptions
+from gateway.channels.digipoort.processen import processen_of
+from gateway.channels.digipoort.push import Afleverservice
+from gateway.channels.digipoort.records import ProcesStore
+from gateway.channels.digipoort.replay import ReplayLogFile
+from gateway.channels.digipoort.sandbox import Sandbox, open_sandbox
+from gateway.channels.digipoort.services import WusServices
+from gateway.channels.digipoort.wire.answer import Signer, signer
+from gateway.channels.digipoort.wire.signature import SignaturePolicy
+from gateway.channels.digipoort.wire.timestamp import AgePolicy
+from gateway.http.client_certificate import Network, identities
+from gateway.pki.chain import CLIENTS_AND_SERVERS
+from gateway.pki.tls import TlsFiles
+from gateway.settings import Settings
+
+METHOD = "afleverservice"
+SEEN_FILE = "seen-requests"
+"""Under the data directory: which signed requests were received lately, so that a restart does not forget them."""
+
+
+@asynccontextmanager
+async def _open(services: ChannelServices) -> AsyncIterator[OpenChannel]:
+    """Everything here is signed: without a certificate the channel adds nothing."""
+    files = services.certificates
+    if files is None:
+        yield OpenChannel()
+        return
+    settings = services.settings
+    ours = signer(files)
+    sandbox: Sandbox | None = None
+    if settings.testing.sandbox:
+        sandbox = await open_sandbox(services.directory, settings.data_directory, services.clock)
+    endpoint = WusEndpoint(_services(services, files, ours), options(settings), sandbox)
+    yield OpenChannel(endpoint.add_to, {METHOD: _push(services, files, ours)})
+
+
+DIGIPOORT = Channel(
+    "digipoort", _open, submitted_as=SUBMITTED_AS, delivery_methods=(METHOD,), route_kinds=("wus",)
+)
+
+
+def _services(services: ChannelServices, files: TlsFiles, ours: Signer) -> WusServices:
+    settings = services.settings
+    return WusServices(
+        services.intake,
+        services.storage,
+        services.messages,
+        services.mailbox,
+        services.directory,
+        ProcesStore(services.engines, services.writer),
+        identities(files, services.fetch, services.clock, networks(settings.digipoort.trusted_proxies)),
+        ours,
+        services.clock,
+        ReplayLogFile(settings.data_directory / SEEN_FILE, _age(settings).replay_window),
+    )
+
+
+def _push(services: ChannelServices, files: TlsFiles, ours: Signer) -> Afleverservice:
+    return Afleverservice(
+        services.post,
+        services.storage.stream,
+        processen_of(services).proces_of,
+        ours,
+        identities(files, services.fetch, services.clock, purposes=CLIENTS_AND_SERVERS),
+        services.clock,
+        answers_must_be_signed=services.settings.delivery.answers_must_be_signed,
+    )
+
+
+def options(settings: Settings) -> WusOptions:
+    """The endpoint's options, from the settings."""
+    given = settings.digipoort
+    return WusOptions(
+        signature=SignaturePolicy(given.legacy_sha1, _age(settings)),
+        token_may_differ=given.token_may_differ,
+        lone_status_with_last=given.lone_status_with_last,
+        foutcode_prefixes={"ophaalservice": given.ophaal_foutcode_prefix},
+        body_idle=timedelta(seconds=settings.http.body_idle_seconds_max),
+        body_seconds_max=timedelta(seconds=settings.http.body_seconds_max),
+        large_bodies_max=settings.http.large_bodies_max,
+    )
+
+
+def _age(settings: Settings) -> AgePolicy:
+    given = settings.digipoort
+    return AgePolicy(timedelta(seconds=given.clock_skew_seconds), timedelta(seconds=given.message_age_seconds_max))
+
+
+def networks(listed: str) -> list[Network]:
+    """The networks in a list such as `10.0.0.0/8, ::1`."""
+    return [ipaddress.ip_network(name.strip()) for name in listed.split(",") if name.strip()]
