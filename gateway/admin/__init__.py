@@ -1,4 +1,4 @@
-"""What the command line and the server do with the register, the meter, the bills and stuck messages.
+"""The work of the commands: parties and keys, stuck messages, the meter, exports and bills.
 
-Each function opens what it needs from the settings, works beside a running server or without one, and closes it.
+Each function opens what it needs from the settings, works next to a running server or without one, and closes it.
 """

@@ -45,7 +45,7 @@ def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Cl
 
 @asynccontextmanager
 async def open_billing(settings: Settings) -> AsyncIterator[BillingService]:
-    """The billing service until the block ends, next to a running server or without one."""
+    """Open the billing service until the block ends, next to a running server or without one."""
     async with open_database(settings) as database:
         yield billing_service(settings, database.engines, database.writer, utc_now)
 

@@ -1,4 +1,4 @@
-"""What the command line writes to a file for finance: entries, statements, bills, their lines, the journal."""
+"""Files for finance: entries, statements, bills, their lines, the journal and the daily drop."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from datetime import date
 from typing import BinaryIO, TypeVar
 
 from gateway.admin.billing import with_billing
-from gateway.admin.usage import RefusedError, with_meter
+from gateway.admin.usage import CommandRefusedError, with_meter
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import journal
@@ -32,7 +32,7 @@ T = TypeVar("T")
 def export_entries(
     settings: Settings, form: str, out: BinaryIO, *, party_id: str | None, year: int | None, up_to: int | None
 ) -> ControlTotals:
-    """Write the entries; answers their control total. Raises RefusedError, as all here."""
+    """Write the entries; returns their control total. Raises CommandRefusedError, as all here."""
 
     async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
         return await write_export(ENTRIES, meter.entries(EntrySelection(party_id, year, up_to)), Format(form), out)
@@ -41,7 +41,7 @@ def export_entries(
 
 
 def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int | None) -> ControlTotals:
-    """Write the statement lines of all parties; answers their control total."""
+    """Write the statement lines of all parties; returns their control total."""
 
     async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
         return write_items(STATEMENTS, await meter.statement_lines(year), Format(form), out)
@@ -50,7 +50,7 @@ def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int
 
 
 def export_bills(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> BillTotals:
-    """Write the documents that were issued in a year; answers their control total."""
+    """Write the documents that were issued in a year; returns their control total."""
     bills = _bills(settings, issued_in)
     return _or_refused(lambda: write_items(BILLS, bills, Format(form), out))
 
@@ -62,7 +62,7 @@ def export_bill_lines(settings: Settings, form: str, out: BinaryIO, *, issued_in
 
 
 def export_journal(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> JournalTotals:
-    """Write the postings of those documents; answers their control total."""
+    """Write the postings of those documents; returns their control total."""
 
     async def work(billing: BillingService) -> JournalTotals:
         booked = journal(billing.issuer, issued_in, await billing.store.bills(issued_in))
@@ -74,9 +74,9 @@ def export_journal(settings: Settings, form: str, out: BinaryIO, *, issued_in: i
 def write_drop(settings: Settings, day: date) -> Manifest | None:
     """Write the drop of one day by hand; None when it was there."""
     if not settings.drop.url:
-        raise RefusedError("the settings do not say where the drop goes: drop.url is empty")
+        raise CommandRefusedError("the settings do not say where the drop goes: drop.url is empty")
     if day >= amsterdam_today():
-        raise RefusedError(f"{day} is not over yet in Amsterdam")
+        raise CommandRefusedError(f"{day} is not over yet in Amsterdam")
 
     async def work() -> Manifest | None:
         async with open_database(settings) as database:
@@ -87,7 +87,7 @@ def write_drop(settings: Settings, day: date) -> Manifest | None:
     try:
         return asyncio.run(work())
     except TROUBLE as error:
-        raise RefusedError(f"the drop of {day} was not written: {error}") from error
+        raise CommandRefusedError(f"the drop of {day} was not written: {error}") from error
 
 
 def _bills(settings: Settings, issued_in: int) -> Sequence[Bill]:
@@ -98,4 +98,4 @@ def _or_refused(write: Callable[[], T]) -> T:
     try:
         return write()
     except ValueError as error:  # Parquet without pyarrow
-        raise RefusedError(str(error)) from error
+        raise CommandRefusedError(str(error)) from error

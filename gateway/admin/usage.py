@@ -20,19 +20,19 @@ from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
 
-__all__ = ["AuditReport", "RecordedBatch", "RefusedError", "Seal", "Statement"]
+__all__ = ["AuditReport", "CommandRefusedError", "RecordedBatch", "Seal", "Statement"]
 
 _SEALS_A_PAGE = 1_000
 
 T = TypeVar("T")
 
 
-class RefusedError(Exception):
-    """The meter cannot do this; the sentence says why. Nothing was changed, unless it says so."""
+class CommandRefusedError(Exception):
+    """The command cannot be carried out; the message says why. Nothing was changed, unless it says so."""
 
 
 def with_meter(settings: Settings, work: Callable[[LedgerMeter, RegisterStore], Awaitable[T]]) -> T:
-    """Run the work on the meter. Raises RefusedError for what the meter refuses."""
+    """Run the work on the meter. Raises CommandRefusedError when the meter refuses it."""
 
     async def run() -> T:
         async with open_database(settings) as database:
@@ -44,13 +44,13 @@ def with_meter(settings: Settings, work: Callable[[LedgerMeter, RegisterStore], 
         return asyncio.run(run())
     except EventsRefusedError as refused:
         lines = [f"row {problem.index}: {problem.text.en}" for problem in refused.problems]
-        raise RefusedError("\n".join(lines)) from refused
+        raise CommandRefusedError("\n".join(lines)) from refused
     except (UsageError, LedgerBrokenError) as error:
-        raise RefusedError(str(error)) from error
+        raise CommandRefusedError(str(error)) from error
 
 
 def statement(settings: Settings, party_id: str, year: int) -> Statement:
-    """What the party used in the year. Raises RefusedError when there is no such party."""
+    """What the party used in the year. Raises CommandRefusedError when there is no such party."""
 
     async def work(meter: LedgerMeter, register: RegisterStore) -> Statement:
         if await register.party(party_id) is None:
@@ -63,29 +63,29 @@ def statement(settings: Settings, party_id: str, year: int) -> Statement:
 def load_file(settings: Settings, path: Path) -> RecordedBatch:
     """Record the usage events in a CSV or Parquet file.
 
-    First every row is checked, against the register and the ledger; only then the rows are recorded, in chunks, so
-    that delivery of messages goes on meanwhile. Loading a file again is harmless. Raises RefusedError.
+    Every row is checked first, against the register and the ledger. Then the rows are recorded in chunks, so that
+    messages are delivered meanwhile. Loading a file again is harmless. Raises CommandRefusedError.
     """
 
     async def work(meter: LedgerMeter, register: RegisterStore) -> RecordedBatch:
         names, now = party_names(await register.parties()), utc_now()
         for chunk in read_file(path, names, now):
             await meter.check(chunk)
-        taken = [await meter.record(chunk) for chunk in read_file(path, names, now)]
+        batches = [await meter.record(chunk) for chunk in read_file(path, names, now)]
         return RecordedBatch(
-            sum(one.received for one in taken),
-            sum(one.recorded for one in taken),
-            sum(one.repeated for one in taken),
+            sum(one.received for one in batches),
+            sum(one.recorded for one in batches),
+            sum(one.repeated for one in batches),
         )
 
     try:
         return with_meter(settings, work)
     except ValueError as error:
-        raise RefusedError(str(error)) from error
+        raise CommandRefusedError(str(error)) from error
 
 
 def reverse(settings: Settings, position: int, reason: str, author: str) -> str:
-    """Undo the entry at this position; answers what was undone. Raises RefusedError."""
+    """Undo the entry at this position; returns what was undone. Raises CommandRefusedError."""
 
     async def work(meter: LedgerMeter, _: RegisterStore) -> str:
         reversal = await meter.reverse(position, reason, author)
@@ -95,7 +95,7 @@ def reverse(settings: Settings, position: int, reason: str, author: str) -> str:
 
 
 def seal(settings: Settings) -> tuple[Seal, ...]:
-    """Seal what waits; answers the new seals."""
+    """Seal every entry that is not sealed yet; returns the new seals."""
 
     async def work(meter: LedgerMeter, _: RegisterStore) -> tuple[Seal, ...]:
         return await meter.seal()
@@ -116,7 +116,7 @@ def write_seals(settings: Settings, after: int, out: BinaryIO) -> None:
 
 
 def prove(settings: Settings, position: int) -> bytes:
-    """The proof of an entry, as JSON. Raises RefusedError."""
+    """The proof of an entry, as JSON. Raises CommandRefusedError."""
 
     async def work(meter: LedgerMeter, _: RegisterStore) -> bytes:
         return msgspec.json.format(msgspec.json.encode(await meter.prove(position)), indent=2)
@@ -125,11 +125,11 @@ def prove(settings: Settings, position: int) -> bytes:
 
 
 def audit_meter(settings: Settings, published: Path | None) -> AuditReport:
-    """Audit the meter, against published seals (JSON lines) when there are. Raises RefusedError."""
+    """Audit the meter, against published seals (JSON lines) when there are. Raises CommandRefusedError."""
     try:
         seals = msgspec.json.Decoder(Seal).decode_lines(published.read_bytes()) if published else []
     except msgspec.DecodeError as error:
-        raise RefusedError(f"{published} holds no seals: {error}") from error
+        raise CommandRefusedError(f"{published} holds no seals: {error}") from error
 
     async def run() -> AuditReport:
         async with open_database(settings) as database:
@@ -139,6 +139,6 @@ def audit_meter(settings: Settings, published: Path | None) -> AuditReport:
 
 
 def as_json(report: AuditReport) -> bytes:
-    """The report of an audit as JSON, with `holds` and `received` told."""
+    """The report of an audit as JSON, with its properties `received` and `holds`."""
     content = asdict(report) | {"received": report.received, "holds": not report.findings}
     return msgspec.json.format(msgspec.json.encode(content), indent=2)

@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from gateway.admin import exports as books
+from gateway.cli.errors import or_exit
 from gateway.cli.options import existing_from, where_options
-from gateway.cli.refusals import asked
 from gateway.jobs.drop import as_json
 
 _year = click.IntRange(2000, 2999)
@@ -32,7 +32,7 @@ def _export_options(command: Callable[..., None]) -> Callable[..., None]:
 @export.command("entries")
 @click.option("--party", "party_id", help="Only of this party.")
 @click.option("--year", type=_year, help="Only of this Amsterdam year.")
-@click.option("--up-to", type=click.IntRange(min=0), help="Only up to this position: the same file, for ever.")
+@click.option("--up-to", type=click.IntRange(min=0), help="Only up to this position: always the same file.")
 @_export_options
 def entries(
     *,
@@ -50,7 +50,7 @@ def entries(
     def write(stream: BinaryIO) -> msgspec.Struct:
         return books.export_entries(settings, form, stream, party_id=party_id, year=year, up_to=up_to)
 
-    _written(out, write)
+    _write(out, write)
 
 
 @export.command("statements")
@@ -59,7 +59,7 @@ def entries(
 def statements(*, year: int | None, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """Every party's use, by month and kind."""
     settings = existing_from(config, data)
-    _written(out, lambda stream: books.export_statements(settings, form, stream, year=year))
+    _write(out, lambda stream: books.export_statements(settings, form, stream, year=year))
 
 
 _issued_in = click.option("--issued-in", required=True, type=_year, help="Year of issue.")
@@ -71,7 +71,7 @@ _issued_in = click.option("--issued-in", required=True, type=_year, help="Year o
 def bills(*, issued_in: int, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """Every bill and credit note of a year, a row a document."""
     settings = existing_from(config, data)
-    _written(out, lambda stream: books.export_bills(settings, form, stream, issued_in=issued_in))
+    _write(out, lambda stream: books.export_bills(settings, form, stream, issued_in=issued_in))
 
 
 @export.command("bill-lines")
@@ -80,7 +80,7 @@ def bills(*, issued_in: int, form: str, out: Path, config: Path | None, data: Pa
 def bill_lines(*, issued_in: int, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """Their lines, each with how it was computed."""
     settings = existing_from(config, data)
-    _written(out, lambda stream: books.export_bill_lines(settings, form, stream, issued_in=issued_in))
+    _write(out, lambda stream: books.export_bill_lines(settings, form, stream, issued_in=issued_in))
 
 
 @export.command("journal")
@@ -91,7 +91,7 @@ def bill_lines(*, issued_in: int, form: str, out: Path, config: Path | None, dat
 def journal(*, issued_in: int, form: str, out: Path, config: Path | None, data: Path | None) -> None:
     """The postings of a year, a balanced entry a document."""
     settings = existing_from(config, data)
-    _written(out, lambda stream: books.export_journal(settings, form, stream, issued_in=issued_in))
+    _write(out, lambda stream: books.export_journal(settings, form, stream, issued_in=issued_in))
 
 
 @export.command("drop")
@@ -99,16 +99,16 @@ def journal(*, issued_in: int, form: str, out: Path, config: Path | None, data: 
 @where_options
 def drop(*, day: datetime, config: Path | None, data: Path | None) -> None:
     """Write the drop of a day where [drop] says, once. A running gateway does so by itself."""
-    manifest = asked(books.write_drop, existing_from(config, data), day.date())
-    click.echo(as_json(manifest) if manifest else f"The drop of {day.date()} is there already.", nl=not manifest)
+    manifest = or_exit(books.write_drop, existing_from(config, data), day.date())
+    click.echo(as_json(manifest) if manifest else f"The drop of {day.date()} exists already.", nl=not manifest)
 
 
-def _written(out: Path, write: Callable[[BinaryIO], msgspec.Struct]) -> None:
-    """Write beside the file and put it in place when it is whole; print the control total."""
+def _write(out: Path, write: Callable[[BinaryIO], msgspec.Struct]) -> None:
+    """Write to a partial file and rename it when it is complete; print the control total."""
     part = out.with_name(out.name + ".part")
     try:
         with part.open("wb") as stream:
-            totals = asked(write, stream)
+            totals = or_exit(write, stream)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)

@@ -113,6 +113,6 @@ def audit_command(*, config: Path | None, data: Path | None) -> None:
         )
     for fault in found.faults:
         click.echo(f"WRONG {fault}")
-    click.echo(f"{len(found.faults)} findings" if found.faults else "The bills hold.")
+    click.echo(f"{len(found.faults)} findings" if found.faults else "The bills are sound.")
     if found.faults:
         raise SystemExit(1)

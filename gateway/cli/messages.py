@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gateway.admin import administration
+from gateway.admin import messages as admin
 from gateway.cli.options import settings_from, where_options
 from gateway.settings import Settings
 
@@ -26,7 +26,7 @@ def replay(*, kenmerken: tuple[str, ...], config: Path | None, data: Path | None
 
 
 def _replay_one(settings: Settings, kenmerk: str) -> bool:
-    is_done = administration.replay_message(settings, kenmerk)
+    is_done = admin.replay_message(settings, kenmerk)
     if is_done:
         click.echo(f"replayed {kenmerk}")
     return is_done
@@ -41,7 +41,7 @@ def deliveries() -> None:
 @where_options
 def list_deliveries(*, config: Path | None, data: Path | None) -> None:
     """List recipients with waiting messages: how many, since when, and until when deliveries are paused."""
-    for one in administration.pending_deliveries(settings_from(config, data)):
+    for one in admin.pending_deliveries(settings_from(config, data)):
         pause = f"paused until {one.paused_until:%Y-%m-%d %H:%M:%SZ}" if one.paused_until else "active"
         click.echo(
             f"{one.recipient_id:24} {one.waiting_messages:7} since {one.oldest_queued_at:%Y-%m-%d %H:%M:%SZ}"
@@ -54,6 +54,6 @@ def list_deliveries(*, config: Path | None, data: Path | None) -> None:
 @where_options
 def resume(*, party_id: str, config: Path | None, data: Path | None) -> None:
     """End the pause of PARTY_ID: its oldest message is sent within seconds."""
-    if not administration.resume_delivery(settings_from(config, data), party_id):
+    if not admin.resume_delivery(settings_from(config, data), party_id):
         raise click.ClickException(f"{party_id} has no pause")
     click.echo(f"resumed {party_id}")

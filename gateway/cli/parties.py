@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gateway.admin import administration
+from gateway.admin import parties as admin
 from gateway.cli.options import existing_from, settings_from, where_options
 
 
@@ -17,7 +17,7 @@ def parties() -> None:
 @where_options
 def list_parties(*, config: Path | None, data: Path | None) -> None:
     """List all parties, one on a line."""
-    for party in administration.list_parties(existing_from(config, data)):
+    for party in admin.list_parties(existing_from(config, data)):
         identifiers = " ".join(str(identifier) for identifier in party.identifiers)
         click.echo(f"{party.party_id:24} {party.kind.value:9} {party.name}  {identifiers}")
 
@@ -25,7 +25,7 @@ def list_parties(*, config: Path | None, data: Path | None) -> None:
 @parties.command("save")
 @click.argument("party_id")
 @click.option("--name", required=True)
-@click.option("--kind", required=True, type=click.Choice(administration.PARTY_KINDS))
+@click.option("--kind", required=True, type=click.Choice(admin.PARTY_KINDS))
 @click.option("--kind-source", default="", help="Source of its kind, for an auditor.")
 @click.option(
     "--identifier", "identifiers", multiple=True, help="scheme:value, such as OIN:… or KVK:…; repeatable."
@@ -53,7 +53,7 @@ def save_party(
 ) -> None:
     """Add PARTY_ID, or add to its data; with --replace, replace its data."""
     try:
-        administration.save_party(
+        admin.save_party(
             settings_from(config, data),
             party_id,
             name=name,
@@ -75,14 +75,14 @@ def keys() -> None:
 
 
 @keys.command("new")
-@click.option("--role", required=True, type=click.Choice(administration.ROLES))
+@click.option("--role", required=True, type=click.Choice(admin.ROLES))
 @click.option("--party", "party_id", help="Party of the key; not for operator and finance.")
 @click.option("--test", "is_test", is_flag=True, help="Messages sent with it are tests and are never metered.")
 @where_options
 def new_key(*, role: str, party_id: str | None, is_test: bool, config: Path | None, data: Path | None) -> None:
     """Create a key. It is shown once; the gateway stores a hash."""
     try:
-        key_id, key = administration.new_key(settings_from(config, data), role, party_id, is_test=is_test)
+        key_id, key = admin.new_key(settings_from(config, data), role, party_id, is_test=is_test)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{key_id} {key}")
@@ -93,6 +93,6 @@ def new_key(*, role: str, party_id: str | None, is_test: bool, config: Path | No
 @where_options
 def revoke_key(*, key_id: str, config: Path | None, data: Path | None) -> None:
     """Revoke the key KEY_ID."""
-    if not administration.revoke_key(settings_from(config, data), key_id):
+    if not admin.revoke_key(settings_from(config, data), key_id):
         raise click.ClickException(f"there is no key {key_id}")
     click.echo(f"revoked {key_id}")

@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from gateway.admin import usage as meter
+from gateway.cli.errors import or_exit
 from gateway.cli.options import existing_from, settings_from, where_options
-from gateway.cli.refusals import asked
 
 _year = click.IntRange(2000, 2999)
 
@@ -27,7 +27,7 @@ def usage() -> None:
 @where_options
 def show(*, party_id: str, year: int, form: str, config: Path | None, data: Path | None) -> None:
     """The statement of PARTY_ID: each month and kind."""
-    found = asked(meter.statement, existing_from(config, data), party_id, year)
+    found = or_exit(meter.statement, existing_from(config, data), party_id, year)
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
@@ -50,8 +50,8 @@ def load(*, files: tuple[Path, ...], config: Path | None, data: Path | None) -> 
     """Record the usage events in FILES, CSV or Parquet. Loading one again is harmless."""
     settings = settings_from(config, data)
     for path in files:
-        taken = asked(meter.load_file, settings, path)
-        click.echo(f"{path.name}: {taken.recorded} recorded, {taken.repeated} were recorded before")
+        batch = or_exit(meter.load_file, settings, path)
+        click.echo(f"{path.name}: {batch.recorded} recorded, {batch.repeated} were recorded before")
 
 
 @usage.command("reverse")
@@ -61,14 +61,14 @@ def load(*, files: tuple[Path, ...], config: Path | None, data: Path | None) -> 
 @where_options
 def reverse(*, position: int, reason: str, author: str, config: Path | None, data: Path | None) -> None:
     """Undo the entry at POSITION by an entry of its opposite. Nothing is removed."""
-    click.echo(asked(meter.reverse, settings_from(config, data), position, reason, author))
+    click.echo(or_exit(meter.reverse, settings_from(config, data), position, reason, author))
 
 
 @usage.command("seal")
 @where_options
 def seal(*, config: Path | None, data: Path | None) -> None:
-    """Seal what waits. A running gateway does so by itself."""
-    made = asked(meter.seal, settings_from(config, data))
+    """Seal the entries that are not sealed yet. A running gateway does so by itself."""
+    made = or_exit(meter.seal, settings_from(config, data))
     for one in made:
         click.echo(f"seal {one.number}: entries {one.first_position}-{one.last_position}  {one.hash}")
     if not made:
@@ -83,7 +83,7 @@ def seals(*, after: int, out: Path | None, config: Path | None, data: Path | Non
     """The seals as JSON lines, to publish."""
     settings = existing_from(config, data)
     with out.open("wb") if out else nullcontext(sys.stdout.buffer) as stream:
-        asked(meter.write_seals, settings, after, stream)
+        or_exit(meter.write_seals, settings, after, stream)
 
 
 @usage.command("prove")
@@ -92,7 +92,7 @@ def seals(*, after: int, out: Path | None, config: Path | None, data: Path | Non
 @where_options
 def prove(*, position: int, out: Path | None, config: Path | None, data: Path | None) -> None:
     """The proof that a seal covers the entry at POSITION; check it with docs/how-to/verify_seal.py."""
-    proof = asked(meter.prove, existing_from(config, data), position)
+    proof = or_exit(meter.prove, existing_from(config, data), position)
     if out:
         out.write_bytes(proof + b"\n")
     else:
@@ -104,13 +104,13 @@ def prove(*, position: int, out: Path | None, config: Path | None, data: Path | 
     "--seals",
     "published",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Seals as they were published (JSON lines): they must stand in the chain unchanged.",
+    help="Seals as they were published (JSON lines): they must be in the chain unchanged.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @where_options
 def audit(*, published: Path | None, form: str, config: Path | None, data: Path | None) -> None:
-    """Recount and verify the whole meter. Ends with 1 when something does not fit."""
-    report = asked(meter.audit_meter, existing_from(config, data), published)
+    """Count again and verify the whole meter. Exits with 1 when something is wrong."""
+    report = or_exit(meter.audit_meter, existing_from(config, data), published)
     if form == "json":
         click.echo(meter.as_json(report))
     else:
@@ -132,4 +132,4 @@ def _print_report(report: meter.AuditReport) -> None:
     click.echo(f"last seal  {report.last_seal or 'none'}")
     for finding in report.findings:
         click.echo(f"WRONG      {finding.check}: {finding.place}: {finding.sentence}")
-    click.echo(f"{len(report.findings)} findings" if report.findings else "The meter holds.")
+    click.echo(f"{len(report.findings)} findings" if report.findings else "The meter is sound.")

@@ -1,8 +1,8 @@
 """The daily drop for finance: entries of a day, statements of its month, bills and journal of its year.
 
 A day's entries are those *recorded* on that Amsterdam day, so every entry is in exactly one drop and what comes
-late is in the drop of the day it came. A day has a folder of its own; its manifest is written last: a folder
-without a manifest is not finished, and one with a manifest is never written again.
+late is in the drop of the day it came. Each day has its own folder. Its manifest is written last: a folder
+without a manifest is not complete, and one with a manifest is never written again.
 """
 
 import asyncio
@@ -45,10 +45,10 @@ from gateway.store.ledger.meter import LedgerMeter
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 300.0
-"""How often we look whether a day is due, and how soon a day that failed is tried again."""
+"""How often we look whether a day is due; a day that failed is tried again after as long."""
 MANIFEST = "manifest.json"
 TROUBLE = (OSError, BaseError, SQLAlchemyError, ValueError)
-"""What may be wrong for a while: the target, the database; ValueError is a URL that obstore does not know, or
+"""Errors of the target or the database that may pass; ValueError is a URL that obstore does not support, or
 Parquet without pyarrow."""
 
 
@@ -61,7 +61,7 @@ class DropFile(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a day's drop holds. Nothing of the moment of making stands in it."""
+    """What a day's drop holds. It does not depend on when it is written."""
 
     day: str
     """The Amsterdam day, as `2026-11-22`."""
@@ -80,7 +80,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class Drop:
-    """Writes the drops of days that are over to the target that the settings name."""
+    """Writes the drops of days that are over to the target in the settings."""
 
     def __init__(self, settings: Settings, meter: LedgerMeter, bills: BillingStore, clock: Clock) -> None:
         self._settings = settings
@@ -90,21 +90,23 @@ class Drop:
         self._meter = meter
         self._bills = bills
         self._clock = clock
-        self._whole_to = date.min
-        """Every drop up to this day was seen to be there."""
+        self._complete_to = date.min
+        """Every drop up to this day exists."""
 
     async def catch_up(self) -> tuple[date, ...]:
-        """Write every drop that is due and not there, oldest first; answers their days. Raises one of TROUBLE;
-        what was written before it stays."""
+        """Write every drop that is due and does not exist, oldest first; returns their days.
+
+        Raises one of TROUBLE; what was written before it remains.
+        """
         written: list[date] = []
         for day in await self._due():
             if await self.write(day):
                 written.append(day)
-            self._whole_to = day
+            self._complete_to = day
         return tuple(written)
 
     async def write(self, day: date) -> Manifest | None:
-        """Write the drop of a day that is over; None when it is there already, and then nothing changes.
+        """Write the drop of a day that is over; None when it exists, and then nothing changes.
 
         Raises one of TROUBLE: then the day has no manifest, and the next time everything is written again.
         """
@@ -123,15 +125,15 @@ class Drop:
             target.close()
 
     async def _due(self) -> Sequence[date]:
-        """The days whose drop may be missing: from the first entry on, not longer ago than the settings look."""
+        """The days whose drop may be missing: from the first entry on, not further back than the settings say."""
         now = self._clock().astimezone(AMSTERDAM)
         last = now.date() - timedelta(days=1 if now.hour >= self._drop.hour else 2)
-        if last <= self._whole_to:
+        if last <= self._complete_to:
             return ()
         async for page in self._meter.entries(EntrySelection(up_to=1)):
             oldest = billing_date(from_microseconds(page[0].recorded_at))
-            looked_at = (last - timedelta(days=back) for back in reversed(range(self._drop.days_back_max)))
-            return [day for day in looked_at if day >= oldest and day > self._whole_to]
+            recent = (last - timedelta(days=back) for back in reversed(range(self._drop.days_back_max)))
+            return [day for day in recent if day >= oldest and day > self._complete_to]
         return ()
 
     async def _make(self, day: date, folder: Path) -> Manifest:
@@ -141,14 +143,14 @@ class Drop:
         wanted = EntrySelection(after=after, up_to=last)
         entries = statements = ControlTotals(0, 0, (), "")
         for form in self._formats:
-            with await _created(folder / f"entries-{day}.{form}") as out:
+            with await _create(folder / f"entries-{day}.{form}") as out:
                 entries = await write_export(ENTRIES, self._meter.entries(wanted), form, out)
-            with await _created(folder / f"statements-{day:%Y-%m}.{form}") as out:
+            with await _create(folder / f"statements-{day:%Y-%m}.{form}") as out:
                 statements = write_items(STATEMENTS, lines, form, out)
         bills = await self._billed(day)
         if bills is not None:
             await asyncio.to_thread(self._write_books, day.year, bills, folder)
-        files = await asyncio.to_thread(_described, folder)
+        files = await asyncio.to_thread(_describe_files, folder)
         return Manifest(
             day=str(day),
             after_position=after,
@@ -162,7 +164,7 @@ class Drop:
         )
 
     async def _billed(self, day: date) -> Sequence[Bill] | None:
-        """The documents of the year that are dated up to this day; None where nobody sends bills."""
+        """The documents of the year that are dated up to this day; None where the settings name no issuer."""
         if not self._issuer.name:
             return None
         return [bill for bill in await self._bills.bills(day.year) if bill.issued_on <= day]
@@ -176,10 +178,10 @@ class Drop:
                 write_items(BILLS, bills, form, out)
             with Path(folder, f"bill-lines-{year}.{form}").open("wb") as out:
                 write_items(BILL_LINES, lines_of(bills), form, out)
-        booked = self._journal(year, bills)
+        journal_of_year = self._journal(year, bills)
         for name in map(JournalFormat, listed(self._drop.journal_formats)):
             with Path(folder, f"journal-{year}.{name}").open("wb") as out:
-                write_journal(booked, name, out)
+                write_journal(journal_of_year, name, out)
 
 
 async def drop_regularly(drop: Drop) -> None:
@@ -196,23 +198,23 @@ async def drop_regularly(drop: Drop) -> None:
 
 
 def as_json(manifest: Manifest) -> bytes:
-    """The manifest as it stands in the drop."""
+    """The manifest as it is written."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
 def target_url(where: str) -> str:
-    """The target as storage takes it: a directory becomes a `file:` URL."""
+    """The target as a URL: a directory becomes a `file:` URL."""
     return where if "://" in where else Path(where).absolute().as_uri()
 
 
-async def _created(path: Path) -> BinaryIO:
+async def _create(path: Path) -> BinaryIO:
     return await asyncio.to_thread(path.open, "wb")
 
 
-def _described(folder: Path) -> tuple[DropFile, ...]:
-    return tuple(map(_file, sorted(folder.iterdir())))
+def _describe_files(folder: Path) -> tuple[DropFile, ...]:
+    return tuple(map(_describe, sorted(folder.iterdir())))
 
 
-def _file(path: Path) -> DropFile:
+def _describe(path: Path) -> DropFile:
     with path.open("rb") as file:
         return DropFile(path.name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())

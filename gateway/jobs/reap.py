@@ -2,7 +2,7 @@
 
 Such objects are left when a sender goes away in the middle of a large body, or the gateway stops between
 writing the bytes and writing the message. An object goes only when it is old, when the store, asked after the
-object was seen, names it nowhere, and when not so much would go that the store itself must be doubted.
+object was listed, names it nowhere, and when not so many would go that the store itself must be doubted.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
@@ -20,8 +20,8 @@ log = structlog.get_logger()
 FIRST_PASS_AFTER = timedelta(minutes=10)
 """A gateway that is restarted every day passes too; one that just started has more urgent work."""
 DOUBT_OBJECTS_MIN = 100
-"""So few leftovers are never a reason to doubt the store: a young gateway has few objects and may have had
-several senders go away."""
+"""With fewer leftovers the store is not doubted: a new gateway has few objects, and several senders may have
+gone away."""
 BATCH_OBJECTS = 500
 """Objects asked about in one query: within SQLite's and PostgreSQL's bounds on parameters."""
 ORPHANS_MAX = 50_000
@@ -39,16 +39,16 @@ class Storage(Protocol):
 
 
 class References(Protocol):
-    """Knows what messages name."""
+    """Knows which objects messages use."""
 
-    async def named(self, keys: Collection[str]) -> frozenset[str]:
-        """Which of these keys any message, attachment, report or export names."""
+    async def used(self, keys: Collection[str]) -> frozenset[str]:
+        """Which of these keys any message, attachment, report or export uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaperPass:
-    """What one pass did. `asked` counts old objects. `held`: `orphans` were found, so many that the store is
-    doubted, and none removed."""
+    """The result of one pass: `asked` old objects were checked. `held`: so many orphans were found that the store
+    is doubted, and none was removed."""
 
     asked: int
     orphans: int
@@ -68,7 +68,7 @@ class Reaper:
         self._orphan_share_max = orphan_share_max
 
     async def reap(self) -> ReaperPass:
-        """Remove what no message names; see the module. Errors of storage and store pass through."""
+        """Remove what no message uses. Raises the errors of storage and store."""
         asked, orphans = await self._look()
         if len(orphans) > DOUBT_OBJECTS_MIN and len(orphans) > asked * self._orphan_share_max:
             return ReaperPass(asked, len(orphans), 0, held=True)
@@ -94,8 +94,8 @@ class Reaper:
     async def _orphans(self, batch: list[str]) -> list[str]:
         if not batch:
             return []
-        named = await self._references.named(batch)
-        return [key for key in batch if key not in named]
+        used = await self._references.used(batch)
+        return [key for key in batch if key not in used]
 
 
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:

@@ -19,7 +19,7 @@ from statistics import median
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from gateway.admin import administration
+from gateway.admin import parties
 from gateway.settings import Settings
 from tests.samples import invoice
 
@@ -116,9 +116,9 @@ _TEMPLATE = invoice(10)
 
 def _furnish(directory: Path) -> str:
     settings = Settings(data_directory=directory)
-    administration.save_party(settings, "supplier", name="L", kind="company", identifiers=(SUPPLIER,))
-    administration.save_party(settings, "town", name="G", kind="non-rijk", identifiers=(TOWN,))
-    return administration.new_key(settings, "supplier", "supplier")[1]
+    parties.save_party(settings, "supplier", name="L", kind="company", identifiers=(SUPPLIER,))
+    parties.save_party(settings, "town", name="G", kind="non-rijk", identifiers=(TOWN,))
+    return parties.new_key(settings, "supplier", "supplier")[1]
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.admin import administration
+from gateway.admin import parties
 from gateway.settings import Settings
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
 from tests.flows.crashing import NEVER
@@ -71,9 +71,9 @@ async def running(directory: Path, point: str = NEVER, passing: int = 1) -> Asyn
 def furnish(directory: Path) -> str:
     """A supplier and a municipality; the supplier's key."""
     settings = Settings(data_directory=directory)
-    administration.save_party(settings, "supplier", name="L", kind="company", identifiers=(str(SUPPLIER),))
-    administration.save_party(settings, "town", name="G", kind="non-rijk", identifiers=(str(TOWN),))
-    return administration.new_key(settings, "supplier", "supplier")[1]
+    parties.save_party(settings, "supplier", name="L", kind="company", identifiers=(str(SUPPLIER),))
+    parties.save_party(settings, "town", name="G", kind="non-rijk", identifiers=(str(TOWN),))
+    return parties.new_key(settings, "supplier", "supplier")[1]
 
 
 async def send(address: str, key: str, numbers: Sequence[str], told: Told) -> None:

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from gateway import settings as all_settings
-from gateway.admin import administration
+from gateway.admin import parties
 from gateway.billing.documents.journals import JournalFormat
 from gateway.cli import main
 from gateway.jobs import drop as drops
@@ -218,12 +218,12 @@ def test_by_hand_once_and_only_of_a_day_that_is_over(tmp_path: Path) -> None:
     config.write_text(f'[drop]\nurl = "{tmp_path / "drop"}"\n')
     missing = CliRunner().invoke(main, [*words, "2026-01-31"])
     assert (missing.exit_code, "there is no gateway" in missing.output) == (1, True)
-    administration.new_key(Settings(data_directory=tmp_path / "data"), "finance", None)  # makes the database
+    parties.new_key(Settings(data_directory=tmp_path / "data"), "finance", None)  # makes the database
     made = CliRunner().invoke(main, [*words, "2026-01-31"])
     assert made.exit_code == 0, made.output
     assert made.stdout_bytes == (tmp_path / "drop" / "2026-01-31" / "manifest.json").read_bytes()
     assert json.loads(made.output)["journal"] is None  # nobody bills
-    assert "is there already" in CliRunner().invoke(main, [*words, "2026-01-31"]).output
+    assert "exists already" in CliRunner().invoke(main, [*words, "2026-01-31"]).output
     assert "not over yet" in CliRunner().invoke(main, [*words, "2999-01-01"]).output
     (tmp_path / "file").write_text("")
     config.write_text(f'[drop]\nurl = "{tmp_path / "file" / "drop"}"\n')

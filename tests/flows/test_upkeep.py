@@ -61,8 +61,8 @@ async def document_of(gateway: Gateway, kenmerk: str) -> bytes:
     return await gateway.storage.read(where)
 
 
-class Told:
-    """Remembers what it was told of passes, and tells when there were two."""
+class Passes:
+    """Collects the passes; `twice` is set when there were two."""
 
     def __init__(self) -> None:
         self.passes: list[tuple[int, bool]] = []
@@ -91,12 +91,12 @@ async def test_a_pass_that_fails_comes_again(tmp_path: Path) -> None:
     async with open_gateway(settings(tmp_path, "")) as gateway:
         await leave_behind(gateway)
         broken = Reaper(gateway.storage, Breaking(ObjectReferences(gateway.engines)), EVERYTHING, 0.5)
-        told = Told()
-        passing = asyncio.create_task(reap_regularly(broken, told, timedelta(0), timedelta(0)))
+        passes = Passes()
+        passing = asyncio.create_task(reap_regularly(broken, passes, timedelta(0), timedelta(0)))
         async with asyncio.timeout(20):
-            await told.twice.wait()
+            await passes.twice.wait()
         passing.cancel()
-        assert told.passes[:2] == [(1, False), (0, False)]
+        assert passes.passes[:2] == [(1, False), (0, False)]
 
 
 class Breaking(ObjectReferences):
@@ -105,12 +105,12 @@ class Breaking(ObjectReferences):
     def __init__(self, good: ObjectReferences) -> None:
         self._good, self._asked = good, 0
 
-    async def named(self, keys: object) -> frozenset[str]:
+    async def used(self, keys: object) -> frozenset[str]:
         self._asked += 1
         if self._asked == 1:
             raise OSError("the database is away")
         assert isinstance(keys, list)
-        return await self._good.named(keys)
+        return await self._good.used(keys)
 
 
 async def test_answers_are_counted_under_their_kind_of_route(tmp_path: Path) -> None:
@@ -152,15 +152,15 @@ async def test_metrics_say_what_the_store_holds(house: House) -> None:
         await house.send("supplier", document or numbered(number))
     await house.send("supplier", numbered("M-2") + b"<!-- again -->")
     page = await house.gateway.store.page(MessageFilter(), None, 100)
-    told = house.gateway.metrics.exposition()[1].decode()
+    exposition = house.gateway.metrics.exposition()[1].decode()
     held = Counter(message.disposition.value for message in page.items)
     assert held == {"billable": 2, "refused": 2, "duplicate": 1}
-    assert counted(told, "dispositions_total", "disposition") == held
-    assert counted(told, "metered_units_total", "kind") == {"delivered-to": 2}
-    assert sum(counted(told, "messages_received_total", "channel").values()) == len(page.items)
+    assert counted(exposition, "dispositions_total", "disposition") == held
+    assert counted(exposition, "metered_units_total", "kind") == {"delivered-to": 2}
+    assert sum(counted(exposition, "messages_received_total", "channel").values()) == len(page.items)
 
 
-def counted(told: str, name: str, label: str) -> dict[str, int]:
+def counted(exposition: str, name: str, label: str) -> dict[str, int]:
     """The series of a metric that are not zero, by the value of a label."""
-    found = re.findall(rf'^meterpoort_{name}{{{label}="([^"]+)"}} ([1-9]\d*)\.0$', told, re.MULTILINE)
+    found = re.findall(rf'^meterpoort_{name}{{{label}="([^"]+)"}} ([1-9]\d*)\.0$', exposition, re.MULTILINE)
     return {value: int(number) for value, number in found}

@@ -1,4 +1,4 @@
-"""What billing asks of the other rooms; `app` hands in who fulfils it."""
+"""What billing needs of other rooms: counts, storage, a validator."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class MeteredEntry:
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """A document as it is kept; `rank` is its number within the year of issue."""
+    """A document as it is stored; `rank` is its number within the year of issue."""
 
     bill: Bill
     issued_in: int
@@ -39,8 +39,8 @@ class IssuedDocument:
 
 @dataclass(frozen=True, slots=True)
 class IssuedRun:
-    """A run that was issued, as it is kept. `inputs` are the bytes that were hashed; `steps` hold the amount that
-    each document has in its party's year."""
+    """A run that was issued, as it is stored. `inputs` are the bytes that were hashed; `steps` hold the amount of
+    each document in its party's year."""
 
     run: Run
     inputs: bytes
@@ -64,15 +64,15 @@ class UsageCounts(Protocol):
 
 
 Judge = Callable[[bytes], Awaitable[Sequence[Finding]]]
-"""Our own validator: the findings on a document, warnings included."""
+"""A validator: the findings on a document, warnings included."""
 
 Render = Callable[[Bill], bytes]
 """Writes a bill as an e-invoice."""
 
 
 class BillingStore(Protocol):
-    """Keeps what billing does. Everything is added, nothing is changed; each call is one transaction,
-    and each that writes adds its event to the audit chain in it."""
+    """Stores what billing does. Rows are only added; each call is one transaction, and each that writes adds its
+    event to the audit chain."""
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record a debtor, or a new version of one."""
@@ -102,7 +102,7 @@ class BillingStore(Protocol):
         """Documents issued in a calendar year, in the order of their numbers."""
 
     async def unsent(self) -> Sequence[Bill]:
-        """Documents that were not handed in to the gateway itself, oldest first."""
+        """Documents that were not submitted to the gateway yet, oldest first."""
 
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         """Documents of a run, in the order of their numbers."""
@@ -130,7 +130,7 @@ class BillingStore(Protocol):
         """The chain, or a part of it from the record after that number, oldest first."""
 
     async def issued_runs(self) -> Sequence[IssuedRun]:
-        """Every run that was issued or has a document, with all that is kept of it, for an audit."""
+        """Every run that was issued or has a document, with all that is stored of it, for an audit."""
 
     async def sealed_links(self) -> Sequence[str]:
         """Heads of the chain that the meter sealed along with its entries, oldest first."""

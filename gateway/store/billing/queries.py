@@ -16,7 +16,7 @@ from gateway.store.ledger.tables import usage_seals
 from gateway.store.messages.tables import idempotency
 
 SENDER = "billing"
-"""The key id under which bills are handed in to the gateway itself, each with its number as idempotency key."""
+"""The key id under which bills are submitted to the gateway itself, each with its number as idempotency key."""
 
 _debtors = billing_debtors.c
 _steps = billing_steps.c

@@ -45,7 +45,7 @@ _AUDIT = "audit"
 
 
 class SqlBillingStore:
-    """Fulfils `gateway.billing.runs.ports.BillingStore`."""
+    """Implements `gateway.billing.runs.ports.BillingStore`."""
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._read = engines.read
@@ -112,7 +112,7 @@ class SqlBillingStore:
         return [_bill(row.body) for row in await self._rows(queries.BILLS_ISSUED_IN, issued_in=issued_in)]
 
     async def unsent(self) -> Sequence[Bill]:
-        """Documents that were not handed in to the gateway itself, oldest first."""
+        """Documents that were not submitted to the gateway yet, oldest first."""
         return [_bill(row.body) for row in await self._rows(queries.UNSENT_BILLS)]
 
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:

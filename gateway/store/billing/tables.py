@@ -1,5 +1,5 @@
-"""The tables of the bill. All are insert-only, and the database itself refuses the rest, but for the
-counters: what they hold follows from the rows they count, and the audit compares."""
+"""The tables of billing. All are insert-only, which the database enforces, but for the
+counters: their values follow from the rows they count, and the audit compares them."""
 
 from collections.abc import Sequence
 
@@ -127,7 +127,7 @@ INSERT_ONLY = (
 
 
 def billing_ddl(dialect_name: str) -> tuple[str, ...]:
-    """The guards beside the tables, for a migration."""
+    """The triggers that refuse changes, for a migration."""
     return guard_ddl(dialect_name, (table.name for table in INSERT_ONLY))
 
 

@@ -72,7 +72,7 @@ ENTRIES_OF_PARTY = (
 
 
 class SqlUsageCounts:
-    """Fulfils `gateway.billing.runs.ports.UsageCounts`."""
+    """Implements `gateway.billing.runs.ports.UsageCounts`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

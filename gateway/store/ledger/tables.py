@@ -1,7 +1,7 @@
-"""The tables of the meter. Entries, seals and sources are insert-only: the database itself refuses the rest.
+"""The tables of the meter. Entries, seals and sources are insert-only: the database enforces it.
 
 `recorded_at` and `at` are microseconds since 1970, UTC. The head and the rollups change with every append;
-they hold nothing that the entries do not tell, and the audit recounts them.
+they hold nothing that does not follow from the entries, and the audit computes them again.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from gateway.store.guards import guard_ddl
 from gateway.store.tables import RowId, metadata
 
 ByteText = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text in the order of its bytes, on both engines the same, whatever language the database was made for."""
+"""Text in the order of its bytes, the same on both engines and in every locale."""
 
 usage_sources = Table(
     "usage_sources",
@@ -62,7 +62,7 @@ usage_rollups = Table(
     Column("quantity", BigInteger, nullable=False),
     Column("entries", BigInteger, nullable=False),
     Column("late", BigInteger, nullable=False),
-    # SQLite keeps the rows in the key's order, so that one party's year stands together.
+    # SQLite keeps the rows in the key's order, so that one party's year is stored together.
     sqlite_with_rowid=False,
 )
 
@@ -93,7 +93,7 @@ INSERT_ONLY = ("usage_sources", "usage_entries", "usage_seals")
 
 
 def ledger_ddl(dialect_name: str) -> tuple[str, ...]:
-    """What the meter needs beside its tables, for a migration: the guards, and the rows it starts from."""
+    """What the meter needs besides its tables, for a migration: the triggers, and the rows that it starts with."""
     start = (
         f"INSERT INTO usage_sources (number, source) VALUES (1, '{GATEWAY}')",  # noqa: S608 - our own constant
         f"INSERT INTO usage_head (id, position, running, sealed) VALUES (1, 0, '{FIRST}', 0)",  # noqa: S608

@@ -110,7 +110,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     assert exported(folder, "journal") == {"documents": 1, "debit": "7080.00", "credit": "7080.00"}
     audited = done(folder, "audit")
     assert audited.startswith("6 records")
-    assert audited.endswith("2026: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills hold.")
+    assert audited.endswith("2026: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
     assert done(folder, f"warnings --service digipoort --folder {folder / 'mails'}") == ""
     assert list((folder / "mails").iterdir()) == []
     assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")

@@ -1,82 +1,20 @@
-"""What the command line does to register, messages and deliveries, next to a running server or without one."""
-
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TypeVar
+"""Parties and API keys at the command line."""
 
 import msgspec
 
+from gateway.admin.stores import ACTOR, with_register
 from gateway.api.parties import PartyRequest
 from gateway.api.schema import PartyId
-from gateway.clock import utc_now
 from gateway.http.parameters import read_json
 from gateway.http.problems import Fault, InvalidInput
-from gateway.messages.lifecycle import Disposition
 from gateway.messages.participants import Party, PartyKind, Role
-from gateway.messages.ports import PendingDelivery
-from gateway.metering.entry import UsageEntry
 from gateway.settings import Settings
-from gateway.store.messages.operations import record_replay
-from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
-from gateway.store.opening import open_database
-from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.profiles import profile_named
 
-ACTOR = "command-line"
 PARTY_KINDS = tuple(kind.value for kind in PartyKind)
 ROLES = tuple(role.value for role in Role)
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """What the command line changes, opened by another process than the server's."""
-
-    writer: Writer
-    register: RegisterStore
-    outbox: OutboxStore
-
-
-def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
-    """Run the work on the stores. A running server sees a change within a second."""
-
-    async def run() -> T:
-        async with open_database(settings) as database:
-            engines, writer = database.engines, database.writer
-            register = RegisterStore(engines, writer, utc_now)
-            await register.refresh()
-            outbox = OutboxStore(engines, writer, register, _never_meters, utc_now)
-            return await work(Stores(writer, register, outbox))
-
-    return asyncio.run(run())
-
-
-def _never_meters(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-    raise RuntimeError("only a server delivers, and so meters")
-
-
-def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:
-    """Run the work on the register."""
-    return with_stores(settings, lambda stores: work(stores.register))
-
-
-def replay_message(settings: Settings, kenmerk: str) -> bool:
-    """Have a message offered again; False when it is neither parked nor returned."""
-    return with_stores(settings, lambda stores: record_replay(stores.writer, kenmerk, ACTOR, utc_now()))
-
-
-def pending_deliveries(settings: Settings) -> tuple[PendingDelivery, ...]:
-    """Every recipient for whom messages wait to be pushed."""
-    return with_stores(settings, lambda stores: stores.outbox.pending())
-
-
-def resume_delivery(settings: Settings, party_id: str) -> bool:
-    """End a recipient's pause; False when it has none."""
-    return with_stores(settings, lambda stores: stores.outbox.resume(party_id, ACTOR))
 
 
 def list_parties(settings: Settings) -> tuple[Party, ...]:
@@ -155,28 +93,25 @@ def _check_party(
         "settings": party_settings,
     }
     faults: list[Fault] = []
-    try:
-        read_json(msgspec.json.encode({"partyId": party_id}), _Named)
-    except InvalidInput as wrong:
-        faults += wrong.faults
-    try:
-        read_json(msgspec.json.encode(body), PartyRequest)
-    except InvalidInput as wrong:
-        faults += wrong.faults
+    for content, kind_of_content in (({"partyId": party_id}, _PartyPath), (body, PartyRequest)):
+        try:
+            read_json(msgspec.json.encode(content), kind_of_content)
+        except InvalidInput as wrong:
+            faults += wrong.faults
     if faults:
         raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
     if profile := party_settings.get("profile"):
         profile_named(profile)
 
 
-class _Named(msgspec.Struct, rename="camel"):
-    """The name of a party in the path of the API."""
+class _PartyPath(msgspec.Struct, rename="camel"):
+    """What the path of the API says of a party."""
 
     party_id: PartyId
 
 
 def _losses(known: Party, party: Party) -> list[str]:
-    """What saving takes away from, or changes about, a party that is there."""
+    """What saving removes from, or changes about, a party that exists."""
     losses = [] if known.kind is party.kind else [f"change its kind from {known.kind.value} to {party.kind.value}"]
     gone = sorted(str(one) for one in set(known.identifiers) - set(party.identifiers))
     gone += [f"the mandate of {one}" for one in sorted(known.mandates - party.mandates)]

@@ -1,0 +1,52 @@
+"""Opens the stores that the command line changes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gateway.clock import utc_now
+from gateway.messages.lifecycle import Disposition
+from gateway.metering.entry import UsageEntry
+from gateway.settings import Settings
+from gateway.store.messages.outbox import OutboxStore
+from gateway.store.messages.register import RegisterStore
+from gateway.store.opening import open_database
+from gateway.store.writer import Writer
+
+ACTOR = "command-line"
+"""Who is recorded as the author of a change."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the command line changes, opened by another process than the server's."""
+
+    writer: Writer
+    register: RegisterStore
+    outbox: OutboxStore
+
+
+def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
+    """Run the work on the stores. A running server sees a change within a second."""
+
+    async def run() -> T:
+        async with open_database(settings) as database:
+            engines, writer = database.engines, database.writer
+            register = RegisterStore(engines, writer, utc_now)
+            await register.refresh()
+            outbox = OutboxStore(engines, writer, register, _never_meters, utc_now)
+            return await work(Stores(writer, register, outbox))
+
+    return asyncio.run(run())
+
+
+def _never_meters(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
+    raise RuntimeError("only a server delivers, and so meters")
+
+
+def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:
+    """Run the work on the register."""
+    return with_stores(settings, lambda stores: work(stores.register))
