@@ -1,8 +1,8 @@
-"""A client of Digipoort's WUS 1.2 interface on zeep: what a supplier's program does, in one file.
+"""A client of Digipoort's WUS 1.2 interface with zeep, in one file.
 
 pip install zeep xmlsec cryptography
-python wus_client.py https://localhost:8443 certificates leverancier factuur.xml Happyflow   # hands in
-python wus_client.py https://localhost:8443 certificates gemeente   # collects
+python wus_client.py https://localhost:8443 certificates leverancier factuur.xml Happyflow   # submits
+python wus_client.py https://localhost:8443 certificates gemeente   # fetches
 """
 
 import base64
@@ -117,7 +117,7 @@ def client_of(service: str, base: str, certificates: Path, name: str) -> zeep.Cl
 
 
 def collect(base: str, folder: str, name: str) -> None:
-    """Write every message that is new for this recipient to a file of its own."""
+    """Write every message that is new for this recipient to its own file."""
     ophaal = client_of("ophaalservice", base, Path(folder), name)
     for one in ophaal.service.getNieuweBerichtenLijst() or ():
         for bericht in ophaal.service.getBerichtenKenmerk(kenmerk=one.kenmerk) or ():
@@ -126,8 +126,8 @@ def collect(base: str, folder: str, name: str) -> None:
             print(f"{file} {bericht.berichtsoort} {bericht.berichtInhoud.bestandsnaam}")
 
 
-def hand_in(base: str, folder: str, name: str, document: str, aanleverkenmerk: str) -> None:
-    """Hand in a document and show its statuses until there is a last one."""
+def submit(base: str, folder: str, name: str, document: str, aanleverkenmerk: str) -> None:
+    """Submit a document and print its statuses until the last one."""
     certificates = Path(folder)
     aanlever = client_of("aanleverservice", base, certificates, name)
     proof = x509.load_pem_x509_certificate((certificates / "clients" / f"{name}.pem").read_bytes())
@@ -162,7 +162,7 @@ def hand_in(base: str, folder: str, name: str, document: str, aanleverkenmerk: s
 
 if __name__ == "__main__":
     try:
-        (collect if len(sys.argv) == 4 else hand_in)(*sys.argv[1:])
+        (collect if len(sys.argv) == 4 else submit)(*sys.argv[1:])
     except zeep.exceptions.Fault as fault:
-        code, said = (fault.detail.findtext(f".//{{{K}}}{name}") for name in ("foutcode", "foutbeschrijving"))
-        sys.exit(f"fault {code}: {said}")
+        code, message = (fault.detail.findtext(f".//{{{K}}}{name}") for name in ("foutcode", "foutbeschrijving"))
+        sys.exit(f"fault {code}: {message}")

@@ -184,7 +184,7 @@ CHOICES = (
     Choice(
         12,
         "Is 20 MB per attachment or in total?",
-        ("gateway.settings.Attachments.size_bytes_max",),
+        ("gateway.settings.AttachmentsSettings.size_bytes_max",),
         "all attachments of a message together; never a charge",
     ),
     Choice(
