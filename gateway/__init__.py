@@ -56,16 +56,16 @@ def render(
     """Reports on documents (name, bytes and verdict of each) as `text`, `html`, `svrl`, `junit` or `sarif`.
 
     `language` is en or nl; `colour` paints the text for a terminal. `unread` are files that could not be read,
-    with the reason: html, junit and sarif tell of them. `rules_url` is where the page of a rule stands, as
+    with the reason: html, junit and sarif name them. `rules_url` is the address of the pages of rules, as
     `https://gateway.example/rules/`: html links to it. Raises KeyError for another form, ValueError
     for several documents in SVRL.
     """
-    from gateway.validator.report.report import Reported, Run, Unread, report_of
+    from gateway.validator.report.report import JudgedDocument, RenderContext, Unread, report_of
     from gateway.validator.report.report import render as render_reports
 
-    reports = [Reported(report_of(verdict, name), document) for name, document, verdict in judged]
-    run = Run(tuple(Unread(file, reason) for file, reason in unread), rules_url)
-    return render_reports(reports, form, language=language, colour=colour, run=run)
+    reports = [JudgedDocument(report_of(verdict, name), document) for name, document, verdict in judged]
+    context = RenderContext(tuple(Unread(file, reason) for file, reason in unread), rules_url)
+    return render_reports(reports, form, language=language, colour=colour, context=context)
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":

@@ -10,8 +10,8 @@ from gateway.api.words import DOCUMENTS, STATES, STEPS
 from gateway.http.pages import Pages
 from gateway.http.problems import said
 from gateway.messages.message import Message
-from gateway.validator.report.html import ShownReport, shown
-from gateway.validator.report.report import Reported, ReportShape, render
+from gateway.validator.report.html import ReportView, report_view
+from gateway.validator.report.report import JudgedDocument, Report, render
 
 _PAGES = Pages("gateway.api")
 
@@ -71,12 +71,12 @@ def message_text(message: Message, journal: Sequence[StatusResource], verdict: b
 
 def _text(verdict: bytes, language: str) -> str:
     read = _read(verdict)
-    return render([Reported(read)], "text", language=language)
+    return render([JudgedDocument(read)], "text", language=language)
 
 
-def _shown(verdict: bytes, document: bytes | None, language: str) -> ShownReport:
-    return shown(_read(verdict), document, language, rules_url=RULES_URL)
+def _shown(verdict: bytes, document: bytes | None, language: str) -> ReportView:
+    return report_view(_read(verdict), document, language, rules_url=RULES_URL)
 
 
-def _read(verdict: bytes) -> ReportShape:
-    return msgspec.json.decode(verdict, type=ReportShape)
+def _read(verdict: bytes) -> Report:
+    return msgspec.json.decode(verdict, type=Report)

@@ -21,7 +21,7 @@ from gateway.http.answers import (
 from gateway.http.pages import page_answer
 from gateway.i18n import Text
 from gateway.messages.message import Message
-from gateway.validator.report.report import ReportShape
+from gateway.validator.report.report import Report
 
 routes = Routes("messages")
 
@@ -29,7 +29,7 @@ routes = Routes("messages")
 @routes.get(
     "/v1/messages/{kenmerk}/report",
     Text("The verdict on the message"),
-    Returns("The verdict, as JSON, page or plain text.", ReportShape, media_types=(JSON, HTML, PLAIN)),
+    Returns("The verdict, as JSON, page or plain text.", Report, media_types=(JSON, HTML, PLAIN)),
     roles=JUDGES,
     query=LanguageQuery,
     problems=(problems.NotAcceptable,),

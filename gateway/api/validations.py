@@ -25,7 +25,7 @@ from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.pipeline.queue import JudgingError
 from gateway.validator.profiles import profile_named
-from gateway.validator.report.report import Language, ReportShape
+from gateway.validator.report.report import Language, Report
 
 routes = Routes("validations")
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
     Text(
         "Judge a document without sending it; nothing is stored",
     ),
-    Returns("The verdict; 200 also when the document is not valid.", ReportShape, media_types=(JSON, HTML, PLAIN)),
+    Returns("The verdict; 200 also when the document is not valid.", Report, media_types=(JSON, HTML, PLAIN)),
     body=Body(media_types=XML_TYPES, description="The document."),
     query=ValidationQuery,
     problems=(problems.Overloaded, problems.NotJudged, problems.NotAcceptable),

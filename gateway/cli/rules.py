@@ -42,7 +42,7 @@ def list_rules(name: str | None, form: str, language: str) -> None:
             click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False))
         else:
             mark = _in_dutch(_mark(entry), language)
-            click.echo(f"{entry.id:<15} {mark:<8} {_said(entry.sentence, language)}")
+            click.echo(f"{entry.id:<15} {mark:<8} {_in_language(entry.sentence, language)}")
 
 
 @rules.command("show")
@@ -97,7 +97,7 @@ def _set_of(entry: "RuleEntry", language: str) -> str:
     return f"{entry.set} {entry.version}{days}"
 
 
-def _said(text: "Text", language: str) -> str:
+def _in_language(text: "Text", language: str) -> str:
     return text.nl if language == "nl" else text.en
 
 
@@ -105,20 +105,20 @@ def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
     is_dutch = language == "nl"
     yield f"{entry.id} · {_in_dutch(entry.flag.value, language)} · {_set_of(entry, language)}"
     yield ""
-    yield _said(entry.sentence, language)
+    yield _in_language(entry.sentence, language)
     yield f"({entry.sentence.en if is_dutch else entry.sentence.nl})"
     yield ""
     for number, name in entry.terms:
-        yield f"  {number:<7} {_said(name, language)}"
+        yield f"  {number:<7} {_in_language(name, language)}"
     if entry.path:
         yield f"  {entry.path}"
     if entry.advice:
-        yield f"  {_said(entry.advice, language)}"
+        yield f"  {_in_language(entry.advice, language)}"
     yield f"  {'vorm' if is_dutch else 'form'}:   {_in_dutch(entry.form, language)}"
     yield f"  {'bron' if is_dutch else 'source'}: {entry.source}"
     if entry.note:
         yield ""
-        yield _said(entry.note, language)
+        yield _in_language(entry.note, language)
     if not entry.is_bound:
         yield ""
         yield "Geen document kan deze regel breken." if is_dutch else "No document can break this rule."

@@ -17,11 +17,11 @@ def within_bounds(findings: Sequence[Finding]) -> list[Finding]:
         return list(findings)
     times = Counter(finding.rule for finding in findings)
     each = next((most for most in _EACH if sum(min(most, n) for n in times.values()) < FINDINGS_MAX), 1)
-    told: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
     kept: list[Finding] = []
     for finding in findings:
-        told[finding.rule] += 1
-        if told[finding.rule] <= each:
+        seen[finding.rule] += 1
+        if seen[finding.rule] <= each:
             kept.append(finding)
     return [*kept, _left_out(len(findings) - len(kept), each)]
 

@@ -1,6 +1,6 @@
 """The catalogue of rules: everything an invoice can be judged by, as entries for people.
 
-Business rules and rules on the XML stand in one list, by id, also those that the official text keeps from ever
+Business rules and rules on the XML are in one list, by id, also those that the official text keeps from ever
 being broken. `meterpoort rules` and the pages under docs/reference/rules are made from it.
 """
 
@@ -25,7 +25,7 @@ from gateway.validator.ubl import si_ubl
 from gateway.validator.ubl.rules import SyntaxRule
 
 OWN = "meterpoort"
-"""The name of the gateway's own checks, beside those of the sets."""
+"""The set name of the gateway's own checks."""
 
 _SYNTAX = {"UBL": ubl_rules.RULES, "SI-UBL": si_ubl.RULES}
 

@@ -1,7 +1,7 @@
 """The gateway's own checks, whose ids begin with `MP-`: what each says, for people.
 
-The checks themselves stand where they are made, in `syntax`, `validation` and `messages`; a test holds this table
-and the code to each other. `meterpoort rules show` and docs/reference/checks.md are made from it.
+The checks themselves are in the modules that make the findings; a test compares this table with the code.
+`meterpoort rules show` and docs/reference/checks.md are made from it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from gateway.validator.finding import Flag, Stage
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class OwnCheck:
     """One check, or several that say the same of different things."""
 
     ids: tuple[str, ...]
@@ -21,13 +21,13 @@ class Check:
     flag: Flag = Flag.FATAL
 
 
-def _check(ids: str, stage: Stage, says: Text, flag: Flag = Flag.FATAL) -> Check:
-    return Check(tuple(ids.split()), stage, says, flag)
+def _check(ids: str, stage: Stage, says: Text, flag: Flag = Flag.FATAL) -> OwnCheck:
+    return OwnCheck(tuple(ids.split()), stage, says, flag)
 
 
 _W = Flag.WARNING
 
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[OwnCheck, ...] = (
     _check("MP-XML-EMPTY", Stage.XML, Text("There is nothing in the document.")),
     _check(
         "MP-XML-TEXT-FIRST",

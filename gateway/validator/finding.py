@@ -13,7 +13,7 @@ class Flag(StrEnum):
     FATAL = "fatal"
     """The document is refused."""
     WARNING = "warning"
-    """The document passes; the sender is told."""
+    """The document passes; the sender gets a warning."""
 
 
 class Stage(StrEnum):
@@ -50,12 +50,12 @@ def shortened(text: str, characters_max: int = QUOTED_CHARACTERS_MAX) -> str:
     return text if len(text) <= characters_max + 20 else f"{text[:characters_max]}… [{len(text)}]"
 
 
-def _short(said: Text | str | None, characters_max: int) -> Text | str | None:
-    if isinstance(said, Text):
-        if said.dutch is not None:
-            return Text(shortened(said.key, characters_max), shortened(said.dutch, characters_max))
-        return said.map_values(lambda value: shortened(value, characters_max))
-    return None if said is None else shortened(said, characters_max)
+def _short(text: Text | str | None, characters_max: int) -> Text | str | None:
+    if isinstance(text, Text):
+        if text.dutch is not None:
+            return Text(shortened(text.key, characters_max), shortened(text.dutch, characters_max))
+        return text.map_values(lambda value: shortened(value, characters_max))
+    return None if text is None else shortened(text, characters_max)
 
 
 class WrongValueError(ValueError):

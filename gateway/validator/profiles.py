@@ -1,7 +1,7 @@
 """Which rules a document meets: those that its CustomizationID claims, or those that the caller chooses instead;
 and on top of them those that somebody else asks for.
 
-A profile is the id of a rule set (`rules.sets`). Whoever only wants to know (`meterpoort validate`, POST
+A profile is the id of a rule set (`rules.sets`). Somebody who only wants to know (`meterpoort validate`, POST
 /v1/validations) may choose one. Who sends a message may not: what the sender or the recipient asks for there adds
 rules and takes none away.
 """
@@ -145,16 +145,16 @@ def _others(used: Sequence[RuleSetUsed], day: date) -> list[RuleSetUsed]:
 def _not_in_force(used: RuleSetUsed, day: date, location: str) -> Finding:
     began, ended = used.valid_from or date.min, used.valid_until
     name = f"{used.name} {used.version}"
-    said = Text("{name} is in force from {began} on", name=name, began=began)
+    period = Text("{name} is in force from {began} on", name=name, began=began)
     if ended is not None and day > ended:
-        said = Text("{name} was in force until {ended}", name=name, ended=ended)
+        period = Text("{name} was in force until {ended}", name=name, ended=ended)
     return Finding(
         "MP-RULES-DATE",
         Flag.WARNING,
         Stage.RULES,
         Text(
-            "{said}; the document is of {day} and was judged by it all the same.",
-            said=said,
+            "{period}; the document is of {day} and was judged by it all the same.",
+            period=period,
             day=day,
         ),
         location=location,

@@ -40,7 +40,7 @@ class SaxonMissingError(NoVerdictError, ImportError):
 
 
 class StylesheetStoppedError(NoVerdictError):
-    """The official stylesheet ended in an error of its own instead of a verdict.
+    """The official stylesheet ended in an error instead of a verdict.
 
     EN 16931's does so on some documents that the schema allows, as a seller with two
     PartyLegalEntity parts. Such a document is not valid; which rule it breaks stays unsaid.
@@ -122,8 +122,8 @@ def check(parsed: Parsed) -> list[Finding]:
     try:
         return en16931().findings(parsed)
     except StylesheetStoppedError as stopped:
-        said = Text("The official stylesheet ended in an error of its own on this document, without a verdict.")
-        return [Finding("MP-REFERENCE-STOPPED", Flag.FATAL, Stage.RULES, said, found=str(stopped).strip())]
+        message = Text("The official stylesheet ended in an error on this document, without a verdict.")
+        return [Finding("MP-REFERENCE-STOPPED", Flag.FATAL, Stage.RULES, message, found=str(stopped).strip())]
 
 
 @cache

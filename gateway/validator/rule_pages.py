@@ -51,7 +51,7 @@ def _table(entries: Sequence[RuleEntry]) -> str:
 
 
 def _explained(entry: RuleEntry) -> str:
-    """The sentence, without the path that stands in the column before it."""
+    """The sentence, without the path, which is in the column before it."""
     sentence = entry.sentence.en.removeprefix(f"{entry.path} ").partition(": nobody is obliged")[0]
     return f"{sentence}. {entry.note.en}" if entry.note else sentence
 

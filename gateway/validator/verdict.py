@@ -36,7 +36,7 @@ class Verdict:
     """The outcome of every stage that ran.
 
     `kind`, `profile` and `facts` are None where the document was refused before they could be read. `findings`
-    stand in the order of the stages, then of the document. `rule_sets` names what was really applied: empty means
+    are in the order of the stages, then of the document. `rule_sets` names what was really applied: empty means
     that no business rule was checked.
     """
 
@@ -70,7 +70,7 @@ class Verdict:
 def as_json_object(verdict: Verdict, file: str) -> dict[str, object]:
     """The verdict ready for a JSON encoder; the same keys on the command line and in the API.
 
-    `message`, `found`, `expected`, `advice` and `why` are English, their Dutch stands beside them under `_nl`.
+    `message`, `found`, `expected`, `advice` and `why` are English, their Dutch is under the same name with `_nl`.
     """
     facts = verdict.facts
     return {
@@ -133,9 +133,9 @@ def _finding_as_json_object(finding: Finding) -> dict[str, object]:
     }
 
 
-def _english(said: Text | str | None) -> str | None:
-    return said.en if isinstance(said, Text) else said
+def _english(text: Text | str | None) -> str | None:
+    return text.en if isinstance(text, Text) else text
 
 
-def _dutch(said: Text | str | None) -> str | None:
-    return said.nl if isinstance(said, Text) else said
+def _dutch(text: Text | str | None) -> str | None:
+    return text.nl if isinstance(text, Text) else text

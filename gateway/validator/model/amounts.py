@@ -61,7 +61,7 @@ def total_of(amounts: Iterable[str | None]) -> Decimal:
 
 
 def decimals(text: str) -> int:
-    """How many characters stand after the first dot: the count that BR-DEC makes, spaces included."""
+    """How many characters are after the first dot: the count that BR-DEC makes, spaces included."""
     return len(text.partition(".")[2])
 
 

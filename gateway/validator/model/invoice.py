@@ -1,8 +1,8 @@
 """The semantic invoice of EN 16931-1:2017+A1: every business group and business term, under the norm's own names.
 
 A credit note is the same model. Terms hold the text of the document, `gateway.validator.model.amounts` makes exact
-numbers of it. Groups that the norm allows once but a document can repeat are tuples, so nothing that was
-said is lost. `Invoice.nodes` finds each group wherever it stands, also where the norm has no room for it.
+numbers of it. Groups that the norm allows once but a document can repeat are tuples, so nothing of the
+document is lost. `Invoice.nodes` finds each group wherever it is, also where the norm has no room for it.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from gateway.validator.model.terms import (
 
 
 class Coded(StrEnum):
-    """The terms that hold a code, as far as one code list serves them wherever they stand."""
+    """The terms that hold a code, as far as one code list serves them wherever they are."""
 
     INVOICE_TYPE = "BT-3 of an invoice"
     CREDIT_NOTE_TYPE = "BT-3 of a credit note"
@@ -99,7 +99,7 @@ class TaxPoint(Group):
 
 @dataclass(slots=True, eq=False)
 class OrderLineReference(Group):
-    """A reference to a line of an order that stands below a line, where the norm has no room for it."""
+    """A reference to a line of an order below a line, where the norm has no room for it."""
 
     order_line: str | None = None
 
@@ -284,7 +284,7 @@ class CreditTransfer(Group):
     name: str | None = bt(85, "Payment account name")
     provider: str | None = bt(86, "Payment service provider identifier", "identifier")
     means: str | None = None
-    """The payment means type code (BT-81) it stands under."""
+    """The payment means type code (BT-81) that it belongs to."""
 
 
 @group("BG-18", "Payment card information")
@@ -365,7 +365,7 @@ class UnsortedVat(VatCategory):
 
 
 def indicators(text: str | None) -> set[bool]:
-    """What a ChargeIndicator says, as XML Schema reads booleans: True is a charge. Both, where it stands twice."""
+    """What a ChargeIndicator says, as XML Schema reads booleans: True is a charge. Both, where it says both."""
     known = {"true": True, "1": True, "false": False, "0": False}
     stripped = [each.strip(" \t\r\n") for each in every(text)]
     return {known[each] for each in stripped if each in known}
@@ -657,4 +657,4 @@ class Invoice(Document):
 
 
 GROUPS["BG-2"] = GroupTerm("BG-2", Text("Process control"), Invoice)
-"""Its two terms (BT-23, BT-24) stand in the invoice itself."""
+"""Its two terms (BT-23, BT-24) are in the invoice itself."""

@@ -1,4 +1,4 @@
-"""The vocabulary of EN 16931-1: what a business term or group is called, where it stands in the model.
+"""The vocabulary of EN 16931-1: what a business term or group is called, where it is in the model.
 
 A group of the norm (BG-25) is a dataclass marked with `@group`, a business term (BT-131) a field made with
 `bt`. Number, English name and Dutch name are written once, there; everything else (rules, findings, pages)
@@ -208,7 +208,7 @@ def group(number: str, name: str) -> Callable[[type[_G]], type[_G]]:
 
 
 def part(number: str) -> Callable[[type[_G]], type[_G]]:
-    """Make a dataclass a part of the business group of this number, with terms of its own."""
+    """Make a dataclass a part of the business group of this number, with its own terms."""
 
     def enter(cls: type[_G]) -> type[_G]:
         cls.NUMBER = number

@@ -1,6 +1,6 @@
 """The report for people: findings on one side, the document's own source on the other, each leading to the other.
 
-One page without scripts and without anything from elsewhere. The pages of `web` take the same parts.
+One page without scripts and without anything from elsewhere. The pages of `api` take the same parts.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,17 +11,17 @@ import jinja2
 
 import gateway
 from gateway.validator.report.report import (
-    FindingShape,
-    Reported,
-    ReportShape,
-    Run,
-    UsedRules,
+    JudgedDocument,
+    RenderContext,
+    Report,
+    ReportFinding,
+    ReportRuleSet,
     advice_of,
-    could_not_be_read,
     expected_of,
     found_of,
     message_of,
     names_of,
+    unread_message,
 )
 from gateway.validator.report.source import Row, Source, row_at, source_of
 from gateway.validator.report.style import COLOURS, PAGE, REPORT
@@ -32,8 +32,8 @@ TEMPLATES = jinja2.PackageLoader("gateway.validator.report", "templates")
 
 
 @dataclass(frozen=True, slots=True)
-class ShownFinding:
-    """A finding, in one language. `row` is the row of the source it stands at, 0 where none is shown."""
+class FindingView:
+    """A finding, in one language. `row` is its row of the source, 0 where none is shown."""
 
     number: int
     rule: str
@@ -49,15 +49,15 @@ class ShownFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRow:
-    """A row of the source, with the findings that stand at it. `flag` is that of the worst of them."""
+class RowView:
+    """A row of the source, with the findings on it. `flag` is that of the worst of them."""
 
     id: int
     number: str
     """Of its line; of a line that is shown in pieces, from the second on, with the column it begins at."""
     text: str
     left_out: int
-    findings: tuple[ShownFinding, ...]
+    findings: tuple[FindingView, ...]
 
     @property
     def flag(self) -> str:
@@ -66,7 +66,7 @@ class ShownRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownReport:
+class ReportView:
     """A report, in one language. `anchor` sets its links apart from those of another on the same page."""
 
     anchor: str
@@ -75,27 +75,27 @@ class ShownReport:
     document: str | None
     number: str | None
     profile: str | None
-    rule_sets: tuple[UsedRules, ...]
+    rule_sets: tuple[ReportRuleSet, ...]
     fatal_count: int
     warning_count: int
-    findings: tuple[ShownFinding, ...]
+    findings: tuple[FindingView, ...]
     left_out: int
-    rows: tuple[ShownRow, ...]
+    rows: tuple[RowView, ...]
     rows_left_out: int
     rules_url: str
     """Where rules are explained; empty where nowhere is."""
 
 
-def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - it has its own
+def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - the page has its own colours
     """The page."""
     anchors = [""] if len(reports) == 1 else [f"d{number}-" for number in range(1, len(reports) + 1)]
-    shown_reports = [
-        shown(one.report, one.document, language, anchor, run.rules_url)
+    views = [
+        report_view(one.report, one.document, language, anchor, context.rules_url)
         for one, anchor in zip(reports, anchors, strict=True)
     ]
     return _environment.get_template("report.html").render(
-        reports=shown_reports,
-        unread=[could_not_be_read(one, language) for one in run.unread],
+        reports=views,
+        unread=[unread_message(one, language) for one in context.unread],
         language=language,
         t=chooser(language),
         style=COLOURS + PAGE + REPORT,
@@ -114,20 +114,20 @@ def chooser(language: str) -> Callable[[str, str], str]:
     return (lambda _, nl: nl) if language == "nl" else (lambda en, _: en)
 
 
-def shown(
-    report: ReportShape, document: bytes | None, language: str, anchor: str = "", rules_url: str = ""
-) -> ShownReport:
+def report_view(
+    report: Report, document: bytes | None, language: str, anchor: str = "", rules_url: str = ""
+) -> ReportView:
     """The report as the templates take it; `document` is None for who may not see its source."""
-    told = report.findings[:FINDINGS_SHOWN_MAX]
-    marks = {_mark(finding) for finding in told if finding.line is not None}
+    findings_shown = report.findings[:FINDINGS_SHOWN_MAX]
+    marks = {_mark(finding) for finding in findings_shown if finding.line is not None}
     source = source_of(document, marks) if document is not None else Source()
     rows = source.rows
     at = {mark: row_at(rows, *mark) for mark in marks}
-    findings = [_shown(number, finding, at, language) for number, finding in enumerate(told, 1)]
-    by_row: dict[int, list[ShownFinding]] = {}
+    findings = [_finding_view(number, finding, at, language) for number, finding in enumerate(findings_shown, 1)]
+    by_row: dict[int, list[FindingView]] = {}
     for finding in findings:
         by_row.setdefault(finding.row, []).append(finding)
-    return ShownReport(
+    return ReportView(
         anchor=anchor,
         file=report.file,
         is_valid=report.valid,
@@ -138,9 +138,9 @@ def shown(
         fatal_count=sum(finding.flag == "fatal" for finding in report.findings),
         warning_count=sum(finding.flag == "warning" for finding in report.findings),
         findings=tuple(findings),
-        left_out=len(report.findings) - len(told),
+        left_out=len(report.findings) - len(findings_shown),
         rows=tuple(
-            ShownRow(number, _number(row), row.text, row.left_out, tuple(by_row.get(number, ())))
+            RowView(number, _number(row), row.text, row.left_out, tuple(by_row.get(number, ())))
             for number, row in enumerate(rows, 1)
         ),
         rows_left_out=source.left_out,
@@ -152,17 +152,17 @@ def _number(row: Row) -> str:
     return str(row.line) if row.column == 1 else f"{row.line}:{row.column}"
 
 
-def _mark(finding: FindingShape) -> tuple[int, int]:
+def _mark(finding: ReportFinding) -> tuple[int, int]:
     return finding.line or 0, finding.column or 1
 
 
-def _shown(
-    number: int, finding: FindingShape, at: dict[tuple[int, int], int | None], language: str
-) -> ShownFinding:
+def _finding_view(
+    number: int, finding: ReportFinding, at: dict[tuple[int, int], int | None], language: str
+) -> FindingView:
     row = at.get(_mark(finding))
     words = ("regel", "teken") if language == "nl" else ("line", "column")
     numbers = [f"{word} {n}" for word, n in zip(words, (finding.line, finding.column), strict=True) if n]
-    return ShownFinding(
+    return FindingView(
         number=number,
         rule=finding.rule,
         flag=finding.flag,

@@ -9,27 +9,27 @@ from xml.etree import ElementTree
 
 from gateway.validator.finding import Stage
 from gateway.validator.report.report import (
-    FindingShape,
-    Reported,
-    ReportShape,
-    Run,
+    JudgedDocument,
+    RenderContext,
+    Report,
+    ReportFinding,
     Unread,
     advice_of,
-    could_not_be_read,
     expected_of,
     found_of,
     message_of,
+    unread_message,
 )
 from gateway.validator.report.svrl import xml_characters
 from gateway.validator.verdict import FAILED_RULE
 
 
-def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """Every report as a suite."""
     root = ElementTree.Element("testsuites", name="meterpoort validate")
     for one in reports:
         root.append(_suite(one.report, language))
-    for unread in run.unread:
+    for unread in context.unread:
         root.append(_unread(unread, language))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
@@ -42,12 +42,12 @@ def _unread(unread: Unread, language: str) -> ElementTree.Element:
     name = xml_characters(unread.file)
     suite = ElementTree.Element("testsuite", name=name, tests="1", skipped="0", failures="0", errors="1")
     case = ElementTree.SubElement(suite, "testcase", classname=name, name="read")
-    message = xml_characters(could_not_be_read(unread, language))
+    message = xml_characters(unread_message(unread, language))
     ElementTree.SubElement(case, "error", message=message, type="unreadable")
     return suite
 
 
-def _suite(report: ReportShape, language: str) -> ElementTree.Element:
+def _suite(report: Report, language: str) -> ElementTree.Element:
     name = xml_characters(report.file) or "document"
     cases = [_stage(report, stage, name, language) for stage in report.stages]
     cases += [_finding(finding, name, language) for finding in report.findings]
@@ -60,8 +60,8 @@ def _suite(report: ReportShape, language: str) -> ElementTree.Element:
 _COUNTED = {"failures": "failure", "errors": "error"}
 
 
-def _stage(report: ReportShape, stage: Stage, name: str, language: str) -> ElementTree.Element:
-    """A stage that ran; what it found stands in cases of its own, so that it is counted once."""
+def _stage(report: Report, stage: Stage, name: str, language: str) -> ElementTree.Element:
+    """A stage that ran; its findings are separate cases, so that each is counted once."""
     case = ElementTree.Element("testcase", classname=name, name=f"stage {stage.value}")
     found = sum(finding.stage is stage for finding in report.findings)
     if found:
@@ -71,7 +71,7 @@ def _stage(report: ReportShape, stage: Stage, name: str, language: str) -> Eleme
     return case
 
 
-def _finding(finding: FindingShape, name: str, language: str) -> ElementTree.Element:
+def _finding(finding: ReportFinding, name: str, language: str) -> ElementTree.Element:
     at = "" if finding.line is None else f" line {finding.line}, column {finding.column}"
     case = ElementTree.Element("testcase", classname=name, name=xml_characters(f"{finding.rule}{at}"))
     message = xml_characters(message_of(finding, language))
@@ -79,14 +79,14 @@ def _finding(finding: FindingShape, name: str, language: str) -> ElementTree.Ele
         ElementTree.SubElement(case, "system-out").text = f"{message}\n{_details(finding, language)}"
         return case
     tag = "error" if finding.rule == FAILED_RULE else "failure"
-    told = ElementTree.SubElement(case, tag, message=message, type=xml_characters(finding.rule))
-    told.text = _details(finding, language)
+    problem = ElementTree.SubElement(case, tag, message=message, type=xml_characters(finding.rule))
+    problem.text = _details(finding, language)
     return case
 
 
-def _details(finding: FindingShape, language: str) -> str:
+def _details(finding: ReportFinding, language: str) -> str:
     found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
     sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
-    told = [f"{word}: {value}" for word, value in sides if value is not None]
-    parts = [finding.location, *told, advice_of(finding, language)]
+    values = [f"{word}: {value}" for word, value in sides if value is not None]
+    parts = [finding.location, *values, advice_of(finding, language)]
     return xml_characters("\n".join(filter(None, parts)))

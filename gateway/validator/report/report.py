@@ -1,6 +1,6 @@
 """The report: a verdict as every renderer takes it, with the same names as its JSON.
 
-`report_text`, `report_html`, `report_svrl`, `report_junit` and `report_sarif` each write one form; `render` picks.
+The modules `text`, `html`, `svrl`, `junit` and `sarif` each write one form; `render` chooses.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from gateway.validator.verdict import Verdict, as_json_object
 Language = Literal["nl", "en"]
 
 
-class FindingShape(msgspec.Struct):
+class ReportFinding(msgspec.Struct):
     """What one check says of one place. Names as `meterpoort validate` prints them."""
 
     rule: str
@@ -40,8 +40,8 @@ class FindingShape(msgspec.Struct):
     expected_nl: str | None = None
 
 
-class JudgedAttachment(msgspec.Struct):
-    """An attachment as it stands in the document."""
+class ReportAttachment(msgspec.Struct):
+    """An attachment as the document has it."""
 
     number: int
     media_type: str
@@ -50,7 +50,7 @@ class JudgedAttachment(msgspec.Struct):
     sha256: str
 
 
-class UsedRules(msgspec.Struct):
+class ReportRuleSet(msgspec.Struct):
     """A set of rules that judged the document, why it was chosen, and when it is in force."""
 
     name: str
@@ -61,59 +61,54 @@ class UsedRules(msgspec.Struct):
     valid_until: date | None = None
 
 
-class ReportShape(msgspec.Struct):
+class Report(msgspec.Struct):
     """The verdict on a document. Names as `meterpoort validate` prints them."""
 
     file: str
     valid: bool
     document: str | None
     profile: str | None
-    findings: list[FindingShape]
+    findings: list[ReportFinding]
     number: str | None
     customization_id: str | None
-    attachments: list[JudgedAttachment]
-    rule_sets: list[UsedRules]
+    attachments: list[ReportAttachment]
+    rule_sets: list[ReportRuleSet]
     stages: list[Stage]
 
 
-def report_of(verdict: Verdict, file: str) -> ReportShape:
+def report_of(verdict: Verdict, file: str) -> Report:
     """The report on a document; `file` names it."""
-    return msgspec.convert(as_json_object(verdict, file), ReportShape)
+    return msgspec.convert(as_json_object(verdict, file), Report)
 
 
-def said(text: Text, language: str) -> str:
-    """A text in the reader's language."""
-    return text.nl if language == "nl" else text.en
-
-
-def message_of(finding: FindingShape, language: str) -> str:
+def message_of(finding: ReportFinding, language: str) -> str:
     """What a finding says, in the reader's language."""
     return finding.message_nl if language == "nl" else finding.message
 
 
-def advice_of(finding: FindingShape, language: str) -> str:
+def advice_of(finding: ReportFinding, language: str) -> str:
     """What to change, in the reader's language; empty where there is no advice."""
     return (finding.advice_nl if language == "nl" else finding.advice) or ""
 
 
-def found_of(finding: FindingShape, language: str) -> str | None:
-    """What stands in the document, in the reader's language where it is words."""
+def found_of(finding: ReportFinding, language: str) -> str | None:
+    """The value found, in the reader's language where it is words."""
     return finding.found_nl or finding.found if language == "nl" else finding.found
 
 
-def expected_of(finding: FindingShape, language: str) -> str | None:
-    """What should stand there, in the reader's language where it is words."""
+def expected_of(finding: ReportFinding, language: str) -> str | None:
+    """The value expected, in the reader's language where it is words."""
     return finding.expected_nl or finding.expected if language == "nl" else finding.expected
 
 
-def why_of(used: UsedRules, language: str) -> str:
+def why_of(used: ReportRuleSet, language: str) -> str:
     """Why a set of rules was chosen, in the reader's language."""
     return used.why_nl or used.why if language == "nl" else used.why
 
 
 def names_of(terms: Sequence[str], language: str) -> list[str]:
     """Terms as people read them: `BT-112 Invoice total amount with VAT`."""
-    return [f"{term} {said(_name(term), language)}".rstrip() for term in terms]
+    return [f"{term} {_name(term).in_language(language)}".rstrip() for term in terms]
 
 
 def _name(term: str) -> Text:
@@ -123,10 +118,10 @@ def _name(term: str) -> Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """A report and the document it is about; without the document no source stands beside the findings."""
+class JudgedDocument:
+    """A report and the document it is about; without the document the findings are shown without its source."""
 
-    report: ReportShape
+    report: Report
     document: bytes | None = None
 
 
@@ -138,15 +133,15 @@ class Unread:
     reason: str
 
 
-def could_not_be_read(unread: Unread, language: str) -> str:
+def unread_message(unread: Unread, language: str) -> str:
     """That a file could not be read, in the reader's language; the reason is the system's own."""
     words = "kon niet worden gelezen" if language == "nl" else "could not be read"
     return f"{unread.file} {words}: {unread.reason}"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What there is to say of a run beside its reports. `rules_url` is the address of the pages on rules, to which
+class RenderContext:
+    """What a renderer needs besides the reports. `rules_url` is the address of the pages on rules, to which
     the id of a rule is added; empty where there are none."""
 
     unread: tuple[Unread, ...] = ()
@@ -154,7 +149,9 @@ class Run:
 
 
 class _Renderer(Protocol):
-    def __call__(self, reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str: ...
+    def __call__(
+        self, reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool
+    ) -> str: ...
 
 
 FORMS = {
@@ -168,12 +165,17 @@ FORMS = {
 
 
 def render(
-    reports: Sequence[Reported], form: str, *, language: str = "en", colour: bool = False, run: Run | None = None
+    reports: Sequence[JudgedDocument],
+    form: str,
+    *,
+    language: str = "en",
+    colour: bool = False,
+    context: RenderContext | None = None,
 ) -> str:
     """The reports in one of FORMS. `colour` is for terminals, and only text has any. Files that could not be read
-    are told in HTML, JUnit and SARIF, which are one document for all.
+    are named in HTML, JUnit and SARIF, which are one document for all.
 
     Raises KeyError for a form that does not exist, ValueError for several reports in SVRL, which has room for one.
     """
     renderer: _Renderer = import_module(FORMS[form]).render
-    return renderer(reports, run or Run(), language=language, colour=colour)
+    return renderer(reports, context or RenderContext(), language=language, colour=colour)

@@ -1,4 +1,4 @@
-"""The report in SARIF 2.1.0, for code hosts and editors that show findings beside a file (OASIS, 2020)."""
+"""The report in SARIF 2.1.0, for code hosts and editors that show findings next to a file (OASIS, 2020)."""
 
 import hashlib
 import json
@@ -9,24 +9,23 @@ from urllib.parse import quote
 import gateway
 from gateway.validator.catalogue import UnknownRuleError, rule_entry
 from gateway.validator.report.report import (
-    FindingShape,
-    Reported,
-    ReportShape,
-    Run,
+    JudgedDocument,
+    RenderContext,
+    Report,
+    ReportFinding,
     advice_of,
-    could_not_be_read,
     expected_of,
     found_of,
     message_of,
     names_of,
-    said,
+    unread_message,
 )
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"fatal": "error", "warning": "warning"}
 
 
-def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """All reports as one run."""
     findings = [finding for one in reports for finding in one.report.findings]
     rules = list(dict.fromkeys(finding.rule for finding in findings))
@@ -40,39 +39,39 @@ def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool
                 "rules": [_rule(about[rule], language) for rule in rules],
             }
         },
-        "invocations": [_invocation(run, language)],
+        "invocations": [_invocation(context, language)],
         "columnKind": "unicodeCodePoints",
         "artifacts": [_artifact(one.report) for one in reports],
         "results": [
-            _result(finding, one.report, rules.index(finding.rule), place, language)
-            for place, one in enumerate(reports)
+            _result(finding, one.report, rules.index(finding.rule), artifact, language)
+            for artifact, one in enumerate(reports)
             for finding in one.report.findings
         ],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [one_run]}, ensure_ascii=False, indent=2)
 
 
-def _invocation(run: Run, language: str) -> dict[str, object]:
+def _invocation(context: RenderContext, language: str) -> dict[str, object]:
     """Whether every file could be judged; the run failed where one could not be read."""
-    told = [
-        {"level": "error", "message": {"text": could_not_be_read(one, language)}, "locations": [_place(one.file)]}
-        for one in run.unread
+    notifications = [
+        {"level": "error", "message": {"text": unread_message(one, language)}, "locations": [_location(one.file)]}
+        for one in context.unread
     ]
-    return {"executionSuccessful": not told, "toolExecutionNotifications": told}
+    return {"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}
 
 
-def _place(file: str) -> dict[str, object]:
+def _location(file: str) -> dict[str, object]:
     return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}}}
 
 
-def _rule(finding: FindingShape, language: str) -> dict[str, object]:
+def _rule(finding: ReportFinding, language: str) -> dict[str, object]:
     """What the tool says of a rule: from the catalogue, or for the gateway's own checks from a finding."""
     try:
         entry = rule_entry(finding.rule)
     except UnknownRuleError:
         sentence, source = message_of(finding, language), "Meterpoort"
     else:
-        sentence, source = said(entry.sentence, language), entry.source
+        sentence, source = entry.sentence.in_language(language), entry.source
     return {
         "id": finding.rule,
         "shortDescription": {"text": sentence},
@@ -81,7 +80,7 @@ def _rule(finding: FindingShape, language: str) -> dict[str, object]:
     }
 
 
-def _artifact(report: ReportShape) -> dict[str, object]:
+def _artifact(report: Report) -> dict[str, object]:
     return {"location": {"uri": _uri(report.file)}, "mimeType": "application/xml", "roles": ["analysisTarget"]}
 
 
@@ -91,9 +90,7 @@ def _uri(file: str) -> str:
     return f"file://{quote(path.as_posix())}" if path.is_absolute() else quote(path.as_posix())
 
 
-def _result(
-    finding: FindingShape, report: ReportShape, rule: int, artifact: int, language: str
-) -> dict[str, object]:
+def _result(finding: ReportFinding, report: Report, rule: int, artifact: int, language: str) -> dict[str, object]:
     physical: dict[str, object] = {"artifactLocation": {"uri": _uri(report.file), "index": artifact}}
     if finding.line is not None:
         physical["region"] = {"startLine": finding.line, "startColumn": finding.column or 1}
@@ -111,14 +108,14 @@ def _result(
     }
 
 
-def _message(finding: FindingShape, language: str) -> str:
+def _message(finding: ReportFinding, language: str) -> str:
     found, expected = ("Gevonden", "Verwacht") if language == "nl" else ("Found", "Expected")
     sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
-    told = [f"{word}: {value}." for word, value in sides if value is not None]
-    parts = [message_of(finding, language), *told, advice_of(finding, language)]
+    values = [f"{word}: {value}." for word, value in sides if value is not None]
+    parts = [message_of(finding, language), *values, advice_of(finding, language)]
     return " ".join(filter(None, parts))
 
 
-def _fingerprint(finding: FindingShape) -> str:
+def _fingerprint(finding: ReportFinding) -> str:
     """The same for the same rule at the same place, whatever line that is on today."""
     return hashlib.sha256(f"{finding.rule}\n{finding.location}".encode()).hexdigest()[:32]

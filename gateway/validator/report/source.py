@@ -1,7 +1,7 @@
-"""The document as rows to show beside its findings: numbered, cut to what can be read, and bounded.
+"""The document as rows to show next to its findings: numbered, cut to what can be read, and bounded.
 
 A line that is too long to read (a document written without line breaks) is broken before a tag; base64 of
-attachments is left out. Of a long document only what stands near a finding is kept.
+attachments is left out. Of a long document only what is near a finding is kept.
 """
 
 import re
@@ -12,7 +12,7 @@ from itertools import islice
 
 SOURCE_BYTES_MAX = 10 * 1024 * 1024
 """Of a larger document no source is shown."""
-_SHOWN_WHOLE_MAX = 2_000
+_WHOLE_ROWS_MAX = 2_000
 _ROWS_MAX = 6_000
 _PIECES_MAX = 500_000
 _NEAR_ROWS = 4
@@ -46,7 +46,7 @@ class Source:
 
 
 def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
-    """What to show when findings stand at these lines and columns; nothing where the text cannot be read."""
+    """What to show when findings are at these lines and columns; nothing where the text cannot be read."""
     if len(document) > SOURCE_BYTES_MAX or (text := _decoded(document)) is None:
         return Source()
     lines = _LINE_END.split(text)
@@ -69,7 +69,7 @@ def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
 
 def _near(marked: Collection[int], count: int) -> Collection[int]:
     """Of so many, numbered from 1, the ones to show: all, or where that is too much those near a marked one."""
-    if count <= _SHOWN_WHOLE_MAX:
+    if count <= _WHOLE_ROWS_MAX:
         return range(1, count + 1)
     return {at for index in marked for at in range(index - _NEAR_ROWS, index + _NEAR_ROWS + 1) if 0 < at <= count}
 
@@ -94,7 +94,7 @@ def _decoded(document: bytes) -> str | None:
 
 
 def _pieces(line: str, columns: Collection[int]) -> Iterator[tuple[int, str, int]]:
-    """The line, or what stands between its tags where it is long: each with its first column, and how many
+    """The line, or what is between its tags where it is long: each with its first column, and how many
     pieces before it are not shown."""
     if len(line) <= _LINE_CHARACTERS_MAX:
         yield 1, line, 0

@@ -34,11 +34,11 @@ font-size:.86em;line-height:1.5;padding:.4rem 0}
 .rows .row .mark{position:sticky;right:.4rem;margin-left:.8rem;padding:0 .4rem;font-size:.92em;
 background:var(--paper);border-radius:.2em}
 .rows .gap{padding:.2rem 0 .2rem 4.2rem;font-style:italic;opacity:.85}
-main:has(.report.beside){max-width:104rem}
-@media (min-width:72rem){.report.beside{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:2rem}
-.report.beside .document{position:sticky;top:.5rem;align-self:start}
-.report.beside .rows{max-height:calc(100vh - 5.5rem)}
-.report.beside .document h2{margin-top:1rem}}
+main:has(.report.paired){max-width:104rem}
+@media (min-width:72rem){.report.paired{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:2rem}
+.report.paired .document{position:sticky;top:.5rem;align-self:start}
+.report.paired .rows{max-height:calc(100vh - 5.5rem)}
+.report.paired .document h2{margin-top:1rem}}
 @media print{.rows{max-height:none;overflow:visible}.rows .row{white-space:pre-wrap;width:auto}}
 """
 

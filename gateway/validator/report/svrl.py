@@ -9,10 +9,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gateway.validator.finding import Stage
 from gateway.validator.report.report import (
-    FindingShape,
-    Reported,
-    ReportShape,
-    Run,
+    JudgedDocument,
+    RenderContext,
+    Report,
+    ReportFinding,
     advice_of,
     expected_of,
     found_of,
@@ -29,7 +29,7 @@ _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 _ANYWHERE = "/*"
 
 
-def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
+def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - no colours here
     """The report. Raises ValueError for more than one: SVRL reports on one document."""
     if len(reports) != 1:
         raise ValueError("SVRL reports on one document; give one file")
@@ -49,12 +49,12 @@ def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool
     )
 
 
-def _reasons(report: ReportShape, language: str) -> list[str]:
+def _reasons(report: Report, language: str) -> list[str]:
     """Which rules were chosen, and why."""
     return [f"{used.name} {used.version}: {why_of(used, language)}" for used in report.rule_sets]
 
 
-def _prefixes(report: ReportShape) -> list[str]:
+def _prefixes(report: Report) -> list[str]:
     spaces = {**_SPACES, "ubl": _ROOT.format(report.document)} if report.document else _SPACES
     return [
         f'  <svrl:ns-prefix-in-attribute-values prefix="{prefix}" uri={_attribute(uri)}/>'
@@ -62,7 +62,7 @@ def _prefixes(report: ReportShape) -> list[str]:
     ]
 
 
-def _pattern(report: ReportShape, stage: Stage, language: str) -> list[str]:
+def _pattern(report: Report, stage: Stage, language: str) -> list[str]:
     findings = [finding for finding in report.findings if finding.stage is stage]
     lines = [f'  <svrl:active-pattern id="{stage.value}" name="{stage.value}"/>']
     if not findings:
@@ -70,20 +70,20 @@ def _pattern(report: ReportShape, stage: Stage, language: str) -> list[str]:
     return [*lines, *(line for finding in findings for line in _failed(finding, language))]
 
 
-def _failed(finding: FindingShape, language: str) -> list[str]:
-    place = _attribute(finding.location or _ANYWHERE)
+def _failed(finding: ReportFinding, language: str) -> list[str]:
+    location = _attribute(finding.location or _ANYWHERE)
     message, advice = message_of(finding, language), advice_of(finding, language)
-    told = [message, *(f"{word} {value}." for word, value in _sides(finding, language) if value), advice]
+    parts = [message, *(f"{word} {value}." for word, value in _sides(finding, language) if value), advice]
     return [
-        f"  <svrl:fired-rule context={place}/>",
-        f"  <svrl:failed-assert id={_attribute(finding.rule)} flag={_attribute(finding.flag)} location={place} "
+        f"  <svrl:fired-rule context={location}/>",
+        f"  <svrl:failed-assert id={_attribute(finding.rule)} flag={_attribute(finding.flag)} location={location} "
         f"test={_attribute(message)}>",
-        f"    <svrl:text>{_text(' '.join(filter(None, told)))}</svrl:text>",
+        f"    <svrl:text>{_text(' '.join(filter(None, parts)))}</svrl:text>",
         "  </svrl:failed-assert>",
     ]
 
 
-def _sides(finding: FindingShape, language: str) -> tuple[tuple[str, str | None], ...]:
+def _sides(finding: ReportFinding, language: str) -> tuple[tuple[str, str | None], ...]:
     found, expected = ("Gevonden:", "Verwacht:") if language == "nl" else ("Found:", "Expected:")
     return (found, found_of(finding, language)), (expected, expected_of(finding, language))
 

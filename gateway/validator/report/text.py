@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from gateway.validator.report.report import (
-    FindingShape,
-    Reported,
-    ReportShape,
-    Run,
+    JudgedDocument,
+    RenderContext,
+    Report,
+    ReportFinding,
     advice_of,
     expected_of,
     found_of,
@@ -19,31 +19,31 @@ _FLAGS = {"fatal": "fout", "warning": "let op"}
 _INDENT = " " * 10
 
 
-def render(reports: Sequence[Reported], run: Run, *, language: str, colour: bool) -> str:  # noqa: ARG001 - files that could not be read go to standard error
+def render(reports: Sequence[JudgedDocument], context: RenderContext, *, language: str, colour: bool) -> str:  # noqa: ARG001 - files that could not be read go to standard error
     """Every report, one after the other."""
     return "\n".join(line for one in reports for line in _lines(one.report, language, colour))
 
 
-def _lines(report: ReportShape, language: str, colour: bool) -> Iterator[str]:
+def _lines(report: Report, language: str, colour: bool) -> Iterator[str]:
     yield _head(report, language, colour)
     for finding in report.findings:
         yield from _paragraph(finding, language, colour)
 
 
-def _head(report: ReportShape, language: str, colour: bool) -> str:
+def _head(report: Report, language: str, colour: bool) -> str:
     good, bad = ("geldig", "niet geldig") if language == "nl" else ("valid", "not valid")
     rules = ", ".join(f"{used.name} {used.version}" for used in report.rule_sets)
     about = " · ".join(filter(None, (report.document, report.profile, rules)))
-    verdict = _painted(good, _GREEN, colour) if report.valid else _painted(bad, _RED, colour)
+    verdict = _paint(good, _GREEN, colour) if report.valid else _paint(bad, _RED, colour)
     head = f"{_printable(report.file)}: {verdict}" if report.file else verdict
     return f"{head} ({about})" if about else head
 
 
-def _paragraph(finding: FindingShape, language: str, colour: bool) -> Iterator[str]:
+def _paragraph(finding: ReportFinding, language: str, colour: bool) -> Iterator[str]:
     place = "" if finding.line is None else f"{finding.line}:{finding.column}"
     word = _FLAGS[finding.flag] if language == "nl" else finding.flag
-    flag = _painted(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
-    yield f"  {flag}{_painted(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
+    flag = _paint(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
+    yield f"  {flag}{_paint(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
     yield f"{_INDENT}{_printable(message_of(finding, language))}"
     found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
     for word, value in ((found, found_of(finding, language)), (expected, expected_of(finding, language))):
@@ -57,7 +57,7 @@ def _paragraph(finding: FindingShape, language: str, colour: bool) -> Iterator[s
         yield f"{_INDENT}{_printable(finding.location)}"
 
 
-def _painted(text: str, paint: str, colour: bool) -> str:
+def _paint(text: str, paint: str, colour: bool) -> str:
     return f"{paint}{text}{_RESET}" if colour else text
 
 

@@ -30,7 +30,7 @@ class once(Generic[_T]):  # noqa: N801 - used as a decorator
 
 
 class Facts(Generic[_D]):
-    """The document that is judged. A document model's facts are a subclass with shared answers of its own."""
+    """The document that is judged. A document model's facts are a subclass that adds shared answers."""
 
     def __init__(self, document: _D) -> None:
         self.document = document

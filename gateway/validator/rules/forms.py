@@ -118,7 +118,7 @@ def _has(attributes: Sequence[str]) -> Callable[[Any, Any], bool]:
 
 
 def at_most_two_decimals(source: str, rows: dict[str, str]) -> tuple[Rule, ...]:
-    """`"BT-92"`: not more than two characters stand after the dot of the amount, as it is written."""
+    """`"BT-92"`: not more than two characters are after the dot of the amount, as it is written."""
     return tuple(_at_most_two_decimals(source, key, term) for key, term in rows.items())
 
 
@@ -152,7 +152,7 @@ _DECIMALS = Text("Round the amount to two decimals and write no zeros or spaces 
 def coded(
     source: str, rows: dict[str, tuple[str, Mapping[Any, CodeList]]], called: Mapping[str, Text]
 ) -> tuple[Rule, ...]:
-    """`(terms, {kind: list})`: every value of these kinds, wherever it stands, is on its list. `called` says what
+    """`(terms, {kind: list})`: every value of these kinds, wherever it is, is on its list. `called` says what
     a sentence calls them where that is not the names of the terms."""
     return tuple(_coded(source, key, terms, lists, called.get(key)) for key, (terms, lists) in rows.items())
 

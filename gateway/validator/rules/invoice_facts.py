@@ -159,7 +159,7 @@ class InvoiceFacts(Facts[Invoice]):
 
     @once
     def categories_named(self) -> set[str]:
-        """Every VAT category code that stands anywhere."""
+        """Every VAT category code that is used anywhere."""
         coded = self.invoice.coded
         named = [*coded.get(Coded.VAT_CATEGORY, ()), *coded.get(Coded.ITEM_VAT_CATEGORY, ())]
         return {(code or "").strip(_SPACE) for code in named}
@@ -206,7 +206,7 @@ class InvoiceFacts(Facts[Invoice]):
 
     @once
     def categories_vat(self) -> tuple[VatUse, ...]:
-        """VAT categories that are not an item's, wherever they stand."""
+        """VAT categories that are not an item's, wherever they are."""
         return (self.allowances_vat, self.charges_vat, self.breakdown_vat, self.unsorted_vat, self.stray_vat)
 
     def items_by_category(self, code: str) -> list[LineVat]:
@@ -218,7 +218,7 @@ class InvoiceFacts(Facts[Invoice]):
         return by_category(node for node in self.invoice.all(LineVat) if node.on_line)
 
     def allowances_by_category(self, code: str) -> list[AllowanceVat]:
-        """The VAT of the allowances, wherever they stand, that have this category under VAT."""
+        """The VAT of the allowances, wherever they are, that have this category under VAT."""
         return self._allowances_by_category.get(code, [])
 
     @once
@@ -226,7 +226,7 @@ class InvoiceFacts(Facts[Invoice]):
         return by_category(self.invoice.all(AllowanceVat))
 
     def charges_by_category(self, code: str) -> list[ChargeVat]:
-        """The VAT of the charges, wherever they stand, that have this category under VAT."""
+        """The VAT of the charges, wherever they are, that have this category under VAT."""
         return self._charges_by_category.get(code, [])
 
     @once
@@ -243,7 +243,7 @@ class InvoiceFacts(Facts[Invoice]):
 
     @once
     def lines_total(self) -> Decimal:
-        """The sum of BT-131 over all lines, wherever they stand."""
+        """The sum of BT-131 over all lines, wherever they are."""
         everywhere = self.invoice.all(InvoiceLine)
         if len(everywhere) == len(self.invoice.lines):
             return self.invoice_line_sums.total + self.credit_note_line_sums.total
@@ -286,7 +286,7 @@ class InvoiceFacts(Facts[Invoice]):
 
     @once
     def allowances_anywhere(self) -> LineSums:
-        """Allowances and charges wherever they stand: which categories and rates they have, not how much."""
+        """Allowances and charges wherever they are: which categories and rates they have, not how much."""
         if not self.has_allowances_or_charges:
             return _NO_SUMS
         sums = LineSums()

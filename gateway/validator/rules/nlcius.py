@@ -5,7 +5,7 @@ Most apply when the seller is in the Netherlands; all but SI-UBL-2 ask that the 
 meets only the first rule written for it: BR-NL-32-2 and -32-3 can never break. Numbers 6, 14 to 18, 22 and 23
 carry no rule in it; BR-NL-34 (charges) is published under the ids of BR-NL-32.
 
-SI-UBL-2 (no empty elements) asks for the XML and stands in `gateway.validator.ubl.si_ubl`.
+SI-UBL-2 (no empty elements) asks for the XML and is in `gateway.validator.ubl.si_ubl`.
 
 Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.12, in force 23 February 2026.
 """

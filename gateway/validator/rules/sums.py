@@ -1,7 +1,7 @@
 """The form of the sums: a row is the norm's own equation, a finding shows both sides worked out.
 
 `"BT-109 = BT-106 - BT-107? + BT-108?"`: a term with a question mark counts as zero where it is absent, one
-without makes the equation fail. A side that is a single plain term is taken as it stands, every other side
+without makes the equation fail. A side that is a single plain term is taken as it is, every other side
 is rounded to cents (`gateway.validator.model.amounts.cents`), as the artefact does.
 """
 
@@ -26,7 +26,7 @@ Amounts = Callable[[Any, Any], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The amount that stands in the node itself."""
+    """The amount in the node itself."""
 
     attribute: str
 

@@ -3,7 +3,7 @@
 import re
 
 import gateway
-from gateway.validator.report.report import Reported, report_of
+from gateway.validator.report.report import JudgedDocument, report_of
 from tests.samples import SAMPLES
 
 GOOD = SAMPLES["nlcius-invoice"].xml()
@@ -28,6 +28,6 @@ NOT_XML = b"<Invoice"
 ON_ONE_LINE = re.sub(rb">\s+<", b"><", WRONG)
 
 
-def reported(document: bytes, file: str = "factuur.xml") -> Reported:
+def reported(document: bytes, file: str = "factuur.xml") -> JudgedDocument:
     """The report on a document, with the document."""
-    return Reported(report_of(gateway.judge(document), file), document)
+    return JudgedDocument(report_of(gateway.judge(document), file), document)

@@ -13,7 +13,7 @@ from gateway.validator.catalogue import rule_catalogue
 from gateway.validator.finding import Finding
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DocumentKind
-from gateway.validator.report.report import Reported, render, report_of
+from gateway.validator.report.report import JudgedDocument, render, report_of
 from gateway.validator.rules.cases import cases
 from tests.rules.documents import document_of
 from tests.samples import SAMPLES
@@ -95,7 +95,7 @@ def test_the_catalogue_is_in_two_languages() -> None:
 
 def test_a_dutch_report_says_dutch_what_was_expected() -> None:
     wrong = INVOICE.replace(b">2026-11-02</cbc:IssueDate>", b">2-11-2026</cbc:IssueDate>")
-    report = [Reported(report_of(gateway.judge(wrong), "x.xml"))]
+    report = [JudgedDocument(report_of(gateway.judge(wrong), "x.xml"))]
     for form in ("text", "html", "junit", "sarif", "svrl"):
         assert "een datum als 2026-11-23" in render(report, form, language="nl"), form
         assert "a date as" not in render(report, form, language="nl"), form

@@ -1,6 +1,6 @@
 """The cases of the rules as data: for each rule a document that holds it and one that breaks it.
 
-A case is a sample document with a few terms changed. It stands in a TOML file of this folder, under the id of
+A case is a sample document with a few terms changed. It is in a TOML file of this folder, under the id of
 its rule:
 
     [["BR-33".breaks]]
@@ -13,7 +13,7 @@ terms another text, and makes what is not there yet; `remove` takes terms away; 
 before the changes. A term is `BT-97`, at the first place where the document has it, or an XPath from the root
 element. `also` lists the other rules that break with it.
 
-Rules that are broken by what is added to a sample, as hundreds of the syntax rules are, stand in one row each:
+Rules that are broken by what is added to a sample, as hundreds of the syntax rules are, have one row each:
 
     [adds]
     UBL-CR-646 = { "cac:InvoiceLine/cac:SubInvoiceLine/cbc:ID" = "1", also = ["UBL-CR-..."] }

@@ -20,7 +20,7 @@ from gateway.validator.rules.invoice_facts import InvoiceFacts
 from gateway.validator.rules.sums import Amounts, Own, sum_rule
 
 
-def _stated(texts: list[str | None]) -> list[str]:
+def _present(texts: list[str | None]) -> list[str]:
     return [text for text in texts if text is not None]
 
 
@@ -33,9 +33,9 @@ def _sorted(facts: InvoiceFacts) -> Invoice:
 
 
 _TOTALS: dict[str, Amounts] = {
-    "BT-92": lambda _node, facts: _stated([each.amount for each in _sorted(facts).allowances]),
-    "BT-99": lambda _node, facts: _stated([each.amount for each in _sorted(facts).charges]),
-    "BT-131": lambda _node, facts: _stated([line.net_amount for line in facts.invoice.all(InvoiceLine)]),
+    "BT-92": lambda _node, facts: _present([each.amount for each in _sorted(facts).allowances]),
+    "BT-99": lambda _node, facts: _present([each.amount for each in _sorted(facts).charges]),
+    "BT-131": lambda _node, facts: _present([line.net_amount for line in facts.invoice.all(InvoiceLine)]),
     "BT-106": Own("lines"),
     "BT-107": Own("allowances"),
     "BT-108": Own("charges"),
@@ -47,7 +47,7 @@ _TOTALS: dict[str, Amounts] = {
 }
 _VAT_TOTAL: dict[str, Amounts] = {
     "BT-110": Own("amount"),
-    "BT-117": lambda total, _facts: _stated([each.tax for each in total.breakdowns]),
+    "BT-117": lambda total, _facts: _present([each.tax for each in total.breakdowns]),
 }
 
 
@@ -86,7 +86,7 @@ def _in_invoice_currency(_node: Invoice, facts: InvoiceFacts) -> list[str]:
 
 
 def _of_totals(attribute: str) -> Amounts:
-    return lambda _node, facts: _stated([getattr(each, attribute) for each in facts.invoice.totals[:1]])
+    return lambda _node, facts: _present([getattr(each, attribute) for each in facts.invoice.totals[:1]])
 
 
 _WITH_VAT = sum_rule(

@@ -45,7 +45,7 @@ class Rate(Enum):
     LEFT_OUT = auto()
 
 
-class Seller(Enum):
+class SellerNumbers(Enum):
     """What the seller must or must not be registered as."""
 
     ANY_REGISTRATION = auto()
@@ -56,7 +56,7 @@ class Seller(Enum):
     """Neither seller, representative nor buyer has a VAT identifier."""
 
 
-class Buyer(Enum):
+class BuyerNumbers(Enum):
     """What the buyer must be registered as."""
 
     ANYONE = auto()
@@ -88,16 +88,20 @@ class Category:
     name: Text
     breakdown: Breakdown
     rate: Rate
-    seller: Seller
-    buyer: Buyer
+    seller: SellerNumbers
+    buyer: BuyerNumbers
     reason: Reason
     sums: Sums
 
 
 _EXACTLY_ONE, _AT_LEAST_ONE = Breakdown.EXACTLY_ONE, Breakdown.AT_LEAST_ONE
 _POSITIVE, _ZERO, _ZERO_OR_MORE, _LEFT_OUT = Rate.POSITIVE, Rate.ZERO, Rate.ZERO_OR_MORE, Rate.LEFT_OUT
-_ANY, _VAT_ID, _NO_VAT = Seller.ANY_REGISTRATION, Seller.VAT_IDENTIFIER, Seller.NO_VAT_IDENTIFIER
-_ANYONE, _BUYER_VAT, _BUYER_ANY = Buyer.ANYONE, Buyer.VAT_IDENTIFIER, Buyer.VAT_OR_LEGAL
+_ANY, _VAT_ID, _NO_VAT = (
+    SellerNumbers.ANY_REGISTRATION,
+    SellerNumbers.VAT_IDENTIFIER,
+    SellerNumbers.NO_VAT_IDENTIFIER,
+)
+_ANYONE, _BUYER_VAT, _BUYER_ANY = BuyerNumbers.ANYONE, BuyerNumbers.VAT_IDENTIFIER, BuyerNumbers.VAT_OR_LEGAL
 _FORBIDDEN, _REQUIRED = Reason.FORBIDDEN, Reason.REQUIRED
 _EXACT, _PER_RATE = Sums.EXACT, Sums.PER_RATE
 
@@ -216,19 +220,19 @@ def _has_exactly_one(row: Category, facts: InvoiceFacts) -> bool:
 def _has_at_least_one(row: Category, facts: InvoiceFacts) -> bool:
     uses = (facts.items_vat, facts.allowances_vat, facts.charges_vat, facts.unsorted_vat)
     if row.code == "S":  # the artefact does not look at the tax scheme here
-        used, given, counted = _named(uses, row), facts.breakdown_vat.any, facts.breakdown_vat.any
+        used, given, counted = _is_used(uses, row), facts.breakdown_vat.any, facts.breakdown_vat.any
     elif row.code == "L":  # nor here, and it wants the code without spaces
-        used, given, counted = _named_vat(uses, row), facts.breakdown_vat.raw, facts.breakdown_vat.vat
+        used, given, counted = _is_used_under_vat(uses, row), facts.breakdown_vat.raw, facts.breakdown_vat.vat
     else:
-        used, given, counted = _named_vat(uses, row), facts.breakdown_vat.raw_vat, facts.breakdown_vat.vat
+        used, given, counted = _is_used_under_vat(uses, row), facts.breakdown_vat.raw_vat, facts.breakdown_vat.vat
     return row.code in given if used else row.code not in counted
 
 
-def _named(uses: Sequence[VatUse], row: Category) -> bool:
+def _is_used(uses: Sequence[VatUse], row: Category) -> bool:
     return any(row.code in use.any for use in uses)
 
 
-def _named_vat(uses: Sequence[VatUse], row: Category) -> bool:
+def _is_used_under_vat(uses: Sequence[VatUse], row: Category) -> bool:
     return any(row.code in use.vat for use in uses)
 
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gateway.validator.report.html import FINDINGS_SHOWN_MAX, shown
+from gateway.validator.report.html import FINDINGS_SHOWN_MAX, report_view
 from gateway.validator.report.report import render
 from gateway.validator.report.source import row_at, source_of
 from tests.samples import invoice
@@ -54,7 +54,7 @@ def test_every_finding_leads_to_its_row_and_back(document: bytes) -> None:
 
 @pytest.mark.parametrize("document", [WRONG, ON_ONE_LINE])
 def test_the_row_of_a_finding_shows_its_element(document: bytes) -> None:
-    one = shown(reported(document).report, document, "en")
+    one = report_view(reported(document).report, document, "en")
     assert one.findings
     for finding in one.findings:
         element = re.sub(r"\[\d+\]", "", finding.location).rpartition(":")[2]
@@ -112,18 +112,18 @@ def test_the_source_is_read_as_it_was_written(document: bytes, text: str | None)
 def test_many_findings_are_cut_and_counted() -> None:
     one = reported(WRONG)
     one.report.findings *= 300
-    cut = shown(one.report, WRONG, "nl")
+    cut = report_view(one.report, WRONG, "nl")
     assert (len(cut.findings), cut.left_out) == (FINDINGS_SHOWN_MAX, len(one.report.findings) - FINDINGS_SHOWN_MAX)
 
 
 def test_who_may_not_see_the_document_sees_no_source() -> None:
-    one = shown(reported(WRONG).report, None, "nl")
+    one = report_view(reported(WRONG).report, None, "nl")
     assert one.rows == ()
     assert {finding.row for finding in one.findings} == {0}
 
 
 def test_pieces_of_one_line_are_numbered_apart() -> None:
-    rows = shown(reported(ON_ONE_LINE).report, ON_ONE_LINE, "nl").rows
+    rows = report_view(reported(ON_ONE_LINE).report, ON_ONE_LINE, "nl").rows
     numbers = [row.number for row in rows]
     assert len(rows) > 50
     assert len(set(numbers)) == len(numbers)
@@ -133,7 +133,7 @@ def test_pieces_of_one_line_are_numbered_apart() -> None:
 @pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
 def test_lines_are_those_that_findings_are_placed_by(end: str) -> None:
     document = WRONG.replace(b"\n", end.encode())
-    one = shown(reported(document).report, document, "nl")
+    one = report_view(reported(document).report, document, "nl")
     assert {finding.row for finding in one.findings} & {0} == set()
     by_id = {row.id: row.text for row in one.rows}
     places = {finding.location.rpartition(":")[2].partition("[")[0] for finding in one.findings}

@@ -9,7 +9,7 @@ from junitparser import Error, Failure, JUnitXml
 from lxml import etree
 from sarif_pydantic import Sarif
 
-from gateway.validator.report.report import FORMS, FindingShape, Reported, Run, Unread, render
+from gateway.validator.report.report import FORMS, JudgedDocument, RenderContext, ReportFinding, Unread, render
 from tests.unit.validator.reported import GOOD, HOSTILE, NOT_XML, ON_ONE_LINE, WRONG, reported
 
 DOCUMENTS = {"good": GOOD, "wrong": WRONG, "hostile": HOSTILE, "not xml": NOT_XML, "one line": ON_ONE_LINE}
@@ -50,18 +50,18 @@ SVRL = etree.RelaxNG(
 
 
 @pytest.fixture(params=DOCUMENTS)
-def report(request: pytest.FixtureRequest) -> Reported:
+def report(request: pytest.FixtureRequest) -> JudgedDocument:
     return reported(DOCUMENTS[request.param])
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_names_every_rule_that_broke(report: Reported, form: str, language: str) -> None:
+def test_every_form_names_every_rule_that_broke(report: JudgedDocument, form: str, language: str) -> None:
     text = render([report], form, language=language)
     assert [finding.rule for finding in report.report.findings if finding.rule not in text] == []
 
 
-def test_svrl_has_the_order_of_the_standard(report: Reported) -> None:
+def test_svrl_has_the_order_of_the_standard(report: JudgedDocument) -> None:
     root = etree.fromstring(render([report], "svrl").encode())
     SVRL.assertValid(root)
     failed = root.findall("{*}failed-assert")
@@ -85,7 +85,7 @@ def test_svrl_has_room_for_one_document() -> None:
         render([reported(GOOD), reported(WRONG)], "svrl")
 
 
-def test_junit_reads_as_it_was_meant(report: Reported) -> None:
+def test_junit_reads_as_it_was_meant(report: JudgedDocument) -> None:
     suites = JUnitXml.fromstring(render([report, reported(GOOD)], "junit").encode())
     fatal = [finding.rule for finding in report.report.findings if finding.flag == "fatal"]
     assert (suites.tests, suites.failures, suites.errors) == (
@@ -107,7 +107,7 @@ def test_a_rule_that_failed_is_an_error_to_junit() -> None:
     assert any(isinstance(result, Error) for suite in suites for case in suite for result in case.result)
 
 
-def test_sarif_reads_as_it_was_meant(report: Reported) -> None:
+def test_sarif_reads_as_it_was_meant(report: JudgedDocument) -> None:
     text = render([report, reported(GOOD, "map met spatie/é#1.xml")], "sarif")
     run = Sarif.model_validate_json(text).runs[0]
     assert [result.rule_id for result in run.results or []] == [f.rule for f in report.report.findings]
@@ -162,8 +162,8 @@ def test_characters_that_xml_cannot_hold_are_replaced(form: str) -> None:
     ElementTree.parse(StringIO(render([one], form)))  # noqa: S314 - our own text
 
 
-def _finding(found: str) -> FindingShape:
-    return FindingShape(
+def _finding(found: str) -> ReportFinding:
+    return ReportFinding(
         rule="BR-CL-23",
         flag="fatal",
         location="",
@@ -181,8 +181,8 @@ def _finding(found: str) -> FindingShape:
 
 
 def test_junit_counts_a_file_that_could_not_be_read_as_an_error() -> None:
-    run = Run((Unread("weg<1>.xml", "No such file"),))
-    suites = JUnitXml.fromstring(render([reported(GOOD)], "junit", language="nl", run=run).encode())
+    context = RenderContext((Unread("weg<1>.xml", "No such file"),))
+    suites = JUnitXml.fromstring(render([reported(GOOD)], "junit", language="nl", context=context).encode())
     assert (suites.errors, suites.failures) == (1, 0)
     [case] = list(suites)[-1]
     [error] = case.result
@@ -191,8 +191,8 @@ def test_junit_counts_a_file_that_could_not_be_read_as_an_error() -> None:
 
 
 def test_sarif_says_that_the_run_failed_where_a_file_could_not_be_read() -> None:
-    run = Run((Unread("map met spatie/weg.xml", "No such file"),))
-    text = render([reported(GOOD)], "sarif", run=run)
+    context = RenderContext((Unread("map met spatie/weg.xml", "No such file"),))
+    text = render([reported(GOOD)], "sarif", context=context)
     [invocation] = Sarif.model_validate_json(text).runs[0].invocations or []
     assert invocation.execution_successful is False
     [told] = json.loads(text)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
@@ -203,11 +203,11 @@ def test_sarif_says_that_the_run_failed_where_a_file_could_not_be_read() -> None
 
 
 def test_the_page_tells_of_a_file_that_could_not_be_read() -> None:
-    page = render([], "html", run=Run((Unread("<weg>.xml", "No such file"),)))
+    page = render([], "html", context=RenderContext((Unread("<weg>.xml", "No such file"),)))
     assert "&lt;weg&gt;.xml could not be read: No such file" in page
 
 
 def test_the_page_links_rules_where_they_are_explained() -> None:
-    linked = render([reported(WRONG)], "html", run=Run(rules_url="https://gateway.example/rules/"))
+    linked = render([reported(WRONG)], "html", context=RenderContext(rules_url="https://gateway.example/rules/"))
     assert 'href="https://gateway.example/rules/BR-CL-23"' in linked
     assert "/rules/" not in render([reported(WRONG)], "html")
