@@ -94,10 +94,10 @@ async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Rol
     """Let the caller in, or raise Unauthenticated or Forbidden."""
     key = presented_key(request)
     if key is None:
-        raise _unauthenticated(request, "No API key was sent.", "Er is geen API-sleutel meegestuurd.")
+        raise _unauthenticated(request, Text("No API key was sent."))
     admitted = await keyring.admit(key)
     if admitted is None:
-        raise _unauthenticated(request, "The API key does not work.", "De API-sleutel werkt niet.")
+        raise _unauthenticated(request, Text("The API key does not work."))
     role = admitted.caller.role
     if role not in roles:
         wanted = ", ".join(sorted(role.value for role in roles))
@@ -133,6 +133,6 @@ def _password(value: str) -> str | None:
         return None
 
 
-def _unauthenticated(request: web.BaseRequest, en: str, nl: str) -> problems.Unauthenticated:
+def _unauthenticated(request: web.BaseRequest, text: Text) -> problems.Unauthenticated:
     from_browser = "text/html" in request.headers.get(hdrs.ACCEPT, "")
-    return problems.Unauthenticated(Text(en, nl), from_browser=from_browser)
+    return problems.Unauthenticated(text, from_browser=from_browser)

@@ -50,9 +50,7 @@ class AuditQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/v1/billing-audit",
-    Text(
-        "What was done in billing and by whom, as a chain of hashes",
-    ),
+    Text("What was done in billing and by whom, as a chain of hashes"),
     Returns("A part of the chain.", AuditLog, headers=NEXT_PAGE),
     roles=OFFICE,
     query=AuditQuery,

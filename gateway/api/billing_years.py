@@ -67,9 +67,7 @@ class YearResource(Schema):
 
 @routes.get(
     "/v1/parties/{partyId}/years/{year}",
-    Text(
-        "A party's billing year, step by step; a party sees its own",
-    ),
+    Text("A party's billing year, step by step; a party sees its own"),
     Returns("The year.", YearResource),
     roles=FIGURES,
     query=ServiceQuery,
@@ -83,9 +81,7 @@ async def show_billing_year(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/parties/{partyId}/years/{year}/closing",
-    Text(
-        "Close a settled year: its forecast can no longer change",
-    ),
+    Text("Close a settled year: its forecast can no longer change"),
     Returns("The year, closed now or before.", YearResource),
     roles=FINANCE,
     query=ServiceQuery,
@@ -101,9 +97,7 @@ async def close_billing_year(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/parties/{partyId}/guidance/{startDay}",
-    Text(
-        "Record individual guidance from the day its start mail was received, or its renewal",
-    ),
+    Text("Record individual guidance from the day its start mail was received, or its renewal"),
     Returns("The year of guidance.", YearResource),
     body=Body(GuidanceRequest, is_required=False),
     roles=FINANCE,

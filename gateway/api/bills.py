@@ -71,9 +71,7 @@ class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/v1/bills",
-    Text(
-        "Bills and credit notes of a year; a party sees its own",
-    ),
+    Text("Bills and credit notes of a year; a party sees its own"),
     Returns("In the order of their numbers.", Bills),
     roles=FIGURES,
     query=BillsQuery,
@@ -97,9 +95,7 @@ async def bills_wanted(call: Call) -> Sequence[Bill]:
 
 @routes.get(
     "/v1/bills/{billNumber}",
-    Text(
-        "One bill: JSON, the e-invoice as issued, or PDF",
-    ),
+    Text("One bill: JSON, the e-invoice as issued, or PDF"),
     Returns("The bill.", BillResource, media_types=(JSON, XML, PDF)),
     roles=FIGURES,
     problems=(problems.NotReady, problems.NotAcceptable),

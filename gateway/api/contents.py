@@ -122,9 +122,7 @@ async def message_with_content(call: Call) -> Message:
     """The message, if the caller may read its content."""
     if not may_read_content(call):
         raise problems.Forbidden(
-            Text(
-                "Operators of this gateway do not read documents; they work with reports and statuses.",
-            )
+            Text("Operators of this gateway do not read documents; they work with reports and statuses.")
         )
     return await readable_message(call)
 

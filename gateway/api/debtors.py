@@ -85,9 +85,7 @@ async def list_debtors(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/debtors/{partyId}",
-    Text(
-        "Record whom to bill for a party, or what changed; earlier versions are kept",
-    ),
+    Text("Record whom to bill for a party, or what changed; earlier versions are kept"),
     Returns("The debtor.", DebtorResource),
     body=DebtorRequest,
     roles=FINANCE,

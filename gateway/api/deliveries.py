@@ -47,9 +47,7 @@ async def list_deliveries(call: Call) -> web.StreamResponse:
 
 @routes.post(
     "/v1/deliveries/{partyId}/resumptions",
-    Text(
-        "End the pause of a recipient that can be reached again",
-    ),
+    Text("End the pause of a recipient that can be reached again"),
     Returns("Its oldest message is offered within seconds.", status=204, media_types=()),
     roles=OPERATORS,
 )

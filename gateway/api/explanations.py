@@ -32,9 +32,7 @@ class ExplanationResource(Schema):
 
 @routes.get(
     "/v1/bills/{billNumber}/explanation",
-    Text(
-        "From the amount of a bill to its run, its counts and its messages; a party sees its own",
-    ),
+    Text("From the amount of a bill to its run, its counts and its messages; a party sees its own"),
     Returns("The way back.", ExplanationResource),
     roles=FIGURES,
     problems=(problems.NotReady,),

@@ -95,9 +95,7 @@ class JournalExport(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/v1/exports/entries",
-    Text(
-        "Entries of the meter as CSV, JSON lines, XLSX or Parquet",
-    ),
+    Text("Entries of the meter as CSV, JSON lines, XLSX or Parquet"),
     Returns("The file.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
     query=EntriesExport,
@@ -111,9 +109,7 @@ async def export_entries(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/exports/statements",
-    Text(
-        "Use of every party by month and kind, as CSV, JSON lines, XLSX or Parquet",
-    ),
+    Text("Use of every party by month and kind, as CSV, JSON lines, XLSX or Parquet"),
     Returns("The file.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
     query=StatementsExport,
@@ -127,9 +123,7 @@ async def export_statements(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/exports/bills",
-    Text(
-        "Bills of a year as CSV, JSON lines, XLSX or Parquet",
-    ),
+    Text("Bills of a year as CSV, JSON lines, XLSX or Parquet"),
     Returns("The file, a row a document.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
     query=BillsExport,
@@ -143,9 +137,7 @@ async def export_bills(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/exports/bill-lines",
-    Text(
-        "Lines of the bills of a year, each with how it was computed",
-    ),
+    Text("Lines of the bills of a year, each with how it was computed"),
     Returns("The file, a row a line.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
     query=BillsExport,
@@ -159,9 +151,7 @@ async def export_bill_lines(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/exports/journal",
-    Text(
-        "The journal of a year as CSV, JSON, XLSX, Parquet, XAF 3.2, hledger or beancount",
-    ),
+    Text("The journal of a year as CSV, JSON, XLSX, Parquet, XAF 3.2, hledger or beancount"),
     Returns("The file.", media_types=tuple(dict.fromkeys(JOURNAL_TYPES.values())), headers=CONTROL),
     roles=FINANCE,
     query=JournalExport,

@@ -96,9 +96,7 @@ async def list_mailbox(call: Call) -> web.StreamResponse:
 
 @routes.post(
     "/v1/mailbox/leases",
-    Text(
-        "Take the oldest messages for a while; unconfirmed they come back",
-    ),
+    Text("Take the oldest messages for a while; unconfirmed they come back"),
     Returns("What was taken; empty when nothing waits.", Leases),
     body=Body(LeaseRequest, is_required=False),
     roles=PARTIES,
@@ -123,9 +121,7 @@ async def take_messages(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/mailbox/messages/{kenmerk}/confirmation",
-    Text(
-        "Confirm that you have the message; doing it twice is as once",
-    ),
+    Text("Confirm that you have the message; doing it twice is as once"),
     Returns("Confirmed, now or before.", Confirmation),
     body=Body(ConfirmationRequest, is_required=False),
     roles=PARTIES,

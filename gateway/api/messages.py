@@ -143,9 +143,7 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.post(
     "/v1/messages",
-    Text(
-        "Submit a document, with or without attachments beside it",
-    ),
+    Text("Submit a document, with or without attachments beside it"),
     Returns(
         "Settled within the wait: the message with its verdict.",
         MessageResource,
@@ -246,9 +244,7 @@ async def show_message(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/messages/{kenmerk}/statuses",
-    Text(
-        "Every step in the life of the message, oldest first",
-    ),
+    Text("Every step in the life of the message, oldest first"),
     Returns("The steps, with Digipoort's codes.", Statuses),
     roles=READERS,
 )

@@ -42,7 +42,7 @@ async def replay_message(call: Call) -> web.StreamResponse:
     """Offer a parked or returned message again."""
     message = await call.message()
     if not await call.services.operations.replay(message.kenmerk, call.caller.key_id):
-        raise _not_now(message, "parked or returned", "apart gezet of teruggestuurd")
+        raise _not_now(message, Text("parked or returned"))
     return json_answer(Done(kenmerk=message.kenmerk, state=State.RECEIVED), 202)
 
 
@@ -59,15 +59,16 @@ async def return_message(call: Call) -> web.StreamResponse:
     message = await call.message()
     wanted = await call.body(ReturnRequest)
     if not await call.services.operations.give_back(message.kenmerk, call.caller.key_id, wanted.reason):
-        raise _not_now(message, "parked", "apart gezet")
+        raise _not_now(message, Text("parked"))
     return json_answer(Done(kenmerk=message.kenmerk, state=State.RETURNED))
 
 
-def _not_now(message: Message, en: str, nl: str) -> problems.StateConflict:
-    state = message.state.value
+def _not_now(message: Message, wanted: Text) -> problems.StateConflict:
     return problems.StateConflict(
         Text(
-            f"Message {message.kenmerk} is {state}; this is for messages that are {en}.",
-            f"Bericht {message.kenmerk} is {state}; dit is voor berichten die zijn {nl}.",
+            "Message {kenmerk} is {state}; this is for messages that are {wanted}.",
+            kenmerk=message.kenmerk,
+            state=message.state.value,
+            wanted=wanted,
         )
     )

@@ -81,9 +81,7 @@ class Silences(Schema):
 
 @routes.get(
     "/v1/parties/{partyId}/outlook",
-    Text(
-        "Where a party's use of this year is heading, and the warning it gets",
-    ),
+    Text("Where a party's use of this year is heading, and the warning it gets"),
     Returns("The year so far, and projected.", OutlookResource),
     roles=FIGURES,
     query=ServiceQuery,
@@ -118,9 +116,7 @@ def _projection(seen: Projection | None) -> ProjectionResource | None:
 
 @routes.get(
     "/v1/warnings",
-    Text(
-        "Parties that use more than they prepaid, or are on course to, with the text of a mail",
-    ),
+    Text("Parties that use more than they prepaid, or are on course to, with the text of a mail"),
     Returns("The warnings, by party id.", Warnings),
     roles=FINANCE,
     query=ServiceQuery,
@@ -149,9 +145,7 @@ def _warning_resource(warned: UsageWarning) -> WarningResource:
 
 @routes.get(
     "/v1/silences",
-    Text(
-        "Parties that always have use of a service and suddenly have none",
-    ),
+    Text("Parties that always have use of a service and suddenly have none"),
     Returns("Who fell silent.", Silences),
     roles=OFFICE,
     query=ServiceQuery,

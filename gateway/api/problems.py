@@ -82,9 +82,7 @@ async def list_problems(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/problems/{slug}",
-    Text(
-        "One kind of problem: what it means and what to do",
-    ),
+    Text("One kind of problem: what it means and what to do"),
     Returns("The kind.", ProblemKind, media_types=(HTML, JSON)),
     query=LanguageQuery,
     problems=(problems.NotAcceptable,),

@@ -56,9 +56,7 @@ class RuleResource(Schema):
 
 @routes.get(
     "/rules/{rule}",
-    Text(
-        "One rule: what it says, and documents that hold and break it",
-    ),
+    Text("One rule: what it says, and documents that hold and break it"),
     Returns("The rule, or one of the gateway's own checks.", RuleResource, media_types=(HTML, JSON)),
     query=LanguageQuery,
     problems=(problems.NotAcceptable, problems.UnknownItem),

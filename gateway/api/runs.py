@@ -110,9 +110,7 @@ class RunsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.post(
     "/v1/billing-runs/previews",
-    Text(
-        "What a billing run would give, also on other forecasts or tariffs; nothing is kept",
-    ),
+    Text("What a billing run would give, also on other forecasts or tariffs; nothing is kept"),
     Returns("The documents, without numbers.", PreviewResource),
     body=PreviewRequest,
     roles=FINANCE,
@@ -132,9 +130,7 @@ async def preview_billing_run(call: Call) -> web.StreamResponse:
 
 @routes.post(
     "/v1/billing-runs",
-    Text(
-        "Prepare a billing run for approval; the same inputs give the same run",
-    ),
+    Text("Prepare a billing run for approval; the same inputs give the same run"),
     Returns("The run, prepared now or before.", RunResource, headers=LOCATION),
     body=RunRequest,
     roles=FINANCE,
@@ -165,9 +161,7 @@ async def list_billing_runs(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/billing-runs/{runId}",
-    Text(
-        "One billing run with its documents, as whoever approves it should see it",
-    ),
+    Text("One billing run with its documents, as whoever approves it should see it"),
     Returns("The run.", ReviewResource),
     roles=FINANCE,
     problems=(problems.NotReady, *RUN_PROBLEMS),
@@ -181,9 +175,7 @@ async def show_billing_run(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/billing-runs/{runId}/approval",
-    Text(
-        "Approve a run on exactly the inputs it was prepared on; not with the key that prepared it",
-    ),
+    Text("Approve a run on exactly the inputs it was prepared on; not with the key that prepared it"),
     Returns("The run, approved now or before.", RunResource),
     roles=FINANCE,
     problems=(problems.NotReady, *RUN_PROBLEMS, problems.InputsMoved, problems.OwnApproval),
@@ -197,9 +189,7 @@ async def approve_billing_run(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/billing-runs/{runId}/issue",
-    Text(
-        "Issue an approved run: every bill is judged, then all get their numbers, or none does",
-    ),
+    Text("Issue an approved run: every bill is judged, then all get their numbers, or none does"),
     Returns("The bills, issued now or before.", Bills),
     roles=FINANCE,
     problems=(problems.NotReady, *RUN_PROBLEMS, problems.InputsMoved, problems.BillRejected),

@@ -35,9 +35,7 @@ class SealQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/v1/seals",
-    Text(
-        "The seals of the meter, to keep: what they cover can never change unseen",
-    ),
+    Text("The seals of the meter, to keep: what they cover can never change unseen"),
     Returns("Seals, oldest first.", SealList),
     roles=FIGURES,
     query=SealQuery,
@@ -50,9 +48,7 @@ async def list_seals(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/usage-entries/{position}/proof",
-    Text(
-        "The proof that a seal covers a meter entry, to check without the gateway",
-    ),
+    Text("The proof that a seal covers a meter entry, to check without the gateway"),
     Returns("The proof.", Proof),
     roles=FIGURES,
     problems=(problems.StateConflict,),
@@ -65,9 +61,7 @@ async def prove_entry(call: Call) -> web.StreamResponse:
     except UnknownEntryError as error:
         raise not_found(ENTRY, named) from error
     except UsageError as error:
-        detail = Text(
-            f"{error}.", f"Regel {position} is nog niet verzegeld; vraag het na het volgende zegel opnieuw."
-        )
+        detail = Text("Entry {position} is not sealed yet; ask again after the next seal.", position=position)
         raise problems.StateConflict(detail) from error
     if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
         raise not_found(ENTRY, named)

@@ -26,9 +26,7 @@ class Stated(Schema):
 
 @routes.get(
     "/v1/parties/{partyId}/statements/{year}",
-    Text(
-        "What a party used in a year, by month and kind; a party sees its own",
-    ),
+    Text("What a party used in a year, by month and kind; a party sees its own"),
     Returns("The statement.", Statement),
     roles=FIGURES,
 )
@@ -46,9 +44,7 @@ async def show_statement(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/monthly-statements/{year}/{month}",
-    Text(
-        "Record the statement of every party: its use of the year up to the end of the month",
-    ),
+    Text("Record the statement of every party: its use of the year up to the end of the month"),
     Returns("How many were new.", Stated),
     roles=FINANCE,
     query=ServiceQuery,

@@ -62,9 +62,7 @@ class ReversalResource(Schema):
 
 @routes.post(
     "/v1/usage-events",
-    Text(
-        "Record use that was metered elsewhere: CloudEvents, one or a batch, all of them or none",
-    ),
+    Text("Record use that was metered elsewhere: CloudEvents, one or a batch, all of them or none"),
     Returns("On stable storage; a repeat of the same content is harmless.", TakenResource),
     body=Body(
         media_types=EVENT_TYPES,
@@ -98,9 +96,7 @@ def _fault(index: int, code: str, text: Text) -> Fault:
 
 @routes.put(
     "/v1/usage-entries/{position}/reversal",
-    Text(
-        "Undo a meter entry by an entry of its opposite, with a reason; nothing is removed",
-    ),
+    Text("Undo a meter entry by an entry of its opposite, with a reason; nothing is removed"),
     Returns("It is undone, now or before.", ReversalResource),
     body=ReversalRequest,
     roles=FINANCE,
@@ -116,7 +112,9 @@ async def reverse_entry(call: Call) -> web.StreamResponse:
     except ConflictingEntryError as conflict:
         raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
     except UsageError as error:
-        detail = Text(f"{error}.", f"Regel {position} is niet terug te draaien.")
+        detail = Text(
+            "Entry {position} cannot be reversed: {in_english}.", position=position, in_english=str(error)
+        )
         raise problems.StateConflict(detail) from error
     body = ReversalResource(
         position, reversal.party_id, reversal.kind, reversal.quantity, wanted.reason, call.caller.key_id

@@ -17,6 +17,7 @@ from gateway.cli.billing_access import bill_rows, read_billing, run_billing
 from gateway.cli.billing_options import in_language
 from gateway.cli.options import where_options
 from gateway.clock import amsterdam_today
+from gateway.i18n import Text
 
 
 @click.command("list")
@@ -42,7 +43,7 @@ def show_command(*, number: str, form: str, output: Path | None, config: Path | 
     async def work(billing: BillingService) -> bytes:
         bill, xml = await billing.store.bill(number), await billing.store.xml(number)
         if bill is None or xml is None:
-            raise UnknownBillError(f"there is no bill {number}", f"er is geen factuur {number}")
+            raise UnknownBillError(Text("there is no bill {number}", number=number))
         return write_pdf(bill) if form == "pdf" else xml
 
     document = read_billing(config, data, work)

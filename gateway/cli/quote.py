@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
-from gateway.billing.documents.words import euros, month
 from gateway.billing.rating.quote import Quote, QuotedDocument, QuoteRequest, quote
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.errors import BillingError
 from gateway.cli.billing_options import Units, catalogue_of, in_language, tariffs_option
-from gateway.i18n import Text
+from gateway.i18n import Text, format_month
 
 _Result = TypeVar("_Result")
 
@@ -137,16 +137,20 @@ def _as_text(answer: Quote, language: str) -> str:
     lines = [f"{said(SERVICE_NAMES[answer.request.service].name)} {answer.request.year}"]
     lines += [f"  {said(note)}" for note in answer.notes]
     for document in answer.documents:
-        lines += ["", f"{said(_STEPS[document.step])}, {said(month(*document.month))}"]
+        lines += ["", f"{said(_STEPS[document.step])}, {format_month(date(*document.month, 1), language)}"]
         basis = said(_BASIS[document.basis])
         lines += [f"  {said(line.text)}: {said(line.how)} ({basis})" for line in document.lines]
         lines += [f"  {said(note)}" for note in document.notes]
-        lines.append(_sums(document.amounts.excluding, document.amounts.vat, document.amounts.including, said))
+        lines.append(said(_sums(document.amounts.excluding, document.amounts.vat, document.amounts.including)))
     total = answer.total
-    lines += ["", said(Text("Year")), _sums(total.excluding, total.vat, total.including, said)]
+    lines += ["", said(Text("Year")), said(_sums(total.excluding, total.vat, total.including))]
     return "\n".join(lines)
 
 
-def _sums(excluding: Decimal, vat: Decimal, including: Decimal, said: Callable[[Text], str]) -> str:
-    labels = Text("excluding VAT {} + VAT {} = {}")
-    return "  " + said(labels).format(said(euros(excluding)), said(euros(vat)), said(euros(including)))
+def _sums(excluding: Decimal, vat: Decimal, including: Decimal) -> Text:
+    return Text(
+        "  excluding VAT {excluding:amount} + VAT {vat:amount} = {including:amount}",
+        excluding=excluding,
+        vat=vat,
+        including=including,
+    )

@@ -77,7 +77,7 @@ def _boundary(request: web.BaseRequest) -> str:
     _, options = parse_options_header(request.headers.get("Content-Type", ""))
     boundary = options.get(b"boundary", b"").decode("latin-1")
     if not _BOUNDARY.fullmatch(boundary):
-        raise _broken("The Content-Type names no valid boundary.", "Het Content-Type noemt geen geldige boundary.")
+        raise _broken(Text("The Content-Type names no valid boundary."))
     return boundary
 
 
@@ -108,9 +108,7 @@ class _Splitter:
         try:
             self._parser.write(chunk)
         except FormParserError as error:
-            raise _broken(
-                f"A boundary or part header is wrong: {error}.", f"Een boundary of header klopt niet: {error}."
-            ) from error
+            raise _broken(Text("A boundary or part header is wrong: {error}.", error=str(error))) from error
         events = self._events.copy()
         self._events.clear()
         return events
@@ -153,9 +151,9 @@ class _Intake:
     def _end_header(self) -> None:
         name = self._field.decode("latin-1").strip().lower()
         if name in self._part.headers:
-            raise _broken(f"A part has two headers {name}.", f"Een deel heeft twee headers {name}.")
+            raise _broken(Text("A part has two headers {name}.", name=name))
         if _CONTROL.search(self._value):
-            raise _broken(f"Header {name} holds control characters.", f"Header {name} bevat stuurtekens.")
+            raise _broken(Text("Header {name} holds control characters.", name=name))
         self._part.headers[name] = self._value.decode("latin-1").strip()
         self._field = self._value = b""
 
@@ -176,33 +174,34 @@ class _Intake:
             return part.media_type in XML_TYPES
         if disposition != b"form-data" or name not in {b"document", b"attachment"}:
             raise _broken(
-                "A part of multipart/form-data must be form-data and be named `document` or `attachment`.",
-                "Een deel van multipart/form-data moet form-data zijn en `document` of `attachment` heten.",
+                Text("A part of multipart/form-data must be form-data and be named `document` or `attachment`."),
             )
         if name == b"document" and part.media_type not in XML_TYPES:
             raise _broken(
-                f"The document is {part.media_type}; it must be application/xml or text/xml.",
-                f"Het document is {part.media_type}; het moet application/xml of text/xml zijn.",
+                Text(
+                    "The document is {media_type}; it must be application/xml or text/xml.",
+                    media_type=part.media_type,
+                ),
             )
         return name == b"document"
 
     def _admit(self, part: _Part) -> None:
         if part.is_document and any(other.is_document for other in self._parts):
-            raise _broken("There are two documents; send them apart.", "Er zijn twee documenten; stuur ze apart.")
+            raise _broken(Text("There are two documents; send them apart."))
         if len(self._parts) > self._limits.attachments_count_max:
             most = self._limits.attachments_count_max
-            raise _broken(f"There are more than {most} attachments.", f"Er zijn meer dan {most} bijlagen.")
+            raise _broken(Text("There are more than {most} attachments.", most=most))
 
     async def _write(self, data: bytes) -> None:
         part = self._part
         if part.decoder is None or part.sink is None:
-            raise _broken("A part has content before its headers.", "Een deel heeft inhoud vóór zijn headers.")
+            raise _broken(Text("A part has content before its headers."))
         await self._put(part, part.sink, _decoded(part.decoder.feed, data))
 
     async def _end_part(self) -> None:
         part = self._part
         if part.decoder is None or part.sink is None:
-            raise _broken("A part ends within its headers.", "Een deel houdt op binnen zijn headers.")
+            raise _broken(Text("A part ends within its headers."))
         finish = part.decoder.finish
         await self._put(part, part.sink, _decoded(lambda _: finish(), b""))
 
@@ -224,10 +223,10 @@ class _Intake:
     async def close(self) -> Parts:
         """All came in: close every sink. Raises when the body is not complete or holds no document."""
         if not self._is_finished:
-            raise _broken("The closing boundary is missing.", "De afsluitende boundary ontbreekt.")
+            raise _broken(Text("The closing boundary is missing."))
         documents = [part for part in self._parts if part.is_document]
         if not documents or not documents[0].size_bytes:
-            raise _broken("There is no part with a document.", "Er is geen deel met een document.")
+            raise _broken(Text("There is no part with a document."))
         contents = [(part, await part.sink.close()) for part in self._parts if part.sink]
         document = next(content for part, content in contents if part.is_document)
         beside = [(part, content) for part, content in contents if not part.is_document]
@@ -251,8 +250,7 @@ def _media_type(header: str | None, is_form: bool) -> str:
     media_type = parse_options_header(header)[0].decode("latin-1")
     if not _MEDIA_TYPE.fullmatch(media_type) or media_type.startswith(("multipart/", "message/")):
         raise _broken(
-            "A part's Content-Type is not a media type of one file.",
-            "Het Content-Type van een deel is geen mediatype van één bestand.",
+            Text("A part's Content-Type is not a media type of one file."),
         )
     return media_type
 
@@ -273,17 +271,15 @@ def _decoder(encoding: str) -> TransferDecoder:
     try:
         return decoder(encoding)
     except TransferError as error:
-        raise _broken(f"{error}.", f"De codering van een deel is onbekend: {error}.") from error
+        raise _broken(Text("{error}.", error=str(error))) from error
 
 
 def _decoded(feed: Callable[[bytes], bytes], data: bytes) -> bytes:
     try:
         return feed(data)
     except TransferError as error:
-        raise _broken(
-            f"A part is wrongly encoded: {error}.", f"Een deel is verkeerd gecodeerd: {error}."
-        ) from error
+        raise _broken(Text("A part is wrongly encoded: {error}.", error=str(error))) from error
 
 
-def _broken(en: str, nl: str) -> problems.MalformedMultipart:
-    return problems.MalformedMultipart(Text(en, nl), closes=True)
+def _broken(text: Text) -> problems.MalformedMultipart:
+    return problems.MalformedMultipart(text, closes=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.i18n import Text
+from gateway.i18n import Text, plural
 from gateway.validator.finding import WrongValueError
 
 Member = str | int | bool | list[dict[str, str]] | list[str]
@@ -113,12 +113,11 @@ class InvalidInput(Problem):
     )
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        count = len(faults)
         super().__init__(
-            Text(
-                f"{count} thing{'s' * (count != 1)} in the request must change.",
-                f"{count} onderde{'len' if count != 1 else 'el'} van het verzoek moet{'en' * (count != 1)} "
-                "anders.",
+            plural(
+                "{count} thing in the request must change.",
+                "{count} things in the request must change.",
+                count=len(faults),
             )
         )
         self.faults = faults
@@ -419,8 +418,9 @@ class UnsupportedMediaType(Problem):
         listed = ", ".join(supported)
         super().__init__(
             Text(
-                f"The body is {found or 'of no stated type'}; this request takes {listed}.",
-                f"De inhoud is {found or 'van een type dat niet genoemd is'}; dit verzoek vraagt {listed}.",
+                "The body is {found}; this request takes {listed}.",
+                found=found or Text("of no stated type"),
+                listed=listed,
             ),
             headers={"Accept": listed},
             closes=True,

@@ -7,7 +7,7 @@ from typing import Literal, get_args, get_origin
 
 import msgspec
 
-from gateway.i18n import Text
+from gateway.i18n import Text, either
 
 _TYPES = {
     "int": Text("a whole number"),
@@ -27,16 +27,6 @@ _PATTERNS = {
     r"^[0-9A-Za-z]{2,4}:.{1,50}$": Text("must be scheme:value, as 0190:00000001002220647000"),
 }
 """The patterns of `shapes`, said as people say them; a test holds this to them."""
-_COMPARED = {
-    ">=": Text("must be at least {}"),
-    "<=": Text("must be at most {}"),
-    ">": Text("must be more than {}"),
-    "<": Text("must be less than {}"),
-}
-_LONG = {
-    ">=": Text("must have at least {} characters"),
-    "<=": Text("must have at most {} characters"),
-}
 
 
 def reason_of(error: msgspec.ValidationError, kind: object = None) -> Text:
@@ -51,24 +41,31 @@ def reason_of(error: msgspec.ValidationError, kind: object = None) -> Text:
 def not_json(error: Exception) -> Text:
     """What to say of a body that is no JSON."""
     place = re.search(r"\(byte (\d+)\)", str(error))
-    at = Text(", see byte {place}", place=place[1]) if place else Text("")
+    at = Text(", see byte {place}", place=place[1]) if place else ""
     return Text("is not JSON in UTF-8{at}", at=at)
 
 
 def _other_type(found: re.Match[str], _kind: object) -> Text:
-    wanted, got = [_TYPES.get(name, Text(name, name)) for name in found[1].split(" | ")], _TYPES.get(found[2])
-    en, nl = " or ".join(one.en for one in wanted), " of ".join(one.nl for one in wanted)
+    wanted, got = either([_TYPES.get(name, name) for name in found[1].split(" | ")]), _TYPES.get(found[2])
     if got is None:
-        return Text(f"must be {en}", f"moet {nl} zijn")
-    return Text(f"must be {en}, and is {got.en}", f"moet {nl} zijn, en is {got.nl}")
+        return Text("must be {wanted}", wanted=wanted)
+    return Text("must be {wanted}, and is {got}", wanted=wanted, got=got)
 
 
 def _compared(found: re.Match[str], _kind: object) -> Text:
-    return _filled(_COMPARED[found[1]], f"{float(found[2]):g}" if found[2].endswith(".0") else found[2])
+    limit = f"{float(found[2]):g}" if found[2].endswith(".0") else found[2]
+    return {
+        ">=": Text("must be at least {limit}", limit=limit),
+        "<=": Text("must be at most {limit}", limit=limit),
+        ">": Text("must be more than {limit}", limit=limit),
+        "<": Text("must be less than {limit}", limit=limit),
+    }[found[1]]
 
 
 def _too_long(found: re.Match[str], _kind: object) -> Text:
-    return _filled(_LONG[found[1]], found[2])
+    if found[1] == ">=":
+        return Text("must have at least {limit} characters", limit=found[2])
+    return Text("must have at most {limit} characters", limit=found[2])
 
 
 def _other_form(found: re.Match[str], _kind: object) -> Text:
@@ -92,10 +89,6 @@ def _choices(kind: object) -> Iterator[str]:
     else:
         for part in get_args(kind):
             yield from _choices(part)
-
-
-def _filled(text: Text, value: str) -> Text:
-    return Text(text.en.format(value), text.nl.format(value))
 
 
 _Say = Callable[[re.Match[str], object], Text]

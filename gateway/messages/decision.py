@@ -311,8 +311,8 @@ def _returned(
     finding = _party_finding(
         "MP-RECIPIENT-UNKNOWN",
         Text(
-            f"No recipient is registered here under {named or 'the identifiers in this document'}.",
-            f"Hier is geen ontvanger geregistreerd onder {named or 'de nummers in dit document'}.",
+            "No recipient is registered here under {named}.",
+            named=named or Text("the identifiers in this document"),
         ),
         Text("Ask the recipient for its OIN and put it in the buyer's electronic address (BT-49, scheme 0190)."),
         found=named,

@@ -185,8 +185,8 @@ def _unknown(why: str) -> RevocationUnknownError:
     return RevocationUnknownError(
         "revocation-unknown",
         Text(
-            f"whether the certificate was revoked cannot be learnt now ({why}); try again later",
-            "of het certificaat is ingetrokken kan nu niet worden nagegaan; probeer het later opnieuw",
+            "whether the certificate was revoked cannot be checked now ({in_english}); try again later",
+            in_english=why,
         ),
     )
 

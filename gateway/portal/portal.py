@@ -43,9 +43,7 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/portal",
-    Text(
-        "Messages, use and bills on one page, for people",
-    ),
+    Text("Messages, use and bills on one page, for people"),
     Returns("A page.", media_types=(HTML,)),
     roles=READERS,
     query=PortalQuery,

@@ -11,7 +11,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from urllib.parse import quote
 
-from gateway.billing.documents.words import day, euros, sentence
 from gateway.billing.rating.amounts import HUNDRED, ZERO, Amounts, PriceBasis, cents
 from gateway.billing.rating.rating import Due, DueLine, LineRole
 from gateway.billing.rating.services import Service
@@ -184,13 +183,12 @@ def _billed_line(earlier: Bill) -> DueLine:
         -1 if amount > 0 else 1,
         abs(amount),
         -amount,
-        sentence("Less: {what} by {number}", "Af: {what} met {number}", what=what, number=earlier.number),
-        sentence(
-            "document {number} of {day}: {amount}",
-            "document {number} van {day}: {amount}",
+        Text("Less: {what} by {number}", what=what, number=earlier.number),
+        Text(
+            "document {number} of {day:date}: {amount:amount}",
             number=earlier.number,
-            day=day(earlier.issued_on),
-            amount=euros(amount),
+            day=earlier.issued_on,
+            amount=amount,
         ),
     )
 

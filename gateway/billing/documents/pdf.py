@@ -19,10 +19,10 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from gateway.billing.documents.bill import Bill, BillKind, BillLine, Stage
-from gateway.billing.documents.words import count, day, euros
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import LineRole
 from gateway.billing.rating.services import SERVICE_NAMES
+from gateway.i18n import format_amount, format_count, format_date
 
 _INK: Color = HexColor("#1d2433")
 _BLUE: Color = HexColor("#154273")
@@ -142,9 +142,9 @@ def _parties(bill: Bill) -> Table:
 
 
 def _facts(bill: Bill) -> Table:
-    facts = [("Datum", day(bill.issued_on).nl)]
+    facts = [("Datum", format_date(bill.issued_on, "nl"))]
     if bill.kind is BillKind.INVOICE:
-        facts.append(("Te betalen uiterlijk", day(bill.due_on).nl))
+        facts.append(("Te betalen uiterlijk", format_date(bill.due_on, "nl")))
     facts.append(("Betreft", f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}"))
     facts.append(("", _STAGES[bill.stage]))
     facts.append(("Uw kenmerk", bill.debtor.reference or bill.debtor.party_id))
@@ -199,9 +199,9 @@ def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
     right = _style(right=True)
     return [
         what,
-        _said(count(sign * line.units).nl if is_counted else "", right),
-        _said(euros(line.price).nl if is_counted else "", right),
-        _said(euros(sign * line.amount).nl, right),
+        _said(format_count(sign * line.units, "nl") if is_counted else "", right),
+        _said(format_amount(line.price, "nl") if is_counted else "", right),
+        _said(format_amount(sign * line.amount, "nl"), right),
     ]
 
 
@@ -212,12 +212,12 @@ def _sums(bill: Bill) -> Table:
     rows = [
         [
             _said("Totaal exclusief btw", _style(right=True)),
-            _said(euros(amounts.excluding).nl, _style(right=True)),
+            _said(format_amount(amounts.excluding, "nl"), _style(right=True)),
         ],
-        [_said(vat, _style(right=True)), _said(euros(amounts.vat).nl, _style(right=True))],
+        [_said(vat, _style(right=True)), _said(format_amount(amounts.vat, "nl"), _style(right=True))],
         [
             _said(f"{last} (inclusief btw)" if bill.vat_percent else last, _style(9.5, bold=True, right=True)),
-            _said(euros(amounts.including).nl, _style(9.5, bold=True, right=True)),
+            _said(format_amount(amounts.including, "nl"), _style(9.5, bold=True, right=True)),
         ],
     ]
     table = Table(rows, colWidths=[_WIDTH * 0.72, _WIDTH * 0.28])  # a hundred million fits on a line
@@ -238,10 +238,10 @@ def _sums(bill: Bill) -> Table:
 def _closing(bill: Bill) -> list[Flowable]:
     issuer = bill.issuer
     grouped = " ".join(issuer.iban[place : place + 4] for place in range(0, len(issuer.iban), 4))
-    amount = euros(abs(bill.amounts.including)).nl
+    amount = format_amount(abs(bill.amounts.including), "nl")
     if bill.kind is BillKind.INVOICE:
         pay = (
-            f"Wij verzoeken u {amount} uiterlijk {day(bill.due_on).nl} over te maken op {grouped} "
+            f"Wij verzoeken u {amount} uiterlijk {format_date(bill.due_on, 'nl')} over te maken op {grouped} "
             f"ten name van {issuer.name}, onder vermelding van {bill.number}."
         )
     else:

@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from gateway.billing.runs.errors import DistributionKeyError
+from gateway.i18n import Text
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -71,8 +72,7 @@ def share(total: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
     whole = sum(weights, Decimal(0))
     if any(weight < 0 for weight in weights) or whole <= 0:
         raise DistributionKeyError(
-            "a distribution key needs weights of zero or more, and at least one above zero",
-            "een verdeelsleutel heeft gewichten van nul of meer nodig, en minstens een boven nul",
+            Text("a distribution key needs weights of zero or more, and at least one above zero"),
         )
     exact = [total * weight / whole for weight in weights]
     floors = [part.quantize(CENT, ROUND_FLOOR) for part in exact]

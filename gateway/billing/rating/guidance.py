@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from gateway.billing.documents.words import count, day, euros, sentence
 from gateway.billing.rating.amounts import PriceBasis, cents
 from gateway.billing.rating.policies import DEFAULT, GuidanceLength, Policies
 from gateway.billing.rating.rating import Due, DueLine, LineRole, PayerStatus, checked_units, exemption
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis
+from gateway.i18n import Text
 
 _MONTHS = 3
 _DAYS = 90
@@ -62,15 +62,12 @@ def _line(period: GuidancePeriod, tariff: Tariff) -> DueLine:
         1,
         tariff.price,
         cents(tariff.price),
-        sentence(
-            "{name}, {first} to {last}",
-            "{name}, {first} tot en met {last}",
+        Text(
+            "{name}, {first:date} to {last:date}",
             name=SERVICE_NAMES[Service.GUIDANCE].name,
-            first=day(period.first),
-            last=day(period.last),
+            first=period.first,
+            last=period.last,
         ),
-        sentence(
-            "{one} × {price} = {price}", "{one} × {price} = {price}", one=count(1), price=euros(tariff.price)
-        ),
+        Text("{one:n} × {price:amount} = {price:amount}", one=1, price=tariff.price),
         tariff.source,
     )

@@ -17,7 +17,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 from statistics import variance
 
-from gateway.billing.documents.words import count, day, sentence
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.i18n import Text
 
@@ -176,23 +175,18 @@ def warning_mail(name: str, seen: Outlook) -> Mail | None:
     ):
         return None
     words = SERVICE_NAMES[seen.service]
-    subject = sentence(
-        "{service} {year}: {verdict}",
-        "{service} {year}: {verdict}",
-        service=words.name,
-        year=seen.year,
-        verdict=_VERDICTS[seen.status],
+    subject = Text(
+        "{service} {year}: {verdict}", service=words.name, year=seen.year, verdict=_VERDICTS[seen.status]
     )
-    facts = sentence(
-        "Dear {name},\n\nup to {as_of} you used {used} {units}; you prepaid {prepaid}.{projection}\n"
-        "You need not do anything: what you use above it is billed at the settlement.",
-        "Beste {name},\n\ntot en met {as_of} gebruikte u {used} {units}; vooruitbetaald zijn er {prepaid}."
-        "{projection}\nU hoeft niets te doen: wat u meer gebruikt, komt op de afrekening.",
+    facts = Text(
+        "Dear {name},\n\nup to {as_of:date} you used {used:n} {units}; you prepaid "
+        "{prepaid:n}.{projection}\nYou need not do anything: what you use above it is billed at "
+        "the settlement.",
         name=name,
-        as_of=day(seen.as_of),
-        used=count(seen.used),
+        as_of=seen.as_of,
+        used=seen.used,
         units=words.units,
-        prepaid=count(seen.prepaid),
+        prepaid=seen.prepaid,
         projection=_projected(seen.whole_year),
     )
     return Mail(subject, facts)
@@ -208,13 +202,12 @@ _VERDICTS = {
 def _projected(projection: Projection | None) -> Text:
     if projection is None:
         return Text("")
-    return sentence(
-        " At this pace it will be about {expected} by {until} (between {low} and {high}).",
-        " In dit tempo worden het er op {until} ongeveer {expected} (tussen {low} en {high}).",
-        until=day(projection.until),
-        expected=count(projection.expected),
-        low=count(projection.low),
-        high=count(projection.high),
+    return Text(
+        " At this pace it will be about {expected:n} by {until:date} (between {low:n} and {high:n}).",
+        until=projection.until,
+        expected=projection.expected,
+        low=projection.low,
+        high=projection.high,
     )
 
 

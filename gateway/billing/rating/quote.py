@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from gateway.billing.documents.words import euros, sentence
 from gateway.billing.rating.amounts import NOTHING, ZERO, Amounts, PriceBasis
 from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import DEFAULT, Policies, Regime
@@ -86,8 +85,7 @@ def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: P
         return _quote_guidance(request, catalogue, policies)
     if policies.regime(request.service) is Regime.DISTRIBUTED:
         raise TariffMissingError(
-            f"{request.service} has no tariff: its cost is divided by a key",
-            f"{request.service} heeft geen tarief: de kosten worden met een sleutel verdeeld",
+            Text("{service} has no tariff: its cost is divided by a key", service=request.service),
         )
     basis_units, notes = _expected(request)
     advance = advance_due(request.service, request.year, basis_units, request.payer, catalogue, policies)
@@ -107,8 +105,7 @@ def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
         return request.historic, (Text("no forecast: historic use"),)
     if request.used is None:
         raise BadCountError(
-            "give a forecast, historic use or use: there is nothing to reckon with",
-            "geef een prognose, eerder gebruik of gebruik op: er is niets om mee te rekenen",
+            Text("give a forecast, historic use or use: there is nothing to reckon with"),
         )
     return 0, (Text("no forecast and no historic use: nothing is prepaid"),)
 
@@ -117,8 +114,7 @@ def _final(request: QuoteRequest, used: int, prepaid: Decimal, catalogue: Catalo
     periods = final_periods(request.service, request.year, request.payer, catalogue, policies)
     if len(periods) > 1:
         raise BadCountError(
-            "the price changes within the year: a quote needs the use of each period",
-            "de prijs verandert binnen het jaar: een berekening heeft het gebruik per periode nodig",
+            Text("the price changes within the year: a quote needs the use of each period"),
         )
     return final_due(request.service, request.year, (used,), prepaid, request.payer, catalogue, policies)
 
@@ -141,7 +137,7 @@ def _prepaid_line(prepaid: Decimal) -> DueLine:
         prepaid,
         -prepaid,
         Text("Less: prepayment"),
-        sentence("−{prepaid}", "−{prepaid}", prepaid=euros(prepaid)),
+        Text("−{prepaid:amount}", prepaid=prepaid),
     )
 
 
@@ -150,8 +146,10 @@ def _quote_guidance(request: QuoteRequest, catalogue: Catalogue, policies: Polic
     wanted = request.used if request.used is not None else request.forecast
     if wanted is None or wanted > _PERIODS_MAX:
         raise BadCountError(
-            f"give the number of periods of three months as use, at most {_PERIODS_MAX}",
-            f"geef het aantal perioden van drie maanden op als gebruik, hoogstens {_PERIODS_MAX}",
+            Text(
+                "give the number of periods of three months as use, at most {periods_max}",
+                periods_max=_PERIODS_MAX,
+            ),
         )
     first = date(request.year, 1, 1)
     due = due_for_guidance(guidance_periods(first, wanted, policies), request.payer, catalogue, policies)

@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from gateway.billing.documents.words import count, day, euros, sentence
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents
 from gateway.billing.rating.policies import DEFAULT, Policies, Regime
 from gateway.billing.rating.services import SERVICE_NAMES, Service
@@ -95,8 +94,12 @@ def checked_units(units: int, name: str) -> int:
     if 0 <= units <= UNITS_MAX:
         return units
     raise BadCountError(
-        f"{name} is {units}: it has to be between 0 and {UNITS_MAX}",
-        f"{name} is {units}: dat moet tussen 0 en {UNITS_MAX} liggen",
+        Text(
+            "{name} is {units}: it has to be between 0 and {units_max}",
+            name=name,
+            units=units,
+            units_max=UNITS_MAX,
+        ),
     )
 
 
@@ -170,27 +173,16 @@ def exemption(service: Service, year: int, units: int, payer: PayerStatus, polic
     """Why this party is not invoiced for this use, or None when it is."""
     name = SERVICE_NAMES[service].name
     if payer.is_rijk and service not in policies.rijk_pays:
-        return sentence(
-            "a body of the Rijk is not invoiced for {name}",
-            "een onderdeel van het Rijk krijgt voor {name} geen factuur",
-            name=name,
-        )
+        return Text("a body of the Rijk is not invoiced for {name}", name=name)
     if payer.is_company and service not in policies.companies_pay:
-        return sentence("{name} is free for companies", "{name} is gratis voor bedrijven", name=name)
+        return Text("{name} is free for companies", name=name)
     if payer.in_umbrella and service in policies.umbrella_exempt:
-        return sentence(
-            "its umbrella body pays for {name} by an agreement of its own",
-            "de koepel betaalt {name} met een eigen financieringsafspraak",
-            name=name,
-        )
+        return Text("its umbrella body pays for {name} by an agreement of its own", name=name)
     first, last = policies.first_year_exempt_years
     is_free_year = service in policies.first_year_exempt and first <= year <= last
     if payer.is_first_year and is_free_year and units < policies.substantial_units:
-        return sentence(
-            "the first year of {name} is free below {units} units",
-            "het eerste jaar {name} is gratis onder {units} eenheden",
-            name=name,
-            units=count(policies.substantial_units),
+        return Text(
+            "the first year of {name} is free below {units:n} units", name=name, units=policies.substantial_units
         )
     return None
 
@@ -204,16 +196,14 @@ def _forecast_line(service: Service, year: int, forecast: int, charged: int, tar
         charged,
         tariff.price,
         amount,
-        sentence("{name}: forecast of {year}", "{name}: prognose {year}", name=words.name, year=year),
-        sentence(
-            "{charged} {units}{free_en} × {price} = {amount}",
-            "{charged} {units}{free_nl} × {price} = {amount}",
-            charged=count(charged),
+        Text("{name}: forecast of {year}", name=words.name, year=year),
+        Text(
+            "{charged:n} {units}{free} × {price:amount} = {amount:amount}",
+            charged=charged,
             units=words.units,
-            free_en=f" (forecast {count(forecast).en}, {count(free).en} free)" if free else "",
-            free_nl=f" (prognose {count(forecast).nl}, {count(free).nl} gratis)" if free else "",
-            price=euros(tariff.price),
-            amount=euros(amount),
+            free=Text(" (forecast {forecast:n}, {free:n} free)", forecast=forecast, free=free) if free else "",
+            price=tariff.price,
+            amount=amount,
         ),
         tariff.source,
     )
@@ -242,15 +232,13 @@ def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) ->
         price,
         amount,
         _use_text(service, period),
-        sentence(
-            "{charged} {units}{free_en} × {price} = {amount}",
-            "{charged} {units}{free_nl} × {price} = {amount}",
-            charged=count(units - freed),
+        Text(
+            "{charged:n} {units}{free} × {price:amount} = {amount:amount}",
+            charged=units - freed,
             units=words.units,
-            free_en=f" ({count(units).en} used, {count(freed).en} free)" if freed else "",
-            free_nl=f" ({count(units).nl} gebruikt, {count(freed).nl} gratis)" if freed else "",
-            price=euros(price),
-            amount=euros(amount),
+            free=Text(" ({units:n} used, {free:n} free)", units=units, free=freed) if freed else "",
+            price=price,
+            amount=amount,
         ),
         period.tariff.source,
         period.first,
@@ -261,14 +249,8 @@ def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) ->
 def _use_text(service: Service, period: TariffPeriod) -> Text:
     name, year = SERVICE_NAMES[service].name, period.first.year
     if (period.first, period.last) == (date(year, 1, 1), date(year, 12, 31)):
-        return sentence("{name}: use in {year}", "{name}: gebruik in {year}", name=name, year=year)
-    return sentence(
-        "{name}: use from {first} to {last}",
-        "{name}: gebruik van {first} tot en met {last}",
-        name=name,
-        first=day(period.first),
-        last=day(period.last),
-    )
+        return Text("{name}: use in {year}", name=name, year=year)
+    return Text("{name}: use from {first:date} to {last:date}", name=name, first=period.first, last=period.last)
 
 
 def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
@@ -279,22 +261,14 @@ def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
         missing,
         missing,
         Text("Up to the agreed forecast (minimum)"),
-        sentence(
-            "prepaid {prepaid} − use {rated} = {missing}",
-            "vooruitbetaald {prepaid} − gebruik {rated} = {missing}",
-            prepaid=euros(prepaid),
-            rated=euros(rated),
-            missing=euros(missing),
+        Text(
+            "prepaid {prepaid:amount} − use {rated:amount} = {missing:amount}",
+            prepaid=prepaid,
+            rated=rated,
+            missing=missing,
         ),
     )
 
 
 def _under_free(service: Service, free: int) -> tuple[Text, ...]:
-    return (
-        sentence(
-            "the first {free} {units} of a year are free",
-            "de eerste {free} {units} van een jaar zijn gratis",
-            free=count(free),
-            units=SERVICE_NAMES[service].units,
-        ),
-    )
+    return (Text("the first {free:n} {units} of a year are free", free=free, units=SERVICE_NAMES[service].units),)

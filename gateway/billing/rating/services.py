@@ -32,8 +32,7 @@ class Service(StrEnum):
         except ValueError:
             known = ", ".join(cls)
             raise UnknownServiceError(
-                f"there is no service {name!r}; there are {known}",
-                f"dienst {name!r} bestaat niet; wel: {known}",
+                Text("there is no service {name}; there are {known}", name=repr(name), known=known)
             ) from None
 
 

@@ -78,8 +78,9 @@ class Catalogue:
         for first, second in combinations(self.tariffs, 2):
             if _same_series(first, second) and first.overlaps(second):
                 raise TariffCatalogueError(
-                    f"two tariffs for the same days: {first} and {second}",
-                    f"twee tarieven voor dezelfde dagen: {first} en {second}",
+                    Text(
+                        "two tariffs for the same days: {first} and {second}", first=str(first), second=str(second)
+                    ),
                 )
 
     def periods(
@@ -122,8 +123,13 @@ class Catalogue:
         if variant and variant not in self.variants(service, year):
             known = ", ".join(sorted(self.variants(service, year))) or "-"
             raise TariffMissingError(
-                f"{service} has no tariff variant {variant!r} in {year}; it has: {known}",
-                f"{service} heeft geen tariefvariant {variant!r} in {year}; wel: {known}",
+                Text(
+                    "{service} has no tariff variant {variant} in {year}; it has: {known}",
+                    service=service,
+                    variant=repr(variant),
+                    year=year,
+                    known=known,
+                ),
             )
         return [
             tariff
@@ -144,17 +150,18 @@ def _same_series(first: Tariff, second: Tariff) -> bool:
 
 def _check_price(tariff: Tariff, policies: Policies) -> None:
     if not tariff.price.is_finite() or tariff.price < 0:
-        raise TariffCatalogueError(
-            f"a price below zero or no number: {tariff}", f"een prijs onder nul of geen getal: {tariff}"
-        )
+        raise TariffCatalogueError(Text("a price below zero or no number: {tariff}", tariff=str(tariff)))
     if tariff.valid_until is not None and tariff.valid_until < tariff.valid_from:
-        raise TariffCatalogueError(f"it ends before it starts: {tariff}", f"eindigt voor het begin: {tariff}")
+        raise TariffCatalogueError(Text("it ends before it starts: {tariff}", tariff=str(tariff)))
     exponent = tariff.price.as_tuple().exponent
     in_cents = tariff.basis is TariffBasis.ACTUAL and tariff.valid_from.year >= policies.actual_costs_in_cents_from
     if in_cents and isinstance(exponent, int) and exponent < -2:
         raise TariffCatalogueError(
-            f"actual costs from {policies.actual_costs_in_cents_from} have two decimals: {tariff}",
-            f"kostprijzen vanaf {policies.actual_costs_in_cents_from} hebben twee decimalen: {tariff}",
+            Text(
+                "actual costs from {actual_costs_in_cents_from} have two decimals: {tariff}",
+                actual_costs_in_cents_from=policies.actual_costs_in_cents_from,
+                tariff=str(tariff),
+            ),
         )
 
 
@@ -169,14 +176,25 @@ def _check_cover(periods: tuple[TariffPeriod, ...], service: Service, year: int,
 
 
 def _missing(service: Service, year: int, basis: TariffBasis) -> TariffMissingError:
-    dutch = {TariffBasis.FIXED: "vaste", TariffBasis.ESTIMATE: "geraamde", TariffBasis.ACTUAL: "werkelijke"}
-    hint = Text("")
-    if basis is TariffBasis.ACTUAL:
-        hint = Text(": add it to the catalogue once it is known; until then only the advance can be reckoned")
-    return TariffMissingError(
-        f"there is no {basis} tariff of {service} for the whole of {year}{hint.en}",
-        f"er is geen {dutch[basis]} tarief van {service} voor heel {year}{hint.nl}",
+    missing = Text(
+        "there is no {basis} tariff of {service} for the whole of {year}",
+        basis=_BASES[basis],
+        service=service.value,
+        year=year,
     )
+    if basis is TariffBasis.ACTUAL:
+        missing = Text(
+            "{missing}: add it to the catalogue once it is known; until then only the advance can be computed",
+            missing=missing,
+        )
+    return TariffMissingError(missing)
+
+
+_BASES = {
+    TariffBasis.FIXED: Text("fixed"),
+    TariffBasis.ESTIMATE: Text("estimated"),
+    TariffBasis.ACTUAL: Text("actual"),
+}
 
 
 @cache
@@ -190,7 +208,7 @@ def read(toml: str, policies: Policies = DEFAULT) -> Catalogue:
     try:
         data = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as wrong:
-        raise TariffCatalogueError(f"not TOML: {wrong}", f"geen TOML: {wrong}") from wrong
+        raise TariffCatalogueError(Text("not TOML: {wrong}", wrong=str(wrong))) from wrong
     sources = {str(key): str(name) for key, name in data.get("sources", {}).items()}
     rows = enumerate(data.get("tariff", []), 1)
     return Catalogue((_read_row(number, row, sources) for number, row in rows), policies)
@@ -213,7 +231,7 @@ def _read_row(number: int, row: Mapping[str, object], sources: Mapping[str, str]
         )
     except (KeyError, ValueError, InvalidOperation) as wrong:
         raise TariffCatalogueError(
-            f"tariff {number} cannot be read: {wrong}", f"tarief {number} is niet te lezen: {wrong}"
+            Text("tariff {number} cannot be read: {wrong}", number=number, wrong=str(wrong))
         ) from wrong
 
 

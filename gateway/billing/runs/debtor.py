@@ -8,6 +8,7 @@ import msgspec
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.errors import DebtorFileError
+from gateway.i18n import Text
 from gateway.messages.participants import PartyKind
 from gateway.validator.model.identifiers import OIN, PartyIdentifier, problem
 
@@ -73,13 +74,11 @@ def read_debtors(toml: str) -> tuple[Debtor, ...]:
     try:
         found = msgspec.toml.decode(toml.encode(), type=dict[str, tuple[Debtor, ...]])
     except msgspec.DecodeError as wrong:
-        raise DebtorFileError(
-            f"the debtors cannot be read: {wrong}", f"de debiteuren zijn niet te lezen: {wrong}"
-        ) from wrong
+        raise DebtorFileError(Text("the debtors cannot be read: {wrong}", wrong=str(wrong))) from wrong
     debtors = found.get("debtor", ())
     if any(not (character.isprintable() or character in "\n\r\t") for character in toml):
-        raise DebtorFileError("the file holds control characters", "het bestand bevat stuurtekens")
+        raise DebtorFileError(Text("the file holds control characters"))
     for debtor in debtors:
         if wrong_oin := problem(PartyIdentifier(OIN, debtor.oin)):
-            raise DebtorFileError(f"{debtor.party_id}: {wrong_oin.en}", f"{debtor.party_id}: {wrong_oin.nl}")
+            raise DebtorFileError(Text("{party_id}: {wrong_oin}", party_id=debtor.party_id, wrong_oin=wrong_oin))
     return debtors

@@ -8,9 +8,9 @@ class BillingError(ValueError):
 
     code = "billing"
 
-    def __init__(self, en: str, nl: str) -> None:
-        super().__init__(en)
-        self.text = Text(en, nl)
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
 
 
 class BadCountError(BillingError):
@@ -73,7 +73,7 @@ class UnknownRunError(BillingError):
     code = "unknown-run"
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"there is no run {run_id}", f"er is geen run {run_id}")
+        super().__init__(Text("there is no run {run_id}", run_id=run_id))
         self.run_id = run_id
 
 

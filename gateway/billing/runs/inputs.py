@@ -14,6 +14,7 @@ from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.run import Guidance, PartyInput, RunInputs, RunOrder
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
+from gateway.i18n import Text
 
 _BY_USE = frozenset({Stage.PREPAYMENT, Stage.SETTLEMENT, Stage.VAT_REFUND})
 _STAGES = {
@@ -39,7 +40,7 @@ async def collect(
     be billed in this stage, TariffMissingError.
     """
     if order.stage not in _STAGES[policies.regime(order.service)]:
-        raise StepRefusedError(f"{order.service} has no {order.stage}", f"{order.service} kent geen {order.stage}")
+        raise StepRefusedError(Text("{service} has no {stage}", service=order.service, stage=order.stage))
     if order.stage is Stage.PREPAYMENT:  # also where nobody is to be billed yet: a year without a price is told
         advance_tariff(order.service, order.year, REGULAR_PAYER, catalogue, policies)
     steps = await store.steps(order.service, order.year)
@@ -76,22 +77,23 @@ def known_debtor(debtors: Mapping[str, Debtor], party_id: str) -> Debtor:
     if party_id in debtors:
         return debtors[party_id]
     raise UnknownPartyError(
-        f"{party_id} has use or a forecast but is not recorded as a debtor",
-        f"{party_id} heeft gebruik of een prognose, maar is niet als debiteur vastgelegd",
+        Text("{party_id} has use or a forecast but is not recorded as a debtor", party_id=party_id),
     )
 
 
 def _check_time(order: RunOrder, billed: Mapping[str, Sequence[Bill]]) -> None:
     if order.stage is Stage.SETTLEMENT and order.issued_on.year <= order.year:
         raise StepRefusedError(
-            f"{order.year} is not over, so it cannot be settled",
-            f"{order.year} is nog niet voorbij en kan dus niet worden afgerekend",
+            Text("{year} is not over, so it cannot be settled", year=order.year),
         )
     settled = [bill for bills in billed.values() for bill in bills if bill.stage is Stage.SETTLEMENT]
     if order.stage is Stage.PREPAYMENT and settled:
         raise StepRefusedError(
-            f"{order.service} {order.year} is being settled, so nothing can be prepaid any more",
-            f"{order.service} {order.year} wordt al afgerekend: vooruitbetalen kan niet meer",
+            Text(
+                "{service} {year} is being settled, so nothing can be prepaid any more",
+                service=order.service,
+                year=order.year,
+            ),
         )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.billing.runs.debtor import Address
 from gateway.billing.runs.errors import IssuerMissingError
+from gateway.i18n import Text
 from gateway.settings import Settings
 
 _USAGE_PATH = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&lastDay={last}"
@@ -45,8 +46,7 @@ class Issuer:
         missing = ", ".join(f"billing.{name}" for name, value in parts.items() if not value)
         if missing:
             raise IssuerMissingError(
-                f"the settings do not say who sends the bills: {missing}",
-                f"de instellingen zeggen niet wie de facturen verstuurt: {missing}",
+                Text("the settings do not say who sends the bills: {missing}", missing=missing),
             )
 
 

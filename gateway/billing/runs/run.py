@@ -11,7 +11,6 @@ from enum import StrEnum
 import msgspec
 
 from gateway.billing.documents.bill import Bill, Stage, draft
-from gateway.billing.documents.words import euros, number, sentence
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents, share
 from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import Policies, VatRefundKey
@@ -240,8 +239,7 @@ def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # no
     twice = [name for name, times in Counter(name for name, _ in inputs.order.weights).items() if times > 1]
     if twice:
         raise DistributionKeyError(
-            f"the distribution key names {', '.join(twice)} more than once",
-            f"de verdeelsleutel noemt {', '.join(twice)} meer dan eens",
+            Text("the distribution key names {twice} more than once", twice=", ".join(twice)),
         )
     text = Text("Share of {name} {year}")
     return _shared(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
@@ -254,8 +252,7 @@ def _shared(
     basis = PriceBasis.INCLUDING_VAT if role is LineRole.REFUND else PriceBasis.EXCLUDING_VAT
     if order.total <= 0 or order.total != cents(order.total):
         raise DistributionKeyError(
-            f"the amount to divide is {order.total}: it has to be above zero, in whole cents",
-            f"het te verdelen bedrag is {order.total}: dat moet boven nul liggen, in hele centen",
+            Text("the amount to divide is {total}: it has to be above zero, in whole cents", total=order.total),
         )
     parts = dict(zip(weights, share(order.total, list(weights.values())), strict=True))
     whole = sum(weights.values(), Decimal(0))
@@ -281,13 +278,12 @@ def _share_line(
     whole: Decimal,
     party: PartyInput,
 ) -> tuple[DueLine, ...]:
-    how = sentence(
-        "{total} × {weight} / {whole} = {amount}",
-        "{total} × {weight} / {whole} = {amount}",
-        total=euros(total),
-        weight=number(weights[party.debtor.party_id]),
-        whole=number(whole),
-        amount=euros(abs(amount)),
+    how = Text(
+        "{total:amount} × {weight:number} / {whole:number} = {amount:amount}",
+        total=total,
+        weight=weights[party.debtor.party_id],
+        whole=whole,
+        amount=abs(amount),
     )
     return (DueLine(role, -1 if amount < 0 else 1, abs(amount), amount, text, how),)
 

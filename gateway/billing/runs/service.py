@@ -47,6 +47,7 @@ from gateway.billing.runs.ports import BillingStore, Judge, MeteredEntry, Render
 from gateway.billing.runs.run import PartyInput, Run, RunInputs, RunOrder, bills_of
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
 from gateway.clock import Clock
+from gateway.i18n import Text
 from gateway.messages.participants import Role
 from gateway.validator.finding import Finding, Flag
 
@@ -237,8 +238,11 @@ class BillingService:
             return run
         if self._policies.approval_by_another and actor.name == run.prepared_by:
             raise OwnApprovalError(
-                f"{actor.name} prepared run {run_id}, so another person has to approve it",
-                f"{actor.name} heeft run {run_id} voorbereid: iemand anders moet hem goedkeuren",
+                Text(
+                    "{actor} prepared run {run_id}, so another person has to approve it",
+                    actor=actor.name,
+                    run_id=run_id,
+                )
             )
         await self._same_inputs(run)
         await self.store.approve(run_id, actor.name, event.at, replace(event, digest=run.digest))
@@ -255,7 +259,7 @@ class BillingService:
         if run.issued_by:
             return await self.store.bills_of_run(run_id)
         if not run.approved_by:
-            raise StepRefusedError(f"run {run_id} is not approved", f"run {run_id} is niet goedgekeurd")
+            raise StepRefusedError(Text("run {run_id} is not approved", run_id=run_id))
         try:
             return await self._issue(run, event)
         except InputsMovedError:  # somebody who issued the same run meanwhile moves them, too
@@ -285,7 +289,7 @@ class BillingService:
         """Walk from a document to the counts and messages behind it. Raises UnknownBillError."""
         bill = await self.store.bill(number)
         if bill is None:
-            raise UnknownBillError(f"there is no bill {number}", f"er is geen factuur {number}")
+            raise UnknownBillError(Text("there is no bill {number}", number=number))
         run = await self._known_run(bill.run_id)
         party_id = bill.debtor.party_id
         counts = await self._counts.by_party(bill.service, bill.first, bill.last)
@@ -347,8 +351,9 @@ class BillingService:
         if inputs.digest == run.digest:
             return inputs
         raise InputsMovedError(
-            f"the inputs of run {run.run_id} have moved since it was prepared: prepare it again",
-            f"de gegevens onder run {run.run_id} zijn gewijzigd sinds de voorbereiding: bereid hem opnieuw voor",
+            Text(
+                "the inputs of run {run_id} have moved since it was prepared: prepare it again", run_id=run.run_id
+            ),
         )
 
     async def _new_steps(
@@ -373,8 +378,12 @@ class BillingService:
         if fatal:
             rules = ", ".join(finding.rule for finding in fatal)
             raise BillRejectedError(
-                f"the bill of {bill.debtor.name} breaks {rules}: {fatal[0].message.en}",
-                f"de factuur van {bill.debtor.name} voldoet niet aan {rules}: {fatal[0].message.nl}",
+                Text(
+                    "the bill of {debtor} breaks {rules}: {message}",
+                    debtor=bill.debtor.name,
+                    rules=rules,
+                    message=fatal[0].message,
+                ),
             )
 
     async def _add(self, step: YearStep | None, event: AuditEvent) -> bool:
@@ -407,8 +416,7 @@ def _window_start(today: date) -> date:
 def _check_finance(actor: Actor) -> None:
     if actor.role is not Role.FINANCE:
         raise NotAllowedError(
-            f"{actor.name} is {actor.role}: only finance may do this",
-            f"{actor.name} is {actor.role}: alleen financiën mag dit",
+            Text("{actor} is {role}: only finance may do this", actor=actor.name, role=actor.role.value)
         )
 
 

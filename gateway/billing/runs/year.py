@@ -14,6 +14,7 @@ from gateway.billing.rating.policies import DEFAULT, LateForecast, Policies
 from gateway.billing.rating.rating import checked_units
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.errors import ForecastLockedError, StepRefusedError
+from gateway.i18n import Text
 
 
 class StepKind(StrEnum):
@@ -110,8 +111,7 @@ class BillingYear:
             return None
         if self.is_prepaid and self._policies.late_forecast is LateForecast.REFUSE:
             raise ForecastLockedError(
-                f"the prepayment of {self.key} was issued: its forecast can no longer change",
-                f"de vooruitbetaling van {self.key} is verstuurd: de prognose ligt nu vast",
+                Text("the prepayment of {year} was issued: its forecast can no longer change", year=str(self.key)),
             )
         version = str(len(self.of_kind(StepKind.FORECAST)) + 1)
         return self._step(StepKind.FORECAST, version, by, at, means, units)
@@ -119,9 +119,7 @@ class BillingYear:
     def with_agreement(self, by: str, at: datetime, means: str) -> YearStep | None:
         """The step that records that the forecast was agreed on; None when it was."""
         if self.forecast is None:
-            raise StepRefusedError(
-                f"{self.key} has no forecast to agree on", f"{self.key} heeft geen prognose om af te spreken"
-            )
+            raise StepRefusedError(Text("{year} has no forecast to agree on", year=str(self.key)))
         if self.is_agreed:
             return None
         self._check_open(StepKind.AGREEMENT)
@@ -135,8 +133,12 @@ class BillingYear:
             return None
         if known and known[-1].units > periods:
             raise StepRefusedError(
-                f"guidance from {received} has {known[-1].units} periods: it cannot become {periods}",
-                f"begeleiding vanaf {received} heeft {known[-1].units} perioden: dat kan geen {periods} worden",
+                Text(
+                    "guidance from {received} has {units} periods: it cannot become {periods}",
+                    received=received,
+                    units=known[-1].units,
+                    periods=periods,
+                ),
             )
         return self._step(StepKind.GUIDANCE, f"{received}#{len(known) + 1}", by, at, means, periods)
 
@@ -154,16 +156,13 @@ class BillingYear:
             return None
         if not self.is_settled:
             raise StepRefusedError(
-                f"{self.key} is not settled, so it cannot be closed",
-                f"{self.key} is niet afgerekend en kan dus niet worden gesloten",
+                Text("{year} is not settled, so it cannot be closed", year=str(self.key)),
             )
         return self._step(StepKind.CLOSED, "closed", by, at, "")
 
     def _check_open(self, kind: StepKind) -> None:
         if self.is_closed:
-            raise StepRefusedError(
-                f"{self.key} is closed: no {kind} can come", f"{self.key} is gesloten: er kan geen {kind} meer bij"
-            )
+            raise StepRefusedError(Text("{year} is closed: no {kind} can come", year=str(self.key), kind=kind))
 
     def _step(self, kind: StepKind, key: str, by: str, at: datetime, means: str, units: int = 0) -> YearStep:
         return YearStep(year=self.key, kind=kind, key=key, by=by, at=at, means=means, units=units)

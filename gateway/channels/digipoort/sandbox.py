@@ -163,7 +163,7 @@ class Sandbox:
             case Scenario.AANLEVER_FAULT:
                 raise MalformedError(Text("asked for by the aanleverkenmerk"))
             case Scenario.OVERBELAST_AANLEVEREN:
-                raise TroubleError(Text("the service is overloaded"))
+                raise TroubleError(Text("the submission service is overloaded"))
             case Scenario.ZWAARBELAST_AANLEVEREN:
                 await self._sleep(self._pace.slow.total_seconds())
 
@@ -173,7 +173,7 @@ class Sandbox:
             case Scenario.STATUS_INFORMATIE_FAULT:
                 raise MalformedError(Text("asked for by the aanleverkenmerk"))
             case Scenario.OVERBELAST_STATUS:
-                raise TroubleError(Text("the service is overloaded", "de statusservice is overbelast"))
+                raise TroubleError(Text("the status service is overloaded"))
             case Scenario.ZWAARBELAST_STATUS:
                 await self._sleep(self._pace.slow.total_seconds())
 

@@ -25,6 +25,7 @@ from gateway.billing.runs.errors import InputsMovedError
 from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
 from gateway.billing.runs.run import Run, RunInputs, RunOrder
 from gateway.billing.runs.year import StepKind, YearKey, YearStep
+from gateway.i18n import Text
 from gateway.store.billing import queries
 from gateway.store.billing.tables import (
     billing_approvals,
@@ -183,8 +184,7 @@ class SqlBillingStore:
             return await self._writer.call(write)
         except IntegrityError as clash:
             raise InputsMovedError(
-                f"another run billed the same year while run {run.run_id} was being issued",
-                f"een andere run factureerde hetzelfde jaar terwijl run {run.run_id} werd verstuurd",
+                Text("another run billed the same year while run {run_id} was being issued", run_id=run.run_id),
             ) from clash
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:

@@ -90,10 +90,7 @@ def _gln_problem(value: str) -> Text | None:
 
 def _vat_problem(value: str) -> Text | None:
     if not re.fullmatch(r"NL\d{9}B\d{2}", value, re.ASCII):
-        return Text(
-            "{value} is not a Dutch VAT number: NL, 9 digits, B, 2 digits",
-            value=repr(value),
-        )
+        return Text("{value} is not a Dutch VAT number: NL, 9 digits, B, 2 digits", value=repr(value))
     if btw.is_valid(value):
         return None
     return Text("{value} is not a Dutch VAT number: its check digits are wrong", value=repr(value))

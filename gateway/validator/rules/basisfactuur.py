@@ -46,9 +46,7 @@ def contact_has_email(contact: SellerContact, _facts: InvoiceFacts) -> bool:
     terms="BT-47",
     sentence=Text("The buyer's legal registration identifier (BT-47) is an OIN (schemeID 0190)."),
     source=SOURCE,
-    advice=Text(
-        'Ask the customer for its OIN and write <cbc:CompanyID schemeID="0190"> with its twenty digits.',
-    ),
+    advice=Text('Ask the customer for its OIN and write <cbc:CompanyID schemeID="0190"> with its twenty digits.'),
     applies=_is_invoice,
     select=lambda facts: [each for each in facts.invoice.buyers if each.legal_registration is not None],
     detail=lambda buyer, _facts: Detail(buyer.legal_registration_scheme, "0190", term="BT-47"),
@@ -80,9 +78,7 @@ def has_an_account(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     terms="BT-117 BT-5",
     sentence=Text("The VAT amount of each breakdown (BT-117) is in the currency of the invoice (BT-5)."),
     source=SOURCE,
-    advice=Text(
-        "Make currencyID of the VAT amount equal to DocumentCurrencyCode.",
-    ),
+    advice=Text("Make currencyID of the VAT amount equal to DocumentCurrencyCode."),
     applies=_is_invoice,
     select=lambda facts: [each for each in facts.invoice.breakdowns() if each.tax is not None],
     detail=lambda breakdown, facts: Detail(breakdown.tax_currency, facts.invoice.currency, term="BT-117"),

@@ -247,9 +247,7 @@ def credit_note_is_written_as_one(invoice: Invoice, _facts: InvoiceFacts) -> boo
     terms="BT-3 BT-25",
     sentence=Text("A corrected invoice (type 384) names the invoice it corrects (BT-25)."),
     source=SOURCE,
-    advice=Text(
-        "Add BillingReference/InvoiceDocumentReference with the number of the invoice that is corrected.",
-    ),
+    advice=Text("Add BillingReference/InvoiceDocumentReference with the number of the invoice that is corrected."),
     applies=is_dutch,
     select=_typed,
     detail=lambda _invoice, _facts: Detail(expected="BT-25", term="BT-3"),
@@ -448,9 +446,7 @@ DISCOURAGED = (
     terms="BT-32",
     sentence=Text("A Dutch seller leaves out tax numbers other than for VAT (BT-32)."),
     source=SOURCE,
-    advice=Text(
-        "Leave this number out; the VAT number stays.",
-    ),
+    advice=Text("Leave this number out; the VAT number stays."),
     flag=Flag.WARNING,
     applies=is_dutch,
     select=lambda facts: [each for seller in facts.invoice.all(Seller) for each in seller.tax_registrations],
@@ -481,9 +477,7 @@ def sepa_needs_no_bank(payment: PaymentInstructions, _facts: InvoiceFacts) -> bo
     terms="BT-111",
     sentence=Text("A Dutch seller gives the VAT total in the invoice currency alone."),
     source=SOURCE,
-    advice=Text(
-        "Leave out the TaxTotal in another currency, and TaxCurrencyCode with it.",
-    ),
+    advice=Text("Leave out the TaxTotal in another currency, and TaxCurrencyCode with it."),
     flag=Flag.WARNING,
     applies=is_dutch,
     select=lambda facts: [total for total in facts.invoice.all(VatTotal) if total.amount is not None],
@@ -518,9 +512,7 @@ def exemption_in_words(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
     terms="BT-24",
     sentence=Text("An NLCIUS document has a specification identifier (BT-24)."),
     source=SOURCE,
-    advice=Text(
-        "Add CustomizationID with the identifier of NLCIUS.",
-    ),
+    advice=Text("Add CustomizationID with the identifier of NLCIUS."),
 )
 def has_a_specification(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     return invoice.specification is not None
@@ -535,9 +527,7 @@ def has_a_specification(invoice: Invoice, _facts: InvoiceFacts) -> bool:
         customization=CUSTOMIZATION,
     ),
     source=SOURCE,
-    advice=Text(
-        "Copy the expected identifier into CustomizationID to the letter.",
-    ),
+    advice=Text("Copy the expected identifier into CustomizationID to the letter."),
     detail=lambda invoice, _facts: Detail(invoice.specification, CUSTOMIZATION, term="BT-24"),
 )
 def specification_is_nlcius(invoice: Invoice, _facts: InvoiceFacts) -> bool:

@@ -150,10 +150,7 @@ def _declaration_problem(declaration: re.Match[bytes], document: bytes) -> Findi
         return None
     return _finding(
         "MP-XML-ENCODING",
-        Text(
-            "The document declares encoding {encoding}; only UTF-8 is read.",
-            encoding=encoding[:80],
-        ),
+        Text("The document declares encoding {encoding}; only UTF-8 is read.", encoding=encoding[:80]),
         _SAVE_UTF8,
         line=1,
         column=1,

@@ -48,7 +48,7 @@ def test_flags_reach_the_regime() -> None:
     ("language", "sentence"),
     [
         ("nl", "12.000 berichten × € 0,59 = € 7.080,00 (inclusief btw)"),
-        ("en", "12,000 messages × EUR 0.59 = EUR 7,080.00 (including VAT)"),
+        ("en", "12,000 messages × €0.59 = €7,080.00 (including VAT)"),
     ],
 )
 def test_text_says_how_each_amount_was_computed(language: str, sentence: str) -> None:

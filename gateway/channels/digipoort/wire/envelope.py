@@ -73,16 +73,14 @@ def read_envelope(
     """Parse and take apart; `parts` are an MTOM message's, by Content-ID. Raises MalformedError."""
     root = parse(skeleton, limits)
     if root.tag != f"{{{SOAP}}}Envelope":
-        raise _malformed("the root is not a SOAP 1.1 Envelope", "de root is geen SOAP 1.1-Envelope")
+        raise _malformed(Text("the root is not a SOAP 1.1 Envelope"))
     ids = _ids(root)
     children = list(root)
     if [child.tag for child in children] != [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]:
-        raise _malformed(
-            "an Envelope holds one Header and then one Body", "een Envelope bevat één Header en dan één Body"
-        )
+        raise _malformed(Text("an Envelope holds one Header and then one Body"))
     header, body = children
     if len(body) != 1 or _has_text(body):
-        raise _malformed("the Body must hold exactly one element", "de Body moet precies één element bevatten")
+        raise _malformed(Text("the Body must hold exactly one element"))
     _refuse_stray_cuts(root, cuts)
     cuts = {**cuts, **expand(root, parts or {})}
     return Envelope(root, header, body, body[0], ids, _blocks(header), cuts)
@@ -118,19 +116,18 @@ def parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
     """The root of a message, read within limits and without anything from outside. Raises MalformedError."""
     declared = _DECLARED_ENCODING.match(skeleton[:200])
     if declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}:
-        raise _malformed("the message must be UTF-8", "het bericht moet UTF-8 zijn")
+        raise _malformed(Text("the message must be UTF-8"))
     if b"!" in skeleton and (b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton):
-        raise _malformed("a DOCTYPE is not allowed", "een DOCTYPE is niet toegestaan")
+        raise _malformed(Text("a DOCTYPE is not allowed"))
     if _has_too_many(skeleton, limits):
         raise _malformed(
-            "the message has too many elements, attributes or namespaces",
-            "het bericht heeft te veel elementen, attributen of namespaces",
+            Text("the message has too many elements, attributes or namespaces"),
         )
     try:
         return etree.fromstring(skeleton, _parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise _malformed(
-            f"the message is not well-formed XML ({str(error)[:200]})", "het bericht is geen welgevormde XML"
+            Text("the message is not well-formed XML ({in_english})", in_english=str(error)[:200])
         ) from error
 
 
@@ -161,9 +158,7 @@ def _parser() -> etree.XMLParser:
 def _ids(root: etree._Element) -> dict[str, etree._Element]:
     """Every element by its wsu:Id; any kind of Id may occur once in the whole message."""
     if next(root.iter(etree.Comment, etree.PI, etree.Entity), None) is not None:
-        raise _malformed(
-            "comments and processing instructions are not allowed", "commentaar in de XML is niet toegestaan"
-        )
+        raise _malformed(Text("comments and processing instructions are not allowed"))
     ids: dict[str, etree._Element] = {}
     for found in _IDS(root):
         _add_once(ids, str(found), found.getparent())
@@ -175,7 +170,7 @@ def _ids(root: etree._Element) -> dict[str, etree._Element]:
 
 def _add_once(ids: dict[str, etree._Element], value: str, node: etree._Element) -> None:
     if ids.setdefault(value, node) is not node:
-        raise _malformed(f"the Id {value[:80]!r} occurs twice", f"het Id {value[:80]!r} komt twee keer voor")
+        raise _malformed(Text("the Id {value} occurs twice", value=repr(value[:80])))
 
 
 def _has_text(element: etree._Element) -> bool:
@@ -190,8 +185,8 @@ def _refuse_stray_cuts(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None
     values = [node.text or "" for node in root.iter(f"{{{KOPPELVLAK}}}inhoud")]
     placed = [value for value in values if value in cuts]
     if sorted(placed) != sorted(cuts):
-        raise _malformed("a long value stands outside inhoud", "een lange waarde staat buiten inhoud")
+        raise _malformed(Text("a long value stands outside inhoud"))
 
 
-def _malformed(en: str, nl: str) -> MalformedError:
-    return MalformedError(Text(en, nl))
+def _malformed(text: Text) -> MalformedError:
+    return MalformedError(text)

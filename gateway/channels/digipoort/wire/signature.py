@@ -35,6 +35,7 @@ from gateway.channels.digipoort.wire.signed_info import (
     refused,
 )
 from gateway.channels.digipoort.wire.timestamp import AgePolicy, require_fresh
+from gateway.i18n import Text
 from gateway.pki.certificates import (
     CertificateError,
     certificate_from_der,
@@ -88,7 +89,7 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
     """
     security = envelope.security
     if security is None:
-        raise refused("exactly one wsse:Security header is needed", "er is precies één wsse:Security-header nodig")
+        raise refused(Text("exactly one wsse:Security header is needed"))
     timestamp, token, signature = _security_parts(security)
     signed_info_element, value, key_info = _signature_parts(signature)
     signer = _signer(envelope, token, key_info)
@@ -113,8 +114,10 @@ def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._El
     parts = {part.tag: part for part in security}
     if len(security) != len(parts) or parts.keys() != {_TIMESTAMP, _TOKEN_NAME, _SIGNATURE}:
         raise refused(
-            "the Security header must hold one Timestamp, one BinarySecurityToken and one Signature, nothing else",
-            "de Security-header moet precies één Timestamp, BinarySecurityToken en Signature bevatten",
+            Text(
+                "the Security header must hold one Timestamp, one BinarySecurityToken and one Signature, "
+                "nothing else"
+            ),
         )
     return parts[_TIMESTAMP], parts[_TOKEN_NAME], parts[_SIGNATURE]
 
@@ -123,8 +126,7 @@ def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, 
     """SignedInfo, the signature's value and KeyInfo."""
     if [part.tag for part in signature] != _IN_SIGNATURE:
         raise refused(
-            "a Signature holds SignedInfo, SignatureValue and KeyInfo, nothing else",
-            "een Signature bevat SignedInfo, SignatureValue en KeyInfo en niets anders",
+            Text("a Signature holds SignedInfo, SignatureValue and KeyInfo, nothing else"),
         )
     signed_info, value, key_info = signature
     return signed_info, base64_value(value, "SignatureValue"), key_info
@@ -144,20 +146,19 @@ def _signer(envelope: Envelope, token: etree._Element, key_info: etree._Element)
     reference = key_info.find(_TOKEN_REFERENCE)
     if reference is None or [len(key_info), len(key_info[0])] != [1, 1]:
         raise refused(
-            "KeyInfo must refer directly to the token in the message",
-            "KeyInfo moet direct naar het token verwijzen",
+            Text("KeyInfo must refer directly to the token in the message"),
         )
     if envelope.ids.get(fragment(reference.get("URI"))) is not token:
-        raise refused("KeyInfo refers to something else", "KeyInfo verwijst niet naar het token in het bericht")
+        raise refused(Text("KeyInfo refers to something else"))
     if token.get("ValueType") != X509_V3 or token.get("EncodingType", BASE64_ENCODING) != BASE64_ENCODING:
-        raise refused("the token must be an X509v3 certificate", "het token moet een X509v3-certificaat zijn")
+        raise refused(Text("the token must be an X509v3 certificate"))
     return _read_certificate(base64_value(token, "BinarySecurityToken"))
 
 
 @functools.lru_cache(_CERTIFICATES_CACHED)
 def _read_certificate(der: bytes) -> _Signer:
     if len(der) > _CERTIFICATE_BYTES_MAX:
-        raise refused("the token is too large", "het token is te groot")
+        raise refused(Text("the token is too large"))
     try:
         certificate = certificate_from_der(der)
         return _Signer(certificate, fingerprint(certificate), rsa_key_of(certificate))
@@ -175,18 +176,18 @@ def _require_coverage(envelope: Envelope, timestamp: etree._Element, references:
     targets = [reference.target for reference in references]
     doubled = len(targets) - len(set(targets))
     if doubled > 1 or (doubled and targets.count(timestamp) != 2):
-        raise refused("a part is signed twice", "een onderdeel is twee keer ondertekend")
+        raise refused(Text("a part is signed twice"))
     for part in needed:
         if part not in targets:
             name = etree.QName(part).localname
-            raise refused(f"the {name} is not signed", f"{name} is niet ondertekend")
+            raise refused(Text("the {name} is not signed", name=name))
 
 
 def _verify_signature(signed_info: SignedInfo, value: bytes, key: rsa.RSAPublicKey) -> None:
     try:
         key.verify(value, signed_info.canonical, _PADDING, signed_info.suite.hash)
     except InvalidSignature as error:
-        raise refused("the signature does not verify", "de handtekening klopt niet") from error
+        raise refused(Text("the signature does not verify")) from error
 
 
 def _verify_digests(references: Sequence[Reference], cuts: Mapping[str, Inhoud]) -> None:
@@ -201,7 +202,7 @@ def _verify_digests(references: Sequence[Reference], cuts: Mapping[str, Inhoud])
             digest = reference.suite.digest(written)
         if not hmac.compare_digest(digest.digest(), reference.digest):
             name = etree.QName(reference.target).localname
-            raise refused(f"the {name} was changed after signing", f"{name} is na het ondertekenen veranderd")
+            raise refused(Text("the {name} was changed after signing", name=name))
 
 
 _TOKEN_START = b">mpX"
@@ -217,7 +218,7 @@ def _filled(written: bytes, cuts: Mapping[str, Inhoud], placed: set[str]) -> Ite
         if inhoud is None:
             continue
         if token in placed:  # a sender guessed it and wrote it in a second place
-            raise refused("a value stands where another was", "een waarde staat op de plaats van een andere")
+            raise refused(Text("a value stands where another was"))
         placed.add(token)
         yield written[end : found.start(1)]
         yield from inhoud.canonical()

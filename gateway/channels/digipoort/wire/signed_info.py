@@ -53,10 +53,10 @@ class SignedInfoReader:
         children = list(signed_info)
         names = [child.tag for child in children]
         if names[:2] != _METHODS or set(names[2:]) != {_REFERENCE} or len(names) > _REFERENCES_MAX + 2:
-            raise refused("SignedInfo has another form than expected", "SignedInfo heeft een onverwachte vorm")
+            raise refused(Text("SignedInfo has another form than expected"))
         canonicalization, method, *references = children
         if canonicalization.get("Algorithm") != EXC_C14N:
-            raise refused("only exclusive canonicalization is accepted", "alleen exclusive c14n is toegestaan")
+            raise refused(Text("only exclusive canonicalization is accepted"))
         return SignedInfo(
             canonical(signed_info, _inclusive_prefixes(canonicalization)),
             self._suite(method, _BY_SIGNATURE),
@@ -65,10 +65,10 @@ class SignedInfoReader:
 
     def _reference(self, reference: etree._Element) -> Reference:
         if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
-            raise refused("a Reference has another form than expected", "een Reference heeft een onverwachte vorm")
+            raise refused(Text("a Reference has another form than expected"))
         transforms, method, value = reference
         if [(one.tag, one.get("Algorithm")) for one in transforms] != [(_TRANSFORM, EXC_C14N)]:
-            raise refused("only the transform exc-c14n is accepted", "alleen de transform exc-c14n is toegestaan")
+            raise refused(Text("only the transform exc-c14n is accepted"))
         return Reference(
             self._target(fragment(reference.get("URI"))),
             _inclusive_prefixes(transforms[0]),
@@ -81,21 +81,18 @@ class SignedInfoReader:
         target = self._envelope.ids.get(target_id)
         if target is None or target.getparent() not in self._parents:
             raise refused(
-                "a Reference points to no part of the message that the profile knows",
-                "een Reference verwijst niet naar een onderdeel dat het profiel kent",
+                Text("a Reference points to no part of the message that the profile knows"),
             )
         return target
 
     def _suite(self, method: etree._Element, known: Mapping[str, AlgorithmSuite]) -> AlgorithmSuite:
         if len(method):
-            raise refused("an algorithm has parameters", "een algoritme heeft parameters")
+            raise refused(Text("an algorithm has parameters"))
         uri = method.get("Algorithm") or ""
         suite = known.get(uri)
         if suite is None or (suite is SHA1 and not self._legacy_sha1):
             shown = uri[:80]
-            raise refused(
-                f"the algorithm {shown!r} is not accepted", f"het algoritme {shown!r} is niet toegestaan"
-            )
+            raise refused(Text("the algorithm {shown} is not accepted", shown=repr(shown)))
         return suite
 
 
@@ -113,7 +110,7 @@ def _inclusive_prefixes(method: etree._Element) -> list[str]:
         return []
     listed = method[0]
     if len(method) != 1 or listed.tag != f"{{{EXC_C14N}}}InclusiveNamespaces":
-        raise refused("a canonicalization has unknown parameters", "een c14n heeft onbekende parameters")
+        raise refused(Text("a canonicalization has unknown parameters"))
     return (listed.get("PrefixList") or "").split()
 
 
@@ -125,14 +122,14 @@ def fragment(uri: str | None) -> str:
 def base64_value(element: etree._Element, name: str) -> bytes:
     """An element's base64, which may be spread over lines. Raises SignatureError, which names the element."""
     if len(element):
-        raise refused(f"{name} must be text", f"{name} moet tekst zijn")
+        raise refused(Text("{name} must be text", name=name))
     compact = "".join((element.text or "").split())
     try:
         return binascii.a2b_base64(compact.encode(), strict_mode=True) if compact else b""
     except (binascii.Error, ValueError) as error:
-        raise refused(f"{name} is not base64", f"{name} is geen base64") from error
+        raise refused(Text("{name} is not base64", name=name)) from error
 
 
-def refused(en: str, nl: str) -> SignatureError:
+def refused(text: Text) -> SignatureError:
     """A signature that is not as the profile asks."""
-    return SignatureError(Text(en, nl))
+    return SignatureError(text)

@@ -33,8 +33,9 @@ def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhou
         name = content_id(include.get("href"))
         if name not in left:
             raise _wrong(
-                f"xop:Include refers to the part {name[:80]!r}, which is missing or used before",
-                f"xop:Include verwijst naar deel {name[:80]!r}, dat ontbreekt of al is gebruikt",
+                Text(
+                    "xop:Include refers to the part {name}, which is missing or used before", name=repr(name[:80])
+                ),
             )
         part = left.pop(name)
         holder.remove(include)
@@ -46,8 +47,7 @@ def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhou
         holder.text = token
     if left:
         raise _wrong(
-            f"the part {next(iter(left))[:80]!r} is used by no xop:Include",
-            f"naar deel {next(iter(left))[:80]!r} verwijst geen xop:Include",
+            Text("the part {next} is used by no xop:Include", next=repr(next(iter(left))[:80])),
         )
     return tokens
 
@@ -62,19 +62,18 @@ def _holder(include: etree._Element) -> etree._Element:
     holder = include.getparent()
     if holder is None or holder.tag not in (_INHOUD, _SECURITY_TOKEN) or len(holder) != 1 or len(include):
         raise _wrong(
-            "xop:Include may stand in inhoud and BinarySecurityToken only",
-            "xop:Include mag alleen in inhoud en BinarySecurityToken staan",
+            Text("xop:Include may stand in inhoud and BinarySecurityToken only"),
         )
     if (holder.text or "").strip() or (include.tail or "").strip():
-        raise _wrong("beside xop:Include there is other text", "naast xop:Include staat andere tekst")
+        raise _wrong(Text("beside xop:Include there is other text"))
     return holder
 
 
 def _certificate(part: Inhoud) -> str:
     if part.size_bytes > _SECURITY_TOKEN_BYTES_MAX:
-        raise _wrong("the token is too large", "het token is te groot")
+        raise _wrong(Text("the token is too large"))
     return base64.b64encode(b"".join(part.octets())).decode()
 
 
-def _wrong(en: str, nl: str) -> MalformedError:
-    return MalformedError(Text(en, nl))
+def _wrong(text: Text) -> MalformedError:
+    return MalformedError(text)

@@ -37,13 +37,9 @@ from gateway.validator.rules.forms import SPACE, condition, names
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 
 _CREDIT_TRANSFER = {"30", "58"}
-_ADD_SCHEME = Text(
-    'Add the attribute that names the scheme, as schemeID="0106" for a KvK number.',
-)
+_ADD_SCHEME = Text('Add the attribute that names the scheme, as schemeID="0106" for a KvK number.')
 _ADD_CATEGORY = Text("Add the VAT category code, as S for the standard rate, with TaxScheme/ID VAT below it.")
-_ADD_COUNTRY = Text(
-    "Write the VAT number with its country, as NL123456789B01.",
-)
+_ADD_COUNTRY = Text("Write the VAT number with its country, as NL123456789B01.")
 _ONE_OF_BOTH = Text("Leave one of the two out.")
 _ADD_ACCOUNT = Text("Add the IBAN to pay to.")
 
@@ -72,9 +68,7 @@ _NO_MINUS = Text("Give the price without a minus sign and make the quantity nega
     terms="BT-59 BT-60",
     sentence=Text("Payee name (BT-59) is there, and the Payee (BG-10) is somebody else than the Seller (BG-4)."),
     source=SOURCE,
-    advice=Text(
-        "Give the name of the payee; leave PayeeParty out where the seller itself is paid.",
-    ),
+    advice=Text("Give the name of the payee; leave PayeeParty out where the seller itself is paid."),
 )
 def _payee_is_not_the_seller(payee: Payee, facts: InvoiceFacts) -> bool:
     sellers = facts.invoice.sellers
@@ -160,9 +154,7 @@ def _vat_code(key: str, on: type[Group], term: str) -> Rule:
         "Each VAT breakdown (BG-23) has a VAT category rate (BT-119), except for category O (not subject to VAT)."
     ),
     source=SOURCE,
-    advice=Text(
-        "Add Percent, also when it is 0; only category O has none.",
-    ),
+    advice=Text("Add Percent, also when it is 0; only category O has none."),
 )
 def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
     under_vat = [vat for vat in breakdown.vat if vat.is_vat]
@@ -177,9 +169,7 @@ def _breakdown_has_a_rate(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool
         "A credit transfer (BG-17, payment means 30 or 58) states the Payment account identifier (BT-84)."
     ),
     source=SOURCE,
-    advice=Text(
-        "Fill in the IBAN to pay to in PayeeFinancialAccount/ID.",
-    ),
+    advice=Text("Fill in the IBAN to pay to in PayeeFinancialAccount/ID."),
 )
 def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts) -> bool:
     if not _CREDIT_TRANSFER.intersection(every(transfer.means)):
@@ -197,9 +187,7 @@ def _transfer_states_its_account(transfer: CreditTransfer, _facts: InvoiceFacts)
         "Payment card primary account number (BT-87) shows at most ten characters: the first six and last four."
     ),
     source=SOURCE,
-    advice=Text(
-        "Show the last four to six digits of the card number, never the whole number.",
-    ),
+    advice=Text("Show the last four to six digits of the card number, never the whole number."),
     detail=lambda _card, _facts: Detail(None, "<= 10", None, "BT-87"),
     single=True,
 )
@@ -220,7 +208,7 @@ _ONE_SPACE = str.maketrans("\t\r\n", "   ")
     ),
     source=SOURCE,
     advice=Text(
-        "Add a second TaxTotal with the VAT in the currency of TaxCurrencyCode, or leave TaxCurrencyCode out.",
+        "Add a second TaxTotal with the VAT in the currency of TaxCurrencyCode, or leave TaxCurrencyCode out."
     ),
     detail=lambda invoice, _facts: Detail(None, f"BT-111 {invoice.vat_currency}", None, "BT-6"),
 )
@@ -239,9 +227,7 @@ def _vat_is_given_in_accounting_currency(invoice: Invoice, _facts: InvoiceFacts)
         "Each Item attribute (BG-32) has an Item attribute name (BT-160) and an Item attribute value (BT-161)."
     ),
     source=SOURCE,
-    advice=Text(
-        "Give the attribute both a Name and a Value, or leave it out.",
-    ),
+    advice=Text("Give the attribute both a Name and a Value, or leave it out."),
 )
 def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: InvoiceFacts) -> bool:
     return attribute.name is not None and attribute.value is not None
@@ -253,9 +239,7 @@ def _attribute_has_name_and_value(attribute: ItemAttribute, _facts: InvoiceFacts
     terms="BT-63",
     sentence=Text("The Seller tax representative party (BG-11) has a VAT identifier (BT-63)."),
     source=SOURCE,
-    advice=Text(
-        "Add the VAT number of the tax representative, or leave the representative out.",
-    ),
+    advice=Text("Add the VAT number of the tax representative, or leave the representative out."),
 )
 def _representative_has_vat_identifier(party: TaxRepresentative, _facts: InvoiceFacts) -> bool:
     return any(each.is_vat and each.identifier is not None for each in party.tax_registrations)
@@ -283,9 +267,7 @@ def _transfer_has_an_account(payment: PaymentInstructions, _facts: InvoiceFacts)
     terms="BT-158",
     sentence=Text("Item classification identifier (BT-158) names its scheme."),
     source=SOURCE,
-    advice=Text(
-        'Name the list of the code in listID, as listID="STI" for CPV.',
-    ),
+    advice=Text('Name the list of the code in listID, as listID="STI" for CPV.'),
     detail=lambda _node, _facts: Detail(None, "listID", None, "BT-158"),
 )
 def _classification_names_its_scheme(classification: Classification, _facts: InvoiceFacts) -> bool:
@@ -343,9 +325,7 @@ def _vat_identifier_begins_with_country(registration: TaxRegistration, _facts: I
     terms="BT-73 BT-74",
     sentence=Text("The Invoicing period (BG-14) has a start date (BT-73), an end date (BT-74), or both."),
     source=SOURCE,
-    advice=Text(
-        "Give the period a StartDate or an EndDate, or leave InvoicePeriod out.",
-    ),
+    advice=Text("Give the period a StartDate or an EndDate, or leave InvoicePeriod out."),
 )
 def _period_has_a_date(period: InvoicingPeriod, _facts: InvoiceFacts) -> bool:
     return period.start is not None or period.end is not None or bool(period.vat_point_date_codes)
@@ -360,9 +340,7 @@ def _period_has_a_date(period: InvoicingPeriod, _facts: InvoiceFacts) -> bool:
         "(BT-30) or a VAT identifier (BT-31)."
     ),
     source=SOURCE,
-    advice=Text(
-        "Add the KvK number of the seller (PartyLegalEntity/CompanyID, schemeID 0106) or its VAT number.",
-    ),
+    advice=Text("Add the KvK number of the seller (PartyLegalEntity/CompanyID, schemeID 0106) or its VAT number."),
 )
 def _seller_can_be_identified(seller: Seller, _facts: InvoiceFacts) -> bool:
     return (
@@ -383,9 +361,7 @@ def has_split_payment(facts: InvoiceFacts) -> bool:
     terms="BT-151 BT-95 BT-102 BT-118 BT-40 BT-55",
     sentence=Text("Split payment (VAT category B) is for invoices within Italy only."),
     source=SOURCE,
-    advice=Text(
-        "Use another VAT category than B: outside Italy there is no split payment.",
-    ),
+    advice=Text("Use another VAT category than B: outside Italy there is no split payment."),
     applies=has_split_payment,
 )
 def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
@@ -401,9 +377,7 @@ def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
     terms="BT-151 BT-95 BT-102 BT-118",
     sentence=Text("Split payment (VAT category B) and standard rated (S) do not go together in one invoice."),
     source=SOURCE,
-    advice=Text(
-        "Put split payment (B) and the standard rate (S) on invoices of their own.",
-    ),
+    advice=Text("Put split payment (B) and the standard rate (S) on invoices of their own."),
     applies=has_split_payment,
 )
 def _split_payment_excludes_standard_rate(invoice: Invoice, facts: InvoiceFacts) -> bool:

@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from gateway.billing.documents.bill import BillKind
 from gateway.billing.documents.pdf import write_pdf
-from gateway.billing.documents.words import euros
+from gateway.i18n import format_amount
 from tests.unit.billing.bills import BILLS
 
 
@@ -22,7 +22,7 @@ def test_number_party_and_sums_are_on_it(name: str) -> None:
     text = "".join(page.extract_text() for page in read(name).pages)
     amounts = -bill.amounts if bill.kind is BillKind.CREDIT_NOTE else bill.amounts
     wanted = [bill.number, bill.debtor.name, bill.debtor.oin, bill.issuer.vat_number, "pagina 1 van 1"]
-    wanted += [euros(amount).nl for amount in (amounts.excluding, amounts.vat, amounts.including)]
+    wanted += [format_amount(amount, "nl") for amount in (amounts.excluding, amounts.vat, amounts.including)]
     assert [part for part in wanted if part not in text] == []
     assert ("Creditnota" in text) == (bill.kind is BillKind.CREDIT_NOTE)
 

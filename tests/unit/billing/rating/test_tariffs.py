@@ -40,7 +40,7 @@ def test_of_2022_the_actual_cost_of_digid_alone_was_published() -> None:
     published().periods(Service.MIJNOVERHEID, 2022, TariffBasis.ESTIMATE)
     with pytest.raises(TariffMissingError, match="actual tariff of mijnoverheid for the whole of 2022") as wrong:
         published().periods(Service.MIJNOVERHEID, 2022, TariffBasis.ACTUAL)
-    assert "werkelijke" in wrong.value.text.nl
+    assert "werkelijk tarief" in wrong.value.text.nl
 
 
 @pytest.mark.parametrize(("variant", "price"), [("", "0.48"), ("berichtenbox", "0.32")])
