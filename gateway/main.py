@@ -154,7 +154,7 @@ async def open_gateway(
         gateway = replace(gateway, channels=await stack.enter_async_context(open_channels(services)))
         dispatcher = _dispatcher(gateway, clock)
         gateway.observer.wake_delivery = dispatcher.wake
-        channel_jobs = [job for channel in gateway.channels for job in channel.jobs]
+        channel_jobs = [job() for channel in gateway.channels for job in channel.jobs]
         for job in (dispatcher.run(), *channel_jobs, *_jobs(gateway, clock)):
             _run_in_background(job, stack)
         yield gateway

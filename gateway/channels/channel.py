@@ -57,7 +57,7 @@ class OpenChannel:
     delivery_methods: Mapping[str, DeliveryMethod] = field(default_factory=dict)
     """By the names that `Channel.delivery_methods` declares. One that is declared and not here cannot be used with
     these settings: what waits for it stays in the outbox."""
-    jobs: Sequence[Coroutine[None, None, None]] = ()
+    jobs: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     """Run beside the server until it stops."""
 
 
