@@ -7,6 +7,19 @@ from datetime import date
 import msgspec
 
 from gateway.api.call import Call, not_found
+from gateway.api.problem_kinds import (
+    BadCount,
+    BillingStepRefused,
+    BillRejected,
+    DebtorMissing,
+    DistributionKeyRefused,
+    ForecastLocked,
+    InputsMoved,
+    IssuerMissing,
+    OwnApproval,
+    TariffMissing,
+    TariffsRefused,
+)
 from gateway.api.services import BillingServices
 from gateway.billing.rating.services import Service
 from gateway.billing.runs import errors
@@ -29,27 +42,27 @@ def position_in_path(call: Call) -> int:
 
 
 PROBLEMS: Mapping[type[errors.BillingError], type[Problem]] = {
-    errors.BadCountError: problems.BadCount,
-    errors.TariffCatalogueError: problems.TariffsRefused,
-    errors.TariffMissingError: problems.TariffMissing,
-    errors.ForecastLockedError: problems.ForecastLocked,
-    errors.StepRefusedError: problems.BillingStepRefused,
-    errors.InputsMovedError: problems.InputsMoved,
+    errors.BadCountError: BadCount,
+    errors.TariffCatalogueError: TariffsRefused,
+    errors.TariffMissingError: TariffMissing,
+    errors.ForecastLockedError: ForecastLocked,
+    errors.StepRefusedError: BillingStepRefused,
+    errors.InputsMovedError: InputsMoved,
     errors.NotAllowedError: problems.Forbidden,
-    errors.OwnApprovalError: problems.OwnApproval,
-    errors.UnknownPartyError: problems.DebtorMissing,
-    errors.BillRejectedError: problems.BillRejected,
-    errors.IssuerMissingError: problems.IssuerMissing,
-    errors.DistributionKeyError: problems.DistributionKeyRefused,
+    errors.OwnApprovalError: OwnApproval,
+    errors.UnknownPartyError: DebtorMissing,
+    errors.BillRejectedError: BillRejected,
+    errors.IssuerMissingError: IssuerMissing,
+    errors.DistributionKeyError: DistributionKeyRefused,
 }
 """The problem for each error. An unknown run is an UnknownItem; only the command line reads files."""
 
 RUN_PROBLEMS: tuple[type[Problem], ...] = (
-    problems.BadCount,
-    problems.TariffMissing,
-    problems.BillingStepRefused,
-    problems.DebtorMissing,
-    problems.DistributionKeyRefused,
+    BadCount,
+    TariffMissing,
+    BillingStepRefused,
+    DebtorMissing,
+    DistributionKeyRefused,
 )
 """What collecting and rating the inputs of a run can raise."""
 

@@ -19,6 +19,7 @@ from gateway.api.billing import (
     year_key,
 )
 from gateway.api.call import Call
+from gateway.api.problem_kinds import BillingStepRefused
 from gateway.api.route import Body, Returns, Routes
 from gateway.api.schema import Schema, Timestamp
 from gateway.billing.rating.services import Service
@@ -85,7 +86,7 @@ async def show_billing_year(call: Call) -> web.StreamResponse:
     Returns("The year, closed now or before.", YearResource),
     roles=FINANCE,
     query=ServiceQuery,
-    problems=(problems.NotReady, problems.BillingStepRefused),
+    problems=(problems.NotReady, BillingStepRefused),
 )
 async def close_billing_year(call: Call) -> web.StreamResponse:
     """Close a settled year; closing again changes nothing."""
@@ -101,7 +102,7 @@ async def close_billing_year(call: Call) -> web.StreamResponse:
     Returns("The year of guidance.", YearResource),
     body=Body(GuidanceRequest, is_required=False),
     roles=FINANCE,
-    problems=(problems.NotReady, problems.BillingStepRefused),
+    problems=(problems.NotReady, BillingStepRefused),
 )
 async def record_guidance(call: Call) -> web.StreamResponse:
     """Record individual guidance from the day its start mail was received, or its renewal."""

@@ -19,6 +19,7 @@ from gateway.api.billing import (
     year_key,
 )
 from gateway.api.call import Call
+from gateway.api.problem_kinds import BadCount, BillingStepRefused, ForecastLocked
 from gateway.api.route import Body, Returns, Routes
 from gateway.api.schema import Schema, Timestamp, Year
 from gateway.billing.rating.rating import UNITS_MAX
@@ -81,9 +82,9 @@ class ForecastQuery(msgspec.Struct, frozen=True, rename="camel"):
     query=ServiceQuery,
     problems=(
         problems.NotReady,
-        problems.ForecastLocked,
-        problems.BillingStepRefused,
-        problems.BadCount,
+        ForecastLocked,
+        BillingStepRefused,
+        BadCount,
     ),
 )
 async def save_forecast(call: Call) -> web.StreamResponse:
@@ -103,7 +104,7 @@ async def save_forecast(call: Call) -> web.StreamResponse:
     body=Body(AgreementRequest, is_required=False),
     roles=FINANCE,
     query=ServiceQuery,
-    problems=(problems.NotReady, problems.BillingStepRefused),
+    problems=(problems.NotReady, BillingStepRefused),
 )
 async def agree_forecast(call: Call) -> web.StreamResponse:
     """Record that the forecast that holds was agreed on."""

@@ -15,6 +15,7 @@ from gateway.api.access import PARTIES
 from gateway.api.call import Call, message_not_found
 from gateway.api.lists import at_most, bad_cursor, link_header, next_page, page_limit
 from gateway.api.messages import MessagePage, MessageResource, message_resource
+from gateway.api.problem_kinds import LeaseLost
 from gateway.api.route import NEXT_PAGE, Body, Returns, Routes
 from gateway.api.schema import PageLinks, PartyId, Schema, Timestamp
 from gateway.http import problems
@@ -126,7 +127,7 @@ async def take_messages(call: Call) -> web.StreamResponse:
     body=Body(ConfirmationRequest, is_required=False),
     roles=PARTIES,
     query=MailboxQuery,
-    problems=(problems.LeaseLost,),
+    problems=(LeaseLost,),
 )
 async def confirm_message(call: Call) -> web.StreamResponse:
     """The recipient has the message safe."""
@@ -138,7 +139,7 @@ async def confirm_message(call: Call) -> web.StreamResponse:
     message = await call.services.messages.message(kenmerk, frozenset({owner}))
     if message is None or message.recipient_id != owner:
         raise message_not_found(kenmerk)
-    raise problems.LeaseLost(kenmerk)
+    raise LeaseLost(kenmerk)
 
 
 def _owner(call: Call, query: MailboxQuery) -> str:

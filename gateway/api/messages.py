@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from gateway.api.access import PARTIES, READERS
 from gateway.api.call import Call, message_not_found
 from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
+from gateway.api.problem_kinds import IdempotencyConflict
 from gateway.api.route import LOCATION, NEXT_PAGE, Body, Returns, Routes
 from gateway.api.schema import PageLinks, Schema, Timestamp
 from gateway.channels.http.submission import SUBMISSION_TYPES
@@ -165,7 +166,7 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
         problems.AttachmentsTooLarge,
         problems.MalformedMultipart,
         problems.DigestMismatch,
-        problems.IdempotencyConflict,
+        IdempotencyConflict,
     ),
 )
 async def submit_message(call: Call) -> web.StreamResponse:
@@ -187,7 +188,7 @@ async def _handed_in(call: Call, submission: Submission) -> Receipt:
     try:
         return await call.services.intake.submit(submission)
     except IdempotencyConflictError as conflict:
-        raise problems.IdempotencyConflict(conflict.first_kenmerk) from conflict
+        raise IdempotencyConflict(conflict.first_kenmerk) from conflict
     except OverloadedError as overload:
         raise problems.Overloaded(overload.retry_after_seconds) from overload
 

@@ -7,9 +7,9 @@ from msgspec import Meta
 
 from gateway.api.access import OPERATORS
 from gateway.api.call import Call
+from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
-from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
@@ -36,7 +36,7 @@ class Done(Schema):
     Text("Offer a parked or returned message again"),
     Returns("It is on its way again.", Done, status=202),
     roles=OPERATORS,
-    problems=(problems.StateConflict,),
+    problems=(StateConflict,),
 )
 async def replay_message(call: Call) -> web.StreamResponse:
     """Offer a parked or returned message again."""
@@ -52,7 +52,7 @@ async def replay_message(call: Call) -> web.StreamResponse:
     Returns("It is returned.", Done),
     body=ReturnRequest,
     roles=OPERATORS,
-    problems=(problems.StateConflict,),
+    problems=(StateConflict,),
 )
 async def return_message(call: Call) -> web.StreamResponse:
     """Return a parked message to its sender."""
@@ -63,8 +63,8 @@ async def return_message(call: Call) -> web.StreamResponse:
     return json_answer(Done(kenmerk=message.kenmerk, state=State.RETURNED))
 
 
-def _not_now(message: Message, wanted: Text) -> problems.StateConflict:
-    return problems.StateConflict(
+def _not_now(message: Message, wanted: Text) -> StateConflict:
+    return StateConflict(
         Text(
             "Message {kenmerk} is {state}; this is for messages that are {wanted}.",
             kenmerk=message.kenmerk,

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from gateway.api.access import OFFICE, OPERATORS, READERS
 from gateway.api.call import Call, not_found
+from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import LOCATION, Returns, Routes
 from gateway.api.schema import PartyId, Schema
 from gateway.http import problems
@@ -89,7 +90,7 @@ async def show_party(call: Call) -> web.StreamResponse:
     Returns("Added.", PartyResource, status=201, headers=LOCATION),
     body=PartyRequest,
     roles=OPERATORS,
-    problems=(problems.StateConflict,),
+    problems=(StateConflict,),
 )
 async def save_party(call: Call) -> web.StreamResponse:
     """Add a party, or replace what is known of it."""
@@ -101,7 +102,7 @@ async def save_party(call: Call) -> web.StreamResponse:
         await call.services.directory.save(party, call.actor)
     except ValueError as error:
         detail = Text("Not saved: {error}.", error=str(error))
-        raise problems.StateConflict(detail) from error
+        raise StateConflict(detail) from error
     call.context.keyring.forget()
     more = {str(hdrs.LOCATION): f"/v1/parties/{party_id}"} if is_new else None
     return json_answer(party_resource(party), 201 if is_new else 200, more)

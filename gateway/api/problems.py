@@ -15,7 +15,7 @@ from gateway.http.answers import (
     json_answer,
 )
 from gateway.http.pages import Pages, page_answer, problem_html
-from gateway.http.problems import KINDS, Kind
+from gateway.http.problems import Kind, all_kinds
 from gateway.i18n import Text
 
 routes = Routes("pages", slug="The last part of a problem's `type`.")
@@ -73,7 +73,7 @@ class ProblemResource(Schema):
 )
 async def list_problems(call: Call) -> web.StreamResponse:
     """Every kind of problem."""
-    kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.slug))
+    kinds = list(all_kinds().values())
     if call.media_type((HTML, JSON)) == HTML:
         return _PAGES.answer("problems.html", call.language, kinds=kinds)
     base = call.services.base_url.url
@@ -96,9 +96,10 @@ async def show_problem(call: Call) -> web.StreamResponse:
 
 
 def _kind(slug: str) -> Kind:
-    if slug not in KINDS:
+    kind = all_kinds().get(slug)
+    if kind is None:
         raise not_found(Text("kind of problem"), slug)
-    return KINDS[slug]
+    return kind
 
 
 def problem_kind(kind: Kind, base_url: str) -> ProblemKind:

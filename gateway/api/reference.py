@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gateway.api.openapi import Json, openapi_document
 from gateway.api.route import Route
-from gateway.http.problems import KINDS, Kind
+from gateway.http.problems import Kind, all_kinds
 
 _API = """\
 # HTTP API
@@ -102,15 +102,14 @@ def _kind(schema: Json, schemas: Json) -> str:
 
 def _linked(description: str) -> str:
     """Problems link to their section of the page beside this one."""
-    for slug in KINDS:
+    for slug in all_kinds():
         description = description.replace(f"(`/problems/{slug}`)", f"([`{slug}`](problems.md#{slug}))")
     return description
 
 
 def problems_reference() -> str:
     """docs/reference/problems.md, below its first line."""
-    kinds = sorted(KINDS.values(), key=lambda kind: (kind.status, kind.slug))
-    return (_PROBLEMS + "".join(_problem(kind) for kind in kinds)).rstrip() + "\n"
+    return (_PROBLEMS + "".join(_problem(kind) for kind in all_kinds().values())).rstrip() + "\n"
 
 
 def _problem(kind: Kind) -> str:

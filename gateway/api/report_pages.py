@@ -8,7 +8,6 @@ from gateway.api.contents import AttachmentResource
 from gateway.api.messages import StatusResource
 from gateway.api.words import DOCUMENTS, STATES, STEPS
 from gateway.http.pages import Pages
-from gateway.http.problems import said
 from gateway.messages.message import Message
 from gateway.validator.report.html import ReportView, report_view
 from gateway.validator.report.report import JudgedDocument, Report, render
@@ -37,14 +36,14 @@ def message_page(
     """A message: where it is, how it came there, and the verdict on it. `document` only for who may read it:
     then its lines stand beside the findings, and it can be fetched."""
     judged = None if verdict is None else _shown(verdict, document, language)
-    state = said(STATES[message.state], language)
+    state = STATES[message.state].in_language(language)
     return _PAGES.render(
         "message.html",
         language,
         message=message,
         state=state,
-        kind=said(DOCUMENTS[message.kind], language) if message.kind else "",
-        steps={step: said(text, language) for step, text in STEPS.items()},
+        kind=DOCUMENTS[message.kind].in_language(language) if message.kind else "",
+        steps={step: text.in_language(language) for step, text in STEPS.items()},
         journal=journal,
         verdict=judged,
         attachments=attachments,
@@ -59,9 +58,9 @@ def verdict_text(verdict: bytes, language: str) -> str:
 
 def message_text(message: Message, journal: Sequence[StatusResource], verdict: bytes | None, language: str) -> str:
     """A message and its verdict as plain text."""
-    lines = [f"{message.kenmerk}  {said(STATES[message.state], language)}", ""]
+    lines = [f"{message.kenmerk}  {STATES[message.state].in_language(language)}", ""]
     lines += [
-        f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:<4} {said(STEPS[entry.step], language)}"
+        f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:<4} {STEPS[entry.step].in_language(language)}"
         for entry in journal
     ]
     if verdict is not None:

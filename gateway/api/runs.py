@@ -13,6 +13,7 @@ from gateway.api.billing import RUN_PROBLEMS, actor_of, billing_of, billing_prob
 from gateway.api.bills import BillResource, Bills, bill_resource
 from gateway.api.call import Call
 from gateway.api.lists import page_limit
+from gateway.api.problem_kinds import BillRejected, InputsMoved, IssuerMissing, OwnApproval, TariffsRefused
 from gateway.api.route import LOCATION, Returns, Routes
 from gateway.api.schema import PartyId, Schema, Timestamp
 from gateway.billing.documents.bill import Stage as BillStage
@@ -114,7 +115,7 @@ class RunsQuery(msgspec.Struct, frozen=True, rename="camel"):
     Returns("The documents, without numbers.", PreviewResource),
     body=PreviewRequest,
     roles=FINANCE,
-    problems=(problems.NotReady, *RUN_PROBLEMS, problems.TariffsRefused),
+    problems=(problems.NotReady, *RUN_PROBLEMS, TariffsRefused),
 )
 async def preview_billing_run(call: Call) -> web.StreamResponse:
     """What a run would give, also on other forecasts or tariffs. Keeps nothing."""
@@ -134,7 +135,7 @@ async def preview_billing_run(call: Call) -> web.StreamResponse:
     Returns("The run, prepared now or before.", RunResource, headers=LOCATION),
     body=RunRequest,
     roles=FINANCE,
-    problems=(problems.NotReady, *RUN_PROBLEMS, problems.IssuerMissing),
+    problems=(problems.NotReady, *RUN_PROBLEMS, IssuerMissing),
 )
 async def prepare_billing_run(call: Call) -> web.StreamResponse:
     """Prepare a run for approval; the same inputs give the same run."""
@@ -178,7 +179,7 @@ async def show_billing_run(call: Call) -> web.StreamResponse:
     Text("Approve a run on exactly the inputs it was prepared on; not with the key that prepared it"),
     Returns("The run, approved now or before.", RunResource),
     roles=FINANCE,
-    problems=(problems.NotReady, *RUN_PROBLEMS, problems.InputsMoved, problems.OwnApproval),
+    problems=(problems.NotReady, *RUN_PROBLEMS, InputsMoved, OwnApproval),
 )
 async def approve_billing_run(call: Call) -> web.StreamResponse:
     """Approve a run on exactly the inputs it was prepared on; approving again changes nothing."""
@@ -192,7 +193,7 @@ async def approve_billing_run(call: Call) -> web.StreamResponse:
     Text("Issue an approved run: every bill is judged, then all get their numbers, or none does"),
     Returns("The bills, issued now or before.", Bills),
     roles=FINANCE,
-    problems=(problems.NotReady, *RUN_PROBLEMS, problems.InputsMoved, problems.BillRejected),
+    problems=(problems.NotReady, *RUN_PROBLEMS, InputsMoved, BillRejected),
 )
 async def issue_billing_run(call: Call) -> web.StreamResponse:
     """Issue an approved run; issuing again answers the same documents."""

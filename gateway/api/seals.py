@@ -9,9 +9,9 @@ from msgspec import Meta
 from gateway.api.access import FIGURES
 from gateway.api.billing import ENTRY, position_in_path
 from gateway.api.call import Call, not_found
+from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
-from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.i18n import Text
 from gateway.metering.entry import UnknownEntryError, UsageError
@@ -51,7 +51,7 @@ async def list_seals(call: Call) -> web.StreamResponse:
     Text("The proof that a seal covers a meter entry, to check without the gateway"),
     Returns("The proof.", Proof),
     roles=FIGURES,
-    problems=(problems.StateConflict,),
+    problems=(StateConflict,),
 )
 async def prove_entry(call: Call) -> web.StreamResponse:
     """The proof that a seal covers an entry; a party sees its own."""
@@ -62,7 +62,7 @@ async def prove_entry(call: Call) -> web.StreamResponse:
         raise not_found(ENTRY, named) from error
     except UsageError as error:
         detail = Text("Entry {position} is not sealed yet; ask again after the next seal.", position=position)
-        raise problems.StateConflict(detail) from error
+        raise StateConflict(detail) from error
     if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
         raise not_found(ENTRY, named)
     return json_answer(proof)

@@ -8,6 +8,7 @@ from msgspec import Meta
 from gateway.api.access import FINANCE
 from gateway.api.billing import ENTRY, position_in_path
 from gateway.api.call import Call, not_found
+from gateway.api.problem_kinds import StateConflict, UsageConflict
 from gateway.api.route import Body, Returns, Routes
 from gateway.api.schema import Schema
 from gateway.clock import utc_now
@@ -70,7 +71,7 @@ class ReversalResource(Schema):
         "headers, the data as body). The data is `party` and `count`.",
     ),
     roles=FINANCE,
-    problems=(problems.UsageConflict,),
+    problems=(UsageConflict,),
 )
 async def take_usage_events(call: Call) -> web.StreamResponse:
     """Record usage events, all of them or none."""
@@ -86,7 +87,7 @@ async def take_usage_events(call: Call) -> web.StreamResponse:
         faults = (_fault(problem.index, problem.code, problem.text) for problem in refused.problems)
         raise problems.InvalidInput(tuple(faults)) from refused
     except ConflictingEntryError as conflict:
-        raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
+        raise UsageConflict(conflict.source, conflict.key, conflict.differences) from conflict
     return json_answer(TakenResource(taken.received, taken.recorded, taken.repeated))
 
 
@@ -100,7 +101,7 @@ def _fault(index: int, code: str, text: Text) -> Fault:
     Returns("It is undone, now or before.", ReversalResource),
     body=ReversalRequest,
     roles=FINANCE,
-    problems=(problems.UsageConflict, problems.StateConflict),
+    problems=(UsageConflict, StateConflict),
 )
 async def reverse_entry(call: Call) -> web.StreamResponse:
     """Undo an entry by one of its opposite, in the name of the key; the same again changes nothing."""
@@ -110,12 +111,10 @@ async def reverse_entry(call: Call) -> web.StreamResponse:
     except UnknownEntryError as error:
         raise not_found(ENTRY, call.path_part("position")) from error
     except ConflictingEntryError as conflict:
-        raise problems.UsageConflict(conflict.source, conflict.key, str(conflict)) from conflict
+        raise UsageConflict(conflict.source, conflict.key, conflict.differences) from conflict
     except UsageError as error:
-        detail = Text(
-            "Entry {position} cannot be reversed: {in_english}.", position=position, in_english=str(error)
-        )
-        raise problems.StateConflict(detail) from error
+        detail = Text("Entry {position} cannot be reversed: {reason}.", position=position, reason=str(error))
+        raise StateConflict(detail) from error
     body = ReversalResource(
         position, reversal.party_id, reversal.kind, reversal.quantity, wanted.reason, call.caller.key_id
     )

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.api import report_pages
 from gateway.api.call import Call
+from gateway.api.problem_kinds import NotJudged
 from gateway.api.route import Body, Returns, Routes
 from gateway.http import problems
 from gateway.http.answers import (
@@ -47,7 +48,7 @@ class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
     Returns("The verdict; 200 also when the document is not valid.", Report, media_types=(JSON, HTML, PLAIN)),
     body=Body(media_types=XML_TYPES, description="The document."),
     query=ValidationQuery,
-    problems=(problems.Overloaded, problems.NotJudged, problems.NotAcceptable),
+    problems=(problems.Overloaded, NotJudged, problems.NotAcceptable),
 )
 async def validate_document(call: Call) -> web.StreamResponse:
     """The verdict on the document in the body; 200 also when the document is not valid."""
@@ -86,7 +87,7 @@ async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:
     except JudgingError as error:
         reference = str(uuid.uuid4())
         log.warning("judging_failed", reference=reference, size_bytes=len(document), reason=str(error))
-        raise problems.NotJudged(reference) from error
+        raise NotJudged(reference) from error
 
 
 def _lines_of(document: bytes) -> bytes | None:

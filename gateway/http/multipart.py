@@ -271,7 +271,7 @@ def _decoder(encoding: str) -> TransferDecoder:
     try:
         return decoder(encoding)
     except TransferError as error:
-        raise _broken(Text("{error}.", error=str(error))) from error
+        raise _broken(Text("The encoding of a part is not known: {error}.", error=str(error))) from error
 
 
 def _decoded(feed: Callable[[bytes], bytes], data: bytes) -> bytes:

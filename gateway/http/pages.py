@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from markupsafe import Markup, escape
 
 from gateway.http.answers import headers, language_of
-from gateway.http.problems import Kind, Problem, said
+from gateway.http.problems import Kind, Problem, printable
 from gateway.http.style import STYLE
 from gateway.validator.report.html import TEMPLATES, chooser
 
@@ -39,7 +39,9 @@ class Pages:
         """The page, in `nl` or `en`."""
         other = "en" if language == "nl" else "nl"
         page = self._environment.get_template(template)
-        return page.render(language=language, t=chooser(language), style=STYLE, other=other, said=said, **values)
+        return page.render(
+            language=language, t=chooser(language), style=STYLE, other=other, printable=printable, **values
+        )
 
     def answer(self, template: str, language: str, **values: object) -> web.Response:
         """The page as a response."""

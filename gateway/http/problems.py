@@ -1,7 +1,8 @@
 """Problems: what is wrong with a request, as RFC 9457 problem details.
 
-One tree. A class is one kind: a fixed slug (its page is `/problems/<slug>`), status and title; an instance is
-one case, with a detail and typed extension members. A wrong *document* is not a problem but a verdict.
+A class is one kind of problem, documented by its `kind`: slug (its page is `/problems/<slug>`), status, title,
+meaning and remedy. An instance is one case, with a detail and extension members. The problems of HTTP are here;
+those of the resources are in `gateway.api.problem_kinds`. An invalid *document* is no problem but gets a verdict.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ Member = str | int | bool | list[dict[str, str]] | list[str]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem. `meaning` says what is the case, `remedy` what the caller can do."""
+    """One kind of problem. `meaning` explains it, `remedy` is what the caller can do."""
 
     slug: str
     status: int
@@ -28,29 +29,29 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the input: where it stands (`query`, `header`, `body`, `path`), its name, and why."""
+    """One thing wrong with the input: in which part (`query`, `header`, `body`, `path`), its name, and why."""
 
-    place: str
+    location: str
     name: str
     reason: Text
 
     @classmethod
-    def of(cls, place: str, name: str, error: ValueError) -> "Fault":
-        """The fault that an error tells of: in both languages, where it knows both."""
+    def of(cls, location: str, name: str, error: ValueError) -> "Fault":
+        """The fault that an error describes."""
         reason = error.text if isinstance(error, WrongValueError) else Text(str(error), str(error))
-        return cls(place, name, reason)
+        return cls(location, name, reason)
 
     def body(self, language: str) -> dict[str, str]:
         """One item of `errors`."""
-        return {"in": self.place, "name": self.name, "reason": said(self.reason, language)}
+        return {"in": self.location, "name": self.name, "reason": printable(self.reason, language)}
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
-    """A request that cannot be answered as asked; becomes one `application/problem+json` answer."""
+    """A request that cannot be fulfilled; the answer is `application/problem+json`."""
 
     kind: ClassVar[Kind]
     faults: tuple[Fault, ...] = ()
-    """Everything that is wrong with the input, where that is the problem."""
+    """What is wrong with the input."""
 
     def __init__(
         self, detail: Text, *, headers: Mapping[str, str] | None = None, closes: bool = False, **members: Member
@@ -66,9 +67,9 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         """The members of the problem document, in `nl` or `en`; `base_url` has no slash at its end."""
         body: dict[str, Member] = {
             "type": f"{base_url}/problems/{self.kind.slug}",
-            "title": said(self.kind.title, language),
+            "title": printable(self.kind.title, language),
             "status": self.kind.status,
-            "detail": said(self.detail, language),
+            "detail": printable(self.detail, language),
             **self.members,
         }
         if self.faults:
@@ -76,9 +77,9 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return body
 
 
-def said(text: Text, language: str) -> str:
-    """The text in `nl`, or else in English. What it quotes of a header may be no UTF-8: that becomes `?`."""
-    chosen = text.nl if language == "nl" else text.en
+def printable(text: Text, language: str) -> str:
+    """The text in `nl`, or else in English. Bytes that it quotes of a header and that are not UTF-8 become `?`."""
+    chosen = text.in_language(language)
     return chosen if chosen.isascii() else chosen.encode("utf-8", "replace").decode()
 
 
@@ -87,8 +88,6 @@ TWICE = Text("is given more than once")
 
 
 class MalformedRequest(Problem):
-    """The bytes that came in are not HTTP."""
-
     kind = Kind(
         "malformed-request",
         400,
@@ -99,15 +98,13 @@ class MalformedRequest(Problem):
 
 
 class InvalidInput(Problem):
-    """Parameters or body do not say what they should; every fault is listed."""
-
     kind = Kind(
         "invalid-input",
         400,
         Text("The input is not valid"),
         Text(
-            "One or more query parameters, headers or members of the body are missing, unknown or "
-            "wrong. `errors` lists all of them."
+            "One or more query parameters, headers or members of the body are missing, unknown or wrong. `errors` "
+            "lists all of them."
         ),
         Text("Correct everything that `errors` names and send the request again."),
     )
@@ -124,42 +121,35 @@ class InvalidInput(Problem):
 
 
 class MalformedMultipart(Problem):
-    """The multipart body cannot be taken apart."""
-
     kind = Kind(
         "malformed-multipart",
         400,
         Text("The multipart body is broken"),
         Text(
-            "The body does not follow RFC 2046 and RFC 7578, or does not hold exactly one document. "
-            "Nothing was stored."
+            "The body does not follow RFC 2046 and RFC 7578, or does not hold exactly one document. Nothing was "
+            "stored."
         ),
         Text(
-            "Send one part with the document (named `document` in multipart/form-data, the only XML "
-            "part in multipart/mixed and multipart/related) and every attachment as a part of its "
-            "own."
+            "Send one part with the document (named `document` in multipart/form-data, the only XML part in "
+            "multipart/mixed and multipart/related) and every attachment as a part of its own."
         ),
     )
 
 
 class DigestMismatch(Problem):
-    """The bytes that arrived are not the bytes that the Content-Digest header promised."""
-
     kind = Kind(
         "digest-mismatch",
         400,
         Text("Content-Digest does not match"),
         Text(
-            "The SHA-256 of the body as it arrived differs from the one in Content-Digest (RFC "
-            "9530). Nothing was stored."
+            "The SHA-256 of the body as it arrived differs from the one in Content-Digest (RFC 9530). Nothing was "
+            "stored."
         ),
         Text("Send the message again."),
     )
 
 
 class Unauthenticated(Problem):
-    """No key, or one that does not work."""
-
     kind = Kind(
         "unauthenticated",
         401,
@@ -175,8 +165,6 @@ class Unauthenticated(Problem):
 
 
 class Forbidden(Problem):
-    """The key is good, its role may not do this."""
-
     kind = Kind(
         "forbidden",
         403,
@@ -187,8 +175,6 @@ class Forbidden(Problem):
 
 
 class UnknownAddress(Problem):
-    """There is nothing at this path."""
-
     kind = Kind(
         "unknown-address",
         404,
@@ -202,8 +188,6 @@ class UnknownAddress(Problem):
 
 
 class UnknownItem(Problem):
-    """The path is right, what it names does not exist or is not yours to see."""
-
     kind = Kind(
         "unknown-item",
         404,
@@ -219,8 +203,6 @@ class UnknownItem(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """The address exists, the method does not apply to it."""
-
     kind = Kind(
         "method-not-allowed",
         405,
@@ -239,8 +221,6 @@ class MethodNotAllowed(Problem):
 
 
 class NotAcceptable(Problem):
-    """None of the forms the caller accepts is offered."""
-
     kind = Kind(
         "not-acceptable",
         406,
@@ -255,8 +235,6 @@ class NotAcceptable(Problem):
 
 
 class RequestTimeout(Problem):
-    """The body did not arrive in time."""
-
     kind = Kind(
         "request-timeout",
         408,
@@ -267,86 +245,13 @@ class RequestTimeout(Problem):
 
     def __init__(self, seconds: float, *, is_idle: bool) -> None:
         """`is_idle`: nothing came for so long; else the whole body took longer."""
-        detail = Text("The body was not complete within {seconds} seconds.", seconds=format(seconds, "g"))
+        detail = Text(
+            "The body was not complete within {seconds} seconds.",
+            seconds=format(seconds, "g"),
+        )
         if is_idle:
             detail = Text("Nothing came for {seconds} seconds.", seconds=format(seconds, "g"))
         super().__init__(detail, closes=True)
-
-
-class IdempotencyConflict(Problem):
-    """The same Idempotency-Key came before with another body."""
-
-    kind = Kind(
-        "idempotency-conflict",
-        409,
-        Text("Idempotency-Key used before"),
-        Text(
-            "This key was sent before with another body. `firstKenmerk` names the message it belongs "
-            "to. Nothing was stored."
-        ),
-        Text("Use a new key for a new message, and the same key only to repeat the same bytes."),
-    )
-
-    def __init__(self, first_kenmerk: str) -> None:
-        super().__init__(
-            Text(
-                "This Idempotency-Key belongs to message {first_kenmerk}, which has another body.",
-                first_kenmerk=first_kenmerk,
-            ),
-            firstKenmerk=first_kenmerk,
-        )
-
-
-class UsageConflict(Problem):
-    """A usage event was recorded before with other content."""
-
-    kind = Kind(
-        "usage-conflict",
-        409,
-        Text("Usage event recorded before"),
-        Text(
-            "An event with this `source` and `id` stands in the meter with other content. Nothing of "
-            "the request was recorded."
-        ),
-        Text("Repeat an event only unchanged. To correct one, have it reversed and send another with a new id."),
-    )
-
-    def __init__(self, source: str, event_id: str, differences: str) -> None:
-        super().__init__(
-            Text(differences + ".", f"Melding {event_id!r} van {source} is al met andere inhoud vastgelegd."),
-            source=source,
-            eventId=event_id,
-        )
-
-
-class StateConflict(Problem):
-    """What is asked does not fit the state the thing is in."""
-
-    kind = Kind(
-        "state-conflict",
-        409,
-        Text("Not possible in this state"),
-        Text("What was asked does not fit the state in which the message or party is now."),
-        Text("Fetch it again and look at its state."),
-    )
-
-
-class LeaseLost(Problem):
-    """The lease token is not the one that holds now."""
-
-    kind = Kind(
-        "lease-lost",
-        409,
-        Text("The lease is not yours any more"),
-        Text(
-            "The message was not confirmed within its lease, and lies in the mailbox again or was "
-            "taken by another process."
-        ),
-        Text("Take messages again. If you have the message safe already, confirm it with the new token."),
-    )
-
-    def __init__(self, kenmerk: str) -> None:
-        super().__init__(Text("The token is not that of the current lease on message {kenmerk}.", kenmerk=kenmerk))
 
 
 class _TooLarge(Problem):
@@ -367,16 +272,13 @@ class _TooLarge(Problem):
 
 
 class BodyTooLarge(_TooLarge):
-    """The body cannot be within the limit."""
-
     kind = Kind(
         "body-too-large",
         413,
         Text("The body is too large"),
         Text(
-            "The body is larger than any message within the limits can be. It was cut off as soon as "
-            "that was certain; nothing was stored. `countedBytes` is what was announced or had come "
-            "in by then."
+            "The body is larger than any message within the limits can be. It was cut off as soon as that was "
+            "certain; nothing was stored. `countedBytes` is what was announced or had come in by then."
         ),
         Text("Send a smaller document; attachments together may hold 20 MB (20 × 1024 × 1024 bytes)."),
     )
@@ -386,15 +288,13 @@ class BodyTooLarge(_TooLarge):
 
 
 class AttachmentsTooLarge(_TooLarge):
-    """The attachments together are over the limit."""
-
     kind = Kind(
         "attachments-too-large",
         413,
         Text("The attachments are too large"),
         Text(
-            "The limit holds for the decoded bytes of all attachments of a message together. Nothing "
-            "was stored. `countedBytes` is what was counted when the gateway stopped reading."
+            "The limit holds for the decoded bytes of all attachments of a message together. Nothing was stored. "
+            "`countedBytes` is what was counted when the gateway stopped reading."
         ),
         Text("Leave an attachment out, or make it smaller."),
     )
@@ -404,8 +304,6 @@ class AttachmentsTooLarge(_TooLarge):
 
 
 class UnsupportedMediaType(Problem):
-    """The body is of a kind this request does not take."""
-
     kind = Kind(
         "unsupported-media-type",
         415,
@@ -429,8 +327,6 @@ class UnsupportedMediaType(Problem):
 
 
 class UnsupportedContentEncoding(Problem):
-    """Compressed bodies are not taken."""
-
     kind = Kind(
         "unsupported-content-encoding",
         415,
@@ -447,30 +343,7 @@ class UnsupportedContentEncoding(Problem):
         )
 
 
-class NotJudged(Problem):
-    """Judging the document failed technically."""
-
-    kind = Kind(
-        "not-judged",
-        413,
-        Text("The document could not be judged"),
-        Text(
-            "Judging the document asks more time or memory than one document gets, or broke "
-            "otherwise. Nothing is known of whether it is valid. The case is in the log."
-        ),
-        Text("Send a smaller document; give the operator the `reference` if the document is ordinary."),
-    )
-
-    def __init__(self, reference: str) -> None:
-        super().__init__(
-            Text("The operator finds this case in the log as {reference}.", reference=reference),
-            reference=reference,
-        )
-
-
 class ExpectationFailed(Problem):
-    """Only `Expect: 100-continue` is understood."""
-
     kind = Kind(
         "expectation-failed",
         417,
@@ -481,8 +354,6 @@ class ExpectationFailed(Problem):
 
 
 class HeadersTooLarge(Problem):
-    """The header section is too large."""
-
     kind = Kind(
         "headers-too-large",
         431,
@@ -493,8 +364,6 @@ class HeadersTooLarge(Problem):
 
 
 class GatewayFailed(Problem):
-    """The gateway itself failed. The answer holds a reference and nothing else."""
-
     kind = Kind(
         "internal-error",
         500,
@@ -505,14 +374,15 @@ class GatewayFailed(Problem):
 
     def __init__(self, reference: str) -> None:
         super().__init__(
-            Text("The operator finds this case in the log as {reference}.", reference=reference),
+            Text(
+                "The operator finds this case in the log as {reference}.",
+                reference=reference,
+            ),
             reference=reference,
         )
 
 
 class Overloaded(Problem):
-    """The gateway has all the work it can hold; nothing was stored."""
-
     kind = Kind(
         "overloaded",
         503,
@@ -523,15 +393,16 @@ class Overloaded(Problem):
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
-            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
+            Text(
+                "Try again in {retry_after_seconds} seconds.",
+                retry_after_seconds=retry_after_seconds,
+            ),
             headers={"Retry-After": str(retry_after_seconds)},
             closes=True,
         )
 
 
 class NotReady(Problem):
-    """A part the gateway needs does not work."""
-
     kind = Kind(
         "not-ready",
         503,
@@ -545,157 +416,14 @@ class NotReady(Problem):
         super().__init__(Text("Not working: {listed}.", listed=listed), failing=failing)
 
 
-class InputsMoved(Problem):
-    """What a billing run was prepared on is no longer what is there."""
-
-    kind = Kind(
-        "inputs-moved",
-        409,
-        Text("The inputs have moved"),
-        Text(
-            "A count, forecast, tariff, debtor, policy or earlier bill changed since the run was "
-            "prepared, or another run billed the same year. Nothing was approved or issued."
-        ),
-        Text("Prepare the run again, look at what it gives, and have that approved."),
-    )
+def all_kinds() -> dict[str, Kind]:
+    """Every kind, by its slug, in the order of status and slug; of the modules that were imported."""
+    kinds = (problem.kind for problem in _concrete(Problem))
+    return {kind.slug: kind for kind in sorted(kinds, key=lambda kind: (kind.status, kind.slug))}
 
 
-class OwnApproval(Problem):
-    """Whoever prepared a run would approve it."""
-
-    kind = Kind(
-        "own-approval",
-        403,
-        Text("Somebody else has to approve"),
-        Text(
-            "The run was prepared with this very key, and approval is by another (`billing.approval_by_another`)."
-        ),
-        Text("Have the holder of another key of the role finance approve it."),
-    )
-
-
-class ForecastLocked(Problem):
-    """A forecast changed after its prepayment was issued."""
-
-    kind = Kind(
-        "forecast-locked",
-        409,
-        Text("The forecast can no longer change"),
-        Text("The prepayment of that year was issued on the forecast that holds. Nothing was recorded."),
-        Text(
-            "Leave it: the settlement is on actual use. The policy `late_forecast` says whether a "
-            "higher one is taken."
-        ),
-    )
-
-
-class BillingStepRefused(Problem):
-    """This step of the billing year cannot come now."""
-
-    kind = Kind(
-        "billing-step-refused",
-        409,
-        Text("This step cannot come now"),
-        Text("The billing year is not so far yet, is further already, or knows no such step. Nothing was done."),
-        Text("Look at the run or at the steps of the year, and do what comes first."),
-    )
-
-
-class TariffMissing(Problem):
-    """No tariff for this service, year and basis."""
-
-    kind = Kind(
-        "tariff-missing",
-        409,
-        Text("There is no tariff"),
-        Text("The catalogue holds no price of this kind for every day of the year. Nothing was billed."),
-        Text("Add the tariff to the catalogue (how-to: add a tariff year), or try another year."),
-    )
-
-
-class TariffsRefused(Problem):
-    """A catalogue that contradicts itself."""
-
-    kind = Kind(
-        "tariffs-refused",
-        400,
-        Text("The tariffs cannot be used"),
-        Text("The tariffs that were sent along overlap, have a price that cannot be, or are not to be read."),
-        Text("Correct the tariff that is named."),
-    )
-
-
-class DebtorMissing(Problem):
-    """A party with use or a forecast that is no debtor."""
-
-    kind = Kind(
-        "debtor-missing",
-        409,
-        Text("A party is not known as a debtor"),
-        Text(
-            "A party has use, a forecast or a weight, and finance has not recorded whom to bill. Nothing was done."
-        ),
-        Text("Record the debtor (`PUT /v1/debtors/{partyId}`) and ask again."),
-    )
-
-
-class BillRejected(Problem):
-    """Our own validator found fault with a bill."""
-
-    kind = Kind(
-        "bill-rejected",
-        409,
-        Text("A bill is not valid"),
-        Text(
-            "Every bill is judged as any invoice before it gets a number. One of this run breaks a "
-            "rule, so none was issued."
-        ),
-        Text("Correct what the rule names, often the address of the debtor, and prepare the run again."),
-    )
-
-
-class IssuerMissing(Problem):
-    """The settings do not say who sends the bills."""
-
-    kind = Kind(
-        "issuer-missing",
-        409,
-        Text("Nobody is named who sends the bills"),
-        Text("The settings under `[billing]` are not complete, so this gateway makes no bills."),
-        Text("Fill in the settings that are named and restart the gateway."),
-    )
-
-
-class DistributionKeyRefused(Problem):
-    """An amount that cannot be divided."""
-
-    kind = Kind(
-        "distribution-key-refused",
-        400,
-        Text("This cannot be divided"),
-        Text("There is nothing to divide, nobody to divide it over, a weight below zero or a party twice."),
-        Text("Send an amount above zero in whole cents, and each party once, with a weight."),
-    )
-
-
-class BadCount(Problem):
-    """A count that nobody can have."""
-
-    kind = Kind(
-        "bad-count",
-        400,
-        Text("This count cannot be"),
-        Text("A number of units is below zero or beyond what anybody can use. Nothing was recorded."),
-        Text("Look whether figures were doubled or a separator went missing."),
-    )
-
-
-def _leaves(root: type[Problem]) -> Iterator[type[Problem]]:
+def _concrete(root: type[Problem]) -> Iterator[type[Problem]]:
     for child in root.__subclasses__():
         if hasattr(child, "kind"):
             yield child
-        yield from _leaves(child)
-
-
-KINDS: dict[str, Kind] = {leaf.kind.slug: leaf.kind for leaf in _leaves(Problem)}
-"""Every kind, by its slug."""
+        yield from _concrete(child)

@@ -90,6 +90,7 @@ class ConflictingEntryError(UsageError):
         super().__init__(f"{key!r} of {source} was recorded before with other content: {differences}")
         self.source = source
         self.key = key
+        self.differences = differences
 
 
 class UnknownEntryError(UsageError):

@@ -20,7 +20,7 @@ from gateway.clock import billing_date
 from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.pages import Pages
-from gateway.http.problems import Fault, said
+from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
@@ -64,8 +64,8 @@ async def show_portal(call: Call) -> web.StreamResponse:
         role=call.caller.role.value,
         messages=page.items,
         following=next_page(call, page.next_cursor),
-        states={state: said(text, language) for state, text in STATES.items()},
-        kinds={kind: said(text, language) for kind, text in DOCUMENTS.items()},
+        states={state: text.in_language(language) for state, text in STATES.items()},
+        kinds={kind: text.in_language(language) for kind, text in DOCUMENTS.items()},
         year=billing_date(call.services.clock()).year,
         usage=await _usage(call),
         bills=await _bills(call),
