@@ -1,8 +1,13 @@
-"""Content-Transfer-Encoding of a MIME part (RFC 2045), undone while it streams and read strictly."""
+"""Content-Transfer-Encoding of a MIME part (RFC 2045), decoded strictly while it streams; base64 also encoded.
+
+Everything in the gateway that decodes or encodes base64 in pieces uses `Base64` and `Base64Encoder`.
+"""
 
 import binascii
 import re
 from typing import Protocol
+
+import pybase64
 
 _LINE_BYTES_MAX = 998  # RFC 5322, 2.1.1
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-F]{2}|\r?\n)")
@@ -35,7 +40,7 @@ class Identity:
 
 
 class Base64:
-    """base64, strictly: its alphabet and line ends only, padding at the end only."""
+    """base64 (RFC 4648, section 4): its alphabet and white space only, padding at the end only."""
 
     def __init__(self) -> None:
         self._held = b""
@@ -59,9 +64,27 @@ class Base64:
     def _decode(self, text: bytes) -> bytes:
         self._is_at_end = text.endswith(b"=")
         try:
-            return binascii.a2b_base64(text, strict_mode=True)
+            return pybase64.b64decode(text, validate=True)
         except binascii.Error as error:
             raise TransferError("not base64") from error
+
+
+class Base64Encoder:
+    """Encodes content that comes in pieces of any size."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The base64 of the complete groups of three bytes so far."""
+        content = self._held + chunk
+        whole = len(content) - len(content) % 3
+        self._held = content[whole:]
+        return pybase64.b64encode(content[:whole])
+
+    def finish(self) -> bytes:
+        """The base64 of the last bytes, padded."""
+        return pybase64.b64encode(self._held)
 
 
 class QuotedPrintable:

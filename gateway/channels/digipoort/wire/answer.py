@@ -5,13 +5,12 @@ written canonically, so the digests are taken over the very bytes that are sent;
 and are never held whole.
 """
 
-import base64
-import binascii
 import functools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pybase64
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -30,6 +29,7 @@ from gateway.channels.digipoort.wire.names import (
     WSU,
     X509_V3,
 )
+from gateway.http.transfer import Base64Encoder
 from gateway.pki.certificates import load_certificates, load_key
 from gateway.pki.tls import TlsFiles
 
@@ -74,7 +74,7 @@ class Signer:
 
     def __init__(self, certificate: x509.Certificate, key: rsa.RSAPrivateKey) -> None:
         self._key = key
-        token = base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
+        token = _base64(certificate.public_bytes(Encoding.DER))
         self._token = (
             f'<wsse:BinarySecurityToken EncodingType="{BASE64_ENCODING}" ValueType="{X509_V3}"'
             f' wsu:Id="token">{token}</wsse:BinarySecurityToken>'
@@ -203,7 +203,7 @@ def _reference(name: str, digest: bytes, suite: AlgorithmSuite) -> str:
 
 
 def _base64(octets: bytes) -> str:
-    return binascii.b2a_base64(octets, newline=False).decode()
+    return pybase64.b64encode_as_string(octets)
 
 
 async def _streamed(pieces: Sequence[bytes | Binary], octets: Octets) -> AsyncIterator[bytes]:
@@ -211,14 +211,10 @@ async def _streamed(pieces: Sequence[bytes | Binary], octets: Octets) -> AsyncIt
         if isinstance(piece, bytes):
             yield piece
             continue
-        left = b""
+        encoder = Base64Encoder()
         async for chunk in octets(piece):
-            left += chunk
-            whole = len(left) - len(left) % 3
-            yield base64.b64encode(left[:whole])
-            left = left[whole:]
-        if left:
-            yield base64.b64encode(left)
+            yield encoder.feed(chunk)
+        yield encoder.finish()
 
 
 def signer(files: TlsFiles) -> Signer:

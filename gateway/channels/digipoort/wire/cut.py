@@ -6,7 +6,6 @@ place in what the parser sees: the skeleton. The token is base64 itself, so that
 the same rules. Digests are taken over the spooled text in the token's place.
 """
 
-import base64
 import binascii
 import itertools
 import secrets
@@ -15,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-import msgspec
+import pybase64
 
 from gateway.channels.digipoort.wire.faults import MalformedError
+from gateway.http.transfer import Base64, TransferError
 from gateway.i18n import Text
 
 _WHITESPACE = b" \t\r\n"
@@ -121,15 +121,13 @@ class SpooledBase64:
         return _pieces(self.spool, self.start, self.length)
 
     def octets(self) -> Iterator[bytes]:
-        left = b""
-        for piece in self.canonical():
-            left += piece.translate(None, _WHITESPACE)
-            whole = max(0, (len(left) - 1) // 4 * 4)  # the last four may hold the padding
-            if b"=" in left[:whole]:
-                raise _not_base64()
-            yield _decode(left[:whole])
-            left = left[whole:]
-        yield _decode(left)
+        decoder = Base64()
+        try:
+            for piece in self.canonical():
+                yield decoder.feed(piece)
+            decoder.finish()
+        except TransferError as error:
+            raise _not_base64() from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,7 @@ class SpooledOctets:
 
     def canonical(self) -> Iterator[bytes]:
         for piece in self.octets():
-            yield base64.b64encode(piece)
+            yield pybase64.b64encode(piece)
 
     def octets(self) -> Iterator[bytes]:
         return _pieces(self.spool, self.start, self.length)
@@ -176,23 +174,12 @@ def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, I
     return b"".join((before, token.encode(), after)), {token: DecodedBase64(characters, decoded)}
 
 
-_base64_in_json = msgspec.json.Decoder(bytes)
-
-
 def _decoded_at_once(characters: bytes) -> bytes | None:
-    """Base64 decoded, or None when it is anything but its alphabet, padded to whole groups.
-
-    Between quotes it is a JSON string, which is decoded in a third of the time; the length tells that no character
-    of it stood for another, as after a backslash.
-    """
-    if len(characters) % 4:
-        return None
+    """Base64 decoded, or None when it is anything but its alphabet, padded to whole groups."""
     try:
-        decoded = _base64_in_json.decode(b'"%b"' % characters)
-    except msgspec.DecodeError:  # a ValidationError is one too
+        return pybase64.b64decode(characters, validate=True)
+    except binascii.Error:
         return None
-    whole = len(characters) // 4 * 3 - characters[-2:].count(b"=")
-    return decoded if len(decoded) == whole else None
 
 
 _numbers = itertools.count()
@@ -353,7 +340,7 @@ def _last(spool: IO[bytes], start: int, length: int) -> bytes:
 
 def _decode(characters: bytes) -> bytes:
     try:
-        return binascii.a2b_base64(characters, strict_mode=True)
+        return pybase64.b64decode(characters, validate=True)
     except binascii.Error as error:
         raise _not_base64() from error
 

@@ -4,6 +4,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pybase64
 from lxml import etree
 
 from gateway.channels.digipoort.wire.algorithms import SHA1, SUITES, AlgorithmSuite
@@ -125,7 +126,7 @@ def base64_value(element: etree._Element, name: str) -> bytes:
         raise refused(Text("{name} must be text", name=name))
     compact = "".join((element.text or "").split())
     try:
-        return binascii.a2b_base64(compact.encode(), strict_mode=True) if compact else b""
+        return pybase64.b64decode(compact.encode(), validate=True)
     except (binascii.Error, ValueError) as error:
         raise refused(Text("{name} is not base64", name=name)) from error
 

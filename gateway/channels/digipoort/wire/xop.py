@@ -5,10 +5,10 @@ Once expanded the message is as if the base64 had been in place, and that is wha
 or stand elsewhere: each is refused.
 """
 
-import base64
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+import pybase64
 from lxml import etree
 
 from gateway.channels.digipoort.wire.cut import Inhoud, new_token
@@ -72,7 +72,7 @@ def _holder(include: etree._Element) -> etree._Element:
 def _certificate(part: Inhoud) -> str:
     if part.size_bytes > _SECURITY_TOKEN_BYTES_MAX:
         raise _wrong(Text("the token is too large"))
-    return base64.b64encode(b"".join(part.octets())).decode()
+    return pybase64.b64encode_as_string(b"".join(part.octets()))
 
 
 def _wrong(text: Text) -> MalformedError:
