@@ -234,8 +234,6 @@ class _Collected:
         except Base64Error as error:
             self.found.append((_not_base64(self.paths.of(self._element(one)), error), error.offset))
             return
-        if not size:
-            self._element(one).text = None  # the token there stands for nothing, and the element is empty
         attachment = Attachment(
             number=self.latest_number + 1,
             media_type=_media_type(one.media_type),
@@ -263,8 +261,7 @@ class _Collected:
 
     def _read_without_cut(self, element: etree._Element) -> None:
         location = self.paths.of(element)
-        text = "".join(str(part) for part in element.itertext())
-        is_empty = not text.strip() and not len(element)
+        is_empty = not str(element.xpath("string()")).strip() and next(element.iterchildren("*"), None) is None
         self.found.append((_empty(location) if is_empty else _interrupted(location), element))
 
     def findings(self, limits: Limits) -> list[Finding]:

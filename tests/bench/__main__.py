@@ -11,6 +11,7 @@ from tests.bench import (
     door,
     ledger,
     metering_share,
+    validator,
 )
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
@@ -21,6 +22,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "ledger": ledger.ledger,
     "metering-share": metering_share.metering_share,
     "ledger-10-million": ledger.ten_million,
+    "validator": validator.validator,
 }
 LONG = frozenset({"ledger-10-million"})
 """Minutes and gigabytes: only when named."""

@@ -179,11 +179,15 @@ class Sample:
 
     def xml(self) -> bytes:
         """The document as UBL 2.1, UTF-8."""
+        return write(self.element())
+
+    def element(self) -> Element:
+        """The root element of the document."""
         root = "Invoice" if self.is_invoice else "CreditNote"
         order = _INVOICE_ORDER if self.is_invoice else _CREDIT_NOTE_ORDER
         parts = sorted(_parts(self), key=lambda part: order.index(part.tag.partition(":")[2]))
         spaces = {"xmlns": INVOICE if self.is_invoice else CREDIT_NOTE, "xmlns:cac": CAC, "xmlns:cbc": CBC}
-        return write(Element(root, None, tuple(parts), spaces))
+        return Element(root, None, tuple(parts), spaces)
 
     @property
     def is_invoice(self) -> bool:

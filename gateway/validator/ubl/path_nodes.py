@@ -55,15 +55,46 @@ class Target(NamedTuple):
     """None for a path that a check counts."""
 
 
+class Notes(NamedTuple):
+    """What is noted of an element or attribute by its path alone."""
+
+    unused: tuple[str, ...]
+    """The rules that it breaks by being there."""
+    once: str | None
+    """The rule that counts it in the whole document."""
+    counts: tuple[tuple[int, str], ...]
+    """The numbers of the elements around it that count it, with the path that they count."""
+    marks: tuple[tuple[int, str, bool], ...]
+    """The numbers of the groups around it that have a field for its presence, with the field and its value."""
+    topic: Topic | None
+
+
 class Use(NamedTuple):
     """What an attribute is wanted for."""
 
     fills: tuple[Fill, ...]
     code: Coded | None
-    unused: tuple[str, ...]
-    once: str | None
-    counts: tuple[tuple[int, str], ...]
-    topic: Topic | None
+    notes: Notes | None
+
+
+class _Children(dict[object, "PathNode | None"]):
+    """The nodes of the children of a path, made as they are met."""
+
+    def __init__(self, node: "PathNode") -> None:
+        self.node = node
+
+    def __missing__(self, tag: object) -> "PathNode | None":
+        return self.node.child(tag)
+
+
+class _Attributes(dict[str, "Use | None"]):
+    """What the attributes at a path are wanted for, worked out as they are met."""
+
+    def __init__(self, node: "PathNode") -> None:
+        self.node = node
+
+    def __missing__(self, name: str) -> "Use | None":
+        return self.node.use_of(name)
 
 
 class PathNode:
@@ -74,26 +105,24 @@ class PathNode:
         "binding",
         "checks",
         "children",
+        "choose",
         "code",
-        "counts",
         "fills",
         "fixed",
         "frames",
         "has_currency",
-        "has_notes",
         "is_amount",
         "is_frame",
-        "marks",
+        "is_noted",
+        "kind",
         "names",
-        "once",
+        "notes",
         "parent_fields",
         "parts",
         "path",
         "takes_text",
         "targets",
-        "topic",
         "tuples",
-        "unused",
         "vocabulary",
     )
 
@@ -102,9 +131,9 @@ class PathNode:
         self.names = names
         self.path = "/".join(names[1:])
         """From the root's children down, without numbers."""
-        self.children: dict[object, PathNode] = {}
-        """By tag in lxml's form and by name."""
-        self.attributes: dict[str, Use | None] = {}
+        self.children = _Children(self)
+        """By tag in lxml's form and by name; None for comments and instructions."""
+        self.attributes = _Attributes(self)
         self.binding = vocabulary.of.binding_of(names)
         parent = names[-2] if above else ""
         self.checks: tuple[Check, ...] = checks_on(names[-1], parent)
@@ -119,6 +148,8 @@ class PathNode:
         self._compile_uses()
 
     def _compile_binding(self, above: "PathNode | None") -> None:
+        self.kind = self.binding.kind if self.binding else None
+        self.choose = self.binding.choose if self.binding else None
         fields = self.binding.fields if self.binding else {}
         self.fixed = {name: source.value for name, source in fields.items() if isinstance(source, Fixed)}
         self.tuples = tuple(name for name, source in fields.items() if isinstance(source, Every | Parts))
@@ -131,19 +162,19 @@ class PathNode:
         name, wanted = self.names[-1], list(self._wanted(""))
         self.fills = _fills(wanted, One, Every)
         self.parts = _fills(wanted, Part, Parts) if self.binding else ()
-        self.counts = _counts(wanted)
-        self.marks = tuple(
-            (nth, field, source.value) for nth, (field, source) in wanted if isinstance(source, Found)
-        )
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
         self.has_currency = code is Coded.AMOUNT_CURRENCY
         self.code = code if not attribute else None
         self.is_amount = name.endswith("Amount") and not name.endswith("PriceAmount")
-        self.takes_text = bool(self.fills) or self.code is not None or self.is_amount
-        self.unused = unused_rules(self.vocabulary.root_name, self.path) if self.path else ()
-        self.once = once_rule(self.path)
-        self.topic = topic_of(self.path, name)
-        self.has_notes = bool(self.unused or self.once or self.counts or self.marks or self.topic)
+        self.is_noted = self.code is not None or self.is_amount
+        """Whether the walk notes something of the text itself."""
+        self.takes_text = bool(self.fills) or self.is_noted
+        self.notes = _notes(
+            unused_rules(self.vocabulary.root_name, self.path) if self.path else (),
+            once_rule(self.path),
+            wanted,
+            topic_of(self.path, name),
+        )
 
     def _wanted(self, attribute: str) -> Iterator[tuple[int, Target]]:
         """What the elements around want of those at this path, or of their attribute, each with its number."""
@@ -180,13 +211,11 @@ class PathNode:
         wanted = list(self._wanted(name))
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
         is_scheme = name == "schemeID" and self.names[-2:] == ("cac:PartyIdentification", "cbc:ID")
+        unused, once = unused_attribute_rules(self.path, name), once_rule(f"{self.path}/@{name}")
         use = Use(
             fills=_fills(wanted, One, Every),
             code=code if attribute == name else None,
-            unused=unused_attribute_rules(self.path, name),
-            once=once_rule(f"{self.path}/@{name}"),
-            counts=_counts(wanted),
-            topic=Topic.SCHEME if is_scheme else None,
+            notes=_notes(unused, once, wanted, Topic.SCHEME if is_scheme else None),
         )
         self.attributes[name] = use if any(use) else None
         return self.attributes[name]
@@ -241,5 +270,10 @@ def _fills(wanted: list[tuple[int, Target]], one: type[Source], many: type[Sourc
     return tuple(Fill(nth, field, isinstance(source, many)) for nth, field, source in found)
 
 
-def _counts(wanted: list[tuple[int, Target]]) -> tuple[tuple[int, str], ...]:
-    return tuple((nth, target.field) for nth, target in wanted if target.source is None)
+def _notes(
+    unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: Topic | None
+) -> Notes | None:
+    counts = tuple((nth, field) for nth, (field, source) in wanted if source is None)
+    marks = tuple((nth, field, source.value) for nth, (field, source) in wanted if isinstance(source, Found))
+    notes = Notes(unused, once, counts, marks, topic)
+    return notes if any(notes) else None

@@ -15,7 +15,7 @@ from gateway.validator.model.invoice import Coded, Invoice
 from gateway.validator.model.terms import Group, Repeated, without_collecting
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.bindings import UBL
-from gateway.validator.ubl.path_nodes import Fill, PathNode, PathNodes, Use
+from gateway.validator.ubl.path_nodes import Fill, Notes, PathNode, PathNodes
 from gateway.validator.ubl.path_rules import Topic
 
 Located = tuple[int, etree._Element]
@@ -86,22 +86,20 @@ class _Frame:
 
     __slots__ = ("counts", "repeated", "terms", "waiting")
 
-    def __init__(self, terms: dict[str, Any]) -> None:
-        self.terms = terms
-        self.counts: dict[str, int] = {}
-        self.repeated: dict[str, list[str]] = {}
+    def __init__(self) -> None:
+        self.terms: dict[str, Any] = {}
+        self.counts: dict[str, int] | None = None
+        """How often each path that is checked was met."""
+        self.repeated: dict[str, list[str]] | None = None
         """All texts of terms that there is room for once and that the document has several times."""
-        self.waiting: list[tuple[PathNode, int, _Frame]] = []
+        self.waiting: list[tuple[PathNode, int, _Frame]] | None = None
         """Groups inside that need terms of this one."""
 
-    def fill(self, fill: Fill, value: Any) -> None:
-        terms, name = self.terms, fill.field
-        if fill.is_many:
-            terms.setdefault(name, []).append(value)
-        elif name not in terms:
-            terms[name] = value
-        elif isinstance(value, str):
-            self.repeated.setdefault(name, [terms[name]]).append(value)
+    def repeat(self, name: str, text: str) -> None:
+        """Keep another text of a term that has one."""
+        if self.repeated is None:
+            self.repeated = {}
+        self.repeated.setdefault(name, [self.terms[name]]).append(text)
 
 
 class _Walk:
@@ -117,168 +115,187 @@ class _Walk:
 
     def read(self, root: etree._Element) -> Reading:
         """The whole document."""
-        node = self.root
-        frame = _Frame({"kind": node.vocabulary.root_name})
+        frame = _Frame()
         self.frames.append(frame)
-        if root.items():
-            self.attributes(root, node, 0)
-        if len(root):
-            self.children(root, node, 0)
-        if _is_blank(root):
-            self.notes.blanks.append((0, root))
-        self.check(node, frame, root, 0)
-        invoice = self.made(node, 0, frame)
+        self.attributes(root, self.root, 0)
+        self.inside(root, self.root, 0)
+        frame.terms["kind"] = self.root.vocabulary.root_name
+        invoice = self.made(self.root, 0, frame)
         if not isinstance(invoice, Invoice):
             raise TypeError(f"the root of a document became a {type(invoice).__name__}")
         invoice.nodes, invoice.coded, invoice.repeats = self.groups, self.codes, tuple(self.repeats)
         return Reading(root, invoice, self.notes)
 
     def children(self, element: etree._Element, parent: PathNode, ordinal: int) -> int:
-        """Read what is inside an element with this ordinal; the ordinal of the last element in it."""
-        known, blanks = parent.children, self.notes.blanks
+        """Read what is inside an element with this ordinal; the ordinal of the last element in it.
+
+        Most elements hold a text and nothing else: those are read here, without a call for each.
+        """
+        nodes, frames = parent.children, self.frames
         for child in element:
-            node = known.get(child.tag) or parent.child(child.tag)
+            node = nodes[child.tag]
             if node is None:
                 continue
             ordinal += 1
-            if node.has_notes:
-                self.note(child, node, ordinal)
+            if node.notes is not None:
+                self.note(child, node.notes, ordinal)
             if node.is_frame:
                 ordinal = self.frame(child, node, ordinal)
                 continue
-            if child.items() or node.has_currency:
+            if node.has_currency or child.items():
                 self.attributes(child, node, ordinal)
             if len(child):
-                ordinal = self.mixed(child, node, ordinal)
+                ordinal = self.inside(child, node, ordinal)
                 continue
             text = child.text or ""
-            if node.takes_text:
-                self.text(child, node, ordinal, text)
-            if (not text or text.isspace()) and not text.strip(" \t\r\n"):
-                blanks.append((ordinal, child))
+            for number, name, is_many in node.fills:
+                terms = frames[number].terms
+                if is_many:
+                    terms.setdefault(name, []).append(text)
+                elif name in terms:
+                    frames[number].repeat(name, text)
+                else:
+                    terms[name] = text
+            if node.is_noted:
+                self.note_text(child, node, ordinal, text)
+            if not text or text.isspace():
+                self.blank(child, ordinal)
         return ordinal
 
-    def mixed(self, element: etree._Element, node: PathNode, ordinal: int) -> int:
-        """Read an element with elements or comments inside."""
-        last = self.children(element, node, ordinal)
+    def inside(self, element: etree._Element, node: PathNode, ordinal: int) -> int:
+        """Read what an element holds, whatever that is."""
+        last = self.children(element, node, ordinal) if len(element) else ordinal
         if node.takes_text:
-            self.text(element, node, ordinal, str(element.xpath("string()")))
-        if last == ordinal and _is_blank(element):
-            self.notes.blanks.append((ordinal, element))
+            self.text(element, node, ordinal)
+        if last == ordinal and (not (text := element.text) or text.isspace()):
+            self.blank(element, ordinal)
         return last
 
     def frame(self, element: etree._Element, node: PathNode, ordinal: int) -> int:
         """Read an element that becomes a group, or in which something is counted."""
-        frame = _Frame(dict(node.fixed))
+        frame = _Frame()
         self.frames.append(frame)
-        if element.items() or node.has_currency:
+        if node.has_currency or element.items():
             self.attributes(element, node, ordinal)
-        last = self.mixed(element, node, ordinal)
-        self.check(node, frame, element, ordinal)
-        self.make_waiting(frame)
+        last = self.inside(element, node, ordinal)
+        if node.checks:
+            self.check(element, node, ordinal, frame.counts or {})
+        if frame.waiting is not None:
+            self.make_waiting(frame, frame.waiting)
         self.frames.pop()
-        if node.binding is None:
-            return last
         if node.parent_fields:
-            self.frames[-1].waiting.append((node, ordinal, frame))
-        else:
+            above = self.frames[-1]
+            above.waiting = above.waiting or []
+            above.waiting.append((node, ordinal, frame))
+        elif node.kind is not None:
             self.add(node, ordinal, frame)
         return last
 
-    def make_waiting(self, frame: _Frame) -> None:
+    def make_waiting(self, frame: _Frame, waiting: list[tuple[PathNode, int, _Frame]]) -> None:
         """Make the groups that waited for the terms of the group around them."""
-        for node, ordinal, inner in frame.waiting:
+        repeated = frame.repeated or {}
+        for node, ordinal, inner in waiting:
             for name, above in node.parent_fields:
-                if above in frame.terms:
-                    repeated = frame.repeated.get(above)
-                    inner.terms[name] = Repeated(tuple(repeated)) if repeated else frame.terms[above]
+                if above in repeated:
+                    inner.terms[name] = Repeated(tuple(repeated[above]))
+                elif above in frame.terms:
+                    inner.terms[name] = frame.terms[above]
             self.add(node, ordinal, inner)
 
     def add(self, node: PathNode, ordinal: int, frame: _Frame) -> None:
         """Make the group of an element and give it to the groups around it."""
         group = self.made(node, ordinal, frame)
         self.groups[type(group)].append(group)
-        for fill in node.parts:
-            self.frames[fill.group].fill(fill, group)
+        for number, name, is_many in node.parts:
+            terms = self.frames[number].terms
+            if is_many:
+                terms.setdefault(name, []).append(group)
+            else:
+                terms.setdefault(name, group)
 
     def made(self, node: PathNode, ordinal: int, frame: _Frame) -> Group:
+        """Make the group of an element."""
         terms = frame.terms
         for name in node.tuples:
             if name in terms:
                 terms[name] = tuple(terms[name])
-        for name, texts in frame.repeated.items():
-            terms[name] = Repeated(tuple(texts))
-        group = self._kind(node, terms)(ordinal, **terms)
-        self.repeats += [(group, name) for name in frame.repeated]
+        if frame.repeated is not None:
+            terms.update({name: Repeated(tuple(texts)) for name, texts in frame.repeated.items()})
+        kind = node.choose(terms) if node.choose is not None else node.kind
+        if kind is None:
+            raise TypeError(f"no group is bound to {node.path}")
+        group = kind(ordinal, **terms, **node.fixed)
+        if frame.repeated is not None:
+            self.repeats += [(group, name) for name in frame.repeated]
         return group
 
-    @staticmethod
-    def _kind(node: PathNode, terms: dict[str, Any]) -> type[Group]:
-        binding = node.binding
-        if binding is None:
-            raise TypeError(f"no group is bound to {node.path}")
-        return binding.choose(terms) if binding.choose else binding.kind
-
-    def text(self, element: etree._Element, node: PathNode, ordinal: int, text: str) -> None:
+    def fill(self, fills: tuple[Fill, ...], text: str) -> None:
         """Give a text to the groups that have it as a term."""
-        for fill in node.fills:
-            self.frames[fill.group].fill(fill, text)
+        for number, name, is_many in fills:
+            frame = self.frames[number]
+            if is_many:
+                frame.terms.setdefault(name, []).append(text)
+            elif name in frame.terms:
+                frame.repeat(name, text)
+            else:
+                frame.terms[name] = text
+
+    def text(self, element: etree._Element, node: PathNode, ordinal: int) -> None:
+        """Read the text of an element with elements or comments inside, or of a group."""
+        text = str(element.xpath("string()")) if len(element) else element.text or ""
+        self.fill(node.fills, text)
+        self.note_text(element, node, ordinal, text)
+
+    def note_text(self, element: etree._Element, node: PathNode, ordinal: int, text: str) -> None:
+        """Note a text that is a code, or an amount with many decimals."""
         if node.code is not None:
             self.codes[node.code][text].append(ordinal)
-        if node.is_amount and "." in text[:-3]:
+        elif node.is_amount and "." in text[:-3]:
             self.notes.long_amounts.append((ordinal, element))
+
+    def blank(self, element: etree._Element, ordinal: int) -> None:
+        """Note an element without elements that may be blank, if it is."""
+        if not str(element.xpath("string()") if len(element) else element.text or "").strip(" \t\r\n"):
+            self.notes.blanks.append((ordinal, element))
 
     def attributes(self, element: etree._Element, node: PathNode, ordinal: int) -> None:
         """Read the attributes of an element."""
         known = node.attributes
         for name, value in element.items():
-            use = known[name] if name in known else node.use_of(name)
-            if use is not None:
-                self.attribute(element, use, ordinal, value)
+            use = known[name]
+            if use is None:
+                continue
+            if use.fills:
+                self.fill(use.fills, value)
+            if use.code is not None:
+                self.codes[use.code][value].append(ordinal)
+            if use.notes is not None:
+                self.note(element, use.notes, ordinal)
         if node.has_currency and element.get("currencyID") is None:
             self.codes[Coded.AMOUNT_CURRENCY][None].append(ordinal)
 
-    def attribute(self, element: etree._Element, use: Use, ordinal: int, value: str) -> None:
-        for fill in use.fills:
-            self.frames[fill.group].fill(fill, value)
-        if use.code is not None:
-            self.codes[use.code][value].append(ordinal)
-        for rule in use.unused:
+    def note(self, element: etree._Element, notes: Notes, ordinal: int) -> None:
+        """Note what is asked of an element or attribute by its path alone."""
+        for rule in notes.unused:
             self.notes.unused[rule].append(ordinal)
-        if use.once is not None:
-            self.notes.once[use.once].append(ordinal)
-        for nth, path in use.counts:
-            counts = self.frames[nth].counts
-            counts[path] = counts.get(path, 0) + 1
-        if use.topic is not None:
-            self.notes.topics[use.topic].append((ordinal, element))
+        if notes.once is not None:
+            self.notes.once[notes.once].append(ordinal)
+        for number, path in notes.counts:
+            frame = self.frames[number]
+            if frame.counts is None:
+                frame.counts = {}
+            frame.counts[path] = frame.counts.get(path, 0) + 1
+        for number, name, value in notes.marks:
+            self.frames[number].terms[name] = value
+        if notes.topic is not None:
+            self.notes.topics[notes.topic].append((ordinal, element))
 
-    def note(self, element: etree._Element, node: PathNode, ordinal: int) -> None:
-        """Note what the rules of syntax ask for, and marks."""
-        for rule in node.unused:
-            self.notes.unused[rule].append(ordinal)
-        if node.once is not None:
-            self.notes.once[node.once].append(ordinal)
-        for nth, path in node.counts:
-            counts = self.frames[nth].counts
-            counts[path] = counts.get(path, 0) + 1
-        for nth, name, value in node.marks:
-            self.frames[nth].terms[name] = value
-        if node.topic is not None:
-            self.notes.topics[node.topic].append((ordinal, element))
-
-    def check(self, node: PathNode, frame: _Frame, element: etree._Element, ordinal: int) -> None:
-        """How often something may be inside an element."""
+    def check(self, element: etree._Element, node: PathNode, ordinal: int, counts: dict[str, int]) -> None:
+        """Note what is inside an element too often, or too seldom."""
         for check in node.checks:
-            if check.holds(frame.counts):
+            if check.holds(counts):
                 continue
             if check.topic is not None:
                 self.notes.topics[check.topic].append((ordinal, element))
             else:
                 self.notes.broken.append((check.rule, ordinal))
-
-
-def _is_blank(element: etree._Element) -> bool:
-    if any(isinstance(child.tag, str) for child in element):
-        return False
-    return not str(element.xpath("string()")).strip(" \t\r\n")

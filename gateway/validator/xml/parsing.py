@@ -189,46 +189,50 @@ _USUAL_START_TAG = re.compile(rb"""(?: [A-Za-z]++="[^"<]*+")++>""")
 _OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?\Z")
 _SECTION = re.compile(rb"[ \t\r\n]*+<!\[CDATA\[")
 _SPACE = re.compile(rb"[ \t\r\n]*+")
+_BLANK = re.compile(
+    rb"(?:[ \t\r\n]++|&#(?:x0*+(?:20|[9AaDd])|0*+(?:32|9|10|13));|<!\[CDATA\[[ \t\r\n]*+\]\]>"
+    rb"|<!--[^-]*+(?:-(?!->)[^-]*+)*+-->|<\?[^?]*+(?:\?(?!>)[^?]*+)*+\?>)*+"
+)
+"""White space however it is written, with comments and instructions in it."""
 _ENDS = {b"<!--": b"-->", b"<![C": b"]]>"}
 
 
-class _Asides:
-    """The comments, CDATA sections and instructions of a document, one after the other. In a well-formed document
-    `<!` and `<?` are nowhere else, so this is exact."""
+class Asides:
+    """The comments, CDATA sections and instructions of a document, from the first to the last. In a well-formed
+    document `<!` and `<?` are nowhere else, so this is exact."""
 
     def __init__(self, whole: bytes) -> None:
         self._whole = whole
-        self._next = {b"<!": -1, b"<?": -1}
+        self._known = {b"<!": -1, b"<?": -1}
+
+    def next(self, begin: int) -> int:
+        """Where the first begins from here on, which must be outside all; the document's end where none does."""
+        for opening, known in self._known.items():
+            if known < begin:  # else it is looked for once, not again and again up to the end
+                found = self._whole.find(opening, begin)
+                self._known[opening] = len(self._whole) if found < 0 else found
+        return min(self._known.values())
 
     def end_of(self, start: int) -> int:
         """Where the one ends that begins here; the end of the document where it does not."""
-        closing = (
-            b"?>" if self._whole.startswith(b"<?", start) else _ENDS.get(self._whole[start : start + 4], b">")
-        )
-        end = self._whole.find(closing, start + 2)
+        opening = self._whole[start : start + 4]
+        closing = b"?>" if opening.startswith(b"<?") else _ENDS.get(opening, b">")
+        end = self._whole.find(closing, start + len(opening))
         return len(self._whole) if end < 0 else end + len(closing)
 
     def around(self, at: int, begin: int) -> int | None:
-        """The end of the one around a byte, which lies behind `begin`, where none is open; None where none is."""
-        while (start := min(self._following(begin))) < at:
+        """The end of the one that a byte is in; None where it is in none. None is open at `begin` before it."""
+        while (start := self.next(begin)) < at:
             begin = self.end_of(start)
             if begin > at:
                 return begin
         return None
 
-    def _following(self, begin: int) -> list[int]:
-        """Where the next of each kind begins; looked for once, not again and again up to the end."""
-        for opening, known in self._next.items():
-            if known < begin:
-                found = self._whole.find(opening, begin)
-                self._next[opening] = len(self._whole) if found < 0 else found
-        return list(self._next.values())
-
 
 def _cuts(whole: bytes, most: int) -> list[Cut]:
     """What is inside each attachment element, by a linear scan; elements with nothing but white space are left."""
     cuts: list[Cut] = []
-    asides = _Asides(whole)
+    asides = Asides(whole)
     at = outside = 0
     while len(cuts) < most and (start := whole.find(_NAME, at)) >= 0:
         if (end := asides.around(start, outside)) is not None:
@@ -246,9 +250,9 @@ def _cuts(whole: bytes, most: int) -> list[Cut]:
     return cuts
 
 
-def _content(whole: bytes, begin: int, asides: _Asides) -> Cut | None:
+def _content(whole: bytes, begin: int, asides: Asides) -> Cut | None:
     """The text from here up to an end tag, with the comments and such in it, or that of the CDATA section that is
-    all there is. None for nothing but white space, and where an element comes first."""
+    all there is. None where that is blank, and where an element comes first."""
     end = whole.find(b"<", begin)
     while end >= 0 and not whole.startswith(b"</", end):
         if not whole.startswith(_ASIDE, end):
@@ -258,7 +262,8 @@ def _content(whole: bytes, begin: int, asides: _Asides) -> Cut | None:
         close = whole.find(b"]]>", section.end())
         if 0 <= close < end and _end_of_space(whole, close + 3) == end:
             begin, end = section.end(), close
-    return Cut(begin, end) if end > begin and _end_of_space(whole, begin) < end else None
+    blank = _BLANK.match(whole, begin)
+    return None if blank and blank.end() >= end else Cut(begin, end)
 
 
 def _end_of_space(whole: bytes, start: int) -> int:
@@ -343,31 +348,47 @@ def _are_tags_short(markup: bytes, limits: Limits) -> bool:
     A < begins every tag, comment, CDATA section and instruction, and is nowhere in a tag or a text. So what is
     between one < and the next holds at most one tag and one text. Only what is long there is looked at.
     """
-    asides = markup.count(b"<!") + markup.count(b"<?")
-    if asides > limits.text_pieces_max:
+    if len(markup) > limits.uncounted_bytes and not _are_asides_few(markup, limits):
         return False
-    text_max, stride = limits.text_bytes_max // (asides + 1), _stride(limits)
+    stride = _stride(limits)
     at, size = 0, len(markup)
     while at < size:
         start = markup.rfind(b"<", at + 1, at + stride)
         if start < 0:
             start = markup.find(b"<", at + stride)
             start = size if start < 0 else start
-            if not _is_within_caps(markup, at, start, text_max, limits):
+            if not _is_within_caps(markup, at, start, limits):
                 return False
         at = start
     return True
 
 
-def _is_within_caps(markup: bytes, start: int, end: int, text_max: int, limits: Limits) -> bool:
-    """Whether a tag that begins here and the text behind it are within the caps; all is text where no tag does."""
+def _are_asides_few(markup: bytes, limits: Limits) -> bool:
+    """Whether no text is split by too many comments, CDATA sections and instructions, and none is too long with
+    them."""
+    asides = Asides(markup)
+    start = asides.next(0)
+    while start < len(markup):
+        before, pieces, end = markup.rfind(b"<", 0, start), 0, start
+        while end == start:
+            pieces += 1
+            end = markup.find(b"<", asides.end_of(start))
+            end = len(markup) if end < 0 else end
+            start = asides.next(end)
+        if pieces > limits.text_pieces_max or end - before > limits.text_bytes_max:
+            return False
+    return True
+
+
+def _is_within_caps(markup: bytes, start: int, end: int, limits: Limits) -> bool:
+    """Whether a tag that begins here and the text behind it are within the caps."""
     tag = None if markup.startswith(_ASIDE, start) else _MARKUP.match(markup, start, end)
     if tag is None:
-        return end - start <= text_max
+        return end - start <= limits.text_bytes_max
     is_short = tag.end() - start <= _stride(limits)
     if not is_short and _tag_problem(markup, start, tag.end(), limits) is not None:
         return False
-    return end - tag.end() <= text_max
+    return end - tag.end() <= limits.text_bytes_max
 
 
 def _count_problem(markup: bytes, limits: Limits) -> Finding | None:

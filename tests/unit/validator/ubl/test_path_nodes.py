@@ -48,8 +48,8 @@ def _kept() -> int:
     """Nodes and tags that are kept."""
 
     def below(node: path_nodes.PathNode) -> int:
-        children = {id(child): child for child in node.children.values()}
-        return len(node.children) + len(node.attributes) + sum(below(child) for child in children.values())
+        children = {id(child): child for child in node.children.values() if child}
+        return len(node.children) + len(node.attributes) + sum(map(below, children.values()))
 
     return sum(below(nodes.root) for nodes in reader._nodes.values())
 
