@@ -1,4 +1,4 @@
-"""Runs the work of a billing command on the database; what billing refuses ends the command with a sentence."""
+"""Runs the work of a billing command on the database; an error of billing ends the command with its message."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def run_billing(config: Path | None, data: Path | None, work: Callable[[BillingService], Awaitable[T]]) -> T:
-    """Run the work; what cannot be ends the command with a sentence and exit code 2."""
+    """Run the work; an error of billing ends the command with its message and exit code 2."""
     try:
         return with_billing(settings_from(config, data), work)
     except BillingError as wrong:
@@ -24,14 +24,14 @@ def run_billing(config: Path | None, data: Path | None, work: Callable[[BillingS
 
 
 def read_billing(config: Path | None, data: Path | None, work: Callable[[BillingService], Awaitable[T]]) -> T:
-    """Run work that only reads, for which nobody needs to be there to bill; what is not there ends the command
-    with a sentence and exit code 1."""
+    """Run work that only reads and needs no issuer; an error of billing ends the command with its message and exit
+    code 1."""
     try:
         return with_billing(existing_from(config, data), work, needs_issuer=False)
     except BillingError as wrong:
         raise click.ClickException(f"{wrong.text.en}\n       {wrong.text.nl}") from wrong
 
 
-def bill_rows(found: Sequence[Bill]) -> Iterator[str]:
-    for bill in found:
+def bill_rows(bills: Sequence[Bill]) -> Iterator[str]:
+    for bill in bills:
         yield f"{bill.number or '-':16} {bill.debtor.party_id:24} {bill.kind:12} {bill.amounts.including:>14}"

@@ -44,13 +44,13 @@ class Euros(click.ParamType[Decimal]):
         return Decimal(str(value))
 
 
-by_option = click.option("--by", required=True, help="Who does this; stands in the audit chain.")
+by_option = click.option("--by", required=True, help="Who does this; recorded in the audit chain.")
 service_option = click.option("--service", required=True, type=click.Choice([str(one) for one in Service]))
 year_option = click.option("--year", required=True, type=click.IntRange(2000, 2999), help="Year of use.")
 tariffs_option = click.option(
     "--tariffs",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="What if: other tariffs, as TOML.",
+    help="Other tariffs to try, as TOML.",
 )
 
 

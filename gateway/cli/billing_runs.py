@@ -27,7 +27,7 @@ from gateway.clock import amsterdam_today
 
 
 def _order_options(command: Callable[..., None]) -> Callable[..., None]:
-    """What a run is for."""
+    """The options that say what a run is for."""
     for option in (
         click.option("--stage", required=True, type=click.Choice([str(one) for one in Stage])),
         service_option,
@@ -56,7 +56,7 @@ def _weight(text: str) -> tuple[str, Decimal]:
     return party_id, Decimal(weight)
 
 
-def _instead(text: str) -> tuple[str, int]:
+def _other_forecast(text: str) -> tuple[str, int]:
     party_id, _, units = text.rpartition("=")
     if not party_id:
         raise click.UsageError(f"{text!r} is not party=units, as zilverstrand=12000")
@@ -66,7 +66,7 @@ def _instead(text: str) -> tuple[str, int]:
 @click.command("preview")
 @_order_options
 @by_option
-@click.option("--forecast", "forecasts", multiple=True, help="What if: party=units instead; repeatable.")
+@click.option("--forecast", "forecasts", multiple=True, help="Another forecast: party=units; repeatable.")
 @tariffs_option
 @where_options
 def preview_command(
@@ -83,12 +83,14 @@ def preview_command(
     config: Path | None,
     data: Path | None,
 ) -> None:
-    """What a run would give now. Keeps nothing."""
+    """Show the result of a run now. Stores nothing."""
     order = _order(stage, service, year, issued_on, total, weights)
-    instead = dict(_instead(text) for text in forecasts)
+    other_forecasts = dict(_other_forecast(text) for text in forecasts)
 
     async def work(billing: BillingService) -> Preview:
-        return await billing.preview(Actor.finance(by), order, catalogue=catalogue_of(tariffs), forecasts=instead)
+        return await billing.preview(
+            Actor.finance(by), order, catalogue=catalogue_of(tariffs), forecasts=other_forecasts
+        )
 
     preview = run_billing(config, data, work)
     click.echo("\n".join(bill_rows(preview.bills)))
@@ -121,7 +123,7 @@ def prepare_command(
 @by_option
 @where_options
 def approve_command(*, run_id: str, by: str, config: Path | None, data: Path | None) -> None:
-    """Approve RUN_ID on exactly the inputs it was prepared on."""
+    """Approve RUN_ID on exactly the inputs on which it was prepared."""
     run = run_billing(config, data, lambda billing: billing.approve(Actor.finance(by), run_id))
     click.echo(f"{run.run_id} approved by {run.approved_by}")
 
@@ -131,7 +133,7 @@ def approve_command(*, run_id: str, by: str, config: Path | None, data: Path | N
 @by_option
 @where_options
 def issue_command(*, run_id: str, by: str, config: Path | None, data: Path | None) -> None:
-    """Issue the approved RUN_ID: every bill is judged, then all get their numbers."""
+    """Issue the approved RUN_ID: every bill is validated, then all get their numbers."""
     click.echo(
         "\n".join(bill_rows(run_billing(config, data, lambda billing: billing.issue(Actor.finance(by), run_id))))
     )

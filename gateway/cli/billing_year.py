@@ -43,8 +43,8 @@ def debtors_command(*, file: Path, by: str, config: Path | None, data: Path | No
 @service_option
 @year_option
 @click.option("--units", required=True, type=Units())
-@click.option("--means", required=True, help="By what it came: a letter, the portal.")
-@click.option("--agreed", is_flag=True, help="It was agreed on, too.")
+@click.option("--means", required=True, help="How it came: by a letter, the portal.")
+@click.option("--agreed", is_flag=True, help="It was also agreed on.")
 @by_option
 @where_options
 def forecast_command(
@@ -129,7 +129,7 @@ def close_command(
 def outlook_command(
     *, party_id: str, service: str, year: int, language: str, config: Path | None, data: Path | None
 ) -> None:
-    """Use of PARTY_ID so far, this month and the year projected, and the warning it would get."""
+    """Show the use of PARTY_ID so far, this month and the year projected, and the warning that it would get."""
     key = YearKey(party_id, Service(service), year)
     seen = read_billing(config, data, lambda billing: billing.outlook(key, amsterdam_today()))
     click.echo(json.dumps(_outlook(seen, language), ensure_ascii=False, indent=2))
@@ -163,11 +163,11 @@ def _outlook(seen: Outlook, language: str) -> dict[str, object]:
     "--folder",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where the mails are written, a file each (RFC 5322); one that is there already is not written again.",
+    help="Where the mails are written, one file each (RFC 5322); an existing file is not written again.",
 )
 @where_options
 def warnings_command(*, service: str, folder: Path, config: Path | None, data: Path | None) -> None:
-    """Write a mail for every party that uses more than it prepaid, or is on course to: Dutch, then English."""
+    """Write a mail for every party that uses, or is expected to use, more than it prepaid: Dutch, then English."""
     now, day = datetime.now(UTC), amsterdam_today()
 
     async def work(billing: BillingService) -> Sequence[UsageWarning]:
@@ -176,19 +176,19 @@ def warnings_command(*, service: str, folder: Path, config: Path | None, data: P
     found = run_billing(config, data, work)
     folder.mkdir(parents=True, exist_ok=True)
     issuer = issuer_from(settings_from(config, data))
-    for warned in found:
+    for warning in found:
         click.echo(
-            f"{warned.debtor.party_id:24} {warned.outlook.status:14} {_mailed(warned, issuer, now, folder)}"
+            f"{warning.debtor.party_id:24} {warning.outlook.status:14} {_write_mail(warning, issuer, now, folder)}"
         )
 
 
-def _mailed(warned: UsageWarning, issuer: Issuer, now: datetime, folder: Path) -> str:
-    """What became of one warning."""
-    path = folder / f"{warned.name}.eml"
+def _write_mail(warning: UsageWarning, issuer: Issuer, now: datetime, folder: Path) -> str:
+    """Write one mail; what was done."""
+    path = folder / f"{warning.name}.eml"
     if path.exists():
         return "written before"
     try:
-        message = as_message(warned, issuer, now)
+        message = as_message(warning, issuer, now)
     except ValueError as error:
         return str(error)
     part = path.with_suffix(".part")
@@ -201,7 +201,7 @@ def _mailed(warned: UsageWarning, issuer: Issuer, now: datetime, folder: Path) -
 @service_option
 @where_options
 def silences_command(*, service: str, config: Path | None, data: Path | None) -> None:
-    """Parties that always have use of a service and suddenly have none."""
+    """List parties that normally use a service and suddenly do not."""
     now = amsterdam_today()
     for one in read_billing(config, data, lambda billing: billing.silent_parties(Service(service), now)):
         click.echo(

@@ -62,7 +62,7 @@ def show_command(*, number: str, form: str, output: Path | None, config: Path | 
 def explain_command(
     *, number: str, after: str, limit: int, language: str, config: Path | None, data: Path | None
 ) -> None:
-    """Walk from the amount of NUMBER to its lines, counts and messages."""
+    """Explain the amount of NUMBER: its lines, counts and messages."""
     explanation = read_billing(config, data, lambda billing: billing.explain(number, after, limit))
     click.echo("\n".join(_explained(explanation, language)))
 
@@ -91,7 +91,7 @@ def _explained(explanation: Explanation, language: str) -> Iterator[str]:
 )
 @where_options
 def journal_command(*, year: int, form: str, config: Path | None, data: Path | None) -> None:
-    """The postings of a year: a balanced entry a document. The same bytes each time."""
+    """The postings of a year: a balanced entry for each document. The same bytes each time."""
 
     async def work(billing: BillingService) -> Journal:
         return journal(billing.issuer, year, await billing.store.bills(year))
@@ -102,7 +102,7 @@ def journal_command(*, year: int, form: str, config: Path | None, data: Path | N
 @click.command("audit")
 @where_options
 def audit_command(*, config: Path | None, data: Path | None) -> None:
-    """Check the chain of everything done, and reckon every bill again. Ends with 1 when something is wrong.
+    """Check the audit chain, and compute every bill again. Exits with 1 when something is wrong.
 
     Prints the control totals that the exports have, by year of issue.
     """

@@ -29,7 +29,7 @@ _Result = TypeVar("_Result")
 @click.option("--rijk", is_flag=True, help="The party is a body of the Rijk.")
 @click.option("--company", is_flag=True, help="The party is a company.")
 @click.option("--first-year", is_flag=True, help="First-time user, connected in this year.")
-@click.option("--umbrella", is_flag=True, help="Its umbrella body pays by an agreement of its own.")
+@click.option("--umbrella", is_flag=True, help="Its umbrella body pays under a separate agreement.")
 @tariffs_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
@@ -49,9 +49,9 @@ def quote_command(
     form: str,
     language: str,
 ) -> None:
-    """Reckon what a year costs: prepayment, settlement, tax. Needs no database and keeps nothing.
+    """Compute what a year costs: prepayment, settlement, tax. Needs no database and stores nothing.
 
-    Amounts include value-added tax where it is due; the settlement is negative where money is given back.
+    Amounts include value-added tax where it is due; the settlement is negative where money is refunded.
     """
     payer = PayerStatus(rijk, company, first_year, umbrella, variant)
 
@@ -131,19 +131,19 @@ _BASIS = {
 
 
 def _as_text(answer: Quote, language: str) -> str:
-    def said(text: Text) -> str:
+    def text_of(text: Text) -> str:
         return in_language(text, language)
 
-    lines = [f"{said(SERVICE_NAMES[answer.request.service].name)} {answer.request.year}"]
-    lines += [f"  {said(note)}" for note in answer.notes]
+    lines = [f"{text_of(SERVICE_NAMES[answer.request.service].name)} {answer.request.year}"]
+    lines += [f"  {text_of(note)}" for note in answer.notes]
     for document in answer.documents:
-        lines += ["", f"{said(_STEPS[document.step])}, {format_month(date(*document.month, 1), language)}"]
-        basis = said(_BASIS[document.basis])
-        lines += [f"  {said(line.text)}: {said(line.how)} ({basis})" for line in document.lines]
-        lines += [f"  {said(note)}" for note in document.notes]
-        lines.append(said(_sums(document.amounts.excluding, document.amounts.vat, document.amounts.including)))
+        lines += ["", f"{text_of(_STEPS[document.step])}, {format_month(date(*document.month, 1), language)}"]
+        basis = text_of(_BASIS[document.basis])
+        lines += [f"  {text_of(line.text)}: {text_of(line.how)} ({basis})" for line in document.lines]
+        lines += [f"  {text_of(note)}" for note in document.notes]
+        lines.append(text_of(_sums(document.amounts.excluding, document.amounts.vat, document.amounts.including)))
     total = answer.total
-    lines += ["", said(Text("Year")), said(_sums(total.excluding, total.vat, total.including))]
+    lines += ["", text_of(Text("Year")), text_of(_sums(total.excluding, total.vat, total.including))]
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ import pytest
 from gateway.admin.billing import billing_service
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import faults
-from gateway.cli.billing_year import _mailed
+from gateway.cli.billing_year import _write_mail
 from gateway.clock import utc_now
 from gateway.messages.participants import Role
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
@@ -130,7 +130,7 @@ async def test_a_warning_becomes_a_mail_once(house: House, tmp_path: Path) -> No
     assert (warned["course"], warned["used"], warned["prepaid"]) == ("over", 2, 1)
     billing = billing_service(house.gateway.settings, house.gateway.engines, house.gateway.writer, house.clock)
     (found,) = await billing.warnings(SERVICE, house.clock().date())
-    assert _mailed(found, billing.issuer, utc_now(), tmp_path) == "digipoort.2026.town.over.eml"
-    assert _mailed(found, billing.issuer, utc_now(), tmp_path) == "written before"
+    assert _write_mail(found, billing.issuer, utc_now(), tmp_path) == "digipoort.2026.town.over.eml"
+    assert _write_mail(found, billing.issuer, utc_now(), tmp_path) == "written before"
     message = message_from_bytes((tmp_path / f"{found.name}.eml").read_bytes(), policy=policy.default)
     assert "Beste Gemeente Zilverstrand" in message.get_content()

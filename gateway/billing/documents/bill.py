@@ -1,6 +1,6 @@
 """A bill or credit note: what is due less what was billed before, line by line.
 
-Amounts are signed as the debtor sees them: a credit note is negative here and positive on paper. The
+Amounts have the sign that they have for the debtor: a credit note is negative here and positive on paper. The
 lines of a bill sum to its total excluding tax, to the cent.
 """
 
@@ -30,7 +30,7 @@ class Stage(StrEnum):
     """The final invoice on actual use; once more when use was corrected: then it is a delta."""
     GUIDANCE = "guidance"
     VAT_REFUND = "vat-refund"
-    """Reclaimed tax given back (2018 and 2019)."""
+    """Reclaimed tax that is refunded (2018 and 2019)."""
     DISTRIBUTION = "distribution"
     """A share of the facilities without tariff."""
 
@@ -85,8 +85,8 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A document. `number` is empty until it is issued; `place` is its rank among the documents of this
-    party, service, year and stage family, from 1: two runs cannot bill the same thing twice."""
+    """A document. `number` is empty until it is issued; `place` counts the documents of this party,
+    service and year from 1: two runs cannot bill the same thing twice."""
 
     number: str
     stage: Stage
@@ -109,7 +109,7 @@ class Bill:
 
     @property
     def kind(self) -> BillKind:
-        """A bill that gives money back is a credit note."""
+        """A bill that refunds money is a credit note."""
         return BillKind.CREDIT_NOTE if self.amounts.including < 0 else BillKind.INVOICE
 
     @property
@@ -139,7 +139,7 @@ def draft(
 ) -> Bill | None:
     """The bill for what is due less what was billed; None when that is nothing.
 
-    `concerns` are documents that it refers to beside those it subtracts.
+    `concerns` are documents that it refers to without subtracting them.
     """
     total = due.amount - sum((earlier.amount for earlier in billed), ZERO)
     if total == 0:
@@ -200,10 +200,10 @@ def _lines(
     net_total: Decimal,
     link: Callable[[DueLine], str],
 ) -> tuple[BillLine, ...]:
-    """Lines without tax that sum to the total: the cent that rounding leaves goes to the largest line."""
+    """Lines without tax that sum to the total: the rest from rounding goes to the largest line."""
     divisor = (HUNDRED + percent) / HUNDRED if basis is PriceBasis.INCLUDING_VAT else Decimal(1)
     nets = [cents(line.amount / divisor) for line in lines]
-    largest = max(range(len(nets)), key=lambda place: (abs(nets[place]), -place))
+    largest = max(range(len(nets)), key=lambda index: (abs(nets[index]), -index))
     nets[largest] += net_total - sum(nets, ZERO)
     return tuple(
         BillLine(

@@ -1,4 +1,4 @@
-"""The journal as finance takes it in: CSV, JSON, XLSX, Parquet, XAF 3.2, hledger and beancount.
+"""The journal in the formats of finance: CSV, JSON, XLSX, Parquet, XAF 3.2, hledger and beancount.
 
 The same journal gives the same bytes. XAF 3.2 is the Auditfile Financieel of the Dutch tax administration and its
 software suppliers.
@@ -25,7 +25,7 @@ _VAT_CODE = "V21"
 
 
 def as_csv(journal: Journal) -> Iterator[str]:
-    """A line a posting, with a head; RFC 4180."""
+    """One line for each posting, with a header; RFC 4180."""
     yield _row(_HEADS)
     for entry in journal.entries:
         for posting in entry.postings:
@@ -52,7 +52,7 @@ def _row(values: tuple[str, ...]) -> str:
 
 
 def _inert(text: str) -> str:
-    """A name that a spreadsheet will not take for a formula."""
+    """A name that a spreadsheet does not read as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
@@ -66,8 +66,8 @@ def as_json(journal: Journal) -> Iterator[str]:
         "entries": len(journal.entries),
     }
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "journal": ['
-    for place, entry in enumerate(journal.entries):
-        yield (",\n" if place else "\n") + json.dumps(_entry(entry), ensure_ascii=False)
+    for index, entry in enumerate(journal.entries):
+        yield (",\n" if index else "\n") + json.dumps(_entry(entry), ensure_ascii=False)
     yield "\n]}\n"
 
 
@@ -89,17 +89,18 @@ def _entry(entry: JournalEntry) -> Mapping[str, object]:
 
 
 def as_beancount(journal: Journal) -> Iterator[str]:
-    """A beancount ledger that stands on its own: it opens its accounts."""
+    """A complete beancount ledger: it opens its accounts."""
     yield 'option "operating_currency" "EUR"\n\n'
     for account in journal.chart.accounts:
         yield f'{journal.year}-01-01 open {account.path} EUR\n  number: "{account.number}"\n'
     for entry in journal.entries:
-        yield f'\n{entry.posted_on} * "{_quoted(entry.debtor.name)}" "{_quoted(entry.text)}" ^{entry.number}\n'
+        payee, text = _escape_quotes(entry.debtor.name), _escape_quotes(entry.text)
+        yield f'\n{entry.posted_on} * "{payee}" "{text}" ^{entry.number}\n'
         for posting in entry.postings:
             yield f"  {posting.account.path}  {posting.amount:.2f} EUR\n"
 
 
-def _quoted(text: str) -> str:
+def _escape_quotes(text: str) -> str:
     return _one_line(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
@@ -124,7 +125,7 @@ def as_xaf(journal: Journal) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<auditfile xmlns="{_XAF}">\n<header>'
     yield _tags(("fiscalYear", year), ("startDate", f"{year}-01-01"), ("endDate", f"{year}-12-31"))
-    # The day of making is the year's last: a file that is made again is the same file.
+    # dateCreated is the last day of the year, so that the file is always the same.
     yield _tags(("curCode", "EUR"), ("dateCreated", f"{year}-12-31"), ("softwareDesc", "Meterpoort"))
     yield "</header>\n<company>"
     issuer = journal.issuer
@@ -144,7 +145,7 @@ def _tags(*pairs: tuple[str, object]) -> str:
 
 
 def _short_id(party_id: str) -> str:
-    """A party's id in the 35 positions that XAF has; what is longer ends in its hash, so that two stay two."""
+    """A party's id in the 35 characters of XAF; a longer one ends in its hash, so that ids stay different."""
     if len(party_id) <= _ID_LENGTH_MAX:
         return party_id
     return f"{party_id[:26]}-{hashlib.sha256(party_id.encode()).hexdigest()[:8]}"
@@ -257,14 +258,14 @@ TEXTS: Mapping[JournalFormat, Callable[[Journal], Iterator[str]]] = {
     JournalFormat.HLEDGER: as_hledger,
     JournalFormat.BEANCOUNT: as_beancount,
 }
-"""The forms that are text: what they yield, joined and in UTF-8, is the file."""
+"""The formats that are text: the parts, joined and in UTF-8, are the file."""
 
 TABLES = {JournalFormat.XLSX: Format.XLSX, JournalFormat.PARQUET: Format.PARQUET}
-"""The forms that are written as every other table is."""
+"""The formats that are written as any other table."""
 
 
 def write_journal(journal: Journal, form: JournalFormat, out: BinaryIO) -> JournalTotals:
-    """Write the journal; answers its control total. Raises ValueError for Parquet without pyarrow."""
+    """Write the journal; returns its control total. Raises ValueError for Parquet without pyarrow."""
     if form in TABLES:
         return write_items(POSTINGS, postings_of(journal), TABLES[form], out)
     out.writelines(part.encode() for part in TEXTS[form](journal))

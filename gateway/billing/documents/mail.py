@@ -1,6 +1,6 @@
 """The warning to a party as a message that a mail server takes (RFC 5322): Dutch first, English below.
 
-The gateway sends no mail itself: messages are written to a folder or fetched, and whoever sends mail sends them.
+The gateway sends no mail itself: messages are written to a folder or fetched, and another program sends them.
 """
 
 import re
@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^a-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class UsageWarning:
-    """A party that is to be told that it uses, or is on course to use, more than it prepaid."""
+    """A warning to a party that uses, or is expected to use, more than it prepaid."""
 
     debtor: Debtor
     outlook: Outlook
@@ -29,22 +29,22 @@ class UsageWarning:
 
     @property
     def name(self) -> str:
-        """Names this warning: the same party, service, year and course give the same name, so that a mail that is
-        made again can be told from a new one."""
-        seen = self.outlook
-        parts = (seen.service, str(seen.year), self.debtor.party_id, seen.status)
+        """The name of this warning, the same for the same party, service, year and status, so that a repeated
+        warning can be recognised."""
+        outlook = self.outlook
+        parts = (outlook.service, str(outlook.year), self.debtor.party_id, outlook.status)
         return ".".join(_WORD.sub("-", part.lower()) for part in parts)
 
 
-def as_message(warned: UsageWarning, issuer: Issuer, at: datetime) -> bytes:
+def as_message(warning: UsageWarning, issuer: Issuer, at: datetime) -> bytes:
     """The mail, from the issuer to the debtor, with CRLF line ends. Raises ValueError where one has no address."""
     message = EmailMessage(policy=SMTP)
-    mail = warned.mail
+    mail = warning.mail
     message["From"] = _address(issuer.name, issuer.email)
-    message["To"] = _address(warned.debtor.name, warned.debtor.email)
+    message["To"] = _address(warning.debtor.name, warning.debtor.email)
     message["Subject"] = mail.subject.nl
     message["Date"] = at
-    message["Message-ID"] = f"<{warned.name}@{issuer.email.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{warning.name}@{issuer.email.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = "nl, en"
     parts: Sequence[str] = (mail.body.nl, _signature(issuer), "---", mail.subject.en, mail.body.en)
@@ -57,7 +57,7 @@ def _signature(issuer: Issuer) -> str:
 
 
 def _address(name: str, address: str) -> Address:
-    """One mailbox. Raises ValueError for no address, several, or one that would carry a header of its own."""
+    """One mailbox. Raises ValueError for no address, several, or one that would add a header."""
     if not address or any(not character.isprintable() for character in name + address):
         raise ValueError(f"{name} has no e-mail address")
     try:

@@ -1,6 +1,6 @@
-"""Writes a bill as a PDF in Dutch, to be read by a bookkeeper: the same lines as the e-invoice, same sums.
+"""Writes a bill as a PDF in Dutch for people: the same lines and sums as the e-invoice.
 
-Fonts are embedded and no date of making goes in: the same bill gives the same bytes.
+Fonts are embedded and no creation date is written: the same bill gives the same bytes.
 """
 
 from functools import cache, partial
@@ -81,7 +81,7 @@ def _style(size: float = 8.5, *, bold: bool = False, right: bool = False, color:
     )
 
 
-def _said(text: str, style: ParagraphStyle | None = None) -> Paragraph:
+def _paragraph(text: str, style: ParagraphStyle | None = None) -> Paragraph:
     return Paragraph(escape(text).replace("\n", "<br/>"), style or _style())
 
 
@@ -101,15 +101,17 @@ def _story(bill: Bill) -> list[Flowable]:
 
 def _head(bill: Bill) -> Table:
     title = [
-        _said(_TITLES[bill.kind], _style(20, bold=True, right=True, color=_BLUE)),
+        _paragraph(_TITLES[bill.kind], _style(20, bold=True, right=True, color=_BLUE)),
         Spacer(0, 4.5 * mm),
-        _said(bill.number, _style(10, right=True, color=_GREY)),
+        _paragraph(bill.number, _style(10, right=True, color=_GREY)),
     ]
     issuer = bill.issuer
     sender = [
-        _said(issuer.name, _style(13, bold=True, color=_BLUE)),
+        _paragraph(issuer.name, _style(13, bold=True, color=_BLUE)),
         Spacer(0, 1.5 * mm),
-        _said(f"{issuer.address.street}\n{issuer.address.postcode} {issuer.address.city}", _style(8, color=_GREY)),
+        _paragraph(
+            f"{issuer.address.street}\n{issuer.address.postcode} {issuer.address.city}", _style(8, color=_GREY)
+        ),
     ]
     table = Table([[sender, title]], colWidths=[_WIDTH * 0.58, _WIDTH * 0.42])
     table.setStyle(
@@ -131,10 +133,10 @@ def _parties(bill: Bill) -> Table:
     address = debtor.address
     lines = [debtor.name, address.street, f"{address.postcode}  {address.city}"]
     receiver = [
-        _said("Aan", _style(7.5, color=_GREY)),
-        _said("\n".join(lines), _style(9.5)),
+        _paragraph("Aan", _style(7.5, color=_GREY)),
+        _paragraph("\n".join(lines), _style(9.5)),
         Spacer(0, 2 * mm),
-        _said(f"OIN {debtor.oin}", _style(7.5, color=_GREY)),
+        _paragraph(f"OIN {debtor.oin}", _style(7.5, color=_GREY)),
     ]
     table = Table([[receiver, _facts(bill)]], colWidths=[_WIDTH * 0.52, _WIDTH * 0.48])
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]))
@@ -150,7 +152,7 @@ def _facts(bill: Bill) -> Table:
     facts.append(("Uw kenmerk", bill.debtor.reference or bill.debtor.party_id))
     if bill.preceding:
         facts.append(("Hoort bij", "\n".join(earlier.number for earlier in bill.preceding)))
-    rows = [[_said(name, _style(8, color=_GREY)), _said(value, _style(8))] for name, value in facts]
+    rows = [[_paragraph(name, _style(8, color=_GREY)), _paragraph(value, _style(8))] for name, value in facts]
     table = Table(rows, colWidths=[_WIDTH * 0.17, _WIDTH * 0.29])
     table.setStyle(
         TableStyle(
@@ -170,7 +172,10 @@ def _lines(bill: Bill) -> Table:
     basis = "incl. btw" if bill.basis is PriceBasis.INCLUDING_VAT else "excl. btw"
     heads = ("Omschrijving", "Aantal", f"Prijs {basis}", f"Bedrag {basis}")
     rows: list[list[Flowable | list[Flowable]]] = [
-        [_said(head, _style(7.5, bold=True, right=bool(place), color=white)) for place, head in enumerate(heads)]
+        [
+            _paragraph(head, _style(7.5, bold=True, right=bool(column), color=white))
+            for column, head in enumerate(heads)
+        ]
     ]
     rows += [_row(bill, line) for line in bill.lines]
     widths = [_WIDTH * share for share in (0.51, 0.12, 0.17, 0.2)]
@@ -191,7 +196,7 @@ def _lines(bill: Bill) -> Table:
 
 def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
     sign = -1 if bill.kind is BillKind.CREDIT_NOTE else 1
-    what: list[Flowable] = [_said(line.text.nl), _said(line.how.nl, _style(7.2, color=_GREY))]
+    what: list[Flowable] = [_paragraph(line.text.nl), _paragraph(line.how.nl, _style(7.2, color=_GREY))]
     if line.link:
         words = f"Bekijk de getelde {SERVICE_NAMES[bill.service].units.nl}"
         what.append(Paragraph(f'<link href={quoteattr(line.link)} color="#154273">{words}</link>', _style(7.2)))
@@ -199,9 +204,9 @@ def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
     right = _style(right=True)
     return [
         what,
-        _said(format_count(sign * line.units, "nl") if is_counted else "", right),
-        _said(format_amount(line.price, "nl") if is_counted else "", right),
-        _said(format_amount(sign * line.amount, "nl"), right),
+        _paragraph(format_count(sign * line.units, "nl") if is_counted else "", right),
+        _paragraph(format_amount(line.price, "nl") if is_counted else "", right),
+        _paragraph(format_amount(sign * line.amount, "nl"), right),
     ]
 
 
@@ -211,13 +216,15 @@ def _sums(bill: Bill) -> Table:
     last = "Te ontvangen" if bill.kind is BillKind.CREDIT_NOTE else "Te betalen"
     rows = [
         [
-            _said("Totaal exclusief btw", _style(right=True)),
-            _said(format_amount(amounts.excluding, "nl"), _style(right=True)),
+            _paragraph("Totaal exclusief btw", _style(right=True)),
+            _paragraph(format_amount(amounts.excluding, "nl"), _style(right=True)),
         ],
-        [_said(vat, _style(right=True)), _said(format_amount(amounts.vat, "nl"), _style(right=True))],
+        [_paragraph(vat, _style(right=True)), _paragraph(format_amount(amounts.vat, "nl"), _style(right=True))],
         [
-            _said(f"{last} (inclusief btw)" if bill.vat_percent else last, _style(9.5, bold=True, right=True)),
-            _said(format_amount(amounts.including, "nl"), _style(9.5, bold=True, right=True)),
+            _paragraph(
+                f"{last} (inclusief btw)" if bill.vat_percent else last, _style(9.5, bold=True, right=True)
+            ),
+            _paragraph(format_amount(amounts.including, "nl"), _style(9.5, bold=True, right=True)),
         ],
     ]
     table = Table(rows, colWidths=[_WIDTH * 0.72, _WIDTH * 0.28])  # a hundred million fits on a line
@@ -237,7 +244,7 @@ def _sums(bill: Bill) -> Table:
 
 def _closing(bill: Bill) -> list[Flowable]:
     issuer = bill.issuer
-    grouped = " ".join(issuer.iban[place : place + 4] for place in range(0, len(issuer.iban), 4))
+    grouped = " ".join(issuer.iban[start : start + 4] for start in range(0, len(issuer.iban), 4))
     amount = format_amount(abs(bill.amounts.including), "nl")
     if bill.kind is BillKind.INVOICE:
         pay = (
@@ -246,18 +253,18 @@ def _closing(bill: Bill) -> list[Flowable]:
         )
     else:
         pay = f"U ontvangt {amount} terug, of u verrekent dit bedrag met een openstaande factuur."
-    said = [_said(pay)]
-    said += [_said(f"{note.nl[:1].upper()}{note.nl[1:]}.", _style(color=_GREY)) for note in bill.notes]
+    paragraphs = [_paragraph(pay)]
+    paragraphs += [_paragraph(f"{note.nl[:1].upper()}{note.nl[1:]}.", _style(color=_GREY)) for note in bill.notes]
     sources = dict.fromkeys(line.source for line in bill.lines if line.source)
-    said += [_said(f"Tarief: {source}.", _style(7.2, color=_GREY)) for source in sources]
+    paragraphs += [_paragraph(f"Tarief: {source}.", _style(7.2, color=_GREY)) for source in sources]
     flow: list[Flowable] = []
-    for paragraph in said:
+    for paragraph in paragraphs:
         flow += [paragraph, Spacer(0, 2 * mm)]
     return flow
 
 
 class _NumberedCanvas(Canvas):
-    """Draws the foot of every page once it is known how many there are."""
+    """Draws the footer of every page when the number of pages is known."""
 
     def __init__(self, *arguments: object, bill: Bill, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]  # passed through as reportlab gives them
@@ -288,6 +295,6 @@ class _NumberedCanvas(Canvas):
         self.line(20 * mm, 25 * mm, A4[0] - 20 * mm, 25 * mm)
         self.setFillColor(_GREY)
         self.setFont(_REGULAR, 6.8)
-        for place, part in enumerate(parts):
-            self.drawString(20 * mm, (21 - 3.6 * place) * mm, part)
+        for index, part in enumerate(parts):
+            self.drawString(20 * mm, (21 - 3.6 * index) * mm, part)
         self.drawRightString(A4[0] - 20 * mm, 21 * mm, f"{self._bill.number}  ·  pagina {number} van {pages}")

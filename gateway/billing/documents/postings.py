@@ -1,7 +1,7 @@
-"""Journal postings: each bill as one balanced entry of double bookkeeping. They follow from the bills alone.
+"""Journal postings: each bill as one balanced entry of double bookkeeping. They depend on the bills alone.
 
-Debtors are debited with what they owe, income is credited without tax, and the tax with what is to be
-paid on. A credit note is the mirror. Income is booked when it is billed; finance defers what it wishes.
+Debtors are debited with what they owe, income is credited without tax, and the tax account with what is
+to be paid. A credit note is the mirror. Income is booked when it is billed; finance decides what to defer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from gateway.billing.runs.issuer import Issuer
 
 
 class AccountKind(StrEnum):
-    """On which statement an account stands."""
+    """The financial statement that an account belongs to."""
 
     BALANCE = "balance"
     RESULT = "result"
@@ -78,18 +78,18 @@ class Posting:
 
     @property
     def debit(self) -> Decimal:
-        """What is debited, or nought."""
+        """What is debited, or zero."""
         return max(self.amount, ZERO)
 
     @property
     def credit(self) -> Decimal:
-        """What is credited, or nought."""
+        """What is credited, or zero."""
         return max(-self.amount, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """The postings of one document; they sum to nought."""
+    """The postings of one document; they sum to zero."""
 
     number: str
     posted_on: date
@@ -111,12 +111,12 @@ class Journal:
 
     @property
     def debit(self) -> Decimal:
-        """The control total: all that is debited, which is all that is credited."""
+        """The control total: everything debited, which equals everything credited."""
         return sum((posting.debit for entry in self.entries for posting in entry.postings), ZERO)
 
     @property
     def credit(self) -> Decimal:
-        """All that is credited."""
+        """Everything credited."""
         return sum((posting.credit for entry in self.entries for posting in entry.postings), ZERO)
 
     @property
@@ -126,7 +126,7 @@ class Journal:
 
     @property
     def debtors(self) -> Sequence[Debtor]:
-        """Who is posted to, once each, as they were at their last document."""
+        """The debtors of the entries, each as in its last document."""
         latest = {entry.debtor.party_id: entry.debtor for entry in self.entries}
         return [latest[party_id] for party_id in sorted(latest)]
 

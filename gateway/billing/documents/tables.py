@@ -1,6 +1,6 @@
 """What was billed, as tables: documents, their lines, and the postings of the journal.
 
-Amounts are signed as the debtor sees them, as everywhere in billing; texts are in Dutch, as on the bill.
+Amounts have the sign that they have for the debtor, as everywhere in billing; texts are in Dutch, as on the bill.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ _PRICE_DECIMALS = 10
 
 
 class BillTotals(msgspec.Struct, frozen=True):
-    """Control total of documents or of their lines, in euros: the two say the same of the same documents."""
+    """Control total of documents or of their lines, in euros: it is the same for both."""
 
     documents: int
     excluding: Decimal
@@ -38,7 +38,7 @@ class BillTotals(msgspec.Struct, frozen=True):
 
 
 class JournalTotals(msgspec.Struct, frozen=True):
-    """Control total of a journal, in euros. Debit and credit are the same, or the journal is wrong."""
+    """Control total of a journal, in euros. Debit and credit are equal."""
 
     documents: int
     debit: Decimal
@@ -51,7 +51,7 @@ class JournalTotals(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class BillLineRow:
-    """A line and the document it stands on."""
+    """A line and its document."""
 
     bill: Bill
     line: BillLine
@@ -103,7 +103,7 @@ class _BillCounter:
 
 
 class _LineCounter:
-    """Counts the documents that the lines stand on: lines hold no tax of their own."""
+    """Counts the documents of the lines: lines have no tax."""
 
     def __init__(self) -> None:
         self._bills: dict[str, Bill] = {}
@@ -255,4 +255,4 @@ POSTINGS: Export[PostingRow, JournalTotals] = Export(
     _posting_row,
     _PostingCounter,
 )
-"""Every posting of the journal, under the heads that its CSV has."""
+"""Every posting of the journal, under the column names of its CSV."""

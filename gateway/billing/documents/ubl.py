@@ -1,6 +1,6 @@
-"""Writes a bill as an NLCIUS e-invoice in UBL 2.1: an Invoice, or a CreditNote where money goes back.
+"""Writes a bill as an NLCIUS e-invoice in UBL 2.1: an Invoice, or a CreditNote where money is refunded.
 
-In Dutch, as its readers are. Same bill, same bytes. Terms in brackets are those of EN 16931-1; NLCIUS is
+In Dutch, for its readers. The same bill gives the same bytes. Terms in brackets are those of EN 16931-1; NLCIUS is
 NPR 9935: a Dutch supplier is named by KvK number (0106) or OIN (0190) and gives its address and how to pay;
 what NLCIUS advises against (BR-NL-19 to -35) is left out.
 """
@@ -79,8 +79,8 @@ def _document(bill: Bill, name: str) -> Iterator[Node]:
 
 
 def _note(bill: Bill) -> str:
-    said = [f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}", *(note.nl for note in bill.notes)]
-    return ". ".join(said)
+    sentences = [f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}", *(note.nl for note in bill.notes)]
+    return ". ".join(sentences)
 
 
 def _evidence(bill: Bill) -> Iterator[Node]:
@@ -183,6 +183,6 @@ def _line(bill: Bill, line: BillLine) -> list[Node]:
 
 
 def _money(name: str, bill: Bill, amount: Decimal) -> Node:
-    """An amount as the document shows it: a credit note shows what is given back as positive."""
+    """An amount as the document shows it: a credit note shows what is refunded as positive."""
     shown = -amount if bill.kind is BillKind.CREDIT_NOTE else amount
     return name, f"{shown + 0:.2f}", {"currencyID": "EUR"}

@@ -17,24 +17,24 @@ HUNDRED = Decimal(100)
 
 
 class PriceBasis(StrEnum):
-    """Whether a price holds value-added tax."""
+    """Whether a price includes value-added tax."""
 
     INCLUDING_VAT = "including-vat"
     EXCLUDING_VAT = "excluding-vat"
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Round to cents, halves away from zero: a credit is then the exact mirror of what it takes back.
+    """Round to cents, halves away from zero: a credit is then the exact mirror of what it credits.
 
-    Not the rounding of EN 16931's rules, which lets halves below zero go up; we write credit notes
-    with positive amounts, where the two agree.
+    The rules of EN 16931 round halves below zero up. Credit notes are written with positive amounts, where both
+    roundings are the same.
     """
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What a document comes to; `excluding + vat == including`, to the cent."""
+    """The total of a document; `excluding + vat == including`, to the cent."""
 
     excluding: Decimal
     vat: Decimal
@@ -77,6 +77,6 @@ def share(total: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, ...]:
     exact = [total * weight / whole for weight in weights]
     floors = [part.quantize(CENT, ROUND_FLOOR) for part in exact]
     left = int((total - sum(floors, Decimal(0))) / CENT)
-    by_remainder = sorted(range(len(exact)), key=lambda place: (floors[place] - exact[place], place))
-    lucky = set(by_remainder[:left])
-    return tuple(floor + (CENT if place in lucky else ZERO) for place, floor in enumerate(floors))
+    by_remainder = sorted(range(len(exact)), key=lambda index: (floors[index] - exact[index], index))
+    rounded_up = set(by_remainder[:left])
+    return tuple(floor + (CENT if index in rounded_up else ZERO) for index, floor in enumerate(floors))

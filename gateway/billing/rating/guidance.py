@@ -27,7 +27,7 @@ class GuidancePeriod:
 def guidance_periods(received: date, periods: int, policies: Policies = DEFAULT) -> tuple[GuidancePeriod, ...]:
     """The first period and its renewals, from the receipt of the start mail.
 
-    Every period is reckoned from the first day, so that a start on the 31st does not creep forward.
+    Every period is counted from the first day, so that a start on the 31st does not creep forward.
     """
     checked_units(periods, "periods")
     starts = [_start(received, number, policies) for number in range(periods + 1)]
@@ -45,7 +45,7 @@ def _start(received: date, number: int, policies: Policies) -> date:
 def due_for_guidance(
     periods: tuple[GuidancePeriod, ...], payer: PayerStatus, catalogue: Catalogue, policies: Policies = DEFAULT
 ) -> Due:
-    """What guidance comes to: a line for each period, at the price of the day it started."""
+    """What is due for guidance: a line for each period, at the price of the day it started."""
     service = Service.GUIDANCE
     tariffs = [catalogue.on(service, period.first, TariffBasis.FIXED) for period in periods]
     if not tariffs:

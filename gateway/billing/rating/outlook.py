@@ -1,9 +1,10 @@
-"""What a party's use is on its way to, how sure that is, and who has fallen silent.
+"""The outlook of a party's use: a projection and how certain it is; and which parties have become silent.
 
 Projection: what was used, and for each day to come the mean of its weekday over the last eight whole weeks
 (`WEEKS`). Uncertainty: the weeks' totals in that window differ; their variance gives an interval that
-holds four times out of five (80%), for the noise of the weeks to come and for not knowing their mean. Fewer
-than two weeks: no projection. Holidays and growth are not modelled: the window follows them in eight weeks.
+holds four times out of five (80%), for the noise of the weeks to come and the uncertainty of their mean. With less
+than two weeks of use there is no projection. Holidays and growth are not modelled: the window follows them within
+eight weeks.
 
 SilentParty: over the same window, with λ messages a working day, a gap of g working days happens by chance
 with probability exp(-λg). A gap is reported when that is below 1 in 1,000 and it is longer than any gap
@@ -33,7 +34,7 @@ ByDay = Mapping[date, int]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Use up to and including a day: what is expected, and where it lies four times out of five."""
+    """Use up to and including a day: what is expected, and the interval in which it is four times out of five."""
 
     until: date
     used: int
@@ -56,7 +57,7 @@ class OutlookStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A party's year so far and on course; a projection is None while there is too little to go by."""
+    """A party's year so far, and projected; a projection is None while there is too little use."""
 
     party_id: str
     service: Service
@@ -69,7 +70,7 @@ class Outlook:
 
     @property
     def status(self) -> OutlookStatus:
-        """Where it is heading."""
+        """Whether it is expected to pass what was prepaid."""
         if self.prepaid is None:
             return OutlookStatus.UNKNOWN
         if self.used > self.prepaid:
@@ -82,7 +83,7 @@ class Outlook:
 
     @property
     def share_of_prepaid(self) -> float | None:
-        """Expected use of the year over prepaid use: the value for a gauge, 1 at the edge."""
+        """Expected use of the year over prepaid use: 1 means that exactly the prepaid use is expected."""
         if not self.prepaid:
             return None
         expected = self.whole_year.expected if self.whole_year else self.used
@@ -91,8 +92,8 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class YearMeasure:
-    """A service's year, all parties together: units forecast and used, parties over their forecast or on course
-    to be."""
+    """A service's year for all parties: units forecast and used, and how many parties are over their forecast or
+    expected to be."""
 
     forecast: int
     used: int
@@ -101,7 +102,7 @@ class YearMeasure:
 
 @dataclass(frozen=True, slots=True)
 class SilentParty:
-    """A party that always receives and now does not."""
+    """A party that normally has use and now has none."""
 
     party_id: str
     last_seen: date
@@ -111,14 +112,14 @@ class SilentParty:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message for people; sending it is somebody else's work."""
+    """A message for people, to be sent by somebody else."""
 
     subject: Text
     body: Text
 
 
 def project(by_day: ByDay, today: date, first: date, until: date) -> Projection | None:
-    """Use from `first` to `until`; `today` is not over and counts only by what it has. None: too little."""
+    """Use from `first` to `until`; of today only what was used counts. None: too little use."""
     window = _window(by_day, today)
     if len(window) < 2 * _WEEK:
         return None
@@ -153,7 +154,7 @@ def outlook(
 
 
 def silent_party(party_id: str, by_day: ByDay, today: date) -> SilentParty | None:
-    """The party's silence up to and including yesterday, or None when it is as usual."""
+    """The party, when it is silent up to and including yesterday; else None."""
     seen = [when for when, units in by_day.items() if units > 0 and when <= today]
     if not seen:
         return None
@@ -168,7 +169,7 @@ def silent_party(party_id: str, by_day: ByDay, today: date) -> SilentParty | Non
 
 
 def warning_mail(name: str, seen: Outlook) -> Mail | None:
-    """What a party is told when it is on course to pass what it prepaid; None when it is not."""
+    """The warning to a party that passes what it prepaid or is expected to; None for another."""
     if (
         seen.status not in {OutlookStatus.OVER, OutlookStatus.EXPECTED_OVER, OutlookStatus.POSSIBLY_OVER}
         or seen.prepaid is None
@@ -229,7 +230,7 @@ def _weekday_means(by_day: ByDay, window: Sequence[date]) -> Sequence[float]:
 
 
 def _variance(by_day: ByDay, window: Sequence[date], weeks_to_come: float) -> float:
-    """Of the sum of the weeks to come: their own noise, and that of the mean they are expected to have."""
+    """The variance of the sum of the weeks to come: of the weeks themselves, and of their estimated mean."""
     weeks = [
         sum(by_day.get(when, 0) for when in window[start : start + _WEEK])
         for start in range(0, len(window), _WEEK)

@@ -1,9 +1,9 @@
-"""Every choice that the published tariff pages leave open, each named, with its default, in this one place.
+"""Every choice that the published tariff pages leave open, with its default.
 
-`Policies` holds what the bill decides; a change is an argument, never an edit elsewhere. What the meter
-or the validator decides is named in `CHOICES` with the place where it is set, so that the sixteen can
-be read as one list. Source: the Digipoort product catalogue (December 2017, "A") and the page on
-passing on costs (tariffs 2018-2022, "B"); see docs/explanation/billing.md.
+`Policies` holds the choices of billing; another choice is an argument, never a change elsewhere. `CHOICES` lists
+all sixteen, also those of the meter and the validator, with the name under which each is set. Sources: the
+Digipoort product catalogue (December 2017, "A") and the page on passing on costs (tariffs 2018-2022, "B"); see
+docs/explanation/billing.md.
 """
 
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Policies:
     """The choices. Numbers are those of the list of sixteen in docs/explanation/billing.md."""
 
     forecast_is_minimum: frozenset[Service] = frozenset({Service.DIGIPOORT})
-    """1. A service whose prepayment is never given back. The others are settled on actual use alone."""
+    """1. Services whose prepayment is never refunded. The others are settled on actual use alone."""
     calendar: tuple[tuple[Regime, Calendar], ...] = (
         (Regime.PREPAID, Calendar(advance_month=1, final_month=3)),
         (Regime.PASSED_ON, Calendar(advance_month=3, final_month=6)),
@@ -94,14 +94,14 @@ class Policies:
     substantial_units: int = 100_000
     """5. Use from which the first year is charged after all; "substantial" is not defined by B."""
     umbrella_exempt: frozenset[Service] = PASSED_ON
-    """5. Services not invoiced to members of an umbrella body that pays by an agreement of its own."""
+    """5. Services not invoiced to members of an umbrella body that pays under a separate agreement."""
     rijk_pays: frozenset[Service] = _PAID_BY_ALL
     """7. Services that a body of the Rijk is invoiced for, without tax. Digipoort and guidance are not."""
     companies_pay: frozenset[Service] = _PAID_BY_ALL
     """7. Services that a company (a private organisation with a public task) is invoiced for."""
     charged_kinds: frozenset[str] = frozenset({"delivered-to", "submitted-by"})
-    """8 and 9. What the meter counts and Digipoort charges. Validation is not a charge of its own, nor is
-    a message that was refused or could not be delivered; the meter records those all the same."""
+    """8 and 9. What the meter counts and Digipoort charges. Validation is not charged separately, nor is a message
+    that was refused or could not be delivered; the meter records those too."""
     actual_costs_in_cents_from: int = 2020
     """13. From this year actual costs have at most two decimals; estimates may have three."""
     guidance_period: GuidanceLength = GuidanceLength.CALENDAR_MONTHS
@@ -111,9 +111,9 @@ class Policies:
     vat_percent: Decimal = Decimal(21)
     """Tax on what is charged outside the Rijk."""
     late_forecast: LateForecast = LateForecast.REFUSE
-    """A forecast is what the prepayment was agreed on, so it does not move afterwards."""
+    """The prepayment was agreed on the forecast, so it does not change afterwards."""
     approval_by_another: bool = True
-    """Who approves a run is not who prepared it."""
+    """A run is approved by another person than the one who prepared it."""
     payment_days: int = 30
     """Days between issue and due date: the legal term for governments (article 6:119b BW)."""
 

@@ -26,7 +26,7 @@ from gateway.i18n import Text
 
 @dataclass(frozen=True, slots=True)
 class QuoteRequest:
-    """What somebody wants to know. `historic` is the use that stands in for a forecast that was not given;
+    """What somebody wants to know. `historic` is the use that replaces a missing forecast;
     `used` is None while the year is not over."""
 
     service: Service
@@ -39,7 +39,7 @@ class QuoteRequest:
 
 @dataclass(frozen=True, slots=True)
 class QuotedDocument:
-    """One document of the year: the month it is due in, what it comes to, and how."""
+    """One document of the year: the month in which it is due, its amounts and its lines."""
 
     step: str
     month: tuple[int, int]
@@ -71,7 +71,7 @@ class Quote:
 
     @property
     def total(self) -> Amounts:
-        """What the year comes to."""
+        """The total of the year."""
         return sum((document.amounts for document in self.documents), NOTHING)
 
     def _of(self, step: str) -> Amounts | None:
@@ -79,7 +79,7 @@ class Quote:
 
 
 def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: Policies = DEFAULT) -> Quote:
-    """Reckon a year. Raises BillingError: a missing tariff, a count that cannot be, nothing to go by."""
+    """Compute a year. Raises BillingError: a missing tariff, a count that cannot be, nothing to go by."""
     catalogue = catalogue or published()
     if policies.regime(request.service) is Regime.PER_PERIOD:
         return _quote_guidance(request, catalogue, policies)
@@ -105,7 +105,7 @@ def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
         return request.historic, (Text("no forecast: historic use"),)
     if request.used is None:
         raise BadCountError(
-            Text("give a forecast, historic use or use: there is nothing to reckon with"),
+            Text("give a forecast, historic use or use: there is nothing to compute with"),
         )
     return 0, (Text("no forecast and no historic use: nothing is prepaid"),)
 

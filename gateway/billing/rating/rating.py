@@ -1,8 +1,7 @@
 """What is due for a year: use and forecast against tariffs, under either regime. Pure functions.
 
-Nothing here knows what was billed before. What a document comes to is always what is due now less what
-was billed so far (`gateway.billing.documents.bill`), so that a rerun comes to nothing and a late correction to its
-difference.
+What was billed before is not considered here: a document is what is due now less what was billed so far
+(`gateway.billing.documents.bill`), so that a repeated run bills nothing and a late correction its difference.
 """
 
 from collections.abc import Sequence
@@ -19,11 +18,11 @@ from gateway.billing.runs.errors import BadCountError
 from gateway.i18n import Text
 
 UNITS_MAX = 10**12
-"""More than everybody's use of everything; above it a count is a slip of the keyboard."""
+"""More than the use of all parties together; a larger count is a typing error."""
 
 
 class LineRole(StrEnum):
-    """What a line stands for."""
+    """What a line of a bill is for."""
 
     FORECAST = "forecast"
     USE = "use"
@@ -36,20 +35,20 @@ class LineRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PayerStatus:
-    """Who a party is to a service in one year."""
+    """What decides how a party is charged for a service in one year."""
 
     is_rijk: bool = False
     is_company: bool = False
     is_first_year: bool = False
     """First-time user, connected in this year."""
     in_umbrella: bool = False
-    """Its umbrella body pays by an agreement of its own."""
+    """Its umbrella body pays for it, under a separate agreement."""
     variant: str = ""
-    """Which of several tariffs, empty for the usual one."""
+    """The name of the tariff where there are several; empty for the usual one."""
 
 
 REGULAR_PAYER = PayerStatus()
-"""A government outside the Rijk, beyond its first year, that pays for itself."""
+"""A government outside the Rijk, after its first year, that pays for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,13 @@ class DueLine:
     source: str = ""
     first: date | None = None
     last: date | None = None
-    """The days of use that it stands for, both included; None: those of the document."""
+    """The days of use that it is about, both included; None: those of the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due for a year, or why nothing is. `first` and `last` bound it where it is not the year."""
+    """What is due for a year, and notes, such as why nothing is. `first` and `last` are its period where that is
+    not the year."""
 
     basis: PriceBasis
     lines: tuple[DueLine, ...] = ()
@@ -90,7 +90,7 @@ def vat_percent(payer: PayerStatus, policies: Policies = DEFAULT) -> Decimal:
 
 
 def checked_units(units: int, name: str) -> int:
-    """The count itself. Raises BadCountError below zero or beyond `UNITS_MAX`."""
+    """The same count. Raises BadCountError below zero or above `UNITS_MAX`."""
     if 0 <= units <= UNITS_MAX:
         return units
     raise BadCountError(
@@ -121,7 +121,7 @@ def advance_due(
         return Due(tariff.vat, notes=(reason,))
     free = policies.free(service)
     if forecast <= free:
-        return Due(tariff.vat, notes=_under_free(service, free) if free else ())
+        return Due(tariff.vat, notes=_free_note(service, free) if free else ())
     charged = forecast - free if policies.free_units_in_advance else forecast
     return Due(tariff.vat, (_forecast_line(service, year, forecast, charged, tariff),))
 
@@ -135,7 +135,7 @@ def final_due(
     catalogue: Catalogue,
     policies: Policies = DEFAULT,
 ) -> Due:
-    """What the whole year comes to: `used` holds the units of each tariff period of the year, in order.
+    """What is due for the whole year: `used` holds the units of each tariff period of the year, in order.
 
     `prepaid` is what was billed in advance: where the forecast is the minimum, no less is due. Raises
     TariffMissingError and BadCountError.
@@ -150,13 +150,13 @@ def final_due(
     rated = sum((line.amount for line in lines), ZERO)
     if service in policies.forecast_is_minimum and rated < prepaid:
         lines += (_minimum_line(prepaid, rated),)
-    return Due(basis, lines, _under_free(service, free) if total <= free and free else ())
+    return Due(basis, lines, _free_note(service, free) if total <= free and free else ())
 
 
 def advance_tariff(
     service: Service, year: int, payer: PayerStatus, catalogue: Catalogue, policies: Policies = DEFAULT
 ) -> Tariff:
-    """The price that a forecast is prepaid at: the one of 1 January. Raises TariffMissingError."""
+    """The price at which a forecast is prepaid: the one of 1 January. Raises TariffMissingError."""
     basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ESTIMATE
     return catalogue.periods(service, year, basis, payer.variant)[0].tariff
 
@@ -177,7 +177,7 @@ def exemption(service: Service, year: int, units: int, payer: PayerStatus, polic
     if payer.is_company and service not in policies.companies_pay:
         return Text("{name} is free for companies", name=name)
     if payer.in_umbrella and service in policies.umbrella_exempt:
-        return Text("its umbrella body pays for {name} by an agreement of its own", name=name)
+        return Text("its umbrella body pays for {name} under a separate agreement", name=name)
     first, last = policies.first_year_exempt_years
     is_free_year = service in policies.first_year_exempt and first <= year <= last
     if payer.is_first_year and is_free_year and units < policies.substantial_units:
@@ -210,33 +210,33 @@ def _forecast_line(service: Service, year: int, forecast: int, charged: int, tar
 
 
 def _use_lines(
-    service: Service, periods: Sequence[TariffPeriod], used: Sequence[int], free: int
+    service: Service, periods: Sequence[TariffPeriod], used: Sequence[int], free_units: int
 ) -> tuple[DueLine, ...]:
     lines = []
-    free_left = free
+    free_left = free_units
     for period, units in zip(periods, used, strict=True):
-        freed = min(units, free_left)
-        free_left -= freed
-        if units > freed:
-            lines.append(_use_line(service, period, units, freed))
+        free = min(units, free_left)
+        free_left -= free
+        if units > free:
+            lines.append(_use_line(service, period, units, free))
     return tuple(lines)
 
 
-def _use_line(service: Service, period: TariffPeriod, units: int, freed: int) -> DueLine:
+def _use_line(service: Service, period: TariffPeriod, units: int, free: int) -> DueLine:
     words = SERVICE_NAMES[service]
     price = period.tariff.price
-    amount = cents((units - freed) * price)
+    amount = cents((units - free) * price)
     return DueLine(
         LineRole.USE,
-        units - freed,
+        units - free,
         price,
         amount,
         _use_text(service, period),
         Text(
             "{charged:n} {units}{free} × {price:amount} = {amount:amount}",
-            charged=units - freed,
+            charged=units - free,
             units=words.units,
-            free=Text(" ({units:n} used, {free:n} free)", units=units, free=freed) if freed else "",
+            free=Text(" ({units:n} used, {free:n} free)", units=units, free=free) if free else "",
             price=price,
             amount=amount,
         ),
@@ -270,5 +270,5 @@ def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
     )
 
 
-def _under_free(service: Service, free: int) -> tuple[Text, ...]:
+def _free_note(service: Service, free: int) -> tuple[Text, ...]:
     return (Text("the first {free:n} {units} of a year are free", free=free, units=SERVICE_NAMES[service].units),)

@@ -1,7 +1,7 @@
 """The tariff catalogue: what one unit of a service cost on a day, read from `tariffs.toml` and checked.
 
-A catalogue is a value; runs and what-if runs take one as an argument. It is whole or it is refused:
-overlapping tariffs, gaps inside a year and prices with more decimals than allowed are named.
+A catalogue is a value: runs and previews accept one as an argument. It is refused as a whole when
+tariffs overlap, a year has a gap or a price has more decimals than allowed.
 """
 
 import tomllib
@@ -28,9 +28,9 @@ class TariffBasis(StrEnum):
 
     FIXED = "fixed"
     ESTIMATE = "estimate"
-    """Set before the year; the advance is reckoned with it."""
+    """Set before the year; the advance is computed with it."""
     ACTUAL = "actual"
-    """Real cost over real use, known after the year; the final invoice is reckoned with it."""
+    """Real cost over real use, known after the year; the final invoice is computed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class TariffPeriod:
 
 
 class Catalogue:
-    """Tariffs that do not contradict each other. Raises TariffCatalogueError when they do."""
+    """Tariffs without contradictions. Raises TariffCatalogueError when there are any."""
 
     def __init__(self, tariffs: Iterable[Tariff], policies: Policies = DEFAULT) -> None:
         self.tariffs = tuple(sorted(tariffs, key=lambda t: (t.service, t.basis, t.variant, t.valid_from)))
@@ -112,7 +112,7 @@ class Catalogue:
         return tuple(sorted({tariff.valid_from.year for tariff in self.tariffs if tariff.service is service}))
 
     def variants(self, service: Service, year: int) -> frozenset[str]:
-        """Names of the tariffs this service had beside each other in a year."""
+        """The names of the tariffs where this service had several in a year."""
         return frozenset(
             tariff.variant
             for tariff in self.tariffs
@@ -141,7 +141,7 @@ class Catalogue:
 
 
 def _same_series(first: Tariff, second: Tariff) -> bool:
-    """Whether one user could meet both: a tariff without variant is for every variant."""
+    """Whether both could apply to one user: a tariff without variant is for every variant."""
     if (first.service, first.basis) != (second.service, second.basis):
         return False
     both_default = first.is_default_variant and second.is_default_variant

@@ -1,4 +1,4 @@
-"""What was done in billing, by whom, in a chain of hashes: one changed, lost or moved line shows."""
+"""What was done in billing, by whom, in a chain of hashes that shows a changed, lost or moved record."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,8 +12,10 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """Something somebody did: `action` in the past tense, `subject` what it was done to, `digest` the
-    SHA-256 of what came of it."""
+    """An action: `action` in the past tense, `subject` what it was done to, `digest` the SHA-256 of its result.
+
+    The fields are hashed: their names and order do not change.
+    """
 
     actor: str
     action: str
@@ -25,7 +27,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """A event in the chain, counted from 1."""
+    """A event in the chain, numbered from 1."""
 
     number: int
     event: AuditEvent
@@ -49,9 +51,9 @@ def faults(
     sealed: Iterable[str] = (),
     after: AuditRecord | None = None,
 ) -> tuple[str, ...]:
-    """What is wrong with a chain, record by record; `head` is the number and link that should be its last,
-    `sealed` are links that were fixed elsewhere and so have to be in it: a chain made anew has others. `after` is
-    the record before these, when they are a part of the chain."""
+    """What is wrong with a chain, record by record; `head` is the number and link that should be its last.
+    `sealed` are links that were sealed elsewhere and so must be in it: a chain that was made again has others.
+    `after` is the record before these, when they are a part of the chain."""
     found: list[str] = []
     missing = dict.fromkeys(sealed)
     last, previous = (after.number, after.link) if after else (0, GENESIS)

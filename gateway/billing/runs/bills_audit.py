@@ -1,7 +1,7 @@
-"""The audit of the bills: every issued document is reckoned again from the inputs its run was approved on.
+"""The audit of the bills: every issued document is computed again from the inputs its run was approved on.
 
-What the meter's audit is to entries: an amount, a number, a run or an approval that was changed, lost or added
-behind the gateway's back shows. Words may change with a release; who is billed, units, prices and amounts may not.
+It finds an amount, a number, a run or an approval that was changed, lost or added outside the gateway. Texts may
+change with a release; who is billed, units, prices and amounts may not.
 """
 
 import hashlib
@@ -84,7 +84,7 @@ def _document_faults(issued: IssuedRun, expected: Sequence[Bill]) -> Iterator[st
             continue
         document = of_party.pop(0)
         number = document.bill.number
-        if _essence(document.bill) != _essence(bill):
+        if _unchanging(document.bill) != _unchanging(bill):
             yield f"{number}: it is not what its inputs give, {bill.amounts.including}"
         if hashlib.sha256(document.xml).hexdigest() != document.sha256 or not _shows(document.xml, document.bill):
             yield f"{number}: its e-invoice is not the one that was issued"
@@ -94,7 +94,7 @@ def _document_faults(issued: IssuedRun, expected: Sequence[Bill]) -> Iterator[st
         yield f"{document.bill.number}: its run gives no such document"
 
 
-def _essence(bill: Bill) -> tuple[object, ...]:
+def _unchanging(bill: Bill) -> tuple[object, ...]:
     lines = [(line.role, line.units, line.price, line.amount, line.net) for line in bill.lines]
     days = (bill.first, bill.last, bill.issued_on, bill.due_on)
     what = (bill.stage, bill.service, bill.year, bill.place, bill.debtor, bill.basis, bill.vat_percent)
@@ -102,7 +102,7 @@ def _essence(bill: Bill) -> tuple[object, ...]:
 
 
 def _shows(xml: bytes, bill: Bill) -> bool:
-    """Whether the e-invoice has the bill's number and amount."""
+    """Whether the e-invoice has the number and the amount of the bill."""
     try:
         root = etree.fromstring(xml, _XML)
         number, payable = root.findtext("{*}ID"), root.findtext("{*}LegalMonetaryTotal/{*}PayableAmount")

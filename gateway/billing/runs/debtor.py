@@ -36,7 +36,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """A party as finance knows it. `reference` is what it wants on its bills (BT-10)."""
+    """A party as finance records it. `reference` is what it wants on its bills (BT-10)."""
 
     party_id: str
     name: str
@@ -49,12 +49,12 @@ class Debtor:
     connections: tuple[Connection, ...] = ()
 
     def connection(self, service: Service) -> Connection:
-        """Its connection to a service; one without particulars where none was recorded."""
+        """Its connection to a service; one without details where none was recorded."""
         found = (connection for connection in self.connections if connection.service is service)
         return next(found, Connection(service))
 
     def payer_status(self, service: Service, year: int) -> PayerStatus:
-        """What it is to a service in a year."""
+        """What decides how it is charged for a service in a year."""
         connection = self.connection(service)
         connected = connection.connected_on
         return PayerStatus(

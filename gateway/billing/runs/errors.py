@@ -1,4 +1,4 @@
-"""What can be wrong with a billing request: each names what is wrong, in Dutch and English."""
+"""Errors of billing, each with a message in Dutch and English."""
 
 from gateway.i18n import Text
 
@@ -14,7 +14,7 @@ class BillingError(ValueError):
 
 
 class BadCountError(BillingError):
-    """A count below zero, in fractions, or beyond what anyone can use."""
+    """A count below zero, in fractions, or larger than any use."""
 
     code = "bad-count"
 
@@ -44,13 +44,13 @@ class ForecastLockedError(BillingError):
 
 
 class StepRefusedError(BillingError):
-    """This step of the billing year cannot come now, or came before with other content."""
+    """This step of the billing year is not possible now, or was taken before with other content."""
 
     code = "step-refused"
 
 
 class InputsMovedError(BillingError):
-    """What a run was prepared or approved on is no longer what is there."""
+    """The inputs on which a run was prepared or approved have changed."""
 
     code = "inputs-moved"
 
@@ -62,7 +62,7 @@ class NotAllowedError(BillingError):
 
 
 class OwnApprovalError(NotAllowedError):
-    """Whoever prepared a run would approve it."""
+    """The person who prepared a run would approve it."""
 
     code = "own-approval"
 
@@ -90,7 +90,7 @@ class UnknownPartyError(BillingError):
 
 
 class BillRejectedError(BillingError):
-    """Our own validator found fault with a bill, so it got no number."""
+    """Our own validator found errors in a bill, so it got no number."""
 
     code = "bill-rejected"
 

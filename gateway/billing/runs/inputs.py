@@ -41,7 +41,7 @@ async def collect(
     """
     if order.stage not in _STAGES[policies.regime(order.service)]:
         raise StepRefusedError(Text("{service} has no {stage}", service=order.service, stage=order.stage))
-    if order.stage is Stage.PREPAYMENT:  # also where nobody is to be billed yet: a year without a price is told
+    if order.stage is Stage.PREPAYMENT:  # a year without a price is an error, also when there is nobody to bill
         advance_tariff(order.service, order.year, REGULAR_PAYER, catalogue, policies)
     steps = await store.steps(order.service, order.year)
     billed = await store.billed(order.service, order.year)
@@ -118,7 +118,7 @@ async def _used(
 
 
 async def _historic(counts: UsageCounts, order: RunOrder, policies: Policies) -> Mapping[str, int]:
-    """Use of the year before, which stands in for a forecast that was not given."""
+    """Use of the year before, which replaces a missing forecast."""
     if order.stage is not Stage.PREPAYMENT:
         return {}
     before = order.year - 1
@@ -129,16 +129,16 @@ async def _historic(counts: UsageCounts, order: RunOrder, policies: Policies) ->
 def _party_input(
     debtor: Debtor, year: BillingYear, used: tuple[int, ...], historic: int | None, billed: tuple[Bill, ...]
 ) -> PartyInput:
-    guided = _guided(year.of_kind(StepKind.GUIDANCE))
+    guided = _guidance(year.of_kind(StepKind.GUIDANCE))
     if year.forecast is not None:
         means = f"forecast {year.forecast.key}"
         return PartyInput(debtor, year.forecast.units, means, used, guided, billed)
-    for prepaid in year.of_kind(StepKind.PREPAYMENT)[:1]:  # what was prepaid on history does not move with it
+    for prepaid in year.of_kind(StepKind.PREPAYMENT)[:1]:  # a prepayment on historic use does not change with it
         return PartyInput(debtor, prepaid.units, prepaid.means, used, guided, billed)
     means = "" if historic is None else f"historic {year.key.year - 1}"
     return PartyInput(debtor, historic, means, used, guided, billed)
 
 
-def _guided(steps: Sequence[YearStep]) -> tuple[Guidance, ...]:
+def _guidance(steps: Sequence[YearStep]) -> tuple[Guidance, ...]:
     latest = {step.key.partition("#")[0]: step.units for step in steps}
     return tuple(Guidance(date.fromisoformat(day), units) for day, units in sorted(latest.items()))

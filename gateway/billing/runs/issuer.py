@@ -12,7 +12,7 @@ _USAGE_PATH = "/v1/parties/{party}/usage/entries?service={service}&firstDay={fir
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who sends the bills. `number_prefix` stands before the year in every number."""
+    """Who sends the bills. Every number starts with `number_prefix` and the year."""
 
     name: str
     kvk: str
@@ -26,7 +26,7 @@ class Issuer:
     contact: str
     number_prefix: str = ""
     usage_url: str = ""
-    """Where the messages behind a line are listed; {party}, {service}, {first} and {last} are filled in."""
+    """The address of the list of messages of a line; {party}, {service}, {first} and {last} are filled in."""
 
     def check_complete(self) -> None:
         """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""

@@ -53,7 +53,10 @@ class Guidance:
 
 @dataclass(frozen=True, slots=True)
 class PartyInput:
-    """Everything that decides the bill of one party. `used` holds the units of each tariff period."""
+    """Everything that decides the bill of one party. `used` holds the units of each tariff period.
+
+    The inputs of a run are hashed: the names and the order of their fields do not change.
+    """
 
     debtor: Debtor
     forecast: int | None = None
@@ -130,7 +133,7 @@ def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill |
     order, policies = inputs.order, inputs.policies
     billed = _counted_before(order.stage, party.billed)
     if order.stage is Stage.PREPAYMENT and due.amount < sum((bill.amount for bill in billed), ZERO):
-        return None  # a forecast that was lowered afterwards gives nothing back before the settlement
+        return None  # a lower forecast refunds nothing before the settlement
     percent = vat_percent(party.debtor.payer_status(order.service, order.year), policies)
     return draft(
         order.stage,
@@ -150,15 +153,15 @@ def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill |
 
 
 def _counted_before(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
-    """Earlier documents that this stage's due amount already holds: a settlement holds the prepayment; a
-    refund of tax stands beside them."""
+    """Earlier documents that this stage's due amount already holds: a settlement includes the prepayment; a
+    refund of tax does not include them."""
     if stage is Stage.SETTLEMENT:
         return tuple(bill for bill in billed if bill.stage in {Stage.PREPAYMENT, Stage.SETTLEMENT})
     return tuple(bill for bill in billed if bill.stage is stage)
 
 
 def _concerned(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
-    """The documents whose tax a refund gives back."""
+    """The documents whose tax is refunded."""
     return tuple(bill for bill in billed if bill.stage is not stage) if stage is Stage.VAT_REFUND else ()
 
 
@@ -215,7 +218,7 @@ def _guidance(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
     }
 
 
-def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one shape for all
+def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one signature for all
     """Reclaimed tax, over those who were billed with tax, by the key of the policy."""
     weights = {
         party.debtor.party_id: _refund_weight(party, inputs.policies)
@@ -235,7 +238,7 @@ def _refund_weight(party: PartyInput, policies: Policies) -> Decimal:
     return max(sum((bill.amounts.vat for bill in real), ZERO), ZERO)
 
 
-def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one shape for all
+def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one signature for all
     twice = [name for name, times in Counter(name for name, _ in inputs.order.weights).items() if times > 1]
     if twice:
         raise DistributionKeyError(

@@ -1,7 +1,7 @@
 """The billing year as a service: who may do what, in which order. Counts and storage come from other rooms.
 
 Always true: only finance acts; what is issued was approved, on the inputs that are there at that moment;
-a run that is repeated gives what it gave; nothing is half done.
+a repeated run gives the same documents; a run is issued as a whole.
 """
 
 import asyncio
@@ -70,21 +70,21 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a run would give. Nothing of it is kept."""
+    """The result of a run that is not stored."""
 
     inputs: RunInputs
     bills: tuple[Bill, ...]
 
     @property
     def total(self) -> Amounts:
-        """What all bills come to."""
+        """The total of all bills."""
         return sum((bill.amounts for bill in self.bills), NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A run and its documents: as issued, or as they would be issued now. `has_moved`: its inputs are no longer
-    there, so that it gives no documents and has to be prepared again."""
+    """A run and its documents: as issued, or as they would be issued now. `has_moved`: its inputs have
+    changed, so that it has no documents and must be prepared again."""
 
     run: Run
     bills: tuple[Bill, ...]
@@ -92,7 +92,7 @@ class Review:
 
     @property
     def total(self) -> Amounts:
-        """What all bills come to."""
+        """The total of all bills."""
         return sum((bill.amounts for bill in self.bills), NOTHING)
 
 
@@ -107,13 +107,13 @@ class Explanation:
 
 
 async def own_judge(document: bytes) -> Sequence[Finding]:
-    """The findings of our own validator on a document."""
+    """The findings of this gateway's validator on a document."""
     verdict = await asyncio.to_thread(judge, document)
     return verdict.findings
 
 
 class BillingService:
-    """Runs the billing year. Rating and writing bills is done in a thread, so that a server goes on meanwhile."""
+    """Runs the billing year. Rating and writing bills is done in a thread, so that the event loop goes on."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class BillingService:
         return BillingYear(key, await self.store.steps_of(key), self._policies)
 
     async def record_forecast(self, actor: Actor, key: YearKey, units: int, means: str) -> None:
-        """Record the expected use of a year, and by what it came. Raises ForecastLockedError."""
+        """Record the expected use of a year, and by which means it came. Raises ForecastLockedError."""
         event = self._event(actor, "forecast-recorded", str(key), f"{units} {means}")
         await self._known_party(key.party_id)
         year = await self.year(key)
@@ -173,7 +173,7 @@ class BillingService:
     async def record_statements(self, actor: Actor, service: Service, year: int, month: int) -> int:
         """Record the monthly statement of every party: its use of the year up to the end of the month.
 
-        Answers how many statements are new; a repetition with the same counts adds none.
+        Returns how many statements are new; a repetition with the same counts adds none.
         """
         last = date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
         counts = await self._counts.by_party(service, date(year, 1, 1), date.fromordinal(last))
@@ -201,7 +201,7 @@ class BillingService:
         policies: Policies | None = None,
         forecasts: Mapping[str, int] | None = None,
     ) -> Preview:
-        """What a run would give, now or if tariffs, policies or forecasts were others. Keeps nothing."""
+        """The result of a run now, or with other tariffs, policies or forecasts. Stores nothing."""
         _check_finance(actor)
         inputs = await self._collect(order, catalogue or self._catalogue, policies or self._policies)
         if forecasts:
@@ -215,20 +215,20 @@ class BillingService:
     async def prepare(self, actor: Actor, order: RunOrder) -> Run:
         """Prepare a run for approval. The same inputs give the same run, prepared once.
 
-        Raises IssuerMissingError where nobody is there to bill, and whatever a preview raises.
+        Raises IssuerMissingError where the settings name no issuer, and what a preview raises.
         """
         _check_finance(actor)
         self.issuer.check_complete()
         preview = await self.preview(actor, order)
         digest = preview.inputs.digest
         run_id = Run.id_of(digest)
-        event = self._event(actor, "run-prepared", run_id, _said(order), digest)
+        event = self._event(actor, "run-prepared", run_id, _description(order), digest)
         run = Run(run_id, order, digest, actor.name, event.at)
         await self.store.add_run(run, preview.inputs, event)
         return await self._known_run(run_id)
 
     async def approve(self, actor: Actor, run_id: str) -> Run:
-        """Approve a run on exactly the inputs it was prepared on.
+        """Approve a run on exactly the inputs on which it was prepared.
 
         Raises NotAllowedError for its preparer (unless the policy allows) and InputsMovedError.
         """
@@ -249,9 +249,9 @@ class BillingService:
         return await self._known_run(run_id)
 
     async def issue(self, actor: Actor, run_id: str) -> Sequence[Bill]:
-        """Issue an approved run: every bill passes our own validator, then all get their numbers at once.
+        """Issue an approved run: every bill passes the validator, then all get their numbers at once.
 
-        Issuing again answers the same documents. Raises InputsMovedError, StepRefusedError and
+        Issuing again returns the same documents. Raises InputsMovedError, StepRefusedError and
         BillRejectedError; in each case nothing was issued.
         """
         event = self._event(actor, "run-issued", run_id)
@@ -262,7 +262,7 @@ class BillingService:
             raise StepRefusedError(Text("run {run_id} is not approved", run_id=run_id))
         try:
             return await self._issue(run, event)
-        except InputsMovedError:  # somebody who issued the same run meanwhile moves them, too
+        except InputsMovedError:  # they also change when somebody issued the same run meanwhile
             if (await self._known_run(run_id)).issued_by:
                 return await self.store.bills_of_run(run_id)
             raise
@@ -271,12 +271,12 @@ class BillingService:
         inputs = await self._same_inputs(run)
         drafts = await _bills(inputs)
         for bill in drafts:
-            await self._judged(bill)
+            await self._check_valid(bill)
         steps = await self._new_steps(inputs, drafts, run.run_id, event)
         return await self.store.issue(run, drafts, steps, self._render, replace(event, digest=run.digest))
 
     async def review(self, run_id: str) -> Review:
-        """A run as whoever is to approve it should see it. Raises UnknownRunError."""
+        """A run for the person who is to approve it. Raises UnknownRunError."""
         run = await self._known_run(run_id)
         if run.issued_by:
             return Review(run, tuple(await self.store.bills_of_run(run_id)), has_moved=False)
@@ -306,7 +306,7 @@ class BillingService:
         return outlook(key.party_id, key.service, key.year, by_day, today, units)
 
     async def measure(self, service: Service, today: date) -> YearMeasure:
-        """How this year goes against its forecasts, for a gauge."""
+        """This year against its forecasts."""
         steps = await self.store.steps(service, today.year)
         counts = await self._counts.by_party(service, date(today.year, 1, 1), today)
         forecasts: dict[str, int] = {}
@@ -323,7 +323,7 @@ class BillingService:
         return YearMeasure(sum(forecasts.values()), used, over)
 
     async def warnings(self, service: Service, today: date) -> Sequence[UsageWarning]:
-        """Whom to tell that they use more than they prepaid, or are on course to, by party id."""
+        """Warnings for parties that use more than they prepaid, or are expected to, by party id."""
         steps, debtors = await self.store.steps(service, today.year), await self.store.debtors()
         found = []
         for party_id in sorted(steps.keys() & debtors.keys()):
@@ -334,7 +334,7 @@ class BillingService:
         return found
 
     async def silent_parties(self, service: Service, today: date) -> Sequence[SilentParty]:
-        """Parties that always have use of a service and suddenly have none, for operators."""
+        """Parties that normally use a service and suddenly do not."""
         first = today - timedelta(weeks=2 * WEEKS)
         counts = await self._counts.by_party(service, first, today)
         found = [
@@ -371,7 +371,7 @@ class BillingService:
             if party.debtor.party_id in billed or party.debtor.party_id not in passed
         ]
 
-    async def _judged(self, bill: Bill) -> None:
+    async def _check_valid(self, bill: Bill) -> None:
         document = await asyncio.to_thread(self._render, bill.with_number(_DRAFT_NUMBER))
         findings = await self._judge(document)
         fatal = [finding for finding in findings if finding.flag is Flag.FATAL]
@@ -399,7 +399,7 @@ class BillingService:
         known_debtor(await self.store.debtors(), party_id)
 
     def _event(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> AuditEvent:
-        """The event for the audit chain; only finance gets one."""
+        """The event for the audit chain. Raises NotAllowedError for any role but finance."""
         _check_finance(actor)
         return AuditEvent(actor.name, action, subject, self._clock(), detail, digest)
 
@@ -409,7 +409,7 @@ async def _bills(inputs: RunInputs) -> tuple[Bill, ...]:
 
 
 def _window_start(today: date) -> date:
-    """From where use is asked for: the year, and in its first weeks the window before it."""
+    """The first day of use that is needed: of the year, or in its first weeks of the window before it."""
     return min(date(today.year, 1, 1), today - timedelta(weeks=WEEKS + 1))
 
 
@@ -437,5 +437,5 @@ def _digest(value: object) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
-def _said(order: RunOrder) -> str:
+def _description(order: RunOrder) -> str:
     return f"{order.stage} {order.service} {order.year} {order.issued_on}"

@@ -1,7 +1,7 @@
 """A party's year of one service: forecast, agreement, prepayment, statements, settlement, credit, closed.
 
-Steps are only added. A year is what its steps come to; every step can be repeated with the same content
-and then adds nothing.
+Steps are only added, and the state of a year follows from them. A step that is repeated with the same content adds
+nothing.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ class YearKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearStep:
     """One step. `key` names it within its kind: the version of a forecast, the month of a statement, the
-    run of a document. `means` says by what it came: a letter, the portal, a run."""
+    run of a document. `means` says how it came: by a letter, the portal, a run."""
 
     year: YearKey
     kind: StepKind
@@ -60,7 +60,7 @@ class YearStep:
 
 
 class BillingYear:
-    """What the steps of one year come to."""
+    """The state that follows from the steps of one year."""
 
     def __init__(self, key: YearKey, steps: Iterable[YearStep], policies: Policies = DEFAULT) -> None:
         self.key = key
@@ -73,20 +73,20 @@ class BillingYear:
 
     @property
     def forecast(self) -> YearStep | None:
-        """The forecast that holds: the latest version."""
+        """The current forecast: the latest version."""
         versions = self.of_kind(StepKind.FORECAST)
         return versions[-1] if versions else None
 
     @property
     def is_agreed(self) -> bool:
-        """Whether the forecast that holds was agreed on."""
+        """Whether the current forecast was agreed on."""
         return self.forecast is not None and any(
             step.key == self.forecast.key for step in self.of_kind(StepKind.AGREEMENT)
         )
 
     @property
     def is_prepaid(self) -> bool:
-        """Whether the prepayment run of this year was issued, be it for nothing."""
+        """Whether the prepayment run of this year was issued, also when nothing was due."""
         return bool(self.of_kind(StepKind.PREPAYMENT))
 
     @property
@@ -96,11 +96,11 @@ class BillingYear:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing more may come."""
+        """Whether no more steps are accepted."""
         return bool(self.of_kind(StepKind.CLOSED))
 
     def with_forecast(self, units: int, by: str, at: datetime, means: str) -> YearStep | None:
-        """The step that records a forecast; None when it is the one that holds.
+        """The step that records a forecast; None when it is the current one.
 
         Raises ForecastLockedError after the prepayment (unless the policy allows a delta) and
         StepRefusedError in a closed year.
@@ -127,7 +127,7 @@ class BillingYear:
 
     def with_guidance(self, received: str, periods: int, by: str, at: datetime, means: str) -> YearStep | None:
         """The step that records guidance from the receipt of a start mail (an ISO date), or its renewals:
-        `periods` is the number up to now. None when that is what holds."""
+        `periods` is the number up to now. None when nothing changes."""
         known = [step for step in self.of_kind(StepKind.GUIDANCE) if step.key.startswith(f"{received}#")]
         if known and known[-1].units == periods:
             return None
