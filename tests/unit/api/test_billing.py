@@ -10,7 +10,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from aiohttp import ClientSession
 from pyarrow import parquet
 
 from gateway.api import Services
@@ -26,6 +25,7 @@ from gateway.metering.statement import EntrySelection
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, used_meter
+from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER
 
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
@@ -45,7 +45,7 @@ async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: P
         yield opened
 
 
-async def _issued(client: ClientSession, services: Services) -> str:
+async def _issued(client: Client, services: Services) -> str:
     """A forecast of 1,000 messages, prepaid; the number of the bill."""
     async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
         assert answer.status == 200
@@ -56,7 +56,7 @@ async def _issued(client: ClientSession, services: Services) -> str:
     return next(bill.number for bill in bills if bill.debtor.party_id == "zilverstrand")
 
 
-async def test_a_party_sees_what_it_used_by_amsterdam_day(client: ClientSession) -> None:
+async def test_a_party_sees_what_it_used_by_amsterdam_day(client: Client) -> None:
     days = {"firstDay": "2026-01-01", "lastDay": "2026-12-31"}
     async with client.get("/v1/parties/zilverstrand/usage", params=days, headers=ZILVERSTRAND) as answer:
         usage = await answer.json()
@@ -64,13 +64,13 @@ async def test_a_party_sees_what_it_used_by_amsterdam_day(client: ClientSession)
     assert usage["days"] == [{"day": "2026-01-01", "units": 2}, {"day": "2026-03-01", "units": 2}]
 
 
-async def test_without_days_it_is_the_billing_year_so_far(client: ClientSession) -> None:
+async def test_without_days_it_is_the_billing_year_so_far(client: Client) -> None:
     async with client.get("/v1/parties/zilverstrand/usage", headers=FINANCE) as answer:
         usage = await answer.json()
     assert (usage["firstDay"], usage["lastDay"], usage["units"]) == ("2026-01-01", "2026-03-02", 4)
 
 
-async def test_entries_come_in_pages_and_add_up(client: ClientSession) -> None:
+async def test_entries_come_in_pages_and_add_up(client: Client) -> None:
     address: str | None = "/v1/parties/zilverstrand/usage/entries?limit=2&firstDay=2025-01-01&lastDay=2026-12-31"
     quantities: list[int] = []
     while address:
@@ -93,7 +93,7 @@ def read_table(content: bytes, form: Format, name: str) -> list[dict[str, object
     return [dict(row) for row in csv.DictReader(io.StringIO(content.decode(), newline=""))]
 
 
-async def test_usage_and_its_export_say_the_same(client: ClientSession) -> None:
+async def test_usage_and_its_export_say_the_same(client: Client) -> None:
     async with client.get("/v1/usage", headers=FINANCE) as answer:
         items = (await answer.json())["items"]
     async with client.get("/v1/exports/usage", headers=FINANCE) as answer:
@@ -104,7 +104,7 @@ async def test_usage_and_its_export_say_the_same(client: ClientSession) -> None:
     assert sum(int(row["units"]) for row in rows) == 11
 
 
-async def test_a_forecast_holds_and_saying_it_again_changes_nothing(client: ClientSession) -> None:
+async def test_a_forecast_holds_and_saying_it_again_changes_nothing(client: Client) -> None:
     for _ in range(2):
         async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
             forecast = await answer.json()
@@ -113,7 +113,7 @@ async def test_a_forecast_holds_and_saying_it_again_changes_nothing(client: Clie
         assert (await answer.json())["items"] == [forecast]
 
 
-async def test_a_bill_is_shown_to_its_debtor(client: ClientSession, services: Services) -> None:
+async def test_a_bill_is_shown_to_its_debtor(client: Client, services: Services) -> None:
     """1,000 messages at EUR 0.59 including VAT are 590.00: 487.60 and 102.40 (Logius, catalogue of 2017)."""
     number = await _issued(client, services)
     async with client.get(f"/v1/bills/{number}", headers=ZILVERSTRAND) as answer:
@@ -125,7 +125,7 @@ async def test_a_bill_is_shown_to_its_debtor(client: ClientSession, services: Se
             assert (await answer.read()).startswith(begins)
 
 
-async def test_bills_and_their_export_say_the_same(client: ClientSession, services: Services) -> None:
+async def test_bills_and_their_export_say_the_same(client: Client, services: Services) -> None:
     number = await _issued(client, services)
     async with client.get("/v1/bills", headers=ZILVERSTRAND) as answer:
         assert [bill["number"] for bill in (await answer.json())["items"]] == [number]
@@ -135,9 +135,7 @@ async def test_bills_and_their_export_say_the_same(client: ClientSession, servic
 
 
 @pytest.mark.parametrize("form", Format)
-async def test_entries_come_as_the_export_writes_them(
-    client: ClientSession, services: Services, form: Format
-) -> None:
+async def test_entries_come_as_the_export_writes_them(client: Client, services: Services, form: Format) -> None:
     at = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
     kind = UsageKind.DIGID_AUTHENTICATION
     await services.meter.record(
@@ -153,7 +151,7 @@ async def test_entries_come_as_the_export_writes_them(
 
 @pytest.mark.parametrize("form", JournalFormat)
 async def test_the_journal_comes_as_billing_writes_it(
-    client: ClientSession, services: Services, form: JournalFormat
+    client: Client, services: Services, form: JournalFormat
 ) -> None:
     number = await _issued(client, services)
     params = {"format": form.value, "year": "2026"}
@@ -172,9 +170,7 @@ async def test_the_journal_comes_as_billing_writes_it(
 
 @pytest.mark.parametrize("form", Format)
 @pytest.mark.parametrize("what", ["statements", "bills", "bill-lines"])
-async def test_tables_come_in_every_format(
-    client: ClientSession, services: Services, what: str, form: Format
-) -> None:
+async def test_tables_come_in_every_format(client: Client, services: Services, what: str, form: Format) -> None:
     await _issued(client, services)
     at, kind = datetime(2026, 3, 1, 10, 0, tzinfo=UTC), UsageKind.DIGID_AUTHENTICATION
     await services.meter.record([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
@@ -193,7 +189,7 @@ async def test_tables_come_in_every_format(
     assert told["documents"] == 1
 
 
-async def test_a_partys_bills_alone(client: ClientSession, services: Services) -> None:
+async def test_a_partys_bills_alone(client: Client, services: Services) -> None:
     number = await _issued(client, services)
     params = {"issuedIn": "2026", "partyId": "zilverstrand"}
     async with client.get("/v1/exports/bills", params=params, headers=FINANCE) as answer:
@@ -227,12 +223,12 @@ def test_the_door_knows_every_format() -> None:
         ("/v1/parties/zilverstrand/usage/entries?cursor=x", ZILVERSTRAND, 400),
     ],
 )
-async def test_who_sees_what(client: ClientSession, path: str, headers: dict[str, str], status: int) -> None:
+async def test_who_sees_what(client: Client, path: str, headers: dict[str, str], status: int) -> None:
     async with client.get(path, headers=headers) as answer:
         assert answer.status == status
 
 
-async def test_another_party_does_not_see_the_bill(client: ClientSession, services: Services) -> None:
+async def test_another_party_does_not_see_the_bill(client: Client, services: Services) -> None:
     number = await _issued(client, services)
     async with client.get(f"/v1/bills/{number}", headers={"X-API-Key": "mp_municipality"}) as answer:
         assert answer.status == 404
@@ -248,13 +244,13 @@ async def test_another_party_does_not_see_the_bill(client: ClientSession, servic
     ],
 )
 async def test_forecasts_that_are_refused(
-    client: ClientSession, path: str, body: dict[str, int], headers: dict[str, str], status: int
+    client: Client, path: str, body: dict[str, int], headers: dict[str, str], status: int
 ) -> None:
     async with client.put(path, json=body, headers=headers) as answer:
         assert answer.status == status
 
 
-async def test_a_locked_forecast_is_a_conflict(client: ClientSession, services: Services) -> None:
+async def test_a_locked_forecast_is_a_conflict(client: Client, services: Services) -> None:
     await _issued(client, services)
     async with client.put(FORECAST, json={"units": 2000}, headers=FINANCE) as answer:
         problem = await answer.json(content_type="application/problem+json")

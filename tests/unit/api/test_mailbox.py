@@ -4,33 +4,33 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 
 from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
+from tests.unit.api.openapi_watch import Client
 
 TOWN = {"X-API-Key": "mp_municipality"}
 
 
-async def _delivered(client: ClientSession) -> str:
+async def _delivered(client: Client) -> str:
     headers = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"}
     async with client.post("/v1/messages", data=b"<Invoice/>", headers=headers) as answer:
         return str((await answer.json())["kenmerk"])
 
 
-async def _take(client: ClientSession, **wish: float) -> list[dict[str, Any]]:
+async def _take(client: Client, **wish: float) -> list[dict[str, Any]]:
     async with client.post("/v1/mailbox/leases", json=wish, headers=TOWN) as answer:
         assert answer.status == 200
         items: list[dict[str, Any]] = (await answer.json())["items"]
         return items
 
 
-async def _confirm(client: ClientSession, kenmerk: str, token: str | None = None) -> int:
+async def _confirm(client: Client, kenmerk: str, token: str | None = None) -> int:
     body = {} if token is None else {"token": token}
     async with client.put(f"/v1/mailbox/messages/{kenmerk}/confirmation", json=body, headers=TOWN) as answer:
         return answer.status
 
 
-async def test_taken_confirmed_gone(client: ClientSession) -> None:
+async def test_taken_confirmed_gone(client: Client) -> None:
     kenmerk = await _delivered(client)
     (lease,) = await _take(client)
     assert await _confirm(client, kenmerk, lease["token"]) == 200
@@ -40,9 +40,7 @@ async def test_taken_confirmed_gone(client: ClientSession) -> None:
     assert await _take(client) == []
 
 
-async def test_an_unconfirmed_message_comes_back_after_its_lease(
-    client: ClientSession, gateway: MemoryGateway
-) -> None:
+async def test_an_unconfirmed_message_comes_back_after_its_lease(client: Client, gateway: MemoryGateway) -> None:
     kenmerk = await _delivered(client)
     (first,) = await _take(client, seconds=60)
     assert await _take(client) == []
@@ -53,13 +51,13 @@ async def test_an_unconfirmed_message_comes_back_after_its_lease(
     assert await _confirm(client, kenmerk, second["token"]) == 200
 
 
-async def test_only_as_many_as_were_asked(client: ClientSession) -> None:
+async def test_only_as_many_as_were_asked(client: Client) -> None:
     sent = [await _delivered(client) for _ in range(3)]
     taken = await _take(client, count=2)
     assert [lease["message"]["kenmerk"] for lease in taken] == sent[:2]
 
 
-async def test_a_wish_without_a_body_is_the_usual_wish(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_a_wish_without_a_body_is_the_usual_wish(client: Client, gateway: MemoryGateway) -> None:
     await _delivered(client)
     async with client.post("/v1/mailbox/leases", headers=TOWN) as answer:
         (lease,) = (await answer.json())["items"]
@@ -67,12 +65,12 @@ async def test_a_wish_without_a_body_is_the_usual_wish(client: ClientSession, ga
 
 
 @pytest.mark.parametrize("wish", [{"count": 0}, {"count": 101}, {"seconds": 0}, {"seconds": 1e9}, {"hours": 1}])
-async def test_wishes_out_of_bounds_are_refused(client: ClientSession, wish: dict[str, float]) -> None:
+async def test_wishes_out_of_bounds_are_refused(client: Client, wish: dict[str, float]) -> None:
     async with client.post("/v1/mailbox/leases", json=wish, headers=TOWN) as answer:
         assert answer.status == 400
 
 
-async def test_what_is_not_in_the_mailbox_cannot_be_confirmed(client: ClientSession) -> None:
+async def test_what_is_not_in_the_mailbox_cannot_be_confirmed(client: Client) -> None:
     kenmerk = await _delivered(client)
     path = f"/v1/mailbox/messages/{kenmerk}/confirmation"
     for key in ("mp_supplier", "mp_other"):
@@ -92,6 +90,6 @@ async def test_what_is_not_in_the_mailbox_cannot_be_confirmed(client: ClientSess
         ("mp_finance", MUNICIPALITY, 403),
     ],
 )
-async def test_whose_mailbox(client: ClientSession, key: str, party: str, status: int) -> None:
+async def test_whose_mailbox(client: Client, key: str, party: str, status: int) -> None:
     async with client.get("/v1/mailbox/messages", params={"partyId": party}, headers={"X-API-Key": key}) as answer:
         assert answer.status == status

@@ -5,19 +5,20 @@ import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import ClientPayloadError, ClientSession
+from aiohttp import ClientPayloadError
 
 from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
 from gateway.testing.memory import MemoryGateway
 from gateway.validator.model.document import Attachment
+from tests.unit.api.openapi_watch import Client
 
 XML = {"Content-Type": "application/xml"}
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}
 INVOICE = b"<?xml version='1.0'?><Invoice/>"
 
 
-async def test_a_document_is_taken_in_and_can_be_followed(client: ClientSession) -> None:
+async def test_a_document_is_taken_in_and_can_be_followed(client: Client) -> None:
     async with client.post("/v1/messages", data=INVOICE, headers={**XML, **SUPPLIER}) as answer:
         assert answer.status == 202
         taken = await answer.json()
@@ -35,7 +36,7 @@ async def test_a_document_is_taken_in_and_can_be_followed(client: ClientSession)
     assert codes == ["105", "301", "405", "400"]
 
 
-async def test_the_verdict_comes_when_asked_to_wait(client: ClientSession) -> None:
+async def test_the_verdict_comes_when_asked_to_wait(client: Client) -> None:
     headers = {**XML, **SUPPLIER, "Prefer": "respond-async, wait=5"}
     async with client.post("/v1/messages", data=b"<Invoice><wrong/></Invoice>", headers=headers) as answer:
         message = await answer.json()
@@ -43,7 +44,7 @@ async def test_the_verdict_comes_when_asked_to_wait(client: ClientSession) -> No
     assert (message["state"], message["report"]["valid"]) == ("refused", False)
 
 
-async def test_waiting_in_vain_is_202(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_waiting_in_vain_is_202(client: Client, gateway: MemoryGateway) -> None:
     gateway.judges_at_once = False
     headers = {**XML, **SUPPLIER, "Prefer": "wait=1"}
     async with client.post("/v1/messages", data=INVOICE, headers=headers) as answer:
@@ -52,7 +53,7 @@ async def test_waiting_in_vain_is_202(client: ClientSession, gateway: MemoryGate
 
 
 async def _sent(
-    client: ClientSession, document: bytes = INVOICE, key: str = "mp_supplier", more: dict[str, str] | None = None
+    client: Client, document: bytes = INVOICE, key: str = "mp_supplier", more: dict[str, str] | None = None
 ) -> str:
     """Hand in a document; the kenmerk."""
     headers = {**XML, "X-API-Key": key, **(more or {})}
@@ -60,7 +61,7 @@ async def _sent(
         return str((await answer.json())["kenmerk"])
 
 
-async def test_a_repeat_gets_the_first_answer(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_a_repeat_gets_the_first_answer(client: Client, gateway: MemoryGateway) -> None:
     headers = {**XML, **SUPPLIER, "Idempotency-Key": '"factuur 1"'}
     async with client.post("/v1/messages", data=INVOICE, headers=headers) as answer:
         first = (answer.status, answer.headers["Location"], await answer.read())
@@ -74,12 +75,12 @@ async def test_a_repeat_gets_the_first_answer(client: ClientSession, gateway: Me
     assert len(gateway.rows) == 1
 
 
-async def test_a_key_bare_or_in_quotes_is_the_same_key(client: ClientSession) -> None:
+async def test_a_key_bare_or_in_quotes_is_the_same_key(client: Client) -> None:
     quoted = await _sent(client, more={"Idempotency-Key": '"abc"'})
     assert await _sent(client, more={"Idempotency-Key": "abc"}) == quoted
 
 
-async def test_what_the_sender_says_beside_the_document_is_kept(client: ClientSession) -> None:
+async def test_what_the_sender_says_beside_the_document_is_kept(client: Client) -> None:
     kenmerk = await _sent(
         client,
         more={
@@ -95,7 +96,7 @@ async def test_what_the_sender_says_beside_the_document_is_kept(client: ClientSe
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_content_digest_is_checked(client: ClientSession, gateway: MemoryGateway, right: bool) -> None:
+async def test_content_digest_is_checked(client: Client, gateway: MemoryGateway, right: bool) -> None:
     digest = base64.b64encode(hashlib.sha256(INVOICE if right else b"other").digest()).decode()
     headers = {**XML, **SUPPLIER, "Content-Digest": f"sha-512=:AAAA:, sha-256=:{digest}:"}
     async with client.post("/v1/messages", data=INVOICE, headers=headers) as answer:
@@ -122,23 +123,21 @@ async def test_content_digest_is_checked(client: ClientSession, gateway: MemoryG
         ("mp_municipality", "/document", 200),
     ],
 )
-async def test_who_sees_what_of_a_delivered_message(
-    client: ClientSession, key: str, path: str, status: int
-) -> None:
+async def test_who_sees_what_of_a_delivered_message(client: Client, key: str, path: str, status: int) -> None:
     kenmerk = await _sent(client)
     async with client.get(f"/v1/messages/{kenmerk}{path}", headers={"X-API-Key": key}) as answer:
         assert answer.status == status
 
 
 @pytest.mark.parametrize("path", ["/report", "/document", "/attachments", "/attachments/1"])
-async def test_the_recipient_reads_nothing_that_was_not_delivered(client: ClientSession, path: str) -> None:
+async def test_the_recipient_reads_nothing_that_was_not_delivered(client: Client, path: str) -> None:
     """Else a document could be had without being metered, and a refusal would be no secret of its sender."""
     kenmerk = await _sent(client, b"<Invoice><wrong/></Invoice>")
     async with client.get(f"/v1/messages/{kenmerk}{path}", headers={"X-API-Key": "mp_municipality"}) as answer:
         assert answer.status == 404
 
 
-async def test_lists_hold_ones_own_in_pages(client: ClientSession) -> None:
+async def test_lists_hold_ones_own_in_pages(client: Client) -> None:
     sent = [await _sent(client) for _ in range(5)]
     await _sent(client, key="mp_other")
     address, found = (
@@ -155,7 +154,7 @@ async def test_lists_hold_ones_own_in_pages(client: ClientSession) -> None:
     assert found == sent[::-1]
 
 
-async def test_a_strange_cursor_is_refused(client: ClientSession) -> None:
+async def test_a_strange_cursor_is_refused(client: Client) -> None:
     async with client.get("/v1/messages?cursor=strange", headers=SUPPLIER) as answer:
         assert answer.status == 400
 
@@ -169,7 +168,7 @@ async def test_a_strange_cursor_is_refused(client: ClientSession) -> None:
         ("text/plain;q=0.5, text/html;q=0.4, application/json;q=0", "text/plain"),
     ],
 )
-async def test_the_report_in_three_forms(client: ClientSession, accept: str, media_type: str) -> None:
+async def test_the_report_in_three_forms(client: Client, accept: str, media_type: str) -> None:
     kenmerk = await _sent(client, b"<Invoice>\n <wrong/></Invoice>")
     headers = {**SUPPLIER, "Accept": accept, "Accept-Language": "nl"}
     async with client.get(f"/v1/messages/{kenmerk}/report", headers=headers) as answer:
@@ -181,7 +180,7 @@ async def test_the_report_in_three_forms(client: ClientSession, accept: str, med
         assert "geweigerd" in text
 
 
-async def test_a_browser_reads_with_the_key_as_password_and_changes_nothing_with_it(client: ClientSession) -> None:
+async def test_a_browser_reads_with_the_key_as_password_and_changes_nothing_with_it(client: Client) -> None:
     kenmerk = await _sent(client)
     basic = {"Authorization": f"Basic {base64.b64encode(b'x:mp_supplier').decode()}"}
     async with client.get(f"/v1/messages/{kenmerk}/report", headers={**basic, "Accept": "text/html"}) as answer:
@@ -190,7 +189,7 @@ async def test_a_browser_reads_with_the_key_as_password_and_changes_nothing_with
         assert answer.status == 401
 
 
-async def test_who_has_the_document_is_not_sent_it_again(client: ClientSession) -> None:
+async def test_who_has_the_document_is_not_sent_it_again(client: Client) -> None:
     kenmerk = await _sent(client)
     async with client.get(f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:
         tag = answer.headers["ETag"]
@@ -201,7 +200,7 @@ async def test_who_has_the_document_is_not_sent_it_again(client: ClientSession) 
         assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(INVOICE)))
 
 
-async def test_a_stuck_message_is_replayed_or_returned_by_an_operator(client: ClientSession) -> None:
+async def test_a_stuck_message_is_replayed_or_returned_by_an_operator(client: Client) -> None:
     operator = {"X-API-Key": "mp_operator"}
     kenmerk = await _sent(client, b"<Invoice><poison/></Invoice>")
     async with client.post(f"/v1/messages/{kenmerk}/returns", json={"reason": ""}, headers=operator) as answer:
@@ -221,9 +220,7 @@ async def test_a_stuck_message_is_replayed_or_returned_by_an_operator(client: Cl
     assert actors == ["gateway", "gateway", "operator", "operator"]
 
 
-async def test_an_embedded_attachment_is_decoded_while_it_streams(
-    client: ClientSession, gateway: MemoryGateway
-) -> None:
+async def test_an_embedded_attachment_is_decoded_while_it_streams(client: Client, gateway: MemoryGateway) -> None:
     content = bytes(range(256)) * 40
     encoded = base64.encodebytes(content)
     kenmerk = await _sent(client, b"<Invoice>" + encoded + b"</Invoice>")
@@ -238,9 +235,7 @@ async def test_an_embedded_attachment_is_decoded_while_it_streams(
         assert answer.status == 404
 
 
-async def test_a_large_document_streams_to_storage_and_comes_back(
-    client: ClientSession, gateway: MemoryGateway
-) -> None:
+async def test_a_large_document_streams_to_storage_and_comes_back(client: Client, gateway: MemoryGateway) -> None:
     large = b"<Invoice>" + b"x" * 900_000 + b"</Invoice>"
     kenmerk = await _sent(client, large)
     assert gateway.rows[kenmerk].submission.document.data is None
@@ -250,7 +245,7 @@ async def test_a_large_document_streams_to_storage_and_comes_back(
 
 
 async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
-    client: ClientSession, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+    client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kenmerk = await _sent(client, b"<a>" + b"x" * 5000 + b"</a>")
 
@@ -265,7 +260,7 @@ async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
             await answer.read()
 
 
-async def test_a_state_that_does_not_exist_is_told_in_the_callers_words(client: ClientSession) -> None:
+async def test_a_state_that_does_not_exist_is_told_in_the_callers_words(client: Client) -> None:
     async with client.get("/v1/messages?state=delivred", headers={"X-API-Key": "mp_supplier"}) as answer:
         [error] = (await answer.json())["errors"]
     assert (error["in"], error["name"]) == ("query", "state")

@@ -3,14 +3,13 @@
 import re
 
 import pytest
-from aiohttp import ClientSession
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway.api import build
 from gateway.http.problems import all_kinds
 from gateway.portal.pages import ROUTES
 from gateway.testing.memory import MemoryGateway
-from tests.unit.api.conftest import DOCUMENT
+from tests.unit.api.openapi_watch import DOCUMENT, Client
 
 
 def test_the_document_is_openapi() -> None:
@@ -58,14 +57,14 @@ def test_every_problem_named_in_the_document_has_a_page() -> None:
     assert len(named) > 15
 
 
-async def test_it_is_served_to_everybody(client: ClientSession) -> None:
+async def test_it_is_served_to_everybody(client: Client) -> None:
     """/core/publish-openapi: no key, open to other sites."""
     async with client.get("/v1/openapi.json") as answer:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert await answer.json() == DOCUMENT
 
 
-async def test_nothing_else_is_open_to_other_sites(client: ClientSession) -> None:
+async def test_nothing_else_is_open_to_other_sites(client: Client) -> None:
     for path in ("/v1/messages", "/healthz", "/problems", "/v1/parties"):
         async with client.get(path, headers={"Origin": "https://elsewhere.example"}) as answer:
             assert "Access-Control-Allow-Origin" not in answer.headers

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
+from pytest_aiohttp.plugin import AiohttpClient
 
 from gateway.api import Services, build
 from gateway.api.access import Keyring
 from gateway.messages.participants import Caller, Role
 from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
+from tests.unit.api.openapi_watch import Client
 
 OPERATOR = {"X-API-Key": "mp_operator"}
 PROVINCE = {
@@ -21,7 +21,7 @@ PROVINCE = {
 }
 
 
-async def test_a_party_is_added_then_replaced(client: ClientSession) -> None:
+async def test_a_party_is_added_then_replaced(client: Client) -> None:
     path = "/v1/parties/provincie-duinland"
     async with client.put(path, json=PROVINCE, headers=OPERATOR) as answer:
         assert (answer.status, answer.headers["Location"]) == (201, path)
@@ -42,9 +42,7 @@ async def test_a_party_is_added_then_replaced(client: ClientSession) -> None:
         ("/v1/parties/p", {"identifiers": ["0106:12345678"]}, 409),
     ],
 )
-async def test_a_party_that_cannot_be(
-    client: ClientSession, path: str, change: dict[str, object], status: int
-) -> None:
+async def test_a_party_that_cannot_be(client: Client, path: str, change: dict[str, object], status: int) -> None:
     async with client.put(path, json=PROVINCE | change, headers=OPERATOR) as answer:
         assert answer.status == status
 
@@ -59,12 +57,12 @@ async def test_a_party_that_cannot_be(
         ("mp_operator", "none-such", 404),
     ],
 )
-async def test_who_sees_which_party(client: ClientSession, key: str, party: str, status: int) -> None:
+async def test_who_sees_which_party(client: Client, key: str, party: str, status: int) -> None:
     async with client.get(f"/v1/parties/{party}", headers={"X-API-Key": key}) as answer:
         assert answer.status == status
 
 
-async def test_a_key_is_made_works_and_is_revoked_at_once(client: ClientSession) -> None:
+async def test_a_key_is_made_works_and_is_revoked_at_once(client: Client) -> None:
     wish = {"role": "supplier", "partyId": SUPPLIER}
     async with client.post("/v1/keys", json=wish, headers=OPERATOR) as answer:
         made = await answer.json()
@@ -93,13 +91,13 @@ async def test_a_key_is_made_works_and_is_revoked_at_once(client: ClientSession)
         {},
     ],
 )
-async def test_keys_that_cannot_be(client: ClientSession, wish: dict[str, str]) -> None:
+async def test_keys_that_cannot_be(client: Client, wish: dict[str, str]) -> None:
     async with client.post("/v1/keys", json=wish, headers=OPERATOR) as answer:
         assert answer.status == 400
         assert [error["name"] for error in (await answer.json())["errors"]] in (["partyId"], ["role"])
 
 
-async def test_only_operators_make_keys(client: ClientSession) -> None:
+async def test_only_operators_make_keys(client: Client) -> None:
     for key in ("mp_supplier", "mp_intermediary", "mp_municipality", "mp_finance"):
         async with client.post("/v1/keys", json={"role": "operator"}, headers={"X-API-Key": key}) as answer:
             assert answer.status == 403
@@ -129,21 +127,21 @@ async def test_the_memory_of_keys_is_bounded(gateway: MemoryGateway) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_health_asks_for_no_key(client: ClientSession, path: str) -> None:
+async def test_health_asks_for_no_key(client: Client, path: str) -> None:
     async with client.get(path) as answer:
         assert answer.status == 200
 
 
 async def test_metrics_are_for_operators_unless_the_settings_open_them(
-    client: ClientSession, gateway: MemoryGateway
+    aiohttp_client: AiohttpClient, client: Client, gateway: MemoryGateway
 ) -> None:
     async with client.get("/metrics") as answer:
         assert answer.status == 401
     async with client.get("/metrics", headers=OPERATOR) as answer:
         assert answer.status == 200
     services = replace(gateway.services(), metrics_need_key=False)
-    async with TestServer(build(services)) as server, ClientSession() as session:
-        answer = await session.get(server.make_url("/metrics"))
+    without_key = await aiohttp_client(build(services))
+    async with without_key.get("/metrics") as answer:
         assert answer.status == 200
 
 
@@ -157,7 +155,7 @@ class TestWhenSomethingFails:
 
         return replace(gateway.services(), readiness=readiness)
 
-    async def test_it_says_what(self, client: ClientSession) -> None:
+    async def test_it_says_what(self, client: Client) -> None:
         async with client.get("/readyz") as answer:
             problem = await answer.json(content_type="application/problem+json")
         assert (answer.status, problem["failing"]) == (503, ["storage"])

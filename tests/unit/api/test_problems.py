@@ -1,12 +1,12 @@
 """Refusals are problems: of the right kind, with a page of their own, in the caller's language."""
 
 import pytest
-from aiohttp import ClientSession
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from gateway.http.problems import all_kinds
 from gateway.testing.memory import MemoryGateway
+from tests.unit.api.openapi_watch import Client
 
 XML = {"Content-Type": "application/xml"}
 SUPPLIER = {"Authorization": "Bearer mp_supplier"}
@@ -54,7 +54,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("method", "path", "headers", "body", "status", "slug"), REFUSALS)
 async def test_refusals(
-    client: ClientSession, method: str, path: str, headers: dict[str, str], body: bytes, status: int, slug: str
+    client: Client, method: str, path: str, headers: dict[str, str], body: bytes, status: int, slug: str
 ) -> None:
     async with client.request(method, path, headers=headers, data=body or None) as answer:
         problem = await answer.json(content_type="application/problem+json")
@@ -64,7 +64,7 @@ async def test_refusals(
     assert problem["detail"]
 
 
-async def test_a_problem_speaks_dutch_to_the_dutch(client: ClientSession) -> None:
+async def test_a_problem_speaks_dutch_to_the_dutch(client: Client) -> None:
     async with client.get("/nowhere", headers={"Accept-Language": "nl-NL,nl;q=0.9,en;q=0.5"}) as answer:
         problem = await answer.json(content_type="application/problem+json")
     assert problem["title"] == all_kinds()["unknown-address"].title.nl
@@ -73,7 +73,7 @@ async def test_a_problem_speaks_dutch_to_the_dutch(client: ClientSession) -> Non
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 @pytest.mark.parametrize("slug", all_kinds())
-async def test_every_kind_has_its_page(client: ClientSession, slug: str, language: str) -> None:
+async def test_every_kind_has_its_page(client: Client, slug: str, language: str) -> None:
     headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
     async with client.get(f"/problems/{slug}", headers=headers) as page:
         text = await page.text()
@@ -81,13 +81,13 @@ async def test_every_kind_has_its_page(client: ClientSession, slug: str, languag
     assert (page.status, f"<h1>{title.nl if language == 'nl' else title.en}</h1>" in text) == (200, True)
 
 
-async def test_a_kind_is_json_for_programs(client: ClientSession) -> None:
+async def test_a_kind_is_json_for_programs(client: Client) -> None:
     async with client.get("/problems/forbidden", headers={"Accept": "application/json"}) as answer:
         kind = await answer.json()
     assert (kind["status"], kind["title"]["nl"]) == (403, all_kinds()["forbidden"].title.nl)
 
 
-async def test_a_person_with_a_browser_gets_a_page_and_is_asked_for_the_key(client: ClientSession) -> None:
+async def test_a_person_with_a_browser_gets_a_page_and_is_asked_for_the_key(client: Client) -> None:
     async with client.get(
         "/v1/messages", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     ) as answer:
@@ -96,7 +96,7 @@ async def test_a_person_with_a_browser_gets_a_page_and_is_asked_for_the_key(clie
 
 
 async def test_a_failure_shows_a_reference_and_nothing_else(
-    client: ClientSession, gateway: MemoryGateway, capsys: pytest.CaptureFixture[str]
+    client: Client, gateway: MemoryGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     del gateway.rows  # a broken program: every look at a message fails
     async with client.get("/v1/messages", headers=SUPPLIER) as answer:
@@ -108,7 +108,7 @@ async def test_a_failure_shows_a_reference_and_nothing_else(
 
 
 async def test_the_log_of_a_failure_names_the_message_and_the_next_request_does_not(
-    client: ClientSession, gateway: MemoryGateway
+    client: Client, gateway: MemoryGateway
 ) -> None:
     del gateway.rows  # a broken program: every look at a message fails
     with capture_logs([merge_contextvars]) as lines:
@@ -119,7 +119,7 @@ async def test_the_log_of_a_failure_names_the_message_and_the_next_request_does_
     assert [line.get("kenmerk") for line in lines] == ["m-1", None, "m-2"]
 
 
-async def test_all_that_is_wrong_is_told_together(client: ClientSession) -> None:
+async def test_all_that_is_wrong_is_told_together(client: Client) -> None:
     """NL GOV API Design Rules, /core/error-handling/all-errors."""
     wrong = {"state": "lost", "limit": "0", "receivedFrom": "yesterday", "colour": "blue", "number": "1"}
     async with client.get("/v1/messages", params=wrong, headers=SUPPLIER) as answer:
@@ -128,7 +128,7 @@ async def test_all_that_is_wrong_is_told_together(client: ClientSession) -> None
     assert {error["name"] for error in problem["errors"]} == {"state", "limit", "receivedFrom", "colour"}
 
 
-async def test_all_that_is_wrong_in_headers_is_told_together(client: ClientSession) -> None:
+async def test_all_that_is_wrong_in_headers_is_told_together(client: Client) -> None:
     headers = {
         **SUPPLIER,
         **XML,
@@ -142,7 +142,7 @@ async def test_all_that_is_wrong_in_headers_is_told_together(client: ClientSessi
     assert {error["name"] for error in problem["errors"]} == set(headers) - {"Authorization", "Content-Type"}
 
 
-async def test_all_that_is_wrong_in_a_body_is_told_together(client: ClientSession) -> None:
+async def test_all_that_is_wrong_in_a_body_is_told_together(client: Client) -> None:
     body = {"kind": "province", "identifiers": ["0190:1", 7], "colour": "blue", "mandates": ["UPPER"]}
     async with client.put("/v1/parties/gemeente-nieuw", json=body, headers=OPERATOR) as answer:
         problem = await answer.json(content_type="application/problem+json")
@@ -150,7 +150,7 @@ async def test_all_that_is_wrong_in_a_body_is_told_together(client: ClientSessio
     assert names == {"name", "kind", "identifiers[1]", "colour", "mandates[0]"}
 
 
-async def test_a_full_gateway_says_when_to_come_back(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_a_full_gateway_says_when_to_come_back(client: Client, gateway: MemoryGateway) -> None:
     gateway.is_full = True
     async with client.post("/v1/messages", data=b"<a/>", headers=SUPPLIER | XML) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "30")

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from aiohttp import ClientSession
 
+from tests.unit.api.openapi_watch import Client
 from tests.unit.api.test_validations import XML
 
 WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"
@@ -21,7 +21,7 @@ WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"
         ("MP-XSD-VALUE", "nl", ["De waarde past niet bij het type"]),
     ],
 )
-async def test_a_rule_has_its_page(client: ClientSession, rule: str, language: str, words: list[str]) -> None:
+async def test_a_rule_has_its_page(client: Client, rule: str, language: str, words: list[str]) -> None:
     headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
     async with client.get(f"/rules/{rule}", headers=headers) as answer:
         page = await answer.text()
@@ -30,7 +30,7 @@ async def test_a_rule_has_its_page(client: ClientSession, rule: str, language: s
     assert [word for word in words if word not in page] == []
 
 
-async def test_a_rule_is_json_for_programs(client: ClientSession) -> None:
+async def test_a_rule_is_json_for_programs(client: Client) -> None:
     async with client.get("/rules/BR-CO-15", headers={"Accept": "application/json"}) as answer:
         rule = await answer.json()
     assert (rule["rule"], rule["set"], rule["validFrom"], rule["flag"]) == (
@@ -39,12 +39,12 @@ async def test_a_rule_is_json_for_programs(client: ClientSession) -> None:
     assert {"BT-112": "2468.80"} in [case["change"] for case in rule["breaks"]]
 
 
-async def test_an_unknown_rule_is_a_problem(client: ClientSession) -> None:
+async def test_an_unknown_rule_is_a_problem(client: Client) -> None:
     async with client.get("/rules/BR-CO-15%3Cb%3E", headers={"Accept": "application/json"}) as answer:
         assert (answer.status, (await answer.json())["type"].rpartition("/")[2]) == (404, "unknown-item")
 
 
-async def test_a_report_links_each_rule_to_its_page(client: ClientSession) -> None:
+async def test_a_report_links_each_rule_to_its_page(client: Client) -> None:
     headers = XML | {"Accept": "text/html"}
     async with client.post("/v1/validations", data=WRONG, headers=headers) as answer:
         page = await answer.text()

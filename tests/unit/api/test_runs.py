@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 
 from gateway.api import Services
 from gateway.api.billing import PROBLEMS
@@ -28,6 +27,7 @@ from tests.unit.api.billed import (
     billing_services,
     used_meter,
 )
+from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ISSUER, Ticking, satisfied
 
 Json = dict[str, Any]  # what JSON holds, at the edge
@@ -51,7 +51,7 @@ async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: P
 class Desk:
     """Asks as finance, unless it is told otherwise."""
 
-    def __init__(self, client: ClientSession) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
 
     async def ask(
@@ -83,7 +83,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(client: ClientSession) -> Desk:
+def desk(client: Client) -> Desk:
     return Desk(client)
 
 

@@ -4,17 +4,17 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from aiohttp import ClientSession
 
 from gateway.api import Services
 from gateway.pipeline.queue import JudgingError
 from gateway.testing.memory import MemoryGateway
+from tests.unit.api.openapi_watch import Client
 
 XML = {"Content-Type": "text/xml"}
 WRONG = b"<Invoice>\n  <wrong/>\n</Invoice>"
 
 
-async def test_the_verdict_needs_no_key_and_leaves_nothing(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_the_verdict_needs_no_key_and_leaves_nothing(client: Client, gateway: MemoryGateway) -> None:
     async with client.post("/v1/validations?profile=nlcius", data=WRONG, headers=XML) as answer:
         verdict = await answer.json()
     assert (answer.status, verdict["valid"], verdict["profile"]) == (200, False, "nlcius")
@@ -22,13 +22,13 @@ async def test_the_verdict_needs_no_key_and_leaves_nothing(client: ClientSession
     assert (gateway.rows, gateway.storage.objects) == ({}, {})
 
 
-async def test_the_schema_can_be_left_out(client: ClientSession) -> None:
+async def test_the_schema_can_be_left_out(client: Client) -> None:
     async with client.post("/v1/validations?schema=false", data=WRONG, headers=XML) as answer:
         assert (await answer.json())["valid"] is True
 
 
 @pytest.mark.parametrize(("language", "word"), [("nl", "Hier staat een element"), ("en", "An element")])
-async def test_the_verdict_as_page_and_text(client: ClientSession, language: str, word: str) -> None:
+async def test_the_verdict_as_page_and_text(client: Client, language: str, word: str) -> None:
     for accept in ("text/html", "text/plain"):
         headers = {**XML, "Accept": accept, "Accept-Language": language}
         async with client.post("/v1/validations", data=WRONG, headers=headers) as answer:
@@ -45,7 +45,7 @@ class TestRoom:
         return replace(gateway.services(), validations_bytes_max=1000)
 
     async def test_beyond_it_the_answer_is_come_back(
-        self, client: ClientSession, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         goes_on = asyncio.Event()
 
@@ -62,7 +62,7 @@ class TestRoom:
         monkeypatch.undo()
         assert await _status(client, bytes(600)) == (200, None)
 
-    async def test_a_body_without_a_length_is_reckoned_at_the_most(self, client: ClientSession) -> None:
+    async def test_a_body_without_a_length_is_reckoned_at_the_most(self, client: Client) -> None:
         async def drops() -> object:
             yield b"<a/>"
 
@@ -70,13 +70,13 @@ class TestRoom:
             assert answer.status == 503
 
 
-async def _status(client: ClientSession, document: bytes) -> tuple[int, str | None]:
+async def _status(client: Client, document: bytes) -> tuple[int, str | None]:
     async with client.post("/v1/validations", data=document, headers=XML) as answer:
         return answer.status, answer.headers.get("Retry-After")
 
 
 async def test_a_document_that_breaks_the_judge_is_told_so(
-    client: ClientSession, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+    client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def breaks(document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
         raise JudgingError("memory")

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from aiohttp import ClientSession
 
 from gateway.testing.memory import MemoryGateway
+from tests.unit.api.openapi_watch import Client
 from tests.unit.http.broken_multipart import (
     BREAKERS,
     FORMS,
@@ -35,7 +35,7 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("encoding", ["binary", "base64", "quoted-printable"])
 async def test_document_and_attachments_come_out_as_they_went_in(
-    client: ClientSession, gateway: MemoryGateway, form: str, encoding: str
+    client: Client, gateway: MemoryGateway, form: str, encoding: str
 ) -> None:
     encode = ENCODERS[encoding]
     transfer = ("Content-Transfer-Encoding", encoding)
@@ -57,9 +57,7 @@ async def test_document_and_attachments_come_out_as_they_went_in(
     assert gateway.storage.open_sinks == 0
 
 
-async def test_500_broken_shapes_are_refused_and_nothing_stays(
-    client: ClientSession, gateway: MemoryGateway
-) -> None:
+async def test_500_broken_shapes_are_refused_and_nothing_stays(client: Client, gateway: MemoryGateway) -> None:
     wrongly: list[tuple[str, int, bytes]] = []
     kinds: Counter[str] = Counter()
     for wrong in broken_bodies(500, seed=20_260_302):
@@ -76,7 +74,7 @@ async def test_500_broken_shapes_are_refused_and_nothing_stays(
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_body_cut_into_single_bytes_reads_the_same(client: ClientSession, form: str) -> None:
+async def test_a_body_cut_into_single_bytes_reads_the_same(client: Client, form: str) -> None:
     sent = body(form, [document(form), attachment(form, b"\r\n--grens-12\r\n--grens-1234x")])
 
     async def drops() -> object:
@@ -92,7 +90,7 @@ async def test_a_body_cut_into_single_bytes_reads_the_same(client: ClientSession
     ("sizes", "status"), [((20 * MIB - 1, 1), 202), ((20 * MIB, 1), 413), ((20 * MIB + 1,), 413)]
 )
 async def test_the_limit_is_on_all_attachments_together(
-    client: ClientSession, gateway: MemoryGateway, sizes: tuple[int, ...], status: int
+    client: Client, gateway: MemoryGateway, sizes: tuple[int, ...], status: int
 ) -> None:
     sent = body("form-data", [document("form-data"), *(attachment("form-data", bytes(size)) for size in sizes)])
     headers = SUPPLIER | {"Content-Type": sent.content_type}
@@ -106,9 +104,7 @@ async def test_the_limit_is_on_all_attachments_together(
 
 
 @pytest.mark.parametrize("right", [True, False])
-async def test_content_digest_is_over_the_whole_body(
-    client: ClientSession, gateway: MemoryGateway, right: bool
-) -> None:
+async def test_content_digest_is_over_the_whole_body(client: Client, gateway: MemoryGateway, right: bool) -> None:
     sent = body("mixed", [document("mixed"), attachment("mixed")])
     digest = base64.b64encode(hashlib.sha256(sent.content if right else INVOICE).digest()).decode()
     headers = SUPPLIER | {"Content-Type": sent.content_type, "Content-Digest": f"sha-256=:{digest}:"}
@@ -127,7 +123,7 @@ async def test_content_digest_is_over_the_whole_body(
         ("/", None),
     ],
 )
-async def test_a_filename_is_a_name_and_no_path(client: ClientSession, given: str, kept: str | None) -> None:
+async def test_a_filename_is_a_name_and_no_path(client: Client, given: str, kept: str | None) -> None:
     sent = body("form-data", [document("form-data"), attachment("form-data", PDF, filename=given)])
     headers = SUPPLIER | {"Content-Type": sent.content_type}
     async with client.post("/v1/messages", data=sent.content, headers=headers) as answer:

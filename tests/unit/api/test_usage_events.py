@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 
 from gateway.testing.memory import MUNICIPALITY, MemoryGateway
+from tests.unit.api.openapi_watch import Client
 
 FINANCE = {"Authorization": "Bearer mp_finance"}
 GOVERNMENT = {"Authorization": "Bearer mp_municipality"}
@@ -25,12 +25,12 @@ def event(number: int, **changes: object) -> dict[str, Any]:
     return content | changes
 
 
-async def post(client: ClientSession, events: object, headers: dict[str, str]) -> tuple[int, Any]:
+async def post(client: Client, events: object, headers: dict[str, str]) -> tuple[int, Any]:
     async with client.post("/v1/usage-events", json=events, headers={**headers, **FINANCE}) as answer:
         return answer.status, await answer.json()
 
 
-async def test_a_batch_counts_once_and_shows_in_the_statement(client: ClientSession) -> None:
+async def test_a_batch_counts_once_and_shows_in_the_statement(client: Client) -> None:
     batch = [event(1), event(2)]
     assert await post(client, batch, BATCH) == (200, {"received": 2, "recorded": 2, "repeated": 0})
     assert await post(client, [*batch, event(3)], BATCH) == (200, {"received": 3, "recorded": 1, "repeated": 2})
@@ -39,7 +39,7 @@ async def test_a_batch_counts_once_and_shows_in_the_statement(client: ClientSess
     assert (answer.status, statement["totals"]["quantity"]) == (200, 9)
 
 
-async def test_one_event_structured_or_binary(client: ClientSession) -> None:
+async def test_one_event_structured_or_binary(client: Client) -> None:
     structured = {"Content-Type": "application/cloudevents+json; charset=utf-8"}
     assert (await post(client, event(1), structured))[0] == 200
     names = ("specversion", "id", "source", "type", "time")
@@ -47,7 +47,7 @@ async def test_one_event_structured_or_binary(client: ClientSession) -> None:
     assert await post(client, event(1)["data"], binary) == (200, {"received": 1, "recorded": 0, "repeated": 1})
 
 
-async def test_every_wrong_event_is_named_and_none_recorded(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_every_wrong_event_is_named_and_none_recorded(client: Client, gateway: MemoryGateway) -> None:
     wrong = [event(1), event(2, data={"party": "nobody"}), event(3, time="2999-01-01T00:00:00Z")]
     status, problem = await post(client, wrong, BATCH)
     assert (status, problem["type"].rpartition("/")[2]) == (400, "invalid-input")
@@ -58,7 +58,7 @@ async def test_every_wrong_event_is_named_and_none_recorded(client: ClientSessio
     assert gateway.meter.recorded == {}
 
 
-async def test_the_same_id_with_other_content_is_a_conflict(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_the_same_id_with_other_content_is_a_conflict(client: Client, gateway: MemoryGateway) -> None:
     await post(client, [event(1)], BATCH)
     other = event(1, data={"party": MUNICIPALITY, "count": 4})
     status, problem = await post(client, [event(2), other], BATCH)
@@ -66,18 +66,18 @@ async def test_the_same_id_with_other_content_is_a_conflict(client: ClientSessio
     assert len(gateway.meter.recorded) == 1
 
 
-async def test_another_media_type_is_refused(client: ClientSession) -> None:
+async def test_another_media_type_is_refused(client: Client) -> None:
     status, problem = await post(client, [event(1)], {"Content-Type": "text/csv"})
     assert (status, problem["type"].rpartition("/")[2]) == (415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize("key", [SUPPLIER, GOVERNMENT])
-async def test_a_party_cannot_report_use(client: ClientSession, key: dict[str, str]) -> None:
+async def test_a_party_cannot_report_use(client: Client, key: dict[str, str]) -> None:
     async with client.post("/v1/usage-events", json=[event(1)], headers={**BATCH, **key}) as answer:
         assert answer.status == 403
 
 
-async def test_a_party_sees_no_other_party(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_a_party_sees_no_other_party(client: Client, gateway: MemoryGateway) -> None:
     await post(client, [event(1)], BATCH)
     gateway.meter.seal()
     paths = (f"/v1/parties/{MUNICIPALITY}/statements/2026", "/v1/usage-entries/1/proof")
@@ -88,7 +88,7 @@ async def test_a_party_sees_no_other_party(client: ClientSession, gateway: Memor
             assert answer.status == 200
 
 
-async def test_seals_are_listed_and_prove(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_seals_are_listed_and_prove(client: Client, gateway: MemoryGateway) -> None:
     await post(client, [event(1), event(2)], BATCH)
     async with client.get("/v1/usage-entries/1/proof", headers=FINANCE) as answer:
         assert answer.status == 409
@@ -112,14 +112,12 @@ async def test_seals_are_listed_and_prove(client: ClientSession, gateway: Memory
         ("/v1/seals?limit=5000", 400),
     ],
 )
-async def test_what_is_not_there_is_a_problem(client: ClientSession, path: str, status: int) -> None:
+async def test_what_is_not_there_is_a_problem(client: Client, path: str, status: int) -> None:
     async with client.get(path, headers=FINANCE) as answer:
         assert answer.status == status
 
 
-async def test_finance_reverses_an_entry_in_the_name_of_its_key(
-    client: ClientSession, gateway: MemoryGateway
-) -> None:
+async def test_finance_reverses_an_entry_in_the_name_of_its_key(client: Client, gateway: MemoryGateway) -> None:
     await post(client, [event(1), event(2)], BATCH)
     for _ in range(2):
         async with client.put(
@@ -143,7 +141,7 @@ async def test_finance_reverses_an_entry_in_the_name_of_its_key(
     ],
 )
 async def test_reversals_that_are_refused(
-    client: ClientSession, position: str, body: dict[str, str], headers: dict[str, str], status: int
+    client: Client, position: str, body: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
     await post(client, [event(1)], BATCH)
     async with client.put(f"/v1/usage-entries/{position}/reversal", json=body, headers=headers) as answer:

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
-from aiohttp import ClientSession
 from msgspec import Meta
 
 from gateway.api.keys import CreateKeyRequest
@@ -14,6 +13,7 @@ from gateway.http import problems
 from gateway.http.parameters import read_json
 from gateway.http.reasons import _PATTERNS, reason_of
 from gateway.portal.pages import ROUTES
+from tests.unit.api.openapi_watch import Client
 
 ODD: list[Any] = ["x", "", "-1", "1.5", "y" * 600, "0001-01-01", "2026-01-01T00:00:00", "true", 0, -1, 1.5, 10**27]
 ODD += [True, None, [], {}, [[]], [None], {"a": None}]
@@ -80,7 +80,7 @@ def test_no_text_holds_a_null_character() -> None:
         read_json(b'{"a\\u0000": 1}', PartyRequest)
 
 
-async def test_a_caller_who_reads_dutch(client: ClientSession) -> None:
+async def test_a_caller_who_reads_dutch(client: Client) -> None:
     headers = {"X-API-Key": "mp_supplier", "Accept-Language": "nl"}
     wrong = {"state": "delivred", "limit": "0", "receivedFrom": "gisteren", "colour": "blauw"}
     async with client.get("/v1/messages", params=wrong, headers=headers) as answer:

@@ -5,9 +5,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from aiohttp import ClientSession
 
 from gateway.testing.memory import MemoryGateway
+from tests.unit.api.openapi_watch import Client
 
 NASTY = '<script>alert("x")</script>'
 
@@ -17,13 +17,13 @@ def _browser(key: str, language: str = "nl") -> dict[str, str]:
     return {"Authorization": f"Basic {password}", "Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
 
 
-async def _send(client: ClientSession, document: bytes = b"<Invoice/>", **more: str) -> str:
+async def _send(client: Client, document: bytes = b"<Invoice/>", **more: str) -> str:
     headers = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"} | more
     async with client.post("/v1/messages", data=document, headers=headers) as answer:
         return str((await answer.json())["kenmerk"])
 
 
-async def test_it_shows_ones_own_and_links_to_each(client: ClientSession) -> None:
+async def test_it_shows_ones_own_and_links_to_each(client: Client) -> None:
     own = await _send(client)
     async with client.get("/portal", headers=_browser("mp_supplier")) as answer:
         page = await answer.text()
@@ -37,20 +37,20 @@ async def test_it_shows_ones_own_and_links_to_each(client: ClientSession) -> Non
     ("query", "shown"),
     [("state=refused", False), ("state=delivered", True), ("state=&number=", True), ("number=9", False)],
 )
-async def test_it_can_be_searched(client: ClientSession, query: str, shown: bool) -> None:
+async def test_it_can_be_searched(client: Client, query: str, shown: bool) -> None:
     own = await _send(client)
     async with client.get(f"/portal?{query}", headers=_browser("mp_supplier")) as answer:
         assert (own in await answer.text()) == shown
 
 
-async def test_without_a_key_the_browser_asks_for_it(client: ClientSession) -> None:
+async def test_without_a_key_the_browser_asks_for_it(client: Client) -> None:
     async with client.get("/portal", headers={"Accept": "text/html"}) as answer:
         assert (answer.status, answer.content_type) == (401, "text/html")
         assert answer.headers["WWW-Authenticate"] == 'Basic realm="meterpoort"'
 
 
 @pytest.mark.parametrize("key", ["mp_supplier", "mp_intermediary", "mp_municipality", "mp_operator", "mp_finance"])
-async def test_every_role_has_its_page(client: ClientSession, key: str) -> None:
+async def test_every_role_has_its_page(client: Client, key: str) -> None:
     await _send(client)
     async with client.get("/portal", headers=_browser(key)) as answer:
         assert answer.status == 200
@@ -85,7 +85,7 @@ class _Page(HTMLParser):
     "path", ["/", "/docs", "/problems", "/problems/overloaded", "/rules/UBL-SR-19", "/portal", "report"]
 )
 async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
-    client: ClientSession, gateway: MemoryGateway, path: str, language: str
+    client: Client, gateway: MemoryGateway, path: str, language: str
 ) -> None:
     kenmerk = await _send(client, f"<a>{NASTY}\n<wrong/></a>".encode(), **{"Meterpoort-Berichtsoort": NASTY})
     path = f"/v1/messages/{kenmerk}/report" if path == "report" else path
@@ -101,7 +101,7 @@ async def test_pages_are_whole_and_ask_for_nothing_from_elsewhere(
     assert f'<html lang="{language}">' in text
 
 
-async def test_what_a_document_says_is_text_and_no_markup(client: ClientSession, gateway: MemoryGateway) -> None:
+async def test_what_a_document_says_is_text_and_no_markup(client: Client, gateway: MemoryGateway) -> None:
     kenmerk = await _send(client, f"<a>{NASTY}<wrong/></a>".encode())
     async with client.get(f"/v1/messages/{kenmerk}/report", headers=_browser("mp_supplier")) as answer:
         page = await answer.text()
@@ -109,7 +109,7 @@ async def test_what_a_document_says_is_text_and_no_markup(client: ClientSession,
     assert "<script" not in page
 
 
-async def test_operators_do_not_see_the_document_on_the_page(client: ClientSession) -> None:
+async def test_operators_do_not_see_the_document_on_the_page(client: Client) -> None:
     kenmerk = await _send(client, b"<a>secret<wrong/></a>")
     for key, sees in (("mp_supplier", True), ("mp_operator", False)):
         async with client.get(f"/v1/messages/{kenmerk}/report", headers=_browser(key)) as answer:
