@@ -23,7 +23,7 @@ class Writable(Protocol):
         """Write something small in a place of its own. Raises OSError or the library's error."""
 
 
-class Waiting(Protocol):
+class Backlog(Protocol):
     """Knows how many messages wait."""
 
     async def waiting_messages(self) -> int:
@@ -96,7 +96,7 @@ def takes_writes(target: Writable) -> Check:
     return check
 
 
-def queue_has_room(waiting: Waiting, messages_max: int, share_max: float) -> Check:
+def queue_has_room(waiting: Backlog, messages_max: int, share_max: float) -> Check:
     """Fewer messages wait than `share_max` of what may wait."""
 
     async def check() -> str | None:

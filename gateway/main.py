@@ -27,7 +27,7 @@ from gateway.clock import Clock, utc_now
 from gateway.health import Health, disk_has_room, queue_has_room, takes_writes
 from gateway.http.base_url import BaseUrl
 from gateway.http.connections import Connections
-from gateway.http.limits import Limits as IntakeLimits
+from gateway.http.limits import RequestLimits
 from gateway.http.server import Runner
 from gateway.jobs.drop import Drop, drop_regularly
 from gateway.jobs.measure import measure_forecasts, measure_messages, measure_queue
@@ -400,9 +400,9 @@ def _health(settings: Settings, writer: Writer, storage: Storage, queue: Judging
     return Health(checks, settings.health.check_seconds_max)
 
 
-def _intake_limits(settings: Settings) -> IntakeLimits:
+def _intake_limits(settings: Settings) -> RequestLimits:
     http = settings.http
-    return IntakeLimits(
+    return RequestLimits(
         body_bytes_max=http.body_size_bytes_max,
         attachments_bytes_max=settings.attachments.size_bytes_max,
         attachments_count_max=settings.attachments.count_max,

@@ -9,7 +9,7 @@ from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
 from gateway.http.base_url import BaseUrl
-from gateway.http.limits import Limits
+from gateway.http.limits import RequestLimits
 from gateway.messages.ports import (
     Deliveries,
     Directory,
@@ -109,7 +109,7 @@ class Services:
     """Whether `/metrics` asks for an operator's key."""
     base_url: BaseUrl = field(default_factory=BaseUrl)
     gateway_version: str = "0.1.0"
-    limits: Limits = field(default_factory=Limits)
+    limits: RequestLimits = field(default_factory=RequestLimits)
     page_sizes: PageSizes = field(default_factory=PageSizes)
     lease_limits: LeaseLimits = field(default_factory=LeaseLimits)
     wait_seconds_max: float = 60.0

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from aiohttp import hdrs, web
 
 from gateway.http import problems
-from gateway.http.limits import Limits
+from gateway.http.limits import RequestLimits
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 
@@ -31,7 +31,7 @@ def announced_bytes(request: web.BaseRequest, bytes_max: int) -> int | None:
     return length
 
 
-async def whole(request: web.BaseRequest, bytes_max: int, limits: Limits) -> bytes:
+async def whole(request: web.BaseRequest, bytes_max: int, limits: RequestLimits) -> bytes:
     """A small body in one piece. Raises problems for what is too large, too slow, or not framed as HTTP."""
     announced_bytes(request, bytes_max)
     if request.content.is_eof() and request.content.exception() is None:  # all of it came with the headers
@@ -42,7 +42,7 @@ async def whole(request: web.BaseRequest, bytes_max: int, limits: Limits) -> byt
     return b"".join([chunk async for chunk in pieces(request, bytes_max, limits)])
 
 
-async def pieces(request: web.BaseRequest, bytes_max: int, limits: Limits) -> AsyncIterator[bytes]:
+async def pieces(request: web.BaseRequest, bytes_max: int, limits: RequestLimits) -> AsyncIterator[bytes]:
     """The body in pieces, as they come. Raises the same problems as `whole`."""
     announced_bytes(request, bytes_max)
     _let_it_come(request)
@@ -95,7 +95,7 @@ class Digest:
         raise problems.DigestMismatch(Text("The body that arrived has SHA-256 {found}.", found=found))
 
 
-async def _next(request: web.BaseRequest, deadline: float, limits: Limits) -> bytes:
+async def _next(request: web.BaseRequest, deadline: float, limits: RequestLimits) -> bytes:
     idle_until = asyncio.get_running_loop().time() + limits.body_idle_seconds_max
     try:
         async with asyncio.timeout_at(min(deadline, idle_until)):

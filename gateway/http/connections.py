@@ -13,7 +13,7 @@ QUIET_SECONDS_MIN = 1.0
 """In the middle of a request: an honest sender on a slow line sends something every second."""
 
 
-class Connection(Protocol):
+class TrackedConnection(Protocol):
     """What is to be known of a connection."""
 
     @property
@@ -39,12 +39,12 @@ class Connections:
         """`on_too_many` is told what became of it each time: `evicted` or `refused`."""
         self._connections_max = connections_max
         self._on_too_many = on_too_many
-        self._open: set[Connection] = set()
+        self._open: set[TrackedConnection] = set()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def enter(self, connection: Connection) -> bool:
+    def enter(self, connection: TrackedConnection) -> bool:
         """A new connection; whether it may stay."""
         if len(self._open) >= self._connections_max and not self._make_room():
             self._on_too_many("refused")
@@ -52,7 +52,7 @@ class Connections:
         self._open.add(connection)
         return True
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: TrackedConnection) -> None:
         """It was closed."""
         self._open.discard(connection)
 
@@ -65,7 +65,7 @@ class Connections:
         self._on_too_many("evicted")
         return True
 
-    def _least_missed(self) -> Connection | None:
+    def _least_missed(self) -> TrackedConnection | None:
         idle = [one for one in self._open if one.is_idle]
         if idle:
             return min(idle, key=_heard_at)
@@ -74,5 +74,5 @@ class Connections:
         return min(quiet, key=_heard_at, default=None)
 
 
-def _heard_at(connection: Connection) -> float:
+def _heard_at(connection: TrackedConnection) -> float:
     return connection.heard_at

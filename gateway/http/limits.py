@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RequestLimits:
     """Sizes in bytes, times in seconds."""
 
     body_bytes_max: int = 32 * MIB
@@ -32,7 +32,7 @@ class Limits:
 
 
 class ConcurrencyLimit:
-    """Limits what is in use at the same time, counted in any unit."""
+    """RequestLimits what is in use at the same time, counted in any unit."""
 
     def __init__(self, available: int, retry_after_seconds: int) -> None:
         self._available = available

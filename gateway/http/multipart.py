@@ -16,7 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from gateway.http import problems
 from gateway.http.body import Digest, pieces
-from gateway.http.limits import Limits
+from gateway.http.limits import RequestLimits
 from gateway.http.transfer import TransferDecoder, TransferError, decoder
 from gateway.i18n import Text
 from gateway.messages.ports import ContentSink, DocumentStorage
@@ -50,14 +50,14 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SubmittedParts:
     """What a multipart body held."""
 
     document: Content
     attachments: tuple[DetachedAttachment, ...]
 
 
-async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits: Limits) -> Parts:
+async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits: RequestLimits) -> SubmittedParts:
     """Read the multipart body of this request. Raises problems; then nothing stays in storage."""
     intake = _Intake(request.content_type == "multipart/form-data", storage, limits)
     splitter, digest = _Splitter(_boundary(request), limits), Digest(request)
@@ -84,7 +84,7 @@ def _boundary(request: web.BaseRequest) -> str:
 class _Splitter:
     """Turns chunks into events. The parser calls back synchronously; sinks are awaited afterwards."""
 
-    def __init__(self, boundary: str, limits: Limits) -> None:
+    def __init__(self, boundary: str, limits: RequestLimits) -> None:
         self._events: list[_Event] = []
         add = self._events.append
         self._parser = MultipartParser(
@@ -117,7 +117,7 @@ class _Splitter:
 class _Intake:
     """Takes the events in order and fills one sink a part."""
 
-    def __init__(self, is_form: bool, storage: DocumentStorage, limits: Limits) -> None:
+    def __init__(self, is_form: bool, storage: DocumentStorage, limits: RequestLimits) -> None:
         self._is_form = is_form
         self._storage = storage
         self._limits = limits
@@ -220,7 +220,7 @@ class _Intake:
         if self._attachments_bytes > limit:
             raise problems.AttachmentsTooLarge(limit, self._attachments_bytes)
 
-    async def close(self) -> Parts:
+    async def close(self) -> SubmittedParts:
         """All came in: close every sink. Raises when the body is not complete or holds no document."""
         if not self._is_finished:
             raise _broken(Text("The closing boundary is missing."))
@@ -230,7 +230,9 @@ class _Intake:
         contents = [(part, await part.sink.close()) for part in self._parts if part.sink]
         document = next(content for part, content in contents if part.is_document)
         beside = [(part, content) for part, content in contents if not part.is_document]
-        return Parts(document, tuple(_attachment(number, *pair) for number, pair in enumerate(beside, start=1)))
+        return SubmittedParts(
+            document, tuple(_attachment(number, *pair) for number, pair in enumerate(beside, start=1))
+        )
 
     async def abort(self) -> None:
         """Forget everything that was written."""

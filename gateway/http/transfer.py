@@ -1,6 +1,6 @@
 """Content-Transfer-Encoding of a MIME part (RFC 2045), decoded strictly while it streams; base64 also encoded.
 
-Everything in the gateway that decodes or encodes base64 in pieces uses `Base64` and `Base64Encoder`.
+Everything in the gateway that decodes or encodes base64 in pieces uses `Base64Decoder` and `Base64Encoder`.
 """
 
 import binascii
@@ -27,7 +27,7 @@ class TransferDecoder(Protocol):
         """What was still held back."""
 
 
-class Identity:
+class IdentityDecoder:
     """7bit, 8bit and binary: the bytes are the content."""
 
     def feed(self, chunk: bytes) -> bytes:
@@ -39,7 +39,7 @@ class Identity:
         return b""
 
 
-class Base64:
+class Base64Decoder:
     """base64 (RFC 4648, section 4): its alphabet and white space only, padding at the end only."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Base64Encoder:
         return pybase64.b64encode(self._held)
 
 
-class QuotedPrintable:
+class QuotedPrintableDecoder:
     """quoted-printable, line by line."""
 
     def __init__(self) -> None:
@@ -112,12 +112,12 @@ class QuotedPrintable:
         return binascii.a2b_qp(text)
 
 
-_DECODERS: dict[str, type[Identity] | type[Base64] | type[QuotedPrintable]] = {
-    "7bit": Identity,
-    "8bit": Identity,
-    "binary": Identity,
-    "base64": Base64,
-    "quoted-printable": QuotedPrintable,
+_DECODERS: dict[str, type[IdentityDecoder] | type[Base64Decoder] | type[QuotedPrintableDecoder]] = {
+    "7bit": IdentityDecoder,
+    "8bit": IdentityDecoder,
+    "binary": IdentityDecoder,
+    "base64": Base64Decoder,
+    "quoted-printable": QuotedPrintableDecoder,
 }
 
 

@@ -48,7 +48,7 @@ SERVER = Subject("server", "Meterpoort TEST", "00000099000000009000")
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
+class CertificateIssuer:
     """A certification authority: its certificate and key."""
 
     certificate: x509.Certificate
@@ -97,7 +97,7 @@ def new_key(bits: int = _KEY_BITS) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-def issue(issuer: Issuer, order: Order, key: rsa.RSAPrivateKey) -> x509.Certificate:
+def issue(issuer: CertificateIssuer, order: Order, key: rsa.RSAPrivateKey) -> x509.Certificate:
     """A client certificate as ordered, signed by `issuer`."""
     builder = (
         x509.CertificateBuilder()
@@ -119,7 +119,7 @@ def issue(issuer: Issuer, order: Order, key: rsa.RSAPrivateKey) -> x509.Certific
     return builder.sign(issuer.key, hashes.SHA256())
 
 
-def new_authority(name: str, start: datetime, issuer: Issuer | None = None) -> Issuer:
+def new_authority(name: str, start: datetime, issuer: CertificateIssuer | None = None) -> CertificateIssuer:
     """A certification authority; self-signed without `issuer`."""
     key = new_key()
     subject = x509.Name(
@@ -143,11 +143,11 @@ def new_authority(name: str, start: datetime, issuer: Issuer | None = None) -> I
     )
     if issuer:
         builder = builder.add_extension(_authority_key_identifier(issuer), critical=False)
-    return Issuer(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    return CertificateIssuer(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
 
 def new_crl(
-    issuer: Issuer, revoked: list[x509.Certificate], at: datetime, lifetime: timedelta = LIFETIME
+    issuer: CertificateIssuer, revoked: list[x509.Certificate], at: datetime, lifetime: timedelta = LIFETIME
 ) -> x509.CertificateRevocationList:
     """The issuer's list of revoked certificates, valid from `at`."""
     builder = (
@@ -183,7 +183,7 @@ def _named(order: Order, file: str) -> Order:
     return replace(order, subject=replace(order.subject, file=file))
 
 
-def _authorities(directory: Path, start: datetime) -> tuple[Issuer, Issuer]:
+def _authorities(directory: Path, start: datetime) -> tuple[CertificateIssuer, CertificateIssuer]:
     root = new_authority("Meterpoort TEST Private Root CA", start)
     intermediate = new_authority("Meterpoort TEST Private Services CA", start, root)
     _write_pair(directory, "root", (root.certificate,), root.key)
@@ -192,7 +192,7 @@ def _authorities(directory: Path, start: datetime) -> tuple[Issuer, Issuer]:
     return root, intermediate
 
 
-def _write_server(directory: Path, intermediate: Issuer, start: datetime) -> None:
+def _write_server(directory: Path, intermediate: CertificateIssuer, start: datetime) -> None:
     key = new_key()
     order = Order(
         SERVER, start, start + LIFETIME, (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -200,7 +200,7 @@ def _write_server(directory: Path, intermediate: Issuer, start: datetime) -> Non
     _write_pair(directory, "server", (issue(intermediate, order, key), intermediate.certificate), key)
 
 
-def _write_bad(folder: Path, intermediate: Issuer, start: datetime) -> x509.Certificate:
+def _write_bad(folder: Path, intermediate: CertificateIssuer, start: datetime) -> x509.Certificate:
     """Write the certificates to be refused; answers the one to put on the CRL."""
     certificates: dict[str, x509.Certificate] = {}
     for order in bad_orders(start):
@@ -255,7 +255,7 @@ def _key_usage(*, is_ca: bool) -> x509.KeyUsage:
     )
 
 
-def _authority_key_identifier(issuer: Issuer) -> x509.AuthorityKeyIdentifier:
+def _authority_key_identifier(issuer: CertificateIssuer) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
 
 
@@ -273,7 +273,11 @@ def _write_pair(folder: Path, file: str, chain: tuple[x509.Certificate, ...], ke
 
 
 def _write_p12(
-    path: Path, certificate: x509.Certificate, key: rsa.RSAPrivateKey, intermediate: Issuer, root: Issuer
+    path: Path,
+    certificate: x509.Certificate,
+    key: rsa.RSAPrivateKey,
+    intermediate: CertificateIssuer,
+    root: CertificateIssuer,
 ) -> None:
     # The newer kind is not read by Windows Server 2016, Java 8 before update 301 and Mono. Nothing is lost: the
     # password stands in the README, the key itself beside this file.

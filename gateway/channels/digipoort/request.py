@@ -32,7 +32,7 @@ from gateway.channels.digipoort.wire.signature import Verified, verify
 from gateway.http import problems
 from gateway.http.body import pieces, whole
 from gateway.http.client_certificate import Identity
-from gateway.http.limits import ConcurrencyLimit, Limits
+from gateway.http.limits import ConcurrencyLimit, RequestLimits
 from gateway.i18n import Text
 from gateway.pki.certificates import CertificateError, RevocationUnknownError
 
@@ -66,7 +66,7 @@ class RequestReader:
         self._recalling: asyncio.Task[None] | None = None
         self._has_recalled = False
         self._large = ConcurrencyLimit(options.large_bodies_max, 30)
-        self._limits = Limits(
+        self._limits = RequestLimits(
             body_bytes_max=options.reading.body_bytes_max,
             body_idle_seconds_max=options.body_idle.total_seconds(),
             body_seconds_max=options.body_seconds_max.total_seconds(),

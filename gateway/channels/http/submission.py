@@ -10,8 +10,8 @@ from aiohttp import web
 
 from gateway.http import problems
 from gateway.http.body import Digest, announced_bytes, empty_body, pieces, whole
-from gateway.http.limits import ConcurrencyLimit, Limits
-from gateway.http.multipart import MULTIPART_TYPES, XML_TYPES, Parts, read_parts
+from gateway.http.limits import ConcurrencyLimit, RequestLimits
+from gateway.http.multipart import MULTIPART_TYPES, XML_TYPES, SubmittedParts, read_parts
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.participants import Caller
@@ -47,7 +47,7 @@ class HttpIntake:
     """Reads submissions; one for the whole gateway, since it counts the large bodies under way."""
 
     def __init__(
-        self, storage: DocumentStorage, limits: Limits, check_profile: Callable[[str], object] = str
+        self, storage: DocumentStorage, limits: RequestLimits, check_profile: Callable[[str], object] = str
     ) -> None:
         """`check_profile` raises ValueError for a profile that there is not."""
         self._check_profile = check_profile
@@ -72,17 +72,17 @@ class HttpIntake:
             on_behalf_of=envelope.on_behalf_of,
         )
 
-    async def _parts(self, request: web.BaseRequest) -> Parts:
+    async def _parts(self, request: web.BaseRequest) -> SubmittedParts:
         media_type = request.content_type
         if media_type not in SUBMISSION_TYPES:
             raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], SUBMISSION_TYPES)
         length = announced_bytes(request, self._limits.body_bytes_max)
         is_small = length is not None and length <= self._limits.in_memory_bytes_max
         if is_small and media_type in XML_TYPES:
-            return Parts(await self._small_document(request), ())
+            return SubmittedParts(await self._small_document(request), ())
         with nullcontext() if is_small else self._large_bodies.hold():
             if media_type in XML_TYPES:
-                return Parts(await self._large_document(request), ())
+                return SubmittedParts(await self._large_document(request), ())
             return await read_parts(request, self._storage, self._limits)
 
     async def _small_document(self, request: web.BaseRequest) -> Content:

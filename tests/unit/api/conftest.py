@@ -8,7 +8,7 @@ from aiohttp import web
 from pytest_aiohttp.plugin import AiohttpClient
 
 from gateway.api import Services, build
-from gateway.http.limits import Limits
+from gateway.http.limits import RequestLimits
 from gateway.portal.pages import ROUTES
 from gateway.testing import MemoryGateway
 from tests.unit.api.openapi_watch import Client, Watch
@@ -23,7 +23,7 @@ def gateway() -> MemoryGateway:
 @pytest.fixture
 def services(gateway: MemoryGateway) -> Services:
     """The services, with time limits that a test can wait for."""
-    return replace(gateway.services(), limits=Limits(body_idle_seconds_max=0.4, body_seconds_max=1.5))
+    return replace(gateway.services(), limits=RequestLimits(body_idle_seconds_max=0.4, body_seconds_max=1.5))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from gateway.pki.certificates import load_certificates, load_key
 from gateway.pki.hierarchy import (
     CLIENTS,
     LIFETIME,
-    Issuer,
+    CertificateIssuer,
     Order,
     init_hierarchy,
     issue,
@@ -37,10 +37,10 @@ def pair(name: str) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
     return load_certificates(hierarchy() / f"{path}.pem")[0], load_key(hierarchy() / f"{path}-key.pem")
 
 
-def authority(name: str = "intermediate") -> Issuer:
+def authority(name: str = "intermediate") -> CertificateIssuer:
     """The root or intermediate, to issue more."""
     certificate = load_certificates(hierarchy() / f"{name}.pem")[0]
-    return Issuer(certificate, load_key(hierarchy() / f"{name}-key.pem"))
+    return CertificateIssuer(certificate, load_key(hierarchy() / f"{name}-key.pem"))
 
 
 @functools.cache

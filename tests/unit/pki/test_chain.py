@@ -17,7 +17,7 @@ from gateway.pki.certificates import (
     rsa_key_of,
 )
 from gateway.pki.chain import TrustAnchors
-from gateway.pki.hierarchy import Issuer, issue, new_authority, new_key
+from gateway.pki.hierarchy import CertificateIssuer, issue, new_authority, new_key
 from tests.unit.pki.hierarchies import authority, hierarchy, issued, order, pair, spare_key
 
 
@@ -36,7 +36,7 @@ def bad(name: str) -> x509.Certificate:
 def forged_intermediate() -> x509.Certificate:
     """Issued by a client certificate, which is no authority."""
     certificate, key = pair("leverancier")
-    return issue(Issuer(certificate, key), order(), spare_key())
+    return issue(CertificateIssuer(certificate, key), order(), spare_key())
 
 
 def other_signature() -> x509.Certificate:

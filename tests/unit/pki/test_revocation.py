@@ -11,7 +11,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from gateway.pki.certificates import CertificateError, RevocationUnknownError
-from gateway.pki.hierarchy import Issuer, new_crl
+from gateway.pki.hierarchy import CertificateIssuer, new_crl
 from gateway.pki.revocation import Revocation, RevocationSettings
 from tests.unit.pki.hierarchies import NOW, authority, pair, spare_key
 
@@ -69,7 +69,7 @@ def answer(
     leaf: x509.Certificate,
     status: ocsp.OCSPCertStatus,
     *,
-    by: Issuer | None = None,
+    by: CertificateIssuer | None = None,
     delegate: x509.Certificate | None = None,
     key: RSAPrivateKey | None = None,
     at: datetime = NOW,
@@ -187,7 +187,7 @@ async def test_the_crl_helps_out_when_ocsp_fails() -> None:
 
 async def test_a_crl_of_somebody_else_is_trouble() -> None:
     network, leaf = Network(), certificate(crl_url=CRL_URL)
-    stranger = Issuer(authority().certificate, spare_key())
+    stranger = CertificateIssuer(authority().certificate, spare_key())
     network.answers[CRL_URL] = lambda _: new_crl(stranger, [], NOW, HOUR).public_bytes(serialization.Encoding.PEM)
     with pytest.raises(RevocationUnknownError):
         await network.revocation().check(chain(leaf))

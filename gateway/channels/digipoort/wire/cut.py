@@ -17,7 +17,7 @@ from typing import IO, Protocol
 import pybase64
 
 from gateway.channels.digipoort.wire.faults import MalformedError
-from gateway.http.transfer import Base64, TransferError
+from gateway.http.transfer import Base64Decoder, TransferError
 from gateway.i18n import Text
 
 _WHITESPACE = b" \t\r\n"
@@ -67,7 +67,7 @@ class Inhoud(Protocol):
 
 
 class InlineInhoud:
-    """Base64 that stayed in the tree."""
+    """Base64Decoder that stayed in the tree."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -86,7 +86,7 @@ class InlineInhoud:
 
 @dataclass(frozen=True, slots=True)
 class DecodedBase64:
-    """Base64 of a short message, without whitespace, and what it decodes to."""
+    """Base64Decoder of a short message, without whitespace, and what it decodes to."""
 
     characters: bytes
     decoded: bytes
@@ -104,7 +104,7 @@ class DecodedBase64:
 
 @dataclass(frozen=True, slots=True)
 class SpooledBase64:
-    """Base64 that was cut out of the text, line ends as XML sees them."""
+    """Base64Decoder that was cut out of the text, line ends as XML sees them."""
 
     spool: IO[bytes]
     start: int
@@ -121,7 +121,7 @@ class SpooledBase64:
         return _pieces(self.spool, self.start, self.length)
 
     def octets(self) -> Iterator[bytes]:
-        decoder = Base64()
+        decoder = Base64Decoder()
         try:
             for piece in self.canonical():
                 yield decoder.feed(piece)
@@ -175,7 +175,7 @@ def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, I
 
 
 def _decoded_at_once(characters: bytes) -> bytes | None:
-    """Base64 decoded, or None when it is anything but its alphabet, padded to whole groups."""
+    """Base64Decoder decoded, or None when it is anything but its alphabet, padded to whole groups."""
     try:
         return pybase64.b64decode(characters, validate=True)
     except binascii.Error:
