@@ -1,7 +1,7 @@
 """Whether the gateway can take messages in: what `/readyz` answers.
 
-Checks run together, each with a time limit, and their outcome is kept for a second: a load balancer, or anybody
-else who asks often, costs the store nothing.
+Checks run concurrently, each with a time limit, and their results are cached for a second, so that frequent
+requests cost the store nothing.
 """
 
 import asyncio
@@ -13,26 +13,26 @@ from pathlib import Path
 from typing import Protocol
 
 Check = Callable[[], Awaitable[str | None]]
-"""Answers what is wrong, as a sentence for an operator, or None."""
+"""Returns what is wrong, as a sentence for an operator, or None."""
 
 
 class Writable(Protocol):
-    """A store or storage that can prove it takes writes."""
+    """A store or storage that can be written to."""
 
     async def prove_writable(self) -> None:
-        """Write something small in a place of its own. Raises OSError or the library's error."""
+        """Write and remove something small. Raises OSError or the library's error."""
 
 
 class Backlog(Protocol):
-    """Knows how many messages wait."""
+    """A queue of messages."""
 
     async def waiting_messages(self) -> int:
-        """Messages taken in and not settled."""
+        """Return the number of messages that are accepted and not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The outcome of one check: `problem` is None when all is well."""
+    """The result of one check; `problem` is None when it passed."""
 
     name: str
     problem: str | None
@@ -41,13 +41,13 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The outcome of all checks."""
+    """The results of all checks."""
 
     checks: tuple[CheckResult, ...]
 
     @property
     def is_ready(self) -> bool:
-        """Nothing is wrong."""
+        """Whether every check passed."""
         return all(check.problem is None for check in self.checks)
 
 
@@ -63,7 +63,7 @@ class Health:
         self._last_at = 0.0
 
     async def readiness(self) -> Readiness:
-        """The outcome of every check, at most `kept_seconds` old. Callers at the same time share one run."""
+        """Return the results, at most `kept_seconds` old. Concurrent callers share one run."""
         async with self._running:
             if self._last is None or time.monotonic() - self._last_at > self._kept_seconds:
                 results = await asyncio.gather(*(self._run(name, check) for name, check in self._checks.items()))
@@ -81,13 +81,13 @@ class Health:
                 problem = await check()
         except TimeoutError:
             problem = f"no answer within {self._check_seconds_max:g} seconds"
-        except Exception as error:  # whatever a store or storage library raises means the same here: not ready
+        except Exception as error:  # any error of a store or storage means: not ready
             problem = f"{type(error).__name__}: {error}"
         return CheckResult(name, problem, time.monotonic() - started)
 
 
-def takes_writes(target: Writable) -> Check:
-    """The store, or storage, takes writes."""
+def is_writable(target: Writable) -> Check:
+    """Check that a store or storage can be written to."""
 
     async def check() -> str | None:
         await target.prove_writable()
@@ -97,7 +97,7 @@ def takes_writes(target: Writable) -> Check:
 
 
 def queue_has_room(waiting: Backlog, messages_max: int, share_max: float) -> Check:
-    """Fewer messages wait than `share_max` of what may wait."""
+    """Check that fewer messages wait than `share_max` of the limit."""
 
     async def check() -> str | None:
         messages = await waiting.waiting_messages()
@@ -109,7 +109,7 @@ def queue_has_room(waiting: Backlog, messages_max: int, share_max: float) -> Che
 
 
 def disk_has_room(path: Path, free_bytes_min: int) -> Check:
-    """The disk that `path` is on has room. Asked in a thread: a disk that hangs must not hang the gateway."""
+    """Check the free space of the disk of `path`, in a thread: a disk that hangs must not block the gateway."""
 
     async def check() -> str | None:
         free_bytes = (await asyncio.to_thread(shutil.disk_usage, path)).free

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from gateway import __version__
-from gateway.admin.billing import billing_door, billing_service
+from gateway.admin.billing import billing_service, billing_services
 from gateway.api import Services, build
 from gateway.api.services import LeaseLimits, PageSizes
 from gateway.channels.addresses import OutsideResolver
@@ -24,7 +24,7 @@ from gateway.channels.channel import ChannelServices, OpenChannel
 from gateway.channels.outbound import Post
 from gateway.channels.registry import DELIVERY_METHODS, LABELS, open_channels
 from gateway.clock import Clock, utc_now
-from gateway.health import Health, disk_has_room, queue_has_room, takes_writes
+from gateway.health import Health, disk_has_room, is_writable, queue_has_room
 from gateway.http.base_url import BaseUrl
 from gateway.http.connections import Connections
 from gateway.http.limits import RequestLimits
@@ -113,7 +113,7 @@ class Gateway:
             deliveries=WakingDeliveries(self.outbox, lambda: self.observer.wake_delivery()),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
-            billing=billing_door(self.settings, self.engines, self.writer, utc_now),
+            billing=billing_services(self.settings, self.engines, self.writer, utc_now),
             readiness=self.health.states,
             metrics=self.metrics.exposition,
             metrics_need_key=self.settings.http.metrics_need_key,
@@ -392,8 +392,8 @@ def _reading_limits(settings: Settings) -> ReadingLimits:
 
 def _health(settings: Settings, writer: Writer, storage: Storage, queue: JudgingQueue) -> Health:
     checks = {
-        "store": takes_writes(writer),
-        "storage": takes_writes(storage),
+        "store": is_writable(writer),
+        "storage": is_writable(storage),
         "queue": queue_has_room(queue, settings.queue.waiting_messages_max, settings.health.queue_share_max),
         "disk": disk_has_room(settings.data_directory, settings.health.disk_free_bytes_min),
     }

@@ -112,7 +112,7 @@ class QueueState:
 
 
 class Metrics:
-    """The metrics of one gateway, on a registry of its own: two gateways in one process do not mix."""
+    """The metrics of one gateway, on its own registry: two gateways in one process stay separate."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Metrics:
         self._judging()
         self._meter()
         self._store()
-        self._doors()
+        self._request_metrics()
         self._machine(version, data_directory)
 
     def exposition(self, accept: str = "") -> tuple[str, bytes]:
@@ -159,14 +159,14 @@ class Metrics:
     def message_settled(
         self, kind: DocumentKind | None, state: State, disposition: Disposition, seconds_since_received: float
     ) -> None:
-        """A message came to rest: delivered, refused, duplicate, returned or parked."""
+        """A message was settled: delivered, refused, duplicate, returned or parked."""
         self._settled.labels(kind.value if kind else UNKNOWN_DOCUMENT, state.value).inc()
         if disposition is not Disposition.PENDING:
             self._dispositions.labels(disposition.value).inc()
         self._settled_after.observe(seconds_since_received)
 
     def message_reopened(self) -> None:
-        """A message that had come to rest as returned is offered again, and will come to rest a second time."""
+        """A returned message was replayed; it will be settled a second time."""
         self._reopened.inc()
 
     def message_confirmed(self, seconds_since_delivered: float) -> None:
@@ -253,7 +253,7 @@ class Metrics:
         self._reaper_held.set(held)
         self._reaper_passed.set(self._clock().timestamp())
 
-    # Doors
+    # Requests
 
     def request_answered(self, route: str, status: int, seconds: float) -> None:
         """An HTTP request got its answer; `route` is one of ROUTES or a channel's."""
@@ -359,7 +359,7 @@ class Metrics:
         self._reaper_held = self._gauge("reaper_held", "1 when the reaper found too much to remove and held back.")
         self._reaper_passed = self._gauge("reaper_passed_timestamp_seconds", "When the reaper passed last.")
 
-    def _doors(self) -> None:
+    def _request_metrics(self) -> None:
         self._requests = self._counter(
             "http_requests", "HTTP requests answered, by kind of route and class of status.", "route", "status"
         )

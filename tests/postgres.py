@@ -23,7 +23,7 @@ SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA pub
 
 
 class PostgresServer:
-    """A server of our own in a temporary folder, reached by a Unix socket there: no port to collide on."""
+    """A server in a temporary folder, reached by a Unix socket there, so that no port can collide."""
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
@@ -37,7 +37,7 @@ class PostgresServer:
         self._process = self._start()
 
     def new_database(self) -> str:
-        """A database of its own, empty, beside every other; its SQLAlchemy address."""
+        """Create an empty database; return its SQLAlchemy URL."""
         name = f"test_{next(self._numbers)}"
         self._run("createdb", "-h", str(self._folder), "-U", _ROLE, name)
         return self._address(name)
@@ -91,7 +91,7 @@ class PostgresServer:
 
 
 def find_binaries() -> Path | None:
-    """Where the server's programs stand: Debian's place, newest first, else beside `initdb`."""
+    """Return the folder of the server's programs: that of Debian, newest first, or that of `initdb`."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: -float(path.parts[-3]))
     found = shutil.which("initdb")
     return debian[0].parent if debian else Path(found).resolve().parent if found else None

@@ -37,7 +37,7 @@ def billing_service(settings: Settings, engines: Engines, writer: Writer, clock:
     )
 
 
-def billing_door(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
+def billing_services(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
     service = billing_service(settings, engines, writer, clock)
     return BillingServices(service, service.store, SqlUsageCounts(engines.read), write_pdf)

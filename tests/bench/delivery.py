@@ -50,8 +50,8 @@ async def _measured(certificates: Path, data: Path) -> dict[str, object]:
     )
     async with open_gateway(settings) as gateway:
         await gateway.register.save(SUPPLIER, "bench")
-        wishes = {"delivery": "webhook", "delivery_url": url}
-        await gateway.register.save(replace(TOWN, settings=wishes), "bench")
+        party_settings = {"delivery": "webhook", "delivery_url": url}
+        await gateway.register.save(replace(TOWN, settings=party_settings), "bench")
         await _pushes(gateway, arrived, 0, 50)
         alone = await _pushes(gateway, arrived, 50, MEASURED)
         await _let_wait(gateway)
@@ -85,8 +85,8 @@ async def _recipient(certificates: Path, arrived: dict[str, float]) -> tuple[web
 
 async def _let_wait(gateway: Any) -> None:
     """A dead recipient, with messages that wait: only the first of them is ever read."""
-    wishes = {"delivery": "webhook", "delivery_url": "https://localhost:1/"}
-    await gateway.register.save(Party("dead", "D", PartyKind.NON_RIJK, settings=wishes), "bench")
+    party_settings = {"delivery": "webhook", "delivery_url": "https://localhost:1/"}
+    await gateway.register.save(Party("dead", "D", PartyKind.NON_RIJK, settings=party_settings), "bench")
     now = datetime.now(UTC)
     rows = [{"kenmerk": new_kenmerk(), "recipient_id": "dead", "queued_at": now} for _ in range(WAITING)]
 

@@ -77,19 +77,19 @@ def test_the_runbook_has_no_section_of_an_alert_that_is_gone() -> None:
 @needs_promtool
 @pytest.mark.parametrize("name", TESTS)
 def test_promtool_finds_each_alert_fires_as_its_test_says(name: str) -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         ["promtool", "test", "rules", name], cwd=PROMETHEUS, capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @needs_promtool
 def test_prometheus_accepts_its_configuration() -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         ["promtool", "check", "config", "--syntax-only", "prometheus.yml"],
         cwd=PROMETHEUS,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -49,7 +49,7 @@ def test_titles_are_unique_and_every_panel_says_what_it_shows() -> None:
 
 
 def test_numbers_turn_red_where_the_alerts_fire() -> None:
-    """The limits of the first row stand in the alerts, or nobody is called when the screen is red."""
+    """The thresholds of the first row are those of the alerts."""
     by_name = {alert["alert"]: alert["expr"] for alert in alerts()}
     limits = {panel.title: panel for panel in ROWS[0].panels}
     for title, calm, alarm in (

@@ -33,14 +33,14 @@ def analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @needs_systemd
 def test_systemd_accepts_the_unit(unit: Path) -> None:
-    told = analyze("verify", str(unit))
-    assert (told.returncode, told.stderr) == (0, "")
+    result = analyze("verify", str(unit))
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @needs_systemd
 def test_the_service_has_few_rights(unit: Path) -> None:
-    told = analyze("security", "--offline=yes", f"--threshold={EXPOSURE_MAX}", str(unit))
-    assert told.returncode == 0, told.stdout
+    result = analyze("security", "--offline=yes", f"--threshold={EXPOSURE_MAX}", str(unit))
+    assert result.returncode == 0, result.stdout
 
 
 def test_the_service_stops_after_the_gateway_had_its_time() -> None:

@@ -1,4 +1,4 @@
-"""A whole gateway for a test, on SQLite and on PostgreSQL, with its parties and their keys."""
+"""A complete gateway for a test, on SQLite and on PostgreSQL, with parties and their keys."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,7 +23,7 @@ TOWN = PartyIdentifier("0190", "00000001812345678000")
 
 @dataclass
 class HeldClock:
-    """A clock that a test moves."""
+    """A clock that a test sets."""
 
     now: datetime = field(default_factory=lambda: datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
 
@@ -36,7 +36,7 @@ class HeldClock:
 
 @dataclass
 class House:
-    """A gateway that answers, with keys by party id."""
+    """A running gateway, with keys by party id."""
 
     gateway: Gateway
     session: aiohttp.ClientSession
@@ -61,12 +61,12 @@ class House:
 
 
 def numbered(number: str, document: bytes | None = None) -> bytes:
-    """The sample invoice under another number."""
+    """Return the sample invoice with another number."""
     return (document or invoice(1)).replace(b"2026-0417", number.encode(), 1)
 
 
 async def furnish(house: House) -> None:
-    """The parties: a supplier, a stranger of a supplier, an intermediary, a municipality, a ministry."""
+    """Register two suppliers, an intermediary and a municipality, with their keys."""
     parties = (
         (Party("supplier", "Leverancier", PartyKind.COMPANY, (SUPPLIER,)), Role.SUPPLIER),
         (Party("other", "Andere", PartyKind.COMPANY, (PartyIdentifier("0106", "11223344"),)), Role.SUPPLIER),
@@ -85,7 +85,7 @@ async def furnish(house: House) -> None:
 
 @asynccontextmanager
 async def opened_house(settings: Settings) -> AsyncIterator[House]:
-    """A gateway with these settings that answers at a port of its own; at the end its meter holds."""
+    """Run a gateway with these settings on a free port. At the end its meter is audited."""
     clock = HeldClock()
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(open_gateway(settings, clock=clock))
@@ -94,12 +94,12 @@ async def opened_house(settings: Settings) -> AsyncIterator[House]:
         made = House(gateway, session, clock)
         await furnish(made)
         yield made
-        assert (await audit(gateway.engines)).findings == ()  # whatever happened, the meter holds
+        assert (await audit(gateway.engines)).findings == ()
 
 
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    """A gateway that answers at a port of its own; runs once on SQLite and once on PostgreSQL."""
+    """A gateway on a free port, once on SQLite and once on PostgreSQL."""
     settings = Settings(
         data_directory=tmp_path, database=DatabaseSettings(url=database_url), http=HttpSettings(port=0)
     )

@@ -19,7 +19,7 @@ NEVER = "never"
 
 
 def killing_at(point: str, passing: int) -> Checkpoint:
-    """Kills this process when it passes the point for the so-manyeth time."""
+    """Kills this process when it passes the point for the nth time."""
     passed = itertools.count(1)
 
     def checkpoint(name: str) -> None:

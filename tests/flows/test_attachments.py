@@ -1,4 +1,4 @@
-"""An attachment is judged by its content, wherever it stands and whenever it is judged."""
+"""An attachment is judged by its content, embedded or detached, and also after a restart."""
 
 import base64
 from pathlib import Path
@@ -39,8 +39,8 @@ def embedded(number: str, media_type: str, content: bytes) -> bytes:
     return numbered(number).replace(START, reference + START, 1)
 
 
-async def hand_in(house: House, number: str, media_type: str, content: bytes, *, wait: bool = True) -> Any:
-    """The sample invoice with this beside it, as multipart/form-data; the answer's body."""
+async def submit(house: House, number: str, media_type: str, content: bytes, *, wait: bool = True) -> Any:
+    """Submit the sample invoice with a detached attachment, as multipart/form-data; return the response body."""
     form = aiohttp.FormData()
     form.add_field("document", numbered(number), content_type="application/xml", filename="x.xml")
     form.add_field("attachment", content, content_type=media_type, filename="a")
@@ -57,16 +57,16 @@ async def rules_of(house: House, kenmerk: str) -> set[object]:
 
 
 @of_contents
-async def test_content_beside_the_document_is_judged_as_content_in_it(
+async def test_content_detached_is_judged_as_content_in_it(
     house: House, media_type: str, content: bytes, state: str, rules: set[str]
 ) -> None:
     inside = await (await house.send("supplier", embedded("A-1", media_type, content))).json()
-    beside = await hand_in(house, "A-2", media_type, content)
-    assert [inside["state"], beside["state"]] == [state, state]
-    for message in (inside, beside):
+    detached = await submit(house, "A-2", media_type, content)
+    assert [inside["state"], detached["state"]] == [state, state]
+    for message in (inside, detached):
         assert await rules_of(house, message["kenmerk"]) == rules
     disposition = {"delivered": "billable"}.get(state, state)
-    assert [inside["disposition"], beside["disposition"]] == [disposition, disposition]
+    assert [inside["disposition"], detached["disposition"]] == [disposition, disposition]
 
 
 @of_contents
@@ -83,8 +83,8 @@ async def test_after_a_restart_too(
     ):
         house = House(first, session, HeldClock())
         await furnish(house)
-        await first.queue.stop()  # it takes in, and judges nothing
-        accepted = await hand_in(house, "A-1", media_type, content, wait=False)
+        await first.queue.stop()  # it accepts and judges nothing
+        accepted = await submit(house, "A-1", media_type, content, wait=False)
     async with (
         open_gateway(settings) as second,
         listen(second) as address,

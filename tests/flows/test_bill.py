@@ -99,7 +99,7 @@ async def test_the_server_sends_what_was_issued(house: House) -> None:
     assert len(items) == 3
 
 
-async def test_a_debtor_that_cannot_receive_here_is_told_apart(house: House) -> None:
+async def test_a_debtor_that_cannot_receive_here_is_distinguished(house: House) -> None:
     billing, bill = await settled(house)
     stranger = replace(bill, debtor=replace(bill.debtor, oin="00000001899988877000"))
     gateway = house.gateway

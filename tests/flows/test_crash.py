@@ -1,6 +1,6 @@
 """Kill -9 at any moment: nothing acknowledged is lost, nothing is delivered or metered twice.
 
-The gateway is a real process. What the senders were told is compared with what the store and the meter hold
+The gateway is a real process. What the senders received is compared with what the store and the meter hold
 after a restart; the store is read with sqlite3 alone, not with the gateway's own code.
 """
 
@@ -38,8 +38,8 @@ PASSING = 2
 
 
 @dataclass
-class Told:
-    """What senders were told: the kenmerk by document number, and who got no answer."""
+class Responses:
+    """What senders received: the kenmerk by document number, and who got no answer."""
 
     kenmerken: dict[str, str] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ def furnish(directory: Path) -> str:
     return parties.new_key(settings, "supplier", "supplier")[1]
 
 
-async def send(address: str, key: str, numbers: Sequence[str], told: Told) -> None:
+async def send(address: str, key: str, numbers: Sequence[str], responses: Responses) -> None:
     """Hand all in at once; each with its own idempotency key, as a careful sender does."""
 
     async def one(session: aiohttp.ClientSession, number: str) -> None:
@@ -90,9 +90,9 @@ async def send(address: str, key: str, numbers: Sequence[str], told: Told) -> No
                 assert answer.status == 202
                 kenmerk = (await answer.json())["kenmerk"]
         except (aiohttp.ClientError, ConnectionError, TimeoutError):
-            told.unanswered.append(number)
+            responses.unanswered.append(number)
             return
-        assert told.kenmerken.setdefault(number, kenmerk) == kenmerk, "the same key got another kenmerk"
+        assert responses.kenmerken.setdefault(number, kenmerk) == kenmerk, "the same key got another kenmerk"
 
     async with aiohttp.ClientSession(address) as session:
         await asyncio.gather(*(one(session, number) for number in numbers))
@@ -109,12 +109,12 @@ async def until_quiet(directory: Path) -> None:
     pytest.fail("messages still wait")
 
 
-def check(directory: Path, told: Told, expected: set[str]) -> None:
+def check(directory: Path, responses: Responses, expected: set[str]) -> None:
     with sqlite3.connect(directory / "meterpoort.db") as database:
         rows = database.execute("SELECT number, kenmerk, state, sha256, size_bytes FROM messages").fetchall()
         by_number = {number: kenmerk for number, kenmerk, *_ in rows}
         assert len(rows) == len(by_number) == len(expected), "a message is lost or there twice"
-        assert told.kenmerken == by_number, "senders were told something else"
+        assert responses.kenmerken == by_number, "senders received something else"
         assert Counter(state for _, _, state, *_ in rows) == {"delivered": len(expected)}
         metered = database.execute("SELECT key, quantity FROM usage_entries").fetchall()
         assert sorted(metered) == sorted((f"{kenmerk} delivered-to town", 1) for kenmerk in by_number.values())
@@ -129,34 +129,34 @@ def check(directory: Path, told: Told, expected: set[str]) -> None:
 @pytest.mark.parametrize("point", POINTS)
 async def test_killed_at_a_named_point(tmp_path: Path, point: str) -> None:
     key = await asyncio.to_thread(furnish, tmp_path)
-    told = Told()
+    responses = Responses()
     numbers = [f"C-{number:03d}" for number in range(MESSAGES)]
     async with running(tmp_path, point, PASSING) as gateway:
         for start in range(0, MESSAGES, 4):
-            await send(gateway.address, key, numbers[start : start + 4], told)
+            await send(gateway.address, key, numbers[start : start + 4], responses)
         await asyncio.wait_for(gateway.process.wait(), 20)
         assert gateway.process.returncode == -signal.SIGKILL, "it was not killed where it should"
-    await resume(tmp_path, key, numbers, told)
+    await resume(tmp_path, key, numbers, responses)
 
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_killed_at_random(tmp_path: Path, seed: int) -> None:
     choice = random.Random(seed)
     key = await asyncio.to_thread(furnish, tmp_path)
-    told = Told()
+    responses = Responses()
     numbers = [f"R-{number:03d}" for number in range(MESSAGES)]
     for _ in range(3):
         async with running(tmp_path) as gateway:
-            sending = asyncio.create_task(send(gateway.address, key, numbers, told))
+            sending = asyncio.create_task(send(gateway.address, key, numbers, responses))
             await asyncio.sleep(choice.uniform(0, 0.15))
             gateway.process.kill()
             await sending
-    await resume(tmp_path, key, numbers, told)
+    await resume(tmp_path, key, numbers, responses)
 
 
-async def resume(directory: Path, key: str, numbers: list[str], told: Told) -> None:
+async def resume(directory: Path, key: str, numbers: list[str], responses: Responses) -> None:
     """Start again, send again what got no answer and what did, and compare."""
     async with running(directory) as gateway:
-        await send(gateway.address, key, numbers, told)
+        await send(gateway.address, key, numbers, responses)
         await until_quiet(directory)
-    check(directory, told, set(numbers))
+    check(directory, responses, set(numbers))

@@ -50,9 +50,9 @@ class Finance:
     clock: HeldClock
     folder: Path
 
-    def drop(self, target: str = "drop", wishes: all_settings.DropSettings = ALL) -> Drop:
-        wishes = msgspec.structs.replace(wishes, url=str(self.folder / target))
-        settings = Settings(data_directory=self.folder / "data", drop=wishes, billing=BILLING)
+    def drop(self, target: str = "drop", drop_settings: all_settings.DropSettings = ALL) -> Drop:
+        drop_settings = msgspec.structs.replace(drop_settings, url=str(self.folder / target))
+        settings = Settings(data_directory=self.folder / "data", drop=drop_settings, billing=BILLING)
         return Drop(settings, self.meter, self.bills, self.clock)
 
     async def uses(self, key: str, now: datetime, at: datetime | None = None, count: int = 1) -> None:
@@ -75,7 +75,7 @@ def on(day: int, hour: int, minute: int = 0, month: int = 3) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
-async def told(logs: Sequence[Mapping[str, object]], event: str) -> None:
+async def wait_for_event(logs: Sequence[Mapping[str, object]], event: str) -> None:
     async with asyncio.timeout(20):
         while not any(line["event"] == event for line in logs):  # noqa: ASYNC110  # the log has no event to wait for
             await asyncio.sleep(0.01)
@@ -130,10 +130,10 @@ async def test_the_manifest_tells_what_is_there(finance: Finance) -> None:
     await finance.drop().catch_up()
     folder = finance.folder / "drop" / "2026-03-28"
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    told = {file["name"]: (file["size_bytes"], file["sha256"]) for file in manifest["files"]}
+    listed = {file["name"]: (file["size_bytes"], file["sha256"]) for file in manifest["files"]}
     there = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in contents(folder).items()}
-    assert told == {name: value for name, value in there.items() if name != "manifest.json"}
-    assert len(told) == 4 * len(Format) + len(JournalFormat)
+    assert listed == {name: value for name, value in there.items() if name != "manifest.json"}
+    assert len(listed) == 4 * len(Format) + len(JournalFormat)
     assert (manifest["after_position"], manifest["last_position"]) == (1, 2)
     assert (manifest["entries"]["quantity"], manifest["statements"]["quantity"]) == (5, 8)
     assert manifest["billed_in"] == 2026
@@ -167,8 +167,8 @@ async def test_yesterday_waits_for_its_hour_and_missed_days_are_made_up(finance:
 
 async def test_no_further_back_than_the_settings_say(finance: Finance) -> None:
     finance.clock.now = on(30, 12)
-    wishes = msgspec.structs.replace(ALL, days_back_max=2)
-    assert await finance.drop(wishes=wishes).catch_up() == (SATURDAY, SUNDAY)
+    drop_settings = msgspec.structs.replace(ALL, days_back_max=2)
+    assert await finance.drop(drop_settings=drop_settings).catch_up() == (SATURDAY, SUNDAY)
 
 
 async def test_a_target_that_fails_leaves_no_manifest_and_is_tried_again(
@@ -180,10 +180,10 @@ async def test_a_target_that_fails_leaves_no_manifest_and_is_tried_again(
     (day / "journal-2026.xaf").mkdir(parents=True)  # a file cannot be put there
     with capture_logs() as logs:
         work = asyncio.create_task(drop_regularly(finance.drop()))
-        await told(logs, "drop_not_written")
+        await wait_for_event(logs, "drop_not_written")
         assert not (day / "manifest.json").exists()
         (day / "journal-2026.xaf").rmdir()
-        await told(logs, "drop_written")
+        await wait_for_event(logs, "drop_written")
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
@@ -194,8 +194,8 @@ async def test_a_target_that_fails_leaves_no_manifest_and_is_tried_again(
 
 async def test_the_journal_and_the_bills_hold_what_is_dated_up_to_the_day(house: House, tmp_path: Path) -> None:
     opened, bill = await settled(house)
-    wishes = msgspec.structs.replace(ALL, url=str(tmp_path / "drop"))
-    wanted = msgspec.structs.replace(house.gateway.settings, drop=wishes, billing=BILLING)
+    drop_settings = msgspec.structs.replace(ALL, url=str(tmp_path / "drop"))
+    wanted = msgspec.structs.replace(house.gateway.settings, drop=drop_settings, billing=BILLING)
     drop = Drop(wanted, house.gateway.meter, opened.store, house.clock)
     before, since = await drop.write(bill.issued_on - timedelta(days=1)), await drop.write(bill.issued_on)
     assert before

@@ -1,4 +1,4 @@
-"""The HTTP door from outside, on a real socket."""
+"""The HTTP API from outside, on a real socket."""
 
 import asyncio
 import json
@@ -62,10 +62,10 @@ def base_of(house: House) -> str:
 async def test_a_key_from_the_command_line_works_at_its_first_request(house: House) -> None:
     """Without waiting for the register to be followed; also right after a wrong key was looked for in vain."""
     gateway = house.gateway
-    beside = RegisterStore(gateway.engines, gateway.writer, house.clock)  # as the command line has it
-    await beside.refresh()
+    other_register = RegisterStore(gateway.engines, gateway.writer, house.clock)  # as the command line has it
+    await other_register.refresh()
     for _ in range(3):
-        _, key = await beside.new_key(Role.OPERATOR, None, "command-line")
+        _, key = await other_register.new_key(Role.OPERATOR, None, "command-line")
         async with house.session.get("/v1/parties", headers={"X-API-Key": key}) as answer:
             assert answer.status == 200
         async with house.session.get("/v1/parties", headers={"X-API-Key": "mp_wrong"}) as answer:

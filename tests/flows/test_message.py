@@ -1,4 +1,4 @@
-"""One message all the way, from outside: what the sender is told, what the recipient finds, what is metered."""
+"""One message all the way, from outside: what the sender is sent, what the recipient finds, what is metered."""
 
 import random
 from typing import Any
@@ -75,7 +75,7 @@ async def test_the_key_of_a_test_is_not_that_of_the_real_message(house: House) -
     assert (await again.json())["kenmerk"] == (await sent[0].json())["kenmerk"]
 
 
-async def test_a_number_of_any_length_is_told_apart_and_stops_nobody_else(house: House) -> None:
+async def test_a_number_of_any_length_is_distinguished_and_stops_nobody_else(house: House) -> None:
     """A database's index holds some thousands of bytes; an invoice number in XML may hold many more."""
     long = random.Random(1).randbytes(60_000).hex()
     first = await (await house.send("supplier", numbered(f"{long}-1"))).json()
@@ -148,14 +148,14 @@ async def test_for_whom_a_sender_says_it_acts_must_be_true(
         assert findings[0]["advice_nl"]
 
 
-async def test_three_ways_to_say_it_wrong_are_told_apart(house: House) -> None:
+async def test_three_ways_to_say_it_wrong_are_distinguished(house: House) -> None:
     """A party that is not registered, another than the document's, and one that gave no mandate."""
     wrong = {("bridge", "0106:99887766"), ("bridge", str(TOWN)), ("other", str(SUPPLIER))}
-    said = set()
+    messages = set()
     for sender, principal in sorted(wrong):
         answer = await house.send(sender, numbered("A-8"), Meterpoort_On_Behalf_Of=principal)
-        said.add((await answer.json())["report"]["findings"][0]["message"])
-    assert len(said) == 3
+        messages.add((await answer.json())["report"]["findings"][0]["message"])
+    assert len(messages) == 3
 
 
 async def test_a_message_is_seen_by_its_own_parties_alone(house: House) -> None:

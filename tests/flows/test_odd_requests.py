@@ -53,20 +53,20 @@ EVENT = {
 }
 
 
-def asked(path: str, operation: dict[str, Any]) -> Iterator[str]:
+def invalid_requests(path: str, operation: dict[str, Any]) -> Iterator[str]:
     """Addresses of one operation: an odd value in one place, plain ones in the others."""
     named = [one for one in operation["parameters"] if one["in"] == "path"]
     plain = {one["name"]: "town" for one in named} | {"number": "1", "year": "2026", "position": "1"}
     for one in named:
         for odd in IN_ADDRESSES:
-            yield _filled(path, plain | {one["name"]: odd})
+            yield _fill_path(path, plain | {one["name"]: odd})
     for one in operation["parameters"]:
         if one["in"] == "query":
             for odd in IN_ADDRESSES:
-                yield f"{_filled(path, plain)}?{one['name']}={quote(odd, safe='')}"
+                yield f"{_fill_path(path, plain)}?{one['name']}={quote(odd, safe='')}"
 
 
-def _filled(path: str, values: dict[str, str]) -> str:
+def _fill_path(path: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         path = path.replace(f"{{{name}}}", quote(value, safe=""))
     return path
@@ -112,7 +112,7 @@ async def test_odd_values_in_addresses(house: House) -> None:
         for path, operations in (await _paths(house)).items()
         if "get" in operations
         for role in _asking(operations["get"])
-        for address in asked(path, operations["get"])
+        for address in invalid_requests(path, operations["get"])
     ]
     odd_queries = ("%FF=1", "number=%ED%A0%80", "lang=%FF", "&&==")
     requests += [("town", "GET", f"/v1/messages?{odd}", None) for odd in odd_queries]

@@ -72,9 +72,9 @@ class Recipient:
         return web.Response(body=signed, content_type="text/xml")
 
     def party(self, delivery: str = "webhook") -> Party:
-        """The party that wants to be told here, or to be sent everything."""
-        wishes = {"delivery": delivery, "delivery_url": f"https://localhost:{self.port}/{delivery}"}
-        return replace(GEMEENTE, settings=wishes)
+        """The party that is called here."""
+        party_settings = {"delivery": delivery, "delivery_url": f"https://localhost:{self.port}/{delivery}"}
+        return replace(GEMEENTE, settings=party_settings)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ async def is_paused(gateway: Any) -> bool:
 PASSED = ["105", "100", "110", "200", "301", "301"]
 
 
-async def test_a_recipient_is_told_and_the_message_is_metered_then(tmp_path: Path, recipient: Recipient) -> None:
+async def test_a_recipient_is_called_and_the_message_is_metered_then(tmp_path: Path, recipient: Recipient) -> None:
     async with running(tmp_path) as gateway:
         await gateway.register.save(recipient.party(), "test")
         kenmerk = await hand_in(gateway)
@@ -273,14 +273,14 @@ async def test_a_returned_message_is_replayed_over_http_and_by_the_command_line(
         await until(lambda: called(recipient, 2))
         assert (await settled(gateway, kenmerk))[0].state == "returned"
         command = ["messages", "replay", kenmerk, "--data", str(tmp_path)]
-        told = await asyncio.to_thread(CliRunner().invoke, main, command)
-        assert (told.exit_code, told.output) == (0, f"replayed {kenmerk}\n")
+        result = await asyncio.to_thread(CliRunner().invoke, main, command)
+        assert (result.exit_code, result.output) == (0, f"replayed {kenmerk}\n")
         await until(lambda: called(recipient, 3))
         message, codes = await settled(gateway, kenmerk)
         assert (message.state, codes[-1]) == ("delivered", "400")
-        told = await asyncio.to_thread(CliRunner().invoke, main, command)
-        assert told.exit_code == 1
-        assert "neither parked nor returned" in told.output
+        result = await asyncio.to_thread(CliRunner().invoke, main, command)
+        assert result.exit_code == 1
+        assert "neither parked nor returned" in result.output
 
 
 async def test_the_command_line_names_who_is_left_alone_and_lets_it_be_called_again(
@@ -292,15 +292,15 @@ async def test_the_command_line_names_who_is_left_alone_and_lets_it_be_called_ag
         kenmerk = await hand_in(gateway)
         await until(lambda: is_paused(gateway))
         where = ["--data", str(tmp_path)]
-        told = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "list", *where])
-        assert told.output.split()[:2] == ["waterkant", "1"]
-        assert "paused until" in told.output
-        assert kenmerk in told.output
-        told = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "resume", "waterkant", *where])
-        assert told.output == "resumed waterkant\n"
+        result = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "list", *where])
+        assert result.output.split()[:2] == ["waterkant", "1"]
+        assert "paused until" in result.output
+        assert kenmerk in result.output
+        result = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "resume", "waterkant", *where])
+        assert result.output == "resumed waterkant\n"
         assert (await settled(gateway, kenmerk))[0].state == "delivered"
-        told = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "resume", "waterkant", *where])
-        assert told.exit_code == 1
+        result = await asyncio.to_thread(CliRunner().invoke, main, ["deliveries", "resume", "waterkant", *where])
+        assert result.exit_code == 1
 
 
 async def test_a_message_brought_by_soap(tmp_path: Path, database_url: str, recipient: Recipient) -> None:
@@ -339,7 +339,7 @@ async def test_a_message_that_waits_survives_a_restart_and_a_change_of_mind(
 async def test_a_change_of_mind_while_a_message_is_on_its_way_loses_nothing(
     tmp_path: Path, recipient: Recipient
 ) -> None:
-    """Told by an event it still has to fetch the document, whatever it wishes by then."""
+    """After an event the recipient still has to fetch the document, also with another delivery method."""
     async with running(tmp_path) as gateway:
         await gateway.register.save(recipient.party(), "test")
         recipient.meanwhile = lambda: gateway.register.save(recipient.party("afleverservice"), "test")
@@ -354,7 +354,7 @@ async def test_a_change_of_mind_while_a_message_is_on_its_way_loses_nothing(
 
 @pytest.mark.parametrize("wish", ["mailbox", "afleverservice"])
 async def test_a_change_of_mind_ends_the_pause_of_the_old_way(
-    tmp_path: Path, recipient: Recipient, wish: str
+    tmp_path: Path, recipient: Recipient, delivery: str
 ) -> None:
     recipient.statuses = [503]
     async with running(tmp_path, pause_seconds_first=3_600, give_up_hours=72) as gateway:
@@ -363,6 +363,6 @@ async def test_a_change_of_mind_ends_the_pause_of_the_old_way(
         await until(lambda: is_paused(gateway))
         await gateway.register.save(replace(recipient.party(), name="Gemeente aan de Waterkant"), "test")
         assert await is_paused(gateway)  # another name is no other address
-        await gateway.register.save(GEMEENTE if wish == "mailbox" else recipient.party(wish), "test")
+        await gateway.register.save(GEMEENTE if delivery == "mailbox" else recipient.party(delivery), "test")
         assert (await settled(gateway, kenmerk))[0].state == "delivered"
-        assert len(recipient.messages) == (1 if wish == "afleverservice" else 0)
+        assert len(recipient.messages) == (1 if delivery == "afleverservice" else 0)

@@ -1,4 +1,4 @@
-"""The desk when judging breaks: nothing is lost, the others go on, an operator has a way out."""
+"""The queue when judging fails: nothing is lost, other messages continue, an operator can act."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -85,10 +85,10 @@ class Register:
     """A supplier and a municipality."""
 
     def __init__(self, town_wants: str | None = None) -> None:
-        wishes = {"profile": town_wants} if town_wants else {}
+        party_settings = {"profile": town_wants} if town_wants else {}
         self._parties = (
             Party("supplier", "L", PartyKind.COMPANY, (SUPPLIER,)),
-            Party("town", "G", PartyKind.NON_RIJK, (TOWN,), settings=wishes),
+            Party("town", "G", PartyKind.NON_RIJK, (TOWN,), settings=party_settings),
         )
 
     def by_id(self, party_id: str) -> Party | None:
@@ -99,14 +99,14 @@ class Register:
 
 
 class Silent:
-    """Nobody is told."""
+    """Does nothing."""
 
     def message_settled(self, waiting: Waiting, outcome: Decision, seconds: float) -> None: ...
 
     def judging_failed(self, waiting: Waiting, attempts: int) -> None: ...
 
 
-def desk(store: Store, town_wants: str | None = None) -> JudgingQueue:
+def queue_on(store: Store, town_wants: str | None = None) -> JudgingQueue:
     return JudgingQueue(
         store,
         Register(town_wants),
@@ -128,7 +128,7 @@ def waiting(kenmerk: str, size_bytes: int = 20_000) -> Waiting:
 @pytest.mark.parametrize("is_suspect", [False, True])
 async def test_what_kills_or_breaks_judging_is_set_apart_and_the_others_go_on(is_suspect: bool) -> None:
     store = Store()
-    working = desk(store)
+    working = queue_on(store)
     working.start()
     documents = {"a": numbered("D-1"), "b": POISON, "c": numbered("D-2"), "d": BUG, "e": numbered("D-3")}
     for kenmerk, document in documents.items():
@@ -145,7 +145,7 @@ async def test_what_kills_or_breaks_judging_is_set_apart_and_the_others_go_on(is
 @pytest.mark.parametrize("is_suspect", [False, True])
 async def test_every_line_about_a_message_has_its_kenmerk_and_none_its_content(is_suspect: bool) -> None:
     store = Store(troubles=1)
-    working = desk(store)
+    working = queue_on(store)
     working.start()
     with capture_logs([merge_contextvars, format_error]) as lines:
         for kenmerk, document in {"a": POISON, "b": BUG, "c": numbered("D-5")}.items():
@@ -153,22 +153,23 @@ async def test_every_line_about_a_message_has_its_kenmerk_and_none_its_content(i
         for kenmerk in ("a", "b", "c"):
             assert await working.wait_until_settled(kenmerk, 20), kenmerk
         await working.stop()
-    told = [(line["event"], line.get("kenmerk")) for line in lines]
-    assert {kenmerk for event, kenmerk in told if event == "judging_failed"} == {"a", "b"} | (
+    events = [(line["event"], line.get("kenmerk")) for line in lines]
+    assert {kenmerk for event, kenmerk in events if event == "judging_failed"} == {"a", "b"} | (
         set() if is_suspect else {"c"}  # judged in one batch with what broke
     )
-    assert ("judging_broke", "b") in told
-    assert "settling_failed" in {event for event, _ in told}
-    assert [event for event, kenmerk in told if kenmerk not in {"a", "b", "c"}] == []
+    assert ("judging_broke", "b") in events
+    assert "settling_failed" in {event for event, _ in events}
+    assert [event for event, kenmerk in events if kenmerk not in {"a", "b", "c"}] == []
     assert QUOTED not in str(lines)
 
 
 @pytest.mark.parametrize("sender_wants", [None, "en16931", "basisfactuur-rijk"])
 @pytest.mark.parametrize("town_wants", [None, "en16931", "nlcius"])
 async def test_nobody_can_weaken_what_a_document_claims(sender_wants: str | None, town_wants: str | None) -> None:
-    """The invoice claims NLCIUS and breaks a rule of it: no wish, of sender or recipient, lets it through."""
+    """The invoice claims NLCIUS and breaks a rule of it: no profile of the sender or the recipient lets it
+    pass."""
     store = Store()
-    working = desk(store, town_wants)
+    working = queue_on(store, town_wants)
     working.start()
     good = numbered("D-6", SAMPLES["nlcius-invoice"].xml())
     wrong = good.replace(b'CompanyID schemeID="0106"', b'CompanyID schemeID="0060"')
@@ -181,9 +182,9 @@ async def test_nobody_can_weaken_what_a_document_claims(sender_wants: str | None
     assert "BR-NL-1" in {finding.rule for finding in outcome.verdict.fatal}
 
 
-async def test_the_wishes_of_sender_and_recipient_are_both_met() -> None:
+async def test_the_profiles_of_sender_and_recipient_are_both_used() -> None:
     store = Store()
-    working = desk(store, "nlcius")
+    working = queue_on(store, "nlcius")
     working.start()
     working.offer(replace(waiting("a"), wanted_profile="basisfactuur-rijk"), numbered("D-7"))
     assert await working.wait_until_settled("a", 20)
@@ -195,7 +196,7 @@ async def test_the_wishes_of_sender_and_recipient_are_both_met() -> None:
 
 async def test_bytes_that_cannot_be_read_set_a_message_apart() -> None:
     store = Store()
-    working = desk(store)
+    working = queue_on(store)
     working.start()
     working.offer(waiting("a"), None)
     assert await working.wait_until_settled("a", 20)
@@ -205,7 +206,7 @@ async def test_bytes_that_cannot_be_read_set_a_message_apart() -> None:
 
 async def test_a_store_in_trouble_is_asked_again() -> None:
     store = Store(troubles=1)
-    working = desk(store)
+    working = queue_on(store)
     working.start()
     working.offer(waiting("a"), numbered("D-4"))
     assert await working.wait_until_settled("a", 20)

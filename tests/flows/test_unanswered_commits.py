@@ -20,7 +20,7 @@ from tests.flows.conftest import House, numbered
 
 
 async def accepted_unheard(house: House, document: bytes, key: str | None = None) -> str:
-    """A message that is stored, of which neither its sender nor the desk heard."""
+    """A stored message of which neither its sender nor the queue knows."""
     caller = Caller("key", Role.SUPPLIER, "supplier")
     submission = Submission(caller, "http", Content(len(document), document), idempotency_key=key)
     acceptance = Acceptance(new_kenmerk(), house.clock(), submission)
@@ -35,7 +35,7 @@ async def outcome_of(house: House, kenmerk: str, document: bytes) -> Decision:
     return decide(waiting, verdict, house.gateway.register, house.clock())
 
 
-async def test_a_message_that_was_settled_before_is_told_so_and_stays_as_it_was(house: House) -> None:
+async def test_a_message_that_was_settled_before_is_reported_and_stays_as_it_was(house: House) -> None:
     document = numbered("U-1")
     kenmerk = await accepted_unheard(house, document)
     outcome = await outcome_of(house, kenmerk, document)
@@ -81,7 +81,7 @@ async def test_the_bytes_of_a_message_are_on_stable_storage_before_its_rows_are(
     assert "packs packs" not in " ".join(happened)
 
 
-async def test_what_a_channel_keeps_beside_a_message_is_stored_with_it_or_neither_is(house: House) -> None:
+async def test_what_a_channel_adds_to_a_message_is_stored_with_it_or_neither_is(house: House) -> None:
     def breaks(_kenmerk: str, _received_at: datetime) -> ChannelRecord:
         raise ZeroDivisionError
 

@@ -90,7 +90,7 @@ class Party:
         # Raised anew: zeep's own traceback would hold the connection open.
         raise FaultError(code)
 
-    async def hand_in(self, inhoud: bytes, aanleverkenmerk: str = "F-17", **more: Any) -> Any:
+    async def submit(self, inhoud: bytes, aanleverkenmerk: str = "F-17", **more: Any) -> Any:
         """aanleveren"""
         return await self.call(
             "aanleverservice",
@@ -121,7 +121,7 @@ class Party:
 
 @dataclass
 class World:
-    """A gateway that runs, its sandbox's cast, and what stands behind."""
+    """A running gateway with the parties of its sandbox."""
 
     gateway: Any
     base: str
@@ -165,17 +165,18 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def test_the_belanghebbende_must_be_who_the_document_is_from(tmp_path: Path) -> None:
-    """Outside the sandbox, where mandates count: a software house that sends for one and hands in another's."""
+    """Outside the sandbox, where mandates count: a software company with a mandate of one supplier and not of
+    another."""
     settings = Settings(data_directory=tmp_path)
-    door = msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy())
+    digipoort = msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy())
     http = msgspec.structs.replace(settings.http, port=0)
-    settings = msgspec.structs.replace(settings, http=http, digipoort=door)
+    settings = msgspec.structs.replace(settings, http=http, digipoort=digipoort)
     async with open_gateway(settings) as gateway, listen(gateway) as base:
         for party in CAST:
             await gateway.register.save(party, "test")
         softwarehuis = World(gateway, base, example().client_of).party("softwarehuis")
-        own = await softwarehuis.hand_in(INVOICE)  # belanghebbende and supplier: Van Dijk
-        of_another = await softwarehuis.hand_in(INVOICE.replace(b"27418562", b"38190246"))
+        own = await softwarehuis.submit(INVOICE)  # belanghebbende and supplier: Van Dijk
+        of_another = await softwarehuis.submit(INVOICE.replace(b"27418562", b"38190246"))
         assert (await softwarehuis.wait_until_settled(own.kenmerk))[-1] == "400"
         assert (await softwarehuis.wait_until_settled(of_another.kenmerk))[-1] == "210"
         report = await gateway.store.report(of_another.kenmerk)
@@ -186,7 +187,7 @@ async def test_the_belanghebbende_must_be_who_the_document_is_from(tmp_path: Pat
 
 async def test_an_invoice_from_supplier_to_municipality(world: World) -> None:
     leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
-    answer = await leverancier.hand_in(INVOICE)
+    answer = await leverancier.submit(INVOICE)
     assert answer.aanleverkenmerk == "F-17"
     assert await leverancier.wait_until_settled(answer.kenmerk) == [
         "105",
@@ -210,7 +211,7 @@ async def test_an_invoice_from_supplier_to_municipality(world: World) -> None:
 
 async def test_an_invoice_that_is_not_valid(world: World) -> None:
     leverancier = world.party("leverancier")
-    answer = await leverancier.hand_in(
+    answer = await leverancier.submit(
         INVOICE.replace(b"<cbc:ID>", b"<cbc:Id>", 1).replace(b"</cbc:ID>", b"</cbc:Id>", 1)
     )
     assert "311" in await leverancier.wait_until_settled(answer.kenmerk)
@@ -223,14 +224,14 @@ async def test_a_bijlage_is_judged_by_its_content(world: World) -> None:
     for inhoud, codes in ((b"MZ" + bytes(100), "311"), (b"%PDF-1.7", "400")):
         bijlage = {"mimeType": "application/pdf", "bestandsnaam": "factuur.pdf", "inhoud": inhoud}
         document = INVOICE.replace(b"2026-0417", codes.encode())
-        answer = await leverancier.hand_in(document, berichtBijlagen={"bijlage": [bijlage]})
+        answer = await leverancier.submit(document, berichtBijlagen={"bijlage": [bijlage]})
         assert (await leverancier.wait_until_settled(answer.kenmerk))[-1] == codes
 
 
 async def test_xml_attacks_inside_the_base64_are_refused_as_content(world: World) -> None:
     leverancier = world.party("leverancier")
     bomb = b'<!DOCTYPE Invoice [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + INVOICE[INVOICE.index(b"<Invoice") :]
-    answer = await leverancier.hand_in(bomb)
+    answer = await leverancier.submit(bomb)
     assert (await leverancier.wait_until_settled(answer.kenmerk))[-1] == "311"
 
 
@@ -240,14 +241,14 @@ async def test_the_log_of_a_failure_names_the_message(world: World) -> None:
         with pytest.raises(FaultError):
             await leverancier.statuses("bestaat-niet")
         with pytest.raises(FaultError):
-            await leverancier.hand_in(INVOICE, "AanleverFault")
-    told = [line.get("kenmerk") for line in lines if line["event"] == "wus_refused"]
-    assert told == ["bestaat-niet", None]
+            await leverancier.submit(INVOICE, "AanleverFault")
+    kenmerken = [line.get("kenmerk") for line in lines if line["event"] == "wus_refused"]
+    assert kenmerken == ["bestaat-niet", None]
 
 
 async def test_every_status_operation(world: World) -> None:
     leverancier = world.party("leverancier")
-    answer = await leverancier.hand_in(INVOICE)
+    answer = await leverancier.submit(INVOICE)
     await leverancier.wait_until_settled(answer.kenmerk)
     about = {"identiteitBelanghebbende": VAN_DIJK, "autorisatieAdres": GEEN_AUSP}
     status = partial(leverancier.call, "statusinformatieservice")
@@ -262,7 +263,7 @@ async def test_every_status_operation(world: World) -> None:
 
 async def test_every_collect_operation(world: World) -> None:
     leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
-    kenmerk = (await leverancier.hand_in(INVOICE)).kenmerk
+    kenmerk = (await leverancier.submit(INVOICE)).kenmerk
     await leverancier.wait_until_settled(kenmerk)
     collect = partial(gemeente.call, "ophaalservice")
     assert [one.kenmerk for one in await collect("getNieuweBerichtenLijst", berichtsoort="E-Factuur-UBL")] == [
@@ -341,7 +342,7 @@ async def posted(url: str, message: bytes) -> tuple[int, str | None]:
 
 
 async def test_a_restart_forgets_no_message_that_could_be_replayed(tmp_path: Path) -> None:
-    """What was handed in and what was only asked, as long as the Timestamps last."""
+    """Submissions and queries, while their Timestamps are valid."""
     sent: list[tuple[str, bytes]] = []
     async with running(tmp_path) as world:
         aanleveren = xmlsec_client.aanlever_request(INVOICE)
@@ -366,10 +367,10 @@ async def test_scenarios(world: World) -> None:
     leverancier = world.party("leverancier")
     for name, code in (("AanleverFault", "ALS100"), ("overbelastAanleveren", "ALS400")):
         with pytest.raises(FaultError, match=code):
-            await leverancier.hand_in(b"wat dan ook", name)
-    kenmerk = (await leverancier.hand_in(b"wat dan ook", "Afleverfout")).kenmerk
+            await leverancier.submit(b"wat dan ook", name)
+    kenmerk = (await leverancier.submit(b"wat dan ook", "Afleverfout")).kenmerk
     assert (await leverancier.wait_until_settled(kenmerk))[-1] == "410"
-    kenmerk = (await leverancier.hand_in(b"wat dan ook", "StatusInformatieFault")).kenmerk
+    kenmerk = (await leverancier.submit(b"wat dan ook", "StatusInformatieFault")).kenmerk
     with pytest.raises(FaultError, match="STS100"):
         await leverancier.statuses(kenmerk)
     shown = await world.gateway.store.page(MessageFilter(), None, 10)
@@ -378,7 +379,7 @@ async def test_scenarios(world: World) -> None:
 
 async def test_the_same_message_over_http(world: World, tmp_path: Path) -> None:
     leverancier = world.party("leverancier")
-    kenmerk = (await leverancier.hand_in(INVOICE)).kenmerk
+    kenmerk = (await leverancier.submit(INVOICE)).kenmerk
     codes = await leverancier.wait_until_settled(kenmerk)
     key = (tmp_path / "sandbox-keys" / "leverancier").read_text().strip()
     body = await asyncio.to_thread(curl, f"{world.base}/v1/messages/{kenmerk}/statuses", key)
@@ -447,8 +448,8 @@ def test_the_page_as_a_supplier_walks_it(tmp_path: Path) -> None:
 
     def program(*more: str | Path) -> list[str]:
         command = [sys.executable, page / "wus_client.py", f"https://localhost:{port}", certificates, *more]
-        said = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=tmp_path)
-        return said.stdout.splitlines()
+        result = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=tmp_path)
+        return result.stdout.splitlines()
 
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None

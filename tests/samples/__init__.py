@@ -1,4 +1,4 @@
-"""Valid documents of our own: `SAMPLES` by name, `invoice()` by size, a few as files for people to open."""
+"""Valid documents: `SAMPLES` by name, `invoice()` by size, and a few files."""
 
 from tests.samples.catalogue import SAMPLES, invoice
 from tests.samples.document import Sample

@@ -1,4 +1,4 @@
-"""`python -m tests.samples` writes the files beside this module from the builder."""
+"""`python -m tests.samples` writes the sample files next to this module."""
 
 from pathlib import Path
 

@@ -301,7 +301,7 @@ def invoice(
 ) -> bytes:
     """A valid invoice of a chosen size, for measurements; each line carries what a real one does.
 
-    `breakdowns` is the number of VAT rates that the lines take in turn, 1 to 100. Another `first` gives other
+    `breakdowns` is the number of VAT rates that the lines use in turn, 1 to 100. Another `first` gives other
     texts and amounts in the same elements.
     """
     rates = [Vat("S", f"{rate}.00") for rate in (21, *range(1, 21), *range(22, 101))][:breakdowns]

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from gateway.health import Check, Health, disk_has_room, queue_has_room, takes_writes
+from gateway.health import Check, Health, disk_has_room, is_writable, queue_has_room
 
 
 class Store:
@@ -24,7 +24,7 @@ class Store:
 
 async def test_ready_when_every_check_passes(tmp_path: Path) -> None:
     checks: dict[str, Check] = {
-        "store": takes_writes(Store()),
+        "store": is_writable(Store()),
         "queue": queue_has_room(Store(waiting=90), 100, 0.9),
         "disk": disk_has_room(tmp_path, 1),
     }
@@ -35,10 +35,10 @@ async def test_ready_when_every_check_passes(tmp_path: Path) -> None:
 
 async def test_each_problem_is_a_sentence_for_an_operator(tmp_path: Path) -> None:
     checks: dict[str, Check] = {
-        "store": takes_writes(Store(OSError(30, "Read-only file system"))),
+        "store": is_writable(Store(OSError(30, "Read-only file system"))),
         "queue": queue_has_room(Store(waiting=91), 100, 0.9),
         "disk": disk_has_room(tmp_path, 1 << 62),
-        "fine": takes_writes(Store()),
+        "fine": is_writable(Store()),
     }
     readiness = await Health(checks, 5).readiness()
     store, queue, disk, fine = (check.problem for check in readiness.checks)
@@ -55,7 +55,7 @@ async def test_a_check_that_hangs_has_failed_and_holds_up_no_other() -> None:
         await asyncio.Event().wait()
         return None
 
-    readiness = await Health({"hangs": hangs, "store": takes_writes(Store())}, 0.05).readiness()
+    readiness = await Health({"hangs": hangs, "store": is_writable(Store())}, 0.05).readiness()
     assert [check.problem for check in readiness.checks] == ["no answer within 0.05 seconds", None]
 
 
@@ -66,7 +66,7 @@ async def test_a_disk_that_is_gone_is_a_problem_not_a_crash(tmp_path: Path) -> N
 
 async def test_many_callers_cost_the_store_one_check() -> None:
     store = Store()
-    health = Health({"store": takes_writes(store)}, 5, kept_seconds=60)
+    health = Health({"store": is_writable(store)}, 5, kept_seconds=60)
     answers = await asyncio.gather(*(health.readiness() for _ in range(100)))
     assert store.asked == 1
     assert all(answer.is_ready for answer in answers)
@@ -74,7 +74,7 @@ async def test_many_callers_cost_the_store_one_check() -> None:
 
 async def test_an_answer_is_not_kept_for_ever() -> None:
     store = Store()
-    health = Health({"store": takes_writes(store)}, 5, kept_seconds=0)
+    health = Health({"store": is_writable(store)}, 5, kept_seconds=0)
     assert (await health.readiness()).is_ready
     store.error = OSError("gone")
     assert not (await health.readiness()).is_ready

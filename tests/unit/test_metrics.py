@@ -197,9 +197,9 @@ def test_openmetrics_when_asked(metrics: Metrics) -> None:
 @needs_promtool
 def test_prometheus_has_nothing_to_say_about_the_names(metrics: Metrics) -> None:
     every_event(metrics)
-    told = subprocess.run(
+    result = subprocess.run(
         ["promtool", "check", "metrics"], input=metrics.exposition()[1], capture_output=True, check=False
     )
-    assert told.stderr == b""
-    assert told.stdout == b""
-    assert told.returncode == 0
+    assert result.stderr == b""
+    assert result.stdout == b""
+    assert result.returncode == 0

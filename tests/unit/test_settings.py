@@ -1,4 +1,4 @@
-"""Settings: defaults, where they come from, and that everything wrong is told at once."""
+"""Settings: defaults, where they come from, and that everything wrong is reported at once."""
 
 import dataclasses
 import tomllib
@@ -42,12 +42,12 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
     assert load(None, {"METERPOORT_CONFIG": str(config)}).http.port == 7
 
 
-def test_everything_wrong_is_told_together(tmp_path: Path) -> None:
+def test_everything_wrong_is_reported_together(tmp_path: Path) -> None:
     config = written(
         tmp_path,
         'data_dir = "x"\nmeter = 1\n[http]\nport = "80"\nprot = 1\n[mailbox]\nlease_seconds_default = 90000\n',
     )
-    told = problems_of(
+    problems = problems_of(
         config,
         {
             "METERPOORT_LOG": "debug",
@@ -67,29 +67,29 @@ def test_everything_wrong_is_told_together(tmp_path: Path) -> None:
         "meter should be a table",
         "mailbox.lease_seconds_default",
     )
-    assert len(told) == len(expected_parts)
+    assert len(problems) == len(expected_parts)
     for part in expected_parts:
-        assert [problem for problem in told if part in problem], part
+        assert [problem for problem in problems if part in problem], part
 
 
 @pytest.mark.parametrize("toml", ["[http", "a = \n", "\x00"])
-def test_a_file_that_is_not_toml_is_told_with_its_name(tmp_path: Path, toml: str) -> None:
+def test_a_file_that_is_not_toml_is_reported_with_its_name(tmp_path: Path, toml: str) -> None:
     config = written(tmp_path, toml)
     assert problems_of(config, {})[0].startswith(f"{config} is not TOML: ")
 
 
-def test_a_file_that_is_missing_is_told_with_its_name(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_is_reported_with_its_name(tmp_path: Path) -> None:
     assert problems_of(tmp_path / "none.toml", {}) == (f"{tmp_path / 'none.toml'}: No such file or directory",)
 
 
 def test_a_body_must_have_room_for_the_attachments_in_base64() -> None:
-    (told,) = problems_of(None, {"METERPOORT_ATTACHMENTS__SIZE_BYTES_MAX": str(40 * 1024 * 1024)})
-    assert "http.body_size_bytes_max" in told
+    (problems,) = problems_of(None, {"METERPOORT_ATTACHMENTS__SIZE_BYTES_MAX": str(40 * 1024 * 1024)})
+    assert "http.body_size_bytes_max" in problems
 
 
 def test_only_databases_that_the_store_speaks() -> None:
-    (told,) = problems_of(None, {"METERPOORT_DATABASE__URL": "mysql://x"})
-    assert told == "database.url begins with 'mysql': only sqlite and postgresql are known"
+    (problems,) = problems_of(None, {"METERPOORT_DATABASE__URL": "mysql://x"})
+    assert problems == "database.url begins with 'mysql': only sqlite and postgresql are known"
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_the_password_comes_from_its_file_and_is_quoted(tmp_path: Path) -> None:
     assert load(None, environ).database_url() == "postgresql+psycopg://me:p%40ss%2Fword@db:5432/n"
 
 
-def test_documents_stand_under_the_data_directory_unless_said_otherwise() -> None:
+def test_documents_are_in_the_data_directory_by_default() -> None:
     assert load(None, {"METERPOORT_DATA_DIRECTORY": "/d"}).storage_url() == "file:///d/documents"
     assert load(None, {"METERPOORT_STORAGE__URL": "s3://bucket/x"}).storage_url() == "s3://bucket/x"
 
 
 def test_caps_on_xml_are_those_of_the_reader() -> None:
     defaults = Settings()
-    beside = {
+    same_names = {
         "attachments_max": defaults.attachments.count_max,
         "attachments_bytes_max": defaults.attachments.size_bytes_max,
     }
-    assert msgspec.structs.asdict(defaults.xml) | beside == dataclasses.asdict(Limits())
+    assert msgspec.structs.asdict(defaults.xml) | same_names == dataclasses.asdict(Limits())
 
 
 def test_every_setting_has_its_reason() -> None:
