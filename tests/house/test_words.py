@@ -28,15 +28,23 @@ def test_no_file_says(what: str) -> None:
 
 
 WORDS_NOT_YET = (
-    "CHANGELOG.md",
-    "Makefile",
-    "README.md",
-    "deploy/",
-    "docs/",
-    "gateway/",
-    "pyproject.toml",
-    "schemas/",
-    "tests/",
+    "docs/README.md",
+    "docs/reference/",
+    "gateway/api/",
+    "gateway/billing/",
+    "gateway/channels/",
+    "gateway/http/",
+    "gateway/messages/",
+    "gateway/pipeline/",
+    "gateway/pki/",
+    "gateway/portal/",
+    "gateway/store/",
+    "gateway/testing/",
+    "gateway/validator/",
+    "tests/bench/",
+    "tests/conformance/",
+    "tests/rules/",
+    "tests/unit/",
 )
 """What still has to be rewritten: paths by how they begin. This list only gets shorter."""
 
