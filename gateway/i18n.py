@@ -194,7 +194,7 @@ FORMATS: dict[str, Callable[..., str]] = {
     "month": format_month,
     "capital": _format_sentence,
 }
-"""What may stand behind the colon of a placeholder: `{limit:n}`, `{price:amount}`, `{day:date}`."""
+"""What may follow the colon of a placeholder: `{limit:n}`, `{price:amount}`, `{day:date}`."""
 
 
 def _decimals(value: Decimal) -> int:
