@@ -71,7 +71,7 @@ def test_text_says_how_each_amount_was_computed(language: str, sentence: str) ->
             "--service mijnoverheid --year 2022 --forecast 5 --used 5000",
             "no actual tariff of mijnoverheid for the whole of 2022",
         ),
-        ("--service digipoort --year 2026", "nothing to reckon with"),
+        ("--service digipoort --year 2026", "nothing to compute with"),
     ],
 )
 def test_bad_input_is_named_and_ends_with_2(arguments: str, said: str) -> None:
