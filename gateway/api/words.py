@@ -18,25 +18,7 @@ STATES: dict[State, Text] = {
 }
 """Where a message is, for its sender."""
 
-_STEPS_NL: dict[Step, str] = {
-    Step.INTAKE_STARTED: "de aanlevering is begonnen",
-    Step.ACCEPTED: "aangenomen en veilig opgeslagen",
-    Step.QUEUED: "wacht op controle",
-    Step.SENDER_AUTHORISED: "de afzender mag dit document sturen",
-    Step.SENDER_NOT_AUTHORISED: "geweigerd: de afzender mag dit document niet sturen",
-    Step.SCHEMA_PASSED: "geldig volgens het XML-schema",
-    Step.RULES_PASSED: "geldig volgens de bedrijfsregels",
-    Step.VALIDATION_FAILED: "geweigerd: niet geldig",
-    Step.VALIDATION_BROKE: "apart gezet: het controleren liep technisch vast",
-    Step.FOUND_DUPLICATE: "dubbel: dit document kwam al eerder binnen",
-    Step.DELIVERY_STARTED: "wordt aangeboden aan de ontvanger",
-    Step.DELIVERED: "afgeleverd: de ontvanger kan erover beschikken",
-    Step.DELIVERY_TROUBLE: "de ontvanger is niet bereikbaar; er volgt een nieuwe poging",
-    Step.DELIVERY_FAILED: "teruggestuurd: kon niet worden afgeleverd",
-    Step.CONFIRMED: "de ontvanger heeft het bevestigd",
-    Step.REPLAYED: "opnieuw aangeboden door een beheerder",
-}
-STEPS: dict[Step, Text] = {step: Text(STEP_RULES[step].plain, nl) for step, nl in _STEPS_NL.items()}
+STEPS: dict[Step, Text] = {step: rule.plain for step, rule in STEP_RULES.items()}
 """What happened, in plain words."""
 
 DOCUMENTS: dict[DocumentKind, Text] = {

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 import gateway
+from gateway.i18n import Text
 
 if TYPE_CHECKING:
     from gateway import Case, RuleEntry
-    from gateway.i18n import Text
 
 _language = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
 _form = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -41,8 +41,8 @@ def list_rules(name: str | None, form: str, language: str) -> None:
         if form == "json":
             click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False))
         else:
-            mark = _in_dutch(_mark(entry), language)
-            click.echo(f"{entry.id:<15} {mark:<8} {_in_language(entry.sentence, language)}")
+            mark = _word(_mark(entry), language)
+            click.echo(f"{entry.id:<15} {mark:<8} {entry.sentence.in_language(language)}")
 
 
 @rules.command("show")
@@ -61,28 +61,31 @@ def show_rule(key: str, form: str, language: str) -> None:
         click.echo("\n".join(_explained(entry, language)))
 
 
-_DUTCH = {
-    "fatal": "fout",
-    "warning": "let op",
-    "unbound": "–",
-    "shall have": "aanwezig",
-    "decimals": "decimalen",
-    "coded": "codelijst",
-    "sum": "som",
-    "vat": "btw",
-    "condition": "voorwaarde",
-    "unchecked": "niet na te gaan",
-    "syntax": "syntaxis",
-    "identify": "herkennen",
-    "attachments": "bijlagen",
-    "rules": "regels",
-    "parties": "partijen",
+_WORDS = {
+    text.key: text
+    for text in (
+        Text("fatal"),
+        Text("warning"),
+        Text("unbound"),
+        Text("shall have"),
+        Text("decimals"),
+        Text("coded"),
+        Text("sum"),
+        Text("vat"),
+        Text("condition"),
+        Text("unchecked"),
+        Text("syntax"),
+        Text("identify"),
+        Text("attachments"),
+        Text("rules"),
+        Text("parties"),
+    )
 }
 """Flags, forms and stages, as a person reads them."""
 
 
-def _in_dutch(word: str, language: str) -> str:
-    return _DUTCH.get(word, word) if language == "nl" else word
+def _word(word: str, language: str) -> str:
+    return _WORDS[word].in_language(language) if word in _WORDS else word
 
 
 def _mark(entry: "RuleEntry") -> str:
@@ -91,51 +94,44 @@ def _mark(entry: "RuleEntry") -> str:
 
 def _set_of(entry: "RuleEntry", language: str) -> str:
     """A set with its version, and the days on which it is in force."""
-    since, until = ("geldig vanaf", "tot en met") if language == "nl" else ("in force from", "until")
+    since, until = Text("in force from").in_language(language), Text("until").in_language(language)
     days = f", {since} {entry.valid_from}" if entry.valid_from else ""
     days += f" {until} {entry.valid_until}" if entry.valid_until else ""
     return f"{entry.set} {entry.version}{days}"
 
 
-def _in_language(text: "Text", language: str) -> str:
-    return text.nl if language == "nl" else text.en
-
-
 def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
-    is_dutch = language == "nl"
-    yield f"{entry.id} · {_in_dutch(entry.flag.value, language)} · {_set_of(entry, language)}"
+    yield f"{entry.id} · {_word(entry.flag.value, language)} · {_set_of(entry, language)}"
     yield ""
-    yield _in_language(entry.sentence, language)
-    yield f"({entry.sentence.en if is_dutch else entry.sentence.nl})"
+    yield entry.sentence.in_language(language)
+    yield f"({entry.sentence.in_language('en' if language == 'nl' else 'nl')})"
     yield ""
     for number, name in entry.terms:
-        yield f"  {number:<7} {_in_language(name, language)}"
+        yield f"  {number:<7} {name.in_language(language)}"
     if entry.path:
         yield f"  {entry.path}"
     if entry.advice:
-        yield f"  {_in_language(entry.advice, language)}"
-    yield f"  {'vorm' if is_dutch else 'form'}:   {_in_dutch(entry.form, language)}"
-    yield f"  {'bron' if is_dutch else 'source'}: {entry.source}"
+        yield f"  {entry.advice.in_language(language)}"
+    yield f"  {Text('form').in_language(language)}:   {_word(entry.form, language)}"
+    yield f"  {Text('source').in_language(language)}: {entry.source}"
     if entry.note:
         yield ""
-        yield _in_language(entry.note, language)
+        yield entry.note.in_language(language)
     if not entry.is_bound:
         yield ""
-        yield "Geen document kan deze regel breken." if is_dutch else "No document can break this rule."
-    for title, found in zip(("Klopt", "Fout") if is_dutch else ("Holds", "Breaks"), _cases_of(entry), strict=True):
+        yield Text("No document can break this rule.").in_language(language)
+    for title, found in ((Text("Holds"), entry.holds), (Text("Breaks"), entry.breaks)):
         if found:
             yield ""
-            yield f"{title}:"
+            yield f"{title.in_language(language)}:"
             for case in found:
-                yield from _case(case, is_dutch)
+                yield from _case(case, language)
 
 
-def _cases_of(entry: "RuleEntry") -> "tuple[tuple[Case, ...], tuple[Case, ...]]":
-    return entry.holds, entry.breaks
-
-
-def _case(case: "Case", is_dutch: bool) -> Iterator[str]:
-    removed, doubled, also = ("zonder", "tweemaal", "ook") if is_dutch else ("without", "twice", "also breaks")
+def _case(case: "Case", language: str) -> Iterator[str]:
+    removed, doubled, also = (
+        text.in_language(language) for text in (Text("without"), Text("twice"), Text("also breaks"))
+    )
     yield f"  {case.document}"
     for place, text in case.change.items():
         yield f"    {place} = {text!r}"

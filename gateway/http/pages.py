@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 
 import jinja2
 from aiohttp import hdrs, web
@@ -11,7 +12,8 @@ from markupsafe import Markup, escape
 from gateway.http.answers import headers, language_of
 from gateway.http.problems import Kind, Problem, printable
 from gateway.http.style import STYLE
-from gateway.validator.report.html import TEMPLATES, chooser
+from gateway.i18n import format_amount, format_count, format_date
+from gateway.validator.report.html import TEMPLATES, translator
 
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _CONTENT_SECURITY_POLICY = (
@@ -40,7 +42,15 @@ class Pages:
         other = "en" if language == "nl" else "nl"
         page = self._environment.get_template(template)
         return page.render(
-            language=language, t=chooser(language), style=STYLE, other=other, printable=printable, **values
+            language=language,
+            t=translator(language),
+            amount=partial(format_amount, language=language),
+            count=partial(format_count, language=language),
+            day=partial(format_date, language=language),
+            style=STYLE,
+            other=other,
+            printable=printable,
+            **values,
         )
 
     def answer(self, template: str, language: str, **values: object) -> web.Response:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.i18n import Text, plural
+from gateway.i18n import Text, plural, untranslated
 from gateway.validator.finding import WrongValueError
 
 Member = str | int | bool | list[dict[str, str]] | list[str]
@@ -38,7 +38,7 @@ class Fault:
     @classmethod
     def of(cls, location: str, name: str, error: ValueError) -> "Fault":
         """The fault that an error describes."""
-        reason = error.text if isinstance(error, WrongValueError) else Text(str(error), str(error))
+        reason = error.text if isinstance(error, WrongValueError) else untranslated(str(error))
         return cls(location, name, reason)
 
     def body(self, language: str) -> dict[str, str]:

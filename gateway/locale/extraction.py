@@ -67,8 +67,9 @@ def _constant(node: ast.expr) -> str | None:
 
 def _keys_in_template(source: bytes) -> Iterator[Key]:
     for _line, _function, text, _comments in babel_extract(BytesIO(source), [_TEMPLATE_KEYWORD], [], {}):
-        if isinstance(text, str):
-            yield (text,)
+        key = text[0] if isinstance(text, tuple) else text
+        if key:
+            yield (key,)
 
 
 def key_of(identifier: str | Sequence[str]) -> Key:

@@ -7,6 +7,8 @@ for a step the code is empty and the plain word stands alone.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.i18n import Text
+
 
 class State(StrEnum):
     """Where a message is."""
@@ -69,7 +71,7 @@ class StepRule:
     allowed_from: frozenset[State]
     statuscode: str
     statusomschrijving: str
-    plain: str
+    plain: Text
 
 
 def _from(*states: State) -> frozenset[State]:
@@ -78,79 +80,83 @@ def _from(*states: State) -> frozenset[State]:
 
 _S = State
 STEPS: dict[Step, StepRule] = {
-    Step.INTAKE_STARTED: StepRule(_S.RECEIVED, _from(), "105", "Aanleverproces gestart", "submission started"),
-    Step.ACCEPTED: StepRule(_S.RECEIVED, _from(_S.RECEIVED), "100", "Aanleveren gelukt", "accepted and stored"),
+    Step.INTAKE_STARTED: StepRule(
+        _S.RECEIVED, _from(), "105", "Aanleverproces gestart", Text("submission started")
+    ),
+    Step.ACCEPTED: StepRule(
+        _S.RECEIVED, _from(_S.RECEIVED), "100", "Aanleveren gelukt", Text("accepted and stored")
+    ),
     Step.QUEUED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "110", "Aanleverproces wordt aangeboden", "waits to be judged"
+        _S.RECEIVED, _from(_S.RECEIVED), "110", "Aanleverproces wordt aangeboden", Text("waits to be judged")
     ),
     Step.SENDER_AUTHORISED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "200", "Authenticatie gelukt", "the sender may send this document"
+        _S.RECEIVED, _from(_S.RECEIVED), "200", "Authenticatie gelukt", Text("the sender may send this document")
     ),
     Step.SENDER_NOT_AUTHORISED: StepRule(
         _S.REFUSED,
         _from(_S.RECEIVED),
         "210",
         "Authenticatie niet gelukt",
-        "refused: the sender may not send this document",
+        Text("refused: the sender may not send this document"),
     ),
     Step.SCHEMA_PASSED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "301", "Validatie gelukt", "valid by XML Schema"
+        _S.RECEIVED, _from(_S.RECEIVED), "301", "Validatie gelukt", Text("valid by XML Schema")
     ),
     Step.RULES_PASSED: StepRule(
-        _S.CHECKED, _from(_S.RECEIVED), "301", "Validatie gelukt", "valid by the business rules"
+        _S.CHECKED, _from(_S.RECEIVED), "301", "Validatie gelukt", Text("valid by the business rules")
     ),
     Step.VALIDATION_FAILED: StepRule(
-        _S.REFUSED, _from(_S.RECEIVED), "311", "Validatie niet gelukt", "refused: not valid"
+        _S.REFUSED, _from(_S.RECEIVED), "311", "Validatie niet gelukt", Text("refused: not valid")
     ),
     Step.VALIDATION_BROKE: StepRule(
         _S.PARKED,
         _from(_S.RECEIVED),
         "321",
         "Technisch probleem bij validatie",
-        "set apart: judging it failed technically",
+        Text("set apart: judging it failed technically"),
     ),
     Step.FOUND_DUPLICATE: StepRule(
         _S.DUPLICATE,
         _from(_S.RECEIVED, _S.CHECKED),
         "311",
         "Validatie niet gelukt",
-        "duplicate: this document came before",
+        Text("duplicate: this document came before"),
     ),
     Step.DELIVERY_STARTED: StepRule(
         _S.OFFERED,
         _from(_S.CHECKED, _S.OFFERED),
         "405",
         "Afleveren naar uitvragende partij bezig...",
-        "being offered to the recipient",
+        Text("being offered to the recipient"),
     ),
     Step.DELIVERED: StepRule(
         _S.DELIVERED,
         _from(_S.OFFERED),
         "400",
         "Afleveren uitvragende partij gelukt",
-        "delivered: at the recipient's disposal",
+        Text("delivered: at the recipient's disposal"),
     ),
     Step.DELIVERY_TROUBLE: StepRule(
         _S.OFFERED,
         _from(_S.OFFERED),
         "420",
         "Technisch probleem bij de afleverservice van de uitvragende partij",
-        "the recipient cannot be reached; will be tried again",
+        Text("the recipient cannot be reached; will be tried again"),
     ),
     Step.DELIVERY_FAILED: StepRule(
         _S.RETURNED,
         _from(_S.CHECKED, _S.OFFERED, _S.PARKED),
         "410",
         "Afleveren uitvragende partij niet gelukt",
-        "returned: could not be delivered",
+        Text("returned: could not be delivered"),
     ),
-    Step.CONFIRMED: StepRule(_S.CONFIRMED, _from(_S.DELIVERED), "", "", "the recipient confirmed it"),
+    Step.CONFIRMED: StepRule(_S.CONFIRMED, _from(_S.DELIVERED), "", "", Text("the recipient confirmed it")),
     Step.REPLAYED: StepRule(
         _S.RECEIVED,
         _from(_S.PARKED, _S.RETURNED),
         "110",
         "Aanleverproces wordt aangeboden",
-        "offered again by an operator",
+        Text("offered again by an operator"),
     ),
 }
 

@@ -37,7 +37,7 @@ class JournalEntry(msgspec.Struct, frozen=True):
     @property
     def plain(self) -> str:
         """What happened, in plain words."""
-        return STEPS[self.step].plain
+        return STEPS[self.step].plain.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # n
         for party in inputs.parties
         if any(bill.vat_percent for bill in party.billed)
     }
-    text = Text("Value-added tax reclaimed over {year}")
+    text = Text("Value-added tax reclaimed over {year}", year=inputs.order.year)
     return _shared(inputs, weights, LineRole.REFUND, text, -1)
 
 
@@ -244,7 +244,8 @@ def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # no
         raise DistributionKeyError(
             Text("the distribution key names {twice} more than once", twice=", ".join(twice)),
         )
-    text = Text("Share of {name} {year}")
+    order = inputs.order
+    text = Text("Share of {name} {year}", name=SERVICE_NAMES[order.service].name, year=order.year)
     return _shared(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
 
 
@@ -259,12 +260,10 @@ def _shared(
         )
     parts = dict(zip(weights, share(order.total, list(weights.values())), strict=True))
     whole = sum(weights.values(), Decimal(0))
-    words = SERVICE_NAMES[order.service].name
-    named = Text(text.en.format(name=words.en, year=order.year), text.nl.format(name=words.nl, year=order.year))
     return {
         party.debtor.party_id: Due(
             basis,
-            _share_line(role, named, sign * parts[party.debtor.party_id], order.total, weights, whole, party)
+            _share_line(role, text, sign * parts[party.debtor.party_id], order.total, weights, whole, party)
             if party.debtor.party_id in parts
             else (),
         )

@@ -5,11 +5,12 @@ One page without scripts and without anything from elsewhere. The pages of `api`
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import jinja2
+import msgspec
 
 import gateway
+from gateway.i18n import Text
 from gateway.validator.report.report import (
     JudgedDocument,
     RenderContext,
@@ -22,6 +23,7 @@ from gateway.validator.report.report import (
     message_of,
     names_of,
     unread_message,
+    why_of,
 )
 from gateway.validator.report.source import Row, Source, row_at, source_of
 from gateway.validator.report.style import COLOURS, PAGE, REPORT
@@ -97,7 +99,7 @@ def render(reports: Sequence[JudgedDocument], context: RenderContext, *, languag
         reports=views,
         unread=[unread_message(one, language) for one in context.unread],
         language=language,
-        t=chooser(language),
+        t=translator(language),
         style=COLOURS + PAGE + REPORT,
         version=gateway.__version__,
     )
@@ -108,10 +110,9 @@ _environment = jinja2.Environment(
 )
 
 
-@cache
-def chooser(language: str) -> Callable[[str, str], str]:
-    """Templates say `t("English", "Nederlands")`."""
-    return (lambda _, nl: nl) if language == "nl" else (lambda en, _: en)
+def translator(language: str) -> Callable[..., str]:
+    """What templates call `t`: `t("At most {limit:n} bytes", limit=10_000)` is that text in the language."""
+    return lambda key, **params: Text(key, **params).in_language(language)
 
 
 def report_view(
@@ -134,7 +135,7 @@ def report_view(
         document=report.document,
         number=report.number,
         profile=report.profile,
-        rule_sets=tuple(report.rule_sets),
+        rule_sets=tuple(msgspec.structs.replace(used, why=why_of(used, language)) for used in report.rule_sets),
         fatal_count=sum(finding.flag == "fatal" for finding in report.findings),
         warning_count=sum(finding.flag == "warning" for finding in report.findings),
         findings=tuple(findings),
@@ -146,6 +147,14 @@ def report_view(
         rows_left_out=source.left_out,
         rules_url=rules_url,
     )
+
+
+def _position(finding: ReportFinding, language: str) -> str:
+    if not finding.line:
+        return ""
+    if not finding.column:
+        return Text("line {line}", line=finding.line).in_language(language)
+    return Text("line {line}, column {column}", line=finding.line, column=finding.column).in_language(language)
 
 
 def _number(row: Row) -> str:
@@ -160,8 +169,6 @@ def _finding_view(
     number: int, finding: ReportFinding, at: dict[tuple[int, int], int | None], language: str
 ) -> FindingView:
     row = at.get(_mark(finding))
-    words = ("regel", "teken") if language == "nl" else ("line", "column")
-    numbers = [f"{word} {n}" for word, n in zip(words, (finding.line, finding.column), strict=True) if n]
     return FindingView(
         number=number,
         rule=finding.rule,
@@ -169,7 +176,7 @@ def _finding_view(
         message=message_of(finding, language),
         advice=advice_of(finding, language),
         location=finding.location,
-        place=", ".join(numbers),
+        place=_position(finding, language),
         found=found_of(finding, language),
         expected=expected_of(finding, language),
         terms=tuple(names_of(finding.terms, language)),

@@ -7,6 +7,7 @@ is an error, not a failure.
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from gateway.i18n import plural
 from gateway.validator.finding import Stage
 from gateway.validator.report.report import (
     JudgedDocument,
@@ -15,9 +16,8 @@ from gateway.validator.report.report import (
     ReportFinding,
     Unread,
     advice_of,
-    expected_of,
-    found_of,
     message_of,
+    sides_of,
     unread_message,
 )
 from gateway.validator.report.svrl import xml_characters
@@ -65,9 +65,8 @@ def _stage(report: Report, stage: Stage, name: str, language: str) -> ElementTre
     case = ElementTree.Element("testcase", classname=name, name=f"stage {stage.value}")
     found = sum(finding.stage is stage for finding in report.findings)
     if found:
-        ElementTree.SubElement(
-            case, "system-out"
-        ).text = f"{found} {'bevindingen' if language == 'nl' else 'findings'}"
+        text = plural("{count} finding", "{count} findings", count=found)
+        ElementTree.SubElement(case, "system-out").text = text.in_language(language)
     return case
 
 
@@ -85,8 +84,6 @@ def _finding(finding: ReportFinding, name: str, language: str) -> ElementTree.El
 
 
 def _details(finding: ReportFinding, language: str) -> str:
-    found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
-    sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
-    values = [f"{word}: {value}" for word, value in sides if value is not None]
+    values = [f"{word.lower()}: {value}" for word, value in sides_of(finding, language)]
     parts = [finding.location, *values, advice_of(finding, language)]
     return xml_characters("\n".join(filter(None, parts)))

@@ -135,8 +135,14 @@ class Unread:
 
 def unread_message(unread: Unread, language: str) -> str:
     """That a file could not be read, in the reader's language; the reason is the system's own."""
-    words = "kon niet worden gelezen" if language == "nl" else "could not be read"
-    return f"{unread.file} {words}: {unread.reason}"
+    text = Text("{file} could not be read: {reason}", file=unread.file, reason=unread.reason)
+    return text.in_language(language)
+
+
+def sides_of(finding: ReportFinding, language: str) -> list[tuple[str, str]]:
+    """What was found and what is expected, each with its word, in the reader's language."""
+    sides = ((Text("Found"), found_of(finding, language)), (Text("Expected"), expected_of(finding, language)))
+    return [(word.in_language(language), value) for word, value in sides if value is not None]
 
 
 @dataclass(frozen=True, slots=True)

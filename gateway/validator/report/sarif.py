@@ -14,10 +14,9 @@ from gateway.validator.report.report import (
     Report,
     ReportFinding,
     advice_of,
-    expected_of,
-    found_of,
     message_of,
     names_of,
+    sides_of,
     unread_message,
 )
 
@@ -109,9 +108,7 @@ def _result(finding: ReportFinding, report: Report, rule: int, artifact: int, la
 
 
 def _message(finding: ReportFinding, language: str) -> str:
-    found, expected = ("Gevonden", "Verwacht") if language == "nl" else ("Found", "Expected")
-    sides = ((found, found_of(finding, language)), (expected, expected_of(finding, language)))
-    values = [f"{word}: {value}." for word, value in sides if value is not None]
+    values = [f"{word}: {value}." for word, value in sides_of(finding, language)]
     parts = [message_of(finding, language), *values, advice_of(finding, language)]
     return " ".join(filter(None, parts))
 

@@ -14,9 +14,8 @@ from gateway.validator.report.report import (
     Report,
     ReportFinding,
     advice_of,
-    expected_of,
-    found_of,
     message_of,
+    sides_of,
     why_of,
 )
 
@@ -73,7 +72,7 @@ def _pattern(report: Report, stage: Stage, language: str) -> list[str]:
 def _failed(finding: ReportFinding, language: str) -> list[str]:
     location = _attribute(finding.location or _ANYWHERE)
     message, advice = message_of(finding, language), advice_of(finding, language)
-    parts = [message, *(f"{word} {value}." for word, value in _sides(finding, language) if value), advice]
+    parts = [message, *(f"{word}: {value}." for word, value in sides_of(finding, language) if value), advice]
     return [
         f"  <svrl:fired-rule context={location}/>",
         f"  <svrl:failed-assert id={_attribute(finding.rule)} flag={_attribute(finding.flag)} location={location} "
@@ -81,11 +80,6 @@ def _failed(finding: ReportFinding, language: str) -> list[str]:
         f"    <svrl:text>{_text(' '.join(filter(None, parts)))}</svrl:text>",
         "  </svrl:failed-assert>",
     ]
-
-
-def _sides(finding: ReportFinding, language: str) -> tuple[tuple[str, str | None], ...]:
-    found, expected = ("Gevonden:", "Verwacht:") if language == "nl" else ("Found:", "Expected:")
-    return (found, found_of(finding, language)), (expected, expected_of(finding, language))
 
 
 def _text(text: str) -> str:

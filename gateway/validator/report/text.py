@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
+from gateway.i18n import Text
 from gateway.validator.report.report import (
     JudgedDocument,
     RenderContext,
     Report,
     ReportFinding,
     advice_of,
-    expected_of,
-    found_of,
     message_of,
     names_of,
+    sides_of,
 )
 
 _RESET, _BOLD, _RED, _GREEN, _YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
-_FLAGS = {"fatal": "fout", "warning": "let op"}
+_FLAGS = {"fatal": Text("fatal"), "warning": Text("warning")}
 _INDENT = " " * 10
 
 
@@ -31,24 +31,22 @@ def _lines(report: Report, language: str, colour: bool) -> Iterator[str]:
 
 
 def _head(report: Report, language: str, colour: bool) -> str:
-    good, bad = ("geldig", "niet geldig") if language == "nl" else ("valid", "not valid")
     rules = ", ".join(f"{used.name} {used.version}" for used in report.rule_sets)
     about = " · ".join(filter(None, (report.document, report.profile, rules)))
-    verdict = _paint(good, _GREEN, colour) if report.valid else _paint(bad, _RED, colour)
+    verdict = (Text("valid") if report.valid else Text("not valid")).in_language(language)
+    verdict = _paint(verdict, _GREEN if report.valid else _RED, colour)
     head = f"{_printable(report.file)}: {verdict}" if report.file else verdict
     return f"{head} ({about})" if about else head
 
 
 def _paragraph(finding: ReportFinding, language: str, colour: bool) -> Iterator[str]:
     place = "" if finding.line is None else f"{finding.line}:{finding.column}"
-    word = _FLAGS[finding.flag] if language == "nl" else finding.flag
+    word = _FLAGS[finding.flag].in_language(language)
     flag = _paint(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
     yield f"  {flag}{_paint(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
     yield f"{_INDENT}{_printable(message_of(finding, language))}"
-    found, expected = ("gevonden", "verwacht") if language == "nl" else ("found", "expected")
-    for word, value in ((found, found_of(finding, language)), (expected, expected_of(finding, language))):
-        if value is not None:
-            yield f"{_INDENT}{word}: {_printable(value)}"
+    for word, value in sides_of(finding, language):
+        yield f"{_INDENT}{word.lower()}: {_printable(value)}"
     if advice := advice_of(finding, language):
         yield f"{_INDENT}{_printable(advice)}"
     if finding.terms:
