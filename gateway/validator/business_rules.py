@@ -16,7 +16,7 @@ from gateway.validator.ubl import breaches as ubl_breaches
 from gateway.validator.ubl import si_ubl
 from gateway.validator.ubl.bindings import element_of
 from gateway.validator.ubl.breaches import SyntaxBreach
-from gateway.validator.ubl.reader import Reading, read
+from gateway.validator.ubl.reader import Reading
 from gateway.validator.verdict import FAILED_RULE
 from gateway.validator.xml.locations import Paths
 from gateway.validator.xml.parsing import Parsed
@@ -40,9 +40,8 @@ class _Unlocated:
     """The term of that group that is wrong, if one is."""
 
 
-def check(parsed: Parsed, rules: RuleSet) -> list[Finding]:
+def check(parsed: Parsed, reading: Reading, rules: RuleSet) -> list[Finding]:
     """Every rule of the set that the invoice breaks, in document order."""
-    reading = read(parsed.root)
     judgement = engine.judge(reading.invoice, rules)
     left_out: Counter[str] = Counter()
     found = [_of_breach(each) for each in _first_of_each(judgement.breaches, left_out)]

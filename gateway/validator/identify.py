@@ -13,6 +13,8 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
+from gateway.validator.model.invoice import Buyer, Invoice, Seller
+from gateway.validator.model.terms import Repeated
 from gateway.validator.xml.locations import name_of
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -57,6 +59,18 @@ def read_facts(root: etree._Element, kind: DocumentKind) -> DocumentFacts:
         sender=_party(parties, sender),
         recipient=_party(parties, recipient),
     )
+
+
+def facts_of(invoice: Invoice, kind: DocumentKind) -> DocumentFacts | None:
+    """The same from what was read of an invoice; None where what it may have once is missing or repeated."""
+    heads = (invoice.specification, invoice.process, invoice.number, invoice.issue_date)
+    if len(invoice.sellers) != 1 or len(invoice.buyers) != 1 or any(isinstance(one, Repeated) for one in heads):
+        return None
+    sender, recipient = _party_of(invoice.sellers[0]), _party_of(invoice.buyers[0])
+    if sender is None or recipient is None:
+        return None
+    specification, process, number, issue_date = map(_bare, heads)
+    return DocumentFacts(kind, specification, process, number, issue_date, sender, recipient)
 
 
 def older_format(facts: DocumentFacts) -> Finding | None:
@@ -282,7 +296,12 @@ def _head(
 
 
 def _text(element: etree._Element) -> str | None:
-    return _bare(element.text)
+    return _bare(_whole_text(element))
+
+
+def _whole_text(element: etree._Element) -> str | None:
+    """The text of an element, also where comments break it up."""
+    return str(element.xpath("string()")) if len(element) else element.text
 
 
 def _bare(text: str | None) -> str | None:
@@ -327,12 +346,27 @@ def _read_party(element: etree._Element) -> DocumentParty:
     return DocumentParty(tuple(identifiers), legal_name or name)
 
 
+def _party_of(party: Seller | Buyer) -> DocumentParty | None:
+    """A party as the document names it; None where it has several legal entities."""
+    own = (party.electronic_address, party.legal_registration, party.name)
+    if any(isinstance(one, Repeated) for one in own):
+        return None
+    identifiers = [
+        _as_identifier(party.electronic_address, party.electronic_address_scheme),
+        *[_as_identifier(one.value, one.scheme) for one in party.identifiers],
+        *[_as_vat(one.identifier) for one in party.tax_registrations],
+        _as_identifier(party.legal_registration, party.legal_registration_scheme),
+    ]
+    name = _bare(party.name) or next(filter(None, map(_bare, party.trading_names)), None)
+    return DocumentParty(tuple(dict.fromkeys(filter(None, identifiers))), name)
+
+
 def _first_text(element: etree._Element, tag: str) -> str | None:
     return next((_text(leaf) for leaf in element if leaf.tag == tag), None)
 
 
 def _own(element: etree._Element) -> PartyIdentifier | None:
-    return _as_identifier(element.text, element.get("schemeID"))
+    return _as_identifier(_whole_text(element), element.get("schemeID"))
 
 
 def _as_identifier(text: str | None, scheme: str | None) -> PartyIdentifier | None:
@@ -344,7 +378,7 @@ def _as_identifier(text: str | None, scheme: str | None) -> PartyIdentifier | No
 
 def _vat(element: etree._Element) -> PartyIdentifier | None:
     """A VAT number names its own country; only the Dutch scheme is an address here."""
-    return _as_vat(element.text)
+    return _as_vat(_whole_text(element))
 
 
 def _as_vat(text: str | None) -> PartyIdentifier | None:
@@ -385,7 +419,7 @@ def _staffing_ids(reference: etree._Element | None, name: str) -> Iterator[Party
     for owner in reference.iterchildren(_HR + name) if reference is not None else ():
         scheme = _ID_OWNERS.get((owner.get("idOwner") or "").lower())
         for value in owner.iterchildren(f"{_HR}IdValue"):
-            identifier = _as_identifier(value.text, scheme)
+            identifier = _as_identifier(_whole_text(value), scheme)
             if identifier:
                 yield identifier
 

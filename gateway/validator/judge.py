@@ -17,6 +17,7 @@ from gateway.validator.model.document import Attachment, Beside, DocumentFacts, 
 from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import without_collecting
 from gateway.validator.profiles import choose, not_for, profile_named, remarks
+from gateway.validator.ubl.reader import Reading, read
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
 from gateway.validator.xml import schema
@@ -86,6 +87,7 @@ class _Judgement:
         self._since = perf_counter_ns()
         self._kind: DocumentKind | None = None
         self._facts: DocumentFacts | None = None
+        self._reading: Reading | None = None
         self._attachments: tuple[Attachment, ...] = ()
 
     def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
@@ -105,10 +107,17 @@ class _Judgement:
             self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
             return False
         self._kind = kind
-        self._facts = identify.read_facts(parsed.root, kind)
+        self._facts = self._read_facts(parsed, kind)
         older = identify.older_format(self._facts)
         self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *self._without_rules(kind)] if one])
         return older is None
+
+    def _read_facts(self, parsed: Parsed, kind: DocumentKind) -> DocumentFacts:
+        """What the document says of itself: from the reading, where it is one that is read for its rules."""
+        if not kind.is_billing or self._wishes.engine == REFERENCE:
+            return identify.read_facts(parsed.root, kind)
+        self._reading = read(parsed.root)
+        return identify.facts_of(self._reading.invoice, kind) or identify.read_facts(parsed.root, kind)
 
     def _without_rules(self, kind: DocumentKind) -> list[Finding]:
         """What to say of profiles that were asked for on a document that they are not about."""
@@ -139,13 +148,13 @@ class _Judgement:
     def _check_rules(self, parsed: Parsed) -> None:
         if self._kind is None or not self._kind.is_billing or self._facts is None:
             return
-        if self._wishes.engine == REFERENCE:
+        if self._reading is None:
             findings = self._by_reference(parsed)
         else:
             chosen = choose(Invoice, self._facts.customization_id, self._wishes.profile, self._wishes.also)
             self._profile, self._rule_sets = chosen.profile, chosen.used
             remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
-            broken = within_bounds(business_rules.check(parsed, chosen.rules))
+            broken = within_bounds(business_rules.check(parsed, self._reading, chosen.rules))
             findings = [*_at_the_head(remarked, parsed), *broken]
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)

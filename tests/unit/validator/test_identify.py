@@ -121,3 +121,9 @@ def test_what_a_document_leaves_out_is_absent() -> None:
     assert (facts.number, facts.issue_date, facts.sender.identifiers) == (None, None, ())
     facts = read_facts(root(f'<TimeCard xmlns="{NAMESPACES[DocumentKind.TIME_CARD]}"/>'), DocumentKind.TIME_CARD)
     assert (facts.number, facts.recipient.identifiers) == (None, ())
+
+
+@pytest.mark.parametrize("broken_up", ["INK<!-- x -->-7", "<!-- x -->INK-7", "INK<?x y?>-7", "<![CDATA[INK]]>-7"])
+def test_a_text_is_whole_where_comments_break_it_up(broken_up: str) -> None:
+    order = f'<Order xmlns="{UBL}Order-2" xmlns:b="{UBL}CommonBasicComponents-2"><b:ID>{broken_up}</b:ID></Order>'
+    assert read_facts(root(order), DocumentKind.ORDER).number == "INK-7"

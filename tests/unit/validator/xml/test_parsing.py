@@ -91,6 +91,27 @@ def test_utf8_with_a_mark_and_us_ascii_are_read() -> None:
     assert tree(b'<?xml version="1.0" encoding="us-ascii"?><a/>').root.tag == "a"
 
 
+@pytest.mark.parametrize("name", ["US-ASCII", "us-ascii", "ASCII"])
+@pytest.mark.parametrize("content", ["<a>é</a>", "<a b='é'/>", "<!-- é --><a/>", "<a/><?b é?>", "<é/>"])
+def test_a_document_that_declares_ascii_holds_nothing_else(name: str, content: str) -> None:
+    document = f'<?xml version="1.0" encoding="{name}"?>{content}'
+    assert refusal(document.encode()).rule == "MP-XML-ENCODING"
+    ascii_only = document.replace("<é/>", "<e/>").replace("é", "&#233;")
+    assert tree(ascii_only.encode()).root.tag in {"a", "e"}
+
+
+@pytest.mark.parametrize("name", ["UTF-8", "utf-8", "Utf-8"])
+def test_utf8_is_known_in_any_case(name: str) -> None:
+    assert tree(f"<?xml version='1.0' encoding='{name}'?><a>é</a>".encode()).root.text == "é"
+
+
+@pytest.mark.parametrize("name", ["ISO-8859-1", "windows-1252", "UTF-16", "UTF-7", "IBM037", "x" * 200])
+def test_every_other_declared_encoding_is_refused_whatever_the_bytes(name: str) -> None:
+    for content in ("<a/>", "<a>é</a>"):
+        document = f'<?xml version="1.0" encoding="{name}"?>{content}'.encode()
+        assert refusal(document).rule == "MP-XML-ENCODING"
+
+
 DOCTYPES = [
     b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
     b'<?xml version="1.0"?>\n<!-- c --><?p i?>\n<!DOCTYPE a SYSTEM "http://example.org/a.dtd"><a/>',
@@ -140,6 +161,34 @@ def test_each_cap_refuses_just_beyond_it(rule: str, document: bytes, caps: dict[
     limits = replace(DEFAULT_LIMITS, **caps)
     assert refusal(document, limits).rule == rule
     assert isinstance(read(document), Parsed)
+
+
+_LONG = b"<a>" + b"x> " * 400 + b"</a>"
+_NAMED = b"<a b='" + b"> " * 400 + b"' abcdefghijk='1'/>"
+
+
+@pytest.mark.parametrize("around", [b"", b"<!-- <<<<<<<< -->", b"<!-- > --><?x <<< ?>"])
+@pytest.mark.parametrize(
+    ("rule", "document", "caps"),
+    [
+        ("MP-XML-TEXT", _LONG, {"text_bytes_max": 1_000}),
+        ("MP-XML-NAME", _NAMED, {"name_length_max": 10}),
+        ("MP-XML-ATTRIBUTES", b"<a b='" + b"> " * 400 + b"' c='' d=''/>", {"attributes_per_element_max": 2}),
+    ],
+)
+def test_signs_that_are_no_tags_hide_nothing(
+    around: bytes, rule: str, document: bytes, caps: dict[str, int]
+) -> None:
+    limits = replace(DEFAULT_LIMITS, **caps)
+    assert refusal(around + document, limits).rule == rule
+    assert refusal(document + around, limits).rule == rule
+
+
+@pytest.mark.parametrize(("pieces", "is_read"), [(100, True), (101, False)])
+@pytest.mark.parametrize("aside", [b"<!-- <b> -->", b"<![CDATA[<b>]]>", b"<?x y?>"])
+def test_a_large_document_has_no_text_in_many_pieces(pieces: int, is_read: bool, aside: bytes) -> None:
+    document = b"<a><b>%b</b>%b</a>" % (b"x" * 70_000, b"x".join([aside] * pieces))
+    assert isinstance(read(document), Parsed) is is_read
 
 
 @pytest.mark.parametrize(
