@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import msgspec
@@ -35,19 +35,17 @@ from gateway.jobs.periodic import run_periodically
 from gateway.jobs.reap import Reaper, reap_regularly
 from gateway.jobs.seal import seal_regularly
 from gateway.jobs.send_bills import send_bills_regularly
-from gateway.messages.lifecycle import Disposition
-from gateway.messages.participants import Party
+from gateway.messages.metering import MeterPolicy
 from gateway.messages.ports import Checkpoint, Intake
-from gateway.metering.entry import UsageEntry
-from gateway.metering.policy import MeterPolicy, meter_delivery
 from gateway.metrics import Metrics
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.counting import CountedIntake, SandboxIntake
 from gateway.pipeline.deliveries import WakingDeliveries
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.intake import IntakeService
-from gateway.pipeline.observer import Meter, MetricsObserver
+from gateway.pipeline.observer import MetricsObserver
 from gateway.pipeline.queue import JudgingQueue
+from gateway.pipeline.settled import SettledMessages
 from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
 from gateway.pki.tls import HttpFetch, TlsFiles, client_context, server_context
@@ -56,6 +54,7 @@ from gateway.settings import Settings, listed
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
+from gateway.store.messages.commit import Committer
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.messages import MessageStore
 from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere
@@ -64,7 +63,6 @@ from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
 from gateway.store.writer import Writer
-from gateway.validator.verdict import encode_report
 from gateway.validator.xml.parsing import Limits as ReadingLimits
 
 log = structlog.get_logger(__name__)
@@ -87,6 +85,7 @@ class Gateway:
     storage: Storage
     register: RegisterStore
     store: MessageStore
+    committer: Committer
     mailbox: MailboxStore
     queue: JudgingQueue
     intake: IntakeService
@@ -146,8 +145,8 @@ async def open_gateway(
     """Open a gateway that accepts, judges and delivers messages until the block ends, first those that waited."""
     async with AsyncExitStack() as stack:
         gateway = await _open(settings, clock, checkpoint, stack)
-        for waiting in await gateway.store.waiting():
-            gateway.queue.offer(waiting, None, is_suspect=True)
+        for message in await gateway.store.unjudged():
+            gateway.queue.offer(message, None, is_suspect=True)
         gateway.queue.start()
         stack.push_async_callback(gateway.queue.stop)
         services = await _channel_services(gateway, clock, stack)
@@ -279,6 +278,8 @@ def _dispatcher(gateway: Gateway, clock: Clock) -> Dispatcher:
         gateway.outbox,
         gateway.store,
         methods,
+        gateway.register,
+        _meter_policy(gateway.settings),
         clock,
         backoff,
         delivery.recipients_max,
@@ -312,16 +313,17 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     engines, writer = database.engines, database.writer
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
-    store = MessageStore(engines, writer, storage, _meter(settings), encode_report, checkpoint)
+    store = MessageStore(engines, writer, storage, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
-    observer = MetricsObserver(metrics, _meter(settings), clock)
+    observer, settled = MetricsObserver(metrics, clock), SettledMessages()
+    committer = Committer(engines, writer, checkpoint, [observer.message_committed, settled.message_committed])
     queue = JudgingQueue(
-        store,
+        committer,
         register,
         workers,
+        _meter_policy(settings),
         clock,
-        observer,
         checkpoint,
         small_size_bytes_max=settings.storage.small_content_size_bytes_max,
         workers=settings.worker_count(),
@@ -330,12 +332,13 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     intake = IntakeService(
         store,
         queue,
+        settled,
         clock,
         checkpoint,
         waiting_max=settings.queue.waiting_messages_max,
         retry_after_seconds=settings.queue.retry_after_seconds,
     )
-    replays_elsewhere = ReplaysElsewhere(engines, store, queue, metrics.message_reopened)
+    replays_elsewhere = ReplaysElsewhere(engines, store, queue, metrics)
     await replays_elsewhere.follow()
     return Gateway(
         settings,
@@ -344,30 +347,24 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         storage,
         register,
         store,
-        MailboxStore(engines, writer, clock, metrics.message_confirmed),
+        committer,
+        MailboxStore(engines, writer, committer, clock),
         queue,
         intake,
-        OperatorActions(writer, store, queue, clock, observer.came_to_rest, metrics.message_reopened),
+        OperatorActions(committer, store, queue, clock),
         workers,
         metrics,
         _health(settings, writer, storage, queue),
         LedgerMeter(engines, writer, clock),
         observer,
-        OutboxStore(engines, writer, register, _meter(settings), clock, observer.came_to_rest, DELIVERY_METHODS),
+        OutboxStore(engines, writer, committer, register, clock, DELIVERY_METHODS),
         replays_elsewhere,
         certificates,
     )
 
 
-def _meter(settings: Settings) -> Meter:
-    policy = MeterPolicy(settings.meter.both_sides_pay, settings.meter.own_bills_are_free)
-
-    def meter(
-        kenmerk: str, sender: Party | None, recipient: Party, at: datetime, is_test: bool
-    ) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-        return meter_delivery(kenmerk, sender, recipient, at, policy, is_test=is_test)
-
-    return meter
+def _meter_policy(settings: Settings) -> MeterPolicy:
+    return MeterPolicy(settings.meter.both_sides_pay, settings.meter.own_bills_are_free)
 
 
 def _workers(settings: Settings, storage: Storage, metrics: Metrics) -> Workers:

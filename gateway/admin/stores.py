@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gateway.clock import utc_now
-from gateway.messages.lifecycle import Disposition
-from gateway.metering.entry import UsageEntry
 from gateway.settings import Settings
+from gateway.store.messages.commit import Committer
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
@@ -37,14 +36,10 @@ def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T
             engines, writer = database.engines, database.writer
             register = RegisterStore(engines, writer, utc_now)
             await register.refresh()
-            outbox = OutboxStore(engines, writer, register, _never_meters, utc_now)
+            outbox = OutboxStore(engines, writer, Committer(engines, writer), register, utc_now)
             return await work(Stores(writer, register, outbox))
 
     return asyncio.run(run())
-
-
-def _never_meters(*_delivery: object) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-    raise RuntimeError("only a server delivers, and so meters")
 
 
 def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:

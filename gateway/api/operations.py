@@ -58,7 +58,7 @@ async def return_message(call: Call) -> web.StreamResponse:
     """Return a parked message to its sender."""
     message = await call.message()
     wanted = await call.body(ReturnRequest)
-    if not await call.services.operations.give_back(message.kenmerk, call.caller.key_id, wanted.reason):
+    if not await call.services.operations.return_to_sender(message.kenmerk, call.caller.key_id, wanted.reason):
         raise _not_now(message, Text("parked"))
     return json_answer(Done(kenmerk=message.kenmerk, state=State.RETURNED))
 

@@ -1,12 +1,12 @@
 """A message as the store holds it, and its journal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 import msgspec
 
-from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step
+from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step, after
 from gateway.messages.participants import Role
 from gateway.messages.submission import StoredBytes, Submission
 from gateway.validator.model.document import Attachment, DocumentKind
@@ -50,16 +50,31 @@ class StoredAttachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: what the store knows of it apart from its journal, report and bytes."""
+    """One message as it is stored, apart from its journal, report and bytes."""
 
     kenmerk: str
     state: State
     disposition: Disposition
     channel: str
     received_at: datetime
-    settled_at: datetime | None
+    document: StoredBytes
     submitter_id: str | None
-    """The party whose key or certificate handed it in."""
+    """The party whose key or certificate submitted it."""
+    role: Role
+    """The role of that key or certificate."""
+    steps: int = len(FIRST_STEPS)
+    """How many entries its journal has."""
+    settled_at: datetime | None = None
+    is_test: bool = False
+    berichtsoort: str | None = None
+    aanleverkenmerk: str | None = None
+    idempotency_key: str | None = None
+    wanted_recipient: PartyIdentifier | None = None
+    """The recipient that the channel named, instead of the document's own."""
+    wanted_profile: str | None = None
+    """The rules that the sender asked for, on top of those that the document claims."""
+    on_behalf_of: PartyIdentifier | None = None
+    """The party for which the submitter says it acts."""
     sender_id: str | None = None
     """The party the document is from (the supplier of an invoice), once known."""
     recipient_id: str | None = None
@@ -69,54 +84,55 @@ class Message:
     number: str | None = None
     issue_date: str | None = None
     profile: str | None = None
-    size_bytes: int = 0
-    sha256: str = ""
     duplicate_of: str | None = None
-    is_test: bool = False
-    berichtsoort: str | None = None
-    aanleverkenmerk: str | None = None
-    idempotency_key: str | None = None
+    detached: tuple[StoredAttachment, ...] | None = None
+    """The attachments that came with the document; None where they were not read from the store."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the document."""
+        return self.document.size_bytes
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the document, hexadecimal."""
+        return self.document.sha256
+
+    def after(self, entries: tuple[JournalEntry, ...], disposition: Disposition) -> "Message":
+        """The message after these steps. Raises LifecycleError where one may not follow the one before."""
+        state = self.state
+        for entry in entries:
+            state = after(state, entry.step)
+        return replace(
+            self,
+            state=state,
+            disposition=disposition,
+            settled_at=entries[-1].at if state.is_settled else None,
+            steps=self.steps + len(entries),
+        )
 
 
-class Acceptance(msgspec.Struct, frozen=True):
-    """A submission that is to be stored under its kenmerk."""
-
-    kenmerk: str
-    received_at: datetime
-    submission: Submission
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message that is stored and waits to be judged: what judging and deciding need.
-
-    `beside` are the attachments that travelled beside the document, where they stand; `steps` is how many its
-    journal has.
-    """
-
-    kenmerk: str
-    received_at: datetime
-    document: StoredBytes
-    channel: str
-    role: Role
-    submitter_id: str | None
-    is_test: bool
-    wanted_recipient: PartyIdentifier | None
-    wanted_profile: str | None
-    beside: tuple[StoredAttachment, ...] = ()
-    steps: int = len(FIRST_STEPS)
-    on_behalf_of: PartyIdentifier | None = None
-    """The party that the sender said it acts for."""
-
-
-@dataclass(frozen=True, slots=True)
-class AtRest:
-    """A message that came to rest after it had left the desk: by delivery, or by an operator."""
-
-    kind: DocumentKind | None
-    state: State
-    disposition: Disposition
-    received_at: datetime
+def received_message(submission: Submission, kenmerk: str, received_at: datetime) -> Message:
+    """The message that a submission becomes. Its contents are stored; LookupError where one is not."""
+    caller = submission.caller
+    return Message(
+        kenmerk,
+        State.RECEIVED,
+        Disposition.PENDING,
+        submission.channel,
+        received_at,
+        submission.document.location,
+        caller.party_id,
+        caller.role,
+        is_test=caller.is_test,
+        berichtsoort=submission.berichtsoort,
+        aanleverkenmerk=submission.aanleverkenmerk,
+        idempotency_key=submission.idempotency_key,
+        wanted_recipient=submission.recipient,
+        wanted_profile=submission.profile,
+        on_behalf_of=submission.on_behalf_of,
+        detached=tuple([StoredAttachment(one.attachment, one.content.location) for one in submission.attachments]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from gateway.i18n import Text
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -55,6 +56,16 @@ class Party:
     def wants_push(self) -> bool:
         """Whether its messages are brought to it; else it takes them from its mailbox."""
         return self.settings.get("delivery", MAILBOX) != MAILBOX
+
+
+class Register(Protocol):
+    """Registered parties, held in memory."""
+
+    def by_id(self, party_id: str) -> Party | None:
+        """The party, or None."""
+
+    def by_identifier(self, identifier: PartyIdentifier) -> Party | None:
+        """The party with this identifier, or None."""
 
 
 @dataclass(frozen=True, slots=True)

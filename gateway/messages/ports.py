@@ -126,7 +126,7 @@ class Operations(Protocol):
     async def replay(self, kenmerk: str, actor: str) -> bool:
         """Offer a parked or returned message again; False when it is not in such a state."""
 
-    async def give_back(self, kenmerk: str, actor: str, reason: str) -> bool:
+    async def return_to_sender(self, kenmerk: str, actor: str, reason: str) -> bool:
         """Return a parked message to its sender; False when it is not parked."""
 
 

@@ -46,8 +46,8 @@ class Content:
         return self._sha256
 
     @property
-    def place(self) -> StoredBytes:
-        """Where it stands. Raises LookupError while it is not stored."""
+    def location(self) -> StoredBytes:
+        """Where it is stored. Raises LookupError while it is not."""
         if self.stored is None:
             raise LookupError("the content is not stored yet")
         return self.stored
@@ -118,6 +118,20 @@ class Receipt(msgspec.Struct, frozen=True):
     kenmerk: str
     received_at: datetime
     is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A submission, with the kenmerk it gets if it is new."""
+
+    kenmerk: str
+    received_at: datetime
+    submission: Submission
+
+    @property
+    def receipt(self) -> Receipt:
+        """The answer when it is stored."""
+        return Receipt(self.kenmerk, self.received_at)
 
 
 class IdempotencyConflictError(Exception):

@@ -10,15 +10,14 @@ CloudEvents 1.0.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 from urllib.parse import unquote
 
 import msgspec
 
 from gateway.i18n import Text
-from gateway.messages.participants import Party
 from gateway.metering.entry import GATEWAY, UsageEntry, UsageKind
-from gateway.validator.model.identifiers import OIN
+from gateway.validator.model.identifiers import OIN, PartyIdentifier
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
@@ -157,7 +156,19 @@ def malformed(index: int, reason: str) -> EventProblem:
     return EventProblem(index, ProblemCode.MALFORMED, Text("Not a usage event: {reason}.", reason=reason))
 
 
-def party_names(parties: Iterable[Party]) -> dict[str, str]:
+class NamedParty(Protocol):
+    """A party as events name it."""
+
+    @property
+    def party_id(self) -> str:
+        """Our id of the party."""
+
+    @property
+    def identifiers(self) -> tuple[PartyIdentifier, ...]:
+        """Its registered identifiers."""
+
+
+def party_names(parties: Iterable[NamedParty]) -> dict[str, str]:
     """Every name that an event may use for a party, and the party's id."""
     names: dict[str, str] = {}
     for party in parties:

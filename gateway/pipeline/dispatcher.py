@@ -1,4 +1,4 @@
-"""Brings what waits to its recipients: for each recipient in order, for all recipients at the same time.
+"""Delivers queued messages to their recipients: for each recipient in order, for all at the same time.
 
 Only the first message of a recipient is ever in memory, so it makes no difference how many wait behind it.
 """
@@ -12,17 +12,20 @@ import structlog
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from gateway.clock import Clock
+from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
 from gateway.messages.lifecycle import Foutcode
+from gateway.messages.message import Message
+from gateway.messages.metering import MeterPolicy
+from gateway.messages.participants import Register
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.ports import (
-    AttemptResult,
     DeliveryMethod,
     Destination,
     Failure,
     NotDeliveredError,
     Observer,
     Outbox,
-    Parcel,
+    QueuedMessage,
     Refusal,
     Shipments,
 )
@@ -36,7 +39,7 @@ _IDLE_SECONDS = 5.0
 class Unobserved:
     """Nobody counts. Fulfils `ports.Observer`."""
 
-    def attempted(self, method: str, outcome: AttemptResult, failure: Failure | None, seconds: float) -> None:
+    def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """Nothing."""
 
 
@@ -48,6 +51,8 @@ class Dispatcher:
         outbox: Outbox,
         shipments: Shipments,
         methods: Mapping[str, DeliveryMethod],
+        register: Register,
+        policy: MeterPolicy,
         clock: Clock,
         backoff: Backoff | None = None,
         recipients_max: int = 64,
@@ -59,9 +64,11 @@ class Dispatcher:
         self._outbox = outbox
         self._shipments = shipments
         self._methods = methods
+        self._register = register
+        self._policy = policy
         self._clock = clock
         self._backoff = backoff or Backoff()
-        self._places = asyncio.Semaphore(recipients_max)
+        self._calls = asyncio.Semaphore(recipients_max)
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._trouble_seconds = trouble_seconds
         self._woken = asyncio.Event()
@@ -113,9 +120,9 @@ class Dispatcher:
     async def _serve(self, destination: Destination) -> None:
         """One recipient's messages in their order, until one cannot be delivered now or none is left."""
         try:
-            async with self._places:
-                while parcel := await self._next(destination):
-                    if not await self._offer(destination, parcel):
+            async with self._calls:
+                while queued := await self._next(destination):
+                    if not await self._offer(destination, queued):
                         return
                     destination = await self._outbox.destination(destination.recipient_id)
                     if destination.method not in self._methods:
@@ -124,33 +131,29 @@ class Dispatcher:
             log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
             await asyncio.sleep(_IDLE_SECONDS)
 
-    async def _next(self, destination: Destination) -> Parcel | None:
+    async def _next(self, destination: Destination) -> QueuedMessage | None:
         """The oldest message that waits for this recipient; from here on every line of the log has its kenmerk."""
         unbind_contextvars("kenmerk")
-        parcel = await self._outbox.first(destination.recipient_id)
-        if parcel is not None:
-            bind_contextvars(kenmerk=parcel.kenmerk)
-        return parcel
+        queued = await self._outbox.first(destination.recipient_id)
+        if queued is not None:
+            bind_contextvars(kenmerk=queued.message.kenmerk)
+        return queued
 
-    async def _offer(self, destination: Destination, parcel: Parcel) -> bool:
+    async def _offer(self, destination: Destination, queued: QueuedMessage) -> bool:
         """Offer one message; whether the next one may follow."""
-        await self._outbox.offered(parcel, self._clock())
+        message = await self._outbox.commit(offer(queued.message, self._clock()))
         begun = time.monotonic()
-        error = await self._deliver(destination, parcel)
-        seconds = time.monotonic() - begun
-        if error is None:
-            into_mailbox = self._methods[destination.method].into_mailbox
-            await self._outbox.delivered(parcel, self._clock(), into_mailbox=into_mailbox)
-            outcome = AttemptResult.DELIVERED
-        else:
-            outcome = await self._not_delivered(destination, parcel, error)
-        self._observer.attempted(destination.method, outcome, error.failure if error else None, seconds)
-        return outcome in {AttemptResult.DELIVERED, AttemptResult.REFUSED}
+        error = await self._deliver(destination, message)
+        seconds, now = time.monotonic() - begun, self._clock()
+        attempt = self._attempt(destination, queued, error, now)
+        await self._outbox.commit(decide_delivery(message, attempt, self._register, self._policy, now))
+        self._observer.attempted(destination.method, attempt.result, error.failure if error else None, seconds)
+        return attempt.result in {AttemptResult.DELIVERED, AttemptResult.REFUSED}
 
-    async def _deliver(self, destination: Destination, parcel: Parcel) -> NotDeliveredError | None:
-        """Hand it over; why it was not taken, or None."""
+    async def _deliver(self, destination: Destination, message: Message) -> NotDeliveredError | None:
+        """Hand it over; why it was not accepted, or None."""
         try:
-            shipment = await self._shipments.shipment(parcel.kenmerk)
+            shipment = await self._shipments.shipment(message.kenmerk)
             await self._methods[destination.method].deliver(destination.url, shipment)
         except LookupError as error:
             return NotDeliveredError(Refusal.PERMANENT, Failure.GONE, str(error), Foutcode.AFS400)
@@ -158,17 +161,17 @@ class Dispatcher:
             return error
         return None
 
-    async def _not_delivered(
-        self, destination: Destination, parcel: Parcel, error: NotDeliveredError
-    ) -> AttemptResult:
-        now: datetime = self._clock()
-        log.info("delivery_failed", recipient=parcel.recipient_id, reason=str(error))
+    def _attempt(
+        self, destination: Destination, queued: QueuedMessage, error: NotDeliveredError | None, now: datetime
+    ) -> DeliveryAttempt:
+        """What the attempt came to."""
+        if error is None:
+            into_mailbox = self._methods[destination.method].into_mailbox
+            return DeliveryAttempt(AttemptResult.DELIVERED, into_mailbox=into_mailbox)
+        log.info("delivery_failed", recipient=destination.recipient_id, reason=str(error))
         if error.refusal is Refusal.PERMANENT:
-            await self._outbox.returned(parcel, now, error.foutcode, str(error))
-            return AttemptResult.REFUSED
+            return DeliveryAttempt(AttemptResult.REFUSED, str(error), error.foutcode)
         again_at = now + self._backoff.after(destination.failures + 1)
-        if self._backoff.is_over(parcel.queued_at, now):
-            await self._outbox.returned(parcel, now, Foutcode.AFS600, str(error), again_at)
-            return AttemptResult.EXPIRED
-        await self._outbox.troubled(parcel, now, again_at, str(error))
-        return AttemptResult.TROUBLED
+        if self._backoff.is_over(queued.queued_at, now):
+            return DeliveryAttempt(AttemptResult.EXPIRED, str(error), Foutcode.AFS600, again_at)
+        return DeliveryAttempt(AttemptResult.TROUBLED, str(error), None, again_at)

@@ -1,4 +1,4 @@
-"""The intake service: a submission in, a kenmerk out once it is on stable storage. Every channel ends here."""
+"""The intake service: accepts submissions; every channel ends here."""
 
 from typing import Protocol
 
@@ -6,80 +6,78 @@ from structlog.contextvars import bind_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.kenmerk import new_kenmerk
-from gateway.messages.message import Acceptance, StoredAttachment, Waiting
+from gateway.messages.message import Message, received_message
 from gateway.messages.ports import Checkpoint
-from gateway.messages.submission import OverloadedError, Receipt, Submission
+from gateway.messages.submission import Arrival, OverloadedError, Receipt, Submission
 from gateway.pipeline.queue import JudgingQueue
+from gateway.pipeline.settled import SettledMessages
 
 
-class Accepts(Protocol):
+class SubmissionStore(Protocol):
     """Stores submissions."""
 
-    async def accept(self, acceptance: Acceptance) -> Receipt:
-        """Answers once it is on stable storage. Raises IdempotencyConflictError."""
+    async def accept(self, arrival: Arrival) -> Receipt:
+        """Returns once it is on stable storage. Raises IdempotencyConflictError."""
 
-    async def waiting_one(self, kenmerk: str) -> Waiting | None:
+    async def unjudged_message(self, kenmerk: str) -> Message | None:
         """The message if it waits to be judged."""
+
+    async def message(self, kenmerk: str, visible_to: frozenset[str] | None) -> Message | None:
+        """The message, or None when it does not exist."""
 
 
 class IntakeService:
-    """Fulfils `messages.ports.Intake`."""
+    """Implements `messages.ports.Intake`."""
 
     def __init__(
         self,
-        accepts: Accepts,
+        store: SubmissionStore,
         queue: JudgingQueue,
+        settled: SettledMessages,
         clock: Clock,
         checkpoint: Checkpoint,
         *,
         waiting_max: int,
         retry_after_seconds: int,
     ) -> None:
-        self._accepts = accepts
+        self._store = store
         self._queue = queue
+        self._settled = settled
         self._clock = clock
         self._checkpoint = checkpoint
         self._waiting_max = waiting_max
         self._retry_after_seconds = retry_after_seconds
 
     async def submit(self, submission: Submission) -> Receipt:
-        """Store the submission and answer once it is on stable storage; judging follows by itself.
+        """Store the submission and return once it is on stable storage; it is judged later.
 
-        From here on every line that the caller's task logs has the kenmerk; the caller lets it go. Raises
+        From here on every line that the caller's task logs has the kenmerk; the caller unbinds it. Raises
         IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
         if self._queue.waiting_count >= self._waiting_max:
             raise OverloadedError(self._retry_after_seconds)
-        acceptance = Acceptance(new_kenmerk(), self._clock(), submission)
-        bind_contextvars(kenmerk=acceptance.kenmerk)
+        arrival = Arrival(new_kenmerk(), self._clock(), submission)
+        bind_contextvars(kenmerk=arrival.kenmerk)
         self._checkpoint("before-accept")
-        receipt = await self._accepts.accept(acceptance)
+        receipt = await self._store.accept(arrival)
         self._checkpoint("accepted")
         if not receipt.is_repeat:
-            self._queue.offer(_waiting(acceptance), submission.document.data)
+            message = received_message(submission, receipt.kenmerk, receipt.received_at)
+            self._queue.offer(message, submission.document.data)
             return receipt
         bind_contextvars(kenmerk=receipt.kenmerk)
-        if waiting := await self._accepts.waiting_one(receipt.kenmerk):
-            self._queue.offer(waiting, None)  # its first acceptance may have been committed and not answered
+        if repeated := await self._store.unjudged_message(receipt.kenmerk):
+            self._queue.offer(repeated, None)  # its first acceptance may have been committed and not answered
         return receipt
 
     async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
-        """Wait until the message is settled, at most so long; whether it is."""
-        return await self._queue.wait_until_settled(kenmerk, timeout_seconds)
+        """Wait until the message is settled, at most so long; whether it is.
 
+        A message that is pushed to its recipient is settled when it is delivered or returned.
+        """
 
-def _waiting(acceptance: Acceptance) -> Waiting:
-    submission = acceptance.submission
-    return Waiting(
-        acceptance.kenmerk,
-        acceptance.received_at,
-        submission.document.place,
-        submission.channel,
-        submission.caller.role,
-        submission.caller.party_id,
-        submission.caller.is_test,
-        submission.recipient,
-        submission.profile,
-        tuple(StoredAttachment(one.attachment, one.content.place) for one in submission.attachments),
-        on_behalf_of=submission.on_behalf_of,
-    )
+        async def is_settled() -> bool:
+            message = await self._store.message(kenmerk, None)
+            return message is not None and message.state.is_settled
+
+        return await self._settled.wait(kenmerk, is_settled, timeout_seconds)

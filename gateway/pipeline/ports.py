@@ -1,10 +1,12 @@
-"""What delivery needs of the other rooms: what waits for whom, and where to write what became of it."""
+"""What delivery needs: what waits for whom, where it goes, and where to write what became of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.messages.decision import Decision
+from gateway.messages.delivery import AttemptResult
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.submission import StoredBytes
@@ -23,15 +25,11 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """One message on its way to one recipient."""
+class QueuedMessage:
+    """A message that waits for its recipient, and since when: the 72 hours count from there."""
 
-    kenmerk: str
-    recipient_id: str
+    message: Message
     queued_at: datetime
-    """Since when it waits: the 72 hours count from here."""
-    is_offered: bool = False
-    """Whether it was offered before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Shipment:
 
 
 class Outbox(Protocol):
-    """What waits, kept on stable storage; every answer of a recipient becomes a step in the message's journal."""
+    """What waits, kept on stable storage."""
 
     async def due(self, now: datetime) -> tuple[Destination, ...]:
         """Recipients for whom something waits and that may be called now."""
@@ -55,25 +53,11 @@ class Outbox(Protocol):
     async def destination(self, recipient_id: str) -> Destination:
         """Where this recipient's messages go now. Raises LookupError when there is no such recipient."""
 
-    async def first(self, recipient_id: str) -> Parcel | None:
+    async def first(self, recipient_id: str) -> QueuedMessage | None:
         """The oldest message that waits for this recipient."""
 
-    async def offered(self, parcel: Parcel, at: datetime) -> None:
-        """It is being offered (405)."""
-
-    async def delivered(self, parcel: Parcel, at: datetime, *, into_mailbox: bool) -> None:
-        """The recipient has the message, or finds it in its mailbox (400); its failures are forgotten."""
-
-    async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
-        """The recipient could not be reached (420); it is left alone until `again_at`."""
-
-    async def returned(
-        self, parcel: Parcel, at: datetime, foutcode: Foutcode, reason: str, again_at: datetime | None = None
-    ) -> None:
-        """It could not be delivered (410 with its code): out of the outbox; an operator may replay it.
-
-        With `again_at` the recipient is out of reach, and left alone until then.
-        """
+    async def commit(self, decision: Decision) -> Message:
+        """Commit a decision about a message; returns the message as it is from then on."""
 
 
 class Shipments(Protocol):
@@ -120,22 +104,10 @@ class NotDeliveredError(Exception):
         self.foutcode = foutcode
 
 
-class AttemptResult(StrEnum):
-    """What became of one attempt."""
-
-    DELIVERED = "delivered"
-    TROUBLED = "troubled"
-    """It is tried again."""
-    REFUSED = "refused"
-    """The recipient refuses this message for good: returned."""
-    EXPIRED = "expired"
-    """It was tried for as long as it may be: returned."""
-
-
 class Observer(Protocol):
     """Told of every attempt."""
 
-    def attempted(self, method: str, outcome: AttemptResult, failure: Failure | None, seconds: float) -> None:
+    def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """One attempt ended so; how long it took."""
 
 

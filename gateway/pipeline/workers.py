@@ -118,7 +118,7 @@ class Workers:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
         file = self._file_of(job)
         size_bytes = 0 if file else job.stored.size_bytes if job.stored else len(job.document or b"")
-        request = Request(b"", job.profile, job.also, schema, await self._beside(job), size_bytes, file)
+        request = Request(b"", job.profile, job.also, schema, await self._detached(job), size_bytes, file)
         judged = (await self._in_worker([request], job if size_bytes else None))[0]
         if isinstance(judged, JudgingError):
             raise judged
@@ -172,13 +172,13 @@ class Workers:
     async def _whole(self, job: Job) -> Request | JudgingError:
         """The job for a thread of this process, with its document at hand."""
         try:
-            return Request(await self._document(job), job.profile, job.also, True, await self._beside(job))
+            return Request(await self._document(job), job.profile, job.also, True, await self._detached(job))
         except JudgingError as error:
             return error
 
     async def _request(self, job: Job) -> Request:
         """The job for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
-        beside = await self._beside(job)
+        beside = await self._detached(job)
         if file := self._file_of(job):
             return Request(b"", job.profile, job.also, True, beside, file=file)
         return Request(await self._document(job), job.profile, job.also, True, beside)
@@ -189,13 +189,13 @@ class Workers:
             return job.document or b""
         return await self._read(job.stored)
 
-    async def _beside(self, job: Job) -> tuple[Beside, ...]:
-        """What travelled beside the document, each with the bytes it begins with. Raises JudgingError."""
-        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in job.beside])
+    async def _detached(self, job: Job) -> tuple[Beside, ...]:
+        """The detached attachments, each with the bytes it begins with. Raises JudgingError."""
+        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in job.detached])
 
     async def _head(self, stored: StoredBytes | None) -> bytes:
         if stored is None:
-            raise JudgingError("an attachment beside the document is nowhere")
+            raise JudgingError("a detached attachment is not stored")
         return await self._read(replace(stored, size_bytes=min(stored.size_bytes, HEAD_BYTES)))
 
     async def _read(self, where: StoredBytes) -> bytes:

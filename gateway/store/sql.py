@@ -57,6 +57,14 @@ def insert_or_replace(
     return f"{insert} ON CONFLICT ({keys}) DO UPDATE SET {changes}"
 
 
+@lru_cache
+def update_where(table: Table, columns: tuple[str, ...], keys: tuple[str, ...], placeholder: str) -> str:
+    """Changes these columns of the rows where the keys, whose values come last, are equal."""
+    changes = ", ".join(f'"{name}" = {placeholder}' for name in columns)
+    conditions = " AND ".join(f'"{name}" = {placeholder}' for name in keys)
+    return f'UPDATE "{table.name}" SET {changes} WHERE {conditions}'  # noqa: S608 - our own names
+
+
 def written_out(statement: ClauseElement, dialect_name: str, driver: str) -> SQLCompiler:
     """A statement in the text and parameter style of a driver, for rows given as tuples."""
     dialect: Dialect = registry.load(f"{dialect_name}.{driver}")(paramstyle=_PARAMSTYLES[driver])

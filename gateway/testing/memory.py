@@ -175,15 +175,14 @@ class MemoryGateway:
             Disposition.PENDING,
             submission.channel,
             self.now,
-            None,
+            stored,
             submission.caller.party_id,
+            submission.caller.role,
             sender_id=SUPPLIER if submission.on_behalf_of else submission.caller.party_id,
             recipient_id=MUNICIPALITY,
             recipient=str(submission.recipient) if submission.recipient else None,
             kind=DocumentKind.INVOICE,
             number="2026-001",
-            size_bytes=content.size_bytes,
-            sha256=content.sha256,
             berichtsoort=submission.berichtsoort,
             aanleverkenmerk=submission.aanleverkenmerk,
             idempotency_key=submission.idempotency_key,
@@ -324,7 +323,7 @@ class MemoryGateway:
         self._step(row, Step.REPLAYED, actor)
         return True
 
-    async def give_back(self, kenmerk: str, actor: str, reason: str) -> bool:
+    async def return_to_sender(self, kenmerk: str, actor: str, reason: str) -> bool:
         """Operations."""
         row = self.rows[kenmerk]
         if row.message.state is not State.PARKED:

@@ -1,14 +1,16 @@
-"""An outbox in memory: the lifecycle's own rules decide which steps may follow."""
+"""An outbox in memory."""
 
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from gateway.messages.lifecycle import Disposition, Foutcode, State, Step, after
+from gateway.messages.decision import Contact, Decision, Move
+from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import JournalEntry, Message, StoredAttachment
+from gateway.messages.participants import Role
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.ports import Destination, Parcel, Shipment
+from gateway.pipeline.ports import Destination, QueuedMessage, Shipment
 from gateway.validator.model.document import Attachment
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -19,16 +21,18 @@ class MemoryOutbox:
     """Outbox and contents, on dictionaries."""
 
     destinations: dict[str, Destination] = field(default_factory=dict)
-    waiting: dict[str, list[Parcel]] = field(default_factory=dict)
+    waiting: dict[str, list[QueuedMessage]] = field(default_factory=dict)
     again_at: dict[str, datetime] = field(default_factory=dict)
     journal: dict[str, list[JournalEntry]] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
-    into_mailbox: dict[str, bool] = field(default_factory=dict)
+    mailboxes: list[str] = field(default_factory=list)
+    """Delivered messages that their recipients collect."""
     now: datetime = START
 
     def add(self, recipient_id: str, kenmerk: str, document: bytes = b"<Invoice/>") -> None:
         """A message that was judged and waits."""
-        self.waiting.setdefault(recipient_id, []).append(Parcel(kenmerk, recipient_id, self.now))
+        message = replace(_message(kenmerk, document), recipient_id=recipient_id)
+        self.waiting.setdefault(recipient_id, []).append(QueuedMessage(message, self.now))
         self.journal[kenmerk] = []
         self.documents[kenmerk] = document
 
@@ -39,20 +43,6 @@ class MemoryOutbox:
     def codes(self, kenmerk: str) -> list[str]:
         """The statuscodes of a message."""
         return [entry.statuscode for entry in self.journal[kenmerk]]
-
-    def _step(
-        self, parcel: Parcel, step: Step, foutcode: Foutcode | None = None, detail: str | None = None
-    ) -> None:
-        state = State.CHECKED
-        for entry in self.journal[parcel.kenmerk]:
-            state = after(state, entry.step)
-        after(state, step)
-        self.journal[parcel.kenmerk].append(JournalEntry(step, self.now, "gateway", foutcode, detail))
-
-    def _drop(self, parcel: Parcel) -> None:
-        self.waiting[parcel.recipient_id] = [
-            one for one in self.waiting[parcel.recipient_id] if one.kenmerk != parcel.kenmerk
-        ]
 
     async def due(self, now: datetime) -> tuple[Destination, ...]:
         """Outbox."""
@@ -72,65 +62,61 @@ class MemoryOutbox:
         """Outbox."""
         return self.destinations[recipient_id]
 
-    async def first(self, recipient_id: str) -> Parcel | None:
+    async def first(self, recipient_id: str) -> QueuedMessage | None:
         """Outbox."""
         return next(iter(self.waiting.get(recipient_id, ())), None)
 
-    async def offered(self, parcel: Parcel, at: datetime) -> None:
+    async def commit(self, decision: Decision) -> Message:
         """Outbox."""
-        del at
-        self._step(parcel, Step.DELIVERY_STARTED)
+        message = decision.message
+        recipient_id = message.recipient_id or ""
+        self.journal[message.kenmerk].extend(decision.entries)
+        left = [one for one in self.waiting[recipient_id] if one.message.kenmerk != message.kenmerk]
+        if Move.OUT_OF_OUTBOX not in decision.moves:
+            left.insert(0, replace(self.waiting[recipient_id][0], message=message))
+        self.waiting[recipient_id] = left
+        if Move.INTO_MAILBOX in decision.moves:
+            self.mailboxes.append(message.kenmerk)
+        if decision.contact is not None:
+            self._note_contact(decision.contact)
+        return message
 
-    async def delivered(self, parcel: Parcel, at: datetime, *, into_mailbox: bool) -> None:
-        """Outbox."""
-        del at
-        self.into_mailbox[parcel.kenmerk] = into_mailbox
-        self._step(parcel, Step.DELIVERED)
-        self._drop(parcel)
-        name = parcel.recipient_id
-        self.destinations[name] = replace(self.destinations[name], failures=0)
-
-    async def troubled(self, parcel: Parcel, at: datetime, again_at: datetime, reason: str) -> None:
-        """Outbox."""
-        del at
-        self._step(parcel, Step.DELIVERY_TROUBLE, None, reason)
-        name = parcel.recipient_id
-        self.again_at[name] = again_at
-        self.destinations[name] = replace(self.destinations[name], failures=self.destinations[name].failures + 1)
-
-    async def returned(
-        self, parcel: Parcel, at: datetime, foutcode: Foutcode, reason: str, again_at: datetime | None = None
-    ) -> None:
-        """Outbox."""
-        del at
-        if again_at is not None:
-            self.again_at[parcel.recipient_id] = again_at
-        self._step(parcel, Step.DELIVERY_FAILED, foutcode, reason)
-        self._drop(parcel)
+    def _note_contact(self, contact: Contact) -> None:
+        destination = self.destinations[contact.recipient_id]
+        if contact.again_at is None:
+            self.destinations[contact.recipient_id] = replace(destination, failures=0)
+        else:
+            self.again_at[contact.recipient_id] = contact.again_at
+            self.destinations[contact.recipient_id] = replace(destination, failures=destination.failures + 1)
 
     async def shipment(self, kenmerk: str) -> Shipment:
         """Contents."""
         if kenmerk not in self.documents:
             raise LookupError(f"no message {kenmerk}")
-        message = Message(
-            kenmerk=kenmerk,
-            state=State.CHECKED,
-            disposition=Disposition.PENDING,
-            channel="http",
-            received_at=START,
-            settled_at=None,
-            submitter_id="van-dijk",
-        )
-        beside = StoredAttachment(
+        message = _message(kenmerk, self.documents[kenmerk])
+        detached = StoredAttachment(
             Attachment(1, "application/pdf", "urenstaat.pdf", 4, ""), _stored("pdf", b"%PDF")
         )
-        return Shipment(message, _stored(kenmerk, self.documents[kenmerk]), (beside,))
+        return Shipment(message, message.document, (detached,))
 
     async def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
         """Contents."""
         data = b"%PDF" if where.key == "pdf" else self.documents[where.key]
         for at in range(0, len(data), 10_007):
             yield data[at : at + 10_007]
+
+
+def _message(kenmerk: str, document: bytes) -> Message:
+    return Message(
+        kenmerk=kenmerk,
+        state=State.CHECKED,
+        disposition=Disposition.PENDING,
+        channel="http",
+        received_at=START,
+        document=_stored(kenmerk, document),
+        submitter_id="van-dijk",
+        role=Role.SUPPLIER,
+    )
 
 
 def _stored(key: str, data: bytes) -> StoredBytes:

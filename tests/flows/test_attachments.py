@@ -91,7 +91,7 @@ async def test_after_a_restart_too(
         aiohttp.ClientSession(address) as session,
     ):
         house = House(second, session, HeldClock(), house.keys)
-        assert await second.queue.wait_until_settled(accepted["kenmerk"], 20)
+        assert await second.intake.wait_until_settled(accepted["kenmerk"], 20)
         message = await house.get("supplier", f"/v1/messages/{accepted['kenmerk']}")
         assert message["state"] == state
         assert await rules_of(house, accepted["kenmerk"]) == rules

@@ -4,10 +4,10 @@ import asyncio
 from collections import Counter
 
 from gateway.jobs.send_bills import send_bills
-from gateway.messages.lifecycle import Step
-from gateway.messages.message import JournalEntry, MessageFilter
+from gateway.messages.decision import broken
+from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Party, PartyKind
-from gateway.store.messages.mailbox import add_step
+from gateway.store.messages.commit import write_decisions
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.flows.conftest import TOWN, House, numbered
 from tests.flows.test_bill import settled
@@ -66,15 +66,17 @@ async def test_a_duplicate_is_not_a_refusal(house: House) -> None:
     assert await total(house, "refusals_total") == 1
 
 
-async def test_a_message_set_apart_and_given_back_comes_to_rest_once(house: House) -> None:
+async def test_a_parked_message_that_is_returned_is_settled_once(house: House) -> None:
     await house.gateway.queue.stop()
     answer = await house.send("supplier", numbered("A-1"), wait=False)
     kenmerk = (await answer.json())["kenmerk"]
-    apart = JournalEntry(Step.VALIDATION_BROKE, house.clock(), "gateway")
-    await house.gateway.writer.call(lambda connection: add_step(connection, kenmerk, apart))
-    assert await house.gateway.operations.give_back(kenmerk, "operator", "too large")
+    message = await house.gateway.store.message(kenmerk, None)
+    assert message is not None
+    parked = broken(message, "it died", house.clock())
+    await house.gateway.writer.call(lambda connection: write_decisions(connection, [parked]))
+    assert await house.gateway.operations.return_to_sender(kenmerk, "operator", "too large")
     assert await total(house, "dispositions_total", disposition="undeliverable") == 1
-    assert not await house.gateway.operations.give_back(kenmerk, "operator", "too large")
+    assert not await house.gateway.operations.return_to_sender(kenmerk, "operator", "too large")
     assert await total(house, "dispositions_total") == 1
 
 

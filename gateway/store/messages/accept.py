@@ -1,16 +1,16 @@
 """Accepting submissions: bytes, hash and first steps on stable storage, many in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection
 
-from gateway.clock import to_microseconds
+from gateway.clock import from_microseconds, to_microseconds
 from gateway.messages.decision import GATEWAY
-from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
-from gateway.messages.message import Acceptance
+from gateway.messages.lifecycle import FIRST_STEPS
+from gateway.messages.message import Message, received_message
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import (
+    Arrival,
     Content,
     IdempotencyConflictError,
     Receipt,
@@ -18,81 +18,42 @@ from gateway.messages.submission import (
     Submission,
 )
 from gateway.store.documents.storage import Storage
-from gateway.store.messages import tables as t
-from gateway.store.sql import Change, insert_into, insert_new, placeholder, write_together
+from gateway.store.messages import queries
+from gateway.store.messages.queries import AttachmentRow, IdempotencyRow, MessageRow, StepRow
+from gateway.store.sql import Change, ask, insert_into, placeholder, write_together
 from gateway.store.tables import metadata
 from gateway.validator.model.document import Attachment
 
-_MESSAGE = (
-    "kenmerk",
-    "state",
-    "disposition",
-    "channel",
-    "submitter_id",
-    "key_id",
-    "role",
-    "idempotency_key",
-    "body_sha256",
-    "received_at",
-    "size_bytes",
-    "sha256",
-    "object_key",
-    "object_offset",
-    "is_test",
-    "berichtsoort",
-    "aanleverkenmerk",
-    "on_behalf_of",
-    "wanted_recipient",
-    "wanted_profile",
-)
-_FIRST_STEP = ("kenmerk", "position", "step", "at", "actor")
-ATTACHMENT = (
-    "kenmerk",
-    "number",
-    "media_type",
-    "filename",
-    "size_bytes",
-    "sha256",
-    "start",
-    "end",
-    "object_key",
-    "object_offset",
-)
-"""The columns of an attachment, in the order of `attachment_row`."""
 
-_First = tuple[str, str, datetime]
-"""The kenmerk, hash and time of the message that holds an idempotency key."""
-
-
-class Accepting:
-    """Writes acceptances. `accept_group` is for one thread at a time."""
+class Acceptor:
+    """Stores submissions. `accept_group` is for one thread at a time."""
 
     def __init__(self, storage: Storage, checkpoint: Checkpoint) -> None:
         self._storage = storage
         self._checkpoint = checkpoint
 
     def accept_group(
-        self, connection: Connection, group: Sequence[Acceptance]
+        self, connection: Connection, group: Sequence[Arrival]
     ) -> list[Receipt | IdempotencyConflictError]:
-        """Store those that are new; the answer to each, true once the transaction is committed."""
-        firsts = _first_of_keys(connection, group)
-        answers = [_answer(acceptance, firsts) for acceptance in group]
-        fresh = [
-            acceptance
-            for acceptance, answer in zip(group, answers, strict=True)
+        """Store those that are new; the answer to each, which holds once the transaction is committed."""
+        holders = _keep_idempotency_keys(connection, group)
+        answers = [_answer(arrival, holders) for arrival in group]
+        new = [
+            arrival
+            for arrival, answer in zip(group, answers, strict=True)
             if isinstance(answer, Receipt) and not answer.is_repeat
         ]
-        if fresh:
-            self._store_small(fresh)
-            _insert_messages(connection, fresh)
+        if new:
+            self._store_small(new)
+            write_together(connection, _changes(placeholder(connection), new))
             self._checkpoint("accept-written")
             self._storage.sync_pack()  # begun before the rows: most of it is done
             self._checkpoint("bytes-stored")
         return answers
 
-    def _store_small(self, fresh: Sequence[Acceptance]) -> None:
-        """Store every content that is still in memory, and note where it stands."""
-        small = [c for acceptance in fresh for c in _contents(acceptance.submission) if c.data is not None]
+    def _store_small(self, new: Sequence[Arrival]) -> None:
+        """Store every content that is still in memory, and note where it is."""
+        small = [c for arrival in new for c in _contents(arrival.submission) if c.data is not None]
         if not small:
             return
         key, offset = self._storage.pack_now([content.data or b"" for content in small])
@@ -101,9 +62,9 @@ class Accepting:
             offset += content.size_bytes
 
 
-def attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | None) -> tuple[object, ...]:
-    """An attachment as it stands in the database; `place` is None for one embedded in the document."""
-    return (
+def attachment_row(kenmerk: str, attachment: Attachment, stored: StoredBytes | None) -> AttachmentRow:
+    """The row of an attachment; `stored` is None for one embedded in the document."""
+    return AttachmentRow(
         kenmerk,
         attachment.number,
         attachment.media_type,
@@ -112,50 +73,44 @@ def attachment_row(kenmerk: str, attachment: Attachment, place: StoredBytes | No
         attachment.sha256,
         attachment.start,
         attachment.end,
-        place.key if place else None,
-        place.offset if place else None,
+        stored.key if stored else None,
+        stored.offset if stored else None,
     )
 
 
-def _insert_messages(connection: Connection, fresh: Sequence[Acceptance]) -> None:
-    place = placeholder(connection)
-    write_together(
-        connection,
-        [
-            (
-                insert_into(t.messages, _MESSAGE, place),
-                [_message_row(a, a.submission.document.place) for a in fresh],
-            ),
-            (insert_into(t.journal, _FIRST_STEP, place), [row for a in fresh for row in _first_steps(a)]),
-            (
-                insert_into(t.attachments, ATTACHMENT, place),
-                [
-                    attachment_row(a.kenmerk, beside.attachment, beside.content.place)
-                    for a in fresh
-                    for beside in a.submission.attachments
-                ],
-            ),
-            *_channel_changes(fresh, place),
-        ],
-    )
+def _changes(mark: str, new: Sequence[Arrival]) -> list[Change]:
+    messages = [(received_message(a.submission, a.kenmerk, a.received_at), a.submission) for a in new]
+    return [
+        queries.add_messages(mark, [_message_row(message, submission) for message, submission in messages]),
+        queries.add_steps(mark, [step for message, one in messages for step in _first_steps(message, one)]),
+        queries.add_attachments(
+            mark,
+            [
+                attachment_row(message.kenmerk, one.attachment, one.stored)
+                for message, _ in messages
+                for one in message.detached or ()
+            ],
+        ),
+        *_channel_changes(mark, new),
+    ]
 
 
-def _channel_changes(fresh: Sequence[Acceptance], place: str) -> list[Change]:
+def _channel_changes(mark: str, new: Sequence[Arrival]) -> list[Change]:
     """What the channels keep with these messages, each in its own table."""
     rows: dict[tuple[str, tuple[str, ...]], list[tuple[object, ...]]] = {}
-    for a in fresh:
-        if a.submission.record is not None:
-            table, columns, values = a.submission.record(a.kenmerk, a.received_at).row()
-            rows.setdefault((table, columns), []).append(values)
+    for arrival in new:
+        if arrival.submission.record is not None:
+            row = arrival.submission.record(arrival.kenmerk, arrival.received_at).row()
+            rows.setdefault((row.table, row.columns), []).append(row.values)
     return [
-        (insert_into(metadata.tables[table], columns, place), values) for (table, columns), values in rows.items()
+        (insert_into(metadata.tables[table], columns, mark), values) for (table, columns), values in rows.items()
     ]
 
 
 def _contents(submission: Submission) -> Iterable[Content]:
     yield submission.document
-    for beside in submission.attachments:
-        yield beside.content
+    for attachment in submission.attachments:
+        yield attachment.content
 
 
 def _key_owner(submission: Submission) -> str:
@@ -165,70 +120,74 @@ def _key_owner(submission: Submission) -> str:
     return f"{owner}\x1ftest" if caller.is_test else owner
 
 
-def _first_of_keys(connection: Connection, group: Sequence[Acceptance]) -> Mapping[tuple[str, str], _First]:
+def _keep_idempotency_keys(
+    connection: Connection, group: Sequence[Arrival]
+) -> Mapping[tuple[str, str], IdempotencyRow]:
     """For each idempotency key in the group the message that holds it, this group's own included."""
-    keyed = [
-        {
-            "submitter_id": _key_owner(a.submission),
-            "idempotency_key": a.submission.idempotency_key,
-            "kenmerk": a.kenmerk,
-            "body_sha256": a.submission.body_sha256,
-            "received_at": a.received_at,
-        }
-        for a in group
-        if a.submission.idempotency_key is not None
+    rows = [
+        IdempotencyRow(
+            _key_owner(arrival.submission),
+            arrival.submission.idempotency_key,
+            arrival.kenmerk,
+            arrival.submission.body_sha256,
+            to_microseconds(arrival.received_at),
+        )
+        for arrival in group
+        if arrival.submission.idempotency_key is not None
     ]
-    if not keyed:
+    if not rows:
         return {}
-    insert_new(connection, t.idempotency, keyed)
-    names = [(row["submitter_id"], row["idempotency_key"]) for row in keyed]
-    pair = tuple_(t.idempotency.c.submitter_id, t.idempotency.c.idempotency_key)
-    rows = connection.execute(select(t.idempotency).where(pair.in_(names)))
-    return {(r.submitter_id, r.idempotency_key): (r.kenmerk, r.body_sha256, r.received_at) for r in rows}
+    mark = placeholder(connection)
+    write_together(connection, [queries.add_idempotency_keys(mark, rows)])
+    keys = [value for row in rows for value in (row.submitter_id, row.idempotency_key)]
+    found = ask(connection, queries.find_idempotency_keys(len(rows), mark), keys)
+    holders = [IdempotencyRow(*row) for row in found]  # type: ignore[arg-type]  # as the columns are
+    return {(holder.submitter_id, holder.idempotency_key): holder for holder in holders}
 
 
 def _answer(
-    acceptance: Acceptance, firsts: Mapping[tuple[str, str], _First]
+    arrival: Arrival, holders: Mapping[tuple[str, str], IdempotencyRow]
 ) -> Receipt | IdempotencyConflictError:
-    submission = acceptance.submission
+    submission = arrival.submission
     if submission.idempotency_key is None:
-        return Receipt(acceptance.kenmerk, acceptance.received_at)
-    first = firsts.get((_key_owner(submission), submission.idempotency_key))
-    if first is None or first[0] == acceptance.kenmerk:
-        return Receipt(acceptance.kenmerk, acceptance.received_at)
-    if first[1] != submission.body_sha256:
-        return IdempotencyConflictError(first[0])
-    return Receipt(first[0], first[2], is_repeat=True)
+        return arrival.receipt
+    holder = holders.get((_key_owner(submission), submission.idempotency_key))
+    if holder is None or holder.kenmerk == arrival.kenmerk:
+        return arrival.receipt
+    if holder.body_sha256 != submission.body_sha256:
+        return IdempotencyConflictError(holder.kenmerk)
+    return Receipt(holder.kenmerk, from_microseconds(holder.received_at), is_repeat=True)
 
 
-def _message_row(acceptance: Acceptance, place: StoredBytes) -> tuple[object, ...]:
-    s = acceptance.submission
-    return (
-        acceptance.kenmerk,
-        State.RECEIVED.value,
-        Disposition.PENDING.value,
-        s.channel,
-        s.caller.party_id,
-        s.caller.key_id,
-        s.caller.role.value,
-        s.idempotency_key,
-        s.body_sha256,
-        to_microseconds(acceptance.received_at),
-        place.size_bytes,
-        place.sha256,
-        place.key,
-        place.offset,
-        s.caller.is_test,
-        s.berichtsoort,
-        s.aanleverkenmerk,
-        str(s.on_behalf_of) if s.on_behalf_of else None,
-        str(s.recipient) if s.recipient else None,
-        s.profile,
+def _message_row(message: Message, submission: Submission) -> MessageRow:
+    return MessageRow(
+        kenmerk=message.kenmerk,
+        state=message.state.value,
+        disposition=message.disposition.value,
+        channel=message.channel,
+        submitter_id=message.submitter_id,
+        key_id=submission.caller.key_id,
+        role=message.role.value,
+        idempotency_key=message.idempotency_key,
+        body_sha256=submission.body_sha256,
+        received_at=to_microseconds(message.received_at),
+        size_bytes=message.document.size_bytes,
+        sha256=message.document.sha256,
+        object_key=message.document.key,
+        object_offset=message.document.offset,
+        is_test=message.is_test,
+        berichtsoort=message.berichtsoort,
+        aanleverkenmerk=message.aanleverkenmerk,
+        on_behalf_of=str(message.on_behalf_of) if message.on_behalf_of else None,
+        wanted_recipient=str(message.wanted_recipient) if message.wanted_recipient else None,
+        wanted_profile=message.wanted_profile,
+        steps=message.steps,
     )
 
 
-def _first_steps(acceptance: Acceptance) -> Iterable[tuple[object, ...]]:
-    caller = acceptance.submission.caller
-    at, actor = to_microseconds(acceptance.received_at), caller.party_id or caller.key_id
-    for position, step in enumerate(FIRST_STEPS):  # the sender begins, the gateway does the rest
-        yield acceptance.kenmerk, position, step.value, at, GATEWAY if position else actor
+def _first_steps(message: Message, submission: Submission) -> Iterable[StepRow]:
+    """The sender begins, the gateway does the rest."""
+    caller, at = submission.caller, to_microseconds(message.received_at)
+    for position, step in enumerate(FIRST_STEPS):
+        actor = GATEWAY if position else caller.party_id or caller.key_id
+        yield StepRow(message.kenmerk, position, step.value, at, actor)

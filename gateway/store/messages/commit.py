@@ -1,190 +1,233 @@
-"""Settling messages: what became of each is made true in one transaction, many messages at a time."""
+"""Committing decisions: everything that becomes of a message is written in one transaction, many at a time."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from gateway.clock import to_microseconds, utc_now
-from gateway.messages.decision import Decision, as_duplicate, check_steps
-from gateway.messages.lifecycle import FIRST_STEPS, Disposition, State
-from gateway.messages.message import AtRest, JournalEntry
-from gateway.messages.participants import Party
+from gateway.messages.decision import AlreadyCommittedError, Decision, Move
+from gateway.messages.lifecycle import FIRST_STEPS
+from gateway.messages.message import JournalEntry
 from gateway.messages.ports import Checkpoint
-from gateway.metering.entry import UsageEntry
-from gateway.pipeline.queue import AlreadyCommittedError
+from gateway.store.engine import Engines
 from gateway.store.ledger.entries import SharedAppend
 from gateway.store.messages import queries
-from gateway.store.messages import tables as t
-from gateway.store.messages.accept import ATTACHMENT, attachment_row
-from gateway.store.messages.outbox_tables import outbox
-from gateway.store.sql import (
-    Change,
-    Rows,
-    ask_together,
-    insert_into,
-    insert_or_replace,
-    placeholder,
-    write_together,
+from gateway.store.messages.accept import attachment_row
+from gateway.store.messages.queries import (
+    AttachmentRow,
+    ClaimRow,
+    MailKey,
+    MailRow,
+    MessageChange,
+    MessageKey,
+    PauseKey,
+    PauseRow,
+    PushKey,
+    PushRow,
+    ReportRow,
+    StepRow,
 )
-from gateway.validator.verdict import Verdict
+from gateway.store.sql import Change, Rows, ask_together, placeholder, write_together
+from gateway.store.writer import Writer
+from gateway.validator.verdict import encode_report
 
-MeterDelivery = Callable[[str, Party | None, Party, datetime, bool], tuple[Disposition, tuple[UsageEntry, ...]]]
-"""kenmerk, sender, recipient, when, is it a test: what delivering it is to the meter."""
-Rested = Callable[[AtRest, Sequence[UsageEntry]], None]
-"""Told when a message came to rest after it had left the desk, and of the meter entries that were written."""
-EncodeReport = Callable[[Verdict], bytes]
-
-_STEP = ("kenmerk", "position", "step", "at", "actor", "foutcode", "detail")
-_MAIL = ("recipient_id", "kenmerk", "times_taken")
-_PUSH = ("kenmerk", "recipient_id", "queued_at")
-_SETTLED = (
-    "state",
-    "disposition",
-    "settled_at",
-    "sender_id",
-    "recipient_id",
-    "recipient",
-    "kind",
-    "number",
-    "issue_date",
-    "profile",
-    "duplicate_of",
-)
-
-_LISTED_CHARACTERS_MAX = 200
-"""What a list shows of a document's own words: a sender must not be able to make a recipient's page of 500
-messages 100 MB. The document and the report have all of it."""
+OnCommitted = Callable[[Decision], None]
+"""Called with each decision as it was committed."""
 
 
-class Settling:
-    """Writes outcomes: state, journal, report, mailbox and meter."""
+class Committer:
+    """Commits decisions, and calls its observers with what was committed.
 
-    def __init__(self, meter: MeterDelivery, encode_report: EncodeReport, checkpoint: Checkpoint) -> None:
-        self._meter = meter
-        self._encode_report = encode_report
+    Implements `pipeline.queue.DecisionStore`.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        writer: Writer,
+        checkpoint: Checkpoint = lambda _name: None,
+        observers: Sequence[OnCommitted] = (),
+    ) -> None:
+        self._engines = engines
+        self._writer = writer
         self._checkpoint = checkpoint
+        self._observers = observers
 
-    def settle_group(self, connection: Connection, group: Sequence[Decision]) -> list[Decision]:
-        """Make outcomes true; those that came true: a duplicate where another message holds the claim.
+    async def commit(self, decision: Decision) -> Decision:
+        """Commit a decision; returns it as it was committed, once it is on stable storage: as a duplicate where
+        another message has its claim.
 
-        Two round trips: claims and the meter's turn are asked for together, then all is written together. Raises
-        AlreadyCommittedError when one of the messages waits no more; the caller then rolls back.
+        Raises AlreadyCommittedError when the message changed since it was read: by another gateway, or by a commit
+        that was not answered.
         """
-        metered = {outcome.kenmerk: self._metered(outcome) for outcome in group}
-        again = [entry for o in group if o.steps > len(FIRST_STEPS) for entry in metered[o.kenmerk][1]]
-        append = SharedAppend(connection, [entry for _, entries in metered.values() for entry in entries], again)
-        owners, answers = _asked(connection, group, append)
-        outcomes = [_held(outcome, owners) for outcome in group]
-        usage = [entry for o in outcomes if o.disposition is None for entry in metered[o.kenmerk][1]]
-        rows = [_settled_row(outcome, metered[outcome.kenmerk][0]) for outcome in outcomes]
-        changes = self._changes(placeholder(connection), outcomes, rows)
-        changes += append.changes(answers, usage, to_microseconds(utc_now()))
-        if write_together(connection, changes)[0] != len(rows):
-            raise AlreadyCommittedError(f"settled before: {', '.join(sorted(o.kenmerk for o in outcomes))}")
+        try:
+            committed = await self._writer.submit(self._write, decision)
+        except DBAPIError as error:  # also a step that is in the journal already
+            if await self._is_changed(decision):
+                raise AlreadyCommittedError([decision]) from error
+            raise
+        self._notify(committed)
+        return committed
+
+    async def commit_all(self, decisions: Sequence[Decision]) -> Sequence[Decision | BaseException]:
+        """Commit several decisions; for one that fails, the result is its error."""
+        results = await self._writer.submit_all(self._write, decisions)
+        for result in results:
+            if isinstance(result, Decision):
+                self._notify(result)
+        return results
+
+    async def commit_from(self, decide: Callable[[Connection], Decision | None]) -> Decision | None:
+        """Commit what is decided within the transaction; None when that is nothing."""
+
+        def decide_and_write(connection: Connection) -> Decision | None:
+            decision = decide(connection)
+            return self._write(connection, [decision])[0] if decision else None
+
+        committed = await self._writer.call(decide_and_write)
+        if committed is not None:
+            self._notify(committed)
+        return committed
+
+    def _write(self, connection: Connection, group: Sequence[Decision]) -> list[Decision]:
+        decisions = write_decisions(connection, group)
         self._checkpoint("settle-written")
-        return outcomes
+        return decisions
 
-    def _metered(self, outcome: Decision) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-        """What the message is to the meter, unless it turns out to be a duplicate."""
-        if outcome.disposition is not None or outcome.recipient is None:
-            return outcome.disposition or Disposition.PENDING, ()
-        at = outcome.entries[-1].at
-        return self._meter(outcome.kenmerk, outcome.sender, outcome.recipient, at, outcome.is_test)
+    def _notify(self, decision: Decision) -> None:
+        for observe in self._observers:
+            observe(decision)
 
-    def _changes(
-        self, place: str, outcomes: Sequence[Decision], rows: Sequence[tuple[object, ...]]
-    ) -> list[Change]:
-        """All that is written, the rows of the messages themselves first."""
-        reports = [(o.kenmerk, self._encode_report(o.verdict)) for o in outcomes]
-        embedded = [(o.kenmerk, a) for o in outcomes for a in o.verdict.attachments if a.start is not None]
-        recipients = [(o, o.recipient.party_id) for o in outcomes if o.recipient is not None]
-        mail = [(to, o.kenmerk, 0) for o, to in recipients if o.state is State.DELIVERED]
-        pushed = [(o.kenmerk, to, _at(o)) for o, to in recipients if o.state is State.CHECKED]
-        attached = [attachment_row(kenmerk, attachment, None) for kenmerk, attachment in embedded]
-        return [
-            (queries.commit_message(_SETTLED, place), rows),
-            (insert_into(t.journal, _STEP, place), [row for o in outcomes for row in _journal_rows(o)]),
-            (insert_or_replace(t.reports, ("kenmerk", "report"), place, ("report",)), reports),
-            (insert_or_replace(t.attachments, ATTACHMENT, place), attached),
-            (insert_into(t.mailbox, _MAIL, place), mail),
-            (insert_or_replace(outbox, _PUSH, place), pushed),
-        ]
+    async def _is_changed(self, decision: Decision) -> bool:
+        async with self._engines.read.connect() as connection:
+            steps = await connection.scalar(queries.STEPS, {"kenmerk": decision.kenmerk})
+        return steps != decision.before.steps
 
 
-def _settled_row(outcome: Decision, metered: Disposition) -> tuple[object, ...]:
-    check_steps(State.RECEIVED, outcome.entries)
-    facts, verdict = outcome.verdict.facts, outcome.verdict
-    return (
-        outcome.state.value,
-        (outcome.disposition or metered).value,
-        _at(outcome) if outcome.state.is_settled else None,
-        outcome.sender.party_id if outcome.sender else None,
-        outcome.recipient.party_id if outcome.recipient else None,
-        outcome.recipient_named,
-        verdict.kind.value if verdict.kind else None,
-        _short(facts.number) if facts else None,
-        _short(facts.issue_date) if facts else None,
-        verdict.profile,
-        outcome.duplicate_of,
-        outcome.kenmerk,
-    )
+def write_decisions(connection: Connection, group: Sequence[Decision]) -> list[Decision]:
+    """Write decisions; returns them as written: as a duplicate where another message has the claim.
+
+    Two round trips: claims and the head of the meter are asked for together, then everything is written together.
+    Raises AlreadyCommittedError when a message changed since it was read; the caller then rolls back.
+    """
+    again = [entry for one in group if one.before.steps > len(FIRST_STEPS) for entry in one.usage]
+    append = SharedAppend(connection, [entry for one in group for entry in one.usage], again)
+    owners, answers = _take_claims(connection, group, append)
+    decisions = [one.if_claimed_by(owners.get(one.claim or "")) for one in group]
+    usage = [entry for one in decisions for entry in one.usage]
+    changes = _changes(placeholder(connection), decisions)
+    changes += append.changes(answers, usage, to_microseconds(utc_now()))
+    if write_together(connection, changes)[0] != len(decisions):
+        raise AlreadyCommittedError(decisions)
+    return decisions
 
 
-def tell_nobody(_rest: AtRest, _usage: Sequence[UsageEntry]) -> None:
-    """Where nothing is counted."""
-
-
-def step_row(kenmerk: str, position: int, entry: JournalEntry) -> tuple[object, ...]:
-    """One step as it stands in the journal."""
-    return (
-        kenmerk,
-        position,
-        entry.step.value,
-        to_microseconds(entry.at),
-        entry.actor,
-        str(entry.foutcode) if entry.foutcode else None,
-        entry.detail,
-    )
-
-
-def step_insertion(place: str) -> str:
-    """The statement for a row of `step_row`."""
-    return insert_into(t.journal, _STEP, place)
-
-
-def _journal_rows(outcome: Decision) -> Iterable[tuple[object, ...]]:
-    for position, entry in enumerate(outcome.entries, start=outcome.steps):
-        yield step_row(outcome.kenmerk, position, entry)
-
-
-def _at(outcome: Decision) -> int:
-    return to_microseconds(outcome.entries[-1].at)
-
-
-def _short(text: str | None) -> str | None:
-    return text and text[:_LISTED_CHARACTERS_MAX]
-
-
-def _asked(
+def _take_claims(
     connection: Connection, group: Sequence[Decision], append: SharedAppend
 ) -> tuple[Mapping[str, str], list[Rows]]:
-    """Claim supplier, number and year for every message that needs it: who holds each claim; and what the meter
+    """Claim supplier, number and year for every message that needs it: who has each claim; and what the meter
     answers."""
-    wanted = {outcome.claim: outcome.kenmerk for outcome in reversed(group) if outcome.claim}
-    place, questions = placeholder(connection), append.questions()
+    wanted = {one.claim: one.kenmerk for one in reversed(group) if one.claim}
+    mark, questions = placeholder(connection), append.questions()
     if not wanted:
         return {}, ask_together(connection, questions)
-    values = [value for claim in sorted(wanted) for value in (claim, wanted[claim])]
-    claimed, *answers = ask_together(connection, [(queries.claim(len(wanted), place), values), *questions])
-    if len(claimed) == len(wanted):
+    rows = [ClaimRow(claim, wanted[claim]) for claim in sorted(wanted)]
+    take = queries.take_claims(len(rows), mark), queries.values_of(rows)
+    taken, *answers = ask_together(connection, [take, *questions])
+    if len(taken) == len(wanted):
         return wanted, answers
-    [held] = ask_together(connection, [(queries.claims(len(wanted), place), list(wanted))])
-    return {str(claim): str(kenmerk) for claim, kenmerk in held}, answers
+    [found] = ask_together(connection, [(queries.find_claims(len(wanted), mark), list(wanted))])
+    return {str(claim): str(kenmerk) for claim, kenmerk in found}, answers
 
 
-def _held(outcome: Decision, owners: Mapping[str, str]) -> Decision:
-    owner = owners.get(outcome.claim or "")
-    if owner is None or owner == outcome.kenmerk:
-        return outcome
-    return as_duplicate(outcome, owner, outcome.entries[-1].at)
+def _changes(mark: str, decisions: Sequence[Decision]) -> list[Change]:
+    """All that is written, the rows of the messages themselves first."""
+    return [
+        queries.change_messages(mark, [(_message_change(one), _message_key(one)) for one in decisions]),
+        queries.add_steps(mark, [row for one in decisions for row in _step_rows(one)]),
+        queries.keep_reports(
+            mark, [ReportRow(one.kenmerk, encode_report(one.verdict)) for one in decisions if one.verdict]
+        ),
+        queries.add_attachments(mark, [row for one in decisions for row in _embedded(one)]),
+        *_moves(mark, decisions),
+        queries.pause_recipients(
+            mark,
+            [
+                PauseRow(one.contact.recipient_id, to_microseconds(one.contact.again_at))
+                for one in decisions
+                if one.contact and one.contact.again_at
+            ],
+        ),
+        queries.end_pauses(
+            mark,
+            [
+                PauseKey(one.contact.recipient_id)
+                for one in decisions
+                if one.contact and one.contact.again_at is None
+            ],
+        ),
+    ]
+
+
+def _moves(mark: str, decisions: Sequence[Decision]) -> list[Change]:
+    """Into and out of mailboxes and the outbox."""
+    moved = {move: [one for one in decisions if move in one.moves] for move in Move}
+    return [
+        queries.into_mailbox(
+            mark, [MailRow(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.INTO_MAILBOX]]
+        ),
+        queries.out_of_mailbox(
+            mark, [MailKey(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.OUT_OF_MAILBOX]]
+        ),
+        queries.into_outbox(
+            mark,
+            [
+                PushRow(one.kenmerk, one.message.recipient_id or "", to_microseconds(one.at))
+                for one in moved[Move.INTO_OUTBOX]
+            ],
+        ),
+        queries.out_of_outbox(mark, [PushKey(one.kenmerk) for one in moved[Move.OUT_OF_OUTBOX]]),
+    ]
+
+
+def _message_change(decision: Decision) -> MessageChange:
+    message = decision.message
+    return MessageChange(
+        state=message.state.value,
+        disposition=message.disposition.value,
+        settled_at=to_microseconds(message.settled_at) if message.settled_at else None,
+        steps=message.steps,
+        sender_id=message.sender_id,
+        recipient_id=message.recipient_id,
+        recipient=message.recipient,
+        kind=message.kind.value if message.kind else None,
+        number=message.number,
+        issue_date=message.issue_date,
+        profile=message.profile,
+        duplicate_of=message.duplicate_of,
+    )
+
+
+def _message_key(decision: Decision) -> MessageKey:
+    return MessageKey(decision.kenmerk, decision.before.steps)
+
+
+def _step_rows(decision: Decision) -> Iterable[StepRow]:
+    for position, entry in enumerate(decision.entries, start=decision.before.steps):
+        yield _step_row(decision.kenmerk, position, entry)
+
+
+def _step_row(kenmerk: str, position: int, entry: JournalEntry) -> StepRow:
+    foutcode = str(entry.foutcode) if entry.foutcode else None
+    return StepRow(
+        kenmerk, position, entry.step.value, to_microseconds(entry.at), entry.actor, foutcode, entry.detail
+    )
+
+
+def _embedded(decision: Decision) -> Iterable[AttachmentRow]:
+    """The attachments that judging found in the document."""
+    if decision.verdict is not None:
+        for attachment in decision.verdict.attachments:
+            if attachment.start is not None:
+                yield attachment_row(decision.kenmerk, attachment, None)

@@ -1,151 +1,133 @@
-"""What an operator does to a message that is stuck: offer it again, or give it back."""
+"""What an operator does to a message that is stuck: replay it, or return it to its sender."""
 
-from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from gateway.clock import Clock
-from gateway.messages.lifecycle import Disposition, Foutcode, State, Step
-from gateway.messages.message import AtRest, JournalEntry
-from gateway.pipeline.queue import JudgingQueue
+from gateway.messages.decision import Decision
+from gateway.messages.delivery import replay, return_to_sender
+from gateway.messages.lifecycle import State
+from gateway.messages.message import Message
 from gateway.store.engine import Engines
-from gateway.store.messages import tables as t
-from gateway.store.messages.commit import Rested, tell_nobody
-from gateway.store.messages.mailbox import add_step, settle
-from gateway.store.messages.messages import MessageStore
+from gateway.store.messages import queries
+from gateway.store.messages.commit import Committer, write_decisions
+from gateway.store.messages.messages import MessageStore, as_message
 from gateway.store.messages.register import log_change
 from gateway.store.writer import Writer
 
+OVERLAP_ROWS = 20
+REPLAYED = "message replayed"
+PREVIOUS_STATE = "was"
+"""In the detail of such a row: the state that the message was in."""
+
+
+class Queue(Protocol):
+    """Judges messages."""
+
+    def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
+        """Have a stored message judged."""
+
+
+class ReplayObserver(Protocol):
+    """Counts messages that are replayed."""
+
+    def message_reopened(self) -> None:
+        """A returned message is judged again, and will be settled a second time."""
+
 
 class OperatorActions:
-    """Fulfils `messages.ports.Operations`."""
+    """Implements `messages.ports.Operations`."""
 
-    def __init__(
-        self,
-        writer: Writer,
-        store: MessageStore,
-        queue: JudgingQueue,
-        clock: Clock,
-        rested: Rested = tell_nobody,
-        reopened: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`reopened` is told when a message that had come to rest is offered again."""
-        self._rested = rested
-        self._reopened = reopened
-        self._writer = writer
+    def __init__(self, committer: Committer, store: MessageStore, queue: Queue, clock: Clock) -> None:
+        self._committer = committer
         self._store = store
         self._queue = queue
         self._clock = clock
 
     async def replay(self, kenmerk: str, actor: str) -> bool:
-        """Offer a parked or returned message again; False when it is not in such a state."""
+        """Have a parked or returned message judged again; False when it is not in such a state."""
         now = self._clock()
-        before = await self._writer.call(lambda connection: _replay(connection, kenmerk, actor, now))
-        if before is None:
+
+        def decide(connection: Connection) -> Decision | None:
+            message = _message(connection, kenmerk)
+            return replay(message, actor, now) if message else None
+
+        if await self._committer.commit_from(decide) is None:
             return False
-        if before is State.RETURNED:
-            self._reopened()
-        if waiting := await self._store.waiting_one(kenmerk):
-            self._queue.offer(waiting, None, is_suspect=True)
+        await _offer(self._store, self._queue, kenmerk)
         return True
 
-    async def give_back(self, kenmerk: str, actor: str, reason: str) -> bool:
+    async def return_to_sender(self, kenmerk: str, actor: str, reason: str) -> bool:
         """Return a parked message to its sender; False when it is not parked."""
         now = self._clock()
-        rest = await self._writer.call(lambda connection: _give_back(connection, kenmerk, actor, reason, now))
-        if rest is None:
-            return False
-        self._rested(rest, ())
-        return True
+
+        def decide(connection: Connection) -> Decision | None:
+            message = _message(connection, kenmerk)
+            return return_to_sender(message, actor, reason, now) if message else None
+
+        return await self._committer.commit_from(decide) is not None
 
 
 class ReplaysElsewhere:
     """Replays that another process recorded (the command line): found here, and offered to the queue.
 
-    The register's log tells of them. It is read with some overlap, since on PostgreSQL a lower id can be committed
+    They are in the register's log. It is read with some overlap, since on PostgreSQL a lower id can be committed
     after a higher one.
     """
 
-    def __init__(
-        self,
-        engines: Engines,
-        store: MessageStore,
-        queue: JudgingQueue,
-        reopened: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`reopened` is told when a message that had come to rest is offered again."""
+    def __init__(self, engines: Engines, store: MessageStore, queue: Queue, observer: ReplayObserver) -> None:
         self._engines = engines
         self._store = store
         self._queue = queue
-        self._reopened = reopened
+        self._observer = observer
         self._seen_id: int | None = None
         self._followed: set[int] = set()
 
     async def follow(self) -> None:
         """Offer what was recorded since the last time; the first time only look where the log ends."""
-        log = t.register_log.c
         async with self._engines.read.connect() as connection:
-            newest = (await connection.execute(select(func.max(log.id)))).scalar() or 0
+            newest: int = await connection.scalar(queries.NEWEST_CHANGE) or 0
             if self._seen_id is None or newest <= self._seen_id:
                 self._seen_id = newest
                 return
-            wanted = select(log.id, log.subject, log.detail).where(
-                log.id > self._seen_id - OVERLAP_ROWS, log.what == REPLAYED
-            )
-            replays = (await connection.execute(wanted)).all()
+            after = {"id_before": self._seen_id - OVERLAP_ROWS, "what": REPLAYED}
+            replays = (await connection.execute(queries.REPLAYS_AFTER, after)).all()
         self._seen_id = newest
-        for replay in replays:
-            if replay.id not in self._followed:
-                await self._offer(replay.subject, replay.detail)
-        self._followed = {replay.id for replay in replays}
+        for row in replays:
+            if row.id not in self._followed:
+                await self._follow_one(row.subject, row.detail)
+        self._followed = {row.id for row in replays}
 
-    async def _offer(self, kenmerk: str, detail: str) -> None:
-        if msgspec.json.decode(detail).get(WAS) == State.RETURNED.value:
-            self._reopened()
-        if waiting := await self._store.waiting_one(kenmerk):
-            self._queue.offer(waiting, None, is_suspect=True)
-
-
-OVERLAP_ROWS = 20
-REPLAYED = "message replayed"
-WAS = "was"
-"""In the detail of such a row: the state that the message was in."""
+    async def _follow_one(self, kenmerk: str, detail: str) -> None:
+        if msgspec.json.decode(detail).get(PREVIOUS_STATE) == State.RETURNED.value:
+            self._observer.message_reopened()
+        await _offer(self._store, self._queue, kenmerk)
 
 
 async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime) -> bool:
-    """Have a message offered again by the server that runs beside this process, or starts later; False when it is
+    """Have a message judged again by the server that runs beside this process, or starts later; False when it is
     neither parked nor returned."""
 
     def write(connection: Connection) -> bool:
-        before = _replay(connection, kenmerk, actor, now)
-        if before is not None:
-            log_change(connection, now, actor, REPLAYED, kenmerk, {WAS: before.value})
-        return before is not None
+        message = _message(connection, kenmerk)
+        decision = replay(message, actor, now) if message else None
+        if decision is None:
+            return False
+        write_decisions(connection, [decision])
+        log_change(connection, now, actor, REPLAYED, kenmerk, {PREVIOUS_STATE: decision.before.state.value})
+        return True
 
     return await writer.call(write)
 
 
-def _state(connection: Connection, kenmerk: str) -> State | None:
-    found = connection.execute(
-        select(t.messages.c.state).where(t.messages.c.kenmerk == kenmerk)
-    ).scalar_one_or_none()
-    return State(found) if found else None
+def _message(connection: Connection, kenmerk: str) -> Message | None:
+    row = connection.execute(queries.MESSAGE, {"kenmerk": kenmerk}).one_or_none()
+    return as_message(row) if row else None
 
 
-def _replay(connection: Connection, kenmerk: str, actor: str, now: datetime) -> State | None:
-    """The state that it was in; None: nothing was done."""
-    before = _state(connection, kenmerk)
-    if before not in {State.PARKED, State.RETURNED}:
-        return None
-    add_step(connection, kenmerk, JournalEntry(Step.REPLAYED, now, actor))
-    settle(connection, kenmerk, Disposition.PENDING, None)
-    return before
-
-
-def _give_back(connection: Connection, kenmerk: str, actor: str, reason: str, now: datetime) -> AtRest | None:
-    if _state(connection, kenmerk) is not State.PARKED:
-        return None
-    add_step(connection, kenmerk, JournalEntry(Step.DELIVERY_FAILED, now, actor, Foutcode.AFS400, reason))
-    return settle(connection, kenmerk, Disposition.UNDELIVERABLE, now)
+async def _offer(store: MessageStore, queue: Queue, kenmerk: str) -> None:
+    if message := await store.unjudged_message(kenmerk):
+        queue.offer(message, None, is_suspect=True)

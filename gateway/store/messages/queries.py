@@ -1,10 +1,104 @@
-"""The statements of messages that run for every message, by name: text for the driver.
+"""The statements of messages, by name.
 
-The columns of a row are the fields of its NamedTuple, in order.
+Those that run for every message are text for the driver; the columns of their rows are the fields of a NamedTuple,
+in order. The others are SQLAlchemy's, with parameters named after their columns.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
+
+from sqlalchemy import Select, Table, bindparam, delete, exists, func, or_, select, update
+
+from gateway.messages.lifecycle import State
+from gateway.store.messages import tables as t
+from gateway.store.messages.outbox_tables import delivery_pauses, outbox
+from gateway.store.sql import Change, Values, insert_into, insert_or_replace, update_where
+
+# Rows
+
+
+class MessageRow(NamedTuple):
+    """A message as it is accepted."""
+
+    kenmerk: str
+    state: str
+    disposition: str
+    channel: str
+    submitter_id: str | None
+    key_id: str
+    role: str
+    idempotency_key: str | None
+    body_sha256: str
+    received_at: int
+    size_bytes: int
+    sha256: str
+    object_key: str
+    object_offset: int
+    is_test: bool
+    berichtsoort: str | None
+    aanleverkenmerk: str | None
+    on_behalf_of: str | None
+    wanted_recipient: str | None
+    wanted_profile: str | None
+    steps: int
+
+
+class MessageChange(NamedTuple):
+    """What a decision changes of a message."""
+
+    state: str
+    disposition: str
+    settled_at: int | None
+    steps: int
+    sender_id: str | None
+    recipient_id: str | None
+    recipient: str | None
+    kind: str | None
+    number: str | None
+    issue_date: str | None
+    profile: str | None
+    duplicate_of: str | None
+
+
+class MessageKey(NamedTuple):
+    """A message with so many steps in its journal: it is changed only while it has no more."""
+
+    kenmerk: str
+    steps: int
+
+
+class StepRow(NamedTuple):
+    """One entry of the journal."""
+
+    kenmerk: str
+    position: int
+    step: str
+    at: int
+    actor: str
+    foutcode: str | None = None
+    detail: str | None = None
+
+
+class AttachmentRow(NamedTuple):
+    """An attachment; without an object it is embedded in the document, from `start` to `end`."""
+
+    kenmerk: str
+    number: int
+    media_type: str
+    filename: str | None
+    size_bytes: int
+    sha256: str
+    start: int | None
+    end: int | None
+    object_key: str | None
+    object_offset: int | None
+
+
+class ReportRow(NamedTuple):
+    """The verdict on a message as JSON."""
+
+    kenmerk: str
+    report: bytes
 
 
 class ClaimRow(NamedTuple):
@@ -14,22 +108,272 @@ class ClaimRow(NamedTuple):
     kenmerk: str
 
 
-@lru_cache(maxsize=1024)
-def claim(rows: int, placeholder: str) -> str:
-    """Inserts those of so many claims that are free, and answers them."""
-    values = ", ".join([f"({placeholder}, {placeholder})"] * rows)
-    return f"INSERT INTO claims (claim, kenmerk) VALUES {values} ON CONFLICT DO NOTHING RETURNING claim, kenmerk"  # noqa: S608 - placeholders
+class IdempotencyRow(NamedTuple):
+    """Which message has an idempotency key, and the hash of its body."""
+
+    submitter_id: str
+    idempotency_key: str
+    kenmerk: str
+    body_sha256: str
+    received_at: int
+
+
+class MailRow(NamedTuple):
+    """A message in a mailbox."""
+
+    recipient_id: str
+    kenmerk: str
+    times_taken: int = 0
+
+
+class MailKey(NamedTuple):
+    """A message in a mailbox, to be removed."""
+
+    recipient_id: str
+    kenmerk: str
+
+
+class PushRow(NamedTuple):
+    """A message in the outbox."""
+
+    kenmerk: str
+    recipient_id: str
+    queued_at: int
+
+
+class PushKey(NamedTuple):
+    """A message in the outbox, to be removed."""
+
+    kenmerk: str
+
+
+class PauseRow(NamedTuple):
+    """A recipient that could not be reached once more."""
+
+    recipient_id: str
+    again_at: int
+
+
+class PauseKey(NamedTuple):
+    """A recipient that answered."""
+
+    recipient_id: str
+
+
+# Accepting
+
+
+def add_messages(placeholder: str, rows: list[MessageRow]) -> Change:
+    """Inserts accepted messages."""
+    return insert_into(t.messages, MessageRow._fields, placeholder), rows
+
+
+def add_idempotency_keys(placeholder: str, rows: list[IdempotencyRow]) -> Change:
+    """Inserts the keys that are not there yet."""
+    return insert_or_replace(t.idempotency, IdempotencyRow._fields, placeholder), rows
 
 
 @lru_cache(maxsize=1024)
-def claims(number: int, placeholder: str) -> str:
+def find_idempotency_keys(number: int, placeholder: str) -> str:
+    """Finds so many keys; the values are owner and key of each in turn."""
+    names = ", ".join(IdempotencyRow._fields)
+    keys = ", ".join([f"({placeholder}, {placeholder})"] * number)
+    return f"SELECT {names} FROM idempotency WHERE (submitter_id, idempotency_key) IN (VALUES {keys})"  # noqa: S608 - placeholders
+
+
+# Committing a decision
+
+
+@lru_cache(maxsize=1024)
+def take_claims(number: int, placeholder: str) -> str:
+    """Inserts those of so many claims that are free, and returns them; the values are those of all rows."""
+    rows = ", ".join([f"({placeholder}, {placeholder})"] * number)
+    return f"INSERT INTO claims (claim, kenmerk) VALUES {rows} ON CONFLICT DO NOTHING RETURNING claim, kenmerk"  # noqa: S608 - placeholders
+
+
+@lru_cache(maxsize=1024)
+def find_claims(number: int, placeholder: str) -> str:
     """Finds so many claims."""
     placeholders = ", ".join([placeholder] * number)
     return f"SELECT claim, kenmerk FROM claims WHERE claim IN ({placeholders})"  # noqa: S608 - placeholders
 
 
-@lru_cache
-def commit_message(columns: tuple[str, ...], placeholder: str) -> str:
-    """Changes these columns of the message that has the kenmerk (the last value), where it waits to be judged."""
-    changes = ", ".join(f'"{name}" = {placeholder}' for name in columns)
-    return f"UPDATE messages SET {changes} WHERE kenmerk = {placeholder} AND state = 'received'"  # noqa: S608 - our own names
+def change_messages(placeholder: str, rows: list[tuple[MessageChange, MessageKey]]) -> Change:
+    """Changes messages that have not changed since they were read."""
+    sql = update_where(t.messages, MessageChange._fields, MessageKey._fields, placeholder)
+    return sql, [(*change, *key) for change, key in rows]
+
+
+def add_steps(placeholder: str, rows: list[StepRow]) -> Change:
+    """Inserts entries of journals."""
+    return insert_into(t.journal, StepRow._fields, placeholder), rows
+
+
+def keep_reports(placeholder: str, rows: list[ReportRow]) -> Change:
+    """Inserts reports; the newest verdict on a message replaces the one before."""
+    return insert_or_replace(t.reports, ReportRow._fields, placeholder, ("report",)), rows
+
+
+def add_attachments(placeholder: str, rows: list[AttachmentRow]) -> Change:
+    """Inserts attachments that are not there yet."""
+    return insert_or_replace(t.attachments, AttachmentRow._fields, placeholder), rows
+
+
+def into_mailbox(placeholder: str, rows: list[MailRow]) -> Change:
+    """Puts messages into mailboxes."""
+    return insert_or_replace(t.mailbox, MailRow._fields, placeholder), rows
+
+
+def out_of_mailbox(placeholder: str, rows: list[MailKey]) -> Change:
+    """Removes messages from mailboxes."""
+    return _delete(t.mailbox, MailKey._fields, placeholder), rows
+
+
+def into_outbox(placeholder: str, rows: list[PushRow]) -> Change:
+    """Puts messages into the outbox."""
+    return insert_or_replace(outbox, PushRow._fields, placeholder), rows
+
+
+def out_of_outbox(placeholder: str, rows: list[PushKey]) -> Change:
+    """Removes messages from the outbox."""
+    return _delete(outbox, PushKey._fields, placeholder), rows
+
+
+_PAUSE = (
+    "INSERT INTO delivery_pauses (recipient_id, again_at, failures) VALUES ({0}, {0}, 1) "
+    "ON CONFLICT (recipient_id) DO UPDATE "
+    "SET again_at = excluded.again_at, failures = delivery_pauses.failures + 1"
+)
+
+
+def pause_recipients(placeholder: str, rows: list[PauseRow]) -> Change:
+    """Leaves recipients alone until a time, and counts one more failure."""
+    return _PAUSE.format(placeholder), rows
+
+
+def end_pauses(placeholder: str, rows: list[PauseKey]) -> Change:
+    """Forgets the failures of recipients."""
+    return _delete(delivery_pauses, PauseKey._fields, placeholder), rows
+
+
+def _delete(table: Table, columns: tuple[str, ...], placeholder: str) -> str:
+    conditions = " AND ".join(f'"{name}" = {placeholder}' for name in columns)
+    return f'DELETE FROM "{table.name}" WHERE {conditions}'  # noqa: S608 - our own names
+
+
+def values_of(rows: list[ClaimRow]) -> Values:
+    """The values of rows that go into one statement."""
+    return [value for row in rows for value in row]
+
+
+# Reading
+
+_message, _journal = t.messages.c, t.journal.c
+MESSAGE = select(t.messages).where(_message.kenmerk == bindparam("kenmerk"))
+UNJUDGED = select(t.messages).where(t.is_waiting).order_by(_message.kenmerk)
+"""Accepted and not judged, oldest first."""
+STEPS = select(_message.steps).where(_message.kenmerk == bindparam("kenmerk"))
+JOURNAL = select(t.journal).where(_journal.kenmerk == bindparam("kenmerk")).order_by(_journal.position)
+REPORT = select(t.reports.c.report).where(t.reports.c.kenmerk == bindparam("kenmerk"))
+ATTACHMENTS = (
+    select(t.attachments).where(t.attachments.c.kenmerk == bindparam("kenmerk")).order_by(t.attachments.c.number)
+)
+
+VISIBLE_STATES = (State.OFFERED.value, State.DELIVERED.value, State.CONFIRMED.value)
+"""A recipient sees a message in these states; not what was refused or returned."""
+
+
+def visible(query: Select[tuple[object, ...]], visible_to: frozenset[str] | None) -> Select[tuple[object, ...]]:
+    """Only messages that these parties submitted or sent, or that were delivered to them; None: all."""
+    if visible_to is None:
+        return query
+    parties = sorted(visible_to)
+    own = _message.submitter_id.in_(parties) | _message.sender_id.in_(parties)
+    received = _message.recipient_id.in_(parties) & _message.state.in_(VISIBLE_STATES)
+    return query.where(or_(own, received))
+
+
+# Mailboxes
+
+_mail = t.mailbox.c
+IN_MAILBOX = (
+    select(t.messages)
+    .join(t.mailbox, _mail.kenmerk == _message.kenmerk)
+    .where(_mail.recipient_id == bindparam("recipient_id"), _mail.kenmerk > bindparam("cursor"))
+    .order_by(_mail.kenmerk)
+    .limit(bindparam("limit"))
+)
+FREE_IN_MAILBOX = (
+    select(t.messages, _mail.times_taken)
+    .join(t.mailbox, _mail.kenmerk == _message.kenmerk)
+    .where(
+        _mail.recipient_id == bindparam("recipient_id"),
+        or_(_mail.leased_until.is_(None), _mail.leased_until <= bindparam("now")),
+    )
+    .order_by(_mail.kenmerk)
+    .limit(bindparam("limit"))
+    .with_for_update(of=t.mailbox, skip_locked=True)
+)
+"""Not leased at this moment. On PostgreSQL another gateway may be taking messages too."""
+LEASE = (
+    update(t.mailbox)
+    .where(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message"))
+    .values(token=bindparam("token"), leased_until=bindparam("leased_until"), times_taken=bindparam("times_taken"))
+)
+MAIL = select(t.mailbox).where(
+    _mail.recipient_id == bindparam("recipient_id"), _mail.kenmerk == bindparam("kenmerk")
+)
+
+# The outbox
+
+_push, _pause = outbox.c, delivery_pauses.c
+_has_work = exists().where(_push.recipient_id == _pause.recipient_id)
+FIRST_IN_OUTBOX = (
+    select(t.messages, _push.queued_at)
+    .join(outbox, _push.kenmerk == _message.kenmerk)
+    .where(_push.recipient_id == bindparam("recipient_id"))
+    .order_by(_push.kenmerk)
+    .limit(1)
+)
+FIRST_RECIPIENT = select(func.min(_push.recipient_id))
+NEXT_RECIPIENT = FIRST_RECIPIENT.where(_push.recipient_id > bindparam("recipient_id"))
+PAUSES = select(delivery_pauses)
+NEXT_PAUSE_END = select(func.min(_pause.again_at)).where(_has_work, _pause.again_at > bindparam("now"))
+PAUSED_RECIPIENTS = (
+    select(func.count()).select_from(delivery_pauses).where(_has_work, _pause.again_at > bindparam("now"))
+)
+END_PAUSE = (
+    update(delivery_pauses)
+    .where(_pause.recipient_id == bindparam("party_id"), _pause.again_at > bindparam("now"))
+    .values(again_at=bindparam("now"))
+)
+FORGET_PAUSE = delete(delivery_pauses).where(_pause.recipient_id == bindparam("party_id"))
+_waiting = (
+    select(
+        _push.recipient_id,
+        func.count().label("messages"),
+        func.min(_push.kenmerk).label("oldest"),
+        func.min(_push.queued_at).label("queued_at"),
+    )
+    .group_by(_push.recipient_id)
+    .subquery()
+)
+PENDING_DELIVERIES = (
+    select(_waiting, _pause.failures, _pause.again_at)
+    .outerjoin_from(_waiting, delivery_pauses, _pause.recipient_id == _waiting.c.recipient_id)
+    .order_by(_waiting.c.recipient_id)
+)
+
+# Figures about all messages
+
+PARKED = select(func.count()).where(_message.state == State.PARKED.value)
+UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
+TO_PUSH = select(func.count().label("messages"), func.min(_push.queued_at).label("oldest_at"))
+
+# The register's log
+
+_log = t.register_log.c
+NEWEST_CHANGE = select(func.max(_log.id))
+REPLAYS_AFTER = select(_log.id, _log.subject, _log.detail).where(
+    _log.id > bindparam("id_before"), _log.what == bindparam("what")
+)

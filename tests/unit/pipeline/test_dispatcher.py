@@ -9,11 +9,13 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from gateway.messages.delivery import AttemptResult
 from gateway.messages.lifecycle import Foutcode
+from gateway.messages.metering import MeterPolicy
+from gateway.messages.participants import Party, PartyKind
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.ports import (
-    AttemptResult,
     Destination,
     Failure,
     NotDeliveredError,
@@ -21,6 +23,7 @@ from gateway.pipeline.ports import (
     Shipment,
 )
 from gateway.testing.outbox import START, MemoryOutbox
+from gateway.validator.model.identifiers import PartyIdentifier
 
 
 class Recipients:
@@ -54,11 +57,21 @@ class Counted:
     def __init__(self) -> None:
         self.attempts: list[tuple[AttemptResult, Failure | None]] = []
 
-    def attempted(self, method: str, outcome: AttemptResult, failure: Failure | None, seconds: float) -> None:
+    def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """One more."""
         assert method == "webhook"
         assert seconds >= 0
-        self.attempts.append((outcome, failure))
+        self.attempts.append((result, failure))
+
+
+class Register:
+    """Every party is a municipality."""
+
+    def by_id(self, party_id: str) -> Party | None:
+        return Party(party_id, party_id, PartyKind.NON_RIJK)
+
+    def by_identifier(self, identifier: PartyIdentifier) -> Party | None:
+        return None
 
 
 class World:
@@ -73,6 +86,8 @@ class World:
             self.outbox,
             self.outbox,
             methods,
+            Register(),
+            MeterPolicy(),
             lambda: self.outbox.now,
             Backoff(spread=0),
             trouble_seconds=0.001,
@@ -150,7 +165,7 @@ async def test_after_72_hours_messages_come_back_each_by_its_own_age() -> None:
     assert world.outbox.journal["old"][-1].foutcode == Foutcode.AFS600
     # The clock of this test may be one pause of four hours further than the journal.
     assert timedelta(hours=72) <= world.outbox.now - START <= timedelta(hours=80.1)
-    assert [one.kenmerk for one in world.outbox.waiting["dead"]] == ["young"]
+    assert [one.message.kenmerk for one in world.outbox.waiting["dead"]] == ["young"]
     await world.run_until(lambda: not world.outbox.waiting["dead"])
     assert world.outbox.codes("young")[-1] == "410"
     assert world.outbox.now - START >= timedelta(hours=82)
@@ -270,8 +285,8 @@ async def test_a_change_to_a_way_that_is_not_open_leaves_the_rest_waiting() -> N
     world.put("a", "1", "2")
     world.recipients.behaviour["a"] = lambda _: world.outbox.send_to("a", "afleverservice", "elsewhere")
     await world.run_until(lambda: "a" in world.recipients.got)
-    assert [one.kenmerk for one in world.outbox.waiting["a"]] == ["2"]
-    assert world.outbox.codes("2") == []
+    assert [one.message.kenmerk for one in world.outbox.waiting["a"]] == ["2"]
+    assert world.outbox.mailboxes == ["1"]
 
 
 async def test_a_message_whose_content_is_gone_is_returned() -> None:

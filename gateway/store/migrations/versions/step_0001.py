@@ -312,6 +312,7 @@ def _make_messages() -> None:
         sa.Column("on_behalf_of", sa.Text(), nullable=True),
         sa.Column("wanted_recipient", sa.Text(), nullable=True),
         sa.Column("wanted_profile", sa.Text(), nullable=True),
+        sa.Column("steps", sa.Integer(), nullable=False),
         sa.Column("sender_id", sa.Text(), nullable=True),
         sa.Column("recipient_id", sa.Text(), nullable=True),
         sa.Column("recipient", sa.Text(), nullable=True),

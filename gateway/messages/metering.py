@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.messages.lifecycle import Disposition
 from gateway.messages.participants import Party, PartyKind
@@ -18,26 +19,29 @@ class MeterPolicy:
     """A bill that the gateway itself sends to a party is not counted: nobody pays for being billed."""
 
 
+class Metered(NamedTuple):
+    """How a delivered message is metered: its disposition, and an entry for each party that pays."""
+
+    disposition: Disposition
+    entries: tuple[UsageEntry, ...] = ()
+
+
 def meter_delivery(
     kenmerk: str, sender: Party | None, recipient: Party, at: datetime, policy: MeterPolicy, *, is_test: bool
-) -> tuple[Disposition, tuple[UsageEntry, ...]]:
-    """How a delivery is metered: the disposition of the message and an entry for each party that pays.
-
-    `sender` is None for what the gateway itself sends.
-    """
+) -> Metered:
+    """How this message is metered when it is delivered. `sender` is None for what the gateway itself sends."""
     if is_test:
-        return Disposition.TEST, ()
+        return Metered(Disposition.TEST)
     if sender is None and policy.own_bills_are_free:
-        return Disposition.FREE_OWN, ()
+        return Metered(Disposition.FREE_OWN)
     submitted = _entry(kenmerk, sender, UsageKind.SUBMITTED_BY, at)
     delivered = _entry(kenmerk, recipient, UsageKind.DELIVERED_TO, at)
     if submitted and not policy.both_sides_pay:
         delivered = ()
-    entries = submitted + delivered
-    if entries:
-        return Disposition.BILLABLE, entries
+    if entries := submitted + delivered:
+        return Metered(Disposition.BILLABLE, entries)
     kinds = {party.kind for party in (sender, recipient) if party}
-    return (Disposition.FREE_RIJK if PartyKind.RIJK in kinds else Disposition.FREE_COMPANY), ()
+    return Metered(Disposition.FREE_RIJK if PartyKind.RIJK in kinds else Disposition.FREE_COMPANY)
 
 
 def _entry(kenmerk: str, party: Party | None, kind: UsageKind, at: datetime) -> tuple[UsageEntry, ...]:
