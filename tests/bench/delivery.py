@@ -1,4 +1,4 @@
-"""Delivery beside a dead recipient: how long another's messages take, with and without 100,000 that wait."""
+"""Delivery while another recipient is unavailable: latency with and without 100,000 messages waiting for it."""
 
 import asyncio
 import ssl
@@ -32,7 +32,7 @@ TOWN = Party("town", "G", PartyKind.NON_RIJK, (PartyIdentifier("0190", "00000001
 
 
 def delivery() -> dict[str, object]:
-    """p99 of a push, alone and beside a dead recipient."""
+    """p99 of a push, alone and while another recipient is unavailable."""
     with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
         certificates = Path(folder) / "certificates"
         init_hierarchy(certificates)
@@ -56,13 +56,15 @@ async def _measured(certificates: Path, data: Path) -> dict[str, object]:
         alone = await _pushes(gateway, arrived, 50, MEASURED)
         await _let_wait(gateway)
         memory = _memory_mib()
-        beside = await _pushes(gateway, arrived, 50 + MEASURED, MEASURED)
+        with_backlog = await _pushes(gateway, arrived, 50 + MEASURED, MEASURED)
         grown = _memory_mib() - memory
     await runner.cleanup()
     return {
         "push alone, p50 and p99 ms": [round(one * 1000, 1) for one in alone],
-        f"push beside {WAITING} for a dead recipient, p50 and p99 ms": [round(one * 1000, 1) for one in beside],
-        "p99, ratio": round(beside[1] / alone[1], 2),
+        f"push with {WAITING} waiting for another recipient, p50 and p99 ms": [
+            round(one * 1000, 1) for one in with_backlog
+        ],
+        "p99, ratio": round(with_backlog[1] / alone[1], 2),
         "memory grown meanwhile, MiB": grown,
     }
 
@@ -112,7 +114,7 @@ async def _let_wait(gateway: Any) -> None:
 
 
 async def _pushes(gateway: Any, arrived: dict[str, float], first: int, count: int) -> tuple[float, float]:
-    """Seconds from handing in to the recipient, the 50th and 99th of a hundred; one message at a time."""
+    """Seconds from submission to the recipient, median and 99th percentile; one message at a time."""
     took: list[float] = []
     for number in range(first, first + count):
         document = invoice(1).replace(NUMBER, b"N-%06d" % number, 1)

@@ -1,7 +1,7 @@
-"""The Digipoort door: signed submissions beside plain ones on the same gateway, and what signatures cost.
+"""Digipoort's SOAP interface: signed submissions compared with plain HTTP, and what signatures cost.
 
-Both doors run over mutual TLS with kept connections in one gateway, which has one processor to itself with
-everything that it starts; who sends has another. The load is signed before the clock starts. The doors take turns
+Both channels run over mutual TLS with kept connections in one gateway, which has one processor to itself with
+everything that it starts; who sends has another. The load is signed before the clock starts. The channels take turns
 in portions, so that noise is in both alike; each turn begins when all that came before was judged.
 
 Two throughputs: of a burst until its last message is accepted, where judging is put off in part; and what one
@@ -37,7 +37,7 @@ from tests.unit.channels.digipoort.wire.xmlsec_client import aanlever_request
 
 TURNS = 6
 MESSAGES = 250
-"""In one turn of one door."""
+"""In one turn of one channel."""
 WARM_UP = 100
 CONNECTIONS = 32
 NUMBER = b"2026-0417"
@@ -49,7 +49,7 @@ def digipoort() -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
         certificates = Path(folder) / "certificates"
         init_hierarchy(certificates)
-        return {**_signatures(certificates), **asyncio.run(_doors(certificates, Path(folder) / "data"))}
+        return {**_signatures(certificates), **asyncio.run(_channels(certificates, Path(folder) / "data"))}
 
 
 def _signer(certificates: Path) -> Signer:
@@ -97,7 +97,7 @@ def _document(number: int) -> bytes:
     return mine.replace(NUMBER, b"N-%06d" % number, 1)
 
 
-async def _doors(certificates: Path, data: Path) -> dict[str, object]:
+async def _channels(certificates: Path, data: Path) -> dict[str, object]:
     command = (sys.executable, "-m", "gateway", "serve", "--sandbox", "--port", "0")
     places = ("--tls", str(certificates), "--data", str(data))
     process = await asyncio.create_subprocess_exec(*command, *places, stdout=asyncio.subprocess.PIPE)
@@ -129,8 +129,8 @@ def _apart(pid: int) -> Iterator[None]:
 
 
 @dataclass
-class _Door:
-    """A door, what is sent to it, and what that took."""
+class _Channel:
+    """A channel, what is sent to it, and how long that took."""
 
     url: str
     headers: dict[str, str]
@@ -153,32 +153,32 @@ async def _compared(certificates: Path, data: Path, address: str, pid: int) -> d
     clients = certificates / "clients"
     context.load_cert_chain(clients / "leverancier.pem", clients / "leverancier-key.pem")
     async with ClientSession(connector=TCPConnector(ssl=context, limit=CONNECTIONS)) as session:
-        for door in (http, wus):
-            await _sent(session, door, WARM_UP)
+        for channel in (http, wus):
+            await _sent(session, channel, WARM_UP)
         for turn in range(TURNS):
-            for door in (http, wus) if turn % 2 else (wus, http):
-                await _measured(pid, session, door)
+            for channel in (http, wus) if turn % 2 else (wus, http):
+                await _measured(pid, session, channel)
     return {
-        **_beside("accepted and judged a second by one processor", http.processor_seconds, wus.processor_seconds),
-        **_beside("accepted a second in a burst", http.seconds, wus.seconds),
+        **_compare("accepted and judged a second by one processor", http.processor_seconds, wus.processor_seconds),
+        **_compare("accepted a second in a burst", http.seconds, wus.seconds),
         "main process until accepted, HTTP, ms a message": round(http.accepting_ms, 2),
         "main process until accepted, Digipoort, ms a message": round(wus.accepting_ms, 2),
     }
 
 
-def _beside(what: str, http: list[float], wus: list[float]) -> dict[str, object]:
+def _compare(what: str, http: list[float], wus: list[float]) -> dict[str, object]:
     count = len(http) * MESSAGES
     ratios = sorted(round(plain / signed, 2) for plain, signed in zip(http, wus, strict=True))
     return {
-        f"{what}, HTTP door": round(count / sum(http)),
-        f"{what}, Digipoort door": round(count / sum(wus)),
+        f"{what}, HTTP channel": round(count / sum(http)),
+        f"{what}, Digipoort channel": round(count / sum(wus)),
         f"{what}, ratio": round(sum(http) / sum(wus), 2),
         f"{what}, ratio of each turn": ratios,
     }
 
 
-def _both(certificates: Path, data: Path, address: str) -> tuple[_Door, _Door]:
-    """The doors with their load: every document once."""
+def _both(certificates: Path, data: Path, address: str) -> tuple[_Channel, _Channel]:
+    """The two channels with their load: every document once."""
     soap = f"{address}/wus/2.0/aanleverservice/1.2"
     signer = _signer(certificates)
     count = WARM_UP + TURNS * MESSAGES
@@ -187,20 +187,20 @@ def _both(certificates: Path, data: Path, address: str) -> tuple[_Door, _Door]:
     headers = {"Content-Type": "application/xml", "Authorization": f"Bearer {key}"}
     plain = [_document(number) for number in range(count, 2 * count)]
     return (
-        _Door(f"{address}/v1/messages", headers, 202, plain),
-        _Door(soap, {"Content-Type": "text/xml"}, 200, signed),
+        _Channel(f"{address}/v1/messages", headers, 202, plain),
+        _Channel(soap, {"Content-Type": "text/xml"}, 200, signed),
     )
 
 
-async def _measured(pid: int, session: ClientSession, door: _Door) -> None:
+async def _measured(pid: int, session: ClientSession, channel: _Channel) -> None:
     """One turn."""
     await _quiet(pid)
     began, main, every = time.perf_counter(), _processor_seconds(pid), _all_seconds(pid)
-    await _sent(session, door, MESSAGES)
-    door.seconds.append(time.perf_counter() - began)
-    door.accepting_seconds.append(_processor_seconds(pid) - main)
+    await _sent(session, channel, MESSAGES)
+    channel.seconds.append(time.perf_counter() - began)
+    channel.accepting_seconds.append(_processor_seconds(pid) - main)
     await _quiet(pid)
-    door.processor_seconds.append(_all_seconds(pid) - every)
+    channel.processor_seconds.append(_all_seconds(pid) - every)
 
 
 async def _quiet(pid: int) -> None:
@@ -223,15 +223,17 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-async def _sent(session: ClientSession, door: _Door, count: int) -> None:
+async def _sent(session: ClientSession, channel: _Channel, count: int) -> None:
     """Send the next so many over all connections at once."""
-    waiting = [door.bodies.pop() for _ in range(count)]
+    waiting = [channel.bodies.pop() for _ in range(count)]
 
     async def connection() -> None:
         while waiting:
-            async with session.post(door.url, data=io.BytesIO(waiting.pop()), headers=door.headers) as response:
+            async with session.post(
+                channel.url, data=io.BytesIO(waiting.pop()), headers=channel.headers
+            ) as response:
                 answer = await response.read()
-                if response.status != door.status:
+                if response.status != channel.status:
                     raise RuntimeError(answer[:500].decode())
 
     await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))

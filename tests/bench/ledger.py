@@ -152,7 +152,7 @@ def _statement_ms(folder: str) -> float:
 
 
 def _audit(folder: str) -> dict[str, object]:
-    """`meterpoort audit` as an auditor runs it, in processes of its own."""
+    """`meterpoort audit` as an auditor runs it, in separate processes."""
     output, measured = _run("audit", "--format", "json", "--data", folder)
     return {"holds": json.loads(output)["holds"], **measured}
 

@@ -1,10 +1,10 @@
 """`python -m tests.conformance`: both engines on mutants and official unit cases; `make conformance` runs it.
 
-    --count N     mutants to compare (20,000 unless told)
+    --count N     mutants to compare (default 20,000)
     --seed N      where they start; another seed gives others
-    --jobs N      processes (2 unless told)
+    --jobs N      processes (default 2)
     --cover       write the covering lists anew: the fewest mutants found that fire every rule
-    --replay M    show one mutant, as printed beside a difference
+    --replay M    show one mutant, as printed with a difference
     --write       record the figures in docs/reference/conformance.md
 
 Ends with status 1 where an engine differs from the official artefacts or a rule never fires.

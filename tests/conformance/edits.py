@@ -123,7 +123,7 @@ def double(root: etree._Element, random: Random) -> bool:
 
 @operator(weight=6)
 def repeat(root: etree._Element, random: Random) -> bool:
-    """An element twice where UBL lets it stand more than once."""
+    """An element twice where UBL allows it more than once."""
     repeatable = [node for node in _elements(root) if _is_repeatable(node)]
     node = _pick(random, repeatable)
     parent = node.getparent() if node is not None else None
@@ -293,7 +293,7 @@ def category(root: etree._Element, random: Random) -> bool:
 
 @operator(weight=5)
 def rate(root: etree._Element, random: Random) -> bool:
-    """Another VAT rate in one place, or everywhere that rate stands."""
+    """Another VAT rate in one place, or in every place with that rate."""
     node = _pick(random, _leaves(root, "Percent"))
     if node is None:
         return False

@@ -1,4 +1,4 @@
-"""Runs: many documents compared, a slice a process. A module of its own, so that a spawned process finds it."""
+"""Runs: many documents compared, a slice a process. A separate module, so that a spawned process finds it."""
 
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -38,7 +38,7 @@ def on_mutants(name: str, seed: int, count: int, jobs: int, *, is_dutch: bool) -
 
 
 def _slice(what: tuple[int, int, bool]) -> Tally:
-    """One slice of a run, in a process of its own."""
+    """One slice of a run, in its own process."""
     seed, count, is_dutch = what
     tally = Tally()
     samples = engines.DUTCH_SAMPLES if is_dutch else tuple(SAMPLES)

@@ -1,4 +1,4 @@
-"""The comparison itself can fail: engines that differ are caught, told apart and shrunk; excuses are counted."""
+"""The comparison itself can fail: engines that differ are caught, distinguished and shrunk; excuses are counted."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """What UBL 2.1 allows where, read from the official schemas: it lets a mutant stay schema-valid.
 
-In UBL every element has one type wherever it stands, so the children an element may have, in order, follow
+In UBL every element has one type in every place, so the children an element may have, in order, follow
 from its name.
 """
 

@@ -1,6 +1,6 @@
 """The official unit tests: each a fragment of an invoice and the rules that must hold or break on it.
 
-They are data files of ConnectingEurope/eInvoicing-EN16931 (EUPL 1.2), looked for beside the project and in
+They are data files of ConnectingEurope/eInvoicing-EN16931 (EUPL 1.2), looked for next to the project and in
 the folder that METERPOORT_CONFORMANCE names; the project keeps no copy.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from lxml import etree
 
 _TEST = "{http://difi.no/xsd/vefa/validator/1.0}"
-BESIDE = Path(__file__).parents[2].parent / "shared" / "conformance"
+NEXT_TO_PROJECT = Path(__file__).parents[2].parent / "shared" / "conformance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ def folders() -> list[Path]:
     """The folders to look in that are there."""
     named = os.environ.get("METERPOORT_CONFORMANCE")
     return [
-        folder for folder in (BESIDE, Path(named) if named else None) if folder is not None and folder.is_dir()
+        folder
+        for folder in (NEXT_TO_PROJECT, Path(named) if named else None)
+        if folder is not None and folder.is_dir()
     ]
 
 
@@ -56,9 +58,9 @@ def _cases(file: Path, root: etree._Element) -> Iterator[UnitCase]:
     for number, test in enumerate(root.iterfind(f"{_TEST}test"), 1):
         documents = [node for node in test if isinstance(node.tag, str) and not node.tag.startswith(_TEST)]
         if documents and etree.QName(documents[0]).localname in {"Invoice", "CreditNote"}:
-            breaks = _named(test, "error") | _named(test, "warning")
-            yield UnitCase(file, number, etree.tostring(documents[0]), breaks, _named(test, "success"))
+            breaks = _reported_rules(test, "error") | _reported_rules(test, "warning")
+            yield UnitCase(file, number, etree.tostring(documents[0]), breaks, _reported_rules(test, "success"))
 
 
-def _named(test: etree._Element, outcome: str) -> frozenset[str]:
+def _reported_rules(test: etree._Element, outcome: str) -> frozenset[str]:
     return frozenset((node.text or "").strip() for node in test.iterfind(f"{_TEST}assert/{_TEST}{outcome}"))

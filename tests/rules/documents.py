@@ -47,20 +47,20 @@ def _change(root: etree._Element, place: str, text: str) -> None:
     path, attribute = _split(_path(place))
     node = _found(root, path)
     if node is None:
-        node = _made(root, path)
+        node = _make_element(root, path)
     if attribute:
         node.set(attribute, text)
     else:
         node.text = text
 
 
-def _made(root: etree._Element, path: str) -> etree._Element:
+def _make_element(root: etree._Element, path: str) -> etree._Element:
     """The element that a path ends in, and those on the way to it, put where the schema wants them; last where the
     schema has no place for it. A number (`cac:PartyName[2]`) asks for one more."""
     parent_path, _, name = path.rpartition("/")
     parent = root if not parent_path else _found(root, parent_path)
     if parent is None:
-        parent = _made(root, parent_path)
+        parent = _make_element(root, parent_path)
     node = etree.Element(expanded(_NUMBER.sub("", name)))
     if str(node.tag).endswith("Amount"):
         node.set("currencyID", "EUR")

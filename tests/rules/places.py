@@ -1,4 +1,4 @@
-"""Where a business term stands in UBL, as XPath from the root element: what the cases mean by `BT-131`.
+"""Where a business term is in UBL, as XPath from the root element: what the cases mean by `BT-131`.
 
 Written from the norm's UBL binding (CEN/TS 16931-3-2), by hand and apart from the reader that the gateway uses,
 so that a case shows when the reader looks in another place.

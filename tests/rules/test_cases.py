@@ -48,7 +48,7 @@ def test_each_case_breaks_what_it_names_and_nothing_else(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", _CASES)
 def test_each_finding_teaches(rule: str) -> None:
-    """Where it stands, what to change in both languages, and the terms by name."""
+    """The location, what to change in both languages, and the terms by name."""
     for case, document in _documents(rule):
         if not case.breaks:
             continue

@@ -1,4 +1,4 @@
-"""The door: submissions a second against a bare aiohttp handler, memory under 50 × 20 MB, start and idle.
+"""Intake over HTTP: submissions a second against a bare aiohttp handler, memory under 50 × 20 MB, start and idle.
 
 Every figure comes from real processes on loopback; the load comes from this process. The bare handler and the
 gateway take turns, so that whatever else the machine does meets both; a ratio is the median of the turns.
@@ -49,12 +49,12 @@ asyncio.run(main())
 """
 
 
-def door() -> dict[str, object]:
-    """Throughput, memory, start and idle of the HTTP door."""
-    return asyncio.run(_door())
+def intake() -> dict[str, object]:
+    """Throughput, memory, start and idle of a gateway."""
+    return asyncio.run(_intake())
 
 
-async def _door() -> dict[str, object]:
+async def _intake() -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
         directory = Path(folder)
         key = await asyncio.to_thread(_furnish, directory)
@@ -179,7 +179,7 @@ async def _settled(directory: Path, messages: int, began: float) -> float:
 async def _large(
     address: str, key: str, process: asyncio.subprocess.Process, directory: Path
 ) -> dict[str, object]:
-    """Hand in 50 invoices of 20 MB at once, and watch the memory of the gateway and its workers."""
+    """Submit 50 invoices of 20 MB at once, and watch the memory of the gateway and its workers."""
     peak = 0
     body = _heavy()
 
