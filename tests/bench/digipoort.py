@@ -1,7 +1,7 @@
 """Digipoort's SOAP interface: signed submissions compared with plain HTTP, and what signatures cost.
 
 Both channels run over mutual TLS with kept connections in one gateway, which has one processor to itself with
-everything that it starts; who sends has another. The load is signed before the clock starts. The channels take turns
+everything that it starts; the sender has another. The load is signed beforehand. The channels take turns
 in portions, so that noise is in both alike; each turn begins when all that came before was judged.
 
 Two throughputs: of a burst until its last message is accepted, where judging is put off in part; and what one

@@ -250,4 +250,4 @@ def _memory_mib(process: asyncio.subprocess.Process) -> int:
     return total * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
-__all__ = ["door"]
+__all__ = ["intake"]

@@ -1,4 +1,4 @@
-"""The comparison itself can fail: engines that differ are caught, distinguished and shrunk; excuses are counted."""
+"""The comparison can fail: engines that differ are found, distinguished and shrunk; excuses are counted."""
 
 import pytest
 
