@@ -35,14 +35,12 @@ class Text:
     key: str
     params: tuple[tuple[str, Param], ...]
     plural: str
-    dutch: str | None
 
-    def __init__(self, key: str, dutch: str | None = None, /, **params: Param | Decimal | date) -> None:
+    def __init__(self, key: str, /, **params: Param | Decimal | date) -> None:
         """The sentence `key`; without parameters its braces are ordinary characters."""
         _set(self, "key", key)
         _set(self, "params", tuple([(name, _plain(value)) for name, value in params.items()]) if params else ())
         _set(self, "plural", "")
-        _set(self, "dutch", dutch)
 
     @property
     def en(self) -> str:
@@ -65,14 +63,12 @@ class Text:
         """The same sentence with every parameter that is a string changed, also inside texts."""
         if not self.params:
             return self
-        changed = Text(self.key, self.dutch, **{name: _changed(value, change) for name, value in self.params})
+        changed = Text(self.key, **{name: _changed(value, change) for name, value in self.params})
         _set(changed, "plural", self.plural)
         return changed
 
     def _template(self, language: str) -> str:
         if language == "nl":
-            if self.dutch is not None:
-                return self.dutch
             forms = _translations().get(self.key)
             if forms is not None:
                 return forms[-1] if self._is_many else forms[0]
@@ -130,9 +126,12 @@ def both(parts: Sequence[Param]) -> Text:
     return Text("{first} and {rest}", first=parts[0], rest=both(parts[1:]))
 
 
+_AS_IT_IS = "{value}"
+
+
 def untranslated(value: str) -> Text:
     """What is the same in every language, where a `Text` is asked for."""
-    return Text(value)
+    return Text(_AS_IT_IS, value=value)
 
 
 @cache

@@ -49,11 +49,7 @@ def _keys_in_module(source: str) -> Iterator[Key]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             places = KEYWORDS.get(_name_of(node.func), ())
-            if (
-                places
-                and len(node.args) > places[-1]
-                and not (len(node.args) == 2 and _name_of(node.func) == "Text")
-            ):
+            if places and len(node.args) > places[-1]:
                 yield tuple(text for at in places if (text := _constant(node.args[at])))
 
 

@@ -52,8 +52,6 @@ def shortened(text: str, characters_max: int = QUOTED_CHARACTERS_MAX) -> str:
 
 def _short(text: Text | str | None, characters_max: int) -> Text | str | None:
     if isinstance(text, Text):
-        if text.dutch is not None:
-            return Text(shortened(text.key, characters_max), shortened(text.dutch, characters_max))
         return text.map_values(lambda value: shortened(value, characters_max))
     return None if text is None else shortened(text, characters_max)
 

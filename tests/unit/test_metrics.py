@@ -55,7 +55,7 @@ def value(metrics: Metrics, name: str, **labels: str) -> float:
 
 
 def finding(rule: str, flag: Flag = Flag.FATAL, stage: Stage = Stage.RULES) -> Finding:
-    return Finding(rule, flag, stage, Text("wrong", "fout"))
+    return Finding(rule, flag, stage, Text("wrong"))
 
 
 def every_event(metrics: Metrics) -> None:

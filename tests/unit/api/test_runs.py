@@ -401,7 +401,7 @@ class TestWithAJudgeThatRefuses:
         self, gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: Path
     ) -> AsyncIterator[Services]:
         async def refusing(document: bytes) -> list[Finding]:
-            return [Finding("BR-NL-4", Flag.FATAL, Stage.RULES, Text("no address", "geen adres"))]
+            return [Finding("BR-NL-4", Flag.FATAL, Stage.RULES, Text("no address"))]
 
         url = f"sqlite+aiosqlite:///{tmp_path}/billing.db"
         async with billing_services(gateway, meter, url, judge=refusing) as opened:

@@ -32,7 +32,7 @@ def test_both_figures_are_named() -> None:
 
 
 def test_faults_become_errors() -> None:
-    problem = InvalidInput((Fault("query", "limit", Text("is at most 500", "is hoogstens 500")),))
+    problem = InvalidInput((Fault("query", "limit", Text("is at most {limit}", limit=500)),))
     body = problem.body("en", "")
     assert body["errors"] == [{"in": "query", "name": "limit", "reason": "is at most 500"}]
     assert problem.body("nl", "")["errors"] == [{"in": "query", "name": "limit", "reason": "is hoogstens 500"}]

@@ -12,7 +12,7 @@ from gateway.validator.bounds import FINDINGS_MAX, within_bounds
 from gateway.validator.finding import Finding, Flag, Stage, shortened
 from tests.samples import SAMPLES, invoice
 
-ONE = Finding("BR-01", Flag.FATAL, Stage.RULES, Text("x", "y"))
+ONE = Finding("BR-01", Flag.FATAL, Stage.RULES, Text("x"))
 
 
 def report_of(document: bytes) -> str:
@@ -55,7 +55,7 @@ def test_a_text_is_cut_with_its_length(length: int) -> None:
 
 
 def test_every_text_of_a_finding_is_bounded() -> None:
-    long = Text("e" * 9_999, "n" * 9_999)
+    long = Text("{value} in {other}", value="e" * 9_999, other=Text("{inner}", inner="n" * 9_999))
     finding = replace(ONE, message=long, advice=long, found=long, expected="x" * 9_999)
     texts = [
         finding.message.en,

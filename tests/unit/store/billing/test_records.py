@@ -213,7 +213,7 @@ async def test_a_bill_our_validator_rejects_gets_no_number(
     store: SqlBillingStore, meter: MemoryUsageCounts
 ) -> None:
     async def strict(document: bytes) -> Sequence[Finding]:
-        sentence = Text("the supplier has no street", "de leverancier heeft geen straat")
+        sentence = Text("the supplier has no street")
         return [Finding("BR-NL-3", Flag.FATAL, FindingStage.RULES, sentence)] if b"Oostmeer" in document else []
 
     await opened(store, meter)

@@ -18,7 +18,7 @@ from gateway.validator.rules.forms import condition, shall_have
 from gateway.validator.ubl.reader import read
 from tests.samples import SAMPLES
 
-_SAYS = Text("A line has a price.", "Een regel heeft een prijs.")
+_SAYS = Text("A line has a price.")
 
 
 def _rule(key: str, *, flag: Flag = Flag.FATAL) -> Rule:
