@@ -1,4 +1,4 @@
-"""Whether the gateway can take messages in: what `/readyz` answers.
+"""Whether the gateway can accept messages: the checks behind `/readyz`.
 
 Checks run concurrently, each with a time limit, and their results are cached for a second, so that frequent
 requests cost the store nothing.

@@ -1,8 +1,8 @@
-"""What happened, counted for Prometheus. Callers name events; labels are chosen here and are few.
+"""Metrics for Prometheus. Callers report events; the labels are chosen here, and have few values.
 
-No label holds a party, a kenmerk or anything else a document says: metrics are kept long, read by many and must
-stay small. A label whose value comes from outside (rule, route) is held to a known set; the rest is `other`.
-Worker processes count nothing themselves: their answer carries the timings and the server counts.
+No label contains a party, a kenmerk or anything else from a document: metrics are kept long and read by many. A
+label whose value comes from outside (rule, route) is limited to a known set; the rest is `other`. Worker processes
+count nothing: they return timings, and the server counts them.
 """
 
 import platform
@@ -34,12 +34,12 @@ from gateway.validator.model.document import DocumentKind
 
 OTHER = "other"
 UNKNOWN_DOCUMENT = "unknown"
-"""The document of a message that was refused before anybody knew what it is."""
+"""The document of a message that was refused before its kind was known."""
 
 RULES_MAX = 1_000
-"""Rules that may become labels: the rule sets have some 800 together, most of which refuse nothing ever."""
+"""How many rules may become labels. The rule sets have some 800 rules, most of which are never broken."""
 RULE_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,39}")
-"""How the ids of EN 16931, NLCIUS, Peppol, SETU and of the gateway itself look."""
+"""The form of the ids of EN 16931, NLCIUS, Peppol, SETU and the gateway itself."""
 
 ROUTES = frozenset(
     {
@@ -59,20 +59,20 @@ ROUTES = frozenset(
         "pages",
     }
 )
-"""Kinds of route; an address with a kenmerk in it counts under its kind."""
+"""Kinds of route, of which one has many paths."""
 
 WORKER_ENDS = frozenset({"memory", "time", "crash", "age", "starved"})
-"""Why a worker was replaced: it reached a limit, died, judged as many documents as it may, or was kept from the
-processor by other programs."""
+"""Why a worker was replaced: it reached a limit, crashed, judged as many documents as it may, or got no processor
+time."""
 
 FAST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""For what should take milliseconds: commits, stages, requests."""
+"""Buckets for what takes milliseconds: commits, stages, requests."""
 WAIT_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0)
-"""For what a sender waits for: from seconds to a day."""
+"""Buckets for what a sender waits for: from seconds to a day."""
 PUSH_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""For a call to somebody else's server, which gets a minute."""
+"""Buckets for a call to a recipient's server, which may take a minute."""
 PUSH_OUTCOMES = ("delivered", "troubled", "refused", "expired")
-"""Of an attempt; `troubled` is tried again, `expired` was tried for as long as it may be."""
+"""Outcomes of an attempt; `troubled` is tried again, `expired` is not."""
 PUSH_FAILURES = ("address", "connection", "timeout", "status", "fault", "answer", "gone")
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
@@ -84,7 +84,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A metric as its reference page shows it."""
+    """A metric on the reference page."""
 
     name: str
     type: str
@@ -105,7 +105,7 @@ class ChannelLabels:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What waits, measured now and then: how many, and since when the oldest."""
+    """How many messages wait, and since when the oldest."""
 
     messages: int
     oldest_at: datetime | None = None
@@ -122,8 +122,8 @@ class Metrics:
         clock: Clock = utc_now,
         channels: ChannelLabels | None = None,
     ) -> None:
-        """`known_rules`: ids that may become labels; None: whatever looks like an id, up to RULES_MAX of them.
-        `data_directory`: the disk to watch; it must exist."""
+        """`known_rules`: ids that may become labels; None: anything in the form of an id, up to RULES_MAX.
+        `data_directory`: an existing directory on the disk to measure."""
         self.registry = CollectorRegistry()
         self.described: list[Described] = []
         self.foreseen = _foreseen(channels or ChannelLabels())
@@ -140,20 +140,20 @@ class Metrics:
         self._machine(version, data_directory)
 
     def exposition(self, accept: str = "") -> tuple[str, bytes]:
-        """Content type and body for a scrape, in the format that the Accept header asks for."""
+        """Content type and body for a scrape, in the format of the Accept header."""
         encode, content_type = choose_encoder(accept)
         return content_type, encode(self.registry)
 
     # Messages
 
     def message_received(self, channel: str, size_bytes: int) -> None:
-        """A message is on stable storage; size of its document and attachments, decoded."""
+        """A message was stored; `size_bytes` of its document and attachments, decoded."""
         self._received.labels(channel).inc()
         self._received_bytes.labels(channel).inc(size_bytes)
         self._since["received"] = self._clock()
 
     def message_repeated(self) -> None:
-        """A submission came again with the same key and body and got its first answer."""
+        """A submission was repeated with the same key and body."""
         self._repeats.inc()
 
     def message_settled(
@@ -170,28 +170,28 @@ class Metrics:
         self._reopened.inc()
 
     def message_confirmed(self, seconds_since_delivered: float) -> None:
-        """A recipient confirmed a message it had taken."""
+        """A recipient confirmed a message."""
         self._confirmed_after.observe(seconds_since_delivered)
 
     def message_refused(self, findings: Iterable[Finding]) -> None:
-        """A message was refused for these findings: each rule that was broken counts once."""
+        """A message was refused for these findings; each rule counts once."""
         broken = {(finding.stage, finding.rule) for finding in findings if finding.flag is Flag.FATAL}
         for stage, rule in broken:
             self._refusals.labels(stage.value, self._known_rule(rule)).inc()
 
     def queue_measured(self, judging: QueueState, undelivered: QueueState) -> None:
-        """What waits to be judged, and that together with what is being worked on."""
+        """Messages that wait to be judged, and all messages that are not judged yet."""
         self._measured("judging", judging)
         self._undelivered.set(undelivered.messages)
         self._since["undelivered"] = undelivered.oldest_at
 
     def deliveries_measured(self, waiting: QueueState, paused_recipients: int) -> None:
-        """What waits to be pushed to recipients; how many of those are left alone for a while."""
+        """Messages that wait to be pushed, and the number of recipients that are paused."""
         self._measured("delivery", waiting)
         self._paused.set(paused_recipients)
 
     def push_attempted(self, way: str, outcome: str, failure: str | None, seconds: float) -> None:
-        """One attempt to push a message ended so, and took so long."""
+        """An attempt to push a message ended."""
         self._pushes.labels(way, outcome).inc()
         self._push_seconds.labels(way).observe(seconds)
         if failure is not None:
@@ -202,7 +202,7 @@ class Metrics:
         self._since[queue] = state.oldest_at
 
     def mailboxes_measured(self, waiting: QueueState, parked_messages: int) -> None:
-        """What recipients have not confirmed yet, and what is set apart for an operator."""
+        """Messages that recipients have not confirmed, and messages that are parked."""
         self._mailbox.set(waiting.messages)
         self._since["mailbox"] = waiting.oldest_at
         self._parked.set(parked_messages)
@@ -210,45 +210,44 @@ class Metrics:
     # Judging
 
     def stage_passed(self, stage: Stage, seconds: float) -> None:
-        """A stage of judging a document took so long."""
+        """A stage of judging a document ended."""
         self._stage_seconds.labels(stage.value).observe(seconds)
 
     def rule_broke(self) -> None:
-        """A rule failed technically on a document: the rule is wrong, not the document."""
+        """A rule raised an error: the rule is wrong, not the document."""
         self._rule_errors.inc()
 
     def worker_replaced(self, reason: str) -> None:
-        """A worker process ended and another took its place; `reason` is one of WORKER_ENDS."""
+        """A worker process was replaced; `reason` is one of WORKER_ENDS."""
         self._workers.labels(reason if reason in WORKER_ENDS else OTHER).inc()
 
     # Meter
 
     def units_metered(self, entries: Iterable[UsageEntry]) -> None:
-        """Entries were written to the meter; reversals count apart, for a counter never goes down."""
+        """Entries were written to the meter. A counter never decreases, so reversals have their own."""
         for entry in entries:
             units = self._units if entry.quantity > 0 else self._reversed
             units.labels(entry.kind.value).inc(abs(entry.quantity))
 
     def forecast_measured(self, forecast_units: int, metered_units: int, parties_over: int) -> None:
-        """This Amsterdam year: units forecast and metered for all parties; how many are over their forecast or on
-        course to be."""
+        """This year in Amsterdam: units forecast and metered, and parties that exceed their forecast or will."""
         self._forecast.set(forecast_units)
         self._metered_year.set(metered_units)
         self._over_forecast.set(parties_over)
 
     def silence_measured(self, silent_parties: int) -> None:
-        """Parties that sent regularly and now send nothing, for much longer than they usually do."""
+        """The number of parties that used the gateway regularly and stopped."""
         self._silent.set(silent_parties)
 
     # Store
 
     def commit_made(self, seconds: float, submissions: int) -> None:
-        """A group of submissions is on stable storage, in one commit."""
+        """A group of submissions was stored in one commit."""
         self._commit_seconds.observe(seconds)
         self._commit_group.observe(submissions)
 
     def reaper_passed(self, removed_objects: int, *, held: bool) -> None:
-        """The reaper passed. `held`: it found so much to remove that it removed nothing."""
+        """The reaper ran. `held`: it found so much to remove that it removed nothing."""
         self._reaped.inc(removed_objects)
         self._reaper_held.set(held)
         self._reaper_passed.set(self._clock().timestamp())
@@ -256,18 +255,17 @@ class Metrics:
     # Requests
 
     def request_answered(self, route: str, status: int, seconds: float) -> None:
-        """An HTTP request got its answer; `route` is one of ROUTES or a channel's."""
+        """An HTTP request was answered; `route` is one of ROUTES or a channel's."""
         known = route if route in self.foreseen["route"] else OTHER
         self._requests.labels(known, f"{status // 100}xx").inc()
         self._request_seconds.labels(known).observe(seconds)
 
     def submission_turned_away(self) -> None:
-        """A submission was not taken because too many wait."""
+        """A submission was refused because too many messages wait."""
         self._turned_away.inc()
 
     def connection_too_many(self, became: str) -> None:
-        """A connection came when there were as many as there may be: an idle one was closed for it (`evicted`), or
-        it was turned away itself (`refused`)."""
+        """At the limit of connections an idle one was closed (`evicted`), or the new one (`refused`)."""
         self._too_many.labels(became).inc()
 
     # The metrics themselves
@@ -397,8 +395,8 @@ class Metrics:
         return self._start(metric, name, meaning, labels)
 
     def _start(self, metric: Kind, name: str, meaning: str, labels: tuple[str, ...]) -> Kind:
-        """Describe the metric, and begin at zero each series that can be foreseen: a counter that appears with
-        its first event hides that event from `rate()`."""
+        """Describe the metric, and create each series that can be foreseen: `rate()` does not see the first event
+        of a counter that appears with it."""
         self.described.append(Described(f"meterpoort_{name}", type(metric).__name__.lower(), labels, meaning))
         if labels and self.foreseen.keys() >= set(labels):
             for values in product(*(self.foreseen[label] for label in labels)):
@@ -413,7 +411,7 @@ class Metrics:
         return rule if rule in self._seen_rules else OTHER
 
     def _age_seconds(self, name: str) -> float:
-        """Worked out at each scrape, so that an age goes on growing when whatever measures the queue hangs."""
+        """Computed at each scrape, so an age also grows when the measuring job hangs."""
         since = self._since.get(name)
         return max(0.0, (self._clock() - since).total_seconds()) if since else 0.0
 

@@ -1,4 +1,4 @@
-"""Who is at the door, and what may this role do."""
+"""Authentication by API key, and what each role may do."""
 
 import base64
 import binascii
@@ -39,10 +39,10 @@ class Admitted:
 
 
 class Keyring:
-    """Verifies keys, and remembers for a few seconds which ones held.
+    """Verifies keys, and caches valid ones for a few seconds.
 
-    Keys are remembered by a keyed hash made for this process: a lookup compares no secret byte by byte,
-    and the memory holds no key.
+    The cache contains keyed hashes, with a secret of this process: a lookup takes the same time for any key, and
+    no key stays in memory.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Keyring:
         self._known: dict[bytes, tuple[float, Admitted]] = {}
 
     async def admit(self, key: str) -> Admitted | None:
-        """Who holds this key, or None."""
+        """The holder of this key, or None."""
         mark = hashlib.blake2b(key.encode(), key=self._pepper, digest_size=16).digest()
         known = self._known.get(mark)
         if known is not None and known[0] > self._monotonic():
@@ -75,7 +75,7 @@ class Keyring:
         return admitted
 
     def forget(self) -> None:
-        """Ask again for every key: one was revoked, or a mandate changed."""
+        """Empty the cache: a key was revoked, or a mandate changed."""
         self._known.clear()
 
     async def _visible_to(self, caller: Caller) -> frozenset[str] | None:
@@ -91,7 +91,7 @@ class Keyring:
 
 
 async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Role]) -> Admitted:
-    """Let the caller in, or raise Unauthenticated or Forbidden."""
+    """Authenticate the caller. Raises Unauthenticated, or Forbidden for another role."""
     key = presented_key(request)
     if key is None:
         raise _unauthenticated(request, Text("No API key was sent."))
@@ -108,10 +108,10 @@ async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Rol
 
 
 def presented_key(request: web.BaseRequest) -> str | None:
-    """The key as Bearer token, as X-API-Key, or, for reading in a browser only, as password of Basic.
+    """The key: a Bearer token, X-API-Key, or for reading the password of Basic.
 
-    A browser sends Basic along with requests that other sites start; so it never works for a request that
-    changes something.
+    Browsers also send Basic with requests that other sites start, so it is not accepted for a request that changes
+    something.
     """
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     if authorization is None:

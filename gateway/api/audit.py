@@ -20,7 +20,7 @@ routes = Routes("billing")
 
 
 class AuditEventResource(Schema):
-    """One thing that somebody did in billing, in a chain: `link` is the SHA-256 over `previous` and the deed."""
+    """One action in billing, in a chain: `link` is the SHA-256 over `previous` and the event."""
 
     number: int
     actor: str
@@ -66,14 +66,14 @@ async def show_billing_audit(call: Call) -> web.StreamResponse:
     page = rest[:limit]
     following = next_page(call, str(page[-1].number) if len(rest) > limit else None)
     body = AuditLog(
-        items=[_deed_resource(one) for one in page],
+        items=[_event_resource(one) for one in page],
         faults=list(faults(page, after=before)),
         links=PageLinks(next=following),
     )
     return json_answer(body, more=link_header(following))
 
 
-def _deed_resource(record: AuditRecord) -> AuditEventResource:
+def _event_resource(record: AuditRecord) -> AuditEventResource:
     event = record.event
     return AuditEventResource(
         number=record.number,

@@ -16,7 +16,7 @@ from gateway.http.answers import language_of
 from gateway.http.body import whole
 from gateway.http.limits import ConcurrencyLimit
 from gateway.http.negotiation import best_media_type
-from gateway.http.parameters import Shape, read_json
+from gateway.http.parameters import Schema, read_json
 from gateway.i18n import Text
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller
@@ -106,7 +106,7 @@ class Call:
             bind_contextvars(kenmerk=part[:64])  # unbound by the middleware
         return part
 
-    async def body(self, kind: type[Shape]) -> Shape:
+    async def body(self, kind: type[Schema]) -> Schema:
         """The JSON body. Raises problems. An empty body is an empty object."""
         if self.request.content_type not in {"application/json", "application/octet-stream"}:
             found = self.request.headers.get("Content-Type", "")

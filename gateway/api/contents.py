@@ -39,7 +39,7 @@ _SAFE_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class AttachmentResource(Schema):
-    """One attachment. `isEmbedded`: it stands in the document, else it travelled beside it."""
+    """One attachment. `isEmbedded`: it is part of the document, else it was sent separately."""
 
     number: int
     media_type: str
@@ -75,7 +75,7 @@ async def show_document(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/messages/{kenmerk}/attachments",
-    Text("The attachments, embedded and beside the document"),
+    Text("The attachments, embedded and detached"),
     Returns("The attachments, without their content.", Attachments),
     roles=JUDGES,
 )

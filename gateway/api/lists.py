@@ -1,4 +1,4 @@
-"""Lists in pages: how many items, and where the next page is."""
+"""Pages of lists."""
 
 from aiohttp import hdrs
 
@@ -7,34 +7,34 @@ from gateway.http import problems
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 
-_FOREIGN_CURSOR = Text("is not one that this gateway gave")
+_FOREIGN_CURSOR = Text("is not from this gateway")
 
 
 def page_limit(call: Call, wanted: int | None) -> int:
-    """How many items to give. Raises InvalidInput above the maximum."""
-    lists = call.services.page_sizes
-    if wanted is not None and wanted > lists.items_max:
-        raise problems.InvalidInput((Fault("query", "limit", at_most(f"{lists.items_max}")),))
-    return wanted or lists.items_default
+    """The number of items on a page. Raises InvalidInput above the maximum."""
+    sizes = call.services.page_sizes
+    if wanted is not None and wanted > sizes.items_max:
+        raise problems.InvalidInput((Fault("query", "limit", at_most(f"{sizes.items_max}")),))
+    return wanted or sizes.items_default
 
 
 def bad_cursor() -> problems.InvalidInput:
-    """The problem for a cursor that this gateway did not give."""
+    """The problem for a cursor that is not from this gateway."""
     return problems.InvalidInput((Fault("query", "cursor", _FOREIGN_CURSOR),))
 
 
 def at_most(limit: str) -> Text:
-    """What to say of a figure above its limit."""
+    """The reason for a figure above its limit."""
     return Text("is at most {limit}", limit=limit)
 
 
 def next_page(call: Call, cursor: str | None) -> str | None:
-    """The address of the next page: this one's, with the cursor."""
+    """The URL of the next page: that of this one, with the cursor."""
     if cursor is None:
         return None
     return str(call.request.rel_url.update_query(cursor=cursor))
 
 
 def link_header(following: str | None) -> dict[str, str]:
-    """RFC 8288's Link to the next page, if there is one."""
+    """The Link header (RFC 8288) to the next page, if there is one."""
     return {hdrs.LINK: f'<{following}>; rel="next"'} if following else {}

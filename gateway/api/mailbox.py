@@ -97,7 +97,7 @@ async def list_mailbox(call: Call) -> web.StreamResponse:
 
 @routes.post(
     "/v1/mailbox/leases",
-    Text("Take the oldest messages for a while; unconfirmed they come back"),
+    Text("Lease the oldest messages; those not confirmed become available again"),
     Returns("What was taken; empty when nothing waits.", Leases),
     body=Body(LeaseRequest, is_required=False),
     roles=PARTIES,
@@ -122,7 +122,7 @@ async def take_messages(call: Call) -> web.StreamResponse:
 
 @routes.put(
     "/v1/mailbox/messages/{kenmerk}/confirmation",
-    Text("Confirm that you have the message; doing it twice is as once"),
+    Text("Confirm that you have the message; confirming it again changes nothing"),
     Returns("Confirmed, now or before.", Confirmation),
     body=Body(ConfirmationRequest, is_required=False),
     roles=PARTIES,

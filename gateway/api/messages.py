@@ -144,7 +144,7 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.post(
     "/v1/messages",
-    Text("Submit a document, with or without attachments beside it"),
+    Text("Submit a document, with or without detached attachments"),
     Returns(
         "Settled within the wait: the message with its verdict.",
         MessageResource,

@@ -33,9 +33,8 @@ class UsageConflict(Problem):
         409,
         Text("Usage event recorded before"),
         Text(
-            "An event with this `source` and `id` stands in the meter with other content. Nothing of the "
-            "request was "
-            "recorded."
+            "An event with this `source` and `id` is in the meter with other content. Nothing of the request "
+            "was recorded."
         ),
         Text("Repeat an event only unchanged. To correct one, have it reversed and send another with a new id."),
     )
@@ -69,8 +68,7 @@ class LeaseLost(Problem):
         409,
         Text("The lease is not yours any more"),
         Text(
-            "The message was not confirmed within its lease, and lies in the mailbox again or was taken by "
-            "another "
+            "The message was not confirmed within its lease, and is available again or was leased by another "
             "process."
         ),
         Text("Take messages again. If you have the message safe already, confirm it with the new token."),
@@ -150,8 +148,8 @@ class BillingStepRefused(Problem):
     kind = Kind(
         "billing-step-refused",
         409,
-        Text("This step cannot come now"),
-        Text("The billing year is not so far yet, is further already, or knows no such step. Nothing was done."),
+        Text("This step is not possible now"),
+        Text("The billing year has not come to this step, is past it, or has no such step. Nothing was done."),
         Text("Look at the run or at the steps of the year, and do what comes first."),
     )
 
@@ -171,7 +169,7 @@ class TariffsRefused(Problem):
         "tariffs-refused",
         400,
         Text("The tariffs cannot be used"),
-        Text("The tariffs that were sent along overlap, have a price that cannot be, or are not to be read."),
+        Text("The tariffs in the request overlap, have an impossible price, or cannot be read."),
         Text("Correct the tariff that is named."),
     )
 
@@ -206,7 +204,7 @@ class IssuerMissing(Problem):
     kind = Kind(
         "issuer-missing",
         409,
-        Text("Nobody is named who sends the bills"),
+        Text("The sender of the bills is not set"),
         Text("The settings under `[billing]` are not complete, so this gateway makes no bills."),
         Text("Fill in the settings that are named and restart the gateway."),
     )
@@ -226,7 +224,7 @@ class BadCount(Problem):
     kind = Kind(
         "bad-count",
         400,
-        Text("This count cannot be"),
+        Text("This count is not possible"),
         Text("A number of units is below zero or beyond what anybody can use. Nothing was recorded."),
         Text("Look whether figures were doubled or a separator went missing."),
     )

@@ -47,7 +47,7 @@ class FaultResource(Schema):
 
 
 class ProblemResource(Schema):
-    """A problem (RFC 9457). Members beside these depend on its `type`."""
+    """A problem (RFC 9457). Other members depend on its `type`."""
 
     type: str
     title: str

@@ -68,8 +68,8 @@ def api_reference(routes: Sequence[Route]) -> str:
 
 
 def _operation(path: str, method: str, operation: Json, schemas: Json) -> str:
-    said, who = operation["description"].split("\n\n")
-    lines = [f"### {method.upper()} `{path}`\n\n{said} {who}\n\n"]
+    summary, who = operation["description"].split("\n\n")
+    lines = [f"### {method.upper()} `{path}`\n\n{summary} {who}\n\n"]
     if parameters := [one for one in operation["parameters"] if one["in"] != "path"]:
         lines.append("| parameter | in | meaning |\n| --- | --- | --- |\n")
         lines += [f"| `{one['name']}` | {one['in']} | {_meaning(one, schemas)} |\n" for one in parameters]
@@ -101,7 +101,7 @@ def _kind(schema: Json, schemas: Json) -> str:
 
 
 def _linked(description: str) -> str:
-    """Problems link to their section of the page beside this one."""
+    """Problems link to their section of problems.md."""
     for slug in all_kinds():
         description = description.replace(f"(`/problems/{slug}`)", f"([`{slug}`](problems.md#{slug}))")
     return description

@@ -1,4 +1,4 @@
-"""The verdict for people: as a page and as plain text, from the report's JSON."""
+"""The verdict as a page and as plain text, from the JSON of the report."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ from gateway.validator.report.report import JudgedDocument, Report, render
 _PAGES = Pages("gateway.api")
 
 RULES_URL = "/rules/"
-"""The page on each rule is below it."""
+"""The pages of the rules are below this path."""
 EXCERPT_BYTES_MAX = 2 * 1024 * 1024
-"""Of a larger document no lines are shown: it would be read and split anew for every page."""
+"""Lines of a larger document are not shown: it would be read and split for every page."""
 
 
 def verdict_page(verdict: bytes, document: bytes | None, language: str) -> str:
     """The verdict on a document that was only checked."""
-    return _PAGES.render("verdict.html", language, verdict=_shown(verdict, document, language))
+    return _PAGES.render("verdict.html", language, verdict=_view(verdict, document, language))
 
 
 def message_page(
@@ -33,9 +33,9 @@ def message_page(
     attachments: Sequence[AttachmentResource],
     document: bytes | None,
 ) -> str:
-    """A message: where it is, how it came there, and the verdict on it. `document` only for who may read it:
-    then its lines stand beside the findings, and it can be fetched."""
-    judged = None if verdict is None else _shown(verdict, document, language)
+    """A message: its state, its steps and the verdict. `document` only for callers who may read it: its lines are
+    shown next to the findings."""
+    judged = None if verdict is None else _view(verdict, document, language)
     state = STATES[message.state].in_language(language)
     return _PAGES.render(
         "message.html",
@@ -73,7 +73,7 @@ def _text(verdict: bytes, language: str) -> str:
     return render([JudgedDocument(read)], "text", language=language)
 
 
-def _shown(verdict: bytes, document: bytes | None, language: str) -> ReportView:
+def _view(verdict: bytes, document: bytes | None, language: str) -> ReportView:
     return report_view(_read(verdict), document, language, rules_url=RULES_URL)
 
 

@@ -162,13 +162,13 @@ async def list_billing_runs(call: Call) -> web.StreamResponse:
 
 @routes.get(
     "/v1/billing-runs/{runId}",
-    Text("One billing run with its documents, as whoever approves it should see it"),
+    Text("One billing run with its documents, for the person who approves it"),
     Returns("The run.", ReviewResource),
     roles=FINANCE,
     problems=(problems.NotReady, *RUN_PROBLEMS),
 )
 async def show_billing_run(call: Call) -> web.StreamResponse:
-    """One run with its documents, as whoever is to approve it should see it."""
+    """One run with its documents, for the person who approves it."""
     with billing_problems():
         review = await billing_of(call).service.review(call.path_part("runId"))
     return json_answer(review_resource(review))

@@ -35,7 +35,7 @@ class SealQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/v1/seals",
-    Text("The seals of the meter, to keep: what they cover can never change unseen"),
+    Text("The seals of the meter, to keep: no entry that they cover can change unnoticed"),
     Returns("Seals, oldest first.", SealList),
     roles=FIGURES,
     query=SealQuery,

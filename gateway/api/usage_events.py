@@ -97,7 +97,7 @@ def _fault(index: int, code: str, text: Text) -> Fault:
 
 @routes.put(
     "/v1/usage-entries/{position}/reversal",
-    Text("Undo a meter entry by an entry of its opposite, with a reason; nothing is removed"),
+    Text("Reverse a meter entry by an opposite entry, with a reason; nothing is removed"),
     Returns("It is undone, now or before.", ReversalResource),
     body=ReversalRequest,
     roles=FINANCE,

@@ -1,4 +1,4 @@
-"""Words that people read on pages, beside those that stand with their subject."""
+"""Names of states, steps and documents on pages."""
 
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS as STEP_RULES
@@ -16,7 +16,7 @@ STATES: dict[State, Text] = {
     State.RETURNED: Text("returned: could not be delivered"),
     State.PARKED: Text("set apart for the operator"),
 }
-"""Where a message is, for its sender."""
+"""The state of a message, for its sender."""
 
 STEPS: dict[Step, Text] = {step: rule.plain for step, rule in STEP_RULES.items()}
 """What happened, in plain words."""
@@ -34,4 +34,4 @@ DOCUMENTS: dict[DocumentKind, Text] = {
     DocumentKind.APPLICATION_RESPONSE: Text("Application response"),
     DocumentKind.TIME_CARD: Text("Time card"),
 }
-"""What a document is called by people."""
+"""The names of document kinds."""

@@ -1,4 +1,4 @@
-"""Answers: JSON, problems and pages, each with the headers that every answer carries
+"""Answers: JSON, problems and text, with the headers that every answer has
 (NL GOV API Design Rules, /core/version-header and /core/transport/security-headers)."""
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ PROBLEM = "application/problem+json"
 
 _EVERYWHERE = {
     "API-Version": API_VERSION,
-    hdrs.SERVER: "meterpoort",  # else aiohttp names itself and its version
+    hdrs.SERVER: "meterpoort",  # without it aiohttp sends its own name and version
     hdrs.CACHE_CONTROL: "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -36,23 +36,23 @@ _JSON_HEADERS = CIMultiDict({**_EVERYWHERE, hdrs.CONTENT_TYPE: JSON})
 _encode = msgspec.json.Encoder().encode
 _NOTHING: Mapping[str, str] = {}
 BY_ACCEPT: Mapping[str, str] = {str(hdrs.VARY): "Accept"}
-"""For answers that come in several forms."""
+"""For resources in several media types."""
 
 
 def headers(content_type: str, more: Mapping[str, str] = _NOTHING) -> CIMultiDict[str]:
-    """The headers of every answer, and these."""
+    """The headers of every answer, with these added."""
     every = CIMultiDict({**_EVERYWHERE, hdrs.CONTENT_TYPE: content_type})
     every.update(more)
     return every
 
 
 def json_answer(body: object, status: int = 200, more: Mapping[str, str] | None = None) -> web.Response:
-    """Any value of ours as JSON."""
+    """A value as JSON."""
     return raw_json_answer(_encode(body), status, more)
 
 
 def raw_json_answer(body: bytes, status: int = 200, more: Mapping[str, str] | None = None) -> web.Response:
-    """JSON that is encoded already."""
+    """A body that is JSON already."""
     every = _JSON_HEADERS
     if more:
         every = every.copy()
@@ -66,13 +66,13 @@ def empty_answer(status: int = 204) -> web.Response:
 
 
 def text_answer(text: str, language: str) -> web.Response:
-    """Plain text for people at a terminal."""
+    """Plain text, for a terminal."""
     more: dict[str, str] = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language"}
     return web.Response(body=text.encode(), headers=headers("text/plain; charset=utf-8", more))
 
 
 def language_of(request: web.BaseRequest) -> str:
-    """`nl` or `en`: what `?lang=` says, else what the browser prefers."""
+    """`nl` or `en`: `?lang=`, or else what Accept-Language prefers."""
     asked = request.query.get("lang")
     if asked in {"nl", "en"}:
         return asked
@@ -81,7 +81,7 @@ def language_of(request: web.BaseRequest) -> str:
 
 
 def wants_page(request: web.BaseRequest) -> bool:
-    """Whether a person with a browser asks, who is better served with a page than with JSON."""
+    """Whether the client is a browser, which prefers a page to JSON."""
     accept = request.headers.get(hdrs.ACCEPT, "")
     return HTML in accept and best_media_type(accept, (JSON, HTML)) == HTML
 

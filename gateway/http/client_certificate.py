@@ -1,7 +1,7 @@
-"""Who is at the door, by certificate: from the TLS connection, or from a proxy that ended TLS for us.
+"""Authenticates clients by certificate, from the TLS connection or from a proxy that terminated TLS.
 
-The certificate must lead to a pinned anchor, be current, strong, not revoked, and name an OIN. A proxy hands it on
-by RFC 9440 (`Client-Cert`), and only proxies that the settings name are believed.
+The certificate must chain to a pinned anchor, be valid now, be strong enough, not be revoked, and have an OIN. A
+proxy passes it in `Client-Cert` (RFC 9440), which is read only from the proxies in the settings.
 """
 
 import base64
@@ -32,7 +32,7 @@ from gateway.pki.tls import HttpFetch, TlsFiles
 from gateway.validator.model.identifiers import PartyIdentifier
 
 CHAIN_CACHE = timedelta(minutes=5)
-"""A path that was verified is not built again for so long; revocation has its own memory."""
+"""How long a verified chain is kept. Revocation has its own cache."""
 _CACHE_ENTRIES_MAX = 10_000
 _HEADER_CHARACTERS_MAX = 32_768
 _BYTE_SEQUENCE = re.compile(r"\s*:([A-Za-z0-9+/=]*):\s*")
@@ -42,20 +42,20 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A proven certificate: its OIN, and its fingerprint for the journal."""
+    """An authenticated client: its OIN, and the fingerprint of its certificate for the journal."""
 
     oin: PartyIdentifier
     fingerprint: str
 
     @property
     def key_id(self) -> str:
-        """How the journal names whoever used this certificate."""
+        """The name of this client in the journal."""
         return f"cert-{self.fingerprint[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Presented:
-    """A certificate that somebody showed, and those that should lead from it to an anchor."""
+    """The certificate of a client, and the intermediates it sent."""
 
     leaf: x509.Certificate
     fingerprint: str
@@ -68,11 +68,11 @@ class _Verified:
     chain: tuple[x509.Certificate, ...]
     until: datetime
     unrevoked_until: datetime | None = None
-    """Revocation was looked at, and what was answered holds until then."""
+    """Until when the answer about revocation is valid."""
 
 
 class Identities:
-    """Proves certificates, and remembers for a short while which chains held."""
+    """Authenticates certificates, and caches verified chains for a short time."""
 
     def __init__(
         self,
@@ -89,14 +89,14 @@ class Identities:
         self._connections: WeakKeyDictionary[ssl.SSLObject, _Presented] = WeakKeyDictionary()
 
     async def of_request(self, request: web.BaseRequest) -> Identity:
-        """Whose certificate the request came with. Raises CertificateError and RevocationUnknownError."""
-        return await self._judged(self._presented(request))
+        """The client of this request. Raises CertificateError and RevocationUnknownError."""
+        return await self._identity(self._presented(request))
 
     async def of_certificate(self, leaf: x509.Certificate) -> Identity:
-        """Whose certificate this is. Raises CertificateError and RevocationUnknownError."""
-        return await self._judged(_Presented(leaf, fingerprint(leaf)))
+        """The owner of this certificate. Raises CertificateError and RevocationUnknownError."""
+        return await self._identity(_Presented(leaf, fingerprint(leaf)))
 
-    async def _judged(self, presented: _Presented) -> Identity:
+    async def _identity(self, presented: _Presented) -> Identity:
         name, now = presented.fingerprint, self._clock()
         known = self._verified.get(name)
         if known is None or known.until <= now:
@@ -122,7 +122,7 @@ class Identities:
         if not isinstance(connection, ssl.SSLObject):
             raise _no_certificate()
         presented = self._connections.get(connection)
-        if presented is None:  # it is sent in the handshake, and stays the same
+        if presented is None:  # it is sent once, in the handshake
             presented = self._connections[connection] = _of_connection(connection)
         return presented
 
@@ -143,7 +143,7 @@ def identities(
     trusted_proxies: Sequence[Network] = (),
     purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
 ) -> Identities:
-    """Proves certificates against the anchors in these files."""
+    """Authentication against the anchors in these files."""
     anchors = TrustAnchors.split(load_certificates(files.anchors), purposes)
     return Identities(anchors, Revocation(fetch, clock, files.crls()), clock, trusted_proxies)
 

@@ -1,8 +1,8 @@
-"""How many connections there are at the same time, and who makes room when there are too many.
+"""Limits the number of connections.
 
-A connection that does nothing makes room for a new one, the longest silent first: clients keep connections for
-their next request, and half-open ones are silent by nature. Next comes one that is in the middle of a request and
-has sent nothing for a while. Only where every connection is being served is the new one turned away.
+At the limit, an idle connection is closed for a new one, the one that has been silent longest first: clients keep
+connections open for their next request, and half-open ones send nothing. If none is idle, one is closed whose
+client has stopped sending in the middle of a request. If all are being served, the new connection is refused.
 """
 
 import asyncio
@@ -10,33 +10,33 @@ from collections.abc import Callable
 from typing import Protocol
 
 QUIET_SECONDS_MIN = 1.0
-"""In the middle of a request: an honest sender on a slow line sends something every second."""
+"""Within a request, a client on a slow line still sends something every second."""
 
 
 class TrackedConnection(Protocol):
-    """What is to be known of a connection."""
+    """A connection that counts."""
 
     @property
     def is_idle(self) -> bool:
-        """It has no request under way: between two, or the header is not there yet."""
+        """No request is in progress: the next header has not arrived."""
 
     @property
     def is_sending(self) -> bool:
-        """The body of its request is not there yet."""
+        """The body of the current request is not complete."""
 
     @property
     def heard_at(self) -> float:
         """When bytes came in last, by the loop's clock."""
 
     def end(self) -> None:
-        """Close it now."""
+        """Close the connection."""
 
 
 class Connections:
-    """The connections of every listener together, at most so many."""
+    """The open connections of all listeners together."""
 
     def __init__(self, connections_max: int, on_too_many: Callable[[str], None] = lambda _: None) -> None:
-        """`on_too_many` is told what became of it each time: `evicted` or `refused`."""
+        """`on_too_many` is called at the limit: `evicted` if an old connection was closed, `refused` if not."""
         self._connections_max = connections_max
         self._on_too_many = on_too_many
         self._open: set[TrackedConnection] = set()
@@ -45,7 +45,7 @@ class Connections:
         return len(self._open)
 
     def enter(self, connection: TrackedConnection) -> bool:
-        """A new connection; whether it may stay."""
+        """Add a connection; returns False if there is no room for it."""
         if len(self._open) >= self._connections_max and not self._make_room():
             self._on_too_many("refused")
             return False
@@ -53,11 +53,11 @@ class Connections:
         return True
 
     def leave(self, connection: TrackedConnection) -> None:
-        """It was closed."""
+        """Remove a connection that was closed."""
         self._open.discard(connection)
 
     def _make_room(self) -> bool:
-        found = self._least_missed()
+        found = self._expendable()
         if found is None:
             return False
         self._open.discard(found)
@@ -65,7 +65,7 @@ class Connections:
         self._on_too_many("evicted")
         return True
 
-    def _least_missed(self) -> TrackedConnection | None:
+    def _expendable(self) -> TrackedConnection | None:
         idle = [one for one in self._open if one.is_idle]
         if idle:
             return min(idle, key=_heard_at)

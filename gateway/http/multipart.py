@@ -1,7 +1,7 @@
-"""A multipart body (RFC 2046, RFC 7578) while it streams: one document, and attachments beside it.
+"""Reads a multipart body (RFC 2046, RFC 7578) while it streams: one document, and detached attachments.
 
-Nothing is kept in memory but what the sinks keep; sinks are closed only when the whole body was right, so that
-a broken body leaves nothing behind.
+Only the sinks keep content. They are closed when the whole body was valid, so a malformed body leaves nothing in
+storage.
 """
 
 import logging
@@ -23,7 +23,7 @@ from gateway.messages.ports import ContentSink, DocumentStorage
 from gateway.messages.submission import Content, DetachedAttachment
 from gateway.validator.model.document import Attachment
 
-logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of what we refuse in words of our own
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of what is refused with a problem anyway
 
 MULTIPART_TYPES = ("multipart/form-data", "multipart/mixed", "multipart/related")
 XML_TYPES = ("application/xml", "text/xml")
@@ -38,7 +38,7 @@ _Event = tuple[Literal["begin", "field", "value", "header", "headers", "data", "
 
 @dataclass(slots=True)
 class _Part:
-    """One part on its way in."""
+    """One part while it is read."""
 
     headers: dict[str, str] = field(default_factory=dict)
     is_document: bool = False
@@ -51,25 +51,25 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedParts:
-    """What a multipart body held."""
+    """The document and the attachments of a multipart body."""
 
     document: Content
     attachments: tuple[DetachedAttachment, ...]
 
 
 async def read_parts(request: web.BaseRequest, storage: DocumentStorage, limits: RequestLimits) -> SubmittedParts:
-    """Read the multipart body of this request. Raises problems; then nothing stays in storage."""
-    intake = _Intake(request.content_type == "multipart/form-data", storage, limits)
+    """Read the multipart body of this request. Raises problems, and then leaves nothing in storage."""
+    assembler = _Assembler(request.content_type == "multipart/form-data", storage, limits)
     splitter, digest = _Splitter(_boundary(request), limits), Digest(request)
     try:
         async for chunk in pieces(request, limits.body_bytes_max, limits):
             digest.update(chunk)
             for event in splitter.split(chunk):
-                await intake.take(event)
+                await assembler.handle(event)
         digest.check()
-        return await intake.close()
-    except BaseException:  # whatever ended it, cancellation included: leave nothing behind
-        await intake.abort()
+        return await assembler.close()
+    except BaseException:  # also when the task is cancelled
+        await assembler.abort()
         raise
 
 
@@ -114,8 +114,8 @@ class _Splitter:
         return events
 
 
-class _Intake:
-    """Takes the events in order and fills one sink a part."""
+class _Assembler:
+    """Writes the content of each part to its own sink."""
 
     def __init__(self, is_form: bool, storage: DocumentStorage, limits: RequestLimits) -> None:
         self._is_form = is_form
@@ -128,8 +128,8 @@ class _Intake:
         self._value = b""
         self._is_finished = False
 
-    async def take(self, event: _Event) -> None:
-        """One event."""
+    async def handle(self, event: _Event) -> None:
+        """Handle the next event."""
         kind, data = event
         if kind == "data":
             await self._write(data)
@@ -158,7 +158,7 @@ class _Intake:
         self._field = self._value = b""
 
     def _open(self) -> None:
-        """The headers are complete: what is this part, and where do its bytes go."""
+        """The headers are complete: open a sink for the part."""
         part = self._part
         part.media_type = _media_type(part.headers.get("content-type"), self._is_form)
         disposition, options = parse_options_header(part.headers.get("content-disposition"))
@@ -221,7 +221,7 @@ class _Intake:
             raise problems.AttachmentsTooLarge(limit, self._attachments_bytes)
 
     async def close(self) -> SubmittedParts:
-        """All came in: close every sink. Raises when the body is not complete or holds no document."""
+        """Close every sink. Raises MalformedMultipart if the body is not complete or has no document."""
         if not self._is_finished:
             raise _broken(Text("The closing boundary is missing."))
         documents = [part for part in self._parts if part.is_document]
@@ -229,13 +229,13 @@ class _Intake:
             raise _broken(Text("There is no part with a document."))
         contents = [(part, await part.sink.close()) for part in self._parts if part.sink]
         document = next(content for part, content in contents if part.is_document)
-        beside = [(part, content) for part, content in contents if not part.is_document]
+        detached = [(part, content) for part, content in contents if not part.is_document]
         return SubmittedParts(
-            document, tuple(_attachment(number, *pair) for number, pair in enumerate(beside, start=1))
+            document, tuple(_attachment(number, *pair) for number, pair in enumerate(detached, start=1))
         )
 
     async def abort(self) -> None:
-        """Forget everything that was written."""
+        """Discard everything that was written."""
         for part in self._parts:
             if part.sink is not None:
                 await part.sink.abort()
@@ -258,7 +258,7 @@ def _media_type(header: str | None, is_form: bool) -> str:
 
 
 def _filename(value: bytes | None, characters_max: int) -> str | None:
-    """The last step of the name, printable: names are for people, never for a path."""
+    """The last segment of the name, without control characters. It is shown to people, never used as a path."""
     if value is None:
         return None
     try:

@@ -8,7 +8,7 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?", re.IGNORECASE)
 
 @lru_cache(maxsize=256)
 def best_media_type(accept: str, offered: tuple[str, ...]) -> str | None:
-    """The offered media type that `Accept` likes best, the first on a tie; None when it excludes all."""
+    """The offered media type that `Accept` prefers, the first on a tie; None if it excludes all."""
     weighed = [(_weight(media_type, _ranges(accept)), media_type) for media_type in offered]
     weight, best = max(weighed, key=lambda pair: pair[0])
     return best if weight > 0 else None
@@ -16,7 +16,7 @@ def best_media_type(accept: str, offered: tuple[str, ...]) -> str | None:
 
 @lru_cache(maxsize=256)
 def best_language(accept_language: str) -> str:
-    """`nl` when Dutch is liked better than English, else `en`."""
+    """`nl` if Dutch is preferred to English, else `en`."""
     ranges = {name.partition("-")[0]: weight for name, weight in reversed(_ranges(accept_language))}
     order = [name.partition("-")[0] for name, _ in _ranges(accept_language)]
     dutch, english = ranges.get("nl", 0.0), ranges.get("en", 0.0)
@@ -26,7 +26,7 @@ def best_language(accept_language: str) -> str:
 
 
 def preferred_wait_seconds(prefer: str | None, seconds_max: float) -> float:
-    """How long the caller wants the answer to wait for the verdict; 0 when it does not ask."""
+    """How long the answer should wait for the verdict; 0 if the caller does not ask."""
     wanted = _WAIT.search(prefer) if prefer else None
     return min(float(wanted[1]), seconds_max) if wanted else 0.0
 

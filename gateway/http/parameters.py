@@ -1,4 +1,4 @@
-"""Query and JSON body become typed values; everything that is wrong is told at once
+"""Query and JSON body as typed values; all faults are reported together
 (NL GOV API Design Rules, /core/error-handling/all-errors)."""
 
 import difflib
@@ -13,18 +13,17 @@ from gateway.http.problems import Fault
 from gateway.http.reasons import not_json, reason_of
 from gateway.i18n import Text
 
-Shape = TypeVar("Shape", bound=msgspec.Struct)
-
+Schema = TypeVar("Schema", bound=msgspec.Struct)
 
 NULL = Text("must not hold the character U+0000")
-"""PostgreSQL has no text with it."""
+"""PostgreSQL cannot store it in text."""
 
 
 class NoQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """For requests that take no query parameters."""
+    """For routes without query parameters."""
 
 
-def read_query(query: MultiMapping[str], kind: type[Shape]) -> Shape:
+def read_query(query: MultiMapping[str], kind: type[Schema]) -> Schema:
     """The query as `kind`. Raises InvalidInput with every fault."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     faults = [_unknown("query", name, fields) for name in dict.fromkeys(query) if name not in fields]
@@ -49,7 +48,7 @@ def read_query(query: MultiMapping[str], kind: type[Shape]) -> Shape:
     return kind(**values)
 
 
-def read_json(body: bytes, kind: type[Shape]) -> Shape:
+def read_json(body: bytes, kind: type[Schema]) -> Schema:
     """The JSON body as `kind`. Raises InvalidInput with every fault."""
     try:
         value = msgspec.json.decode(body)
@@ -60,19 +59,19 @@ def read_json(body: bytes, kind: type[Shape]) -> Shape:
     return msgspec.convert(value, kind)
 
 
-def _faults(value: object, kind: object, place: str) -> Iterator[Fault]:
+def _faults(value: object, kind: object, path: str) -> Iterator[Fault]:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
-        yield from _struct_faults(value, kind, place)
+        yield from _struct_faults(value, kind, path)
     elif get_origin(kind) is list and isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _faults(item, get_args(kind)[0], f"{place}[{index}]")
+            yield from _faults(item, get_args(kind)[0], f"{path}[{index}]")
     elif _holds_null(value):
-        yield Fault("body", place, NULL)
+        yield Fault("body", path, NULL)
     else:
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            yield Fault("body", place, reason_of(error, kind))
+            yield Fault("body", path, reason_of(error, kind))
 
 
 def _holds_null(value: object) -> bool:
@@ -81,22 +80,22 @@ def _holds_null(value: object) -> bool:
     return isinstance(value, str) and "\0" in value
 
 
-def _struct_faults(value: Mapping[object, object], kind: type[msgspec.Struct], place: str) -> Iterator[Fault]:
+def _struct_faults(value: Mapping[object, object], kind: type[msgspec.Struct], path: str) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name in value:
         if name not in fields:
-            yield _unknown("body", f"{place}.{name}".lstrip("."), fields)
+            yield _unknown("body", f"{path}.{name}".lstrip("."), fields)
     for name, field in fields.items():
-        full = f"{place}.{name}".lstrip(".")
+        full = f"{path}.{name}".lstrip(".")
         if name in value:
             yield from _faults(value[name], field.type, full)
         elif field.required:
             yield Fault("body", full, problems.MISSING)
 
 
-def _unknown(place: str, name: str, known: Mapping[str, object]) -> Fault:
+def _unknown(path: str, name: str, known: Mapping[str, object]) -> Fault:
     close = difflib.get_close_matches(name.rpartition(".")[2], known, n=1)
     reason = Text("is not known")
     if close:
         reason = Text("is not known; did you mean {close}?", close=close[0])
-    return Fault(place, name[:100], reason)
+    return Fault(path, name[:100], reason)

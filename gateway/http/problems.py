@@ -93,7 +93,7 @@ class MalformedRequest(Problem):
         400,
         Text("Not a valid HTTP request"),
         Text("The request line, a header or the framing of the body does not follow RFC 9112."),
-        Text("Use an HTTP client library, and look at what stands between you and the gateway."),
+        Text("Use an HTTP client library, and look at the proxies between you and the gateway."),
     )
 
 
@@ -308,7 +308,7 @@ class UnsupportedMediaType(Problem):
         "unsupported-media-type",
         415,
         Text("Unsupported media type"),
-        Text("The Content-Type of the body is not one that this request takes."),
+        Text("The Content-Type of the body is not one that this request accepts."),
         Text("Send one of the types in `supported`."),
     )
 
@@ -316,7 +316,7 @@ class UnsupportedMediaType(Problem):
         listed = ", ".join(supported)
         super().__init__(
             Text(
-                "The body is {found}; this request takes {listed}.",
+                "The body is {found}; this request accepts {listed}.",
                 found=found or Text("of no stated type"),
                 listed=listed,
             ),
@@ -331,13 +331,13 @@ class UnsupportedContentEncoding(Problem):
         "unsupported-content-encoding",
         415,
         Text("Unsupported content encoding"),
-        Text("The gateway takes bodies as they are: a compressed body can hide any size."),
+        Text("The gateway does not decompress bodies: a compressed body can hide any size."),
         Text("Send the body without Content-Encoding."),
     )
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            Text("Content-Encoding {found} is not taken.", found=found),
+            Text("Content-Encoding {found} is not accepted.", found=found),
             headers={"Accept-Encoding": "identity"},
             closes=True,
         )

@@ -1,4 +1,4 @@
-"""Why a value does not fit its place, in English and Dutch: msgspec checks the values, the words are ours."""
+"""Why a value is not valid, in the caller's language: msgspec checks the values, the texts are the gateway's."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -30,8 +30,8 @@ _PATTERNS = {
 
 
 def reason_of(error: msgspec.ValidationError, kind: object = None) -> Text:
-    """What to say of a value that is not of this kind."""
-    message = str(error).partition(" - at `")[0]  # the place is told beside the reason, in our caller's words
+    """The reason why a value is not of this type."""
+    message = str(error).partition(" - at `")[0]  # the path is reported separately
     for pattern, say in _SAYINGS:
         if found := pattern.fullmatch(message):
             return say(found, kind)
@@ -39,7 +39,7 @@ def reason_of(error: msgspec.ValidationError, kind: object = None) -> Text:
 
 
 def not_json(error: Exception) -> Text:
-    """What to say of a body that is no JSON."""
+    """The reason why a body is not JSON."""
     place = re.search(r"\(byte (\d+)\)", str(error))
     at = Text(", see byte {place}", place=place[1]) if place else ""
     return Text("is not JSON in UTF-8{at}", at=at)
@@ -81,7 +81,7 @@ def _none_of_these(found: re.Match[str], kind: object) -> Text:
 
 
 def _choices(kind: object) -> Iterator[str]:
-    """Every value of the enumerations in a type, however they are wrapped."""
+    """Every value of the enumerations in a type, also nested ones."""
     if isinstance(kind, type) and issubclass(kind, Enum):
         yield from (str(member.value) for member in kind)
     elif get_origin(kind) is Literal:

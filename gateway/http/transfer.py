@@ -14,17 +14,17 @@ _BAD_ESCAPE = re.compile(rb"=(?![0-9A-F]{2}|\r?\n)")
 
 
 class TransferError(ValueError):
-    """The part is not what its Content-Transfer-Encoding says."""
+    """The content does not follow its Content-Transfer-Encoding."""
 
 
 class TransferDecoder(Protocol):
-    """Undoes one encoding. Both methods raise TransferError."""
+    """Decodes one encoding. Both methods raise TransferError."""
 
     def feed(self, chunk: bytes) -> bytes:
-        """What these bytes add, decoded."""
+        """Decode as much as is complete with this chunk."""
 
     def finish(self) -> bytes:
-        """What was still held back."""
+        """Decode the rest."""
 
 
 class IdentityDecoder:
@@ -56,7 +56,7 @@ class Base64Decoder:
         return self._decode(text[:whole])
 
     def finish(self) -> bytes:
-        """Nothing; what is left over makes no group."""
+        """Return nothing. Raises TransferError if an incomplete group is left."""
         if self._held:
             raise TransferError("base64 ends within a group of four characters")
         return b""
@@ -103,7 +103,7 @@ class QuotedPrintableDecoder:
         return self._decode(text[:whole])
 
     def finish(self) -> bytes:
-        """The last line, when it has no line end."""
+        """Decode the last line, which has no line end."""
         return self._decode(self._held)
 
     def _decode(self, text: bytes) -> bytes:

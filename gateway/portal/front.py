@@ -19,7 +19,7 @@ _PAGES = Pages("gateway.portal")
 
 @routes.get(
     "/",
-    Text("Where to find what"),
+    Text("The first page: where to find what"),
     Returns("A page.", media_types=(HTML,)),
     query=LanguageQuery,
 )

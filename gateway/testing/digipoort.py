@@ -1,4 +1,4 @@
-"""The ports of this door in memory, on the gateway in memory that the web's tests use."""
+"""The ports of the Digipoort channel in memory, on `MemoryGateway`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -30,19 +30,19 @@ PARTIES = (
 
 @dataclass
 class MemoryRecords:
-    """What only this interface knows; the messages are the gateway's."""
+    """Implements `Records`; the messages are those of the gateway."""
 
     gateway: "WusMemoryGateway"
     known: dict[str, Proces]
     handed_out: set[tuple[str, HandOut]] = field(default_factory=set)
 
     async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
-        """What came lately."""
+        """Messages since a time."""
         lately = [one for one in self.known.values() if one.tijdstempel_aangeleverd >= moment]
         return tuple((one.identiteit_aanleveraar or "", one.berichtkenmerk) for one in lately)
 
     async def proces(self, kenmerk: str) -> Proces | None:
-        """What was handed in."""
+        """The proces of a message."""
         return self.known.get(kenmerk)
 
     async def find(self, scope: Scope, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
@@ -97,7 +97,7 @@ def _parties(message: Message) -> tuple[str | None, ...]:
 
 @dataclass
 class WusMemoryGateway(MemoryGateway):
-    """Delivers to the recipient that the channel names, else to the municipality; its clock runs."""
+    """Delivers to the recipient in the request, or else to the municipality; its clock runs."""
 
     known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
     processen: dict[str, Proces] = field(default_factory=dict)

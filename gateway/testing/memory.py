@@ -1,7 +1,6 @@
-"""The ports in memory: a real, small gateway that judges by one rule and delivers at once.
+"""All services of the API in memory: a small gateway that judges by one rule and delivers at once.
 
-A document that holds `<wrong/>` is refused, `<poison/>` is parked, everything else is delivered to the party
-named by `recipient`, or to the one municipality there is.
+A document with `<wrong/>` is refused, one with `<poison/>` is parked, any other is delivered to the municipality.
 """
 
 import asyncio
@@ -134,7 +133,7 @@ class MemorySink:
 
 @dataclass
 class MemoryGateway:
-    """Every port in one, on one dictionary of messages."""
+    """Implements every service, on one dictionary of messages."""
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     rows: dict[str, _Row] = field(default_factory=dict)
@@ -187,12 +186,12 @@ class MemoryGateway:
             aanleverkenmerk=submission.aanleverkenmerk,
             idempotency_key=submission.idempotency_key,
         )
-        beside = tuple(
+        detached = tuple(
             StoredAttachment(one.attachment, one.content.stored or self.storage.keep(one.content.data or b""))
             for one in submission.attachments
         )
         return _Row(
-            message, submission, [JournalEntry(Step.INTAKE_STARTED, self.now, "gateway")], b"", stored, beside
+            message, submission, [JournalEntry(Step.INTAKE_STARTED, self.now, "gateway")], b"", stored, detached
         )
 
     async def judge_row(self, row: _Row) -> None:
@@ -334,14 +333,14 @@ class MemoryGateway:
     async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
         """Validation: one rule."""
         line = document[: document.find(b"<wrong/>")].count(b"\n") + 1
-        said = Text("An element <wrong/> stands here.")
-        finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, said, "/Invoice/wrong", line, 3)
+        message = Text("An element <wrong/> stands here.")
+        finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, message, "/Invoice/wrong", line, 3)
         findings = (finding,) if b"<wrong/>" in document and checks_schema else ()
         verdict = Verdict(findings, DocumentKind.INVOICE, profile, stages=(Stage.XML,))
         return msgspec.json.encode(as_json_object(verdict, ""))
 
     def services(self) -> Services:
-        """Everything the web needs."""
+        """The services of the API."""
         return Services(self, self.storage, self, self, self, self, self, self.meter)
 
 

@@ -67,7 +67,7 @@ class Inhoud(Protocol):
 
 
 class InlineInhoud:
-    """Base64Decoder that stayed in the tree."""
+    """Base64 that stayed in the tree."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -86,7 +86,7 @@ class InlineInhoud:
 
 @dataclass(frozen=True, slots=True)
 class DecodedBase64:
-    """Base64Decoder of a short message, without whitespace, and what it decodes to."""
+    """Base64 of a short message, without whitespace, and what it decodes to."""
 
     characters: bytes
     decoded: bytes
@@ -104,7 +104,7 @@ class DecodedBase64:
 
 @dataclass(frozen=True, slots=True)
 class SpooledBase64:
-    """Base64Decoder that was cut out of the text, line ends as XML sees them."""
+    """Base64 that was cut out of the text, line ends as XML sees them."""
 
     spool: IO[bytes]
     start: int
@@ -175,7 +175,7 @@ def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, I
 
 
 def _decoded_at_once(characters: bytes) -> bytes | None:
-    """Base64Decoder decoded, or None when it is anything but its alphabet, padded to whole groups."""
+    """Base64 decoded, or None when it is anything but its alphabet, padded to whole groups."""
     try:
         return pybase64.b64decode(characters, validate=True)
     except binascii.Error:
