@@ -61,7 +61,7 @@ from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
-from gateway.store.opening import open_database
+from gateway.store.opening import Database, open_database
 from gateway.store.writer import Writer
 from gateway.validator.xml.parsing import Limits as ReadingLimits
 
@@ -303,13 +303,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock, channels=LABELS)
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits
-    database = await stack.enter_async_context(
-        open_database(
-            settings,
-            group_max=settings.database.commit_messages_max,
-            observer=lambda works, seconds: metrics.commit_made(seconds, works),
-        )
-    )
+    database = await _open_database(settings, metrics, stack)
     engines, writer = database.engines, database.writer
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
@@ -329,14 +323,15 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         workers=settings.worker_count(),
         attempts_max=settings.queue.judging_attempts_max,
     )
+    limits = settings.queue
     intake = IntakeService(
         store,
         queue,
         settled,
         clock,
         checkpoint,
-        waiting_max=settings.queue.waiting_messages_max,
-        retry_after_seconds=settings.queue.retry_after_seconds,
+        waiting_max=limits.waiting_messages_max,
+        retry_after_seconds=limits.retry_after_seconds,
     )
     replays_elsewhere = ReplaysElsewhere(engines, store, queue, metrics)
     await replays_elsewhere.follow()
@@ -360,6 +355,16 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         OutboxStore(engines, writer, committer, register, clock, DELIVERY_METHODS),
         replays_elsewhere,
         certificates,
+    )
+
+
+async def _open_database(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Database:
+    """Open the database and upgrade its schema. At the end, what waits is written first."""
+    group_max = settings.database.commit_messages_max
+    return await stack.enter_async_context(
+        open_database(
+            settings, group_max=group_max, observer=lambda works, seconds: metrics.commit_made(seconds, works)
+        )
     )
 
 
