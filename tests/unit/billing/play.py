@@ -51,8 +51,8 @@ def catalogue() -> Catalogue:
 
 
 @dataclass
-class Theatre:
-    """An billing, and the reference beside it."""
+class BilledYears:
+    """A billing service and the reference that it is compared with."""
 
     forecasts: dict[tuple[Service, str], int]
     store: MemoryBillingStore = field(default_factory=MemoryBillingStore)
@@ -187,7 +187,7 @@ class Theatre:
 
 async def play(forecasts: dict[tuple[Service, str], int], script: Sequence[Act]) -> BillingService:
     """Play a script from the beginning."""
-    theatre = Theatre(forecasts)
+    theatre = BilledYears(forecasts)
     await theatre.open()
     for act in script:
         await theatre.act(act)

@@ -35,8 +35,9 @@ from tests.unit.billing.bills import BILLS, every_bill
 from tests.unit.billing.documents import test_journals, test_ubl
 from tests.unit.billing.play import Act, play
 from tests.unit.billing.rating import test_guidance, test_quote, test_tariffs
-from tests.unit.billing.test_properties import MOMENTS
-from tests.unit.store.billing import test_records as test_billing
+from tests.unit.billing.runs import test_service
+from tests.unit.billing.test_runs import TIMES
+from tests.unit.store.billing import test_records
 from tests.unit.store.billing.billing_database import fresh_billing
 
 Check = Callable[[Path], None]
@@ -58,7 +59,7 @@ def years(_: Path) -> None:
     script = [Act("prepay", digipoort), Act("prepay", digid)]
     script += [
         Act("use", digipoort, "zilverstrand", 700 + 11 * place, moment)
-        for place, moment in enumerate(MOMENTS[digipoort])
+        for place, moment in enumerate(TIMES[digipoort])
     ]
     script += [Act("use", digid, party, 2_001, JUNE_2020) for party in ("zilverstrand", "oostmeer", "ministerie")]
     script += [Act("crash", digipoort), Act("settle", digipoort), Act("settle", digid)]
@@ -110,12 +111,12 @@ def periods(_: Path) -> None:
 def database(folder: Path) -> None:
     """The year on SQLite: rights, approvals, numbers, the chain."""
     scenarios = (
-        test_billing.test_who_may_do_what,
-        test_billing.test_an_approval_holds_for_the_inputs_it_saw,
-        test_billing.test_a_forecast_does_not_move_after_the_prepayment,
-        test_billing.test_a_second_run_changes_nothing_and_a_late_correction_gives_its_difference,
-        test_billing.test_an_issued_run_is_issued_once,
-        test_billing.test_the_chain_shows_what_was_changed,
+        test_service.test_who_may_do_what,
+        test_service.test_an_approval_holds_for_the_inputs_it_saw,
+        test_service.test_a_forecast_does_not_move_after_the_prepayment,
+        test_service.test_a_second_run_changes_nothing_and_a_late_correction_gives_its_difference,
+        test_service.test_an_issued_run_is_issued_once,
+        test_records.test_the_chain_shows_what_was_changed,
     )
 
     async def all_of_them() -> None:

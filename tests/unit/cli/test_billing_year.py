@@ -117,7 +117,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("approve 0000 --by Bram", "there is no run 0000"),
         (
@@ -131,10 +131,10 @@ def test_from_forecast_to_journal(folder: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_told_in_a_sentence(folder: Path, line: str, said: str) -> None:
+def test_an_impossible_request_is_explained(folder: Path, line: str, message: str) -> None:
     result = bills(folder, line)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
 
 
 def test_debtors_that_cannot_be_read_are_named(folder: Path) -> None:
@@ -152,7 +152,7 @@ def test_without_an_issuer_the_settings_are_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["show X-1", "explain X-1"])
-def test_a_bill_that_is_not_there_is_said_plainly(folder: Path, command: str) -> None:
+def test_a_bill_that_does_not_exist_is_reported(folder: Path, command: str) -> None:
     done(folder, "debtors debtors.toml --by Anna".replace("debtors.toml", str(folder / "debtors.toml")))
     result = bills(folder, command)
     assert (result.exit_code, "Usage:" in result.output) == (1, False)

@@ -45,7 +45,7 @@ def test_a_party_that_is_there_loses_nothing_unless_that_is_asked(tmp_path: Path
     numbers = ("--identifier", "KVK:12345678", "--identifier", "OIN:00000003123456780000")
     save(tmp_path, "a")
     assert save(tmp_path, "jansen", *numbers, "--setting", "profile=nlcius", "--mandate", "a").exit_code == 0
-    for words, kind, said in (
+    for words, kind, message in (
         (("--identifier", "KVK:12345678"), "company", "take away 0190:00000003123456780000"),
         ((*numbers, "--mandate", "a"), "company", "take away the setting profile"),
         ((*numbers, "--setting", "profile=nlcius"), "company", "take away the mandate of a"),
@@ -56,7 +56,7 @@ def test_a_party_that_is_there_loses_nothing_unless_that_is_asked(tmp_path: Path
         ),
     ):
         refused = save(tmp_path, "jansen", *words, kind=kind)
-        assert (refused.exit_code, said in refused.output) == (1, True), refused.output
+        assert (refused.exit_code, message in refused.output) == (1, True), refused.output
     more = ("--identifier", "GLN:8712345000004", "--setting", "profile=nlcius", "--mandate", "a")
     assert save(tmp_path, "jansen", *numbers, *more, name="Jansen B.V.").exit_code == 0
     assert "Jansen B.V.  0088:8712345000004 0106:12345678" in run(tmp_path, "parties", "list").output

@@ -58,7 +58,7 @@ def test_text_says_how_each_amount_was_computed(language: str, sentence: str) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ("--service digipoort --year 2026 --forecast -5", "'-5' is not between 0"),
         ("--service digipoort --year 2026 --forecast 1.5", "'1.5' is not a whole number"),
@@ -74,10 +74,10 @@ def test_text_says_how_each_amount_was_computed(language: str, sentence: str) ->
         ("--service digipoort --year 2026", "nothing to compute with"),
     ],
 )
-def test_bad_input_is_named_and_ends_with_2(arguments: str, said: str) -> None:
+def test_bad_input_is_named_and_ends_with_2(arguments: str, message: str) -> None:
     result = run(*arguments.split())
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert result.stdout == ""
 
 

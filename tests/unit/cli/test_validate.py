@@ -82,8 +82,8 @@ def test_the_reference_engine_agrees(files: tuple[str, str], tmp_path: Path) -> 
     pytest.importorskip("saxonche", reason="the reference engine is optional: pip install 'meterpoort[reference]'")
     wrong = tmp_path / "som.xml"
     wrong.write_bytes(GOOD.replace(b">21.00</cbc:TaxAmount>", b">22.50</cbc:TaxAmount>", 1))
-    told = run("--engine", "reference", "--format", "json", files[0], str(wrong))
-    good, bad = (json.loads(line) for line in told.stdout.splitlines())
+    output = run("--engine", "reference", "--format", "json", files[0], str(wrong))
+    good, bad = (json.loads(line) for line in output.stdout.splitlines())
     assert good["valid"]
     assert [used["name"] for used in good["rule_sets"]] == ["EN 16931, official stylesheet"]
     ours = json.loads(run("--format", "json", str(wrong)).stdout)
@@ -109,11 +109,11 @@ def test_no_colour_where_nobody_looks(files: tuple[str, str]) -> None:
     assert "\x1b" not in run(*files).stdout
 
 
-@pytest.mark.parametrize(("form", "told"), [("junit", "<error"), ("sarif", '"executionSuccessful": false')])
-def test_a_file_that_cannot_be_read_stands_in_the_report(files: tuple[str, str], form: str, told: str) -> None:
+@pytest.mark.parametrize(("form", "output"), [("junit", "<error"), ("sarif", '"executionSuccessful": false')])
+def test_a_file_that_cannot_be_read_stands_in_the_report(files: tuple[str, str], form: str, output: str) -> None:
     result = run("--format", form, files[0], files[0] + ".weg")
     assert result.exit_code == 2
-    assert told in result.stdout
+    assert output in result.stdout
     assert "goed.xml.weg" in result.stdout
 
 

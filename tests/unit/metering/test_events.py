@@ -113,7 +113,7 @@ def test_what_cannot_be_recorded_is_named(change: dict[str, object], code: Probl
         {"data": "aGVsbG8="},
     ],
 )
-def test_what_is_no_event_is_told_with_its_place(change: dict[str, object]) -> None:
+def test_what_is_no_event_is_reported_with_its_index(change: dict[str, object]) -> None:
     with pytest.raises(EventsRefusedError) as refused:
         read_events(BATCHED, {}, as_body([EVENT | change, EVENT, EVENT | change]))
     assert [problem.index for problem in refused.value.problems] == [0, 2]

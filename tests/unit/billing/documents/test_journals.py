@@ -27,7 +27,7 @@ YEARS = sorted({bill.issued_on.year for bill in BILLS.values()})
 
 
 def billed(year: int) -> list[Bill]:
-    """The bills issued in a year, with numbers of their own."""
+    """The bills issued in a year, with their numbers."""
     found = [bill for bill in BILLS.values() if bill.issued_on.year == year]
     return [bill.with_number(f"GD{year}-{rank:06}") for rank, bill in enumerate(found, 1)]
 
@@ -187,9 +187,9 @@ def test_the_tables_say_the_same(year: int) -> None:
         (row["number"], row["account"], Decimal(row["debit"]), Decimal(row["credit"]))
         for row in csv.DictReader(io.StringIO(text(year, "csv"), newline=""))
     ]
-    table = parquet.read_table(io.BytesIO(made(year, JournalFormat.PARQUET)[0])).to_pylist()
+    table = parquet.read_table(io.BytesIO(build(year, JournalFormat.PARQUET)[0])).to_pylist()
     assert [(row["number"], row["account"], row["debit"], row["credit"]) for row in table] == rows
-    content, totals = made(year, JournalFormat.XLSX)
+    content, totals = build(year, JournalFormat.XLSX)
     book = openpyxl.load_workbook(io.BytesIO(content))
     _, *cells = book["journal"].iter_rows(values_only=True)
     assert [(row[0], row[5], Decimal(str(row[7])), Decimal(str(row[8]))) for row in cells] == rows
@@ -197,7 +197,7 @@ def test_the_tables_say_the_same(year: int) -> None:
     assert control == {"documents": totals.documents, "debit": float(totals.debit), "credit": float(totals.credit)}
 
 
-def made(year: int, form: JournalFormat) -> tuple[bytes, JournalTotals]:
+def build(year: int, form: JournalFormat) -> tuple[bytes, JournalTotals]:
     """The file of a year's journal, and its control total."""
     out = io.BytesIO()
     totals = write_journal(journal_of(year), form, out)
@@ -206,8 +206,8 @@ def made(year: int, form: JournalFormat) -> tuple[bytes, JournalTotals]:
 
 @pytest.mark.parametrize("form", JournalFormat)
 def test_the_same_journal_gives_the_same_bytes_and_the_same_total(form: JournalFormat) -> None:
-    content, totals = made(2026, form)
-    assert made(2026, form) == (content, totals)
+    content, totals = build(2026, form)
+    assert build(2026, form) == (content, totals)
     bills = billed(2026)
     debit = sum(abs(bill.amounts.including) for bill in bills)
     assert (totals.documents, totals.debit, totals.credit) == (len(bills), debit, debit)

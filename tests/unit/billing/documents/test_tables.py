@@ -90,5 +90,5 @@ def test_the_same_bills_give_the_same_bytes(form: Format) -> None:
     assert (bills_in(form), lines_in(form)) == (bills_in(form), lines_in(form))
 
 
-def test_the_totals_of_no_bills_are_nought() -> None:
+def test_the_totals_of_no_bills_are_zero() -> None:
     assert bill_totals([]) == BillTotals(0, Decimal("0.00"), Decimal("0.00"), Decimal("0.00"))

@@ -110,7 +110,7 @@ valid_until = 2022-12-31
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('"0.11"', "0.11", "not text"),
         ('"0.11"', '"0.115"', "two decimals"),
@@ -123,7 +123,7 @@ valid_until = 2022-12-31
         ("[[tariff]]", "[[tariff", "not TOML"),
     ],
 )
-def test_a_row_that_cannot_be_is_named(old: str, new: str, said: str) -> None:
+def test_a_row_that_cannot_be_is_named(old: str, new: str, message: str) -> None:
     assert read(ROW).tariffs[0].price == Decimal("0.11")
-    with pytest.raises(TariffCatalogueError, match=said):
+    with pytest.raises(TariffCatalogueError, match=message):
         read(ROW.replace(old, new))

@@ -153,7 +153,7 @@ TAMPERINGS = {
 }
 
 
-@pytest.mark.parametrize(("statements", "said"), TAMPERINGS.values(), ids=TAMPERINGS)
-async def test_tampering_is_found(database_url: str, statements: tuple[str, ...], said: str) -> None:
+@pytest.mark.parametrize(("statements", "message"), TAMPERINGS.values(), ids=TAMPERINGS)
+async def test_tampering_is_found(database_url: str, statements: tuple[str, ...], message: str) -> None:
     found = await tampered(database_url, *statements)
-    assert any(said in fault for fault in found.faults), found.faults
+    assert any(message in fault for fault in found.faults), found.faults

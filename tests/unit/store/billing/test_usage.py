@@ -9,7 +9,7 @@ from gateway.store.ledger.entries import append, reverse
 from tests.unit.store.ledger.ledger_database import fresh_engines
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
-MOMENTS = {
+TIMES = {
     "before": datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC),
     "new-year": datetime(2025, 12, 31, 23, 30, tzinfo=UTC),
     "summer": datetime(2026, 6, 30, 22, 30, tzinfo=UTC),
@@ -19,9 +19,9 @@ MOMENTS = {
 
 
 async def test_counts_follow_the_amsterdam_day_and_corrections(database_url: str) -> None:
-    entries = [UsageEntry(name, "a", UsageKind.DELIVERED_TO, at) for name, at in MOMENTS.items()]
-    entries.append(UsageEntry("summer", "b", UsageKind.SUBMITTED_BY, MOMENTS["summer"]))
-    entries.append(UsageEntry("login", "a", UsageKind.DIGID_AUTHENTICATION, MOMENTS["summer"], 7, "urn:x"))
+    entries = [UsageEntry(name, "a", UsageKind.DELIVERED_TO, at) for name, at in TIMES.items()]
+    entries.append(UsageEntry("summer", "b", UsageKind.SUBMITTED_BY, TIMES["summer"]))
+    entries.append(UsageEntry("login", "a", UsageKind.DIGID_AUTHENTICATION, TIMES["summer"], 7, "urn:x"))
     async with fresh_engines(database_url) as engines:
         with engines.write.begin() as connection:
             append(connection, entries)

@@ -80,7 +80,7 @@ class Model:
             key = (entry.source, entry.kenmerk) + (
                 () if isinstance(operation, Report) else (entry.party_id, entry.kind)
             )
-            content = operation if isinstance(operation, Report) else key  # of a message the first moment stands
+            content = operation if isinstance(operation, Report) else key  # a message keeps its first time
             if self.contents.get(key, content) != content:
                 return False
             if key not in self.contents:
@@ -90,13 +90,13 @@ class Model:
             self.rows.append(row)
         return True
 
-    def _correct(self, wish: Correct) -> bool:
-        if not 1 <= wish.position <= len(self.rows):
+    def _correct(self, correction: Correct) -> bool:
+        if not 1 <= correction.position <= len(self.rows):
             return False
-        if wish.position in self.reversals:
-            return self.reversals[wish.position] == wish.reason
-        name, party, kind, at, quantity = self.rows[wish.position - 1]
-        self.reversals[wish.position] = wish.reason
+        if correction.position in self.reversals:
+            return self.reversals[correction.position] == correction.reason
+        name, party, kind, at, quantity = self.rows[correction.position - 1]
+        self.reversals[correction.position] = correction.reason
         self.rows.append((name, party, kind, at, -quantity))
         return True
 

@@ -51,7 +51,7 @@ def fill(conn: Connection) -> tuple[Seal, ...]:
     return made
 
 
-async def test_an_untouched_meter_holds_and_its_control_totals_are_told(database_url: str) -> None:
+async def test_an_untouched_meter_is_sound_and_its_control_totals_are_reported(database_url: str) -> None:
     async with fresh_engines(database_url) as engines:
         with engines.write.begin() as conn:
             made = fill(conn)

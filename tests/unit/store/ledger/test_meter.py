@@ -96,7 +96,7 @@ async def test_entries_are_listed_by_party_year_and_position(
         assert (page[0].source, page[0].key, page[0].kenmerk) == ("urn:nld:digid", "e5", None)
 
 
-async def test_the_kenmerk_of_a_message_is_told_also_for_its_reversal(database_url: str) -> None:
+async def test_the_kenmerk_of_a_message_is_known_also_for_its_reversal(database_url: str) -> None:
     async with fresh_meter(database_url) as meter:
         await meter.record([delivered("m1")])
         await meter.reverse(1, "wrong recipient", "controller")

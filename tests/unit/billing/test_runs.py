@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.billing.rating.services import Service
 from tests.unit.billing.play import PARTIES, YEARS, Act, play
 
-MOMENTS = {
+TIMES = {
     Service.DIGIPOORT: [
         datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC),
         datetime(2025, 12, 31, 23, 30, tzinfo=UTC),
@@ -33,7 +33,7 @@ VERBS = st.sampled_from(["use", "use", "use", "correct", "prepay", "settle", "se
 def acts(draw: st.DrawFn) -> Act:
     """Any act on either service."""
     service = draw(st.sampled_from(list(YEARS)))
-    moment = draw(st.sampled_from(MOMENTS[service]))
+    moment = draw(st.sampled_from(TIMES[service]))
     return Act(draw(VERBS), service, draw(st.sampled_from(PARTIES)), draw(UNITS), moment)
 
 

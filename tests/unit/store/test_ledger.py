@@ -68,7 +68,7 @@ def fresh(engines: Engines) -> None:
     metadata.create_all(engines.write, tables=TABLES)
 
 
-def held(conn: Connection) -> tuple[Counter[tuple[str, str, str]], list[int], str]:
+def state_of(conn: Connection) -> tuple[Counter[tuple[str, str, str]], list[int], str]:
     """What the ledger holds: rollups that are not zero, positions, running digest."""
     rollup = usage_rollups.c
     rows = conn.execute(select(rollup.party_id, rollup.kind, rollup.day, rollup.quantity)).all()
@@ -97,7 +97,7 @@ def test_any_story_counts_as_the_model_does_on_both_engines(
             make_messages(conn)
         model = run(engines, story)
         with engines.write.begin() as conn:
-            counted, positions, digest = held(conn)
+            counted, positions, digest = state_of(conn)
         engines.write.dispose()
         assert {key: n for key, n in counted.items() if n} == {key: n for key, n in model.by_day().items() if n}
         assert positions == list(range(1, len(model.rows) + 1))
