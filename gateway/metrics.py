@@ -61,7 +61,7 @@ ROUTES = frozenset(
 )
 """Kinds of route, of which one has many paths."""
 
-WORKER_ENDS = frozenset({"memory", "time", "crash", "age", "starved"})
+WORKER_ENDS = frozenset({"memory", "time", "crash", "age"})
 """Why a worker was replaced: it reached a limit, crashed, judged as many documents as it may, or got no processor
 time."""
 

@@ -195,7 +195,7 @@ class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True):
     memory_size_bytes_max: Count = 1 * GIB
     """Address space of one worker. A document that needs more ends its worker, not the gateway."""
     judging_seconds_max: Duration = 60.0
-    """Judging that takes longer is a technical failure; 10 000 lines take a few seconds."""
+    """Judging that takes more processor time is a technical failure; 10 000 lines take a few seconds."""
     judgements_max: Count = 10_000
     """A worker is replaced after this many documents, so that its memory cannot keep growing."""
 

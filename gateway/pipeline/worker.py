@@ -1,8 +1,8 @@
 """A worker process: judges documents, some at a time, under limits of memory and time.
 
-Runs as `python -m gateway.pipeline.worker MEMORY_BYTES CPU_SECONDS LIMITS [nice]`, the limits of reading as
-JSON; frames on standard input and output are a length of eight bytes and so many bytes of MessagePack. The process
-that asks is `workers.py`.
+Runs as `python -m gateway.pipeline.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as JSON; frames on
+standard input and output are a length of eight bytes and so many bytes of MessagePack. The server's side is
+`workers.py`.
 """
 
 import gc
@@ -11,7 +11,6 @@ import resource
 import signal
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,9 +23,9 @@ from gateway.validator.xml.parsing import Limits
 
 LENGTH_BYTES = 8
 FRAMES_MAX = 6
-"""How many calls are told of, where judging broke."""
+"""How many calls are reported of where judging broke."""
 NICE = 10
-"""For a system without a class for idle work (`step_back`)."""
+"""How far a worker lowers its priority (nice(2))."""
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
@@ -73,22 +72,14 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
 
 
-def step_back(*, in_idle_class: bool) -> None:
-    """Yield the processor to answering: what has a kenmerk can wait, a sender at the door cannot.
-
-    Being nice is not enough on Linux, where who wakes up waits until the turn of who runs is over, however nice
-    that one is. Who runs in the class for idle work is interrupted at once; where others keep every processor busy
-    it gets some 0.4 % of one, and being nice (`in_idle_class` false) 9 %.
-    """
+def lower_priority() -> None:
+    """Leave the processor to the server: an accepted message can wait, the sender of a request cannot."""
     os.nice(NICE)
-    if in_idle_class and sys.platform == "linux":
-        with suppress(OSError):  # a container may forbid it
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
-def main(memory_bytes: int, cpu_seconds: int, limits: Limits, *, in_idle_class: bool = True) -> None:
+def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe, or is gone."""
-    step_back(in_idle_class=in_idle_class)
+    lower_priority()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they are for the gateway, which closes the pipe
     gc.freeze()  # rules and schemas stay: no collection needs to walk through them again
@@ -137,7 +128,7 @@ def read_file(path: str, offset: int, size_bytes: int) -> bytes:
 
 
 def answer(request: Request, limits: Limits) -> Answer:
-    """The verdict on one document; what breaks in a check is told as such, and is never a pass."""
+    """The verdict on one document. What breaks in a check is reported as a failure, never as a valid document."""
     try:
         verdict = judge(
             request.document,
@@ -148,11 +139,11 @@ def answer(request: Request, limits: Limits) -> Answer:
             beside=request.beside,
         )
     except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
-        return Answer(failure=f"{type(error).__name__} while judging, at {_place(error)}")
+        return Answer(failure=f"{type(error).__name__} while judging, at {_location(error)}")
     return Answer(verdict)
 
 
-def _place(error: Exception) -> str:
+def _location(error: Exception) -> str:
     """Where in our code it broke, innermost first. Its words are left out: they may quote the document."""
     frames = reversed(traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:])
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
@@ -163,5 +154,4 @@ if __name__ == "__main__":
         int(sys.argv[1]),
         int(sys.argv[2]),
         msgspec.json.decode(sys.argv[3], type=Limits),
-        in_idle_class="nice" not in sys.argv[4:],
     )

@@ -1,19 +1,17 @@
 """Judges documents: small ones in a thread of this process, large ones in worker processes with limits.
 
-A worker is started when it is needed and let go when it was idle for a while, so that an idle gateway is
-small. A worker that dies, hangs or hangs on to memory is replaced; the document it had is reported as a
-technical failure, and the one who asked decides whether to try again.
+A worker is started when it is needed and ended when it was idle for a while, so that an idle gateway is
+small. A worker that dies, hangs or uses too much memory is replaced; the document it had is reported as a
+technical failure, and the caller decides whether to try again.
 """
 
 import asyncio
-import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -30,27 +28,12 @@ from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 log = structlog.get_logger(__name__)
 
 PIECE_SIZE_BYTES = 256 * 1024
-WATCHED_SECONDS = 0.2
-"""A worker that is late is watched so long, to see whether it gets to work."""
-PATIENCE_SECONDS = 2.0
-"""What should take milliseconds is watched when it takes so long."""
-PERIODS_MAX = 4
-"""How often a worker that is kept from the processor gets the time that it may take."""
-BUSY_SECONDS = 600.0
-"""So long after a worker in the class for idle work was kept from the processor, new ones are only nice."""
+WAITS_MAX = 4
+"""A verdict is waited for so many times as long as judging may use the processor: a worker has low priority."""
 
 Pieces = AsyncIterator[bytes | memoryview]
 WorkerEnded = Callable[[str], None]
-"""Told why a worker was replaced: memory, time, crash, age, or starved."""
-
-
-class Watched(Protocol):
-    """A worker at work. `was_kept`: others kept it from the processor."""
-
-    was_kept: bool
-
-    async def is_kept_from_processor(self) -> bool:
-        """Whether it would go on, and hardly gets to."""
+"""Called with the reason a worker was replaced: time, crash or age."""
 
 
 class Streams(Protocol):
@@ -67,7 +50,7 @@ class Streams(Protocol):
 
 
 class Workers:
-    """Fulfils `pipeline.queue.Judges`."""
+    """Implements `pipeline.queue.Judges`."""
 
     def __init__(
         self,
@@ -87,11 +70,9 @@ class Workers:
         self._worker_ended = worker_ended
         self._limits = limits
         self._idle_seconds = idle_seconds
-        self._turns = asyncio.Semaphore(count)
+        self._slots = asyncio.Semaphore(count)
         self._idle: list[_Worker] = []
         self._up = 0
-        self._busy_until = 0.0
-        """Until then, by the loop's clock, others keep the machine busy."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
     @property
@@ -125,15 +106,17 @@ class Workers:
         return judged
 
     async def _in_worker(self, requests: Sequence[Request], follows: Job | None) -> list[Verdict | JudgingError]:
-        async with self._turns:
+        async with self._slots:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
             try:
-                judging = worker.judge(requests, self._pieces(follows) if follows else None)
-                answers = await within(self._judging_seconds_max, judging, worker)
+                async with asyncio.timeout(WAITS_MAX * self._judging_seconds_max):
+                    answers = await worker.judge(requests, self._pieces(follows) if follows else None)
             except TimeoutError:
                 await self._end(worker, "time")
-                raise JudgingError(f"no verdict within {self._judging_seconds_max:g} seconds") from None
+                raise JudgingError(
+                    f"no verdict within {WAITS_MAX * self._judging_seconds_max:g} seconds"
+                ) from None
             except FileNotFoundError as error:
                 await self._end(worker, "crash")
                 raise JudgingError(f"its bytes cannot be read: {error}") from error
@@ -150,7 +133,7 @@ class Workers:
             return [answer.verdict or JudgingError(answer.failure) for answer in answers]
 
     async def close(self) -> None:
-        """Let every worker go."""
+        """End every worker."""
         self._thread.shutdown(wait=False, cancel_futures=True)
         for worker in self._idle:
             await worker.end()
@@ -170,14 +153,14 @@ class Workers:
         return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in requests]
 
     async def _whole(self, job: Job) -> Request | JudgingError:
-        """The job for a thread of this process, with its document at hand."""
+        """The job for a thread of this process, with its document in memory."""
         try:
             return Request(await self._document(job), job.profile, job.also, True, await self._detached(job))
         except JudgingError as error:
             return error
 
     async def _request(self, job: Job) -> Request:
-        """The job for a worker: the worker reads the document where it stands, if it can. Raises JudgingError."""
+        """The job for a worker, which reads the document where it is stored if it can. Raises JudgingError."""
         beside = await self._detached(job)
         if file := self._file_of(job):
             return Request(b"", job.profile, job.also, True, beside, file=file)
@@ -210,13 +193,7 @@ class Workers:
     async def _start(self) -> "_Worker":
         cpu_seconds = int(self._judging_seconds_max) + 1
         limits = msgspec.json.encode(self._limits).decode()
-        in_idle_class = asyncio.get_running_loop().time() >= self._busy_until
-        arguments = (
-            str(self._memory_size_bytes_max),
-            str(cpu_seconds),
-            limits,
-            *(() if in_idle_class else ("nice",)),
-        )
+        arguments = (str(self._memory_size_bytes_max), str(cpu_seconds), limits)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway.pipeline.worker", *arguments),
             stdin=asyncio.subprocess.PIPE,
@@ -224,13 +201,9 @@ class Workers:
             limit=1 << 20,
         )
         self._up += 1
-        return _Worker(process, in_idle_class=in_idle_class)
+        return _Worker(process)
 
     async def _keep(self, worker: "_Worker") -> None:
-        if worker.was_kept and worker.in_idle_class:
-            self._busy_until = asyncio.get_running_loop().time() + BUSY_SECONDS
-            await self._end(worker, "starved")
-            return
         if worker.judgements >= self._judgements_max:
             await self._end(worker, "age")
             return
@@ -245,10 +218,11 @@ class Workers:
 
     async def _end(self, worker: "_Worker", why: str) -> int | None:
         status = await self._dismiss(worker)
-        if status == -signal.SIGTERM:  # whoever stops the gateway stopped its workers, too
+        if status == -signal.SIGTERM:  # who stops the gateway stopped its workers, too
             return status
-        self._worker_ended(why)
-        log.warning("worker_ended", why=why)
+        reason = "time" if status == -signal.SIGXCPU else why
+        self._worker_ended(reason)
+        log.warning("worker_ended", why=reason)
         return status
 
     async def _dismiss(self, worker: "_Worker") -> int | None:
@@ -256,33 +230,11 @@ class Workers:
         return await worker.end()
 
 
-async def within(seconds: float, judging: Coroutine[None, None, list[Answer]], worker: Watched) -> list[Answer]:
-    """The answers. Raises TimeoutError when there are none in that time; a worker that others keep from the
-    processor gets as long again, a few times: its own limit is in processor time."""
-    task = asyncio.ensure_future(judging)
-    patience = min(seconds, PATIENCE_SECONDS)
-    try:
-        for period, pause in enumerate([patience, seconds - patience, *[seconds] * (PERIODS_MAX - 1)]):
-            if (await asyncio.wait({task}, timeout=pause))[0]:
-                break
-            is_kept = await worker.is_kept_from_processor()
-            worker.was_kept = worker.was_kept or is_kept
-            if period and not is_kept:
-                break
-        if not task.done():
-            raise TimeoutError
-        return await task
-    finally:
-        task.cancel()
-
-
 class _Worker:
     """One worker process and the pipe to it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, *, in_idle_class: bool) -> None:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self.in_idle_class = in_idle_class
-        self.was_kept = False
         self._leaving: asyncio.TimerHandle | None = None
         self.judgements = 0
 
@@ -305,15 +257,6 @@ class _Worker:
         self.judgements += len(requests)
         return _answers.decode(answers)
 
-    async def is_kept_from_processor(self) -> bool:
-        """Whether it would go on, and hardly gets to."""
-        before = processor_state(self._process.pid)
-        await asyncio.sleep(WATCHED_SECONDS)
-        after = processor_state(self._process.pid)
-        if before is None or after is None:
-            return False
-        return before[0] == after[0] == "R" and after[1] - before[1] < WATCHED_SECONDS / 2
-
     def leave_after(self, seconds: float, let_go: "Callable[[_Worker], None]") -> None:
         self._leaving = asyncio.get_running_loop().call_later(seconds, let_go, self)
 
@@ -335,16 +278,6 @@ class _Worker:
 
 
 _answers = msgspec.msgpack.Decoder(list[Answer])
-
-
-def processor_state(pid: int) -> tuple[str, float] | None:
-    """What a process is doing (`R`: it runs, or would) and the processor seconds it used; None where the system
-    does not say."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _judge_one(request: Request, limits: Limits) -> Verdict | JudgingError:

@@ -1,6 +1,5 @@
 """Workers judge by the limits they were given, in the thread and in the process alike; their end is survived."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.queue import Job, JudgingError
 from gateway.pipeline.worker import NICE, Answer, Request, frame, read_frame
-from gateway.pipeline.workers import PERIODS_MAX, Workers, processor_state, within
+from gateway.pipeline.workers import Workers
 from gateway.store.documents.storage import Storage
 from gateway.validator.model.document import Attachment
 from gateway.validator.verdict import Verdict
@@ -85,17 +84,15 @@ async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "memory:///"], ids=["a directory", "an object store"])
-async def test_what_travelled_beside_a_document_is_looked_at_wherever_it_is_judged(
-    tmp_path: Path, url: str
-) -> None:
+async def test_detached_attachments_are_checked_wherever_a_document_is_judged(tmp_path: Path, url: str) -> None:
     storage = Storage(url or tmp_path.as_uri(), 0)
     judging = workers(storage, ended=[])
     program = b"MZ" + bytes(3_000)
     key, offset = storage.pack_now([b"before", program, invoice(1)])
     facts = Attachment(1, "application/pdf", "a.pdf", len(program), "0" * 64)
-    beside = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), "")),)
+    detached = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), "")),)
     document = StoredBytes(key, offset + 6 + len(program), len(invoice(1)), "")
-    for job in (Job(invoice(1), None, beside), Job(None, None, beside, document)):
+    for job in (Job(invoice(1), None, detached), Job(None, None, detached, document)):
         judged = [*await judging.judge_small([job]), *await judging.judge_apart([job])]
         for verdict in (*judged, await judging.judge_large(job)):
             assert isinstance(verdict, Verdict)
@@ -104,8 +101,7 @@ async def test_what_travelled_beside_a_document_is_looked_at_wherever_it_is_judg
     storage.close()
 
 
-async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.pipeline.workers.WATCHED_SECONDS", 0.0)
+async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> None:
     ended: list[str] = []
     judging = workers(storage, seconds=0.001, ended=ended)
     with pytest.raises(JudgingError, match="no verdict"):
@@ -120,13 +116,13 @@ async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> 
     with pytest.raises(JudgingError, match="cannot be read"):
         await judging.judge_large(gone)
     facts = Attachment(1, "application/pdf", None, 10, "0" * 64)
-    beside_gone = Job(invoice(1), None, (StoredAttachment(facts, gone.stored),))
+    detached_gone = Job(invoice(1), None, (StoredAttachment(facts, gone.stored),))
     with pytest.raises(JudgingError, match="cannot be read"):
-        await judging.judge_large(beside_gone)
+        await judging.judge_large(detached_gone)
     for judged in (
-        *await judging.judge_small([gone, beside_gone]),
+        *await judging.judge_small([gone, detached_gone]),
         *await judging.judge_apart([gone]),
-        *await judging.judge_apart([beside_gone]),
+        *await judging.judge_apart([detached_gone]),
     ):
         assert isinstance(judged, JudgingError)
         assert "cannot be read" in str(judged)
@@ -140,11 +136,11 @@ def worker() -> subprocess.Popen[bytes]:
     command = (sys.executable, "-m", "gateway.pipeline.worker", str(MEMORY_SIZE_BYTES_MAX), "60", limits)
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
-    assert (asked(process), process.poll()) == (True, None)
+    assert (judges(process), process.poll()) == (True, None)
     return process
 
 
-def asked(process: subprocess.Popen[bytes]) -> bool:
+def judges(process: subprocess.Popen[bytes]) -> bool:
     """Whether the worker finds a valid document valid."""
     assert process.stdin is not None
     assert process.stdout is not None
@@ -159,7 +155,7 @@ def asked(process: subprocess.Popen[bytes]) -> bool:
 def test_ctrl_c_leaves_the_end_of_a_worker_to_the_gateway() -> None:
     process = worker()
     process.send_signal(signal.SIGINT)
-    assert asked(process)
+    assert judges(process)
     assert process.communicate(timeout=20) == (b"", b"")
     assert process.returncode == 0
 
@@ -172,78 +168,14 @@ def test_a_worker_whose_gateway_was_killed_ends_without_a_word() -> None:
     assert process.stdin is not None
     process.stdin.write(frame(msgspec.msgpack.encode([Request(invoice(1))])))
     process.stdin.close()
-    with process.stderr as said:
-        assert said.read() == b""
+    with process.stderr as output:
+        assert output.read() == b""
     assert process.wait(timeout=20) == 0
 
 
-def test_a_worker_yields_the_processor_to_answering() -> None:
+def test_a_worker_has_a_lower_priority_than_the_server() -> None:
     process = worker()
     try:
         assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE > os.getpriority(os.PRIO_PROCESS, 0)
-        assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
     finally:
         process.communicate(timeout=20)
-
-
-class Late:
-    """A worker that gets to its answer only after it was kept from the processor so many times."""
-
-    def __init__(self, kept: int) -> None:
-        self.kept = kept
-        self.was_kept = False
-        self.answered = asyncio.Event()
-
-    async def judge(self) -> list[Answer]:
-        await self.answered.wait()
-        return []
-
-    async def is_kept_from_processor(self) -> bool:
-        self.kept -= 1
-        if self.kept == 0:
-            self.answered.set()
-        return self.kept >= 0
-
-
-async def test_a_worker_that_is_kept_from_the_processor_gets_more_time() -> None:
-    late = Late(PERIODS_MAX)
-    assert await within(0.01, late.judge(), late) == []
-    assert (late.kept, late.was_kept) == (0, True)
-
-
-@pytest.mark.parametrize("kept", [0, PERIODS_MAX + 5])
-async def test_a_worker_that_hangs_or_is_kept_for_ever_gets_no_more_time(kept: int) -> None:
-    late = Late(kept)
-    with pytest.raises(TimeoutError):
-        await within(0.01, late.judge(), late)
-
-
-async def test_a_worker_that_others_starved_is_followed_by_one_that_is_only_nice(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def is_kept(_worker: object) -> bool:
-        return True
-
-    ended: list[str] = []
-    judging = workers(storage, ended=ended)
-    monkeypatch.setattr("gateway.pipeline.workers.PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr("gateway.pipeline.workers._Worker.is_kept_from_processor", is_kept)
-    verdicts = [await judging.judge_apart([Job(invoice(1))]) for _ in range(3)]
-    assert ended == ["starved"]
-    assert all(isinstance(verdict, Verdict) and verdict.valid for (verdict,) in verdicts)
-    (worker,) = judging._idle
-    assert os.sched_getscheduler(worker._process.pid) == os.SCHED_OTHER
-    assert os.getpriority(os.PRIO_PROCESS, worker._process.pid) == NICE
-    await judging.close()
-
-
-def test_the_state_of_a_process_is_read() -> None:
-    process = worker()
-    try:
-        waiting = processor_state(process.pid)
-        assert waiting is not None
-        assert waiting[0] in "SR"
-        assert 0 < waiting[1] < 60
-    finally:
-        process.communicate(timeout=20)
-    assert processor_state(process.pid) is None
