@@ -62,8 +62,7 @@ ROUTES = frozenset(
 """Kinds of route, of which one has many paths."""
 
 WORKER_ENDS = frozenset({"memory", "time", "crash", "age"})
-"""Why a worker was replaced: it reached a limit, crashed, judged as many documents as it may, or got no processor
-time."""
+"""Why a worker was replaced: it reached a limit, crashed, or judged as many documents as it may."""
 
 FAST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Buckets for what takes milliseconds: commits, stages, requests."""

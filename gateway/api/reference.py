@@ -27,8 +27,8 @@ at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and Engl
 - **Repeats.** `Idempotency-Key: "…"` (quotes may be left out) makes a submission safe to send again: the same key
   with the same body gets the first answer and `Idempotency-Replayed: true`; with another body 409. The key is
   compared within your party.
-- **Waiting.** `Prefer: wait=10` waits at most so long for the verdict: 201 with the message and its report when it
-  is there (200 for a repeat), else 202. `Preference-Applied` says what was honoured.
+- **Waiting.** `Prefer: wait=10` waits at most so long until the message is settled (refused, delivered, returned):
+  201 with the message and its report (200 for a repeat), else 202. `Preference-Applied` says what was honoured.
 - **Bodies.** XML as `application/xml` or `text/xml`; or multipart (`form-data`, `mixed`, `related`) with exactly
   one document. In `form-data` the parts are named `document` and `attachment`; elsewhere the document is the only
   XML part. Content-Transfer-Encoding base64 and quoted-printable are undone, strictly. Compressed bodies are

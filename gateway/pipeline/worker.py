@@ -1,7 +1,7 @@
 """A worker process: judges documents, some at a time, under limits of memory and time.
 
-Runs as `python -m gateway.pipeline.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as JSON; frames on
-standard input and output are a length of eight bytes and so many bytes of MessagePack. The server's side is
+Runs as `python -m gateway.pipeline.worker MEMORY_BYTES CPU_SECONDS LIMITS`, the limits of reading as JSON; frames
+on standard input and output are a length of eight bytes and so many bytes of MessagePack. The server's side is
 `workers.py`.
 """
 

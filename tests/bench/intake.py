@@ -1,5 +1,8 @@
 """Intake over HTTP: submissions a second against a bare aiohttp handler, memory under 50 × 20 MB, start and idle.
 
+The messages are a stream of many senders, each with its own layout (`tests.samples.stream`), and for comparison
+one invoice again and again, each time with another number.
+
 Every figure comes from real processes on loopback; the load comes from this process. The bare handler and the
 gateway take turns, so that whatever else the machine does meets both; a ratio is the median of the turns.
 """
@@ -7,12 +10,13 @@ gateway take turns, so that whatever else the machine does meets both; a ratio i
 import asyncio
 import base64
 import hashlib
+import itertools
 import os
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
@@ -22,6 +26,7 @@ from urllib.parse import urlsplit
 from gateway.admin import parties
 from gateway.settings import Settings
 from tests.samples import invoice
+from tests.samples.stream import stream
 
 CONNECTIONS = 16
 TURNS = 5
@@ -64,11 +69,13 @@ async def _intake() -> dict[str, object]:
             await asyncio.sleep(1)
             idle = _memory_mib(process)
             async with _process("-c", BARE) as (bare_address, _):
-                turns = await _turns(bare_address, address, key, directory)
+                rates = {}
+                for done, (name, documents) in enumerate(_streams().items()):
+                    turns = await _turns(bare_address, address, key, directory, documents, done)
+                    rates[name] = _rates(turns)
             large = await _large(address, key, process, directory)
     return {
-        "document bytes": len(_numbered(0)),
-        **_rates(turns),
+        **rates,
         "start to ready, seconds": round(started, 2),
         "idle, MiB resident": idle,
         **large,
@@ -76,27 +83,40 @@ async def _intake() -> dict[str, object]:
 
 
 class _Turn(NamedTuple):
-    """Seconds for so many messages: by the bare handler; accepted; accepted, judged and delivered."""
+    """Mean size, and seconds for all messages: by the bare handler; accepted; accepted, judged and delivered."""
 
+    size_bytes: float
     bare: float
     accepted: float
     settled: float
 
 
-async def _turns(bare_address: str, address: str, key: str, directory: Path) -> list[_Turn]:
+def _streams() -> dict[str, Iterator[bytes]]:
+    """The documents of all turns, by the name of their stream."""
+    return {
+        "many senders": stream((TURNS + 1) * MESSAGES),
+        "one layout": (_numbered(number) for number in range((TURNS + 1) * MESSAGES)),
+    }
+
+
+async def _turns(
+    bare_address: str, address: str, key: str, directory: Path, documents: Iterator[bytes], streams_before: int
+) -> list[_Turn]:
     """One after another, the first of them to warm up."""
-    turns = []
-    for turn in range(TURNS + 1):
-        bodies = [_numbered(number) for number in range(turn * MESSAGES, (turn + 1) * MESSAGES)]
+    turns, delivered = [], streams_before * (TURNS + 1) * MESSAGES
+    for _ in range(TURNS + 1):
+        bodies = list(itertools.islice(documents, MESSAGES))
+        delivered += len(bodies)
         bare = await _post_all(bare_address, "", bodies)
         accepted = await _post_all(address, key, bodies)
-        settled = await _settled(directory, (turn + 1) * MESSAGES, time.perf_counter() - accepted)
-        turns.append(_Turn(bare, accepted, settled))
+        settled = await _settled(directory, delivered, time.perf_counter() - accepted)
+        turns.append(_Turn(sum(map(len, bodies)) / len(bodies), bare, accepted, settled))
     return turns[1:]
 
 
 def _rates(turns: Sequence[_Turn]) -> dict[str, object]:
     return {
+        "document bytes, mean": round(median(turn.size_bytes for turn in turns)),
         "bare aiohttp, requests a second": round(median(MESSAGES / turn.bare for turn in turns)),
         "accepted, messages a second": round(median(MESSAGES / turn.accepted for turn in turns)),
         "accepted, ratio to bare": round(median(turn.bare / turn.accepted for turn in turns), 3),
@@ -142,7 +162,7 @@ async def _gateway(directory: Path) -> AsyncIterator[tuple[str, asyncio.subproce
 
 
 async def _post_all(address: str, key: str, bodies: Sequence[bytes]) -> float:
-    """Seconds to hand all in over kept connections, each waiting for its answer before the next."""
+    """Seconds to submit all over kept connections, each waiting for its answer before the next."""
     waiting = list(reversed(bodies))
     began = time.perf_counter()
     await asyncio.gather(*(_connection(address, key, waiting) for _ in range(CONNECTIONS)))
@@ -193,7 +213,7 @@ async def _large(
     began = time.perf_counter()
     await asyncio.gather(*(_heavy_one(address, key, body, number) for number in range(LARGE)))
     accepted = time.perf_counter() - began
-    seconds = await _settled(directory, MESSAGES * (TURNS + 1) + LARGE, began)
+    seconds = await _settled(directory, len(_streams()) * MESSAGES * (TURNS + 1) + LARGE, began)
     watching.cancel()
     return {
         f"{LARGE} × {len(body) / 1e6:.0f} MB at once, MiB resident at most, workers included": peak,

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -192,9 +192,9 @@ async def test_a_recipient_that_stays_away_and_a_replay(
 
 
 @asynccontextmanager
-async def operators_client(gateway: Any) -> AsyncIterator[ClientSession]:
-    """An operator at the HTTP API."""
-    _, key = await gateway.register.new_key(Role.OPERATOR, None, "test")
+async def client_of(gateway: Any, role: Role, party_id: str | None) -> AsyncIterator[ClientSession]:
+    """A client of the HTTP API with a key of this role."""
+    _, key = await gateway.register.new_key(role, party_id, "test")
     runner = web.AppRunner(build(gateway.services()))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -203,6 +203,47 @@ async def operators_client(gateway: Any) -> AsyncIterator[ClientSession]:
     async with ClientSession(base, headers={"Authorization": f"Bearer {key}"}) as session:
         yield session
     await runner.cleanup()
+
+
+def operators_client(gateway: Any) -> AbstractAsyncContextManager[ClientSession]:
+    """An operator at the HTTP API."""
+    return client_of(gateway, Role.OPERATOR, None)
+
+
+async def submit_and_wait(supplier: ClientSession, seconds: int) -> tuple[int, dict[str, Any]]:
+    """Submit an invoice and wait for the message to be settled: the status, and the message."""
+    headers = {"Content-Type": "application/xml", "Prefer": f"wait={seconds}"}
+    async with supplier.post("/v1/messages", data=INVOICE, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+@pytest.mark.parametrize(("status", "state"), [(204, "delivered"), (422, "returned")])
+async def test_a_sender_that_waits_learns_what_became_of_a_pushed_message(
+    tmp_path: Path, database_url: str, recipient: Recipient, status: int, state: str
+) -> None:
+    recipient.statuses = [status]
+    async with (
+        running(tmp_path, database_url) as gateway,
+        client_of(gateway, Role.SUPPLIER, "van-dijk") as supplier,
+    ):
+        await gateway.register.save(recipient.party(), "test")
+        answered, message = await submit_and_wait(supplier, 20)
+    assert (answered, message["state"], message["isSettled"]) == (201, state, True)
+
+
+async def test_a_sender_does_not_wait_longer_than_it_asked_for_a_slow_recipient(
+    tmp_path: Path, recipient: Recipient
+) -> None:
+    released = asyncio.Event()
+    recipient.meanwhile = released.wait
+    async with running(tmp_path) as gateway, client_of(gateway, Role.SUPPLIER, "van-dijk") as supplier:
+        await gateway.register.save(recipient.party(), "test")
+        answered, receipt = await submit_and_wait(supplier, 1)
+        async with supplier.get(f"/v1/messages/{receipt['kenmerk']}") as answer:
+            message = await answer.json()
+        assert (answered, message["state"], message["isSettled"]) == (202, "offered", False)
+        released.set()
+        assert (await settled(gateway, receipt["kenmerk"]))[0].state == "delivered"
 
 
 async def test_an_operator_sees_who_is_left_alone_and_lets_it_be_called_again(
@@ -352,7 +393,7 @@ async def test_a_change_of_mind_while_a_message_is_on_its_way_loses_nothing(
         assert len(recipient.messages) == 1
 
 
-@pytest.mark.parametrize("wish", ["mailbox", "afleverservice"])
+@pytest.mark.parametrize("delivery", ["mailbox", "afleverservice"])
 async def test_a_change_of_mind_ends_the_pause_of_the_old_way(
     tmp_path: Path, recipient: Recipient, delivery: str
 ) -> None:
