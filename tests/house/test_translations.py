@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
-import pytest
 from babel.messages.catalog import Message
 
 from gateway.i18n import CATALOGUE, FORMATS
@@ -51,16 +50,25 @@ def test_the_catalogue_has_the_texts_of_the_code_and_no_others() -> None:
     assert listed == keys_in_code(), "run `make messages`, then translate what it names"
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: key_of(message.id)[0][:60])
-def test_every_text_is_translated(message: Message) -> None:
-    assert is_translated(message.string)
-    assert not message.fuzzy
+def faults(message: Message) -> Iterator[str]:
+    """What is wrong with an entry."""
+    if not is_translated(message.string) or message.fuzzy:
+        yield "no translation"
+        return
     for english, dutch in forms_of(message):
-        named = {name for name, _ in placeholders(english)}
-        assert named - {IN_ENGLISH} <= {name for name, _ in placeholders(dutch)} <= named
-        assert {form for _, form in placeholders(english) | placeholders(dutch)} <= {"", *FORMATS}
-        if not english.endswith("}"):
-            assert (english[-1] == ".") == (dutch[-1] == "."), "both are a sentence, or neither is"
+        wanted, found = placeholders(english), placeholders(dutch)
+        named = {name for name, _ in wanted}
+        if not named - {IN_ENGLISH} <= {name for name, _ in found} <= named:
+            yield "other placeholders"
+        if not {form for _, form in wanted | found} <= {"", *FORMATS}:
+            yield "an unknown form"
+        if not english.endswith("}") and (english[-1] == ".") != (dutch[-1] == "."):
+            yield "one of the two is a sentence, the other is not"
+
+
+def test_every_text_is_translated() -> None:
+    wrong = {key_of(message.id)[0]: found for message in MESSAGES if (found := list(faults(message)))}
+    assert wrong == {}
 
 
 def test_keys_are_english() -> None:
