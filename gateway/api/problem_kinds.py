@@ -109,7 +109,7 @@ class InputsMoved(Problem):
     kind = Kind(
         "inputs-moved",
         409,
-        Text("The inputs have moved"),
+        Text("The inputs have changed"),
         Text(
             "A count, forecast, tariff, debtor, policy or earlier bill changed since the run was prepared, or "
             "another"
@@ -192,9 +192,8 @@ class BillRejected(Problem):
         409,
         Text("A bill is not valid"),
         Text(
-            "Every bill is judged as any invoice before it gets a number. One of this run breaks a rule, so "
-            "none was "
-            "issued."
+            "Every bill is checked like any invoice before it gets a number. One of this run breaks "
+            "a rule, so none was issued."
         ),
         Text("Correct what the rule names, often the address of the debtor, and prepare the run again."),
     )

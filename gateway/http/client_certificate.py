@@ -187,5 +187,5 @@ def _byte_sequence(item: str) -> bytes:
 def _bad_header() -> CertificateError:
     return CertificateError(
         "bad-client-cert-header",
-        Text("the Client-Cert header is not as RFC 9440 has it"),
+        Text("the Client-Cert header does not follow RFC 9440"),
     )

@@ -187,7 +187,7 @@ class _Assembler:
 
     def _admit(self, part: _Part) -> None:
         if part.is_document and any(other.is_document for other in self._parts):
-            raise _broken(Text("There are two documents; send them apart."))
+            raise _broken(Text("There are two documents; send them separately."))
         if len(self._parts) > self._limits.attachments_count_max:
             most = self._limits.attachments_count_max
             raise _broken(Text("There are more than {most} attachments.", most=most))

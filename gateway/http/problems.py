@@ -130,8 +130,8 @@ class MalformedMultipart(Problem):
             "stored."
         ),
         Text(
-            "Send one part with the document (named `document` in multipart/form-data, the only XML part in "
-            "multipart/mixed and multipart/related) and every attachment as a part of its own."
+            "Send one part with the document (named `document` in multipart/form-data, the only XML "
+            "part in multipart/mixed and multipart/related) and every attachment as a separate part."
         ),
     )
 
@@ -387,7 +387,7 @@ class Overloaded(Problem):
         "overloaded",
         503,
         Text("The gateway is busy"),
-        Text("As much work waits as the gateway may hold. Nothing of this request was stored."),
+        Text("The queue is full. Nothing of this request was stored."),
         Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key."),
     )
 

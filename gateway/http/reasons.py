@@ -17,10 +17,10 @@ _TYPES = {
     "null": Text("null"),
     "array": Text("a list"),
     "object": Text("an object"),
-    "datetime": Text("a moment"),
+    "datetime": Text("a timestamp"),
     "date": Text("a day"),
 }
-_MOMENT = Text("must be a moment with its offset, as 2026-11-23T12:00:00Z")
+_MOMENT = Text("must be a timestamp with its offset, as 2026-11-23T12:00:00Z")
 _DAY = Text("must be a day, as 2026-11-23")
 _PATTERNS = {
     r"^[a-z0-9][a-z0-9-]{0,62}$": Text("must be a party id: lower-case letters, digits and dashes, at most 63"),

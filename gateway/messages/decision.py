@@ -210,7 +210,7 @@ def _as_duplicate(decision: Decision, first_kenmerk: str) -> Decision:
             number=number,
             first_kenmerk=first_kenmerk,
         ),
-        Text("Nothing to do if this was a repeat. A corrected invoice needs a number of its own."),
+        Text("Nothing to do if this was a repeat. A corrected invoice needs its own number."),
         found=number,
     )
     detail = f"duplicate of {first_kenmerk}"

@@ -434,7 +434,7 @@ def _too_many(count: int, limits: Limits) -> Finding:
     most = limits.attachments_max
     return _finding(
         "MP-ATT-NUMBER",
-        Text("The message has more than {most} attachments, which is what is taken at most.", most=most),
+        Text("The message has more than {most} attachments; no more are accepted.", most=most),
         Text("Put them together in fewer files."),
         found=str(count),
         expected=f"<= {most}",
@@ -448,7 +448,7 @@ def _too_large(attachments: Sequence[Attachment], limits: Limits) -> Finding:
     return _finding(
         "MP-ATT-SIZE",
         Text(
-            "The attachments are {total:n} bytes together; at most {limit:n} bytes ({megabytes} MB) are taken.",
+            "The attachments are {total:n} bytes together; at most {limit:n} bytes ({megabytes} MB) are accepted.",
             total=total,
             limit=limit,
             megabytes=megabytes,

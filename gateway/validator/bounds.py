@@ -32,7 +32,7 @@ def _left_out(count: int, each: int) -> Finding:
         Flag.WARNING,
         Stage.RULES,
         Text(
-            "{count} more findings are left out: of each rule the first {each} are told.", count=count, each=each
+            "{count} more findings are left out: of each rule the first {each} are listed.", count=count, each=each
         ),
         found=str(count),
     )

@@ -42,12 +42,12 @@ CHECKS: tuple[OwnCheck, ...] = (
     _check(
         "MP-XML-PDF MP-XML-IMAGE MP-XML-OFFICE MP-XML-HTML MP-XML-JSON MP-XML-EDIFACT MP-XML-MULTIPART",
         Stage.XML,
-        Text("The document is something else than XML."),
+        Text("The document is something other than XML."),
     ),
     _check(
         "MP-XML-ENCODING",
         Stage.XML,
-        Text("The document is in, or declares, another encoding than UTF-8."),
+        Text("The document is in, or declares, an encoding other than UTF-8."),
     ),
     _check("MP-XML-BYTES", Stage.XML, Text("A byte in it is not UTF-8.")),
     _check("MP-XML-VERSION", Stage.XML, Text("The document is XML 1.1.")),
@@ -114,7 +114,7 @@ CHECKS: tuple[OwnCheck, ...] = (
     _check(
         "MP-ATT-MEDIA-TYPE",
         Stage.ATTACHMENTS,
-        Text("An invoice may not carry this media type (where `BR-CL-24` says it too, that one is told)."),
+        Text("An invoice may not carry this media type (reported as `BR-CL-24` where that rule says the same)."),
     ),
     _check(
         "MP-ATT-DANGEROUS",
@@ -142,14 +142,14 @@ CHECKS: tuple[OwnCheck, ...] = (
     _check(
         "MP-XSD-ORDER",
         Stage.SCHEMA,
-        Text("The element stands in the wrong place."),
+        Text("The element is in the wrong place."),
     ),
     _check("MP-XSD-TOO-MANY", Stage.SCHEMA, Text("The element comes too often.")),
     _check("MP-XSD-MISSING", Stage.SCHEMA, Text("An element is missing.")),
     _check(
         "MP-XSD-ELEMENT",
         Stage.SCHEMA,
-        Text("The element may not stand there, for another reason."),
+        Text("The element is not allowed there, for another reason."),
     ),
     _check(
         "MP-XSD-VALUE",
@@ -166,7 +166,7 @@ CHECKS: tuple[OwnCheck, ...] = (
     _check(
         "MP-XSD-TEXT",
         Stage.SCHEMA,
-        Text("There is text where only elements may stand, or the other way round."),
+        Text("There is text where only elements are allowed, or the other way round."),
     ),
     _check(
         "MP-XSD-OTHER",
@@ -185,9 +185,7 @@ CHECKS: tuple[OwnCheck, ...] = (
     _check(
         "MP-RULES-DATE",
         Stage.RULES,
-        Text(
-            "The issue date lies outside the days on which a rule set is in force; the set judged it all the same."
-        ),
+        Text("The issue date is outside the days on which a rule set is in force; the set was applied anyway."),
         _W,
     ),
     _check(
@@ -207,9 +205,7 @@ CHECKS: tuple[OwnCheck, ...] = (
     _check(
         "MP-REFERENCE-STOPPED",
         Stage.RULES,
-        Text(
-            "With `--engine reference`: the official stylesheet ended in an error of its own, without a verdict."
-        ),
+        Text("With `--engine reference`: the official stylesheet ended in an error, without a verdict."),
     ),
     _check(
         "MP-SENDER-UNKNOWN",
@@ -219,7 +215,7 @@ CHECKS: tuple[OwnCheck, ...] = (
     _check(
         "MP-SENDER-MANDATE",
         Stage.PARTIES,
-        Text("Who sends the document may not do so for the sender that it names."),
+        Text("The sender of the message may not send for the party that the document names."),
     ),
     _check(
         "MP-ON-BEHALF-OF",

@@ -81,7 +81,7 @@ def older_format(facts: DocumentFacts) -> Finding | None:
     return _finding(
         "MP-ID-OHNL",
         Text(
-            "This is UBL-OHNL {customization}, an older Dutch format that this gateway does not take.",
+            "This is UBL-OHNL {customization}, an older Dutch format that this gateway does not accept.",
             customization=customization,
         ),
         Text("Send an invoice as NLCIUS (SI-UBL 2.0), an order as Peppol BIS 3."),
@@ -158,7 +158,7 @@ _OTHERS: tuple[_Other, ...] = (
         "MP-ID-HRXML",
         lambda namespace, name: "hr-xml.org" in namespace and name != DocumentKind.TIME_CARD.value,
         Text("another HR-XML document than a TimeCard"),
-        Text("Of SETU, this gateway takes the TimeCard."),
+        Text("Of SETU, this gateway accepts the TimeCard."),
     ),
     _Other(
         "MP-ID-PLAIN-XSD",
@@ -176,7 +176,7 @@ def _not_ours(root: etree._Element) -> Finding:
         if other.is_it(namespace, local):
             return _finding(
                 other.rule,
-                Text("This is {other}, which this gateway does not take.", other=other.name),
+                Text("This is {other}, which this gateway does not accept.", other=other.name),
                 other.advice,
                 location="/" + name_of(str(root.tag)),
                 found=f"{{{namespace}}}{local}",
@@ -211,7 +211,7 @@ def _unknown(namespace: str, local: str) -> Finding:
             local=local,
             namespace=_named(namespace),
         ),
-        Text("It takes UBL 2.1 and SETU documents: {known}.", known=known),
+        Text("It accepts UBL 2.1 and SETU documents: {known}.", known=known),
         location=f"/*:{local}",
         found=f"{{{namespace}}}{local}",
         expected=known,

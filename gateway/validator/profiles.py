@@ -75,7 +75,7 @@ def _combined(base: RuleSet, why: Text, is_claim: bool, also: tuple[str, ...]) -
     for added in map(profile_named, also):
         if not _includes(rules, added.complete):
             profile, rules = added.id, _together(rules, added.complete)
-            on_top = Text("{profile} was asked for on top", profile=added.id)
+            on_top = Text("{profile} was asked for as well", profile=added.id)
             used = tuple({one.name: one for one in (*_used(added, on_top), *used)}.values())
     return Chosen(profile, rules, _in_order(rules, used))
 
@@ -153,7 +153,7 @@ def _not_in_force(used: RuleSetUsed, day: date, location: str) -> Finding:
         Flag.WARNING,
         Stage.RULES,
         Text(
-            "{period}; the document is of {day} and was judged by it all the same.",
+            "{period}; the document is dated {day} and was judged by it anyway.",
             period=period,
             day=day,
         ),

@@ -352,7 +352,8 @@ class BillingService:
             return inputs
         raise InputsMovedError(
             Text(
-                "the inputs of run {run_id} have moved since it was prepared: prepare it again", run_id=run.run_id
+                "the inputs of run {run_id} have changed since it was prepared: prepare it again",
+                run_id=run.run_id,
             ),
         )
 

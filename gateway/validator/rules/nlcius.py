@@ -527,7 +527,7 @@ def has_a_specification(invoice: Invoice, _facts: InvoiceFacts) -> bool:
         customization=CUSTOMIZATION,
     ),
     source=SOURCE,
-    advice=Text("Copy the expected identifier into CustomizationID to the letter."),
+    advice=Text("Copy the expected identifier into CustomizationID exactly."),
     detail=lambda invoice, _facts: Detail(invoice.specification, CUSTOMIZATION, term="BT-24"),
 )
 def specification_is_nlcius(invoice: Invoice, _facts: InvoiceFacts) -> bool:

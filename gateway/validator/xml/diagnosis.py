@@ -247,7 +247,7 @@ _CHARACTER = SyntaxSaid(
 _AFTER = SyntaxSaid(
     "MP-XML-AFTER",
     Text("Something follows the end of the document."),
-    Text("Send one document a message, with nothing behind it."),
+    Text("Send one document per message, with nothing after it."),
 )
 _PREFIX = SyntaxSaid(
     "MP-XML-PREFIX",
@@ -271,8 +271,8 @@ _NAME = SyntaxSaid(
 )
 _DECLARATION_LATE = SyntaxSaid(
     "MP-XML-DECLARATION",
-    Text("<?xml …?> stands here, but may only be the very first thing in a document."),
-    Text("Take out what stands before it, also an empty line; send one document a message."),
+    Text("<?xml …?> is here, but is allowed at the very beginning of a document only."),
+    Text("Remove what comes before it, also an empty line; send one document per message."),
 )
 _LONG = SyntaxSaid(
     "MP-XML-TEXT",

@@ -236,7 +236,7 @@ def _too_often(element: str, parent: str, child: Child) -> _Said:
     return _Said(
         "MP-XSD-TOO-MANY",
         Text(
-            "{element} may stand {times} in {parent}; here it comes again.",
+            "{element} may occur {times} in {parent}; here it occurs again.",
             element=element,
             times=times,
             parent=parent,
@@ -251,7 +251,7 @@ def _too_late(element: str, later: str, parent: str) -> _Said:
     return _Said(
         "MP-XSD-ORDER",
         Text(
-            "{element} stands in the wrong place: in {parent} it comes before {later}.",
+            "{element} is in the wrong place: in {parent} it comes before {later}.",
             element=element,
             parent=parent,
             later=later,
@@ -266,7 +266,7 @@ def _too_early(element: str, first: str, parent: str) -> _Said:
     return _Said(
         "MP-XSD-ORDER",
         Text(
-            "{element} stands in the wrong place: in {parent} it comes after {first}.",
+            "{element} is in the wrong place: in {parent} it comes after {first}.",
             element=element,
             parent=parent,
             first=first,
@@ -281,7 +281,7 @@ def _left_out(left_out: str, element: str, parent: str) -> _Said:
     return _Said(
         "MP-XSD-MISSING",
         Text(
-            "{left_out} is missing in {parent}: it must stand before {element}.",
+            "{left_out} is missing in {parent}: it must come before {element}.",
             left_out=left_out,
             parent=parent,
             element=element,
@@ -400,13 +400,13 @@ def _content(element: str, rest: str) -> _Said:
     if rest.startswith("Character content"):
         return _Said(
             "MP-XSD-TEXT",
-            Text("{element} holds text of its own; only elements may stand in it.", element=element),
+            Text("{element} holds text; only elements are allowed in it.", element=element),
             Text("Take the text out, or put it into the element it belongs to."),
         )
     if rest.startswith("Element content"):
         return _Said(
             "MP-XSD-TEXT",
-            Text("{element} holds elements; only text may stand in it.", element=element),
+            Text("{element} holds elements; only text is allowed in it.", element=element),
         )
     reason = _short(" ".join(rest.split()), 300)
     return _Said("MP-XSD-OTHER", Text("{element}: {in_english}", element=element, in_english=reason))

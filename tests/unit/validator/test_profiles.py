@@ -61,7 +61,7 @@ def test_why_is_told_of_each_set_for_itself() -> None:
     why = {used.name: used.why.en for used in choose(Invoice, NLCIUS, None, ["basisfactuur-rijk"]).used}
     assert why["EN 16931"] == "every invoice meets these rules"
     assert why["NLCIUS"].startswith("CustomizationID names ")
-    assert why["Basisfactuur Rijk"] == "basisfactuur-rijk was asked for on top"
+    assert why["Basisfactuur Rijk"] == "basisfactuur-rijk was asked for as well"
     assert {used.why.en for used in choose(Invoice, PEPPOL, "nlcius").used} == {"nlcius was asked for"}
 
 

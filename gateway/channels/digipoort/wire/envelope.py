@@ -185,7 +185,7 @@ def _refuse_stray_cuts(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None
     values = [node.text or "" for node in root.iter(f"{{{KOPPELVLAK}}}inhoud")]
     placed = [value for value in values if value in cuts]
     if sorted(placed) != sorted(cuts):
-        raise _malformed(Text("a long value stands outside inhoud"))
+        raise _malformed(Text("there is a long value outside inhoud"))
 
 
 def _malformed(text: Text) -> MalformedError:

@@ -218,7 +218,7 @@ def _filled(written: bytes, cuts: Mapping[str, Inhoud], placed: set[str]) -> Ite
         if inhoud is None:
             continue
         if token in placed:  # a sender guessed it and wrote it in a second place
-            raise refused(Text("a value stands where another was"))
+            raise refused(Text("a value is in the place of another"))
         placed.add(token)
         yield written[end : found.start(1)]
         yield from inhoud.canonical()

@@ -62,10 +62,10 @@ def _holder(include: etree._Element) -> etree._Element:
     holder = include.getparent()
     if holder is None or holder.tag not in (_INHOUD, _SECURITY_TOKEN) or len(holder) != 1 or len(include):
         raise _wrong(
-            Text("xop:Include may stand in inhoud and BinarySecurityToken only"),
+            Text("xop:Include is allowed in inhoud and BinarySecurityToken only"),
         )
     if (holder.text or "").strip() or (include.tail or "").strip():
-        raise _wrong(Text("beside xop:Include there is other text"))
+        raise _wrong(Text("there is other text next to xop:Include"))
     return holder
 
 

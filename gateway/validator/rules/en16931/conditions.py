@@ -377,7 +377,7 @@ def _split_payment_is_italian(_invoice: Invoice, facts: InvoiceFacts) -> bool:
     terms="BT-151 BT-95 BT-102 BT-118",
     sentence=Text("Split payment (VAT category B) and standard rated (S) do not go together in one invoice."),
     source=SOURCE,
-    advice=Text("Put split payment (B) and the standard rate (S) on invoices of their own."),
+    advice=Text("Put split payment (B) and the standard rate (S) on separate invoices."),
     applies=has_split_payment,
 )
 def _split_payment_excludes_standard_rate(invoice: Invoice, facts: InvoiceFacts) -> bool:

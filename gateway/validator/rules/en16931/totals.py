@@ -132,7 +132,7 @@ def _detail_with_vat(invoice: Invoice, facts: InvoiceFacts) -> Detail:
         return Detail(
             Text("{count} VAT totals (BT-110) in {currency}", count=len(found) or Text("no"), currency=currency),
             Text("one VAT total (BT-110) in {currency}", currency=currency),
-            Text("Give one TaxAmount in the invoice currency; its currencyID equals BT-5 to the letter."),
+            Text("Give one TaxAmount in the invoice currency; its currencyID equals BT-5 exactly."),
             "BT-110",
             invoice.vat_totals[0] if invoice.vat_totals else totals,
         )
