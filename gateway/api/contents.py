@@ -2,7 +2,6 @@
 
 import base64
 import re
-import string
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ from aiohttp import hdrs, web
 
 from gateway.api.access import JUDGES
 from gateway.api.call import Call, message_not_found, not_found
+from gateway.api.embedded import decoded_content
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
@@ -34,7 +34,6 @@ BYTES = {
 }
 
 _READABLE_BY_RECIPIENT = frozenset({State.DELIVERED, State.CONFIRMED})
-_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
 _SAFE_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -136,24 +135,13 @@ async def _send_attachment(call: Call, message: Message, held: StoredAttachment)
     if whole is None or facts.start is None or facts.end is None:
         raise not_found(Text("attachment"), str(facts.number))
     encoded = call.services.storage.stream(whole, facts.start, facts.end)
-    return await _stream(call, _from_base64(encoded), facts.size_bytes, facts.sha256, facts.media_type, more)
+    return await _stream(call, decoded_content(encoded), facts.size_bytes, facts.sha256, facts.media_type, more)
 
 
 def disposition(filename: str | None, number: int) -> str:
     """Content-Disposition (RFC 6266): always a download; the name in ASCII and as it is."""
     name = filename or f"attachment-{number}"
     return f"attachment; filename=\"{_SAFE_NAME.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-async def _from_base64(encoded: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    held = b""
-    async for piece in encoded:
-        text = held + piece.translate(None, _NOT_BASE64)
-        whole = len(text) - len(text) % 4
-        held = text[whole:]
-        yield base64.b64decode(text[:whole])
-    if held:
-        yield base64.b64decode(held)
 
 
 async def _send(

@@ -10,6 +10,7 @@ from gateway.api import report_pages
 from gateway.api.call import Call
 from gateway.api.problem_kinds import NotJudged
 from gateway.api.route import Body, Returns, Routes
+from gateway.channels.http.multipart import XML_TYPES
 from gateway.http import problems
 from gateway.http.answers import (
     BY_ACCEPT,
@@ -20,7 +21,6 @@ from gateway.http.answers import (
     text_answer,
 )
 from gateway.http.body import announced_bytes, empty_body, whole
-from gateway.http.multipart import XML_TYPES
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text

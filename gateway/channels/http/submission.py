@@ -8,10 +8,10 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from gateway.channels.http.multipart import MULTIPART_TYPES, XML_TYPES, SubmittedParts, read_parts
 from gateway.http import problems
 from gateway.http.body import Digest, announced_bytes, empty_body, pieces, whole
 from gateway.http.limits import ConcurrencyLimit, RequestLimits
-from gateway.http.multipart import MULTIPART_TYPES, XML_TYPES, SubmittedParts, read_parts
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.messages.participants import Caller

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.openapi_watch import Client
-from tests.unit.http.broken_multipart import (
+from tests.unit.channels.http.broken_multipart import (
     BREAKERS,
     FORMS,
     INVOICE,
