@@ -270,28 +270,26 @@ class Metrics:
     # The metrics themselves
 
     def _messages(self) -> None:
-        self._received = self._counter("messages_received", "Messages taken in, by channel.", "channel")
+        self._received = self._counter("messages_received", "Messages accepted, by channel.", "channel")
         self._received_bytes = self._counter(
-            "received_bytes", "Bytes of documents and attachments taken in, decoded, by channel.", "channel"
+            "received_bytes", "Bytes of documents and attachments accepted, decoded, by channel.", "channel"
         )
-        self._repeats = self._counter("repeats", "Submissions that came again and got their first answer.")
+        self._repeats = self._counter("repeats", "Submissions that were repeated and got their first response.")
         self._settled = self._counter(
-            "messages_settled", "Messages that came to rest, by document and outcome.", "document", "outcome"
+            "messages_settled", "Messages that were settled, by document and outcome.", "document", "outcome"
         )
         self._dispositions = self._counter(
             "dispositions",
-            "Messages that came to rest, by what they are to the meter: together what was received and "
-            "reopened, but for what still waits or is parked.",
+            "Messages that were settled, by disposition. The sum is received plus reopened, minus what waits or "
+            "is parked.",
             "disposition",
         )
         self._reopened = self._counter(
-            "reopened", "Returned messages that an operator offered again: each comes to rest once more."
+            "reopened", "Returned messages that an operator replayed; each is settled once more."
         )
-        self._settled_after = self._histogram(
-            "settled_after_seconds", "From received to settled: what a sender waits.", WAIT_SECONDS
-        )
+        self._settled_after = self._histogram("settled_after_seconds", "From received to settled.", WAIT_SECONDS)
         self._confirmed_after = self._histogram(
-            "confirmed_after_seconds", "From delivered to confirmed: what a recipient needs.", WAIT_SECONDS
+            "confirmed_after_seconds", "From delivered to confirmed.", WAIT_SECONDS
         )
         self._refusals = self._counter(
             "refusals", "Refused messages by stage and rule; a message counts once for each rule.", "stage", "rule"
@@ -303,7 +301,7 @@ class Metrics:
         oldest = self._gauge("queue_oldest_seconds", "Age of the oldest message that waits, by queue.", "queue")
         for name in ("judging", "delivery"):
             oldest.labels(name).set_function(partial(self._age_seconds, name))
-        self._undelivered = self._gauge("undelivered_messages", "Messages taken in and not judged to the end.")
+        self._undelivered = self._gauge("undelivered_messages", "Messages accepted and not settled.")
         self._gauge("undelivered_oldest_seconds", "Age of the oldest of these.").set_function(
             partial(self._age_seconds, "undelivered")
         )
@@ -311,30 +309,28 @@ class Metrics:
         self._gauge("mailbox_oldest_seconds", "Time since delivery of the oldest of these.").set_function(
             partial(self._age_seconds, "mailbox")
         )
-        self._parked = self._gauge("parked_messages", "Messages set apart for an operator.")
-        self._gauge("last_received_seconds", "Time since a message came in, or since the start.").set_function(
-            partial(self._age_seconds, "received")
-        )
-        self._silent = self._gauge("silent_parties", "Parties that sent or received regularly and now do not.")
+        self._parked = self._gauge("parked_messages", "Messages parked for an operator.")
+        self._gauge(
+            "last_received_seconds", "Time since a message was received, or since the start."
+        ).set_function(partial(self._age_seconds, "received"))
+        self._silent = self._gauge("silent_parties", "Parties that sent or received regularly and no longer do.")
 
     def _pushing(self) -> None:
         self._pushes = self._counter(
             "pushes", "Attempts to push a message to its recipient, by way and outcome.", "way", "push_outcome"
         )
         self._push_failures = self._counter(
-            "push_failures", "Attempts that failed, by what went wrong.", "failure"
+            "push_failures", "Attempts that failed, by kind of failure.", "failure"
         )
         self._push_seconds = self._histogram(
-            "push_seconds", "Time of one attempt, the recipient's answer included, by way.", PUSH_SECONDS, "way"
+            "push_seconds", "Time of one attempt, including the recipient's response, by way.", PUSH_SECONDS, "way"
         )
         self._paused = self._gauge(
-            "paused_recipients", "Recipients for whom messages wait, left alone after attempts that failed."
+            "paused_recipients", "Recipients with waiting messages whose deliveries are paused after failures."
         )
 
     def _judging(self) -> None:
-        self._stage_seconds = self._histogram(
-            "stage_seconds", "Time that a stage of judging took, by stage.", FAST_SECONDS, "stage"
-        )
+        self._stage_seconds = self._histogram("stage_seconds", "Time of judging, by stage.", FAST_SECONDS, "stage")
         self._rule_errors = self._counter("rule_errors", "Times that a rule failed technically.")
         self._workers = self._counter("worker_replacements", "Worker processes replaced, by reason.", "reason")
 

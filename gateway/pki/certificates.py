@@ -1,6 +1,6 @@
 """One certificate: reading it, the OIN it names, and whether its key is fit for use.
 
-Sources: Digikoppeling Beveiligingsstandaarden en voorschriften (PKI001: the OIN stands in Subject.serialNumber),
+Sources: Digikoppeling Beveiligingsstandaarden en voorschriften (PKI001: the OIN is in Subject.serialNumber),
 RFC 5280.
 """
 

@@ -1,7 +1,7 @@
 """Whether a certificate leads to one of our anchors, today: chain, validity, purpose, key, revocation.
 
-`cryptography.x509.verification` builds and checks the path (RFC 5280); what PKIoverheid asks beyond that
-stands here. The anchors are pinned: a setting, never the system's own list.
+`cryptography.x509.verification` builds and checks the path (RFC 5280); what PKIoverheid requires in addition
+is checked here. The anchors are a setting, never the list of the system.
 """
 
 from collections.abc import Collection, Sequence

@@ -168,18 +168,20 @@ def bad_orders(start: datetime) -> Iterator[Order]:
     """One order for each way in which a certificate of the right issuer is refused."""
     year = timedelta(days=365)
     good = Order(Subject("", "Van Dijk Kantoormeubelen B.V.", CLIENTS[0].oin), start, start + LIFETIME)
-    yield _named(good, "revoked")
-    yield replace(_named(good, "expired"), not_before=start - year, not_after=start - timedelta(days=1))
-    yield replace(_named(good, "not-yet-valid"), not_before=start + year)
-    yield replace(_named(good, "no-oin"), serial_numbers=())
-    yield replace(_named(good, "two-oins"), serial_numbers=("00000003274185620000", "00000003381902460000"))
-    yield replace(_named(good, "malformed-oin"), serial_numbers=("27418562",))
-    yield replace(_named(good, "weak"), key_bits=1024)
-    yield replace(_named(good, "not-for-clients"), usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
-    yield replace(_named(good, "authority-as-client"), is_ca=True, usages=())
+    yield _with_file_name(good, "revoked")
+    yield replace(_with_file_name(good, "expired"), not_before=start - year, not_after=start - timedelta(days=1))
+    yield replace(_with_file_name(good, "not-yet-valid"), not_before=start + year)
+    yield replace(_with_file_name(good, "no-oin"), serial_numbers=())
+    yield replace(
+        _with_file_name(good, "two-oins"), serial_numbers=("00000003274185620000", "00000003381902460000")
+    )
+    yield replace(_with_file_name(good, "malformed-oin"), serial_numbers=("27418562",))
+    yield replace(_with_file_name(good, "weak"), key_bits=1024)
+    yield replace(_with_file_name(good, "not-for-clients"), usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
+    yield replace(_with_file_name(good, "authority-as-client"), is_ca=True, usages=())
 
 
-def _named(order: Order, file: str) -> Order:
+def _with_file_name(order: Order, file: str) -> Order:
     return replace(order, subject=replace(order.subject, file=file))
 
 
@@ -280,7 +282,7 @@ def _write_p12(
     root: CertificateIssuer,
 ) -> None:
     # The newer kind is not read by Windows Server 2016, Java 8 before update 301 and Mono. Nothing is lost: the
-    # password stands in the README, the key itself beside this file.
+    # password is in the README and the key is in the same folder.
     protection = (
         serialization.PrivateFormat.PKCS12.encryption_builder()
         .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)

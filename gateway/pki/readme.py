@@ -1,4 +1,4 @@
-"""The README that `meterpoort ca init` writes beside the certificates."""
+"""The README that `meterpoort ca init` writes with the certificates."""
 
 README = """# Testcertificaten / test certificates
 

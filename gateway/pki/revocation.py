@@ -50,7 +50,8 @@ _Ask = Callable[[str, x509.Certificate, x509.Certificate], Awaitable[_Answer]]
 
 
 class Revocation:
-    """Asks and remembers. `crls` are lists handed in at start; others are fetched where certificates say."""
+    """Checks revocation and caches the results. `crls` are local lists; others are fetched from the URLs in
+    certificates."""
 
     def __init__(
         self,
@@ -115,7 +116,7 @@ class Revocation:
         raise trouble
 
     def _given_crl(self, issuer: x509.Certificate) -> x509.CertificateRevocationList | None:
-        """The newest list handed in that this issuer signed; one that ran out is no answer, but trouble."""
+        """Return the newest local list of this issuer. Raises RevocationUnknownError when it has expired."""
         ours = [crl for crl in self._given if crl.issuer == issuer.subject and _signed_by(crl, issuer)]
         if not ours:
             return None
@@ -126,7 +127,7 @@ class Revocation:
     async def _guarded(
         self, url: str, ask: _Ask, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> _Answer:
-        """Ask, but leave a responder that just failed alone."""
+        """Ask, unless the responder has just failed."""
         now = self._clock()
         if now < self._failed_until.get(url, now):
             raise _unknown("the responder failed a moment ago")

@@ -2,7 +2,7 @@
 
 Digikoppeling Beveiligingsstandaarden: TLS 1.2 is the least (TLS005), 1.3 is better; a client certificate is
 required. OpenSSL refuses at the handshake what does not lead to the anchors or is out of date; revocation, key and
-OIN are judged by `identity.py`, where a refusal can be told.
+OIN are judged by `identity.py`, where a refusal can be explained.
 """
 
 import ssl

