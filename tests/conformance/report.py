@@ -60,9 +60,9 @@ that of SI-UBL {nl}, both run by SaxonC (`saxonche` {saxon}).
 
 _REMARKS = """
 The *sets* of rule ids reported for a document are compared. Documents that are invalid by the schema are compared
-too: the gateway refuses those before the rules, but `--no-schema` judges them. "No official verdict": the stylesheet
-ended with an error, for instance on an amount that is not a number; then our engine or the schema must refuse the
-document."""
+too: the gateway refuses those before the rules, but `--no-schema` judges them. "No official verdict": the
+stylesheet ended with an error, for instance on an amount that is not a number; then our engine or the schema must
+refuse the document."""
 
 _STOPPED = """
 A document that breaks one of these makes the official stylesheet end in an error: another rule hands several
