@@ -12,8 +12,7 @@ from gateway.api.billing import billing_of, own_party, today
 from gateway.api.call import Call, not_found
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId, Schema, TextResource, Year, text_resource
-from gateway.billing.documents.bill import Bill, BillKind, BillLine
-from gateway.billing.documents.bill import Stage as BillStage
+from gateway.billing.documents.bill import Bill, BillKind, BillLine, BillStage
 from gateway.billing.rating.services import Service
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, JSON, PDF, XML, headers, json_answer

@@ -30,11 +30,11 @@ from gateway.i18n import Text
 from gateway.metering.export import (
     ENTRIES,
     STATEMENTS,
+    ControlTotal,
     Export,
     Format,
     Item,
     Kept,
-    Totals,
     one_page,
     write_export,
 )
@@ -187,7 +187,9 @@ def _format_problems() -> Iterator[None]:
         raise problems.InvalidInput((Fault.of("query", "format", error),)) from error
 
 
-async def _sent(call: Call, file: BinaryIO, media_type: str, name: str, totals: Totals) -> web.StreamResponse:
+async def _sent(
+    call: Call, file: BinaryIO, media_type: str, name: str, totals: ControlTotal
+) -> web.StreamResponse:
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
     more = {
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -16,7 +16,7 @@ from gateway.api.lists import page_limit
 from gateway.api.problem_kinds import BillRejected, InputsMoved, IssuerMissing, OwnApproval, TariffsRefused
 from gateway.api.route import LOCATION, Returns, Routes
 from gateway.api.schema import PartyId, Schema, Timestamp
-from gateway.billing.documents.bill import Stage as BillStage
+from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import read
 from gateway.billing.runs.run import Run, RunOrder, RunState

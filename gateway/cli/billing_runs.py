@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.billing.documents.bill import Stage
+from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import Actor, BillingService, Preview
@@ -29,7 +29,7 @@ from gateway.clock import amsterdam_today
 def _order_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say what a run is for."""
     for option in (
-        click.option("--stage", required=True, type=click.Choice([str(one) for one in Stage])),
+        click.option("--stage", required=True, type=click.Choice([str(one) for one in BillStage])),
         service_option,
         year_option,
         click.option("--issued-on", type=click.DateTime(["%Y-%m-%d"]), help="Date on the documents; today."),
@@ -46,7 +46,7 @@ def _order(
     stage: str, service: str, year: int, issued_on: datetime | None, total: Decimal, weights: tuple[str, ...]
 ) -> RunOrder:
     day = issued_on.date() if issued_on else amsterdam_today()
-    return RunOrder(Stage(stage), Service(service), year, day, total, tuple(_weight(text) for text in weights))
+    return RunOrder(BillStage(stage), Service(service), year, day, total, tuple(_weight(text) for text in weights))
 
 
 def _weight(text: str) -> tuple[str, Decimal]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from gateway.admin.billing import billing_service
-from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.quote import QuoteRequest, quote
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
@@ -63,7 +63,7 @@ async def _prepayments(billing: BillingService) -> Sequence[Bill]:
     found = [
         one
         for one in await billing.store.bills(today.year)
-        if one.year == today.year and one.stage is Stage.PREPAYMENT
+        if one.year == today.year and one.stage is BillStage.PREPAYMENT
     ]
     if found:
         return found
@@ -71,7 +71,7 @@ async def _prepayments(billing: BillingService) -> Sequence[Bill]:
         await billing.save_debtor(preparer, _debtor(player))
         key = YearKey(player.party_id, Service.DIGIPOORT, today.year)
         await billing.record_forecast(preparer, key, units, "demo")
-    order = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, today.year, today)
+    order = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, today.year, today)
     run = await billing.prepare(preparer, order)
     await billing.approve(approver, run.run_id)
     return await billing.issue(preparer, run.run_id)

@@ -28,7 +28,7 @@ ORPHANS_MAX = 50_000
 """Leftovers removed in one pass: bounds memory; the next pass takes the rest."""
 
 
-class Storage(Protocol):
+class ObjectStorage(Protocol):
     """Lists and removes objects."""
 
     def keys_older_than(self, age: timedelta) -> AsyncIterator[str]:
@@ -60,7 +60,7 @@ class Reaper:
     """Passes over the storage."""
 
     def __init__(
-        self, storage: Storage, references: References, orphan_age_min: timedelta, orphan_share_max: float
+        self, storage: ObjectStorage, references: References, orphan_age_min: timedelta, orphan_share_max: float
     ) -> None:
         self._storage = storage
         self._references = references

@@ -50,7 +50,7 @@ class Column:
     """Of a `Decimal`: the most decimals that a cell has."""
 
 
-class Totals(Protocol):
+class ControlTotal(Protocol):
     """A control total."""
 
     def lines(self) -> Sequence[TotalLine]:
@@ -58,9 +58,9 @@ class Totals(Protocol):
 
 
 Item = TypeVar("Item")
-Kept = TypeVar("Kept", bound=Totals)
+Kept = TypeVar("Kept", bound=ControlTotal)
 ItemIn = TypeVar("ItemIn", contravariant=True)
-KeptOut = TypeVar("KeptOut", covariant=True, bound=Totals)
+KeptOut = TypeVar("KeptOut", covariant=True, bound=ControlTotal)
 
 
 class Counter(Protocol[ItemIn, KeptOut]):
@@ -89,7 +89,7 @@ class RowWriter(Protocol):
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """Add rows."""
 
-    def close(self, totals: Totals) -> None:
+    def close(self, totals: ControlTotal) -> None:
         """All rows are written; the file is complete. The stream stays open."""
 
 
@@ -267,7 +267,7 @@ class _CsvWriter:
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         self._csv.writerows(map(self._convert, rows))
 
-    def close(self, totals: Totals) -> None:
+    def close(self, totals: ControlTotal) -> None:
         del totals
         self._text.flush()
         self._text.detach()
@@ -284,7 +284,7 @@ class _JsonWriter:
         objects = [dict(zip(self._names, self._convert(row), strict=True)) for row in rows]
         self._out.write(self._encoder.encode_lines(objects))
 
-    def close(self, totals: Totals) -> None:
+    def close(self, totals: ControlTotal) -> None:
         del totals
 
 
@@ -336,7 +336,7 @@ class _XlsxWriter:
                 elif cell:
                     self._sheet.write_string(self._rows, column, cell)
 
-    def close(self, totals: Totals) -> None:
+    def close(self, totals: ControlTotal) -> None:
         sheet = self._book.add_worksheet("control total")
         for number, line in enumerate(totals.lines()):
             for column, cell in enumerate(line):
@@ -383,7 +383,7 @@ class _ParquetWriter:
         ]
         self._file.write_table(self._pyarrow.table(arrays, schema=self._schema))
 
-    def close(self, totals: Totals) -> None:
+    def close(self, totals: ControlTotal) -> None:
         del totals
         if self._waiting:
             self._write_group(self._waiting)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway import judge
-from gateway.billing.documents.bill import Stage
+from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import BillingService
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 PARTIES = 400
 UNITS_A_DAY = 69
-ORDER = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+ORDER = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 
 
 def billing() -> dict[str, object]:

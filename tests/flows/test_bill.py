@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from gateway.admin.billing import billing_service
-from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
@@ -34,7 +34,7 @@ BILLING = BillingSettings(
 ANNA, BRAM = Actor.finance("Anna"), Actor.finance("Bram")
 ADDRESS = Address("Raadhuisplein 1", "4399 AA", "Zilverstrand")
 TOWN_DEBTOR = Debtor("town", "Gemeente Zilverstrand", TOWN.value, PartyKind.NON_RIJK, ADDRESS)
-SETTLE = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+SETTLE = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 
 
 async def settled(house: House) -> tuple[BillingService, Bill]:

@@ -10,6 +10,7 @@ SAME_THING: dict[str, str] = {}
 """Class names in more than one module, each with the reason."""
 
 TESTED_ELSEWHERE: dict[str, str] = {
+    "tests/unit/billing/test_seeded_bugs.py": "the tests of billing, by bugs that they must find",
     "tests/unit/schemas/test_catalogue.py": "schemas/catalogue.toml",
     "tests/unit/schemas/test_time_card.py": "an XML Schema",
     "tests/unit/schemas/test_ubl_main_documents.py": "XML Schemas",
@@ -21,19 +22,14 @@ TWICE_NOT_YET = {
     "Content",
     "Envelope",
     "Failure",
-    "JournalEntry",
     "Part",
-    "Reference",
     "Service",
-    "Stage",
-    "Storage",
-    "Totals",
     "_Cursor",
     "_Driver",
 }
 """Class names that have to be made one. This list only gets shorter."""
 
-TESTS_NOT_YET = tuple(f"tests/unit/{room}/" for room in ("billing", "channels", "store", "validator"))
+TESTS_NOT_YET = tuple(f"tests/unit/{room}/" for room in ("channels", "store", "validator"))
 """Rooms whose tests have to be moved. This list only gets shorter."""
 
 

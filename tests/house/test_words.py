@@ -31,7 +31,6 @@ WORDS_NOT_YET = (
     "docs/README.md",
     "docs/reference/",
     "gateway/api/",
-    "gateway/billing/",
     "gateway/channels/",
     "gateway/http/",
     "gateway/messages/",

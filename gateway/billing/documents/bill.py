@@ -21,7 +21,7 @@ from gateway.i18n import Text
 _PRICE_DECIMALS = Decimal("0.0000000001")
 
 
-class Stage(StrEnum):
+class BillStage(StrEnum):
     """What a document is for."""
 
     PREPAYMENT = "prepayment"
@@ -76,7 +76,7 @@ class BillLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class DocumentReference:
     """An earlier document."""
 
     number: str
@@ -89,7 +89,7 @@ class Bill:
     service and year from 1: two runs cannot bill the same thing twice."""
 
     number: str
-    stage: Stage
+    stage: BillStage
     service: Service
     year: int
     place: int
@@ -104,7 +104,7 @@ class Bill:
     amounts: Amounts
     lines: tuple[BillLine, ...]
     notes: tuple[BillText, ...] = ()
-    preceding: tuple[Reference, ...] = ()
+    preceding: tuple[DocumentReference, ...] = ()
     run_id: str = ""
 
     @property
@@ -123,7 +123,7 @@ class Bill:
 
 
 def draft(
-    stage: Stage,
+    stage: BillStage,
     service: Service,
     year: int,
     debtor: Debtor,
@@ -170,7 +170,7 @@ def draft(
             lambda line: _link(issuer, debtor, service, line.first or first, line.last or last),
         ),
         notes=tuple(map(BillText.rendered, due.notes)),
-        preceding=tuple(Reference(earlier.number, earlier.issued_on) for earlier in (*concerns, *billed)),
+        preceding=tuple(DocumentReference(earlier.number, earlier.issued_on) for earlier in (*concerns, *billed)),
         run_id=run_id,
     )
 

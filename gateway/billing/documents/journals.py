@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from gateway.billing.documents.postings import Account, AccountKind, Journal, JournalEntry
+from gateway.billing.documents.postings import Account, AccountingEntry, AccountKind, Journal
 from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
 from gateway.metering.export import Format, write_items
 
@@ -71,7 +71,7 @@ def as_json(journal: Journal) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def _entry(entry: JournalEntry) -> Mapping[str, object]:
+def _entry(entry: AccountingEntry) -> Mapping[str, object]:
     return {
         "number": entry.number,
         "date": entry.posted_on.isoformat(),
@@ -205,7 +205,7 @@ def _transactions(journal: Journal) -> Iterator[str]:
     yield "\n</journal>\n</transactions>\n"
 
 
-def _transaction(entry: JournalEntry) -> Iterator[str]:
+def _transaction(entry: AccountingEntry) -> Iterator[str]:
     pairs = (("nr", entry.number), ("desc", entry.text), ("periodNumber", entry.posted_on.month))
     yield f"\n<transaction>{_tags(*pairs, ('trDt', entry.posted_on))}"
     for number, posting in enumerate(entry.postings, 1):
@@ -227,7 +227,7 @@ def _transaction(entry: JournalEntry) -> Iterator[str]:
     yield "\n</transaction>"
 
 
-def _vat(entry: JournalEntry, side: str) -> str:
+def _vat(entry: AccountingEntry, side: str) -> str:
     """The tax on an income line."""
     pairs = (
         ("vatID", _VAT_CODE),

@@ -18,7 +18,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from gateway.billing.documents.bill import Bill, BillKind, BillLine, Stage
+from gateway.billing.documents.bill import Bill, BillKind, BillLine, BillStage
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import LineRole
 from gateway.billing.rating.services import SERVICE_NAMES
@@ -33,11 +33,11 @@ _WIDTH = A4[0] - 40 * mm
 
 _TITLES = {BillKind.INVOICE: "Factuur", BillKind.CREDIT_NOTE: "Creditnota"}
 _STAGES = {
-    Stage.PREPAYMENT: "Vooruitbetaling op de prognose",
-    Stage.SETTLEMENT: "Afrekening op werkelijk gebruik",
-    Stage.GUIDANCE: "Individuele aansluitbegeleiding",
-    Stage.VAT_REFUND: "Teruggave van btw",
-    Stage.DISTRIBUTION: "Aandeel volgens verdeelsleutel",
+    BillStage.PREPAYMENT: "Vooruitbetaling op de prognose",
+    BillStage.SETTLEMENT: "Afrekening op werkelijk gebruik",
+    BillStage.GUIDANCE: "Individuele aansluitbegeleiding",
+    BillStage.VAT_REFUND: "Teruggave van btw",
+    BillStage.DISTRIBUTION: "Aandeel volgens verdeelsleutel",
 }
 
 

@@ -88,7 +88,7 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEntry:
+class AccountingEntry:
     """The postings of one document; they sum to zero."""
 
     number: str
@@ -107,7 +107,7 @@ class Journal:
     issuer: Issuer
     year: int
     chart: Chart
-    entries: tuple[JournalEntry, ...]
+    entries: tuple[AccountingEntry, ...]
 
     @property
     def debit(self) -> Decimal:
@@ -137,7 +137,7 @@ def journal(issuer: Issuer, year: int, bills: Iterable[Bill], chart: Chart | Non
     return Journal(issuer, year, chart, tuple(entry_of(bill, chart) for bill in bills))
 
 
-def entry_of(bill: Bill, chart: Chart) -> JournalEntry:
+def entry_of(bill: Bill, chart: Chart) -> AccountingEntry:
     """The balanced entry of one document."""
     amounts = bill.amounts
     postings = (
@@ -148,4 +148,4 @@ def entry_of(bill: Bill, chart: Chart) -> JournalEntry:
     kind = "Creditnota" if bill.kind is BillKind.CREDIT_NOTE else "Factuur"
     text = f"{kind} {bill.number} {SERVICE_NAMES[bill.service].name.nl} {bill.year}"
     kept = tuple(posting for posting in postings if posting.amount)
-    return JournalEntry(bill.number, bill.issued_on, bill.debtor, text, bill.vat_percent, amounts.vat, kept)
+    return AccountingEntry(bill.number, bill.issued_on, bill.debtor, text, bill.vat_percent, amounts.vat, kept)

@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from gateway.billing.documents.bill import Bill, BillLine
-from gateway.billing.documents.postings import Journal, JournalEntry, Posting
+from gateway.billing.documents.postings import AccountingEntry, Journal, Posting
 from gateway.billing.rating.amounts import NOTHING, ZERO
 from gateway.metering.export import Cell, Column, Export
 from gateway.metering.totals import TotalLine
@@ -61,7 +61,7 @@ class BillLineRow:
 class PostingRow:
     """A posting and the entry it is part of."""
 
-    entry: JournalEntry
+    entry: AccountingEntry
     posting: Posting
 
 

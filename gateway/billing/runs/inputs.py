@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.policies import Policies, Regime
 from gateway.billing.rating.rating import REGULAR_PAYER, advance_tariff, final_periods
 from gateway.billing.rating.services import Service
@@ -16,14 +16,14 @@ from gateway.billing.runs.run import Guidance, PartyInput, RunInputs, RunOrder
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
 from gateway.i18n import Text
 
-_BY_USE = frozenset({Stage.PREPAYMENT, Stage.SETTLEMENT, Stage.VAT_REFUND})
+_BY_USE = frozenset({BillStage.PREPAYMENT, BillStage.SETTLEMENT, BillStage.VAT_REFUND})
 _STAGES = {
     Regime.PREPAID: _BY_USE,
     Regime.PASSED_ON: _BY_USE,
-    Regime.PER_PERIOD: frozenset({Stage.GUIDANCE, Stage.VAT_REFUND}),
-    Regime.DISTRIBUTED: frozenset({Stage.DISTRIBUTION, Stage.VAT_REFUND}),
+    Regime.PER_PERIOD: frozenset({BillStage.GUIDANCE, BillStage.VAT_REFUND}),
+    Regime.DISTRIBUTED: frozenset({BillStage.DISTRIBUTION, BillStage.VAT_REFUND}),
 }
-_COUNTED = frozenset({Stage.SETTLEMENT, Stage.VAT_REFUND})
+_COUNTED = frozenset({BillStage.SETTLEMENT, BillStage.VAT_REFUND})
 
 
 async def collect(
@@ -41,7 +41,9 @@ async def collect(
     """
     if order.stage not in _STAGES[policies.regime(order.service)]:
         raise StepRefusedError(Text("{service} has no {stage}", service=order.service, stage=order.stage))
-    if order.stage is Stage.PREPAYMENT:  # a year without a price is an error, also when there is nobody to bill
+    if (
+        order.stage is BillStage.PREPAYMENT
+    ):  # a year without a price is an error, also when there is nobody to bill
         advance_tariff(order.service, order.year, REGULAR_PAYER, catalogue, policies)
     steps = await store.steps(order.service, order.year)
     billed = await store.billed(order.service, order.year)
@@ -82,12 +84,12 @@ def known_debtor(debtors: Mapping[str, Debtor], party_id: str) -> Debtor:
 
 
 def _check_time(order: RunOrder, billed: Mapping[str, Sequence[Bill]]) -> None:
-    if order.stage is Stage.SETTLEMENT and order.issued_on.year <= order.year:
+    if order.stage is BillStage.SETTLEMENT and order.issued_on.year <= order.year:
         raise StepRefusedError(
             Text("{year} is not over, so it cannot be settled", year=order.year),
         )
-    settled = [bill for bills in billed.values() for bill in bills if bill.stage is Stage.SETTLEMENT]
-    if order.stage is Stage.PREPAYMENT and settled:
+    settled = [bill for bills in billed.values() for bill in bills if bill.stage is BillStage.SETTLEMENT]
+    if order.stage is BillStage.PREPAYMENT and settled:
         raise StepRefusedError(
             Text(
                 "{service} {year} is being settled, so nothing can be prepaid any more",
@@ -119,7 +121,7 @@ async def _used(
 
 async def _historic(counts: UsageCounts, order: RunOrder, policies: Policies) -> Mapping[str, int]:
     """Use of the year before, which replaces a missing forecast."""
-    if order.stage is not Stage.PREPAYMENT:
+    if order.stage is not BillStage.PREPAYMENT:
         return {}
     before = order.year - 1
     found = await counts.by_party(order.service, date(before, 1, 1), date(before, 12, 31))

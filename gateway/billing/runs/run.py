@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.billing.documents.bill import Bill, Stage, draft
+from gateway.billing.documents.bill import Bill, BillStage, draft
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents, share
 from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import Policies, VatRefundKey
@@ -35,7 +35,7 @@ class RunOrder:
     """What a run is for. `total` and `weights` are for runs that divide an amount: reclaimed tax, the
     facilities without tariff."""
 
-    stage: Stage
+    stage: BillStage
     service: Service
     year: int
     issued_on: date
@@ -132,7 +132,7 @@ def bills_of(inputs: RunInputs) -> tuple[Bill, ...]:
 def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill | None:
     order, policies = inputs.order, inputs.policies
     billed = _counted_before(order.stage, party.billed)
-    if order.stage is Stage.PREPAYMENT and due.amount < sum((bill.amount for bill in billed), ZERO):
+    if order.stage is BillStage.PREPAYMENT and due.amount < sum((bill.amount for bill in billed), ZERO):
         return None  # a lower forecast refunds nothing before the settlement
     percent = vat_percent(party.debtor.payer_status(order.service, order.year), policies)
     return draft(
@@ -152,22 +152,22 @@ def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill |
     )
 
 
-def _counted_before(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
+def _counted_before(stage: BillStage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
     """Earlier documents that this stage's due amount already holds: a settlement includes the prepayment; a
     refund of tax does not include them."""
-    if stage is Stage.SETTLEMENT:
-        return tuple(bill for bill in billed if bill.stage in {Stage.PREPAYMENT, Stage.SETTLEMENT})
+    if stage is BillStage.SETTLEMENT:
+        return tuple(bill for bill in billed if bill.stage in {BillStage.PREPAYMENT, BillStage.SETTLEMENT})
     return tuple(bill for bill in billed if bill.stage is stage)
 
 
-def _concerned(stage: Stage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
+def _concerned(stage: BillStage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
     """The documents whose tax is refunded."""
-    return tuple(bill for bill in billed if bill.stage is not stage) if stage is Stage.VAT_REFUND else ()
+    return tuple(bill for bill in billed if bill.stage is not stage) if stage is BillStage.VAT_REFUND else ()
 
 
 def prepaid(billed: tuple[Bill, ...]) -> Decimal:
     """What was billed in advance, in the price basis."""
-    return sum((bill.amount for bill in billed if bill.stage is Stage.PREPAYMENT), ZERO)
+    return sum((bill.amount for bill in billed if bill.stage is BillStage.PREPAYMENT), ZERO)
 
 
 def _advances(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
@@ -230,7 +230,7 @@ def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # n
 
 
 def _refund_weight(party: PartyInput, policies: Policies) -> Decimal:
-    real = [bill for bill in party.billed if bill.stage is not Stage.VAT_REFUND]
+    real = [bill for bill in party.billed if bill.stage is not BillStage.VAT_REFUND]
     if policies.vat_refund_key is VatRefundKey.EQUALLY:
         return Decimal(1)
     if policies.vat_refund_key is VatRefundKey.BY_UNITS:
@@ -291,9 +291,9 @@ def _share_line(
 
 
 _DUES = {
-    Stage.PREPAYMENT: _advances,
-    Stage.SETTLEMENT: _settlements,
-    Stage.GUIDANCE: _guidance,
-    Stage.VAT_REFUND: _refunds,
-    Stage.DISTRIBUTION: _shares,
+    BillStage.PREPAYMENT: _advances,
+    BillStage.SETTLEMENT: _settlements,
+    BillStage.GUIDANCE: _guidance,
+    BillStage.VAT_REFUND: _refunds,
+    BillStage.DISTRIBUTION: _shares,
 }

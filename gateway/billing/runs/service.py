@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import msgspec
 
 from gateway import judge
-from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.documents.mail import UsageWarning
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import NOTHING, Amounts
@@ -52,7 +52,7 @@ from gateway.messages.participants import Role
 from gateway.validator.finding import Finding, Flag
 
 _DRAFT_NUMBER = "CONCEPT"
-_STEP_KINDS = {Stage.VAT_REFUND: StepKind.CREDIT, Stage.PREPAYMENT: StepKind.PREPAYMENT}
+_STEP_KINDS = {BillStage.VAT_REFUND: StepKind.CREDIT, BillStage.PREPAYMENT: StepKind.PREPAYMENT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from gateway.api import Services
 from gateway.api.exports import JOURNAL_TYPES, TABLE_TYPES
-from gateway.billing.documents.bill import Stage
+from gateway.billing.documents.bill import BillStage
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import journal
 from gateway.billing.rating.services import Service
@@ -29,7 +29,7 @@ from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER
 
 FORECAST = "/v1/parties/zilverstrand/forecasts/2026"
-PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+PREPAY = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
 
 
 @pytest.fixture

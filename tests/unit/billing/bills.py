@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import published
@@ -23,8 +23,8 @@ def issued(order: RunOrder, parties: Sequence[PartyInput], first_rank: int = 1) 
 
 
 def _digipoort() -> dict[str, Bill]:
-    prepay = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
-    settle = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+    prepay = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+    settle = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
     party = PartyInput(ZILVERSTRAND, forecast=12_000)
     (prepayment,) = issued(prepay, [party])
     (settlement,) = issued(settle, [replace(party, used=(13_500,), billed=(prepayment,))])
@@ -34,8 +34,8 @@ def _digipoort() -> dict[str, Bill]:
 
 
 def _passed_on() -> dict[str, Bill]:
-    advance = RunOrder(Stage.PREPAYMENT, Service.DIGID, 2020, date(2020, 3, 10))
-    final = RunOrder(Stage.SETTLEMENT, Service.DIGID, 2020, date(2021, 6, 10))
+    advance = RunOrder(BillStage.PREPAYMENT, Service.DIGID, 2020, date(2020, 3, 10))
+    final = RunOrder(BillStage.SETTLEMENT, Service.DIGID, 2020, date(2021, 6, 10))
     parties = [PartyInput(MINISTERIE, forecast=50_000), PartyInput(ZILVERSTRAND, forecast=12_000)]
     advances = issued(advance, parties)
     used = [
@@ -47,10 +47,10 @@ def _passed_on() -> dict[str, Bill]:
 
 
 def _others() -> dict[str, Bill]:
-    guidance = RunOrder(Stage.GUIDANCE, Service.GUIDANCE, 2026, date(2026, 5, 1))
+    guidance = RunOrder(BillStage.GUIDANCE, Service.GUIDANCE, 2026, date(2026, 5, 1))
     (guided,) = issued(guidance, [PartyInput(OOSTMEER, guided=(Guidance(date(2026, 1, 15), 2),))])
     shares = RunOrder(
-        Stage.DISTRIBUTION,
+        BillStage.DISTRIBUTION,
         Service.FACILITIES,
         2021,
         date(2021, 5, 1),
@@ -58,8 +58,8 @@ def _others() -> dict[str, Bill]:
         (("krommevliet", Decimal(3)), ("ministerie", Decimal(4))),
     )
     divided = issued(shares, [PartyInput(KROMME_VLIET), PartyInput(MINISTERIE)])
-    refund = RunOrder(Stage.VAT_REFUND, Service.DIGID, 2019, date(2020, 7, 6), Decimal("1000.00"))
-    advance = RunOrder(Stage.PREPAYMENT, Service.DIGID, 2019, date(2019, 3, 10))
+    refund = RunOrder(BillStage.VAT_REFUND, Service.DIGID, 2019, date(2020, 7, 6), Decimal("1000.00"))
+    advance = RunOrder(BillStage.PREPAYMENT, Service.DIGID, 2019, date(2019, 3, 10))
     parties = [PartyInput(MINISTERIE, 9_000), PartyInput(OOSTMEER, 9_000), PartyInput(ZILVERSTRAND, 5_000)]
     (ministry, town) = issued(advance, parties)  # the second is paid for by its umbrella body
     refunds = issued(

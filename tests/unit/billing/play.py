@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from gateway.billing.documents.bill import Bill, BillKind, Stage
+from gateway.billing.documents.bill import Bill, BillKind, BillStage
 from gateway.billing.documents.postings import Chart, entry_of
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import PriceBasis
@@ -103,7 +103,7 @@ class BilledYears:
     async def _prepay(self, act: Act) -> None:
         if act.service in self.settled:
             return
-        order = RunOrder(Stage.PREPAYMENT, act.service, YEARS[act.service], date(YEARS[act.service], 1, 15))
+        order = RunOrder(BillStage.PREPAYMENT, act.service, YEARS[act.service], date(YEARS[act.service], 1, 15))
         await self._run(order)
         self.prepaid.add(act.service)
         for party in PARTIES:
@@ -112,7 +112,7 @@ class BilledYears:
         assert await self._run(order) == []
 
     async def _settle(self, act: Act) -> None:
-        order = RunOrder(Stage.SETTLEMENT, act.service, YEARS[act.service], date(YEARS[act.service] + 1, 3, 1))
+        order = RunOrder(BillStage.SETTLEMENT, act.service, YEARS[act.service], date(YEARS[act.service] + 1, 3, 1))
         await self._run(order)
         self.settled.add(act.service)
         assert await self._run(order) == []
@@ -121,7 +121,7 @@ class BilledYears:
 
     async def _crash(self, act: Act) -> None:
         """The power goes while a settlement is being written: nothing of it is there."""
-        order = RunOrder(Stage.SETTLEMENT, act.service, YEARS[act.service], date(YEARS[act.service] + 1, 3, 1))
+        order = RunOrder(BillStage.SETTLEMENT, act.service, YEARS[act.service], date(YEARS[act.service] + 1, 3, 1))
         before = len(self.store.issued), len(self.store.taken)
 
         def broken(bill: Bill) -> bytes:
@@ -141,7 +141,7 @@ class BilledYears:
 
     async def _refuse(self, act: Act) -> None:
         """An approval does not outlive what it approved."""
-        order = RunOrder(Stage.SETTLEMENT, act.service, YEARS[act.service], date(YEARS[act.service] + 1, 3, 1))
+        order = RunOrder(BillStage.SETTLEMENT, act.service, YEARS[act.service], date(YEARS[act.service] + 1, 3, 1))
         prepared = await self.billing.prepare(ANNA, order)
         await self.billing.approve(BRAM, prepared.run_id)
         if prepared.issued_by:

@@ -187,7 +187,7 @@ def _nothing_free(service: Service, found: object, used: Sequence[int], free: in
     return _use_lines(service, found, used, 0)  # type: ignore[arg-type]  # as it came
 
 
-def _untaxed(one: Bill, chart: postings.Chart) -> postings.JournalEntry:
+def _untaxed(one: Bill, chart: postings.Chart) -> postings.AccountingEntry:
     entry = _entry_of(one, chart)
     return replace(entry, postings=tuple(Posting(part.account, part.amount) for part in entry.postings[:2]))
 

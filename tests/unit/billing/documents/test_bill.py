@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.billing.documents.bill import Bill, BillKind, Stage, draft
+from gateway.billing.documents.bill import Bill, BillKind, BillStage, draft
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import Due, DueLine, LineRole
 from gateway.billing.rating.services import Service
@@ -30,7 +30,9 @@ def drafted(what: Due, *billed: Bill) -> Bill | None:
     """The draft of a settlement."""
     year, on = 2026, date(2027, 2, 15)
     place = len(billed) + 1
-    return draft(Stage.SETTLEMENT, Service.DIGIPOORT, year, ZILVERSTRAND, ISSUER, on, 30, what, VAT, billed, place)
+    return draft(
+        BillStage.SETTLEMENT, Service.DIGIPOORT, year, ZILVERSTRAND, ISSUER, on, 30, what, VAT, billed, place
+    )
 
 
 def test_nothing_more_due_gives_no_document() -> None:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from lxml import etree
 
-from gateway.billing.documents.bill import BillKind, Stage
+from gateway.billing.documents.bill import BillKind, BillStage
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.policies import DEFAULT
@@ -117,7 +117,7 @@ def test_each_line_leads_to_the_messages_of_its_own_days() -> None:
         valid_until=half,
     )
     dearer = replace(fixed, price=Decimal("0.61"), valid_from=later, valid_until=None)
-    order = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+    order = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
     party = PartyInput(ZILVERSTRAND, used=(100, 200))
     (bill,) = bills_of(RunInputs(order, ISSUER, DEFAULT, (fixed, dearer), (party,)))
     days = [line.link.partition("&")[2] for line in bill.lines]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, text
 
-from gateway.billing.documents.bill import Stage
+from gateway.billing.documents.bill import BillStage
 from gateway.billing.documents.tables import BillTotals
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.bills_audit import BillsAudit, audit_bills
@@ -19,8 +19,8 @@ from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
 from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, billing_service
 from tests.unit.store.billing.billing_database import fresh_billing
 
-PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
-SETTLE = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+PREPAY = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+SETTLE = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 MIDYEAR = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from gateway.billing.documents.bill import Bill, BillKind, Stage
+from gateway.billing.documents.bill import Bill, BillKind, BillStage
 from gateway.billing.rating.policies import DEFAULT, Policies, VatRefundKey
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import published
@@ -18,8 +18,8 @@ from gateway.billing.runs.run import PartyInput, RunInputs, RunOrder, bills_of
 from tests.unit.billing.billing_service import ISSUER, KROMME_VLIET, MINISTERIE, OOSTMEER, ZILVERSTRAND
 from tests.unit.billing.bills import BILLS, issued
 
-ADVANCE = RunOrder(Stage.PREPAYMENT, Service.DIGID, 2019, date(2019, 3, 10))
-REFUND = RunOrder(Stage.VAT_REFUND, Service.DIGID, 2019, date(2020, 7, 6), Decimal("100.00"))
+ADVANCE = RunOrder(BillStage.PREPAYMENT, Service.DIGID, 2019, date(2019, 3, 10))
+REFUND = RunOrder(BillStage.VAT_REFUND, Service.DIGID, 2019, date(2020, 7, 6), Decimal("100.00"))
 
 
 def refunded(policies: Policies, order: RunOrder = REFUND, before: Sequence[Bill] = ()) -> tuple[Bill, ...]:
@@ -64,7 +64,7 @@ def test_a_refund_of_more_gives_the_difference_and_again_nothing() -> None:
 
 def test_the_facilities_are_divided_to_the_cent() -> None:
     order = RunOrder(
-        Stage.DISTRIBUTION,
+        BillStage.DISTRIBUTION,
         Service.FACILITIES,
         2022,
         date(2022, 5, 1),
@@ -109,14 +109,14 @@ def test_every_input_is_in_the_hash() -> None:
 def test_a_first_time_user_is_exempt_in_its_first_year_only(year: int, forecast: int, billed: list[str]) -> None:
     """Connected on 1 May 2020. Substantial: 99,001 × 0.138 = 13,662.14, tax 2,869.05. The year after:
     4,001 × 0.14 = 560.14, tax 117.63."""
-    order = RunOrder(Stage.PREPAYMENT, Service.DIGID, year, date(year, 3, 10))
+    order = RunOrder(BillStage.PREPAYMENT, Service.DIGID, year, date(year, 3, 10))
     bills = issued(order, [PartyInput(KROMME_VLIET, forecast)])
     assert [str(bill.amounts.including) for bill in bills] == billed
 
 
 def test_the_hash_of_inputs_is_the_same_in_every_version() -> None:
     """An approval is bound to this hash: a renamed or moved field would end every approval that is kept."""
-    order = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+    order = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
     tariffs = tuple(tariff for tariff in published().tariffs if tariff.service is Service.DIGIPOORT)
     party = PartyInput(ZILVERSTRAND, forecast=12_000, forecast_means="forecast 1")
     inputs = RunInputs(order, ISSUER, DEFAULT, tariffs, (party,))

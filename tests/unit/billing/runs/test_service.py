@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from gateway.billing.documents.bill import Bill, BillKind, Stage
+from gateway.billing.documents.bill import Bill, BillKind, BillStage
 from gateway.billing.rating.policies import DEFAULT, LateForecast
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.errors import (
@@ -29,8 +29,8 @@ from gateway.validator.finding import Stage as FindingStage
 from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, OPERATOR, billing_service
 from tests.unit.store.billing.billing_database import fresh_billing
 
-PREPAY = RunOrder(Stage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
-SETTLE = RunOrder(Stage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
+PREPAY = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
+SETTLE = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 YEAR = YearKey("zilverstrand", Service.DIGIPOORT, 2026)
 MIDYEAR = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from gateway.billing.documents.bill import Bill, Stage
+from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import GENESIS, faults, next_record
@@ -33,7 +33,7 @@ async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
     await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
     for number in range(3):
         await billing.record_guidance(ANNA, DEBTORS[number].party_id, date(2026, 1, 10), 1)
-    orders = [PREPAY, RunOrder(Stage.GUIDANCE, services[1], 2026, date(2026, 2, 1))]
+    orders = [PREPAY, RunOrder(BillStage.GUIDANCE, services[1], 2026, date(2026, 2, 1))]
     prepared = [await billing.prepare(ANNA, order) for order in orders]
     for each in prepared:
         await billing.approve(BRAM, each.run_id)
