@@ -3,6 +3,7 @@
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS as STEP_RULES
 from gateway.messages.lifecycle import State, Step
+from gateway.validator.kinds import KINDS
 from gateway.validator.model.document import DocumentKind
 
 STATES: dict[State, Text] = {
@@ -21,17 +22,5 @@ STATES: dict[State, Text] = {
 STEPS: dict[Step, Text] = {step: rule.plain for step, rule in STEP_RULES.items()}
 """What happened, in plain words."""
 
-DOCUMENTS: dict[DocumentKind, Text] = {
-    DocumentKind.INVOICE: Text("Invoice"),
-    DocumentKind.CREDIT_NOTE: Text("Credit note"),
-    DocumentKind.ORDER: Text("Order"),
-    DocumentKind.ORDER_CHANGE: Text("Order change"),
-    DocumentKind.ORDER_CANCELLATION: Text("Order cancellation"),
-    DocumentKind.ORDER_RESPONSE: Text("Order response"),
-    DocumentKind.ORDER_RESPONSE_SIMPLE: Text("Simple order response"),
-    DocumentKind.DESPATCH_ADVICE: Text("Despatch advice"),
-    DocumentKind.RECEIPT_ADVICE: Text("Receipt advice"),
-    DocumentKind.APPLICATION_RESPONSE: Text("Application response"),
-    DocumentKind.TIME_CARD: Text("Time card"),
-}
+DOCUMENTS: dict[DocumentKind, Text] = {each.kind: each.name for each in KINDS}
 """The names of document kinds."""

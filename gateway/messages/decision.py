@@ -18,6 +18,7 @@ from gateway.messages.metering import MeterPolicy, meter_delivery
 from gateway.messages.participants import Party, Register
 from gateway.metering.entry import UsageEntry
 from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentFacts, DocumentParty
 from gateway.validator.verdict import Verdict
 
@@ -249,7 +250,7 @@ def _registered(party: DocumentParty, register: Register) -> list[Party]:
 
 def _claim(message: Message, facts: DocumentFacts, sender: Party | None) -> str | None:
     """Tests have their own claims: an invoice that was tried out may come for real, and the other way round."""
-    if not facts.kind.is_billing or sender is None or not facts.number:
+    if not definition_of(facts.kind).has_unique_number or sender is None or not facts.number:
         return None
     year = (facts.issue_date or "")[:4]
     claim = "\x1f".join((sender.party_id, facts.kind.value, *_number_in_claim(facts.number.strip()), year))

@@ -17,6 +17,7 @@ from pybase64 import b64decode, b64encode
 from gateway.i18n import Text
 from gateway.validator import media_types as content_types
 from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import Attachment, Beside, DocumentKind
 from gateway.validator.xml.locations import Cut, Paths, Place
 from gateway.validator.xml.parsing import ATTACHMENT, Limits, Parsed
@@ -310,7 +311,8 @@ def _media_type(declared: str | None) -> str:
 def _declared(attachment: Attachment, kind: DocumentKind, location: str) -> list[Finding]:
     """What is wrong with what the sender says of the attachment."""
     findings = []
-    if kind.is_billing and attachment.media_type not in content_types.EN16931:
+    allowed = definition_of(kind).media_types
+    if allowed is not None and attachment.media_type not in allowed:
         findings.append(_wrong_media_type(attachment, location))
     if problem := filename_problem(attachment.filename):
         findings.append(_bad_filename(attachment, problem, location))

@@ -11,12 +11,10 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.rules import engine
 from gateway.validator.rules.engine import Breach, Failure, RuleSet
-from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
-from gateway.validator.ubl import breaches as ubl_breaches
-from gateway.validator.ubl import si_ubl
 from gateway.validator.ubl.bindings import element_of
 from gateway.validator.ubl.breaches import SyntaxBreach
 from gateway.validator.ubl.reader import Reading
+from gateway.validator.ubl.tables import TABLES
 from gateway.validator.verdict import FAILED_RULE
 from gateway.validator.xml.locations import Paths
 from gateway.validator.xml.parsing import Parsed
@@ -25,9 +23,6 @@ FINDINGS_EACH_MAX = 100
 """Findings of one rule in one document; a program that breaks it on 10,000 lines breaks it in one way."""
 
 _B = TypeVar("_B", Breach, SyntaxBreach)
-
-_UBL = "UBL"
-_SI_UBL = "SI-UBL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +36,12 @@ class _Unlocated:
 
 
 def check(parsed: Parsed, reading: Reading, rules: RuleSet) -> list[Finding]:
-    """Every rule of the set that the invoice breaks, in document order."""
-    judgement = engine.judge(reading.invoice, rules)
+    """Every rule of the set that the document breaks, in document order."""
+    judgement = engine.judge(reading.document, rules)
     left_out: Counter[str] = Counter()
     found = [_of_breach(each) for each in _first_of_each(judgement.breaches, left_out)]
-    if _UBL in rules.syntax:
-        found += [_of_syntax(each) for each in _first_of_each(ubl_breaches.breaches(reading), left_out)]
-    if _SI_UBL in rules.syntax:
-        found += [_of_syntax(each) for each in _first_of_each(_empty_elements(reading), left_out)]
+    for name in sorted(rules.syntax):
+        found += [_of_syntax(each) for each in _first_of_each(TABLES[name].breaches(reading), left_out)]
     found += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
     if len(judgement.failures) > FINDINGS_EACH_MAX:
         left_out[FAILED_RULE] = len(judgement.failures) - FINDINGS_EACH_MAX
@@ -56,12 +49,6 @@ def check(parsed: Parsed, reading: Reading, rules: RuleSet) -> list[Finding]:
         return []
     found.sort(key=lambda one: one.ordinal)
     return [*_with_locations(parsed, reading, found), *_left_out(left_out)]
-
-
-def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
-    return si_ubl.breaches(
-        reading, is_nlcius=is_nlcius(reading.invoice), has_dutch_seller=has_dutch_seller(reading.invoice)
-    )
 
 
 def _of_breach(breach: Breach) -> _Unlocated:

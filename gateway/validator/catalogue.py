@@ -20,14 +20,11 @@ from gateway.validator.model.terms import GROUPS, TERMS
 from gateway.validator.rules.cases import Case, cases
 from gateway.validator.rules.engine import Form, Rule, RuleSet
 from gateway.validator.rules.sets import SETS
-from gateway.validator.ubl import rules as ubl_rules
-from gateway.validator.ubl import si_ubl
 from gateway.validator.ubl.rules import SyntaxRule
+from gateway.validator.ubl.tables import TABLES
 
 OWN = "meterpoort"
 """The set name of the gateway's own checks."""
-
-_SYNTAX = {"UBL": ubl_rules.RULES, "SI-UBL": si_ubl.RULES}
 
 SYNTAX_FORM = "syntax"
 """The form of a rule on the XML itself."""
@@ -131,7 +128,7 @@ def _of_set(rules: RuleSet) -> Iterator[RuleEntry]:
     for rule in rules:
         yield _of_rule(rules, rule)
     for table in sorted(rules.syntax):
-        for syntax_rule in _SYNTAX[table].values():
+        for syntax_rule in TABLES[table].rules.values():
             yield _of_syntax(rules, syntax_rule)
 
 

@@ -1,80 +1,30 @@
-"""What a document is, by its root element and namespace, and what it says of itself and its parties.
+"""What a document is, by its root element and namespace.
 
 Identification is strict: a root that is not known, known in another namespace, or a wrapper round the document,
 is a finding with a name, never a pass.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lxml import etree
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
-from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
-from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
-from gateway.validator.model.invoice import Buyer, Invoice, Seller
-from gateway.validator.model.terms import Repeated
+from gateway.validator.kinds import KINDS, definition_of
+from gateway.validator.model.document import DocumentFacts, DocumentKind
 from gateway.validator.xml.locations import name_of
-
-UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
-CBC = f"{{{UBL}CommonBasicComponents-2}}"
-CAC = f"{{{UBL}CommonAggregateComponents-2}}"
-HR_XML = "http://ns.hr-xml.org/2007-04-15"
-_HR = f"{{{HR_XML}}}"
-
-NAMESPACES: dict[DocumentKind, str] = {
-    kind: HR_XML if kind is DocumentKind.TIME_CARD else f"{UBL}{kind.value}-2" for kind in DocumentKind
-}
-"""The namespace of each kind's root element."""
-
-_KINDS: dict[object, DocumentKind] = {
-    f"{{{namespace}}}{kind.value}": kind for kind, namespace in NAMESPACES.items()
-}
-
-_ID_CHARACTERS_MAX = 100
-"""Identifiers longer than this are not read as identifiers; the longest EAS scheme allows 50."""
+from gateway.validator.xml.namespaces import UBL
 
 
 def identify(root: etree._Element) -> DocumentKind | Finding:
     """The kind of the document, or the finding that names what it is instead and says what to do."""
-    kind = _KINDS.get(root.tag)
-    if kind is None:
-        return _not_ours(root)
-    return kind
-
-
-def read_facts(root: etree._Element, kind: DocumentKind) -> DocumentFacts:
-    """Number, date, identifiers and direction of a document of this kind; what is absent is None or empty."""
-    if kind is DocumentKind.TIME_CARD:
-        return _time_card_facts(root)
-    heads, parties = _head(root, _PARTY_TAGS[kind])
-    sender, recipient = _DIRECTION[kind]
-    return DocumentFacts(
-        kind,
-        customization_id=heads.get(_CUSTOMIZATION_ID),
-        profile_id=heads.get(_PROFILE_ID),
-        number=heads.get(_ID),
-        issue_date=heads.get(_ISSUE_DATE),
-        sender=_party(parties, sender),
-        recipient=_party(parties, recipient),
-    )
-
-
-def facts_of(invoice: Invoice, kind: DocumentKind) -> DocumentFacts | None:
-    """The same from what was read of an invoice; None where what it may have once is missing or repeated."""
-    heads = (invoice.specification, invoice.process, invoice.number, invoice.issue_date)
-    if len(invoice.sellers) != 1 or len(invoice.buyers) != 1 or any(isinstance(one, Repeated) for one in heads):
-        return None
-    sender, recipient = _party_of(invoice.sellers[0]), _party_of(invoice.buyers[0])
-    if sender is None or recipient is None:
-        return None
-    specification, process, number, issue_date = map(_bare, heads)
-    return DocumentFacts(kind, specification, process, number, issue_date, sender, recipient)
+    kind = next((each.kind for each in KINDS if each.tag == root.tag), None)
+    return _not_ours(root) if kind is None else kind
 
 
 def older_format(facts: DocumentFacts) -> Finding | None:
-    """UBL-OHNL 1.x wears UBL's own namespaces; its CustomizationID gives it away."""
+    """UBL-OHNL 1.x uses the namespaces of UBL; its CustomizationID shows what it is."""
     customization = facts.customization_id or ""
     if facts.profile_id != "NL" or not customization.startswith("1."):
         return None
@@ -186,13 +136,13 @@ def _not_ours(root: etree._Element) -> Finding:
 
 
 def _wrong_namespace(kind: DocumentKind, namespace: str) -> Finding:
-    expected = NAMESPACES[kind]
+    expected = definition_of(kind).namespace
     return _finding(
         "MP-ID-NAMESPACE",
         Text(
             "The root element {kind} is in {namespace}, not in {expected}.",
             kind=kind.value,
-            namespace=_named(namespace),
+            namespace=_in_words(namespace),
             expected=expected,
         ),
         Text('Write <{kind} xmlns="{expected}">.', kind=kind.value, expected=expected),
@@ -209,7 +159,7 @@ def _unknown(namespace: str, local: str) -> Finding:
         Text(
             "The root element {local} in {namespace} is not a document that this gateway knows.",
             local=local,
-            namespace=_named(namespace),
+            namespace=_in_words(namespace),
         ),
         Text("It accepts UBL 2.1 and SETU documents: {known}.", known=known),
         location=f"/*:{local}",
@@ -218,7 +168,7 @@ def _unknown(namespace: str, local: str) -> Finding:
     )
 
 
-def _named(namespace: str) -> Text:
+def _in_words(namespace: str) -> Text:
     return Text("namespace {namespace}", namespace=namespace[:200]) if namespace else Text("no namespace")
 
 
@@ -241,194 +191,3 @@ def _finding(
         expected=expected,
         advice=advice,
     )
-
-
-# --- facts of UBL documents --------------------------------------------------------------------------------
-
-_CUSTOMIZATION_ID = f"{CBC}CustomizationID"
-_PROFILE_ID = f"{CBC}ProfileID"
-_ID = f"{CBC}ID"
-_ISSUE_DATE = f"{CBC}IssueDate"
-_HEADS = frozenset({_CUSTOMIZATION_ID, _PROFILE_ID, _ID, _ISSUE_DATE})
-
-_SUPPLIER = ("AccountingSupplierParty",)
-_CUSTOMER = ("AccountingCustomerParty",)
-_BUYER = ("BuyerCustomerParty",)
-_SELLER = ("SellerSupplierParty",)
-_RECEIVING = ("BuyerCustomerParty", "DeliveryCustomerParty")
-_SENDING = ("SellerSupplierParty", "DespatchSupplierParty")
-
-_ROLES: dict[DocumentKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    DocumentKind.INVOICE: (_SUPPLIER, _CUSTOMER),
-    DocumentKind.CREDIT_NOTE: (_SUPPLIER, _CUSTOMER),
-    DocumentKind.ORDER: (_BUYER, _SELLER),
-    DocumentKind.ORDER_CHANGE: (_BUYER, _SELLER),
-    DocumentKind.ORDER_CANCELLATION: (_BUYER, _SELLER),
-    DocumentKind.ORDER_RESPONSE: (_SELLER, _BUYER),
-    DocumentKind.ORDER_RESPONSE_SIMPLE: (_SELLER, _BUYER),
-    DocumentKind.DESPATCH_ADVICE: (_SENDING, _RECEIVING),
-    DocumentKind.RECEIPT_ADVICE: (_RECEIVING, _SENDING),
-    DocumentKind.APPLICATION_RESPONSE: (("SenderParty",), ("ReceiverParty",)),
-}
-"""Who sends and who receives each kind, by the elements that may name them, the best first."""
-
-_DIRECTION = {
-    kind: tuple(tuple(CAC + name for name in names) for names in roles) for kind, roles in _ROLES.items()
-}
-_PARTY_TAGS = {kind: frozenset(tag for tags in roles for tag in tags) for kind, roles in _DIRECTION.items()}
-
-
-def _head(
-    root: etree._Element, party_tags: frozenset[str]
-) -> tuple[dict[object, str | None], dict[object, etree._Element]]:
-    """One walk over the root's children: the header's texts and the parties, each the first of its name."""
-    texts: dict[object, str | None] = {}
-    parties: dict[object, etree._Element] = {}
-    for child in root.iterchildren(*_HEADS, *party_tags):
-        tag = child.tag
-        if tag in _HEADS:
-            texts.setdefault(tag, _text(child))
-        else:
-            parties.setdefault(tag, child)
-            if len(parties) == len(party_tags):
-                break
-    return texts, parties
-
-
-def _text(element: etree._Element) -> str | None:
-    return _bare(_whole_text(element))
-
-
-def _whole_text(element: etree._Element) -> str | None:
-    """The text of an element, also where comments break it up."""
-    return str(element.xpath("string()")) if len(element) else element.text
-
-
-def _bare(text: str | None) -> str | None:
-    return text.strip() or None if text else None
-
-
-_ENDPOINT_ID = f"{CBC}EndpointID"
-_COMPANY_ID = f"{CBC}CompanyID"
-_REGISTRATION_NAME = f"{CBC}RegistrationName"
-_NAME = f"{CBC}Name"
-_PARTY_IDENTIFICATION = f"{CAC}PartyIdentification"
-_LEGAL_ENTITY = f"{CAC}PartyLegalEntity"
-_TAX_SCHEME = f"{CAC}PartyTaxScheme"
-_PARTY_NAME = f"{CAC}PartyName"
-_PARTY = f"{CAC}Party"
-_IDENTIFYING = frozenset({_PARTY_IDENTIFICATION, _TAX_SCHEME, _LEGAL_ENTITY})
-_NUMBERS = frozenset({_ID, _COMPANY_ID})
-
-
-def _party(parties: dict[object, etree._Element], tags: tuple[str, ...]) -> DocumentParty:
-    """The first of the elements that may name this party and does so by an identifier."""
-    found = [_read_party(parties[tag]) for tag in tags if tag in parties]
-    return next((party for party in found if party.identifiers), found[0] if found else DocumentParty())
-
-
-def _read_party(element: etree._Element) -> DocumentParty:
-    """`element` is a CustomerParty or SupplierParty with a Party inside, or a Party itself."""
-    party = next((child for child in element if child.tag == _PARTY), element)
-    endpoints: list[PartyIdentifier | None] = []
-    others: list[PartyIdentifier | None] = []
-    legal_name = name = None
-    for child in party:
-        tag = child.tag
-        if tag == _ENDPOINT_ID:
-            endpoints.append(_own(child))
-        elif tag == _PARTY_NAME:
-            name = name or _first_text(child, _NAME)
-        elif tag in _IDENTIFYING:
-            others += [_vat(leaf) if tag == _TAX_SCHEME else _own(leaf) for leaf in child if leaf.tag in _NUMBERS]
-            legal_name = legal_name or (_first_text(child, _REGISTRATION_NAME) if tag == _LEGAL_ENTITY else None)
-    identifiers = dict.fromkeys(one for one in (*endpoints, *others) if one)
-    return DocumentParty(tuple(identifiers), legal_name or name)
-
-
-def _party_of(party: Seller | Buyer) -> DocumentParty | None:
-    """A party as the document names it; None where it has several legal entities."""
-    own = (party.electronic_address, party.legal_registration, party.name)
-    if any(isinstance(one, Repeated) for one in own):
-        return None
-    identifiers = [
-        _as_identifier(party.electronic_address, party.electronic_address_scheme),
-        *[_as_identifier(one.value, one.scheme) for one in party.identifiers],
-        *[_as_vat(one.identifier) for one in party.tax_registrations],
-        _as_identifier(party.legal_registration, party.legal_registration_scheme),
-    ]
-    name = _bare(party.name) or next(filter(None, map(_bare, party.trading_names)), None)
-    return DocumentParty(tuple(dict.fromkeys(filter(None, identifiers))), name)
-
-
-def _first_text(element: etree._Element, tag: str) -> str | None:
-    return next((_text(leaf) for leaf in element if leaf.tag == tag), None)
-
-
-def _own(element: etree._Element) -> PartyIdentifier | None:
-    return _as_identifier(_whole_text(element), element.get("schemeID"))
-
-
-def _as_identifier(text: str | None, scheme: str | None) -> PartyIdentifier | None:
-    text = _bare(text)
-    if not text or not scheme or len(text) > _ID_CHARACTERS_MAX or len(scheme) > _ID_CHARACTERS_MAX:
-        return None
-    return PartyIdentifier(scheme.strip(), compact(scheme.strip(), text))
-
-
-def _vat(element: etree._Element) -> PartyIdentifier | None:
-    """A VAT number names its own country; only the Dutch scheme is an address here."""
-    return _as_vat(_whole_text(element))
-
-
-def _as_vat(text: str | None) -> PartyIdentifier | None:
-    return _as_identifier(text, VAT_NL) if (_bare(text) or "").upper().startswith("NL") else None
-
-
-# --- facts of time cards -----------------------------------------------------------------------------------
-
-_ID_OWNERS = {"oin": OIN, "kvk": KVK, "btw": VAT_NL}
-_VERSION_ID = "VersionId"
-
-
-def _time_card_facts(root: etree._Element) -> DocumentFacts:
-    reference = _first(root, "AdditionalData", "StaffingAdditionalData", "ReferenceInformation")
-    number = _first(root, "Id", "IdValue")
-    submitted = _first(root, "SubmitterInfo", "SubmittedDateTime")
-    issued = _text(submitted) if submitted is not None else None
-    return DocumentFacts(
-        DocumentKind.TIME_CARD,
-        customization_id=_time_card_version(root),
-        number=_text(number) if number is not None else None,
-        issue_date=issued[:10] if issued else None,
-        sender=DocumentParty(tuple(_staffing_ids(reference, "StaffingCustomerId"))),
-        recipient=DocumentParty(tuple(_staffing_ids(reference, "StaffingSupplierId"))),
-    )
-
-
-def _first(element: etree._Element, *names: str) -> etree._Element | None:
-    at: etree._Element | None = element
-    for name in names:
-        if at is None:
-            return None
-        at = next(at.iterchildren(_HR + name), None)
-    return at
-
-
-def _staffing_ids(reference: etree._Element | None, name: str) -> Iterator[PartyIdentifier]:
-    for owner in reference.iterchildren(_HR + name) if reference is not None else ():
-        scheme = _ID_OWNERS.get((owner.get("idOwner") or "").lower())
-        for value in owner.iterchildren(f"{_HR}IdValue"):
-            identifier = _as_identifier(_whole_text(value), scheme)
-            if identifier:
-                yield identifier
-
-
-def _time_card_version(root: etree._Element) -> str | None:
-    requirements = _first(root, "AdditionalData", "StaffingAdditionalData", "CustomerReportingRequirements")
-    if requirements is None:
-        return None
-    for requirement in requirements.iterchildren(f"{_HR}AdditionalRequirement"):
-        if requirement.get("requirementTitle") == _VERSION_ID:
-            return _text(requirement)
-    return None

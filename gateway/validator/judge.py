@@ -12,15 +12,15 @@ from gateway.i18n import Text
 from gateway.validator import attachments, business_rules, identify
 from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
-from gateway.validator.identify import CBC
+from gateway.validator.header import read_header
+from gateway.validator.kinds import DocumentModel, definition_of
 from gateway.validator.model.document import Attachment, Beside, DocumentFacts, DocumentKind
-from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import without_collecting
 from gateway.validator.profiles import choose, not_for, profile_named, remarks
-from gateway.validator.ubl.reader import Reading, read
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
 from gateway.validator.xml import schema
+from gateway.validator.xml.namespaces import CBC
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits, Parsed
 
 OWN, REFERENCE = ENGINES = ("own", "reference")
@@ -73,6 +73,11 @@ class _Wishes:
     explain: bool
     engine: str
 
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Every profile that is asked for."""
+        return (*([self.profile] if self.profile is not None else []), *self.also)
+
 
 class _Judgement:
     """One document on its way through the stages."""
@@ -87,7 +92,6 @@ class _Judgement:
         self._since = perf_counter_ns()
         self._kind: DocumentKind | None = None
         self._facts: DocumentFacts | None = None
-        self._reading: Reading | None = None
         self._attachments: tuple[Attachment, ...] = ()
 
     def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
@@ -107,24 +111,11 @@ class _Judgement:
             self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
             return False
         self._kind = kind
-        self._facts = self._read_facts(parsed, kind)
+        self._facts = read_header(parsed.root, kind, definition_of(kind).header)
         older = identify.older_format(self._facts)
-        self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *self._without_rules(kind)] if one])
+        about_others = not_for(self._wishes.profiles, definition_of(kind), _path(kind))
+        self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *about_others] if one])
         return older is None
-
-    def _read_facts(self, parsed: Parsed, kind: DocumentKind) -> DocumentFacts:
-        """What the document says of itself: from the reading, where it is one that is read for its rules."""
-        if not kind.is_billing or self._wishes.engine == REFERENCE:
-            return identify.read_facts(parsed.root, kind)
-        self._reading = read(parsed.root)
-        return identify.facts_of(self._reading.invoice, kind) or identify.read_facts(parsed.root, kind)
-
-    def _without_rules(self, kind: DocumentKind) -> list[Finding]:
-        """What to say of profiles that were asked for on a document that they are not about."""
-        if kind.is_billing:
-            return []
-        wish = self._wishes.profile
-        return not_for([*([wish] if wish else []), *self._wishes.also], kind.value, _path(kind))
 
     def _read_attachments(self, parsed: Parsed, beside: Sequence[Beside]) -> None:
         if self._kind is not None:
@@ -146,18 +137,24 @@ class _Judgement:
         return not findings
 
     def _check_rules(self, parsed: Parsed) -> None:
-        if self._kind is None or not self._kind.is_billing or self._facts is None:
+        if self._kind is None or self._facts is None:
             return
-        if self._reading is None:
+        model = definition_of(self._kind).model
+        if model is None:
+            return
+        if self._wishes.engine == REFERENCE:
             findings = self._by_reference(parsed)
         else:
-            chosen = choose(Invoice, self._facts.customization_id, self._wishes.profile, self._wishes.also)
-            self._profile, self._rule_sets = chosen.profile, chosen.used
-            remarked = remarks(chosen, self._facts.issue_date, _path(self._kind))
-            broken = within_bounds(business_rules.check(parsed, self._reading, chosen.rules))
-            findings = [*_at_the_head(remarked, parsed), *broken]
+            findings = self._by_rules(parsed, model, self._facts)
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
+
+    def _by_rules(self, parsed: Parsed, model: DocumentModel, facts: DocumentFacts) -> list[Finding]:
+        chosen = choose(model.document, facts.customization_id, self._wishes.profile, self._wishes.also)
+        self._profile, self._rule_sets = chosen.profile, chosen.used
+        remarked = remarks(chosen, facts.issue_date, _path(facts.kind))
+        broken = within_bounds(business_rules.check(parsed, model.read(parsed.root), chosen.rules))
+        return [*_at_the_head(remarked, parsed), *broken]
 
     def _by_reference(self, parsed: Parsed) -> list[Finding]:
         from gateway.validator import reference  # SaxonC is optional, large, and seldom wanted

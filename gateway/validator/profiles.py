@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage, WrongValueError
+from gateway.validator.kinds import KINDS, KindDefinition
+from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import Document
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.verdict import RuleSetUsed
@@ -51,14 +53,15 @@ def choose(
     document: type[Document], customization_id: str | None, profile: str | None = None, also: Sequence[str] = ()
 ) -> Chosen:
     """The rules for a document of this model that claims this. `profile` is chosen instead of what it claims; what
-    `also` names comes on top. Raises ValueError for what is no profile."""
-    if profile is not None:
-        asked = profile_named(profile)
-        return _combined(asked, Text("{profile} was asked for", profile=asked.id), False, tuple(also))
+    `also` names comes on top. Profiles that are about other documents are left out (`not_for`). Raises ValueError
+    for what is no profile."""
+    also = tuple(each for each in also if profile_named(each).document is document)
+    if profile is not None and (asked := profile_named(profile)).document is document:
+        return _combined(asked, Text("{profile} was asked for", profile=asked.id), False, also)
     text = customization_id or ""
     claimed = next((each for each in rule_sets(document) if each.claim and each.claim.is_made_by(text)), None)
     base = claimed or next(each for each in rule_sets(document) if each.extends is None)
-    chosen = _combined(base, _why(base), True, tuple(also))
+    chosen = _combined(base, _why(base), True, also)
     return replace(chosen, unknown=text.strip()) if claimed is None and text.strip() else chosen
 
 
@@ -89,25 +92,29 @@ def remarks(chosen: Chosen, issue_date: str | None, path: str) -> list[Finding]:
     return found
 
 
-def not_for(profiles: Iterable[str], document: str, path: str) -> list[Finding]:
-    """That profiles were asked for on a document that their rules are not about."""
-    return [
-        Finding(
-            "MP-RULES-PROFILE",
-            Flag.WARNING,
-            Stage.IDENTIFY,
-            Text(
-                "The rules of {profile_named} are about invoices and credit notes: this {document} was "
-                "judged without them.",
-                profile_named=profile_named(name).id,
-                document=document,
-            ),
-            location=path,
-            found=document,
-            expected="Invoice, CreditNote",
-        )
-        for name in dict.fromkeys(profiles)
-    ]
+def not_for(profiles: Iterable[str], definition: KindDefinition, path: str) -> list[Finding]:
+    """That profiles were asked for on a document that their rules are not about. `path` is that of its root."""
+    model = definition.model.document if definition.model else None
+    asked = dict.fromkeys(map(profile_named, profiles))
+    return [_about_another_kind(rules, definition.kind, path) for rules in asked if rules.document is not model]
+
+
+def _about_another_kind(rules: RuleSet, kind: DocumentKind, path: str) -> Finding:
+    kinds = ", ".join(each.kind for each in KINDS if each.model and each.model.document is rules.document)
+    return Finding(
+        "MP-RULES-PROFILE",
+        Flag.WARNING,
+        Stage.IDENTIFY,
+        Text(
+            "The rules of {profile} are about {kinds}: this {document} was judged without them.",
+            profile=rules.id,
+            kinds=kinds,
+            document=kind.value,
+        ),
+        location=path,
+        found=kind.value,
+        expected=kinds,
+    )
 
 
 def _not_judged(chosen: Chosen, specification: str, location: str) -> Finding:

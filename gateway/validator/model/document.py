@@ -21,11 +21,6 @@ class DocumentKind(StrEnum):
     APPLICATION_RESPONSE = "ApplicationResponse"
     TIME_CARD = "TimeCard"
 
-    @property
-    def is_billing(self) -> bool:
-        """Invoice or credit note: judged by EN 16931, and its number is unique per supplier and year."""
-        return self in {DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE}
-
 
 @dataclass(frozen=True, slots=True)
 class DocumentParty:

@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.validator.model.invoice import Coded, Invoice
-from gateway.validator.model.terms import Group, Repeated, without_collecting
+from gateway.validator.model.terms import Document, Group, Repeated, without_collecting
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.bindings import UBL
 from gateway.validator.ubl.path_nodes import Fill, Notes, PathNode, PathNodes
@@ -45,8 +45,15 @@ class Reading:
     """What reading a document returns."""
 
     root: etree._Element
-    invoice: Invoice
+    document: Document
     notes: SyntaxNotes
+
+    @property
+    def invoice(self) -> Invoice:
+        """The document, which is an invoice. Raises TypeError for another one."""
+        if not isinstance(self.document, Invoice):
+            raise TypeError(f"the document is a {type(self.document).__name__}")
+        return self.document
 
     def elements(self, ordinals: Iterable[int]) -> dict[int, etree._Element]:
         """The elements with these ordinals."""
@@ -120,11 +127,11 @@ class _Walk:
         self.attributes(root, self.root, 0)
         self.inside(root, self.root, 0)
         frame.terms["kind"] = self.root.vocabulary.root_name
-        invoice = self.made(self.root, 0, frame)
-        if not isinstance(invoice, Invoice):
-            raise TypeError(f"the root of a document became a {type(invoice).__name__}")
-        invoice.nodes, invoice.coded, invoice.repeats = self.groups, self.codes, tuple(self.repeats)
-        return Reading(root, invoice, self.notes)
+        document = self.made(self.root, 0, frame)
+        if not isinstance(document, Document):
+            raise TypeError(f"the root of a document became a {type(document).__name__}")
+        document.nodes, document.coded, document.repeats = self.groups, self.codes, tuple(self.repeats)
+        return Reading(root, document, self.notes)
 
     def children(self, element: etree._Element, parent: PathNode, ordinal: int) -> int:
         """Read what is inside an element with this ordinal; the ordinal of the last element in it.

@@ -11,14 +11,12 @@ from pathlib import Path
 from lxml import etree
 
 import schemas
-from gateway.validator.identify import CAC, NAMESPACES
-from gateway.validator.model.document import DocumentKind
+from gateway.validator.kinds import KINDS, KindDefinition, SchemaFamily
 from gateway.validator.xml.locations import name_of
+from gateway.validator.xml.namespaces import CAC
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
-_UBL_KINDS = {
-    f"{{{NAMESPACES[kind]}}}{kind.value}": kind for kind in DocumentKind if kind is not DocumentKind.TIME_CARD
-}
+_UBL_KINDS = {each.tag: each for each in KINDS if each.family is SchemaFamily.UBL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +31,16 @@ class Child:
 def children_of(element: etree._Element) -> tuple[Child, ...]:
     """The content model of a UBL element in order; empty for a leaf and for what is not UBL."""
     tag = str(element.tag)
-    if kind := _UBL_KINDS.get(tag):
-        return _main_document(kind)
+    if definition := _UBL_KINDS.get(tag):
+        return _main_document(definition)
     if tag.startswith(CAC):
         return _aggregates().get(tag.removeprefix(CAC), ())
     return ()
 
 
 @cache
-def _main_document(kind: DocumentKind) -> tuple[Child, ...]:
-    return sequence_of(schemas.ubl_file(kind.value), kind.value)
+def _main_document(definition: KindDefinition) -> tuple[Child, ...]:
+    return sequence_of(definition.schema, definition.kind.value)
 
 
 @cache

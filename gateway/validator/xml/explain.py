@@ -17,8 +17,9 @@ from xmlschema.validators.exceptions import XMLSchemaChildrenValidationError, XM
 
 import schemas
 from gateway.validator.finding import Finding
-from gateway.validator.identify import UBL
+from gateway.validator.kinds import SchemaFamily, definition_of
 from gateway.validator.model.document import DocumentKind
+from gateway.validator.xml.namespaces import UBL
 from gateway.validator.xml.parsing import Parsed
 from gateway.validator.xml.schema_messages import Complaint, in_words
 
@@ -49,9 +50,10 @@ def _schema(kind: DocumentKind) -> xmlschema.XMLSchema:
         (f"{UBL}Common{name}Components-2", str(folder / f"UBL-Common{name}Components-2.1.xsd"))
         for name in ("Aggregate", "Basic", "Extension")
     ]
-    if kind is DocumentKind.TIME_CARD:
-        return xmlschema.XMLSchema(str(schemas.FOLDER / "setu-1.4" / "TimeCard.xsd"), allow="local")
-    return xmlschema.XMLSchema(str(schemas.ubl_file(kind.value)), locations=locations, allow="local")
+    definition = definition_of(kind)
+    if definition.family is not SchemaFamily.UBL:
+        locations = []
+    return xmlschema.XMLSchema(str(definition.schema), locations=locations, allow="local")
 
 
 def _complaints(root: etree._Element, schema: xmlschema.XMLSchema) -> Iterator[Complaint]:

@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from functools import partial
 from html import escape
 from itertools import islice
-from pathlib import Path
 
 from lxml import etree
 
 import schemas
 from gateway.validator.finding import Finding
-from gateway.validator.identify import NAMESPACES, identify
+from gateway.validator.identify import identify
+from gateway.validator.kinds import KINDS, SchemaFamily, definition_of
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.xml.diagnosis import root_offset
+from gateway.validator.xml.namespaces import UBL
 from gateway.validator.xml.parsing import Attempt, Parsed
 from gateway.validator.xml.schema_details import look_further
 from gateway.validator.xml.schema_messages import Complaint, element_at, in_words, subject_of, without_echoes
@@ -57,23 +58,11 @@ class _Pool:
             self._idle.append(schema)
 
 
-def _driver(kinds: tuple[DocumentKind, ...]) -> str:
-    """A schema that imports those of all these kinds. The common components come first, from the official files:
-    libxml2 reads each namespace once, so the imports in the main documents lead nowhere else."""
-    common = (
-        ("CommonAggregateComponents-2", "UBL-CommonAggregateComponents-2.1.xsd"),
-        ("CommonBasicComponents-2", "UBL-CommonBasicComponents-2.1.xsd"),
-        ("CommonExtensionComponents-2", "UBL-CommonExtensionComponents-2.1.xsd"),
-    )
-    imports = [
-        (f"urn:oasis:names:specification:ubl:schema:xsd:{name}", schemas.common_file(file))
-        for name, file in common
-    ]
-    imports += [(NAMESPACES[kind], schemas.ubl_file(kind.value)) for kind in kinds]
-    return _importing(imports)
-
-
-def _importing(imports: list[tuple[str, Path]]) -> str:
+def _driver(family: SchemaFamily) -> str:
+    """A schema that imports those of all kinds of a family. The common components come first, from the official
+    files: libxml2 reads each namespace once, so the imports in the main documents lead nowhere else."""
+    imports = [(f"{UBL}{name}", schemas.common_file(file)) for name, file in _COMMON[family]]
+    imports += [(each.namespace, each.schema) for each in KINDS if each.family is family]
     lines = [
         f'<xs:import namespace="{escape(namespace)}" schemaLocation="{escape(path.as_uri())}"/>'
         for namespace, path in imports
@@ -81,17 +70,19 @@ def _importing(imports: list[tuple[str, Path]]) -> str:
     return f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{"".join(lines)}</xs:schema>'
 
 
-def _time_card_driver() -> str:
-    return _importing([(NAMESPACES[DocumentKind.TIME_CARD], schemas.FOLDER / "setu-1.4" / "TimeCard.xsd")])
-
-
-_UBL_KINDS = tuple(kind for kind in DocumentKind if kind is not DocumentKind.TIME_CARD)
-_UBL = _Pool(partial(_driver, _UBL_KINDS))
-_TIME_CARD = _Pool(partial(_time_card_driver))
+_COMMON: dict[SchemaFamily, tuple[tuple[str, str], ...]] = {
+    SchemaFamily.UBL: (
+        ("CommonAggregateComponents-2", "UBL-CommonAggregateComponents-2.1.xsd"),
+        ("CommonBasicComponents-2", "UBL-CommonBasicComponents-2.1.xsd"),
+        ("CommonExtensionComponents-2", "UBL-CommonExtensionComponents-2.1.xsd"),
+    ),
+    SchemaFamily.HR_XML: (),
+}
+_POOLS = {family: _Pool(partial(_driver, family)) for family in SchemaFamily}
 
 
 def _pool(kind: DocumentKind) -> _Pool:
-    return _TIME_CARD if kind is DocumentKind.TIME_CARD else _UBL
+    return _POOLS[definition_of(kind).family]
 
 
 def prepare(kind: DocumentKind = DocumentKind.INVOICE) -> None:

@@ -16,9 +16,9 @@ from time import monotonic
 
 from lxml import etree
 
-from gateway.validator.identify import CAC, CBC
 from gateway.validator.xml.content_model import Child, children_of
 from gateway.validator.xml.locations import name_of
+from gateway.validator.xml.namespaces import CAC, CBC
 from gateway.validator.xml.schema_messages import Complaint, element_at, expected_in, meant_by
 
 SECONDS_MAX = 2.0

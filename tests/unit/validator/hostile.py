@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.validator.identify import NAMESPACES
 from gateway.validator.judge import judge
+from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentKind
 
 MIB = 1024 * 1024
-INVOICE = NAMESPACES[DocumentKind.INVOICE].encode()
+INVOICE = definition_of(DocumentKind.INVOICE).namespace.encode()
 CBC = b"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 CAC = b"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _START = (

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 import schemas
-from gateway.validator.identify import CBC
 from gateway.validator.xml import content_model, datatypes
 from gateway.validator.xml.datatypes import ANYTHING, PLAIN, leaf
+from gateway.validator.xml.namespaces import CBC
 
 _EXAMPLES = {
     "decimal": "12.50",

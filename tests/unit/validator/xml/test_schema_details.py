@@ -119,7 +119,7 @@ def test_it_is_bounded_in_time() -> None:
         invoice(100).replace(b"cbc:IssueDate", b"cbc:Issuedate").replace(b' unitCode="C62"', b' x="1"')
     )
     known = [Complaint("", f"Element '{root[2].tag!s}': This element is not expected.", root[2])]
-    with schema._UBL.lend() as compiled:
+    with schema._pool(DocumentKind.INVOICE).lend() as compiled:
         everything = look_further(compiled, known, 1_000)
         assert len(everything) > 10
         assert len(look_further(compiled, known, 1_000, seconds_max=-1.0)) <= 1

@@ -1,0 +1,133 @@
+"""What a document says of itself and its parties: number, date, specification, sender, recipient.
+
+It is read from the tree by a row of paths for each kind, before the document is checked against its schema: the
+parties of a document that breaks it are known too, and a hostile document costs no more than its tree.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from lxml import etree
+
+from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
+from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
+from gateway.validator.xml.namespaces import PREFIXES
+
+_ID_CHARACTERS_MAX = 100
+"""Identifiers longer than this are not read as identifiers; the longest EAS scheme allows 50."""
+
+PartyReader = Callable[[etree._Element], DocumentParty]
+
+
+def identifier(text: str | None, scheme: str | None) -> PartyIdentifier | None:
+    """An identifier under its scheme; None where one of both is absent, or longer than any identifier."""
+    text = stripped(text)
+    if not text or not scheme or len(text) > _ID_CHARACTERS_MAX or len(scheme) > _ID_CHARACTERS_MAX:
+        return None
+    return PartyIdentifier(scheme.strip(), compact(scheme.strip(), text))
+
+
+def vat_identifier(text: str | None) -> PartyIdentifier | None:
+    """A VAT number names its own country; only the Dutch scheme is an address here."""
+    return identifier(text, VAT_NL) if (stripped(text) or "").upper().startswith("NL") else None
+
+
+def stripped(text: str | None) -> str | None:
+    """The text without white space around it; None for a blank one."""
+    return text.strip() or None if text else None
+
+
+def ubl_party(element: etree._Element) -> DocumentParty:
+    """A CustomerParty or SupplierParty with a Party inside, or a Party itself."""
+    inside = element.find(_expanded("cac:Party"))
+    party = element if inside is None else inside
+    numbers = [
+        *map(_own, _all_at(party, "cbc:EndpointID")),
+        *map(_own, _all_at(party, "cac:PartyIdentification/cbc:ID")),
+        *(vat_identifier(_whole_text(one)) for one in _all_at(party, "cac:PartyTaxScheme/cbc:CompanyID")),
+        *map(_own, _all_at(party, "cac:PartyLegalEntity/cbc:CompanyID")),
+    ]
+    names = ("cac:PartyLegalEntity/cbc:RegistrationName", "cac:PartyName/cbc:Name")
+    texts = (stripped(_whole_text(one)) for path in names for one in _all_at(party, path))
+    return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
+
+
+@cache
+def _expanded(path: str) -> str:
+    """The path with namespaces instead of prefixes, which lxml finds faster."""
+    return re.sub(r"\b(cbc|cac|hr):", lambda prefix: f"{{{PREFIXES[prefix[1]]}}}", path)
+
+
+def _own(element: etree._Element) -> PartyIdentifier | None:
+    return identifier(_whole_text(element), element.get("schemeID"))
+
+
+def _whole_text(element: etree._Element) -> str | None:
+    """The text of an element, also where comments break it up."""
+    return str(element.xpath("string()")) if len(element) else element.text
+
+
+def _all_at(element: etree._Element, path: str) -> list[etree._Element]:
+    return element.findall(_expanded(path))
+
+
+_ID_OWNERS: Mapping[str, str] = {"oin": OIN, "kvk": KVK, "btw": VAT_NL}
+
+
+def staffing_party(element: etree._Element) -> DocumentParty:
+    """A StaffingCustomerId or StaffingSupplierId of a time card."""
+    return DocumentParty(tuple(_staffing_identifiers(element)))
+
+
+def _staffing_identifiers(element: etree._Element) -> Iterator[PartyIdentifier]:
+    for owner in (element, *element.itersiblings(str(element.tag))):
+        scheme = _ID_OWNERS.get((owner.get("idOwner") or "").lower())
+        for value in _all_at(owner, "hr:IdValue"):
+            if found := identifier(_whole_text(value), scheme):
+                yield found
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderPaths:
+    """Where a kind of document says who sends it, who receives it, and what it is. Of several elements that may
+    name a party the first one is used that does so by an identifier."""
+
+    sender: tuple[str, ...]
+    recipient: tuple[str, ...]
+    customization_id: str = "cbc:CustomizationID"
+    profile_id: str = "cbc:ProfileID"
+    number: str = "cbc:ID"
+    issue_date: str = "cbc:IssueDate"
+    has_time: bool = False
+    """`issue_date` is the path of a date and time."""
+    party: PartyReader = ubl_party
+
+
+def read_header(root: etree._Element, kind: DocumentKind, paths: HeaderPaths) -> DocumentFacts:
+    """What a document says of itself; what is absent is None or empty."""
+    issue_date = _text_at(root, paths.issue_date)
+    return DocumentFacts(
+        kind,
+        _text_at(root, paths.customization_id),
+        _text_at(root, paths.profile_id),
+        _text_at(root, paths.number),
+        issue_date[:_DATE_CHARACTERS] if issue_date and paths.has_time else issue_date,
+        _party_at(root, paths.sender, paths.party),
+        _party_at(root, paths.recipient, paths.party),
+    )
+
+
+_DATE_CHARACTERS = len("2026-01-31")
+
+
+def _text_at(element: etree._Element, path: str) -> str | None:
+    found = element.find(_expanded(path)) if path else None
+    return stripped(_whole_text(found)) if found is not None else None
+
+
+def _party_at(root: etree._Element, paths: tuple[str, ...], read: PartyReader) -> DocumentParty:
+    elements = [element for path in paths if (element := root.find(_expanded(path))) is not None]
+    parties = [read(element) for element in elements]
+    return next((party for party in parties if party.identifiers), parties[0] if parties else DocumentParty())

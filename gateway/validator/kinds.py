@@ -1,0 +1,141 @@
+"""The kinds of document: one row says all that the gateway needs to know of a kind.
+
+A new kind is a member of `DocumentKind` and a row here. A kind with a document model is judged by the rule sets
+for that model.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from lxml import etree
+
+import schemas
+from gateway.i18n import Text
+from gateway.validator.header import HeaderPaths, staffing_party
+from gateway.validator.media_types import EN16931 as EN16931_MEDIA_TYPES
+from gateway.validator.model.document import DocumentKind
+from gateway.validator.model.invoice import Invoice
+from gateway.validator.model.terms import Document
+from gateway.validator.ubl.reader import Reading, read
+from gateway.validator.xml.namespaces import HR_XML, UBL
+
+
+class SchemaFamily(StrEnum):
+    """Kinds whose schemas share components are compiled as one schema."""
+
+    UBL = "UBL 2.1"
+    HR_XML = "HR-XML"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentModel:
+    """How the terms of a document are read: the class of the document, and its reader."""
+
+    document: type[Document]
+    read: Callable[[etree._Element], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class KindDefinition:
+    """One kind of document, by its root element."""
+
+    kind: DocumentKind
+    name: Text
+    header: HeaderPaths
+    family: SchemaFamily = SchemaFamily.UBL
+    model: DocumentModel | None = None
+    """How its terms are read; None where no rule set is about it."""
+    media_types: frozenset[str] | None = None
+    """The media types that its attachments may have; None for any."""
+    has_unique_number: bool = False
+    """A supplier uses a number once a year: a second document with it is a duplicate."""
+    namespace: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        namespace = f"{UBL}{self.kind.value}-2" if self.family is SchemaFamily.UBL else HR_XML
+        object.__setattr__(self, "namespace", namespace)
+
+    @property
+    def tag(self) -> str:
+        """Its root element, as lxml writes it."""
+        return f"{{{self.namespace}}}{self.kind.value}"
+
+    @property
+    def schema(self) -> Path:
+        """The file of its XML Schema."""
+        if self.family is SchemaFamily.UBL:
+            return schemas.ubl_file(self.kind.value)
+        return schemas.FOLDER / "setu-1.4" / f"{self.kind.value}.xsd"
+
+
+INVOICE = DocumentModel(Invoice, read)
+
+_BUYER = ("cac:BuyerCustomerParty",)
+_SELLER = ("cac:SellerSupplierParty",)
+_RECEIVING = ("cac:BuyerCustomerParty", "cac:DeliveryCustomerParty")
+_SENDING = ("cac:SellerSupplierParty", "cac:DespatchSupplierParty")
+_FROM_BUYER = HeaderPaths(_BUYER, _SELLER)
+_FROM_SELLER = HeaderPaths(_SELLER, _BUYER)
+_FROM_SUPPLIER = HeaderPaths(("cac:AccountingSupplierParty",), ("cac:AccountingCustomerParty",))
+_STAFFING = "hr:AdditionalData/hr:StaffingAdditionalData"
+
+KINDS: tuple[KindDefinition, ...] = (
+    KindDefinition(
+        DocumentKind.INVOICE,
+        Text("Invoice"),
+        _FROM_SUPPLIER,
+        model=INVOICE,
+        media_types=frozenset(EN16931_MEDIA_TYPES),
+        has_unique_number=True,
+    ),
+    KindDefinition(
+        DocumentKind.CREDIT_NOTE,
+        Text("Credit note"),
+        _FROM_SUPPLIER,
+        model=INVOICE,
+        media_types=frozenset(EN16931_MEDIA_TYPES),
+        has_unique_number=True,
+    ),
+    KindDefinition(DocumentKind.ORDER, Text("Order"), _FROM_BUYER),
+    KindDefinition(DocumentKind.ORDER_CHANGE, Text("Order change"), _FROM_BUYER),
+    KindDefinition(DocumentKind.ORDER_CANCELLATION, Text("Order cancellation"), _FROM_BUYER),
+    KindDefinition(DocumentKind.ORDER_RESPONSE, Text("Order response"), _FROM_SELLER),
+    KindDefinition(DocumentKind.ORDER_RESPONSE_SIMPLE, Text("Simple order response"), _FROM_SELLER),
+    KindDefinition(DocumentKind.DESPATCH_ADVICE, Text("Despatch advice"), HeaderPaths(_SENDING, _RECEIVING)),
+    KindDefinition(DocumentKind.RECEIPT_ADVICE, Text("Receipt advice"), HeaderPaths(_RECEIVING, _SENDING)),
+    KindDefinition(
+        DocumentKind.APPLICATION_RESPONSE,
+        Text("Application response"),
+        HeaderPaths(("cac:SenderParty",), ("cac:ReceiverParty",)),
+    ),
+    KindDefinition(
+        DocumentKind.TIME_CARD,
+        Text("Time card"),
+        HeaderPaths(
+            sender=(f"{_STAFFING}/hr:ReferenceInformation/hr:StaffingCustomerId",),
+            recipient=(f"{_STAFFING}/hr:ReferenceInformation/hr:StaffingSupplierId",),
+            customization_id=(
+                f"{_STAFFING}/hr:CustomerReportingRequirements/hr:AdditionalRequirement[@requirementTitle='VersionId']"
+            ),
+            profile_id="",
+            number="hr:Id/hr:IdValue",
+            issue_date="hr:SubmitterInfo/hr:SubmittedDateTime",
+            has_time=True,
+            party=staffing_party,
+        ),
+        family=SchemaFamily.HR_XML,
+    ),
+)
+
+
+def definition_of(kind: DocumentKind) -> KindDefinition:
+    """The row of a kind."""
+    return _by_kind()[kind]
+
+
+@cache
+def _by_kind() -> dict[DocumentKind, KindDefinition]:
+    return {each.kind: each for each in KINDS}

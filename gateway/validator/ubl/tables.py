@@ -1,0 +1,29 @@
+"""The tables of rules on the XML itself, by the name that a rule set gives in `syntax`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
+from gateway.validator.ubl import breaches, rules, si_ubl
+from gateway.validator.ubl.breaches import SyntaxBreach
+from gateway.validator.ubl.reader import Reading
+from gateway.validator.ubl.rules import SyntaxRule
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxTable:
+    """The rules of a table, and the function that finds those that a document breaks, in document order."""
+
+    rules: Mapping[str, SyntaxRule]
+    breaches: Callable[[Reading], Sequence[SyntaxBreach]]
+
+
+def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
+    invoice = reading.invoice
+    return si_ubl.breaches(reading, is_nlcius=is_nlcius(invoice), has_dutch_seller=has_dutch_seller(invoice))
+
+
+TABLES: dict[str, SyntaxTable] = {
+    "UBL": SyntaxTable(rules.RULES, breaches.breaches),
+    "SI-UBL": SyntaxTable(si_ubl.RULES, _empty_elements),
+}
