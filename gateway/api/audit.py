@@ -75,14 +75,9 @@ async def show_billing_audit(call: Call) -> web.StreamResponse:
 
 def _event_resource(record: AuditRecord) -> AuditEventResource:
     event = record.event
-    return AuditEventResource(
+    return AuditEventResource.of(
+        event,
         number=record.number,
-        actor=event.actor,
-        action=event.action,
-        subject=event.subject,
-        at=event.at,
-        detail=event.detail,
-        digest=event.digest,
         previous=record.previous,
         link=record.link,
     )

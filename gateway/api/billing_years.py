@@ -122,27 +122,15 @@ def _day(call: Call) -> date:
 
 
 def _year_resource(year: BillingYear) -> YearResource:
-    return YearResource(
+    return YearResource.of(
+        year,
         party_id=year.key.party_id,
         service=year.key.service,
         year=year.key.year,
         forecast=year.forecast.units if year.forecast else None,
-        is_agreed=year.is_agreed,
-        is_prepaid=year.is_prepaid,
-        is_settled=year.is_settled,
-        is_closed=year.is_closed,
         steps=[_step_resource(step) for step in year.steps],
     )
 
 
 def _step_resource(step: YearStep) -> YearStepResource:
-    return YearStepResource(
-        kind=step.kind,
-        key=step.key,
-        means=step.means,
-        units=step.units,
-        amount=step.amount,
-        document=step.document or None,
-        by=step.by,
-        at=step.at,
-    )
+    return YearStepResource.of(step, document=step.document or None)

@@ -117,19 +117,12 @@ async def show_bill(call: Call) -> web.StreamResponse:
 
 def bill_resource(bill: Bill) -> BillResource:
     """A bill as its debtor and finance see it."""
-    return BillResource(
-        number=bill.number,
-        kind=bill.kind,
-        stage=bill.stage,
-        service=bill.service,
-        year=bill.year,
+    return BillResource.of(
+        bill,
         party_id=bill.debtor.party_id,
         debtor=bill.debtor.name,
-        issued_on=bill.issued_on,
-        due_on=bill.due_on,
         first_day=bill.first,
         last_day=bill.last,
-        vat_percent=bill.vat_percent,
         excluding=bill.amounts.excluding,
         vat=bill.amounts.vat,
         including=bill.amounts.including,
@@ -139,12 +132,4 @@ def bill_resource(bill: Bill) -> BillResource:
 
 
 def _bill_line(line: BillLine) -> BillLineResource:
-    return BillLineResource(
-        number=line.number,
-        units=line.units,
-        net=line.net,
-        text=text_resource(line.text),
-        how=text_resource(line.how),
-        source=line.source,
-        link=line.link,
-    )
+    return BillLineResource.of(line, text=text_resource(line.text), how=text_resource(line.how))

@@ -172,12 +172,6 @@ async def _stream(
 def attachment_resource(kenmerk: str, held: StoredAttachment) -> AttachmentResource:
     """An attachment in the list."""
     facts = held.attachment
-    return AttachmentResource(
-        number=facts.number,
-        media_type=facts.media_type,
-        filename=facts.filename,
-        size_bytes=facts.size_bytes,
-        sha256=facts.sha256,
-        is_embedded=facts.start is not None,
-        href=f"/v1/messages/{kenmerk}/attachments/{facts.number}",
+    return AttachmentResource.of(
+        facts, is_embedded=facts.start is not None, href=f"/v1/messages/{kenmerk}/attachments/{facts.number}"
     )

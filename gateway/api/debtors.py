@@ -126,15 +126,9 @@ def _debtor(party_id: str, wanted: DebtorRequest) -> Debtor:
 
 def _debtor_resource(debtor: Debtor) -> DebtorResource:
     address = debtor.address
-    return DebtorResource(
-        party_id=debtor.party_id,
-        name=debtor.name,
-        oin=debtor.oin,
-        kind=debtor.kind,
+    return DebtorResource.of(
+        debtor,
         address=AddressResource(address.street, address.postcode, address.city, address.country),
-        email=debtor.email,
-        reference=debtor.reference,
-        vat_number=debtor.vat_number,
         connections=[
             ConnectionResource(one.service, one.connected_on, one.in_umbrella, one.variant)
             for one in debtor.connections

@@ -61,12 +61,4 @@ async def resume_delivery(call: Call) -> web.StreamResponse:
 
 async def _shape(call: Call, one: PendingDelivery) -> DeliveryResource:
     party = await call.services.directory.party(one.recipient_id)
-    return DeliveryResource(
-        recipient_id=one.recipient_id,
-        way=party.settings.get("delivery", "mailbox") if party else "",
-        waiting_messages=one.waiting_messages,
-        oldest_kenmerk=one.oldest_kenmerk,
-        oldest_queued_at=one.oldest_queued_at,
-        failures=one.failures,
-        paused_until=one.paused_until,
-    )
+    return DeliveryResource.of(one, way=party.settings.get("delivery", "mailbox") if party else "")

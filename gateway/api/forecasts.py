@@ -140,15 +140,12 @@ def forecast_resource(year: BillingYear) -> ForecastResource:
     step = year.forecast
     if step is None:
         raise LookupError(f"{year.key} has no forecast")
-    return ForecastResource(
+    return ForecastResource.of(
+        year,
         party_id=year.key.party_id,
         service=year.key.service,
         year=year.key.year,
         units=step.units,
         means=step.means,
         recorded_at=step.at,
-        is_agreed=year.is_agreed,
-        is_prepaid=year.is_prepaid,
-        is_settled=year.is_settled,
-        is_closed=year.is_closed,
     )

@@ -152,9 +152,4 @@ def _owner(call: Call, query: MailboxQuery) -> str:
 
 def lease_resource(lease: Lease) -> LeaseResource:
     """A message that was taken."""
-    return LeaseResource(
-        message=message_resource(lease.message),
-        token=lease.token,
-        expires_at=lease.expires_at,
-        times_taken=lease.times_taken,
-    )
+    return LeaseResource.of(lease, message=message_resource(lease.message))

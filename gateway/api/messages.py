@@ -285,28 +285,9 @@ def accepted(receipt: Receipt) -> Accepted:
 
 def message_resource(message: Message, report: bytes | None = None) -> MessageResource:
     """A message as its parties see it."""
-    return MessageResource(
-        kenmerk=message.kenmerk,
-        state=message.state,
+    return MessageResource.of(
+        message,
         is_settled=message.state.is_settled,
-        disposition=message.disposition,
-        channel=message.channel,
-        received_at=message.received_at,
-        settled_at=message.settled_at,
-        submitter_id=message.submitter_id,
-        sender_id=message.sender_id,
-        recipient_id=message.recipient_id,
-        recipient=message.recipient,
-        kind=message.kind,
-        number=message.number,
-        issue_date=message.issue_date,
-        profile=message.profile,
-        size_bytes=message.size_bytes,
-        sha256=message.sha256,
-        duplicate_of=message.duplicate_of,
-        is_test=message.is_test,
-        berichtsoort=message.berichtsoort,
-        aanleverkenmerk=message.aanleverkenmerk,
         links=links_of(message.kenmerk),
         report=msgspec.Raw(report) if report is not None else UNSET,
     )
@@ -314,13 +295,4 @@ def message_resource(message: Message, report: bytes | None = None) -> MessageRe
 
 def status_resource(entry: JournalEntry, actor: str) -> StatusResource:
     """A step, with the actor as the caller may know it."""
-    return StatusResource(
-        step=entry.step,
-        at=entry.at,
-        actor=actor,
-        statuscode=entry.statuscode,
-        statusomschrijving=entry.statusomschrijving,
-        description=entry.plain,
-        foutcode=entry.foutcode,
-        detail=entry.detail,
-    )
+    return StatusResource.of(entry, actor=actor, description=entry.plain)

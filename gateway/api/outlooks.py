@@ -93,13 +93,10 @@ async def show_outlook(call: Call) -> web.StreamResponse:
     seen = await billing.service.outlook(YearKey(party_id, query.service, today(call).year), today(call))
     debtor = (await billing.store.debtors()).get(party_id)
     mail = warning_mail(debtor.name if debtor else party_id, seen)
-    body = OutlookResource(
+    body = OutlookResource.of(
+        seen,
         party_id=party_id,
         service=query.service,
-        year=seen.year,
-        as_of=seen.as_of,
-        used=seen.used,
-        prepaid=seen.prepaid,
         course=seen.status,
         month=_projection(seen.month),
         whole_year=_projection(seen.whole_year),
@@ -111,7 +108,7 @@ async def show_outlook(call: Call) -> web.StreamResponse:
 def _projection(seen: Projection | None) -> ProjectionResource | None:
     if seen is None:
         return None
-    return ProjectionResource(until=seen.until, expected=seen.expected, low=seen.low, high=seen.high)
+    return ProjectionResource.of(seen)
 
 
 @routes.get(
@@ -130,13 +127,9 @@ async def list_warnings(call: Call) -> web.StreamResponse:
 
 def _warning_resource(warned: UsageWarning) -> WarningResource:
     seen, mail = warned.outlook, warned.mail
-    return WarningResource(
-        party_id=seen.party_id,
-        service=seen.service,
-        year=seen.year,
+    return WarningResource.of(
+        seen,
         course=seen.status,
-        used=seen.used,
-        prepaid=seen.prepaid,
         to=warned.debtor.email,
         subject=TextResource(mail.subject.en, mail.subject.nl),
         body=TextResource(mail.body.en, mail.body.nl),

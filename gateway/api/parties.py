@@ -149,12 +149,6 @@ async def _party(call: Call, party_id: str, wanted: PartyRequest) -> Party:
 
 def party_resource(party: Party) -> PartyResource:
     """A party as operators and the party itself see it."""
-    return PartyResource(
-        party_id=party.party_id,
-        name=party.name,
-        kind=party.kind,
-        kind_source=party.kind_source,
-        identifiers=[str(identifier) for identifier in party.identifiers],
-        mandates=sorted(party.mandates),
-        settings=party.settings,
+    return PartyResource.of(
+        party, identifiers=[str(identifier) for identifier in party.identifiers], mandates=sorted(party.mandates)
     )

@@ -75,20 +75,15 @@ async def show_rule(call: Call) -> web.StreamResponse:
 
 def rule_resource(entry: "RuleEntry") -> RuleResource:
     """A rule of the catalogue."""
-    return RuleResource(
+    return RuleResource.of(
+        entry,
         rule=entry.id,
-        set=entry.set,
-        version=entry.version,
-        valid_from=entry.valid_from,
-        valid_until=entry.valid_until,
         flag=entry.flag.value,
         sentence=text_resource(entry.sentence),
         advice=text_resource(entry.advice) if entry.advice else None,
         note=text_resource(entry.note) if entry.note else None,
         terms={number: text_resource(name) for number, name in entry.terms},
         path=entry.path or None,
-        source=entry.source,
-        is_bound=entry.is_bound,
         holds=[_case(case) for case in entry.holds],
         breaks=[_case(case) for case in entry.breaks],
     )

@@ -248,10 +248,6 @@ def _run_parts(run: Run) -> dict[str, Any]:
 
 def preview_resource(preview: Preview) -> PreviewResource:
     """What a run would give."""
-    return PreviewResource(
-        digest=preview.inputs.digest,
-        excluding=preview.total.excluding,
-        vat=preview.total.vat,
-        including=preview.total.including,
-        items=[bill_resource(bill) for bill in preview.bills],
+    return PreviewResource.of(
+        preview.total, digest=preview.inputs.digest, items=[bill_resource(bill) for bill in preview.bills]
     )

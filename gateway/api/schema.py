@@ -1,7 +1,7 @@
 """What the resources have in common: the base of JSON bodies, and types of their fields."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +22,12 @@ Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
 
 class Schema(msgspec.Struct, rename="camel"):
     """A JSON object of this API."""
+
+    @classmethod
+    def of(cls, source: object, **values: object) -> Self:
+        """The object with these values; its other fields are the attributes of `source` with the same names."""
+        names = [name for name in cls.__struct_fields__ if name not in values and hasattr(source, name)]
+        return cls(**{name: getattr(source, name) for name in names}, **values)
 
 
 class PageLinks(Schema):

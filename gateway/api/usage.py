@@ -154,9 +154,7 @@ async def list_usage_entries(call: Call) -> web.StreamResponse:
 
 
 def _entry(entry: MeteredEntry) -> UsageEntryResource:
-    return UsageEntryResource(
-        entry_id=entry.entry_id, kenmerk=entry.kenmerk, kind=entry.kind, at=entry.at, quantity=entry.quantity
-    )
+    return UsageEntryResource.of(entry)
 
 
 @routes.get(
