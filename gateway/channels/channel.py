@@ -45,7 +45,7 @@ class ChannelServices:
 
 
 def _add_nothing(_app: web.Application) -> None:
-    """The channel has no addresses of its own."""
+    """The channel has no addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class OpenChannel:
     """By the names that `Channel.delivery_methods` declares. One that is declared and not here cannot be used with
     these settings: what waits for it stays in the outbox."""
     jobs: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
-    """Run beside the server until it stops."""
+    """Run with the server until it stops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class RequestLimits:
 
 
 class ConcurrencyLimit:
-    """RequestLimits what is in use at the same time, counted in any unit."""
+    """Limits what is in use at the same time, counted in any unit."""
 
     def __init__(self, available: int, retry_after_seconds: int) -> None:
         self._available = available

@@ -32,5 +32,5 @@ Proberen / try: start `meterpoort serve --sandbox --tls DEZE_MAP --port 8443` en
       'https://localhost:8443/wus/2.0/aanleverservice/1.2?wsdl'
 
 De sleutels staan hier onversleuteld: gebruik deze map nergens anders voor.
-The keys stand here unencrypted: use this folder for nothing else.
+The keys are not encrypted: use this folder for nothing else.
 """

@@ -1,8 +1,8 @@
-"""Mutual TLS: the files it needs, the server's side of it, and asking after revoked certificates over HTTP.
+"""Mutual TLS: the files it needs, the server's side of it, and fetching revocation data over HTTP.
 
 Digikoppeling Beveiligingsstandaarden: TLS 1.2 is the least (TLS005), 1.3 is better; a client certificate is
 required. OpenSSL refuses at the handshake what does not lead to the anchors or is out of date; revocation, key and
-OIN are judged by `identity.py`, where a refusal can be explained.
+OIN are checked by `http.client_certificate`, where a refusal can be explained.
 """
 
 import ssl

@@ -1,4 +1,4 @@
-"""Aanleveren: a document in, a kenmerk out, answered once it is on stable storage and before it is judged."""
+"""Aanleveren: accepts a document, and answers with its kenmerk once it is stored and before it is judged."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -38,7 +38,7 @@ class Aanleveren:
         self._options = options
 
     async def accept_aanlevering(self, sent: Aanlevering, message_id: str, client: Client) -> str:
-        """Hand the message in; answers the body of the response. Raises KoppelvlakError."""
+        """Submit the message; returns the body of the response. Raises KoppelvlakError."""
         self._require_within_limits(sent)
         _require_no_ausp(sent.autorisatie_adres)
         party = await belanghebbende_of(self._services.directory, client, sent.belanghebbende)
@@ -47,26 +47,26 @@ class Aanleveren:
         def record(kenmerk: str, received_at: datetime) -> ProcesRecord:
             return ProcesRecord(_proces(sent, kenmerk, received_at, client.oin, berichtkenmerk))
 
-        receipt = await self._stored_whole(sent, client, party, record)
+        receipt = await self._store_all(sent, client, party, record)
         return aanlever_response(record(receipt.kenmerk, receipt.received_at).proces)
 
-    async def _stored_whole(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
-        """Everything on stable storage; what ends it before leaves nothing behind.
+    async def _store_all(self, sent: Aanlevering, client: Client, party: Party, record: Record) -> Receipt:
+        """Store the message with its contents, or nothing.
 
-        Once it is being stored, only who says that nothing was stored is believed. After anything else,
-        cancellation included, a message may stand in the database whose commit was not heard of: its contents
-        stay, for it or the reaper.
+        Contents are deleted when the submission was not passed to the intake, or the intake says that nothing was
+        stored. After any other error, cancellation included, the message may have been committed: its contents
+        stay, and the reaper deletes them when no message refers to them.
         """
         sinks: list[ContentSink] = []
         try:
             submission = await self._submission(sent, client, party, sinks, record)
         except BaseException:
-            await _forget(sinks)
+            await _delete(sinks)
             raise
         try:
             return await self._services.intake.submit(submission)
         except OverloadedError as error:
-            await _forget(sinks)
+            await _delete(sinks)
             raise TroubleError(Text("the service is busy")) from error
 
     async def _submission(
@@ -111,7 +111,7 @@ class Aanleveren:
                 raise too_large(one.inhoud.size_bytes, limit)
 
 
-async def _forget(sinks: Iterable[ContentSink]) -> None:
+async def _delete(sinks: Iterable[ContentSink]) -> None:
     for sink in sinks:
         await sink.abort()
 
@@ -122,7 +122,7 @@ async def _pour(octets: Iterator[bytes], sink: ContentSink) -> None:
 
 
 def _require_no_ausp(address: str | None) -> None:
-    """Mandates stand in our own register; an authorisation service elsewhere is not asked."""
+    """Mandates are in our own register; no other authorisation service is called."""
     if address is not None and address.rstrip("/") != GEEN_AUSP:
         raise RefusedError(
             Text(

@@ -1,4 +1,4 @@
-"""The door itself: HTTP in, SOAP out, never anything else."""
+"""The HTTP endpoint of the services: every answer is SOAP, also to a broken request."""
 
 from collections.abc import Awaitable, Callable
 from typing import IO
@@ -25,7 +25,7 @@ from gateway.channels.digipoort.wire.faults import (
     TroubleError,
     fault_envelope,
 )
-from gateway.channels.digipoort.wire.names import SERVICES, Operation, Service, operations
+from gateway.channels.digipoort.wire.names import SERVICES, Operation, WusService, operations
 from gateway.channels.digipoort.wire.wsdl import XSD_NAME, wsdl, xsd
 from gateway.i18n import Text
 
@@ -80,9 +80,9 @@ class WusEndpoint:
         nearest = next((one for one in SERVICES if one.name in request.path.lower()), SERVICES[0])
         known = ", ".join(service.paths[0] for service in SERVICES)
         wrong = Text("there is no service at this address, but at {known}", known=known)
-        return self._fault(Progress(_operation_named(nearest, request)), MalformedError(wrong))
+        return self._fault(Progress(_operation_of(nearest, request)), MalformedError(wrong))
 
-    def _at(self, service: Service) -> Respond:
+    def _at(self, service: WusService) -> Respond:
         async def respond(request: web.Request) -> web.StreamResponse:
             if request.method == "POST":
                 return await self._respond(service, request)
@@ -94,8 +94,8 @@ class WusEndpoint:
 
         return respond
 
-    async def _respond(self, service: Service, request: web.Request) -> web.StreamResponse:
-        progress = Progress(_operation_named(service, request))
+    async def _respond(self, service: WusService, request: web.Request) -> web.StreamResponse:
+        progress = Progress(_operation_of(service, request))
         try:
             if request.method != "POST":
                 raise MalformedError(Text("requests are sent with POST"))
@@ -104,17 +104,17 @@ class WusEndpoint:
             with self._reader.spool(request) as spool:
                 return await self._handle(service, request, progress, spool)
         except KoppelvlakError as error:
-            log.info("wus_refused", service=service.name, reason=type(error).__name__, said=error.text.en)
+            log.info("wus_refused", service=service.name, reason=type(error).__name__, detail=error.text.en)
             return self._fault(progress, error)
         except ConnectionError:
             raise  # the caller is gone: there is nobody to answer
-        except Exception as error:  # the last guard: whatever it is, a client of this door gets its typed fault
+        except Exception as error:  # any other error is a typed fault too
             log.error("wus_failed", service=service.name, exc_info=error)
             trouble = TroubleError(Text("the gateway failed"))
             return self._fault(progress, trouble)
 
     async def _handle(
-        self, service: Service, request: web.Request, progress: Progress, spool: IO[bytes] | None
+        self, service: WusService, request: web.Request, progress: Progress, spool: IO[bytes] | None
     ) -> web.StreamResponse:
         genuine = await self._reader.read(request, service, progress, spool)
         client = await self._client(genuine)
@@ -169,11 +169,11 @@ class WusEndpoint:
     def _fault(self, progress: Progress, error: KoppelvlakError) -> web.Response:
         prefix = self._options.foutcode_prefixes.get(progress.operation.service.name)
         body = fault_envelope(progress.operation, error, new_message_id(), progress.message_id, prefix)
-        # SOAP 1.1 section 6.2: a fault goes with 500, whoever is to blame.
+        # SOAP 1.1 section 6.2: a fault has status 500, also when the client is to blame.
         return web.Response(status=500, body=body, headers=_XML_HEADERS)
 
 
-def _operation_named(service: Service, request: web.Request) -> Operation:
+def _operation_of(service: WusService, request: web.Request) -> Operation:
     """The operation that SOAPAction names, or the service's first: some operation must give a fault its action."""
     wanted = request.headers.get("SOAPAction", "").strip().strip('"')
     known = operations(service)
@@ -182,7 +182,7 @@ def _operation_named(service: Service, request: web.Request) -> Operation:
     return next((one for one in known if one.request_action == wanted), known[0])
 
 
-def _described(service: Service, request: web.Request) -> web.Response:
+def _described(service: WusService, request: web.Request) -> web.Response:
     address = f"{request.scheme}://{request.host}{request.path}"
     family = "/cpl/" if request.path.startswith("/cpl/") else "/wus/2.0/"
     schema = f"{request.scheme}://{request.host}{family}{XSD_NAME}"

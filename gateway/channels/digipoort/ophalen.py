@@ -1,7 +1,7 @@
-"""The six collect operations: what lies ready for a recipient, as a list or with its contents.
+"""The six collect operations: the messages that wait for a recipient, as a list or with their contents.
 
 "Nieuwe" are messages that were not listed, or not collected, with this OIN before. Once a message was sent to its
-recipient to the last byte it is confirmed: it leaves the mailbox that the HTTP door shows, too.
+recipient to the last byte it is confirmed: it also leaves the mailbox of the HTTP API.
 """
 
 import secrets
@@ -25,7 +25,7 @@ Found = list[tuple[Message, Proces]]
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """An answer with contents: its body, where the contents stand, and what is confirmed once it was sent."""
+    """An answer with contents: its body, where the contents are stored, and what is confirmed once it was sent."""
 
     body: str
     binaries: tuple[Binary, ...]
@@ -54,22 +54,22 @@ class Ophalen:
     async def get_berichten(self, vraag: Vraag, client: Client) -> Collected:
         """Messages of a belanghebbende, with their contents."""
         found = await self._find(vraag, client)
-        return await self._collected("getBerichten", (await self._that_fit(found)), client)
+        return await self._collect("getBerichten", await self._that_fit(found))
 
     async def get_nieuwe_berichten(self, vraag: Vraag, client: Client) -> Collected:
         """Messages of a belanghebbende that were not collected before."""
         found = await self._find(vraag, client)
         new = await self._not_marked(found, client)
-        return await self._collected("getNieuweBerichten", await self._that_fit(new), client)
+        return await self._collect("getNieuweBerichten", await self._that_fit(new))
 
     async def get_berichten_kenmerk(self, vraag: Vraag, client: Client) -> Collected:
         """One message with its contents."""
-        return await self._collected("getBerichtenKenmerk", await self._one(vraag, client), client)
+        return await self._collect("getBerichtenKenmerk", await self._one(vraag, client))
 
     async def get_nieuwe_berichten_kenmerk(self, vraag: Vraag, client: Client) -> Collected:
         """One message with its contents, unless it was collected before."""
         new = await self._not_marked(await self._one(vraag, client), client)
-        return await self._collected("getNieuweBerichtenKenmerk", new, client)
+        return await self._collect("getNieuweBerichtenKenmerk", new)
 
     async def octets(self, collected: Collected, binary: Binary) -> AsyncIterator[bytes]:
         """The content that a binary of this answer stands for."""
@@ -101,18 +101,18 @@ class Ophalen:
         return await self._only_new(await self._that_fit(found), client, COLLECTED)
 
     async def _that_fit(self, found: Found) -> Found:
-        """The first messages that fit one answer; the client asks on for the others."""
+        """The first messages that fit one answer; the client asks for the others afterwards."""
         fitting: Found = []
         size_bytes = 0
         for message, proces in found[: self._options.berichten_max]:
-            beside = await self._services.messages.attachments(message.kenmerk)
-            size_bytes += message.size_bytes + sum(one.stored.size_bytes for one in beside if one.stored)
+            attachments = await self._services.messages.attachments(message.kenmerk)
+            size_bytes += message.size_bytes + sum(one.stored.size_bytes for one in attachments if one.stored)
             if fitting and size_bytes > self._options.berichten_bytes_max:
                 break
             fitting.append((message, proces))
         return fitting
 
-    async def _collected(self, operation: str, found: Found, client: Client) -> Collected:
+    async def _collect(self, operation: str, found: Found) -> Collected:
         sources: dict[str, StoredBytes] = {}
         binaries: list[Binary] = []
         berichten: list[tuple[Proces, SentInhoud, Sequence[SentInhoud]]] = []
@@ -130,7 +130,6 @@ class Ophalen:
             berichten.append((proces, bericht, bijlagen))
         body = berichten_response(operation, berichten)
         confirmed = tuple(message.kenmerk for message, _ in found if message.state is State.DELIVERED)
-        del client
         return Collected(body, tuple(binaries), sources, confirmed)
 
 

@@ -1,4 +1,4 @@
-"""What an operator can choose at this door; each default with its reason."""
+"""The options of the endpoint; each default with its reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy
 
 @dataclass(frozen=True, slots=True)
 class WusOptions:
-    """Settings of the Digipoort door."""
+    """Options of the endpoint."""
 
     signature: SignaturePolicy = field(default_factory=SignaturePolicy)
     reading: ReadingLimits = field(default_factory=ReadingLimits)
@@ -20,10 +20,10 @@ class WusOptions:
     foutcode_prefixes: Mapping[str, str] = field(default_factory=dict)
     """By service name, in place of ours: Digipoort's own codes of the ophaalservice are not public."""
     lone_status_with_last: bool = False
-    """Whether a list of new statuses that would hold one holds the one before it too: some client programs take a
-    list with one element for no list."""
+    """Whether a list with one new status also holds the status before it: some client programs do not recognise a
+    list with one element."""
     statuses_max: int = 1_000
-    """Statuses in one answer; a client asks on from the last."""
+    """Statuses in one answer; a client asks for the rest afterwards."""
     processen_max: int = 500
     """Processen or messages in one list."""
     berichten_max: int = 25
@@ -31,7 +31,7 @@ class WusOptions:
     berichten_bytes_max: int = 64 * 1024 * 1024
     """Contents in one answer; one message always fits."""
     replays_max: int = 200_000
-    """Messages remembered for as long as they could be replayed; above it the door is busy, never careless."""
+    """Messages remembered for as long as they could be replayed; above it new messages are refused as busy."""
     slow_after_bytes: int = 512 * 1024
     """A message above this is verified in a thread, so that others are served meanwhile."""
     body_idle: timedelta = timedelta(seconds=20)

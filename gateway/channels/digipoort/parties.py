@@ -19,7 +19,7 @@ _FI_OIN = "00000002"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The party at the door."""
+    """The party that sends a request."""
 
     party: Party
     caller: Caller
@@ -91,7 +91,7 @@ async def client_of(directory: Directory, identity: Identity, *, is_sandbox: boo
 async def belanghebbende_of(directory: Directory, at: Client, belanghebbende: Identiteit) -> Party:
     """The party that a request is about: the client itself, or one that gave it a mandate. Raises RefusedError.
 
-    In a sandbox the client stands in for one that nobody registered, so that programs bring their own numbers.
+    In a sandbox the client itself is used for a number that is not registered, so that programs can use their own.
     """
     party = await find_party(directory, belanghebbende)
     if party is None and at.acts_for_all:

@@ -1,7 +1,7 @@
 """A message as Digipoort's interface sees it: a proces with a kenmerk, a berichtsoort and a belanghebbende.
 
-The words are koppelvlak 1.2's. What no other door knows of a message (its berichtkenmerk, roles, file name, what
-was handed out already) is kept beside it; a message that came through another door is a proces too.
+The words are koppelvlak 1.2's. What only this channel knows of a message (its berichtkenmerk, roles, file name,
+what was handed out already) is kept in its own tables; a message of another channel is a proces too.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -46,7 +46,7 @@ class Proces(msgspec.Struct, frozen=True):
 class Scope:
     """Which processen are asked for; every field that is given must match.
 
-    `belanghebbende_party_id` finds messages that came through another door, where no number was given.
+    `belanghebbende_party_id` finds messages of other channels, where no number was given.
     `only_recipient`: only what was delivered to these parties.
     """
 
@@ -72,13 +72,13 @@ COLLECTED = -2
 
 
 class ProcesRecords(Protocol):
-    """What only this interface knows; fulfilled by the store, which keeps what is handed in with its message."""
+    """The channel's own tables."""
 
     async def berichtkenmerken_since(self, moment: datetime) -> tuple[tuple[str, str], ...]:
         """OIN and message id of every request that started a proces since then."""
 
     async def proces(self, kenmerk: str) -> Proces | None:
-        """What was handed in with the message, or None when it came through another door."""
+        """What was submitted with the message, or None for a message of another channel."""
 
     async def find(self, scope: Scope, limit: int) -> tuple[tuple[Message, Proces | None], ...]:
         """Messages in scope, oldest first."""

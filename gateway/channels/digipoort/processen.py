@@ -1,4 +1,4 @@
-"""Processen and their statuses as the interface shows them, whatever door the message came through."""
+"""Processen and their statuses as the interface shows them, for messages of every channel."""
 
 from dataclasses import dataclass
 from datetime import datetime

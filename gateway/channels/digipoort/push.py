@@ -142,8 +142,8 @@ def _refused(envelope: Envelope) -> NotDeliveredError:
     """A fault with `…100` is about the message; others, also without a code, are about the service."""
     fault: etree._Element = envelope.request
     code = (fault.findtext(f".//{{{KOPPELVLAK}}}foutcode") or "").strip()[:20]
-    said = (fault.findtext(f".//{{{KOPPELVLAK}}}foutbeschrijving") or fault.findtext("faultstring") or "")[:200]
-    reason = " ".join(f"the recipient's fault {code}: {said}".split())
+    description = fault.findtext(f".//{{{KOPPELVLAK}}}foutbeschrijving") or fault.findtext("faultstring") or ""
+    reason = " ".join(f"the recipient's fault {code}: {description[:200]}".split())
     if code.endswith("100"):
         return NotDeliveredError(Refusal.PERMANENT, Failure.FAULT, reason, Foutcode.AFO100)
     return NotDeliveredError(Refusal.TEMPORARY, Failure.FAULT, reason, Foutcode.AFS400)

@@ -155,7 +155,7 @@ class ProcesStore:
         return tuple((row.identiteit_aanleveraar, row.berichtkenmerk) for row in rows)
 
     async def proces(self, kenmerk: str) -> Proces | None:
-        """What was handed in with the message, or None when it came through another door."""
+        """What was submitted with the message, or None for a message of another channel."""
         async with self._engines.read.connect() as connection:
             row = (await connection.execute(select(processen).where(processen.c.kenmerk == kenmerk))).one_or_none()
         return _proces(row) if row else None
@@ -225,7 +225,7 @@ def _is_of_berichtsoort(berichtsoort: str) -> ColumnElement[bool]:
 
 
 def _is_about(belanghebbende: Identiteit, party_id: str | None) -> ColumnElement[bool]:
-    """As it was named when handed in; through another door, by the party the message is from."""
+    """As the submission named it; for a message of another channel, by the party it is from."""
     message, known = t.messages.c, processen.c
     is_named = and_(
         known.belanghebbende_nummer == belanghebbende.nummer,

@@ -21,7 +21,7 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy, Verified
 from gateway.i18n import Text
 
 BERICHTKENMERK_CHARACTERS_MAX = 256
-"""So much of a message id is kept with what was handed in."""
+"""As much of a message id is kept with a submitted message."""
 DIGEST_BYTES = 32
 _RECORD = struct.Struct(f"<d{DIGEST_BYTES}s")
 """Until when, in seconds since 1970, and the digest of what was seen."""
@@ -90,7 +90,7 @@ class ReplayGuard:
     """Remembers signatures and message ids, by digest.
 
     A message is gone from memory only when its Timestamp has run out, never because there are many: when the
-    memory is full, new messages are told to come back. What cannot be written down is not accepted either.
+    memory is full, new messages are refused as busy. What cannot be written to the log is not accepted either.
     """
 
     def __init__(self, policy: SignaturePolicy, entries_max: int, records: ReplayLog | None = None) -> None:
@@ -120,8 +120,8 @@ class ReplayGuard:
         self._remember(now + self.window, digests)
 
     def recall(self, names: Iterable[tuple[str, str]], now: datetime) -> None:
-        """Remember what came before this process began: what the records have, and by OIN and message id, as far
-        as that is kept, what was handed in. Raises OSError when the records cannot be read."""
+        """Remember what came before this process began: what the records have, and what was submitted, by OIN and
+        message id as far as that is kept. Raises OSError when the records cannot be read."""
         for until, digest in self._records.read():
             if until > now:
                 self._remember(until, (digest,))

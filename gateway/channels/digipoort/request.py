@@ -27,7 +27,7 @@ from gateway.channels.digipoort.wire.faults import (
     TroubleError,
 )
 from gateway.channels.digipoort.wire.mtom import MtomReader
-from gateway.channels.digipoort.wire.names import WSA, Operation, Service, operations
+from gateway.channels.digipoort.wire.names import WSA, Operation, WusService, operations
 from gateway.channels.digipoort.wire.signature import Verified, verify
 from gateway.http import problems
 from gateway.http.body import pieces, whole
@@ -94,7 +94,7 @@ class RequestReader:
                 yield spool
 
     async def read(
-        self, request: web.BaseRequest, service: Service, progress: Progress, spool: IO[bytes] | None
+        self, request: web.BaseRequest, service: WusService, progress: Progress, spool: IO[bytes] | None
     ) -> Genuine:
         """Read and judge; one that is short needs no spool. Raises KoppelvlakError; nothing was stored then."""
         try:
@@ -128,7 +128,7 @@ class RequestReader:
         names = await self._services.records.berichtkenmerken_since(now - self._replays.window)
         self._replays.recall(names, now)
 
-    async def _short(self, request: web.BaseRequest, service: Service, progress: Progress) -> Verified:
+    async def _short(self, request: web.BaseRequest, service: WusService, progress: Progress) -> Verified:
         """A short message, read in one piece."""
         reading, policy = self._options.reading, self._options.signature
         try:
@@ -201,7 +201,7 @@ def new_message_id() -> str:
     return f"urn:uuid:{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
-def _tell(progress: Progress, envelope: Envelope, service: Service) -> None:
+def _tell(progress: Progress, envelope: Envelope, service: WusService) -> None:
     """What is known of a message before it is verified."""
     progress.message_id = _claimed_message_id(envelope)
     progress.operation = _operation(envelope.request, service) or progress.operation
@@ -214,12 +214,12 @@ def _claimed_message_id(envelope: Envelope) -> str | None:
     return value.strip()[:_CLAIMED_CHARACTERS_MAX] if value and value.strip() else None
 
 
-def _operation(element: etree._Element, service: Service) -> Operation | None:
+def _operation(element: etree._Element, service: WusService) -> Operation | None:
     tag = element.tag
     return next((operation for operation in operations(service) if operation.request_tag == tag), None)
 
 
-def _require_operation(message: Verified, service: Service, request: web.BaseRequest) -> Operation:
+def _require_operation(message: Verified, service: WusService, request: web.BaseRequest) -> Operation:
     """Body element, wsa:Action, SOAPAction and wsa:To must all mean the same operation at this address."""
     operation = _operation(message.request, service)
     if operation is None:

@@ -32,7 +32,7 @@ class Scenario(StrEnum):
     """What an aanleverkenmerk can ask for; upper and lower case are the same."""
 
     AANLEVER_FAULT = "AanleverFault"
-    """Handing in is answered with fault ALS100."""
+    """A submission is answered with fault ALS100."""
     HAPPYFLOW = "Happyflow"
     """All goes well, up to 500."""
     STATUS_INFORMATIE_FAULT = "StatusInformatieFault"
@@ -46,9 +46,9 @@ class Scenario(StrEnum):
     MAXIMAAL_AANTAL = "MaximaalAantalAfleverpogingen"
     """The recipient stays out of reach: 420 again and again, at last with AFS600."""
     ZWAARBELAST_AANLEVEREN = "ZwaarbelastAanleveren"
-    """Handing in is slow."""
+    """A submission is answered slowly."""
     OVERBELAST_AANLEVEREN = "OverbelastAanleveren"
-    """Handing in is answered with fault ALS400."""
+    """A submission is answered with fault ALS400."""
     ZWAARBELAST_STATUS = "ZwaarbelastStatusInformatie"
     """Asking for statuses is slow."""
     OVERBELAST_STATUS = "OverbelastStatusInformatie"
@@ -152,7 +152,7 @@ class Sandbox:
         self._sleep = sleep
 
     async def register_cast(self) -> None:
-        """Everybody of the cast is there, once."""
+        """Register every party of the cast, once."""
         for party in CAST:
             if await self._directory.party(party.party_id) is None:
                 await self._directory.save(party, "sandbox")
@@ -204,11 +204,11 @@ class Sandbox:
         return found
 
     async def welcome(self, identity: Identity) -> None:
-        """Whoever has a certificate of the sandbox takes part: an unknown OIN becomes a party."""
+        """Every certificate of the sandbox can take part: an unknown OIN becomes a party."""
         await self._register(Identiteit(identity.oin.value, "OIN"), (identity.oin,))
 
     async def welcome_named(self, identiteit: Identiteit | None) -> None:
-        """A belanghebbende or recipient that a request names takes part, too."""
+        """A belanghebbende or recipient that a request names becomes a party, too."""
         if identiteit is not None and identiteit.type.upper() == "KVK" and identiteit.nummer.isdigit():
             await self._register(identiteit, (PartyIdentifier(KVK, identiteit.nummer[:8]),))
 

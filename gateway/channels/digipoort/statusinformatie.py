@@ -35,7 +35,7 @@ class Statusinformatie:
         self._sandbox = sandbox
 
     async def get_berichtsoorten(self, vraag: Vraag, client: Client) -> str:
-        """The kinds for which something was handed in on behalf of a belanghebbende."""
+        """The kinds of the messages that were submitted for a belanghebbende."""
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
         return berichtsoorten_response("getBerichtsoorten", await self._services.records.berichtsoorten(scope))

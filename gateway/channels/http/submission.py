@@ -1,4 +1,4 @@
-"""The HTTP channel in: a POST becomes one `Submission`."""
+"""Reads a POST as one `Submission`."""
 
 import re
 from collections.abc import Callable
@@ -32,8 +32,8 @@ _QUOTED_KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"'
 _PLAIN_VALUE = re.compile(r"[\x20-\x7e\xa0-\uffff]{1,80}")
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """What the headers of a submission say beside the document."""
+class SubmissionHeaders(msgspec.Struct, frozen=True):
+    """What the headers of a submission say."""
 
     idempotency_key: str | None = None
     recipient: PartyIdentifier | None = None
@@ -49,7 +49,7 @@ class HttpIntake:
     def __init__(
         self, storage: DocumentStorage, limits: RequestLimits, check_profile: Callable[[str], object] = str
     ) -> None:
-        """`check_profile` raises ValueError for a profile that there is not."""
+        """`check_profile` raises ValueError for an unknown profile."""
         self._check_profile = check_profile
         self._storage = storage
         self._limits = limits
@@ -57,7 +57,7 @@ class HttpIntake:
 
     async def submission(self, request: web.BaseRequest, caller: Caller) -> Submission:
         """Read the request to its end. Raises problems; then nothing stays in storage."""
-        envelope = read_envelope(request, self._check_profile)
+        envelope = read_submission_headers(request, self._check_profile)
         parts = await self._parts(request)
         return Submission(
             caller=caller,
@@ -114,7 +114,9 @@ def _refuse_empty(size_bytes: int) -> None:
         raise empty_body()
 
 
-def read_envelope(request: web.BaseRequest, check_profile: Callable[[str], object] = str) -> Envelope:
+def read_submission_headers(
+    request: web.BaseRequest, check_profile: Callable[[str], object] = str
+) -> SubmissionHeaders:
     """The headers of a submission. Raises InvalidInput with every fault together."""
     faults: list[Fault] = []
 
@@ -122,7 +124,7 @@ def read_envelope(request: web.BaseRequest, check_profile: Callable[[str], objec
         check_profile(value)
         return value
 
-    envelope = Envelope(
+    envelope = SubmissionHeaders(
         idempotency_key=_read(request, "Idempotency-Key", read_idempotency_key, faults),
         recipient=_read(request, "Meterpoort-Recipient", PartyIdentifier.parse, faults),
         on_behalf_of=_read(request, "Meterpoort-On-Behalf-Of", PartyIdentifier.parse, faults),

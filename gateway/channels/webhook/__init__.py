@@ -1,1 +1,1 @@
-"""The webhook: tells a recipient by a signed CloudEvent that a message is available."""
+"""The webhook channel: a signed CloudEvent tells a recipient that there is a message for it."""

@@ -1,4 +1,4 @@
-"""The webhook: a recipient is told by a signed event that there is a message for it."""
+"""The webhook: a signed event tells a recipient that there is a message for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -22,7 +22,7 @@ def gateway() -> MemoryGateway:
 
 @pytest.fixture
 def services(gateway: MemoryGateway) -> Services:
-    """The services, with time limits that a test can wait for."""
+    """The ports with limits that a test can wait for."""
     return replace(gateway.services(), limits=RequestLimits(body_idle_seconds_max=0.4, body_seconds_max=1.5))
 
 

@@ -1,4 +1,4 @@
-"""`meterpoort ca init`: what stands in the folder, held against OpenSSL."""
+"""`meterpoort ca init`: the certificates in the folder, checked with OpenSSL."""
 
 import shutil
 import ssl

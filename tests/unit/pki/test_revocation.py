@@ -22,7 +22,7 @@ SHA1_NAMES_ONLY = hashes.SHA1()  # noqa: S303  (names the issuer, as every respo
 
 
 class Network:
-    """Stands in for the responder's side: answers by URL, counts the questions."""
+    """The responders' side: answers by URL, and counts requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[bytes | None], bytes]] = {}

@@ -2,7 +2,7 @@
 
 One Signature, one token, Timestamp, and a reference for each part that the profile wants signed. Everything is
 written canonically, so the digests are taken over the very bytes that are sent; contents stream through twice
-and are never held whole.
+and are never in memory whole.
 """
 
 import functools
@@ -37,7 +37,7 @@ EXPIRES_AFTER = timedelta(minutes=10)
 """As Digipoort's own messages."""
 
 Octets = Callable[[Binary], AsyncIterator[bytes]]
-"""Streams what a `Binary` stands for, from the start, each time it is asked."""
+"""Streams the content of a `Binary` from the start, each time it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class SignedMessage:
-    """A message ready to be sent: text, with binaries between it that are sent as base64."""
+    """A message that can be sent: text, and binaries that are sent as base64."""
 
     pieces: tuple[bytes | Binary, ...]
 
@@ -95,7 +95,7 @@ class Signer:
         suite: AlgorithmSuite,
         now: datetime,
     ) -> SignedMessage:
-        """The message in pieces, for a body in which binaries stand by their tokens."""
+        """The message in pieces, for a body that names binaries by their tokens."""
         pieces = tuple(split_at(_body(body), binaries))
         digest = suite.digest(b"")
         async for chunk in _streamed(pieces, octets):

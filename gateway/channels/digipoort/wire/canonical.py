@@ -1,4 +1,4 @@
-"""Writing XML that is canonical as it stands (Exclusive XML Canonicalization 1.0, without comments).
+"""Writes XML in canonical form (Exclusive XML Canonicalization 1.0, without comments).
 
 Each part of a message that is to be signed carries its own namespace declarations, in canonical order, so that
 its canonical form is exactly the bytes written: what is digested is what is sent.
@@ -24,22 +24,22 @@ def attribute(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Stands in written XML for content that is sent as base64 from somewhere else."""
+    """A placeholder in written XML for content that is sent as base64."""
 
     token: str
-    """As it stands in the text: letters and digits that occur nowhere else in it."""
+    """Its name in the text: letters and digits that occur nowhere else in it."""
     size_bytes: int
 
 
 def split_at(written: bytes, binaries: Sequence[Binary]) -> Iterator[bytes | Binary]:
     """The written text in pieces, each binary in its place.
 
-    Raises ValueError when a token does not stand in it exactly once, in the order given.
+    Raises ValueError when a token is not in it exactly once, in the order given.
     """
     for binary in binaries:
         before, found, written = written.partition(binary.token.encode())
         if not found or binary.token.encode() in written:
-            raise ValueError("a binary does not stand in the text exactly once")
+            raise ValueError("a binary is not in the text exactly once")
         yield before
         yield binary
     yield written

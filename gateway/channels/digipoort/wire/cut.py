@@ -28,7 +28,7 @@ _PIECE_BYTES = 192 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
-    """How much a message may ask of the reader. Sizes in bytes."""
+    """Limits on one message. Sizes in bytes."""
 
     body_bytes_max: int = 96 * 1024 * 1024
     """A document and 20 MiB of attachments, both as base64, with room for line breaks and headers."""
@@ -37,7 +37,7 @@ class ReadingLimits:
     cut_bytes_min: int = 64 * 1024
     """Shorter base64 stays in the tree: a cut costs more than it saves."""
     cut_whole_bytes_min: int = 1024
-    """The same in a message that is short as a whole, where a cut costs next to nothing."""
+    """The same in a message that is in memory, where a cut is cheap."""
     skeleton_bytes_max: int = 4 * 1024 * 1024
     """Headers, names and short contents; ten attachments below the cut fit six times."""
     memory_bytes_max: int = 1024 * 1024
@@ -53,21 +53,21 @@ class ReadingLimits:
 
 
 class Inhoud(Protocol):
-    """The value of one `inhoud`, wherever it stands."""
+    """The value of one `inhoud`, in memory or in the spool."""
 
     @property
     def size_bytes(self) -> int:
-        """Decoded, as far as can be told without decoding."""
+        """Of the decoded value, computed without decoding it."""
 
     def canonical(self) -> Iterator[bytes]:
-        """Its characters as they stand in the canonical XML."""
+        """Its characters in the canonical XML."""
 
     def octets(self) -> Iterator[bytes]:
         """Decoded. Raises MalformedError when it is not base64."""
 
 
 class InlineInhoud:
-    """Base64 that stayed in the tree."""
+    """Base64Decoder that stayed in the tree."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -86,7 +86,7 @@ class InlineInhoud:
 
 @dataclass(frozen=True, slots=True)
 class DecodedBase64:
-    """Base64 of a short message, without whitespace, and what it decodes to."""
+    """Base64Decoder of a short message, without whitespace, and what it decodes to."""
 
     characters: bytes
     decoded: bytes
@@ -104,7 +104,7 @@ class DecodedBase64:
 
 @dataclass(frozen=True, slots=True)
 class SpooledBase64:
-    """Base64 that was cut out of the text, line ends as XML sees them."""
+    """Base64Decoder that was cut out of the text, line ends as XML sees them."""
 
     spool: IO[bytes]
     start: int
@@ -151,15 +151,15 @@ class SpooledOctets:
 
 
 def new_token() -> str:
-    """A name for a cut that nobody can guess; 24 characters of base64."""
+    """A random name for a cut: 24 characters of base64."""
     return "mpX" + secrets.token_hex(10) + "X"
 
 
 def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, Inhoud]]:
-    """The skeleton and the cuts of a short message that is there as a whole.
+    """The skeleton and the cuts of a short message that is in memory.
 
-    Cuts the first `inhoud` out, when it is nothing but base64 of some length. What is not stays in the tree: then
-    it is spread over lines, or wrong, or no `inhoud` at all.
+    Only the first `inhoud` is cut out, and only when it is base64 of some length on one line; any other stays in
+    the tree.
     """
     start = message.find(b"inhoud>") + 7
     end = message.find(b"<", start)
@@ -175,7 +175,7 @@ def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, I
 
 
 def _decoded_at_once(characters: bytes) -> bytes | None:
-    """Base64 decoded, or None when it is anything but its alphabet, padded to whole groups."""
+    """The decoded base64, or None when it is anything but its alphabet, padded to whole groups."""
     try:
         return pybase64.b64decode(characters, validate=True)
     except binascii.Error:
@@ -186,7 +186,7 @@ _numbers = itertools.count()
 
 
 def _unused_token(*texts: bytes) -> str:
-    """A token that stands in none of these texts: a number will do, where all of the message can be looked at."""
+    """A token that none of these texts contains. A number is enough, because the whole message is checked."""
     while True:
         token = f"mpX{next(_numbers):020x}X"
         if not any(token.encode() in text for text in texts):
@@ -194,7 +194,7 @@ def _unused_token(*texts: bytes) -> str:
 
 
 class Cutter:
-    """Takes a message in while it streams and leaves its skeleton and its cuts."""
+    """Reads a message while it streams, and leaves its skeleton and its cuts."""
 
     def __init__(self, limits: ReadingLimits, spool: IO[bytes]) -> None:
         self._limits = limits
@@ -208,7 +208,7 @@ class Cutter:
         self.too_large: MalformedError | None = None
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes. What is too large is remembered, not kept: the caller reads on and then refuses."""
+        """Read the next bytes. What is too large is noted, not kept: the caller reads on and then refuses."""
         if self._waiting is not None:  # nothing to cut in a message that is short as a whole
             self._waiting += chunk
             if len(self._waiting) <= self._limits.cut_bytes_min:
@@ -219,7 +219,7 @@ class Cutter:
             at = self._in_markup(chunk, at) if self._run is None else self._in_text(chunk, at)
 
     def close(self) -> bytes:
-        """All is in: the skeleton. Raises MalformedError."""
+        """The skeleton of the complete message. Raises MalformedError."""
         if self._waiting is not None:
             return bytes(self._waiting)
         if self.too_large is not None:
@@ -249,7 +249,7 @@ class Cutter:
         return at + len(text)
 
     def _plain_text(self) -> None:
-        """Not base64 after all; nothing that is spooled by now can be a value of this interface."""
+        """Not base64. Text that was spooled before this point is no valid value either."""
         if self._spilled is not None:
             self.too_large = _not_base64()
             return
@@ -307,7 +307,7 @@ class Cutter:
 
 
 def new_spool(limits: ReadingLimits) -> IO[bytes]:
-    """Where cuts go: memory while small, then a file without a name."""
+    """Where cuts are kept: in memory while small, then in an unnamed temporary file."""
     return tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes_max)
 
 

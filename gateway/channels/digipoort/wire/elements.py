@@ -94,13 +94,13 @@ def require_valid(request: etree._Element) -> None:
     if schema.validate(request):
         return
     first = schema.error_log[0].message if len(schema.error_log) else "not valid"
-    said = re.sub(r"\{[^}]*\}", "", first)[:500]
-    raise MalformedError(Text("Schema: {said}", said=said))
+    message = re.sub(r"\{[^}]*\}", "", first)[:500]
+    raise MalformedError(Text("Schema: {said}", said=message))
 
 
 def read_aanlevering(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Aanlevering:
     """Read an `aanleverRequest` that is valid by the schema; `cuts` are the contents that were cut out of it."""
-    request = _Children(element)
+    request = _ChildValues(element)
     value, bijlagen = request.value, request.child("berichtBijlagen")
     return Aanlevering(
         berichtsoort=value("berichtsoort") or "",
@@ -118,7 +118,7 @@ def read_aanlevering(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Aan
 
 def read_vraag(request: etree._Element) -> Vraag:
     """Read a request of the status or collect service that is valid by the schema."""
-    children = _Children(request)
+    children = _ChildValues(request)
     value = children.value
     return Vraag(
         kenmerk=value("kenmerk"),
@@ -130,8 +130,8 @@ def read_vraag(request: etree._Element) -> Vraag:
     )
 
 
-class _Children:
-    """An element's children by name; the schema lets each stand in it once."""
+class _ChildValues:
+    """An element's children by name; the schema allows each once."""
 
     def __init__(self, element: etree._Element) -> None:
         self._by_name = {child.tag: child for child in element}
@@ -146,18 +146,18 @@ class _Children:
         return " ".join(text.split()) or None if text else None
 
 
-def _identiteit(request: _Children, name: str) -> Identiteit | None:
+def _identiteit(request: _ChildValues, name: str) -> Identiteit | None:
     found = request.child(name)
     if found is None:
         return None
-    value = _Children(found).value
+    value = _ChildValues(found).value
     return Identiteit(value("nummer") or "", value("type") or "")
 
 
 def _bericht(element: etree._Element | None, cuts: Mapping[str, Inhoud]) -> BerichtInhoud:
     if element is None:
         raise MalformedError(Text("berichtInhoud is missing"))
-    children = _Children(element)
+    children = _ChildValues(element)
     value, inhoud = children.value, children.child("inhoud")
     if inhoud is None:
         raise MalformedError(Text("inhoud is missing"))

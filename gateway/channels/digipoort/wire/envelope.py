@@ -179,7 +179,7 @@ def _has_text(element: etree._Element) -> bool:
 
 
 def _refuse_stray_cuts(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None:
-    """Long base64 belongs in `inhoud`, and is all that stands there."""
+    """Long base64 may only be in `inhoud`, as its whole value."""
     if not cuts:
         return
     values = [node.text or "" for node in root.iter(f"{{{KOPPELVLAK}}}inhoud")]

@@ -1,4 +1,4 @@
-"""What is wrong with a request, in the words of the interface: a code, a sentence, client's fault or ours.
+"""Faults of the interface: a code, a sentence, and whether the client or the gateway is to blame.
 
 Codes: Logius, wus-js captures; `ALS100` and `STS100` say that a request does not follow the interface, `…400`
 that something technical failed. Which of ALS110 to ALS170 means what is not public: we use none of them.

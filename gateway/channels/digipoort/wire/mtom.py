@@ -1,4 +1,4 @@
-"""MTOM as it streams in: the envelope, and contents as parts beside it (SOAP MTOM, RFC 2387)."""
+"""MTOM while it streams: the envelope, and contents as separate parts (SOAP MTOM, RFC 2387)."""
 
 import re
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ _HEADERS_MAX, _HEADER_BYTES_MAX = 16, 4096
 
 
 class MtomReader:
-    """Takes the parts of one message in; the envelope goes through a `Cutter`, the others to the spool."""
+    """Reads the parts of one message; the envelope goes through a `Cutter`, the others to the spool."""
 
     def __init__(self, content_type: str, limits: ReadingLimits, spool: IO[bytes], cutter: Cutter) -> None:
         """Raises MalformedError when the Content-Type names no boundary."""
@@ -54,7 +54,7 @@ class MtomReader:
         )
 
     async def read(self, pieces: AsyncIterator[bytes]) -> None:
-        """Read to the end; what is wrong is remembered and told at the end. Raises MalformedError."""
+        """Read to the end; what is wrong is raised at the end. Raises MalformedError."""
         async for piece in pieces:
             if self.problem is None and self._cutter.too_large is None:
                 self._feed(piece)

@@ -24,7 +24,7 @@ GEEN_AUSP = "http://geenausp.nl"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class WusService:
     """One of the interface's services: its paths, its WSDL, its actions, how its faults are called."""
 
     name: str
@@ -42,7 +42,7 @@ class Service:
         return f"{self.namespace}{self.port.removesuffix('_V1_2')}/"
 
 
-AANLEVERSERVICE = Service(
+AANLEVERSERVICE = WusService(
     "aanleverservice",
     ("/wus/2.0/aanleverservice/1.2", "/cpl/aanleverservice/1.2"),
     "http://logius.nl/digipoort/wus/2.0/aanleverservice/1.2/",
@@ -52,7 +52,7 @@ AANLEVERSERVICE = Service(
     "AanleverService_V1_2",
     "AanleverServiceSoapBinding_V1_2",
 )
-STATUSINFORMATIESERVICE = Service(
+STATUSINFORMATIESERVICE = WusService(
     "statusinformatieservice",
     ("/wus/2.0/statusinformatieservice/1.2", "/cpl/statusinformatieservice/1.2"),
     "http://logius.nl/digipoort/wus/2.0/statusinformatieservice/1.2/",
@@ -68,7 +68,7 @@ STATUSINFORMATIESERVICE = Service(
     "StatusinformatieService_V1_2",
     "StatusinformatieServiceSoapBinding_V1_2",
 )
-OPHAALSERVICE = Service(
+OPHAALSERVICE = WusService(
     "ophaalservice",
     ("/wus/2.0/ophaalservice/1.2", "/cpl/ophaalservice/services/OphaalService_V1_2", "/cpl/ophaalservice/1.2"),
     "http://logius.nl/digipoort/wus/2.0/ophaalservice/1.2/",
@@ -86,7 +86,7 @@ OPHAALSERVICE = Service(
     "OphaalService_V1_2",
     "OphaalServiceSoapBinding_V1_2",
 )
-AFLEVERSERVICE = Service(
+AFLEVERSERVICE = WusService(
     "afleverservice",
     ("/wus/2.0/afleverservice/1.2",),
     # Its WSDL is not public: namespace and actions follow the pattern of the others.
@@ -106,7 +106,7 @@ SERVICES = (AANLEVERSERVICE, STATUSINFORMATIESERVICE, OPHAALSERVICE)
 class Operation:
     """One operation of a service, with the names that belong to it, each put together once."""
 
-    service: Service
+    service: WusService
     name: str
 
     @functools.cached_property
@@ -142,7 +142,7 @@ class Operation:
 
 
 @functools.cache
-def operations(service: Service) -> tuple[Operation, ...]:
+def operations(service: WusService) -> tuple[Operation, ...]:
     """The operations of a service, in the order of its WSDL."""
     return tuple(Operation(service, name) for name in service.operations)
 

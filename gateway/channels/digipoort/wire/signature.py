@@ -26,9 +26,9 @@ from gateway.channels.digipoort.wire.envelope import WSA_HEADERS, Addressing, En
 from gateway.channels.digipoort.wire.faults import SignatureError
 from gateway.channels.digipoort.wire.names import BASE64_ENCODING, DSIG, WSA, WSSE, WSU, X509_V3
 from gateway.channels.digipoort.wire.signed_info import (
-    Reference,
     SignedInfo,
     SignedInfoReader,
+    SignedReference,
     base64_value,
     canonical,
     fragment,
@@ -166,7 +166,9 @@ def _read_certificate(der: bytes) -> _Signer:
         raise SignatureError(error.text) from error
 
 
-def _require_coverage(envelope: Envelope, timestamp: etree._Element, references: Sequence[Reference]) -> None:
+def _require_coverage(
+    envelope: Envelope, timestamp: etree._Element, references: Sequence[SignedReference]
+) -> None:
     """Body, Timestamp and every addressing header are signed: the nodes themselves, each once.
 
     The Timestamp may be signed twice: the published policy asks for it in two ways, and Apache CXF follows both.
@@ -190,13 +192,13 @@ def _verify_signature(signed_info: SignedInfo, value: bytes, key: rsa.RSAPublicK
         raise refused(Text("the signature does not verify")) from error
 
 
-def _verify_digests(references: Sequence[Reference], cuts: Mapping[str, Inhoud]) -> None:
+def _verify_digests(references: Sequence[SignedReference], cuts: Mapping[str, Inhoud]) -> None:
     placed: set[str] = set()
     for reference in references:
         written = canonical(reference.target, reference.prefixes)
         if cuts and _TOKEN_START in written:
             digest = reference.suite.digest(b"")
-            for piece in _filled(written, cuts, placed):
+            for piece in _fill(written, cuts, placed):
                 digest.update(piece)
         else:
             digest = reference.suite.digest(written)
@@ -209,7 +211,7 @@ _TOKEN_START = b">mpX"
 _TOKEN = re.compile(rb">(mpX[0-9a-f]{20}X)<")
 
 
-def _filled(written: bytes, cuts: Mapping[str, Inhoud], placed: set[str]) -> Iterator[bytes]:
+def _fill(written: bytes, cuts: Mapping[str, Inhoud], placed: set[str]) -> Iterator[bytes]:
     """A canonical form with the contents that were cut out of it back in their places, each in one place only."""
     end = 0
     for found in _TOKEN.finditer(written):

@@ -23,7 +23,7 @@ _BY_DIGEST = {suite.digest_uri: suite for suite in SUITES}
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class SignedReference:
     """A part of the message, and the digest that it must have."""
 
     target: etree._Element
@@ -38,7 +38,7 @@ class SignedInfo:
 
     canonical: bytes
     suite: AlgorithmSuite
-    references: tuple[Reference, ...]
+    references: tuple[SignedReference, ...]
 
 
 class SignedInfoReader:
@@ -64,13 +64,13 @@ class SignedInfoReader:
             tuple(self._reference(one) for one in references),
         )
 
-    def _reference(self, reference: etree._Element) -> Reference:
+    def _reference(self, reference: etree._Element) -> SignedReference:
         if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
             raise refused(Text("a Reference has another form than expected"))
         transforms, method, value = reference
         if [(one.tag, one.get("Algorithm")) for one in transforms] != [(_TRANSFORM, EXC_C14N)]:
             raise refused(Text("only the transform exc-c14n is accepted"))
-        return Reference(
+        return SignedReference(
             self._target(fragment(reference.get("URI"))),
             _inclusive_prefixes(transforms[0]),
             self._suite(method, _BY_DIGEST),

@@ -1,13 +1,13 @@
 """The WSDL of each service and the XSD they share, as served at `?wsdl` and `?xsd`.
 
-Written from the same names that the door answers to, so that they cannot drift apart; equal in meaning to the
+Written from the same names that the endpoint answers to, so that they cannot drift apart; equal in meaning to the
 published WSDLs, with a policy that asks SHA-256.
 """
 
 from importlib.resources import files
 
 from gateway.channels.digipoort.wire.canonical import attribute
-from gateway.channels.digipoort.wire.names import KOPPELVLAK, Operation, Service, operations
+from gateway.channels.digipoort.wire.names import KOPPELVLAK, Operation, WusService, operations
 
 XSD_NAME = "digipoort-koppelvlak-1.2.xsd"
 
@@ -17,7 +17,7 @@ def xsd() -> bytes:
     return (files("schemas") / "koppelvlak" / XSD_NAME).read_bytes()
 
 
-def wsdl(service: Service, address: str, xsd_address: str) -> bytes:
+def wsdl(service: WusService, address: str, xsd_address: str) -> bytes:
     """The WSDL 1.1 of a service that is offered at `address`."""
     all_operations = operations(service)
     fault = f"{service.fault_element[0].upper()}{service.fault_element[1:].removesuffix('Fault')}ServiceFault"

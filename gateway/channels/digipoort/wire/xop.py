@@ -1,8 +1,8 @@
-"""XOP: contents that travel as parts beside the envelope put back where an `xop:Include` stands (XOP 1.0).
+"""XOP 1.0: puts contents that came as separate parts back in the place of their `xop:Include`.
 
-Once expanded the message is as if the base64 had been in place, and that is what the signature covers. Beside
-`inhoud` only the token may travel so, as Apache CXF sends it. A part may be missing, used twice, used by nobody,
-or stand elsewhere: each is refused.
+Once expanded the message is as if the base64 had been in place, and that is what the signature covers. Apart
+from `inhoud` only the token may come so, as Apache CXF sends it. A part may be missing, used twice, not used,
+or included elsewhere: each is refused.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _SECURITY_TOKEN_BYTES_MAX = 16 * 1024  # no certificate is larger
 
 
 def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhoud]:
-    """Put a token in the place of every Include; answers the part that each token stands for.
+    """Put a token in the place of every Include; returns the part for each token.
 
     The certificate of a BinarySecurityToken is put in its place as it is. Raises MalformedError.
     """

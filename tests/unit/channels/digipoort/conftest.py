@@ -1,4 +1,4 @@
-"""The door on a gateway in memory, behind real mutual TLS on a real socket."""
+"""The endpoint over mutual TLS, on a gateway in memory."""
 
 import asyncio
 import io
@@ -63,7 +63,7 @@ class Answer:
 
 @dataclass
 class Server:
-    """A door that is open, and what stands behind it."""
+    """A running endpoint, and the gateway in memory behind it."""
 
     gateway: WusMemoryGateway
     records: MemoryRecords
@@ -102,8 +102,8 @@ Open = Callable[..., Awaitable[Server]]
 
 
 @pytest.fixture
-async def open_door() -> AsyncIterator[Open]:
-    """Opens doors with settings of the test's choice."""
+async def open_endpoint() -> AsyncIterator[Open]:
+    """Opens endpoints with options that a test chooses."""
     async with HttpFetch() as fetch:
         closing: list[Callable[[], Awaitable[object]]] = []
 
@@ -156,6 +156,6 @@ async def _close(server: Server) -> None:
 
 
 @pytest.fixture
-async def server(open_door: Open) -> Server:
-    """An open door with the settings as they come."""
-    return await open_door()
+async def server(open_endpoint: Open) -> Server:
+    """A running endpoint with the default options."""
+    return await open_endpoint()

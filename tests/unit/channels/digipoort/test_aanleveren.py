@@ -1,4 +1,4 @@
-"""Large contents of a message that was not taken in: forgotten when that is certain, else kept for it."""
+"""Large contents of a message that was not accepted: deleted when that is certain, else kept."""
 
 import asyncio
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ class _Storage:
 
 @dataclass
 class _Reception(WusMemoryGateway):
-    """Takes in, and then says something else."""
+    """Raises instead of accepting."""
 
     says: BaseException | None = None
 

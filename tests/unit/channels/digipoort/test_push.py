@@ -44,7 +44,7 @@ def afleverservice(post: Post, outbox: MemoryOutbox, *, must_be_signed: bool = T
     )
 
 
-def taken(kenmerk: str = "k-1", by: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None) -> Handler:
+def accepts(kenmerk: str = "k-1", by: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None) -> Handler:
     """The recipient's signed answer."""
     body = (
         f'<k:afleverResponse xmlns:k="{KOPPELVLAK}"><k:kenmerk>{kenmerk}</k:kenmerk>'
@@ -78,7 +78,7 @@ def fault(code: str) -> Handler:
 @pytest.mark.parametrize("size_bytes", [10, 1_000_003])
 async def test_the_whole_message_by_soap(post: Post, recipient: Recipient, size_bytes: int) -> None:
     document = bytes(range(256)) * (size_bytes // 256) + b"x" * (size_bytes % 256)
-    recipient.answer = taken()
+    recipient.answer = accepts()
     outbox = outbox_with(document)
     await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))
     request, body = recipient.requests[0]
@@ -116,7 +116,7 @@ BAD_SIGNERS = sorted(path.stem for path in (hierarchy() / "bad").glob("*.pem") i
 
 @pytest.mark.parametrize("name", [one for one in BAD_SIGNERS if one != "not-for-clients"])
 async def test_an_answer_is_only_believed_when_its_signer_is(post: Post, recipient: Recipient, name: str) -> None:
-    recipient.answer = taken(by=pair(f"bad/{name}"))
+    recipient.answer = accepts(by=pair(f"bad/{name}"))
     outbox = outbox_with(b"<Invoice/>")
     for must_be_signed in (True, False):
         carrier = afleverservice(post, outbox, must_be_signed=must_be_signed)
@@ -128,7 +128,7 @@ async def test_an_answer_is_only_believed_when_its_signer_is(post: Post, recipie
 async def test_an_answer_may_be_signed_with_a_server_certificate(post: Post, recipient: Recipient) -> None:
     outbox = outbox_with(b"<Invoice/>")
     for name in ("./server", "bad/not-for-clients"):
-        recipient.answer = taken(by=pair(name))
+        recipient.answer = accepts(by=pair(name))
         await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))
 
 
@@ -157,7 +157,7 @@ async def test_an_answer_that_is_not_signed_or_about_another_message_is_no_deliv
     async def page(_: web.Request) -> web.StreamResponse:
         return web.Response(text="<html>dank u</html>", content_type="text/html")
 
-    for answer in (taken("k-2"), page):
+    for answer in (accepts("k-2"), page):
         recipient.answer = answer
         with pytest.raises(NotDeliveredError) as raised:
             await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))

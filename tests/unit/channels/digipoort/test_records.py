@@ -59,7 +59,7 @@ class World:
         return kenmerk
 
     async def keep(self, proces: Proces) -> None:
-        """As it is kept with a message that is handed in."""
+        """As it is kept with a submitted message."""
         row = ProcesRecord(proces).row()
         await self._writer.call(
             lambda connection: write_together(
@@ -105,7 +105,7 @@ async def test_what_was_handed_in_comes_back_as_it_was(world: World) -> None:
     assert await world.store.proces(new_kenmerk()) is None
 
 
-async def test_messages_of_every_door_are_in_scope_by_belanghebbende_and_berichtsoort(world: World) -> None:
+async def test_messages_of_every_channel_are_in_scope_by_belanghebbende_and_berichtsoort(world: World) -> None:
     by_soap, by_http = await world.message(berichtsoort="E-Factuur-UBL"), await world.message()
     other = await world.message(sender="de-waal")
     order = await world.message(kind="Order")

@@ -27,8 +27,8 @@ def question(kenmerk: str) -> str:
 
 
 @pytest.mark.parametrize("aanleverkenmerk", STATUSES)
-async def test_statuses(open_door: Open, aanleverkenmerk: str) -> None:
-    server = await open_door(is_sandbox=True)
+async def test_statuses(open_endpoint: Open, aanleverkenmerk: str) -> None:
+    server = await open_endpoint(is_sandbox=True)
     for spelling in (aanleverkenmerk, aanleverkenmerk.lower()):
         handed_in = await server.call("aanleveren", aanlever_request(aanleverkenmerk=spelling))
         kenmerk = handed_in.text("kenmerk") or ""
@@ -38,16 +38,16 @@ async def test_statuses(open_door: Open, aanleverkenmerk: str) -> None:
 
 
 @pytest.mark.parametrize("aanleverkenmerk", AANLEVER_FAULTS)
-async def test_faults_of_aanleveren(open_door: Open, aanleverkenmerk: str) -> None:
-    server = await open_door(is_sandbox=True)
+async def test_faults_of_aanleveren(open_endpoint: Open, aanleverkenmerk: str) -> None:
+    server = await open_endpoint(is_sandbox=True)
     answer = await server.call("aanleveren", aanlever_request(aanleverkenmerk=aanleverkenmerk))
     assert (answer.status, answer.foutcode) == (500, AANLEVER_FAULTS[aanleverkenmerk])
     assert not server.gateway.rows
 
 
 @pytest.mark.parametrize("aanleverkenmerk", STATUS_FAULTS)
-async def test_faults_of_statusinformatie(open_door: Open, aanleverkenmerk: str) -> None:
-    server = await open_door(is_sandbox=True)
+async def test_faults_of_statusinformatie(open_endpoint: Open, aanleverkenmerk: str) -> None:
+    server = await open_endpoint(is_sandbox=True)
     handed_in = await server.call("aanleveren", aanlever_request(aanleverkenmerk=aanleverkenmerk))
     answer = await server.call("getStatussenProces", question(handed_in.text("kenmerk") or ""), STATUS)
     assert (answer.status, answer.foutcode) == (500, STATUS_FAULTS[aanleverkenmerk])
@@ -62,10 +62,10 @@ async def test_faults_of_statusinformatie(open_door: Open, aanleverkenmerk: str)
     ],
 )
 async def test_a_program_brings_its_own_belanghebbende(
-    open_door: Open, type_: str, nummer: str, berichtsoort: str
+    open_endpoint: Open, type_: str, nummer: str, berichtsoort: str
 ) -> None:
     """What the example programs for Digipoort are made with: tax numbers that no register here knows."""
-    server = await open_door(is_sandbox=True)
+    server = await open_endpoint(is_sandbox=True)
     request = aanlever_request(aanleverkenmerk="Happyflow", type=type_, nummer=nummer, berichtsoort=berichtsoort)
     handed_in = await server.call("aanleveren", request)
     assert (handed_in.text("nummer"), handed_in.text("type")) == (nummer, type_)
@@ -76,7 +76,7 @@ async def test_a_program_brings_its_own_belanghebbende(
     )
     answer = await server.call("getNieuweStatussen", about, STATUS)
     assert answer.texts("statuscode") == STATUSES["Happyflow"]
-    outside = await open_door()
+    outside = await open_endpoint()
     refused = await outside.call("aanleveren", request)
     assert (refused.status, refused.foutcode) == (500, "ALS100")
     assert not outside.gateway.rows

@@ -1,7 +1,7 @@
 """Messages that must be refused: each a genuine message with one change, by name, and its error.
 
 Signature wrapping is numbered as in the literature (McIntosh and Austel; Jensen et al.; Somorovsky et al.):
-1 the old Body moved into the header, 2 into the Security header, 3 into the new Body, 4 beside it, 5 into the
+1 the old Body moved into the header, 2 into the Security header, 3 into the new Body, 4 next to it, 5 into the
 Signature as an Object, 6 with two Bodies, 7 by a doubled Id, 8 by an Id of another kind.
 """
 
@@ -94,7 +94,7 @@ def wrapped_in_new_body(envelope: Envelope) -> None:
     find(envelope, "s:Body")[0].append(old)
 
 
-def wrapped_beside(envelope: Envelope) -> None:
+def wrapped_next_to_it(envelope: Envelope) -> None:
     old = forged_body(envelope)
     envelope.append(old)
 
@@ -343,7 +343,7 @@ ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
     "wrapping 1: the same Id on both": (spoiled(wrapped_in_header_with_same_id), MalformedError),
     "wrapping 2: old Body in Security": (spoiled(wrapped_in_security), SignatureError),
     "wrapping 3: old Body in the new": (spoiled(wrapped_in_new_body), SignatureError),
-    "wrapping 4: old Body beside the new": (spoiled(wrapped_beside), MalformedError),
+    "wrapping 4: old Body beside the new": (spoiled(wrapped_next_to_it), MalformedError),
     "wrapping 5: old Body as an Object": (spoiled(wrapped_as_object), SignatureError),
     "wrapping 6: two Bodies": (spoiled(two_bodies_genuine_last), MalformedError),
     "wrapping 6: a Body of SOAP 1.2 first": (spoiled(body_of_soap12), MalformedError),

@@ -1,4 +1,4 @@
-"""MTOM: contents beside the envelope, as if they stood in it; parts that do not fit are refused."""
+"""MTOM: contents as separate parts are read as if they were in the envelope; parts that do not fit are refused."""
 
 import base64
 import re
@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.unit.channels.digipoort.conftest import Answer, Server
-from tests.unit.channels.digipoort.test_bad_input import MIB20, require_fault
+from tests.unit.channels.digipoort.test_request import MIB20, require_fault
 from tests.unit.channels.digipoort.wire.xmlsec_client import aanlever_request, sign, to_bytes, unsigned
 from tests.unit.pki.hierarchies import pair
 
@@ -69,7 +69,7 @@ async def send(server: Server, message: Mtom) -> Answer:
 
 
 @pytest.mark.parametrize("content", [b"<Invoice/>", DOCUMENT, bytes(300_001)])
-async def test_a_content_beside_the_envelope(server: Server, content: bytes) -> None:
+async def test_a_content_as_a_separate_part(server: Server, content: bytes) -> None:
     answer = await send(server, mtom(server, content))
     assert answer.status == 200, answer.body
     row = server.gateway.rows[answer.text("kenmerk") or ""]
@@ -83,12 +83,12 @@ async def test_parts_in_another_order_and_a_root_without_start(server: Server) -
     assert (await send(server, replace(message, parameters={}))).status == 200
 
 
-async def test_twenty_megabytes_beside_the_envelope(server: Server) -> None:
+async def test_twenty_megabytes_as_a_separate_part(server: Server) -> None:
     answer = await send(server, mtom(server, bytes(MIB20)))
     assert answer.status == 200, answer.body[:500]
 
 
-def with_token_beside(message: Mtom, token: bytes | None = None) -> Mtom:
+def with_detached_token(message: Mtom, token: bytes | None = None) -> Mtom:
     """As Apache CXF sends it: the certificate in a part, too."""
     (root, sent), *others = message.parts
     reference = f'><xop:Include xmlns:xop="{XOP}" href="cid:token"/></'.encode()
@@ -98,9 +98,9 @@ def with_token_beside(message: Mtom, token: bytes | None = None) -> Mtom:
     return replace(message, parts=[(root, sent), *others, part])
 
 
-async def test_a_token_beside_the_envelope(server: Server) -> None:
+async def test_a_token_as_a_separate_part(server: Server) -> None:
     for message in (mtom(server), Mtom([(ROOT, envelope(server))])):
-        sent = with_token_beside(message)
+        sent = with_detached_token(message)
         assert sent.parts[0][1].count(b"BinarySecurityToken") == 2
         answer = await send(server, sent)
         assert answer.status == 200, answer.body
@@ -147,11 +147,11 @@ BAD: dict[str, Callable[[Mtom], Mtom]] = {
             rb"(<wsa:To[^>]*>)", rb'\1<xop:Include xmlns:xop="' + XOP.encode() + rb'" href="cid:x"/>', x
         )
     ),
-    "a token that is somebody else's": lambda m: with_token_beside(m, other_certificate()),
-    "a token that is no certificate": lambda m: with_token_beside(m, b"x"),
-    "a token of 17 KB": lambda m: with_token_beside(m, bytes(17 * 1024)),
+    "a token that is somebody else's": lambda m: with_detached_token(m, other_certificate()),
+    "a token that is no certificate": lambda m: with_detached_token(m, b"x"),
+    "a token of 17 KB": lambda m: with_detached_token(m, bytes(17 * 1024)),
     "the content as token": lambda m: changed_root(lambda x: x.replace(b"cid:token", b"cid:inhoud%40client"))(
-        with_token_beside(m)
+        with_detached_token(m)
     ),
     "two envelopes": lambda m: replace(m, parts=[m.parts[0], *m.parts]),
     "no envelope": lambda m: replace(m, parts=m.parts[1:]),
@@ -174,7 +174,7 @@ async def test_parts_that_do_not_fit_are_refused(server: Server, name: str) -> N
     require_fault(server, await send(server, BAD[name](mtom(server))))
 
 
-async def test_a_boundary_that_is_not_said_is_refused(server: Server) -> None:
+async def test_a_missing_boundary_is_refused(server: Server) -> None:
     message = mtom(server)
     require_fault(server, await server.post(message.body(), Content_Type="multipart/related"))
 

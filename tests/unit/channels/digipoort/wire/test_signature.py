@@ -185,13 +185,13 @@ def test_a_short_inhoud_is_decoded_as_strictly_as_any() -> None:
 
 
 def test_a_token_that_a_sender_guessed_is_not_used() -> None:
-    def taken(message: bytes) -> bytes:
+    def token_in(message: bytes) -> bytes:
         skeleton, _ = cut_whole(message, replace(LIMITS, cut_whole_bytes_min=1))
         return skeleton.partition(b"<inhoud>")[2].partition(b"<")[0]
 
-    last = int(taken(b"<inhoud>QUJD</inhoud>")[3:-1], 16)
+    last = int(token_in(b"<inhoud>QUJD</inhoud>")[3:-1], 16)
     guesses = b" ".join(b"mpX%020xX" % (last + 1 + step) for step in range(50))
-    assert taken(b"<inhoud>QUJD</inhoud>" + guesses) not in guesses
+    assert token_in(b"<inhoud>QUJD</inhoud>" + guesses) not in guesses
 
 
 def test_a_token_that_stands_in_two_places_is_refused() -> None:

@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 from lxml import etree
 
-from gateway.channels.digipoort.wire.names import SERVICES, Service
+from gateway.channels.digipoort.wire.names import SERVICES, WusService
 from gateway.channels.digipoort.wire.wsdl import wsdl, xsd
 from tests.unit.channels.digipoort.wire import published
 
@@ -88,8 +88,8 @@ def binding_of(root: etree._Element) -> frozenset[Meaning]:
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: str(service.name))
-def test_each_wsdl_asks_for_one_kind_of_security(service: Service) -> None:
-    """With a TransportBinding beside it a program that follows policies would leave the signature out."""
+def test_each_wsdl_asks_for_one_kind_of_security(service: WusService) -> None:
+    """With a TransportBinding as well, a program that follows policies would leave the signature out."""
     ours = etree.fromstring(wsdl(service, "https://localhost/", "https://localhost/?xsd"))
     assert {etree.QName(tag).localname for tag, _, _ in binding_of(ours)} == {
         "InitiatorToken",
@@ -102,7 +102,7 @@ def test_each_wsdl_asks_for_one_kind_of_security(service: Service) -> None:
 
 @published.REQUIRED
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: str(service.name))
-def test_each_wsdl_is_the_published_one_in_meaning(service: Service) -> None:
+def test_each_wsdl_is_the_published_one_in_meaning(service: WusService) -> None:
     ours = etree.fromstring(wsdl(service, "https://localhost/", "https://localhost/?xsd"))
     theirs = etree.parse(str(published.wsdl_file(service.namespace))).getroot()
     assert ours.get("targetNamespace") == theirs.get("targetNamespace")

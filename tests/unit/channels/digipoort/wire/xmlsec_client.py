@@ -106,7 +106,7 @@ def sign(
 
 
 def resign(envelope: etree._Element, key: rsa.RSAPrivateKey) -> etree._Element:
-    """Sign again what stands in SignedInfo: for messages whose SignedInfo was changed by hand."""
+    """Sign SignedInfo again, after it was changed by hand."""
     signature = envelope.find(".//ds:Signature", NAMES)
     assert signature is not None
     _context(envelope, key).sign(signature)

@@ -77,7 +77,7 @@ def test_what_cannot_be_written_down_is_not_accepted() -> None:
 
 
 def test_a_long_message_id_is_known_again_by_what_the_database_keeps_of_it() -> None:
-    """As after a power cut that took the records: the database has what was handed in, its id cut short."""
+    """As after a power cut that lost the log: the database has what was submitted, its id cut short."""
     guard, long = ReplayGuard(SignaturePolicy(), 10), "urn:" + "m" * 300
     guard.recall([("oin", long[:256])], NOW)
     with pytest.raises(StaleError):

@@ -1,4 +1,4 @@
-"""What must be refused at the door: with a typed fault, nothing stored, nobody else disturbed."""
+"""Requests that must be refused: with a typed fault, nothing stored, and no effect on other requests."""
 
 import base64
 import ipaddress
@@ -41,7 +41,7 @@ def good(server: Server, **more: str) -> bytes:
 
 
 async def test_attacks_on_the_signature_are_answered_with_a_fault(server: Server) -> None:
-    """Each of them is refused in tests/unit/koppelvlak; here some of every kind, for what the door makes of it."""
+    """Each is refused in wire/test_signature.py; here some of every kind, for the fault that answers them."""
     for name in list(ATTACKS)[::7]:
         require_fault(server, await server.post(attack(name)))
     assert (await server.post(good(server))).status == 200
@@ -77,15 +77,15 @@ async def post_plain(server: Server, body: bytes, headers: dict[str, str]) -> An
         return Answer(response.status, response.content_type, await response.read())
 
 
-async def test_a_trusted_proxy_hands_the_certificate_on(open_door: Open) -> None:
-    server = await open_door(make_identities=behind_proxy("127.0.0.0/8"), with_tls=False)
+async def test_a_trusted_proxy_hands_the_certificate_on(open_endpoint: Open) -> None:
+    server = await open_endpoint(make_identities=behind_proxy("127.0.0.0/8"), with_tls=False)
     headers = {"Client-Cert": client_cert(pair("leverancier")[0])}
     assert (await post_plain(server, good(server), headers)).status == 200
 
 
 @pytest.mark.parametrize("name", [*CERTIFICATES, "revoked"])
-async def test_a_bad_certificate_is_refused(open_door: Open, name: str) -> None:
-    server = await open_door(make_identities=behind_proxy("127.0.0.0/8"), with_tls=False)
+async def test_a_bad_certificate_is_refused(open_endpoint: Open, name: str) -> None:
+    server = await open_endpoint(make_identities=behind_proxy("127.0.0.0/8"), with_tls=False)
     certificate = pair("bad/revoked")[0] if name == "revoked" else CERTIFICATES[name][0]()
     answer = await post_plain(server, good(server), {"Client-Cert": client_cert(certificate)})
     require_fault(server, answer)
@@ -111,14 +111,14 @@ HEADERS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("name", HEADERS)
-async def test_a_proxy_header_that_is_wrong_is_refused(open_door: Open, name: str) -> None:
-    server = await open_door(make_identities=behind_proxy("127.0.0.0/8"), with_tls=False)
+async def test_a_proxy_header_that_is_wrong_is_refused(open_endpoint: Open, name: str) -> None:
+    server = await open_endpoint(make_identities=behind_proxy("127.0.0.0/8"), with_tls=False)
     require_fault(server, await post_plain(server, good(server), HEADERS[name]))
 
 
-async def test_the_header_of_anybody_else_means_nothing(open_door: Open) -> None:
+async def test_the_header_of_anybody_else_means_nothing(open_endpoint: Open) -> None:
     for make in (behind_proxy(), behind_proxy("10.0.0.0/8")):
-        server = await open_door(make_identities=make, with_tls=False)
+        server = await open_endpoint(make_identities=make, with_tls=False)
         headers = {"Client-Cert": client_cert(pair("leverancier")[0])}
         require_fault(server, await post_plain(server, good(server), headers))
 
@@ -148,19 +148,19 @@ async def test_the_handshake_fails_without_a_certificate_that_can_be_trusted(
     assert (await server.post(good(server))).status == 200
 
 
-async def test_trouble_with_the_responder_is_als400(open_door: Open) -> None:
+async def test_trouble_with_the_responder_is_als400(open_endpoint: Open) -> None:
     def without_crls() -> Identities:
         made = behind_proxy("127.0.0.0/8")()
         made._revocation._given = []
         return made
 
-    server = await open_door(make_identities=without_crls, with_tls=False)
+    server = await open_endpoint(make_identities=without_crls, with_tls=False)
     answer = await post_plain(server, good(server), {"Client-Cert": client_cert(pair("leverancier")[0])})
     require_fault(server, answer, "ALS400")
 
 
-async def test_another_signer_only_where_it_is_allowed(open_door: Open) -> None:
-    strict, lenient = await open_door(), await open_door(WusOptions(token_may_differ=True))
+async def test_another_signer_only_where_it_is_allowed(open_endpoint: Open) -> None:
+    strict, lenient = await open_endpoint(), await open_endpoint(WusOptions(token_may_differ=True))
     require_fault(strict, await strict.post(good(strict), name="softwarehuis"))
     answer = await lenient.post(good(lenient), name="softwarehuis")
     assert answer.status == 200
@@ -305,8 +305,8 @@ async def test_one_byte_over_twenty_megabytes_is_refused_with_both_figures(serve
     assert str(MIB20 + 1) in (answer.text("foutbeschrijving") or "")
 
 
-async def test_a_body_over_its_limit_is_cut_off(open_door: Open) -> None:
-    server = await open_door(WusOptions(reading=ReadingLimits(body_bytes_max=200_000)))
+async def test_a_body_over_its_limit_is_cut_off(open_endpoint: Open) -> None:
+    server = await open_endpoint(WusOptions(reading=ReadingLimits(body_bytes_max=200_000)))
     require_fault(server, await server.post(good(server, base64="A" * 400_000)))
 
 
@@ -321,8 +321,8 @@ async def test_others_are_served_while_a_large_message_comes_in(server: Server) 
         assert response.status == 500
 
 
-async def test_legacy_signatures_are_answered_in_their_family(open_door: Open) -> None:
-    server = await open_door(WusOptions(signature=SignaturePolicy(legacy_sha1=True)))
+async def test_legacy_signatures_are_answered_in_their_family(open_endpoint: Open) -> None:
+    server = await open_endpoint(WusOptions(signature=SignaturePolicy(legacy_sha1=True)))
     message = unsigned(aanlever_request(), to=server.url())
     answer = await server.post(to_bytes(sign(message, *pair("leverancier"), hash_name="SHA1")))
     method = answer.root.find(".//ds:SignatureMethod", NAMES)

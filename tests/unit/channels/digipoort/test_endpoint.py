@@ -135,9 +135,9 @@ async def test_a_list_with_exactly_one_status(server: Server) -> None:
     [("getNieuweStatussenProces", "<kenmerk>{}</kenmerk>"), ("getNieuweStatussen", SOORT + KVK)],
 )
 async def test_a_client_that_cannot_read_one_status_gets_the_one_before_it_too(
-    open_door: Open, operation: str, inner: str
+    open_endpoint: Open, operation: str, inner: str
 ) -> None:
-    server = await open_door(WusOptions(lone_status_with_last=True))
+    server = await open_endpoint(WusOptions(lone_status_with_last=True))
     server.gateway.judges_at_once = False
     kenmerk = await hand_in(server)
     asked = inner.format(kenmerk)
@@ -316,10 +316,10 @@ async def test_a_message_seen_before_is_refused_and_stored_once(server: Server) 
     assert len(server.gateway.rows) == 1
 
 
-async def test_a_message_seen_before_a_restart_is_refused_too(server: Server, open_door: Open) -> None:
+async def test_a_message_seen_before_a_restart_is_refused_too(server: Server, open_endpoint: Open) -> None:
     message = to_bytes(sign(unsigned(aanlever_request(), to=server.url()), *pair("leverancier")))
     assert (await server.post(message)).status == 200
-    restarted = await open_door()
+    restarted = await open_endpoint()
     restarted.records.known.update(server.records.known)
     answer = await restarted.post(message)
     assert (answer.status, answer.foutcode) == (500, "ALS100")
