@@ -108,7 +108,7 @@ def _left_out(times: Counter[str]) -> Iterator[Finding]:
 
 def _with_locations(parsed: Parsed, reading: Reading, found: list[_Unlocated]) -> Iterator[Finding]:
     groups = reading.elements({max(one.ordinal, 0) for one in found})
-    elements = [_element(groups.get(max(one.ordinal, 0), parsed.root), one.term) for one in found]
+    elements = [_element(groups.get(max(one.ordinal, 0), parsed.root), one.term, reading) for one in found]
     positions = parsed.lines.of_elements(parsed.root, elements)
     paths = Paths()
     for one, element in zip(found, elements, strict=True):
@@ -116,5 +116,5 @@ def _with_locations(parsed: Parsed, reading: Reading, found: list[_Unlocated]) -
         yield one.finding.at(paths.of(element), at.line if at else None, at.column if at else None)
 
 
-def _element(group: etree._Element, term: str | None) -> etree._Element:
-    return element_of(group, term) if term else group
+def _element(group: etree._Element, term: str | None, reading: Reading) -> etree._Element:
+    return element_of(group, term, reading.vocabulary) if term else group

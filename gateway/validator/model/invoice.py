@@ -575,7 +575,6 @@ class InvoiceLine(Group):
 class Invoice(Document):
     """One invoice or credit note. `kind` is the name of its root element."""
 
-    kind: str = "Invoice"
     number: str | None = bt(1, "Invoice number", "identifier")
     issue_date: str | None = bt(2, "Invoice issue date", "date")
     type_code: str | None = bt(3, "Invoice type code", "code")

@@ -73,8 +73,9 @@ class CodeUse(Group):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Document(Group):
-    """The root group of a document model."""
+    """The root group of a document model. `kind` is the name of the root element."""
 
+    kind: str = ""
     nodes: dict[type[Group], list[Group]] = field(default_factory=dict)
     """Every other group by its class, in document order, also where the standard has no room for it."""
     repeats: tuple[tuple[Group, str], ...] = ()

@@ -492,11 +492,13 @@ UBL = Vocabulary(
 )
 
 
-def element_of(element: etree._Element, term: str) -> etree._Element:
+def element_of(element: etree._Element, term: str, vocabulary: Vocabulary = UBL) -> etree._Element:
     """The element that holds a term (`BT-131`) of the group that `element` is; `element` itself where there is
     none, or where the term is another group's."""
-    name = UBL.name_of(str(element.tag))
-    sources = [DOCUMENT] if name in UBL.roots else [each.fields for each in BINDINGS if each.element == name]
+    name = vocabulary.name_of(str(element.tag))
+    sources = [each.fields for each in vocabulary.bindings if each.element == name]
+    if name in vocabulary.roots:
+        sources = [vocabulary.document.fields]
     attributes = {each.attribute for each in TERMS.get(term, ())}
     for fields in sources:
         for attribute in attributes & fields.keys():

@@ -47,6 +47,7 @@ class Reading:
     root: etree._Element
     document: Document
     notes: SyntaxNotes
+    vocabulary: Vocabulary
 
     @property
     def invoice(self) -> Invoice:
@@ -81,9 +82,9 @@ def _root_node(root: etree._Element, vocabulary: Vocabulary) -> PathNode:
     return nodes.root
 
 
-def read(root: etree._Element) -> Reading:
-    """Read an Invoice or CreditNote, schema-valid or not. Raises ValueError where the root is neither."""
-    node = _root_node(root, UBL)
+def read(root: etree._Element, vocabulary: Vocabulary = UBL) -> Reading:
+    """Read a document of a vocabulary, schema-valid or not. Raises ValueError where its root is none of those."""
+    node = _root_node(root, vocabulary)
     with without_collecting():
         return _Walk(node).read(root)
 
@@ -131,7 +132,7 @@ class _Walk:
         if not isinstance(document, Document):
             raise TypeError(f"the root of a document became a {type(document).__name__}")
         document.nodes, document.coded, document.repeats = self.groups, self.codes, tuple(self.repeats)
-        return Reading(root, document, self.notes)
+        return Reading(root, document, self.notes, self.root.vocabulary.of)
 
     def children(self, element: etree._Element, parent: PathNode, ordinal: int) -> int:
         """Read what is inside an element with this ordinal; the ordinal of the last element in it.
