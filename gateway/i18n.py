@@ -61,9 +61,10 @@ class Text:
 
     def map_values(self, change: Callable[[str], str]) -> "Text":
         """The same sentence with every parameter that is a string changed, also inside texts."""
-        if not self.params:
+        params = tuple([(name, _changed(value, change)) for name, value in self.params])
+        if params == self.params:
             return self
-        changed = Text(self.key, **{name: _changed(value, change) for name, value in self.params})
+        changed = Text(self.key, **dict(params))
         _set(changed, "plural", self.plural)
         return changed
 

@@ -12,6 +12,7 @@ from gateway.http import problems
 from gateway.http.answers import API_VERSION
 from gateway.http.parameters import NoQuery
 from gateway.http.problems import Problem
+from gateway.i18n import Text
 from gateway.messages.participants import Role
 
 Json = dict[str, Any]  # the edge: what leaves here is JSON of OpenAPI's shape
@@ -30,21 +31,21 @@ _SECURITY = {
         "description": "For reading with a browser, GET alone: any name, the API key as password.",
     },
 }
-_TAGS = {
-    "messages": "Berichten aanleveren en volgen.",
-    "validations": "Documenten beoordelen zonder ze te versturen.",
-    "mailbox": "De postbus van de ontvanger.",
-    "billing": "Verbruik, prognoses, rekeningen en uitvoer.",
-    "parties": "Partijen.",
-    "keys": "API-sleutels.",
-    "operations": "Voor de beheerder.",
-    "pages": "Pagina's voor mensen.",
+TAGS = {
+    "messages": Text("Submit and follow messages."),
+    "validations": Text("Check documents without sending them."),
+    "mailbox": Text("The mailbox of the recipient."),
+    "billing": Text("Usage, forecasts, bills and exports."),
+    "parties": Text("Parties."),
+    "keys": Text("API keys."),
+    "operations": Text("For the operator."),
+    "pages": Text("Pages for people."),
 }
 _INTRODUCTION = """\
 Berichten aanleveren, volgen en ophalen bij Meterpoort, en zien wat ze kosten. Volgt de NL GOV API Design Rules.
 Fouten zijn problem details (RFC 9457); elke soort heeft een eigen pagina onder `/problems`.
 
-Hand in, follow and collect messages at Meterpoort, and see what they cost. Follows the NL GOV API Design Rules.
+Submit, follow and fetch messages at Meterpoort, and see what they cost. Follows the NL GOV API Design Rules.
 Errors are problem details (RFC 9457); every kind has its own page under `/problems`.
 """
 
@@ -73,13 +74,13 @@ def openapi_document(routes: Sequence[Route], public_url: str = "", url: str = "
         "info": {
             "title": "Meterpoort",
             "version": API_VERSION,
-            "summary": "Gateway voor e-facturen van en naar Nederlandse overheden",
+            "summary": Text("Gateway for e-invoices from and to Dutch governments").nl,
             "description": _INTRODUCTION,
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
-            "contact": {"name": "Beheer van deze gateway", "url": f"{public_url or url}/"},
+            "contact": {"name": Text("Operator of this gateway").nl, "url": f"{public_url or url}/"},
         },
         "servers": [{"url": public_url or "/"}],
-        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "tags": [{"name": name, "description": text.nl} for name, text in TAGS.items()],
         "paths": paths,
         "components": {"schemas": _schemas(routes), "securitySchemes": _SECURITY},
     }

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from gateway.api.call import Call
+from gateway.api.openapi import TAGS
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import LanguageQuery
 from gateway.http.answers import HTML
@@ -32,7 +33,7 @@ async def show_docs(call: Call) -> web.StreamResponse:
         "docs.html",
         call.language,
         document=document,
-        tags={tag["name"]: tag["description"] for tag in document["tags"]},
+        tags={tag: text.in_language(call.language) for tag, text in TAGS.items()},
         operations={tag: found for tag, found in operations.items() if found},
         phrases={str(status.value): status.phrase for status in HTTPStatus},
     )

@@ -50,10 +50,18 @@ def shortened(text: str, characters_max: int = QUOTED_CHARACTERS_MAX) -> str:
     return text if len(text) <= characters_max + 20 else f"{text[:characters_max]}… [{len(text)}]"
 
 
-def _short(text: Text | str | None, characters_max: int) -> Text | str | None:
+_BOUNDED = (
+    ("message", SENTENCE_CHARACTERS_MAX),
+    ("advice", SENTENCE_CHARACTERS_MAX),
+    ("found", QUOTED_CHARACTERS_MAX),
+    ("expected", QUOTED_CHARACTERS_MAX),
+)
+
+
+def _short(text: Text | str, characters_max: int) -> Text | str:
     if isinstance(text, Text):
-        return text.map_values(lambda value: shortened(value, characters_max))
-    return None if text is None else shortened(text, characters_max)
+        return text.map_values(lambda value: shortened(value, characters_max)) if text.params else text
+    return shortened(text, characters_max)
 
 
 class WrongValueError(ValueError):
@@ -89,10 +97,10 @@ class Finding:
     advice: Text | None = None
 
     def __post_init__(self) -> None:
-        for name in ("found", "expected"):
-            object.__setattr__(self, name, _short(getattr(self, name), QUOTED_CHARACTERS_MAX))
-        for name in ("message", "advice"):
-            object.__setattr__(self, name, _short(getattr(self, name), SENTENCE_CHARACTERS_MAX))
+        for name, characters_max in _BOUNDED:
+            value = getattr(self, name)
+            if value is not None and (bounded := _short(value, characters_max)) is not value:
+                object.__setattr__(self, name, bounded)
 
     def at(self, location: str, line: int | None, column: int | None) -> "Finding":
         """The same finding at this place."""

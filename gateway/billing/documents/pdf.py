@@ -22,7 +22,7 @@ from gateway.billing.documents.bill import Bill, BillKind, BillLine, BillStage
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import LineRole
 from gateway.billing.rating.services import SERVICE_NAMES
-from gateway.i18n import format_amount, format_count, format_date
+from gateway.i18n import Text, format_amount, format_count, format_date
 
 _INK: Color = HexColor("#1d2433")
 _BLUE: Color = HexColor("#154273")
@@ -31,13 +31,13 @@ _PALE: Color = HexColor("#eef2f7")
 _REGULAR, _BOLD = "Vera", "VeraBd"
 _WIDTH = A4[0] - 40 * mm
 
-_TITLES = {BillKind.INVOICE: "Factuur", BillKind.CREDIT_NOTE: "Creditnota"}
+_TITLES = {BillKind.INVOICE: Text("Invoice"), BillKind.CREDIT_NOTE: Text("Credit note")}
 _STAGES = {
-    BillStage.PREPAYMENT: "Vooruitbetaling op de prognose",
-    BillStage.SETTLEMENT: "Afrekening op werkelijk gebruik",
-    BillStage.GUIDANCE: "Individuele aansluitbegeleiding",
-    BillStage.VAT_REFUND: "Teruggave van btw",
-    BillStage.DISTRIBUTION: "Aandeel volgens verdeelsleutel",
+    BillStage.PREPAYMENT: Text("Prepayment on the forecast"),
+    BillStage.SETTLEMENT: Text("Settlement on actual use"),
+    BillStage.GUIDANCE: Text("Individual guidance when connecting"),
+    BillStage.VAT_REFUND: Text("Refund of VAT"),
+    BillStage.DISTRIBUTION: Text("Share by the distribution key"),
 }
 
 
@@ -52,7 +52,7 @@ def write_pdf(bill: Bill) -> bytes:
         rightMargin=20 * mm,
         topMargin=18 * mm,
         bottomMargin=34 * mm,
-        title=f"{_TITLES[bill.kind]} {bill.number}",
+        title=f"{_TITLES[bill.kind].nl} {bill.number}",
         author=bill.issuer.name,
         subject=f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}",
         creator="Meterpoort",
@@ -101,7 +101,7 @@ def _story(bill: Bill) -> list[Flowable]:
 
 def _head(bill: Bill) -> Table:
     title = [
-        _paragraph(_TITLES[bill.kind], _style(20, bold=True, right=True, color=_BLUE)),
+        _paragraph(_TITLES[bill.kind].nl, _style(20, bold=True, right=True, color=_BLUE)),
         Spacer(0, 4.5 * mm),
         _paragraph(bill.number, _style(10, right=True, color=_GREY)),
     ]
@@ -133,7 +133,7 @@ def _parties(bill: Bill) -> Table:
     address = debtor.address
     lines = [debtor.name, address.street, f"{address.postcode}  {address.city}"]
     receiver = [
-        _paragraph("Aan", _style(7.5, color=_GREY)),
+        _paragraph(Text("To").nl, _style(7.5, color=_GREY)),
         _paragraph("\n".join(lines), _style(9.5)),
         Spacer(0, 2 * mm),
         _paragraph(f"OIN {debtor.oin}", _style(7.5, color=_GREY)),
@@ -144,14 +144,14 @@ def _parties(bill: Bill) -> Table:
 
 
 def _facts(bill: Bill) -> Table:
-    facts = [("Datum", format_date(bill.issued_on, "nl"))]
+    facts = [(Text("Date").nl, format_date(bill.issued_on, "nl"))]
     if bill.kind is BillKind.INVOICE:
-        facts.append(("Te betalen uiterlijk", format_date(bill.due_on, "nl")))
-    facts.append(("Betreft", f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}"))
-    facts.append(("", _STAGES[bill.stage]))
-    facts.append(("Uw kenmerk", bill.debtor.reference or bill.debtor.party_id))
+        facts.append((Text("Due date").nl, format_date(bill.due_on, "nl")))
+    facts.append((Text("Subject").nl, f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}"))
+    facts.append(("", _STAGES[bill.stage].nl))
+    facts.append((Text("Your reference").nl, bill.debtor.reference or bill.debtor.party_id))
     if bill.preceding:
-        facts.append(("Hoort bij", "\n".join(earlier.number for earlier in bill.preceding)))
+        facts.append((Text("Belongs to").nl, "\n".join(earlier.number for earlier in bill.preceding)))
     rows = [[_paragraph(name, _style(8, color=_GREY)), _paragraph(value, _style(8))] for name, value in facts]
     table = Table(rows, colWidths=[_WIDTH * 0.17, _WIDTH * 0.29])
     table.setStyle(
@@ -169,11 +169,16 @@ def _facts(bill: Bill) -> Table:
 
 
 def _lines(bill: Bill) -> Table:
-    basis = "incl. btw" if bill.basis is PriceBasis.INCLUDING_VAT else "excl. btw"
-    heads = ("Omschrijving", "Aantal", f"Prijs {basis}", f"Bedrag {basis}")
+    basis = Text("incl. VAT") if bill.basis is PriceBasis.INCLUDING_VAT else Text("excl. VAT")
+    heads = (
+        Text("Description"),
+        Text("Quantity"),
+        Text("Price {basis}", basis=basis),
+        Text("Amount {basis}", basis=basis),
+    )
     rows: list[list[Flowable | list[Flowable]]] = [
         [
-            _paragraph(head, _style(7.5, bold=True, right=bool(column), color=white))
+            _paragraph(head.nl, _style(7.5, bold=True, right=bool(column), color=white))
             for column, head in enumerate(heads)
         ]
     ]
@@ -198,7 +203,7 @@ def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
     sign = -1 if bill.kind is BillKind.CREDIT_NOTE else 1
     what: list[Flowable] = [_paragraph(line.text.nl), _paragraph(line.how.nl, _style(7.2, color=_GREY))]
     if line.link:
-        words = f"Bekijk de getelde {SERVICE_NAMES[bill.service].units.nl}"
+        words = Text("See the {units} that were counted", units=SERVICE_NAMES[bill.service].units).nl
         what.append(Paragraph(f'<link href={quoteattr(line.link)} color="#154273">{words}</link>', _style(7.2)))
     is_counted = line.role not in {LineRole.BILLED, LineRole.MINIMUM, LineRole.REFUND, LineRole.SHARE}
     right = _style(right=True)
@@ -212,18 +217,18 @@ def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
 
 def _sums(bill: Bill) -> Table:
     amounts = -bill.amounts if bill.kind is BillKind.CREDIT_NOTE else bill.amounts
-    vat = f"Btw {bill.vat_percent}%" if bill.vat_percent else "Btw niet van toepassing (binnen de Staat)"
-    last = "Te ontvangen" if bill.kind is BillKind.CREDIT_NOTE else "Te betalen"
+    vat = Text("VAT does not apply (within the State)")
+    last = Text("To receive") if bill.kind is BillKind.CREDIT_NOTE else Text("To pay")
+    if bill.vat_percent:
+        vat, last = Text("VAT {percent}%", percent=bill.vat_percent), Text("{last} (including VAT)", last=last)
     rows = [
         [
-            _paragraph("Totaal exclusief btw", _style(right=True)),
+            _paragraph(Text("Total excluding VAT").nl, _style(right=True)),
             _paragraph(format_amount(amounts.excluding, "nl"), _style(right=True)),
         ],
-        [_paragraph(vat, _style(right=True)), _paragraph(format_amount(amounts.vat, "nl"), _style(right=True))],
+        [_paragraph(vat.nl, _style(right=True)), _paragraph(format_amount(amounts.vat, "nl"), _style(right=True))],
         [
-            _paragraph(
-                f"{last} (inclusief btw)" if bill.vat_percent else last, _style(9.5, bold=True, right=True)
-            ),
+            _paragraph(last.nl, _style(9.5, bold=True, right=True)),
             _paragraph(format_amount(amounts.including, "nl"), _style(9.5, bold=True, right=True)),
         ],
     ]
@@ -245,18 +250,23 @@ def _sums(bill: Bill) -> Table:
 def _closing(bill: Bill) -> list[Flowable]:
     issuer = bill.issuer
     grouped = " ".join(issuer.iban[start : start + 4] for start in range(0, len(issuer.iban), 4))
-    amount = format_amount(abs(bill.amounts.including), "nl")
+    amount = abs(bill.amounts.including)
+    pay = Text("You get {amount:amount} back, or you set it off against an open invoice.", amount=amount)
     if bill.kind is BillKind.INVOICE:
-        pay = (
-            f"Wij verzoeken u {amount} uiterlijk {format_date(bill.due_on, 'nl')} over te maken op {grouped} "
-            f"ten name van {issuer.name}, onder vermelding van {bill.number}."
+        pay = Text(
+            "Please transfer {amount:amount} to {account} in the name of {name} by {due:date}, stating {number}.",
+            amount=amount,
+            account=grouped,
+            name=issuer.name,
+            due=bill.due_on,
+            number=bill.number,
         )
-    else:
-        pay = f"U ontvangt {amount} terug, of u verrekent dit bedrag met een openstaande factuur."
-    paragraphs = [_paragraph(pay)]
+    paragraphs = [_paragraph(pay.nl)]
     paragraphs += [_paragraph(f"{note.nl[:1].upper()}{note.nl[1:]}.", _style(color=_GREY)) for note in bill.notes]
     sources = dict.fromkeys(line.source for line in bill.lines if line.source)
-    paragraphs += [_paragraph(f"Tarief: {source}.", _style(7.2, color=_GREY)) for source in sources]
+    paragraphs += [
+        _paragraph(Text("Tariff: {source}.", source=source).nl, _style(7.2, color=_GREY)) for source in sources
+    ]
     flow: list[Flowable] = []
     for paragraph in paragraphs:
         flow += [paragraph, Spacer(0, 2 * mm)]
@@ -288,8 +298,9 @@ class _NumberedCanvas(Canvas):
         parts = (
             f"{issuer.name}  ·  {issuer.address.street}, {issuer.address.postcode} {issuer.address.city}",
             f"KvK {issuer.kvk}  ·  OIN {issuer.oin}  ·  btw {issuer.vat_number}  ·  IBAN {issuer.iban}",
-            f"Vragen? {issuer.contact}, {issuer.email}, {issuer.phone}",
+            Text("Questions? {contact}", contact=f"{issuer.contact}, {issuer.email}, {issuer.phone}").nl,
         )
+        page = Text("page {number} of {pages}", number=number, pages=pages)
         self.setStrokeColor(_BLUE)
         self.setLineWidth(0.6)
         self.line(20 * mm, 25 * mm, A4[0] - 20 * mm, 25 * mm)
@@ -297,4 +308,4 @@ class _NumberedCanvas(Canvas):
         self.setFont(_REGULAR, 6.8)
         for index, part in enumerate(parts):
             self.drawString(20 * mm, (21 - 3.6 * index) * mm, part)
-        self.drawRightString(A4[0] - 20 * mm, 21 * mm, f"{self._bill.number}  ·  pagina {number} van {pages}")
+        self.drawRightString(A4[0] - 20 * mm, 21 * mm, f"{self._bill.number}  ·  {page.nl}")

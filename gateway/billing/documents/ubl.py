@@ -15,6 +15,7 @@ from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.issuer import Issuer
+from gateway.i18n import Text
 
 CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
 PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
@@ -24,7 +25,7 @@ _CBC = f"{_UBL}CommonBasicComponents-2"
 _OIN, _KVK = "0190", "0106"
 _SEPA_TRANSFER = "58"
 _ONE = "C62"
-_NOT_SUBJECT = "Niet aan btw onderworpen: verrekening binnen de Staat"
+_NOT_SUBJECT = Text("Not subject to VAT: settlement within the State")
 
 Node = tuple[str, object] | tuple[str, object, dict[str, str]]
 
@@ -91,7 +92,7 @@ def _evidence(bill: Bill) -> Iterator[Node]:
             "AdditionalDocumentReference",
             [
                 ("ID", f"{bill.number}-gebruik" + (f"-{rank}" if len(links) > 1 else "")),
-                ("DocumentDescription", "Lijst van de getelde eenheden"),
+                ("DocumentDescription", Text("List of the units that were counted").nl),
                 ("Attachment", [("ExternalReference", [("URI", link)])]),
             ],
         )
@@ -142,7 +143,7 @@ def _category(percent: Decimal, *, with_reason: bool) -> list[Node]:
     scheme: Node = ("TaxScheme", [("ID", "VAT")])
     if percent:
         return [("ID", "S"), ("Percent", percent), scheme]
-    reason: list[Node] = [("TaxExemptionReason", _NOT_SUBJECT)] if with_reason else []
+    reason: list[Node] = [("TaxExemptionReason", _NOT_SUBJECT.nl)] if with_reason else []
     return [("ID", "O"), *reason, scheme]
 
 
@@ -168,10 +169,10 @@ def _totals(bill: Bill) -> list[Node]:
 def _line(bill: Bill, line: BillLine) -> list[Node]:
     is_credit = bill.kind is BillKind.CREDIT_NOTE
     quantity = "CreditedQuantity" if is_credit else "InvoicedQuantity"
-    basis = "inclusief btw" if bill.basis is PriceBasis.INCLUDING_VAT else "exclusief btw"
+    basis = Text("including VAT") if bill.basis is PriceBasis.INCLUDING_VAT else Text("excluding VAT")
     return [
         ("ID", line.number),
-        ("Note", f"{line.how.nl} ({basis})"),
+        ("Note", f"{line.how.nl} ({basis.nl})"),
         (quantity, -line.units if is_credit else line.units, {"unitCode": _ONE}),
         _money("LineExtensionAmount", bill, line.net),
         (
