@@ -34,15 +34,15 @@ def used_meter() -> MemoryUsageCounts:
 
 @asynccontextmanager
 async def billing_services(
-    gateway: MemoryGateway, meter: MemoryUsageCounts, database_url: str, **wishes: object
+    gateway: MemoryGateway, meter: MemoryUsageCounts, database_url: str, **options: object
 ) -> AsyncIterator[Services]:
     """The services; the debtors of the billing tests are known, and finance has two keys."""
     gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
     gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
     gateway.keys["mp_controller"] = Caller("key-controller", Role.FINANCE, None)
     async with fresh_billing(database_url) as (store, _):
-        billing = billing_service(store, meter, **wishes)  # type: ignore[arg-type]  # whatever `billing` takes
+        billing = billing_service(store, meter, **options)  # type: ignore[arg-type]  # the options of `billing_service`
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
-        door = BillingServices(billing, store, meter, write_pdf)
-        yield replace(gateway.services(), billing=door, clock=lambda: gateway.now)
+        services = BillingServices(billing, store, meter, write_pdf)
+        yield replace(gateway.services(), billing=services, clock=lambda: gateway.now)

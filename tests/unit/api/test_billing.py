@@ -1,4 +1,4 @@
-"""Usage, forecasts, bills and exports through the door, on a real billing service and a real database."""
+"""Usage, forecasts, bills and exports over HTTP, on a real billing service and a real database."""
 
 import csv
 import io
@@ -157,13 +157,13 @@ async def test_the_journal_comes_as_billing_writes_it(
     params = {"format": form.value, "year": "2026"}
     async with client.get("/v1/exports/journal", params=params, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, JOURNAL_TYPES[form])
-        got, told = await answer.read(), json.loads(answer.headers["Meterpoort-Control-Total"])
+        got, reported = await answer.read(), json.loads(answer.headers["Meterpoort-Control-Total"])
     assert services.billing is not None
     expected = io.BytesIO()
     booked = journal(ISSUER, 2026, await services.billing.store.bills(2026))
     totals = write_journal(booked, form, expected)
     assert got == expected.getvalue()
-    assert told == {"documents": 1, "debit": str(totals.debit), "credit": str(totals.debit)}
+    assert reported == {"documents": 1, "debit": str(totals.debit), "credit": str(totals.debit)}
     async with client.get("/v1/exports/journal", params=params | {"year": "2025"}, headers=FINANCE) as answer:
         assert number.encode() not in await answer.read()
 
@@ -178,15 +178,15 @@ async def test_tables_come_in_every_format(client: Client, services: Services, w
     async with client.get(f"/v1/exports/{what}", params=year | {"format": form}, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
         rows = read_table(await answer.read(), form, what)
-        told = json.loads(answer.headers["Meterpoort-Control-Total"])
+        reported = json.loads(answer.headers["Meterpoort-Control-Total"])
     if what == "statements":
         assert [(row["party_id"], int(str(row["quantity"]))) for row in rows] == [("zilverstrand", 5)]
-        assert told["quantity"] == 5
+        assert reported["quantity"] == 5
         return
     column = "net" if what == "bill-lines" else "excluding"
-    assert sum(Decimal(str(row[column])) for row in rows) == Decimal(told["excluding"]) > 0
+    assert sum(Decimal(str(row[column])) for row in rows) == Decimal(reported["excluding"]) > 0
     assert {str(row["number"]) for row in rows} == {"GD2026-000001"}
-    assert told["documents"] == 1
+    assert reported["documents"] == 1
 
 
 async def test_a_partys_bills_alone(client: Client, services: Services) -> None:
@@ -197,7 +197,7 @@ async def test_a_partys_bills_alone(client: Client, services: Services) -> None:
     assert [row["number"] for row in rows] == [number]
 
 
-def test_the_door_knows_every_format() -> None:
+def test_every_format_is_offered() -> None:
     assert set(JOURNAL_TYPES) == set(JournalFormat)
     assert set(TABLE_TYPES) == set(Format)
 

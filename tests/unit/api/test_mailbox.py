@@ -17,8 +17,8 @@ async def _delivered(client: Client) -> str:
         return str((await answer.json())["kenmerk"])
 
 
-async def _take(client: Client, **wish: float) -> list[dict[str, Any]]:
-    async with client.post("/v1/mailbox/leases", json=wish, headers=TOWN) as answer:
+async def _take(client: Client, **wanted: float) -> list[dict[str, Any]]:
+    async with client.post("/v1/mailbox/leases", json=wanted, headers=TOWN) as answer:
         assert answer.status == 200
         items: list[dict[str, Any]] = (await answer.json())["items"]
         return items
@@ -57,16 +57,16 @@ async def test_only_as_many_as_were_asked(client: Client) -> None:
     assert [lease["message"]["kenmerk"] for lease in taken] == sent[:2]
 
 
-async def test_a_wish_without_a_body_is_the_usual_wish(client: Client, gateway: MemoryGateway) -> None:
+async def test_a_lease_request_without_a_body_has_the_defaults(client: Client, gateway: MemoryGateway) -> None:
     await _delivered(client)
     async with client.post("/v1/mailbox/leases", headers=TOWN) as answer:
         (lease,) = (await answer.json())["items"]
     assert lease["expiresAt"] == (gateway.now + timedelta(seconds=900)).isoformat().replace("+00:00", "Z")
 
 
-@pytest.mark.parametrize("wish", [{"count": 0}, {"count": 101}, {"seconds": 0}, {"seconds": 1e9}, {"hours": 1}])
-async def test_wishes_out_of_bounds_are_refused(client: Client, wish: dict[str, float]) -> None:
-    async with client.post("/v1/mailbox/leases", json=wish, headers=TOWN) as answer:
+@pytest.mark.parametrize("wanted", [{"count": 0}, {"count": 101}, {"seconds": 0}, {"seconds": 1e9}, {"hours": 1}])
+async def test_a_request_out_of_bounds_is_refused(client: Client, wanted: dict[str, float]) -> None:
+    async with client.post("/v1/mailbox/leases", json=wanted, headers=TOWN) as answer:
         assert answer.status == 400
 
 

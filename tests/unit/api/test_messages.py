@@ -1,4 +1,4 @@
-"""Messages through the door."""
+"""Messages over HTTP."""
 
 import base64
 import hashlib
@@ -55,7 +55,7 @@ async def test_waiting_in_vain_is_202(client: Client, gateway: MemoryGateway) ->
 async def _sent(
     client: Client, document: bytes = INVOICE, key: str = "mp_supplier", more: dict[str, str] | None = None
 ) -> str:
-    """Hand in a document; the kenmerk."""
+    """Submit a document; the kenmerk."""
     headers = {**XML, "X-API-Key": key, **(more or {})}
     async with client.post("/v1/messages", data=document, headers=headers) as answer:
         return str((await answer.json())["kenmerk"])
@@ -80,7 +80,7 @@ async def test_a_key_bare_or_in_quotes_is_the_same_key(client: Client) -> None:
     assert await _sent(client, more={"Idempotency-Key": "abc"}) == quoted
 
 
-async def test_what_the_sender_says_beside_the_document_is_kept(client: Client) -> None:
+async def test_what_the_sender_says_in_headers_is_kept(client: Client) -> None:
     kenmerk = await _sent(
         client,
         more={
@@ -260,7 +260,7 @@ async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
             await answer.read()
 
 
-async def test_a_state_that_does_not_exist_is_told_in_the_callers_words(client: Client) -> None:
+async def test_a_state_that_does_not_exist_is_reported_in_the_callers_words(client: Client) -> None:
     async with client.get("/v1/messages?state=delivred", headers={"X-API-Key": "mp_supplier"}) as answer:
         [error] = (await answer.json())["errors"]
     assert (error["in"], error["name"]) == ("query", "state")

@@ -63,8 +63,8 @@ async def test_who_sees_which_party(client: Client, key: str, party: str, status
 
 
 async def test_a_key_is_made_works_and_is_revoked_at_once(client: Client) -> None:
-    wish = {"role": "supplier", "partyId": SUPPLIER}
-    async with client.post("/v1/keys", json=wish, headers=OPERATOR) as answer:
+    wanted = {"role": "supplier", "partyId": SUPPLIER}
+    async with client.post("/v1/keys", json=wanted, headers=OPERATOR) as answer:
         made = await answer.json()
         assert (answer.status, answer.headers["Location"]) == (201, f"/v1/keys/{made['keyId']}")
     own = {"Authorization": f"Bearer {made['key']}"}
@@ -79,7 +79,7 @@ async def test_a_key_is_made_works_and_is_revoked_at_once(client: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "wanted",
     [
         {"role": "supplier"},
         {"role": "operator", "partyId": SUPPLIER},
@@ -91,8 +91,8 @@ async def test_a_key_is_made_works_and_is_revoked_at_once(client: Client) -> Non
         {},
     ],
 )
-async def test_keys_that_cannot_be(client: Client, wish: dict[str, str]) -> None:
-    async with client.post("/v1/keys", json=wish, headers=OPERATOR) as answer:
+async def test_keys_that_cannot_be(client: Client, wanted: dict[str, str]) -> None:
+    async with client.post("/v1/keys", json=wanted, headers=OPERATOR) as answer:
         assert answer.status == 400
         assert [error["name"] for error in (await answer.json())["errors"]] in (["partyId"], ["role"])
 

@@ -1,4 +1,4 @@
-"""Refusals are problems: of the right kind, with a page of their own, in the caller's language."""
+"""Refusals are problems: of the right kind, with its page, in the language of the caller."""
 
 import pytest
 from structlog.contextvars import merge_contextvars
@@ -119,7 +119,7 @@ async def test_the_log_of_a_failure_names_the_message_and_the_next_request_does_
     assert [line.get("kenmerk") for line in lines] == ["m-1", None, "m-2"]
 
 
-async def test_all_that_is_wrong_is_told_together(client: Client) -> None:
+async def test_all_that_is_wrong_is_reported_together(client: Client) -> None:
     """NL GOV API Design Rules, /core/error-handling/all-errors."""
     wrong = {"state": "lost", "limit": "0", "receivedFrom": "yesterday", "colour": "blue", "number": "1"}
     async with client.get("/v1/messages", params=wrong, headers=SUPPLIER) as answer:
@@ -128,7 +128,7 @@ async def test_all_that_is_wrong_is_told_together(client: Client) -> None:
     assert {error["name"] for error in problem["errors"]} == {"state", "limit", "receivedFrom", "colour"}
 
 
-async def test_all_that_is_wrong_in_headers_is_told_together(client: Client) -> None:
+async def test_all_that_is_wrong_in_headers_is_reported_together(client: Client) -> None:
     headers = {
         **SUPPLIER,
         **XML,
@@ -142,7 +142,7 @@ async def test_all_that_is_wrong_in_headers_is_told_together(client: Client) -> 
     assert {error["name"] for error in problem["errors"]} == set(headers) - {"Authorization", "Content-Type"}
 
 
-async def test_all_that_is_wrong_in_a_body_is_told_together(client: Client) -> None:
+async def test_all_that_is_wrong_in_a_body_is_reported_together(client: Client) -> None:
     body = {"kind": "province", "identifiers": ["0190:1", 7], "colour": "blue", "mandates": ["UPPER"]}
     async with client.put("/v1/parties/gemeente-nieuw", json=body, headers=OPERATOR) as answer:
         problem = await answer.json(content_type="application/problem+json")

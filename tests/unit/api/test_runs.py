@@ -48,8 +48,8 @@ async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: P
         yield opened
 
 
-class Desk:
-    """Asks as finance, unless it is told otherwise."""
+class FinanceClient:
+    """Makes requests with the key of finance, or with another."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -83,98 +83,100 @@ class Desk:
 
 
 @pytest.fixture
-def desk(client: Client) -> Desk:
-    return Desk(client)
+def finance(client: Client) -> FinanceClient:
+    return FinanceClient(client)
 
 
-async def test_a_year_from_forecast_to_closing(desk: Desk, services: Services, meter: MemoryUsageCounts) -> None:
-    await desk.done("PUT", FORECAST, {"units": 1000, "means": "letter"})
-    agreed = await desk.done("PUT", f"{FORECAST}/agreement", {"means": "letter"})
+async def test_a_year_from_forecast_to_closing(
+    finance: FinanceClient, services: Services, meter: MemoryUsageCounts
+) -> None:
+    await finance.done("PUT", FORECAST, {"units": 1000, "means": "letter"})
+    agreed = await finance.done("PUT", f"{FORECAST}/agreement", {"means": "letter"})
     assert agreed["isAgreed"] is True
-    (bill,) = await desk.issued(PREPAY)
+    (bill,) = await finance.issued(PREPAY)
     assert (bill["number"], bill["including"], bill["vat"]) == ("GD2026-000001", "590.00", "102.40")
-    assert (await desk.done("PUT", "/v1/monthly-statements/2026/3"))["added"] == 2
-    assert (await desk.done("PUT", "/v1/monthly-statements/2026/3"))["added"] == 0
+    assert (await finance.done("PUT", "/v1/monthly-statements/2026/3"))["added"] == 2
+    assert (await finance.done("PUT", "/v1/monthly-statements/2026/3"))["added"] == 0
     meter.add("zilverstrand", 1_100, datetime(2026, 5, 1, tzinfo=UTC))
-    settled = {one["partyId"]: one for one in await desk.issued(SETTLE)}
+    settled = {one["partyId"]: one for one in await finance.issued(SETTLE)}
     assert (settled["zilverstrand"]["including"], settled["krommevliet"]["including"]) == ("61.36", "4.13")
     closing = "/v1/parties/zilverstrand/years/2026/closing"
-    assert await desk.done("PUT", closing) == await desk.done("PUT", closing)
-    year = await desk.done("GET", "/v1/parties/zilverstrand/years/2026", key=ZILVERSTRAND)
+    assert await finance.done("PUT", closing) == await finance.done("PUT", closing)
+    year = await finance.done("GET", "/v1/parties/zilverstrand/years/2026", key=ZILVERSTRAND)
     kinds = [step["kind"] for step in year["steps"]]
     assert kinds == ["forecast", "agreement", "prepayment", "statement", "settlement", "closed"]
     assert (year["isClosed"], year["steps"][2]["document"]) == (True, "GD2026-000001")
     assert {step["by"] for step in year["steps"]} == {"key-finance"}
 
 
-async def test_a_run_is_issued_once_and_says_who_did_what(desk: Desk, services: Services) -> None:
-    await desk.done("PUT", FORECAST, {"units": 1000})
-    run = await desk.done("POST", RUNS, PREPAY)
-    assert await desk.done("POST", RUNS, PREPAY) == run
+async def test_a_run_is_issued_once_and_says_who_did_what(finance: FinanceClient, services: Services) -> None:
+    await finance.done("PUT", FORECAST, {"units": 1000})
+    run = await finance.done("POST", RUNS, PREPAY)
+    assert await finance.done("POST", RUNS, PREPAY) == run
     assert (run["state"], run["preparedBy"], run["approvedBy"]) == ("prepared", "key-finance", None)
     address = f"{RUNS}/{run['runId']}"
-    seen = await desk.done("GET", address, key=CONTROLLER)
+    seen = await finance.done("GET", address, key=CONTROLLER)
     assert (seen["hasMoved"], seen["including"], [one["number"] for one in seen["items"]]) == (
         False,
         "590.00",
         [""],
     )
-    approved = await desk.done("PUT", f"{address}/approval", key=CONTROLLER)
+    approved = await finance.done("PUT", f"{address}/approval", key=CONTROLLER)
     assert (approved["state"], approved["approvedBy"]) == ("approved", "key-controller")
-    first = await desk.done("PUT", f"{address}/issue")
-    assert await desk.done("PUT", f"{address}/issue", key=CONTROLLER) == first
-    shown = await desk.done("GET", address)
+    first = await finance.done("PUT", f"{address}/issue")
+    assert await finance.done("PUT", f"{address}/issue", key=CONTROLLER) == first
+    shown = await finance.done("GET", address)
     assert (shown["state"], shown["issuedBy"], shown["items"]) == ("issued", "key-finance", first["items"])
-    assert [one["runId"] for one in (await desk.done("GET", RUNS))["items"]] == [run["runId"]]
-    assert len((await desk.done("GET", "/v1/bills?issuedIn=2026"))["items"]) == 1
+    assert [one["runId"] for one in (await finance.done("GET", RUNS))["items"]] == [run["runId"]]
+    assert len((await finance.done("GET", "/v1/bills?issuedIn=2026"))["items"]) == 1
 
 
-async def test_whoever_prepared_does_not_approve(desk: Desk) -> None:
-    await desk.done("PUT", FORECAST, {"units": 1000})
-    run = await desk.done("POST", RUNS, PREPAY)
-    status, kind, detail = await desk.refused("PUT", f"{RUNS}/{run['runId']}/approval")
+async def test_who_prepared_it_does_not_approve(finance: FinanceClient) -> None:
+    await finance.done("PUT", FORECAST, {"units": 1000})
+    run = await finance.done("POST", RUNS, PREPAY)
+    status, kind, detail = await finance.refused("PUT", f"{RUNS}/{run['runId']}/approval")
     assert (status, kind) == (403, "own-approval")
     assert detail.startswith("key-finance prepared run")
-    assert (await desk.done("GET", f"{RUNS}/{run['runId']}"))["state"] == "prepared"
+    assert (await finance.done("GET", f"{RUNS}/{run['runId']}"))["state"] == "prepared"
 
 
-async def test_a_run_whose_inputs_moved_is_neither_approved_nor_issued(desk: Desk) -> None:
-    await desk.done("PUT", FORECAST, {"units": 1000})
-    run = await desk.done("POST", RUNS, PREPAY)
+async def test_a_run_whose_inputs_moved_is_neither_approved_nor_issued(finance: FinanceClient) -> None:
+    await finance.done("PUT", FORECAST, {"units": 1000})
+    run = await finance.done("POST", RUNS, PREPAY)
     address = f"{RUNS}/{run['runId']}"
-    await desk.done("PUT", FORECAST, {"units": 1100})
-    assert (await desk.refused("PUT", f"{address}/approval", key=CONTROLLER))[:2] == (409, "inputs-moved")
-    moved = await desk.done("GET", address)
+    await finance.done("PUT", FORECAST, {"units": 1100})
+    assert (await finance.refused("PUT", f"{address}/approval", key=CONTROLLER))[:2] == (409, "inputs-moved")
+    moved = await finance.done("GET", address)
     assert (moved["hasMoved"], moved["items"], moved["including"]) == (True, [], "0.00")
-    address = f"{RUNS}/{(await desk.done('POST', RUNS, PREPAY))['runId']}"
-    await desk.done("PUT", f"{address}/approval", key=CONTROLLER)
-    await desk.done("PUT", FORECAST, {"units": 1200})
-    assert (await desk.refused("PUT", f"{address}/issue"))[:2] == (409, "inputs-moved")
-    assert (await desk.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
+    address = f"{RUNS}/{(await finance.done('POST', RUNS, PREPAY))['runId']}"
+    await finance.done("PUT", f"{address}/approval", key=CONTROLLER)
+    await finance.done("PUT", FORECAST, {"units": 1200})
+    assert (await finance.refused("PUT", f"{address}/issue"))[:2] == (409, "inputs-moved")
+    assert (await finance.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
 
 
-async def test_a_preview_keeps_nothing_and_says_what_if(desk: Desk) -> None:
-    await desk.done("PUT", FORECAST, {"units": 1000})
-    log = await desk.done("GET", "/v1/billing-audit")
-    plain = await desk.done("POST", f"{RUNS}/previews", PREPAY)
-    more = await desk.done("POST", f"{RUNS}/previews", PREPAY | {"forecasts": {"zilverstrand": 2000}})
+async def test_a_preview_keeps_nothing_and_says_what_if(finance: FinanceClient) -> None:
+    await finance.done("PUT", FORECAST, {"units": 1000})
+    log = await finance.done("GET", "/v1/billing-audit")
+    plain = await finance.done("POST", f"{RUNS}/previews", PREPAY)
+    more = await finance.done("POST", f"{RUNS}/previews", PREPAY | {"forecasts": {"zilverstrand": 2000}})
     tariffs = '[[tariff]]\nservice = "digipoort"\nbasis = "fixed"\nprice = "0.60"\nvat = "including-vat"\n'
-    dearer = await desk.done(
+    dearer = await finance.done(
         "POST", f"{RUNS}/previews", PREPAY | {"tariffs": tariffs + "valid_from = 2018-01-01\n"}
     )
     assert [one["including"] for one in (plain, more, dearer)] == ["590.00", "1180.00", "600.00"]
     assert len({one["digest"] for one in (plain, more, dearer)}) == 3
-    assert await desk.done("GET", "/v1/billing-audit") == log
-    assert (await desk.done("GET", RUNS))["items"] == []
+    assert await finance.done("GET", "/v1/billing-audit") == log
+    assert (await finance.done("GET", RUNS))["items"] == []
 
 
-async def test_everything_done_is_in_the_chain_under_its_key(desk: Desk, services: Services) -> None:
-    await desk.done("PUT", FORECAST, {"units": 1000})
-    await desk.issued(PREPAY)
+async def test_everything_done_is_in_the_chain_under_its_key(finance: FinanceClient, services: Services) -> None:
+    await finance.done("PUT", FORECAST, {"units": 1000})
+    await finance.issued(PREPAY)
     found: list[Json] = []
     address: str | None = "/v1/billing-audit?limit=3"
     while address:
-        page = await desk.done("GET", address, key=OPERATOR)
+        page = await finance.done("GET", address, key=OPERATOR)
         assert page["faults"] == []
         found += page["items"]
         address = page["links"]["next"]
@@ -190,68 +192,68 @@ async def test_everything_done_is_in_the_chain_under_its_key(desk: Desk, service
     assert [one["link"] for one in found] == [record.link for record in records]
 
 
-async def test_guidance_and_the_divided_facilities(desk: Desk) -> None:
-    year = await desk.done("PUT", "/v1/parties/oostmeer/guidance/2026-01-15", {"periods": 2})
+async def test_guidance_and_the_divided_facilities(finance: FinanceClient) -> None:
+    year = await finance.done("PUT", "/v1/parties/oostmeer/guidance/2026-01-15", {"periods": 2})
     assert [step["key"] for step in year["steps"]] == ["2026-01-15#1"]
-    guided = await desk.issued(
+    guided = await finance.issued(
         {"stage": "guidance", "service": "guidance", "year": 2026, "issuedOn": "2026-05-01"}
     )
     assert [(one["partyId"], one["including"]) for one in guided] == [("oostmeer", "8800.00")]
     weights = [{"partyId": "krommevliet", "weight": "3"}, {"partyId": "ministerie", "weight": "4.5"}]
     order: Json = {"stage": "distribution", "service": "facilities", "year": 2021, "issuedOn": "2026-05-01"}
-    shares = await desk.issued(order | {"total": "1000.00", "weights": weights})
+    shares = await finance.issued(order | {"total": "1000.00", "weights": weights})
     assert {one["partyId"]: one["excluding"] for one in shares} == {
         "krommevliet": "400.00",
         "ministerie": "600.00",
     }
 
 
-async def test_a_debtor_is_recorded_and_read_back(desk: Desk) -> None:
-    wish: Json = {
+async def test_a_debtor_is_recorded_and_read_back(finance: FinanceClient) -> None:
+    wanted: Json = {
         "name": "Gemeente Duinkerk",
         "oin": "00000001844443333000",
         "kind": "non-rijk",
         "address": {"street": "Dorpsplein 2", "postcode": "1799 ZZ", "city": "Duinkerk"},
         "connections": [{"service": "digid", "connectedOn": "2020-05-01", "inUmbrella": True}],
     }
-    saved = await desk.done("PUT", "/v1/debtors/duinkerk", wish)
-    await desk.done("PUT", "/v1/debtors/duinkerk", wish)
-    listed = (await desk.done("GET", "/v1/debtors"))["items"]
+    saved = await finance.done("PUT", "/v1/debtors/duinkerk", wanted)
+    await finance.done("PUT", "/v1/debtors/duinkerk", wanted)
+    listed = (await finance.done("GET", "/v1/debtors"))["items"]
     assert [one for one in listed if one["partyId"] == "duinkerk"] == [saved]
     assert saved["connections"] == [
         {"service": "digid", "connectedOn": "2020-05-01", "inUmbrella": True, "variant": ""}
     ]
-    log = (await desk.done("GET", "/v1/billing-audit"))["items"]
+    log = (await finance.done("GET", "/v1/billing-audit"))["items"]
     assert [one["subject"] for one in log if one["actor"] == "key-finance"] == [
         "duinkerk"
     ]  # the repeat changed nothing
 
 
 async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(
-    desk: Desk, meter: MemoryUsageCounts
+    finance: FinanceClient, meter: MemoryUsageCounts
 ) -> None:
-    bills = {bill["partyId"]: bill for bill in await desk.issued(SETTLE)}
+    bills = {bill["partyId"]: bill for bill in await finance.issued(SETTLE)}
     bill = bills["zilverstrand"]
-    found = await desk.done("GET", f"/v1/bills/{bill['number']}/explanation", key=ZILVERSTRAND)
+    found = await finance.done("GET", f"/v1/bills/{bill['number']}/explanation", key=ZILVERSTRAND)
     assert (found["bill"], found["run"]["approvedBy"]) == (bill, "key-controller")
     assert found["counted"] == {"delivered-to": 2, "submitted-by": 2}
-    entries = await desk.done("GET", found["entries"], key=ZILVERSTRAND)
+    entries = await finance.done("GET", found["entries"], key=ZILVERSTRAND)
     assert sum(entry["quantity"] for entry in entries["items"]) == 4
     assert Decimal(bill["including"]) == Decimal("0.59") * 4
     other = bills["krommevliet"]["number"]
-    assert (await desk.refused("GET", f"/v1/bills/{other}/explanation", key=ZILVERSTRAND))[:2] == (
+    assert (await finance.refused("GET", f"/v1/bills/{other}/explanation", key=ZILVERSTRAND))[:2] == (
         404,
         "unknown-item",
     )
 
 
 async def test_a_party_on_course_over_its_prepayment_is_listed_with_words(
-    desk: Desk, meter: MemoryUsageCounts, gateway: MemoryGateway
+    finance: FinanceClient, meter: MemoryUsageCounts, gateway: MemoryGateway
 ) -> None:
-    await desk.done("PUT", FORECAST, {"units": 100})
-    await desk.issued(PREPAY)
+    await finance.done("PUT", FORECAST, {"units": 100})
+    await finance.issued(PREPAY)
     meter.add("zilverstrand", 200, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
-    (warned,) = (await desk.done("GET", "/v1/warnings"))["items"]
+    (warned,) = (await finance.done("GET", "/v1/warnings"))["items"]
     assert (warned["partyId"], warned["course"], warned["to"]) == (
         "zilverstrand",
         "over",
@@ -259,17 +261,19 @@ async def test_a_party_on_course_over_its_prepayment_is_listed_with_words(
     )
     assert warned["body"]["nl"].startswith("Beste Gemeente Zilverstrand,")
     assert warned["body"]["en"].startswith("Dear Gemeente Zilverstrand,")
-    outlook = await desk.done("GET", "/v1/parties/zilverstrand/outlook", key=ZILVERSTRAND)
+    outlook = await finance.done("GET", "/v1/parties/zilverstrand/outlook", key=ZILVERSTRAND)
     assert outlook["warning"] == warned["body"]
 
 
-async def test_operators_see_who_fell_silent(desk: Desk, meter: MemoryUsageCounts, gateway: MemoryGateway) -> None:
+async def test_operators_see_who_fell_silent(
+    finance: FinanceClient, meter: MemoryUsageCounts, gateway: MemoryGateway
+) -> None:
     for day in range(1, 29):
         meter.add("oostmeer", 40, datetime(2026, 1, day, 10, 0, tzinfo=UTC))
     for key in (OPERATOR, FINANCE):
-        (silent,) = (await desk.done("GET", "/v1/silences", key=key))["items"]
+        (silent,) = (await finance.done("GET", "/v1/silences", key=key))["items"]
         assert (silent["partyId"], silent["lastSeen"]) == ("oostmeer", "2026-01-28")
-    assert (await desk.ask("GET", "/v1/silences", key=ZILVERSTRAND))[0] == 403
+    assert (await finance.ask("GET", "/v1/silences", key=ZILVERSTRAND))[0] == 403
 
 
 PREVIEWS = f"{RUNS}/previews"
@@ -339,15 +343,15 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "kind", "said"), REFUSED)
+@pytest.mark.parametrize(("method", "path", "body", "status", "kind", "message"), REFUSED)
 async def test_whatever_is_refused_is_named_and_nothing_is_done(
-    desk: Desk, method: str, path: str, body: object, status: int, kind: str, said: str
+    finance: FinanceClient, method: str, path: str, body: object, status: int, kind: str, message: str
 ) -> None:
-    log = await desk.done("GET", "/v1/billing-audit")
-    found = await desk.refused(method, path, body)
+    log = await finance.done("GET", "/v1/billing-audit")
+    found = await finance.refused(method, path, body)
     assert found[:2] == (status, kind)
-    assert said in found[2]
-    assert await desk.done("GET", "/v1/billing-audit") == log
+    assert message in found[2]
+    assert await finance.done("GET", "/v1/billing-audit") == log
 
 
 @pytest.mark.parametrize("key", [ZILVERSTRAND, OPERATOR])
@@ -369,8 +373,8 @@ async def test_whatever_is_refused_is_named_and_nothing_is_done(
         ("GET", "/v1/warnings"),
     ],
 )
-async def test_only_finance_may(desk: Desk, method: str, path: str, key: Mapping[str, str]) -> None:
-    assert (await desk.refused(method, path, {} if method != "GET" else None, key))[:2] == (403, "forbidden")
+async def test_only_finance_may(finance: FinanceClient, method: str, path: str, key: Mapping[str, str]) -> None:
+    assert (await finance.refused(method, path, {} if method != "GET" else None, key))[:2] == (403, "forbidden")
 
 
 class TestWithoutFullIssuer:
@@ -387,8 +391,8 @@ class TestWithoutFullIssuer:
             bare = BillingService(store, meter, nobody, Ticking(), judge=satisfied)
             yield replace(opened, billing=replace(opened.billing, service=bare))
 
-    async def test_no_run_is_prepared_and_the_settings_are_named(self, desk: Desk) -> None:
-        status, kind, detail = await desk.refused("POST", RUNS, PREPAY)
+    async def test_no_run_is_prepared_and_the_settings_are_named(self, finance: FinanceClient) -> None:
+        status, kind, detail = await finance.refused("POST", RUNS, PREPAY)
         assert (status, kind) == (409, "issuer-missing")
         assert "billing.kvk, billing.iban" in detail
 
@@ -407,18 +411,18 @@ class TestWithAJudgeThatRefuses:
         async with billing_services(gateway, meter, url, judge=refusing) as opened:
             yield opened
 
-    async def test_no_bill_gets_a_number(self, desk: Desk) -> None:
-        await desk.done("PUT", FORECAST, {"units": 1000})
-        run = await desk.done("POST", RUNS, PREPAY)
-        await desk.done("PUT", f"{RUNS}/{run['runId']}/approval", key=CONTROLLER)
-        status, kind, detail = await desk.refused("PUT", f"{RUNS}/{run['runId']}/issue")
+    async def test_no_bill_gets_a_number(self, finance: FinanceClient) -> None:
+        await finance.done("PUT", FORECAST, {"units": 1000})
+        run = await finance.done("POST", RUNS, PREPAY)
+        await finance.done("PUT", f"{RUNS}/{run['runId']}/approval", key=CONTROLLER)
+        status, kind, detail = await finance.refused("PUT", f"{RUNS}/{run['runId']}/issue")
         assert (status, kind) == (409, "bill-rejected")
         assert "Gemeente Zilverstrand breaks BR-NL-4: no address" in detail
-        assert (await desk.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
+        assert (await finance.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
 
 
 def test_every_refusal_of_billing_has_a_problem() -> None:
-    """Files come at the command line alone; what is unknown is told by the path."""
+    """Files come at the command line alone; what is unknown is reported by the path."""
     elsewhere = {
         errors.DebtorFileError,
         errors.UnknownBillError,

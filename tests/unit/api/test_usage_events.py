@@ -1,4 +1,4 @@
-"""The meter through the door."""
+"""The meter over HTTP."""
 
 from typing import Any
 

@@ -75,7 +75,7 @@ async def _status(client: Client, document: bytes) -> tuple[int, str | None]:
         return answer.status, answer.headers.get("Retry-After")
 
 
-async def test_a_document_that_breaks_the_judge_is_told_so(
+async def test_a_document_that_breaks_the_judge_is_reported_so(
     client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def breaks(document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:

@@ -1,4 +1,4 @@
-"""The application of the API's tests, on a server of its own: senders that break rules need a real socket."""
+"""The application of the API's tests, on a real socket, for senders that break the rules of HTTP."""
 
 from collections.abc import AsyncIterator
 

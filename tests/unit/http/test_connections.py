@@ -43,12 +43,12 @@ async def _opened(tls: ssl.SSLContext | None) -> tuple[Place, Runner]:
         await release.wait()
         return web.Response(text="done")
 
-    async def taken(request: web.Request) -> web.Response:
+    async def receive(request: web.Request) -> web.Response:
         return web.Response(text=str(len(await request.read())))
 
     app = web.Application()
     app.router.add_get("/busy", busy)
-    app.router.add_post("/", taken)
+    app.router.add_post("/", receive)
     connections = Connections(CONNECTIONS_MAX, became.append)
     runner = Runner(app, idle_seconds_max=30, shutdown_seconds_max=0.1, connections=connections)
     await runner.setup()
@@ -99,9 +99,9 @@ async def test_a_sender_that_stops_in_its_body_makes_room(place: Place) -> None:
 async def test_where_all_are_being_served_a_new_one_is_turned_away(place: Place) -> None:
     busy = [await place.raw(b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(CONNECTIONS_MAX)]
     reader, writer = await place.raw()
-    told = await asyncio.wait_for(reader.read(), 2)
-    assert told.startswith(b"HTTP/1.1 503 ")
-    assert b"Retry-After: " in told
+    reported = await asyncio.wait_for(reader.read(), 2)
+    assert reported.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: " in reported
     assert place.became == ["refused"]
     writer.close()
     place.release.set()

@@ -1,4 +1,4 @@
-"""Every reason why a value does not fit is in words of our own, in both languages."""
+"""Every reason why a value does not fit is in the gateway's words, in both languages."""
 
 from typing import Annotated, Any, Literal
 
@@ -42,13 +42,13 @@ def kinds() -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", kinds().values(), ids=kinds().keys())
 def test_no_word_of_a_library_reaches_a_caller(kind: Any) -> None:
-    said = [word for strict in (True, False) for value in ODD for word in reasons(kind, value, strict)]
-    assert said
-    assert [word for word in said if any(foreign in word for foreign in LIBRARY)] == []
-    assert [word for word in said if word in {"does not fit here", "past hier niet"}] == []
+    words = [word for strict in (True, False) for value in ODD for word in reasons(kind, value, strict)]
+    assert words
+    assert [word for word in words if any(foreign in word for foreign in LIBRARY)] == []
+    assert [word for word in words if word in {"does not fit here", "past hier niet"}] == []
 
 
-def test_patterns_are_said_as_people_say_them() -> None:
+def test_patterns_are_explained_in_words() -> None:
     _, found = msgspec.json.schema_components([PartyRequest, CreateKeyRequest])
     patterns = [str(found) for found in _patterns(found)]
     assert patterns
@@ -72,9 +72,9 @@ def test_what_is_no_json(body: bytes) -> None:
 
 def test_no_text_holds_a_null_character() -> None:
     """PostgreSQL has no room for it."""
-    wish = msgspec.json.encode({"name": "a\0", "kind": "company", "settings": {"a": "\0", "\0": "a"}})
+    wanted = msgspec.json.encode({"name": "a\0", "kind": "company", "settings": {"a": "\0", "\0": "a"}})
     with pytest.raises(problems.InvalidInput) as refused:
-        read_json(wish, PartyRequest)
+        read_json(wanted, PartyRequest)
     assert [fault.name for fault in refused.value.faults] == ["name", "settings"]
     with pytest.raises(problems.InvalidInput):
         read_json(b'{"a\\u0000": 1}', PartyRequest)

@@ -90,7 +90,7 @@ async def test_a_body_that_drips_is_given_up(base: str) -> None:
 
 
 @pytest.mark.parametrize("half", [b"", b"POST", b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-A"])
-async def test_a_header_that_never_ends_holds_no_line(base: str, half: bytes) -> None:
+async def test_a_header_that_never_ends_keeps_no_connection(base: str, half: bytes) -> None:
     assert (await say(base, half)).text == b""
 
 
@@ -104,7 +104,7 @@ async def test_a_sender_that_hangs_up_leaves_nothing(base: str, gateway: MemoryG
     assert (gateway.rows, gateway.storage.open_sinks, gateway.storage.objects) == ({}, 0, {})
 
 
-async def test_honest_senders_are_served_beside_slow_ones(base: str) -> None:
+async def test_honest_senders_are_served_while_others_are_slow(base: str) -> None:
     slow = [asyncio.create_task(say(base, POST + b"Content-Length: 500000\r\n\r\n<a>")) for _ in range(50)]
     headers = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"}
     fresh = TCPConnector(force_close=True)  # a kept connection may be closed just when it is used again
@@ -163,7 +163,7 @@ async def test_length_and_chunks_together_are_refused(base: str, gateway: Memory
 @pytest.mark.parametrize(
     "words", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET  /  HTTP/9\r\n\r\n", b"\x00" * 99]
 )
-async def test_what_is_no_http_is_told_so(base: str, words: bytes) -> None:
+async def test_what_is_no_http_is_reported_so(base: str, words: bytes) -> None:
     heard = await say(base, words + b"\r\n\r\n")
     assert (heard.status, heard.slug) == (400, "malformed-request")
     assert b"aiohttp" not in heard.text
@@ -175,7 +175,7 @@ async def test_headers_without_end_are_refused(base: str, header: bytes) -> None
     assert (heard.status, heard.slug) == (431, "headers-too-large")
 
 
-async def test_a_sender_that_waits_is_told_to_go_on(base: str) -> None:
+async def test_a_sender_that_waits_is_reported_to_go_on(base: str) -> None:
     headers = POST + b"Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
     heard = await say(base, headers, b"<a/>", pause_seconds=0.1)
     assert heard.text.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202")

@@ -1,4 +1,4 @@
-"""Multipart bodies that are wrong, each in a way of its own, made from a seed."""
+"""Malformed multipart bodies, each broken in a different way, generated from a seed."""
 
 import base64
 import random

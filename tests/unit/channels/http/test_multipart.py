@@ -1,4 +1,4 @@
-"""Multipart through the door: right ones whole, wrong ones refused and gone."""
+"""Multipart over HTTP: right ones whole, wrong ones refused and gone."""
 
 import base64
 import hashlib
@@ -95,11 +95,11 @@ async def test_the_limit_is_on_all_attachments_together(
     sent = body("form-data", [document("form-data"), *(attachment("form-data", bytes(size)) for size in sizes)])
     headers = SUPPLIER | {"Content-Type": sent.content_type}
     async with client.post("/v1/messages", data=io.BytesIO(sent.content), headers=headers) as answer:
-        told = await answer.json(content_type=None)
+        reported = await answer.json(content_type=None)
     assert answer.status == status
     if status == 413:
-        assert told["limitBytes"] == 20 * MIB
-        assert told["countedBytes"] == 20 * MIB + 1
+        assert reported["limitBytes"] == 20 * MIB
+        assert reported["countedBytes"] == 20 * MIB + 1
         assert gateway.storage.objects == {}
 
 
