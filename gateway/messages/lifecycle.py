@@ -1,7 +1,7 @@
 """The life of a message: its states, the steps between them, and Digipoort's code for each step.
 
-Codes and their Dutch descriptions: Logius, Metrokaart berichtenverkeer; where Digipoort has no code
-for a step the code is empty and the plain word stands alone.
+Codes and their Dutch descriptions: Logius, Metrokaart berichtenverkeer. Where Digipoort has no code for a
+step, the code is empty.
 """
 
 from dataclasses import dataclass

@@ -49,8 +49,8 @@ class Party:
     """Party ids of the suppliers this intermediary may send for."""
     kind_source: str = ""
     settings: dict[str, str] = field(default_factory=dict)
-    """Wishes of the recipient, such as `profile` = `basisfactuur-rijk`: they add, never weaken. `delivery` is
-    `mailbox` or another delivery method of a channel, with `delivery_url`."""
+    """What the recipient asks for, such as `profile` = `basisfactuur-rijk`: it adds rules, never removes
+    them. `delivery` is `mailbox` or another delivery method of a channel, with `delivery_url`."""
 
     @property
     def wants_push(self) -> bool:
@@ -70,7 +70,7 @@ class Register(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is at the door: the party and role that its key or certificate proves."""
+    """Who makes a request: the party and role that its key or certificate proves."""
 
     key_id: str
     role: Role

@@ -1,4 +1,4 @@
-"""What the rooms ask of each other through the store: protocols, fulfilled elsewhere and handed in by `app`."""
+"""What other packages ask of messages: protocols, implemented elsewhere and passed in by `gateway.main`."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from gateway.validator.model.identifiers import PartyIdentifier
 
 
 class Intake(Protocol):
-    """Takes submissions in. Every channel ends here."""
+    """Accepts submissions. Every channel ends here."""
 
     async def submit(self, submission: Submission) -> Receipt:
-        """Store the submission and answer once it is on stable storage.
+        """Store the submission and return once it is on stable storage.
 
         Raises IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
@@ -32,7 +32,7 @@ class Intake(Protocol):
 
 
 class ContentSink(Protocol):
-    """Takes one document or attachment while it streams in."""
+    """Receives one document or attachment as a stream."""
 
     async def write(self, chunk: bytes) -> None:
         """Add bytes."""
@@ -70,7 +70,7 @@ class Messages(Protocol):
         """The verdict on the message as JSON, or None when it was not judged yet."""
 
     async def document(self, kenmerk: str) -> StoredBytes | None:
-        """Where the original bytes stand."""
+        """Where the original bytes are stored."""
 
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Every attachment, in order."""
@@ -80,13 +80,13 @@ class Messages(Protocol):
 
 
 class Mailbox(Protocol):
-    """What lies ready for a recipient."""
+    """What is available for recipients to collect."""
 
     async def waiting(self, party_id: str, cursor: str | None, limit: int) -> Page[Message]:
         """Delivered, not confirmed; oldest first; leased ones included."""
 
     async def take(self, party_id: str, limit: int, lease: timedelta) -> tuple[Lease, ...]:
-        """Lease the oldest messages that nobody holds."""
+        """Lease the oldest messages that nobody has leased."""
 
     async def confirm(self, party_id: str, kenmerk: str, token: str | None, actor: str) -> bool:
         """The recipient has it. True also when it was confirmed before; False when the token is not the

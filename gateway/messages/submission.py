@@ -1,4 +1,4 @@
-"""What every channel in ends in: one `Submission`; and what it gets back: one `Receipt`."""
+"""What every channel submits, a `Submission`, and the answer to it, a `Receipt`."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,7 +18,7 @@ INTERNAL = "internal"
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
-    """Where bytes stand in document storage: part of an object. Sizes in bytes."""
+    """Where bytes are in document storage: part of an object. Sizes in bytes."""
 
     key: str
     offset: int
@@ -28,8 +28,8 @@ class StoredBytes:
 
 @dataclass(slots=True)
 class Content:
-    """A document or attachment on its way in: a small one has its bytes in `data`, a large one was streamed to
-    storage already. `stored` says where; of a small one once its message is accepted.
+    """A document or attachment that is being received: a small one has its bytes in `data`, a large one was
+    streamed to storage already. `stored` says where; of a small one once its message is accepted.
     """
 
     size_bytes: int
@@ -39,8 +39,8 @@ class Content:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the bytes, hexadecimal. Reckoned when it is first asked for: by who stores it, in a thread of
-        its own, so that nobody at the door waits for it."""
+        """SHA-256 of the bytes, hexadecimal. It is computed when it is first asked for: in the writer's thread, so
+        that requests do not wait for it."""
         if not self._sha256:
             self._sha256 = self.stored.sha256 if self.stored else hashlib.sha256(self.data or b"").hexdigest()
         return self._sha256
@@ -55,7 +55,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class DetachedAttachment:
-    """An attachment that travelled beside the document, decoded."""
+    """An attachment that came with the document, decoded."""
 
     attachment: Attachment
     content: Content
@@ -82,7 +82,7 @@ Record = Callable[[str, datetime], ChannelRecord]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One document handed in, before anything is known of what it says.
+    """One submitted document, before anything is known of what it says.
 
     `idempotency_key` is the sender's. `recipient` overrides the document's own recipient where the
     channel names one (`identiteitOntvanger`). The Dutch fields are Digipoort's, echoed unchanged.
@@ -99,15 +99,15 @@ class Submission:
     aanleverkenmerk: str | None = None
     on_behalf_of: PartyIdentifier | None = None
     record: Record | None = field(default=None, compare=False)
-    """Of a channel with a table of its own."""
+    """For a channel that keeps its own table."""
 
     @property
     def body_sha256(self) -> str:
-        """One hash over the document and every attachment beside it, in order, so that the same key with another
-        body can be told."""
+        """One hash over the document and every detached attachment, in order: it shows whether the same key came
+        with another body."""
         if not self.attachments:
             return self.document.sha256
-        every = [self.document.sha256, *(beside.content.sha256 for beside in self.attachments)]
+        every = [self.document.sha256, *(attachment.content.sha256 for attachment in self.attachments)]
         return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 

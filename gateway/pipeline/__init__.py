@@ -1,7 +1,8 @@
-"""Delivery: messages pushed to recipients that asked for it; all others find theirs in the mailbox.
+"""The way of a message: accepted, queued, judged in workers, committed, delivered.
 
-Owns: how a message is offered (afleverservice, webhook), retries, order per recipient, where we may connect to.
-Does not own: what a message is, its journal, the mailbox.
-Always true: a recipient's messages are offered in their order; one that does not answer delays nobody else;
-every message ends as delivered or returned; no address inside our own network is called unless it was named.
+Owns: the queue and its workers, retries, the order of a recipient's messages.
+Does not own: what becomes of a message (`gateway.messages`), channels, SQL.
+Always true: what is accepted is judged, whatever crashes; a recipient's messages are offered in their order; one
+that does not answer delays nobody else; every message ends as refused, duplicate, delivered or returned, or is
+parked.
 """

@@ -105,7 +105,7 @@ class NotDeliveredError(Exception):
 
 
 class Observer(Protocol):
-    """Told of every attempt."""
+    """Is called with every attempt."""
 
     def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """One attempt ended so; how long it took."""

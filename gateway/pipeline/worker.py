@@ -36,7 +36,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     profile: str | None = None
     also: tuple[str, ...] = ()
     schema: bool = True
-    beside: tuple[Beside, ...] = ()
+    detached: tuple[Beside, ...] = ()
     follows_bytes: int = 0
     file: tuple[str, int, int] | None = None
 
@@ -136,7 +136,7 @@ def answer(request: Request, limits: Limits) -> Answer:
             also=request.also,
             limits=limits,
             schema=request.schema,
-            beside=request.beside,
+            beside=request.detached,
         )
     except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
         return Answer(failure=f"{type(error).__name__} while judging, at {_location(error)}")

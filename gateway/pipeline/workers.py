@@ -161,10 +161,10 @@ class Workers:
 
     async def _request(self, job: Job) -> Request:
         """The job for a worker, which reads the document where it is stored if it can. Raises JudgingError."""
-        beside = await self._detached(job)
+        detached = await self._detached(job)
         if file := self._file_of(job):
-            return Request(b"", job.profile, job.also, True, beside, file=file)
-        return Request(await self._document(job), job.profile, job.also, True, beside)
+            return Request(b"", job.profile, job.also, True, detached, file=file)
+        return Request(await self._document(job), job.profile, job.also, True, detached)
 
     async def _document(self, job: Job) -> bytes:
         """The document in one piece. Raises JudgingError."""
@@ -211,7 +211,7 @@ class Workers:
         worker.leave_after(self._idle_seconds, self._let_go)
 
     def _let_go(self, worker: "_Worker") -> None:
-        with suppress(ValueError):  # it was taken in this very moment
+        with suppress(ValueError):  # it was taken just now
             self._idle.remove(worker)
             self._up -= 1
             worker.close_pipe()

@@ -1,4 +1,4 @@
-"""Where things stand: the only SQL, and the bytes of documents.
+"""The database and the bytes of documents.
 
 Owns: tables, queries, migrations, the grouping of commits, document storage.
 Does not own: what a step means, who pays, what a document says.

@@ -1,6 +1,6 @@
 """The database: one engine that writes, one that reads, on SQLite or PostgreSQL.
 
-The writer is a synchronous engine in a thread of its own (`writer.py` says why); the readers are
+The writer is a synchronous engine in its own thread (`writer.py` says why); the readers are
 asynchronous (aiosqlite, psycopg). Both speak the same SQLAlchemy Core. Errors never show the values that were
 written: they end in logs, and logs hold nothing of a document.
 """
@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_MS = 10_000
-"""How long a writer waits for another process (the command line beside the server)."""
+"""How long a writer waits for another process (the command line next to the server)."""
 CACHE_KIB = 16 * 1024
 _BEGIN = "BEGIN IMMEDIATE"
 CHECKPOINT_PAGES = 8_000
@@ -36,7 +36,7 @@ class _DriverConnection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The two ways to the database."""
+    """The engine that writes and the one that reads."""
 
     write: Engine
     read: AsyncEngine
@@ -70,7 +70,7 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
 
 
 def open_reader(url: str) -> Engine:
-    """A synchronous engine that only reads, for a process or thread of its own; the caller disposes of it."""
+    """A synchronous engine that only reads, for another process or thread; the caller disposes of it."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=1, hide_parameters=True)

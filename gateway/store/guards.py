@@ -1,4 +1,4 @@
-"""Insert-only tables: the database itself refuses to change or remove what stands there."""
+"""Insert-only tables: the database itself refuses to change or remove their rows."""
 
 from collections.abc import Iterable
 

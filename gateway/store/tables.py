@@ -1,9 +1,9 @@
-"""The tables that every room's records stand in; the same on SQLite and PostgreSQL.
+"""The schema that every package's tables belong to; the same on SQLite and PostgreSQL.
 
 Conventions: times are whole microseconds since 1970 in UTC (`UtcTime`), money is text with its decimals
 (`Money`) so that no engine turns it into a binary fraction, names are Digipoort's where it has one.
-Insert-only tables say so. Rooms keep their tables in modules of their own (`ledger_tables.py`, ...),
-all on this `metadata`.
+Insert-only tables say so. Each package has its tables in its
+`tables.py`, all on this `metadata`.
 """
 
 from datetime import datetime

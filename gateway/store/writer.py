@@ -4,8 +4,8 @@ While one transaction is being made durable the next works gather; they share th
 cost of durability is paid once a group. A group runs synchronously in one thread: through an asynchronous
 driver each statement costs four hops between threads, 3.7 times the time of the same group here.
 A work that fails fails alone: its group is rolled back and each work of it runs again by itself.
-Groups that follow each other share a connection: to take it from the pool and give it back costs as much as what
-is done for four messages.
+Groups that follow each other share a connection: taking one from the pool and returning it costs as much as
+writing four messages.
 """
 
 import asyncio
@@ -26,15 +26,14 @@ Ts = TypeVarTuple("Ts")
 log = structlog.get_logger(__name__)
 
 KEPT_SECONDS = 1.0
-"""A group that comes so soon after another has its connection; later the pool looks whether it is alive."""
+"""A group that follows another so soon uses its connection; later the pool checks whether it is alive."""
 
-FEW = 1
-PAUSE_SECONDS = 0.0003
-PAUSES_MAX = 5
-"""After a group of more than a few works, the next one is gathered for so many pauses at most, 1.5 ms."""
+GATHERING_PAUSE_SECONDS = 0.0003
+GATHERING_PAUSES_MAX = 5
+"""After a group of more than one work, the next one is gathered for so many pauses at most, 1.5 ms."""
 
 Observer = Callable[[int, float], None]
-"""Told of each commit: works in the group, seconds it took."""
+"""Called for each commit: works in the group, seconds it took."""
 
 
 class _Pending(Generic[W, R]):
@@ -47,7 +46,7 @@ class _Pending(Generic[W, R]):
 
 
 class Writer:
-    """The one writer of a database: a thread that takes what waits, group after group."""
+    """The one writer of a database: a thread that performs waiting works, group after group."""
 
     def __init__(self, engine: Engine, group_max: int, observer: Observer | None = None) -> None:
         self._engine = engine
@@ -56,15 +55,15 @@ class Writer:
         self._waiting: list[_Pending[object, object]] = []
         self._arriving: list[_Pending[object, object]] = []
         self._group: Sequence[_Pending[object, object]] = ()
-        """What the thread is at."""
-        self._rests = False
-        """The thread has nothing to do, and waits for the bell."""
-        self._bell = threading.Semaphore(0)
+        """What the thread is writing."""
+        self._is_idle = False
+        """The thread has nothing to do, and waits for the semaphore."""
+        self._work_arrived = threading.Semaphore(0)
         self._stopping = False
         self._ended = False
         self._stopped: asyncio.Future[None] | None = None
         self._connection: Connection | None = None
-        """Kept from the last group; the thread's own."""
+        """Kept from the last group; only the thread uses it."""
         self._kept_until = 0.0
 
     def start(self) -> None:
@@ -79,7 +78,7 @@ class Writer:
             return
         self._hand_over()
         self._stopping = True
-        self._bell.release()
+        self._work_arrived.release()
         await asyncio.shield(self._stopped)
 
     async def submit(self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], work: W) -> R:
@@ -112,7 +111,7 @@ class Writer:
             raise RuntimeError("the writer has ended")
 
     def _arrive(self, works: Sequence[_Pending[object, object]]) -> None:
-        """Hand works over when the event loop has come round: with all that others submit until then."""
+        """Hand works over in the next round of the event loop, with all that others submit until then."""
         if not self._arriving:
             asyncio.get_running_loop().call_soon(self._hand_over)
         self._arriving.extend(works)
@@ -121,13 +120,13 @@ class Writer:
         works, self._arriving = self._arriving, []
         self._waiting.extend(works)
         if self._ended:
-            self._give_up()
-        elif self._rests:
-            self._rests = False
-            self._bell.release()
+            self._reject_waiting()
+        elif self._is_idle:
+            self._is_idle = False
+            self._work_arrived.release()
 
     def _run(self, loop: asyncio.AbstractEventLoop, stopped: "asyncio.Future[None]") -> None:
-        """What the thread does. However it ends, nobody is left waiting."""
+        """What the thread does. However it ends, every work is answered."""
         try:
             self._take_groups(loop)
         except BaseException as error:
@@ -136,15 +135,15 @@ class Writer:
         finally:
             self._ended = True
             with suppress(Exception):
-                self._let_go()
+                self._release()
             self._waiting = [*self._group, *self._waiting]
-            _call(loop, self._give_up)
+            _call(loop, self._reject_waiting)
             _call(loop, _resolve, stopped, None)
 
-    def _give_up(self) -> None:
+    def _reject_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for pending in waiting:
-            _tell(pending.future, RuntimeError("the writer has ended"))
+            _reject(pending.future, RuntimeError("the writer has ended"))
 
     def _take_groups(self, loop: asyncio.AbstractEventLoop) -> None:
         are_many = False
@@ -154,23 +153,23 @@ class Writer:
             stops = self._stopping  # read first: what was submitted before `stop` is seen below
             group = self._group = self._waiting[: self._group_max]
             del self._waiting[: len(group)]
-            are_many = len(group) > FEW
+            are_many = len(group) > 1
             if group:
                 self._write(loop, group)
             elif stops:
                 return
             else:
-                self._rests = True
-                if not self._waiting and not self._stopping:  # else it came just before, and nobody rang
-                    self._bell.acquire()
+                self._is_idle = True
+                if not self._waiting and not self._stopping:  # else it arrived just before
+                    self._work_arrived.acquire()
 
     def _gather(self) -> None:
         """Wait for more while more keeps coming: a larger group costs each of its works less."""
-        for _ in range(PAUSES_MAX):
+        for _ in range(GATHERING_PAUSES_MAX):
             before = len(self._waiting)
             if not before or before >= self._group_max:
                 return
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(GATHERING_PAUSE_SECONDS)
             if len(self._waiting) == before:
                 return
 
@@ -180,16 +179,16 @@ class Writer:
             results = self._perform(group)
         except BaseException as error:  # whatever it is, it belongs to one of the works
             if len(group) == 1:
-                _call(loop, _tell, group[0].future, error)
+                _call(loop, _reject, group[0].future, error)
                 return
             with suppress(Exception):  # a log that cannot be written keeps no work from being done
                 log.warning("group_failed", works=len(group), error=type(error).__name__)
             for pending in group:
                 self._write(loop, [pending])
             return
-        _call(loop, self._answer, group, results, time.perf_counter() - begun)
+        _call(loop, self._resolve_group, group, results, time.perf_counter() - begun)
 
-    def _answer(
+    def _resolve_group(
         self, group: Sequence[_Pending[object, object]], results: Sequence[object], seconds: float
     ) -> None:
         for pending, result in zip(group, results, strict=True):
@@ -201,13 +200,13 @@ class Writer:
         was_kept = self._connected()
         try:
             return self._transacted(group)
-        except _LostError as lost:
+        except _ConnectionLostError as lost:
             if not was_kept:
                 raise lost.why from None
         return self._perform(group)
 
     def _transacted(self, group: Sequence[_Pending[object, object]]) -> list[object]:
-        """Raises _LostError when the connection turned out dead, with nothing written."""
+        """Raises _ConnectionLostError when the connection turned out dead, with nothing written."""
         connection, results = self._connection, dict[int, object]()
         if connection is None:
             raise RuntimeError("not connected")
@@ -219,15 +218,15 @@ class Writer:
         except BaseException as error:
             lost = _is_lost(connection)
             if lost:
-                connection.invalidate()  # or letting go would try to roll back, and fail
-            self._let_go()  # which rolls back
+                connection.invalidate()  # or releasing it would try to roll back, and fail
+            self._release()  # which rolls back
             if lost and isinstance(error, Exception):
-                raise _LostError(error) from error
+                raise _ConnectionLostError(error) from error
             raise
         try:
             transaction.commit()
         except BaseException:
-            self._let_go()
+            self._release()
             raise
         self._kept_until = time.monotonic() + KEPT_SECONDS
         return [results[index] for index in range(len(group))]
@@ -235,19 +234,19 @@ class Writer:
     def _connected(self) -> bool:
         """Have a connection; whether it was kept."""
         if self._connection is not None and time.monotonic() > self._kept_until:
-            self._let_go()
+            self._release()
         if self._connection is not None:
             return True
         self._connection = self._engine.connect()
         return False
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
 
-class _LostError(Exception):
+class _ConnectionLostError(Exception):
     """The connection to the database was lost before anything was committed."""
 
     def __init__(self, why: Exception) -> None:
@@ -277,7 +276,7 @@ def _resolve(future: "asyncio.Future[T]", result: T) -> None:
         future.set_result(result)
 
 
-def _tell(future: "asyncio.Future[object]", error: BaseException) -> None:
+def _reject(future: "asyncio.Future[object]", error: BaseException) -> None:
     if not future.done():
         is_plain = isinstance(error, Exception) and not isinstance(error, StopIteration)
         future.set_exception(error if is_plain else RuntimeError(f"a work raised {error!r}"))

@@ -70,7 +70,7 @@ CLASSES = {
     "FrontDesk": "IntakeService",
     "Moment": "Timestamp",
     "Pauses": "Backoff",
-    "Intake": "Intake",
+    "Reception": "Intake",
     "Room": "ConcurrencyLimit",
     "Standing": "PayerStatus",
     "Waiting": "Message, QueuedMessage",

@@ -1,8 +1,8 @@
 """Packs on a directory: small contents one after another, in a file that grows until it is full or old.
 
-A content is on stable storage before anybody is told where it stands, and no byte of a pack is ever changed. What
-a crash, or a transaction that was rolled back, leaves in a pack is named by nobody. A pack is let go long before
-the reaper would look at it, so that nothing is ever written to a file that is about to be removed.
+A content is on stable storage before a database row refers to it, and no byte of a pack is ever changed. Nothing
+refers to what a crash, or a transaction that was rolled back, leaves in a pack. A pack is closed long before the
+reaper would look at it, so that nothing is ever written to a file that is about to be removed.
 
 Writing and syncing are two steps: the disk writes while the database's rows are made, so that the sync has less to
 wait for.
@@ -19,7 +19,7 @@ PACK_BYTES_MAX = 64 << 20
 """A file of this size is cheap to copy, and a day of a busy gateway is some hundreds of them."""
 PACK_SECONDS_MAX = 600.0
 _PIECES_AT_ONCE = 512
-"""Fewer than the system takes in one call (IOV_MAX, 1,024 on Linux)."""
+"""Fewer than one call of the system accepts (IOV_MAX, 1,024 on Linux)."""
 
 
 class Packs:
@@ -60,13 +60,13 @@ class Packs:
     def _given_up_when_it_fails(self) -> Iterator[None]:
         try:
             yield
-        except OSError:  # what a failed sync leaves on the disk is anybody's guess
+        except OSError:  # what a failed sync leaves on the disk is unknown
             with suppress(OSError):
                 self.close()
             raise
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
@@ -102,5 +102,5 @@ def _begin_to_sync(descriptor: int, start: int, size_bytes: int) -> None:
     That is what the advice does first; pages on their way to the disk stay in memory, where the worker reads them.
     """
     if sys.platform == "linux" and size_bytes:
-        with suppress(OSError):  # advice may be refused; a disk that fails is told by the sync
+        with suppress(OSError):  # advice may be refused; the sync reports a disk that fails
             os.posix_fadvise(descriptor, start, size_bytes, os.POSIX_FADV_DONTNEED)

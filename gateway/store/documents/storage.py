@@ -1,7 +1,7 @@
 """Bytes of documents and attachments: a directory by default, S3 and others by URL, through obstore.
 
 Small contents share an object (a pack): on a directory those of some minutes, else those of messages that share a
-commit. A large content has an object of its own, streamed while it comes in. No byte is ever changed. What
+commit. A large content has its own object, streamed while it is received. No byte is ever changed. What
 `put_stable` and `Sink.close` return, and what was packed before `sync_pack` returns, is on stable storage: on a
 directory the file and the directories above it are synced, which obstore leaves to its caller; an object store
 answers only when the object is kept.
@@ -138,7 +138,7 @@ class Storage:
         await self.delete(key)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """End the threads and close the pack."""
         self._threads.shutdown(wait=False)
         if self._packs is not None:
             self._packs.close()

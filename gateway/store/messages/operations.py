@@ -108,7 +108,7 @@ class ReplaysElsewhere:
 
 
 async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime) -> bool:
-    """Have a message judged again by the server that runs beside this process, or starts later; False when it is
+    """Have a message judged again by the server, which may be running or start later; False when it is
     neither parked nor returned."""
 
     def write(connection: Connection) -> bool:

@@ -7,7 +7,7 @@ in order. The others are SQLAlchemy's, with parameters named after their columns
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Select, Table, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Column, Select, Table, bindparam, delete, exists, func, or_, select, update
 
 from gateway.messages.lifecycle import State
 from gateway.store.messages import tables as t
@@ -369,6 +369,22 @@ PENDING_DELIVERIES = (
 PARKED = select(func.count()).where(_message.state == State.PARKED.value)
 UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
 TO_PUSH = select(func.count().label("messages"), func.min(_push.queued_at).label("oldest_at"))
+
+
+def habits(party: Column[str], messages_min: int) -> Select[str, int, str, str]:
+    """Parties with at least so many messages since a kenmerk, with the first and the last."""
+    return (
+        select(
+            party.label("party_id"),
+            func.count().label("messages"),
+            func.min(_message.kenmerk).label("first"),
+            func.max(_message.kenmerk).label("last"),
+        )
+        .where(_message.kenmerk >= bindparam("since"), party.is_not(None))
+        .group_by(party)
+        .having(func.count() >= messages_min)
+    )
+
 
 # The register's log
 

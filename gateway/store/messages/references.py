@@ -10,7 +10,7 @@ from gateway.store.engine import Engines
 from gateway.store.messages import tables as t
 
 KINDS = frozenset({"objects", "packs", "checks"})
-"""Kinds of object that belong to messages, or to nobody: contents of their own, contents that share a commit, and
+"""Kinds of object that belong to messages, or to nobody: single contents, contents that share a commit, and
 what is written to see whether writing works."""
 
 _SLACK = timedelta(days=1)
@@ -18,13 +18,13 @@ _SLACK = timedelta(days=1)
 
 
 class ObjectReferences:
-    """Fulfils `ops.reaper.References`."""
+    """Implements `jobs.reap.References`."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
     async def used(self, keys: Collection[str]) -> frozenset[str]:
-        """Which of these keys any message or attachment names, and those that are none of its business.
+        """Which of these keys any message or attachment names, and those that are not of messages.
 
         Names of objects and kenmerken are both UUIDs of version 7, so the objects' times bound the messages
         that can name them: a stretch of the primary key, whatever the size of the table. An object of another

@@ -12,14 +12,14 @@ from contextlib import suppress
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock
 from gateway.messages.participants import Caller, Party, PartyKind, Role, role_problem
 from gateway.store.engine import Engines
+from gateway.store.messages import queries
 from gateway.store.messages import tables as t
-from gateway.store.messages.outbox_tables import delivery_pauses
 from gateway.store.sql import insert_new
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -31,7 +31,7 @@ LOOK_AGAIN_SECONDS = 0.1
 
 
 class RegisterStore:
-    """Parties and keys. Fulfils `messages.ports.Directory` and `messages.decision.Register`."""
+    """Parties and keys. Implements `messages.ports.Directory` and `messages.participants.Register`."""
 
     def __init__(self, engines: Engines, writer: Writer, clock: Clock) -> None:
         self._engines = engines
@@ -47,7 +47,7 @@ class RegisterStore:
     async def refresh(self) -> None:
         """Read what changed since the last time, if anything did."""
         async with self._engines.read.connect() as connection:
-            version = (await connection.execute(select(func.max(t.register_log.c.id)))).scalar() or 0
+            version = (await connection.execute(queries.NEWEST_CHANGE)).scalar() or 0
             if version != self._version:
                 await connection.run_sync(self._load)
                 self._version = version
@@ -90,7 +90,7 @@ class RegisterStore:
         return self._keys.get(mark)
 
     async def _look_again(self) -> None:
-        """Read what changed up to now; whoever asks meanwhile waits for the same reading."""
+        """Read what changed up to now; callers that ask meanwhile wait for the same reading."""
         asked_at = time.monotonic()
         async with self._looking:
             if self._looked_at >= asked_at:
@@ -169,8 +169,8 @@ def _save_party(connection: Connection, party: Party, actor: str, now: datetime)
         if found is not None and found != party.party_id:
             raise ValueError(f"{identifier} belongs to {found}")
     row = _party_row(party)
-    if _wishes_otherwise(connection, party):  # a pause was for the old way or address
-        connection.execute(delete(delivery_pauses).where(delivery_pauses.c.recipient_id == party.party_id))
+    if _changes_delivery(connection, party):  # a pause was for the old method or address
+        connection.execute(queries.FORGET_PAUSE, {"party_id": party.party_id})
     insert_new(connection, t.parties, [row], replace=("name", "kind", "kind_source", "mandates", "settings"))
     connection.execute(delete(t.party_identifiers).where(columns.party_id == party.party_id))
     rows = [
@@ -182,10 +182,10 @@ def _save_party(connection: Connection, party: Party, actor: str, now: datetime)
     log_change(connection, now, actor, "party saved", party.party_id, detail)
 
 
-def _wishes_otherwise(connection: Connection, party: Party) -> bool:
-    """Whether its messages are to go another way, or to another address, than until now."""
-    wanted = select(t.parties.c.settings).where(t.parties.c.party_id == party.party_id)
-    found = connection.execute(wanted).scalar_one_or_none()
+def _changes_delivery(connection: Connection, party: Party) -> bool:
+    """Whether its delivery method or address differs from the stored one."""
+    stored = select(t.parties.c.settings).where(t.parties.c.party_id == party.party_id)
+    found = connection.execute(stored).scalar_one_or_none()
     known = msgspec.json.decode(found, type=dict[str, str]) if found else {}
     return any(known.get(name) != party.settings.get(name) for name in ("delivery", "delivery_url"))
 

@@ -122,7 +122,7 @@ claims = Table(
     Column("kenmerk", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Which message holds supplier, number and year: the first valid one; whoever comes later is a duplicate."""
+"""Which message holds supplier, number and year: the first valid one; a later one is a duplicate."""
 
 mailbox = Table(
     "mailbox",
@@ -186,7 +186,7 @@ INSERT_ONLY = ("journal", "register_log")
 
 
 def message_ddl(dialect_name: str) -> tuple[str, ...]:
-    """The guards beside the tables, for a migration."""
+    """The guards of these tables, for a migration."""
     return guard_ddl(dialect_name, INSERT_ONLY)
 
 

@@ -27,7 +27,7 @@ from gateway.validator.model.identifiers import PartyIdentifier
 
 
 class Recipients:
-    """Carries to recipients that behave as told, by their address."""
+    """Delivers to recipients that behave as the test says, by their address."""
 
     def __init__(self, outbox: MemoryOutbox) -> None:
         self.outbox = outbox
@@ -214,7 +214,7 @@ async def test_a_message_that_is_refused_for_good_makes_way_for_the_next() -> No
     assert (last.statuscode, last.foutcode, last.detail) == ("410", Foutcode.AFO100, "refused (422)")
 
 
-async def test_every_attempt_is_told_with_what_became_of_it() -> None:
+async def test_the_observer_gets_the_result_of_every_attempt() -> None:
     world = World()
     world.put("a", "1", "2", "3", "4")
     del world.outbox.documents["3"]

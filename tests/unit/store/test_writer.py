@@ -114,7 +114,7 @@ async def test_a_connection_that_was_lost_between_works_is_replaced(
 
 
 @pytest.mark.postgresql
-async def test_a_connection_that_is_lost_in_the_midst_is_told(postgres_url: str) -> None:
+async def test_a_connection_that_is_lost_in_the_midst_is_an_error(postgres_url: str) -> None:
     def killing(connection: Connection) -> None:
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
@@ -125,7 +125,7 @@ async def test_a_connection_that_is_lost_in_the_midst_is_told(postgres_url: str)
         assert rows(engines) == [1]
 
 
-async def test_whatever_goes_wrong_everybody_is_answered(database_url: str) -> None:
+async def test_every_work_is_answered_whatever_it_raises(database_url: str) -> None:
     def stops(_connection: Connection) -> None:
         raise StopIteration
 
@@ -149,15 +149,17 @@ async def test_works_are_answered_where_the_observer_and_the_log_break(
     async with writing(database_url) as (writer, engines, _):
         monkeypatch.setattr(writer, "_observer", breaks)
         monkeypatch.setattr("gateway.store.writer.log.warning", breaks)
-        told: list[object] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["exception"]))
+        reported: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: reported.append(context["exception"])
+        )
         answers = await asyncio.wait_for(writer.submit_all(insert, [1, 1, 2]), 20)
         assert [isinstance(answer, int) for answer in answers] == [True, False, True]
         assert rows(engines) == [1, 2]
-        assert told
+        assert reported
 
 
-async def test_who_waits_for_a_writer_that_breaks_down_is_told(
+async def test_works_of_a_writer_that_ends_get_an_error(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with writing(database_url) as (writer, _, _):

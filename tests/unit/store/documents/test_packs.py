@@ -1,4 +1,4 @@
-"""Packs: what is told to stand somewhere stands there, and a file that failed once is never written to again."""
+"""Packs: contents are where they are said to be, and a file that failed once is never written to again."""
 
 import errno
 import itertools
