@@ -102,7 +102,7 @@ async def _let_wait(gateway: Any) -> None:
         "size_bytes": 0,
         "sha256": "",
     }
-    empty |= {"object_key": "none", "object_offset": 0, "is_test": False, "recipient_id": "dead"}
+    empty |= {"object_key": "none", "object_offset": 0, "steps": 3, "is_test": False, "recipient_id": "dead"}
     step = {"position": 0, "step": "rules-passed", "at": now, "actor": "bench"}
 
     def write(connection: Connection) -> None:

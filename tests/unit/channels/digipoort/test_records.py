@@ -45,7 +45,7 @@ class World:
             "size_bytes": 1,
             "sha256": "",
         }
-        row |= {"object_key": "o", "object_offset": 0, "is_test": False, "berichtsoort": berichtsoort}
+        row |= {"object_key": "o", "object_offset": 0, "steps": 3, "is_test": False, "berichtsoort": berichtsoort}
         steps = enumerate(("intake-started", "accepted", "queued"))
         entries = [
             {"kenmerk": kenmerk, "position": at, "step": step, "at": NOW, "actor": "g"} for at, step in steps

@@ -43,6 +43,7 @@ def message(at: datetime, sender: str, number: int, state: State = State.DELIVER
         "sha256": "",
         "object_key": "packs/x",
         "object_offset": 0,
+        "steps": 3,
         "is_test": False,
     }
 
@@ -52,7 +53,7 @@ def put(engines: Engines, rows: list[dict[str, object]]) -> None:
         connection.execute(insert(t.messages), rows)
 
 
-async def test_an_empty_gateway_has_nothing_to_tell(engines: Engines) -> None:
+async def test_an_empty_gateway_has_no_figures(engines: Engines) -> None:
     measures = Measures(engines)
     assert await measures.uncollected() == Uncollected(0, None)
     assert await measures.parked() == 0
