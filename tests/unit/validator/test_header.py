@@ -12,6 +12,7 @@ from gateway.validator.ubl.reader import read
 from gateway.validator.xml.namespaces import UBL
 from tests.rules.documents import document_of
 from tests.samples import SAMPLES
+from tests.samples.documents import document as sample_document
 
 
 def root(document: str | bytes) -> etree._Element:
@@ -107,3 +108,13 @@ def test_what_a_document_leaves_out_is_absent(kind: DocumentKind) -> None:
 def test_a_text_is_whole_where_comments_break_it_up(broken_up: str) -> None:
     order = f'<Order xmlns="{UBL}Order-2" xmlns:b="{UBL}CommonBasicComponents-2"><b:ID>{broken_up}</b:ID></Order>'
     assert header(root(order), DocumentKind.ORDER).number == "INK-7"
+
+
+def test_a_time_card_names_its_version_customer_and_supplier() -> None:
+    facts = header(root(sample_document(DocumentKind.TIME_CARD)), DocumentKind.TIME_CARD)
+    assert facts.customization_id == "2.0"
+    assert facts.profile_id is None
+    assert facts.issue_date is not None
+    assert len(facts.issue_date) == len("2026-11-02")
+    assert facts.sender.identifiers
+    assert facts.recipient.identifiers
