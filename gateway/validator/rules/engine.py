@@ -253,11 +253,9 @@ def judge(document: Document, rules: RuleSet) -> Judgement:
     evaluation = _Evaluation(rules.facts(document))
     index = _indexed(rules)
     with without_collecting(), localcontext(EXACT):
-        for order, rule in index.by_group.get(type(document), ()):
-            evaluation.rule(order, rule, [document])
+        evaluation.group(index.by_group.get(type(document), ()), [document])
         for kind, nodes in document.nodes.items():
-            for order, rule in index.by_group.get(kind, ()):
-                evaluation.rule(order, rule, nodes)
+            evaluation.group(index.by_group.get(kind, ()), nodes)
         for applies, on_condition in index.by_condition.items():
             if evaluation.applies(applies):
                 for order, rule in on_condition:
@@ -320,6 +318,21 @@ class _Evaluation:
             return condition(self.facts)
         except Exception:  # a rule may fail in any way
             return True
+
+    def group(self, rules: Sequence[tuple[int, Rule]], nodes: Sequence[Group]) -> None:
+        """Evaluate the rules on a group on every occurrence of it. A rule that holds costs no more than that."""
+        facts = self.facts
+        for order, rule in rules:
+            holds = rule.holds
+            try:
+                for node in nodes:
+                    if not holds(node, facts):
+                        break
+                else:
+                    continue
+            except Exception:  # noqa: S110 - a rule may fail in any way: it is evaluated again, node by node
+                pass
+            self.rule(order, rule, nodes)
 
     def rule(self, order: int, rule: Rule, nodes: Sequence[Group] | None = None) -> None:
         """Evaluate a rule on these nodes, or on those it selects."""

@@ -5,7 +5,7 @@ Paths are written with the usual prefixes (`cac:Item/cbc:Name`, `cbc:ID/@schemeI
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from gateway.validator.model.invoice import Coded
 from gateway.validator.model.terms import Group
@@ -63,12 +63,19 @@ class Found:
 
 
 Source = One | Every | Part | Parts | Parent | Fixed | Found
-Terms = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Finds the class of a group by the text of one of its fields; all these classes have the same fields."""
+
+    field: str
+    kind_for: Callable[[str | None], type[Group]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
-    """How an element becomes a group of a class, `kind`, or of the one that `choose` finds by its terms.
+    """How an element becomes a group of a class, `kind`, or of the one that `choice` finds.
 
     `under` is the chain of elements right above it, outermost first, the root written `/`. Of the bindings of one
     element the first whose chain fits is used.
@@ -78,7 +85,7 @@ class Binding:
     kind: type[Group]
     fields: Mapping[str, Source]
     under: tuple[str, ...] = ()
-    choose: Callable[[Terms], type[Group]] | None = None
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,9 +108,9 @@ class Vocabulary:
         """The binding of the element with these names from the root, written `/`, down to it."""
         if len(names) == 1:
             return self.document
-        for binding in self.bindings:
+        for binding in _by_element(self.bindings).get(names[-1], ()):
             chain = binding.under
-            if binding.element == names[-1] and (not chain or names[-1 - len(chain) : -1] == chain):
+            if not chain or names[-1 - len(chain) : -1] == chain:
                 return binding
         return None
 
@@ -124,3 +131,11 @@ class Vocabulary:
                         step.removeprefix("@") for path in source.path.split("|") for step in path.split("/")
                     }
         return frozenset(names - {"", ".", "..", "*"})
+
+
+@lru_cache(maxsize=8)
+def _by_element(bindings: tuple[Binding, ...]) -> dict[str, list[Binding]]:
+    found: dict[str, list[Binding]] = {}
+    for each in bindings:
+        found.setdefault(each.element, []).append(each)
+    return found

@@ -4,8 +4,6 @@
 says the same of the root. `gateway.validator.ubl.reader` reads a document by these tables.
 """
 
-from collections.abc import Callable
-
 from lxml import etree
 
 from gateway.validator.model import invoice as bg
@@ -13,6 +11,7 @@ from gateway.validator.model.invoice import Coded
 from gateway.validator.model.terms import TERMS, Group
 from gateway.validator.ubl.binding import (
     Binding,
+    Choice,
     Every,
     Fixed,
     Found,
@@ -21,7 +20,6 @@ from gateway.validator.ubl.binding import (
     Part,
     Parts,
     Source,
-    Terms,
     Vocabulary,
 )
 
@@ -32,26 +30,14 @@ _SPACES = {
 _LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 
 
-def _by_indicator(
-    allowance: type[Group], charge: type[Group], other: type[Group]
-) -> Callable[[Terms], type[Group]]:
+def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> Choice:
     """Choose a class by the ChargeIndicator."""
 
-    def choose(terms: Terms) -> type[Group]:
-        found = bg.indicators(terms.get("indicator"))
+    def choose(indicator: str | None) -> type[Group]:
+        found = bg.indicators(indicator)
         return allowance if False in found else charge if True in found else other
 
-    return choose
-
-
-_by_indicator_of_vat = _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat)
-
-
-def _by_indicator_above(terms: Terms) -> type[Group]:
-    """Choose the class of a VAT category by the ChargeIndicator around it, which is not a term of its own."""
-    kind = _by_indicator_of_vat(terms)
-    terms.pop("indicator", None)
-    return kind
+    return Choice("indicator", choose)
 
 
 def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress") -> Binding:
@@ -103,8 +89,8 @@ def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Grou
         "reason_code": One("cbc:AllowanceChargeReasonCode"),
         "vat": Parts("cac:TaxCategory"),
     }
-    choose = _by_indicator(allowance, charge, bg.AllowanceCharge)
-    return Binding("cac:AllowanceCharge", bg.AllowanceCharge, fields, under, choose)
+    choice = _by_indicator(allowance, charge, bg.AllowanceCharge)
+    return Binding("cac:AllowanceCharge", bg.AllowanceCharge, fields, under, choice)
 
 
 _VAT: dict[str, Source] = {
@@ -172,7 +158,7 @@ BINDINGS = (
         bg.VatCategory,
         {"indicator": Parent("../cbc:ChargeIndicator", "indicator"), **_VAT},
         ("cac:AllowanceCharge",),
-        _by_indicator_above,
+        _by_indicator(bg.AllowanceVat, bg.ChargeVat, bg.UnsortedVat),
     ),
     Binding(
         "cac:TaxCategory",

@@ -5,10 +5,12 @@ A node is made when a path is first met and kept for the documents after it. It 
 The number of nodes is bounded.
 """
 
+import dataclasses
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.validator.model.invoice import Coded
+from gateway.validator.model.terms import Group
 from gateway.validator.ubl.binding import (
     Binding,
     Every,
@@ -34,25 +36,30 @@ from gateway.validator.ubl.path_rules import (
 
 FOREIGN = "foreign"
 """The name of an element of a namespace that is not the vocabulary's, as in extensions."""
-NODES_MAX = 20_000
+NODES_MAX = 4_000
 """More paths only come from documents made to have them."""
+_DEPTH_MAX = 12
+"""Longer than any path that a rule or binding names."""
+_STEPS_MAX = 6
+"""The same for paths below a group."""
 
 
 class Fill(NamedTuple):
-    """A term that a text or group fills: the number of the group among those around the element, outermost first,
-    and its field."""
+    """A field that a text or group fills: the number of the group among those around the element, outermost first,
+    and the number of the field in it."""
 
     group: int
-    field: str
+    field: int
     is_many: bool
 
 
 class Target(NamedTuple):
-    """What a path below a group or a checked element is wanted for there."""
+    """What a path below a group or a checked element is wanted for there: a field, by its number, or a check."""
 
-    field: str
+    field: int
     source: Source | None
     """None for a path that a check counts."""
+    path: str
 
 
 class Notes(NamedTuple):
@@ -64,7 +71,7 @@ class Notes(NamedTuple):
     """The rule that counts it in the whole document."""
     counts: tuple[tuple[int, str], ...]
     """The numbers of the elements around it that count it, with the path that they count."""
-    marks: tuple[tuple[int, str, bool], ...]
+    marks: tuple[tuple[int, int, bool], ...]
     """The numbers of the groups around it that have a field for its presence, with the field and its value."""
     topic: Topic | None
 
@@ -101,15 +108,18 @@ class PathNode:
     """What is known of the elements at one path."""
 
     __slots__ = (
+        "above",
         "attributes",
         "binding",
         "checks",
         "children",
-        "choose",
+        "choice",
+        "choice_field",
         "code",
+        "defaults",
+        "fields",
         "fills",
-        "fixed",
-        "frames",
+        "frame_count",
         "has_currency",
         "is_amount",
         "is_frame",
@@ -120,6 +130,7 @@ class PathNode:
         "parent_fields",
         "parts",
         "path",
+        "size",
         "takes_text",
         "targets",
         "tuples",
@@ -129,8 +140,9 @@ class PathNode:
     def __init__(self, vocabulary: "PathNodes", names: tuple[str, ...], above: "PathNode | None") -> None:
         self.vocabulary = vocabulary
         self.names = names
-        self.path = "/".join(names[1:])
-        """From the root's children down, without numbers."""
+        self.above = above
+        self.path = "/".join(names[1:] if len(names) <= _DEPTH_MAX else ("", *names[-_DEPTH_MAX:]))
+        """From the root's children down, without numbers; of a deeper one than any rule knows, its end."""
         self.children = _Children(self)
         """By tag in lxml's form and by name; None for comments and instructions."""
         self.attributes = _Attributes(self)
@@ -139,23 +151,32 @@ class PathNode:
         self.checks: tuple[Check, ...] = checks_on(names[-1], parent)
         self.is_frame = self.binding is not None or bool(self.checks)
         """Whether something of the elements inside it is collected."""
-        self.frames: tuple[PathNode, ...] = above.frames if above else ()
-        """The elements around it that collect, outermost first, itself included."""
-        if self.is_frame:
-            self.frames = (*self.frames, self)
-        self.targets = _targets(self.binding, self.checks)
+        self.frame_count: int = (above.frame_count if above else 0) + self.is_frame
+        """How many elements around it collect something, itself included."""
         self._compile_binding(above)
+        self.targets = _targets(self.binding, self.fields, self.checks)
         self._compile_uses()
 
     def _compile_binding(self, above: "PathNode | None") -> None:
-        self.kind = self.binding.kind if self.binding else None
-        self.choose = self.binding.choose if self.binding else None
-        fields = self.binding.fields if self.binding else {}
-        self.fixed = {name: source.value for name, source in fields.items() if isinstance(source, Fixed)}
-        self.tuples = tuple(name for name, source in fields.items() if isinstance(source, Every | Parts))
-        has_parent = above is not None and above.binding is not None
+        binding = self.binding
+        self.kind = binding.kind if binding else None
+        sources = binding.fields if binding else {}
+        defaults = _defaults(self.kind) if self.kind else {}
+        defaults |= {name: source.value for name, source in sources.items() if isinstance(source, Fixed)}
+        self.size = len(defaults)
+        """The number of fields of the group; others follow that only `choice` looks at."""
+        defaults = {**defaults, **{name: None for name in sources if name not in defaults}}
+        self.defaults = list(defaults.values())
+        self.fields = list(defaults)
+        self.choice = binding.choice if binding else None
+        self.choice_field = self.fields.index(binding.choice.field) if binding and binding.choice else -1
+        self.tuples = tuple(
+            self.fields.index(name) for name, source in sources.items() if isinstance(source, Every | Parts)
+        )
         self.parent_fields = tuple(
-            (name, source.field) for name, source in fields.items() if isinstance(source, Parent) and has_parent
+            (self.fields.index(name), above.fields.index(source.field))
+            for name, source in sources.items()
+            if isinstance(source, Parent) and above is not None and above.binding is not None
         )
 
     def _compile_uses(self) -> None:
@@ -178,14 +199,17 @@ class PathNode:
 
     def _wanted(self, attribute: str) -> Iterator[tuple[int, Target]]:
         """What the elements around want of those at this path, or of their attribute, each with its number."""
-        for nth, frame in enumerate(self.frames):
-            steps = self.names[len(frame.names) :]
-            path = "/".join(steps) or "."
-            for target in frame.targets.get(f"{path}/@{attribute}" if attribute else path, ()):
-                yield nth, target
-            if len(steps) == 1 and not attribute:
-                for target in frame.targets.get("*", ()):
-                    yield nth, target
+        frame: PathNode | None = self
+        for distance in range(_STEPS_MAX + 1):
+            if frame is None:
+                return
+            if frame.is_frame:
+                path = "/".join(self.names[len(self.names) - distance :]) or "."
+                wanted = frame.targets.get(f"{path}/@{attribute}" if attribute else path, ())
+                any_child = frame.targets.get("*", ()) if distance == 1 and not attribute else ()
+                for target in (*wanted, *any_child):
+                    yield frame.frame_count - 1, target
+            frame = frame.above
 
     def child(self, tag: object) -> "PathNode | None":
         """The node of a child with this tag in lxml's form; None for a comment or an instruction."""
@@ -251,29 +275,37 @@ class PathNodes:
 _ENDS = ("PriceAmount", "Amount", "BinaryObject")
 
 
-def _targets(binding: Binding | None, checks: tuple[Check, ...]) -> dict[str, list[Target]]:
+def _defaults(kind: type[Group]) -> dict[str, Any]:
+    """The fields of a group after its ordinal, in order, with what they hold where the document has nothing."""
+    _ordinal, *fields = [each for each in dataclasses.fields(kind) if each.init and not each.kw_only]
+    return {each.name: each.default for each in fields}
+
+
+def _targets(binding: Binding | None, fields: list[str], checks: tuple[Check, ...]) -> dict[str, list[Target]]:
     """What is wanted of each path below an element; attributes of its own begin with `./@`."""
     found: dict[str, list[Target]] = {}
     for field, source in binding.fields.items() if binding else ():
         if not isinstance(source, Fixed | Parent):
             for path in source.path.split("|"):
                 key = f"./{path}" if path.startswith("@") else path
-                found.setdefault(key, []).append(Target(field, source))
+                found.setdefault(key, []).append(Target(fields.index(field), source, path))
     for path in dict.fromkeys(path for check in checks for path in check.paths):
         key = f"./{path}" if path.startswith("@") else path
-        found.setdefault(key, []).append(Target(path, None))
+        found.setdefault(key, []).append(Target(-1, None, path))
     return found
 
 
 def _fills(wanted: list[tuple[int, Target]], one: type[Source], many: type[Source]) -> tuple[Fill, ...]:
-    found = [(nth, field, source) for nth, (field, source) in wanted if isinstance(source, (one, many))]
-    return tuple(Fill(nth, field, isinstance(source, many)) for nth, field, source in found)
+    found = [(nth, target) for nth, target in wanted if isinstance(target.source, (one, many))]
+    return tuple(Fill(nth, target.field, isinstance(target.source, many)) for nth, target in found)
 
 
 def _notes(
     unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: Topic | None
 ) -> Notes | None:
-    counts = tuple((nth, field) for nth, (field, source) in wanted if source is None)
-    marks = tuple((nth, field, source.value) for nth, (field, source) in wanted if isinstance(source, Found))
+    counts = tuple((nth, target.path) for nth, target in wanted if target.source is None)
+    marks = tuple(
+        (nth, target.field, target.source.value) for nth, target in wanted if isinstance(target.source, Found)
+    )
     notes = Notes(unused, once, counts, marks, topic)
     return notes if any(notes) else None

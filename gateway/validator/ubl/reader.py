@@ -5,9 +5,8 @@ document again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from lxml import etree
 
@@ -92,22 +91,23 @@ def read(root: etree._Element, vocabulary: Vocabulary = UBL) -> Reading:
 class _Frame:
     """An element that collects something of the elements inside it."""
 
-    __slots__ = ("counts", "repeated", "terms", "waiting")
+    __slots__ = ("counts", "repeated", "values", "waiting")
 
-    def __init__(self) -> None:
-        self.terms: dict[str, Any] = {}
-        self.counts: dict[str, int] | None = None
+    def __init__(self, node: PathNode) -> None:
+        self.values = node.defaults.copy()
+        """The fields of the group."""
+        self.counts: dict[str, int] = {}
         """How often each path that is checked was met."""
-        self.repeated: dict[str, list[str]] | None = None
-        """All texts of terms that there is room for once and that the document has several times."""
+        self.repeated: dict[int, list[str]] | None = None
+        """All texts of fields that there is room for once and that the document has several times."""
         self.waiting: list[tuple[PathNode, int, _Frame]] | None = None
         """Groups inside that need terms of this one."""
 
-    def repeat(self, name: str, text: str) -> None:
-        """Keep another text of a term that has one."""
+    def repeat(self, field: int, text: str) -> None:
+        """Keep another text of a field that has one."""
         if self.repeated is None:
             self.repeated = {}
-        self.repeated.setdefault(name, [self.terms[name]]).append(text)
+        self.repeated.setdefault(field, [self.values[field]]).append(text)
 
 
 class _Walk:
@@ -123,14 +123,14 @@ class _Walk:
 
     def read(self, root: etree._Element) -> Reading:
         """The whole document."""
-        frame = _Frame()
+        frame = _Frame(self.root)
         self.frames.append(frame)
-        self.attributes(root, self.root, 0)
+        self.attributes(root, self.root, 0, root.items())
         self.inside(root, self.root, 0)
-        frame.terms["kind"] = self.root.vocabulary.root_name
         document = self.made(self.root, 0, frame)
         if not isinstance(document, Document):
             raise TypeError(f"the root of a document became a {type(document).__name__}")
+        document.kind = self.root.vocabulary.root_name
         document.nodes, document.coded, document.repeats = self.groups, self.codes, tuple(self.repeats)
         return Reading(root, document, self.notes, self.root.vocabulary.of)
 
@@ -150,24 +150,26 @@ class _Walk:
             if node.is_frame:
                 ordinal = self.frame(child, node, ordinal)
                 continue
-            if node.has_currency or child.items():
-                self.attributes(child, node, ordinal)
-            if len(child):
+            attributes = child.items()
+            if attributes or node.has_currency:
+                self.attributes(child, node, ordinal, attributes)
+            text = child.text
+            if not text or len(child) or text.isspace():
                 ordinal = self.inside(child, node, ordinal)
                 continue
-            text = child.text or ""
-            for number, name, is_many in node.fills:
-                terms = frames[number].terms
-                if is_many:
-                    terms.setdefault(name, []).append(text)
-                elif name in terms:
-                    frames[number].repeat(name, text)
+            for number, index, is_many in node.fills:
+                values = frames[number].values
+                held = values[index]
+                if held is None:
+                    values[index] = text
+                elif not is_many:
+                    frames[number].repeat(index, text)
+                elif held:
+                    held.append(text)
                 else:
-                    terms[name] = text
+                    values[index] = [text]
             if node.is_noted:
                 self.note_text(child, node, ordinal, text)
-            if not text or text.isspace():
-                self.blank(child, ordinal)
         return ordinal
 
     def inside(self, element: etree._Element, node: PathNode, ordinal: int) -> int:
@@ -181,18 +183,24 @@ class _Walk:
 
     def frame(self, element: etree._Element, node: PathNode, ordinal: int) -> int:
         """Read an element that becomes a group, or in which something is counted."""
-        frame = _Frame()
-        self.frames.append(frame)
-        if node.has_currency or element.items():
-            self.attributes(element, node, ordinal)
-        last = self.inside(element, node, ordinal)
+        frames = self.frames
+        frame = _Frame(node)
+        frames.append(frame)
+        attributes = element.items()
+        if attributes or node.has_currency:
+            self.attributes(element, node, ordinal, attributes)
+        last = self.children(element, node, ordinal)
+        if node.takes_text:
+            self.text(element, node, ordinal)
+        if last == ordinal and (not (text := element.text) or text.isspace()):
+            self.blank(element, ordinal)
         if node.checks:
-            self.check(element, node, ordinal, frame.counts or {})
+            self.check(element, node, ordinal, frame.counts)
         if frame.waiting is not None:
             self.make_waiting(frame, frame.waiting)
-        self.frames.pop()
+        frames.pop()
         if node.parent_fields:
-            above = self.frames[-1]
+            above = frames[-1]
             above.waiting = above.waiting or []
             above.waiting.append((node, ordinal, frame))
         elif node.kind is not None:
@@ -203,50 +211,58 @@ class _Walk:
         """Make the groups that waited for the terms of the group around them."""
         repeated = frame.repeated or {}
         for node, ordinal, inner in waiting:
-            for name, above in node.parent_fields:
-                if above in repeated:
-                    inner.terms[name] = Repeated(tuple(repeated[above]))
-                elif above in frame.terms:
-                    inner.terms[name] = frame.terms[above]
+            for index, above in node.parent_fields:
+                inner.values[index] = (
+                    Repeated(tuple(repeated[above])) if above in repeated else frame.values[above]
+                )
             self.add(node, ordinal, inner)
 
     def add(self, node: PathNode, ordinal: int, frame: _Frame) -> None:
         """Make the group of an element and give it to the groups around it."""
         group = self.made(node, ordinal, frame)
         self.groups[type(group)].append(group)
-        for number, name, is_many in node.parts:
-            terms = self.frames[number].terms
+        for number, index, is_many in node.parts:
+            values = self.frames[number].values
             if is_many:
-                terms.setdefault(name, []).append(group)
-            else:
-                terms.setdefault(name, group)
+                held = values[index]
+                if held:
+                    held.append(group)
+                else:
+                    values[index] = [group]
+            elif (held := values[index]) is None or held.ordinal < 0:
+                values[index] = group
 
     def made(self, node: PathNode, ordinal: int, frame: _Frame) -> Group:
         """Make the group of an element."""
-        terms = frame.terms
-        for name in node.tuples:
-            if name in terms:
-                terms[name] = tuple(terms[name])
+        values = frame.values
+        for index in node.tuples:
+            if values[index]:
+                values[index] = tuple(values[index])
         if frame.repeated is not None:
-            terms.update({name: Repeated(tuple(texts)) for name, texts in frame.repeated.items()})
-        kind = node.choose(terms) if node.choose is not None else node.kind
+            for index, texts in frame.repeated.items():
+                values[index] = Repeated(tuple(texts))
+        kind = node.kind if node.choice is None else node.choice.kind_for(values[node.choice_field])
         if kind is None:
             raise TypeError(f"no group is bound to {node.path}")
-        group = kind(ordinal, **terms, **node.fixed)
+        group = kind(ordinal, *values[: node.size])
         if frame.repeated is not None:
-            self.repeats += [(group, name) for name in frame.repeated]
+            self.repeats += [(group, node.fields[index]) for index in frame.repeated]
         return group
 
     def fill(self, fills: tuple[Fill, ...], text: str) -> None:
         """Give a text to the groups that have it as a term."""
-        for number, name, is_many in fills:
+        for number, index, is_many in fills:
             frame = self.frames[number]
-            if is_many:
-                frame.terms.setdefault(name, []).append(text)
-            elif name in frame.terms:
-                frame.repeat(name, text)
+            values = frame.values
+            held = values[index]
+            if held is None:
+                values[index] = text
+            elif not is_many:
+                frame.repeat(index, text)
+            elif held:
+                held.append(text)
             else:
-                frame.terms[name] = text
+                values[index] = [text]
 
     def text(self, element: etree._Element, node: PathNode, ordinal: int) -> None:
         """Read the text of an element with elements or comments inside, or of a group."""
@@ -266,10 +282,12 @@ class _Walk:
         if not str(element.xpath("string()") if len(element) else element.text or "").strip(" \t\r\n"):
             self.notes.blanks.append((ordinal, element))
 
-    def attributes(self, element: etree._Element, node: PathNode, ordinal: int) -> None:
+    def attributes(
+        self, element: etree._Element, node: PathNode, ordinal: int, attributes: Sequence[tuple[str, str]]
+    ) -> None:
         """Read the attributes of an element."""
         known = node.attributes
-        for name, value in element.items():
+        for name, value in attributes:
             use = known[name]
             if use is None:
                 continue
@@ -289,12 +307,10 @@ class _Walk:
         if notes.once is not None:
             self.notes.once[notes.once].append(ordinal)
         for number, path in notes.counts:
-            frame = self.frames[number]
-            if frame.counts is None:
-                frame.counts = {}
-            frame.counts[path] = frame.counts.get(path, 0) + 1
-        for number, name, value in notes.marks:
-            self.frames[number].terms[name] = value
+            counts = self.frames[number].counts
+            counts[path] = counts.get(path, 0) + 1
+        for number, index, value in notes.marks:
+            self.frames[number].values[index] = value
         if notes.topic is not None:
             self.notes.topics[notes.topic].append((ordinal, element))
 
