@@ -95,7 +95,7 @@ def require_valid(request: etree._Element) -> None:
         return
     first = schema.error_log[0].message if len(schema.error_log) else "not valid"
     message = re.sub(r"\{[^}]*\}", "", first)[:500]
-    raise MalformedError(Text("Schema: {said}", said=message))
+    raise MalformedError(Text("Schema: {message}", message=message))
 
 
 def read_aanlevering(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Aanlevering:
