@@ -75,11 +75,11 @@ def _of_syntax(breach: SyntaxBreach) -> _Unlocated:
 
 def _of_failure(failure: Failure) -> _Unlocated:
     """A rule that broke is an error of ours: the document is not judged by it, so it may not pass."""
-    said = Text(
+    message = Text(
         "Rule {rule} could not be checked; the error is the gateway's, not the document's.", rule=failure.rule.id
     )
     return _Unlocated(
-        failure.node.ordinal, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, said, found=failure.error)
+        failure.node.ordinal, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, message, found=failure.error)
     )
 
 

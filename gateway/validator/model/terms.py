@@ -194,7 +194,7 @@ def bt_from(number: int | str, name: str, kind: str = "text") -> Callable[[Calla
 
 
 def many(number: int | str, name: str, kind: str = "text") -> Any:
-    """A business term that may stand there several times: a tuple of texts."""
+    """A business term that may be given several times: a tuple of texts."""
     return field(default=(), metadata={"term": (_numbered(number), Text(name), kind)})
 
 

@@ -71,8 +71,8 @@ def test_many_findings_are_cut_and_no_rule_goes_unsaid() -> None:
     many = [replace(ONE, rule=f"R-{number % 700}") for number in range(70_000)]
     kept = within_bounds(many)
     assert len(kept) <= FINDINGS_MAX
-    told = Counter(finding.rule for finding in kept)
-    assert {told[f"R-{number}"] for number in range(700)} == {2}
+    times = Counter(finding.rule for finding in kept)
+    assert {times[f"R-{number}"] for number in range(700)} == {2}
     assert kept[-1].rule == "MP-RULES-MORE"
     assert kept[-1].found == str(70_000 - 1_400)
 

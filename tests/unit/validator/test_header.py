@@ -28,16 +28,16 @@ def test_the_header_of_an_invoice_says_what_its_model_says() -> None:
     documents |= {sample.xml() for sample in SAMPLES.values()}
     assert len(documents) > 1_000
     for document in documents:
-        said = header(root(document), DocumentKind.INVOICE)
+        facts = header(root(document), DocumentKind.INVOICE)
         invoice = read(root(document)).invoice
         heads = (invoice.specification, invoice.process, invoice.number, invoice.issue_date)
         assert [(each or "").strip() or None for each in heads] == [
-            said.customization_id,
-            said.profile_id,
-            said.number,
-            said.issue_date,
+            facts.customization_id,
+            facts.profile_id,
+            facts.number,
+            facts.issue_date,
         ]
-        for party, known in ((invoice.seller, said.sender), (invoice.buyer, said.recipient)):
+        for party, known in ((invoice.seller, facts.sender), (invoice.buyer, facts.recipient)):
             values = {each.value for each in known.identifiers}
             assert {compact("", each.value or "") for each in party.identifiers if each.scheme} <= values
             assert not party.electronic_address_scheme or compact("", party.electronic_address or "") in values

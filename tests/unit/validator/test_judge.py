@@ -55,7 +55,7 @@ def test_the_rules_do_not_run_on_what_breaks_the_schema() -> None:
     assert verdict.rule_sets == ()
 
 
-def test_a_rule_broken_on_every_line_is_told_a_hundred_times() -> None:
+def test_a_rule_broken_on_every_line_is_reported_a_hundred_times() -> None:
     line = INVOICE[INVOICE.index(b"<cac:InvoiceLine>") : INVOICE.index(b"</Invoice>")]
     bad = line.replace(b"<cac:Item>", b"<cac:Item><cbc:PackQuantity>1</cbc:PackQuantity>", 1)
     verdict = judge(INVOICE.replace(line, bad.replace(b"</cbc:Name>", b"</cbc:Name>", 1) * 150, 1), schema=False)
@@ -64,7 +64,7 @@ def test_a_rule_broken_on_every_line_is_told_a_hundred_times() -> None:
     assert max(sum(one.rule == other.rule for one in verdict.findings) for other in verdict.findings) <= 100
 
 
-def test_a_wrong_media_type_is_told_once() -> None:
+def test_a_wrong_media_type_is_reported_once() -> None:
     document = (
         SAMPLES["nlcius-invoice-full"].xml().replace(b'mimeCode="application/pdf"', b'mimeCode="text/plain"')
     )
@@ -78,6 +78,6 @@ def test_a_profile_that_does_not_exist_is_a_wrong_call() -> None:
         judge(INVOICE, profile="factuur")
 
 
-def test_text_is_told_from_bytes() -> None:
+def test_text_is_distinguished_from_bytes() -> None:
     with pytest.raises(TypeError, match="bytes, as they came in, and not str"):
         judge(SAMPLES["nlcius-invoice"].xml().decode())  # type: ignore[arg-type]  # what a caller does by mistake

@@ -34,7 +34,7 @@ QUOTED = re.compile(r"“[^”]*”|<[^>]*>|`[^`]*`|\"[^\"]*\"")
 
 
 def _findings() -> Iterator[Finding]:
-    """What is said of hundreds of documents, each wrong in another way."""
+    """What is message of hundreds of documents, each wrong in another way."""
     for listed in cases().values():
         case = listed[-1]
         yield from gateway.judge(document_of(case), "nlcius", schema=False).findings
@@ -69,15 +69,15 @@ def findings() -> list[Finding]:
 
 
 def words_of(text: str) -> set[str]:
-    """The words of a text; names of elements, ids and what stands in quotes are none."""
+    """The words of a text; names of elements, ids and what is in quotes are left out."""
     return set(WORD.findall(QUOTED.sub(" ", text)))
 
 
 def test_every_sentence_is_in_two_languages(findings: list[Finding]) -> None:
-    said = {one for finding in findings for one in (finding.message, finding.advice) if one is not None}
-    assert {text.en for text in said if words_of(text.nl) & ENGLISH} == set()
-    assert {text.nl for text in said if words_of(text.en) & DUTCH} == set()
-    assert {text.en for text in said if text.en == text.nl} == set()
+    texts = {one for finding in findings for one in (finding.message, finding.advice) if one is not None}
+    assert {text.en for text in texts if words_of(text.nl) & ENGLISH} == set()
+    assert {text.nl for text in texts if words_of(text.en) & DUTCH} == set()
+    assert {text.en for text in texts if text.en == text.nl} == set()
 
 
 def test_what_was_found_and_expected_is_in_the_same_language_or_in_none(findings: list[Finding]) -> None:

@@ -17,7 +17,7 @@ PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing
 
 
 @pytest.mark.parametrize(
-    ("claim", "wish", "profile", "sets"),
+    ("claim", "profile_asked", "profile", "sets"),
     [
         (NLCIUS, None, "nlcius", ["EN 16931", "NLCIUS"]),
         (f"{NLCIUS}#conformant#urn:fdc:nen.nl:gaccount:v1.0", None, "nlcius", ["EN 16931", "NLCIUS"]),
@@ -30,9 +30,9 @@ PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing
     ],
 )
 def test_what_is_asked_is_judged_else_what_is_claimed(
-    claim: str | None, wish: str | None, profile: str, sets: list[str]
+    claim: str | None, profile_asked: str | None, profile: str, sets: list[str]
 ) -> None:
-    chosen = choose(Invoice, claim, wish)
+    chosen = choose(Invoice, claim, profile_asked)
     assert chosen.profile == profile
     assert [used.name for used in chosen.used] == sets
 
@@ -57,7 +57,7 @@ def test_what_comes_on_top_takes_nothing_away(
     assert choose(Invoice, claim).rules.rules.keys() <= chosen.rules.rules.keys()
 
 
-def test_why_is_told_of_each_set_for_itself() -> None:
+def test_why_is_given_for_each_set_for_itself() -> None:
     why = {used.name: used.why.en for used in choose(Invoice, NLCIUS, None, ["basisfactuur-rijk"]).used}
     assert why["EN 16931"] == "every invoice meets these rules"
     assert why["NLCIUS"].startswith("CustomizationID names ")
@@ -119,15 +119,15 @@ def test_an_invoice_of_another_time_is_remarked(day: str, remarked: list[str]) -
     dated = (
         SAMPLES["nlcius-invoice"].xml().replace(b"2026-11-02</cbc:IssueDate>", f"{day}</cbc:IssueDate>".encode())
     )
-    told = [finding for finding in judge(dated).findings if finding.rule == "MP-RULES-DATE"]
-    assert [each.message.en.partition(" is in force")[0] for each in told] == remarked
-    assert all(each.location == "/ubl:Invoice/cbc:IssueDate" and each.line for each in told)
+    found = [finding for finding in judge(dated).findings if finding.rule == "MP-RULES-DATE"]
+    assert [each.message.en.partition(" is in force")[0] for each in found] == remarked
+    assert all(each.location == "/ubl:Invoice/cbc:IssueDate" and each.line for each in found)
 
 
 def test_a_set_that_has_ended_is_remarked() -> None:
     ended = replace(choose(Invoice, None).used[0], valid_until=date(2026, 10, 31))
-    [told] = remarks(replace(choose(Invoice, None), used=(ended,)), "2026-11-01", "/ubl:Invoice")
-    assert (told.rule, told.expected) == ("MP-RULES-DATE", "<= 2026-10-31")
+    [remark] = remarks(replace(choose(Invoice, None), used=(ended,)), "2026-11-01", "/ubl:Invoice")
+    assert (remark.rule, remark.expected) == ("MP-RULES-DATE", "<= 2026-10-31")
     assert not remarks(replace(choose(Invoice, None), used=(ended,)), "2026-10-31", "/ubl:Invoice")
 
 
@@ -154,7 +154,7 @@ def test_a_dutch_rule_refuses_and_a_dutch_warning_does_not() -> None:
     assert {"BR-NL-19", "BR-NL-27-1", "BR-NL-30"} <= {finding.rule for finding in warned.findings}
 
 
-def test_an_empty_element_is_told_with_its_place() -> None:
+def test_an_empty_element_is_reported_with_its_place() -> None:
     found = judge(SAMPLES["nlcius-invoice"].xml().replace(b">+31 113 555 019<", b"><")).findings
     assert [(each.rule, each.location.rpartition("/")[2]) for each in found] == [("SI-UBL-2", "cbc:Telephone")]
 

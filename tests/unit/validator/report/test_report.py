@@ -195,9 +195,11 @@ def test_sarif_says_that_the_run_failed_where_a_file_could_not_be_read() -> None
     text = render([reported(GOOD)], "sarif", context=context)
     [invocation] = Sarif.model_validate_json(text).runs[0].invocations or []
     assert invocation.execution_successful is False
-    [told] = json.loads(text)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
-    assert told["message"]["text"] == "map met spatie/weg.xml could not be read: No such file"
-    assert told["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "map%20met%20spatie/weg.xml"
+    [notification] = json.loads(text)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"] == "map met spatie/weg.xml could not be read: No such file"
+    assert (
+        notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "map%20met%20spatie/weg.xml"
+    )
     whole = json.loads(render([reported(GOOD)], "sarif"))["runs"][0]["invocations"]
     assert whole == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
 

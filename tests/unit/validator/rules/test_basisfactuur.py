@@ -1,7 +1,7 @@
-"""The four rules of the basisfactuur Rijk, held against their Schematron's own words.
+"""The four rules of the basisfactuur Rijk, compared with their Schematron.
 
-The Schematron is short enough to be its own oracle: its four tests stand here as XPath and are evaluated by
-lxml beside our rules, on samples and mutants.
+The Schematron is short enough to be its own oracle: its four tests are here as XPath, and lxml evaluates
+them on samples and mutants.
 """
 
 import pytest

@@ -1,6 +1,6 @@
 """The Dutch rules: when they apply, what they say, and that they read as published.
 
-That they agree with SI-UBL's stylesheet is proven in `tests/conformance`, where that is at hand.
+That they agree with SI-UBL's stylesheet is proven in `tests/conformance`, where that is available.
 """
 
 from collections import Counter

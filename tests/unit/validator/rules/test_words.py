@@ -74,7 +74,7 @@ def test_what_is_often_mistaken_is_no_code_and_means_one(title: str) -> None:
 
 
 @pytest.mark.parametrize("rule", cases())
-def test_a_finding_of_every_case_can_be_told(rule: str) -> None:
+def test_a_finding_of_every_case_has_its_words(rule: str) -> None:
     for case in cases()[rule]:
         _check_findings(etree.fromstring(document_of(case)))
 
