@@ -327,7 +327,7 @@ def filename_problem(filename: str | None) -> Text | None:
         return Text("is empty")
     if "/" in filename or "\\" in filename or filename in {".", ".."}:
         return Text("holds a path")
-    if any(not character.isprintable() for character in filename):
+    if not filename.isprintable():
         return Text("holds control characters")
     if len(filename) > FILENAME_CHARACTERS_MAX:
         most = FILENAME_CHARACTERS_MAX

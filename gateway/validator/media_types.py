@@ -63,6 +63,9 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     ),
     (b"{\\rtf", Content(Text("an RTF document"), ("application/rtf", "text/rtf"))),
 )
+_KNOWN = frozenset({PDF, *(media_type for _, content in _MAGIC for media_type in content.media_types)})
+"""The media types whose content has a known beginning."""
+_STARTS = tuple(magic for magic, _ in _MAGIC)
 _HTML = re.compile(
     rb"\s*+(?:\xef\xbb\xbf)?\s*+<(?:!doctype\s++html|html|head|body|script|svg|iframe)\b", re.IGNORECASE
 )
@@ -71,7 +74,7 @@ _MZ_HEADER_BYTES = 64
 
 def recognise(head: bytes) -> Content | None:
     """What begins with these bytes, or None where nothing known does."""
-    for magic, content in _MAGIC:
+    for magic, content in _MAGIC if head.startswith(_STARTS) else ():
         if head.startswith(magic) and (magic != b"MZ" or _is_program(head)):
             return content
     if _HTML.match(head):
@@ -82,10 +85,9 @@ def recognise(head: bytes) -> Content | None:
 def fits(media_type: str, head: bytes) -> bool:
     """Whether content that begins so may be of this media type; types without a known beginning fit anything."""
     content = recognise(head)
-    known = {known for _, one in _MAGIC for known in one.media_types} | {PDF}
     if media_type == CSV:
         return content is None and b"\x00" not in head
-    if media_type in known:
+    if media_type in _KNOWN:
         return content is not None and media_type in content.media_types
     return True
 
