@@ -23,7 +23,7 @@ CHECKPOINT_PAGES = 8_000
 """SQLite copies its log into the database after so many pages (32 MB): rarer, larger, cheaper."""
 
 
-class _Cursor(Protocol):
+class _PragmaCursor(Protocol):
     def execute(self, sql: str) -> object: ...
     def close(self) -> None: ...
 
@@ -31,7 +31,7 @@ class _Cursor(Protocol):
 class _DriverConnection(Protocol):
     isolation_level: str | None
 
-    def cursor(self) -> _Cursor: ...
+    def cursor(self) -> _PragmaCursor: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,7 +254,7 @@ class _ConnectionLostError(Exception):
         self.why = why
 
 
-class _Driver(Protocol):
+class _ConnectionState(Protocol):
     closed: bool
 
 
@@ -262,7 +262,7 @@ def _is_lost(connection: Connection) -> bool:
     """Whether the driver found the connection dead. A file of SQLite is never lost."""
     if connection.dialect.driver != "psycopg" or connection.closed:
         return False
-    return connection.invalidated or cast("_Driver", connection.connection.driver_connection).closed
+    return connection.invalidated or cast("_ConnectionState", connection.connection.driver_connection).closed
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[*Ts], None], *arguments: *Ts) -> None:

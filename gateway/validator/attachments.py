@@ -388,7 +388,9 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
     )
 
 
-def _dangerous(attachment: Attachment, found: content_types.Content, media_type: str, location: str) -> Finding:
+def _dangerous(
+    attachment: Attachment, found: content_types.RecognizedContent, media_type: str, location: str
+) -> Finding:
     return _finding(
         "MP-ATT-DANGEROUS",
         Text(

@@ -10,7 +10,7 @@ from lxml import etree
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.rules import engine
-from gateway.validator.rules.engine import Breach, Failure, RuleSet
+from gateway.validator.rules.engine import Breach, RuleFailure, RuleSet
 from gateway.validator.ubl.bindings import element_of
 from gateway.validator.ubl.breaches import SyntaxBreach
 from gateway.validator.ubl.reader import Reading
@@ -73,7 +73,7 @@ def _of_syntax(breach: SyntaxBreach) -> _Unlocated:
     return _Unlocated(breach.ordinal, finding)
 
 
-def _of_failure(failure: Failure) -> _Unlocated:
+def _of_failure(failure: RuleFailure) -> _Unlocated:
     """A rule that broke is an error of ours: the document is not judged by it, so it may not pass."""
     message = Text(
         "Rule {rule} could not be checked; the error is the gateway's, not the document's.", rule=failure.rule.id

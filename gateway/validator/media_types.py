@@ -20,7 +20,7 @@ EN16931 = (PDF, PNG, JPEG, CSV, XLSX, ODS)
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class RecognizedContent:
     """A kind of content that is known by its first bytes."""
 
     name: Text
@@ -29,15 +29,15 @@ class Content:
     """Opening it runs something: never acceptable as an attachment, whatever it is called."""
 
 
-_PROGRAM = Content(Text("a program"), is_dangerous=True)
-_SCRIPT = Content(Text("a script"), is_dangerous=True)
-_WEB_PAGE = Content(Text("a web page"), is_dangerous=True)
-_PDF = Content(Text("a PDF"), (PDF,))
-_ZIP = Content(
+_PROGRAM = RecognizedContent(Text("a program"), is_dangerous=True)
+_SCRIPT = RecognizedContent(Text("a script"), is_dangerous=True)
+_WEB_PAGE = RecognizedContent(Text("a web page"), is_dangerous=True)
+_PDF = RecognizedContent(Text("a PDF"), (PDF,))
+_ZIP = RecognizedContent(
     Text("a ZIP file or Office document"), (XLSX, ODS, "application/zip", "application/x-zip-compressed")
 )
 
-_MAGIC: tuple[tuple[bytes, Content], ...] = (
+_MAGIC: tuple[tuple[bytes, RecognizedContent], ...] = (
     (b"MZ", _PROGRAM),
     (b"\x7fELF", _PROGRAM),
     (b"\xca\xfe\xba\xbe", _PROGRAM),
@@ -45,23 +45,23 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"\xce\xfa\xed\xfe", _PROGRAM),
     (b"L\x00\x00\x00\x01\x14\x02\x00", _PROGRAM),
     (b"#!", _SCRIPT),
-    (b"\x89PNG\r\n\x1a\n", Content(Text("a PNG image"), (PNG,))),
-    (b"\xff\xd8\xff", Content(Text("a JPEG image"), (JPEG,))),
-    (b"GIF8", Content(Text("a GIF image"), ("image/gif",))),
-    (b"II*\x00", Content(Text("a TIFF image"), ("image/tiff",))),
-    (b"MM\x00*", Content(Text("a TIFF image"), ("image/tiff",))),
+    (b"\x89PNG\r\n\x1a\n", RecognizedContent(Text("a PNG image"), (PNG,))),
+    (b"\xff\xd8\xff", RecognizedContent(Text("a JPEG image"), (JPEG,))),
+    (b"GIF8", RecognizedContent(Text("a GIF image"), ("image/gif",))),
+    (b"II*\x00", RecognizedContent(Text("a TIFF image"), ("image/tiff",))),
+    (b"MM\x00*", RecognizedContent(Text("a TIFF image"), ("image/tiff",))),
     (b"PK\x03\x04", _ZIP),
-    (b"Rar!", Content(Text("a RAR file"), ("application/vnd.rar",))),
-    (b"7z\xbc\xaf", Content(Text("a 7-Zip file"), ("application/x-7z-compressed",))),
-    (b"\x1f\x8b", Content(Text("a gzip file"), ("application/gzip",))),
+    (b"Rar!", RecognizedContent(Text("a RAR file"), ("application/vnd.rar",))),
+    (b"7z\xbc\xaf", RecognizedContent(Text("a 7-Zip file"), ("application/x-7z-compressed",))),
+    (b"\x1f\x8b", RecognizedContent(Text("a gzip file"), ("application/gzip",))),
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        Content(
+        RecognizedContent(
             Text("an old Office document"),
             ("application/msword", "application/vnd.ms-excel", "application/vnd.ms-outlook"),
         ),
     ),
-    (b"{\\rtf", Content(Text("an RTF document"), ("application/rtf", "text/rtf"))),
+    (b"{\\rtf", RecognizedContent(Text("an RTF document"), ("application/rtf", "text/rtf"))),
 )
 _KNOWN = frozenset({PDF, *(media_type for _, content in _MAGIC for media_type in content.media_types)})
 """The media types whose content has a known beginning."""
@@ -72,7 +72,7 @@ _HTML = re.compile(
 _MZ_HEADER_BYTES = 64
 
 
-def recognise(head: bytes) -> Content | None:
+def recognise(head: bytes) -> RecognizedContent | None:
     """What begins with these bytes, or None where nothing known does."""
     for magic, content in _MAGIC if head.startswith(_STARTS) else ():
         if head.startswith(magic) and (magic != b"MZ" or _is_program(head)):

@@ -30,13 +30,9 @@ def test_no_file_says(what: str) -> None:
 WORDS_NOT_YET = (
     "docs/README.md",
     "docs/reference/",
-    "gateway/api/",
-    "gateway/http/",
     "gateway/pipeline/worker",
-    "gateway/portal/",
-    "gateway/testing/",
     "gateway/validator/",
-    "tests/unit/",
+    "tests/unit/validator/",
 )
 """What still has to be rewritten: paths by how they begin. This list only gets shorter."""
 

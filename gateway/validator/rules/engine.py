@@ -1,7 +1,7 @@
 """The engine: rules and rule sets as values, and one evaluation of a document.
 
 It holds no rule and knows no document model, XML, clock or store. A rule is evaluated on each occurrence of its
-group. A rule that does not hold is a `Breach`; an exception inside a rule is a `Failure`, never a pass.
+group. A rule that does not hold is a `Breach`; an exception inside a rule is a `RuleFailure`, never a pass.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -117,7 +117,7 @@ class Breach(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class RuleFailure:
     """A rule that raised on a node (the whole document, where no single node did it): an error of the gateway.
     The document is not judged by that rule, so it may not pass."""
 
@@ -131,7 +131,7 @@ class Judgement:
     """What the rules say of one document, in document order and then in the order of the set."""
 
     breaches: tuple[Breach, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[RuleFailure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +305,7 @@ class _Evaluation:
     def __init__(self, facts: Facts[Any]) -> None:
         self.facts = facts
         self.breaches: list[tuple[int, int, Breach]] = []
-        self.failures: list[Failure] = []
+        self.failures: list[RuleFailure] = []
 
     def judgement(self) -> Judgement:
         """What was found, in order."""
@@ -369,7 +369,7 @@ class _Evaluation:
             wanted = error.wanted
             advice = Text("Write {wanted}, as {example}.", wanted=wanted, example=error.example)
             return [Breach(rule, node, Detail(error.text[:100], error.example, advice))]
-        self.failures.append(Failure(rule, node, f"{type(error).__name__}: {error}"))
+        self.failures.append(RuleFailure(rule, node, f"{type(error).__name__}: {error}"))
         return []
 
     def codes(

@@ -64,7 +64,7 @@ class _Storage:
 
 
 @dataclass
-class _Reception(WusMemoryGateway):
+class _RefusingGateway(WusMemoryGateway):
     """Raises instead of accepting."""
 
     says: BaseException | None = None
@@ -73,7 +73,9 @@ class _Reception(WusMemoryGateway):
         raise self.says or AssertionError("not to be reached")
 
 
-async def _hand_in(reception: _Reception, expected: type[BaseException], *attachments: _Large) -> list[_Sink]:
+async def _hand_in(
+    reception: _RefusingGateway, expected: type[BaseException], *attachments: _Large
+) -> list[_Sink]:
     storage = _Storage()
     ports = SimpleNamespace(intake=reception, storage=storage, directory=reception)
     certificate, _ = pair("leverancier")
@@ -92,17 +94,17 @@ async def _hand_in(reception: _Reception, expected: type[BaseException], *attach
 
 
 async def test_contents_are_forgotten_when_the_message_certainly_was_not_stored() -> None:
-    sinks = await _hand_in(_Reception(says=OverloadedError(5)), TroubleError, _Large())
+    sinks = await _hand_in(_RefusingGateway(says=OverloadedError(5)), TroubleError, _Large())
     assert [one.is_forgotten for one in sinks] == [True, True]
 
 
 async def test_contents_are_forgotten_when_one_of_them_cannot_be_read() -> None:
-    sinks = await _hand_in(_Reception(), EOFError, _Large(), _Large(fails=True))
+    sinks = await _hand_in(_RefusingGateway(), EOFError, _Large(), _Large(fails=True))
     assert [one.is_forgotten for one in sinks] == [True, True, True]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the commit was not heard of"), asyncio.CancelledError()])
 async def test_contents_stay_when_nobody_knows_whether_the_message_was_stored(error: BaseException) -> None:
     """The commit may have come true: then a message without its bytes would be parked."""
-    sinks = await _hand_in(_Reception(says=error), type(error), _Large())
+    sinks = await _hand_in(_RefusingGateway(says=error), type(error), _Large())
     assert [one.is_forgotten for one in sinks] == [False, False]
