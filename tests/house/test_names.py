@@ -14,8 +14,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "tests/unit/schemas/test_catalogue.py": "schemas/catalogue.toml",
     "tests/unit/schemas/test_time_card.py": "an XML Schema",
     "tests/unit/schemas/test_ubl_main_documents.py": "XML Schemas",
-    "tests/unit/billing/test_seeded_bugs.py": "billing as a whole: bugs that its tests must find",
-    "tests/unit/store/test_databases.py": "the store as a whole, on SQLite and PostgreSQL",
 }
 """Files under tests/unit that carry no module's name, each with the reason."""
 
