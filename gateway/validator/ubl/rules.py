@@ -1,5 +1,5 @@
 """The rules of EN 16931 that only the XML can show: UBL-CR (what a core invoice leaves out), UBL-SR (how often
-something may stand there) and UBL-DT (attributes and decimals).
+something may occur) and UBL-DT (attributes and decimals).
 
 Here they are as rows; `gateway.validator.ubl.breaches` finds what a document breaks.
 
@@ -57,7 +57,7 @@ MARKED_ATTRIBUTES: dict[str, str] = {
     "UBL-CR-679": "cac:ClassifiedTaxCategory/cbc:ID/@schemeID",
 }
 """Attributes without use on one element. A path with a leading slash counts from the document's root (for
-UBL-CR-651 that is where nothing ever stands: SalesOrderID is in OrderReference), others hold at any depth."""
+UBL-CR-651 that is where nothing can occur: SalesOrderID is in OrderReference), others hold at any depth."""
 
 UNUSED_ANYWHERE: dict[str, str] = {
     "UBL-CR-664": "cac:FinancialInstitution",
@@ -92,7 +92,7 @@ UNUSED_ATTRIBUTES: dict[str, str] = {
     "UBL-DT-27": "schemeAgencyID",
     "UBL-DT-28": "listAgencyID",
 }
-"""Attributes without use on any element; `name` (UBL-DT-18) may stand on a PaymentMeansCode."""
+"""Attributes without use on any element; `name` (UBL-DT-18) is allowed on a PaymentMeansCode."""
 
 ONCE_IN_DOCUMENT: dict[str, str] = {
     "UBL-SR-01": "cac:ContractDocumentReference/cbc:ID",
@@ -124,7 +124,7 @@ LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How often each of the paths may be met from an element of these names, wherever it stands. `above` is
+    """How often each of the paths may be met from an element of these names, at any depth. `above` is
     the name its parent must have, if any; a name in `on` without a prefix is how names may end."""
 
     on: tuple[str, ...]
@@ -243,7 +243,7 @@ WITH_TEXT: dict[str, tuple[str, Text]] = {
         Text("An amount has at most two decimals."),
     ),
 }
-"""The rules that a function of their own judges: what each is about, and its sentence."""
+"""The rules with their own function: what each is about, and its sentence."""
 
 _WARNINGS = {"UBL-CR-002", "UBL-CR-412", "UBL-CR-665"}
 

@@ -2,7 +2,7 @@
 
 A path counts from Invoice or CreditNote; `line` is its InvoiceLine or CreditNoteLine. A rule breaks when
 the document has its element there, whatever is in it. These rules warn. Those of this family that ask for
-more than an element's presence, and those on attributes, stand in `gateway.validator.ubl.rules`.
+more than an element's presence, and those on attributes, are in `gateway.validator.ubl.rules`.
 
 Source: CEN/TC 434, validation artefacts 1.3.16, UBL syntax binding. UBL-CR-629 and UBL-CR-630 look for
 elements that UBL 2.1 does not have (cbc:ValidityPeriod, cbc:PriceList): no schema-valid document breaks them.

@@ -1,4 +1,4 @@
-"""Which elements may stand in an element of UBL, in what order and how often, as the official schemas say.
+"""Which elements an element of UBL may contain, in what order and how often, as the official schemas say.
 
 Read from the schemas when a document first breaks one (0.1 s); UBL's content models are all plain sequences.
 """

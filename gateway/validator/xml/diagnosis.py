@@ -16,7 +16,7 @@ _SAVE_UTF8 = Text("Save or send the document as UTF-8.")
 @dataclass(frozen=True, slots=True)
 class _Body:
     rule: str
-    said: Text
+    message: Text
     advice: Text
 
 
@@ -86,10 +86,10 @@ def not_xml(document: bytes) -> Finding | None:
         return _finding("MP-XML-EMPTY", Text("The document is empty."), _SEND_XML, line=1, column=1)
     for magic, body in _MAGIC:
         if document.startswith(magic) or bare.startswith(magic):
-            return _finding(body.rule, body.said, body.advice, line=1, column=1)
+            return _finding(body.rule, body.message, body.advice, line=1, column=1)
     if _HTML.match(bare):
         html = _other("MP-XML-HTML", Text("an HTML page"))
-        return _finding(html.rule, html.said, html.advice, line=1, column=1)
+        return _finding(html.rule, html.message, html.advice, line=1, column=1)
     if bare and not bare.startswith(b"<"):
         return _finding(
             "MP-XML-TEXT-FIRST",
@@ -106,7 +106,7 @@ def not_xml(document: bytes) -> Finding | None:
 def prolog_problem(document: bytes, start: int) -> Finding | None:
     """A finding where the XML declaration or what follows it, up to the root element, may not be read.
 
-    A DOCTYPE can stand nowhere else than in the prolog, so this walk is exact: a comment or a text that mentions
+    A DOCTYPE is allowed only in the prolog, so this walk is exact: a comment or a text that mentions
     one is no reason to refuse.
     """
     at = start
@@ -128,7 +128,7 @@ _PLAIN_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml [^<>?]*+\?>)?[ \t\r\n]*
 
 
 def plain_root_offset(document: bytes) -> int | None:
-    """Where the root element begins, if nothing but an XML declaration and white space stands before it."""
+    """Where the root element begins, if nothing but an XML declaration and white space precedes it."""
     prolog = _PLAIN_PROLOG.match(document)
     return prolog.end() if prolog else None
 
@@ -174,7 +174,7 @@ def _doctype(document: bytes, start: int, at: int) -> Finding:
 
 def _finding(
     rule: str,
-    said: Text,
+    message: Text,
     advice: Text,
     *,
     line: int | None = None,
@@ -183,7 +183,15 @@ def _finding(
     expected: str | None = None,
 ) -> Finding:
     return Finding(
-        rule, Flag.FATAL, Stage.XML, said, line=line, column=column, found=found, expected=expected, advice=advice
+        rule,
+        Flag.FATAL,
+        Stage.XML,
+        message,
+        line=line,
+        column=column,
+        found=found,
+        expected=expected,
+        advice=advice,
     )
 
 
@@ -195,7 +203,7 @@ _XML_LIBRARY = Text("Let an XML library write the document, or check it with an 
 
 
 @dataclass(frozen=True, slots=True)
-class SyntaxSaid:
+class SyntaxMessage:
     """A syntax error in the words of this gateway."""
 
     rule: str
@@ -203,18 +211,18 @@ class SyntaxSaid:
     advice: Text
 
     @classmethod
-    def of(cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool) -> "SyntaxSaid":
-        """Translate by libxml2's error code; its own sentence stands behind an unknown one.
+    def of(cls, error: etree.XMLSyntaxError, *, before: bytes, ended: bool) -> "SyntaxMessage":
+        """Translate by libxml2's error code; its own sentence is added to an unknown one.
 
         `before` is the byte before the error; `ended`: no tag is closed behind the error.
         """
         if before == b"&":
             return _ENTITY
-        said = _SAID.get(error.code)
-        if ended and said not in (_LONG, _AFTER):
+        message = _MESSAGES.get(error.code)
+        if ended and message not in (_LONG, _AFTER):
             return _TRUNCATED
-        if said is not None:
-            return said
+        if message is not None:
+            return message
         reason = " ".join((error.msg or "").split())[:200]
         return cls(
             "MP-XML-SYNTAX",
@@ -224,62 +232,62 @@ class SyntaxSaid:
 
 
 _CODES = etree.ErrorTypes
-_TRUNCATED = SyntaxSaid(
+_TRUNCATED = SyntaxMessage(
     "MP-XML-TRUNCATED",
     Text("The document ends before its elements are closed."),
     _WHOLE,
 )
-_MISMATCH = SyntaxSaid(
+_MISMATCH = SyntaxMessage(
     "MP-XML-TAGS",
     Text("An end tag does not match the start tag before it."),
     _XML_LIBRARY,
 )
-_ENTITY = SyntaxSaid(
+_ENTITY = SyntaxMessage(
     "MP-XML-ENTITY",
     Text("An & here begins no entity that XML knows (only &amp; &lt; &gt; &apos; &quot; and numbers)."),
     _ESCAPE,
 )
-_CHARACTER = SyntaxSaid(
+_CHARACTER = SyntaxMessage(
     "MP-XML-CHARACTER",
     Text("A character here is not allowed in XML."),
     Text("Take control characters out of the texts before the document is made."),
 )
-_AFTER = SyntaxSaid(
+_AFTER = SyntaxMessage(
     "MP-XML-AFTER",
     Text("Something follows the end of the document."),
     Text("Send one document per message, with nothing after it."),
 )
-_PREFIX = SyntaxSaid(
+_PREFIX = SyntaxMessage(
     "MP-XML-PREFIX",
     Text("A namespace prefix is used that is not declared."),
     Text('Declare it on the root element: xmlns:cbc="urn:…".'),
 )
-_TWICE = SyntaxSaid(
+_TWICE = SyntaxMessage(
     "MP-XML-ATTRIBUTE-TWICE",
     Text("An element has the same attribute twice."),
     _XML_LIBRARY,
 )
-_ATTRIBUTE = SyntaxSaid(
+_ATTRIBUTE = SyntaxMessage(
     "MP-XML-ATTRIBUTE",
     Text('An attribute is not written as name="value" here, or its value holds a bare < or &.'),
     _ESCAPE,
 )
-_NAME = SyntaxSaid(
+_NAME = SyntaxMessage(
     "MP-XML-MARKUP",
     Text("A < here does not begin a tag."),
     _ESCAPE,
 )
-_DECLARATION_LATE = SyntaxSaid(
+_DECLARATION_LATE = SyntaxMessage(
     "MP-XML-DECLARATION",
     Text("<?xml …?> is here, but is allowed at the very beginning of a document only."),
     Text("Remove what comes before it, also an empty line; send one document per message."),
 )
-_LONG = SyntaxSaid(
+_LONG = SyntaxMessage(
     "MP-XML-TEXT",
     Text("A text here is longer than 10,000,000 characters."),
     Text("Put attachments as one run of base64 into cbc:EmbeddedDocumentBinaryObject, with nothing else in it."),
 )
-_SAID: dict[int, SyntaxSaid] = {
+_MESSAGES: dict[int, SyntaxMessage] = {
     _CODES.ERR_DOCUMENT_END: _AFTER,
     _CODES.ERR_DOCUMENT_EMPTY: _NAME,
     _CODES.ERR_TAG_NOT_FINISHED: _TRUNCATED,
@@ -306,4 +314,4 @@ _SAID: dict[int, SyntaxSaid] = {
     _CODES.ERR_RESERVED_XML_NAME: _DECLARATION_LATE,
 }
 # lxml 6.1 names no constant for libxml2's XML_ERR_RESOURCE_LIMIT.
-_SAID[114] = _LONG
+_MESSAGES[114] = _LONG

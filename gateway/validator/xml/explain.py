@@ -1,7 +1,7 @@
 """A reading of a document that breaks its schema by the package xmlschema, a program apart from libxml2.
 
-libxml2 gives the verdict. Of UBL all that is wrong is told already (`second_look`); of a time card libxml2 leaves
-unsaid what stands behind a wrong child, and this tells it. It is pure Python and builds a schema in seconds, so it
+libxml2 gives the verdict. For UBL all mistakes are already reported (`second_look`); of a time card libxml2 leaves
+out what follows a wrong child, and this reports it. It is pure Python and builds a schema in seconds, so it
 is only asked when somebody wants to know (`judge(…, explain=True)`), never on the way of a message, and within the
 bounds below. Tests hold `second_look` to it.
 """
@@ -34,12 +34,12 @@ _EXTRA_ATTRIBUTE = re.compile(r"'?(?P<name>[^' ]+)'? attribute not allowed")
 
 
 def explain(parsed: Parsed, kind: DocumentKind, known: list[Finding]) -> list[Finding]:
-    """What the second reading finds beside what is known already, in document order."""
+    """What the second reading finds in addition, in document order."""
     if len(parsed.markup) > MARKUP_BYTES_MAX:
         return []
     found = in_words(parsed, list(_complaints(parsed.root, _schema(kind))))
-    told = {(one.rule, one.location) for one in known}
-    return [one for one in found if (one.rule, one.location) not in told]
+    known_places = {(one.rule, one.location) for one in known}
+    return [one for one in found if (one.rule, one.location) not in known_places]
 
 
 @cache
@@ -72,14 +72,14 @@ def _as_libxml2_says(root: etree._Element, error: XMLSchemaValidationError) -> C
         return _of_children(at, error)
     reason = error.reason or ""
     if missing := _MISSING_ATTRIBUTE.search(reason):
-        said = f"The attribute '{missing['name']}' is required but missing."
+        text = f"The attribute '{missing['name']}' is required but missing."
     elif extra := _EXTRA_ATTRIBUTE.search(reason):
-        said = f"The attribute '{extra['name']}' is not allowed."
+        text = f"The attribute '{extra['name']}' is not allowed."
     elif len(at) == 0:
-        said = f"'{at.text or ''}' is not a valid value of the atomic type '{_type_of(error)}'."
+        text = f"'{at.text or ''}' is not a valid value of the atomic type '{_type_of(error)}'."
     else:
-        said = reason
-    return Complaint("", f"Element '{at.tag!s}': {said}", at)
+        text = reason
+    return Complaint("", f"Element '{at.tag!s}': {text}", at)
 
 
 def _of_children(at: etree._Element, error: XMLSchemaChildrenValidationError) -> Complaint:

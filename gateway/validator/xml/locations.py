@@ -17,7 +17,7 @@ from xml.parsers import expat
 from lxml import etree
 
 _TOKEN_BYTES = 24
-"""Length of what stands in the markup for each run that was cut out of the document."""
+"""Length of the token in the markup for each run that was cut out of the document."""
 
 PREFIXES = {
     "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2": "cac",
@@ -68,7 +68,7 @@ class Lines:
         self._cut_starts = [cut.start - shift for cut, shift in shifts]
 
     def offset_in_document(self, markup_offset: int) -> int:
-        """The byte of the document that stands at this byte of the markup; inside a token, the run's first."""
+        """The byte of the document for this byte of the markup; inside a token, the run's first."""
         passed = bisect_right(self._cut_starts, markup_offset)
         if passed and markup_offset < self._cut_starts[passed - 1] + _TOKEN_BYTES:
             return self._cuts[passed - 1].start
@@ -120,7 +120,7 @@ def _line_ends(document: bytes, start: int, end: int) -> tuple[int, int]:
         return feeds, last + 1
     alone = document.count(b"\r", start, end) - document.count(b"\r\n", start, end + 1)
     at = document.rfind(b"\r", start, end)
-    while at > last and document.startswith(b"\n", at + 1):  # its line feed stands behind `end`
+    while at > last and document.startswith(b"\n", at + 1):  # its line feed follows `end`
         at = document.rfind(b"\r", start, at)
     return feeds + alone, max(last, at) + 1
 
@@ -186,7 +186,7 @@ def _start_tag_offsets(markup: bytes, ordinals: Sequence[int]) -> list[int]:
 class Paths:
     """Elements as XPath text with the usual prefixes: `/ubl:Invoice/cac:InvoiceLine[3]/cbc:ID`.
 
-    A number stands only where there are siblings of the same name. For many elements of one document keep one of
+    A number is given only where there are siblings of the same name. For many elements of one document keep one of
     these: counting a sibling's number then starts at the last one counted, not at the first of 100,000.
     """
 

@@ -6,7 +6,7 @@ What is done, in this order, each step linear in the size of the document:
 2. walk the prolog: a DOCTYPE is refused before any parser has seen it, so there is no entity to expand
    and nothing to fetch;
 3. cut the base64 of attachments out and put a token in its place, so that libxml2 parses a small
-   remainder with all of its own guards on (its limit of 10 million characters a text node would refuse
+   remainder with all its guards on (its limit of 10 million characters a text node would refuse
    a 20 MB attachment, and `huge_tree` would lift every guard with it);
 4. hold the remainder to the caps below by counting bytes, before a tree is built;
 5. parse, and find each token back in exactly one element.
@@ -67,7 +67,7 @@ class Limits:
     references_max: int = 50_000
     """Character and entity references (&amp;), each of which is a piece of its text."""
     attachments_max: int = 200
-    """Attachments of one message: more is a mistake of a program, not a wish of a person."""
+    """Attachments of one message: more is most likely a mistake of a program."""
     attachments_bytes_max: int = 20 * 1024 * 1024
     """Decoded bytes of all attachments of a message together: Digipoort's 20 MB (20,971,520 octets in its
     schema)."""
@@ -85,7 +85,7 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A parse with the schema at hand, in one pass. `root` where the document is well-formed and schema-valid;
+    """A parse with its schema check, in one pass. `root` where the document is well-formed and schema-valid;
     else `stopped_at`: the byte of the markup where the schema's trouble begins, or None where the XML itself is
     wrong."""
 
@@ -416,7 +416,7 @@ def _count_problem(markup: bytes, limits: Limits) -> Finding | None:
 
 
 def _count(markup: bytes, byte: bytes) -> int:
-    """How often a byte that is mostly absent stands there: looking for the first is much faster than counting."""
+    """How often a byte that is mostly absent occurs: looking for the first is much faster than counting."""
     return markup.count(byte) if byte in markup else 0
 
 
@@ -565,10 +565,10 @@ def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: Lines, l
     place = lines.at(offset)
     if "depth" in (error.msg or ""):
         return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), place.line, place.column)
-    said = bodies.SyntaxSaid.of(
+    message = bodies.SyntaxMessage.of(
         error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
     )
-    return _refused(said.rule, said.text, advice=said.advice, line=place.line, column=place.column)
+    return _refused(message.rule, message.text, advice=message.advice, line=place.line, column=place.column)
 
 
 def _too_much(

@@ -92,7 +92,7 @@ def prepare(kind: DocumentKind = DocumentKind.INVOICE) -> None:
 
 
 def parse(markup: bytes) -> Attempt | None:
-    """Parse a large document with its schema at hand; None for a small one, or a root that is not known.
+    """Parse a large document together with its schema check; None for a small one, or a root that is not known.
 
     For each error lxml counts the element's siblings, so that 100,000 errors among 100,000 siblings would cost
     100 s when a whole tree is checked. Here the first piece with an error ends it.
@@ -115,10 +115,10 @@ def check(parsed: Parsed, kind: DocumentKind) -> list[Finding]:
         complaints = without_echoes(_complaints(parsed, schema))
         if not complaints or _is_valid_without_padding(parsed, schema):
             return []
-        told = complaints[:FINDINGS_MAX]
-        told += look_further(schema, told, FINDINGS_MAX - len(told))
-        told = [one for one in told if not _is_about_padding(one, schema)] or told
-    return sorted(in_words(parsed, without_echoes(told)), key=_line_and_column)
+        reported = complaints[:FINDINGS_MAX]
+        reported += look_further(schema, reported, FINDINGS_MAX - len(reported))
+        reported = [one for one in reported if not _is_about_padding(one, schema)] or reported
+    return sorted(in_words(parsed, without_echoes(reported)), key=_line_and_column)
 
 
 def _is_padded(element: etree._Element) -> bool:
@@ -190,7 +190,7 @@ def _of_log(root: etree._Element, log: "etree._ListErrorLog") -> list[Complaint]
 
 
 def _kind_by_start_tag(markup: bytes) -> DocumentKind | None:
-    """The kind that the root's start tag tells; None where that cannot be told so soon."""
+    """The kind by the root's start tag; None where that is not known yet."""
     start = root_offset(markup, len(BOM_UTF8) if markup.startswith(BOM_UTF8) else 0)
     end = markup.find(b">", start)
     try:
@@ -216,7 +216,7 @@ def _parse_in_pieces(markup: bytes, schema: etree.XMLSchema) -> Attempt:
 
 
 def _was_read_to_its_end(root: etree._Element | None) -> bool:
-    """With a schema at hand, lxml's feed parser keeps silent about XML that is not well-formed and gives the tree
+    """With a schema, lxml's feed parser keeps silent about XML that is not well-formed and gives the tree
     up to there. What was fed last is not in that tree."""
     if root is None:
         return False
@@ -315,7 +315,7 @@ class _SecondParse:
         return at
 
     def _same(self, other: etree._Element | None) -> etree._Element:
-        """The element of the document's own tree that stands where `other` stands in this one."""
+        """The element of the document's own tree at the position of `other` in this one."""
         steps: list[int] = []
         while other is not None and (parent := other.getparent()) is not None:
             steps.append(parent.index(other))
@@ -339,8 +339,8 @@ class _SecondParse:
 
 
 def _subject(element: etree._Element | None, message: str) -> etree._Element | None:
-    """The element that the message is about: the one at hand; for loose text, or an element where only text may
-    stand, the one around it."""
+    """The element that the message is about: its own element; for loose text, or an element where only text may
+    occur, the one around it."""
     at, name = element, subject_of(message)
     if at is not None and "Element content is not allowed" in message:
         at = at.getparent()

@@ -1,6 +1,6 @@
 """What libxml2 leaves unsaid of a document that breaks its schema.
 
-In each element libxml2 stops at the first child that may not stand there: what comes after it, and all that is in
+In each element libxml2 stops at the first child that is not allowed there: what comes after it, and all that is in
 it, stays unchecked. Here the remaining children are counted against the content model, and each is handed to
 libxml2 by itself, for in UBL every element is declared globally. So one attempt shows all that is to be repaired.
 
@@ -22,7 +22,7 @@ from gateway.validator.xml.namespaces import CAC, CBC
 from gateway.validator.xml.schema_messages import Complaint, element_at, expected_in, meant_by
 
 SECONDS_MAX = 2.0
-"""For one document. What is found by then is told."""
+"""For one document. What is found by then is reported."""
 
 CHILDREN_MAX = 5_000
 """Of one element, whose order is looked at: there may be 200,000."""
@@ -37,12 +37,12 @@ _LOOSE_TEXT = "Character content other than whitespace is not allowed because th
 def look_further(
     schema: etree.XMLSchema, known: Sequence[Complaint], most: int, seconds_max: float = SECONDS_MAX
 ) -> list[Complaint]:
-    """Complaints beside those that are known already, at most so many."""
+    """Complaints besides those that are known, at most so many."""
     return list(_Look(schema, known, monotonic() + seconds_max).complaints(most))
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Reported:
     """What libxml2 said of the children of an element: of which, and what it asked for instead."""
 
     children: frozenset[etree._Element]
@@ -56,7 +56,7 @@ class _Look:
         self._schema = schema
         self._until = until
         self._known = list(known)
-        self._told = {(one.element, _kind_of(one)) for one in known}
+        self._reported = {(one.element, _kind_of(one)) for one in known}
         stopped = (parent for one in known if (parent := _stopped_in(one)) is not None)
         self._stopped = deque(dict.fromkeys(stopped))
         self._seen = set(self._stopped)
@@ -64,8 +64,8 @@ class _Look:
     def complaints(self, most: int) -> Iterator[Complaint]:
         for parent in self._parents():
             for complaint in self._below(parent):
-                if (key := (complaint.element, _kind_of(complaint))) not in self._told:
-                    self._told.add(key)
+                if (key := (complaint.element, _kind_of(complaint))) not in self._reported:
+                    self._reported.add(key)
                     yield complaint
                     most -= 1
                 if most <= 0 or monotonic() > self._until:
@@ -78,12 +78,14 @@ class _Look:
 
     def _below(self, parent: etree._Element) -> Iterator[Complaint]:
         model = children_of(parent)
-        told = self._told_of(parent)
-        wrong = [one for one in _wrong_children(parent, model, told) if not _asks_for(one, parent, told.wanted)]
+        reported = self._reported_on(parent)
+        wrong = [
+            one for one in _wrong_children(parent, model, reported) if not _asks_for(one, parent, reported.wanted)
+        ]
         yield from wrong
         if _has_loose_text(parent):
             yield Complaint("", f"Element '{parent.tag!s}': {_LOOSE_TEXT}", parent)
-        at = told.children | {one.element for one in wrong}
+        at = reported.children | {one.element for one in wrong}
         names = {child.name for child in model}
         is_left = False
         for child in parent.iterchildren("*"):
@@ -93,10 +95,10 @@ class _Look:
             if is_left and name_of(str(child.tag)) in names:
                 yield from self._inside(child)
 
-    def _told_of(self, parent: etree._Element) -> _Told:
+    def _reported_on(self, parent: etree._Element) -> _Reported:
         about = [one for one in self._known if _stopped_in(one) is parent]
         children = frozenset(one.element for one in about if one.element is not None)
-        return _Told(children, frozenset(name for one in about for name in expected_in(one.message)))
+        return _Reported(children, frozenset(name for one in about for name in expected_in(one.message)))
 
     def _inside(self, child: etree._Element) -> Iterator[Complaint]:
         """What libxml2 says of a child by itself, and where it stopped in that again."""
@@ -137,14 +139,14 @@ def _stopped_in(complaint: Complaint) -> etree._Element | None:
     return complaint.element if _says(complaint, _MISSING) else None
 
 
-def _wrong_children(parent: etree._Element, model: Sequence[Child], told: _Told) -> Iterator[Complaint]:
-    """Every child that may not stand where it stands, and what is missing."""
+def _wrong_children(parent: etree._Element, model: Sequence[Child], reported: _Reported) -> Iterator[Complaint]:
+    """Every child that is not allowed in its place, and what is missing."""
     order = {child.name: number for number, child in enumerate(model)}
     children = list(islice(parent.iterchildren("*"), CHILDREN_MAX))
     names = [name_of(str(child.tag)) for child in children]
     present = _present(names, model)
     if len(children) == CHILDREN_MAX:
-        present = set(order)  # what is missing cannot be told from a part
+        present = set(order)  # a part does not show what is missing
     straight = _in_order([order.get(name) for name in names])
     met = Counter[str]()
     reached, ahead = 0, -1
@@ -154,8 +156,8 @@ def _wrong_children(parent: etree._Element, model: Sequence[Child], told: _Told)
         if number is None or _is_too_many(met[name], model[number]):
             yield _unexpected(child)
         elif place not in straight:
-            ahead = max(ahead, number if number >= reached and child not in told.children else -1)
-            if number < reached and name not in told.wanted:
+            ahead = max(ahead, number if number >= reached and child not in reported.children else -1)
+            if number < reached and name not in reported.wanted:
                 yield _unexpected(child)
         else:
             if number < ahead:
@@ -175,7 +177,7 @@ def _present(names: Sequence[str], model: Sequence[Child]) -> set[str]:
 
 
 def _in_order(numbers: Sequence[int | None]) -> set[int]:
-    """The places of the longest run of numbers that never goes down: who is not in it stands out of order."""
+    """The places of the longest run of numbers that never goes down: the others are out of order."""
     ends: list[int] = []
     last: list[int] = []
     before: dict[int, int | None] = {}
@@ -204,7 +206,7 @@ def _lacking(part: Sequence[Child], present: Collection[str]) -> list[str]:
 
 
 def _before(child: etree._Element, parent: etree._Element, missing: Sequence[str]) -> Iterator[Complaint]:
-    """That these must stand before the child: the first is told of the child, the others of what lacks them."""
+    """These must precede the child: the first is reported on the child, the others on what lacks them."""
     if missing:
         yield _unexpected(child, missing[0])
         yield from (_lacks(parent, one) for one in missing[1:])

@@ -1,7 +1,7 @@
 """libxml2's complaints about a document that breaks its schema, in Dutch and English, with what to change.
 
 libxml2 says where a document stops following its schema; why is worked out here from the content model: an
-element that does not exist, stands in the wrong order, comes too often, or misses one that must stand before it.
+element that does not exist, is in the wrong order, occurs too often, or lacks one that must precede it.
 """
 
 import re
@@ -30,7 +30,7 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Sentence:
     """A complaint in our words."""
 
     rule: str
@@ -52,19 +52,19 @@ def in_words(parsed: Parsed, complaints: Sequence[Complaint]) -> list[Finding]:
 
 def finding(complaint: Complaint, place: Place | None, paths: Paths) -> Finding:
     """The complaint as a finding at its place."""
-    said = _said(complaint)
-    location = paths.of(complaint.element, said.attribute) if complaint.element is not None else ""
+    sentence = _sentence_for(complaint)
+    location = paths.of(complaint.element, sentence.attribute) if complaint.element is not None else ""
     return Finding(
-        said.rule,
+        sentence.rule,
         Flag.FATAL,
         Stage.SCHEMA,
-        said.text,
+        sentence.text,
         location=location,
         line=place.line if place else None,
         column=place.column if place else None,
-        found=said.found,
-        expected=said.expected,
-        advice=said.advice,
+        found=sentence.found,
+        expected=sentence.expected,
+        advice=sentence.advice,
     )
 
 
@@ -143,7 +143,7 @@ _TYPES = {
 }
 
 
-def _said(complaint: Complaint) -> _Said:
+def _sentence_for(complaint: Complaint) -> _Sentence:
     subject = _SUBJECT.match(complaint.message)
     rest = complaint.message[subject.end() :] if subject else complaint.message
     element = name_of(subject["element"]) if subject else ""
@@ -161,12 +161,12 @@ def _said(complaint: Complaint) -> _Said:
     return _content(element, rest)
 
 
-def _unexpected(complaint: Complaint, element: str, rest: str) -> _Said:
+def _unexpected(complaint: Complaint, element: str, rest: str) -> _Sentence:
     expected = expected_in(rest)
     if complaint.element is not None and (why := _why_unexpected(complaint.element, element, expected)):
         return why
     wanted = ", ".join(expected) or None
-    return _Said(
+    return _Sentence(
         "MP-XSD-ELEMENT",
         Text("{element} is not allowed here.", element=element),
         _expecting(expected),
@@ -182,7 +182,7 @@ def _expecting(expected: Sequence[str]) -> Text | None:
     return Text("What may follow here: {names}.", names=names)
 
 
-def _why_unexpected(at: etree._Element, element: str, expected: Sequence[str]) -> _Said | None:
+def _why_unexpected(at: etree._Element, element: str, expected: Sequence[str]) -> _Sentence | None:
     parent = at.getparent()
     model = children_of(parent) if parent is not None else ()
     if parent is None or not model:
@@ -217,12 +217,12 @@ def meant_by(element: str, model: Sequence[Child]) -> str | None:
     return names[near[0]] if near else None
 
 
-def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Said:
+def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Sentence:
     meant = meant_by(element, model)
     advice = Text("Take it out, or put it where it belongs.")
     if meant:
         advice = Text("Did you mean {listed}?", listed=meant)
-    return _Said(
+    return _Sentence(
         "MP-XSD-UNKNOWN",
         Text("{parent} has no element {element}.", parent=parent, element=element),
         advice,
@@ -231,9 +231,9 @@ def _unknown_child(element: str, parent: str, model: Sequence[Child]) -> _Said:
     )
 
 
-def _too_often(element: str, parent: str, child: Child) -> _Said:
+def _too_often(element: str, parent: str, child: Child) -> _Sentence:
     times = _times(child.occurs_max)
-    return _Said(
+    return _Sentence(
         "MP-XSD-TOO-MANY",
         Text(
             "{element} may occur {times} in {parent}; here it occurs again.",
@@ -247,8 +247,8 @@ def _too_often(element: str, parent: str, child: Child) -> _Said:
     )
 
 
-def _too_late(element: str, later: str, parent: str) -> _Said:
-    return _Said(
+def _too_late(element: str, later: str, parent: str) -> _Sentence:
+    return _Sentence(
         "MP-XSD-ORDER",
         Text(
             "{element} is in the wrong place: in {parent} it comes before {later}.",
@@ -262,8 +262,8 @@ def _too_late(element: str, later: str, parent: str) -> _Said:
     )
 
 
-def _too_early(element: str, first: str, parent: str) -> _Said:
-    return _Said(
+def _too_early(element: str, first: str, parent: str) -> _Sentence:
+    return _Sentence(
         "MP-XSD-ORDER",
         Text(
             "{element} is in the wrong place: in {parent} it comes after {first}.",
@@ -277,8 +277,8 @@ def _too_early(element: str, first: str, parent: str) -> _Said:
     )
 
 
-def _left_out(left_out: str, element: str, parent: str) -> _Said:
-    return _Said(
+def _left_out(left_out: str, element: str, parent: str) -> _Sentence:
+    return _Sentence(
         "MP-XSD-MISSING",
         Text(
             "{left_out} is missing in {parent}: it must come before {element}.",
@@ -292,14 +292,14 @@ def _left_out(left_out: str, element: str, parent: str) -> _Said:
     )
 
 
-def _missing(element: str, rest: str, complaint: Complaint) -> _Said:
+def _missing(element: str, rest: str, complaint: Complaint) -> _Sentence:
     expected = expected_in(rest)
     model = children_of(complaint.element) if complaint.element is not None else ()
     needed = {child.name for child in model if child.occurs_min > 0}
     wanted = [name for name in expected if name in needed] or expected
     names = ", ".join(wanted)
     listed = Text("one of {names}", names=names) if len(wanted) > 1 else names
-    return _Said(
+    return _Sentence(
         "MP-XSD-MISSING",
         Text("{element} misses {listed}.", element=element, listed=listed),
         Text("Add {listed} at its end.", listed=listed),
@@ -314,12 +314,12 @@ def expected_in(message: str) -> list[str]:
     return [name_of(name.strip()) for name in match["names"].split(",")] if match else []
 
 
-def _bad_value(element: str, attribute: str | None, rest: str, facet: re.Match[str] | None) -> _Said:
+def _bad_value(element: str, attribute: str | None, rest: str, facet: re.Match[str] | None) -> _Sentence:
     match = facet or _NOT_VALID.match(rest)
     value = _short(match["value"]) if match else ""
     subject = f"{element}/@{name_of(attribute)}" if attribute else element
-    expected, wanted = _wanted(rest, facet, attribute or element)
-    return _Said(
+    expected, wanted = _expected_value(rest, facet, attribute or element)
+    return _Sentence(
         "MP-XSD-VALUE",
         Text("{subject} holds “{value}”; {wanted}.", subject=subject, value=value, wanted=wanted),
         _value_advice(value),
@@ -329,8 +329,8 @@ def _bad_value(element: str, attribute: str | None, rest: str, facet: re.Match[s
     )
 
 
-def _wanted(rest: str, facet: re.Match[str] | None, name: str) -> tuple[Text | str, Text]:
-    """What should stand there, alone and in a sentence."""
+def _expected_value(rest: str, facet: re.Match[str] | None, name: str) -> tuple[Text | str, Text]:
+    """What is expected, alone and in a sentence."""
     if allowed := _ENUMERATION.search(rest):
         values = allowed["set"]
         return values, Text("allowed are {values}", values=values)
@@ -358,7 +358,7 @@ _ENDINGS = {
     ("Date",): "date",
     ("Time",): "time",
 }
-"""How names end in UBL, and the type of their content: libxml2 names no type where UBL derives one of its own."""
+"""How names end in UBL, and the type of their content: libxml2 names no type where UBL derives one."""
 
 
 def _type_by_name(name: str) -> Text | None:
@@ -375,9 +375,9 @@ def _value_advice(value: str) -> Text | None:
     return None
 
 
-def _missing_attribute(element: str, attribute: str) -> _Said:
+def _missing_attribute(element: str, attribute: str) -> _Sentence:
     name = name_of(attribute)
-    return _Said(
+    return _Sentence(
         "MP-XSD-ATTRIBUTE",
         Text("{element} misses the attribute {name}.", element=element, name=name),
         Text('Add {name}="…".', name=name),
@@ -385,9 +385,9 @@ def _missing_attribute(element: str, attribute: str) -> _Said:
     )
 
 
-def _extra_attribute(element: str, attribute: str) -> _Said:
+def _extra_attribute(element: str, attribute: str) -> _Sentence:
     name = name_of(attribute)
-    return _Said(
+    return _Sentence(
         "MP-XSD-ATTRIBUTE",
         Text("{element} has no attribute {name}.", element=element, name=name),
         Text("Take the attribute out."),
@@ -396,20 +396,20 @@ def _extra_attribute(element: str, attribute: str) -> _Said:
     )
 
 
-def _content(element: str, rest: str) -> _Said:
+def _content(element: str, rest: str) -> _Sentence:
     if rest.startswith("Character content"):
-        return _Said(
+        return _Sentence(
             "MP-XSD-TEXT",
             Text("{element} holds text; only elements are allowed in it.", element=element),
             Text("Take the text out, or put it into the element it belongs to."),
         )
     if rest.startswith("Element content"):
-        return _Said(
+        return _Sentence(
             "MP-XSD-TEXT",
             Text("{element} holds elements; only text is allowed in it.", element=element),
         )
     reason = _short(" ".join(rest.split()), 300)
-    return _Said("MP-XSD-OTHER", Text("{element}: {in_english}", element=element, in_english=reason))
+    return _Sentence("MP-XSD-OTHER", Text("{element}: {in_english}", element=element, in_english=reason))
 
 
 def _short(text: str, characters_max: int = _QUOTED_CHARACTERS_MAX) -> str:
