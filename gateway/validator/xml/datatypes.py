@@ -1,4 +1,4 @@
-"""What a leaf of UBL may contain and in its attributes, as the official schemas say.
+"""What a leaf of UBL and its attributes may contain, as the official schemas say.
 
 A datatype is a built-in one of XML Schema: UBL restricts none of them by facets. Read from the schemas when a
 document is first found valid (20 ms).
