@@ -1,7 +1,7 @@
 """Test doubles for people who build on the gateway: every port in memory, and no I/O.
 
 Each double is a real implementation of its protocol and keeps its data in dictionaries, so tests need no patching.
-`MemoryGateway` implements all ports of the HTTP API; its `doors()` is what `gateway.api.build` takes:
+`MemoryGateway` implements all ports of the HTTP API; its `services()` is what `gateway.api.build` takes:
 
     async def test_a_submission_is_accepted(aiohttp_client):
         gateway = MemoryGateway()

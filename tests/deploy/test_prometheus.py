@@ -17,6 +17,7 @@ from typing import cast
 import yaml
 
 from deploy.dashboard import ROWS
+from gateway.channels.registry import LABELS
 from gateway.metrics import Metrics
 from tests.deploy.promtool import needs_promtool
 from tests.deploy.test_alerts import PROMETHEUS, alerts
@@ -104,7 +105,7 @@ def queries() -> list[str]:
 
 @needs_promtool
 def test_every_query_is_answered_with_data(tmp_path: Path) -> None:
-    metrics = Metrics("1.2.3", {"BR-01"}, tmp_path)
+    metrics = Metrics("1.2.3", {"BR-01"}, tmp_path, channels=LABELS)
     unanswered = queries()
     with exposing(metrics) as port, collecting(tmp_path, port) as address:
         end = time.monotonic() + SECONDS_MAX
