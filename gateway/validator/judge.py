@@ -60,11 +60,11 @@ def judge(
             f"the reference engine has the stylesheet of {EN16931} alone: no verdict by {', '.join(missing)}"
         )
     with without_collecting():
-        return _Judgement(limits, _Wishes(profile, tuple(also), schema, explain, engine)).run(document, beside)
+        return _Judgement(limits, _Options(profile, tuple(also), schema, explain, engine)).run(document, beside)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wishes:
+class _Options:
     """What the caller asks for."""
 
     profile: str | None
@@ -82,9 +82,9 @@ class _Wishes:
 class _Judgement:
     """One document on its way through the stages."""
 
-    def __init__(self, limits: Limits, wishes: _Wishes) -> None:
+    def __init__(self, limits: Limits, options: _Options) -> None:
         self._limits = limits
-        self._wishes = wishes
+        self._options = options
         self._profile: str | None = None
         self._rule_sets: tuple[RuleSetUsed, ...] = ()
         self._findings: list[Finding] = []
@@ -95,12 +95,12 @@ class _Judgement:
         self._attachments: tuple[Attachment, ...] = ()
 
     def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
-        parsed = xml.read(document, self._limits, schema.parse if self._wishes.schema else None)
+        parsed = xml.read(document, self._limits, schema.parse if self._options.schema else None)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
         self._read_attachments(parsed, beside)
-        if self._wishes.schema and not self._follows_schema(parsed):
+        if self._options.schema and not self._follows_schema(parsed):
             return self._verdict()
         self._check_rules(parsed)
         return self._verdict()
@@ -108,13 +108,13 @@ class _Judgement:
     def _identify(self, parsed: Parsed) -> bool:
         kind = identify.identify(parsed.root)
         if isinstance(kind, Finding):
-            self._ends(Stage.IDENTIFY, [_placed(kind, parsed)])
+            self._ends(Stage.IDENTIFY, [_with_root_position(kind, parsed)])
             return False
         self._kind = kind
         self._facts = read_header(parsed.root, kind, definition_of(kind).header)
         older = identify.older_format(self._facts)
-        about_others = not_for(self._wishes.profiles, definition_of(kind), _path(kind))
-        self._ends(Stage.IDENTIFY, [_placed(one, parsed) for one in [older, *about_others] if one])
+        about_others = not_for(self._options.profiles, definition_of(kind), _path(kind))
+        self._ends(Stage.IDENTIFY, [_with_root_position(one, parsed) for one in [older, *about_others] if one])
         return older is None
 
     def _read_attachments(self, parsed: Parsed, beside: Sequence[Beside]) -> None:
@@ -127,7 +127,7 @@ class _Judgement:
         if self._kind is None:
             return False
         findings = schema.check(parsed, self._kind)
-        if findings and self._wishes.explain:
+        if findings and self._options.explain:
             from gateway.validator.xml.explain import (
                 explain,  # xmlschema takes 0.2 s to import and is seldom wanted
             )
@@ -142,7 +142,7 @@ class _Judgement:
         model = definition_of(self._kind).model
         if model is None:
             return
-        if self._wishes.engine == REFERENCE:
+        if self._options.engine == REFERENCE:
             findings = self._by_reference(parsed)
         else:
             findings = self._by_rules(parsed, model, self._facts)
@@ -150,7 +150,7 @@ class _Judgement:
         self._ends(Stage.RULES, findings)
 
     def _by_rules(self, parsed: Parsed, model: DocumentModel, facts: DocumentFacts) -> list[Finding]:
-        chosen = choose(model.document, facts.customization_id, self._wishes.profile, self._wishes.also)
+        chosen = choose(model.document, facts.customization_id, self._options.profile, self._options.also)
         self._profile, self._rule_sets = chosen.profile, chosen.used
         remarked = remarks(chosen, facts.issue_date, _path(facts.kind))
         broken = within_bounds(business_rules.check(parsed, model.read(parsed.root), chosen.rules))
@@ -201,7 +201,7 @@ def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
     return placed
 
 
-def _placed(finding: Finding, parsed: Parsed) -> Finding:
+def _with_root_position(finding: Finding, parsed: Parsed) -> Finding:
     """With the place of the root element."""
     place = parsed.lines.of_elements(parsed.root, [parsed.root]).get(parsed.root)
     return finding.at(finding.location, place.line, place.column) if place else finding
@@ -209,11 +209,12 @@ def _placed(finding: Finding, parsed: Parsed) -> Finding:
 
 def _without_twins(ours: list[Finding], rules: list[Finding]) -> list[Finding]:
     """BR-CL-24 says of an embedded attachment what our own check of media types says: once is enough."""
-    said = {finding.location for finding in rules if finding.rule == "BR-CL-24"}
+    reported_by_rule = {finding.location for finding in rules if finding.rule == "BR-CL-24"}
     return [
         finding
         for finding in ours
-        if finding.rule != "MP-ATT-MEDIA-TYPE" or finding.location.removesuffix("/@mimeCode") not in said
+        if finding.rule != "MP-ATT-MEDIA-TYPE"
+        or finding.location.removesuffix("/@mimeCode") not in reported_by_rule
     ]
 
 

@@ -180,7 +180,7 @@ class PathNode:
         )
 
     def _compile_uses(self) -> None:
-        name, wanted = self.names[-1], list(self._wanted(""))
+        name, wanted = self.names[-1], list(self._targets_around(""))
         self.fills = _fills(wanted, One, Every)
         self.parts = _fills(wanted, Part, Parts) if self.binding else ()
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
@@ -197,7 +197,7 @@ class PathNode:
             topic_of(self.path, name),
         )
 
-    def _wanted(self, attribute: str) -> Iterator[tuple[int, Target]]:
+    def _targets_around(self, attribute: str) -> Iterator[tuple[int, Target]]:
         """What the elements around want of those at this path, or of their attribute, each with its number."""
         frame: PathNode | None = self
         for distance in range(_STEPS_MAX + 1):
@@ -232,7 +232,7 @@ class PathNode:
         """What an attribute of this name is wanted for."""
         if name not in self.vocabulary.names or self.names[-1] == FOREIGN:
             return None
-        wanted = list(self._wanted(name))
+        wanted = list(self._targets_around(name))
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
         is_scheme = name == "schemeID" and self.names[-2:] == ("cac:PartyIdentification", "cbc:ID")
         unused, once = unused_attribute_rules(self.path, name), once_rule(f"{self.path}/@{name}")
@@ -282,7 +282,7 @@ def _defaults(kind: type[Group]) -> dict[str, Any]:
 
 
 def _targets(binding: Binding | None, fields: list[str], checks: tuple[Check, ...]) -> dict[str, list[Target]]:
-    """What is wanted of each path below an element; attributes of its own begin with `./@`."""
+    """What is wanted of each path below an element; its attributes begin with `./@`."""
     found: dict[str, list[Target]] = {}
     for field, source in binding.fields.items() if binding else ():
         if not isinstance(source, Fixed | Parent):

@@ -127,7 +127,7 @@ class _Walk:
         self.frames.append(frame)
         self.attributes(root, self.root, 0, root.items())
         self.inside(root, self.root, 0)
-        document = self.made(self.root, 0, frame)
+        document = self.make_group(self.root, 0, frame)
         if not isinstance(document, Document):
             raise TypeError(f"the root of a document became a {type(document).__name__}")
         document.kind = self.root.vocabulary.root_name
@@ -219,7 +219,7 @@ class _Walk:
 
     def add(self, node: PathNode, ordinal: int, frame: _Frame) -> None:
         """Make the group of an element and give it to the groups around it."""
-        group = self.made(node, ordinal, frame)
+        group = self.make_group(node, ordinal, frame)
         self.groups[type(group)].append(group)
         for number, index, is_many in node.parts:
             values = self.frames[number].values
@@ -232,7 +232,7 @@ class _Walk:
             elif (held := values[index]) is None or held.ordinal < 0:
                 values[index] = group
 
-    def made(self, node: PathNode, ordinal: int, frame: _Frame) -> Group:
+    def make_group(self, node: PathNode, ordinal: int, frame: _Frame) -> Group:
         """Make the group of an element."""
         values = frame.values
         for index in node.tuples:

@@ -78,7 +78,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("encoded", "offset"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
-def test_what_is_not_base64_is_told_with_its_place(encoded: bytes, offset: int) -> None:
+def test_what_is_not_base64_is_reported_with_its_place(encoded: bytes, offset: int) -> None:
     document = with_attachment(encoded)
     [finding] = findings(document)
     assert (finding.rule, finding.flag) == ("MP-ATT-BASE64", Flag.FATAL)
@@ -114,7 +114,7 @@ def test_pieces_meet_at_every_offset(step: bytes) -> None:
 
 
 @pytest.mark.parametrize(("more", "is_valid"), [(0, True), (1, False)])
-def test_the_limit_is_exact_and_both_figures_are_told(more: int, is_valid: bool) -> None:
+def test_the_limit_is_exact_and_both_figures_are_reported(more: int, is_valid: bool) -> None:
     content = b"%PDF-" + bytes(20 * MIB - 5 + more)
     verdict = judge(with_attachment(base64.b64encode(content)))
     assert verdict.valid is is_valid
@@ -210,7 +210,7 @@ def test_content_is_known_by_its_bytes(rule: str, flag: Flag, content: bytes, me
         (b"PK\x03\x04" + bytes(30), "application/vnd.oasis.opendocument.spreadsheet"),
     ],
 )
-def test_content_that_is_what_it_is_said_to_be_passes(content: bytes, media_type: str) -> None:
+def test_content_that_is_what_it_claims_to_be_passes(content: bytes, media_type: str) -> None:
     assert findings(with_attachment(base64.b64encode(content), f'mimeCode="{media_type}"')) == []
 
 
@@ -265,9 +265,9 @@ def test_a_section_that_mentions_the_element_5_000_times_is_a_text() -> None:
         (" ", "is empty"),
     ],
 )
-def test_file_names(filename: str, said: str | None) -> None:
+def test_file_names(filename: str, reason: str | None) -> None:
     problem = filename_problem(filename)
-    assert (problem.en if problem else None) == said
+    assert (problem.en if problem else None) == reason
 
 
 def test_a_bad_file_name_is_a_warning() -> None:

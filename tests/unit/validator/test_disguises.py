@@ -19,7 +19,7 @@ from tests.samples import SAMPLES
 _TAGS = "</cbc:Note><cbc:BuyerReference>x</cbc:BuyerReference><cac:PaymentTerms><cbc:Note>x</cbc:Note>"
 
 
-def _said(verdict: Verdict) -> tuple[object, ...]:
+def _summary(verdict: Verdict) -> tuple[object, ...]:
     return verdict.facts, [(finding.rule, finding.location) for finding in verdict.findings]
 
 
@@ -60,7 +60,7 @@ def test_tags_in_a_note_are_text(disguise: Callable[[bytes], bytes], removed: st
     for again in (note.text, _TAGS):
         note.text = again
         plain = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-        assert _said(judge(disguise(plain))) == _said(judge(plain))
+        assert _summary(judge(disguise(plain))) == _summary(judge(plain))
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
@@ -72,4 +72,4 @@ def test_mutants_are_judged_alike_in_disguise(disguise: Callable[[bytes], bytes]
             if len(element) == 0 and random.random() < 0.2:
                 element.text = f"{element.text or ''}{random.choice(('>', '>/a>', '<b>', '</b>', '<!--', ']]>'))}"
         plain = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-        assert _said(judge(disguise(plain), schema=False)) == _said(judge(plain, schema=False)), str(mutant)
+        assert _summary(judge(disguise(plain), schema=False)) == _summary(judge(plain, schema=False)), str(mutant)

@@ -1,5 +1,5 @@
 """No hostile document passes, and none takes much memory. `python -m tests.unit.validator.hostile` says what
-each takes in time."""
+each takes."""
 
 import json
 import platform

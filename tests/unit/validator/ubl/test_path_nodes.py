@@ -44,7 +44,7 @@ def test_names_in_extensions_take_no_memory_however_deep_and_long() -> None:
     assert _peak_mib(document) < 40
 
 
-def _kept() -> int:
+def _cached() -> int:
     """Nodes and tags that are kept."""
 
     def below(node: path_nodes.PathNode) -> int:
@@ -56,12 +56,12 @@ def _kept() -> int:
 
 def test_names_that_no_rule_has_are_not_kept() -> None:
     judge(BASE)
-    before = _kept()
+    before = _cached()
     foreign = b"".join([b'<q:n%d a%d="x"/>' % (number, number) for number in range(2_000)])
     judge(_extended(foreign))
     own = b"".join([b'<cbc:N%d a%d="x"/>' % (number, number) for number in range(2_000)])
     judge(BASE.replace(_HEAD, own + _HEAD, 1), schema=False)
-    assert _kept() - before < 20
+    assert _cached() - before < 20
 
 
 def test_the_number_of_paths_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_the_number_of_paths_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
         for second in names:
             nested = b"<%b><%b>%b</%b></%b>" % (first, second, b"<cac:Party/><cac:Item/>", second, first)
             judge(BASE.replace(_HEAD, nested + _HEAD, 1), schema=False)
-            assert _kept() < 2_000
+            assert _cached() < 2_000
     expected = judge(BASE).findings
     monkeypatch.setattr(path_nodes, "NODES_MAX", 0)
     monkeypatch.setattr(reader, "_nodes", {})

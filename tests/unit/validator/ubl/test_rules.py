@@ -1,4 +1,4 @@
-"""The tables of syntax rules are whole, and what they find stands where they say.
+"""The tables of syntax rules are whole, and what they find is where they say.
 
 That they agree with the official stylesheet on every mutant is proven in `tests/conformance`.
 """

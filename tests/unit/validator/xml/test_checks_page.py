@@ -1,4 +1,4 @@
-"""Every check of our own is in its table, on its page and in the catalogue, and nothing else."""
+"""Every check of the gateway is in its table, on its page and in the catalogue, and nothing else."""
 
 import re
 from pathlib import Path

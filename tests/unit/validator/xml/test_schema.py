@@ -145,7 +145,7 @@ def test_white_space_makes_no_date_of_what_is_none(text: str) -> None:
     assert (finding.rule, finding.location) == ("MP-XSD-VALUE", "/ubl:Invoice/cbc:IssueDate")
 
 
-def test_what_else_is_wrong_is_told_without_the_white_space() -> None:
+def test_what_else_is_wrong_is_reported_without_the_white_space() -> None:
     padded = INVOICE.replace(b">2026-11-02</cbc:IssueDate>", b"> 2026-11-02 </cbc:IssueDate>")
     wrong = padded.replace(b"cbc:DueDate", b"cbc:Duedate").replace(b' currencyID="EUR"', b"", 1)
     assert [finding.rule for finding in explained(wrong)] == ["MP-XSD-UNKNOWN", "MP-XSD-ATTRIBUTE"]
@@ -161,8 +161,8 @@ def test_a_padded_date_of_a_time_card_is_valid_too() -> None:
     assert judge(padded).valid
 
 
-def test_a_wrong_amount_is_told_to_need_a_number() -> None:
-    """UBL derives types of its own, which libxml2 does not name."""
+def test_a_wrong_amount_must_be_a_number() -> None:
+    """UBL derives types, which libxml2 does not name."""
     start = b'<cbc:PayableAmount currencyID="EUR">'
     [finding] = explained(INVOICE.replace(start, start + b"x"))
     assert isinstance(finding.expected, Text)

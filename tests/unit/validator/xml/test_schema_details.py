@@ -68,7 +68,7 @@ def test_five_mistakes_are_five_findings() -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_once_and_hides_no_other(
+def test_a_mistake_is_reported_once_and_hides_no_other(
     old: bytes, new: bytes, expected: list[tuple[str, str]]
 ) -> None:
     damaged = INVOICE.replace(old, new).replace(b"<cbc:DueDate>", b"<cbc:DueDate>x")
@@ -78,16 +78,16 @@ def test_a_mistake_is_told_once_and_hides_no_other(
 def test_everything_that_is_missing_is_named() -> None:
     line = INVOICE[INVOICE.index(b"<cac:InvoiceLine>") : INVOICE.index(b"</cac:InvoiceLine>")]
     bare = INVOICE.replace(line, b"<cac:InvoiceLine><cbc:Note>x</cbc:Note>", 1)
-    told = [each for each in explained(bare) if "InvoiceLine[1]" in each.location]
-    assert {each.rule for each in told} == {"MP-XSD-MISSING"}
-    assert {each.expected for each in told} == {"cbc:ID", "cbc:LineExtensionAmount", "cac:Item"}
+    reported = [each for each in explained(bare) if "InvoiceLine[1]" in each.location]
+    assert {each.rule for each in reported} == {"MP-XSD-MISSING"}
+    assert {each.expected for each in reported} == {"cbc:ID", "cbc:LineExtensionAmount", "cac:Item"}
 
 
 @pytest.mark.parametrize(
     ("data", "kind"), [(INVOICE, DocumentKind.INVOICE), (ORDER, DocumentKind.ORDER)], ids=["invoice", "order"]
 )
 def test_nothing_that_xmlschema_finds_is_left_unsaid(data: bytes, kind: DocumentKind) -> None:
-    """xmlschema is another program, which goes on after a wrong child: what it complains about is told."""
+    """xmlschema is another program, which goes on after a wrong child: what it complains about is reported."""
     looked_at = 0
     for damaged in structural_mutants(data, 20261125, 60):
         parsed = read(damaged)
