@@ -369,7 +369,7 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
     media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
     if found is not None and found.is_dangerous:
         return _dangerous(attachment, found, media_type, location)
-    if not head or content_types.fits(attachment.media_type, head):
+    if not head or content_types.fits(attachment.media_type, head, found):
         return None
     name = found.name if found else Text("something else")
     return _finding(

@@ -82,9 +82,9 @@ def recognise(head: bytes) -> RecognizedContent | None:
     return _PDF if b"%PDF-" in head else None
 
 
-def fits(media_type: str, head: bytes) -> bool:
-    """Whether content that begins so may be of this media type; types without a known beginning fit anything."""
-    content = recognise(head)
+def fits(media_type: str, head: bytes, content: Content | None) -> bool:
+    """Whether content that begins so, and was recognised as that, may be of this media type; types without a known
+    beginning fit anything."""
     if media_type == CSV:
         return content is None and b"\x00" not in head
     if media_type in _KNOWN:

@@ -204,6 +204,7 @@ class Asides:
     def __init__(self, whole: bytes) -> None:
         self._whole = whole
         self._known = {b"<!": -1, b"<?": -1}
+        self._nearest = -1
 
     def next(self, begin: int) -> int:
         """Where the first begins from here on, which must be outside all; the document's end where none does."""
@@ -211,7 +212,8 @@ class Asides:
             if known < begin:  # else it is looked for once, not again and again up to the end
                 found = self._whole.find(opening, begin)
                 self._known[opening] = len(self._whole) if found < 0 else found
-        return min(self._known.values())
+        self._nearest = min(self._known.values())
+        return self._nearest
 
     def end_of(self, start: int) -> int:
         """Where the one ends that begins here; the end of the document where it does not."""
@@ -222,6 +224,8 @@ class Asides:
 
     def around(self, at: int, begin: int) -> int | None:
         """The end of the one that a byte is in; None where it is in none. None is open at `begin` before it."""
+        if at < self._nearest:
+            return None
         while (start := self.next(begin)) < at:
             begin = self.end_of(start)
             if begin > at:
