@@ -82,7 +82,7 @@ def recognise(head: bytes) -> RecognizedContent | None:
     return _PDF if b"%PDF-" in head else None
 
 
-def fits(media_type: str, head: bytes, content: Content | None) -> bool:
+def fits(media_type: str, head: bytes, content: RecognizedContent | None) -> bool:
     """Whether content that begins so, and was recognised as that, may be of this media type; types without a known
     beginning fit anything."""
     if media_type == CSV:
