@@ -19,7 +19,7 @@ from gateway.validator import media_types as content_types
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import Attachment, Beside, DocumentKind
-from gateway.validator.xml.locations import Cut, Paths, Place
+from gateway.validator.xml.locations import Cut, Paths, Position
 from gateway.validator.xml.parsing import ATTACHMENT, Limits, Parsed
 
 FILENAME_CHARACTERS_MAX = 80
@@ -267,12 +267,12 @@ class _Collected:
 
     def findings(self, limits: Limits) -> list[Finding]:
         """Every finding at its place, in the order of the attachments."""
-        lines = self.parsed.lines
+        source_map = self.parsed.source_map
         elements = [about for _, about in self.found if isinstance(about, etree._Element)]
         offsets = sorted(about for _, about in self.found if isinstance(about, int))
-        places: dict[object, Place] = dict(zip(offsets, lines.of_offsets(offsets), strict=True))
+        places: dict[object, Position] = dict(zip(offsets, source_map.of_offsets(offsets), strict=True))
         if elements:
-            places.update(lines.of_elements(self.parsed.root, elements).items())
+            places.update(source_map.of_elements(self.parsed.root, elements).items())
         findings = [_at(finding, places.get(about)) for finding, about in self.found]
         if sum(attachment.size_bytes for attachment in self.attachments) > limits.attachments_bytes_max:
             findings.append(_too_large(self.attachments, limits))
@@ -287,7 +287,7 @@ def _looked_at(attachment: Attachment, kind: DocumentKind, head: bytes, location
         yield _empty(location, attachment.number)
 
 
-def _at(finding: Finding, place: Place | None) -> Finding:
+def _at(finding: Finding, place: Position | None) -> Finding:
     return finding.at(finding.location, place.line, place.column) if place else finding
 
 

@@ -109,7 +109,7 @@ def _left_out(times: Counter[str]) -> Iterator[Finding]:
 def _with_locations(parsed: Parsed, reading: Reading, found: list[_Unlocated]) -> Iterator[Finding]:
     groups = reading.elements({max(one.ordinal, 0) for one in found})
     elements = [_element(groups.get(max(one.ordinal, 0), parsed.root), one.term, reading) for one in found]
-    positions = parsed.lines.of_elements(parsed.root, elements)
+    positions = parsed.source_map.of_elements(parsed.root, elements)
     paths = Paths()
     for one, element in zip(found, elements, strict=True):
         at = positions.get(element)

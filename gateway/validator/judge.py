@@ -192,7 +192,9 @@ def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
     if not findings:
         return []
     children = {one.location: parsed.root.find(CBC + one.location.rpartition(":")[2]) for one in findings}
-    places = parsed.lines.of_elements(parsed.root, {child for child in children.values() if child is not None})
+    places = parsed.source_map.of_elements(
+        parsed.root, {child for child in children.values() if child is not None}
+    )
     placed: list[Finding] = []
     for one in findings:
         child = children[one.location]
@@ -203,7 +205,7 @@ def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
 
 def _with_root_position(finding: Finding, parsed: Parsed) -> Finding:
     """With the place of the root element."""
-    place = parsed.lines.of_elements(parsed.root, [parsed.root]).get(parsed.root)
+    place = parsed.source_map.of_elements(parsed.root, [parsed.root]).get(parsed.root)
     return finding.at(finding.location, place.line, place.column) if place else finding
 
 

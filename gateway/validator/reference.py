@@ -106,7 +106,7 @@ class Stylesheet:
         """
         assertions = self._assertions_on(parsed.root)
         elements = [_element(parsed.root, assertion.location) for assertion in assertions]
-        places = parsed.lines.of_elements(parsed.root, set(elements))
+        places = parsed.source_map.of_elements(parsed.root, set(elements))
         return [
             _finding(assertion).at(xpath_of(element), places[element].line, places[element].column)
             for assertion, element in zip(assertions, elements, strict=True)

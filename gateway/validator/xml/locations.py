@@ -45,15 +45,15 @@ class Cut(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Line and column, both from 1; the column counts characters."""
 
     line: int
     column: int
 
 
-class Lines:
-    """Places in a document of which some runs are replaced by tokens in the markup."""
+class SourceMap:
+    """Lines and columns in a document of which some runs are replaced by tokens in the markup."""
 
     def __init__(self, document: bytes, markup: bytes, cuts: Sequence[Cut] = ()) -> None:
         self._document = document
@@ -74,12 +74,12 @@ class Lines:
             return self._cuts[passed - 1].start
         return markup_offset + self._gained[passed]
 
-    def at(self, markup_offset: int) -> Place:
-        """The place of a byte of the markup in the original document."""
+    def at(self, markup_offset: int) -> Position:
+        """The position of a byte of the markup in the original document."""
         return next(self.of_offsets([self.offset_in_document(markup_offset)]))
 
-    def of_offsets(self, offsets: Iterable[int]) -> Iterator[Place]:
-        """The places of byte offsets of the document, which must ascend: the document is walked once."""
+    def of_offsets(self, offsets: Iterable[int]) -> Iterator[Position]:
+        """The positions of byte offsets of the document, which must ascend: the document is walked once."""
         line, at, column = 1, 0, 1
         if self._document.startswith(b"\xef\xbb\xbf"):
             at = 3
@@ -91,14 +91,16 @@ class Lines:
                 at, column = line_start, 1
             column += _characters(self._document[at:offset])
             at = offset
-            yield Place(line, column)
+            yield Position(line, column)
 
-    def of_elements(self, root: etree._Element, wanted: Iterable[etree._Element]) -> dict[etree._Element, Place]:
-        """The places of the start tags of elements of this document's tree."""
+    def of_elements(
+        self, root: etree._Element, wanted: Iterable[etree._Element]
+    ) -> dict[etree._Element, Position]:
+        """The positions of the start tags of elements of this document's tree."""
         ordinals = _ordinals(root, set(wanted))
         offsets = _start_tag_offsets(self._markup, sorted(ordinals))
-        places = self.of_offsets(self.offset_in_document(offset) for offset in offsets)
-        return {ordinals[number]: place for number, place in zip(sorted(ordinals), places, strict=False)}
+        positions = self.of_offsets(self.offset_in_document(offset) for offset in offsets)
+        return {ordinals[number]: at for number, at in zip(sorted(ordinals), positions, strict=False)}
 
     def syntax_error_offset(self, line: int, column: int) -> int:
         """The byte where the markup stops being well-formed: by expat, which counts bytes; else what libxml2

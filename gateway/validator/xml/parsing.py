@@ -26,8 +26,8 @@ from lxml import etree
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
-from gateway.validator.xml import diagnosis as bodies
-from gateway.validator.xml.locations import Cut, Lines
+from gateway.validator.xml import diagnosis
+from gateway.validator.xml.locations import Cut, SourceMap
 from gateway.validator.xml.tree import parsed as tree_of
 
 ATTACHMENT = "EmbeddedDocumentBinaryObject"
@@ -101,7 +101,7 @@ class Parsed:
         document: bytes | memoryview,
         markup: bytes,
         root: etree._Element,
-        lines: Lines,
+        source_map: SourceMap,
         tokens: Mapping[str, Cut],
         attempt: Attempt | None = None,
     ) -> None:
@@ -109,7 +109,7 @@ class Parsed:
         self.markup = markup
         """The document with each attachment's base64 replaced by a token."""
         self.root = root
-        self.lines = lines
+        self.source_map = source_map
         self.attempt = attempt
         """What a parse with the schema gave, where one was made."""
         self._tokens = tokens
@@ -132,10 +132,10 @@ def read(
     if len(document) > limits.document_bytes_max:
         return _too_much("MP-XML-SIZE", Text("bytes"), len(document), limits.document_bytes_max)
     whole = bytes(document)
-    if refused := bodies.not_xml(whole):
+    if refused := diagnosis.not_xml(whole):
         return refused
     start = len(BOM_UTF8) if whole.startswith(BOM_UTF8) else 0
-    if refused := bodies.prolog_problem(whole, start):
+    if refused := diagnosis.prolog_problem(whole, start):
         return refused
     reader = _Reader(document, whole, limits, with_schema)
     return reader.read(_cuts(whole, limits.attachments_max + 1)) or reader.read_whole()
@@ -160,11 +160,11 @@ class _Reader:
     def read(self, cuts: list[Cut]) -> Parsed | Finding | None:
         """Read the document without these runs of it; None where they were not the texts of attachments."""
         markup, tokens = _without(self.whole, cuts)
-        lines = Lines(self.whole, markup, cuts)
+        source_map = SourceMap(self.whole, markup, cuts)
         if refused := (
-            _encoding_problem(markup, lines)
+            _encoding_problem(markup, source_map)
             or _count_problem(markup, self.limits)
-            or _tags_problem(markup, self.limits, lines)
+            or _tags_problem(markup, self.limits, source_map)
         ):
             return refused
         attempt = self.with_schema(markup) if self.with_schema else None
@@ -173,10 +173,10 @@ class _Reader:
             try:
                 root = tree_of(markup)
             except etree.XMLSyntaxError as error:
-                return _not_well_formed(error, markup, lines, self.limits)
+                return _not_well_formed(error, markup, source_map, self.limits)
         if refused := _depth_problem(root, self.limits):
             return refused
-        parsed = Parsed(self.document, markup, root, lines, tokens, attempt)
+        parsed = Parsed(self.document, markup, root, source_map, tokens, attempt)
         return parsed if len(parsed.attachments) == len(cuts) else None
 
 
@@ -304,7 +304,7 @@ def _tokens_found(root: etree._Element, tokens: Mapping[str, Cut]) -> dict[etree
 # --- encoding ----------------------------------------------------------------------------------------------
 
 
-def _encoding_problem(markup: bytes, lines: Lines) -> Finding | None:
+def _encoding_problem(markup: bytes, source_map: SourceMap) -> Finding | None:
     """UTF-8 throughout, checked before libxml2 sees a byte; in pieces, so that memory stays flat."""
     if markup.isascii():
         return None
@@ -314,14 +314,14 @@ def _encoding_problem(markup: bytes, lines: Lines) -> Finding | None:
         try:
             decoder.decode(markup[start : start + step], start + step >= len(markup))
         except UnicodeDecodeError as error:
-            return _bad_byte(markup, start, error, lines)
+            return _bad_byte(markup, start, error, source_map)
     return None
 
 
-def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines) -> Finding:
+def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, source_map: SourceMap) -> Finding:
     # The decoder may have carried up to three bytes of an unfinished character over from the last piece.
     offset = start + error.start - (len(error.object) - min(1 << 16, len(markup) - start))
-    place = lines.at(offset)
+    position = source_map.at(offset)
     return _refused(
         "MP-XML-BYTES",
         Text(
@@ -329,8 +329,8 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines
             markup=format(markup[offset], "02X"),
         ),
         advice=Text("Save or send the document as UTF-8."),
-        line=place.line,
-        column=place.column,
+        line=position.line,
+        column=position.column,
         found=f"0x{markup[offset]:02X}",
         expected="UTF-8",
     )
@@ -339,11 +339,11 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, lines: Lines
 # --- caps --------------------------------------------------------------------------------------------------
 
 
-def _tags_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
+def _tags_problem(markup: bytes, limits: Limits, source_map: SourceMap) -> Finding | None:
     """The caps on single tags and texts."""
     if _are_tags_short(markup, limits):
         return None
-    return _every_tag_problem(markup, limits, lines)
+    return _every_tag_problem(markup, limits, source_map)
 
 
 def _are_tags_short(markup: bytes, limits: Limits) -> bool:
@@ -448,7 +448,7 @@ def _stride(limits: Limits) -> int:
     return min(limits.name_length_max, 5 * limits.attributes_per_element_max)
 
 
-def _every_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding | None:
+def _every_tag_problem(markup: bytes, limits: Limits, source_map: SourceMap) -> Finding | None:
     """Look at each tag, and at each text with the comments, CDATA sections and instructions that split it.
 
     libxml2's schema check appends each piece of a split text to those before it and measures the whole again.
@@ -463,18 +463,18 @@ def _every_tag_problem(markup: bytes, limits: Limits, lines: Lines) -> Finding |
             text += end - start
             pieces += 1
         if text > limits.text_bytes_max:
-            return _text_too_long(text, before, limits, lines)
+            return _text_too_long(text, before, limits, source_map)
         if pieces > limits.text_pieces_max:
-            return _text_in_pieces(start, pieces, limits, lines)
+            return _text_in_pieces(start, pieces, limits, source_map)
         if not is_aside:
             text = pieces = 0
             if end - start > stride and (problem := _tag_problem(markup, start, end, limits)):
-                return problem(start, limits, lines)
+                return problem(start, limits, source_map)
         before = end
     return None
 
 
-_Problem = Callable[[int, Limits, Lines], Finding]
+_Problem = Callable[[int, Limits, SourceMap], Finding]
 
 
 def _tag_problem(markup: bytes, start: int, end: int, limits: Limits) -> _Problem | None:
@@ -493,52 +493,52 @@ def _tag_problem(markup: bytes, start: int, end: int, limits: Limits) -> _Proble
     return None
 
 
-def _attributes_too_many(offset: int, limits: Limits, lines: Lines) -> Finding:
-    place = lines.at(offset)
+def _attributes_too_many(offset: int, limits: Limits, source_map: SourceMap) -> Finding:
+    position = source_map.at(offset)
     most = limits.attributes_per_element_max
     return _refused(
         "MP-XML-ATTRIBUTES",
         Text("An element has more than {most} attributes.", most=most),
         advice=Text("No invoice or order needs this; check the program that made the document."),
         expected=f"<= {most}",
-        line=place.line,
-        column=place.column,
+        line=position.line,
+        column=position.column,
     )
 
 
-def _name_too_long(longest: int, offset: int, limits: Limits, lines: Lines) -> Finding:
-    place = lines.at(offset)
+def _name_too_long(longest: int, offset: int, limits: Limits, source_map: SourceMap) -> Finding:
+    position = source_map.at(offset)
     return _too_much(
         "MP-XML-NAME",
         Text("bytes in one name"),
         longest,
         limits.name_length_max,
-        place.line,
-        place.column,
+        position.line,
+        position.column,
     )
 
 
-def _text_too_long(length: int, offset: int, limits: Limits, lines: Lines) -> Finding:
-    place = lines.at(offset)
+def _text_too_long(length: int, offset: int, limits: Limits, source_map: SourceMap) -> Finding:
+    position = source_map.at(offset)
     return _too_much(
         "MP-XML-TEXT",
         Text("bytes in one piece of text"),
         length,
         limits.text_bytes_max,
-        place.line,
-        place.column,
+        position.line,
+        position.column,
     )
 
 
-def _text_in_pieces(offset: int, pieces: int, limits: Limits, lines: Lines) -> Finding:
-    place = lines.at(offset)
+def _text_in_pieces(offset: int, pieces: int, limits: Limits, source_map: SourceMap) -> Finding:
+    position = source_map.at(offset)
     return _too_much(
         "MP-XML-TEXT",
         Text("comments, CDATA sections and instructions in a row"),
         pieces,
         limits.text_pieces_max,
-        place.line,
-        place.column,
+        position.line,
+        position.column,
     )
 
 
@@ -564,15 +564,15 @@ def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
 # --- findings ----------------------------------------------------------------------------------------------
 
 
-def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, lines: Lines, limits: Limits) -> Finding:
-    offset = lines.syntax_error_offset(error.lineno or 1, error.offset or 1)
-    place = lines.at(offset)
+def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, source_map: SourceMap, limits: Limits) -> Finding:
+    offset = source_map.syntax_error_offset(error.lineno or 1, error.offset or 1)
+    position = source_map.at(offset)
     if "depth" in (error.msg or ""):
-        return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), place.line, place.column)
-    message = bodies.SyntaxMessage.of(
+        return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), position.line, position.column)
+    message = diagnosis.SyntaxMessage.of(
         error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
     )
-    return _refused(message.rule, message.text, advice=message.advice, line=place.line, column=place.column)
+    return _refused(message.rule, message.text, advice=message.advice, line=position.line, column=position.column)
 
 
 def _too_much(

@@ -14,7 +14,7 @@ from lxml import etree
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.xml.content_model import Child, children_of
-from gateway.validator.xml.locations import Paths, Place, name_of
+from gateway.validator.xml.locations import Paths, Position, name_of
 from gateway.validator.xml.parsing import Parsed
 
 _QUOTED_CHARACTERS_MAX = 100
@@ -43,14 +43,16 @@ class _Sentence:
 
 def in_words(parsed: Parsed, complaints: Sequence[Complaint]) -> list[Finding]:
     """The complaints about one document as findings, each at its place."""
-    places = parsed.lines.of_elements(parsed.root, {one.element for one in complaints if one.element is not None})
+    places = parsed.source_map.of_elements(
+        parsed.root, {one.element for one in complaints if one.element is not None}
+    )
     paths = Paths()
     return [
         finding(one, places.get(one.element) if one.element is not None else None, paths) for one in complaints
     ]
 
 
-def finding(complaint: Complaint, place: Place | None, paths: Paths) -> Finding:
+def finding(complaint: Complaint, place: Position | None, paths: Paths) -> Finding:
     """The complaint as a finding at its place."""
     sentence = _sentence_for(complaint)
     location = paths.of(complaint.element, sentence.attribute) if complaint.element is not None else ""

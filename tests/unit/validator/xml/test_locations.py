@@ -3,27 +3,27 @@
 import pytest
 from lxml import etree
 
-from gateway.validator.xml.locations import Lines, Place, name_of, xpath_of
+from gateway.validator.xml.locations import Position, SourceMap, name_of, xpath_of
 from gateway.validator.xml.parsing import Parsed, read
 from tests.samples import SAMPLES
 
 CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 
 
-def place_of(document: bytes, tag: str, number: int = 0) -> Place:
+def position_of(document: bytes, tag: str, number: int = 0) -> Position:
     parsed = read(document)
     assert isinstance(parsed, Parsed)
     element = list(parsed.root.iter(tag))[number]
-    return parsed.lines.of_elements(parsed.root, [element])[element]
+    return parsed.source_map.of_elements(parsed.root, [element])[element]
 
 
 def test_the_column_counts_characters_not_bytes() -> None:
-    assert place_of("<a>\n  één <b/></a>".encode(), "b") == Place(2, 7)
+    assert position_of("<a>\n  één <b/></a>".encode(), "b") == Position(2, 7)
 
 
 def test_lines_beyond_65535_are_right_where_lxml_is_wrong() -> None:
     document = b"<a>" + b"\n" * 70_000 + b" <b/></a>"
-    assert place_of(document, "b") == Place(70_001, 2)
+    assert position_of(document, "b") == Position(70_001, 2)
 
 
 def test_an_attachment_before_the_element_shifts_nothing() -> None:
@@ -31,16 +31,16 @@ def test_an_attachment_before_the_element_shifts_nothing() -> None:
     document = (
         b"<a>\n<EmbeddedDocumentBinaryObject>" + base64_lines + b"</EmbeddedDocumentBinaryObject>\n <b/></a>"
     )
-    assert place_of(document, "b") == Place(1_003, 2)
-    assert place_of(document, "EmbeddedDocumentBinaryObject") == Place(2, 1)
+    assert position_of(document, "b") == Position(1_003, 2)
+    assert position_of(document, "EmbeddedDocumentBinaryObject") == Position(2, 1)
 
 
 def test_a_byte_order_mark_is_no_column() -> None:
-    assert place_of(b"\xef\xbb\xbf<a><b/></a>", "b") == Place(1, 4)
+    assert position_of(b"\xef\xbb\xbf<a><b/></a>", "b") == Position(1, 4)
 
 
 def test_comments_and_instructions_are_not_counted_as_elements() -> None:
-    assert place_of(b"<!-- x --><?p i?><a><!-- <b/> --><?q?><b/>\n<b/></a>", "b", 1) == Place(2, 1)
+    assert position_of(b"<!-- x --><?p i?><a><!-- <b/> --><?q?><b/>\n<b/></a>", "b", 1) == Position(2, 1)
 
 
 def test_every_element_of_an_invoice_stands_where_its_bytes_stand() -> None:
@@ -48,7 +48,7 @@ def test_every_element_of_an_invoice_stands_where_its_bytes_stand() -> None:
     parsed = read(document)
     assert isinstance(parsed, Parsed)
     elements = list(parsed.root.iter("*"))
-    places = parsed.lines.of_elements(parsed.root, elements)
+    places = parsed.source_map.of_elements(parsed.root, elements)
     lines = document.decode().split("\n")
     for element in elements:
         place = places[element]
@@ -88,8 +88,8 @@ def test_names_have_the_prefixes_of_the_trade(tag: str, name: str) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_a_line_ends_in_either_character_or_both(end: str) -> None:
     document = end.join(["<a>", " <b/>", "", "  <c/></a>"]).encode()
-    assert place_of(document, "b") == Place(2, 2)
-    assert place_of(document, "c") == Place(4, 3)
+    assert position_of(document, "b") == Position(2, 2)
+    assert position_of(document, "c") == Position(4, 3)
 
 
 @pytest.mark.parametrize("text", ["\r\n\r\n", "\r\r\n", "\n\r\n\r", "\r", "x\r\ny\rz\n", "\r\n"])
@@ -97,10 +97,10 @@ def test_every_place_is_that_of_a_count_from_the_start(text: str) -> None:
     """Asked for all bytes in turn, as many findings do, the places are those that normalised line ends give."""
     document = text.encode()
     offsets = [at for at in range(len(document) + 1) if document[at - 1 : at + 1] != b"\r\n" or not at]
-    found = list(Lines(document, document).of_offsets(offsets))
+    found = list(SourceMap(document, document).of_offsets(offsets))
     for at, place in zip(offsets, found, strict=True):
         before = document[:at].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        assert place == Place(before.count(b"\n") + 1, at - _line_start(document[:at]) + 1)
+        assert place == Position(before.count(b"\n") + 1, at - _line_start(document[:at]) + 1)
 
 
 def _line_start(document: bytes) -> int:
