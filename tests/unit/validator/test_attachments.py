@@ -253,7 +253,7 @@ def test_a_section_that_mentions_the_element_5_000_times_is_a_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("filename", "said"),
+    ("filename", "reason"),
     [
         ("factuur 12.pdf", None),
         ("é" * 80, None),
