@@ -374,7 +374,7 @@ def _are_asides_few(markup: bytes, limits: Limits) -> bool:
     start = asides.next(0)
     while start < len(markup):
         before, pieces, end = markup.rfind(b"<", 0, start), 0, start
-        while end == start:
+        while end == start < len(markup):
             pieces += 1
             end = markup.find(b"<", asides.end_of(start))
             end = len(markup) if end < 0 else end

@@ -246,3 +246,10 @@ def test_a_start_tag_with_a_greater_than_sign_in_its_file_name_is_understood() -
     )
     [cut] = tree(document).attachments.values()
     assert document[cut.start : cut.end] == b"QQ=="
+
+
+@pytest.mark.parametrize("last", [b"<!-- end -->", b"<?end?>", b"<!-- one --><!-- two -->\n"])
+def test_a_large_document_may_end_with_a_comment_or_an_instruction(last: bytes) -> None:
+    document = b"<a>" + b"<b>text</b>" * (DEFAULT_LIMITS.uncounted_bytes // 10) + b"</a>" + last
+    assert len(document) > DEFAULT_LIMITS.uncounted_bytes
+    assert isinstance(read(document, DEFAULT_LIMITS), Parsed)
