@@ -9,39 +9,39 @@ from gateway.http.problems import Kind, all_kinds
 _API = """\
 # HTTP API
 
-The API stands under `/v1` and follows the NL GOV API Design Rules. A running gateway gives the same for programs
-at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English.
+The API is at `/v1` and follows the NL GOV API Design Rules. A running gateway has the same description for
+programs at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch and English.
 
-## Habits
+## Conventions
 
-- **Keys.** `Authorization: Bearer mp_…` or `X-API-Key: mp_…`. Each request below names the roles that may make it.
-  With a browser the key may be given as the password of HTTP Basic, for reading (GET) alone: a browser sends Basic
-  along with what other sites start, so it changes nothing. A revoked key may work for up to five seconds more when
-  it was revoked by another process than the one that answers.
-- **Who sees what.** A party sees messages that it handed in, that are from it, or that are for it; an intermediary
-  also those of the suppliers that gave it a mandate. Anything else is 404, as if it did not exist. A recipient
-  reads report, document and attachments only of what was delivered to it. Operators see messages, statuses and
-  reports, not documents; finance sees messages and statuses, to explain a bill, and all usage and bills.
-- **Problems.** What cannot be answered gets `application/problem+json` (RFC 9457), in Dutch when Accept-Language
-  prefers it; see [problems](problems.md). A document that breaks a rule is no problem: it gets a verdict.
-- **Repeats.** `Idempotency-Key: "…"` (quotes may be left out) makes a submission safe to send again: the same key
-  with the same body gets the first answer and `Idempotency-Replayed: true`; with another body 409. The key is
-  compared within your party.
-- **Waiting.** `Prefer: wait=10` waits at most so long until the message is settled (refused, delivered, returned):
-  201 with the message and its report (200 for a repeat), else 202. `Preference-Applied` says what was honoured.
-- **Bodies.** XML as `application/xml` or `text/xml`; or multipart (`form-data`, `mixed`, `related`) with exactly
-  one document. In `form-data` the parts are named `document` and `attachment`; elsewhere the document is the only
-  XML part. Content-Transfer-Encoding base64 and quoted-printable are undone, strictly. Compressed bodies are
-  refused. `Content-Digest: sha-256=:…:` (RFC 9530) is checked over the body before anything is stored.
-- **Limits.** All attachments together hold at most 20,971,520 bytes, decoded; one byte more is 413 with both
-  figures. A body that cannot be within its limit is cut off while it streams. The [settings](settings.md) name all
-  limits and how long a body may take.
-- **Accept** chooses where an operation below offers several forms, and is 406 where none of them fits. Where there
-  is one form it is given, whatever Accept says (RFC 9110, 12.4.1).
-- **Lists** come in pages: `limit`, and the next page under `links.next` and in the Link header.
-- **Mailbox.** Take messages under a lease, store them, confirm each with its token. What is not confirmed within
-  the lease lies in the mailbox again; confirming twice is as once.
-- **Times** are in UTC; days in billing are Amsterdam calendar days. Amounts are decimal strings in euros.
+- **Keys.** `Authorization: Bearer mp_…` or `X-API-Key: mp_…`. Each request below lists the roles that may make
+  it. In a browser the key may be the password of HTTP Basic, only for GET: browsers add Basic credentials to
+  requests that other sites start, so these may not change anything. A key that another process revoked may work
+  for up to five more seconds.
+- **Who sees what.** A party sees messages that it submitted, that are from it, or that are for it; an
+  intermediary also those of suppliers that gave it a mandate. Anything else is 404. A recipient reads report,
+  document and attachments only after delivery. Operators see messages, statuses and reports, not documents.
+  Finance sees messages and statuses, and all usage and bills.
+- **Problems.** Errors are `application/problem+json` (RFC 9457), in Dutch when Accept-Language prefers it; see
+  [problems](problems.md). A document that violates a rule is not a problem: it gets a verdict.
+- **Repeats.** `Idempotency-Key: "…"` (quotes are optional) makes it safe to submit again: the same key with the
+  same body gets the first response and `Idempotency-Replayed: true`; with another body 409. Keys of different
+  parties are independent.
+- **Waiting.** `Prefer: wait=10` waits at most that many seconds until the message is settled (refused,
+  delivered, returned): 201 with the message and its report (200 for a repeat), otherwise 202.
+  `Preference-Applied` says what was honoured.
+- **Bodies.** XML as `application/xml` or `text/xml`, or multipart (`form-data`, `mixed`, `related`) with exactly
+  one document. In `form-data` the parts are named `document` and `attachment`; otherwise the document is the
+  only XML part. Content-Transfer-Encoding base64 and quoted-printable are decoded strictly. Compressed bodies
+  are refused. `Content-Digest: sha-256=:…:` (RFC 9530) is checked before anything is stored.
+- **Limits.** All attachments together have at most 20,971,520 bytes, decoded; more is 413 with both figures. A
+  body that exceeds its limit is refused while it is received. The [settings](settings.md) have all limits.
+- **Accept** chooses between the formats of an operation; 406 when none matches. An operation with one format
+  ignores it (RFC 9110, 12.4.1).
+- **Lists** have pages: `limit`, and the next page under `links.next` and in the Link header.
+- **Mailbox.** Lease messages, store them, confirm each with its token. A message that is not confirmed before the
+  lease expires becomes available again. Confirming twice is allowed.
+- **Times** are in UTC; days in billing are calendar days in Amsterdam. Amounts are decimal strings in euros.
 
 """
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from gateway.validator.judge import judge
-from gateway.validator.model.document import Beside
+from gateway.validator.model.document import DetachedPart
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import Limits
 
@@ -36,7 +36,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     profile: str | None = None
     also: tuple[str, ...] = ()
     schema: bool = True
-    detached: tuple[Beside, ...] = ()
+    detached: tuple[DetachedPart, ...] = ()
     follows_bytes: int = 0
     file: tuple[str, int, int] | None = None
 
@@ -136,7 +136,7 @@ def answer(request: Request, limits: Limits) -> Answer:
             also=request.also,
             limits=limits,
             schema=request.schema,
-            beside=request.detached,
+            detached=request.detached,
         )
     except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
         return Answer(failure=f"{type(error).__name__} while judging, at {_location(error)}")

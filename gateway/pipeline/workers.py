@@ -21,7 +21,7 @@ from gateway.messages.submission import StoredBytes
 from gateway.pipeline.queue import Job, JudgingError
 from gateway.pipeline.worker import LENGTH_BYTES, Answer, Request, answer, frame
 from gateway.validator.media_types import HEAD_BYTES
-from gateway.validator.model.document import Beside
+from gateway.validator.model.document import DetachedPart
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 
@@ -172,9 +172,9 @@ class Workers:
             return job.document or b""
         return await self._read(job.stored)
 
-    async def _detached(self, job: Job) -> tuple[Beside, ...]:
+    async def _detached(self, job: Job) -> tuple[DetachedPart, ...]:
         """The detached attachments, each with the bytes it begins with. Raises JudgingError."""
-        return tuple([Beside(one.attachment, await self._head(one.stored)) for one in job.detached])
+        return tuple([DetachedPart(one.attachment, await self._head(one.stored)) for one in job.detached])
 
     async def _head(self, stored: StoredBytes | None) -> bytes:
         if stored is None:

@@ -1,7 +1,7 @@
 """The attachments inside a document: decoded in pieces, measured, and looked at for what they really are.
 
 Each is decoded from the original bytes, never from the tree: memory stays flat, and a wrong character is known by
-its place. The limit is on the decoded bytes of all attachments of a message together, those beside the document
+its place. The limit is on the decoded bytes of all attachments of a message together, detached ones
 included.
 """
 
@@ -18,7 +18,7 @@ from gateway.i18n import Text
 from gateway.validator import media_types as content_types
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.kinds import definition_of
-from gateway.validator.model.document import Attachment, Beside, DocumentKind
+from gateway.validator.model.document import Attachment, DetachedPart, DocumentKind
 from gateway.validator.xml.locations import Cut, Paths, Position
 from gateway.validator.xml.parsing import ATTACHMENT, Limits, Parsed
 
@@ -30,7 +30,7 @@ _QUOTED_CHARACTERS_MAX = 100
 
 
 class Base64Error(ValueError):
-    """What stands in the attachment is not base64. `offset` is the byte of the document where it goes wrong."""
+    """The content of the attachment is not base64. `offset` is the byte of the document where it goes wrong."""
 
     def __init__(self, offset: int, reason: Text) -> None:
         super().__init__(reason.en)
@@ -47,30 +47,30 @@ class Attached:
 
 
 def read_attachments(
-    parsed: Parsed, kind: DocumentKind, limits: Limits, beside: Sequence[Beside] = ()
+    parsed: Parsed, kind: DocumentKind, limits: Limits, detached: Sequence[DetachedPart] = ()
 ) -> Attached:
-    """Every attachment in the document, after those that travelled beside it, in order.
+    """Every attachment in the document, after detached ones, in order.
 
-    Each is looked at by its content, wherever it stands. Of those beside the document size and SHA-256 were
-    measured at the door.
+    Each is looked at by its content, wherever it is. Size and SHA-256 of detached ones were
+    measured when they were received.
     """
     embedded = _embedded(parsed)
-    travelled = [one.attachment for one in beside]
-    if not embedded and not beside:
+    travelled = [one.attachment for one in detached]
+    if not embedded and not detached:
         return Attached()
-    if len(embedded) + len(beside) > limits.attachments_max:
-        return Attached(tuple(travelled), [_too_many(len(embedded) + len(beside), limits)])
+    if len(embedded) + len(detached) > limits.attachments_max:
+        return Attached(tuple(travelled), [_too_many(len(embedded) + len(detached), limits)])
     collected = _Collected(parsed, kind, travelled)
     for one in embedded:
         collected.read(one)
-    collected.check_beside(beside)
+    collected.check_detached(detached)
     return Attached(tuple(collected.attachments), collected.findings(limits))
 
 
 def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator[bytes]:
     """The decoded bytes of one attachment of this document, in pieces.
 
-    Raises ValueError for an attachment that travelled beside the document, Base64Error where it is not base64.
+    Raises ValueError for a detached attachment, Base64Error where it is not base64.
     """
     if attachment.start is None or attachment.end is None:
         raise ValueError(f"attachment {attachment.number} is not inside the document")
@@ -255,9 +255,9 @@ class _Collected:
         self.elements = self.elements or _elements(self.parsed)
         return self.elements[one.nth]
 
-    def check_beside(self, beside: Sequence[Beside]) -> None:
-        """What travelled beside the document, which has no place in it."""
-        for one in beside:
+    def check_detached(self, detached: Sequence[DetachedPart]) -> None:
+        """Detached attachments, which have no position in the document."""
+        for one in detached:
             self.found += [(finding, None) for finding in _looked_at(one.attachment, self.kind, one.head, "")]
 
     def _read_without_cut(self, element: etree._Element) -> None:
@@ -364,7 +364,7 @@ def _wrong_media_type(attachment: Attachment, location: str) -> Finding:
 
 
 def _content(attachment: Attachment, head: bytes, location: str) -> Finding | None:
-    """What the content is, against what it is said to be."""
+    """What the content is, against what it is declared to be."""
     found = content_types.recognise(head)
     media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
     if found is not None and found.is_dangerous:
@@ -469,7 +469,7 @@ def _dutch(number: int) -> str:
 
 def _finding(
     rule: str,
-    said: Text,
+    sentence: Text,
     advice: Text,
     *,
     flag: Flag = Flag.FATAL,
@@ -481,7 +481,7 @@ def _finding(
         rule,
         flag,
         Stage.ATTACHMENTS,
-        said,
+        sentence,
         location=location,
         terms=("BT-125",),
         found=found,

@@ -239,19 +239,19 @@ _TITLES = {
     Stage.IDENTIFY: ("What it is", ""),
     Stage.ATTACHMENTS: (
         "Attachments",
-        "Those in the document and those beside it (a part of a multipart body, a `bijlage`) alike.",
+        "Embedded attachments and detached ones (a part of a multipart body, a `bijlage`).",
     ),
     Stage.SCHEMA: ("XML Schema", ""),
     Stage.RULES: ("Rules", ""),
-    Stage.PARTIES: ("Parties", "Of messages alone, when their document is valid."),
+    Stage.PARTIES: ("Parties", "Only for messages, when their document is valid."),
 }
 
 _OPENING = """\
-# The gateway's own checks
+# Checks of the gateway
 
 Findings of the gateway itself have ids that begin with `MP-`. Business rules have their published ids (`BR-CO-15`,
 `BR-NL-1`). Each finding says in Dutch and English what is wrong and what to change, with XPath, line and column.
-Values longer than 200 characters are shown cut, with their length in brackets; rules judge the whole value.
+Values longer than 200 characters are shortened in reports, with their length in brackets.
 """
 
 

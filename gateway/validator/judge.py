@@ -14,7 +14,7 @@ from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
 from gateway.validator.header import read_header
 from gateway.validator.kinds import DocumentModel, definition_of
-from gateway.validator.model.document import Attachment, Beside, DocumentFacts, DocumentKind
+from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
 from gateway.validator.model.terms import without_collecting
 from gateway.validator.profiles import choose, not_for, profile_named, remarks
 from gateway.validator.verdict import RuleSetUsed, Verdict
@@ -35,14 +35,14 @@ def judge(
     also: Sequence[str] = (),
     schema: bool = True,
     limits: Limits = DEFAULT_LIMITS,
-    beside: Sequence[Beside] = (),
+    detached: Sequence[DetachedPart] = (),
     explain: bool = False,
     engine: str = OWN,
 ) -> Verdict:
     """The verdict on a document. Raises nothing on any bytes; a wrong document is an answer.
 
     `profile` chooses the rules of that profile instead of what the document claims; the profiles that `also` names
-    come on top. `schema=False` leaves the schema out; `beside` are attachments that travelled beside the document,
+    come on top. `schema=False` leaves the schema out; `detached` are detached attachments,
     judged as those in it; `explain` has xmlschema read a document that breaks its schema too (seconds, see
     `syntax.explain`).
     `engine` is whose rules judge: ours, or `reference`, EN 16931's official stylesheet (`validation.reference`).
@@ -60,7 +60,7 @@ def judge(
             f"the reference engine has the stylesheet of {EN16931} alone: no verdict by {', '.join(missing)}"
         )
     with without_collecting():
-        return _Judgement(limits, _Options(profile, tuple(also), schema, explain, engine)).run(document, beside)
+        return _Judgement(limits, _Options(profile, tuple(also), schema, explain, engine)).run(document, detached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,12 @@ class _Judgement:
         self._facts: DocumentFacts | None = None
         self._attachments: tuple[Attachment, ...] = ()
 
-    def run(self, document: bytes | memoryview, beside: Sequence[Beside]) -> Verdict:
+    def run(self, document: bytes | memoryview, detached: Sequence[DetachedPart]) -> Verdict:
         parsed = xml.read(document, self._limits, schema.parse if self._options.schema else None)
         self._ends(Stage.XML, [parsed] if isinstance(parsed, Finding) else [])
         if isinstance(parsed, Finding) or not self._identify(parsed):
             return self._verdict()
-        self._read_attachments(parsed, beside)
+        self._read_attachments(parsed, detached)
         if self._options.schema and not self._follows_schema(parsed):
             return self._verdict()
         self._check_rules(parsed)
@@ -117,9 +117,9 @@ class _Judgement:
         self._ends(Stage.IDENTIFY, [_with_root_position(one, parsed) for one in [older, *about_others] if one])
         return older is None
 
-    def _read_attachments(self, parsed: Parsed, beside: Sequence[Beside]) -> None:
+    def _read_attachments(self, parsed: Parsed, detached: Sequence[DetachedPart]) -> None:
         if self._kind is not None:
-            attached = attachments.read_attachments(parsed, self._kind, self._limits, beside)
+            attached = attachments.read_attachments(parsed, self._kind, self._limits, detached)
             self._attachments = attached.attachments
             self._ends(Stage.ATTACHMENTS, attached.findings)
 

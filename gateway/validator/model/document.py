@@ -50,7 +50,7 @@ class DocumentFacts:
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """One attachment, decoded. `start` and `end` are byte offsets of its base64 in the document,
-    None for a part that travelled beside the document. Sizes in bytes."""
+    None for a detached attachment. Sizes in bytes."""
 
     number: int
     media_type: str
@@ -62,8 +62,8 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """An attachment that travelled beside the document, and how its content begins: what it is called proves
+class DetachedPart:
+    """A detached attachment, and how its content begins: what it is called proves
     nothing. `head` is empty only for an empty attachment."""
 
     attachment: Attachment

@@ -26,14 +26,14 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OneGroup:
     """The group that was made of the element at a path; the first, where there are several."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class EveryGroup:
     """All groups that were made of the elements at a path, as a tuple."""
 
     path: str
@@ -62,11 +62,11 @@ class Found:
     value: bool = True
 
 
-Source = One | Every | Part | Parts | Parent | Fixed | Found
+Source = One | Every | OneGroup | EveryGroup | Parent | Fixed | Found
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class KindChoice:
     """Finds the class of a group by the text of one of its fields; all these classes have the same fields."""
 
     field: str
@@ -85,7 +85,7 @@ class Binding:
     kind: type[Group]
     fields: Mapping[str, Source]
     under: tuple[str, ...] = ()
-    choice: Choice | None = None
+    choice: KindChoice | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,14 +11,14 @@ from gateway.validator.model.invoice import Coded
 from gateway.validator.model.terms import TERMS, Group
 from gateway.validator.ubl.binding import (
     Binding,
-    Choice,
     Every,
+    EveryGroup,
     Fixed,
     Found,
+    KindChoice,
     One,
+    OneGroup,
     Parent,
-    Part,
-    Parts,
     Source,
     Vocabulary,
 )
@@ -30,14 +30,14 @@ _SPACES = {
 _LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 
 
-def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> Choice:
+def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group]) -> KindChoice:
     """Choose a class by the ChargeIndicator."""
 
     def choose(indicator: str | None) -> type[Group]:
         found = bg.indicators(indicator)
         return allowance if False in found else charge if True in found else other
 
-    return Choice("indicator", choose)
+    return KindChoice("indicator", choose)
 
 
 def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress") -> Binding:
@@ -58,14 +58,14 @@ def _party(element: str, make: type[Group], **more: Source) -> Binding:
     fields: dict[str, Source] = {
         "name": One(f"{legal}/cbc:RegistrationName"),
         "trading_names": Every("cac:Party/cac:PartyName/cbc:Name"),
-        "identifiers": Parts("cac:Party/cac:PartyIdentification"),
+        "identifiers": EveryGroup("cac:Party/cac:PartyIdentification"),
         "legal_registration": One(f"{legal}/cbc:CompanyID"),
         "legal_registration_scheme": One(f"{legal}/cbc:CompanyID/@schemeID"),
-        "tax_registrations": Parts("cac:Party/cac:PartyTaxScheme"),
+        "tax_registrations": EveryGroup("cac:Party/cac:PartyTaxScheme"),
         "electronic_address": One("cac:Party/cbc:EndpointID"),
         "electronic_address_scheme": One("cac:Party/cbc:EndpointID/@schemeID"),
-        "address": Part("cac:Party/cac:PostalAddress"),
-        "contact": Part("cac:Party/cac:Contact"),
+        "address": OneGroup("cac:Party/cac:PostalAddress"),
+        "contact": OneGroup("cac:Party/cac:Contact"),
     }
     return Binding(element, make, {**fields, **more})
 
@@ -87,7 +87,7 @@ def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Grou
         "percentage": One("cbc:MultiplierFactorNumeric"),
         "reason": One("cbc:AllowanceChargeReason"),
         "reason_code": One("cbc:AllowanceChargeReasonCode"),
-        "vat": Parts("cac:TaxCategory"),
+        "vat": EveryGroup("cac:TaxCategory"),
     }
     choice = _by_indicator(allowance, charge, bg.AllowanceCharge)
     return Binding("cac:AllowanceCharge", bg.AllowanceCharge, fields, under, choice)
@@ -121,11 +121,11 @@ def _line(element: str, *, is_credit: bool) -> Binding:
         "net_amount": One("cbc:LineExtensionAmount"),
         "order_line": One("cac:OrderLineReference/cbc:LineID"),
         "accounting_reference": One("cbc:AccountingCost"),
-        "periods": Parts("cac:InvoicePeriod"),
-        "allowances_and_charges": Parts("cac:AllowanceCharge"),
-        "price": Part("cac:Price"),
-        "vat": Parts("cac:Item/cac:ClassifiedTaxCategory"),
-        "item": Part("cac:Item"),
+        "periods": EveryGroup("cac:InvoicePeriod"),
+        "allowances_and_charges": EveryGroup("cac:AllowanceCharge"),
+        "price": OneGroup("cac:Price"),
+        "vat": EveryGroup("cac:Item/cac:ClassifiedTaxCategory"),
+        "item": OneGroup("cac:Item"),
         "is_credit": Fixed(is_credit),
     }
     return Binding(element, bg.InvoiceLine, fields)
@@ -175,7 +175,7 @@ BINDINGS = (
         {
             "taxable": One("cbc:TaxableAmount"),
             "tax": One("cbc:TaxAmount"),
-            "vat": Parts("cac:TaxCategory"),
+            "vat": EveryGroup("cac:TaxCategory"),
             "tax_currency": One("cbc:TaxAmount/@currencyID"),
         },
         ("cac:TaxTotal",),
@@ -186,7 +186,7 @@ BINDINGS = (
         {
             "amount": One("cbc:TaxAmount"),
             "currency": One("cbc:TaxAmount/@currencyID"),
-            "breakdowns": Parts("cac:TaxSubtotal"),
+            "breakdowns": EveryGroup("cac:TaxSubtotal"),
         },
     ),
     Binding(
@@ -226,7 +226,7 @@ BINDINGS = (
         bg.Payee,
         {
             "names": Every("cac:PartyName/cbc:Name"),
-            "identifiers": Parts("cac:PartyIdentification"),
+            "identifiers": EveryGroup("cac:PartyIdentification"),
             "legal_registration": One("cac:PartyLegalEntity/cbc:CompanyID"),
             "legal_registration_scheme": One("cac:PartyLegalEntity/cbc:CompanyID/@schemeID"),
         },
@@ -236,8 +236,8 @@ BINDINGS = (
         bg.TaxRepresentative,
         {
             "name": One("cac:PartyName/cbc:Name"),
-            "tax_registrations": Parts("cac:PartyTaxScheme"),
-            "address": Part("cac:PostalAddress"),
+            "tax_registrations": EveryGroup("cac:PartyTaxScheme"),
+            "address": OneGroup("cac:PostalAddress"),
         },
     ),
     Binding(
@@ -248,7 +248,7 @@ BINDINGS = (
             "location": One("cac:DeliveryLocation/cbc:ID"),
             "location_scheme": One("cac:DeliveryLocation/cbc:ID/@schemeID"),
             "date": One("cbc:ActualDeliveryDate"),
-            "address": Part("cac:DeliveryLocation/cac:Address"),
+            "address": OneGroup("cac:DeliveryLocation/cac:Address"),
         },
     ),
     Binding(
@@ -258,9 +258,9 @@ BINDINGS = (
             "means": One("cbc:PaymentMeansCode"),
             "means_text": One("cbc:PaymentMeansCode/@name"),
             "remittance": Every("cbc:PaymentID"),
-            "transfers": Parts("cac:PayeeFinancialAccount"),
-            "cards": Parts("cac:CardAccount"),
-            "debits": Parts("cac:PaymentMandate"),
+            "transfers": EveryGroup("cac:PayeeFinancialAccount"),
+            "cards": EveryGroup("cac:CardAccount"),
+            "debits": EveryGroup("cac:PaymentMandate"),
         },
     ),
     Binding(
@@ -329,9 +329,9 @@ BINDINGS = (
                 "buyers_identifier": One("cac:BuyersItemIdentification/cbc:ID"),
                 "standard_identifier": One("cac:StandardItemIdentification/cbc:ID"),
                 "standard_identifier_scheme": One("cac:StandardItemIdentification/cbc:ID/@schemeID"),
-                "classifications": Parts("cac:CommodityClassification/cbc:ItemClassificationCode"),
+                "classifications": EveryGroup("cac:CommodityClassification/cbc:ItemClassificationCode"),
                 "origin_country": One("cac:OriginCountry/cbc:IdentificationCode"),
-                "attributes": Parts("cac:AdditionalItemProperty"),
+                "attributes": EveryGroup("cac:AdditionalItemProperty"),
             },
             (line,),
         )
@@ -386,20 +386,20 @@ DOCUMENT: dict[str, Source] = {
     "payment_terms": Every("cac:PaymentTerms/cbc:Note"),
     "process": One("cbc:ProfileID"),
     "specification": One("cbc:CustomizationID"),
-    "notes": Parts("cbc:Note"),
-    "preceding": Parts("cac:BillingReference"),
-    "sellers": Parts("cac:AccountingSupplierParty"),
-    "buyers": Parts("cac:AccountingCustomerParty"),
-    "payees": Parts("cac:PayeeParty"),
-    "representatives": Parts("cac:TaxRepresentativeParty"),
-    "deliveries": Parts("cac:Delivery"),
-    "periods": Parts("cac:InvoicePeriod"),
-    "payments": Parts("cac:PaymentMeans"),
-    "allowances_and_charges": Parts("cac:AllowanceCharge"),
-    "totals": Parts("cac:LegalMonetaryTotal"),
-    "vat_totals": Parts("cac:TaxTotal"),
-    "documents": Parts("cac:AdditionalDocumentReference"),
-    "lines": Parts("cac:InvoiceLine|cac:CreditNoteLine"),
+    "notes": EveryGroup("cbc:Note"),
+    "preceding": EveryGroup("cac:BillingReference"),
+    "sellers": EveryGroup("cac:AccountingSupplierParty"),
+    "buyers": EveryGroup("cac:AccountingCustomerParty"),
+    "payees": EveryGroup("cac:PayeeParty"),
+    "representatives": EveryGroup("cac:TaxRepresentativeParty"),
+    "deliveries": EveryGroup("cac:Delivery"),
+    "periods": EveryGroup("cac:InvoicePeriod"),
+    "payments": EveryGroup("cac:PaymentMeans"),
+    "allowances_and_charges": EveryGroup("cac:AllowanceCharge"),
+    "totals": EveryGroup("cac:LegalMonetaryTotal"),
+    "vat_totals": EveryGroup("cac:TaxTotal"),
+    "documents": EveryGroup("cac:AdditionalDocumentReference"),
+    "lines": EveryGroup("cac:InvoiceLine|cac:CreditNoteLine"),
 }
 """The terms and groups of the document itself."""
 

@@ -14,12 +14,12 @@ from gateway.validator.model.terms import Group
 from gateway.validator.ubl.binding import (
     Binding,
     Every,
+    EveryGroup,
     Fixed,
     Found,
     One,
+    OneGroup,
     Parent,
-    Part,
-    Parts,
     Source,
     Vocabulary,
 )
@@ -171,7 +171,7 @@ class PathNode:
         self.choice = binding.choice if binding else None
         self.choice_field = self.fields.index(binding.choice.field) if binding and binding.choice else -1
         self.tuples = tuple(
-            self.fields.index(name) for name, source in sources.items() if isinstance(source, Every | Parts)
+            self.fields.index(name) for name, source in sources.items() if isinstance(source, Every | EveryGroup)
         )
         self.parent_fields = tuple(
             (self.fields.index(name), above.fields.index(source.field))
@@ -182,7 +182,7 @@ class PathNode:
     def _compile_uses(self) -> None:
         name, wanted = self.names[-1], list(self._targets_around(""))
         self.fills = _fills(wanted, One, Every)
-        self.parts = _fills(wanted, Part, Parts) if self.binding else ()
+        self.parts = _fills(wanted, OneGroup, EveryGroup) if self.binding else ()
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
         self.has_currency = code is Coded.AMOUNT_CURRENCY
         self.code = code if not attribute else None

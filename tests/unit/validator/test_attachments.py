@@ -10,7 +10,7 @@ import pytest
 from gateway.validator.attachments import Base64Error, content_of, decoded, filename_problem
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.judge import judge
-from gateway.validator.model.document import Attachment, Beside
+from gateway.validator.model.document import Attachment, DetachedPart
 from gateway.validator.xml.parsing import DEFAULT_LIMITS
 from tests.samples import SAMPLES
 
@@ -126,17 +126,19 @@ def test_the_limit_is_exact_and_both_figures_are_reported(more: int, is_valid: b
         assert "20,971,520" in finding.message.en
 
 
-def test_what_travelled_beside_the_document_counts_with_it() -> None:
-    beside = Beside(Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF), "0" * 64), PDF[:1024])
+def test_detached_attachments_count_too() -> None:
+    detached = DetachedPart(Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF), "0" * 64), PDF[:1024])
     document = with_attachment(base64.b64encode(PDF))
-    verdict = judge(document, beside=[beside])
+    verdict = judge(document, detached=[detached])
     assert verdict.valid
     assert [(one.number, one.size_bytes) for one in verdict.attachments] == [
         (1, 20 * MIB - len(PDF)),
         (2, len(PDF)),
     ]
-    one_more = Beside(Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF) + 1, "0" * 64), PDF[:1024])
-    assert "MP-ATT-SIZE" in [finding.rule for finding in judge(document, beside=[one_more]).findings]
+    one_more = DetachedPart(
+        Attachment(1, "application/pdf", "b.pdf", 20 * MIB - len(PDF) + 1, "0" * 64), PDF[:1024]
+    )
+    assert "MP-ATT-SIZE" in [finding.rule for finding in judge(document, detached=[one_more]).findings]
 
 
 @pytest.mark.parametrize(
@@ -154,17 +156,17 @@ def test_what_travelled_beside_the_document_counts_with_it() -> None:
     ],
 )
 @pytest.mark.parametrize("media_type", ["application/pdf", "text/csv", "text/plain"])
-def test_content_beside_the_document_is_judged_as_content_in_it(content: bytes, media_type: str) -> None:
+def test_detached_content_is_judged_as_embedded_content(content: bytes, media_type: str) -> None:
     attributes = f'mimeCode="{media_type}" filename="a.pdf"'
     facts = Attachment(1, media_type, "a.pdf", len(content), hashlib.sha256(content).hexdigest())
     embedded = judge(with_attachment(base64.b64encode(content), attributes))
-    beside = judge(INVOICE, beside=[Beside(facts, content[:1024])])
-    rules = [{finding.rule for finding in one.findings} - {"SI-UBL-2"} for one in (embedded, beside)]
+    detached = judge(INVOICE, detached=[DetachedPart(facts, content[:1024])])
+    rules = [{finding.rule for finding in one.findings} - {"SI-UBL-2"} for one in (embedded, detached)]
     assert {rule.replace("BR-CL-24", "MP-ATT-MEDIA-TYPE") for rule in rules[0]} == rules[1]
-    assert embedded.valid is beside.valid
+    assert embedded.valid is detached.valid
 
 
-def test_an_attachment_beside_the_document_is_not_inside_it() -> None:
+def test_a_detached_attachment_is_not_inside_it() -> None:
     with pytest.raises(ValueError, match="not inside"):
         list(content_of(INVOICE, Attachment(1, "application/pdf", None, 1, "0" * 64)))
 

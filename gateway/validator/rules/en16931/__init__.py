@@ -43,21 +43,21 @@ _PAGES = (
     RulePage(
         "presence",
         "Rules: what an invoice has",
-        "The terms that a core invoice, or a group of it, cannot do without (BR-01 to BR-65).",
+        "The terms that a core invoice, or a group of it, must have (BR-01 to BR-65).",
         r"BR-\d+",
     ),
     RulePage(
         "ubl-structure",
         "Rules: UBL structure and data types",
-        "How often something may stand in the XML (UBL-SR), and what attributes and amounts look like (UBL-DT).",
+        "How often an element may occur in the XML (UBL-SR), and the form of attributes and amounts (UBL-DT).",
         r"UBL-(SR|DT)-\d+",
         is_table=True,
     ),
     RulePage(
         "ubl-unused",
         "Rules: UBL that an invoice has no use for",
-        "Elements and attributes that nobody is obliged to read (UBL-CR): a document that has them passes, and "
-        "the sender is told.",
+        "Elements and attributes that nobody is obliged to read (UBL-CR): a document that has them is valid, with "
+        "a warning.",
         r"UBL-CR-\d+",
         is_table=True,
     ),

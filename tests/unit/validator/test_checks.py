@@ -6,7 +6,7 @@ from pathlib import Path
 from gateway.validator.catalogue import rule_catalogue, rule_entry
 from gateway.validator.checks import CHECKS
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 ID = re.compile(r"\bMP-[A-Z0-9-]*[A-Z0-9]")
 
 
