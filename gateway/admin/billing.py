@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gateway.api.services import BillingServices
-from gateway.billing.documents.pdf import write_pdf
+from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.service import BillingService
@@ -40,7 +40,13 @@ def billing_service(settings: Settings, engines: Engines, writer: Writer, clock:
 def billing_services(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
     service = billing_service(settings, engines, writer, clock)
-    return BillingServices(service, service.store, SqlUsageCounts(engines.read), write_pdf)
+    return BillingServices(service, service.store, SqlUsageCounts(engines.read), _write_pdf)
+
+
+def _write_pdf(bill: Bill) -> bytes:
+    from gateway.billing.documents.pdf import write_pdf  # reportlab takes 0.1 s to import and is seldom needed
+
+    return write_pdf(bill)
 
 
 @asynccontextmanager

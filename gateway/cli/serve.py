@@ -1,5 +1,6 @@
 """`meterpoort serve`: run the gateway."""
 
+import gc
 from pathlib import Path
 
 import click
@@ -27,7 +28,10 @@ def serve(
     *, config: Path | None, data: Path | None, host: str | None, port: int | None, tls: Path | None, sandbox: bool
 ) -> None:
     """Run the gateway until SIGTERM or SIGINT."""
+    gc.disable()  # nothing that is imported is garbage: a tenth of the start
     from gateway import main as app  # here, so that other commands start fast
+
+    gc.enable()
 
     settings = settings_from(config, data)
     address = {"host": host or settings.http.host, "port": settings.http.port if port is None else port}
