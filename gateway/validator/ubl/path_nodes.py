@@ -230,7 +230,7 @@ class PathNode:
 
     def use_of(self, name: str) -> Use | None:
         """What an attribute of this name is wanted for."""
-        if name not in self.vocabulary.names or self.names[-1] == FOREIGN:
+        if name not in self.vocabulary.names:
             return None
         wanted = list(self._targets_around(name))
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
