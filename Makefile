@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup demo check lint types layers unit bench conformance soak docs messages clean system
+.PHONY: run test setup demo check lint types layers unit bench conformance docs messages clean system
 
 run: setup
 	$(BIN)/python -m gateway demo --serve
@@ -46,9 +46,6 @@ bench: setup
 
 conformance: setup
 	$(BIN)/python -m tests.conformance
-
-soak: setup
-	$(BIN)/python -m tests.soak
 
 docs: setup
 	$(BIN)/python -m gateway.docs

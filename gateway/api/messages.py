@@ -156,7 +156,7 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
     body=Body(
         media_types=tuple(SUBMISSION_TYPES),
         description="The document as XML; or multipart with one document (in form-data the part "
-        "`document`, else the only XML part) and each attachment as a part of its own (in form-data named "
+        "`document`, else the only XML part) and each attachment as its own part (in form-data named "
         "`attachment`).",
     ),
     roles=PARTIES,
@@ -170,7 +170,7 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
     ),
 )
 async def submit_message(call: Call) -> web.StreamResponse:
-    """Take a document in; answer once it is on stable storage, or with the verdict when asked to wait."""
+    """Accept a document; answer once it is on stable storage, or with the verdict when asked to wait."""
     submission = await call.context.submissions.submission(call.request, call.caller)
     receipt = await _handed_in(call, submission)
     more: dict[str, str] = {hdrs.LOCATION: f"/v1/messages/{receipt.kenmerk}"}

@@ -214,7 +214,7 @@ def _ref(schema: type[msgspec.Struct]) -> Json:
 
 def _component(name: str) -> str:
     """The public name: `Message` for `MessageResource`."""
-    return name.removesuffix("Resource").removesuffix("Shape")
+    return name.removesuffix("Resource")
 
 
 def _schemas(routes: Sequence[Route]) -> Json:

@@ -27,9 +27,9 @@ class Units(click.ParamType[int]):
         text = str(value).strip().replace("_", "")
         digits = text.removeprefix("-").removeprefix("+")
         if not (digits.isascii() and digits.isdigit()):
-            self.fail(f"{value!r} is not a whole number (geen geheel getal)", param, ctx)
+            self.fail(f"{value!r} is not a whole number", param, ctx)
         if text.startswith("-") or len(digits) > len(str(UNITS_MAX)):
-            self.fail(f"{value!r} is not between 0 and {UNITS_MAX} (niet tussen 0 en {UNITS_MAX})", param, ctx)
+            self.fail(f"{value!r} is not between 0 and {UNITS_MAX}", param, ctx)
         return int(text)
 
 
@@ -40,7 +40,7 @@ class Euros(click.ParamType[Decimal]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         if not DECIMAL.fullmatch(str(value)):
-            self.fail(f"{value!r} is not an amount, as 125000.00 (geen bedrag)", param, ctx)
+            self.fail(f"{value!r} is not an amount, as 125000.00", param, ctx)
         return Decimal(str(value))
 
 

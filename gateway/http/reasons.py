@@ -26,7 +26,7 @@ _PATTERNS = {
     r"^[a-z0-9][a-z0-9-]{0,62}$": Text("must be a party id: lower-case letters, digits and dashes, at most 63"),
     r"^[0-9A-Za-z]{2,4}:.{1,50}$": Text("must be scheme:value, as 0190:00000001002220647000"),
 }
-"""The patterns of `shapes`, said as people say them; a test holds this to them."""
+"""The patterns of `api.schema`, said as people say them; a test holds this to them."""
 
 
 def reason_of(error: msgspec.ValidationError, kind: object = None) -> Text:

@@ -6,7 +6,7 @@ from gateway.validator.verdict import encode_report
 
 
 class ValidationService:
-    """Fulfils `api.ports.Validation`."""
+    """Implements what the API asks for to validate a document."""
 
     def __init__(self, workers: Workers, small_size_bytes_max: int) -> None:
         self._workers = workers

@@ -30,7 +30,7 @@ PARTIES = (
 
 @dataclass
 class MemoryRecords:
-    """Implements `Records`; the messages are those of the gateway."""
+    """Implements `ProcesRecords`; the messages are those of the gateway."""
 
     gateway: "WusMemoryGateway"
     known: dict[str, Proces]

@@ -1,9 +1,9 @@
 """A reading of a document that breaks its schema by the package xmlschema, a program apart from libxml2.
 
-libxml2 gives the verdict. For UBL all mistakes are already reported (`second_look`); of a time card libxml2 leaves
-out what follows a wrong child, and this reports it. It is pure Python and builds a schema in seconds, so it
-is only asked when somebody wants to know (`judge(…, explain=True)`), never on the way of a message, and within the
-bounds below. Tests hold `second_look` to it.
+libxml2 gives the verdict. For UBL all mistakes are already reported (`schema_details`); of a time card libxml2
+leaves out what follows a wrong child, and this reports it. It is pure Python and builds a schema in seconds, so
+it is only asked when somebody wants to know (`judge(…, explain=True)`), never on the way of a message, and
+within the bounds below. Tests hold `schema_details` to it.
 """
 
 import re
@@ -66,7 +66,7 @@ def _complaints(root: etree._Element, schema: xmlschema.XMLSchema) -> Iterator[C
 
 
 def _as_libxml2_says(root: etree._Element, error: XMLSchemaValidationError) -> Complaint:
-    """The error as a complaint of libxml2, which `schema_words` knows how to put in Dutch and English."""
+    """The error as a complaint of libxml2, which `schema_messages` knows how to put in Dutch and English."""
     at = error.elem if isinstance(error.elem, etree._Element) else root
     if isinstance(error, XMLSchemaChildrenValidationError):
         return _of_children(at, error)

@@ -213,7 +213,7 @@ def _before(child: etree._Element, parent: etree._Element, missing: Sequence[str
 
 
 def _unexpected(child: etree._Element, expected: str | None = None) -> Complaint:
-    """As libxml2 says it, for `schema_words` to put in words."""
+    """As libxml2 says it, for `schema_messages` to put in words."""
     wanted = f" Expected is ( {expected} )." if expected else ""
     return Complaint("", f"Element '{child.tag!s}': {_UNEXPECTED}{wanted}", child)
 
