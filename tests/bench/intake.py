@@ -190,10 +190,10 @@ async def _settled(directory: Path, messages: int, began: float) -> float:
     """Seconds from `began` until so many are delivered."""
     while True:
         with sqlite3.connect(f"file:{directory / 'meterpoort.db'}?mode=ro", uri=True) as database:
-            found = database.execute("SELECT count(*) FROM messages WHERE state = 'delivered'").fetchone()[0]
+            found = database.execute("SELECT count(*) FROM mailbox").fetchone()[0]
         if found >= messages:
             return time.perf_counter() - began
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
 
 
 async def _large(
