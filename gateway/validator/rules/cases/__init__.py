@@ -1,28 +1,25 @@
 """The cases of the rules as data: for each rule a document that holds it and one that breaks it.
 
-A case is a sample document with a few terms changed. It is in a TOML file of this folder, under the id of
-its rule:
+A case is a sample document with a few terms changed. It is a row in a TOML file of this folder, under the id of
+its rule, among those that hold or those that break; several rows of one rule are a list:
 
-    [["BR-33".breaks]]
-    document = "en16931-everything"
-    remove = ["BT-97", "BT-98"]
-    also = ["BR-CO-21"]
+    [holds]
+    BR-DEC-01 = { BT-92 = "40" }
 
-`document` names a sample of `tests/samples` (at the top of a file: the one its cases start from). `change` gives
-terms another text, and makes what is not there yet; `remove` takes terms away; `repeat` doubles an element,
-before the changes. A term is `BT-97`, at the first place where the document has it, or an XPath from the root
-element. `also` lists the other rules that break with it.
+    [breaks]
+    BR-33 = { document = "en16931-everything", remove = ["BT-97", "BT-98"], also = ["BR-CO-21"] }
 
-Rules that are broken by what is added to a sample, as hundreds of the syntax rules are, have one row each:
+`document` names a sample of `tests/samples` (at the top of a file: the one its cases start from). `remove` takes
+terms away; `repeat` doubles an element, before the changes; `also` lists the other rules that break with it.
+Anything else is a term that gets another text, and is made where it is not there yet. A term is `BT-97`, at the
+first place where the document has it, or an XPath from the root element.
 
-    [adds]
-    UBL-CR-646 = { "cac:InvoiceLine/cac:SubInvoiceLine/cbc:ID" = "1", also = ["UBL-CR-..."] }
-
-That is two cases: the sample as it is holds, and with these terms it breaks.
+A rule without a row that holds is held by the sample that its first case breaks, as it is.
 
 `tests/rules` runs every case; `meterpoort rules show` and docs/reference/rules print them.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -50,7 +47,9 @@ class Case:
         return frozenset((self.rule, *self.also)) if self.breaks else frozenset(self.also)
 
 
-_KEYS = {"document", "change", "remove", "repeat", "also"}
+_LISTED = ("remove", "repeat", "also")
+_PLACE = re.compile(r"[A-Z]+-[\d-]+|.*:.*")
+"""A term, or a path."""
 
 
 @cache
@@ -61,31 +60,29 @@ def cases() -> Mapping[str, tuple[Case, ...]]:
         if file.name.endswith(".toml"):
             for case in _of_file(file.name, tomllib.loads(file.read_text("utf-8"))):
                 found.setdefault(case.rule, []).append(case)
-    return {rule: tuple(sorted(listed, key=lambda case: case.breaks)) for rule, listed in found.items()}
+    return {rule: tuple(_with_one_that_holds(listed)) for rule, listed in found.items()}
+
+
+def _with_one_that_holds(listed: list[Case]) -> list[Case]:
+    """The cases of a rule, those that hold first."""
+    if all(case.breaks for case in listed):
+        return [Case(listed[0].rule, False, listed[0].document, file=listed[0].file), *listed]
+    return sorted(listed, key=lambda case: case.breaks)
 
 
 def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
     document = content.pop("document", "")
-    for rule, row in content.pop("adds", {}).items():
-        yield from _of_row(name, rule, document, row)
-    for rule, outcomes in content.items():
-        for outcome, rows in outcomes.items():
-            if outcome not in {"holds", "breaks"}:
-                raise ValueError(f"{name}: {rule} has {outcome!r}; a case holds or breaks")
-            for row in rows:
+    if unknown := content.keys() - {"holds", "breaks"}:
+        raise ValueError(f"{name}: a case holds or breaks, it has no {', '.join(sorted(unknown))}")
+    for outcome, by_rule in content.items():
+        for rule, rows in by_rule.items():
+            for row in rows if isinstance(rows, list) else [rows]:
                 yield _case(name, rule, outcome == "breaks", {"document": document, **row})
 
 
-def _of_row(name: str, rule: str, document: str, row: dict[str, Any]) -> Iterator[Case]:
-    """The two cases of a row of `adds`."""
-    document = row.pop("document", document)
-    also = tuple(row.pop("also", ()))
-    yield Case(rule, False, document, file=name)
-    yield Case(rule, True, document, row, also=also, file=name)
-
-
 def _case(name: str, rule: str, breaks: bool, row: dict[str, Any]) -> Case:
-    if unknown := row.keys() - _KEYS:
-        raise ValueError(f"{name}: a case of {rule} has unknown keys: {', '.join(sorted(unknown))}")
-    listed = {key: tuple(row.get(key, ())) for key in ("remove", "repeat", "also")}
-    return Case(rule, breaks, row["document"], row.get("change", {}), file=name, **listed)
+    document = row.pop("document")
+    listed = {key: tuple(row.pop(key, ())) for key in _LISTED}
+    if unknown := [key for key in row if not _PLACE.fullmatch(key)]:
+        raise ValueError(f"{name}: a case of {rule} has unknown keys: {', '.join(unknown)}")
+    return Case(rule, breaks, document, row, file=name, **listed)

@@ -24,18 +24,24 @@ def test_cases_that_hold_stand_before_those_that_break() -> None:
         assert [case.breaks for case in listed] == sorted(case.breaks for case in listed)
 
 
-def test_a_row_of_adds_is_two_cases() -> None:
+def test_a_rule_without_a_row_that_holds_is_held_by_the_sample_as_it_is() -> None:
     row = {"cbc:IssueTime": "10:30:00", "also": ["BR-03"], "document": "nlcius-invoice"}
-    holds, breaks = cases._of_file("x.toml", {"document": "en16931-everything", "adds": {"UBL-CR-006": row}})
+    listed = list(cases._of_file("x.toml", {"document": "en16931-everything", "breaks": {"UBL-CR-006": row}}))
+    holds, breaks = cases._with_one_that_holds(listed)
     assert (holds.breaks, holds.document, holds.change, holds.also) == (False, "nlcius-invoice", {}, ())
     assert (breaks.breaks, breaks.change, breaks.also) == (True, {"cbc:IssueTime": "10:30:00"}, ("BR-03",))
+
+
+def test_several_rows_of_a_rule_are_a_list() -> None:
+    content = {"document": "nlcius-invoice", "holds": {"BR-33": [{}, {"remove": ["BT-97"]}]}}
+    assert [case.remove for case in cases._of_file("x.toml", content)] == [(), ("BT-97",)]
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ({"BR-33": {"brakes": [{}]}}, "a case holds or breaks"),
-        ({"BR-33": {"breaks": [{"chnage": {}}]}}, "unknown keys: chnage"),
+        ({"brakes": {"BR-33": {}}}, "it has no brakes"),
+        ({"breaks": {"BR-33": {"remvoe": ["BT-97"]}}}, "unknown keys: remvoe"),
     ],
 )
 def test_a_slip_of_the_pen_is_an_error(content: dict[str, object], reason: str) -> None:
