@@ -6,12 +6,14 @@ written: they end in logs, and logs hold nothing of a document.
 """
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Row, Select, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -23,15 +25,9 @@ CHECKPOINT_PAGES = 8_000
 """SQLite copies its log into the database after so many pages (32 MB): rarer, larger, cheaper."""
 
 
-class _PragmaCursor(Protocol):
-    def execute(self, sql: str) -> object: ...
-    def close(self) -> None: ...
-
-
-class _DriverConnection(Protocol):
-    isolation_level: str | None
-
-    def cursor(self) -> _PragmaCursor: ...
+T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,21 @@ class Engines:
     def url(self) -> str:
         """The address of the database, password included: not for a log."""
         return self.write.url.render_as_string(hide_password=False)
+
+    async def rows(self, query: Executable, **values: object) -> Sequence[Row[Any]]:
+        """What a query finds."""
+        async with self.read.connect() as connection:
+            return (await connection.execute(query, values)).all()
+
+    async def scalar(self, query: Select[T], **values: object) -> T | None:
+        """The one value that a query finds, or None."""
+        async with self.read.connect() as connection:
+            return await connection.scalar(query, values)
+
+    async def run(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a function that reads."""
+        async with self.read.connect() as connection:
+            return await connection.run_sync(function, *args, **kwargs)
 
     async def dispose(self) -> None:
         """Close every connection."""
@@ -92,7 +103,7 @@ def _open_sqlite(url: URL) -> Engines:
     return Engines(write, read)
 
 
-def _prepare_writer(connection: _DriverConnection, _record: object) -> None:
+def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
     _pragmas(
         connection,
@@ -104,11 +115,11 @@ def _prepare_writer(connection: _DriverConnection, _record: object) -> None:
     )
 
 
-def _prepare_reader(connection: _DriverConnection, _record: object) -> None:
+def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:
     _pragmas(connection, f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = 1")
 
 
-def _pragmas(connection: _DriverConnection, *pragmas: str) -> None:
+def _pragmas(connection: DBAPIConnection, *pragmas: str) -> None:
     cursor = connection.cursor()
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")

@@ -2,54 +2,49 @@
 
 What runs for every message is written out once and given to the driver with plain values (text, whole numbers,
 bytes, booleans, None): SQLAlchemy's work on a statement object and its rows costs more than the database's.
+A parameter is marked `?`, and a `?` marks nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
-from typing import Literal, Protocol, cast
+from typing import NamedTuple, cast
 
-from sqlalchemy import ClauseElement, Connection, Dialect, Table
-from sqlalchemy.dialects import postgresql, registry, sqlite
+from sqlalchemy import Connection, Table
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.compiler import SQLCompiler
 
 Values = Sequence[object]
-Question = tuple[str, Values]
-"""A query, and its values."""
 Rows = list[tuple[object, ...]]
 """What a query found."""
-Change = tuple[str, Sequence[Values]]
-"""A statement, and the rows to run it for."""
 
-_PARAMSTYLES: dict[str, Literal["format", "qmark"]] = {
-    "psycopg": "format",
-    "pysqlite": "qmark",
-    "aiosqlite": "qmark",
-}
+
+class Question(NamedTuple):
+    """A query, and its values."""
+
+    sql: str
+    values: Values = ()
+
+
+class Change(NamedTuple):
+    """A statement, and the rows to run it for."""
+
+    sql: str
+    rows: Sequence[Values]
 
 
 # Statements
 
 
-def placeholder(connection: Connection) -> str:
-    """How the driver marks a parameter."""
-    return "%s" if connection.dialect.driver == "psycopg" else "?"
-
-
 @lru_cache
-def insert_into(table: Table, columns: tuple[str, ...], placeholder: str) -> str:
+def insert_into(table: Table, columns: tuple[str, ...]) -> str:
     """Inserts a row; one with the same key is an error."""
-    placeholders = ", ".join([placeholder] * len(columns))
-    return f'INSERT INTO "{table.name}" ({_names(columns)}) VALUES ({placeholders})'  # noqa: S608 - our own names
+    return f'INSERT INTO "{table.name}" ({_names(columns)}) VALUES {marks(len(columns))}'  # noqa: S608 - our own names
 
 
-@lru_cache
-def insert_or_replace(
-    table: Table, columns: tuple[str, ...], placeholder: str, replace: tuple[str, ...] = ()
-) -> str:
+def insert_or_replace(table: Table, columns: tuple[str, ...], replace: tuple[str, ...] = ()) -> str:
     """Inserts a row; of one with the same key the columns in `replace` are replaced, or nothing is done."""
-    insert = insert_into(table, columns, placeholder)
+    insert = insert_into(table, columns)
     if not replace:
         return f"{insert} ON CONFLICT DO NOTHING"
     keys = _names([column.name for column in table.primary_key])
@@ -57,67 +52,36 @@ def insert_or_replace(
     return f"{insert} ON CONFLICT ({keys}) DO UPDATE SET {changes}"
 
 
-@lru_cache
-def update_where(table: Table, columns: tuple[str, ...], keys: tuple[str, ...], placeholder: str) -> str:
+def update_where(table: Table, columns: tuple[str, ...], keys: tuple[str, ...]) -> str:
     """Changes these columns of the rows where the keys, whose values come last, are equal."""
-    changes = ", ".join(f'"{name}" = {placeholder}' for name in columns)
-    conditions = " AND ".join(f'"{name}" = {placeholder}' for name in keys)
-    return f'UPDATE "{table.name}" SET {changes} WHERE {conditions}'  # noqa: S608 - our own names
+    changes = ", ".join(f'"{name}" = ?' for name in columns)
+    return f'UPDATE "{table.name}" SET {changes} WHERE {_equal(keys)}'  # noqa: S608 - our own names
 
 
-def written_out(statement: ClauseElement, dialect_name: str, driver: str) -> SQLCompiler:
-    """A statement in the text and parameter style of a driver, for rows given as tuples."""
-    dialect: Dialect = registry.load(f"{dialect_name}.{driver}")(paramstyle=_PARAMSTYLES[driver])
-    compiled = statement.compile(dialect=dialect)
-    if not isinstance(compiled, SQLCompiler):
-        raise TypeError("only statements that take rows can be written out")
-    return compiled
+def delete_from(table: Table, keys: tuple[str, ...]) -> str:
+    """Removes the rows where the keys are equal."""
+    return f'DELETE FROM "{table.name}" WHERE {_equal(keys)}'  # noqa: S608 - our own names
+
+
+def marks(number: int) -> str:
+    """Parameters for so many values, in brackets."""
+    return f"({', '.join('?' * number)})"
 
 
 def _names(columns: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
+def _equal(keys: Sequence[str]) -> str:
+    return " AND ".join(f'"{name}" = ?' for name in keys)
+
+
 # Running them
-
-
-def insert_new(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], replace: tuple[str, ...] = ()
-) -> None:
-    """Insert the rows whose key is not there yet; of the others replace the columns in `replace`, or nothing."""
-    if not rows:
-        return
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    if replace:
-        new = {name: insert.excluded[name] for name in replace}
-        statement = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
-    else:
-        statement = insert.on_conflict_do_nothing()
-    connection.execute(statement, list(rows))
-
-
-class _Cursor(Protocol):
-    description: object
-    rowcount: int
-
-    def execute(self, sql: str, values: Values) -> object: ...
-    def executemany(self, sql: str, rows: Sequence[Values]) -> object: ...
-    def fetchall(self) -> Rows: ...
-    def close(self) -> None: ...
-
-
-class _Driver(Protocol):
-    def cursor(self) -> _Cursor: ...
-    def pipeline(self) -> AbstractContextManager[object]: ...
-
-
-class _DriverErrors(Protocol):
-    Error: type[Exception]
 
 
 def ask(conn: Connection, sql: str, values: Values = ()) -> Rows:
     """The rows that one statement answers. Raises SQLAlchemy's DBAPIError."""
-    return ask_together(conn, [(sql, values)])[0]
+    return ask_together(conn, [Question(sql, values)])[0]
 
 
 def ask_together(conn: Connection, questions: Sequence[Question]) -> list[Rows]:
@@ -126,16 +90,16 @@ def ask_together(conn: Connection, questions: Sequence[Question]) -> list[Rows]:
     PostgreSQL answers them in turn, each seeing what the one before did (psycopg's pipeline); SQLite has no round
     trips to save. Raises SQLAlchemy's DBAPIError.
     """
-    driver, errors = _driver(conn)
-    cursors = []
+    driver = _driver(conn)
+    cursors: list[DBAPICursor] = []
     try:
         with _pipeline(conn, driver):
             for sql, values in questions:
                 cursors.append(driver.cursor())
-                cursors[-1].execute(sql, values)
-            return [cursor.fetchall() for cursor in cursors]
-    except errors.Error as error:
-        raise DBAPIError(questions[0][0], None, error) from error
+                cursors[-1].execute(_in_style(conn, sql), values)
+            return [cast("Rows", cursor.fetchall()) for cursor in cursors]
+    except _module(conn).Error as error:
+        raise _database_error(conn, questions[0].sql, error) from error
     finally:
         for cursor in cursors:
             cursor.close()
@@ -146,29 +110,53 @@ def write_together(conn: Connection, changes: Sequence[Change]) -> list[int]:
 
     A change without rows is left out, and changed none. Raises SQLAlchemy's DBAPIError.
     """
-    driver, errors = _driver(conn)
-    cursors = []
+    driver = _driver(conn)
+    cursors: list[DBAPICursor] = []
     try:
         with _pipeline(conn, driver):
             for sql, rows in changes:
                 cursors.append(driver.cursor())
                 if len(rows) == 1:  # psycopg does more for executemany, also for one row
-                    cursors[-1].execute(sql, rows[0])
+                    cursors[-1].execute(_in_style(conn, sql), rows[0])
                 elif rows:
-                    cursors[-1].executemany(sql, rows)
+                    cursors[-1].executemany(_in_style(conn, sql), rows)
         return [cursor.rowcount if rows else 0 for cursor, (_, rows) in zip(cursors, changes, strict=True)]
-    except errors.Error as error:
-        raise DBAPIError(changes[0][0], None, error) from error
+    except _module(conn).Error as error:
+        raise _database_error(conn, changes[0].sql, error) from error
     finally:
         for cursor in cursors:
             cursor.close()
 
 
-def _driver(conn: Connection) -> tuple[_Driver, _DriverErrors]:
+def _driver(conn: Connection) -> DBAPIConnection:
     if not conn.in_transaction():
         conn.begin()  # as SQLAlchemy's own execute does
-    return cast("_Driver", conn.connection.driver_connection), cast("_DriverErrors", conn.dialect.loaded_dbapi)
+    return cast("DBAPIConnection", conn.connection.dbapi_connection)
 
 
-def _pipeline(conn: Connection, driver: _Driver) -> AbstractContextManager[object]:
-    return driver.pipeline() if conn.dialect.driver == "psycopg" else nullcontext()
+def _is_psycopg(conn: Connection) -> bool:
+    return conn.dialect.driver == "psycopg"
+
+
+def _module(conn: Connection) -> DBAPIModule:
+    return conn.dialect.loaded_dbapi
+
+
+def _pipeline(conn: Connection, driver: DBAPIConnection) -> AbstractContextManager[object]:
+    can_pipeline = _is_psycopg(conn) and not conn.dialect.is_async
+    pipeline: AbstractContextManager[object] = driver.pipeline() if can_pipeline else nullcontext()
+    return pipeline
+
+
+def _in_style(conn: Connection, sql: str) -> str:
+    """The statement with its parameters marked as the driver wants."""
+    return _for_psycopg(sql) if _is_psycopg(conn) else sql
+
+
+@lru_cache(maxsize=1024)
+def _for_psycopg(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+def _database_error(conn: Connection, sql: str, error: Exception) -> BaseException:
+    return DBAPIError.instance(sql, None, error, _module(conn).Error, hide_parameters=True, dialect=conn.dialect)

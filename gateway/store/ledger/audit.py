@@ -20,7 +20,8 @@ from gateway.store.engine import Engines, open_reader
 from gateway.store.ledger import queries
 from gateway.store.ledger.audit_pass import AuditFinding, AuditPass
 from gateway.store.ledger.dispositions import check_dispositions, count_dispositions
-from gateway.store.ledger.entries import Head, lock_head
+from gateway.store.ledger.entries import lock_head
+from gateway.store.ledger.queries import Head
 from gateway.store.ledger.seals import seals_after
 from gateway.validator.model.terms import without_collecting
 
@@ -172,4 +173,4 @@ def _locked_head(conn: Connection, whole: AuditPass) -> Head:
         return lock_head(conn)
     except LedgerBrokenError as broken:
         whole.find("head", "head", str(broken))
-        return Head(whole.position, b"", whole.position)
+        return Head(whole.position, "", whole.position)

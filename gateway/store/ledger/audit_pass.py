@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from gateway.metering.seal import FIRST, EntryRow, Seal, leaves_of, merkle_root, run_on, seal_problem
 from gateway.store.ledger import queries
-from gateway.store.ledger.entries import Head
-from gateway.store.ledger.rollups import Counts, RollupCount, RollupKey, RollupRow, add_entries
-from gateway.store.ledger.seals import read_rows, source_names
+from gateway.store.ledger.entries import source_names
+from gateway.store.ledger.queries import Head, RollupRow
+from gateway.store.ledger.rollups import Counts, RollupCount, RollupKey, add_entries
+from gateway.store.ledger.seals import read_rows
 
 _ENTRIES_A_CHUNK = 8_192
 _ROLLUPS_A_CHUNK = 5_000
@@ -155,7 +156,7 @@ class AuditPass:
             self.find(
                 "head", "head", f"seals reach to entry {sealed}, not to {head.sealed}: seals were added or removed"
             )
-        if running != head.running:
+        if running.hex() != head.running:
             self.find("entry", f"entries after {sealed}", "they are not the ones that were appended")
         for number in self.published:
             self.find("seal", f"seal {number}", "it was published, and is not in the ledger")

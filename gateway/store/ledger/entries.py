@@ -6,9 +6,9 @@ leaves out what was recorded before, and writes entries, rollups and head.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import from_microseconds, to_microseconds, utc_now
@@ -23,10 +23,9 @@ from gateway.metering.entry import (
 )
 from gateway.metering.seal import EntryRow, leaves_of, run_on
 from gateway.store.ledger import queries
-from gateway.store.ledger.queries import AppendStatements, append_statements
+from gateway.store.ledger.queries import EntryContent, Head
 from gateway.store.ledger.rollups import rollup_rows
-from gateway.store.ledger.tables import usage_sources
-from gateway.store.sql import Change, Question, Rows, ask, ask_together, write_together
+from gateway.store.sql import Change, Question, Rows, ask, write_together
 
 _KEYS_A_LOOKUP = 2_000
 _LARGE_BATCH = 500
@@ -39,32 +38,13 @@ class EntryKey(NamedTuple):
     key: str
 
 
-class EntryContent(NamedTuple):
-    """What a repeated entry must say again, in the columns of `queries.CONTENT`."""
-
-    party_id: str
-    kind: str
-    quantity: int
-    at: int
-    reverses: int | None
-    reason: str | None
-    author: str | None
-
-
 _Batch = dict[EntryKey, UsageEntry]
-
-
-class Head(NamedTuple):
-    """Where the ledger ends, and how much of it is sealed."""
-
-    position: int
-    running: bytes
-    sealed: int
 
 
 class _Append(NamedTuple):
     """What holds for all entries of one append."""
 
+    dialect_name: str
     head: Head
     sources: Mapping[int, str]
     recorded_at: int
@@ -78,18 +58,15 @@ def append(conn: Connection, entries: Sequence[UsageEntry], *, recorded_at: date
     """
     if not entries:
         return 0
-    now = to_microseconds(recorded_at or utc_now())
-    if len(entries) < _LARGE_BATCH and all(entry.source == GATEWAY for entry in entries):
-        return _append_own(conn, entries, now)
     head = lock_head(conn)
     numbers = _source_numbers(conn, {entry.source for entry in entries})
+    names = {number: name for name, number in numbers.items()}
+    this = _Append(conn.dialect.name, head, names, to_microseconds(recorded_at or utc_now()))
     batch = _by_key(entries, numbers)
-    this = _Append(head, {number: name for name, number in numbers.items()}, now)
     if len(batch) >= _LARGE_BATCH and _write_all_new(conn, this, batch):
         return len(batch)
     new = _without_repeats(conn, batch)
-    if new:
-        _write(conn, this, new)
+    write_together(conn, _changes(this, new))
     return len(new)
 
 
@@ -102,7 +79,7 @@ class SharedAppend:
     def __init__(self, conn: Connection, entries: Sequence[UsageEntry], again: Sequence[UsageEntry]) -> None:
         """`entries` may be more than is added in the end; `again` are those of them that may have been recorded
         before, and only these are looked up."""
-        self._statements = append_statements(conn.dialect.name, conn.dialect.driver)
+        self._dialect_name = conn.dialect.name
         self._has_entries = bool(entries)
         self._keys = list(dict.fromkeys(entry.key for entry in again))
 
@@ -110,11 +87,10 @@ class SharedAppend:
         """The head, locked, and which of the keys are there; none when there is nothing to add."""
         if not self._has_entries:
             return []
-        head: Question = (self._statements.lock_head_in_writer, ())
+        head = Question(queries.LOCK_HEAD_IN_WRITER[self._dialect_name])
         if not self._keys:
             return [head]
-        placeholders = ", ".join([self._statements.placeholder] * len(self._keys))
-        return [head, (self._statements.find_own.format(placeholders), self._keys)]
+        return [head, Question(queries.find_recorded(len(self._keys)), [1, *self._keys])]
 
     def changes(self, answers: Sequence[Rows], added: Sequence[UsageEntry], recorded_at: int) -> list[Change]:
         """What is to be written for those of the entries that are `added` and new; none when there are none.
@@ -125,22 +101,14 @@ class SharedAppend:
             return []
         heads, *repeats = answers
         new = _by_key(added, {GATEWAY: 1})
-        for key, *content in repeats[0] if repeats else ():
-            if entry := new.pop(EntryKey(1, cast("str", key)), None):
-                _check_same(entry, EntryContent._make(content))
-        return _changes(self._statements, _Append(_head(heads), {1: GATEWAY}, recorded_at), new) if new else []
-
-
-def _append_own(conn: Connection, entries: Sequence[UsageEntry], recorded_at: int) -> int:
-    """Add a few entries of the gateway itself, in two round trips."""
-    shared = SharedAppend(conn, entries, entries)
-    changes = shared.changes(ask_together(conn, shared.questions()), entries, recorded_at)
-    return write_together(conn, changes)[0] if changes else 0
+        for recorded in repeats:
+            _leave_out(new, 1, recorded)
+        return _changes(_Append(self._dialect_name, _head(heads), {1: GATEWAY}, recorded_at), new)
 
 
 def find_conflict(conn: Connection, entries: Sequence[UsageEntry]) -> None:
     """Raise what appending these would raise now, without a lock and without writing."""
-    known = _known_sources(conn)
+    known = _known_numbers(conn)
     _without_repeats(conn, _by_key((entry for entry in entries if entry.source in known), known))
 
 
@@ -177,28 +145,32 @@ def lock_head(conn: Connection) -> Head:
 
     Raises LedgerBrokenError when the head is missing.
     """
-    return _head(ask(conn, append_statements(conn.dialect.name, conn.dialect.driver).lock_head))
+    return _head(ask(conn, queries.LOCK_HEAD[conn.dialect.name]))
 
 
-def _head(rows: Sequence[tuple[object, ...]]) -> Head:
+def _head(rows: Rows) -> Head:
     if not rows:
         raise LedgerBrokenError("the ledger's head is gone")
-    [(position, running, sealed)] = cast("Sequence[tuple[int, str, int]]", rows)
-    return Head(position, bytes.fromhex(running), sealed)
+    return Head._make(rows[0])
 
 
-def _known_sources(conn: Connection) -> dict[str, int]:
-    return {row.source: row.number for row in conn.execute(queries.SOURCES)}
+def source_names(conn: Connection) -> dict[int, str]:
+    """The name of each source by its number."""
+    return {row.number: row.source for row in conn.execute(queries.SOURCES)}
+
+
+def _known_numbers(conn: Connection) -> dict[str, int]:
+    return {name: number for number, name in source_names(conn).items()}
 
 
 def _source_numbers(conn: Connection, names: set[str]) -> dict[str, int]:
     """The number of each source; a new one gets the next. The gateway itself is 1."""
     if names == {GATEWAY}:
         return {GATEWAY: 1}
-    known = _known_sources(conn)
+    known = _known_numbers(conn)
     new = {name: number for number, name in enumerate(sorted(names - known.keys()), len(known) + 1)}
     if new:
-        conn.execute(insert(usage_sources), [{"number": number, "source": name} for name, number in new.items()])
+        conn.execute(queries.ADD_SOURCE, [{"number": number, "source": name} for name, number in new.items()])
     return known | new
 
 
@@ -217,7 +189,7 @@ def _write_all_new(conn: Connection, this: _Append, batch: _Batch) -> bool:
     more. False when something was; then nothing was written."""
     try:
         with conn.begin_nested():
-            _write(conn, this, batch)
+            write_together(conn, _changes(this, batch))
     except IntegrityError:
         return False
     return True
@@ -227,10 +199,16 @@ def _without_repeats(conn: Connection, batch: _Batch) -> _Batch:
     """What is not in the ledger yet."""
     new = dict(batch)
     for source, keys in _by_source(batch):
-        for row in conn.execute(queries.REPEATS, {"source": source, "keys": keys}):
-            key, *content = row
-            _check_same(new.pop(EntryKey(source, key)), EntryContent._make(content))
+        _leave_out(new, source, ask(conn, queries.find_recorded(len(keys)), [source, *keys]))
     return new
+
+
+def _leave_out(batch: _Batch, source: int, recorded: Rows) -> None:
+    """Remove what was recorded before. Raises ConflictingEntryError when it came with other content."""
+    for row in recorded:
+        content = EntryContent._make(row)
+        if entry := batch.pop(EntryKey(source, content.key), None):
+            _check_same(entry, content)
 
 
 def _by_source(keys: Iterable[EntryKey]) -> Iterator[tuple[int, list[str]]]:
@@ -244,6 +222,7 @@ def _by_source(keys: Iterable[EntryKey]) -> Iterator[tuple[int, list[str]]]:
 
 def _content(entry: UsageEntry) -> EntryContent:
     return EntryContent(
+        entry.key,
         entry.party_id,
         entry.kind,
         entry.quantity,
@@ -272,24 +251,23 @@ def _check_same(entry: UsageEntry, recorded: EntryContent) -> None:
         raise ConflictingEntryError(entry.source, entry.key, ", ".join(differences))
 
 
-def _write(conn: Connection, this: _Append, new: _Batch) -> None:
-    statements = append_statements(conn.dialect.name, conn.dialect.driver)
-    for statement, rows in _changes(statements, this, new):
-        conn.exec_driver_sql(statement, list(rows))
-
-
-def _changes(statements: AppendStatements, this: _Append, new: _Batch) -> list[Change]:
+def _changes(this: _Append, new: _Batch) -> list[Change]:
     """What is to be written: entries, rollups, head; each statement with its rows."""
+    if not new:
+        return []
     rows = [
         _row(position, key, entry, this.recorded_at)
         for position, (key, entry) in enumerate(new.items(), this.head.position + 1)
     ]
-    running = run_on(this.head.running, leaves_of(rows, this.sources))
+    running = run_on(bytes.fromhex(this.head.running), leaves_of(rows, this.sources))
     rollups, head = rollup_rows(rows), (rows[-1].position, running.hex())
-    if statements.add_one and len(rows) == 1:
-        return [(statements.add_one, [(*rows[0], *rollups[0], *head)])]
-    entries = [tuple(row) for row in rows]  # drivers bind plain tuples faster
-    return [(statements.add_entry, entries), (statements.add_rollup, rollups), (statements.move_head, [head])]
+    if this.dialect_name == "postgresql" and len(rows) == 1:
+        return [Change(queries.ADD_ONE, [(*rows[0], *rollups[0], *head)])]
+    return [
+        Change(queries.ADD_ENTRY, [tuple(row) for row in rows]),  # drivers bind plain tuples faster
+        Change(queries.ADD_ROLLUP, rollups),
+        Change(queries.MOVE_HEAD, [head]),
+    ]
 
 
 def _row(position: int, key: EntryKey, entry: UsageEntry, recorded_at: int) -> EntryRow:

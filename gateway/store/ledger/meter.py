@@ -13,16 +13,15 @@ from gateway.metering.seal import EntryRow, Proof, Seal
 from gateway.metering.statement import EntrySelection, RecordedBatch, Statement, StatementLine, statement_of
 from gateway.store.engine import Engines
 from gateway.store.ledger import queries
-from gateway.store.ledger.entries import append, find_conflict, reverse
+from gateway.store.ledger.entries import append, find_conflict, reverse, source_names
 from gateway.store.ledger.seals import (
     SealPolicy,
     prove,
     seal,
     seal_due,
     seals_after,
-    source_names,
 )
-from gateway.store.ledger.tables import usage_entries, usage_head
+from gateway.store.ledger.tables import usage_entries
 from gateway.store.writer import Writer
 
 _ENTRIES_A_PAGE = 5_000
@@ -67,7 +66,7 @@ class LedgerMeter:
     async def entries(self, selection: EntrySelection) -> AsyncIterator[Sequence[LedgerEntry]]:
         """Entries, page by page. Fixed at the first page: what is appended meanwhile is not among them."""
         async with self._engines.read.connect() as conn:
-            head = await conn.scalar(queries.HEAD.with_only_columns(usage_head.c.position)) or 0
+            head = await conn.scalar(queries.HEAD_POSITION) or 0
             sources = await conn.run_sync(source_names)
         up_to = head if selection.up_to is None else min(head, selection.up_to)
         page: Sequence[EntryRow] = ()

@@ -1,90 +1,91 @@
 """The queries of the meter, by name.
 
-Those of an append are text for the driver, compiled once for each: SQLAlchemy's own work on a statement and its
-rows would cost more than the database's. The others are SQLAlchemy's, with parameters named after their columns.
+Those of an append are text for the driver; the others are SQLAlchemy's, with parameters named after their columns.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Insert, bindparam, case, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, case, func, insert, select, update
 
+from gateway.metering.seal import EntryRow
 from gateway.store.ledger.tables import usage_entries, usage_head, usage_rollups, usage_seals, usage_sources
-from gateway.store.sql import written_out
+from gateway.store.sql import insert_into, marks
 
 _entry, _rollup, _seal = usage_entries.c, usage_rollups.c, usage_seals.c
 
 # Appending
 
-CONTENT = ("party_id", "kind", "quantity", "at", "reverses", "reason", "author")
-"""The columns in which a repeated entry must be the same."""
 
-_HEAD = "SELECT position, running, sealed FROM usage_head"
-_LOCK_HEAD = {
-    "postgresql": f"{_HEAD} FOR UPDATE",
+class EntryContent(NamedTuple):
+    """What a repeated entry must say again."""
+
+    key: str
+    party_id: str
+    kind: str
+    quantity: int
+    at: int
+    reverses: int | None
+    reason: str | None
+    author: str | None
+
+
+class Head(NamedTuple):
+    """Where the ledger ends, and how much of it is sealed."""
+
+    position: int
+    running: str
+    """The running digest, in hexadecimal."""
+    sealed: int
+
+
+class RollupRow(NamedTuple):
+    """A row of `usage_rollups`."""
+
+    party_id: str
+    year: int
+    kind: str
+    day: str
+    quantity: int
+    entries: int
+    late: int
+
+
+_READ_HEAD = "SELECT position, running, sealed FROM usage_head"
+LOCK_HEAD = {
+    "postgresql": f"{_READ_HEAD} FOR UPDATE",
     "sqlite": "UPDATE usage_head SET position = position RETURNING position, running, sealed",
 }
-
-
-class AppendStatements(NamedTuple):
-    """What an append sends to the driver."""
-
-    lock_head: str
-    """Waits until no other transaction appends; answers the head."""
-    lock_head_in_writer: str
-    """The same in a writer's transaction, which on SQLite has the lock from its beginning."""
-    find_own: str
-    """Finds entries of the gateway itself; `{}` is where the placeholders of the keys come."""
-    add_entry: str
-    add_rollup: str
-    move_head: str
-    add_one: str
-    """Entry, rollup and head of one entry in one statement, where a statement is a round trip; else empty."""
-    placeholder: str
-
-
-@lru_cache
-def append_statements(dialect_name: str, driver: str) -> AppendStatements:
-    """The statements of an append for this driver."""
-    placeholder = "%s" if driver == "psycopg" else "?"
-    names = ", ".join(f'"{name}"' for name in ("key", *CONTENT))
-    add_entry = str(written_out(insert(usage_entries), dialect_name, driver))
-    add_rollup = str(written_out(_add_rollup(dialect_name), dialect_name, driver))
-    move_head = f"UPDATE usage_head SET position = {placeholder}, running = {placeholder}"  # noqa: S608 - our own names
-    in_one = f"WITH entry AS ({add_entry}), rollup AS ({add_rollup}) {move_head}"
-    is_postgresql = dialect_name == "postgresql"
-    return AppendStatements(
-        lock_head=_LOCK_HEAD[dialect_name],
-        lock_head_in_writer=_LOCK_HEAD[dialect_name] if is_postgresql else _HEAD,
-        find_own=f"SELECT {names} FROM usage_entries WHERE source = 1 AND key IN ({{}})",  # noqa: S608 - our own names
-        add_entry=add_entry,
-        add_rollup=add_rollup,
-        move_head=move_head,
-        add_one=in_one if is_postgresql else "",
-        placeholder=placeholder,
-    )
-
-
-def _add_rollup(dialect_name: str) -> Insert:
-    statement: postgresql.Insert | sqlite.Insert
-    statement = (postgresql if dialect_name == "postgresql" else sqlite).insert(usage_rollups)
-    sums = {name: _rollup[name] + statement.excluded[name] for name in ("quantity", "entries", "late")}
-    return statement.on_conflict_do_update(index_elements=list(usage_rollups.primary_key), set_=sums)
-
-
-REPEATS = select(_entry.key, *(_entry[name] for name in CONTENT)).where(
-    _entry.source == bindparam("source"), _entry.key.in_(bindparam("keys", expanding=True))
+"""Waits until no other transaction appends; answers the head."""
+LOCK_HEAD_IN_WRITER = LOCK_HEAD | {"sqlite": _READ_HEAD}
+"""The same in a writer's transaction, which on SQLite has the lock from its beginning."""
+ADD_ENTRY = insert_into(usage_entries, EntryRow._fields)
+ADD_ROLLUP = (
+    f"{insert_into(usage_rollups, RollupRow._fields)} ON CONFLICT (party_id, year, kind, day) DO UPDATE "
+    "SET quantity = usage_rollups.quantity + excluded.quantity, "
+    "entries = usage_rollups.entries + excluded.entries, late = usage_rollups.late + excluded.late"
 )
+MOVE_HEAD = "UPDATE usage_head SET position = ?, running = ?"
+ADD_ONE = f"WITH entry AS ({ADD_ENTRY}), rollup AS ({ADD_ROLLUP}) {MOVE_HEAD}"
+"""Entry, rollup and head of one entry, on PostgreSQL, where a statement is a round trip."""
+
+
+@lru_cache(maxsize=1024)
+def find_recorded(number: int) -> str:
+    """Finds what so many entries say; the values are their source and their keys."""
+    names = ", ".join(f'"{name}"' for name in EntryContent._fields)
+    return f"SELECT {names} FROM usage_entries WHERE source = ? AND key IN {marks(number)}"  # noqa: S608 - our own names
+
+
+ADD_SOURCE = insert(usage_sources)
 SOURCES = select(usage_sources)
 
 # Entries
 
 ENTRY = select(usage_entries).where(_entry.position == bindparam("position"))
 ENTRIES_BETWEEN = (
-    select(usage_entries)
-    .where(_entry.position.between(bindparam("first"), bindparam("last")))
-    .order_by(_entry.position)
+    f"SELECT {', '.join(EntryRow._fields)} FROM usage_entries "  # noqa: S608 - our own names
+    "WHERE position BETWEEN ? AND ? ORDER BY position"
 )
 ENTRIES_AT = select(usage_entries).where(_entry.position.in_(bindparam("positions", expanding=True)))
 ENTRY_COUNT = select(func.count()).select_from(usage_entries)
@@ -94,6 +95,7 @@ LAST_RECORDED_BEFORE = (
 RECORDED_AT = select(_entry.recorded_at).where(_entry.position == bindparam("position"))
 POSITIONS_OUTSIDE = select(_entry.position).where((_entry.position < 1) | (_entry.position > bindparam("last")))
 HEAD = select(usage_head)
+HEAD_POSITION = select(usage_head.c.position)
 
 # Statement lines
 
@@ -132,6 +134,8 @@ ROLLUPS = select(usage_rollups)
 
 # Seals
 
+ADD_SEAL = insert(usage_seals)
+MARK_SEALED = update(usage_head).values(sealed=bindparam("sealed"), running=bindparam("running"))
 NEWEST_SEAL = select(usage_seals).order_by(_seal.number.desc()).limit(1)
 SEALS_AFTER = (
     select(usage_seals).where(_seal.number > bindparam("number")).order_by(_seal.number).limit(bindparam("limit"))

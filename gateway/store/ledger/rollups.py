@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gateway.metering.calendar import HOUR, billing_day, day_of_hour
 from gateway.metering.seal import EntryRow
+from gateway.store.ledger.queries import RollupRow
 
 _ROWS_AT_ONCE = 2_048
 
@@ -33,18 +34,6 @@ class RollupCount:
 
 
 Counts = dict[RollupKey, RollupCount]
-
-
-class RollupRow(NamedTuple):
-    """A row of `usage_rollups`."""
-
-    party_id: str
-    year: int
-    kind: str
-    day: str
-    quantity: int
-    entries: int
-    late: int
 
 
 def rollup_rows(rows: Sequence[EntryRow]) -> list[RollupRow]:

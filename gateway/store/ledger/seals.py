@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Row
 
 from gateway.clock import to_microseconds
 from gateway.metering.entry import LedgerBrokenError, UnknownEntryError, UsageError
@@ -21,8 +22,8 @@ from gateway.metering.seal import (
     run_on,
 )
 from gateway.store.ledger import queries
-from gateway.store.ledger.entries import lock_head
-from gateway.store.ledger.tables import usage_head, usage_seals
+from gateway.store.ledger.entries import lock_head, source_names
+from gateway.store.sql import ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def seal(
         running = run_on(running, leaves)
         seals.append(make_seal(seals[-1], leaves, quantity, to_microseconds(now), digests))
     made = [seal for seal in seals[1:] if seal]
-    if running != head.running:
+    if running.hex() != head.running:
         raise LedgerBrokenError(f"the entries after {head.sealed} are not the ones that were appended")
     _store(conn, made)
     return tuple(made)
@@ -81,35 +82,30 @@ def seal(
 
 def _store(conn: Connection, made: Sequence[Seal]) -> None:
     if made:
-        conn.execute(insert(usage_seals), [msgspec.structs.asdict(seal) for seal in made])
-        conn.execute(update(usage_head).values(sealed=made[-1].last_position, running=made[-1].hash))
+        conn.execute(queries.ADD_SEAL, [msgspec.structs.asdict(seal) for seal in made])
+        conn.execute(queries.MARK_SEALED, {"sealed": made[-1].last_position, "running": made[-1].hash})
 
 
 def last_seal(conn: Connection) -> Seal | None:
     """The newest seal, or None when nothing was sealed yet."""
     row = conn.execute(queries.NEWEST_SEAL).one_or_none()
-    return Seal(*row) if row else None
+    return _seal(row) if row else None
 
 
 def seals_after(conn: Connection, number: int, limit: int) -> tuple[Seal, ...]:
     """The seals that come after this number, oldest first: to publish, or to check the chain."""
     rows = conn.execute(queries.SEALS_AFTER, {"number": number, "limit": limit})
-    return tuple(Seal(*row) for row in rows)
+    return tuple(_seal(row) for row in rows)
 
 
-def source_names(conn: Connection) -> dict[int, str]:
-    """The name of each source by its number."""
-    return {row.number: row.source for row in conn.execute(queries.SOURCES)}
+def _seal(row: Row[*tuple[Any, ...]]) -> Seal:
+    return Seal(**row._mapping)
 
 
 def read_rows(conn: Connection, first: int, last: int) -> list[EntryRow]:
     """The entries at these positions, both included, in order."""
-    result = conn.execute(queries.ENTRIES_BETWEEN, {"first": first, "last": last})
-    rows = [
-        EntryRow._make(row) for row in result.cursor.fetchall()
-    ]  # the driver's own rows: an audit reads millions
-    result.close()
-    return rows
+    rows = ask(conn, queries.ENTRIES_BETWEEN, (first, last))
+    return [EntryRow._make(row) for row in rows]
 
 
 def prove(conn: Connection, position: int) -> Proof:
@@ -123,7 +119,7 @@ def prove(conn: Connection, position: int) -> Proof:
     covering = conn.execute(queries.COVERING_SEAL, {"position": position}).one_or_none()
     if covering is None:
         raise NotSealedYetError(position)
-    seal, sources = Seal(*covering), source_names(conn)
+    seal, sources = _seal(covering), source_names(conn)
     batch = read_rows(conn, seal.first_position, seal.last_position)
     path = merkle_path(leaves_of(batch, sources), position - seal.first_position)
     entry = rows[0].entry(sources)

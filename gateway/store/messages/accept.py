@@ -20,7 +20,7 @@ from gateway.messages.submission import (
 from gateway.store.documents.storage import Storage
 from gateway.store.messages import queries
 from gateway.store.messages.queries import AttachmentRow, IdempotencyRow, MessageRow, StepRow
-from gateway.store.sql import Change, ask, insert_into, placeholder, write_together
+from gateway.store.sql import Change, ask, insert_into, write_together
 from gateway.store.tables import metadata
 from gateway.validator.model.document import Attachment
 
@@ -45,7 +45,7 @@ class Acceptor:
         ]
         if new:
             self._store_small(new)
-            write_together(connection, _changes(placeholder(connection), new))
+            write_together(connection, _changes(new))
             self._checkpoint("accept-written")
             self._storage.sync_pack()  # begun before the rows: most of it is done
             self._checkpoint("bytes-stored")
@@ -78,24 +78,22 @@ def attachment_row(kenmerk: str, attachment: Attachment, stored: StoredBytes | N
     )
 
 
-def _changes(mark: str, new: Sequence[Arrival]) -> list[Change]:
+def _changes(new: Sequence[Arrival]) -> list[Change]:
     messages = [(received_message(a.submission, a.kenmerk, a.received_at), a.submission) for a in new]
+    attachments = [
+        attachment_row(message.kenmerk, one.attachment, one.stored)
+        for message, _ in messages
+        for one in message.detached or ()
+    ]
     return [
-        queries.add_messages(mark, [_message_row(message, submission) for message, submission in messages]),
-        queries.add_steps(mark, [step for message, one in messages for step in _first_steps(message, one)]),
-        queries.add_attachments(
-            mark,
-            [
-                attachment_row(message.kenmerk, one.attachment, one.stored)
-                for message, _ in messages
-                for one in message.detached or ()
-            ],
-        ),
-        *_channel_changes(mark, new),
+        Change(queries.ADD_MESSAGES, [_message_row(message, submission) for message, submission in messages]),
+        Change(queries.ADD_STEPS, [step for message, one in messages for step in _first_steps(message, one)]),
+        Change(queries.ADD_ATTACHMENTS, attachments),
+        *_channel_changes(new),
     ]
 
 
-def _channel_changes(mark: str, new: Sequence[Arrival]) -> list[Change]:
+def _channel_changes(new: Sequence[Arrival]) -> list[Change]:
     """What the channels keep with these messages, each in its own table."""
     rows: dict[tuple[str, tuple[str, ...]], list[tuple[object, ...]]] = {}
     for arrival in new:
@@ -103,7 +101,7 @@ def _channel_changes(mark: str, new: Sequence[Arrival]) -> list[Change]:
             row = arrival.submission.record(arrival.kenmerk, arrival.received_at).row()
             rows.setdefault((row.table, row.columns), []).append(row.values)
     return [
-        (insert_into(metadata.tables[table], columns, mark), values) for (table, columns), values in rows.items()
+        Change(insert_into(metadata.tables[table], columns), values) for (table, columns), values in rows.items()
     ]
 
 
@@ -137,11 +135,10 @@ def _keep_idempotency_keys(
     ]
     if not rows:
         return {}
-    mark = placeholder(connection)
-    write_together(connection, [queries.add_idempotency_keys(mark, rows)])
+    write_together(connection, [Change(queries.ADD_IDEMPOTENCY_KEYS, rows)])
     keys = [value for row in rows for value in (row.submitter_id, row.idempotency_key)]
-    found = ask(connection, queries.find_idempotency_keys(len(rows), mark), keys)
-    holders = [IdempotencyRow(*row) for row in found]  # type: ignore[arg-type]  # as the columns are
+    found = ask(connection, queries.find_idempotency_keys(len(rows)), keys)
+    holders = [IdempotencyRow._make(row) for row in found]
     return {(holder.submitter_id, holder.idempotency_key): holder for holder in holders}
 
 

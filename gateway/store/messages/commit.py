@@ -20,7 +20,6 @@ from gateway.store.messages.queries import (
     MailKey,
     MailRow,
     MessageChange,
-    MessageKey,
     PauseKey,
     PauseRow,
     PushKey,
@@ -28,7 +27,7 @@ from gateway.store.messages.queries import (
     ReportRow,
     StepRow,
 )
-from gateway.store.sql import Change, Rows, ask_together, placeholder, write_together
+from gateway.store.sql import Change, Question, Rows, ask_together, write_together
 from gateway.store.writer import Writer
 from gateway.validator.verdict import encode_report
 
@@ -116,7 +115,7 @@ def write_decisions(connection: Connection, group: Sequence[Decision]) -> list[D
     owners, answers = _take_claims(connection, group, append)
     decisions = [one.if_claimed_by(owners.get(one.claim or "")) for one in group]
     usage = [entry for one in decisions for entry in one.usage]
-    changes = _changes(placeholder(connection), decisions)
+    changes = _changes(decisions)
     changes += append.changes(answers, usage, to_microseconds(utc_now()))
     if write_together(connection, changes)[0] != len(decisions):
         raise AlreadyCommittedError(decisions)
@@ -129,38 +128,39 @@ def _take_claims(
     """Claim supplier, number and year for every message that needs it: who has each claim; and what the meter
     answers."""
     wanted = {one.claim: one.kenmerk for one in reversed(group) if one.claim}
-    mark, questions = placeholder(connection), append.questions()
+    questions = append.questions()
     if not wanted:
         return {}, ask_together(connection, questions)
     rows = [ClaimRow(claim, wanted[claim]) for claim in sorted(wanted)]
-    take = queries.take_claims(len(rows), mark), queries.values_of(rows)
+    take = Question(queries.take_claims(len(rows)), [value for row in rows for value in row])
     taken, *answers = ask_together(connection, [take, *questions])
     if len(taken) == len(wanted):
         return wanted, answers
-    [found] = ask_together(connection, [(queries.find_claims(len(wanted), mark), list(wanted))])
-    return {str(claim): str(kenmerk) for claim, kenmerk in found}, answers
+    [found] = ask_together(connection, [Question(queries.find_claims(len(wanted)), list(wanted))])
+    return {row.claim: row.kenmerk for row in map(ClaimRow._make, found)}, answers
 
 
-def _changes(mark: str, decisions: Sequence[Decision]) -> list[Change]:
+def _changes(decisions: Sequence[Decision]) -> list[Change]:
     """All that is written, the rows of the messages themselves first."""
     return [
-        queries.change_messages(mark, [(_message_change(one), _message_key(one)) for one in decisions]),
-        queries.add_steps(mark, [row for one in decisions for row in _step_rows(one)]),
-        queries.keep_reports(
-            mark, [ReportRow(one.kenmerk, encode_report(one.verdict)) for one in decisions if one.verdict]
+        Change(queries.CHANGE_MESSAGES, [_message_change(one) for one in decisions]),
+        Change(queries.ADD_STEPS, [row for one in decisions for row in _step_rows(one)]),
+        Change(
+            queries.KEEP_REPORTS,
+            [ReportRow(one.kenmerk, encode_report(one.verdict)) for one in decisions if one.verdict],
         ),
-        queries.add_attachments(mark, [row for one in decisions for row in _embedded(one)]),
-        *_moves(mark, decisions),
-        queries.pause_recipients(
-            mark,
+        Change(queries.ADD_ATTACHMENTS, [row for one in decisions for row in _embedded(one)]),
+        *_moves(decisions),
+        Change(
+            queries.PAUSE_RECIPIENTS,
             [
                 PauseRow(one.contact.recipient_id, to_microseconds(one.contact.again_at))
                 for one in decisions
                 if one.contact and one.contact.again_at
             ],
         ),
-        queries.end_pauses(
-            mark,
+        Change(
+            queries.END_PAUSES,
             [
                 PauseKey(one.contact.recipient_id)
                 for one in decisions
@@ -170,24 +170,26 @@ def _changes(mark: str, decisions: Sequence[Decision]) -> list[Change]:
     ]
 
 
-def _moves(mark: str, decisions: Sequence[Decision]) -> list[Change]:
+def _moves(decisions: Sequence[Decision]) -> list[Change]:
     """Into and out of mailboxes and the outbox."""
     moved = {move: [one for one in decisions if move in one.moves] for move in Move}
     return [
-        queries.into_mailbox(
-            mark, [MailRow(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.INTO_MAILBOX]]
+        Change(
+            queries.INTO_MAILBOX,
+            [MailRow(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.INTO_MAILBOX]],
         ),
-        queries.out_of_mailbox(
-            mark, [MailKey(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.OUT_OF_MAILBOX]]
+        Change(
+            queries.OUT_OF_MAILBOX,
+            [MailKey(one.message.recipient_id or "", one.kenmerk) for one in moved[Move.OUT_OF_MAILBOX]],
         ),
-        queries.into_outbox(
-            mark,
+        Change(
+            queries.INTO_OUTBOX,
             [
                 PushRow(one.kenmerk, one.message.recipient_id or "", to_microseconds(one.at))
                 for one in moved[Move.INTO_OUTBOX]
             ],
         ),
-        queries.out_of_outbox(mark, [PushKey(one.kenmerk) for one in moved[Move.OUT_OF_OUTBOX]]),
+        Change(queries.OUT_OF_OUTBOX, [PushKey(one.kenmerk) for one in moved[Move.OUT_OF_OUTBOX]]),
     ]
 
 
@@ -206,11 +208,9 @@ def _message_change(decision: Decision) -> MessageChange:
         issue_date=message.issue_date,
         profile=message.profile,
         duplicate_of=message.duplicate_of,
+        kenmerk=decision.kenmerk,
+        steps_before=decision.before.steps,
     )
-
-
-def _message_key(decision: Decision) -> MessageKey:
-    return MessageKey(decision.kenmerk, decision.before.steps)
 
 
 def _step_rows(decision: Decision) -> Iterable[StepRow]:

@@ -12,7 +12,7 @@ from gateway.messages.delivery import replay, return_to_sender
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
 from gateway.store.engine import Engines
-from gateway.store.messages import queries
+from gateway.store.messages import queries, register_queries
 from gateway.store.messages.commit import Committer, write_decisions
 from gateway.store.messages.messages import MessageStore, as_message
 from gateway.store.messages.register import log_change
@@ -89,12 +89,12 @@ class ReplaysElsewhere:
     async def follow(self) -> None:
         """Offer what was recorded since the last time; the first time only look where the log ends."""
         async with self._engines.read.connect() as connection:
-            newest: int = await connection.scalar(queries.NEWEST_CHANGE) or 0
+            newest: int = await connection.scalar(register_queries.NEWEST_CHANGE) or 0
             if self._seen_id is None or newest <= self._seen_id:
                 self._seen_id = newest
                 return
             after = {"id_before": self._seen_id - OVERLAP_ROWS, "what": REPLAYED}
-            replays = (await connection.execute(queries.REPLAYS_AFTER, after)).all()
+            replays = (await connection.execute(register_queries.CHANGES_AFTER, after)).all()
         self._seen_id = newest
         for row in replays:
             if row.id not in self._followed:

@@ -7,12 +7,12 @@ in order. The others are SQLAlchemy's, with parameters named after their columns
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Column, Select, Table, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Column, Select, bindparam, delete, exists, func, or_, select, update
 
 from gateway.messages.lifecycle import State
 from gateway.store.messages import tables as t
 from gateway.store.messages.outbox_tables import delivery_pauses, outbox
-from gateway.store.sql import Change, Values, insert_into, insert_or_replace, update_where
+from gateway.store.sql import delete_from, insert_into, insert_or_replace, marks, update_where
 
 # Rows
 
@@ -44,7 +44,7 @@ class MessageRow(NamedTuple):
 
 
 class MessageChange(NamedTuple):
-    """What a decision changes of a message."""
+    """What a decision changes of a message, while it has no more steps in its journal than before."""
 
     state: str
     disposition: str
@@ -58,13 +58,8 @@ class MessageChange(NamedTuple):
     issue_date: str | None
     profile: str | None
     duplicate_of: str | None
-
-
-class MessageKey(NamedTuple):
-    """A message with so many steps in its journal: it is changed only while it has no more."""
-
     kenmerk: str
-    steps: int
+    steps_before: int
 
 
 class StepRow(NamedTuple):
@@ -162,109 +157,50 @@ class PauseKey(NamedTuple):
 
 # Accepting
 
-
-def add_messages(placeholder: str, rows: list[MessageRow]) -> Change:
-    """Inserts accepted messages."""
-    return insert_into(t.messages, MessageRow._fields, placeholder), rows
-
-
-def add_idempotency_keys(placeholder: str, rows: list[IdempotencyRow]) -> Change:
-    """Inserts the keys that are not there yet."""
-    return insert_or_replace(t.idempotency, IdempotencyRow._fields, placeholder), rows
+ADD_MESSAGES = insert_into(t.messages, MessageRow._fields)
+ADD_IDEMPOTENCY_KEYS = insert_or_replace(t.idempotency, IdempotencyRow._fields)
 
 
 @lru_cache(maxsize=1024)
-def find_idempotency_keys(number: int, placeholder: str) -> str:
+def find_idempotency_keys(number: int) -> str:
     """Finds so many keys; the values are owner and key of each in turn."""
-    names = ", ".join(IdempotencyRow._fields)
-    keys = ", ".join([f"({placeholder}, {placeholder})"] * number)
-    return f"SELECT {names} FROM idempotency WHERE (submitter_id, idempotency_key) IN (VALUES {keys})"  # noqa: S608 - placeholders
+    names, keys = ", ".join(IdempotencyRow._fields), ", ".join([marks(2)] * number)
+    return f"SELECT {names} FROM idempotency WHERE (submitter_id, idempotency_key) IN (VALUES {keys})"  # noqa: S608 - marks
 
 
 # Committing a decision
 
 
 @lru_cache(maxsize=1024)
-def take_claims(number: int, placeholder: str) -> str:
+def take_claims(number: int) -> str:
     """Inserts those of so many claims that are free, and returns them; the values are those of all rows."""
-    rows = ", ".join([f"({placeholder}, {placeholder})"] * number)
-    return f"INSERT INTO claims (claim, kenmerk) VALUES {rows} ON CONFLICT DO NOTHING RETURNING claim, kenmerk"  # noqa: S608 - placeholders
+    rows = ", ".join([marks(2)] * number)
+    return f"INSERT INTO claims (claim, kenmerk) VALUES {rows} ON CONFLICT DO NOTHING RETURNING claim, kenmerk"  # noqa: S608 - marks
 
 
 @lru_cache(maxsize=1024)
-def find_claims(number: int, placeholder: str) -> str:
+def find_claims(number: int) -> str:
     """Finds so many claims."""
-    placeholders = ", ".join([placeholder] * number)
-    return f"SELECT claim, kenmerk FROM claims WHERE claim IN ({placeholders})"  # noqa: S608 - placeholders
+    return f"SELECT claim, kenmerk FROM claims WHERE claim IN {marks(number)}"  # noqa: S608 - marks
 
 
-def change_messages(placeholder: str, rows: list[tuple[MessageChange, MessageKey]]) -> Change:
-    """Changes messages that have not changed since they were read."""
-    sql = update_where(t.messages, MessageChange._fields, MessageKey._fields, placeholder)
-    return sql, [(*change, *key) for change, key in rows]
-
-
-def add_steps(placeholder: str, rows: list[StepRow]) -> Change:
-    """Inserts entries of journals."""
-    return insert_into(t.journal, StepRow._fields, placeholder), rows
-
-
-def keep_reports(placeholder: str, rows: list[ReportRow]) -> Change:
-    """Inserts reports; the newest verdict on a message replaces the one before."""
-    return insert_or_replace(t.reports, ReportRow._fields, placeholder, ("report",)), rows
-
-
-def add_attachments(placeholder: str, rows: list[AttachmentRow]) -> Change:
-    """Inserts attachments that are not there yet."""
-    return insert_or_replace(t.attachments, AttachmentRow._fields, placeholder), rows
-
-
-def into_mailbox(placeholder: str, rows: list[MailRow]) -> Change:
-    """Puts messages into mailboxes."""
-    return insert_or_replace(t.mailbox, MailRow._fields, placeholder), rows
-
-
-def out_of_mailbox(placeholder: str, rows: list[MailKey]) -> Change:
-    """Removes messages from mailboxes."""
-    return _delete(t.mailbox, MailKey._fields, placeholder), rows
-
-
-def into_outbox(placeholder: str, rows: list[PushRow]) -> Change:
-    """Puts messages into the outbox."""
-    return insert_or_replace(outbox, PushRow._fields, placeholder), rows
-
-
-def out_of_outbox(placeholder: str, rows: list[PushKey]) -> Change:
-    """Removes messages from the outbox."""
-    return _delete(outbox, PushKey._fields, placeholder), rows
-
-
-_PAUSE = (
-    "INSERT INTO delivery_pauses (recipient_id, again_at, failures) VALUES ({0}, {0}, 1) "
+CHANGE_MESSAGES = update_where(t.messages, MessageChange._fields[:-2], ("kenmerk", "steps"))
+"""Changes messages that have not changed since they were read."""
+ADD_STEPS = insert_into(t.journal, StepRow._fields)
+KEEP_REPORTS = insert_or_replace(t.reports, ReportRow._fields, ("report",))
+"""The newest verdict on a message replaces the one before."""
+ADD_ATTACHMENTS = insert_or_replace(t.attachments, AttachmentRow._fields)
+INTO_MAILBOX = insert_or_replace(t.mailbox, MailRow._fields)
+OUT_OF_MAILBOX = delete_from(t.mailbox, MailKey._fields)
+INTO_OUTBOX = insert_or_replace(outbox, PushRow._fields)
+OUT_OF_OUTBOX = delete_from(outbox, PushKey._fields)
+PAUSE_RECIPIENTS = (
+    "INSERT INTO delivery_pauses (recipient_id, again_at, failures) VALUES (?, ?, 1) "
     "ON CONFLICT (recipient_id) DO UPDATE "
     "SET again_at = excluded.again_at, failures = delivery_pauses.failures + 1"
 )
-
-
-def pause_recipients(placeholder: str, rows: list[PauseRow]) -> Change:
-    """Leaves recipients alone until a time, and counts one more failure."""
-    return _PAUSE.format(placeholder), rows
-
-
-def end_pauses(placeholder: str, rows: list[PauseKey]) -> Change:
-    """Forgets the failures of recipients."""
-    return _delete(delivery_pauses, PauseKey._fields, placeholder), rows
-
-
-def _delete(table: Table, columns: tuple[str, ...], placeholder: str) -> str:
-    conditions = " AND ".join(f'"{name}" = {placeholder}' for name in columns)
-    return f'DELETE FROM "{table.name}" WHERE {conditions}'  # noqa: S608 - our own names
-
-
-def values_of(rows: list[ClaimRow]) -> Values:
-    """The values of rows that go into one statement."""
-    return [value for row in rows for value in row]
-
+"""Leaves recipients alone until a time, and counts one more failure."""
+END_PAUSES = delete_from(delivery_pauses, PauseKey._fields)
 
 # Reading
 
@@ -384,12 +320,3 @@ def habits(party: Column[str], messages_min: int) -> Select[str, int, str, str]:
         .group_by(party)
         .having(func.count() >= messages_min)
     )
-
-
-# The register's log
-
-_log = t.register_log.c
-NEWEST_CHANGE = select(func.max(_log.id))
-REPLAYS_AFTER = select(_log.id, _log.subject, _log.detail).where(
-    _log.id > bindparam("id_before"), _log.what == bindparam("what")
-)

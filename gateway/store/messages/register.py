@@ -12,15 +12,16 @@ from contextlib import suppress
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.clock import Clock
+from gateway.clock import Clock, to_microseconds
 from gateway.messages.participants import Caller, Party, PartyKind, Role, role_problem
 from gateway.store.engine import Engines
-from gateway.store.messages import queries
-from gateway.store.messages import tables as t
-from gateway.store.sql import insert_new
+from gateway.store.messages import register_queries as queries
+from gateway.store.messages.queries import FORGET_PAUSE
+from gateway.store.messages.register_queries import ChangeRow, IdentifierRow, PartyRow
+from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -123,7 +124,7 @@ class RegisterStore:
         detail = {"role": role.value, "party": party_id or "", "test": str(is_test)}
 
         def write(connection: Connection) -> None:
-            connection.execute(t.api_keys.insert().values(row))
+            connection.execute(queries.ADD_KEY, row)
             log_change(connection, self._clock(), actor, "key created", key_id, detail)
 
         await self._writer.call(write)
@@ -135,11 +136,8 @@ class RegisterStore:
         now = self._clock()
 
         def write(connection: Connection) -> bool:
-            wanted = update(t.api_keys).where(t.api_keys.c.key_id == key_id, t.api_keys.c.revoked_at.is_(None))
-            if connection.execute(wanted.values(revoked_at=now, revoked_by=actor)).rowcount == 0:
-                return (
-                    connection.execute(select(t.api_keys).where(t.api_keys.c.key_id == key_id)).first() is not None
-                )
+            if connection.execute(queries.REVOKE_KEY, {"key": key_id, "at": now, "actor": actor}).rowcount == 0:
+                return connection.scalar(queries.KEY, {"key_id": key_id}) is not None
             log_change(connection, now, actor, "key revoked", key_id, {})
             return True
 
@@ -149,10 +147,10 @@ class RegisterStore:
 
     def _load(self, connection: Connection) -> None:
         identifiers: dict[str, list[PartyIdentifier]] = {}
-        for row in connection.execute(select(t.party_identifiers)):
+        for row in connection.execute(queries.IDENTIFIERS):
             identifiers.setdefault(row.party_id, []).append(PartyIdentifier(row.scheme, row.value))
-        parties = [_party(row, identifiers.get(row.party_id, [])) for row in connection.execute(select(t.parties))]
-        keys = connection.execute(select(t.api_keys).where(t.api_keys.c.revoked_at.is_(None)))
+        parties = [_party(row, identifiers.get(row.party_id, [])) for row in connection.execute(queries.PARTIES)]
+        keys = connection.execute(queries.WORKING_KEYS)
         self._parties = {party.party_id: party for party in parties}
         self._by_identifier = {identifier: party for party in parties for identifier in party.identifiers}
         self._keys = {
@@ -161,44 +159,40 @@ class RegisterStore:
 
 
 def _save_party(connection: Connection, party: Party, actor: str, now: datetime) -> None:
-    columns = t.party_identifiers.c
     for identifier in party.identifiers:
-        found = connection.execute(
-            select(columns.party_id).where(columns.scheme == identifier.scheme, columns.value == identifier.value)
-        ).scalar_one_or_none()
-        if found is not None and found != party.party_id:
-            raise ValueError(f"{identifier} belongs to {found}")
+        owner = connection.scalar(queries.OWNER, {"scheme": identifier.scheme, "value": identifier.value})
+        if owner is not None and owner != party.party_id:
+            raise ValueError(f"{identifier} belongs to {owner}")
     row = _party_row(party)
     if _changes_delivery(connection, party):  # a pause was for the old method or address
-        connection.execute(queries.FORGET_PAUSE, {"party_id": party.party_id})
-    insert_new(connection, t.parties, [row], replace=("name", "kind", "kind_source", "mandates", "settings"))
-    connection.execute(delete(t.party_identifiers).where(columns.party_id == party.party_id))
-    rows = [
-        {"scheme": identifier.scheme, "value": identifier.value, "party_id": party.party_id}
-        for identifier in party.identifiers
+        connection.execute(FORGET_PAUSE, {"party_id": party.party_id})
+    identifiers = [IdentifierRow(one.scheme, one.value, party.party_id) for one in party.identifiers]
+    changes = [
+        Change(queries.SAVE_PARTY, [row]),
+        Change(queries.REMOVE_IDENTIFIERS, [(party.party_id,)]),
+        Change(queries.ADD_IDENTIFIERS, identifiers),
     ]
-    insert_new(connection, t.party_identifiers, rows)
-    detail = {**row, "identifiers": " ".join(str(identifier) for identifier in party.identifiers)}
+    write_together(connection, changes)
+    detail = row._asdict() | {"identifiers": " ".join(str(identifier) for identifier in party.identifiers)}
     log_change(connection, now, actor, "party saved", party.party_id, detail)
 
 
 def _changes_delivery(connection: Connection, party: Party) -> bool:
     """Whether its delivery method or address differs from the stored one."""
-    stored = select(t.parties.c.settings).where(t.parties.c.party_id == party.party_id)
-    found = connection.execute(stored).scalar_one_or_none()
+    found = connection.scalar(queries.SETTINGS, {"party_id": party.party_id})
     known = msgspec.json.decode(found, type=dict[str, str]) if found else {}
     return any(known.get(name) != party.settings.get(name) for name in ("delivery", "delivery_url"))
 
 
-def _party_row(party: Party) -> dict[str, str]:
-    return {
-        "party_id": party.party_id,
-        "name": party.name,
-        "kind": party.kind.value,
-        "kind_source": party.kind_source,
-        "mandates": msgspec.json.encode(sorted(party.mandates)).decode(),
-        "settings": msgspec.json.encode(party.settings, order="sorted").decode(),
-    }
+def _party_row(party: Party) -> PartyRow:
+    return PartyRow(
+        party.party_id,
+        party.name,
+        party.kind.value,
+        party.kind_source,
+        msgspec.json.encode(sorted(party.mandates)).decode(),
+        msgspec.json.encode(party.settings, order="sorted").decode(),
+    )
 
 
 def _party(row: Row[tuple[object, ...]], identifiers: list[PartyIdentifier]) -> Party:
@@ -217,11 +211,7 @@ def log_change(
     connection: Connection, at: datetime, actor: str, what: str, subject: str, detail: dict[str, str]
 ) -> None:
     """Write down who changed what; a running server sees the newest row within a second."""
-    row = {
-        "at": at,
-        "actor": actor,
-        "what": what,
-        "subject": subject,
-        "detail": msgspec.json.encode(detail, order="sorted").decode(),
-    }
-    connection.execute(t.register_log.insert().values(row))
+    row = ChangeRow(
+        to_microseconds(at), actor, what, subject, msgspec.json.encode(detail, order="sorted").decode()
+    )
+    write_together(connection, [Change(queries.LOG_CHANGE, [row])])

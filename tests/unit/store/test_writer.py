@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.store.engine import Engines
-from gateway.store.sql import write_together
+from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
 from tests.unit.store.ledger.ledger_database import fresh_engines
 
@@ -96,7 +96,9 @@ async def test_nobody_who_left_is_answered(database_url: str) -> None:
 
 
 def insert_by_driver(connection: Connection, numbers: Sequence[int]) -> list[int]:
-    write_together(connection, [("INSERT INTO works (number) VALUES (%s)", [(number,) for number in numbers])])
+    write_together(
+        connection, [Change("INSERT INTO works (number) VALUES (?)", [(number,) for number in numbers])]
+    )
     return [10 * number for number in numbers]
 
 

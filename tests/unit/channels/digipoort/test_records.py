@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Connection
 
 from gateway.channels.digipoort.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
-from gateway.channels.digipoort.records import ProcesRecord, ProcesStore, processen
+from gateway.channels.digipoort.records import ProcesRecord, ProcesStore
+from gateway.channels.digipoort.tables import processen
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.store.engine import open_engines
 from gateway.store.messages import tables as t
 from gateway.store.schema import upgrade
-from gateway.store.sql import insert_into, placeholder, write_together
+from gateway.store.sql import Change, insert_into, write_together
 from gateway.store.writer import Writer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -63,7 +64,7 @@ class World:
         row = ProcesRecord(proces).row()
         await self._writer.call(
             lambda connection: write_together(
-                connection, [(insert_into(processen, row.columns, placeholder(connection)), [row.values])]
+                connection, [Change(insert_into(processen, row.columns), [row.values])]
             )
         )
 

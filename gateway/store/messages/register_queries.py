@@ -1,0 +1,66 @@
+"""The statements of the register, by name: parties, their identifiers, API keys and the log of changes."""
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from gateway.store.messages import tables as t
+from gateway.store.sql import delete_from, insert_into, insert_or_replace
+
+_identifier, _key, _log = t.party_identifiers.c, t.api_keys.c, t.register_log.c
+
+
+class PartyRow(NamedTuple):
+    """A party; `mandates` and `settings` are JSON."""
+
+    party_id: str
+    name: str
+    kind: str
+    kind_source: str
+    mandates: str
+    settings: str
+
+
+class IdentifierRow(NamedTuple):
+    """An identifier of a party."""
+
+    scheme: str
+    value: str
+    party_id: str
+
+
+class ChangeRow(NamedTuple):
+    """Who changed what in the register; `detail` is JSON."""
+
+    at: int
+    actor: str
+    what: str
+    subject: str
+    detail: str
+
+
+SAVE_PARTY = insert_or_replace(t.parties, PartyRow._fields, PartyRow._fields[1:])
+ADD_IDENTIFIERS = insert_or_replace(t.party_identifiers, IdentifierRow._fields)
+REMOVE_IDENTIFIERS = delete_from(t.party_identifiers, ("party_id",))
+PARTIES = select(t.parties)
+SETTINGS = select(t.parties.c.settings).where(t.parties.c.party_id == bindparam("party_id"))
+IDENTIFIERS = select(t.party_identifiers)
+OWNER = select(_identifier.party_id).where(
+    _identifier.scheme == bindparam("scheme"), _identifier.value == bindparam("value")
+)
+"""Whose identifier it is."""
+
+ADD_KEY = insert(t.api_keys)
+WORKING_KEYS = select(t.api_keys).where(_key.revoked_at.is_(None))
+KEY = select(_key.key_id).where(_key.key_id == bindparam("key_id"))
+REVOKE_KEY = (
+    update(t.api_keys)
+    .where(_key.key_id == bindparam("key"), _key.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"), revoked_by=bindparam("actor"))
+)
+
+LOG_CHANGE = insert_into(t.register_log, ChangeRow._fields)
+NEWEST_CHANGE = select(func.max(_log.id))
+CHANGES_AFTER = select(_log.id, _log.subject, _log.detail).where(
+    _log.id > bindparam("id_before"), _log.what == bindparam("what")
+)
