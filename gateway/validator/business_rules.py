@@ -1,9 +1,9 @@
-"""The business rules of an invoice: the document is read and judged, and each breach becomes a finding."""
+"""The business rules of a document: it is read and judged, and each breach becomes a finding."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -11,7 +11,7 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.rules import engine
 from gateway.validator.rules.engine import Breach, RuleFailure, RuleSet
-from gateway.validator.ubl.bindings import element_of
+from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.breaches import SyntaxBreach
 from gateway.validator.ubl.reader import Reading
 from gateway.validator.ubl.tables import TABLES
@@ -35,13 +35,15 @@ class _Unlocated:
     """The term of that group that is wrong, if one is."""
 
 
-def check(parsed: Parsed, reading: Reading, rules: RuleSet) -> list[Finding]:
+def check(parsed: Parsed, reading: Reading[Any], rules: RuleSet) -> list[Finding]:
     """Every rule of the set that the document breaks, in document order."""
     judgement = engine.judge(reading.document, rules)
     left_out: Counter[str] = Counter()
     found = [_of_breach(each) for each in _first_of_each(judgement.breaches, left_out)]
     for name in sorted(rules.syntax):
-        found += [_of_syntax(each) for each in _first_of_each(TABLES[name].breaches(reading), left_out)]
+        table = TABLES[name]
+        if table.vocabulary is reading.vocabulary:
+            found += [_of_syntax(each) for each in _first_of_each(table.breaches(reading), left_out)]
     found += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
     if len(judgement.failures) > FINDINGS_EACH_MAX:
         left_out[FAILED_RULE] = len(judgement.failures) - FINDINGS_EACH_MAX
@@ -106,9 +108,11 @@ def _left_out(times: Counter[str]) -> Iterator[Finding]:
         )
 
 
-def _with_locations(parsed: Parsed, reading: Reading, found: list[_Unlocated]) -> Iterator[Finding]:
+def _with_locations(parsed: Parsed, reading: Reading[Any], found: list[_Unlocated]) -> Iterator[Finding]:
     groups = reading.elements({max(one.ordinal, 0) for one in found})
-    elements = [_element(groups.get(max(one.ordinal, 0), parsed.root), one.term, reading) for one in found]
+    elements = [
+        _element(groups.get(max(one.ordinal, 0), parsed.root), one.term, reading.vocabulary) for one in found
+    ]
     positions = parsed.source_map.of_elements(parsed.root, elements)
     paths = Paths()
     for one, element in zip(found, elements, strict=True):
@@ -116,5 +120,5 @@ def _with_locations(parsed: Parsed, reading: Reading, found: list[_Unlocated]) -
         yield one.finding.at(paths.of(element), at.line if at else None, at.column if at else None)
 
 
-def _element(group: etree._Element, term: str | None, reading: Reading) -> etree._Element:
-    return element_of(group, term, reading.vocabulary) if term else group
+def _element(group: etree._Element, term: str | None, vocabulary: Vocabulary[Any]) -> etree._Element:
+    return vocabulary.element_of(group, term) if term else group

@@ -79,7 +79,8 @@ def _all_at(element: etree._Element, path: str) -> list[etree._Element]:
     return found
 
 
-def _first_at(element: etree._Element, path: str) -> etree._Element | None:
+def element_at(element: etree._Element, path: str) -> etree._Element | None:
+    """The first element at a path, if there is one."""
     if "[" in path:
         return element.find(path, PREFIXES)
     tag, *more = _steps(path)
@@ -115,8 +116,8 @@ class HeaderPaths:
     profile_id: str = "cbc:ProfileID"
     number: str = "cbc:ID"
     issue_date: str = "cbc:IssueDate"
-    has_time: bool = False
-    """`issue_date` is the path of a date and time."""
+    day: Callable[[str], str] = str
+    """Makes the day, as `2026-01-31`, of the text at `issue_date`."""
     party: PartyReader = ubl_party
 
 
@@ -128,21 +129,18 @@ def read_header(root: etree._Element, kind: DocumentKind, paths: HeaderPaths) ->
         _text_at(root, paths.customization_id),
         _text_at(root, paths.profile_id),
         _text_at(root, paths.number),
-        issue_date[:_DATE_CHARACTERS] if issue_date and paths.has_time else issue_date,
+        paths.day(issue_date) if issue_date else issue_date,
         _party_at(root, paths.sender, paths.party),
         _party_at(root, paths.recipient, paths.party),
     )
 
 
-_DATE_CHARACTERS = len("2026-01-31")
-
-
 def _text_at(element: etree._Element, path: str) -> str | None:
-    found = _first_at(element, path) if path else None
+    found = element_at(element, path) if path else None
     return stripped(_whole_text(found)) if found is not None else None
 
 
 def _party_at(root: etree._Element, paths: tuple[str, ...], read: PartyReader) -> DocumentParty:
-    elements = [element for path in paths if (element := _first_at(root, path)) is not None]
+    elements = [element for path in paths if (element := element_at(root, path)) is not None]
     parties = [read(element) for element in elements]
     return next((party for party in parties if party.identifiers), parties[0] if parties else DocumentParty())

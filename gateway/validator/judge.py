@@ -7,20 +7,23 @@ releases the interpreter lock while it parses and checks the schema.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
+from typing import Any
 
 from gateway.i18n import Text
 from gateway.validator import attachments, business_rules, identify
 from gateway.validator.bounds import within_bounds
 from gateway.validator.finding import Finding, Stage
-from gateway.validator.header import read_header
-from gateway.validator.kinds import DocumentModel, definition_of
+from gateway.validator.header import element_at, read_header
+from gateway.validator.kinds import KindDefinition, definition_of
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
 from gateway.validator.model.terms import without_collecting
 from gateway.validator.profiles import choose, not_for, profile_named, remarks
+from gateway.validator.ubl.binding import Vocabulary
+from gateway.validator.ubl.reader import read
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
 from gateway.validator.xml import schema
-from gateway.validator.xml.namespaces import CBC
+from gateway.validator.xml.locations import name_of, xpath_of
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits, Parsed
 
 OWN, REFERENCE = ENGINES = ("own", "reference")
@@ -113,7 +116,7 @@ class _Judgement:
         self._kind = kind
         self._facts = read_header(parsed.root, kind, definition_of(kind).header)
         older = identify.older_format(self._facts)
-        about_others = not_for(self._options.profiles, definition_of(kind), _path(kind))
+        about_others = not_for(self._options.profiles, definition_of(kind), "/" + name_of(str(parsed.root.tag)))
         self._ends(Stage.IDENTIFY, [_with_root_position(one, parsed) for one in [older, *about_others] if one])
         return older is None
 
@@ -139,26 +142,30 @@ class _Judgement:
     def _check_rules(self, parsed: Parsed) -> None:
         if self._kind is None or self._facts is None:
             return
-        model = definition_of(self._kind).model
-        if model is None:
+        definition = definition_of(self._kind)
+        if definition.vocabulary is None:
             return
         if self._options.engine == REFERENCE:
-            findings = self._by_reference(parsed)
+            findings = self._by_reference(parsed, definition)
         else:
-            findings = self._by_rules(parsed, model, self._facts)
+            findings = self._by_rules(parsed, definition, definition.vocabulary, self._facts)
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
 
-    def _by_rules(self, parsed: Parsed, model: DocumentModel, facts: DocumentFacts) -> list[Finding]:
-        chosen = choose(model.document, facts.customization_id, self._options.profile, self._options.also)
+    def _by_rules(
+        self, parsed: Parsed, definition: KindDefinition, vocabulary: Vocabulary[Any], facts: DocumentFacts
+    ) -> list[Finding]:
+        chosen = choose(vocabulary.model, facts.customization_id, self._options.profile, self._options.also)
         self._profile, self._rule_sets = chosen.profile, chosen.used
-        remarked = remarks(chosen, facts.issue_date, _path(facts.kind))
-        broken = within_bounds(business_rules.check(parsed, model.read(parsed.root), chosen.rules))
+        remarked = remarks(chosen, facts.issue_date, definition.header)
+        broken = within_bounds(business_rules.check(parsed, read(parsed.root, vocabulary), chosen.rules))
         return [*_at_the_head(remarked, parsed), *broken]
 
-    def _by_reference(self, parsed: Parsed) -> list[Finding]:
+    def _by_reference(self, parsed: Parsed, definition: KindDefinition) -> list[Finding]:
         from gateway.validator import reference  # SaxonC is optional, large, and seldom wanted
 
+        if definition.vocabulary is not reference.VOCABULARY:
+            return []
         findings = reference.check(parsed)
         why = Text("the reference engine was asked for, which has no other rules")
         self._rule_sets = (RuleSetUsed("EN 16931, official stylesheet", reference.EN16931_VERSION, why),)
@@ -183,24 +190,17 @@ class _Judgement:
         )
 
 
-def _path(kind: DocumentKind) -> str:
-    return f"/ubl:{kind.value}"
-
-
 def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
-    """With the places of the root's own children that they are about."""
+    """With the places of the elements that they are about, by their paths below the root."""
     if not findings:
         return []
-    children = {one.location: parsed.root.find(CBC + one.location.rpartition(":")[2]) for one in findings}
-    places = parsed.source_map.of_elements(
-        parsed.root, {child for child in children.values() if child is not None}
-    )
-    placed: list[Finding] = []
-    for one in findings:
-        child = children[one.location]
-        place = places.get(child) if child is not None else None
-        placed.append(one.at(one.location, place.line, place.column) if place else one)
-    return placed
+    elements = [element_at(parsed.root, one.location) for one in findings]
+    about = [parsed.root if element is None else element for element in elements]
+    places = parsed.source_map.of_elements(parsed.root, about)
+    return [
+        finding.at(xpath_of(element), places[element].line, places[element].column)
+        for finding, element in zip(findings, about, strict=True)
+    ]
 
 
 def _with_root_position(finding: Finding, parsed: Parsed) -> Finding:

@@ -1,25 +1,23 @@
 """The kinds of document: one row says all that the gateway needs to know of a kind.
 
-A new kind is a member of `DocumentKind` and a row here. A kind with a document model is judged by the rule sets
-for that model.
+A new kind is a member of `DocumentKind` and a row here. A kind with a vocabulary is read into a document model,
+and judged by the rule sets for that model.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-
-from lxml import etree
+from typing import Any
 
 import schemas
 from gateway.i18n import Text
 from gateway.validator.header import HeaderPaths, staffing_party
 from gateway.validator.media_types import EN16931 as EN16931_MEDIA_TYPES
 from gateway.validator.model.document import DocumentKind
-from gateway.validator.model.invoice import Invoice
 from gateway.validator.model.terms import Document
-from gateway.validator.ubl.reader import Reading, read
+from gateway.validator.ubl.binding import Vocabulary
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.xml.namespaces import HR_XML, UBL
 
 
@@ -31,14 +29,6 @@ class SchemaFamily(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentModel:
-    """How the terms of a document are read: the class of the document, and its reader."""
-
-    document: type[Document]
-    read: Callable[[etree._Element], Reading]
-
-
-@dataclass(frozen=True, slots=True)
 class KindDefinition:
     """One kind of document, by its root element."""
 
@@ -46,8 +36,8 @@ class KindDefinition:
     name: Text
     header: HeaderPaths
     family: SchemaFamily = SchemaFamily.UBL
-    model: DocumentModel | None = None
-    """How its terms are read; None where no rule set is about it."""
+    vocabulary: Vocabulary[Any] | None = None
+    """Where its terms are; None where no rule set is about it."""
     media_types: frozenset[str] | None = None
     """The media types that its attachments may have; None for any."""
     has_unique_number: bool = False
@@ -64,14 +54,17 @@ class KindDefinition:
         return f"{{{self.namespace}}}{self.kind.value}"
 
     @property
+    def model(self) -> type[Document] | None:
+        """The model that rule sets judge it by."""
+        return self.vocabulary.model if self.vocabulary else None
+
+    @property
     def schema(self) -> Path:
         """The file of its XML Schema."""
         if self.family is SchemaFamily.UBL:
             return schemas.ubl_file(self.kind.value)
         return schemas.FOLDER / "setu-1.4" / f"{self.kind.value}.xsd"
 
-
-INVOICE = DocumentModel(Invoice, read)
 
 _BUYER = ("cac:BuyerCustomerParty",)
 _SELLER = ("cac:SellerSupplierParty",)
@@ -87,7 +80,7 @@ KINDS: tuple[KindDefinition, ...] = (
         DocumentKind.INVOICE,
         Text("Invoice"),
         _FROM_SUPPLIER,
-        model=INVOICE,
+        vocabulary=UBL_INVOICE,
         media_types=frozenset(EN16931_MEDIA_TYPES),
         has_unique_number=True,
     ),
@@ -95,7 +88,7 @@ KINDS: tuple[KindDefinition, ...] = (
         DocumentKind.CREDIT_NOTE,
         Text("Credit note"),
         _FROM_SUPPLIER,
-        model=INVOICE,
+        vocabulary=UBL_INVOICE,
         media_types=frozenset(EN16931_MEDIA_TYPES),
         has_unique_number=True,
     ),
@@ -123,7 +116,7 @@ KINDS: tuple[KindDefinition, ...] = (
             profile_id="",
             number="hr:Id/hr:IdValue",
             issue_date="hr:SubmitterInfo/hr:SubmittedDateTime",
-            has_time=True,
+            day=lambda moment: moment[: len("2026-01-31")],
             party=staffing_party,
         ),
         family=SchemaFamily.HR_XML,

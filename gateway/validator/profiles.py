@@ -15,9 +15,10 @@ from functools import cache, lru_cache
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage, WrongValueError
+from gateway.validator.header import HeaderPaths
 from gateway.validator.kinds import KINDS, KindDefinition
 from gateway.validator.model.document import DocumentKind
-from gateway.validator.model.terms import Document
+from gateway.validator.model.terms import Document, term_of
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.verdict import RuleSetUsed
 
@@ -83,24 +84,34 @@ def _combined(base: RuleSet, why: Text, is_claim: bool, also: tuple[str, ...]) -
     return Chosen(profile, rules, _in_order(rules, used))
 
 
-def remarks(chosen: Chosen, issue_date: str | None, path: str) -> list[Finding]:
+def remarks(chosen: Chosen, issue_date: str | None, header: HeaderPaths) -> list[Finding]:
     """What the choice itself gives rise to: a specification that is not judged, a set that is not in force on the
-    day of the invoice. `path` is that of the invoice's root element."""
-    found = [_not_judged(chosen, chosen.unknown, f"{path}/cbc:CustomizationID")] if chosen.unknown else []
+    day of the document. Locations are paths below its root, of `header`."""
+    found = [_not_judged(chosen, chosen.unknown, header.customization_id)] if chosen.unknown else []
     if (day := _day(issue_date)) is not None:
-        found += [_not_in_force(one, day, f"{path}/cbc:IssueDate") for one in _others(chosen.used, day)]
+        terms = _terms(chosen, "issue_date")
+        found += [_not_in_force(one, day, header.issue_date, terms) for one in _others(chosen.used, day)]
     return found
+
+
+def _terms(chosen: Chosen, attribute: str) -> tuple[str, ...]:
+    """The term that an attribute of the document is, where its model has it."""
+    number = term_of(chosen.rules.document, attribute)
+    return (number,) if number else ()
 
 
 def not_for(profiles: Iterable[str], definition: KindDefinition, path: str) -> list[Finding]:
     """That profiles were asked for on a document that their rules are not about. `path` is that of its root."""
-    model = definition.model.document if definition.model else None
     asked = dict.fromkeys(map(profile_named, profiles))
-    return [_about_another_kind(rules, definition.kind, path) for rules in asked if rules.document is not model]
+    return [
+        _about_another_kind(rules, definition.kind, path)
+        for rules in asked
+        if rules.document is not definition.model
+    ]
 
 
 def _about_another_kind(rules: RuleSet, kind: DocumentKind, path: str) -> Finding:
-    kinds = ", ".join(each.kind for each in KINDS if each.model and each.model.document is rules.document)
+    kinds = ", ".join(each.kind for each in KINDS if each.model is rules.document)
     return Finding(
         "MP-RULES-PROFILE",
         Flag.WARNING,
@@ -128,7 +139,7 @@ def _not_judged(chosen: Chosen, specification: str, location: str) -> Finding:
             name=chosen.used[0].name,
         ),
         location=location,
-        terms=("BT-24",),
+        terms=_terms(chosen, "specification"),
         found=specification,
         expected=" | ".join(str(claim) for claim in sorted(claims, key=lambda claim: not claim.is_whole)),
         advice=Text(
@@ -149,7 +160,7 @@ def _others(used: Sequence[RuleSetUsed], day: date) -> list[RuleSetUsed]:
     return [one for one in used if not one.is_in_force_on(day)]
 
 
-def _not_in_force(used: RuleSetUsed, day: date, location: str) -> Finding:
+def _not_in_force(used: RuleSetUsed, day: date, location: str, terms: tuple[str, ...]) -> Finding:
     began, ended = used.valid_from or date.min, used.valid_until
     name = f"{used.name} {used.version}"
     period = Text("{name} is in force from {began} on", name=name, began=began)
@@ -165,7 +176,7 @@ def _not_in_force(used: RuleSetUsed, day: date, location: str) -> Finding:
             day=day,
         ),
         location=location,
-        terms=("BT-2",),
+        terms=terms,
         found=day.isoformat(),
         expected=f"<= {ended}" if ended is not None and day > ended else f">= {began}",
         advice=Text("Correct the issue date, or take into account that older rules may say something else."),

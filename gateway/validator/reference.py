@@ -19,6 +19,7 @@ from lxml import etree
 
 from gateway.i18n import Text, untranslated
 from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.xml.locations import xpath_of
 from gateway.validator.xml.parsing import Parsed
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from saxonche import PySaxonProcessor
 
 EN16931_VERSION = "1.3.16"
+VOCABULARY = UBL_INVOICE
+"""What the stylesheet of EN 16931 is about."""
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _STEP = re.compile(r"/\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\](?:\[(\d+)\])?")

@@ -7,6 +7,7 @@ from pathlib import Path
 from lxml import etree
 
 from gateway.validator import reference
+from gateway.validator.model.invoice import Invoice
 from gateway.validator.rules import nlcius
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import RuleSet, judge
@@ -14,6 +15,7 @@ from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.validator.ubl import breaches as ubl_breaches
 from gateway.validator.ubl import rules as ubl_rules
 from gateway.validator.ubl import si_ubl
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import Reading, read
 from tests.conformance.compare import Pair
 from tests.samples import SAMPLES
@@ -25,25 +27,25 @@ NLCIUS_STYLESHEET = "METERPOORT_NLCIUS_XSLT"
 
 def ours(document: bytes) -> frozenset[str]:
     """EN 16931 by our own engine: its rules and the rules of the UBL syntax."""
-    reading = read(etree.fromstring(document))
+    reading = read(etree.fromstring(document), UBL_INVOICE)
     syntax = {breach.rule.id for breach in ubl_breaches.breaches(reading)}
     return _fired(reading, EN16931) | syntax
 
 
 def ours_nlcius(document: bytes) -> frozenset[str]:
     """The Dutch rules alone, by our own engine."""
-    reading = read(etree.fromstring(document))
+    reading = read(etree.fromstring(document), UBL_INVOICE)
     empty = si_ubl.breaches(
         reading,
-        is_nlcius=is_nlcius(reading.invoice),
-        has_dutch_seller=has_dutch_seller(reading.invoice),
+        is_nlcius=is_nlcius(reading.document),
+        has_dutch_seller=has_dutch_seller(reading.document),
     )
     return _fired(reading, nlcius.NLCIUS) | {breach.rule.id for breach in empty}
 
 
-def _fired(reading: Reading, rules: RuleSet) -> frozenset[str]:
+def _fired(reading: Reading[Invoice], rules: RuleSet) -> frozenset[str]:
     """An internal error of a rule counts as a rule of that name, so that it shows as a difference."""
-    judgement = judge(reading.invoice, rules)
+    judgement = judge(reading.document, rules)
     failed = {f"{failure.rule.id} failed: {failure.error}" for failure in judgement.failures}
     return frozenset({breach.rule.id for breach in judgement.breaches} | failed)
 

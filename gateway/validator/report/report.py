@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-import gateway.validator.model.invoice  # noqa: F401 - it enters the names of the terms
+import gateway.validator.kinds  # noqa: F401 - it enters the names of the terms of every model
 from gateway.i18n import Text
 from gateway.validator.finding import Stage
 from gateway.validator.model.terms import GROUPS, TERMS

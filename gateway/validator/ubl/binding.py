@@ -5,10 +5,19 @@ Paths are written with the usual prefixes (`cac:Item/cbc:Name`, `cbc:ID/@schemeI
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
-from gateway.validator.model.invoice import Coded
-from gateway.validator.model.terms import Group
+from lxml import etree
+
+from gateway.validator.model.terms import TERMS, Document, Group
+from gateway.validator.ubl.path_rules import NO_PATH_RULES, PathRules
+
+_D = TypeVar("_D", bound=Document)
+_G = TypeVar("_G", bound=Group)
+Convert = Callable[[str], str]
+"""Makes of a text what the model holds, where the syntax writes it otherwise: a date as `20261129`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,7 @@ class One:
     """The text at a path, `.` for the element's own text."""
 
     path: str
+    convert: Convert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class Every:
     """All texts at a path, as a tuple."""
 
     path: str
+    convert: Convert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class KindChoice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Binding:
+class Binding(Generic[_G]):
     """How an element becomes a group of a class, `kind`, or of the one that `choice` finds.
 
     `under` is the chain of elements right above it, outermost first, the root written `/`. Of the bindings of one
@@ -82,29 +93,39 @@ class Binding:
     """
 
     element: str
-    kind: type[Group]
+    kind: type[_G]
     fields: Mapping[str, Source]
     under: tuple[str, ...] = ()
     choice: KindChoice | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Vocabulary:
-    """One syntax: the prefixes of its namespaces, its root elements, its bindings, and the binding of its root.
+class Vocabulary(Generic[_D]):
+    """How one syntax writes one document model: the prefixes of its namespaces, its root elements, its bindings,
+    and the binding of its root.
 
     `coded` says of an element, by the names from the root down to it, which of its attributes holds a code ("" for
-    its text), and of which list.
+    its text), and what kind of code; the kinds are an enum of the model.
     """
 
     prefixes: Mapping[str, str]
     roots: tuple[str, ...]
-    bindings: tuple[Binding, ...]
-    document: Binding
-    coded: Callable[[tuple[str, ...]], tuple[str, Coded] | None]
-    coded_names: frozenset[str]
+    bindings: tuple[Binding[Any], ...]
+    document: Binding[_D]
+    coded: Callable[[tuple[str, ...]], tuple[str, StrEnum] | None] = lambda _names: None
+    coded_names: frozenset[str] = frozenset()
     """The elements and attributes that `coded` knows."""
+    required_codes: frozenset[StrEnum] = frozenset()
+    """The codes in an attribute that may not be absent: without it the code is None."""
+    path_rules: PathRules = NO_PATH_RULES
+    """What the rules on the XML itself say of its paths."""
 
-    def binding_of(self, names: tuple[str, ...]) -> Binding | None:
+    @property
+    def model(self) -> type[_D]:
+        """The class of its documents."""
+        return self.document.kind
+
+    def binding_of(self, names: tuple[str, ...]) -> Binding[Any] | None:
         """The binding of the element with these names from the root, written `/`, down to it."""
         if len(names) == 1:
             return self.document
@@ -132,10 +153,30 @@ class Vocabulary:
                     }
         return frozenset(names - {"", ".", "..", "*"})
 
+    def element_of(self, element: etree._Element, term: str) -> etree._Element:
+        """The element that holds a term (`BT-131`) of the group that `element` is; `element` itself where there is
+        none, or where the term is another group's."""
+        name = self.name_of(str(element.tag))
+        bindings = [self.document] if name in self.roots else _by_element(self.bindings).get(name or "", [])
+        spaces = {prefix[:-1]: space for space, prefix in self.prefixes.items() if prefix}
+        attributes = {each.attribute for each in TERMS.get(term, ())}
+        for binding in bindings:
+            for attribute in attributes & binding.fields.keys():
+                for path in _paths(binding.fields[attribute]):
+                    steps = [step for step in path.split("/") if not step.startswith("@")]
+                    found = element.find("/".join(steps) or ".", spaces)
+                    if found is not None:
+                        return found
+        return element
+
+
+def _paths(source: Source) -> list[str]:
+    return source.path.split("|") if not isinstance(source, Fixed | Found) else []
+
 
 @lru_cache(maxsize=8)
-def _by_element(bindings: tuple[Binding, ...]) -> dict[str, list[Binding]]:
-    found: dict[str, list[Binding]] = {}
+def _by_element(bindings: tuple[Binding[Any], ...]) -> dict[str, list[Binding[Any]]]:
+    found: dict[str, list[Binding[Any]]] = {}
     for each in bindings:
         found.setdefault(each.element, []).append(each)
     return found

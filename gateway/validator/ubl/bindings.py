@@ -4,11 +4,11 @@
 says the same of the root. `gateway.validator.ubl.reader` reads a document by these tables.
 """
 
-from lxml import etree
+from typing import Any
 
 from gateway.validator.model import invoice as bg
 from gateway.validator.model.invoice import Coded
-from gateway.validator.model.terms import TERMS, Group
+from gateway.validator.model.terms import Group
 from gateway.validator.ubl.binding import (
     Binding,
     Every,
@@ -22,11 +22,9 @@ from gateway.validator.ubl.binding import (
     Source,
     Vocabulary,
 )
+from gateway.validator.ubl.path_rules import UblPathRules
+from gateway.validator.xml.namespaces import UBL
 
-_SPACES = {
-    "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
-    "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
-}
 _LINES = ("cac:InvoiceLine", "cac:CreditNoteLine")
 
 
@@ -40,7 +38,7 @@ def _by_indicator(allowance: type[Group], charge: type[Group], other: type[Group
     return KindChoice("indicator", choose)
 
 
-def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress") -> Binding:
+def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress") -> Binding[Any]:
     fields: dict[str, Source] = {
         "line_1": One("cbc:StreetName"),
         "line_2": One("cbc:AdditionalStreetName"),
@@ -53,7 +51,7 @@ def _address(*under: str, make: type[Group], element: str = "cac:PostalAddress")
     return Binding(element, make, fields, under)
 
 
-def _party(element: str, make: type[Group], **more: Source) -> Binding:
+def _party(element: str, make: type[Group], **more: Source) -> Binding[Any]:
     legal = "cac:Party/cac:PartyLegalEntity"
     fields: dict[str, Source] = {
         "name": One(f"{legal}/cbc:RegistrationName"),
@@ -70,7 +68,7 @@ def _party(element: str, make: type[Group], **more: Source) -> Binding:
     return Binding(element, make, {**fields, **more})
 
 
-def _contact(party: str, make: type[Group]) -> Binding:
+def _contact(party: str, make: type[Group]) -> Binding[Any]:
     fields: dict[str, Source] = {
         "name": One("cbc:Name"),
         "telephone": One("cbc:Telephone"),
@@ -79,7 +77,7 @@ def _contact(party: str, make: type[Group]) -> Binding:
     return Binding("cac:Contact", make, fields, (party, "cac:Party"))
 
 
-def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Group]) -> Binding:
+def _allowance(under: tuple[str, ...], allowance: type[Group], charge: type[Group]) -> Binding[Any]:
     fields: dict[str, Source] = {
         "indicator": One("cbc:ChargeIndicator"),
         "amount": One("cbc:Amount"),
@@ -110,7 +108,7 @@ _CLASSIFICATION: dict[str, Source] = {
 _CLASSIFIED = ("cac:Item", "cac:CommodityClassification")
 
 
-def _line(element: str, *, is_credit: bool) -> Binding:
+def _line(element: str, *, is_credit: bool) -> Binding[Any]:
     fields: dict[str, Source] = {
         "number": One("cbc:ID"),
         "note": One("cbc:Note"),
@@ -462,39 +460,19 @@ def _coded(names: tuple[str, ...]) -> tuple[str, Coded] | None:
     return (attribute, kind) if kind and under in {"", parent} else None
 
 
-UBL = Vocabulary(
+UBL_INVOICE = Vocabulary(
     prefixes={
-        _SPACES["cac"]: "cac:",
-        _SPACES["cbc"]: "cbc:",
-        "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2": "ext:",
-        "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2": "",
-        "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2": "",
+        f"{UBL}CommonAggregateComponents-2": "cac:",
+        f"{UBL}CommonBasicComponents-2": "cbc:",
+        f"{UBL}CommonExtensionComponents-2": "ext:",
+        f"{UBL}Invoice-2": "",
+        f"{UBL}CreditNote-2": "",
     },
     roots=("Invoice", "CreditNote"),
     bindings=BINDINGS,
     document=Binding("/", bg.Invoice, DOCUMENT),
     coded=_coded,
     coded_names=_CODED_NAMES,
+    required_codes=frozenset({Coded.AMOUNT_CURRENCY}),
+    path_rules=UblPathRules(),
 )
-
-
-def element_of(element: etree._Element, term: str, vocabulary: Vocabulary = UBL) -> etree._Element:
-    """The element that holds a term (`BT-131`) of the group that `element` is; `element` itself where there is
-    none, or where the term is another group's."""
-    name = vocabulary.name_of(str(element.tag))
-    sources = [each.fields for each in vocabulary.bindings if each.element == name]
-    if name in vocabulary.roots:
-        sources = [vocabulary.document.fields]
-    attributes = {each.attribute for each in TERMS.get(term, ())}
-    for fields in sources:
-        for attribute in attributes & fields.keys():
-            for path in _paths(fields[attribute]):
-                steps = [step for step in path.split("/") if not step.startswith("@")]
-                found = element.find("/".join(steps) or ".", _SPACES)
-                if found is not None:
-                    return found
-    return element
-
-
-def _paths(source: Source) -> list[str]:
-    return source.path.split("|") if not isinstance(source, Fixed | Found) else []

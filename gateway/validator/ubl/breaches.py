@@ -6,7 +6,8 @@ the few elements that it is about are looked at here.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -25,7 +26,7 @@ class SyntaxBreach(NamedTuple):
     found: str | None = None
 
 
-def breaches(reading: Reading) -> list[SyntaxBreach]:
+def breaches(reading: Reading[Any]) -> list[SyntaxBreach]:
     """Every rule of this module that a document breaks, in document order."""
     notes = reading.notes
     found = [SyntaxBreach(RULES[rule], ordinals[0], len(ordinals)) for rule, ordinals in notes.unused.items()]
@@ -183,7 +184,7 @@ def _first(rule: str, ordinals: list[int]) -> Iterator[SyntaxBreach]:
         yield SyntaxBreach(RULES[rule], ordinals[0], len(ordinals))
 
 
-_TOPICS: dict[Topic, Callable[[_Elements], Iterator[SyntaxBreach]]] = {
+_TOPICS: dict[StrEnum, Callable[[_Elements], Iterator[SyntaxBreach]]] = {
     Topic.VERSION: _version,
     Topic.DOCUMENT: _supporting_documents,
     Topic.PAYEE: _payees,
@@ -195,7 +196,7 @@ _TOPICS: dict[Topic, Callable[[_Elements], Iterator[SyntaxBreach]]] = {
     Topic.BUYER_TAX: _registrations("UBL-SR-18", None),
 }
 _SEVERAL = (Topic.SCHEME, Topic.PAYMENT_ID, Topic.PAYMENT_MEANS, Topic.SELLER_TAX, Topic.BUYER_TAX)
-_ONE_IS_FINE = dict.fromkeys(_SEVERAL, 1)
+_ONE_IS_FINE: dict[StrEnum, int] = dict.fromkeys(_SEVERAL, 1)
 """Topics that are only about several of a kind."""
 
 _SPACES = {

@@ -7,12 +7,13 @@ The number of nodes is bounded.
 
 import dataclasses
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from gateway.validator.model.invoice import Coded
 from gateway.validator.model.terms import Group
 from gateway.validator.ubl.binding import (
     Binding,
+    Convert,
     Every,
     EveryGroup,
     Fixed,
@@ -23,16 +24,7 @@ from gateway.validator.ubl.binding import (
     Source,
     Vocabulary,
 )
-from gateway.validator.ubl.path_rules import (
-    NAMES,
-    Check,
-    Topic,
-    checks_on,
-    once_rule,
-    topic_of,
-    unused_attribute_rules,
-    unused_rules,
-)
+from gateway.validator.ubl.path_rules import Check
 
 FOREIGN = "foreign"
 """The name of an element of a namespace that is not the vocabulary's, as in extensions."""
@@ -73,14 +65,14 @@ class Notes(NamedTuple):
     """The numbers of the elements around it that count it, with the path that they count."""
     marks: tuple[tuple[int, int, bool], ...]
     """The numbers of the groups around it that have a field for its presence, with the field and its value."""
-    topic: Topic | None
+    topic: StrEnum | None
 
 
 class Use(NamedTuple):
     """What an attribute is wanted for."""
 
     fills: tuple[Fill, ...]
-    code: Coded | None
+    code: StrEnum | None
     notes: Notes | None
 
 
@@ -116,11 +108,11 @@ class PathNode:
         "choice",
         "choice_field",
         "code",
+        "conversions",
         "defaults",
         "fields",
         "fills",
         "frame_count",
-        "has_currency",
         "is_amount",
         "is_frame",
         "is_noted",
@@ -130,6 +122,7 @@ class PathNode:
         "parent_fields",
         "parts",
         "path",
+        "required",
         "size",
         "takes_text",
         "targets",
@@ -148,7 +141,7 @@ class PathNode:
         self.attributes = _Attributes(self)
         self.binding = vocabulary.of.binding_of(names)
         parent = names[-2] if above else ""
-        self.checks: tuple[Check, ...] = checks_on(names[-1], parent)
+        self.checks: tuple[Check, ...] = vocabulary.rules.checks_on(names[-1], parent)
         self.is_frame = self.binding is not None or bool(self.checks)
         """Whether something of the elements inside it is collected."""
         self.frame_count: int = (above.frame_count if above else 0) + self.is_frame
@@ -173,6 +166,12 @@ class PathNode:
         self.tuples = tuple(
             self.fields.index(name) for name, source in sources.items() if isinstance(source, Every | EveryGroup)
         )
+        self.conversions: tuple[tuple[int, Convert], ...] = tuple(
+            (self.fields.index(name), source.convert)
+            for name, source in sources.items()
+            if isinstance(source, One | Every) and source.convert is not None
+        )
+        """The fields whose texts the model writes otherwise."""
         self.parent_fields = tuple(
             (self.fields.index(name), above.fields.index(source.field))
             for name, source in sources.items()
@@ -183,18 +182,21 @@ class PathNode:
         name, wanted = self.names[-1], list(self._targets_around(""))
         self.fills = _fills(wanted, One, Every)
         self.parts = _fills(wanted, OneGroup, EveryGroup) if self.binding else ()
+        rules = self.vocabulary.rules
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
-        self.has_currency = code is Coded.AMOUNT_CURRENCY
+        is_required = attribute and code in self.vocabulary.of.required_codes
+        self.required = (attribute, code) if is_required and code is not None else None
+        """The attribute that may not be absent, and the kind of its code."""
         self.code = code if not attribute else None
-        self.is_amount = name.endswith("Amount") and not name.endswith("PriceAmount")
+        self.is_amount = rules.is_amount(name)
         self.is_noted = self.code is not None or self.is_amount
         """Whether the walk notes something of the text itself."""
         self.takes_text = bool(self.fills) or self.is_noted
         self.notes = _notes(
-            unused_rules(self.vocabulary.root_name, self.path) if self.path else (),
-            once_rule(self.path),
+            rules.unused(self.vocabulary.root_name, self.path) if self.path else (),
+            rules.once(self.path),
             wanted,
-            topic_of(self.path, name),
+            rules.topic(self.path),
         )
 
     def _targets_around(self, attribute: str) -> Iterator[tuple[int, Target]]:
@@ -234,12 +236,11 @@ class PathNode:
             return None
         wanted = list(self._targets_around(name))
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
-        is_scheme = name == "schemeID" and self.names[-2:] == ("cac:PartyIdentification", "cbc:ID")
-        unused, once = unused_attribute_rules(self.path, name), once_rule(f"{self.path}/@{name}")
+        rules, path = self.vocabulary.rules, f"{self.path}/@{name}"
         use = Use(
             fills=_fills(wanted, One, Every),
             code=code if attribute == name else None,
-            notes=_notes(unused, once, wanted, Topic.SCHEME if is_scheme else None),
+            notes=_notes(rules.unused_attribute(self.path, name), rules.once(path), wanted, rules.topic(path)),
         )
         self.attributes[name] = use if any(use) else None
         return self.attributes[name]
@@ -248,11 +249,12 @@ class PathNode:
 class PathNodes:
     """The nodes of the documents of one vocabulary with one root."""
 
-    def __init__(self, of: Vocabulary, root_name: str) -> None:
+    def __init__(self, of: Vocabulary[Any], root_name: str) -> None:
         self.of = of
+        self.rules = of.path_rules
         self.root_name = root_name
         self.count = 0
-        self.names = of.all_names() | NAMES
+        self.names = of.all_names() | of.path_rules.names
         self.root = PathNode(self, ("/",), None)
 
     @property
@@ -281,7 +283,9 @@ def _defaults(kind: type[Group]) -> dict[str, Any]:
     return {each.name: each.default for each in fields}
 
 
-def _targets(binding: Binding | None, fields: list[str], checks: tuple[Check, ...]) -> dict[str, list[Target]]:
+def _targets(
+    binding: Binding[Any] | None, fields: list[str], checks: tuple[Check, ...]
+) -> dict[str, list[Target]]:
     """What is wanted of each path below an element; its attributes begin with `./@`."""
     found: dict[str, list[Target]] = {}
     for field, source in binding.fields.items() if binding else ():
@@ -301,7 +305,7 @@ def _fills(wanted: list[tuple[int, Target]], one: type[Source], many: type[Sourc
 
 
 def _notes(
-    unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: Topic | None
+    unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: StrEnum | None
 ) -> Notes | None:
     counts = tuple((nth, target.path) for nth, target in wanted if target.source is None)
     marks = tuple(

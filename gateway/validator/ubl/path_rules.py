@@ -37,7 +37,7 @@ class Check:
     least: int = 0
     most: int | None = None
     rule: str = ""
-    topic: Topic | None = None
+    topic: StrEnum | None = None
 
     def holds(self, counts: dict[str, int]) -> bool:
         """Whether the counts of the paths are within the bounds."""
@@ -81,46 +81,83 @@ def _checks_by_name() -> dict[str, list[tuple[str, Check]]]:
 _CHECKS = _checks_by_name()
 
 
-def checks_on(name: str, parent: str) -> tuple[Check, ...]:
-    """The checks on an element of this name below one of that name."""
-    if name.endswith("BinaryObject"):
-        name = "BinaryObject"
-    return tuple(check for above, check in _CHECKS.get(name, ()) if not above or above == parent)
+class PathRules:
+    """What rules on the XML itself say of elements and attributes, by their paths below the root. These say
+    nothing: a syntax with such rules has a subclass."""
+
+    names: frozenset[str] = frozenset()
+    """Every element and attribute that a rule names, attributes without their `@`."""
+
+    def checks_on(self, _name: str, _parent: str) -> tuple[Check, ...]:
+        """The checks on an element of this name below one of that name."""
+        return ()
+
+    def unused(self, _root: str, _path: str) -> tuple[str, ...]:
+        """The rules that an element breaks by being at a path."""
+        return ()
+
+    def unused_attribute(self, _path: str, _name: str) -> tuple[str, ...]:
+        """The rules that an element at a path breaks by having an attribute."""
+        return ()
+
+    def once(self, _path: str) -> str | None:
+        """The rule that counts the elements or attributes at a path in the whole document."""
+        return None
+
+    def topic(self, _path: str) -> StrEnum | None:
+        """What the text of an element or attribute, or of the elements inside it, must be looked at for."""
+        return None
+
+    def is_amount(self, _name: str) -> bool:
+        """Whether elements of this name are amounts, whose decimals are counted."""
+        return False
 
 
-def unused_rules(root: str, path: str) -> tuple[str, ...]:
-    """The rules that an element breaks by being at a path below the root."""
-    found = [rule for rule, end in UNUSED_ANYWHERE.items() if f"/{path}".endswith(f"/{end}")]
-    if path == "cac:PaymentMeans/cbc:PaymentDueDate" and root == "Invoice":
-        found.append("UBL-CR-412")
-    for line in LINES:
-        if path.startswith(f"{line}/"):
-            path = "line" + path.removeprefix(line)
-    return (*found, _UNUSED[path]) if path in _UNUSED else tuple(found)
+NO_PATH_RULES = PathRules()
 
 
-def unused_attribute_rules(path: str, name: str) -> tuple[str, ...]:
-    """The rules that an element at a path below the root breaks by having an attribute."""
-    found = []
-    if name in _ATTRIBUTES and not (name == "name" and path.endswith("cbc:PaymentMeansCode")):
-        found.append(_ATTRIBUTES[name])
-    whole = f"/{path}/@{name}"
-    found += [rule for rule, end in MARKED_ATTRIBUTES.items() if _ends_in(whole, end)]
-    return tuple(found)
+class UblPathRules(PathRules):
+    """The UBL-CR, UBL-SR and UBL-DT rules."""
+
+    def __init__(self) -> None:
+        self.names = _names()
+
+    def checks_on(self, name: str, parent: str) -> tuple[Check, ...]:
+        if name.endswith("BinaryObject"):
+            name = "BinaryObject"
+        return tuple(check for above, check in _CHECKS.get(name, ()) if not above or above == parent)
+
+    def unused(self, root: str, path: str) -> tuple[str, ...]:
+        found = [rule for rule, end in UNUSED_ANYWHERE.items() if f"/{path}".endswith(f"/{end}")]
+        if path == "cac:PaymentMeans/cbc:PaymentDueDate" and root == "Invoice":
+            found.append("UBL-CR-412")
+        for line in LINES:
+            if path.startswith(f"{line}/"):
+                path = "line" + path.removeprefix(line)
+        return (*found, _UNUSED[path]) if path in _UNUSED else tuple(found)
+
+    def unused_attribute(self, path: str, name: str) -> tuple[str, ...]:
+        found = []
+        if name in _ATTRIBUTES and not (name == "name" and path.endswith("cbc:PaymentMeansCode")):
+            found.append(_ATTRIBUTES[name])
+        whole = f"/{path}/@{name}"
+        found += [rule for rule, end in MARKED_ATTRIBUTES.items() if _ends_in(whole, end)]
+        return tuple(found)
+
+    def once(self, path: str) -> str | None:
+        return _ONCE.get(path)
+
+    def topic(self, path: str) -> Topic | None:
+        if f"/{path}".endswith("/cac:PartyIdentification/cbc:ID/@schemeID"):
+            return Topic.SCHEME
+        return _TOPIC_BY_NAME.get(path.rpartition("/")[2]) or _TOPIC_BY_PATH.get(path)
+
+    def is_amount(self, name: str) -> bool:
+        return name.endswith("Amount") and not name.endswith("PriceAmount")
 
 
 def _ends_in(path: str, end: str) -> bool:
     return path == end if end.startswith("/") else path.endswith(f"/{end}")
-
-
-def once_rule(path: str) -> str | None:
-    """The rule that counts the elements or attributes at a path below the root in the whole document."""
-    return _ONCE.get(path)
-
-
-def topic_of(path: str, name: str) -> Topic | None:
-    """What the text of an element, or of those inside it, must be looked at for."""
-    return _TOPIC_BY_NAME.get(name) or _TOPIC_BY_PATH.get(path)
 
 
 def _names() -> frozenset[str]:
@@ -129,7 +166,3 @@ def _names() -> frozenset[str]:
     paths += [*_TOPIC_BY_NAME, *_TOPIC_BY_PATH, *LINES, *_ATTRIBUTES]
     paths += [above for found in _CHECKS.values() for above, _ in found]
     return frozenset(step.removeprefix("@") for path in paths for step in path.split("/")) - {"", "line"}
-
-
-NAMES = _names()
-"""Every element and attribute that a rule names, attributes without their `@`."""

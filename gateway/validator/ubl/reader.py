@@ -1,29 +1,29 @@
-"""Reads a UBL document into the semantic invoice: one walk over its tree, driven by the tables of `bindings`.
+"""Reads a document into its model: one walk over its tree, driven by the tables of a vocabulary.
 
-The walk also notes what the rules of the UBL syntax ask for (`breaches`, `si_ubl`), so that nothing walks the
-document again.
+It knows no model and no syntax. The walk also notes what the rules on the XML itself ask for (`breaches`,
+`si_ubl`), so that nothing walks the document again.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast
 
 from lxml import etree
 
-from gateway.validator.model.invoice import Coded, Invoice
 from gateway.validator.model.terms import Document, Group, Repeated, without_collecting
 from gateway.validator.ubl.binding import Vocabulary
-from gateway.validator.ubl.bindings import UBL
 from gateway.validator.ubl.path_nodes import Fill, Notes, PathNode, PathNodes
-from gateway.validator.ubl.path_rules import Topic
 
+_D = TypeVar("_D", bound=Document)
 Located = tuple[int, etree._Element]
 """An element with its ordinal."""
 
 
 @dataclass(slots=True)
 class SyntaxNotes:
-    """What the rules of the UBL syntax ask of a document; elements by their ordinals."""
+    """What the rules on the XML itself ask of a document; elements by their ordinals."""
 
     unused: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """Elements, or elements with attributes, that have no use, by the rule that says so."""
@@ -31,7 +31,7 @@ class SyntaxNotes:
     """What the document may have once, by the rule that says so."""
     broken: list[tuple[str, int]] = field(default_factory=list)
     """Rules that one element breaks by what is inside it."""
-    topics: dict[Topic, list[Located]] = field(default_factory=lambda: defaultdict(list))
+    topics: dict[StrEnum, list[Located]] = field(default_factory=lambda: defaultdict(list))
     """Elements whose texts must be looked at."""
     long_amounts: list[Located] = field(default_factory=list)
     """Amounts with more than two characters after the dot."""
@@ -40,20 +40,13 @@ class SyntaxNotes:
 
 
 @dataclass(slots=True)
-class Reading:
+class Reading(Generic[_D]):
     """What reading a document returns."""
 
     root: etree._Element
-    document: Document
+    document: _D
     notes: SyntaxNotes
-    vocabulary: Vocabulary
-
-    @property
-    def invoice(self) -> Invoice:
-        """The document, which is an invoice. Raises TypeError for another one."""
-        if not isinstance(self.document, Invoice):
-            raise TypeError(f"the document is a {type(self.document).__name__}")
-        return self.document
+    vocabulary: Vocabulary[_D]
 
     def elements(self, ordinals: Iterable[int]) -> dict[int, etree._Element]:
         """The elements with these ordinals."""
@@ -68,24 +61,26 @@ class Reading:
         return found
 
 
-_nodes: dict[str, PathNodes] = {}
+_nodes: dict[tuple[Vocabulary[Any], str], PathNodes] = {}
 
 
-def _root_node(root: etree._Element, vocabulary: Vocabulary) -> PathNode:
+def _root_node(root: etree._Element, vocabulary: Vocabulary[Any]) -> PathNode:
     name = vocabulary.name_of(str(root.tag))
     if name not in vocabulary.roots:
         raise ValueError(f"{root.tag!r} is not one of {', '.join(vocabulary.roots)}")
-    nodes = _nodes.get(name)
+    nodes = _nodes.get((vocabulary, name))
     if nodes is None or nodes.is_full:
-        nodes = _nodes[name] = PathNodes(vocabulary, name)
+        nodes = _nodes[vocabulary, name] = PathNodes(vocabulary, name)
     return nodes.root
 
 
-def read(root: etree._Element, vocabulary: Vocabulary = UBL) -> Reading:
+def read(root: etree._Element, vocabulary: Vocabulary[_D]) -> Reading[_D]:
     """Read a document of a vocabulary, schema-valid or not. Raises ValueError where its root is none of those."""
     node = _root_node(root, vocabulary)
     with without_collecting():
-        return _Walk(node).read(root)
+        walk = _Walk(node)
+        document = walk.read(root)
+    return Reading(root, cast(_D, document), walk.notes, vocabulary)
 
 
 class _Frame:
@@ -118,21 +113,23 @@ class _Walk:
         self.notes = SyntaxNotes()
         self.frames: list[_Frame] = []
         self.groups: dict[type[Group], list[Group]] = defaultdict(list)
-        self.codes: dict[Coded, dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self.codes: dict[StrEnum, dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
         self.repeats: list[tuple[Group, str]] = []
 
-    def read(self, root: etree._Element) -> Reading:
+    def read(self, root: etree._Element) -> Document:
         """The whole document."""
         frame = _Frame(self.root)
         self.frames.append(frame)
         self.attributes(root, self.root, 0, root.items())
         self.inside(root, self.root, 0)
+        if self.root.conversions:
+            self.convert(self.root, frame)
         document = self.make_group(self.root, 0, frame)
         if not isinstance(document, Document):
             raise TypeError(f"the root of a document became a {type(document).__name__}")
         document.kind = self.root.vocabulary.root_name
         document.nodes, document.coded, document.repeats = self.groups, self.codes, tuple(self.repeats)
-        return Reading(root, document, self.notes, self.root.vocabulary.of)
+        return document
 
     def children(self, element: etree._Element, parent: PathNode, ordinal: int) -> int:
         """Read what is inside an element with this ordinal; the ordinal of the last element in it.
@@ -151,7 +148,7 @@ class _Walk:
                 ordinal = self.frame(child, node, ordinal)
                 continue
             attributes = child.items()
-            if attributes or node.has_currency:
+            if attributes or node.required:
                 self.attributes(child, node, ordinal, attributes)
             text = child.text
             if not text or len(child) or text.isspace():
@@ -187,7 +184,7 @@ class _Walk:
         frame = _Frame(node)
         frames.append(frame)
         attributes = element.items()
-        if attributes or node.has_currency:
+        if attributes or node.required:
             self.attributes(element, node, ordinal, attributes)
         last = self.children(element, node, ordinal)
         if node.takes_text:
@@ -196,6 +193,8 @@ class _Walk:
             self.blank(element, ordinal)
         if node.checks:
             self.check(element, node, ordinal, frame.counts)
+        if node.conversions:
+            self.convert(node, frame)
         if frame.waiting is not None:
             self.make_waiting(frame, frame.waiting)
         frames.pop()
@@ -206,6 +205,18 @@ class _Walk:
         elif node.kind is not None:
             self.add(node, ordinal, frame)
         return last
+
+    def convert(self, node: PathNode, frame: _Frame) -> None:
+        """Write the texts of some fields as the model does."""
+        repeated = frame.repeated or {}
+        for index, convert in node.conversions:
+            held = frame.values[index]
+            if isinstance(held, str):
+                frame.values[index] = convert(held)
+            elif held:
+                frame.values[index] = [convert(each) for each in held]
+            if index in repeated:
+                repeated[index] = [convert(each) for each in repeated[index]]
 
     def make_waiting(self, frame: _Frame, waiting: list[tuple[PathNode, int, _Frame]]) -> None:
         """Make the groups that waited for the terms of the group around them."""
@@ -297,8 +308,10 @@ class _Walk:
                 self.codes[use.code][value].append(ordinal)
             if use.notes is not None:
                 self.note(element, use.notes, ordinal)
-        if node.has_currency and element.get("currencyID") is None:
-            self.codes[Coded.AMOUNT_CURRENCY][None].append(ordinal)
+        if node.required:
+            name, code = node.required
+            if element.get(name) is None:
+                self.codes[code][None].append(ordinal)
 
     def note(self, element: etree._Element, notes: Notes, ordinal: int) -> None:
         """Note what is asked of an element or attribute by its path alone."""

@@ -7,6 +7,8 @@ is not reported here. `MET_EARLIER` lists those, by the end of their path.
 Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.12.
 """
 
+from typing import Any
+
 from lxml import etree
 
 from gateway.i18n import Text
@@ -61,7 +63,7 @@ ORDER_LINE = "cac:OrderLineReference/cbc:LineID"
 """The same for any seller of an NLCIUS document (BR-NL-13)."""
 
 
-def breaches(reading: Reading, *, is_nlcius: bool, has_dutch_seller: bool) -> list[SyntaxBreach]:
+def breaches(reading: Reading[Any], *, is_nlcius: bool, has_dutch_seller: bool) -> list[SyntaxBreach]:
     """The empty elements of a document that no other NLCIUS rule met first, in document order."""
     met = (ORDER_LINE, *MET_EARLIER) if has_dutch_seller else (ORDER_LINE,)
     return [

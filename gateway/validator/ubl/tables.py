@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from gateway.validator.model.invoice import Invoice
 from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.validator.ubl import breaches, rules, si_ubl
+from gateway.validator.ubl.binding import Vocabulary
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.breaches import SyntaxBreach
 from gateway.validator.ubl.reader import Reading
 from gateway.validator.ubl.rules import SyntaxRule
@@ -12,18 +16,20 @@ from gateway.validator.ubl.rules import SyntaxRule
 
 @dataclass(frozen=True, slots=True)
 class SyntaxTable:
-    """The rules of a table, and the function that finds those that a document breaks, in document order."""
+    """The rules of a table on documents of one vocabulary, and the function that finds those that a document
+    breaks, in document order."""
 
+    vocabulary: Vocabulary[Any]
     rules: Mapping[str, SyntaxRule]
-    breaches: Callable[[Reading], Sequence[SyntaxBreach]]
+    breaches: Callable[[Reading[Any]], Sequence[SyntaxBreach]]
 
 
-def _empty_elements(reading: Reading) -> list[SyntaxBreach]:
-    invoice = reading.invoice
+def _empty_elements(reading: Reading[Invoice]) -> list[SyntaxBreach]:
+    invoice = reading.document
     return si_ubl.breaches(reading, is_nlcius=is_nlcius(invoice), has_dutch_seller=has_dutch_seller(invoice))
 
 
 TABLES: dict[str, SyntaxTable] = {
-    "UBL": SyntaxTable(rules.RULES, breaches.breaches),
-    "SI-UBL": SyntaxTable(si_ubl.RULES, _empty_elements),
+    "UBL": SyntaxTable(UBL_INVOICE, rules.RULES, breaches.breaches),
+    "SI-UBL": SyntaxTable(UBL_INVOICE, si_ubl.RULES, _empty_elements),
 }

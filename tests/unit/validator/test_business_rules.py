@@ -8,7 +8,7 @@ from gateway.validator.model.codes import LISTS, mistaken, near_misses
 from gateway.validator.rules.cases import Case, cases
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import Breach, judge
-from gateway.validator.ubl.bindings import element_of
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import read
 from tests.rules.documents import document_of
 
@@ -16,7 +16,7 @@ from tests.rules.documents import document_of
 def _breach(rule: str, sample: str, *remove: str, **change: str) -> Breach:
     changed = {key.replace("_", "-"): text for key, text in change.items()}
     root = etree.fromstring(document_of(Case(rule, True, sample, changed, remove)))
-    return next(each for each in judge(read(root).invoice, EN16931).breaches if each.rule.id == rule)
+    return next(each for each in judge(read(root, UBL_INVOICE).document, EN16931).breaches if each.rule.id == rule)
 
 
 def test_a_sum_shows_both_sides() -> None:
@@ -80,11 +80,11 @@ def test_a_finding_of_every_case_has_its_words(rule: str) -> None:
 
 
 def _check_findings(root: etree._Element) -> None:
-    reading = read(root)
-    for breach in judge(reading.invoice, EN16931).breaches:
+    reading = read(root, UBL_INVOICE)
+    for breach in judge(reading.document, EN16931).breaches:
         assert breach.at.ordinal >= 0
         found = breach.detail.found
         assert found is None or isinstance(found, Text) or len(found) < 400
         group = reading.elements([breach.at.ordinal])[breach.at.ordinal]
         if breach.detail.term:
-            assert element_of(group, breach.detail.term) is not None
+            assert UBL_INVOICE.element_of(group, breach.detail.term) is not None

@@ -8,6 +8,7 @@ from gateway.validator.kinds import KINDS, definition_of
 from gateway.validator.model.document import DocumentFacts, DocumentKind
 from gateway.validator.model.identifiers import compact
 from gateway.validator.rules.cases import cases
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import read
 from gateway.validator.xml.namespaces import UBL
 from tests.rules.documents import document_of
@@ -29,7 +30,7 @@ def test_the_header_of_an_invoice_says_what_its_model_says() -> None:
     assert len(documents) > 1_000
     for document in documents:
         facts = header(root(document), DocumentKind.INVOICE)
-        invoice = read(root(document)).invoice
+        invoice = read(root(document), UBL_INVOICE).document
         heads = (invoice.specification, invoice.process, invoice.number, invoice.issue_date)
         assert [(each or "").strip() or None for each in heads] == [
             facts.customization_id,

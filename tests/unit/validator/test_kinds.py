@@ -21,7 +21,7 @@ def test_a_row_is_complete(definition: KindDefinition) -> None:
 
 
 def test_rule_sets_are_about_the_model_of_a_kind() -> None:
-    models = {each.model.document for each in KINDS if each.model}
+    models = {each.model for each in KINDS if each.model}
     assert {rules.document for rules in rule_sets()} <= models
     for model in models:
         assert [rules.id for rules in rule_sets(model) if rules.extends is None], model

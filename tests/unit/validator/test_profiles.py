@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from gateway.validator.judge import judge
+from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.invoice import Invoice
 from gateway.validator.profiles import choose, profile_named, remarks
@@ -125,10 +126,13 @@ def test_an_invoice_of_another_time_is_remarked(day: str, remarked: list[str]) -
 
 
 def test_a_set_that_has_ended_is_remarked() -> None:
-    ended = replace(choose(Invoice, None).used[0], valid_until=date(2026, 10, 31))
-    [remark] = remarks(replace(choose(Invoice, None), used=(ended,)), "2026-11-01", "/ubl:Invoice")
+    chosen = choose(Invoice, None)
+    chosen = replace(chosen, used=(replace(chosen.used[0], valid_until=date(2026, 10, 31)),))
+    header = definition_of(DocumentKind.INVOICE).header
+    [remark] = remarks(chosen, "2026-11-01", header)
     assert (remark.rule, remark.expected) == ("MP-RULES-DATE", "<= 2026-10-31")
-    assert not remarks(replace(choose(Invoice, None), used=(ended,)), "2026-10-31", "/ubl:Invoice")
+    assert (remark.location, remark.terms) == ("cbc:IssueDate", ("BT-2",))
+    assert not remarks(chosen, "2026-10-31", header)
 
 
 def test_rules_for_invoices_do_not_go_with_an_order() -> None:

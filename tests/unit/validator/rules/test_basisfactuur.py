@@ -9,6 +9,7 @@ from lxml import etree
 
 from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.engine import judge
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import read
 from tests.conformance.mutants import mutants
 from tests.samples import SAMPLES
@@ -36,7 +37,10 @@ OFFICIAL = {
 
 
 def fired(document: bytes) -> set[str]:
-    return {breach.rule.id for breach in judge(read(etree.fromstring(document)).invoice, BASISFACTUUR).breaches}
+    return {
+        breach.rule.id
+        for breach in judge(read(etree.fromstring(document), UBL_INVOICE).document, BASISFACTUUR).breaches
+    }
 
 
 def expected(document: bytes) -> set[str]:

@@ -13,6 +13,7 @@ from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.engine import judge
 from gateway.validator.rules.nlcius import NLCIUS
 from gateway.validator.ubl import si_ubl
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.reader import read
 from tests.samples import SAMPLES
 
@@ -20,7 +21,9 @@ INVOICE = SAMPLES["nlcius-invoice"].xml()
 
 
 def fired(document: bytes) -> list[str]:
-    return [breach.rule.id for breach in judge(read(etree.fromstring(document)).invoice, NLCIUS).breaches]
+    return [
+        breach.rule.id for breach in judge(read(etree.fromstring(document), UBL_INVOICE).document, NLCIUS).breaches
+    ]
 
 
 def test_twelve_are_fatal_and_twenty_three_warn_as_published() -> None:
@@ -60,7 +63,7 @@ def test_a_reason_code_warns_once_for_each_place() -> None:
 
 def test_an_empty_element_is_reported_unless_another_rule_met_it() -> None:
     document = INVOICE.replace(b">2026-12-02<", b"> <").replace(b">58<", b"><")
-    reading = read(etree.fromstring(document))
+    reading = read(etree.fromstring(document), UBL_INVOICE)
     found = si_ubl.breaches(reading, is_nlcius=True, has_dutch_seller=True)
     elements = reading.elements(breach.ordinal for breach in found)
     assert [etree.QName(element).localname for element in elements.values()] == ["DueDate"]
@@ -71,7 +74,9 @@ def test_an_empty_element_is_reported_unless_another_rule_met_it() -> None:
 def test_white_space_and_comments_are_empty_and_a_hard_space_is_not(inside: bytes) -> None:
     def found(text: bytes) -> int:
         document = INVOICE.replace(b"+31 113 555 019", text)
-        return len(si_ubl.breaches(read(etree.fromstring(document)), is_nlcius=True, has_dutch_seller=True))
+        return len(
+            si_ubl.breaches(read(etree.fromstring(document), UBL_INVOICE), is_nlcius=True, has_dutch_seller=True)
+        )
 
     assert found(inside) == 1
     assert found(inside + "\u00a0".encode()) == 0

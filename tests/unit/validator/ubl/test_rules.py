@@ -9,6 +9,7 @@ from collections import Counter
 from lxml import etree
 
 from gateway.validator.finding import Flag
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.breaches import SyntaxBreach, breaches
 from gateway.validator.ubl.reader import read
 from gateway.validator.ubl.rules import RULES, WITH_TEXT
@@ -19,7 +20,7 @@ VALID = SAMPLES["nlcius-invoice"].xml()
 
 
 def judged(document: bytes) -> list[SyntaxBreach]:
-    return breaches(read(etree.fromstring(document)))
+    return breaches(read(etree.fromstring(document), UBL_INVOICE))
 
 
 def test_no_rule_is_missing_and_two_are_fatal_among_the_unused() -> None:
@@ -49,7 +50,7 @@ def test_a_valid_invoice_breaks_none() -> None:
 def test_what_has_no_use_is_reported_once_at_its_first_place() -> None:
     document = invoice(3).replace(b"</cac:Price>", b"<cbc:PriceType>net</cbc:PriceType></cac:Price>")
     root = etree.fromstring(document)
-    reading = read(root)
+    reading = read(root, UBL_INVOICE)
     [breach] = breaches(reading)
     assert (breach.rule.id, breach.times) == ("UBL-CR-627", 3)
     assert reading.elements([breach.ordinal])[breach.ordinal] is next(root.iter("{*}PriceType"))
