@@ -579,15 +579,15 @@ _OPTIONS: dict[str, Json] = {
 }
 
 
-def rendered() -> str:
+def render() -> str:
     """Return the content of the file."""
     return json.dumps(dashboard(), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
     """Write the file when it has changed."""
-    if not TARGET.exists() or TARGET.read_text(encoding="utf-8") != rendered():
-        TARGET.write_text(rendered(), encoding="utf-8")
+    if not TARGET.exists() or TARGET.read_text(encoding="utf-8") != render():
+        TARGET.write_text(render(), encoding="utf-8")
         sys.stdout.write(f"deploy/grafana/{TARGET.name}\n")
 
 

@@ -89,11 +89,11 @@ def attribute_docstrings(module: ModuleType) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.ClassDef):
-            found.update({(node.name, name): text for name, text in _documented(node.body)})
+            found.update({(node.name, name): text for name, text in _attribute_docs(node.body)})
     return found
 
 
-def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+def _attribute_docs(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
     for attribute, after in itertools.pairwise(body):
         match attribute, after:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
@@ -154,17 +154,17 @@ def problems_page() -> str:
     return GENERATED + problems_reference()
 
 
-def _generated(page: Callable[[], str]) -> Callable[[], str]:
+def _with_notice(page: Callable[[], str]) -> Callable[[], str]:
     return lambda: GENERATED + page()
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/api.md": api_page,
-    "reference/checks.md": _generated(checks_page),
+    "reference/checks.md": _with_notice(checks_page),
     "reference/metrics.md": metrics_page,
     "reference/problems.md": problems_page,
     "reference/settings.md": settings_page,
-    **{f"reference/rules/{name}.md": _generated(page) for name, page in rule_pages().items()},
+    **{f"reference/rules/{name}.md": _with_notice(page) for name, page in rule_pages().items()},
 }
 """The generated pages, by path under docs/. The index is written after them."""
 

@@ -61,7 +61,7 @@ class Text:
 
     def map_values(self, change: Callable[[str], str]) -> "Text":
         """The same sentence with every parameter that is a string changed, also inside texts."""
-        params = tuple([(name, _changed(value, change)) for name, value in self.params])
+        params = tuple([(name, _change_value(value, change)) for name, value in self.params])
         if params == self.params:
             return self
         changed = Text(self.key, **dict(params))
@@ -94,7 +94,7 @@ def _plain(value: Param | Decimal | date) -> Param:
     return value if isinstance(value, str | int | Text) else str(value)
 
 
-def _changed(value: Param, change: Callable[[str], str]) -> Param:
+def _change_value(value: Param, change: Callable[[str], str]) -> Param:
     if isinstance(value, Text):
         return value.map_values(change)
     return change(value) if isinstance(value, str) else value

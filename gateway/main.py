@@ -50,7 +50,7 @@ from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
 from gateway.pki.tls import HttpFetch, TlsFiles, client_context, server_context
 from gateway.portal.pages import ROUTES
-from gateway.settings import Settings, listed
+from gateway.settings import Settings, split_names
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
@@ -145,7 +145,7 @@ async def open_gateway(
     """Open a gateway that accepts, judges and delivers messages until the block ends, first those that waited."""
     async with AsyncExitStack() as stack:
         gateway = await _open(settings, clock, checkpoint, stack)
-        for message in await gateway.store.unjudged():
+        for message in await gateway.store.unjudged_messages():
             gateway.queue.offer(message, None, is_suspect=True)
         gateway.queue.start()
         stack.push_async_callback(gateway.queue.stop)
@@ -248,7 +248,7 @@ def _host_in_url(host: str, *, is_tls: bool) -> str:
 
 async def _channel_services(gateway: Gateway, clock: Clock, stack: AsyncExitStack) -> ChannelServices:
     delivery, certificates = gateway.settings.delivery, gateway.certificates
-    resolver = OutsideResolver(listed(delivery.hosts_allowed))
+    resolver = OutsideResolver(split_names(delivery.hosts_allowed))
     post = Post(resolver, client_context(certificates), seconds_max=delivery.answer_seconds_max)
     return ChannelServices(
         settings=gateway.settings,

@@ -180,13 +180,13 @@ class Metrics:
 
     def queue_measured(self, judging: QueueState, undelivered: QueueState) -> None:
         """Messages that wait to be judged, and all messages that are not judged yet."""
-        self._measured("judging", judging)
+        self._measure_queue("judging", judging)
         self._undelivered.set(undelivered.messages)
         self._since["undelivered"] = undelivered.oldest_at
 
     def deliveries_measured(self, waiting: QueueState, paused_recipients: int) -> None:
         """Messages that wait to be pushed, and the number of recipients that are paused."""
-        self._measured("delivery", waiting)
+        self._measure_queue("delivery", waiting)
         self._paused.set(paused_recipients)
 
     def push_attempted(self, way: str, outcome: str, failure: str | None, seconds: float) -> None:
@@ -196,7 +196,7 @@ class Metrics:
         if failure is not None:
             self._push_failures.labels(failure if failure in PUSH_FAILURES else OTHER).inc()
 
-    def _measured(self, queue: str, state: QueueState) -> None:
+    def _measure_queue(self, queue: str, state: QueueState) -> None:
         self._queue.labels(queue).set(state.messages)
         self._since[queue] = state.oldest_at
 

@@ -459,13 +459,13 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield f"database.url begins with {scheme!r}: only sqlite and postgresql are known"
 
 
-def listed(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
     """Return the names in a comma-separated setting."""
     return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def _wrong_formats(setting: str, text: str) -> Iterator[str]:
-    names, known = listed(text), DROP_FORMATS[setting]
+    names, known = split_names(text), DROP_FORMATS[setting]
     if not names:
         yield f"drop.{setting} is empty: give at least one of {', '.join(known)}"
     for name in names:
@@ -474,7 +474,7 @@ def _wrong_formats(setting: str, text: str) -> Iterator[str]:
 
 
 def _wrong_networks(text: str) -> Iterator[str]:
-    for name in listed(text):
+    for name in split_names(text):
         try:
             ipaddress.ip_network(name)
         except ValueError:

@@ -94,10 +94,10 @@ async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Rol
     """Authenticate the caller. Raises Unauthenticated, or Forbidden for another role."""
     key = presented_key(request)
     if key is None:
-        raise _unauthenticated(request, Text("No API key was sent."))
+        raise _unauthenticated_problem(request, Text("No API key was sent."))
     admitted = await keyring.admit(key)
     if admitted is None:
-        raise _unauthenticated(request, Text("The API key does not work."))
+        raise _unauthenticated_problem(request, Text("The API key does not work."))
     role = admitted.caller.role
     if role not in roles:
         wanted = ", ".join(sorted(role.value for role in roles))
@@ -133,6 +133,6 @@ def _password(value: str) -> str | None:
         return None
 
 
-def _unauthenticated(request: web.BaseRequest, text: Text) -> problems.Unauthenticated:
+def _unauthenticated_problem(request: web.BaseRequest, text: Text) -> problems.Unauthenticated:
     from_browser = "text/html" in request.headers.get(hdrs.ACCEPT, "")
     return problems.Unauthenticated(text, from_browser=from_browser)

@@ -69,7 +69,7 @@ class Call:
     @property
     def caller(self) -> Caller:
         """The caller; only for routes that need a key."""
-        return self._authenticated().caller
+        return self._authenticate().caller
 
     @property
     def actor(self) -> str:
@@ -79,14 +79,14 @@ class Call:
     @property
     def visible_to(self) -> frozenset[str] | None:
         """The parties whose messages the caller may see; None: all."""
-        return self._authenticated().visible_to
+        return self._authenticate().visible_to
 
     @property
     def language(self) -> str:
         """`nl` or `en`."""
         return language_of(self.request)
 
-    def _authenticated(self) -> Admitted:
+    def _authenticate(self) -> Admitted:
         if self._admitted is None:
             raise LookupError("this route needs no key, so the caller is not known")
         return self._admitted

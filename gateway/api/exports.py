@@ -166,7 +166,7 @@ async def export_journal(call: Call) -> web.StreamResponse:
         with _format_problems():
             totals = await asyncio.to_thread(write_journal, booked, query.format, file)
         name = f"journal-{year}.{query.format}"
-        return await _sent(call, file, JOURNAL_TYPES[query.format], name, totals)
+        return await _send(call, file, JOURNAL_TYPES[query.format], name, totals)
 
 
 async def _table(
@@ -175,7 +175,7 @@ async def _table(
     with TemporaryFile() as file:
         with _format_problems():
             totals = await write_export(export, pages, form, file)
-        return await _sent(call, file, TABLE_TYPES[form], f"{name}.{form}", totals)
+        return await _send(call, file, TABLE_TYPES[form], f"{name}.{form}", totals)
 
 
 @contextmanager
@@ -187,7 +187,7 @@ def _format_problems() -> Iterator[None]:
         raise problems.InvalidInput((Fault.of("query", "format", error),)) from error
 
 
-async def _sent(
+async def _send(
     call: Call, file: BinaryIO, media_type: str, name: str, totals: ControlTotal
 ) -> web.StreamResponse:
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""

@@ -181,7 +181,7 @@ async def submit_message(call: Call) -> web.StreamResponse:
         more["Preference-Applied"] = f"wait={wait:g}"
         if await call.services.intake.wait_until_settled(receipt.kenmerk, wait):
             return await _verdict(call, receipt, more)
-    return json_answer(accepted(receipt), 202, more)
+    return json_answer(accepted_resource(receipt), 202, more)
 
 
 async def _handed_in(call: Call, submission: Submission) -> Receipt:
@@ -278,7 +278,7 @@ def links_of(kenmerk: str) -> MessageLinks:
     )
 
 
-def accepted(receipt: Receipt) -> Accepted:
+def accepted_resource(receipt: Receipt) -> Accepted:
     """The answer to a submission."""
     return Accepted(kenmerk=receipt.kenmerk, received_at=receipt.received_at, links=links_of(receipt.kenmerk))
 

@@ -41,13 +41,11 @@ TAGS = {
     "operations": Text("For the operator."),
     "pages": Text("Pages for people."),
 }
-_INTRODUCTION = """\
-Berichten aanleveren, volgen en ophalen bij Meterpoort, en zien wat ze kosten. Volgt de NL GOV API Design Rules.
-Fouten zijn problem details (RFC 9457); elke soort heeft een eigen pagina onder `/problems`.
-
-Submit, follow and fetch messages at Meterpoort, and see what they cost. Follows the NL GOV API Design Rules.
-Errors are problem details (RFC 9457); every kind has its own page under `/problems`.
-"""
+_INTRODUCTION = Text(
+    "Submit, follow and fetch messages at Meterpoort, and see what they cost. "
+    "Follows the NL GOV API Design Rules. Errors are problem details (RFC 9457); "
+    "every kind has its own page under `/problems`."
+)
 
 _BINARY: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
 _DOCUMENT: Json = {"type": "string", "contentMediaType": "application/xml"}
@@ -75,7 +73,7 @@ def openapi_document(routes: Sequence[Route], public_url: str = "", url: str = "
             "title": "Meterpoort",
             "version": API_VERSION,
             "summary": Text("Gateway for e-invoices from and to Dutch governments").nl,
-            "description": _INTRODUCTION,
+            "description": f"{_INTRODUCTION.nl}\n\n{_INTRODUCTION.en}\n",
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
             "contact": {"name": Text("Operator of this gateway").nl, "url": f"{public_url or url}/"},
         },

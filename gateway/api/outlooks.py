@@ -38,7 +38,7 @@ class OutlookResource(Schema):
     as_of: date
     used: int
     prepaid: int | None
-    course: OutlookStatus
+    status: OutlookStatus
     month: ProjectionResource | None
     whole_year: ProjectionResource | None
     warning: "TextResource | None"
@@ -50,7 +50,7 @@ class WarningResource(Schema):
     party_id: str
     service: Service
     year: int
-    course: OutlookStatus
+    status: OutlookStatus
     used: int
     prepaid: int | None
     to: str
@@ -97,7 +97,7 @@ async def show_outlook(call: Call) -> web.StreamResponse:
         seen,
         party_id=party_id,
         service=query.service,
-        course=seen.status,
+        status=seen.status,
         month=_projection(seen.month),
         whole_year=_projection(seen.whole_year),
         warning=None if mail is None else TextResource(en=mail.body.en, nl=mail.body.nl),
@@ -129,7 +129,7 @@ def _warning_resource(warned: UsageWarning) -> WarningResource:
     seen, mail = warned.outlook, warned.mail
     return WarningResource.of(
         seen,
-        course=seen.status,
+        status=seen.status,
         to=warned.debtor.email,
         subject=TextResource(mail.subject.en, mail.subject.nl),
         body=TextResource(mail.body.en, mail.body.nl),

@@ -76,7 +76,8 @@ def _operation(path: str, method: str, operation: Json, schemas: Json) -> str:
         lines.append("\n")
     lines.append("| answer | meaning |\n| --- | --- |\n")
     lines += [
-        f"| {status} | {_linked(answer['description'])} |\n" for status, answer in operation["responses"].items()
+        f"| {status} | {_link_problems(answer['description'])} |\n"
+        for status, answer in operation["responses"].items()
     ]
     return "".join(lines) + "\n"
 
@@ -100,7 +101,7 @@ def _kind(schema: Json, schemas: Json) -> str:
     return str(schema.get("format", schema.get("type", "any")))
 
 
-def _linked(description: str) -> str:
+def _link_problems(description: str) -> str:
     """Problems link to their section of problems.md."""
     for slug in all_kinds():
         description = description.replace(f"(`/problems/{slug}`)", f"([`{slug}`](problems.md#{slug}))")

@@ -63,7 +63,7 @@ async def validate_document(call: Call) -> web.StreamResponse:
         document = await whole(request, limits.body_bytes_max, limits)
         if not document:
             raise empty_body()
-        verdict = await _judged(call, document, query)
+        verdict = await _judge(call, document, query)
         if form == HTML:
             return page_answer(
                 report_pages.verdict_page(verdict, _lines_of(document), call.language), call.language
@@ -81,7 +81,7 @@ def _check_profile(name: str | None) -> None:
         raise problems.InvalidInput((Fault.of("query", "profile", error),)) from error
 
 
-async def _judged(call: Call, document: bytes, query: ValidationQuery) -> bytes:
+async def _judge(call: Call, document: bytes, query: ValidationQuery) -> bytes:
     try:
         return await call.services.validation.judge(document, profile=query.profile, checks_schema=query.schema)
     except JudgingError as error:

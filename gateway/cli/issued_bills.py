@@ -64,10 +64,10 @@ def explain_command(
 ) -> None:
     """Explain the amount of NUMBER: its lines, counts and messages."""
     explanation = read_billing(config, data, lambda billing: billing.explain(number, after, limit))
-    click.echo("\n".join(_explained(explanation, language)))
+    click.echo("\n".join(_explanation_lines(explanation, language)))
 
 
-def _explained(explanation: Explanation, language: str) -> Iterator[str]:
+def _explanation_lines(explanation: Explanation, language: str) -> Iterator[str]:
     bill, run = explanation.bill, explanation.run
     service = in_language(SERVICE_NAMES[bill.service].name, language)
     yield f"{bill.number}  {bill.debtor.name}  {service} {bill.year}"

@@ -58,7 +58,7 @@ def show_rule(key: str, form: str, language: str) -> None:
     if form == "json":
         click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_explained(entry, language)))
+        click.echo("\n".join(_explanation_lines(entry, language)))
 
 
 _WORDS = {
@@ -100,7 +100,7 @@ def _set_of(entry: "RuleEntry", language: str) -> str:
     return f"{entry.set} {entry.version}{days}"
 
 
-def _explained(entry: "RuleEntry", language: str) -> Iterator[str]:
+def _explanation_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
     yield f"{entry.id} · {_word(entry.flag.value, language)} · {_set_of(entry, language)}"
     yield ""
     yield entry.sentence.in_language(language)
@@ -133,12 +133,12 @@ def _case(case: "Case", language: str) -> Iterator[str]:
         text.in_language(language) for text in (Text("without"), Text("twice"), Text("also breaks"))
     )
     yield f"  {case.document}"
-    for place, text in case.change.items():
-        yield f"    {place} = {text!r}"
-    for place in case.remove:
-        yield f"    {removed} {place}"
-    for place in case.repeat:
-        yield f"    {doubled} {place}"
+    for part, text in case.change.items():
+        yield f"    {part} = {text!r}"
+    for part in case.remove:
+        yield f"    {removed} {part}"
+    for part in case.repeat:
+        yield f"    {doubled} {part}"
     if case.also:
         yield f"    {also}: {', '.join(case.also)}"
 

@@ -131,5 +131,5 @@ def _print_report(report: meter.AuditReport) -> None:
     click.echo(f"seals      {report.seals:,}, {report.unsealed:,} entries wait for the next")
     click.echo(f"last seal  {report.last_seal or 'none'}")
     for finding in report.findings:
-        click.echo(f"WRONG      {finding.check}: {finding.place}: {finding.sentence}")
+        click.echo(f"WRONG      {finding.check}: {finding.subject}: {finding.sentence}")
     click.echo(f"{len(report.findings)} findings" if report.findings else "The meter is sound.")

@@ -63,19 +63,19 @@ def validate(
             unread.append((name.encode("utf-8", "replace").decode(), document))
             status = _COULD_NOT_RUN
             continue
-        verdict = _judged(document, profile, schema=not no_schema, explain=explain, engine=engine)
+        verdict = _judge(document, profile, schema=not no_schema, explain=explain, engine=engine)
         one = (name.encode("utf-8", "replace").decode(), document, verdict)
         if form in _AT_ONCE:
             judged.append(one)
         else:
-            click.echo(_written(one, form, language))
+            click.echo(_render_one(one, form, language))
         status = max(status, 0 if verdict.valid else _INVALID)
     if form in _AT_ONCE and (judged or form != "svrl"):
         click.echo(gateway.render(judged, form, language=language, unread=unread, rules_url=rules_url))
     sys.exit(status)
 
 
-def _written(judged: "tuple[str, bytes, Verdict]", form: str, language: str) -> str:
+def _render_one(judged: "tuple[str, bytes, Verdict]", form: str, language: str) -> str:
     """One report, as soon as it is there; in colour where a person looks."""
     if form == "json":
         name, _, verdict = judged
@@ -96,7 +96,7 @@ def _read(name: str) -> bytes | str:
         return error.strerror or str(error)
 
 
-def _judged(document: bytes, profile: str | None, *, schema: bool, explain: bool, engine: str) -> "Verdict":
+def _judge(document: bytes, profile: str | None, *, schema: bool, explain: bool, engine: str) -> "Verdict":
     try:
         return gateway.judge(document, profile, schema, explain=explain, engine=engine)
     except (ValueError, ImportError) as error:

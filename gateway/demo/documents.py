@@ -74,7 +74,7 @@ def _document(sale: Sale, root: str) -> bytes:
   <cbc:{root}TypeCode>{type_code}</cbc:{root}TypeCode>
   <cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>
   <cac:OrderReference><cbc:ID>{escape(sale.order)}</cbc:ID></cac:OrderReference>
-  {_corrected(sale)}{_attached(sale)}
+  {_billing_reference(sale)}{_attachment(sale)}
   <cac:AccountingSupplierParty>{_party(sale.supplier)}</cac:AccountingSupplierParty>
   <cac:AccountingCustomerParty>{_party(sale.customer)}</cac:AccountingCustomerParty>
   <cac:PaymentMeans>
@@ -87,14 +87,14 @@ def _document(sale: Sale, root: str) -> bytes:
 """.encode()
 
 
-def _corrected(sale: Sale) -> str:
+def _billing_reference(sale: Sale) -> str:
     if sale.corrects is None:
         return ""
     reference = f"<cac:InvoiceDocumentReference><cbc:ID>{sale.corrects}</cbc:ID></cac:InvoiceDocumentReference>"
     return f"<cac:BillingReference>{reference}</cac:BillingReference>"
 
 
-def _attached(sale: Sale) -> str:
+def _attachment(sale: Sale) -> str:
     if sale.attachment is None:
         return ""
     data = base64.b64encode(sale.attachment).decode()

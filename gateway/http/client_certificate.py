@@ -90,7 +90,7 @@ class Identities:
 
     async def of_request(self, request: web.BaseRequest) -> Identity:
         """The client of this request. Raises CertificateError and RevocationUnknownError."""
-        return await self._identity(self._presented(request))
+        return await self._identity(self._presented_by(request))
 
     async def of_certificate(self, leaf: x509.Certificate) -> Identity:
         """The owner of this certificate. Raises CertificateError and RevocationUnknownError."""
@@ -115,7 +115,7 @@ class Identities:
         self._verified[name] = verified
         return verified
 
-    def _presented(self, request: web.BaseRequest) -> _Presented:
+    def _presented_by(self, request: web.BaseRequest) -> _Presented:
         if self._from_trusted_proxy(request) and "Client-Cert" in request.headers:
             return _from_headers(request)
         connection = request.transport.get_extra_info("ssl_object") if request.transport else None

@@ -52,7 +52,7 @@ async def _answer(request: web.Request, handler: Handler, base_url: BaseUrl) -> 
     except ConnectionError:
         raise  # the client is gone
     except Exception as error:  # whatever it is, the client learns a reference only
-        failure = failed(error, request)
+        failure = log_failure(error, request)
         if request.writer.output_size > 0:  # part was sent: no second answer
             raise ConnectionError("the answer broke off") from error
         return answer_to(failure, request, base_url)
@@ -95,10 +95,10 @@ def _problem_of(refusal: web.HTTPException, request: web.Request) -> Problem:
         return problems.MethodNotAllowed(request.method[:20], sorted(refusal.allowed_methods))
     if isinstance(refusal, web.HTTPNotFound):
         return problems.UnknownAddress()
-    return failed(refusal, request)
+    return log_failure(refusal, request)
 
 
-def failed(error: BaseException | None, request: web.BaseRequest) -> problems.GatewayFailed:
+def log_failure(error: BaseException | None, request: web.BaseRequest) -> problems.GatewayFailed:
     """Log the error under a reference; the problem contains the reference only."""
     reference = str(uuid.uuid4())
     log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)

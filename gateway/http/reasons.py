@@ -40,8 +40,8 @@ def reason_of(error: msgspec.ValidationError, kind: object = None) -> Text:
 
 def not_json(error: Exception) -> Text:
     """The reason why a body is not JSON."""
-    place = re.search(r"\(byte (\d+)\)", str(error))
-    at = Text(", see byte {place}", place=place[1]) if place else ""
+    offset = re.search(r"\(byte (\d+)\)", str(error))
+    at = Text(", see byte {offset}", offset=offset[1]) if offset else ""
     return Text("is not JSON in UTF-8{at}", at=at)
 
 
@@ -52,7 +52,7 @@ def _other_type(found: re.Match[str], _kind: object) -> Text:
     return Text("must be {wanted}, and is {got}", wanted=wanted, got=got)
 
 
-def _compared(found: re.Match[str], _kind: object) -> Text:
+def _comparison(found: re.Match[str], _kind: object) -> Text:
     limit = f"{float(found[2]):g}" if found[2].endswith(".0") else found[2]
     return {
         ">=": Text("must be at least {limit}", limit=limit),
@@ -94,7 +94,7 @@ def _choices(kind: object) -> Iterator[str]:
 _Say = Callable[[re.Match[str], object], Text]
 _SAYINGS: tuple[tuple[re.Pattern[str], _Say], ...] = (
     (re.compile(r"Expected `([\w |]+)`, got `(\w+)`"), _other_type),
-    (re.compile(r"Expected `(?:int|float)` ([<>]=?) (\S+)"), _compared),
+    (re.compile(r"Expected `(?:int|float)` ([<>]=?) (\S+)"), _comparison),
     (re.compile(r"Expected `str` of length ([<>]=) (\d+)"), _too_long),
     (re.compile(r"Expected `str` matching regex '(.*)'"), _other_form),
     (

@@ -16,7 +16,7 @@ from gateway.http import problems
 from gateway.http.answers import problem_answer
 from gateway.http.base_url import BaseUrl
 from gateway.http.connections import Connections
-from gateway.http.middleware import failed
+from gateway.http.middleware import log_failure
 from gateway.http.problems import Problem
 from gateway.i18n import Text
 
@@ -199,7 +199,7 @@ class _Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("part of the answer was sent already")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            problem: Problem = failed(exc, request)
+            problem: Problem = log_failure(exc, request)
         else:
             log.info("request_malformed", reason=type(exc).__name__)
             problem = _problem_of(exc)

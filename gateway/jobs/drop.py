@@ -38,7 +38,7 @@ from gateway.metering.calendar import midnight
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
 from gateway.metering.statement import EntrySelection
 from gateway.metering.totals import ControlTotals
-from gateway.settings import Settings, listed
+from gateway.settings import Settings, split_names
 from gateway.store.documents.storage import Storage
 from gateway.store.ledger.meter import LedgerMeter
 
@@ -86,7 +86,7 @@ class Drop:
         self._settings = settings
         self._drop = settings.drop
         self._issuer = issuer_from(settings)
-        self._formats = tuple(map(Format, listed(settings.drop.formats)))
+        self._formats = tuple(map(Format, split_names(settings.drop.formats)))
         self._meter = meter
         self._bills = bills
         self._clock = clock
@@ -147,7 +147,7 @@ class Drop:
                 entries = await write_export(ENTRIES, self._meter.entries(wanted), form, out)
             with await _create(folder / f"statements-{day:%Y-%m}.{form}") as out:
                 statements = write_items(STATEMENTS, lines, form, out)
-        bills = await self._billed(day)
+        bills = await self._bills_up_to(day)
         if bills is not None:
             await asyncio.to_thread(self._write_books, day.year, bills, folder)
         files = await asyncio.to_thread(_describe_files, folder)
@@ -163,7 +163,7 @@ class Drop:
             files=files,
         )
 
-    async def _billed(self, day: date) -> Sequence[Bill] | None:
+    async def _bills_up_to(self, day: date) -> Sequence[Bill] | None:
         """The documents of the year that are dated up to this day; None where the settings name no issuer."""
         if not self._issuer.name:
             return None
@@ -179,7 +179,7 @@ class Drop:
             with Path(folder, f"bill-lines-{year}.{form}").open("wb") as out:
                 write_items(BILL_LINES, lines_of(bills), form, out)
         journal_of_year = self._journal(year, bills)
-        for name in map(JournalFormat, listed(self._drop.journal_formats)):
+        for name in map(JournalFormat, split_names(self._drop.journal_formats)):
             with Path(folder, f"journal-{year}.{name}").open("wb") as out:
                 write_journal(journal_of_year, name, out)
 

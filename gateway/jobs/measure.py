@@ -38,9 +38,9 @@ async def measure_messages(engines: Engines, metrics: Metrics, clock: Clock) -> 
     measures, runs = Measures(engines), itertools.count()
 
     async def measure() -> None:
-        uncollected = await measures.uncollected()
+        uncollected = await measures.measure_uncollected()
         waiting = QueueState(uncollected.messages, uncollected.oldest_at)
-        metrics.mailboxes_measured(waiting, await measures.parked())
+        metrics.mailboxes_measured(waiting, await measures.count_parked())
         to_push = await measures.to_push()
         paused = await measures.paused_recipients(clock())
         metrics.deliveries_measured(QueueState(to_push.messages, to_push.oldest_at), paused)

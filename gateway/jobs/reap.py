@@ -41,7 +41,7 @@ class ObjectStorage(Protocol):
 class References(Protocol):
     """Knows which objects messages use."""
 
-    async def used(self, keys: Collection[str]) -> frozenset[str]:
+    async def find_used(self, keys: Collection[str]) -> frozenset[str]:
         """Which of these keys any message, attachment, report or export uses."""
 
 
@@ -94,7 +94,7 @@ class Reaper:
     async def _orphans(self, batch: list[str]) -> list[str]:
         if not batch:
             return []
-        used = await self._references.used(batch)
+        used = await self._references.find_used(batch)
         return [key for key in batch if key not in used]
 
 

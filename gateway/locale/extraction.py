@@ -48,9 +48,9 @@ def keys_in_code(package: Path = PACKAGE) -> set[Key]:
 def _keys_in_module(source: str) -> Iterator[Key]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
-            places = KEYWORDS.get(_name_of(node.func), ())
-            if places and len(node.args) > places[-1]:
-                yield tuple(text for at in places if (text := _constant(node.args[at])))
+            slots = KEYWORDS.get(_name_of(node.func), ())
+            if slots and len(node.args) > slots[-1]:
+                yield tuple(text for at in slots if (text := _constant(node.args[at])))
 
 
 def _name_of(function: ast.expr) -> str:

@@ -109,15 +109,15 @@ def decide(message: Message, verdict: Verdict, register: Register, policy: Meter
     facts = verdict.facts
     submitter = register.by_id(message.submitter_id) if message.submitter_id else None
     if facts is None:
-        return _refused(message, verdict, submitter, at)
-    senders = _registered(facts.sender, register)
+        return _refusal(message, verdict, submitter, at)
+    senders = _registered_parties(facts.sender, register)
     sender = senders[0] if senders else None
     if wrong := sender_problem(message, facts, senders, submitter, register):
         return _not_authorised(message, verdict, wrong, at)
     if not verdict.valid:
-        return _refused(message, verdict, sender, at)
+        return _refusal(message, verdict, sender, at)
     recipient, name = _recipient(message, facts, register)
-    judged = _judged(message, verdict, sender, recipient, name)
+    judged = _with_verdict(message, verdict, sender, recipient, name)
     if recipient is None:
         return _without_recipient(message, judged, verdict, at)
     claim = _claim(message, facts, sender)
@@ -131,7 +131,7 @@ def decide(message: Message, verdict: Verdict, register: Register, policy: Meter
     return Decision(message, after, entries, metered.entries, (Move.INTO_MAILBOX,), verdict, claim)
 
 
-def broken(message: Message, detail: str, at: datetime, verdict: Verdict = NOTHING_KNOWN) -> Decision:
+def park(message: Message, detail: str, at: datetime, verdict: Verdict = NOTHING_KNOWN) -> Decision:
     """The decision when judging failed technically: the message is parked, with what was found so far."""
     finding = Finding(
         "MP-TECHNICAL",
@@ -141,11 +141,11 @@ def broken(message: Message, detail: str, at: datetime, verdict: Verdict = NOTHI
     )
     entries = (JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail),)
     verdict = replace(verdict, findings=(finding, *verdict.findings))
-    judged = _judged(message, verdict, None, None, None)
+    judged = _with_verdict(message, verdict, None, None, None)
     return Decision(message, judged.after(entries, Disposition.PENDING), entries, verdict=verdict)
 
 
-def _judged(
+def _with_verdict(
     message: Message, verdict: Verdict, sender: Party | None, recipient: Party | None, name: str | None
 ) -> Message:
     """The message with what its document says; `name` is the recipient as the document names it."""
@@ -156,28 +156,28 @@ def _judged(
         recipient_id=recipient.party_id if recipient else None,
         recipient=name,
         kind=verdict.kind,
-        number=_listed(facts.number) if facts else None,
-        issue_date=_listed(facts.issue_date) if facts else None,
+        number=_shorten_for_list(facts.number) if facts else None,
+        issue_date=_shorten_for_list(facts.issue_date) if facts else None,
         profile=verdict.profile,
         duplicate_of=None,
     )
 
 
-def _refused(message: Message, verdict: Verdict, sender: Party | None, at: datetime) -> Decision:
+def _refusal(message: Message, verdict: Verdict, sender: Party | None, at: datetime) -> Decision:
     """Refused because it is not valid."""
     passed: tuple[Step, ...] = (Step.SENDER_AUTHORISED,) if verdict.facts else ()
     passed += (Step.SCHEMA_PASSED,) if Stage.RULES in verdict.stages else ()
     detail = verdict.fatal[0].rule if verdict.fatal else None
     failed = JournalEntry(Step.VALIDATION_FAILED, at, GATEWAY, Foutcode.VAS500, detail)
     entries = (*_entries(passed, at), failed)
-    judged = _judged(message, verdict, sender, None, _first_named(verdict.facts))
+    judged = _with_verdict(message, verdict, sender, None, _first_named(verdict.facts))
     return Decision(message, judged.after(entries, Disposition.REFUSED), entries, verdict=verdict)
 
 
 def _not_authorised(message: Message, verdict: Verdict, finding: Finding, at: datetime) -> Decision:
     """Refused because the sender may not send it. The party that it names is not recorded as its sender."""
     entries = (JournalEntry(Step.SENDER_NOT_AUTHORISED, at, GATEWAY, None, finding.rule),)
-    judged = _judged(message, verdict, None, None, _first_named(verdict.facts))
+    judged = _with_verdict(message, verdict, None, None, _first_named(verdict.facts))
     after = judged.after(entries, Disposition.REFUSED)
     return Decision(message, after, entries, verdict=_with_finding(verdict, finding))
 
@@ -234,7 +234,7 @@ def _as_duplicate(decision: Decision, first_kenmerk: str) -> Decision:
 def _recipient(message: Message, facts: DocumentFacts, register: Register) -> tuple[Party | None, str | None]:
     if message.wanted_recipient is not None:
         return register.by_identifier(message.wanted_recipient), str(message.wanted_recipient)
-    found = _registered(facts.recipient, register)
+    found = _registered_parties(facts.recipient, register)
     return (found[0] if found else None), _first_named(facts)
 
 
@@ -243,7 +243,7 @@ def _first_named(facts: DocumentFacts | None) -> str | None:
     return str(facts.recipient.identifiers[0]) if facts and facts.recipient.identifiers else None
 
 
-def _registered(party: DocumentParty, register: Register) -> list[Party]:
+def _registered_parties(party: DocumentParty, register: Register) -> list[Party]:
     found = (register.by_identifier(identifier) for identifier in party.identifiers)
     return [party for party in found if party is not None]
 
@@ -265,7 +265,7 @@ def _number_in_claim(number: str) -> tuple[str, ...]:
     return "sha256", hashlib.sha256(number.encode()).hexdigest()
 
 
-def _listed(text: str | None) -> str | None:
+def _shorten_for_list(text: str | None) -> str | None:
     return text and text[:_LISTED_CHARACTERS_MAX]
 
 

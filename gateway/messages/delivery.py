@@ -41,7 +41,7 @@ class DeliveryAttempt:
 
 def offer(message: Message, at: datetime) -> Decision:
     """It is being offered to its recipient (405)."""
-    return _decided(message, Disposition.PENDING, JournalEntry(Step.DELIVERY_STARTED, at, GATEWAY))
+    return _decision(message, Disposition.PENDING, JournalEntry(Step.DELIVERY_STARTED, at, GATEWAY))
 
 
 def decide_delivery(
@@ -52,17 +52,17 @@ def decide_delivery(
     Raises LookupError when its recipient is not registered any more.
     """
     if attempt.result is AttemptResult.DELIVERED:
-        return _delivered(message, attempt, register, policy, at)
+        return _delivery(message, attempt, register, policy, at)
     contact = Contact(message.recipient_id or "", attempt.again_at) if attempt.again_at else None
     if attempt.result is AttemptResult.TROUBLED:
         entry = JournalEntry(Step.DELIVERY_TROUBLE, at, GATEWAY, attempt.foutcode, attempt.reason)
-        return replace(_decided(message, Disposition.PENDING, entry), contact=contact)
+        return replace(_decision(message, Disposition.PENDING, entry), contact=contact)
     entry = JournalEntry(Step.DELIVERY_FAILED, at, GATEWAY, attempt.foutcode, attempt.reason)
-    returned = _decided(message, Disposition.UNDELIVERABLE, entry)
+    returned = _decision(message, Disposition.UNDELIVERABLE, entry)
     return replace(returned, moves=(Move.OUT_OF_OUTBOX,), contact=contact)
 
 
-def _delivered(
+def _delivery(
     message: Message, attempt: DeliveryAttempt, register: Register, policy: MeterPolicy, at: datetime
 ) -> Decision:
     recipient = register.by_id(message.recipient_id or "")
@@ -70,14 +70,14 @@ def _delivered(
         raise LookupError(f"no party {message.recipient_id}")
     sender = register.by_id(message.sender_id) if message.sender_id else None
     metered = meter_delivery(message.kenmerk, sender, recipient, at, policy, is_test=message.is_test)
-    delivered = _decided(message, metered.disposition, JournalEntry(Step.DELIVERED, at, GATEWAY))
+    delivered = _decision(message, metered.disposition, JournalEntry(Step.DELIVERED, at, GATEWAY))
     moves = (Move.OUT_OF_OUTBOX, Move.INTO_MAILBOX) if attempt.into_mailbox else (Move.OUT_OF_OUTBOX,)
     return replace(delivered, usage=metered.entries, moves=moves, contact=Contact(recipient.party_id))
 
 
 def confirm(message: Message, actor: str, at: datetime) -> Decision:
     """The recipient has it. It is settled since it was delivered."""
-    decision = _decided(message, message.disposition, JournalEntry(Step.CONFIRMED, at, actor))
+    decision = _decision(message, message.disposition, JournalEntry(Step.CONFIRMED, at, actor))
     confirmed = replace(decision.message, settled_at=message.settled_at)
     return replace(decision, message=confirmed, moves=(Move.OUT_OF_MAILBOX,))
 
@@ -86,7 +86,7 @@ def replay(message: Message, actor: str, at: datetime) -> Decision | None:
     """An operator has a parked or returned message judged again; None when it is in another state."""
     if message.state not in {State.PARKED, State.RETURNED}:
         return None
-    return _decided(message, Disposition.PENDING, JournalEntry(Step.REPLAYED, at, actor))
+    return _decision(message, Disposition.PENDING, JournalEntry(Step.REPLAYED, at, actor))
 
 
 def return_to_sender(message: Message, actor: str, reason: str, at: datetime) -> Decision | None:
@@ -94,8 +94,8 @@ def return_to_sender(message: Message, actor: str, reason: str, at: datetime) ->
     if message.state is not State.PARKED:
         return None
     entry = JournalEntry(Step.DELIVERY_FAILED, at, actor, Foutcode.AFS400, reason)
-    return _decided(message, Disposition.UNDELIVERABLE, entry)
+    return _decision(message, Disposition.UNDELIVERABLE, entry)
 
 
-def _decided(message: Message, disposition: Disposition, entry: JournalEntry) -> Decision:
+def _decision(message: Message, disposition: Disposition, entry: JournalEntry) -> Decision:
     return Decision(message, message.after((entry,), disposition), (entry,))

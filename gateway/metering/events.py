@@ -118,12 +118,12 @@ def _read_batch(body: bytes) -> Sequence[UsageEvent]:
     except msgspec.ValidationError:
         pass  # which events are wrong is found below
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise EventsRefusedError([malformed(0, str(error))]) from error
+        raise EventsRefusedError([malformed_event(0, str(error))]) from error
     problems: list[EventProblem] = []
     try:
         raw = _decode_raw_batch(body)
     except msgspec.ValidationError as error:
-        raise EventsRefusedError([malformed(0, str(error))]) from error
+        raise EventsRefusedError([malformed_event(0, str(error))]) from error
     for index, event in enumerate(raw):
         try:
             _read_one(bytes(event), index)
@@ -136,7 +136,7 @@ def _read_one(body: bytes, index: int) -> UsageEvent:
     try:
         return _decode_event(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise EventsRefusedError([malformed(index, str(error))]) from error
+        raise EventsRefusedError([malformed_event(index, str(error))]) from error
 
 
 def _read_binary(headers: Mapping[str, str], body: bytes) -> UsageEvent:
@@ -148,10 +148,10 @@ def _read_binary(headers: Mapping[str, str], body: bytes) -> UsageEvent:
     try:
         return msgspec.convert({**attributes, "data": _decode_usage(body)}, UsageEvent)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise EventsRefusedError([malformed(0, str(error))]) from error
+        raise EventsRefusedError([malformed_event(0, str(error))]) from error
 
 
-def malformed(index: int, reason: str) -> EventProblem:
+def malformed_event(index: int, reason: str) -> EventProblem:
     """The event does not have the form of one."""
     return EventProblem(index, ProblemCode.MALFORMED, Text("Not a usage event: {reason}.", reason=reason))
 

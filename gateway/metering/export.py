@@ -305,8 +305,8 @@ class _XlsxWriter:
         self._book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed day: the same bytes each time
         formats = {column.decimals for column in export.columns if column.holds is Decimal} | {2}
         self._formats = {
-            places: self._book.add_format({"num_format": "0." + "0" * 2 + "#" * (places - 2)})
-            for places in sorted(formats)
+            decimals: self._book.add_format({"num_format": "0." + "0" * 2 + "#" * (decimals - 2)})
+            for decimals in sorted(formats)
         }
         self._convert = _converter(
             export.columns, {type_: conversion for type_, conversion in _AS_TEXT.items() if type_ is not Decimal}

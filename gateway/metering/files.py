@@ -16,7 +16,7 @@ from gateway.metering.events import (
     EventProblem,
     EventsRefusedError,
     UsageEvent,
-    malformed,
+    malformed_event,
     meter_events,
 )
 
@@ -48,7 +48,7 @@ def _entries(
         try:
             events.append(_event(row))
         except (msgspec.ValidationError, ValueError) as error:
-            problems.append(malformed(number, str(error)))
+            problems.append(malformed_event(number, str(error)))
     if problems:
         raise EventsRefusedError(problems[:_PROBLEMS_MAX])
     return meter_events(events, parties, now, first_row)

@@ -39,7 +39,7 @@ _IDLE_SECONDS = 5.0
 class Unobserved:
     """Nobody counts. Fulfils `ports.Observer`."""
 
-    def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
+    def count_attempt(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """Nothing."""
 
 
@@ -111,9 +111,9 @@ class Dispatcher:
         name = destination.recipient_id
         if name not in self._under_way and destination.method in self._methods:
             task = self._under_way[name] = asyncio.create_task(self._serve(destination), name=f"delivery-{name}")
-            task.add_done_callback(lambda _: self._ended(name))
+            task.add_done_callback(lambda _: self._end_delivery(name))
 
-    def _ended(self, recipient_id: str) -> None:
+    def _end_delivery(self, recipient_id: str) -> None:
         del self._under_way[recipient_id]
         self._woken.set()
 
@@ -147,7 +147,7 @@ class Dispatcher:
         seconds, now = time.monotonic() - begun, self._clock()
         attempt = self._attempt(destination, queued, error, now)
         await self._outbox.commit(decide_delivery(message, attempt, self._register, self._policy, now))
-        self._observer.attempted(destination.method, attempt.result, error.failure if error else None, seconds)
+        self._observer.count_attempt(destination.method, attempt.result, error.failure if error else None, seconds)
         return attempt.result in {AttemptResult.DELIVERED, AttemptResult.REFUSED}
 
     async def _deliver(self, destination: Destination, message: Message) -> NotDeliveredError | None:

@@ -52,7 +52,7 @@ class MetricsObserver:
         if decision.message.settled_at is not None:
             self._metrics.message_confirmed((decision.at - decision.message.settled_at).total_seconds())
 
-    def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
+    def count_attempt(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """Count an attempt to deliver; a message for the mailbox is not sent."""
         if method != MAILBOX:
             self._metrics.push_attempted(method, result.value, failure.value if failure else None, seconds)

@@ -107,7 +107,7 @@ class NotDeliveredError(Exception):
 class Observer(Protocol):
     """Is called with every attempt."""
 
-    def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
+    def count_attempt(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """One attempt ended so; how long it took."""
 
 

@@ -20,7 +20,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from gateway.clock import Clock
-from gateway.messages.decision import AlreadyCommittedError, Decision, broken, decide
+from gateway.messages.decision import AlreadyCommittedError, Decision, decide, park
 from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.metering import MeterPolicy
 from gateway.messages.participants import Register
@@ -196,7 +196,7 @@ class JudgingQueue:
     async def _judge_large(self) -> None:
         while True:
             job = await self._large.get()
-            with _logged(job):
+            with _log_context(job):
                 await self._judge_alone(job)
 
     def _take_small(self) -> list[_QueuedJob]:
@@ -216,15 +216,15 @@ class JudgingQueue:
         decided: list[tuple[_QueuedJob, Decision]] = []
         for job, verdict in zip(batch, verdicts, strict=True):
             if isinstance(verdict, JudgingError):
-                self._failed(job, verdict)
+                self._record_failure(job, verdict)
                 continue
             try:
                 decision = self._decide(job.message, verdict)
             except Exception as error:  # a broken program must not take messages with it
-                self._failed(job, _judging_error(job, error))
+                self._record_failure(job, _judging_error(job, error))
                 continue
             if self._recipients_profile(decision, verdict):
-                with _logged(job):
+                with _log_context(job):
                     await self._commit_soon(job, verdict)
             else:
                 decided.append((job, decision))
@@ -243,16 +243,16 @@ class JudgingQueue:
         try:
             verdict = await self._judges.judge_large(_job(job))
         except JudgingError as error:
-            self._failed(job, error)
+            self._record_failure(job, error)
         except Exception as error:  # a broken program must not take messages with it
-            self._failed(job, _judging_error(job, error))
+            self._record_failure(job, _judging_error(job, error))
         else:
             await self._commit_soon(job, verdict)
 
     def _decide(self, message: Message, verdict: Verdict) -> Decision:
         """What becomes of it. Where a rule failed technically nobody can say, so it is parked at once."""
         if verdict.is_broken:
-            return broken(message, "a rule failed technically", self._clock(), verdict)
+            return park(message, "a rule failed technically", self._clock(), verdict)
         return decide(message, verdict, self._register, self._policy, self._clock())
 
     def _recipients_profile(self, decision: Decision, verdict: Verdict) -> str | None:
@@ -264,15 +264,15 @@ class JudgingQueue:
         wanted = recipient.settings.get("profile") if recipient else None
         return wanted if wanted and wanted != verdict.profile else None
 
-    def _failed(self, job: _QueuedJob, error: JudgingError) -> None:
+    def _record_failure(self, job: _QueuedJob, error: JudgingError) -> None:
         job.attempts += 1
-        with _logged(job):
+        with _log_context(job):
             log.warning("judging_failed", attempts=job.attempts, reason=str(error))
             if job.attempts < self._attempts_max:
                 self._large.put_nowait(job)
             else:
                 detail = f"judging failed technically {job.attempts} times"
-                self._run(self._commit_alone(job, broken(job.message, detail, self._clock())))
+                self._run(self._commit_alone(job, park(job.message, detail, self._clock())))
 
     # Committing
 
@@ -288,7 +288,7 @@ class JudgingQueue:
             self._checkpoint("settled")
             for (job, decision), result in zip(decided, results, strict=True):
                 if isinstance(result, BaseException):
-                    with _logged(job):
+                    with _log_context(job):
                         self._run(self._commit_alone(job, decision))
                 else:
                     self._leave(job)
@@ -303,9 +303,9 @@ class JudgingQueue:
                 decision = self._decide(job.message, verdict)
             await self._commit_alone(job, decision)
         except JudgingError as error:
-            self._failed(job, error)
+            self._record_failure(job, error)
         except Exception as error:  # a broken program must not take messages with it
-            self._failed(job, _judging_error(job, error))
+            self._record_failure(job, _judging_error(job, error))
         finally:
             self._commits.release()
 
@@ -344,21 +344,21 @@ class JudgingQueue:
     def _run(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._finish_task)
 
-    def _finished(self, task: "asyncio.Task[None]") -> None:
+    def _finish_task(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("queue_task_failed", error=repr(error), exc_info=error)
 
 
-def _logged(job: _QueuedJob) -> AbstractContextManager[None]:
+def _log_context(job: _QueuedJob) -> AbstractContextManager[None]:
     """Every line that is logged meanwhile, also by tasks that are begun meanwhile, has the message's kenmerk."""
     return bound_contextvars(kenmerk=job.message.kenmerk)
 
 
 def _judging_error(job: _QueuedJob, error: Exception) -> JudgingError:
-    with _logged(job):
+    with _log_context(job):
         log.error("judging_broke", error=type(error).__name__, exc_info=error)
     return JudgingError(f"{type(error).__name__} while judging")
 

@@ -99,7 +99,7 @@ class Workers:
         """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
         file = self._file_of(job)
         size_bytes = 0 if file else job.stored.size_bytes if job.stored else len(job.document or b"")
-        request = Request(b"", job.profile, job.also, schema, await self._detached(job), size_bytes, file)
+        request = Request(b"", job.profile, job.also, schema, await self._detached_parts(job), size_bytes, file)
         judged = (await self._in_worker([request], job if size_bytes else None))[0]
         if isinstance(judged, JudgingError):
             raise judged
@@ -155,13 +155,13 @@ class Workers:
     async def _whole(self, job: Job) -> Request | JudgingError:
         """The job for a thread of this process, with its document in memory."""
         try:
-            return Request(await self._document(job), job.profile, job.also, True, await self._detached(job))
+            return Request(await self._document(job), job.profile, job.also, True, await self._detached_parts(job))
         except JudgingError as error:
             return error
 
     async def _request(self, job: Job) -> Request:
         """The job for a worker, which reads the document where it is stored if it can. Raises JudgingError."""
-        detached = await self._detached(job)
+        detached = await self._detached_parts(job)
         if file := self._file_of(job):
             return Request(b"", job.profile, job.also, True, detached, file=file)
         return Request(await self._document(job), job.profile, job.also, True, detached)
@@ -172,7 +172,7 @@ class Workers:
             return job.document or b""
         return await self._read(job.stored)
 
-    async def _detached(self, job: Job) -> tuple[DetachedPart, ...]:
+    async def _detached_parts(self, job: Job) -> tuple[DetachedPart, ...]:
         """The detached attachments, each with the bytes it begins with. Raises JudgingError."""
         return tuple([DetachedPart(one.attachment, await self._head(one.stored)) for one in job.detached])
 

@@ -74,7 +74,7 @@ class TrustAnchors:
                 leaf, [*self._intermediates, *sent[:CHAIN_DEPTH_MAX]]
             )
         except (VerificationError, ValueError) as error:
-            raise _untrusted(leaf) from error
+            raise _untrusted_error(leaf) from error
         return list(verified.chain)
 
 
@@ -90,7 +90,7 @@ def _require_period(leaf: x509.Certificate, at: datetime) -> None:
         )
 
 
-def _untrusted(leaf: x509.Certificate) -> CertificateError:
+def _untrusted_error(leaf: x509.Certificate) -> CertificateError:
     issuer = leaf.issuer.rfc4514_string()[:200]
     return CertificateError(
         "untrusted",

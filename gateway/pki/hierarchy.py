@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gateway.pki.readme import README
+from gateway.pki.readme import readme
 
 P12_PASSWORD = "meterpoort"  # noqa: S105  (of test keys, printed in the README)
 LIFETIME = timedelta(days=3 * 365)
@@ -89,7 +89,7 @@ def init_hierarchy(directory: Path, now: datetime | None = None) -> None:
     revoked = _write_bad(directory / "bad", intermediate, start)
     _write(directory / "crl" / "intermediate.crl.pem", _pem(new_crl(intermediate, [revoked], start)))
     _write(directory / "crl" / "root.crl.pem", _pem(new_crl(root, [], start)))
-    _write(directory / "README.md", README.encode())
+    _write(directory / "README.md", readme().encode())
 
 
 def new_key(bits: int = _KEY_BITS) -> rsa.RSAPrivateKey:

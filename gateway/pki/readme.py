@@ -1,36 +1,55 @@
-"""The README that `meterpoort ca init` writes with the certificates."""
+"""The README that `meterpoort ca init` writes with the certificates: English first, then Dutch."""
 
-README = """# Testcertificaten / test certificates
+from gateway.i18n import Text
 
-Gemaakt door `meterpoort ca init`. Alleen om mee te testen: niemand anders vertrouwt deze certificaten.
-Made by `meterpoort ca init`. For tests only: nobody else trusts these certificates.
+_TITLE = Text("Test certificates")
+_INTRODUCTION = Text("Made by `meterpoort ca init`. For tests only: nobody else trusts these certificates.")
+_FILES = {
+    "`ca.pem`": Text("root and intermediate: what a client trusts"),
+    "`root.pem`, `root-key.pem`": Text("the root"),
+    "`intermediate.pem`, `intermediate-key.pem`": Text("the issuer of all others"),
+    "`server.pem`, `server-key.pem`": Text("the server, for `localhost`, `127.0.0.1` and `::1`"),
+    "`clients/NAME.pem`, `clients/NAME-key.pem`": Text("a client with its OIN, followed by the intermediate"),
+    "`clients/NAME.p12`": Text("the same for Windows and Java; password: `meterpoort`"),
+    "`crl/*.crl.pem`": Text("the revoked certificates"),
+    "`bad/`": Text("certificates that must be refused; the name says why"),
+}
+_CLIENTS = {
+    "`leverancier` | 00000003274185620000": Text("company, KvK {number}", number="27418562"),
+    "`leverancier-2` | 00000003381902460000": Text("company, KvK {number}", number="38190246"),
+    "`softwarehuis` | 00000003615027930000": Text("intermediary, KvK {number}", number="61502793"),
+    "`gemeente` | 00000099000000001000": Text("municipality"),
+    "`gemeente-2` | 00000099000000002000": Text("municipality"),
+    "`provincie` | 00000099000000003000": Text("province"),
+    "`ministerie` | 00000099000000004000": Text("ministry, of the Rijk"),
+}
+_TRIAL = Text("To try them, start `meterpoort serve --sandbox --tls THIS_FOLDER --port 8443`, and then:")
+_WARNING = Text("The keys are not encrypted: use this folder for nothing else.")
 
-| bestand / file | wat / what |
-| --- | --- |
-| `ca.pem` | root en intermediate: wat een client vertrouwt / what a client trusts |
-| `root.pem`, `root-key.pem` | de root / the root |
-| `intermediate.pem`, `intermediate-key.pem` | de uitgever van alle andere / issues all the others |
-| `server.pem`, `server-key.pem` | de server, voor `localhost`, `127.0.0.1` en `::1` / the server |
-| `clients/NAAM.pem`, `clients/NAAM-key.pem` | een client met OIN, intermediate erachter / a client with its OIN |
-| `clients/NAAM.p12` | hetzelfde voor Windows en Java; wachtwoord / password: `meterpoort` |
-| `crl/*.crl.pem` | de ingetrokken certificaten / the revoked certificates |
-| `bad/` | certificaten die geweigerd moeten worden, de naam zegt waarom / to be refused, the name says why |
 
-| client | OIN | |
-| --- | --- | --- |
-| `leverancier` | 00000003274185620000 | bedrijf / company, KvK 27418562 |
-| `leverancier-2` | 00000003381902460000 | bedrijf / company, KvK 38190246 |
-| `softwarehuis` | 00000003615027930000 | intermediair / intermediary, KvK 61502793 |
-| `gemeente` | 00000099000000001000 | gemeente / municipality |
-| `gemeente-2` | 00000099000000002000 | gemeente / municipality |
-| `provincie` | 00000099000000003000 | provincie / province |
-| `ministerie` | 00000099000000004000 | ministerie (Rijk) / ministry |
+def readme() -> str:
+    """The text, in Markdown."""
+    return "\n".join(_in_language(language) for language in ("en", "nl"))
 
-Proberen / try: start `meterpoort serve --sandbox --tls DEZE_MAP --port 8443` en daarna
+
+def _in_language(language: str) -> str:
+    def table(head: str, rows: dict[str, Text]) -> str:
+        return head + "".join(f"| {names} | {text.in_language(language)} |\n" for names, text in rows.items())
+
+    file, meaning = Text("file").in_language(language), Text("meaning").in_language(language)
+    files = table(f"| {file} | {meaning} |\n| --- | --- |\n", _FILES)
+    clients = table("| client | OIN | |\n| --- | --- | --- |\n", _CLIENTS)
+    return f"""\
+# {_TITLE.in_language(language)}
+
+{_INTRODUCTION.in_language(language)}
+
+{files}
+{clients}
+{_TRIAL.in_language(language)}
 
     curl --cacert ca.pem --cert clients/leverancier.pem --key clients/leverancier-key.pem \\
       'https://localhost:8443/wus/2.0/aanleverservice/1.2?wsdl'
 
-De sleutels staan hier onversleuteld: gebruik deze map nergens anders voor.
-The keys are not encrypted: use this folder for nothing else.
+{_WARNING.in_language(language)}
 """

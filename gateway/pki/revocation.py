@@ -110,7 +110,7 @@ class Revocation:
         sources += [(url, self._by_crl) for url in _crl_urls(certificate)]
         for url, ask in sources:
             try:
-                return await self._guarded(url, ask, certificate, issuer)
+                return await self._ask_if_available(url, ask, certificate, issuer)
             except RevocationUnknownError as error:
                 trouble = error
         raise trouble
@@ -124,7 +124,7 @@ class Revocation:
         self._require_current(newest.last_update_utc, newest.next_update_utc)
         return newest
 
-    async def _guarded(
+    async def _ask_if_available(
         self, url: str, ask: _Ask, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> _Answer:
         """Ask, unless the responder has just failed."""

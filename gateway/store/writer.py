@@ -197,15 +197,15 @@ class Writer:
 
     def _perform(self, group: Sequence[_Pending[object, object]]) -> list[object]:
         """In one transaction. A connection that was kept may be dead by now: then once more with another."""
-        was_kept = self._connected()
+        was_kept = self._connect()
         try:
-            return self._transacted(group)
+            return self._transact(group)
         except _ConnectionLostError as lost:
             if not was_kept:
                 raise lost.why from None
         return self._perform(group)
 
-    def _transacted(self, group: Sequence[_Pending[object, object]]) -> list[object]:
+    def _transact(self, group: Sequence[_Pending[object, object]]) -> list[object]:
         """Raises _ConnectionLostError when the connection turned out dead, with nothing written."""
         connection, results = self._connection, dict[int, object]()
         if connection is None:
@@ -231,7 +231,7 @@ class Writer:
         self._kept_until = time.monotonic() + KEPT_SECONDS
         return [results[index] for index in range(len(group))]
 
-    def _connected(self) -> bool:
+    def _connect(self) -> bool:
         """Have a connection; whether it was kept."""
         if self._connection is not None and time.monotonic() > self._kept_until:
             self._release()

@@ -57,7 +57,7 @@ class MemoryBillingStore:
         """The steps of one party's year."""
         return [step for step in self.taken if step.year == key]
 
-    async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
+    async def bills_by_party(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
         """The documents of a service and year, by party."""
         found: dict[str, list[Bill]] = {}
         for bill, _ in self.issued:

@@ -333,7 +333,7 @@ class MemoryGateway:
     async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
         """Validation: one rule."""
         line = document[: document.find(b"<wrong/>")].count(b"\n") + 1
-        message = Text("An element <wrong/> stands here.")
+        message = Text("An element <wrong/> is not allowed here.")
         finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, message, "/Invoice/wrong", line, 3)
         findings = (finding,) if b"<wrong/>" in document and checks_schema else ()
         verdict = Verdict(findings, DocumentKind.INVOICE, profile, stages=(Stage.XML,))

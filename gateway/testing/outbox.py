@@ -95,7 +95,7 @@ class MemoryOutbox:
             raise LookupError(f"no message {kenmerk}")
         message = _message(kenmerk, self.documents[kenmerk])
         detached = StoredAttachment(
-            Attachment(1, "application/pdf", "urenstaat.pdf", 4, ""), _stored("pdf", b"%PDF")
+            Attachment(1, "application/pdf", "urenstaat.pdf", 4, ""), _stored_bytes("pdf", b"%PDF")
         )
         return Shipment(message, message.document, (detached,))
 
@@ -113,11 +113,11 @@ def _message(kenmerk: str, document: bytes) -> Message:
         disposition=Disposition.PENDING,
         channel="http",
         received_at=START,
-        document=_stored(kenmerk, document),
+        document=_stored_bytes(kenmerk, document),
         submitter_id="van-dijk",
         role=Role.SUPPLIER,
     )
 
 
-def _stored(key: str, data: bytes) -> StoredBytes:
+def _stored_bytes(key: str, data: bytes) -> StoredBytes:
     return StoredBytes(key, 0, len(data), hashlib.sha256(data).hexdigest())

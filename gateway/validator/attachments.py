@@ -54,7 +54,7 @@ def read_attachments(
     Each is looked at by its content, wherever it is. Size and SHA-256 of detached ones were
     measured when they were received.
     """
-    embedded = _embedded(parsed)
+    embedded = _find_embedded(parsed)
     travelled = [one.attachment for one in detached]
     if not embedded and not detached:
         return Attached()
@@ -74,7 +74,7 @@ def content_of(document: bytes | memoryview, attachment: Attachment) -> Iterator
     """
     if attachment.start is None or attachment.end is None:
         raise ValueError(f"attachment {attachment.number} is not inside the document")
-    return decoded(document, attachment.start, attachment.end)
+    return decode_base64(document, attachment.start, attachment.end)
 
 
 # --- base64 ------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ _REFERENCE = re.compile(rb"&#(?:x0*([0-9A-Fa-f]{1,2})|0*([0-9]{1,3}));")
 _REFERENCE_BYTES_MAX = 64
 
 
-def decoded(document: bytes | memoryview, start: int, end: int) -> Iterator[bytes]:
+def decode_base64(document: bytes | memoryview, start: int, end: int) -> Iterator[bytes]:
     """Decode the base64 between two offsets as XML Schema's base64Binary does: white space anywhere, padding at
     the end and nowhere else, unused bits zero. Characters may be written as references, and comments may be
     between them. Raises Base64Error."""
@@ -195,7 +195,7 @@ class _Embedded:
     cut: Cut | None
 
 
-def _embedded(parsed: Parsed) -> list[_Embedded]:
+def _find_embedded(parsed: Parsed) -> list[_Embedded]:
     if ATTACHMENT.encode() not in parsed.markup:
         return []
     return [
@@ -231,7 +231,7 @@ class _Collected:
             self._read_without_cut(self._element(one))
             return
         try:
-            size, digest, head = _measured(decoded(self.parsed.document, one.cut.start, one.cut.end))
+            size, digest, head = _measure(decode_base64(self.parsed.document, one.cut.start, one.cut.end))
         except Base64Error as error:
             self.found.append((_not_base64(self.paths.of(self._element(one)), error), error.offset))
             return
@@ -263,35 +263,35 @@ class _Collected:
     def _read_without_cut(self, element: etree._Element) -> None:
         location = self.paths.of(element)
         is_empty = not str(element.xpath("string()")).strip() and next(element.iterchildren("*"), None) is None
-        self.found.append((_empty(location) if is_empty else _interrupted(location), element))
+        self.found.append((_empty(location) if is_empty else _interrupted_finding(location), element))
 
     def findings(self, limits: Limits) -> list[Finding]:
         """Every finding at its place, in the order of the attachments."""
         source_map = self.parsed.source_map
         elements = [about for _, about in self.found if isinstance(about, etree._Element)]
         offsets = sorted(about for _, about in self.found if isinstance(about, int))
-        places: dict[object, Position] = dict(zip(offsets, source_map.of_offsets(offsets), strict=True))
+        positions: dict[object, Position] = dict(zip(offsets, source_map.of_offsets(offsets), strict=True))
         if elements:
-            places.update(source_map.of_elements(self.parsed.root, elements).items())
-        findings = [_at(finding, places.get(about)) for finding, about in self.found]
+            positions.update(source_map.of_elements(self.parsed.root, elements).items())
+        findings = [_at(finding, positions.get(about)) for finding, about in self.found]
         if sum(attachment.size_bytes for attachment in self.attachments) > limits.attachments_bytes_max:
             findings.append(_too_large(self.attachments, limits))
         return findings
 
 
 def _looked_at(attachment: Attachment, kind: DocumentKind, head: bytes, location: str) -> Iterator[Finding]:
-    yield from _declared(attachment, kind, location)
+    yield from _declaration_findings(attachment, kind, location)
     if content := _content(attachment, head, location):
         yield content
     if not attachment.size_bytes:
         yield _empty(location, attachment.number)
 
 
-def _at(finding: Finding, place: Position | None) -> Finding:
-    return finding.at(finding.location, place.line, place.column) if place else finding
+def _at(finding: Finding, position: Position | None) -> Finding:
+    return finding.at(finding.location, position.line, position.column) if position else finding
 
 
-def _measured(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
+def _measure(pieces: Iterator[bytes]) -> tuple[int, str, bytes]:
     """Size, SHA-256 and the first bytes of what is decoded."""
     size, digest, head = 0, hashlib.sha256(), b""
     for piece in pieces:
@@ -308,7 +308,7 @@ def _media_type(declared: str | None) -> str:
 # --- findings ----------------------------------------------------------------------------------------------
 
 
-def _declared(attachment: Attachment, kind: DocumentKind, location: str) -> list[Finding]:
+def _declaration_findings(attachment: Attachment, kind: DocumentKind, location: str) -> list[Finding]:
     """What is wrong with what the sender says of the attachment."""
     findings = []
     allowed = definition_of(kind).media_types
@@ -415,7 +415,7 @@ def _not_base64(location: str, error: Base64Error) -> Finding:
     )
 
 
-def _interrupted(location: str) -> Finding:
+def _interrupted_finding(location: str) -> Finding:
     return _finding(
         "MP-ATT-BASE64",
         Text("The base64 of the attachment is interrupted by other markup."),

@@ -39,7 +39,7 @@ SENTENCE_CHARACTERS_MAX = 1_000
 _LONG_NUMBER = re.compile(r"\d{41,}")
 
 
-def shortened(text: str, characters_max: int = QUOTED_CHARACTERS_MAX) -> str:
+def shorten(text: str, characters_max: int = QUOTED_CHARACTERS_MAX) -> str:
     """A text as a report shows it: a number of more than forty digits by its first and last ones, and a longer
     text by its beginning, each with its length in brackets: `1234567890…67890 [400]`. Only for show: what is
     decided is decided on the whole value."""
@@ -60,8 +60,8 @@ _BOUNDED = (
 
 def _short(text: Text | str, characters_max: int) -> Text | str:
     if isinstance(text, Text):
-        return text.map_values(lambda value: shortened(value, characters_max)) if text.params else text
-    return shortened(text, characters_max)
+        return text.map_values(lambda value: shorten(value, characters_max)) if text.params else text
+    return shorten(text, characters_max)
 
 
 class WrongValueError(ValueError):

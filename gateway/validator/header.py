@@ -23,7 +23,7 @@ PartyReader = Callable[[etree._Element], DocumentParty]
 
 def identifier(text: str | None, scheme: str | None) -> PartyIdentifier | None:
     """An identifier under its scheme; None where one of both is absent, or longer than any identifier."""
-    text = stripped(text)
+    text = strip_blank(text)
     if not text or not scheme or len(text) > _ID_CHARACTERS_MAX or len(scheme) > _ID_CHARACTERS_MAX:
         return None
     return PartyIdentifier(scheme.strip(), compact(scheme.strip(), text))
@@ -31,10 +31,10 @@ def identifier(text: str | None, scheme: str | None) -> PartyIdentifier | None:
 
 def vat_identifier(text: str | None) -> PartyIdentifier | None:
     """A VAT number names its own country; only the Dutch scheme is an address here."""
-    return identifier(text, VAT_NL) if (stripped(text) or "").upper().startswith("NL") else None
+    return identifier(text, VAT_NL) if (strip_blank(text) or "").upper().startswith("NL") else None
 
 
-def stripped(text: str | None) -> str | None:
+def strip_blank(text: str | None) -> str | None:
     """The text without white space around it; None for a blank one."""
     return text.strip() or None if text else None
 
@@ -49,7 +49,7 @@ def ubl_party(element: etree._Element) -> DocumentParty:
         *map(_own, _all_at(party, "cac:PartyLegalEntity/cbc:CompanyID")),
     ]
     names = ("cac:PartyLegalEntity/cbc:RegistrationName", "cac:PartyName/cbc:Name")
-    texts = (stripped(_whole_text(one)) for path in names for one in _all_at(party, path))
+    texts = (strip_blank(_whole_text(one)) for path in names for one in _all_at(party, path))
     return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
 
 
@@ -137,7 +137,7 @@ def read_header(root: etree._Element, kind: DocumentKind, paths: HeaderPaths) ->
 
 def _text_at(element: etree._Element, path: str) -> str | None:
     found = element_at(element, path) if path else None
-    return stripped(_whole_text(found)) if found is not None else None
+    return strip_blank(_whole_text(found)) if found is not None else None
 
 
 def _party_at(root: etree._Element, paths: tuple[str, ...], read: PartyReader) -> DocumentParty:

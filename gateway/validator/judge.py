@@ -196,7 +196,7 @@ def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
         return []
     elements = [element_at(parsed.root, one.location) for one in findings]
     about = [parsed.root if element is None else element for element in elements]
-    places = parsed.source_map.of_elements(parsed.root, about)
+    positions = parsed.source_map.of_elements(parsed.root, about)
     return [
         finding.at(xpath_of(element), places[element].line, places[element].column)
         for finding, element in zip(findings, about, strict=True)
@@ -205,8 +205,8 @@ def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
 
 def _with_root_position(finding: Finding, parsed: Parsed) -> Finding:
     """With the place of the root element."""
-    place = parsed.source_map.of_elements(parsed.root, [parsed.root]).get(parsed.root)
-    return finding.at(finding.location, place.line, place.column) if place else finding
+    position = parsed.source_map.of_elements(parsed.root, [parsed.root]).get(parsed.root)
+    return finding.at(finding.location, position.line, position.column) if position else finding
 
 
 def _without_twins(ours: list[Finding], rules: list[Finding]) -> list[Finding]:

@@ -58,11 +58,11 @@ def choose(
     for what is no profile."""
     also = tuple(each for each in also if profile_named(each).document is document)
     if profile is not None and (asked := profile_named(profile)).document is document:
-        return _combined(asked, Text("{profile} was asked for", profile=asked.id), False, also)
+        return _combine(asked, Text("{profile} was asked for", profile=asked.id), False, also)
     text = customization_id or ""
     claimed = next((each for each in rule_sets(document) if each.claim and each.claim.is_made_by(text)), None)
     base = claimed or next(each for each in rule_sets(document) if each.extends is None)
-    chosen = _combined(base, _why(base), True, also)
+    chosen = _combine(base, _why(base), True, also)
     return replace(chosen, unknown=text.strip()) if claimed is None and text.strip() else chosen
 
 
@@ -72,15 +72,15 @@ def _why(claimed: RuleSet) -> Text:
 
 
 @lru_cache(maxsize=64)
-def _combined(base: RuleSet, why: Text, is_claim: bool, also: tuple[str, ...]) -> Chosen:
+def _combine(base: RuleSet, why: Text, is_claim: bool, also: tuple[str, ...]) -> Chosen:
     """A set with what comes on top of it."""
-    used = _used(base, why, is_claim=is_claim)
+    used = _sets_used(base, why, is_claim=is_claim)
     profile, rules = base.id, base.complete
     for added in map(profile_named, also):
         if not _includes(rules, added.complete):
             profile, rules = added.id, _together(rules, added.complete)
             on_top = Text("{profile} was asked for as well", profile=added.id)
-            used = tuple({one.name: one for one in (*_used(added, on_top), *used)}.values())
+            used = tuple({one.name: one for one in (*_sets_used(added, on_top), *used)}.values())
     return Chosen(profile, rules, _in_order(rules, used))
 
 
@@ -192,7 +192,7 @@ def _includes(rules: RuleSet, added: RuleSet) -> bool:
     return added.rules.keys() <= rules.rules.keys() and added.syntax <= rules.syntax
 
 
-def _used(rules: RuleSet, why: Text, *, is_claim: bool = False) -> tuple[RuleSetUsed, ...]:
+def _sets_used(rules: RuleSet, why: Text, *, is_claim: bool = False) -> tuple[RuleSetUsed, ...]:
     """The parts of a set. A claim is no reason for a set that every document of its model meets."""
     parts = rules.complete.parts or (rules,)
     return tuple(

@@ -98,7 +98,7 @@ class Stylesheet:
             _assertion(failed) for failed in etree.fromstring(report.encode()).iter(f"{_SVRL}failed-assert")
         )
 
-    def fired(self, document: bytes) -> frozenset[str]:
+    def fired_rules(self, document: bytes) -> frozenset[str]:
         """The ids of the rules that fired."""
         return frozenset(assertion.rule for assertion in self.assertions(document))
 
@@ -109,9 +109,9 @@ class Stylesheet:
         """
         assertions = self._assertions_on(parsed.root)
         elements = [_element(parsed.root, assertion.location) for assertion in assertions]
-        places = parsed.source_map.of_elements(parsed.root, set(elements))
+        positions = parsed.source_map.of_elements(parsed.root, set(elements))
         return [
-            _finding(assertion).at(xpath_of(element), places[element].line, places[element].column)
+            _finding(assertion).at(xpath_of(element), positions[element].line, positions[element].column)
             for assertion, element in zip(assertions, elements, strict=True)
         ]
 

@@ -39,7 +39,7 @@ def _page(rules: RuleSet, page: RulePage) -> str:
 def _table(entries: Sequence[RuleEntry]) -> str:
     sample = Counter(case.document for entry in entries for case in entry.breaks).most_common(1)[0][0]
     rows = [
-        f"| {entry.id} | {entry.flag.value} | `{_cell(entry.path)}` | {_cell(_explained(entry))} "
+        f"| {entry.id} | {entry.flag.value} | `{_cell(entry.path)}` | {_cell(_explanation(entry))} "
         f"| {_cell(_breaking(entry, sample))} |\n"
         for entry in entries
     ]
@@ -50,7 +50,7 @@ def _table(entries: Sequence[RuleEntry]) -> str:
     return "".join([about, "column changes; there `…` is what the rule is about.\n\n", head, *rows])
 
 
-def _explained(entry: RuleEntry) -> str:
+def _explanation(entry: RuleEntry) -> str:
     """The sentence, without the path, which is in the column before it."""
     sentence = entry.sentence.en.removeprefix(f"{entry.path} ").partition(": nobody is obliged")[0]
     return f"{sentence}. {entry.note.en}" if entry.note else sentence
@@ -82,9 +82,9 @@ def _section(entry: RuleEntry) -> str:
 def _example(case: Case, sample: str = "") -> str:
     """A case in one line: `nlcius-invoice` with BT-112 = `121.50`, without BT-10; also BR-CO-16. Where it starts
     from `sample`, that is left out."""
-    changes = [f"{_place(place)} = `{text or ' '}`" for place, text in case.change.items()]
-    changes += [f"no {_place(place)}" for place in case.remove]
-    changes += [f"{_place(place)} twice" for place in case.repeat]
+    changes = [f"{_changed_part(part)} = `{text or ' '}`" for part, text in case.change.items()]
+    changes += [f"no {_changed_part(part)}" for part in case.remove]
+    changes += [f"{_changed_part(part)} twice" for part in case.repeat]
     also = f"; also breaks {', '.join(case.also)}" if case.also else ""
     if case.document == sample:
         return f"{', '.join(changes)}{also}"
@@ -92,5 +92,5 @@ def _example(case: Case, sample: str = "") -> str:
     return f"`{case.document}`{wanted}{also}"
 
 
-def _place(place: str) -> str:
-    return place if re.fullmatch(r"BT-[\d-]+", place) else f"`{place}`"
+def _changed_part(part: str) -> str:
+    return part if re.fullmatch(r"BT-[\d-]+", part) else f"`{part}`"

@@ -99,8 +99,8 @@ def _document(number: int) -> bytes:
 
 async def _channels(certificates: Path, data: Path) -> dict[str, object]:
     command = (sys.executable, "-m", "gateway", "serve", "--sandbox", "--port", "0")
-    places = ("--tls", str(certificates), "--data", str(data))
-    process = await asyncio.create_subprocess_exec(*command, *places, stdout=asyncio.subprocess.PIPE)
+    options = ("--tls", str(certificates), "--data", str(data))
+    process = await asyncio.create_subprocess_exec(*command, *options, stdout=asyncio.subprocess.PIPE)
     if process.stdout is None:
         raise RuntimeError("no output")
     address = (await process.stdout.readline()).decode().split()[-1]

@@ -49,7 +49,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     runs = [on_mutants("EN 16931, mutants", arguments.seed, arguments.count, arguments.jobs, is_dutch=False)]
     runs += [on_unit_cases(folder) for folder in folders()]
     if not folders():
-        print("no official unit cases: put them beside the project or name a folder in METERPOORT_CONFORMANCE")
+        print("no official unit cases: put them next to the project or name a folder in METERPOORT_CONFORMANCE")
     if os.environ.get(engines.NLCIUS_STYLESHEET):
         runs.append(on_mutants("NLCIUS, mutants", arguments.seed, arguments.count, arguments.jobs, is_dutch=True))
     else:

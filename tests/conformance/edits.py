@@ -233,10 +233,10 @@ def split(root: etree._Element, random: Random) -> bool:
     node = _pick(random, [node for node in _leaves(root) if node.text])
     if node is None or not node.text:
         return False
-    place = random.randrange(len(node.text) + 1)
+    offset = random.randrange(len(node.text) + 1)
     middle = etree.Comment("x") if random.random() < 0.6 else etree.ProcessingInstruction("x", "y")
-    middle.tail = node.text[place:]
-    node.text = node.text[:place]
+    middle.tail = node.text[offset:]
+    node.text = node.text[:offset]
     node.append(middle)
     return True
 

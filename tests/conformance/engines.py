@@ -52,13 +52,13 @@ def _fired(reading: Reading[Invoice], rules: RuleSet) -> frozenset[str]:
 
 def theirs(document: bytes) -> frozenset[str]:
     """EN 16931 by the official stylesheet."""
-    return reference.en16931().fired(document)
+    return reference.en16931().fired_rules(document)
 
 
 def theirs_nlcius(document: bytes) -> frozenset[str]:
     """The Dutch rules by the official stylesheet; the EN 16931 it carries is an older one and left out."""
     path = os.environ[NLCIUS_STYLESHEET]
-    fired = _stylesheet(path).fired(document)
+    fired = _stylesheet(path).fired_rules(document)
     return frozenset(rule for rule in fired if rule in nlcius.NLCIUS.rules or rule in si_ubl.RULES)
 
 

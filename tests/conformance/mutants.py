@@ -33,8 +33,8 @@ class Mutant:
             OPERATORS[edit.operator](root, Random(edit.number))
         return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
-    def without(self, place: int) -> "Mutant":
-        return replace(self, edits=self.edits[:place] + self.edits[place + 1 :])
+    def without(self, index: int) -> "Mutant":
+        return replace(self, edits=self.edits[:index] + self.edits[index + 1 :])
 
     def __str__(self) -> str:
         return f"{self.sample} " + " ".join(f"{edit.operator}:{edit.number}" for edit in self.edits)
@@ -64,13 +64,13 @@ def mutant(random: Random, samples: Sequence[str]) -> Mutant:
 
 def shrink(failing: Mutant, still_fails: Callable[[Mutant], bool]) -> Mutant:
     """The same failure with the fewest edits: edits are left out as long as it stays."""
-    place = 0
-    while place < len(failing.edits):
-        smaller = failing.without(place)
+    index = 0
+    while index < len(failing.edits):
+        smaller = failing.without(index)
         if still_fails(smaller):
-            failing, place = smaller, 0
+            failing, index = smaller, 0
         else:
-            place += 1
+            index += 1
     return failing
 
 
@@ -81,10 +81,10 @@ def prune(document: bytes, still_fails: Callable[[bytes], bool]) -> bytes:
         parent = node.getparent()
         if parent is None:
             continue
-        place = parent.index(node)
+        index = parent.index(node)
         parent.remove(node)
         if not still_fails(etree.tostring(root)):
-            parent.insert(place, node)
+            parent.insert(index, node)
     return etree.tostring(root, pretty_print=True)
 
 

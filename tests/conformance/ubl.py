@@ -67,8 +67,8 @@ def _sequence(complex_type: etree._Element) -> tuple[Child, ...]:
 def insert(parent: etree._Element, child: etree._Element) -> None:
     """Put a child where the schema wants it: after its equals, before what comes later."""
     order = [allowed.tag for allowed in children(str(parent.tag))]
-    place = order.index(str(child.tag))
-    before = [node for node in parent if isinstance(node.tag, str) and node.tag in order[: place + 1]]
+    index = order.index(str(child.tag))
+    before = [node for node in parent if isinstance(node.tag, str) and node.tag in order[: index + 1]]
     parent.insert(parent.index(before[-1]) + 1 if before else 0, child)
 
 

@@ -13,7 +13,7 @@ PANELS = [panel for row in ROWS for panel in row.panels]
 
 
 def test_the_file_is_what_the_code_makes() -> None:
-    assert dashboard.TARGET.read_text(encoding="utf-8") == dashboard.rendered(), "run `make docs`"
+    assert dashboard.TARGET.read_text(encoding="utf-8") == dashboard.render(), "run `make docs`"
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.title)

@@ -127,7 +127,7 @@ async def test_a_warning_becomes_a_mail_once(house: House, tmp_path: Path) -> No
     for number in ("F-1", "F-2"):
         assert (await house.send("supplier", numbered(number))).status == 201
     (warned,) = (await ask(house, "GET", "/v1/warnings"))["items"]
-    assert (warned["course"], warned["used"], warned["prepaid"]) == ("over", 2, 1)
+    assert (warned["status"], warned["used"], warned["prepaid"]) == ("over", 2, 1)
     billing = billing_service(house.gateway.settings, house.gateway.engines, house.gateway.writer, house.clock)
     (found,) = await billing.warnings(SERVICE, house.clock().date())
     assert _write_mail(found, billing.issuer, utc_now(), tmp_path) == "digipoort.2026.town.over.eml"

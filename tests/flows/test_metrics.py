@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 from gateway.jobs.send_bills import send_bills
-from gateway.messages.decision import broken
+from gateway.messages.decision import park
 from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Party, PartyKind
 from gateway.store.messages.commit import write_decisions
@@ -72,7 +72,7 @@ async def test_a_parked_message_that_is_returned_is_settled_once(house: House) -
     kenmerk = (await answer.json())["kenmerk"]
     message = await house.gateway.store.message(kenmerk, None)
     assert message is not None
-    parked = broken(message, "it died", house.clock())
+    parked = park(message, "it died", house.clock())
     await house.gateway.writer.call(lambda connection: write_decisions(connection, [parked]))
     assert await house.gateway.operations.return_to_sender(kenmerk, "operator", "too large")
     assert await total(house, "dispositions_total", disposition="undeliverable") == 1

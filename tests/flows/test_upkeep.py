@@ -110,7 +110,7 @@ class Breaking(ObjectReferences):
         if self._asked == 1:
             raise OSError("the database is away")
         assert isinstance(keys, list)
-        return await self._good.used(keys)
+        return await self._good.find_used(keys)
 
 
 async def test_answers_are_counted_under_their_kind_of_route(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""The English of the repository: comments, docstrings and pages, and the words in names.
+"""The English of the repository: comments, docstrings, texts, pages, and the words in names.
 
 Run `python -m tests.house.english gateway/store` for a list of what a folder still says.
 """
 
+import ast
 import io
 import re
 import sys
@@ -40,7 +41,7 @@ PROSE = {
     r"ha(?:nd|nds|nded|nding) in": "submit",
     r"betimes|hither|thither|hence|thereof|hereby|wherein|whereby|lest": "plain words",
 }
-"""What comments, docstrings and pages do not say, with what to write."""
+"""What comments, docstrings, texts and pages do not say, with what to write."""
 
 NAMES = {
     "told": "message_for(language), pending",
@@ -55,14 +56,25 @@ NAMES = {
     "door": "server, endpoint, channel",
     "doors": "services",
     "deed": "audit_event",
+    "place": "line and column, ordinal, index, path, slot",
+    "course": "status, forecast",
 }
 """Words that no name holds, with what to write."""
 
 PARTICIPLES = {
     *("asked", "told", "named", "shown", "held", "placed", "said", "given", "taken", "kept", "known", "made"),
-    *("filled", "troubled", "wanted", "studied", "painted", "guided", "stated", "quoted", "collected"),
 }
 """What no function is called: a function is a verb, or a noun for what it returns."""
+
+PARTICIPLE = re.compile(
+    r"[a-z]+ed|sent|found|written|broken|paid|drawn|seen|done|left|gone|bought|sold|built|bound"
+)
+"""Nor is one of the gateway."""
+ALLOWED_PARTICIPLES = {
+    *("feed", "seed", "embed", "need", "exceed", "speed"),
+    *("coded", "unchecked", "expected", "received", "untranslated", "published"),
+}
+"""What may be: verbs, and adjectives for what is returned, as `published` tariffs."""
 
 CLASSES = {
     "AtRest": "Completed",
@@ -82,8 +94,12 @@ _PROSE = {
     re.compile(rf"(?i)(?<![\w-])(?:{word})(?![\w-])".replace(" ", r"\s+")): better
     for word, better in PROSE.items()
 }
-_QUOTED = re.compile(r"```.*?```|``?[^`\n]+``?|\]\([^)]*\)|„[^”]*”|^\*[^*\n]+\*$", re.DOTALL | re.MULTILINE)
-"""Code in prose, links, quotations of Dutch, and Dutch in italics."""
+_QUOTED = re.compile(
+    r"```.*?```|\w+:/\S*|``?[^`\n]+``?|\]\([^)]*\)|„[^”]*”|^\*[^*\n]+\*$", re.DOTALL | re.MULTILINE
+)
+"""Code in prose, addresses, links, quotations of Dutch, and Dutch in italics."""
+_MARKUP = re.compile(r"<style.*?</style>|<[^>]*>|{%.*?%}|{#.*?#}", re.DOTALL)
+_NO_SENTENCE = re.compile(r"</?\w+[:> ]|\b(?:SELECT|INSERT|CREATE|UPDATE|DELETE) ")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -108,9 +124,12 @@ def uses() -> Iterator[Use]:
 
 
 def uses_in(path: Path, text: str) -> Iterator[Use]:
-    """Every use in one file: names, comments and docstrings of Python, the prose of a page."""
+    """Every use in one file: names, comments, docstrings and texts of Python, the prose of a page."""
     if path.suffix == ".py":
         yield from _uses_in_python(path, text)
+        yield from _uses_in_texts(path, text)
+    elif path.suffix == ".html":
+        yield from _uses_in_prose(path, _MARKUP.sub(_blank, text), 1)
     elif path.suffix in {".md", ".toml", ".yml", ".yaml", ".service"} or path.name in {"Makefile", "Dockerfile"}:
         yield from _uses_in_prose(path, text, 1)
 
@@ -128,8 +147,26 @@ def _uses_in_python(path: Path, text: str) -> Iterator[Use]:
             before = token.string
 
 
+def _uses_in_texts(path: Path, text: str) -> Iterator[Use]:
+    """In string constants that are sentences: texts for people, messages, log lines, titles of test cases.
+
+    One word is a name or a code; markup, addresses and SQL are no sentences.
+    """
+    module = ast.parse(text)
+    statements = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    for node in ast.walk(module):
+        if not isinstance(node, ast.Constant) or id(node) in statements:
+            continue
+        if isinstance(node.value, str) and " " in node.value.strip() and not _NO_SENTENCE.search(node.value):
+            yield from _uses_in_prose(path, node.value, node.lineno)
+
+
+def _blank(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found[0])
+
+
 def _uses_in_prose(path: Path, text: str, line: int) -> Iterator[Use]:
-    prose = _QUOTED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    prose = _QUOTED.sub(_blank, text)
     for pattern, better in _PROSE.items():
         for found in pattern.finditer(prose):
             yield Use(path, line + prose.count("\n", 0, found.start()), " ".join(found[0].split()), better)
@@ -138,10 +175,16 @@ def _uses_in_prose(path: Path, text: str, line: int) -> Iterator[Use]:
 def _uses_in_name(path: Path, line: int, name: str, defines: str) -> Iterator[Use]:
     for word in {word.lower() for word in _WORDS.findall(name)} & NAMES.keys():
         yield Use(path, line, name, NAMES[word])
-    if defines == "def" and name.strip("_") in PARTICIPLES:
+    if defines == "def" and _is_participle(path, name.strip("_")):
         yield Use(path, line, name, "a verb, or a noun for what it returns")
     if defines == "class" and name.strip("_") in CLASSES:
         yield Use(path, line, name, CLASSES[name.strip("_")])
+
+
+def _is_participle(path: Path, name: str) -> bool:
+    if name in PARTICIPLES:
+        return True
+    return path.parts[0] == "gateway" and bool(PARTICIPLE.fullmatch(name)) and name not in ALLOWED_PARTICIPLES
 
 
 def main(folders: list[str]) -> None:

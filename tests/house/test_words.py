@@ -40,8 +40,22 @@ def test_a_word_is_found_in_prose_and_in_names() -> None:
         "        '''It stands for one.'''\n"
         "        beside_it = 'Desk, told'  # whoever calls\n"
     )
+    found = sorted((use.line, use.word) for use in uses_in(Path("a.py"), code))
+    assert [(line, word) for line, word in found if line < 5] == [(1, "Desk"), (2, "Stands"), (3, "named")]
+    assert [word for line, word in found if line == 5] == ["Desk", "beside_it", "told", "whoever"]
+
+
+def test_a_word_is_found_in_texts_and_not_in_markup_or_addresses() -> None:
+    code = (
+        "a = Text('It lies ready.')\nb = f'at hand: {a}'\nc = '<wish>of its own</wish> '\nd = 'see x://a/desk b'\n"
+    )
     found = [(use.line, use.word) for use in uses_in(Path("a.py"), code)]
-    assert sorted(found) == [(1, "Desk"), (2, "Stands"), (3, "named"), (5, "beside_it"), (5, "whoever")]
+    assert found == [(1, "lies ready"), (2, "at hand")]
+
+
+def test_a_function_of_the_gateway_is_no_participle() -> None:
+    code = "def sealed():\n    pass\n\n\ndef published():\n    pass\n"
+    assert [use.word for use in uses_in(Path("gateway/a.py"), code)] == ["sealed"]
 
 
 def test_code_in_a_page_is_not_prose() -> None:

@@ -7,7 +7,7 @@ from lxml import etree
 
 from gateway.validator.rules.cases import Case
 from tests.conformance.ubl import children, expanded, insert
-from tests.rules.places import PLACES
+from tests.rules.paths import PATHS
 from tests.samples import SAMPLES
 from tests.samples.xml import CAC, CBC, EXT
 
@@ -18,33 +18,33 @@ _NUMBER = re.compile(r"\[\d+\]\Z")
 def document_of(case: Case) -> bytes:
     """The document. Raises ValueError where the case names what the sample does not have."""
     root = etree.fromstring(SAMPLES[case.document].xml())
-    for place in case.repeat:
-        node = _node(root, place)
+    for part in case.repeat:
+        node = _node(root, part)
         node.addnext(deepcopy(node))
-    for place, text in case.change.items():
-        _change(root, place, text)
-    for place in case.remove:
-        _remove(root, place)
+    for part, text in case.change.items():
+        _change(root, part, text)
+    for part in case.remove:
+        _remove(root, part)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _path(place: str) -> str:
-    return PLACES.get(place, place)
+def _path(part: str) -> str:
+    return PATHS.get(part, part)
 
 
 def _found(root: etree._Element, path: str) -> etree._Element | None:
     return next(iter(root.xpath(path, namespaces=_SPACES)), None)
 
 
-def _node(root: etree._Element, place: str) -> etree._Element:
-    node = _found(root, _path(place))
+def _node(root: etree._Element, part: str) -> etree._Element:
+    node = _found(root, _path(part))
     if node is None:
-        raise ValueError(f"the sample has no {place}")
+        raise ValueError(f"the sample has no {part}")
     return node
 
 
-def _change(root: etree._Element, place: str, text: str) -> None:
-    path, attribute = _split(_path(place))
+def _change(root: etree._Element, part: str, text: str) -> None:
+    path, attribute = _split(_path(part))
     node = _found(root, path)
     if node is None:
         node = _make_element(root, path)
@@ -71,8 +71,8 @@ def _make_element(root: etree._Element, path: str) -> etree._Element:
     return node
 
 
-def _remove(root: etree._Element, place: str) -> None:
-    path, attribute = _split(_path(place))
+def _remove(root: etree._Element, part: str) -> None:
+    path, attribute = _split(_path(part))
     node = _node(root, path)
     if attribute:
         del node.attrib[attribute]

@@ -18,7 +18,7 @@ from gateway.validator.rules.engine import Form
 from tests.conformance.dead import DEAD, DUTCH_DEAD
 from tests.conformance.schema import is_valid
 from tests.rules.documents import document_of
-from tests.rules.places import PLACES
+from tests.rules.paths import PATHS
 
 _CASES = cases()
 
@@ -62,7 +62,7 @@ def test_each_finding_teaches(rule: str) -> None:
 
 
 def test_the_official_stylesheet_says_the_same() -> None:
-    stylesheet = cache(reference.en16931().fired)
+    stylesheet = cache(reference.en16931().fired_rules)
     compared = 0
     for rule in _CASES:
         if rule_entry(rule).set == "en16931":
@@ -104,9 +104,9 @@ def test_every_case_is_of_a_rule_that_exists() -> None:
     assert set(_CASES) <= {entry.id for entry in rule_catalogue()}
 
 
-def test_every_term_that_a_case_names_has_a_place() -> None:
-    named = {place for listed in _CASES.values() for case in listed for place in (*case.change, *case.remove)}
-    assert {place for place in named if place.startswith("BT-")} <= set(PLACES)
+def test_every_term_that_a_case_names_has_a_path() -> None:
+    named = {part for listed in _CASES.values() for case in listed for part in (*case.change, *case.remove)}
+    assert {part for part in named if part.startswith("BT-")} <= set(PATHS)
 
 
 def test_a_case_that_names_the_wrong_rules_is_noticed() -> None:

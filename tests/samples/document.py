@@ -416,13 +416,13 @@ def _representative(party: Party | None) -> Element | None:
 def _delivery(delivery: Delivery | None) -> Element | None:
     if delivery is None:
         return None
-    scheme, place = delivery.location or (None, None)
+    scheme, identifier = delivery.location or (None, None)
     return element(
         "cac:Delivery",
         element("cbc:ActualDeliveryDate", delivery.date),
         element(
             "cac:DeliveryLocation",
-            element("cbc:ID", place, schemeID=scheme),
+            element("cbc:ID", identifier, schemeID=scheme),
             _address("cac:Address", delivery.address),
         ),
         element("cac:DeliveryParty", element("cac:PartyName", element("cbc:Name", delivery.party))),
@@ -444,7 +444,7 @@ def _payment_means(bill: Sample) -> list[Element]:
     """A credit note keeps its due date (BT-9) here, and may say it once."""
     accounts = [(payment, account) for payment in bill.payments for account in payment.accounts or (None,)]
     due = None if bill.is_invoice else bill.due
-    return many(*(_payment(*pair, None if place else due) for place, pair in enumerate(accounts)))
+    return many(*(_payment(*pair, None if index else due) for index, pair in enumerate(accounts)))
 
 
 def _payment(payment: Payment, account: str | None, due: str | None) -> Element | None:

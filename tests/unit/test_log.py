@@ -9,7 +9,7 @@ def described(error: object) -> str:
     return str(format_error(None, "error", {"event": "broke", "exc_info": error})["exception"])
 
 
-def test_of_an_error_its_kind_its_causes_and_places_are_logged_and_not_its_words() -> None:
+def test_of_an_error_its_kind_its_causes_and_positions_are_logged_and_not_its_words() -> None:
     try:
         try:
             raise LookupError(QUOTED)

@@ -51,7 +51,7 @@ class BillText:
     nl: str
 
     @classmethod
-    def rendered(cls, text: Text) -> "BillText":
+    def of(cls, text: Text) -> "BillText":
         """The text as it reads now."""
         return cls(text.en, text.nl)
 
@@ -85,14 +85,14 @@ class DocumentReference:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A document. `number` is empty until it is issued; `place` counts the documents of this party,
+    """A document. `number` is empty until it is issued; `ordinal` counts the documents of this party,
     service and year from 1: two runs cannot bill the same thing twice."""
 
     number: str
     stage: BillStage
     service: Service
     year: int
-    place: int
+    ordinal: int
     debtor: Debtor
     issuer: Issuer
     issued_on: date
@@ -133,7 +133,7 @@ def draft(
     due: Due,
     percent: Decimal,
     billed: Sequence[Bill],
-    place: int,
+    ordinal: int,
     run_id: str = "",
     concerns: Sequence[Bill] = (),
 ) -> Bill | None:
@@ -152,7 +152,7 @@ def draft(
         stage=stage,
         service=service,
         year=year,
-        place=place,
+        ordinal=ordinal,
         debtor=debtor,
         issuer=issuer,
         issued_on=issued_on,
@@ -169,7 +169,7 @@ def draft(
             amounts.excluding,
             lambda line: _link(issuer, debtor, service, line.first or first, line.last or last),
         ),
-        notes=tuple(map(BillText.rendered, due.notes)),
+        notes=tuple(map(BillText.of, due.notes)),
         preceding=tuple(DocumentReference(earlier.number, earlier.issued_on) for earlier in (*concerns, *billed)),
         run_id=run_id,
     )
@@ -214,8 +214,8 @@ def _lines(
             line.amount,
             net,
             _net_price(line.price, divisor),
-            BillText.rendered(line.text),
-            BillText.rendered(line.how),
+            BillText.of(line.text),
+            BillText.of(line.how),
             line.source,
             link(line) if line.role is LineRole.USE else "",
         )

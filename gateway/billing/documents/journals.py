@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from gateway.billing.documents.postings import Account, AccountingEntry, AccountKind, Journal
+from gateway.billing.documents.postings import ACCOUNTS, VAT_DUE, AccountGroup, AccountingEntry, Journal
 from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
+from gateway.i18n import Text
 from gateway.metering.export import Format, write_items
 
 _HEADS = ("number", "date", "party", "name", "text", "account", "account_name", "debit", "credit")
@@ -91,7 +92,7 @@ def _entry(entry: AccountingEntry) -> Mapping[str, object]:
 def as_beancount(journal: Journal) -> Iterator[str]:
     """A complete beancount ledger: it opens its accounts."""
     yield 'option "operating_currency" "EUR"\n\n'
-    for account in journal.chart.accounts:
+    for account in ACCOUNTS:
         yield f'{journal.year}-01-01 open {account.path} EUR\n  number: "{account.number}"\n'
     for entry in journal.entries:
         payee, text = _escape_quotes(entry.debtor.name), _escape_quotes(entry.text)
@@ -106,7 +107,7 @@ def _escape_quotes(text: str) -> str:
 
 def as_hledger(journal: Journal) -> Iterator[str]:
     """An hledger journal."""
-    for account in journal.chart.accounts:
+    for account in ACCOUNTS:
         yield f"account {account.path}  ; {account.number} {account.name}\n"
     for entry in journal.entries:
         payee = _one_line(entry.debtor.name).replace("|", "/").replace(";", ",")
@@ -132,8 +133,8 @@ def as_xaf(journal: Journal) -> Iterator[str]:
     yield _tags(("companyIdent", issuer.kvk), ("companyName", issuer.name))
     yield _tags(("taxRegistrationCountry", issuer.address.country), ("taxRegIdent", issuer.vat_number))
     yield from _customers(journal)
-    yield from _accounts(journal)
-    vat = (("vatID", _VAT_CODE), ("vatDesc", "Btw hoog"), ("vatToPayAccID", journal.chart.vat_due.number))
+    yield from _accounts()
+    vat = (("vatID", _VAT_CODE), ("vatDesc", Text("VAT, high rate").nl), ("vatToPayAccID", VAT_DUE.number))
     yield f"<vatCodes><vatCode>{_tags(*vat)}</vatCode></vatCodes>\n"
     yield from _periods(year)
     yield from _transactions(journal)
@@ -170,16 +171,17 @@ def _customers(journal: Journal) -> Iterator[str]:
     yield "\n</customersSuppliers>\n"
 
 
-def _accounts(journal: Journal) -> Iterator[str]:
+def _accounts() -> Iterator[str]:
     yield "<generalLedger>"
-    for account in journal.chart.accounts:
-        pairs = (("accID", account.number), ("accDesc", account.name), ("accTp", _account_type(account)))
+    for account in ACCOUNTS:
+        pairs = (("accID", account.number), ("accDesc", account.name), ("accTp", _account_type(account.group)))
         yield f"\n<ledgerAccount>{_tags(*pairs)}</ledgerAccount>"
     yield "\n</generalLedger>\n"
 
 
-def _account_type(account: Account) -> str:
-    return "B" if account.kind is AccountKind.BALANCE else "P"
+def _account_type(group: AccountGroup) -> str:
+    """Profit and loss, or balance."""
+    return "P" if group is AccountGroup.INCOME else "B"
 
 
 def _periods(year: int) -> Iterator[str]:
@@ -199,7 +201,7 @@ def _transactions(journal: Journal) -> Iterator[str]:
         ("totalCredit", f"{journal.credit:.2f}"),
     )
     yield f"<transactions>{_tags(*totals)}\n<journal>"
-    yield _tags(("jrnID", "VERKOOP"), ("desc", "Verkoopboek"), ("jrnTp", "S"))
+    yield _tags(("jrnID", "VERKOOP"), ("desc", Text("Sales journal").nl), ("jrnTp", "S"))
     for entry in journal.entries:
         yield from _transaction(entry)
     yield "\n</journal>\n</transactions>\n"
@@ -221,7 +223,7 @@ def _transaction(entry: AccountingEntry) -> Iterator[str]:
             ("custSupID", _short_id(entry.debtor.party_id)),
             ("invRef", entry.number),
         )
-        if posting.account.kind is AccountKind.RESULT and entry.vat_percent:
+        if posting.account.group is AccountGroup.INCOME and entry.vat_percent:
             yield _vat(entry, side)
         yield "</trLine>"
     yield "\n</transaction>"

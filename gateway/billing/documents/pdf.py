@@ -295,9 +295,10 @@ class _NumberedCanvas(Canvas):
 
     def _foot(self, number: int, pages: int) -> None:
         issuer = self._bill.issuer
+        vat = Text("VAT number {number}", number=issuer.vat_number).nl
         parts = (
             f"{issuer.name}  ·  {issuer.address.street}, {issuer.address.postcode} {issuer.address.city}",
-            f"KvK {issuer.kvk}  ·  OIN {issuer.oin}  ·  btw {issuer.vat_number}  ·  IBAN {issuer.iban}",
+            f"KvK {issuer.kvk}  ·  OIN {issuer.oin}  ·  {vat}  ·  IBAN {issuer.iban}",
             Text("Questions? {contact}", contact=f"{issuer.contact}, {issuer.email}, {issuer.phone}").nl,
         )
         page = Text("page {number} of {pages}", number=number, pages=pages)

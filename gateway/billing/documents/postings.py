@@ -4,8 +4,8 @@ Debtors are debited with what they owe, income is credited without tax, and the 
 to be paid. A credit note is the mirror. Income is booked when it is billed; finance decides what to defer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -15,58 +15,56 @@ from gateway.billing.rating.amounts import ZERO
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.issuer import Issuer
+from gateway.i18n import Text
 
 
-class AccountKind(StrEnum):
-    """The financial statement that an account belongs to."""
+class AccountGroup(StrEnum):
+    """The part of the financial statements that an account belongs to, by its name in plain text accounting."""
 
-    BALANCE = "balance"
-    RESULT = "result"
+    ASSETS = "Assets"
+    LIABILITIES = "Liabilities"
+    INCOME = "Income"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of the general ledger: its number, its Dutch name, its name in plain text accounting."""
+    """An account of the general ledger. Names are in Dutch, as on the bill."""
 
     number: str
-    name: str
-    path: str
-    kind: AccountKind
-
-
-DEBTORS = Account("1300", "Debiteuren", "Assets:Debiteuren", AccountKind.BALANCE)
-VAT_DUE = Account("1520", "Af te dragen btw", "Liabilities:Btw", AccountKind.BALANCE)
-_INCOME = (
-    (Service.DIGIPOORT, "8010", "Digipoort"),
-    (Service.DIGID, "8020", "DigiD"),
-    (Service.MACHTIGEN, "8030", "Machtigen"),
-    (Service.MIJNOVERHEID, "8040", "MijnOverheid"),
-    (Service.GUIDANCE, "8050", "Begeleiding"),
-    (Service.FACILITIES, "8060", "Voorzieningen"),
-)
-
-
-def _income() -> Mapping[Service, Account]:
-    return {
-        service: Account(
-            number, f"Opbrengst {SERVICE_NAMES[service].name.nl}", f"Income:{path}", AccountKind.RESULT
-        )
-        for service, number, path in _INCOME
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """The accounts that are posted to."""
-
-    debtors: Account = DEBTORS
-    vat_due: Account = VAT_DUE
-    income: Mapping[Service, Account] = field(default_factory=_income)
+    group: AccountGroup
+    title: Text
+    short_title: Text
 
     @property
-    def accounts(self) -> tuple[Account, ...]:
-        """All of them, by number."""
-        return tuple(sorted((self.debtors, self.vat_due, *self.income.values()), key=lambda one: one.number))
+    def name(self) -> str:
+        """Its name."""
+        return self.title.nl
+
+    @property
+    def path(self) -> str:
+        """Its name in plain text accounting, as `Income:DigiD`."""
+        return f"{self.group}:{self.short_title.nl}"
+
+
+DEBTORS = Account("1300", AccountGroup.ASSETS, Text("Debtors"), Text("Debtors"))
+VAT_DUE = Account("1520", AccountGroup.LIABILITIES, Text("VAT to be paid"), Text("VAT"))
+
+
+def _income_account(service: Service, number: str, short_title: Text) -> Account:
+    title = Text("Income from {service}", service=SERVICE_NAMES[service].name)
+    return Account(number, AccountGroup.INCOME, title, short_title)
+
+
+INCOME = {
+    Service.DIGIPOORT: _income_account(Service.DIGIPOORT, "8010", Text("Digipoort")),
+    Service.DIGID: _income_account(Service.DIGID, "8020", Text("DigiD")),
+    Service.MACHTIGEN: _income_account(Service.MACHTIGEN, "8030", Text("Machtigen")),
+    Service.MIJNOVERHEID: _income_account(Service.MIJNOVERHEID, "8040", Text("MijnOverheid")),
+    Service.GUIDANCE: _income_account(Service.GUIDANCE, "8050", Text("Guidance")),
+    Service.FACILITIES: _income_account(Service.FACILITIES, "8060", Text("Facilities")),
+}
+ACCOUNTS = (DEBTORS, VAT_DUE, *INCOME.values())
+"""All accounts that are posted to, by number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,6 @@ class Journal:
 
     issuer: Issuer
     year: int
-    chart: Chart
     entries: tuple[AccountingEntry, ...]
 
     @property
@@ -131,21 +128,20 @@ class Journal:
         return [latest[party_id] for party_id in sorted(latest)]
 
 
-def journal(issuer: Issuer, year: int, bills: Iterable[Bill], chart: Chart | None = None) -> Journal:
+def journal(issuer: Issuer, year: int, bills: Iterable[Bill]) -> Journal:
     """The journal of the documents issued in a calendar year."""
-    chart = chart or Chart()
-    return Journal(issuer, year, chart, tuple(entry_of(bill, chart) for bill in bills))
+    return Journal(issuer, year, tuple(entry_of(bill) for bill in bills))
 
 
-def entry_of(bill: Bill, chart: Chart) -> AccountingEntry:
+def entry_of(bill: Bill) -> AccountingEntry:
     """The balanced entry of one document."""
     amounts = bill.amounts
     postings = (
-        Posting(chart.debtors, amounts.including),
-        Posting(chart.income[bill.service], -amounts.excluding),
-        Posting(chart.vat_due, -amounts.vat),
+        Posting(DEBTORS, amounts.including),
+        Posting(INCOME[bill.service], -amounts.excluding),
+        Posting(VAT_DUE, -amounts.vat),
     )
-    kind = "Creditnota" if bill.kind is BillKind.CREDIT_NOTE else "Factuur"
-    text = f"{kind} {bill.number} {SERVICE_NAMES[bill.service].name.nl} {bill.year}"
+    kind = Text("Credit note") if bill.kind is BillKind.CREDIT_NOTE else Text("Invoice")
+    text = f"{kind.nl} {bill.number} {SERVICE_NAMES[bill.service].name.nl} {bill.year}"
     kept = tuple(posting for posting in postings if posting.amount)
     return AccountingEntry(bill.number, bill.issued_on, bill.debtor, text, bill.vat_percent, amounts.vat, kept)

@@ -72,7 +72,7 @@ def _document(bill: Bill, name: str) -> Iterator[Node]:
     yield "AccountingCustomerParty", [("Party", list(_customer(bill.debtor, bill.vat_percent)))]
     yield "PaymentMeans", _payment(bill)
     if not is_credit:
-        yield "PaymentTerms", [("Note", f"Te betalen uiterlijk {bill.due_on:%d-%m-%Y}")]
+        yield "PaymentTerms", [("Note", Text("To be paid by {day:date}", day=bill.due_on).nl)]
     yield "TaxTotal", _tax(bill)
     yield "LegalMonetaryTotal", _totals(bill)
     for line in bill.lines:
@@ -91,7 +91,7 @@ def _evidence(bill: Bill) -> Iterator[Node]:
         yield (
             "AdditionalDocumentReference",
             [
-                ("ID", f"{bill.number}-gebruik" + (f"-{rank}" if len(links) > 1 else "")),
+                ("ID", f"{bill.number}-{Text('usage').nl}" + (f"-{rank}" if len(links) > 1 else "")),
                 ("DocumentDescription", Text("List of the units that were counted").nl),
                 ("Attachment", [("ExternalReference", [("URI", link)])]),
             ],

@@ -188,7 +188,7 @@ def warning_mail(name: str, seen: Outlook) -> Mail | None:
         used=seen.used,
         units=words.units,
         prepaid=seen.prepaid,
-        projection=_projected(seen.whole_year),
+        projection=_projection_text(seen.whole_year),
     )
     return Mail(subject, facts)
 
@@ -200,7 +200,7 @@ _VERDICTS = {
 }
 
 
-def _projected(projection: Projection | None) -> Text:
+def _projection_text(projection: Projection | None) -> Text:
     if projection is None:
         return Text("")
     return Text(

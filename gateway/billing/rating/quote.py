@@ -87,7 +87,7 @@ def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: P
         raise TariffMissingError(
             Text("{service} has no tariff: its cost is divided by a key", service=request.service),
         )
-    basis_units, notes = _expected(request)
+    basis_units, notes = _expected_units(request)
     advance = advance_due(request.service, request.year, basis_units, request.payer, catalogue, policies)
     prepayment = _document("prepayment", request, advance, ZERO, policies)
     if request.used is None:
@@ -97,7 +97,7 @@ def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: P
     return Quote(request, (prepayment, settlement), notes)
 
 
-def _expected(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
+def _expected_units(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
     """The units to prepay: the forecast, else historic use, else none."""
     if request.forecast is not None:
         return request.forecast, ()

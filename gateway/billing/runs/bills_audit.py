@@ -97,7 +97,7 @@ def _document_faults(issued: IssuedRun, expected: Sequence[Bill]) -> Iterator[st
 def _unchanging(bill: Bill) -> tuple[object, ...]:
     lines = [(line.role, line.units, line.price, line.amount, line.net) for line in bill.lines]
     days = (bill.first, bill.last, bill.issued_on, bill.due_on)
-    what = (bill.stage, bill.service, bill.year, bill.place, bill.debtor, bill.basis, bill.vat_percent)
+    what = (bill.stage, bill.service, bill.year, bill.ordinal, bill.debtor, bill.basis, bill.vat_percent)
     return (*what, *days, bill.amounts, lines, [earlier.number for earlier in bill.preceding])
 
 

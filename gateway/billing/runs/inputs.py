@@ -46,9 +46,9 @@ async def collect(
     ):  # a year without a price is an error, also when there is nobody to bill
         advance_tariff(order.service, order.year, REGULAR_PAYER, catalogue, policies)
     steps = await store.steps(order.service, order.year)
-    billed = await store.billed(order.service, order.year)
+    billed = await store.bills_by_party(order.service, order.year)
     _check_time(order, billed)
-    used = await _used(counts, order, catalogue, policies)
+    used = await _used_units(counts, order, catalogue, policies)
     historic = await _historic(counts, order, policies)
     debtors = await store.debtors()
     ids = {*steps, *billed, *used, *historic, *(party_id for party_id, _ in order.weights)}
@@ -67,7 +67,7 @@ async def collect(
     return RunInputs(order, issuer, policies, tariffs, parties)
 
 
-def charged(service: Service, kinds: Mapping[str, int], policies: Policies) -> int:
+def charged_units(service: Service, kinds: Mapping[str, int], policies: Policies) -> int:
     """The units of a count that are charged: for Digipoort the kinds of the policy, else all."""
     if service is not Service.DIGIPOORT:
         return sum(kinds.values())
@@ -107,14 +107,14 @@ def _periods(order: RunOrder, catalogue: Catalogue, policies: Policies) -> tuple
     return tuple((period.first, period.last) for period in periods)
 
 
-async def _used(
+async def _used_units(
     counts: UsageCounts, order: RunOrder, catalogue: Catalogue, policies: Policies
 ) -> Mapping[str, tuple[int, ...]]:
     """Units by party, one for each tariff period of the year."""
     periods = _periods(order, catalogue, policies)
     found = [await counts.by_party(order.service, first, last) for first, last in periods]
     return {
-        party_id: tuple(charged(order.service, count.get(party_id, {}), policies) for count in found)
+        party_id: tuple(charged_units(order.service, count.get(party_id, {}), policies) for count in found)
         for party_id in {party_id for count in found for party_id in count}
     }
 
@@ -125,7 +125,7 @@ async def _historic(counts: UsageCounts, order: RunOrder, policies: Policies) ->
         return {}
     before = order.year - 1
     found = await counts.by_party(order.service, date(before, 1, 1), date(before, 12, 31))
-    return {party_id: charged(order.service, kinds, policies) for party_id, kinds in found.items()}
+    return {party_id: charged_units(order.service, kinds, policies) for party_id, kinds in found.items()}
 
 
 def _party_input(

@@ -89,7 +89,7 @@ class BillingStore(Protocol):
     async def steps_of(self, key: YearKey) -> Sequence[YearStep]:
         """Steps of one party's year, oldest first."""
 
-    async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
+    async def bills_by_party(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
         """Issued documents of a year of use by party id, oldest first."""
 
     async def bill(self, number: str) -> Bill | None:

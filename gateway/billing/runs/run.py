@@ -148,7 +148,7 @@ def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill |
         billed,
         len(party.billed) + 1,
         run_id,
-        _concerned(order.stage, party.billed),
+        _concerned_bills(order.stage, party.billed),
     )
 
 
@@ -160,7 +160,7 @@ def _counted_before(stage: BillStage, billed: tuple[Bill, ...]) -> tuple[Bill, .
     return tuple(bill for bill in billed if bill.stage is stage)
 
 
-def _concerned(stage: BillStage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
+def _concerned_bills(stage: BillStage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
     """The documents whose tax is refunded."""
     return tuple(bill for bill in billed if bill.stage is not stage) if stage is BillStage.VAT_REFUND else ()
 
@@ -226,7 +226,7 @@ def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # n
         if any(bill.vat_percent for bill in party.billed)
     }
     text = Text("Value-added tax reclaimed over {year}", year=inputs.order.year)
-    return _shared(inputs, weights, LineRole.REFUND, text, -1)
+    return _share_dues(inputs, weights, LineRole.REFUND, text, -1)
 
 
 def _refund_weight(party: PartyInput, policies: Policies) -> Decimal:
@@ -246,10 +246,10 @@ def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # no
         )
     order = inputs.order
     text = Text("Share of {name} {year}", name=SERVICE_NAMES[order.service].name, year=order.year)
-    return _shared(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
+    return _share_dues(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
 
 
-def _shared(
+def _share_dues(
     inputs: RunInputs, weights: Mapping[str, Decimal], role: LineRole, text: Text, sign: int
 ) -> Mapping[str, Due]:
     order = inputs.order

@@ -41,7 +41,7 @@ from gateway.billing.runs.errors import (
     UnknownBillError,
     UnknownRunError,
 )
-from gateway.billing.runs.inputs import charged, collect, known_debtor
+from gateway.billing.runs.inputs import charged_units, collect, known_debtor
 from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import BillingStore, Judge, MeteredEntry, Render, UsageCounts
 from gateway.billing.runs.run import PartyInput, Run, RunInputs, RunOrder, bills_of
@@ -180,7 +180,7 @@ class BillingService:
         added = 0
         for party_id in sorted(counts):
             key = YearKey(party_id, service, year)
-            units = charged(service, counts[party_id], self._policies)
+            units = charged_units(service, counts[party_id], self._policies)
             event = self._event(actor, "statement-recorded", str(key), f"{month:02} {units}")
             current = await self.year(key)
             added += await self._add(current.with_statement(month, units, actor.name, event.at), event)
@@ -319,7 +319,7 @@ class BillingService:
                 by_day = await self._counts.by_day(party_id, service, _window_start(today), today)
                 seen = outlook(party_id, service, today.year, by_day, today, year.forecast.units)
                 over += seen.status in {OutlookStatus.OVER, OutlookStatus.EXPECTED_OVER}
-        used = sum(charged(service, kinds, self._policies) for kinds in counts.values())
+        used = sum(charged_units(service, kinds, self._policies) for kinds in counts.values())
         return YearMeasure(sum(forecasts.values()), used, over)
 
     async def warnings(self, service: Service, today: date) -> Sequence[UsageWarning]:

@@ -73,7 +73,7 @@ class Aanleveren:
         self, sent: Aanlevering, client: Client, party: Party, sinks: list[ContentSink], record: Record
     ) -> Submission:
         recipient = await recipient_of(self._services.directory, sent.ontvanger)
-        document = await self._stored(sent.bericht.inhoud, sinks)
+        document = await self._store_content(sent.bericht.inhoud, sinks)
         attachments = [
             await self._attachment(number, one, sinks) for number, one in enumerate(sent.bijlagen, start=1)
         ]
@@ -91,11 +91,11 @@ class Aanleveren:
         )
 
     async def _attachment(self, number: int, one: BerichtInhoud, sinks: list[ContentSink]) -> DetachedAttachment:
-        content = await self._stored(one.inhoud, sinks)
+        content = await self._store_content(one.inhoud, sinks)
         about = Attachment(number, one.mime_type, one.bestandsnaam or None, content.size_bytes, content.sha256)
         return DetachedAttachment(about, content)
 
-    async def _stored(self, inhoud: Inhoud, sinks: list[ContentSink]) -> Content:
+    async def _store_content(self, inhoud: Inhoud, sinks: list[ContentSink]) -> Content:
         """Decode into storage; in memory when it is small."""
         if inhoud.size_bytes <= self._options.reading.cut_bytes_min:
             data = b"".join(inhoud.octets())

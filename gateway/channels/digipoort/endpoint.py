@@ -87,7 +87,7 @@ class WusEndpoint:
             if request.method == "POST":
                 return await self._respond(service, request)
             if request.method == "GET" and "wsdl" in {name.lower() for name in request.query}:
-                return _described(service, request)
+                return _describe(service, request)
             if request.method == "GET" and "xsd" in {name.lower() for name in request.query}:
                 return await _schema(request)
             return await self._respond(service, request)
@@ -182,7 +182,7 @@ def _operation_of(service: WusService, request: web.Request) -> Operation:
     return next((one for one in known if one.request_action == wanted), known[0])
 
 
-def _described(service: WusService, request: web.Request) -> web.Response:
+def _describe(service: WusService, request: web.Request) -> web.Response:
     address = f"{request.scheme}://{request.host}{request.path}"
     family = "/cpl/" if request.path.startswith("/cpl/") else "/wus/2.0/"
     schema = f"{request.scheme}://{request.host}{family}{XSD_NAME}"

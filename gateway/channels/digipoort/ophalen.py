@@ -121,9 +121,11 @@ class Ophalen:
             if stored is None:
                 continue
             mime_type, name = proces.mime_type, proces.bestandsnaam or f"{message.kenmerk}.xml"
-            bericht = _sent(mime_type, name, stored, sources, binaries)
+            bericht = _sent_inhoud(mime_type, name, stored, sources, binaries)
             bijlagen = [
-                _sent(one.attachment.media_type, one.attachment.filename or "", one.stored, sources, binaries)
+                _sent_inhoud(
+                    one.attachment.media_type, one.attachment.filename or "", one.stored, sources, binaries
+                )
                 for one in await self._services.messages.attachments(message.kenmerk)
                 if one.stored is not None
             ]
@@ -133,7 +135,7 @@ class Ophalen:
         return Collected(body, tuple(binaries), sources, confirmed)
 
 
-def _sent(
+def _sent_inhoud(
     mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes], binaries: list[Binary]
 ) -> SentInhoud:
     binary = Binary(f"mpX{secrets.token_hex(10)}X", stored.size_bytes)

@@ -15,11 +15,11 @@ from gateway.messages.message import JournalEntry, Message
 from gateway.messages.ports import Directory, Messages
 
 FOUTBESCHRIJVINGEN = {
-    Foutcode.VAS400: "Technisch probleem bij de validatie.",
-    Foutcode.VAS500: "De inhoud van het bericht voldoet niet aan de eisen.",
-    Foutcode.AFS400: "Technische fout in de afleverservice.",
-    Foutcode.AFS600: "Het maximale aantal afleverpogingen is bereikt.",
-    Foutcode.AFO100: "De ontvanger heeft het bericht niet aangenomen of is niet bekend.",
+    Foutcode.VAS400: Text("A technical problem occurred in the validation."),
+    Foutcode.VAS500: Text("The content of the message does not meet the requirements."),
+    Foutcode.AFS400: Text("A technical fault occurred in the delivery service."),
+    Foutcode.AFS600: Text("The maximum number of delivery attempts is reached."),
+    Foutcode.AFO100: Text("The recipient did not accept the message, or is not known."),
 }
 _ROL = "Bedrijf"
 
@@ -110,6 +110,6 @@ def _status(proces: Proces, entry: JournalEntry) -> StatusResultaat:
         tijdstempel=entry.at,
         statusomschrijving=entry.statusomschrijving,
         foutcode=entry.foutcode,
-        foutbeschrijving=described or entry.detail,
+        foutbeschrijving=described.nl if described else entry.detail,
         details=entry.detail,
     )

@@ -76,9 +76,9 @@ class Afleverservice:
         message_id = f"urn:uuid:{uuid.uuid4()}"
         sources: dict[str, StoredBytes] = {}
         proces = await self._proces_of(shipment.message)
-        bericht = _sent(proces.mime_type, proces.bestandsnaam, shipment.document, sources)
+        bericht = _sent_inhoud(proces.mime_type, proces.bestandsnaam, shipment.document, sources)
         bijlagen = [
-            _sent(one.attachment.media_type, one.attachment.filename or "", one.stored, sources)
+            _sent_inhoud(one.attachment.media_type, one.attachment.filename or "", one.stored, sources)
             for one in shipment.attachments
             if one.stored is not None
         ]
@@ -112,7 +112,7 @@ class Afleverservice:
                 Refusal.TEMPORARY, Failure.ANSWER, f"the answer cannot be read: {error}"
             ) from error
         if envelope.request.tag == f"{{{SOAP}}}Fault":
-            raise _refused(envelope)
+            raise _refusal(envelope)
         response = await self._proven(envelope)
         is_ours = response.findtext(f"{{{KOPPELVLAK}}}kenmerk") == kenmerk
         if response.tag != f"{{{KOPPELVLAK}}}{AFLEVEREN.response_element}" or not is_ours:
@@ -132,13 +132,13 @@ class Afleverservice:
         return verified.request
 
 
-def _sent(mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes]) -> SentInhoud:
+def _sent_inhoud(mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes]) -> SentInhoud:
     binary = Binary(f"mpX{secrets.token_hex(10)}X", stored.size_bytes)
     sources[binary.token] = stored
     return SentInhoud(mime_type, name, binary)
 
 
-def _refused(envelope: Envelope) -> NotDeliveredError:
+def _refusal(envelope: Envelope) -> NotDeliveredError:
     """A fault with `…100` is about the message; others, also without a code, are about the service."""
     fault: etree._Element = envelope.request
     code = (fault.findtext(f".//{{{KOPPELVLAK}}}foutcode") or "").strip()[:20]

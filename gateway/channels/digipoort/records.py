@@ -72,11 +72,11 @@ class ProcesStore:
 
     async def find(self, scope: Scope, limit: int) -> Found:
         """Messages in scope, oldest first."""
-        return await self._found(queries.in_scope(scope), limit)
+        return await self._find(queries.in_scope(scope), limit)
 
     async def find_news(self, scope: Scope, oin: str, limit: int) -> Found:
         """Messages in scope with a status that was not handed out to this OIN, oldest first."""
-        return await self._found(queries.news_in_scope(scope, oin), limit)
+        return await self._find(queries.news_in_scope(scope, oin), limit)
 
     async def berichtsoorten(self, scope: Scope) -> tuple[str, ...]:
         """The berichtsoorten of the messages in scope, each once."""
@@ -89,7 +89,7 @@ class ProcesStore:
             return frozenset()
         return await self._writer.call(lambda connection: _hand_out(connection, oin, what))
 
-    async def _found(self, query: Select[tuple[object, ...]], limit: int) -> Found:
+    async def _find(self, query: Select[tuple[object, ...]], limit: int) -> Found:
         rows = await self._engines.rows(queries.of_page(query, limit))
         known = await self._processen([row.kenmerk for row in rows])
         return tuple((as_message(row), known.get(row.kenmerk)) for row in rows)

@@ -67,9 +67,9 @@ class ReplayLogFile:
 
     def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
         """One write, which a kill of the process cannot take back."""
-        os.write(self._opened(now), b"".join(_RECORD.pack(until.timestamp(), digest) for digest in digests))
+        os.write(self._open_file(now), b"".join(_RECORD.pack(until.timestamp(), digest) for digest in digests))
 
-    def _opened(self, now: datetime) -> int:
+    def _open_file(self, now: datetime) -> int:
         if self._file is None:
             self._file = self._open(now)
         elif now - self._begun_at > self._turn_after:

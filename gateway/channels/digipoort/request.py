@@ -106,7 +106,7 @@ class RequestReader:
         else:
             envelope, size_bytes = await self._long_envelope(request, spool)
             _tell(progress, envelope, service)
-            message = await self._verified(envelope, size_bytes)
+            message = await self._verify(envelope, size_bytes)
         operation = _require_operation(message, service, request)
         identity = await self._signer(message, connection)
         if not self._has_recalled:
@@ -158,7 +158,7 @@ class RequestReader:
                 raise MalformedError(Text("Content-Type {kind} is not SOAP 1.1", kind=repr(kind[:60])))
         return read_envelope(cutter.close(), cutter.cuts, reading, parts), body.size_bytes
 
-    async def _verified(self, envelope: Envelope, size_bytes: int) -> Verified:
+    async def _verify(self, envelope: Envelope, size_bytes: int) -> Verified:
         policy, now = self._options.signature, self._services.clock()
         if size_bytes <= self._options.slow_after_bytes:
             return verify(envelope, policy, now)

@@ -77,7 +77,7 @@ def _boundary(request: web.BaseRequest) -> str:
     _, options = parse_options_header(request.headers.get("Content-Type", ""))
     boundary = options.get(b"boundary", b"").decode("latin-1")
     if not _BOUNDARY.fullmatch(boundary):
-        raise _broken(Text("The Content-Type names no valid boundary."))
+        raise _malformed_problem(Text("The Content-Type names no valid boundary."))
     return boundary
 
 
@@ -108,7 +108,9 @@ class _Splitter:
         try:
             self._parser.write(chunk)
         except FormParserError as error:
-            raise _broken(Text("A boundary or part header is wrong: {error}.", error=str(error))) from error
+            raise _malformed_problem(
+                Text("A boundary or part header is wrong: {error}.", error=str(error))
+            ) from error
         events = self._events.copy()
         self._events.clear()
         return events
@@ -151,9 +153,9 @@ class _Assembler:
     def _end_header(self) -> None:
         name = self._field.decode("latin-1").strip().lower()
         if name in self._part.headers:
-            raise _broken(Text("A part has two headers {name}.", name=name))
+            raise _malformed_problem(Text("A part has two headers {name}.", name=name))
         if _CONTROL.search(self._value):
-            raise _broken(Text("Header {name} holds control characters.", name=name))
+            raise _malformed_problem(Text("Header {name} holds control characters.", name=name))
         self._part.headers[name] = self._value.decode("latin-1").strip()
         self._field = self._value = b""
 
@@ -173,11 +175,11 @@ class _Assembler:
         if not self._is_form:
             return part.media_type in XML_TYPES
         if disposition != b"form-data" or name not in {b"document", b"attachment"}:
-            raise _broken(
+            raise _malformed_problem(
                 Text("A part of multipart/form-data must be form-data and be named `document` or `attachment`."),
             )
         if name == b"document" and part.media_type not in XML_TYPES:
-            raise _broken(
+            raise _malformed_problem(
                 Text(
                     "The document is {media_type}; it must be application/xml or text/xml.",
                     media_type=part.media_type,
@@ -187,23 +189,23 @@ class _Assembler:
 
     def _admit(self, part: _Part) -> None:
         if part.is_document and any(other.is_document for other in self._parts):
-            raise _broken(Text("There are two documents; send them separately."))
+            raise _malformed_problem(Text("There are two documents; send them separately."))
         if len(self._parts) > self._limits.attachments_count_max:
             most = self._limits.attachments_count_max
-            raise _broken(Text("There are more than {most} attachments.", most=most))
+            raise _malformed_problem(Text("There are more than {most} attachments.", most=most))
 
     async def _write(self, data: bytes) -> None:
         part = self._part
         if part.decoder is None or part.sink is None:
-            raise _broken(Text("A part has content before its headers."))
-        await self._put(part, part.sink, _decoded(part.decoder.feed, data))
+            raise _malformed_problem(Text("A part has content before its headers."))
+        await self._put(part, part.sink, _decode(part.decoder.feed, data))
 
     async def _end_part(self) -> None:
         part = self._part
         if part.decoder is None or part.sink is None:
-            raise _broken(Text("A part ends within its headers."))
+            raise _malformed_problem(Text("A part ends within its headers."))
         finish = part.decoder.finish
-        await self._put(part, part.sink, _decoded(lambda _: finish(), b""))
+        await self._put(part, part.sink, _decode(lambda _: finish(), b""))
 
     async def _put(self, part: _Part, sink: ContentSink, data: bytes) -> None:
         if not data:
@@ -223,10 +225,10 @@ class _Assembler:
     async def close(self) -> SubmittedParts:
         """Close every sink. Raises MalformedMultipart if the body is not complete or has no document."""
         if not self._is_finished:
-            raise _broken(Text("The closing boundary is missing."))
+            raise _malformed_problem(Text("The closing boundary is missing."))
         documents = [part for part in self._parts if part.is_document]
         if not documents or not documents[0].size_bytes:
-            raise _broken(Text("There is no part with a document."))
+            raise _malformed_problem(Text("There is no part with a document."))
         contents = [(part, await part.sink.close()) for part in self._parts if part.sink]
         document = next(content for part, content in contents if part.is_document)
         detached = [(part, content) for part, content in contents if not part.is_document]
@@ -251,7 +253,7 @@ def _media_type(header: str | None, is_form: bool) -> str:
         return "text/plain" if is_form else "application/octet-stream"
     media_type = parse_options_header(header)[0].decode("latin-1")
     if not _MEDIA_TYPE.fullmatch(media_type) or media_type.startswith(("multipart/", "message/")):
-        raise _broken(
+        raise _malformed_problem(
             Text("A part's Content-Type is not a media type of one file."),
         )
     return media_type
@@ -273,15 +275,17 @@ def _decoder(encoding: str) -> TransferDecoder:
     try:
         return decoder(encoding)
     except TransferError as error:
-        raise _broken(Text("The encoding of a part is not known: {error}.", error=str(error))) from error
+        raise _malformed_problem(
+            Text("The encoding of a part is not known: {error}.", error=str(error))
+        ) from error
 
 
-def _decoded(feed: Callable[[bytes], bytes], data: bytes) -> bytes:
+def _decode(feed: Callable[[bytes], bytes], data: bytes) -> bytes:
     try:
         return feed(data)
     except TransferError as error:
-        raise _broken(Text("A part is wrongly encoded: {error}.", error=str(error))) from error
+        raise _malformed_problem(Text("A part is wrongly encoded: {error}.", error=str(error))) from error
 
 
-def _broken(text: Text) -> problems.MalformedMultipart:
+def _malformed_problem(text: Text) -> problems.MalformedMultipart:
     return problems.MalformedMultipart(text, closes=True)

@@ -50,7 +50,7 @@ BILL_XML = select(_bills.xml).where(_bills.number == bindparam("number"))
 BILLS_OF_YEAR = (
     select(_bills.party_id, _bills.body)
     .where(_bills.service == bindparam("service"), _bills.year == bindparam("year"))
-    .order_by(_bills.party_id, _bills.place)
+    .order_by(_bills.party_id, _bills.ordinal)
 )
 BILLS_ISSUED_IN = select(_bills.body).where(_bills.issued_in == bindparam("issued_in")).order_by(_bills.rank)
 BILLS_OF_RUN = (

@@ -92,7 +92,7 @@ class SqlBillingStore:
         rows = await self._rows(queries.STEPS_OF_PARTY, service=key.service, year=key.year, party_id=key.party_id)
         return [_step(row) for row in rows]
 
-    async def billed(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
+    async def bills_by_party(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
         """Issued documents of a year of use by party id, oldest first."""
         found: dict[str, list[Bill]] = defaultdict(list)
         for row in await self._rows(queries.BILLS_OF_YEAR, service=service, year=year):
@@ -288,7 +288,7 @@ def _add_bill(connection: Connection, draft: Bill, render: Render) -> Bill:
         "party_id": bill.debtor.party_id,
         "service": bill.service,
         "year": bill.year,
-        "place": bill.place,
+        "ordinal": bill.ordinal,
         "issued_in": year,
         "rank": rank,
         "body": _text(bill),

@@ -82,14 +82,14 @@ billing_documents = Table(
     Column("party_id", Text, nullable=False),
     Column("service", Text, nullable=False),
     Column("year", Integer, nullable=False),
-    Column("place", Integer, nullable=False),
+    Column("ordinal", Integer, nullable=False),
     Column("issued_in", Integer, nullable=False),
     Column("rank", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Column("xml", LargeBinary, nullable=False),
     Column("sha256", Text, nullable=False),
     # Two runs that were made on the same past cannot both bill it.
-    UniqueConstraint("service", "year", "party_id", "place"),
+    UniqueConstraint("service", "year", "party_id", "ordinal"),
     UniqueConstraint("issued_in", "rank"),
 )
 

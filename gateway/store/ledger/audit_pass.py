@@ -25,7 +25,7 @@ class AuditFinding:
     """What does not fit: the check (seal, entry, reversal, rollup, head, message), where, and a sentence."""
 
     check: str
-    place: str
+    subject: str
     sentence: str
 
 
@@ -55,9 +55,9 @@ class AuditPass:
     """Of the entries read since that seal; empty bytes for a missing one."""
     quantities: list[int] = field(default_factory=list)
 
-    def find(self, check: str, place: str, sentence: str) -> None:
+    def find(self, check: str, subject: str, sentence: str) -> None:
         """Add a finding."""
-        self.add([AuditFinding(check, place, sentence)])
+        self.add([AuditFinding(check, subject, sentence)])
 
     def add(self, findings: Iterable[AuditFinding]) -> None:
         """Add findings, up to `FINDINGS_MAX` in all."""
@@ -119,23 +119,23 @@ class AuditPass:
         edges = sorted({first - 1, *present, last + 1})
         for before, after in pairwise(edges):
             if after - before > 1:
-                place = f"entry {before + 1}" + (f" up to {after - 1}" if after - before > 2 else "")
-                self.find("entry", place, "missing: somebody removed it")
+                subject = f"entry {before + 1}" + (f" up to {after - 1}" if after - before > 2 else "")
+                self.find("entry", subject, "missing: somebody removed it")
         found = [present.get(position, (b"", 0)) for position in range(first, last + 1)]
         return [leaf for leaf, _ in found], [quantity for _, quantity in found]
 
     def _check_seal(self, seal: Seal) -> None:
         """Check a seal against the chain, the published seals and the leaves it covers."""
-        place = f"seal {seal.number} (entries {seal.first_position}-{seal.last_position})"
+        subject = f"seal {seal.number} (entries {seal.first_position}-{seal.last_position})"
         if problem := seal_problem(seal, self.last_seal):
-            self.find("seal", place, problem)
+            self.find("seal", subject, problem)
         if self.published.pop(seal.number, seal) != seal:
-            self.find("seal", place, "it is not the seal that was published")
+            self.find("seal", subject, "it is not the seal that was published")
         size = max(0, seal.last_position - (self.last_seal.last_position if self.last_seal else 0))
         leaves, quantity = self.leaves[:size], _sum(self.quantities[:size])
         if not leaves or merkle_root(leaves).hex() != seal.root or quantity != seal.quantity:
             self.find(
-                "seal", place, "its entries are not the ones that were sealed: changed, moved, removed or added"
+                "seal", subject, "its entries are not the ones that were sealed: changed, moved, removed or added"
             )
         del self.leaves[:size], self.quantities[:size]
         self.last_seal = seal

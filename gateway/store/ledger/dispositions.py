@@ -78,7 +78,7 @@ def _unfitting(conn: Connection) -> list[AuditFinding]:
 
 def _not_metered(conn: Connection) -> list[AuditFinding]:
     """Billable messages of which no party has an entry."""
-    kenmerk, key = _collated(conn, _messages.c.kenmerk, "C"), usage_entries.c.key
+    kenmerk, key = _collate(conn, _messages.c.kenmerk, "C"), usage_entries.c.key
     entry = exists().where(usage_entries.c.source == 1, key > kenmerk + " ", key < kenmerk + "!")
     billable = _messages.c.disposition == Disposition.BILLABLE.value
     rows = conn.scalars(select(_messages.c.kenmerk).where(billable, ~entry).limit(_FOUND_MAX))
@@ -92,7 +92,7 @@ def _not_billable(conn: Connection) -> list[AuditFinding]:
     """Entries of messages that are not billable or not there."""
     entry = usage_entries.c
     size = func.length(entry.key) - func.length(entry.kind) - func.length(entry.party_id) - 2
-    kenmerk = _collated(conn, func.substr(entry.key, 1, case((size > 0, size), else_=0)), "default")
+    kenmerk = _collate(conn, func.substr(entry.key, 1, case((size > 0, size), else_=0)), "default")
     joined = usage_entries.outerjoin(_messages, _messages.c.kenmerk == kenmerk)
     of_messages = entry.kind.in_([kind.value for kind in MESSAGE_KINDS]), entry.reverses.is_(None)
     billable = func.coalesce(_messages.c.disposition, literal("gone")) == Disposition.BILLABLE.value
@@ -108,6 +108,6 @@ def _not_billable(conn: Connection) -> list[AuditFinding]:
     ]
 
 
-def _collated(conn: Connection, text: ColumnElement[str], collation: str) -> ColumnElement[str]:
+def _collate(conn: Connection, text: ColumnElement[str], collation: str) -> ColumnElement[str]:
     """The text in the collation of the index that is to be used; SQLite has one for all."""
     return collate(text, collation) if conn.dialect.name == "postgresql" else text

@@ -70,7 +70,7 @@ class LedgerMeter:
             sources = await conn.run_sync(source_names)
         up_to = head if selection.up_to is None else min(head, selection.up_to)
         page: Sequence[EntryRow] = ()
-        while page := await self._page(_selected(selection, up_to, page[-1] if page else None)):
+        while page := await self._page(_select_page(selection, up_to, page[-1] if page else None)):
             yield [row.entry(sources) for row in page]
 
     async def last_position_before(self, end: int) -> int:
@@ -132,7 +132,7 @@ class LedgerMeter:
         )
 
 
-def _selected(selection: EntrySelection, up_to: int, after: EntryRow | None) -> Select[*tuple[Any, ...]]:
+def _select_page(selection: EntrySelection, up_to: int, after: EntryRow | None) -> Select[*tuple[Any, ...]]:
     """A page of the selected entries, in order, after the last of the page before.
 
     There is one lower bound for the position, never two: SQLite would seek to one of them and walk from there to

@@ -149,7 +149,7 @@ def _changes(decisions: Sequence[Decision]) -> list[Change]:
             queries.KEEP_REPORTS,
             [ReportRow(one.kenmerk, encode_report(one.verdict)) for one in decisions if one.verdict],
         ),
-        Change(queries.ADD_ATTACHMENTS, [row for one in decisions for row in _embedded(one)]),
+        Change(queries.ADD_ATTACHMENTS, [row for one in decisions for row in _embedded_attachments(one)]),
         *_moves(decisions),
         Change(
             queries.PAUSE_RECIPIENTS,
@@ -225,7 +225,7 @@ def _step_row(kenmerk: str, position: int, entry: JournalEntry) -> StepRow:
     )
 
 
-def _embedded(decision: Decision) -> Iterable[AttachmentRow]:
+def _embedded_attachments(decision: Decision) -> Iterable[AttachmentRow]:
     """The attachments that judging found in the document."""
     if decision.verdict is not None:
         for attachment in decision.verdict.attachments:

@@ -33,7 +33,7 @@ class Measures:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    async def uncollected(self) -> Uncollected:
+    async def measure_uncollected(self) -> Uncollected:
         """Delivered and not confirmed, all mailboxes together."""
         async with self._engines.read.connect() as connection:
             row = (await connection.execute(queries.UNCOLLECTED)).one()
@@ -50,7 +50,7 @@ class Measures:
         async with self._engines.read.connect() as connection:
             return await connection.scalar(queries.PAUSED_RECIPIENTS, {"now": now}) or 0
 
-    async def parked(self) -> int:
+    async def count_parked(self) -> int:
         """Messages that wait for an operator."""
         async with self._engines.read.connect() as connection:
             return await connection.scalar(queries.PARKED) or 0

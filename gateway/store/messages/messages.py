@@ -40,7 +40,7 @@ class MessageStore:
             raise answer
         return answer
 
-    async def unjudged(self) -> tuple[Message, ...]:
+    async def unjudged_messages(self) -> tuple[Message, ...]:
         """Every message that is accepted and not judged, oldest first, with its detached attachments."""
         return tuple([await self._with_detached(row) for row in await self._rows(queries.UNJUDGED)])
 
@@ -85,7 +85,7 @@ class MessageStore:
 
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
-        query = _filtered(select(t.messages), wanted)
+        query = _filter(select(t.messages), wanted)
         if cursor is not None:
             if len(cursor) != _KENMERK_CHARACTERS:
                 raise ValueError("the cursor is not one that this gateway gave")
@@ -150,7 +150,7 @@ def _stored_attachment(row: Row[tuple[object, ...]]) -> StoredAttachment:
     return StoredAttachment(attachment, StoredBytes(row.object_key, row.object_offset, row.size_bytes, row.sha256))
 
 
-def _filtered(query: Select[tuple[object, ...]], wanted: MessageFilter) -> Select[tuple[object, ...]]:
+def _filter(query: Select[tuple[object, ...]], wanted: MessageFilter) -> Select[tuple[object, ...]]:
     columns = t.messages.c
     query = queries.visible(query, wanted.visible_to)
     if wanted.states:

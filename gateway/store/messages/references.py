@@ -23,7 +23,7 @@ class ObjectReferences:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    async def used(self, keys: Collection[str]) -> frozenset[str]:
+    async def find_used(self, keys: Collection[str]) -> frozenset[str]:
         """Which of these keys any message or attachment names, and those that are not of messages.
 
         Names of objects and kenmerken are both UUIDs of version 7, so the objects' times bound the messages

@@ -32,10 +32,10 @@ class Term:
     attribute: str
 
     def __str__(self) -> str:
-        return self.called.en
+        return self.in_sentence.en
 
     @property
-    def called(self) -> Text:
+    def in_sentence(self) -> Text:
         """The term in a sentence: `Seller name (BT-27)`."""
         return Text("{name} ({term})", name=self.name, term=self.number)
 
@@ -165,10 +165,10 @@ def term_of(kind: type[Group], attribute: str) -> str | None:
 def bt(number: int | str, name: str, kind: str = "text") -> Any:
     """A business term as the field of a group: absent unless the document has it. `number` is that of EN 16931
     (131), or the whole name of a term of another model (`OT-2`)."""
-    return field(default=None, metadata={"term": (_numbered(number), Text(name), kind)})
+    return field(default=None, metadata={"term": (_term_id(number), Text(name), kind)})
 
 
-def _numbered(number: int | str) -> str:
+def _term_id(number: int | str) -> str:
     return f"BT-{number}" if str(number)[0].isdigit() else str(number)
 
 
@@ -190,12 +190,12 @@ class derived(property):  # noqa: N801 - used as a decorator
 
 def bt_from(number: int | str, name: str, kind: str = "text") -> Callable[[Callable[[Any], Any]], derived]:
     """A business term that is worked out: decorates the method that does it, as `property` would."""
-    return lambda work: derived(work, doc=work.__doc__, term=(_numbered(number), Text(name), kind))
+    return lambda work: derived(work, doc=work.__doc__, term=(_term_id(number), Text(name), kind))
 
 
 def many(number: int | str, name: str, kind: str = "text") -> Any:
     """A business term that may be given several times: a tuple of texts."""
-    return field(default=(), metadata={"term": (_numbered(number), Text(name), kind)})
+    return field(default=(), metadata={"term": (_term_id(number), Text(name), kind)})
 
 
 def group(number: str, name: str) -> Callable[[type[_G]], type[_G]]:

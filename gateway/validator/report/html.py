@@ -43,7 +43,7 @@ class FindingView:
     message: str
     advice: str
     location: str
-    place: str
+    position: str
     found: str | None
     expected: str | None
     terms: tuple[str, ...]
@@ -176,7 +176,7 @@ def _finding_view(
         message=message_of(finding, language),
         advice=advice_of(finding, language),
         location=finding.location,
-        place=_position(finding, language),
+        position=_position(finding, language),
         found=found_of(finding, language),
         expected=expected_of(finding, language),
         terms=tuple(names_of(finding.terms, language)),

@@ -102,7 +102,7 @@ def _result(finding: ReportFinding, report: Report, rule: int, artifact: int, la
         "level": _LEVELS[finding.flag],
         "message": {"text": _message(finding, language)},
         "locations": [location],
-        "partialFingerprints": {"place/v1": _fingerprint(finding)},
+        "partialFingerprints": {"location/v1": _fingerprint(finding)},
         "properties": {"terms": names_of(finding.terms, language)},
     }
 

@@ -47,7 +47,7 @@ class Source:
 
 def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
     """What to show when findings are at these lines and columns; nothing where the text cannot be read."""
-    if len(document) > SOURCE_BYTES_MAX or (text := _decoded(document)) is None:
+    if len(document) > SOURCE_BYTES_MAX or (text := _decode(document)) is None:
         return Source()
     lines = _LINE_END.split(text)
     columns: dict[int, list[int]] = {}
@@ -62,7 +62,7 @@ def source_of(document: bytes, marks: Collection[tuple[int, int]]) -> Source:
             continue
         pieces = _pieces(line, columns.get(number, ()))
         for column, piece, skipped in pieces:
-            rows.append(Row(number, column, _shortened(piece), left_out + skipped))
+            rows.append(Row(number, column, _shorten(piece), left_out + skipped))
             left_out = 0
     return Source(tuple(rows), left_out)
 
@@ -80,7 +80,7 @@ def row_at(rows: Sequence[Row], line: int, column: int) -> int | None:
     return index if index >= 0 and rows[index].line == line else None
 
 
-def _decoded(document: bytes) -> str | None:
+def _decode(document: bytes) -> str | None:
     declared = _ENCODING.match(document)
     encoding = declared[1].decode("ascii") if declared else "utf-8"
     if document.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -110,7 +110,7 @@ def _pieces(line: str, columns: Collection[int]) -> Iterator[tuple[int, str, int
         before = nth
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     """What is shown of a row: base64 counted instead of shown, and cut; only what is shown is looked at."""
     if found := _BASE64.search(text[: _ROW_CHARACTERS_MAX + 100]):
         start = found.start()

@@ -66,10 +66,10 @@ def _pattern(report: Report, stage: Stage, language: str) -> list[str]:
     lines = [f'  <svrl:active-pattern id="{stage.value}" name="{stage.value}"/>']
     if not findings:
         return [*lines, f'  <svrl:fired-rule context="{_ANYWHERE}"/>']
-    return [*lines, *(line for finding in findings for line in _failed(finding, language))]
+    return [*lines, *(line for finding in findings for line in _failed_assert(finding, language))]
 
 
-def _failed(finding: ReportFinding, language: str) -> list[str]:
+def _failed_assert(finding: ReportFinding, language: str) -> list[str]:
     location = _attribute(finding.location or _ANYWHERE)
     message, advice = message_of(finding, language), advice_of(finding, language)
     parts = [message, *(f"{word}: {value}." for word, value in sides_of(finding, language) if value), advice]

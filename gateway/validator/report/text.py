@@ -40,10 +40,10 @@ def _head(report: Report, language: str, colour: bool) -> str:
 
 
 def _paragraph(finding: ReportFinding, language: str, colour: bool) -> Iterator[str]:
-    place = "" if finding.line is None else f"{finding.line}:{finding.column}"
+    position = "" if finding.line is None else f"{finding.line}:{finding.column}"
     word = _FLAGS[finding.flag].in_language(language)
     flag = _paint(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
-    yield f"  {flag}{_paint(f'{finding.rule:<20}', _BOLD, colour)}{place}".rstrip()
+    yield f"  {flag}{_paint(f'{finding.rule:<20}', _BOLD, colour)}{position}".rstrip()
     yield f"{_INDENT}{_printable(message_of(finding, language))}"
     for word, value in sides_of(finding, language):
         yield f"{_INDENT}{word.lower()}: {_printable(value)}"

@@ -220,7 +220,7 @@ class RuleSet:
         self._check_ids(ids)
         return replace(self, rules={key: rule for key, rule in self.rules.items() if key not in ids})
 
-    def relaxed(self, ids: Collection[str]) -> "RuleSet":
+    def as_warnings(self, ids: Collection[str]) -> "RuleSet":
         """The same set with these rules as warnings. Raises KeyError for an id it does not have."""
         self._check_ids(ids)
         rules = {key: replace(rule, flag=Flag.WARNING) if key in ids else rule for key, rule in self.rules.items()}
@@ -251,7 +251,7 @@ def rule_set(name: str, version: str, *families: Iterable[Rule], **more: Any) ->
 def judge(document: Document, rules: RuleSet) -> Judgement:
     """Evaluate every rule of the set on the document."""
     evaluation = _Evaluation(rules.facts(document))
-    index = _indexed(rules)
+    index = _index_rules(rules)
     with without_collecting(), localcontext(EXACT):
         evaluation.group(index.by_group.get(type(document), ()), [document])
         for kind, nodes in document.nodes.items():
@@ -282,7 +282,7 @@ class _Index:
 
 
 @lru_cache(maxsize=64)
-def _indexed(rules: RuleSet) -> _Index:
+def _index_rules(rules: RuleSet) -> _Index:
     index = _Index()
     for order, rule in enumerate(rules):
         if rule.form is Form.UNCHECKED:

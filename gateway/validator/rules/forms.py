@@ -135,12 +135,12 @@ def _at_most_two_decimals(source: str, key: str, number: str) -> Rule:
         sentence=Text("{name} has at most two decimals.", name=name),
         source=source,
         holds=lambda node, _facts: "." not in (get(node) or "")[:-3],
-        detail=lambda node, _facts: Detail(get(node), _rounded(get(node)), _DECIMALS, number),
+        detail=lambda node, _facts: Detail(get(node), _round(get(node)), _DECIMALS, number),
         single=True,
     )
 
 
-def _rounded(text: str) -> str | None:
+def _round(text: str) -> str | None:
     with suppress(Unreadable):
         return str(cents(exact(text)))
     return None
@@ -154,10 +154,10 @@ def coded(
 ) -> tuple[Rule, ...]:
     """`(terms, {kind: list})`: every value of these kinds, wherever it is, is on its list. `called` says what
     a sentence calls them where that is not the names of the terms."""
-    return tuple(_coded(source, key, terms, lists, called.get(key)) for key, (terms, lists) in rows.items())
+    return tuple(_coded_rule(source, key, terms, lists, called.get(key)) for key, (terms, lists) in rows.items())
 
 
-def _coded(source: str, key: str, terms: str, lists: Mapping[Any, CodeList], what: Text | None) -> Rule:
+def _coded_rule(source: str, key: str, terms: str, lists: Mapping[Any, CodeList], what: Text | None) -> Rule:
     wanted = what or names(terms.split())
     titles = either(list(dict.fromkeys(each.title for each in lists.values())))
     return Rule(

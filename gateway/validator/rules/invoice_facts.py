@@ -308,12 +308,12 @@ class InvoiceFacts(Facts[Invoice]):
     @once
     def seller_tax_registrations(self) -> list[TaxRegistration]:
         """Tax registrations of the seller that have a number."""
-        return _numbered(each for seller in self.invoice.all(Seller) for each in seller.tax_registrations)
+        return _with_number(each for seller in self.invoice.all(Seller) for each in seller.tax_registrations)
 
     @once
     def buyer_vat(self) -> bool:
         """The buyer has a VAT identifier (BT-48)."""
-        registrations = _numbered(each for buyer in self.invoice.all(Buyer) for each in buyer.tax_registrations)
+        registrations = _with_number(each for buyer in self.invoice.all(Buyer) for each in buyer.tax_registrations)
         return any(each.is_vat for each in registrations)
 
     @once
@@ -325,7 +325,7 @@ class InvoiceFacts(Facts[Invoice]):
     def representative_vat(self) -> bool:
         """The seller's tax representative has a VAT identifier (BT-63)."""
         those = (each for one in self.invoice.all(TaxRepresentative) for each in one.tax_registrations)
-        return any(each.is_vat for each in _numbered(those))
+        return any(each.is_vat for each in _with_number(those))
 
     @once
     def seller_vat(self) -> bool:
@@ -353,5 +353,5 @@ def by_category(nodes: Iterable[_V]) -> dict[str, list[_V]]:
     return found
 
 
-def _numbered(registrations: Iterable[TaxRegistration]) -> list[TaxRegistration]:
+def _with_number(registrations: Iterable[TaxRegistration]) -> list[TaxRegistration]:
     return [each for each in registrations if each.identifier is not None]

@@ -206,7 +206,7 @@ ADDRESSES = (
 )
 
 
-def _typed(facts: InvoiceFacts) -> list[Invoice]:
+def _with_type(facts: InvoiceFacts) -> list[Invoice]:
     return [facts.invoice] if facts.invoice.type_code is not None else []
 
 
@@ -220,7 +220,7 @@ _TYPE = Text("Use 380 for an invoice, 381 for a credit note, 384 for a correctio
     sentence=Text("The type of an invoice of a Dutch seller (BT-3) is 380, 381, 384 or 389."),
     source=SOURCE,
     applies=is_dutch,
-    select=_typed,
+    select=_with_type,
     detail=lambda invoice, _facts: Detail(invoice.type_code, ", ".join(TYPE_CODES), _TYPE, "BT-3"),
 )
 def type_is_one_of_four(invoice: Invoice, _facts: InvoiceFacts) -> bool:
@@ -234,7 +234,7 @@ def type_is_one_of_four(invoice: Invoice, _facts: InvoiceFacts) -> bool:
     sentence=Text("Type 381 is written as a CreditNote, every other type as an Invoice."),
     source=SOURCE,
     applies=is_dutch,
-    select=_typed,
+    select=_with_type,
     detail=lambda invoice, _facts: Detail(f"{invoice.type_code}, {invoice.kind}", None, _TYPE, "BT-3"),
 )
 def credit_note_is_written_as_one(invoice: Invoice, _facts: InvoiceFacts) -> bool:
@@ -249,7 +249,7 @@ def credit_note_is_written_as_one(invoice: Invoice, _facts: InvoiceFacts) -> boo
     source=SOURCE,
     advice=Text("Add BillingReference/InvoiceDocumentReference with the number of the invoice that is corrected."),
     applies=is_dutch,
-    select=_typed,
+    select=_with_type,
     detail=lambda _invoice, _facts: Detail(expected="BT-25", term="BT-3"),
 )
 def correction_names_what_it_corrects(invoice: Invoice, _facts: InvoiceFacts) -> bool:
@@ -338,7 +338,7 @@ def order_lines_have_an_order(_line: Group, facts: InvoiceFacts) -> bool:
 # What is discouraged ----------------------------------------------------------------------------------------
 
 
-def _discouraged(
+def _discouraged_rule(
     key: str,
     on: type[Group],
     term: str,
@@ -376,7 +376,7 @@ def _never(_node: Group) -> bool:
 
 
 DISCOURAGED = (
-    _discouraged(
+    _discouraged_rule(
         "BR-NL-19",
         CodeUse,
         "BT-6",
@@ -384,8 +384,8 @@ DISCOURAGED = (
         _never,
         _uses(Coded.VAT_CURRENCY),
     ),
-    _discouraged("BR-NL-20", TaxPoint, "BT-7", Text("the tax point date"), _never),
-    _discouraged(
+    _discouraged_rule("BR-NL-20", TaxPoint, "BT-7", Text("the tax point date"), _never),
+    _discouraged_rule(
         "BR-NL-21",
         CodeUse,
         "BT-8",
@@ -393,43 +393,43 @@ DISCOURAGED = (
         _never,
         _uses(Coded.VAT_POINT_DATE),
     ),
-    _discouraged(
+    _discouraged_rule(
         "BR-NL-24",
         PrecedingInvoice,
         "BT-26",
         Text("the date of a preceding invoice"),
         _lacks("issue_date"),
     ),
-    _discouraged(
+    _discouraged_rule(
         "BR-NL-26",
         Seller,
         "BT-33",
         Text("additional legal information"),
         _lacks("legal_information"),
     ),
-    _discouraged("BR-NL-27-1", SellerAddress, "BT-162", _LINE_3, _lacks("line_3")),
-    _discouraged("BR-NL-27-2", BuyerAddress, "BT-163", _LINE_3, _lacks("line_3")),
-    _discouraged("BR-NL-27-3", RepresentativeAddress, "BT-164", _LINE_3, _lacks("line_3")),
-    _discouraged("BR-NL-27-4", DeliverToAddress, "BT-165", _LINE_3, _lacks("line_3")),
-    _discouraged("BR-NL-28-1", SellerAddress, "BT-39", _PROVINCE, _lacks("subdivision")),
-    _discouraged("BR-NL-28-2", BuyerAddress, "BT-54", _PROVINCE, _lacks("subdivision")),
-    _discouraged("BR-NL-28-3", RepresentativeAddress, "BT-68", _PROVINCE, _lacks("subdivision")),
-    _discouraged("BR-NL-28-4", DeliverToAddress, "BT-79", _PROVINCE, _lacks("subdivision")),
-    _discouraged(
+    _discouraged_rule("BR-NL-27-1", SellerAddress, "BT-162", _LINE_3, _lacks("line_3")),
+    _discouraged_rule("BR-NL-27-2", BuyerAddress, "BT-163", _LINE_3, _lacks("line_3")),
+    _discouraged_rule("BR-NL-27-3", RepresentativeAddress, "BT-164", _LINE_3, _lacks("line_3")),
+    _discouraged_rule("BR-NL-27-4", DeliverToAddress, "BT-165", _LINE_3, _lacks("line_3")),
+    _discouraged_rule("BR-NL-28-1", SellerAddress, "BT-39", _PROVINCE, _lacks("subdivision")),
+    _discouraged_rule("BR-NL-28-2", BuyerAddress, "BT-54", _PROVINCE, _lacks("subdivision")),
+    _discouraged_rule("BR-NL-28-3", RepresentativeAddress, "BT-68", _PROVINCE, _lacks("subdivision")),
+    _discouraged_rule("BR-NL-28-4", DeliverToAddress, "BT-79", _PROVINCE, _lacks("subdivision")),
+    _discouraged_rule(
         "BR-NL-29",
         PaymentInstructions,
         "BT-82",
         Text("the payment means in words"),
         _lacks("means_text"),
     ),
-    _discouraged(
+    _discouraged_rule(
         "BR-NL-30",
         CreditTransfer,
         "BT-85",
         Text("the name of the account"),
         _lacks("name"),
     ),
-    _discouraged(
+    _discouraged_rule(
         "BR-NL-32-1",
         AllowanceCharge,
         "BT-98",

@@ -162,6 +162,6 @@ def difference(left: Side, right: Side, term: str) -> Detail:
 
 
 def _sentence(row: str, terms: tuple[str, ...]) -> Text:
-    names = {term.replace("-", ""): TERMS[term][0].called for term in terms}
+    names = {term.replace("-", ""): TERMS[term][0].in_sentence for term in terms}
     equation = re.sub(r"([A-Z]+)-(\d+)", r"{\1\2}", row.replace("?", "").replace("sum of", "{sum_of}"))
     return Text(f"{equation}.", sum_of=Text("sum of"), **names)

@@ -445,7 +445,7 @@ _CODED_NAMES = frozenset(
 )
 
 
-def _coded(names: tuple[str, ...]) -> tuple[str, Coded] | None:
+def _code_list_of(names: tuple[str, ...]) -> tuple[str, Coded] | None:
     """The code list of an element, with the attribute that holds the code, "" for its text."""
     name, parent = names[-1], names[-2] if len(names) > 1 else ""
     if name in _AMOUNTS:
@@ -471,7 +471,7 @@ UBL_INVOICE = Vocabulary(
     roots=("Invoice", "CreditNote"),
     bindings=BINDINGS,
     document=Binding("/", bg.Invoice, DOCUMENT),
-    coded=_coded,
+    coded=_code_list_of,
     coded_names=_CODED_NAMES,
     required_codes=frozenset({Coded.AMOUNT_CURRENCY}),
     path_rules=UblPathRules(),

@@ -46,28 +46,28 @@ def _leaves() -> dict[str, Leaf]:
         for root in roots
         for one in root.iterchildren(f"{_XS}complexType")
     }
-    return dict(_declared(roots[0], types))
+    return dict(_declarations(roots[0], types))
 
 
-def _declared(root: etree._Element, types: Mapping[str, etree._Element]) -> Iterator[tuple[str, Leaf]]:
+def _declarations(root: etree._Element, types: Mapping[str, etree._Element]) -> Iterator[tuple[str, Leaf]]:
     for element in root.iterchildren(f"{_XS}element"):
         if set(element.keys()) != {"name", "type"}:
             continue
         try:
-            text, attributes = _resolved(_in_full(element, str(element.get("type"))), types)
+            text, attributes = _resolve(_in_full(element, str(element.get("type"))), types)
         except _UnknownError:
             continue
         yield f"cbc:{element.get('name')}", Leaf(text, attributes)
 
 
-def _resolved(name: str, types: Mapping[str, etree._Element]) -> tuple[str, dict[str, str]]:
+def _resolve(name: str, types: Mapping[str, etree._Element]) -> tuple[str, dict[str, str]]:
     """The built-in datatype that a type comes down to, and its attributes."""
     if name.startswith(_XS):
         return name.removeprefix(_XS), {}
     if (declared := types.get(name)) is None:
         raise _UnknownError(name)
     derived = _only(_only(declared, "simpleContent"), "extension", "restriction")
-    text, attributes = _resolved(_in_full(derived, str(derived.get("base"))), types)
+    text, attributes = _resolve(_in_full(derived, str(derived.get("base"))), types)
     for each in derived.iterchildren("*"):
         if each.tag == f"{_XS}annotation":
             continue

@@ -24,7 +24,7 @@ def _other(rule: str, what: Text, advice: Text = _SEND_XML) -> _Body:
     return _Body(rule, Text("This is {what}, not an XML document.", what=what), advice)
 
 
-def _encoded(name: str) -> _Body:
+def _encoding_body(name: str) -> _Body:
     return _Body(
         "MP-XML-ENCODING",
         Text("The document is in {name}; only UTF-8 is read.", name=name),
@@ -34,15 +34,15 @@ def _encoded(name: str) -> _Body:
 
 _MAGIC: tuple[tuple[bytes, _Body], ...] = (
     # UTF-32 before UTF-16: its little-endian mark begins with UTF-16's.
-    (b"\x00\x00\xfe\xff", _encoded("UTF-32")),
-    (b"\xff\xfe\x00\x00", _encoded("UTF-32")),
-    (b"\xfe\xff", _encoded("UTF-16")),
-    (b"\xff\xfe", _encoded("UTF-16")),
-    (b"\x00<", _encoded("UTF-16")),
-    (b"<\x00", _encoded("UTF-16")),
-    (b"\x00\x00\x00<", _encoded("UTF-32")),
-    (b"+/v", _encoded("UTF-7")),
-    (b"\x4c\x6f\xa7\x94", _encoded("EBCDIC")),
+    (b"\x00\x00\xfe\xff", _encoding_body("UTF-32")),
+    (b"\xff\xfe\x00\x00", _encoding_body("UTF-32")),
+    (b"\xfe\xff", _encoding_body("UTF-16")),
+    (b"\xff\xfe", _encoding_body("UTF-16")),
+    (b"\x00<", _encoding_body("UTF-16")),
+    (b"<\x00", _encoding_body("UTF-16")),
+    (b"\x00\x00\x00<", _encoding_body("UTF-32")),
+    (b"+/v", _encoding_body("UTF-7")),
+    (b"\x4c\x6f\xa7\x94", _encoding_body("EBCDIC")),
     (b"\x1f\x8b", _other("MP-XML-GZIP", Text("gzip data"))),
     (b"PK\x03\x04", _other("MP-XML-ZIP", Text("a ZIP file"))),
     (b"BZh", _other("MP-XML-PACKED", Text("bzip2 data"))),

@@ -38,8 +38,8 @@ def explain(parsed: Parsed, kind: DocumentKind, known: list[Finding]) -> list[Fi
     if len(parsed.markup) > MARKUP_BYTES_MAX:
         return []
     found = in_words(parsed, list(_complaints(parsed.root, _schema(kind))))
-    known_places = {(one.rule, one.location) for one in known}
-    return [one for one in found if (one.rule, one.location) not in known_places]
+    known_locations = {(one.rule, one.location) for one in known}
+    return [one for one in found if (one.rule, one.location) not in known_locations]
 
 
 @cache

@@ -28,7 +28,7 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.xml import diagnosis
 from gateway.validator.xml.locations import Cut, SourceMap
-from gateway.validator.xml.tree import parsed as tree_of
+from gateway.validator.xml.tree import root_of as tree_of
 
 ATTACHMENT = "EmbeddedDocumentBinaryObject"
 """The UBL element that holds an attachment's base64."""
@@ -322,7 +322,7 @@ def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, source_map: 
     # The decoder may have carried up to three bytes of an unfinished character over from the last piece.
     offset = start + error.start - (len(error.object) - min(1 << 16, len(markup) - start))
     position = source_map.at(offset)
-    return _refused(
+    return _refusal(
         "MP-XML-BYTES",
         Text(
             "Byte 0x{markup} is not UTF-8 here; the document was probably saved as Windows-1252 or ISO 8859-1.",
@@ -496,7 +496,7 @@ def _tag_problem(markup: bytes, start: int, end: int, limits: Limits) -> _Proble
 def _attributes_too_many(offset: int, limits: Limits, source_map: SourceMap) -> Finding:
     position = source_map.at(offset)
     most = limits.attributes_per_element_max
-    return _refused(
+    return _refusal(
         "MP-XML-ATTRIBUTES",
         Text("An element has more than {most} attributes.", most=most),
         advice=Text("No invoice or order needs this; check the program that made the document."),
@@ -551,7 +551,7 @@ def _depth_problem(root: etree._Element, limits: Limits) -> Finding | None:
 
 
 def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
-    return _refused(
+    return _refusal(
         "MP-XML-DEPTH",
         Text("Elements are nested more than {depth_max} deep.", depth_max=depth_max),
         advice=Text("No invoice or order needs this; check the program that made the document."),
@@ -572,13 +572,13 @@ def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, source_map: Sou
     message = diagnosis.SyntaxMessage.of(
         error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
     )
-    return _refused(message.rule, message.text, advice=message.advice, line=position.line, column=position.column)
+    return _refusal(message.rule, message.text, advice=message.advice, line=position.line, column=position.column)
 
 
 def _too_much(
     rule: str, what: Text, found: int, limit: int, line: int | None = None, column: int | None = None
 ) -> Finding:
-    return _refused(
+    return _refusal(
         rule,
         Text(
             "The document has {found:n} {what}; at most {limit:n} are read.", found=found, what=what, limit=limit
@@ -591,7 +591,7 @@ def _too_much(
     )
 
 
-def _refused(
+def _refusal(
     rule: str,
     text: Text,
     *,

@@ -150,18 +150,18 @@ def _wrong_children(parent: etree._Element, model: Sequence[Child], reported: _R
     straight = _in_order([order.get(name) for name in names])
     met = Counter[str]()
     reached, ahead = 0, -1
-    for place, (child, name) in enumerate(zip(children, names, strict=True)):
+    for index, (child, name) in enumerate(zip(children, names, strict=True)):
         number = order.get(name)
         met[name] += 1
         if number is None or _is_too_many(met[name], model[number]):
-            yield _unexpected(child)
-        elif place not in straight:
+            yield _unexpected_complaint(child)
+        elif index not in straight:
             ahead = max(ahead, number if number >= reached and child not in reported.children else -1)
             if number < reached and name not in reported.wanted:
-                yield _unexpected(child)
+                yield _unexpected_complaint(child)
         else:
             if number < ahead:
-                yield _unexpected(child)
+                yield _unexpected_complaint(child)
                 ahead = -1
             yield from _before(child, parent, _lacking(model[reached:number], present))
             reached = number
@@ -181,13 +181,13 @@ def _in_order(numbers: Sequence[int | None]) -> set[int]:
     ends: list[int] = []
     last: list[int] = []
     before: dict[int, int | None] = {}
-    for place, number in enumerate(numbers):
+    for index, number in enumerate(numbers):
         if number is None:
             continue
         length = bisect_right(ends, number)
-        before[place] = last[length - 1] if length else None
+        before[index] = last[length - 1] if length else None
         ends[length : length + 1] = [number]
-        last[length : length + 1] = [place]
+        last[length : length + 1] = [index]
     at = last[-1] if last else None
     run: set[int] = set()
     while at is not None:
@@ -208,11 +208,11 @@ def _lacking(part: Sequence[Child], present: Collection[str]) -> list[str]:
 def _before(child: etree._Element, parent: etree._Element, missing: Sequence[str]) -> Iterator[Complaint]:
     """These must precede the child: the first is reported on the child, the others on what lacks them."""
     if missing:
-        yield _unexpected(child, missing[0])
+        yield _unexpected_complaint(child, missing[0])
         yield from (_lacks(parent, one) for one in missing[1:])
 
 
-def _unexpected(child: etree._Element, expected: str | None = None) -> Complaint:
+def _unexpected_complaint(child: etree._Element, expected: str | None = None) -> Complaint:
     """As libxml2 says it, for `schema_messages` to put in words."""
     wanted = f" Expected is ( {expected} )." if expected else ""
     return Complaint("", f"Element '{child.tag!s}': {_UNEXPECTED}{wanted}", child)

@@ -43,16 +43,16 @@ class _Sentence:
 
 def in_words(parsed: Parsed, complaints: Sequence[Complaint]) -> list[Finding]:
     """The complaints about one document as findings, each at its place."""
-    places = parsed.source_map.of_elements(
+    positions = parsed.source_map.of_elements(
         parsed.root, {one.element for one in complaints if one.element is not None}
     )
     paths = Paths()
     return [
-        finding(one, places.get(one.element) if one.element is not None else None, paths) for one in complaints
+        finding(one, positions.get(one.element) if one.element is not None else None, paths) for one in complaints
     ]
 
 
-def finding(complaint: Complaint, place: Position | None, paths: Paths) -> Finding:
+def finding(complaint: Complaint, position: Position | None, paths: Paths) -> Finding:
     """The complaint as a finding at its place."""
     sentence = _sentence_for(complaint)
     location = paths.of(complaint.element, sentence.attribute) if complaint.element is not None else ""
@@ -62,8 +62,8 @@ def finding(complaint: Complaint, place: Position | None, paths: Paths) -> Findi
         Stage.SCHEMA,
         sentence.text,
         location=location,
-        line=place.line if place else None,
-        column=place.column if place else None,
+        line=position.line if position else None,
+        column=position.column if position else None,
         found=sentence.found,
         expected=sentence.expected,
         advice=sentence.advice,
@@ -151,7 +151,7 @@ def _sentence_for(complaint: Complaint) -> _Sentence:
     element = name_of(subject["element"]) if subject else ""
     attribute = subject["attribute"] if subject else None
     if rest.startswith("This element is not expected"):
-        return _unexpected(complaint, element, rest)
+        return _unexpected_sentence(complaint, element, rest)
     if rest.startswith("Missing child element"):
         return _missing(element, rest, complaint)
     if (facet := _FACET.search(rest)) or (_NOT_VALID.match(rest)):
@@ -163,7 +163,7 @@ def _sentence_for(complaint: Complaint) -> _Sentence:
     return _content(element, rest)
 
 
-def _unexpected(complaint: Complaint, element: str, rest: str) -> _Sentence:
+def _unexpected_sentence(complaint: Complaint, element: str, rest: str) -> _Sentence:
     expected = expected_in(rest)
     if complaint.element is not None and (why := _why_unexpected(complaint.element, element, expected)):
         return why

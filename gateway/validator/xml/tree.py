@@ -7,7 +7,7 @@ from lxml import etree
 _of_thread = threading.local()
 
 
-def parsed(markup: bytes) -> etree._Element:
+def root_of(markup: bytes) -> etree._Element:
     """The root of a document. Raises etree.XMLSyntaxError."""
     return etree.fromstring(markup, _own_parser())
 

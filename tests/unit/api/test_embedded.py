@@ -7,7 +7,7 @@ import pytest
 
 from gateway.api.embedded import decoded_content
 from gateway.http.transfer import TransferError
-from gateway.validator.attachments import decoded
+from gateway.validator.attachments import decode_base64
 
 CONTENT = bytes(range(256)) * 3
 BASE64 = b64encode(CONTENT)
@@ -31,7 +31,7 @@ async def pieces(text: bytes, size: int) -> AsyncIterator[bytes]:
 async def test_the_content_does_not_depend_on_the_pieces(form: str, size: int) -> None:
     found = b"".join([one async for one in decoded_content(pieces(FORMS[form], size))])
     assert found == CONTENT
-    assert found == b"".join(decoded(FORMS[form], 0, len(FORMS[form])))  # what was judged
+    assert found == b"".join(decode_base64(FORMS[form], 0, len(FORMS[form])))  # what was judged
 
 
 async def test_what_is_not_base64_is_an_error() -> None:

@@ -247,14 +247,14 @@ async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(
     )
 
 
-async def test_a_party_on_course_over_its_prepayment_is_listed_with_words(
+async def test_a_party_expected_over_its_prepayment_is_listed_with_words(
     finance: FinanceClient, meter: MemoryUsageCounts, gateway: MemoryGateway
 ) -> None:
     await finance.done("PUT", FORECAST, {"units": 100})
     await finance.issued(PREPAY)
     meter.add("zilverstrand", 200, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
     (warned,) = (await finance.done("GET", "/v1/warnings"))["items"]
-    assert (warned["partyId"], warned["course"], warned["to"]) == (
+    assert (warned["partyId"], warned["status"], warned["to"]) == (
         "zilverstrand",
         "over",
         "crediteuren@zilverstrand.example",

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from gateway.billing.documents.bill import Bill, BillKind, BillStage
-from gateway.billing.documents.postings import Chart, entry_of
+from gateway.billing.documents.postings import entry_of
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.services import Service
@@ -182,7 +182,7 @@ class BilledYears:
         assert sum(line.net for line in bill.lines) == bill.amounts.excluding
         assert sum(line.amount for line in bill.lines) == bill.amount
         assert (bill.kind is BillKind.CREDIT_NOTE) == (bill.amounts.including < 0)
-        assert sum(posting.amount for posting in entry_of(bill, Chart()).postings) == 0
+        assert sum(posting.amount for posting in entry_of(bill).postings) == 0
 
 
 async def play(forecasts: dict[tuple[Service, str], int], script: Sequence[Act]) -> BillingService:

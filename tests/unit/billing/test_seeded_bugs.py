@@ -58,8 +58,8 @@ def years(_: Path) -> None:
     digipoort, digid = Service.DIGIPOORT, Service.DIGID
     script = [Act("prepay", digipoort), Act("prepay", digid)]
     script += [
-        Act("use", digipoort, "zilverstrand", 700 + 11 * place, moment)
-        for place, moment in enumerate(TIMES[digipoort])
+        Act("use", digipoort, "zilverstrand", 700 + 11 * index, moment)
+        for index, moment in enumerate(TIMES[digipoort])
     ]
     script += [Act("use", digid, party, 2_001, JUNE_2020) for party in ("zilverstrand", "oostmeer", "ministerie")]
     script += [Act("crash", digipoort), Act("settle", digipoort), Act("settle", digid)]
@@ -187,8 +187,8 @@ def _nothing_free(service: Service, found: object, used: Sequence[int], free: in
     return _use_lines(service, found, used, 0)  # type: ignore[arg-type]  # as it came
 
 
-def _untaxed(one: Bill, chart: postings.Chart) -> postings.AccountingEntry:
-    entry = _entry_of(one, chart)
+def _untaxed(one: Bill) -> postings.AccountingEntry:
+    entry = _entry_of(one)
     return replace(entry, postings=tuple(Posting(part.account, part.amount) for part in entry.postings[:2]))
 
 
@@ -222,7 +222,7 @@ BUGS = {
     "only the last document is subtracted": Bug(run, "_counted_before", lambda *given: given[1][-1:]),
     "prepayments are forgotten": Bug(run, "prepaid", lambda *_: Decimal(0)),
     "years are counted in UTC": Bug(clock, "AMSTERDAM", ZoneInfo("UTC")),
-    "everything metered is charged": Bug(inputs, "charged", lambda *given: sum(given[1].values())),
+    "everything metered is charged": Bug(inputs, "charged_units", lambda *given: sum(given[1].values())),
     "line rounding is left": Bug(bill, "cents", _floored),
     "all inputs have one hash": Bug(RunInputs, "digest", property(lambda *_: "0" * 64)),
     "anyone may act": Bug(service, "_check_finance", lambda *_: None),

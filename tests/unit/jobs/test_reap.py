@@ -39,7 +39,7 @@ class MemoryReferences:
         self.keys = frozenset(keys)
         self.largest_question = 0
 
-    async def used(self, keys: Collection[str]) -> frozenset[str]:
+    async def find_used(self, keys: Collection[str]) -> frozenset[str]:
         self.largest_question = max(self.largest_question, len(keys))
         return self.keys.intersection(keys)
 
@@ -47,8 +47,8 @@ class MemoryReferences:
 class NamedMeanwhile(MemoryReferences):
     """A message is written between the pass's first look and the removal."""
 
-    async def used(self, keys: Collection[str]) -> frozenset[str]:
-        answer = await super().used(keys)
+    async def find_used(self, keys: Collection[str]) -> frozenset[str]:
+        answer = await super().find_used(keys)
         self.keys |= frozenset(keys)
         return answer
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.messages.decision import Decision, Move, broken, decide
+from gateway.messages.decision import Decision, Move, decide, park
 from gateway.messages.lifecycle import Disposition, LifecycleError, State, Step
 from gateway.messages.metering import MeterPolicy
 from gateway.messages.participants import Party, PartyKind
@@ -94,7 +94,7 @@ def test_a_message_for_nobody_is_returned() -> None:
 
 
 def test_a_message_that_cannot_be_judged_is_parked() -> None:
-    decision = broken(received(), "it died", NOW)
+    decision = park(received(), "it died", NOW)
     assert (decision.state, decision.message.disposition) == (State.PARKED, Disposition.PENDING)
     assert steps(decision) == [Step.VALIDATION_BROKE.value]
 

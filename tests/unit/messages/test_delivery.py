@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.messages.decision import Contact, Decision, Move, broken, decide
+from gateway.messages.decision import Contact, Decision, Move, decide, park
 from gateway.messages.delivery import (
     AttemptResult,
     DeliveryAttempt,
@@ -75,7 +75,7 @@ def test_a_confirmed_message_stays_settled_since_it_was_delivered() -> None:
 
 
 def test_an_operator_replays_what_is_parked_or_returned() -> None:
-    parked = broken(received(), "it died", NOW).message
+    parked = park(received(), "it died", NOW).message
     returned = decide(received(), VALID, MemoryRegister(SUPPLIER), POLICY, NOW).message
     for message in (parked, returned):
         decision = replay(message, "operator", LATER)
@@ -86,7 +86,7 @@ def test_an_operator_replays_what_is_parked_or_returned() -> None:
 
 
 def test_an_operator_returns_only_what_is_parked() -> None:
-    decision = return_to_sender(broken(received(), "it died", NOW).message, "operator", "too large", LATER)
+    decision = return_to_sender(park(received(), "it died", NOW).message, "operator", "too large", LATER)
     assert decision is not None
     assert (decision.state, decision.message.disposition) == (State.RETURNED, Disposition.UNDELIVERABLE)
     assert (decision.entries[0].actor, decision.entries[0].detail) == ("operator", "too large")

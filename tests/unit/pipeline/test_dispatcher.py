@@ -57,7 +57,7 @@ class Counted:
     def __init__(self) -> None:
         self.attempts: list[tuple[AttemptResult, Failure | None]] = []
 
-    def attempted(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
+    def count_attempt(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
         """One more."""
         assert method == "webhook"
         assert seconds >= 0

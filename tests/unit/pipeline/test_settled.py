@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.messages.decision import broken, decide
+from gateway.messages.decision import decide, park
 from gateway.messages.metering import MeterPolicy
 from gateway.pipeline.settled import SettledMessages
 from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister, received
@@ -25,7 +25,7 @@ async def test_everybody_who_waits_hears_of_it() -> None:
     waiting = [asyncio.create_task(settled.wait("k-1", never, 5)) for _ in range(2)]
     other = asyncio.create_task(settled.wait("k-2", never, 0.05))
     await asyncio.sleep(0)
-    settled.message_committed(broken(received(), "it died", NOW))
+    settled.message_committed(park(received(), "it died", NOW))
     assert await asyncio.gather(*waiting) == [True, True]
     assert not await other
 
@@ -43,7 +43,7 @@ async def test_what_is_committed_while_the_state_is_read_is_not_missed() -> None
     settled = SettledMessages()
 
     async def committed_meanwhile() -> bool:
-        settled.message_committed(broken(received(), "it died", NOW))
+        settled.message_committed(park(received(), "it died", NOW))
         return False
 
     assert await settled.wait("k-1", committed_meanwhile, 5)

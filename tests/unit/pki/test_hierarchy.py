@@ -74,7 +74,7 @@ def test_the_readme_names_every_file_and_oin() -> None:
     readme = (hierarchy() / "README.md").read_text()
     for client in CLIENTS:
         assert f"| `{client.file}` | {client.oin} |" in readme
-    for name in ("ca.pem", "server-key.pem", "clients/NAAM.p12", "crl/", "bad/"):
+    for name in ("ca.pem", "server-key.pem", "clients/NAME.p12", "crl/", "bad/"):
         assert name in readme
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from gateway.validator.attachments import Base64Error, content_of, decoded, filename_problem
+from gateway.validator.attachments import Base64Error, content_of, decode_base64, filename_problem
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.judge import judge
 from gateway.validator.model.document import Attachment, DetachedPart
@@ -78,7 +78,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("encoded", "offset"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
-def test_what_is_not_base64_is_reported_with_its_place(encoded: bytes, offset: int) -> None:
+def test_what_is_not_base64_is_reported_with_its_position(encoded: bytes, offset: int) -> None:
     document = with_attachment(encoded)
     [finding] = findings(document)
     assert (finding.rule, finding.flag) == ("MP-ATT-BASE64", Flag.FATAL)
@@ -97,7 +97,7 @@ def test_our_base64_is_pythons_strict_base64() -> None:
         except ValueError:
             is_canonical = False
         try:
-            ours = b"".join(decoded(text, 0, len(text)))
+            ours = b"".join(decode_base64(text, 0, len(text)))
         except Base64Error:
             assert not is_canonical, text
         else:
@@ -110,7 +110,7 @@ def test_pieces_meet_at_every_offset(step: bytes) -> None:
     content = Random(3).randbytes(600_001)
     encoded = base64.b64encode(content)
     lines = step.join(encoded[at : at + 76] for at in range(0, len(encoded), 76)) if step else encoded
-    assert b"".join(decoded(lines, 0, len(lines))) == content
+    assert b"".join(decode_base64(lines, 0, len(lines))) == content
 
 
 @pytest.mark.parametrize(("more", "is_valid"), [(0, True), (1, False)])

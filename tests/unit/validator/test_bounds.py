@@ -9,7 +9,7 @@ import pytest
 import gateway
 from gateway.i18n import Text
 from gateway.validator.bounds import FINDINGS_MAX, within_bounds
-from gateway.validator.finding import Finding, Flag, Stage, shortened
+from gateway.validator.finding import Finding, Flag, Stage, shorten
 from tests.samples import SAMPLES, invoice
 
 ONE = Finding("BR-01", Flag.FATAL, Stage.RULES, Text("x"))
@@ -48,10 +48,10 @@ def test_a_sum_of_400_digits_is_shown_short_and_decided_on_the_whole() -> None:
 
 @pytest.mark.parametrize("length", [0, 40, 200, 201, 5_000, 1_000_000])
 def test_a_text_is_cut_with_its_length(length: int) -> None:
-    shown = shortened("é" * length)
+    shown = shorten("é" * length)
     assert len(shown) <= 220
     assert (shown == "é" * length) is (length <= 220)
-    assert shortened(shown) == shown
+    assert shorten(shown) == shown
 
 
 def test_every_text_of_a_finding_is_bounded() -> None:

@@ -23,7 +23,7 @@ from tests.unit.validator.xml.mutation import mutants, structural_mutants
 INVOICE = SAMPLES["nlcius-invoice-full"].xml()
 
 _ENGLISH = """the must with not value be are this that and its which from any also only where than there has have
-can may should allowed expected missing required stands between before after but nor their names"""
+can may should allowed expected missing required between before after but nor their names"""
 _DUTCH = """de het een moet met niet waarde zijn dit dat en welke van ook alleen waar dan er heeft hebben kan mag
 zou toegestaan verwacht ontbreekt verplicht staat tussen maar noch hun namen voor naar"""
 ENGLISH, DUTCH = frozenset(_ENGLISH.split()), frozenset(_DUTCH.split())

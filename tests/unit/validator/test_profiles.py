@@ -158,7 +158,7 @@ def test_a_dutch_rule_refuses_and_a_dutch_warning_does_not() -> None:
     assert {"BR-NL-19", "BR-NL-27-1", "BR-NL-30"} <= {finding.rule for finding in warned.findings}
 
 
-def test_an_empty_element_is_reported_with_its_place() -> None:
+def test_an_empty_element_is_reported_with_its_position() -> None:
     found = judge(SAMPLES["nlcius-invoice"].xml().replace(b">+31 113 555 019<", b"><")).findings
     assert [(each.rule, each.location.rpartition("/")[2]) for each in found] == [("SI-UBL-2", "cbc:Telephone")]
 

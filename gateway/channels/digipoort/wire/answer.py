@@ -65,7 +65,7 @@ class SignedMessage:
 
     async def stream(self, octets: Octets) -> AsyncIterator[bytes]:
         """The bytes to send."""
-        async for chunk in _streamed(self.pieces, octets):
+        async for chunk in _stream(self.pieces, octets):
             yield chunk
 
 
@@ -98,7 +98,7 @@ class Signer:
         """The message in pieces, for a body that names binaries by their tokens."""
         pieces = tuple(split_at(_body(body), binaries))
         digest = suite.digest(b"")
-        async for chunk in _streamed(pieces, octets):
+        async for chunk in _stream(pieces, octets):
             digest.update(chunk)
         head = self._before_body(headers, digest.digest(), suite, now)
         return SignedMessage((head, *pieces, _AFTER_BODY))
@@ -206,7 +206,7 @@ def _base64(octets: bytes) -> str:
     return pybase64.b64encode_as_string(octets)
 
 
-async def _streamed(pieces: Sequence[bytes | Binary], octets: Octets) -> AsyncIterator[bytes]:
+async def _stream(pieces: Sequence[bytes | Binary], octets: Octets) -> AsyncIterator[bytes]:
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece

@@ -203,22 +203,22 @@ def aanlever_response(proces: Proces, status: StatusResultaat | None = None) -> 
 
 def berichtsoorten_response(operation: str, berichtsoorten: Iterable[str]) -> str:
     """A `getBerichtsoortenResponse`."""
-    return _returned(operation, (_one("berichtsoort", one) for one in berichtsoorten))
+    return _return_element(operation, (_one("berichtsoort", one) for one in berichtsoorten))
 
 
 def processen_response(operation: str, processen: Iterable[Proces]) -> str:
     """A `getProcessenResponse`."""
-    return _returned(operation, (_proces_resultaat(one) for one in processen))
+    return _return_element(operation, (_proces_resultaat(one) for one in processen))
 
 
 def statussen_response(operation: str, statussen: Iterable[StatusResultaat]) -> str:
     """The answer of every operation that gives statuses."""
-    return _returned(operation, (_status_resultaat(one) for one in statussen))
+    return _return_element(operation, (_status_resultaat(one) for one in statussen))
 
 
 def lijst_response(operation: str, processen: Iterable[Proces]) -> str:
     """The answer of the operations that list messages without their contents."""
-    return _returned(
+    return _return_element(
         operation,
         (
             _group(
@@ -236,7 +236,7 @@ def berichten_response(
     operation: str, berichten: Iterable[tuple[Proces, SentInhoud, Sequence[SentInhoud]]]
 ) -> str:
     """The answer of the operations that hand out messages."""
-    return _returned(operation, (_group("BerichtResultaat", _bericht_fields(*one)) for one in berichten))
+    return _return_element(operation, (_group("BerichtResultaat", _bericht_fields(*one)) for one in berichten))
 
 
 def aflever_request(proces: Proces, bericht: SentInhoud, bijlagen: Sequence[SentInhoud]) -> str:
@@ -313,7 +313,7 @@ def _root(element: str, *parts: str) -> str:
     return f'<k:{element} xmlns:k="{KOPPELVLAK}">{"".join(parts)}</k:{element}>'
 
 
-def _returned(operation: str, results: Iterable[str]) -> str:
+def _return_element(operation: str, results: Iterable[str]) -> str:
     return _root(f"{operation}Response", _group(f"{operation}Return", *results))
 
 

@@ -73,14 +73,14 @@ def read_envelope(
     """Parse and take apart; `parts` are an MTOM message's, by Content-ID. Raises MalformedError."""
     root = parse(skeleton, limits)
     if root.tag != f"{{{SOAP}}}Envelope":
-        raise _malformed(Text("the root is not a SOAP 1.1 Envelope"))
+        raise _malformed_error(Text("the root is not a SOAP 1.1 Envelope"))
     ids = _ids(root)
     children = list(root)
     if [child.tag for child in children] != [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]:
-        raise _malformed(Text("an Envelope holds one Header and then one Body"))
+        raise _malformed_error(Text("an Envelope holds one Header and then one Body"))
     header, body = children
     if len(body) != 1 or _has_text(body):
-        raise _malformed(Text("the Body must hold exactly one element"))
+        raise _malformed_error(Text("the Body must hold exactly one element"))
     _refuse_stray_cuts(root, cuts)
     cuts = {**cuts, **expand(root, parts or {})}
     return Envelope(root, header, body, body[0], ids, _blocks(header), cuts)
@@ -116,17 +116,17 @@ def parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
     """The root of a message, read within limits and without anything from outside. Raises MalformedError."""
     declared = _DECLARED_ENCODING.match(skeleton[:200])
     if declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}:
-        raise _malformed(Text("the message must be UTF-8"))
+        raise _malformed_error(Text("the message must be UTF-8"))
     if b"!" in skeleton and (b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton):
-        raise _malformed(Text("a DOCTYPE is not allowed"))
+        raise _malformed_error(Text("a DOCTYPE is not allowed"))
     if _has_too_many(skeleton, limits):
-        raise _malformed(
+        raise _malformed_error(
             Text("the message has too many elements, attributes or namespaces"),
         )
     try:
         return etree.fromstring(skeleton, _parser())
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise _malformed(
+        raise _malformed_error(
             Text("the message is not well-formed XML ({in_english})", in_english=str(error)[:200])
         ) from error
 
@@ -158,7 +158,7 @@ def _parser() -> etree.XMLParser:
 def _ids(root: etree._Element) -> dict[str, etree._Element]:
     """Every element by its wsu:Id; any kind of Id may occur once in the whole message."""
     if next(root.iter(etree.Comment, etree.PI, etree.Entity), None) is not None:
-        raise _malformed(Text("comments and processing instructions are not allowed"))
+        raise _malformed_error(Text("comments and processing instructions are not allowed"))
     ids: dict[str, etree._Element] = {}
     for found in _IDS(root):
         _add_once(ids, str(found), found.getparent())
@@ -170,7 +170,7 @@ def _ids(root: etree._Element) -> dict[str, etree._Element]:
 
 def _add_once(ids: dict[str, etree._Element], value: str, node: etree._Element) -> None:
     if ids.setdefault(value, node) is not node:
-        raise _malformed(Text("the Id {value} occurs twice", value=repr(value[:80])))
+        raise _malformed_error(Text("the Id {value} occurs twice", value=repr(value[:80])))
 
 
 def _has_text(element: etree._Element) -> bool:
@@ -185,8 +185,8 @@ def _refuse_stray_cuts(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None
     values = [node.text or "" for node in root.iter(f"{{{KOPPELVLAK}}}inhoud")]
     placed = [value for value in values if value in cuts]
     if sorted(placed) != sorted(cuts):
-        raise _malformed(Text("there is a long value outside inhoud"))
+        raise _malformed_error(Text("there is a long value outside inhoud"))
 
 
-def _malformed(text: Text) -> MalformedError:
+def _malformed_error(text: Text) -> MalformedError:
     return MalformedError(text)

@@ -25,7 +25,7 @@ class MtomReader:
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"").decode("latin-1")
         if not _BOUNDARY.fullmatch(boundary):
-            raise _broken(Text("the Content-Type names no boundary"))
+            raise _malformed_error(Text("the Content-Type names no boundary"))
         self._root_id = _bare(options.get(b"start", b"").decode("latin-1"))
         self._limits, self._spool, self._cutter = limits, spool, cutter
         self._headers: dict[str, str] = {}
@@ -61,13 +61,13 @@ class MtomReader:
         if self.problem is not None:
             raise self.problem
         if not self._is_finished or not self._has_root:
-            raise _broken(Text("the multipart body is not complete"))
+            raise _malformed_error(Text("the multipart body is not complete"))
 
     def _feed(self, piece: bytes) -> None:
         try:
             self._parser.write(piece)
         except FormParserError:
-            self.problem = _broken(Text("a boundary or part header is wrong"))
+            self.problem = _malformed_error(Text("a boundary or part header is wrong"))
         except MalformedError as error:
             self.problem = error
 
@@ -75,7 +75,7 @@ class MtomReader:
         self._headers = {}
         self._count += 1
         if self._count > self._limits.parts_max:
-            raise _broken(Text("there are too many parts"))
+            raise _malformed_error(Text("there are too many parts"))
 
     def _add_field(self, data: bytes) -> None:
         self._field += data
@@ -86,7 +86,7 @@ class MtomReader:
     def _end_header(self) -> None:
         name = self._field.decode("latin-1").lower()
         if name in self._headers:
-            raise _broken(Text("a part has a header twice"))
+            raise _malformed_error(Text("a part has a header twice"))
         self._headers[name] = self._value.decode("latin-1").strip()
         self._field, self._value = b"", b""
 
@@ -94,11 +94,11 @@ class MtomReader:
         name = _bare(self._headers.get("content-id", ""))
         self._is_root = name == self._root_id if self._root_id else self._count == 1
         if self._headers.get("content-transfer-encoding", "").lower() not in _PLAIN_ENCODINGS:
-            raise _broken(Text("a part is not sent as binary"))
+            raise _malformed_error(Text("a part is not sent as binary"))
         if self._is_root:
             self._begin_root()
         elif not name or name in self.parts:
-            raise _broken(
+            raise _malformed_error(
                 Text("the Content-ID {name} is missing or occurs twice", name=repr(name[:80])),
             )
         self._start = self._spool.seek(0, 2)
@@ -106,7 +106,7 @@ class MtomReader:
     def _begin_root(self) -> None:
         kind = self._headers.get("content-type", "").split(";")[0].strip().lower()
         if self._has_root or kind not in _ROOT_TYPES:
-            raise _broken(Text("there is no single envelope among the parts"))
+            raise _malformed_error(Text("there is no single envelope among the parts"))
         self._has_root = True
 
     def _data(self, data: bytes) -> None:
@@ -131,5 +131,5 @@ def _bare(content_id: str) -> str:
     return content_id.strip().removeprefix("<").removesuffix(">")
 
 
-def _broken(text: Text) -> MalformedError:
+def _malformed_error(text: Text) -> MalformedError:
     return MalformedError(text)

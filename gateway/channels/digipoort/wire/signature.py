@@ -32,7 +32,7 @@ from gateway.channels.digipoort.wire.signed_info import (
     base64_value,
     canonical,
     fragment,
-    refused,
+    signature_error,
 )
 from gateway.channels.digipoort.wire.timestamp import AgePolicy, require_fresh
 from gateway.i18n import Text
@@ -89,7 +89,7 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
     """
     security = envelope.security
     if security is None:
-        raise refused(Text("exactly one wsse:Security header is needed"))
+        raise signature_error(Text("exactly one wsse:Security header is needed"))
     timestamp, token, signature = _security_parts(security)
     signed_info_element, value, key_info = _signature_parts(signature)
     signer = _signer(envelope, token, key_info)
@@ -113,7 +113,7 @@ def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._El
     """Timestamp, token and Signature: once each, in any order, and nothing else."""
     parts = {part.tag: part for part in security}
     if len(security) != len(parts) or parts.keys() != {_TIMESTAMP, _TOKEN_NAME, _SIGNATURE}:
-        raise refused(
+        raise signature_error(
             Text(
                 "the Security header must hold one Timestamp, one BinarySecurityToken and one Signature, "
                 "nothing else"
@@ -125,7 +125,7 @@ def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._El
 def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, etree._Element]:
     """SignedInfo, the signature's value and KeyInfo."""
     if [part.tag for part in signature] != _IN_SIGNATURE:
-        raise refused(
+        raise signature_error(
             Text("a Signature holds SignedInfo, SignatureValue and KeyInfo, nothing else"),
         )
     signed_info, value, key_info = signature
@@ -145,20 +145,20 @@ def _signer(envelope: Envelope, token: etree._Element, key_info: etree._Element)
     """The certificate in the token that KeyInfo refers to directly."""
     reference = key_info.find(_TOKEN_REFERENCE)
     if reference is None or [len(key_info), len(key_info[0])] != [1, 1]:
-        raise refused(
+        raise signature_error(
             Text("KeyInfo must refer directly to the token in the message"),
         )
     if envelope.ids.get(fragment(reference.get("URI"))) is not token:
-        raise refused(Text("KeyInfo refers to something else"))
+        raise signature_error(Text("KeyInfo refers to something else"))
     if token.get("ValueType") != X509_V3 or token.get("EncodingType", BASE64_ENCODING) != BASE64_ENCODING:
-        raise refused(Text("the token must be an X509v3 certificate"))
+        raise signature_error(Text("the token must be an X509v3 certificate"))
     return _read_certificate(base64_value(token, "BinarySecurityToken"))
 
 
 @functools.lru_cache(_CERTIFICATES_CACHED)
 def _read_certificate(der: bytes) -> _Signer:
     if len(der) > _CERTIFICATE_BYTES_MAX:
-        raise refused(Text("the token is too large"))
+        raise signature_error(Text("the token is too large"))
     try:
         certificate = certificate_from_der(der)
         return _Signer(certificate, fingerprint(certificate), rsa_key_of(certificate))
@@ -178,18 +178,18 @@ def _require_coverage(
     targets = [reference.target for reference in references]
     doubled = len(targets) - len(set(targets))
     if doubled > 1 or (doubled and targets.count(timestamp) != 2):
-        raise refused(Text("a part is signed twice"))
+        raise signature_error(Text("a part is signed twice"))
     for part in needed:
         if part not in targets:
             name = etree.QName(part).localname
-            raise refused(Text("the {name} is not signed", name=name))
+            raise signature_error(Text("the {name} is not signed", name=name))
 
 
 def _verify_signature(signed_info: SignedInfo, value: bytes, key: rsa.RSAPublicKey) -> None:
     try:
         key.verify(value, signed_info.canonical, _PADDING, signed_info.suite.hash)
     except InvalidSignature as error:
-        raise refused(Text("the signature does not verify")) from error
+        raise signature_error(Text("the signature does not verify")) from error
 
 
 def _verify_digests(references: Sequence[SignedReference], cuts: Mapping[str, Inhoud]) -> None:
@@ -204,7 +204,7 @@ def _verify_digests(references: Sequence[SignedReference], cuts: Mapping[str, In
             digest = reference.suite.digest(written)
         if not hmac.compare_digest(digest.digest(), reference.digest):
             name = etree.QName(reference.target).localname
-            raise refused(Text("the {name} was changed after signing", name=name))
+            raise signature_error(Text("the {name} was changed after signing", name=name))
 
 
 _TOKEN_START = b">mpX"
@@ -220,7 +220,7 @@ def _fill(written: bytes, cuts: Mapping[str, Inhoud], placed: set[str]) -> Itera
         if inhoud is None:
             continue
         if token in placed:  # a sender guessed it and wrote it in a second place
-            raise refused(Text("a value is in the place of another"))
+            raise signature_error(Text("a value is in the place of another"))
         placed.add(token)
         yield written[end : found.start(1)]
         yield from inhoud.canonical()

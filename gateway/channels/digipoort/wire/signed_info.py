@@ -54,10 +54,10 @@ class SignedInfoReader:
         children = list(signed_info)
         names = [child.tag for child in children]
         if names[:2] != _METHODS or set(names[2:]) != {_REFERENCE} or len(names) > _REFERENCES_MAX + 2:
-            raise refused(Text("SignedInfo has another form than expected"))
+            raise signature_error(Text("SignedInfo has another form than expected"))
         canonicalization, method, *references = children
         if canonicalization.get("Algorithm") != EXC_C14N:
-            raise refused(Text("only exclusive canonicalization is accepted"))
+            raise signature_error(Text("only exclusive canonicalization is accepted"))
         return SignedInfo(
             canonical(signed_info, _inclusive_prefixes(canonicalization)),
             self._suite(method, _BY_SIGNATURE),
@@ -66,10 +66,10 @@ class SignedInfoReader:
 
     def _reference(self, reference: etree._Element) -> SignedReference:
         if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
-            raise refused(Text("a Reference has another form than expected"))
+            raise signature_error(Text("a Reference has another form than expected"))
         transforms, method, value = reference
         if [(one.tag, one.get("Algorithm")) for one in transforms] != [(_TRANSFORM, EXC_C14N)]:
-            raise refused(Text("only the transform exc-c14n is accepted"))
+            raise signature_error(Text("only the transform exc-c14n is accepted"))
         return SignedReference(
             self._target(fragment(reference.get("URI"))),
             _inclusive_prefixes(transforms[0]),
@@ -81,19 +81,19 @@ class SignedInfoReader:
         """The part with this wsu:Id: a child of Envelope, Header or Security."""
         target = self._envelope.ids.get(target_id)
         if target is None or target.getparent() not in self._parents:
-            raise refused(
+            raise signature_error(
                 Text("a Reference points to no part of the message that the profile knows"),
             )
         return target
 
     def _suite(self, method: etree._Element, known: Mapping[str, AlgorithmSuite]) -> AlgorithmSuite:
         if len(method):
-            raise refused(Text("an algorithm has parameters"))
+            raise signature_error(Text("an algorithm has parameters"))
         uri = method.get("Algorithm") or ""
         suite = known.get(uri)
         if suite is None or (suite is SHA1 and not self._legacy_sha1):
             shown = uri[:80]
-            raise refused(Text("the algorithm {shown} is not accepted", shown=repr(shown)))
+            raise signature_error(Text("the algorithm {shown} is not accepted", shown=repr(shown)))
         return suite
 
 
@@ -111,7 +111,7 @@ def _inclusive_prefixes(method: etree._Element) -> list[str]:
         return []
     listed = method[0]
     if len(method) != 1 or listed.tag != f"{{{EXC_C14N}}}InclusiveNamespaces":
-        raise refused(Text("a canonicalization has unknown parameters"))
+        raise signature_error(Text("a canonicalization has unknown parameters"))
     return (listed.get("PrefixList") or "").split()
 
 
@@ -123,14 +123,14 @@ def fragment(uri: str | None) -> str:
 def base64_value(element: etree._Element, name: str) -> bytes:
     """An element's base64, which may be spread over lines. Raises SignatureError, which names the element."""
     if len(element):
-        raise refused(Text("{name} must be text", name=name))
+        raise signature_error(Text("{name} must be text", name=name))
     compact = "".join((element.text or "").split())
     try:
         return pybase64.b64decode(compact.encode(), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise refused(Text("{name} is not base64", name=name)) from error
+        raise signature_error(Text("{name} is not base64", name=name)) from error
 
 
-def refused(text: Text) -> SignatureError:
+def signature_error(text: Text) -> SignatureError:
     """A signature that is not as the profile asks."""
     return SignatureError(text)

@@ -138,7 +138,7 @@ def _make_billing_documents() -> None:
         sa.Column("party_id", sa.Text(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
-        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("issued_in", sa.Integer(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -147,7 +147,11 @@ def _make_billing_documents() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_billing_documents")),
         sa.UniqueConstraint("issued_in", "rank", name=op.f("uq_billing_documents_issued_in_rank")),
         sa.UniqueConstraint(
-            "service", "year", "party_id", "place", name=op.f("uq_billing_documents_service_year_party_id_place")
+            "service",
+            "year",
+            "party_id",
+            "ordinal",
+            name=op.f("uq_billing_documents_service_year_party_id_ordinal"),
         ),
     )
     op.create_index(op.f("ix_billing_documents_run_id"), "billing_documents", ["run_id"], unique=False)

@@ -24,7 +24,7 @@ def _present(texts: list[str | None]) -> list[str]:
     return [text for text in texts if text is not None]
 
 
-def _sorted(facts: InvoiceFacts) -> Invoice:
+def _sort_charges(facts: InvoiceFacts) -> Invoice:
     """The invoice, when each of its allowances and charges says which of the two it is. Raises Unreadable."""
     for each in facts.invoice.allowances_and_charges:
         if each.indicator is not None and not indicators(each.indicator):
@@ -33,8 +33,8 @@ def _sorted(facts: InvoiceFacts) -> Invoice:
 
 
 _TOTALS: dict[str, Amounts] = {
-    "BT-92": lambda _node, facts: _present([each.amount for each in _sorted(facts).allowances]),
-    "BT-99": lambda _node, facts: _present([each.amount for each in _sorted(facts).charges]),
+    "BT-92": lambda _node, facts: _present([each.amount for each in _sort_charges(facts).allowances]),
+    "BT-99": lambda _node, facts: _present([each.amount for each in _sort_charges(facts).charges]),
     "BT-131": lambda _node, facts: _present([line.net_amount for line in facts.invoice.all(InvoiceLine)]),
     "BT-106": Own("lines"),
     "BT-107": Own("allowances"),

@@ -29,9 +29,9 @@ def due(*amounts: str, basis: PriceBasis = PriceBasis.INCLUDING_VAT) -> Due:
 def drafted(what: Due, *billed: Bill) -> Bill | None:
     """The draft of a settlement."""
     year, on = 2026, date(2027, 2, 15)
-    place = len(billed) + 1
+    ordinal = len(billed) + 1
     return draft(
-        BillStage.SETTLEMENT, Service.DIGIPOORT, year, ZILVERSTRAND, ISSUER, on, 30, what, VAT, billed, place
+        BillStage.SETTLEMENT, Service.DIGIPOORT, year, ZILVERSTRAND, ISSUER, on, 30, what, VAT, billed, ordinal
     )
 
 

@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.journals import TEXTS, JournalFormat, write_journal
-from gateway.billing.documents.postings import DEBTORS, VAT_DUE, Chart, Journal, entry_of, journal
+from gateway.billing.documents.postings import ACCOUNTS, DEBTORS, VAT_DUE, Journal, entry_of, journal
 from gateway.billing.documents.tables import JournalTotals
 from tests.unit.billing.billing_service import ISSUER
 from tests.unit.billing.bills import BILLS
@@ -49,7 +49,7 @@ def written(booked: Journal, form: str) -> str:
 
 @pytest.mark.parametrize("bill", BILLS.values(), ids=BILLS)
 def test_every_entry_balances_and_holds_the_bill(bill: Bill) -> None:
-    postings = entry_of(bill, Chart()).postings
+    postings = entry_of(bill).postings
     assert sum(posting.amount for posting in postings) == 0
     by_account = {posting.account: posting.amount for posting in postings}
     assert by_account[DEBTORS] == bill.amounts.including
@@ -60,7 +60,7 @@ def test_every_entry_balances_and_holds_the_bill(bill: Bill) -> None:
 def test_beancount_reads_it_and_finds_no_error(year: int) -> None:
     entries, errors, _ = loader.load_string(text(year, "beancount"))
     assert errors == []
-    assert sum(isinstance(entry, Open) for entry in entries) == len(Chart().accounts)
+    assert sum(isinstance(entry, Open) for entry in entries) == len(ACCOUNTS)
     found = [entry for entry in entries if isinstance(entry, Transaction)]
     sums: dict[str, Decimal] = {}
     for entry in found:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.billing.documents.postings import AccountKind, Chart, entry_of, journal
+from gateway.billing.documents.postings import ACCOUNTS, INCOME, AccountGroup, entry_of, journal
 from gateway.billing.rating.services import Service
 from tests.unit.billing.billing_service import ISSUER
 from tests.unit.billing.bills import BILLS
@@ -12,13 +12,13 @@ from tests.unit.billing.bills import BILLS
 
 @pytest.mark.parametrize("name", BILLS)
 def test_the_entry_of_every_bill_sums_to_zero(name: str) -> None:
-    entry = entry_of(BILLS[name], Chart())
+    entry = entry_of(BILLS[name])
     assert sum(posting.amount for posting in entry.postings) == 0
     assert all(posting.amount for posting in entry.postings)
 
 
 def test_a_bill_debits_the_debtor_and_credits_income_and_tax() -> None:
-    entry = entry_of(BILLS["prepayment"], Chart())
+    entry = entry_of(BILLS["prepayment"])
     assert [(one.account.number, one.debit, one.credit) for one in entry.postings] == [
         ("1300", Decimal("7080.00"), Decimal("0.00")),
         ("8010", Decimal("0.00"), Decimal("5851.24")),
@@ -27,7 +27,7 @@ def test_a_bill_debits_the_debtor_and_credits_income_and_tax() -> None:
 
 
 def test_a_credit_note_is_the_mirror() -> None:
-    entry = entry_of(BILLS["correction"], Chart())
+    entry = entry_of(BILLS["correction"])
     assert entry.text.startswith("Creditnota")
     debtors, income, tax = entry.postings
     assert debtors.debit == income.credit == tax.credit == 0
@@ -35,14 +35,13 @@ def test_a_credit_note_is_the_mirror() -> None:
 
 
 def test_a_bill_within_the_rijk_has_no_tax_posting() -> None:
-    assert [one.account.number for one in entry_of(BILLS["advance-rijk"], Chart()).postings] == ["1300", "8020"]
+    assert [one.account.number for one in entry_of(BILLS["advance-rijk"]).postings] == ["1300", "8020"]
 
 
 def test_the_chart_has_an_account_for_every_service() -> None:
-    chart = Chart()
-    assert set(chart.income) == set(Service)
-    assert {account.kind for account in chart.income.values()} == {AccountKind.RESULT}
-    assert [account.number for account in chart.accounts] == sorted(account.number for account in chart.accounts)
+    assert set(INCOME) == set(Service)
+    assert {account.group for account in INCOME.values()} == {AccountGroup.INCOME}
+    assert [account.number for account in ACCOUNTS] == sorted(account.number for account in ACCOUNTS)
 
 
 def test_debit_and_credit_of_a_journal_are_equal() -> None:

@@ -65,9 +65,9 @@ def test_parquet_keeps_amounts_and_days_as_such() -> None:
 def test_xlsx_holds_numbers_that_add_up_to_its_control_total() -> None:
     book = openpyxl.load_workbook(io.BytesIO(bills_in(Format.XLSX)))
     heads, *rows = book["bills"].iter_rows(values_only=True)
-    place = heads.index("including")
-    assert round(sum(Decimal(str(row[place])) for row in rows), 2) == TOTALS.including
-    assert book["bills"].cell(2, place + 1).number_format == "0.00"
+    column = heads.index("including")
+    assert round(sum(Decimal(str(row[column])) for row in rows), 2) == TOTALS.including
+    assert book["bills"].cell(2, column + 1).number_format == "0.00"
     control: Mapping[str, object] = {
         str(row[0]): row[1] for row in book["control total"].iter_rows(values_only=True)
     }

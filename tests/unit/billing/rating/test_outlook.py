@@ -55,7 +55,7 @@ def test_the_month_ends_where_it_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prepaid", "course"),
+    ("prepaid", "status"),
     [
         (None, OutlookStatus.UNKNOWN),
         (100, OutlookStatus.OVER),
@@ -64,11 +64,11 @@ def test_the_month_ends_where_it_ends() -> None:
         (9_000, OutlookStatus.WITHIN),
     ],
 )
-def test_the_course(prepaid: int | None, course: OutlookStatus) -> None:
+def test_the_status(prepaid: int | None, status: OutlookStatus) -> None:
     seen = outlook("a", Service.DIGIPOORT, 2026, steady(10), TODAY, prepaid)
-    assert seen.status is course
+    assert seen.status is status
     assert (warning_mail("Gemeente Zilverstrand", seen) is None) == (
-        course in {OutlookStatus.UNKNOWN, OutlookStatus.WITHIN}
+        status in {OutlookStatus.UNKNOWN, OutlookStatus.WITHIN}
     )
 
 

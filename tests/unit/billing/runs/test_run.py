@@ -131,7 +131,7 @@ def test_a_bill_is_stored_under_the_same_names_in_every_version() -> None:
             "stage",
             "service",
             "year",
-            "place",
+            "ordinal",
             "debtor",
             "issuer",
             "issued_on",

@@ -77,16 +77,16 @@ async def test_an_empty_meter_holds(database_url: str) -> None:
 
 @dataclass(frozen=True)
 class Tampering:
-    """What somebody with all rights does, and the check and place that must show it."""
+    """What somebody with all rights does, and the check and subject that must show it."""
 
     statements: tuple[str, ...]
     check: str
-    place: str
+    subject: str
 
 
 def does(*statements: str, shows: str) -> Tampering:
-    check, _, place = shows.partition(": ")
-    return Tampering(statements, check, place)
+    check, _, subject = shows.partition(": ")
+    return Tampering(statements, check, subject)
 
 
 _COPY = """INSERT INTO usage_entries SELECT {position}, source, 'x', party_id, kind, quantity, at, recorded_at,
@@ -217,8 +217,10 @@ async def tampered(engines: Engines, tampering: Tampering) -> AuditReport:
 async def test_tampering_is_found(database_url: str, tampering: Tampering) -> None:
     async with fresh_engines(database_url) as engines:
         report = await tampered(engines, tampering)
-    found = [(finding.check, finding.place) for finding in report.findings]
-    assert any(check == tampering.check and place.startswith(tampering.place) for check, place in found), found
+    found = [(finding.check, finding.subject) for finding in report.findings]
+    assert any(check == tampering.check and subject.startswith(tampering.subject) for check, subject in found), (
+        found
+    )
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
@@ -242,8 +244,8 @@ async def test_a_second_process_finds_what_this_one_would(
         with engines.write.begin() as conn:
             disarm(conn)
             conn.execute(text("UPDATE usage_entries SET at = at + 1 WHERE position IN (2, 6)"))
-        found = [finding.place for finding in (await audit(engines)).findings]
-    assert [place.partition(" (")[0] for place in found] == ["seal 1", "seal 2"]
+        found = [finding.subject for finding in (await audit(engines)).findings]
+    assert [subject.partition(" (")[0] for subject in found] == ["seal 1", "seal 2"]
 
 
 async def test_an_audit_goes_on_when_the_other_process_ends(
@@ -282,7 +284,7 @@ async def test_a_ledger_written_anew_from_the_start_is_found_by_a_published_seal
     later = Seal(2, 2, 2, 1, published.root, published.sealed_at, "", published.hash, "0" * 64)
     async with fresh_engines(database_url) as engines:
         report = await audit(engines, [other, later])
-    assert [(finding.place.split(" (")[0], finding.check) for finding in report.findings] == [
+    assert [(finding.subject.split(" (")[0], finding.check) for finding in report.findings] == [
         ("seal 1", "seal"),
         ("seal 2", "seal"),
     ]

@@ -15,7 +15,7 @@ from gateway.metering.seal import EntryRow
 from gateway.metering.statement import EntrySelection, RecordedBatch, StatementLine
 from gateway.store.ledger.audit import audit
 from gateway.store.ledger.entries import append
-from gateway.store.ledger.meter import LedgerMeter, _selected
+from gateway.store.ledger.meter import LedgerMeter, _select_page
 from gateway.store.writer import Writer
 from tests.unit.store.ledger.ledger_database import NOON, delivered, fresh_engines, fresh_ledger, make_messages
 
@@ -137,7 +137,7 @@ def test_the_last_page_of_all_entries_costs_what_the_first_does(tmp_path: Path) 
         append(conn, [delivered(f"m{number}") for number in range(20_000)])
 
     def steps(after: EntryRow | None) -> int:
-        wanted = _selected(EntrySelection(), 20_000, after)
+        wanted = _select_page(EntrySelection(), 20_000, after)
         sql = str(wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
         counted = 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.messages.decision import AlreadyCommittedError, Decision, broken, decide
+from gateway.messages.decision import AlreadyCommittedError, Decision, decide, park
 from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer, replay
 from gateway.messages.lifecycle import State
 from gateway.messages.metering import MeterPolicy
@@ -71,7 +71,7 @@ async def test_of_two_messages_with_one_claim_the_second_is_a_duplicate(database
 
 
 async def test_a_group_in_which_one_was_committed_before_commits_the_others(database: MessageDatabase) -> None:
-    parked = [broken(await database.received(), "it died", NOW) for _ in range(3)]
+    parked = [park(await database.received(), "it died", NOW) for _ in range(3)]
     await database.committer.commit(parked[1])
     results = await database.committer.commit_all(parked)
     assert [isinstance(result, Decision) for result in results] == [True, False, True]

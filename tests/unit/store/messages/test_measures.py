@@ -55,8 +55,8 @@ def put(engines: Engines, rows: list[dict[str, object]]) -> None:
 
 async def test_an_empty_gateway_has_no_figures(engines: Engines) -> None:
     measures = Measures(engines)
-    assert await measures.uncollected() == Uncollected(0, None)
-    assert await measures.parked() == 0
+    assert await measures.measure_uncollected() == Uncollected(0, None)
+    assert await measures.count_parked() == 0
     assert await measures.silent_senders(NOW) == frozenset()
 
 
@@ -66,13 +66,13 @@ async def test_mailboxes_are_counted_together_and_the_oldest_is_known(engines: E
         for number, (party, at) in enumerate([("a", NOW), ("b", oldest), ("a", NOW - timedelta(days=1))]):
             row = {"recipient_id": party, "kenmerk": kenmerk(at, number), "times_taken": 0}
             connection.execute(insert(t.mailbox).values(**row))
-    assert await Measures(engines).uncollected() == Uncollected(3, oldest)
+    assert await Measures(engines).measure_uncollected() == Uncollected(3, oldest)
 
 
 async def test_parked_messages_alone_are_parked(engines: Engines) -> None:
     states = [State.PARKED, State.DELIVERED, State.REFUSED, State.PARKED]
     put(engines, [message(NOW, "a", number, state) for number, state in enumerate(states)])
-    assert await Measures(engines).parked() == 2
+    assert await Measures(engines).count_parked() == 2
 
 
 async def test_who_sent_every_day_and_stopped_is_silent(engines: Engines) -> None:

@@ -136,5 +136,5 @@ def test_lines_are_those_that_findings_are_placed_by(end: str) -> None:
     one = report_view(reported(document).report, document, "nl")
     assert {finding.row for finding in one.findings} & {0} == set()
     by_id = {row.id: row.text for row in one.rows}
-    places = {finding.location.rpartition(":")[2].partition("[")[0] for finding in one.findings}
-    assert all(any(place in by_id[finding.row] for place in places) for finding in one.findings)
+    names = {finding.location.rpartition(":")[2].partition("[")[0] for finding in one.findings}
+    assert all(any(name in by_id[finding.row] for name in names) for finding in one.findings)

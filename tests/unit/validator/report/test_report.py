@@ -70,7 +70,7 @@ def test_svrl_has_the_order_of_the_standard(report: JudgedDocument) -> None:
     ]
 
 
-def test_svrl_places_lead_to_the_elements() -> None:
+def test_svrl_positions_lead_to_the_elements() -> None:
     document = etree.fromstring(WRONG)
     root = etree.fromstring(render([reported(WRONG)], "svrl").encode())
     spaces = {

@@ -30,7 +30,7 @@ def _rule(key: str, *, flag: Flag = Flag.FATAL) -> Rule:
 
 
 def _invoice(*prices: str | None) -> Invoice:
-    lines = [InvoiceLine(place, price=Price(place + 1, net)) for place, net in enumerate(prices, start=10)]
+    lines = [InvoiceLine(number, price=Price(number + 1, net)) for number, net in enumerate(prices, start=10)]
     return Invoice(0, lines=tuple(lines), nodes={InvoiceLine: list(lines)})
 
 
@@ -111,7 +111,7 @@ def test_sets_combine_and_the_right_side_wins() -> None:
 
 def test_a_set_is_relaxed_and_lightened_from_its_own_side() -> None:
     rules = rule_set("test", "1", [_rule("A"), _rule("B")])
-    assert rules.relaxed({"A"}).rules["A"].flag is Flag.WARNING
+    assert rules.as_warnings({"A"}).rules["A"].flag is Flag.WARNING
     assert set(rules.without({"A"}).rules) == {"B"}
     with pytest.raises(KeyError, match="has no rule X"):
         rules.without({"X"})

@@ -57,7 +57,7 @@ def test_a_corrected_invoice_names_what_it_corrects() -> None:
     assert fired(INVOICE.replace(b">380<", b">384<")) == ["BR-NL-9"]
 
 
-def test_a_reason_code_warns_once_for_each_place() -> None:
+def test_a_reason_code_warns_once_for_each_position() -> None:
     assert Counter(fired(SAMPLES["nlcius-discouraged"].xml()))["BR-NL-32-1"] == 2
 
 

@@ -47,7 +47,7 @@ def test_a_valid_invoice_breaks_none() -> None:
     assert judged(invoice(30, notes=3, attachments=2)) == []
 
 
-def test_what_has_no_use_is_reported_once_at_its_first_place() -> None:
+def test_what_has_no_use_is_reported_once_at_its_first_position() -> None:
     document = invoice(3).replace(b"</cac:Price>", b"<cbc:PriceType>net</cbc:PriceType></cac:Price>")
     root = etree.fromstring(document)
     reading = read(root, UBL_INVOICE)

@@ -48,13 +48,13 @@ def test_every_element_of_an_invoice_stands_where_its_bytes_stand() -> None:
     parsed = read(document)
     assert isinstance(parsed, Parsed)
     elements = list(parsed.root.iter("*"))
-    places = parsed.source_map.of_elements(parsed.root, elements)
+    positions = parsed.source_map.of_elements(parsed.root, elements)
     lines = document.decode().split("\n")
     for element in elements:
-        place = places[element]
-        assert lines[place.line - 1][place.column - 1 :].startswith(f"<{element.prefix or ''}"), place
-        assert etree.QName(element).localname in lines[place.line - 1]
-        assert place.line == element.sourceline
+        position = positions[element]
+        assert lines[position.line - 1][position.column - 1 :].startswith(f"<{element.prefix or ''}"), position
+        assert etree.QName(element).localname in lines[position.line - 1]
+        assert position.line == element.sourceline
 
 
 def test_a_path_numbers_only_where_there_are_others_of_the_name() -> None:
@@ -93,14 +93,14 @@ def test_a_line_ends_in_either_character_or_both(end: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["\r\n\r\n", "\r\r\n", "\n\r\n\r", "\r", "x\r\ny\rz\n", "\r\n"])
-def test_every_place_is_that_of_a_count_from_the_start(text: str) -> None:
+def test_every_position_is_that_of_a_count_from_the_start(text: str) -> None:
     """Asked for all bytes in turn, as many findings do, the places are those that normalised line ends give."""
     document = text.encode()
     offsets = [at for at in range(len(document) + 1) if document[at - 1 : at + 1] != b"\r\n" or not at]
     found = list(SourceMap(document, document).of_offsets(offsets))
-    for at, place in zip(offsets, found, strict=True):
+    for at, position in zip(offsets, found, strict=True):
         before = document[:at].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        assert place == Position(before.count(b"\n") + 1, at - _line_start(document[:at]) + 1)
+        assert position == Position(before.count(b"\n") + 1, at - _line_start(document[:at]) + 1)
 
 
 def _line_start(document: bytes) -> int:

@@ -75,7 +75,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("rule", "line", "column", "document"), BROKEN)
-def test_what_is_not_well_formed_has_its_place(rule: str, line: int, column: int, document: bytes) -> None:
+def test_what_is_not_well_formed_has_its_position(rule: str, line: int, column: int, document: bytes) -> None:
     finding = refusal(document)
     assert (finding.rule, finding.line, finding.column) == (rule, line, column)
 

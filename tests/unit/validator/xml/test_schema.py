@@ -58,7 +58,7 @@ def test_why_it_breaks_and_where(rule: str, location: str, old: bytes, new: byte
     assert element.decode() in line[(finding.column or 0) - 1 :].partition(">")[0]
 
 
-def test_an_error_far_into_a_large_document_has_its_place() -> None:
+def test_an_error_far_into_a_large_document_has_its_position() -> None:
     line = INVOICE[INVOICE.index(b"  <cac:InvoiceLine>") : INVOICE.index(b"</Invoice>")]
     damaged = INVOICE.replace(line, line * 300, 1)
     at = damaged.rindex(b"<cbc:LineExtensionAmount")

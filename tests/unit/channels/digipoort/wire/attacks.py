@@ -343,7 +343,7 @@ ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
     "wrapping 1: the same Id on both": (spoiled(wrapped_in_header_with_same_id), MalformedError),
     "wrapping 2: old Body in Security": (spoiled(wrapped_in_security), SignatureError),
     "wrapping 3: old Body in the new": (spoiled(wrapped_in_new_body), SignatureError),
-    "wrapping 4: old Body beside the new": (spoiled(wrapped_next_to_it), MalformedError),
+    "wrapping 4: old Body before the new": (spoiled(wrapped_next_to_it), MalformedError),
     "wrapping 5: old Body as an Object": (spoiled(wrapped_as_object), SignatureError),
     "wrapping 6: two Bodies": (spoiled(two_bodies_genuine_last), MalformedError),
     "wrapping 6: a Body of SOAP 1.2 first": (spoiled(body_of_soap12), MalformedError),
@@ -432,7 +432,7 @@ ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
     ),
     "thirty references": (spoiled(many_references), SignatureError),
     "KeyInfo to something else": (spoiled(attribute(".//wsse:Reference", "URI", "#_Body")), SignatureError),
-    "KeyInfo with a certificate of its own": (spoiled(x509_data), SignatureError),
+    "KeyInfo with its own certificate": (spoiled(x509_data), SignatureError),
     "another kind of token": (
         spoiled(attribute(".//wsse:BinarySecurityToken", "ValueType", "urn:x")),
         SignatureError,

@@ -136,7 +136,7 @@ BAD: dict[str, Callable[[Mtom], Mtom]] = {
     "an Include in an Include": changed_root(
         lambda x: re.sub(rb"(<xop:Include[^>]*)/>", rb"\1>\1/></xop:Include>", x)
     ),
-    "text beside the Include": changed_root(lambda x: x.replace(b"</inhoud>", b"QQ==</inhoud>")),
+    "text next to the Include": changed_root(lambda x: x.replace(b"</inhoud>", b"QQ==</inhoud>")),
     "an Include in another element": changed_root(
         lambda x: x.replace(
             b"<bestandsnaam>", b'<bestandsnaam><xop:Include xmlns:xop="' + XOP.encode() + b'" href="cid:x"/>'

@@ -194,7 +194,7 @@ def test_a_token_that_a_sender_guessed_is_not_used() -> None:
     assert token_in(b"<inhoud>QUJD</inhoud>" + guesses) not in guesses
 
 
-def test_a_token_that_stands_in_two_places_is_refused() -> None:
+def test_a_token_in_two_elements_is_refused() -> None:
     """Written with a reference a guessed token is not seen before the message is parsed; the other place would be
     read as the token, and digested as the content."""
     message = to_bytes(sign(unsigned(aanlever_request(b"invoice" * 2_000)), *pair("leverancier")))

@@ -17,7 +17,7 @@ _BREAKDOWN = "cac:TaxTotal/cac:TaxSubtotal"
 _LINE = "*[self::cac:InvoiceLine or self::cac:CreditNoteLine]"
 _OF_VAT = "cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']/cbc:CompanyID"
 
-PLACES: dict[str, str] = {
+PATHS: dict[str, str] = {
     "BT-1": "cbc:ID",
     "BT-2": "cbc:IssueDate",
     "BT-3": "*[self::cbc:InvoiceTypeCode or self::cbc:CreditNoteTypeCode]",
@@ -138,8 +138,8 @@ PLACES: dict[str, str] = {
 """Every term that a case may name; anything else is written as XPath. Of several elements the first is meant.
 The schema puts a term that is not there yet in its place; it is made below the first element of its path."""
 
-PLACES |= {
-    f"{term}-1": f"{PLACES[term]}/@{attribute}"
+PATHS |= {
+    f"{term}-1": f"{PATHS[term]}/@{attribute}"
     for attribute, terms in {
         "schemeID": ("BT-18", "BT-29", "BT-30", "BT-34", "BT-47", "BT-49", "BT-71", "BT-128", "BT-157"),
         "listID": ("BT-158",),
