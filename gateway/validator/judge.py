@@ -198,7 +198,7 @@ def _at_the_head(findings: list[Finding], parsed: Parsed) -> list[Finding]:
     about = [parsed.root if element is None else element for element in elements]
     positions = parsed.source_map.of_elements(parsed.root, about)
     return [
-        finding.at(xpath_of(element), places[element].line, places[element].column)
+        finding.at(xpath_of(element), positions[element].line, positions[element].column)
         for finding, element in zip(findings, about, strict=True)
     ]
 

@@ -193,7 +193,7 @@ class PathNode:
         """Whether the walk notes something of the text itself."""
         self.takes_text = bool(self.fills) or self.is_noted
         self.notes = _notes(
-            rules.unused(self.vocabulary.root_name, self.path) if self.path else (),
+            rules.unused_element(self.vocabulary.root_name, self.path) if self.path else (),
             rules.once(self.path),
             wanted,
             rules.topic(self.path),

@@ -92,7 +92,7 @@ class PathRules:
         """The checks on an element of this name below one of that name."""
         return ()
 
-    def unused(self, _root: str, _path: str) -> tuple[str, ...]:
+    def unused_element(self, _root: str, _path: str) -> tuple[str, ...]:
         """The rules that an element breaks by being at a path."""
         return ()
 
@@ -127,7 +127,7 @@ class UblPathRules(PathRules):
             name = "BinaryObject"
         return tuple(check for above, check in _CHECKS.get(name, ()) if not above or above == parent)
 
-    def unused(self, root: str, path: str) -> tuple[str, ...]:
+    def unused_element(self, root: str, path: str) -> tuple[str, ...]:
         found = [rule for rule, end in UNUSED_ANYWHERE.items() if f"/{path}".endswith(f"/{end}")]
         if path == "cac:PaymentMeans/cbc:PaymentDueDate" and root == "Invoice":
             found.append("UBL-CR-412")

@@ -48,7 +48,7 @@ class Case:
 
 
 _LISTED = ("remove", "repeat", "also")
-_PLACE = re.compile(r"[A-Z]+-[\d-]+|.*:.*")
+_PATH = re.compile(r"[A-Z]+-[\d-]+|.*:.*")
 """A term, or a path."""
 
 
@@ -83,6 +83,6 @@ def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
 def _case(name: str, rule: str, breaks: bool, row: dict[str, Any]) -> Case:
     document = row.pop("document")
     listed = {key: tuple(row.pop(key, ())) for key in _LISTED}
-    if unknown := [key for key in row if not _PLACE.fullmatch(key)]:
+    if unknown := [key for key in row if not _PATH.fullmatch(key)]:
         raise ValueError(f"{name}: a case of {rule} has unknown keys: {', '.join(unknown)}")
     return Case(rule, breaks, document, row, file=name, **listed)
