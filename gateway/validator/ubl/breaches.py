@@ -36,7 +36,7 @@ def breaches(reading: Reading[Any]) -> list[SyntaxBreach]:
     found += [SyntaxBreach(RULES[rule], ordinal) for rule, ordinal in notes.broken]
     for topic, elements in notes.topics.items():
         if len(elements) > _ONE_IS_FINE.get(topic, 0):
-            found += _TOPICS[topic](sorted(elements, key=_ordinal))
+            found += _TOPICS[topic](sorted(dict.fromkeys(elements), key=_ordinal))
     found += _long_amounts(notes.long_amounts)
     return sorted(found, key=lambda breach: (breach.ordinal, breach.rule.id))
 

@@ -6,7 +6,9 @@ The number of nodes is bounded.
 """
 
 import dataclasses
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -24,7 +26,6 @@ from gateway.validator.ubl.binding import (
     Source,
     Vocabulary,
 )
-from gateway.validator.ubl.path_rules import Check
 
 FOREIGN = "foreign"
 """The name of an element of a namespace that is not the vocabulary's, as in extensions."""
@@ -36,39 +37,36 @@ _STEPS_MAX = 6
 """The same for paths below a group."""
 
 
-class Fill(NamedTuple):
-    """A field that a text or group fills: the number of the group among those around the element, outermost first,
-    and the number of the field in it."""
-
-    group: int
-    field: int
-    is_many: bool
+Fill = tuple[int, int, bool]
+"""A field that a text or group fills: the number of the frame among those around the element, outermost first, the
+number of the field in it, and whether it has room for several. A plain tuple: those are unpacked much faster."""
 
 
 class Target(NamedTuple):
-    """What a path below a group or a checked element is wanted for there: a field, by its number, or a check."""
+    """What a path below a group or a checked element is wanted for: a field of its frame."""
 
     field: int
     source: Source | None
-    """None for a path that a check counts."""
-    path: str
+    """None for a field that counts."""
 
 
-class Notes(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Notes:
     """What is noted of an element or attribute by its path alone."""
 
     unused: tuple[str, ...]
     """The rules that it breaks by being there."""
     once: str | None
     """The rule that counts it in the whole document."""
-    counts: tuple[tuple[int, str], ...]
-    """The numbers of the elements around it that count it, with the path that they count."""
+    counts: tuple[tuple[int, int], ...]
+    """The numbers of the frames around it that count it, with the field that counts."""
     marks: tuple[tuple[int, int, bool], ...]
-    """The numbers of the groups around it that have a field for its presence, with the field and its value."""
+    """The numbers of the frames around it that have a field for its presence, with the field and its value."""
     topic: StrEnum | None
 
 
-class Use(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Use:
     """What an attribute is wanted for."""
 
     fills: tuple[Fill, ...]
@@ -113,9 +111,9 @@ class PathNode:
         "fields",
         "fills",
         "frame_count",
-        "is_amount",
         "is_frame",
         "is_noted",
+        "is_text_noted",
         "kind",
         "names",
         "notes",
@@ -141,23 +139,29 @@ class PathNode:
         self.attributes = _Attributes(self)
         self.binding = vocabulary.of.binding_of(names)
         parent = names[-2] if above else ""
-        self.checks: tuple[Check, ...] = vocabulary.rules.checks_on(names[-1], parent)
-        self.is_frame = self.binding is not None or bool(self.checks)
+        checks = vocabulary.rules.checks_on(names[-1], parent)
+        self.is_frame = self.binding is not None or bool(checks)
         """Whether something of the elements inside it is collected."""
         self.frame_count: int = (above.frame_count if above else 0) + self.is_frame
         """How many elements around it collect something, itself included."""
         self._compile_binding(above)
-        self.targets = _targets(self.binding, self.fields, self.checks)
+        counted = list(dict.fromkeys(check.path for check in checks))
+        self.checks = tuple(
+            [(len(self.fields) + counted.index(each.path), each.least, each.most, each) for each in checks]
+        )
+        """With the number of the field that counts its path, and its bounds."""
+        self.targets = _targets(self.binding, self.fields, counted)
+        self.defaults += [0] * len(counted)
         self._compile_uses()
 
     def _compile_binding(self, above: "PathNode | None") -> None:
         binding = self.binding
         self.kind = binding.kind if binding else None
         sources = binding.fields if binding else {}
-        defaults = _defaults(self.kind) if self.kind else {}
+        defaults = _defaults(self.kind) if self.kind else {"ordinal": -1}
         defaults |= {name: source.value for name, source in sources.items() if isinstance(source, Fixed)}
         self.size = len(defaults)
-        """The number of fields of the group; others follow that only `choice` looks at."""
+        """The number of fields of the group; others follow that only `choice` and `checks` look at."""
         defaults = {**defaults, **{name: None for name in sources if name not in defaults}}
         self.defaults = list(defaults.values())
         self.fields = list(defaults)
@@ -188,16 +192,17 @@ class PathNode:
         self.required = (attribute, code) if is_required and code is not None else None
         """The attribute that may not be absent, and the kind of its code."""
         self.code = code if not attribute else None
-        self.is_amount = rules.is_amount(name)
-        self.is_noted = self.code is not None or self.is_amount
+        self.is_text_noted = self.code is not None or rules.is_amount(name)
         """Whether the walk notes something of the text itself."""
-        self.takes_text = bool(self.fills) or self.is_noted
+        self.takes_text = bool(self.fills) or self.is_text_noted
         self.notes = _notes(
             rules.unused_element(self.vocabulary.root_name, self.path) if self.path else (),
             rules.once(self.path),
             wanted,
             rules.topic(self.path),
         )
+        self.is_noted = self.notes is not None or self.required is not None
+        """Whether the walk notes something of each element, whatever attributes it has."""
 
     def _targets_around(self, attribute: str) -> Iterator[tuple[int, Target]]:
         """What the elements around want of those at this path, or of their attribute, each with its number."""
@@ -227,7 +232,7 @@ class PathNode:
             nodes.count += 1
             self.children[name] = node
         if name in nodes.names:  # there is an end to these, not to the others
-            self.children[tag] = node
+            self.children[sys.intern(tag)] = node
         return node
 
     def use_of(self, name: str) -> Use | None:
@@ -237,12 +242,9 @@ class PathNode:
         wanted = list(self._targets_around(name))
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
         rules, path = self.vocabulary.rules, f"{self.path}/@{name}"
-        use = Use(
-            fills=_fills(wanted, One, Every),
-            code=code if attribute == name else None,
-            notes=_notes(rules.unused_attribute(self.path, name), rules.once(path), wanted, rules.topic(path)),
-        )
-        self.attributes[name] = use if any(use) else None
+        notes = _notes(rules.unused_attribute(self.path, name), rules.once(path), wanted, rules.topic(path))
+        use = Use(_fills(wanted, One, Every), code if attribute == name else None, notes)
+        self.attributes[sys.intern(name)] = use if use.fills or use.code or notes else None
         return self.attributes[name]
 
 
@@ -278,38 +280,32 @@ _ENDS = ("PriceAmount", "Amount", "BinaryObject")
 
 
 def _defaults(kind: type[Group]) -> dict[str, Any]:
-    """The fields of a group after its ordinal, in order, with what they hold where the document has nothing."""
-    _ordinal, *fields = [each for each in dataclasses.fields(kind) if each.init and not each.kw_only]
-    return {each.name: each.default for each in fields}
+    """The fields of a group in order, its ordinal first, with what they hold where the document has nothing."""
+    return {each.name: each.default for each in dataclasses.fields(kind) if each.init and not each.kw_only}
 
 
-def _targets(
-    binding: Binding[Any] | None, fields: list[str], checks: tuple[Check, ...]
-) -> dict[str, list[Target]]:
+def _targets(binding: Binding[Any] | None, fields: list[str], counted: list[str]) -> dict[str, list[Target]]:
     """What is wanted of each path below an element; its attributes begin with `./@`."""
-    found: dict[str, list[Target]] = {}
+    wanted = [(path, Target(len(fields) + nth, None)) for nth, path in enumerate(counted)]
     for field, source in binding.fields.items() if binding else ():
         if not isinstance(source, Fixed | Parent):
-            for path in source.path.split("|"):
-                key = f"./{path}" if path.startswith("@") else path
-                found.setdefault(key, []).append(Target(fields.index(field), source, path))
-    for path in dict.fromkeys(path for check in checks for path in check.paths):
-        key = f"./{path}" if path.startswith("@") else path
-        found.setdefault(key, []).append(Target(-1, None, path))
+            wanted += [(path, Target(fields.index(field), source)) for path in source.path.split("|")]
+    found: dict[str, list[Target]] = {}
+    for path, target in wanted:
+        found.setdefault(f"./{path}" if path.startswith("@") else path, []).append(target)
     return found
 
 
 def _fills(wanted: list[tuple[int, Target]], one: type[Source], many: type[Source]) -> tuple[Fill, ...]:
     found = [(nth, target) for nth, target in wanted if isinstance(target.source, (one, many))]
-    return tuple(Fill(nth, target.field, isinstance(target.source, many)) for nth, target in found)
+    return tuple((nth, target.field, isinstance(target.source, many)) for nth, target in found)
 
 
 def _notes(
     unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: StrEnum | None
 ) -> Notes | None:
-    counts = tuple((nth, target.path) for nth, target in wanted if target.source is None)
+    counts = tuple((nth, target.field) for nth, target in wanted if target.source is None)
     marks = tuple(
         (nth, target.field, target.source.value) for nth, target in wanted if isinstance(target.source, Found)
     )
-    notes = Notes(unused, once, counts, marks, topic)
-    return notes if any(notes) else None
+    return Notes(unused, once, counts, marks, topic) if unused or once or counts or marks or topic else None

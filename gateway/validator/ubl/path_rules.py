@@ -1,5 +1,6 @@
 """What the UBL-CR, UBL-SR and UBL-DT rules say of an element by its path from the root alone."""
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,26 +31,16 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How often each of some paths may be met below one element. Outside the bounds it breaks `rule`, or, with a
-    `topic`, its texts are to be judged."""
+    """How often a path may be met below one element. Outside the bounds it breaks `rule`, or, with a `topic`, its
+    texts are to be judged."""
 
-    paths: tuple[str, ...]
+    path: str
     least: int = 0
-    most: int | None = None
+    most: int = sys.maxsize
     rule: str = ""
     topic: StrEnum | None = None
 
-    def holds(self, counts: dict[str, int]) -> bool:
-        """Whether the counts of the paths are within the bounds."""
-        for path in self.paths:
-            count = counts.get(path, 0)
-            if count < self.least or (self.most is not None and count > self.most):
-                return False
-        return True
 
-
-_DOCUMENT_CHECK = Check(("cbc:DocumentTypeCode", "cbc:ID/@schemeID"), most=0, topic=Topic.DOCUMENT)
-_ALLOWANCE_CHECK = Check(("cbc:AllowanceChargeReason",), most=1, topic=Topic.ALLOWANCE)
 _TOPIC_BY_NAME = {
     "cac:PayeeParty": Topic.PAYEE,
     "cbc:PaymentID": Topic.PAYMENT_ID,
@@ -68,13 +59,17 @@ _ATTRIBUTES = {name: rule for rule, name in UNUSED_ATTRIBUTES.items()}
 def _checks_by_name() -> dict[str, list[tuple[str, Check]]]:
     """The checks on elements of each name, with the name that the parent must have, if any."""
     found: dict[str, list[tuple[str, Check]]] = {
-        "cac:AdditionalDocumentReference": [("", _DOCUMENT_CHECK)],
-        "cac:AllowanceCharge": [("", _ALLOWANCE_CHECK)],
+        "cac:AdditionalDocumentReference": [
+            ("", Check(path, most=0, topic=Topic.DOCUMENT))
+            for path in ("cbc:DocumentTypeCode", "cbc:ID/@schemeID")
+        ],
+        "cac:AllowanceCharge": [("", Check("cbc:AllowanceChargeReason", most=1, topic=Topic.ALLOWANCE))],
     }
     for rule, times in TIMES.items():
-        check = Check(times.paths, times.least, times.most, rule)
+        most = sys.maxsize if times.most is None else times.most
+        checks = [(times.above, Check(path, times.least, most, rule)) for path in times.paths]
         for name in times.on:
-            found.setdefault(name, []).append((times.above, check))
+            found.setdefault(name, []).extend(checks)
     return found
 
 
@@ -162,7 +157,7 @@ def _ends_in(path: str, end: str) -> bool:
 
 def _names() -> frozenset[str]:
     paths = [*UNUSED_ELEMENTS.values(), *UNUSED_ANYWHERE.values(), *MARKED_ATTRIBUTES.values(), *_ONCE, *_CHECKS]
-    paths += [path for found in _CHECKS.values() for _, check in found for path in check.paths]
+    paths += [check.path for found in _CHECKS.values() for _, check in found]
     paths += [*_TOPIC_BY_NAME, *_TOPIC_BY_PATH, *LINES, *_ATTRIBUTES]
     paths += [above for found in _CHECKS.values() for above, _ in found]
     return frozenset(step.removeprefix("@") for path in paths for step in path.split("/")) - {"", "line"}
