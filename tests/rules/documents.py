@@ -8,7 +8,7 @@ from lxml import etree
 from gateway.validator.rules.cases import Case
 from tests.conformance.ubl import children, expanded, insert
 from tests.rules.paths import PATHS
-from tests.samples import SAMPLES
+from tests.samples import sample
 from tests.samples.xml import CAC, CBC, EXT
 
 _SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT}
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"\[\d+\]\Z")
 
 def document_of(case: Case) -> bytes:
     """The document. Raises ValueError where the case names what the sample does not have."""
-    root = etree.fromstring(SAMPLES[case.document].xml())
+    root = etree.fromstring(sample(case.document))
     for part in case.repeat:
         node = _node(root, part)
         node.addnext(deepcopy(node))

@@ -3,6 +3,7 @@
 Gemeente Zilverstrand orders from Groenbedrijf De Wilgenroos; neither exists.
 """
 
+import re
 from pathlib import Path
 
 from gateway.validator.model.document import DocumentKind
@@ -10,16 +11,11 @@ from gateway.validator.model.document import DocumentKind
 _FOLDER = Path(__file__).parent
 
 FILES: dict[DocumentKind, str] = {
-    DocumentKind.ORDER: "order.xml",
-    DocumentKind.ORDER_CHANGE: "order-change.xml",
-    DocumentKind.ORDER_CANCELLATION: "order-cancellation.xml",
-    DocumentKind.ORDER_RESPONSE: "order-response.xml",
-    DocumentKind.ORDER_RESPONSE_SIMPLE: "order-response-simple.xml",
-    DocumentKind.DESPATCH_ADVICE: "despatch-advice.xml",
-    DocumentKind.RECEIPT_ADVICE: "receipt-advice.xml",
-    DocumentKind.APPLICATION_RESPONSE: "application-response.xml",
-    DocumentKind.TIME_CARD: "time-card.xml",
+    kind: name
+    for kind in DocumentKind
+    if (_FOLDER / (name := re.sub(r"(?<!^)(?=[A-Z])", "-", kind.value).lower() + ".xml")).is_file()
 }
+"""The file of each kind that has one: `order-response.xml`."""
 
 
 def document(kind: DocumentKind) -> bytes:

@@ -27,10 +27,11 @@ def header(root: etree._Element, kind: DocumentKind) -> DocumentFacts:
 def test_the_header_of_an_invoice_says_what_its_model_says() -> None:
     documents = {document_of(case) for listed in cases().values() for case in listed}
     documents |= {sample.xml() for sample in SAMPLES.values()}
-    assert len(documents) > 1_000
-    for document in documents:
-        facts = header(root(document), DocumentKind.INVOICE)
-        invoice = read(root(document), UBL_INVOICE).document
+    invoices = [one for one in map(root, documents) if UBL_INVOICE.name_of(str(one.tag)) in UBL_INVOICE.roots]
+    assert len(invoices) > 1_000
+    for one in invoices:
+        facts = header(one, DocumentKind.INVOICE)
+        invoice = read(one, UBL_INVOICE).document
         heads = (invoice.specification, invoice.process, invoice.number, invoice.issue_date)
         assert [(each or "").strip() or None for each in heads] == [
             facts.customization_id,

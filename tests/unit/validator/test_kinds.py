@@ -1,4 +1,4 @@
-"""The rows of the kinds of document."""
+"""The rows of the kinds of document, and the worked example of "Add a document kind"."""
 
 from pathlib import Path
 
@@ -7,6 +7,9 @@ import pytest
 from gateway.validator.kinds import KINDS, KindDefinition
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.profiles import rule_sets
+from tests.how_to import carried_out, files_of, printed, run
+
+PAGE = "add-a-document-kind.md"
 
 
 def test_each_kind_has_one_row() -> None:
@@ -25,3 +28,27 @@ def test_rule_sets_are_about_the_model_of_a_kind() -> None:
     assert {rules.document for rules in rule_sets()} <= models
     for model in models:
         assert [rules.id for rules in rule_sets(model) if rules.extends is None], model
+
+
+def test_a_kind_is_five_files_and_a_sample() -> None:
+    rules = ("rules/quotation.py", "rules/cases/quotation.toml", "rules/sets.py")
+    assert files_of(PAGE) - {f"gateway/validator/{file}" for file in rules} == {
+        "gateway/validator/model/document.py",
+        "gateway/validator/kinds.py",
+        "schemas/ubl-2.1/UBL-Quotation-2.1.xsd",
+        "gateway/validator/model/quotation.py",
+        "gateway/validator/ubl/quotation_bindings.py",
+        "tests/samples/documents/quotation.xml",
+    }
+
+
+def test_the_example_of_the_how_to_page_judges(tmp_path: Path) -> None:
+    folder = carried_out(PAGE, tmp_path / "copy")
+    quotation = (folder / "tests" / "samples" / "documents" / "quotation.xml").read_text(encoding="utf-8")
+    (folder / "quotation.xml").write_text(quotation, encoding="utf-8")
+    assert "quotation.xml: valid" in run(folder, "-m", "gateway", "validate", "quotation.xml")
+    (folder / "quotation.xml").write_text(quotation.replace(">1000<", ">-1<"), encoding="utf-8")
+    assert run(folder, "-m", "gateway", "validate", "quotation.xml") == printed(PAGE)
+    wanted = "(test_each_case_breaks_what_it_names and QUOTATION) or (test_a_row_is_complete and Quotation)"
+    tests = ("tests/rules/test_cases.py", "tests/unit/validator/test_kinds.py")
+    assert "4 passed" in run(folder, "-m", "pytest", *tests, "-k", wanted)
