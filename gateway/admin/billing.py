@@ -30,7 +30,7 @@ def billing_service(settings: Settings, engines: Engines, writer: Writer, clock:
     """The billing service on an open database."""
     return BillingService(
         SqlBillingStore(engines, writer),
-        SqlUsageCounts(engines.read),
+        SqlUsageCounts(engines),
         issuer_from(settings),
         clock,
         replace(DEFAULT, approval_by_another=settings.billing.approval_by_another),
@@ -40,7 +40,7 @@ def billing_service(settings: Settings, engines: Engines, writer: Writer, clock:
 def billing_services(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
     service = billing_service(settings, engines, writer, clock)
-    return BillingServices(service, service.store, SqlUsageCounts(engines.read), _write_pdf)
+    return BillingServices(service, service.store, SqlUsageCounts(engines), _write_pdf)
 
 
 def _write_pdf(bill: Bill) -> bytes:

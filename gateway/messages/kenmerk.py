@@ -3,7 +3,8 @@
 import os
 import threading
 import time
-from datetime import datetime
+from datetime import UTC, datetime
+from uuid import UUID
 
 RANDOM_BYTES = 9
 _AT_ONCE = 512
@@ -35,6 +36,16 @@ def new_kenmerk() -> str:
 def first_kenmerk_of(moment: datetime) -> str:
     """No kenmerk that was given out before `moment` comes after this one."""
     return _as_uuid(int(moment.timestamp() * 1000) << 80)
+
+
+def last_kenmerk_of(moment: datetime) -> str:
+    """No kenmerk that was given out in the millisecond of `moment` or before comes after this one."""
+    return _as_uuid((int(moment.timestamp() * 1000) + 1 << 80) - 1)
+
+
+def time_of(kenmerk: str) -> datetime:
+    """When a kenmerk was given out: its first 48 bits, milliseconds since 1970 (RFC 9562, 5.7)."""
+    return datetime.fromtimestamp((UUID(kenmerk).int >> 80) / 1000, UTC)
 
 
 def _as_uuid(number: int) -> str:

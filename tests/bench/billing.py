@@ -41,7 +41,7 @@ async def _measured(address: str) -> dict[str, object]:
     async with fresh_billing(address) as (store, engines):
         with engines.write.begin() as connection:
             connection.execute(usage_rollups.insert(), _rollups())
-        billing = BillingService(store, SqlUsageCounts(engines.read), ISSUER, Ticking(), judge=_judged)
+        billing = BillingService(store, SqlUsageCounts(engines), ISSUER, Ticking(), judge=_judged)
         for number in range(PARTIES):
             debtor = replace(ZILVERSTRAND, party_id=f"gemeente-{number:03}", oin=f"0000000181{number:07}000")
             await billing.save_debtor(ANNA, debtor)

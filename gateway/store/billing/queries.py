@@ -1,6 +1,8 @@
 """The queries of billing, by name. A parameter has the name of the column that it is compared with."""
 
-from sqlalchemy import bindparam, exists, func, select
+from typing import NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Text, bindparam, exists, func, insert, select, type_coerce
 
 from gateway.store.billing.tables import (
     billing_approvals,
@@ -12,8 +14,9 @@ from gateway.store.billing.tables import (
     billing_runs,
     billing_steps,
 )
-from gateway.store.ledger.tables import usage_seals
+from gateway.store.ledger.tables import usage_entries, usage_rollups, usage_seals
 from gateway.store.messages.tables import idempotency
+from gateway.store.sql import insert_or_replace
 
 SENDER = "billing"
 """The key id under which bills are submitted to the gateway itself, each with its number as idempotency key."""
@@ -26,8 +29,52 @@ _issues = billing_issues.c
 _bills = billing_documents.c
 _audit = billing_audit.c
 
+# Rows that are inserted unless their key is there, as plain values
+
+
+class StepRow(NamedTuple):
+    """A step of a billing year."""
+
+    party_id: str
+    service: str
+    year: int
+    kind: str
+    key: str
+    means: str
+    units: int
+    amount: str
+    document: str
+    by: str
+    at: int
+
+
+class RunRow(NamedTuple):
+    """A prepared run."""
+
+    run_id: str
+    digest: str
+    ordered: str
+    inputs: str
+    by: str
+    at: int
+
+
+class SignatureRow(NamedTuple):
+    """Who approved or issued a run, and when."""
+
+    run_id: str
+    by: str
+    at: int
+
+
+ADD_STEP = insert_or_replace(billing_steps, StepRow._fields)
+ADD_RUN = insert_or_replace(billing_runs, RunRow._fields)
+ADD_APPROVAL = insert_or_replace(billing_approvals, SignatureRow._fields)
+ADD_ISSUE = insert_or_replace(billing_issues, SignatureRow._fields)
+
 # Debtors
 
+ADD_DEBTOR = insert(billing_debtors)
 LATEST_DEBTORS = select(_debtors.body).where(
     _debtors.version.in_(select(func.max(_debtors.version)).group_by(_debtors.party_id))
 )
@@ -40,11 +87,11 @@ STEPS_OF_YEAR = (
     .order_by(_steps.number)
 )
 STEPS_OF_PARTY = STEPS_OF_YEAR.where(_steps.party_id == bindparam("party_id"))
-SAME_STEP = STEPS_OF_PARTY.where(_steps.kind == bindparam("kind"), _steps.key == bindparam("key"))
 AMOUNTS_OF_DOCUMENTS = select(_steps.document, _steps.amount).where(_steps.document != "")
 
 # Issued documents
 
+ADD_DOCUMENT = insert(billing_documents)
 BILL = select(_bills.body).where(_bills.number == bindparam("number"))
 BILL_XML = select(_bills.xml).where(_bills.number == bindparam("number"))
 BILLS_OF_YEAR = (
@@ -90,8 +137,52 @@ ISSUED_RUNS = (
 
 # The audit chain
 
+ADD_AUDIT = insert(billing_audit)
 AUDIT_AFTER = select(billing_audit).where(_audit.number > bindparam("number")).order_by(_audit.number)
 AUDIT_LINK = select(_audit.link).where(_audit.number == bindparam("number"))
+RAISE_COUNTER = (
+    "INSERT INTO billing_counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
+    "SET value = billing_counters.value + excluded.value RETURNING value"
+)
+"""Answers what it counts then. Other writers wait until this transaction ends."""
 COUNTER = select(billing_counters.c.value).where(billing_counters.c.name == bindparam("name"))
 SEALED_DIGESTS = select(usage_seals.c.joined).order_by(usage_seals.c.number)
 """Digests of other journals that the meter sealed along, oldest first."""
+
+# The meter's counts
+
+
+def _plain(name: Column[str]) -> ColumnElement[str]:
+    """The column without its collation: SQLAlchemy would write the collation into the cast of a compared value,
+    where PostgreSQL's grammar does not accept it."""
+    return type_coerce(name, Text())
+
+
+_rollup, _entry = usage_rollups.c, usage_entries.c
+_units = func.sum(_rollup.quantity).label("units")
+_in_period = (
+    _plain(_rollup.kind).in_(bindparam("kinds", expanding=True)),
+    _rollup.year.between(bindparam("first_year"), bindparam("last_year")),
+    _plain(_rollup.day).between(bindparam("first_day"), bindparam("last_day")),
+)
+
+UNITS_BY_PARTY = (
+    select(_rollup.party_id, _rollup.kind, _units).where(*_in_period).group_by(_rollup.party_id, _rollup.kind)
+)
+UNITS_BY_DAY = (
+    select(_rollup.day, _units)
+    .where(_plain(_rollup.party_id) == bindparam("party_id"), *_in_period)
+    .group_by(_rollup.day)
+)
+ENTRIES_OF_PARTY = (
+    select(usage_entries)
+    .where(
+        _plain(_entry.party_id) == bindparam("party_id"),
+        _plain(_entry.kind).in_(bindparam("kinds", expanding=True)),
+        _entry.at >= bindparam("begin"),
+        _entry.at < bindparam("end"),
+        _entry.position > bindparam("after"),
+    )
+    .order_by(_entry.position)
+    .limit(bindparam("limit"))
+)

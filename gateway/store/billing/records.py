@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from gateway.billing.documents.bill import Bill
@@ -25,22 +24,14 @@ from gateway.billing.runs.errors import InputsMovedError
 from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
 from gateway.billing.runs.run import Run, RunInputs, RunOrder
 from gateway.billing.runs.year import StepKind, YearKey, YearStep
+from gateway.clock import to_microseconds
 from gateway.i18n import Text
 from gateway.store.billing import queries
-from gateway.store.billing.tables import (
-    billing_approvals,
-    billing_audit,
-    billing_counters,
-    billing_debtors,
-    billing_documents,
-    billing_issues,
-    billing_runs,
-    billing_steps,
-)
+from gateway.store.billing.queries import RunRow, SignatureRow, StepRow
 from gateway.store.engine import Engines
+from gateway.store.sql import Change, Values, ask, write_together
 from gateway.store.writer import Writer
 
-T = TypeVar("T")
 _AUDIT = "audit"
 """The counter of the chain's records; its row is the lock of every write."""
 
@@ -49,7 +40,7 @@ class SqlBillingStore:
     """Implements `gateway.billing.runs.ports.BillingStore`."""
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
-        self._read = engines.read
+        self._engines = engines
         self._writer = writer
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
@@ -58,106 +49,100 @@ class SqlBillingStore:
         def write(connection: Connection) -> None:
             _lock(connection)
             row = {"party_id": debtor.party_id, "at": event.at, "body": _text(debtor)}
-            connection.execute(insert(billing_debtors).values(row))
+            connection.execute(queries.ADD_DEBTOR, row)
             _record_event(connection, event)
 
         await self._writer.call(write)
 
     async def debtors(self) -> Mapping[str, Debtor]:
         """The latest version of each, by party id."""
-        found = [msgspec.json.decode(row.body, type=Debtor) for row in await self._rows(queries.LATEST_DEBTORS)]
+        found = [
+            msgspec.json.decode(row.body, type=Debtor) for row in await self._engines.rows(queries.LATEST_DEBTORS)
+        ]
         return {debtor.party_id: debtor for debtor in found}
 
     async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
         """Add a step; False when its kind and key are there already, and then nothing is added."""
-
-        def write(connection: Connection) -> bool:
-            _lock(connection)
-            is_new = _add_step(connection, step)
-            if is_new:
-                _record_event(connection, event)
-            return is_new
-
-        return await self._writer.call(write)
+        return await self._record_once(queries.ADD_STEP, _step_row(step), event)
 
     async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
         """Steps of a year by party id, oldest first."""
         found: dict[str, list[YearStep]] = defaultdict(list)
-        for row in await self._rows(queries.STEPS_OF_YEAR, service=service, year=year):
+        for row in await self._engines.rows(queries.STEPS_OF_YEAR, service=service, year=year):
             found[row.party_id].append(_step(row))
         return found
 
     async def steps_of(self, key: YearKey) -> Sequence[YearStep]:
         """Steps of one party's year, oldest first."""
-        rows = await self._rows(queries.STEPS_OF_PARTY, service=key.service, year=key.year, party_id=key.party_id)
+        rows = await self._engines.rows(
+            queries.STEPS_OF_PARTY, service=key.service, year=key.year, party_id=key.party_id
+        )
         return [_step(row) for row in rows]
 
     async def bills_by_party(self, service: Service, year: int) -> Mapping[str, Sequence[Bill]]:
         """Issued documents of a year of use by party id, oldest first."""
         found: dict[str, list[Bill]] = defaultdict(list)
-        for row in await self._rows(queries.BILLS_OF_YEAR, service=service, year=year):
+        for row in await self._engines.rows(queries.BILLS_OF_YEAR, service=service, year=year):
             found[row.party_id].append(_bill(row.body))
         return found
 
     async def bill(self, number: str) -> Bill | None:
         """The document of this number."""
-        body = await self._scalar(queries.BILL, number=number)
+        body = await self._engines.scalar(queries.BILL, number=number)
         return None if body is None else _bill(body)
 
     async def xml(self, number: str) -> bytes | None:
         """The e-invoice as it was issued."""
-        return await self._scalar(queries.BILL_XML, number=number)
+        return await self._engines.scalar(queries.BILL_XML, number=number)
 
     async def bills(self, issued_in: int) -> Sequence[Bill]:
         """Documents issued in a calendar year, in the order of their numbers."""
-        return [_bill(row.body) for row in await self._rows(queries.BILLS_ISSUED_IN, issued_in=issued_in)]
+        return [_bill(row.body) for row in await self._engines.rows(queries.BILLS_ISSUED_IN, issued_in=issued_in)]
 
     async def unsent(self) -> Sequence[Bill]:
         """Documents that were not submitted to the gateway yet, oldest first."""
-        return [_bill(row.body) for row in await self._rows(queries.UNSENT_BILLS)]
+        return [_bill(row.body) for row in await self._engines.rows(queries.UNSENT_BILLS)]
 
     async def bills_of_run(self, run_id: str) -> Sequence[Bill]:
         """Documents of a run, in the order of their numbers."""
-        return [_bill(row.body) for row in await self._rows(queries.BILLS_OF_RUN, run_id=run_id)]
+        return [_bill(row.body) for row in await self._engines.rows(queries.BILLS_OF_RUN, run_id=run_id)]
 
     async def add_run(self, run: Run, inputs: RunInputs, event: AuditEvent) -> None:
         """Record a prepared run and its inputs; nothing when it is there."""
-        row = {
-            "run_id": run.run_id,
-            "digest": run.digest,
-            "ordered": _text(run.order),
-            "inputs": _text(inputs),
-            "by": run.prepared_by,
-            "at": run.prepared_at,
-        }
-
-        def write(connection: Connection) -> None:
-            _lock(connection)
-            if not _has_run(connection, billing_runs, run.run_id):
-                connection.execute(insert(billing_runs).values(row))
-                _record_event(connection, event)
-
-        await self._writer.call(write)
+        row = RunRow(
+            run_id=run.run_id,
+            digest=run.digest,
+            ordered=_text(run.order),
+            inputs=_text(inputs),
+            by=run.prepared_by,
+            at=to_microseconds(run.prepared_at),
+        )
+        await self._record_once(queries.ADD_RUN, row, event)
 
     async def run(self, run_id: str) -> Run | None:
         """The run with its approval and issue."""
-        rows = await self._rows(queries.RUN, run_id=run_id)
+        rows = await self._engines.rows(queries.RUN, run_id=run_id)
         return _run(rows[0]) if rows else None
 
     async def runs(self, limit: int) -> Sequence[Run]:
         """The runs that were prepared last, newest first."""
-        return [_run(row) for row in await self._rows(queries.NEWEST_RUNS, limit=limit)]
+        return [_run(row) for row in await self._engines.rows(queries.NEWEST_RUNS, limit=limit)]
 
     async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
         """Record the approval; nothing when it is there."""
+        await self._record_once(queries.ADD_APPROVAL, SignatureRow(run_id, by, to_microseconds(at)), event)
 
-        def write(connection: Connection) -> None:
+    async def _record_once(self, sql: str, row: Values, event: AuditEvent) -> bool:
+        """Insert a row, and record the event when its key was not there yet; whether that was so."""
+
+        def write(connection: Connection) -> bool:
             _lock(connection)
-            if not _has_run(connection, billing_approvals, run_id):
-                connection.execute(insert(billing_approvals).values(run_id=run_id, by=by, at=at))
+            is_new = _insert(connection, sql, row)
+            if is_new:
                 _record_event(connection, event)
+            return is_new
 
-        await self._writer.call(write)
+        return await self._writer.call(write)
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
@@ -169,14 +154,16 @@ class SqlBillingStore:
 
         def write(connection: Connection) -> Sequence[Bill]:
             _lock(connection)
-            if _has_run(connection, billing_issues, run.run_id):
+            issue = SignatureRow(run.run_id, event.actor, to_microseconds(event.at))
+            if not _insert(connection, queries.ADD_ISSUE, issue):
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
-            connection.execute(insert(billing_issues).values(run_id=run.run_id, by=event.actor, at=event.at))
             bills = [_add_bill(connection, draft, render) for draft in drafts]
             by_party = {bill.debtor.party_id: bill for bill in bills}
             for step in steps:
-                _add_step(connection, _with_document(step, by_party.get(step.year.party_id)))
+                _insert(
+                    connection, queries.ADD_STEP, _step_row(_with_document(step, by_party.get(step.year.party_id)))
+                )
             _record_event(connection, event)
             return bills
 
@@ -189,41 +176,21 @@ class SqlBillingStore:
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
         """The chain, or a part of it from the record after that number, oldest first."""
-        return [_record(row) for row in await self._rows(queries.AUDIT_AFTER.limit(limit), number=after)]
+        return [_record(row) for row in await self._engines.rows(queries.AUDIT_AFTER.limit(limit), number=after)]
 
     async def issued_runs(self) -> Sequence[IssuedRun]:
         """Every run that was issued or has a document, with all that is stored of it, for an audit."""
-        async with self._read.connect() as connection:
-            runs = (await connection.execute(queries.ISSUED_RUNS)).all()
-            documents: dict[str, list[IssuedDocument]] = defaultdict(list)
-            for row in await connection.execute(queries.DOCUMENTS):
-                document = IssuedDocument(_bill(row.body), row.issued_in, row.rank, row.xml, row.sha256)
-                documents[row.run_id].append(document)
-            amounts = {row.document: row.amount for row in await connection.execute(queries.AMOUNTS_OF_DOCUMENTS)}
-        found = [
-            IssuedRun(_run(row), row.inputs.encode(), tuple(documents.pop(row.run_id, ())), amounts)
-            for row in runs
-        ]
-        return found + [_lost_run(run_id, kept, amounts) for run_id, kept in documents.items()]
+        return await self._engines.run(_issued_runs)
 
     async def sealed_links(self) -> Sequence[str]:
         """Heads of the chain that the meter sealed along with its entries, oldest first."""
-        digests = [name for row in await self._rows(queries.SEALED_DIGESTS) for name in row.joined.split()]
+        digests = [name for row in await self._engines.rows(queries.SEALED_DIGESTS) for name in row.joined.split()]
         return [digest.removeprefix("billing=") for digest in digests if digest.startswith("billing=")]
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record, as counted apart from the records."""
-        async with self._read.connect() as connection:
-            number = await connection.scalar(queries.COUNTER, {"name": _AUDIT}) or 0
-            return number, await connection.scalar(queries.AUDIT_LINK, {"number": number}) or GENESIS
-
-    async def _rows(self, query: Select[*tuple[Any, ...]], **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
-        async with self._read.connect() as connection:
-            return (await connection.execute(query, values)).all()
-
-    async def _scalar(self, query: Select[T], **values: object) -> T | None:
-        async with self._read.connect() as connection:
-            return await connection.scalar(query, values)
+        number = await self._engines.scalar(queries.COUNTER, name=_AUDIT) or 0
+        return number, await self._engines.scalar(queries.AUDIT_LINK, number=number) or GENESIS
 
 
 def _lock(connection: Connection) -> None:
@@ -231,18 +198,15 @@ def _lock(connection: Connection) -> None:
     _count(connection, _AUDIT, 0)
 
 
-def _has_run(connection: Connection, table: Table, run_id: str) -> bool:
-    return connection.execute(select(table.c.run_id).where(table.c.run_id == run_id)).first() is not None
-
-
 def _count(connection: Connection, name: str, by: int = 1) -> int:
     """Raise a counter and answer it; other writers wait until this transaction ends."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    raised = {"value": billing_counters.c.value + by}
-    insertion = dialect.insert(billing_counters).values(name=name, value=by)
-    counted = insertion.on_conflict_do_update(index_elements=["name"], set_=raised)
-    value: int = connection.execute(counted.returning(billing_counters.c.value)).scalar_one()
+    [(value,)] = cast("list[tuple[int]]", ask(connection, queries.RAISE_COUNTER, (name, by)))
     return value
+
+
+def _insert(connection: Connection, sql: str, row: Values) -> bool:
+    """Insert a row unless its key is there; whether it was new."""
+    return write_together(connection, [Change(sql, [row])]) == [1]
 
 
 def _record_event(connection: Connection, event: AuditEvent) -> None:
@@ -251,29 +215,23 @@ def _record_event(connection: Connection, event: AuditEvent) -> None:
     previous = connection.scalar(queries.AUDIT_LINK, {"number": number - 1}) or GENESIS
     record = next_record(number, event, previous)
     row = {"number": number, "previous": record.previous, "link": record.link, **asdict(event)}
-    connection.execute(insert(billing_audit).values(row))
+    connection.execute(queries.ADD_AUDIT, row)
 
 
-def _add_step(connection: Connection, step: YearStep) -> bool:
-    key = {
-        "party_id": step.year.party_id,
-        "service": step.year.service,
-        "year": step.year.year,
-        "kind": step.kind,
-        "key": step.key,
-    }
-    if connection.execute(queries.SAME_STEP, key).first() is not None:
-        return False
-    row = key | {
-        "means": step.means,
-        "units": step.units,
-        "amount": step.amount,
-        "document": step.document,
-        "by": step.by,
-        "at": step.at,
-    }
-    connection.execute(insert(billing_steps).values(row))
-    return True
+def _step_row(step: YearStep) -> StepRow:
+    return StepRow(
+        party_id=step.year.party_id,
+        service=step.year.service.value,
+        year=step.year.year,
+        kind=step.kind.value,
+        key=step.key,
+        means=step.means,
+        units=step.units,
+        amount=format(step.amount, "f"),
+        document=step.document,
+        by=step.by,
+        at=to_microseconds(step.at),
+    )
 
 
 def _add_bill(connection: Connection, draft: Bill, render: Render) -> Bill:
@@ -295,7 +253,7 @@ def _add_bill(connection: Connection, draft: Bill, render: Render) -> Bill:
         "xml": xml,
         "sha256": hashlib.sha256(xml).hexdigest(),
     }
-    connection.execute(insert(billing_documents).values(row))
+    connection.execute(queries.ADD_DOCUMENT, row)
     return bill
 
 
@@ -323,6 +281,19 @@ def _step(row: Row[Any]) -> YearStep:
         amount=row.amount,
         document=row.document,
     )
+
+
+def _issued_runs(connection: Connection) -> list[IssuedRun]:
+    runs = connection.execute(queries.ISSUED_RUNS).all()
+    documents: dict[str, list[IssuedDocument]] = defaultdict(list)
+    for row in connection.execute(queries.DOCUMENTS):
+        document = IssuedDocument(_bill(row.body), row.issued_in, row.rank, row.xml, row.sha256)
+        documents[row.run_id].append(document)
+    amounts = {row.document: row.amount for row in connection.execute(queries.AMOUNTS_OF_DOCUMENTS)}
+    found = [
+        IssuedRun(_run(row), row.inputs.encode(), tuple(documents.pop(row.run_id, ())), amounts) for row in runs
+    ]
+    return found + [_lost_run(run_id, kept, amounts) for run_id, kept in documents.items()]
 
 
 def _lost_run(run_id: str, documents: Sequence[IssuedDocument], amounts: Mapping[str, Decimal]) -> IssuedRun:

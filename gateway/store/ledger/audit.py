@@ -19,7 +19,7 @@ from gateway.metering.totals import ControlTotals, control_totals
 from gateway.store.engine import Engines, open_reader
 from gateway.store.ledger import queries
 from gateway.store.ledger.audit_pass import AuditFinding, AuditPass
-from gateway.store.ledger.dispositions import check_dispositions, count_dispositions
+from gateway.store.ledger.dispositions import check_dispositions
 from gateway.store.ledger.entries import lock_head
 from gateway.store.ledger.queries import Head
 from gateway.store.ledger.seals import seals_after
@@ -56,8 +56,7 @@ async def audit(engines: Engines, published: Iterable[Seal] = ()) -> AuditReport
     """Audit the whole meter. `published` are earlier published seals: they must be in the chain unchanged."""
     whole = AuditPass({seal.number: seal for seal in published})
     async with engines.read.connect() as conn:
-        dispositions = await conn.run_sync(count_dispositions)
-        mismatches = await conn.run_sync(check_dispositions)
+        dispositions, mismatches = await conn.run_sync(check_dispositions)
         whole.position_max = await conn.run_sync(_position_max)
         segments = _segments(await conn.run_sync(_chain), whole.published, whole.position_max)
     for done in await _check_segments(engines.url, segments):

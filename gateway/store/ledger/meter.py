@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Executable
 
 from gateway.clock import Clock
-from gateway.metering.calendar import midnight, year_bounds
+from gateway.metering.calendar import midnight
 from gateway.metering.entry import LedgerEntry, UsageEntry
 from gateway.metering.seal import EntryRow, Proof, Seal
 from gateway.metering.statement import EntrySelection, RecordedBatch, Statement, StatementLine, statement_of
@@ -21,10 +20,7 @@ from gateway.store.ledger.seals import (
     seal_due,
     seals_after,
 )
-from gateway.store.ledger.tables import usage_entries
 from gateway.store.writer import Writer
-
-_ENTRIES_A_PAGE = 5_000
 
 
 class LedgerMeter:
@@ -44,8 +40,7 @@ class LedgerMeter:
 
     async def check(self, entries: Sequence[UsageEntry]) -> None:
         """Raise ConflictingEntryError when one of these was recorded before with other content; writes nothing."""
-        async with self._engines.read.connect() as conn:
-            await conn.run_sync(find_conflict, entries)
+        await self._engines.run(find_conflict, entries)
 
     async def reverse(self, position: int, reason: str, author: str) -> UsageEntry:
         """Undo an entry by another."""
@@ -65,18 +60,19 @@ class LedgerMeter:
 
     async def entries(self, selection: EntrySelection) -> AsyncIterator[Sequence[LedgerEntry]]:
         """Entries, page by page. Fixed at the first page: what is appended meanwhile is not among them."""
-        async with self._engines.read.connect() as conn:
-            head = await conn.scalar(queries.HEAD_POSITION) or 0
-            sources = await conn.run_sync(source_names)
+        head = await self._engines.scalar(queries.HEAD_POSITION) or 0
+        sources = await self._engines.run(source_names)
         up_to = head if selection.up_to is None else min(head, selection.up_to)
         page: Sequence[EntryRow] = ()
-        while page := await self._page(_select_page(selection, up_to, page[-1] if page else None)):
+        while page := await self._page(queries.page(selection, up_to, page[-1] if page else None)):
             yield [row.entry(sources) for row in page]
+
+    async def _page(self, query: Executable) -> Sequence[EntryRow]:
+        return [EntryRow._make(row) for row in await self._engines.rows(query)]
 
     async def last_position_before(self, end: int) -> int:
         """The position of the last entry that was recorded before this moment (microseconds); 0: none was."""
-        async with self._engines.read.connect() as conn:
-            return await conn.scalar(queries.LAST_RECORDED_BEFORE, {"end": end}) or 0
+        return await self._engines.scalar(queries.LAST_RECORDED_BEFORE, end=end) or 0
 
     async def month_lines(self, day: date, up_to: int) -> tuple[StatementLine, ...]:
         """The lines of all parties for the Amsterdam month of this day, as they were when the entry at `up_to` was
@@ -91,19 +87,13 @@ class LedgerMeter:
             up_to=up_to,
         )
 
-    async def _page(self, query: Select[*tuple[Any, ...]]) -> Sequence[EntryRow]:
-        async with self._engines.read.connect() as conn:  # not kept open while the caller uses the page
-            return [EntryRow._make(row) for row in await conn.execute(query)]
-
     async def seals(self, after: int, limit: int) -> tuple[Seal, ...]:
         """Seals, oldest first."""
-        async with self._engines.read.connect() as conn:
-            return await conn.run_sync(seals_after, after, limit)
+        return await self._engines.run(seals_after, after, limit)
 
     async def prove(self, position: int) -> Proof:
         """The proof of an entry."""
-        async with self._engines.read.connect() as conn:
-            return await conn.run_sync(prove, position)
+        return await self._engines.run(prove, position)
 
     async def seal_due(self, joined: Mapping[str, str] | None = None) -> tuple[Seal, ...]:
         """Seal a batch that is due; returns the new seals."""
@@ -115,9 +105,8 @@ class LedgerMeter:
         now = self._clock()
         return await self._writer.call(lambda conn: seal(conn, now, self._policy, joined))
 
-    async def _lines(self, query: Select[*tuple[Any, ...]], **values: object) -> tuple[StatementLine, ...]:
-        async with self._engines.read.connect() as conn:
-            rows = (await conn.execute(query, values)).all()
+    async def _lines(self, query: Executable, **values: object) -> tuple[StatementLine, ...]:
+        rows = await self._engines.rows(query, **values)
         return tuple(
             StatementLine(
                 party_id=row.party_id,
@@ -130,22 +119,3 @@ class LedgerMeter:
             )
             for row in rows
         )
-
-
-def _select_page(selection: EntrySelection, up_to: int, after: EntryRow | None) -> Select[*tuple[Any, ...]]:
-    """A page of the selected entries, in order, after the last of the page before.
-
-    There is one lower bound for the position, never two: SQLite would seek to one of them and walk from there to
-    the page, and the last page of an export would cost as much as all before it.
-    """
-    entry = usage_entries.c
-    begin = after.position if after and selection.party_id is None else selection.after
-    wanted = select(usage_entries).where(entry.position <= up_to, entry.position > begin).limit(_ENTRIES_A_PAGE)
-    if selection.year is not None:
-        first, end = year_bounds(selection.year)
-        wanted = wanted.where(entry.at >= first, entry.at < end)
-    if selection.party_id is None:
-        return wanted.order_by(entry.position)
-    if after:
-        wanted = wanted.where(tuple_(entry.at, entry.position) > (after.at, after.position))
-    return wanted.where(entry.party_id == selection.party_id).order_by(entry.at, entry.position)

@@ -4,15 +4,35 @@ Those of an append are text for the driver; the others are SQLAlchemy's, with pa
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    collate,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
+from gateway.messages.lifecycle import Disposition
+from gateway.metering.calendar import year_bounds
+from gateway.metering.entry import MESSAGE_KINDS
 from gateway.metering.seal import EntryRow
+from gateway.metering.statement import EntrySelection
 from gateway.store.ledger.tables import usage_entries, usage_head, usage_rollups, usage_seals, usage_sources
+from gateway.store.messages.tables import messages
 from gateway.store.sql import insert_into, marks
 
 _entry, _rollup, _seal = usage_entries.c, usage_rollups.c, usage_seals.c
+
+_ENTRIES_A_PAGE = 5_000
 
 # Appending
 
@@ -97,6 +117,25 @@ POSITIONS_OUTSIDE = select(_entry.position).where((_entry.position < 1) | (_entr
 HEAD = select(usage_head)
 HEAD_POSITION = select(usage_head.c.position)
 
+
+def page(selection: EntrySelection, up_to: int, after: EntryRow | None) -> Select[Any]:
+    """A page of the selected entries, in order, after the last of the page before.
+
+    There is one lower bound for the position, never two: SQLite would seek to one of them and walk from there to
+    the page, and the last page of an export would cost as much as all before it.
+    """
+    begin = after.position if after and selection.party_id is None else selection.after
+    wanted = select(usage_entries).where(_entry.position <= up_to, _entry.position > begin).limit(_ENTRIES_A_PAGE)
+    if selection.year is not None:
+        first, end = year_bounds(selection.year)
+        wanted = wanted.where(_entry.at >= first, _entry.at < end)
+    if selection.party_id is None:
+        return wanted.order_by(_entry.position)
+    if after:
+        wanted = wanted.where(tuple_(_entry.at, _entry.position) > (after.at, after.position))
+    return wanted.where(_entry.party_id == selection.party_id).order_by(_entry.at, _entry.position)
+
+
 # Statement lines
 
 _month = func.substr(_rollup.day, 1, 7).label("month")
@@ -143,3 +182,45 @@ SEALS_AFTER = (
 COVERING_SEAL = (
     select(usage_seals).where(_seal.last_position >= bindparam("position")).order_by(_seal.last_position).limit(1)
 )
+
+# Messages against the meter
+
+_FOUND_MAX = 1_000
+_message = messages.c
+DISPOSITIONS = (
+    select(
+        _message.state,
+        _message.disposition,
+        _message.is_test,
+        func.count().label("messages"),
+        func.min(_message.kenmerk).label("first"),
+    )
+    .group_by(_message.state, _message.disposition, _message.is_test)
+    .order_by(_message.disposition)
+)
+
+
+def not_metered(dialect_name: str) -> Select[str]:
+    """Billable messages of which no party has an entry."""
+    kenmerk, key = _collate(dialect_name, _message.kenmerk, "C"), _entry.key
+    entry = exists().where(_entry.source == 1, key > kenmerk + " ", key < kenmerk + "!")
+    billable = _message.disposition == Disposition.BILLABLE.value
+    return select(_message.kenmerk).where(billable, ~entry).limit(_FOUND_MAX)
+
+
+def not_billable(dialect_name: str) -> Select[int, str, str]:
+    """Entries of messages that are not billable or not there."""
+    size = func.length(_entry.key) - func.length(_entry.kind) - func.length(_entry.party_id) - 2
+    kenmerk = _collate(dialect_name, func.substr(_entry.key, 1, case((size > 0, size), else_=0)), "default")
+    billable = func.coalesce(_message.disposition, literal("gone")) == Disposition.BILLABLE.value
+    return (
+        select(_entry.position, kenmerk.label("kenmerk"), _message.disposition)
+        .select_from(usage_entries.outerjoin(messages, _message.kenmerk == kenmerk))
+        .where(_entry.kind.in_([kind.value for kind in MESSAGE_KINDS]), _entry.reverses.is_(None), ~billable)
+        .limit(_FOUND_MAX)
+    )
+
+
+def _collate(dialect_name: str, text: ColumnElement[str], collation: str) -> ColumnElement[str]:
+    """The text in the collation of the index that is to be used; SQLite has one for all."""
+    return collate(text, collation) if dialect_name == "postgresql" else text

@@ -28,9 +28,9 @@ class MailboxStore:
 
     async def waiting(self, party_id: str, cursor: str | None, limit: int) -> Page[Message]:
         """Delivered, not confirmed; oldest first; leased ones included."""
-        values = {"recipient_id": party_id, "cursor": cursor or "", "limit": limit + 1}
-        async with self._engines.read.connect() as connection:
-            rows = (await connection.execute(queries.IN_MAILBOX, values)).all()
+        rows = await self._engines.rows(
+            queries.IN_MAILBOX, recipient_id=party_id, cursor=cursor or "", limit=limit + 1
+        )
         items = tuple(as_message(row) for row in rows[:limit])
         return Page(items, items[-1].kenmerk if len(rows) > limit else None)
 
@@ -50,12 +50,10 @@ class MailboxStore:
                 return None
             return confirm(message_in(connection, kenmerk), actor, now)
 
-        return await self._committer.commit_from(decide) is not None or await self._is_confirmed(party_id, kenmerk)
-
-    async def _is_confirmed(self, party_id: str, kenmerk: str) -> bool:
-        async with self._engines.read.connect() as connection:
-            row = (await connection.execute(queries.MESSAGE, {"kenmerk": kenmerk})).one_or_none()
-        return row is not None and row.recipient_id == party_id and row.state == State.CONFIRMED.value
+        if await self._committer.commit_from(decide) is not None:
+            return True
+        rows = await self._engines.rows(queries.MESSAGE, kenmerk=kenmerk)
+        return any(row.recipient_id == party_id and row.state == State.CONFIRMED.value for row in rows)
 
 
 def message_in(connection: Connection, kenmerk: str) -> Message:

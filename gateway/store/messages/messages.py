@@ -1,8 +1,6 @@
 """Messages in the database: accepted in groups, read one by one and in pages."""
 
-from collections.abc import Mapping, Sequence
-
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row
 
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter, Page, StoredAttachment
@@ -13,7 +11,6 @@ from gateway.pipeline.ports import Shipment
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
-from gateway.store.messages import tables as t
 from gateway.store.messages.accept import Acceptor
 from gateway.store.writer import Writer
 from gateway.validator.model.document import Attachment, DocumentKind
@@ -42,28 +39,28 @@ class MessageStore:
 
     async def unjudged_messages(self) -> tuple[Message, ...]:
         """Every message that is accepted and not judged, oldest first, with its detached attachments."""
-        return tuple([await self._with_detached(row) for row in await self._rows(queries.UNJUDGED)])
+        return tuple([await self._with_detached(row) for row in await self._engines.rows(queries.UNJUDGED)])
 
     async def unjudged_message(self, kenmerk: str) -> Message | None:
         """The message, with its detached attachments, if it waits to be judged."""
-        rows = await self._rows(queries.MESSAGE, {"kenmerk": kenmerk})
+        rows = await self._engines.rows(queries.MESSAGE, kenmerk=kenmerk)
         return await self._with_detached(rows[0]) if rows and rows[0].state == State.RECEIVED.value else None
 
     async def message(self, kenmerk: str, visible_to: frozenset[str] | None) -> Message | None:
         """The message, or None when it does not exist or these parties may not see it (None: all)."""
-        rows = await self._rows(queries.visible(queries.MESSAGE, visible_to), {"kenmerk": kenmerk})
+        rows = await self._engines.rows(queries.visible(queries.MESSAGE, visible_to), kenmerk=kenmerk)
         return as_message(rows[0]) if rows else None
 
     async def journal(self, kenmerk: str) -> tuple[JournalEntry, ...]:
         """Every step, oldest first."""
         return tuple(
             JournalEntry(Step(row.step), row.at, row.actor, row.foutcode, row.detail)
-            for row in await self._rows(queries.JOURNAL, {"kenmerk": kenmerk})
+            for row in await self._engines.rows(queries.JOURNAL, kenmerk=kenmerk)
         )
 
     async def report(self, kenmerk: str) -> bytes | None:
         """The verdict as JSON, or None when the message was not judged yet."""
-        rows = await self._rows(queries.REPORT, {"kenmerk": kenmerk})
+        rows = await self._engines.rows(queries.REPORT, kenmerk=kenmerk)
         return bytes(rows[0].report) if rows else None
 
     async def document(self, kenmerk: str) -> StoredBytes | None:
@@ -73,7 +70,7 @@ class MessageStore:
 
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Every attachment, in order."""
-        rows = await self._rows(queries.ATTACHMENTS, {"kenmerk": kenmerk})
+        rows = await self._engines.rows(queries.ATTACHMENTS, kenmerk=kenmerk)
         return tuple(_stored_attachment(row) for row in rows)
 
     async def shipment(self, kenmerk: str) -> Shipment:
@@ -85,24 +82,15 @@ class MessageStore:
 
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
-        query = _filter(select(t.messages), wanted)
-        if cursor is not None:
-            if len(cursor) != _KENMERK_CHARACTERS:
-                raise ValueError("the cursor is not one that this gateway gave")
-            query = query.where(t.messages.c.kenmerk < cursor)
-        rows = await self._rows(query.order_by(t.messages.c.kenmerk.desc()).limit(limit + 1))
+        if cursor is not None and len(cursor) != _KENMERK_CHARACTERS:
+            raise ValueError("the cursor is not one that this gateway gave")
+        rows = await self._engines.rows(queries.page(wanted, cursor, limit + 1))
         items = tuple(as_message(row) for row in rows[:limit])
         return Page(items, items[-1].kenmerk if len(rows) > limit else None)
 
     async def _with_detached(self, row: Row[tuple[object, ...]]) -> Message:
         attachments = await self.attachments(row.kenmerk)
         return as_message(row, tuple([found for found in attachments if found.stored is not None]))
-
-    async def _rows(
-        self, query: Select[tuple[object, ...]], values: Mapping[str, object] | None = None
-    ) -> Sequence[Row[tuple[object, ...]]]:
-        async with self._engines.read.connect() as connection:
-            return (await connection.execute(query, values)).all()
 
 
 def as_message(row: Row[tuple[object, ...]], detached: tuple[StoredAttachment, ...] | None = None) -> Message:
@@ -148,21 +136,3 @@ def _stored_attachment(row: Row[tuple[object, ...]]) -> StoredAttachment:
     if row.object_key is None:
         return StoredAttachment(attachment)
     return StoredAttachment(attachment, StoredBytes(row.object_key, row.object_offset, row.size_bytes, row.sha256))
-
-
-def _filter(query: Select[tuple[object, ...]], wanted: MessageFilter) -> Select[tuple[object, ...]]:
-    columns = t.messages.c
-    query = queries.visible(query, wanted.visible_to)
-    if wanted.states:
-        query = query.where(columns.state.in_(sorted(state.value for state in wanted.states)))
-    if wanted.kinds:
-        query = query.where(columns.kind.in_(sorted(kind.value for kind in wanted.kinds)))
-    equal = ((columns.sender_id, wanted.sender_id), (columns.recipient_id, wanted.recipient_id))
-    for column, value in (*equal, (columns.number, wanted.number)):
-        if value is not None:
-            query = query.where(column == value)
-    if wanted.received_from is not None:
-        query = query.where(columns.received_at >= wanted.received_from)
-    if wanted.received_until is not None:
-        query = query.where(columns.received_at < wanted.received_until)
-    return query

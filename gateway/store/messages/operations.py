@@ -88,13 +88,13 @@ class ReplaysElsewhere:
 
     async def follow(self) -> None:
         """Offer what was recorded since the last time; the first time only look where the log ends."""
-        async with self._engines.read.connect() as connection:
-            newest: int = await connection.scalar(register_queries.NEWEST_CHANGE) or 0
-            if self._seen_id is None or newest <= self._seen_id:
-                self._seen_id = newest
-                return
-            after = {"id_before": self._seen_id - OVERLAP_ROWS, "what": REPLAYED}
-            replays = (await connection.execute(register_queries.CHANGES_AFTER, after)).all()
+        newest: int = await self._engines.scalar(register_queries.NEWEST_CHANGE) or 0
+        if self._seen_id is None or newest <= self._seen_id:
+            self._seen_id = newest
+            return
+        replays = await self._engines.rows(
+            register_queries.CHANGES_AFTER, id_before=self._seen_id - OVERLAP_ROWS, what=REPLAYED
+        )
         self._seen_id = newest
         for row in replays:
             if row.id not in self._followed:

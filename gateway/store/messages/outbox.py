@@ -40,9 +40,8 @@ class OutboxStore:
 
     async def due(self, now: datetime) -> tuple[Destination, ...]:
         """Recipients for whom something waits and that may be called now."""
-        async with self._engines.read.connect() as connection:
-            recipients = await connection.run_sync(_recipients)
-            pauses = {row.recipient_id: row for row in (await connection.execute(queries.PAUSES)).all()}
+        recipients = await self._engines.run(_recipients)
+        pauses = {row.recipient_id: row for row in await self._engines.rows(queries.PAUSES)}
         found = []
         for recipient_id in recipients:
             party, pause = self._register.by_id(recipient_id), pauses.get(recipient_id)
@@ -52,9 +51,7 @@ class OutboxStore:
 
     async def next_due_at(self) -> datetime | None:
         """When the first recipient that is left alone may be called again; None: nobody waits for that."""
-        async with self._engines.read.connect() as connection:
-            found: datetime | None = await connection.scalar(queries.NEXT_PAUSE_END, {"now": self._clock()})
-        return found
+        return await self._engines.scalar(queries.NEXT_PAUSE_END, now=self._clock())
 
     async def destination(self, recipient_id: str) -> Destination:
         """Where this recipient's messages go now. Raises LookupError when there is no such recipient."""
@@ -66,8 +63,7 @@ class OutboxStore:
     async def pending(self) -> tuple[PendingDelivery, ...]:
         """Every recipient for whom something waits, by id."""
         now = self._clock()
-        async with self._engines.read.connect() as connection:
-            rows = (await connection.execute(queries.PENDING_DELIVERIES)).all()
+        rows = await self._engines.rows(queries.PENDING_DELIVERIES)
         return tuple(
             PendingDelivery(
                 row.recipient_id,
@@ -94,10 +90,8 @@ class OutboxStore:
 
     async def first(self, recipient_id: str) -> QueuedMessage | None:
         """The oldest message that waits for this recipient."""
-        async with self._engines.read.connect() as connection:
-            found = await connection.execute(queries.FIRST_IN_OUTBOX, {"recipient_id": recipient_id})
-            row = found.one_or_none()
-        return QueuedMessage(as_message(row), row.queued_at) if row else None
+        rows = await self._engines.rows(queries.FIRST_IN_OUTBOX, recipient_id=recipient_id)
+        return QueuedMessage(as_message(rows[0]), rows[0].queued_at) if rows else None
 
     async def commit(self, decision: Decision) -> Message:
         """Commit a decision about a message that is pushed; returns the message as it is from then on."""

@@ -5,11 +5,13 @@ in order. The others are SQLAlchemy's, with parameters named after their columns
 """
 
 from functools import lru_cache
+from operator import eq, ge, lt
 from typing import NamedTuple
 
-from sqlalchemy import Column, Select, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Column, Select, bindparam, delete, exists, func, or_, select, union_all, update
 
 from gateway.messages.lifecycle import State
+from gateway.messages.message import MessageFilter
 from gateway.store.messages import tables as t
 from gateway.store.messages.outbox_tables import delivery_pauses, outbox
 from gateway.store.sql import delete_from, insert_into, insert_or_replace, marks, update_where
@@ -229,6 +231,25 @@ def visible(query: Select[tuple[object, ...]], visible_to: frozenset[str] | None
     return query.where(or_(own, received))
 
 
+def page(wanted: MessageFilter, cursor: str | None, limit: int) -> Select[tuple[object, ...]]:
+    """Messages, newest first, after the one at the cursor."""
+    conditions = [
+        (_message.sender_id, eq, wanted.sender_id),
+        (_message.recipient_id, eq, wanted.recipient_id),
+        (_message.number, eq, wanted.number),
+        (_message.received_at, ge, wanted.received_from),
+        (_message.received_at, lt, wanted.received_until),
+        (_message.kenmerk, lt, cursor),
+    ]
+    query = visible(select(t.messages), wanted.visible_to)
+    query = query.where(*(compare(column, value) for column, compare, value in conditions if value is not None))
+    if wanted.states:
+        query = query.where(_message.state.in_(sorted(state.value for state in wanted.states)))
+    if wanted.kinds:
+        query = query.where(_message.kind.in_(sorted(kind.value for kind in wanted.kinds)))
+    return query.order_by(_message.kenmerk.desc()).limit(limit)
+
+
 # Mailboxes
 
 _mail = t.mailbox.c
@@ -307,7 +328,7 @@ UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).lab
 TO_PUSH = select(func.count().label("messages"), func.min(_push.queued_at).label("oldest_at"))
 
 
-def habits(party: Column[str], messages_min: int) -> Select[str, int, str, str]:
+def _habits(party: Column[str]) -> Select[str, int, str, str]:
     """Parties with at least so many messages since a kenmerk, with the first and the last."""
     return (
         select(
@@ -318,5 +339,19 @@ def habits(party: Column[str], messages_min: int) -> Select[str, int, str, str]:
         )
         .where(_message.kenmerk >= bindparam("since"), party.is_not(None))
         .group_by(party)
-        .having(func.count() >= messages_min)
+        .having(func.count() >= bindparam("messages_min"))
     )
+
+
+SENDER_HABITS = _habits(_message.submitter_id)
+RECIPIENT_HABITS = _habits(_message.recipient_id)
+OBJECT_KEYS = union_all(
+    *(
+        select(table.c.object_key).where(
+            table.c.kenmerk.between(bindparam("first"), bindparam("last")),
+            table.c.object_key.in_(bindparam("keys", expanding=True)),
+        )
+        for table in (t.messages, t.attachments)
+    )
+)
+"""Which of these objects in document storage messages and attachments name."""

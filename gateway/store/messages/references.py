@@ -1,13 +1,12 @@
 """Which objects in document storage messages name: what the reaper asks before it removes one."""
 
-import uuid
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import select, union_all
-
+from gateway.messages.kenmerk import first_kenmerk_of, last_kenmerk_of, time_of
 from gateway.store.engine import Engines
-from gateway.store.messages import tables as t
+from gateway.store.messages import queries
 
 KINDS = frozenset({"objects", "packs", "checks"})
 """Kinds of object that belong to messages, or to nobody: single contents, contents that share a commit, and
@@ -34,30 +33,21 @@ class ObjectReferences:
         foreign = frozenset(keys) - moments.keys()
         if not moments:
             return foreign
-        first, last = _kenmerk(min(moments.values()) - _SLACK, "0"), _kenmerk(max(moments.values()) + _SLACK, "f")
-        stretches = [
-            select(table.c.object_key).where(
-                table.c.kenmerk >= first, table.c.kenmerk <= last, table.c.object_key.in_(moments)
-            )
-            for table in (t.messages, t.attachments)
-        ]
-        async with self._engines.read.connect() as connection:
-            return foreign | frozenset((await connection.scalars(union_all(*stretches))).all())
+        rows = await self._engines.rows(
+            queries.OBJECT_KEYS,
+            first=first_kenmerk_of(min(moments.values()) - _SLACK),
+            last=last_kenmerk_of(max(moments.values()) + _SLACK),
+            keys=list(moments),
+        )
+        return foreign | {row.object_key for row in rows}
 
 
 def _moment(key: str) -> datetime | None:
     """When the object got its name; None for an object that is not of a message."""
-    kind, _, name = key.partition("/")
+    kind, _, path = key.partition("/")
+    name = path.rpartition("/")[2]
     try:
-        number = uuid.UUID(name.rpartition("/")[2])
+        version = UUID(name).version
     except ValueError:
         return None
-    if kind not in KINDS or number.version != 7:
-        return None
-    return datetime.fromtimestamp((number.int >> 80) / 1000, UTC)
-
-
-def _kenmerk(moment: datetime, rest: str) -> str:
-    """The lowest (rest 0) or highest (rest f) UUID of a moment, in full: so that it compares as a kenmerk does
-    under every collation of PostgreSQL."""
-    return str(uuid.UUID(f"{int(moment.timestamp() * 1000):012x}{rest * 20}"))
+    return time_of(name) if kind in KINDS and version == 7 else None

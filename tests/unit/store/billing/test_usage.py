@@ -26,7 +26,7 @@ async def test_counts_follow_the_amsterdam_day_and_corrections(database_url: str
         with engines.write.begin() as connection:
             append(connection, entries)
             reverse(connection, 4, "delivered twice by mistake", "anna")
-        counts = SqlUsageCounts(engines.read)
+        counts = SqlUsageCounts(engines)
         assert await counts.by_party(Service.DIGIPOORT, *YEAR) == {
             "a": {"delivered-to": 2},
             "b": {"submitted-by": 1},

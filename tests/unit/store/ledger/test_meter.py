@@ -13,9 +13,10 @@ from sqlalchemy.dialects import sqlite
 from gateway.metering.entry import ConflictingEntryError, UsageEntry, UsageKind
 from gateway.metering.seal import EntryRow
 from gateway.metering.statement import EntrySelection, RecordedBatch, StatementLine
+from gateway.store.ledger import queries
 from gateway.store.ledger.audit import audit
 from gateway.store.ledger.entries import append
-from gateway.store.ledger.meter import LedgerMeter, _select_page
+from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.writer import Writer
 from tests.unit.store.ledger.ledger_database import NOON, delivered, fresh_engines, fresh_ledger, make_messages
 
@@ -81,7 +82,7 @@ async def listed(meter: LedgerMeter, selection: EntrySelection) -> list[int]:
 async def test_entries_are_listed_by_party_year_and_position(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.store.ledger.meter._ENTRIES_A_PAGE", 2)
+    monkeypatch.setattr("gateway.store.ledger.queries._ENTRIES_A_PAGE", 2)
     async with fresh_meter(database_url) as meter:
         moments = [NOON, NOON - timedelta(days=1), NOON, NOON - timedelta(days=400), NOON, NOON]
         parties = ["gemeente-a"] * 5 + ["gemeente-b"]
@@ -137,7 +138,7 @@ def test_the_last_page_of_all_entries_costs_what_the_first_does(tmp_path: Path) 
         append(conn, [delivered(f"m{number}") for number in range(20_000)])
 
     def steps(after: EntryRow | None) -> int:
-        wanted = _select_page(EntrySelection(), 20_000, after)
+        wanted = queries.page(EntrySelection(), 20_000, after)
         sql = str(wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
         counted = 0
 
