@@ -1,23 +1,17 @@
 """The tables of billing. All are insert-only, which the database enforces, but for the
 counters: their values follow from the rows they count, and the audit compares them."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     Index,
     Integer,
     LargeBinary,
     Table,
     Text,
     UniqueConstraint,
-    event,
-    text,
 )
 
-from gateway.store.guards import guard_ddl
 from gateway.store.tables import Money, RowId, UtcTime, metadata
 
 billing_debtors = Table(
@@ -114,25 +108,3 @@ billing_counters = Table(
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-
-INSERT_ONLY = (
-    billing_debtors,
-    billing_steps,
-    billing_runs,
-    billing_approvals,
-    billing_issues,
-    billing_documents,
-    billing_audit,
-)
-
-
-def billing_ddl(dialect_name: str) -> tuple[str, ...]:
-    """The triggers that refuse changes, for a migration."""
-    return guard_ddl(dialect_name, (table.name for table in INSERT_ONLY))
-
-
-@event.listens_for(metadata, "after_create")
-def _guard(_: object, connection: Connection, tables: Sequence[Table], **__: object) -> None:
-    if billing_audit in tables:
-        for statement in billing_ddl(connection.dialect.name):
-            connection.execute(text(statement))

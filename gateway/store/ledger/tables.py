@@ -4,24 +4,16 @@
 they hold nothing that does not follow from the entries, and the audit computes them again.
 """
 
-from collections.abc import Sequence
-
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     Index,
     Integer,
     Table,
     Text,
     UniqueConstraint,
-    event,
-    text,
 )
 
-from gateway.metering.entry import GATEWAY
-from gateway.metering.seal import FIRST
-from gateway.store.guards import guard_ddl
 from gateway.store.tables import RowId, metadata
 
 ByteText = Text().with_variant(Text(collation="C"), "postgresql")
@@ -88,21 +80,3 @@ usage_seals = Table(
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False),
 )
-
-INSERT_ONLY = ("usage_sources", "usage_entries", "usage_seals")
-
-
-def ledger_ddl(dialect_name: str) -> tuple[str, ...]:
-    """What the meter needs besides its tables, for a migration: the triggers, and the rows that it starts with."""
-    start = (
-        f"INSERT INTO usage_sources (number, source) VALUES (1, '{GATEWAY}')",  # noqa: S608 - our own constant
-        f"INSERT INTO usage_head (id, position, running, sealed) VALUES (1, 0, '{FIRST}', 0)",  # noqa: S608
-    )
-    return start + guard_ddl(dialect_name, INSERT_ONLY, ": record a reversal instead")
-
-
-@event.listens_for(metadata, "after_create")
-def _complete(_: object, connection: Connection, tables: Sequence[Table], **__: object) -> None:
-    if usage_head in tables:
-        for statement in ledger_ddl(connection.dialect.name):
-            connection.execute(text(statement))

@@ -1,22 +1,17 @@
 """Tables of messages: the message, its journal, report, attachments, claims and mailbox."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     Index,
     Integer,
     LargeBinary,
     Table,
     Text,
-    event,
     text,
 )
 
-from gateway.store.guards import guard_ddl
 from gateway.store.tables import RowId, UtcTime, metadata
 
 messages = Table(
@@ -181,17 +176,3 @@ register_log = Table(
 )
 """Insert-only: every change to parties and keys. Its newest id tells a server that another process changed
 the register."""
-
-INSERT_ONLY = ("journal", "register_log")
-
-
-def message_ddl(dialect_name: str) -> tuple[str, ...]:
-    """The guards of these tables, for a migration."""
-    return guard_ddl(dialect_name, INSERT_ONLY)
-
-
-@event.listens_for(metadata, "after_create")
-def _guard(_: object, connection: Connection, tables: Sequence[Table], **__: object) -> None:
-    if journal in tables:
-        for statement in message_ddl(connection.dialect.name):
-            connection.execute(text(statement))

@@ -3,7 +3,7 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import inspect, text
 
 from gateway.store.engine import Engines, open_engines
 from gateway.store.schema import (
@@ -14,9 +14,23 @@ from gateway.store.schema import (
     upgrade,
 )
 
-TRIGGERS = {
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
-    "postgresql": "SELECT tgname, tgargs::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname",
+GUARDED = {
+    "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' GROUP BY tbl_name HAVING count(*) = 2",
+    "postgresql": "SELECT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal",
+}
+INSERT_ONLY = {
+    "billing_approvals",
+    "billing_audit",
+    "billing_debtors",
+    "billing_documents",
+    "billing_issues",
+    "billing_runs",
+    "billing_steps",
+    "journal",
+    "register_log",
+    "usage_entries",
+    "usage_seals",
+    "usage_sources",
 }
 
 
@@ -25,23 +39,14 @@ def engines(database_url: str) -> Engines:
     return open_engines(database_url)
 
 
-def _triggers(connection: Connection) -> list[tuple[str, str]]:
-    rows = connection.execute(text(TRIGGERS[connection.dialect.name]))
-    return [(str(row[0]), str(row[1])) for row in rows]
-
-
 async def test_the_steps_make_what_the_tables_say(engines: Engines) -> None:
     upgrade(engines.write)
     upgrade(engines.write)
     with engines.write.begin() as connection:
         assert current_version(connection) == HEAD
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        made_by_steps = _triggers(connection)
-        connection.execute(text("DROP TABLE alembic_version"))
-        metadata.drop_all(connection)
-        metadata.create_all(connection)
-        assert made_by_steps == _triggers(connection)
         assert {"journal", "usage_entries", "billing_documents"} <= set(inspect(connection).get_table_names())
+        assert set(connection.scalars(text(GUARDED[connection.dialect.name]))) == INSERT_ONLY
     await engines.dispose()
 
 

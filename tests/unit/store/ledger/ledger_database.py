@@ -8,26 +8,19 @@ from sqlalchemy import Connection, Engine, select, text
 
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.store.engine import Engines, open_engines
-from gateway.store.ledger.tables import (
-    INSERT_ONLY,
-    usage_entries,
-    usage_head,
-    usage_rollups,
-    usage_seals,
-    usage_sources,
-)
-from gateway.store.tables import metadata
+from gateway.store.ledger.tables import usage_entries, usage_rollups
+from gateway.store.schema import upgrade
 
-TABLES = [usage_sources, usage_entries, usage_rollups, usage_head, usage_seals]
+INSERT_ONLY = ("usage_sources", "usage_entries", "usage_seals")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, 0, tzinfo=UTC)
 
 
 @contextmanager
 def fresh_ledger(database_url: str) -> Iterator[Engine]:
-    """The writing engine of this database, with the meter's tables made."""
+    """The writing engine of this database, with its tables made."""
     engines = open_engines(database_url)
-    metadata.create_all(engines.write, tables=TABLES)
+    upgrade(engines.write)
     try:
         yield engines.write
     finally:
@@ -36,9 +29,9 @@ def fresh_ledger(database_url: str) -> Iterator[Engine]:
 
 @asynccontextmanager
 async def fresh_engines(database_url: str) -> AsyncIterator[Engines]:
-    """Both engines of this database, with the meter's tables made."""
+    """Both engines of this database, with its tables made."""
     engines = open_engines(database_url)
-    metadata.create_all(engines.write, tables=TABLES)
+    upgrade(engines.write)
     try:
         yield engines
     finally:
@@ -75,5 +68,6 @@ def disarm(conn: Connection) -> None:
 
 def make_messages(conn: Connection) -> None:
     """As much of the table of messages as the meter looks at."""
+    conn.execute(text("DROP TABLE IF EXISTS messages"))
     columns = "kenmerk TEXT PRIMARY KEY, state TEXT, disposition TEXT, is_test BOOLEAN"
-    conn.execute(text(f"CREATE TABLE IF NOT EXISTS messages ({columns})"))
+    conn.execute(text(f"CREATE TABLE messages ({columns})"))

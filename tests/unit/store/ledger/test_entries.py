@@ -16,8 +16,15 @@ from gateway.metering.entry import (
     UsageKind,
 )
 from gateway.store.ledger.entries import append, reverse
-from gateway.store.ledger.tables import INSERT_ONLY
-from tests.unit.store.ledger.ledger_database import LATER, NOON, delivered, fresh_ledger, quantities, rollups
+from tests.unit.store.ledger.ledger_database import (
+    INSERT_ONLY,
+    LATER,
+    NOON,
+    delivered,
+    fresh_ledger,
+    quantities,
+    rollups,
+)
 
 
 def test_an_entry_counts_once_however_often_it_is_appended(database_url: str) -> None:
