@@ -32,7 +32,7 @@ _audit = billing_audit.c
 # Rows that are inserted unless their key is there, as plain values
 
 
-class StepRow(NamedTuple):
+class YearStepRow(NamedTuple):
     """A step of a billing year."""
 
     party_id: str
@@ -67,7 +67,7 @@ class SignatureRow(NamedTuple):
     at: int
 
 
-ADD_STEP = insert_or_replace(billing_steps, StepRow._fields)
+ADD_STEP = insert_or_replace(billing_steps, YearStepRow._fields)
 ADD_RUN = insert_or_replace(billing_runs, RunRow._fields)
 ADD_APPROVAL = insert_or_replace(billing_approvals, SignatureRow._fields)
 ADD_ISSUE = insert_or_replace(billing_issues, SignatureRow._fields)

@@ -27,7 +27,7 @@ from gateway.billing.runs.year import StepKind, YearKey, YearStep
 from gateway.clock import to_microseconds
 from gateway.i18n import Text
 from gateway.store.billing import queries
-from gateway.store.billing.queries import RunRow, SignatureRow, StepRow
+from gateway.store.billing.queries import RunRow, SignatureRow, YearStepRow
 from gateway.store.engine import Engines
 from gateway.store.sql import Change, Values, ask, write_together
 from gateway.store.writer import Writer
@@ -218,8 +218,8 @@ def _record_event(connection: Connection, event: AuditEvent) -> None:
     connection.execute(queries.ADD_AUDIT, row)
 
 
-def _step_row(step: YearStep) -> StepRow:
-    return StepRow(
+def _step_row(step: YearStep) -> YearStepRow:
+    return YearStepRow(
         party_id=step.year.party_id,
         service=step.year.service.value,
         year=step.year.year,
