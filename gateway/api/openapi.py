@@ -152,10 +152,10 @@ def _responses(route: Route) -> Json:
     responses = {str(one.status): _response(one) for one in sorted(route.returns, key=lambda one: one.status)}
     refusals: dict[int, list[type[Problem]]] = {}
     for problem in problems_of(route):
-        refusals.setdefault(problem.kind.status, []).append(problem)
+        refusals.setdefault(problem.status, []).append(problem)
     for status, kinds in sorted(refusals.items()):
         responses[str(status)] = {
-            "description": " · ".join(f"{kind.kind.title.en} (`/problems/{kind.kind.slug}`)" for kind in kinds),
+            "description": " · ".join(f"{kind.title.en} (`/problems/{kind.slug}`)" for kind in kinds),
             "headers": _headers(_EVERY_ANSWER),
             "content": {
                 "application/problem+json": {"schema": _ref(ProblemResource)},
@@ -171,7 +171,7 @@ def problems_of(route: Route) -> list[type[Problem]]:
         problems.InvalidInput,
         problems.MalformedRequest,
         problems.ExpectationFailed,
-        problems.GatewayFailed,
+        problems.InternalError,
     ]
     if route.roles is not None:
         always += [problems.Unauthenticated, problems.Forbidden]

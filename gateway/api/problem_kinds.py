@@ -1,21 +1,17 @@
 """The problems of the resources: what cannot be done with a message, the meter or a bill."""
 
-from gateway.http.problems import Kind, Problem
+from gateway.http.problems import LoggedProblem, Problem
 from gateway.i18n import Text
 
 
 class IdempotencyConflict(Problem):
-    kind = Kind(
-        "idempotency-conflict",
-        409,
-        Text("Idempotency-Key used before"),
-        Text(
-            "This key was sent before with another body. `firstKenmerk` names the message it belongs to. "
-            "Nothing was "
-            "stored."
-        ),
-        Text("Use a new key for a new message, and the same key only to repeat the same bytes."),
+    status = 409
+    title = Text("Idempotency-Key used before")
+    meaning = Text(
+        "This key was sent before with another body. `firstKenmerk` names the message it belongs to. Nothing was "
+        "stored."
     )
+    remedy = Text("Use a new key for a new message, and the same key only to repeat the same bytes.")
 
     def __init__(self, first_kenmerk: str) -> None:
         super().__init__(
@@ -28,15 +24,14 @@ class IdempotencyConflict(Problem):
 
 
 class UsageConflict(Problem):
-    kind = Kind(
-        "usage-conflict",
-        409,
-        Text("Usage event recorded before"),
-        Text(
-            "An event with this `source` and `id` is in the meter with other content. Nothing of the request "
-            "was recorded."
-        ),
-        Text("Repeat an event only unchanged. To correct one, have it reversed and send another with a new id."),
+    status = 409
+    title = Text("Usage event recorded before")
+    meaning = Text(
+        "An event with this `source` and `id` is in the meter with other content. Nothing of the request "
+        "was recorded."
+    )
+    remedy = Text(
+        "Repeat an event only unchanged. To correct one, have it reversed and send another with a new id."
     )
 
     def __init__(self, source: str, event_id: str, differences: str) -> None:
@@ -53,177 +48,120 @@ class UsageConflict(Problem):
 
 
 class StateConflict(Problem):
-    kind = Kind(
-        "state-conflict",
-        409,
-        Text("Not possible in this state"),
-        Text("What was asked does not fit the state in which the message or party is now."),
-        Text("Fetch it again and look at its state."),
-    )
+    status = 409
+    title = Text("Not possible in this state")
+    meaning = Text("What was asked does not fit the state in which the message or party is now.")
+    remedy = Text("Fetch it again and look at its state.")
 
 
 class LeaseLost(Problem):
-    kind = Kind(
-        "lease-lost",
-        409,
-        Text("The lease is not yours any more"),
-        Text(
-            "The message was not confirmed within its lease, and is available again or was leased by another "
-            "process."
-        ),
-        Text("Take messages again. If you have the message safe already, confirm it with the new token."),
+    status = 409
+    title = Text("The lease is not yours any more")
+    meaning = Text(
+        "The message was not confirmed within its lease, and is available again or was leased by another process."
     )
+    remedy = Text("Take messages again. If you have the message safe already, confirm it with the new token.")
 
     def __init__(self, kenmerk: str) -> None:
-        super().__init__(
-            Text(
-                "The token is not that of the current lease on message {kenmerk}.",
-                kenmerk=kenmerk,
-            )
-        )
+        super().__init__(Text("The token is not that of the current lease on message {kenmerk}.", kenmerk=kenmerk))
 
 
-class NotJudged(Problem):
-    kind = Kind(
-        "not-judged",
-        413,
-        Text("The document could not be judged"),
-        Text(
-            "Judging the document asks more time or memory than one document gets, or broke otherwise. Nothing is "
-            "known of whether it is valid. The case is in the log."
-        ),
-        Text("Send a smaller document; give the operator the `reference` if the document is ordinary."),
+class NotJudged(LoggedProblem):
+    status = 413
+    title = Text("The document could not be judged")
+    meaning = Text(
+        "Judging the document asks more time or memory than one document gets, or broke otherwise. Nothing is "
+        "known of whether it is valid. The case is in the log."
     )
-
-    def __init__(self, reference: str) -> None:
-        super().__init__(
-            Text(
-                "The operator finds this case in the log as {reference}.",
-                reference=reference,
-            ),
-            reference=reference,
-        )
+    remedy = Text("Send a smaller document; give the operator the `reference` if the document is ordinary.")
 
 
 class InputsMoved(Problem):
-    kind = Kind(
-        "inputs-moved",
-        409,
-        Text("The inputs have changed"),
-        Text(
-            "A count, forecast, tariff, debtor, policy or earlier bill changed since the run was prepared, or "
-            "another"
-            " run billed the same year. Nothing was approved or issued."
-        ),
-        Text("Prepare the run again, look at what it gives, and have that approved."),
+    status = 409
+    title = Text("The inputs have changed")
+    meaning = Text(
+        "A count, forecast, tariff, debtor, policy or earlier bill changed since the run was prepared, or another"
+        " run billed the same year. Nothing was approved or issued."
     )
+    remedy = Text("Prepare the run again, look at what it gives, and have that approved.")
 
 
 class OwnApproval(Problem):
-    kind = Kind(
-        "own-approval",
-        403,
-        Text("Somebody else has to approve"),
-        Text(
-            "The run was prepared with this very key, and approval is by another (`billing.approval_by_another`)."
-        ),
-        Text("Have the holder of another key of the role finance approve it."),
+    status = 403
+    title = Text("Somebody else has to approve")
+    meaning = Text(
+        "The run was prepared with this very key, and approval is by another (`billing.approval_by_another`)."
     )
+    remedy = Text("Have the holder of another key of the role finance approve it.")
 
 
 class ForecastLocked(Problem):
-    kind = Kind(
-        "forecast-locked",
-        409,
-        Text("The forecast can no longer change"),
-        Text("The prepayment of that year was issued on the forecast that holds. Nothing was recorded."),
-        Text(
-            "Leave it: the settlement is on actual use. The policy `late_forecast` says whether a higher one is "
-            "taken."
-        ),
+    status = 409
+    title = Text("The forecast can no longer change")
+    meaning = Text("The prepayment of that year was issued on the forecast that holds. Nothing was recorded.")
+    remedy = Text(
+        "Leave it: the settlement is on actual use. The policy `late_forecast` says whether a higher one is taken."
     )
 
 
 class BillingStepRefused(Problem):
-    kind = Kind(
-        "billing-step-refused",
-        409,
-        Text("This step is not possible now"),
-        Text("The billing year has not come to this step, is past it, or has no such step. Nothing was done."),
-        Text("Look at the run or at the steps of the year, and do what comes first."),
+    status = 409
+    title = Text("This step is not possible now")
+    meaning = Text(
+        "The billing year has not come to this step, is past it, or has no such step. Nothing was done."
     )
+    remedy = Text("Look at the run or at the steps of the year, and do what comes first.")
 
 
 class TariffMissing(Problem):
-    kind = Kind(
-        "tariff-missing",
-        409,
-        Text("There is no tariff"),
-        Text("The catalogue holds no price of this kind for every day of the year. Nothing was billed."),
-        Text("Add the tariff to the catalogue (how-to: add a tariff year), or try another year."),
-    )
+    status = 409
+    title = Text("There is no tariff")
+    meaning = Text("The catalogue holds no price of this kind for every day of the year. Nothing was billed.")
+    remedy = Text("Add the tariff to the catalogue (how-to: add a tariff year), or try another year.")
 
 
 class TariffsRefused(Problem):
-    kind = Kind(
-        "tariffs-refused",
-        400,
-        Text("The tariffs cannot be used"),
-        Text("The tariffs in the request overlap, have an impossible price, or cannot be read."),
-        Text("Correct the tariff that is named."),
-    )
+    status = 400
+    title = Text("The tariffs cannot be used")
+    meaning = Text("The tariffs in the request overlap, have an impossible price, or cannot be read.")
+    remedy = Text("Correct the tariff that is named.")
 
 
 class DebtorMissing(Problem):
-    kind = Kind(
-        "debtor-missing",
-        409,
-        Text("A party is not known as a debtor"),
-        Text(
-            "A party has use, a forecast or a weight, and finance has not recorded whom to bill. Nothing was done."
-        ),
-        Text("Record the debtor (`PUT /v1/debtors/{partyId}`) and ask again."),
+    status = 409
+    title = Text("A party is not known as a debtor")
+    meaning = Text(
+        "A party has use, a forecast or a weight, and finance has not recorded whom to bill. Nothing was done."
     )
+    remedy = Text("Record the debtor (`PUT /v1/debtors/{partyId}`) and ask again.")
 
 
 class BillRejected(Problem):
-    kind = Kind(
-        "bill-rejected",
-        409,
-        Text("A bill is not valid"),
-        Text(
-            "Every bill is checked like any invoice before it gets a number. One of this run breaks "
-            "a rule, so none was issued."
-        ),
-        Text("Correct what the rule names, often the address of the debtor, and prepare the run again."),
+    status = 409
+    title = Text("A bill is not valid")
+    meaning = Text(
+        "Every bill is checked like any invoice before it gets a number. One of this run breaks "
+        "a rule, so none was issued."
     )
+    remedy = Text("Correct what the rule names, often the address of the debtor, and prepare the run again.")
 
 
 class IssuerMissing(Problem):
-    kind = Kind(
-        "issuer-missing",
-        409,
-        Text("The sender of the bills is not set"),
-        Text("The settings under `[billing]` are not complete, so this gateway makes no bills."),
-        Text("Fill in the settings that are named and restart the gateway."),
-    )
+    status = 409
+    title = Text("The sender of the bills is not set")
+    meaning = Text("The settings under `[billing]` are not complete, so this gateway makes no bills.")
+    remedy = Text("Fill in the settings that are named and restart the gateway.")
 
 
 class DistributionKeyRefused(Problem):
-    kind = Kind(
-        "distribution-key-refused",
-        400,
-        Text("This cannot be divided"),
-        Text("There is nothing to divide, nobody to divide it over, a weight below zero or a party twice."),
-        Text("Send an amount above zero in whole cents, and each party once, with a weight."),
-    )
+    status = 400
+    title = Text("This cannot be divided")
+    meaning = Text("There is nothing to divide, nobody to divide it over, a weight below zero or a party twice.")
+    remedy = Text("Send an amount above zero in whole cents, and each party once, with a weight.")
 
 
 class BadCount(Problem):
-    kind = Kind(
-        "bad-count",
-        400,
-        Text("This count is not possible"),
-        Text("A number of units is below zero or beyond what anybody can use. Nothing was recorded."),
-        Text("Look whether figures were doubled or a separator went missing."),
-    )
+    status = 400
+    title = Text("This count is not possible")
+    meaning = Text("A number of units is below zero or beyond what anybody can use. Nothing was recorded.")
+    remedy = Text("Look whether figures were doubled or a separator went missing.")

@@ -15,7 +15,7 @@ from gateway.http.answers import (
     json_answer,
 )
 from gateway.http.pages import Pages, page_answer, problem_html
-from gateway.http.problems import Kind, all_kinds
+from gateway.http.problems import Problem, all_kinds
 from gateway.i18n import Text
 
 routes = Routes("pages", slug="The last part of a problem's `type`.")
@@ -95,14 +95,14 @@ async def show_problem(call: Call) -> web.StreamResponse:
     return json_answer(problem_kind(kind, call.services.base_url.url), more=BY_ACCEPT)
 
 
-def _kind(slug: str) -> Kind:
+def _kind(slug: str) -> type[Problem]:
     kind = all_kinds().get(slug)
     if kind is None:
         raise not_found(Text("kind of problem"), slug)
     return kind
 
 
-def problem_kind(kind: Kind, base_url: str) -> ProblemKind:
+def problem_kind(kind: type[Problem], base_url: str) -> ProblemKind:
     """A kind of problem, with its address."""
     return ProblemKind(
         type=f"{base_url}/problems/{kind.slug}",

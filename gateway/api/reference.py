@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gateway.api.openapi import Json, openapi_document
 from gateway.api.route import Route
-from gateway.http.problems import Kind, all_kinds
+from gateway.http.problems import Problem, all_kinds
 
 _API = """\
 # HTTP API
@@ -113,7 +113,7 @@ def problems_reference() -> str:
     return (_PROBLEMS + "".join(_problem(kind) for kind in all_kinds().values())).rstrip() + "\n"
 
 
-def _problem(kind: Kind) -> str:
+def _problem(kind: type[Problem]) -> str:
     return (
         f"## {kind.slug}\n\n{kind.status} · {kind.title.en} · *{kind.title.nl}*\n\n"
         f"{kind.meaning.en} {kind.remedy.en}\n\n*{kind.meaning.nl} {kind.remedy.nl}*\n\n"

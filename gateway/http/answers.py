@@ -91,7 +91,7 @@ def problem_answer(request: web.BaseRequest, problem: Problem, base_url: BaseUrl
     language = language_of(request)
     body = problem.body(language, base_url.url)
     more = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language", **problem.headers}
-    answer = web.Response(body=_encode(body), status=problem.kind.status, headers=headers(PROBLEM, more))
+    answer = web.Response(body=_encode(body), status=problem.status, headers=headers(PROBLEM, more))
     if problem.closes:
         answer.force_close()
     return answer

@@ -98,8 +98,8 @@ def _problem_of(refusal: web.HTTPException, request: web.Request) -> Problem:
     return log_failure(refusal, request)
 
 
-def log_failure(error: BaseException | None, request: web.BaseRequest) -> problems.GatewayFailed:
+def log_failure(error: BaseException | None, request: web.BaseRequest) -> problems.InternalError:
     """Log the error under a reference; the problem contains the reference only."""
     reference = str(uuid.uuid4())
     log.error("request_failed", reference=reference, method=request.method, path=request.path, exc_info=error)
-    return problems.GatewayFailed(reference)
+    return problems.InternalError(reference)

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from markupsafe import Markup, escape
 
 from gateway.http.answers import headers, language_of
-from gateway.http.problems import Kind, Problem, printable
+from gateway.http.problems import Problem, printable
 from gateway.http.style import STYLE
 from gateway.i18n import format_amount, format_count, format_date
 from gateway.validator.report.html import TEMPLATES, translator
@@ -79,7 +79,7 @@ def page_answer(
 _PAGES = Pages("gateway.http")
 
 
-def problem_html(kind: Kind, language: str, problem: Problem | None = None) -> str:
+def problem_html(kind: type[Problem], language: str, problem: Problem | None = None) -> str:
     """The page on a kind of problem; with `problem`, on one case of it."""
     return _PAGES.render("problem.html", language, kind=kind, problem=problem)
 
@@ -87,6 +87,5 @@ def problem_html(kind: Kind, language: str, problem: Problem | None = None) -> s
 def problem_page(request: web.BaseRequest, problem: Problem) -> web.Response:
     """The problem as a page."""
     language = language_of(request)
-    return page_answer(
-        problem_html(problem.kind, language, problem), language, problem.kind.status, problem.headers
-    )
+    html = problem_html(type(problem), language, problem)
+    return page_answer(html, language, problem.status, problem.headers)

@@ -1,10 +1,11 @@
 """Problems: what is wrong with a request, as RFC 9457 problem details.
 
-A class is one kind of problem, documented by its `kind`: slug (its page is `/problems/<slug>`), status, title,
-meaning and remedy. An instance is one case, with a detail and extension members. The problems of HTTP are here;
-those of the resources are in `gateway.api.problem_kinds`. An invalid *document* is no problem but gets a verdict.
+A class is one kind of problem, with its status, title, meaning and remedy; its page is `/problems/<slug>`. An
+instance is one case, with a detail and extension members. The problems of HTTP are here; those of the resources
+are in `gateway.api.problem_kinds`. An invalid *document* is no problem but gets a verdict.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,17 +15,6 @@ from gateway.validator.finding import WrongValueError
 
 Member = str | int | bool | list[dict[str, str]] | list[str]
 """What an extension member of a problem may hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of problem. `meaning` explains it, `remedy` is what the caller can do."""
-
-    slug: str
-    status: int
-    title: Text
-    meaning: Text
-    remedy: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +39,18 @@ class Fault:
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """A request that cannot be fulfilled; the answer is `application/problem+json`."""
 
-    kind: ClassVar[Kind]
+    slug: ClassVar[str]
+    """The name of the class in words: `invalid-input`."""
+    status: ClassVar[int]
+    title: ClassVar[Text]
+    meaning: ClassVar[Text]
+    remedy: ClassVar[Text]
+    """What the caller can do."""
     faults: tuple[Fault, ...] = ()
     """What is wrong with the input."""
+
+    def __init_subclass__(cls) -> None:
+        cls.slug = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     def __init__(
         self, detail: Text, *, headers: Mapping[str, str] | None = None, closes: bool = False, **members: Member
@@ -66,9 +65,9 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     def body(self, language: str, base_url: str) -> dict[str, Member]:
         """The members of the problem document, in `nl` or `en`; `base_url` has no slash at its end."""
         body: dict[str, Member] = {
-            "type": f"{base_url}/problems/{self.kind.slug}",
-            "title": printable(self.kind.title, language),
-            "status": self.kind.status,
+            "type": f"{base_url}/problems/{self.slug}",
+            "title": printable(self.title, language),
+            "status": self.status,
             "detail": printable(self.detail, language),
             **self.members,
         }
@@ -88,26 +87,20 @@ TWICE = Text("is given more than once")
 
 
 class MalformedRequest(Problem):
-    kind = Kind(
-        "malformed-request",
-        400,
-        Text("Not a valid HTTP request"),
-        Text("The request line, a header or the framing of the body does not follow RFC 9112."),
-        Text("Use an HTTP client library, and look at the proxies between you and the gateway."),
-    )
+    status = 400
+    title = Text("Not a valid HTTP request")
+    meaning = Text("The request line, a header or the framing of the body does not follow RFC 9112.")
+    remedy = Text("Use an HTTP client library, and look at the proxies between you and the gateway.")
 
 
 class InvalidInput(Problem):
-    kind = Kind(
-        "invalid-input",
-        400,
-        Text("The input is not valid"),
-        Text(
-            "One or more query parameters, headers or members of the body are missing, unknown or wrong. `errors` "
-            "lists all of them."
-        ),
-        Text("Correct everything that `errors` names and send the request again."),
+    status = 400
+    title = Text("The input is not valid")
+    meaning = Text(
+        "One or more query parameters, headers or members of the body are missing, unknown or wrong. `errors` "
+        "lists all of them."
     )
+    remedy = Text("Correct everything that `errors` names and send the request again.")
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(
@@ -121,42 +114,33 @@ class InvalidInput(Problem):
 
 
 class MalformedMultipart(Problem):
-    kind = Kind(
-        "malformed-multipart",
-        400,
-        Text("The multipart body is broken"),
-        Text(
-            "The body does not follow RFC 2046 and RFC 7578, or does not hold exactly one document. Nothing was "
-            "stored."
-        ),
-        Text(
-            "Send one part with the document (named `document` in multipart/form-data, the only XML "
-            "part in multipart/mixed and multipart/related) and every attachment as a separate part."
-        ),
+    status = 400
+    title = Text("The multipart body is broken")
+    meaning = Text(
+        "The body does not follow RFC 2046 and RFC 7578, or does not hold exactly one document. Nothing was "
+        "stored."
+    )
+    remedy = Text(
+        "Send one part with the document (named `document` in multipart/form-data, the only XML "
+        "part in multipart/mixed and multipart/related) and every attachment as a separate part."
     )
 
 
 class DigestMismatch(Problem):
-    kind = Kind(
-        "digest-mismatch",
-        400,
-        Text("Content-Digest does not match"),
-        Text(
-            "The SHA-256 of the body as it arrived differs from the one in Content-Digest (RFC 9530). Nothing was "
-            "stored."
-        ),
-        Text("Send the message again."),
+    status = 400
+    title = Text("Content-Digest does not match")
+    meaning = Text(
+        "The SHA-256 of the body as it arrived differs from the one in Content-Digest (RFC 9530). Nothing was "
+        "stored."
     )
+    remedy = Text("Send the message again.")
 
 
 class Unauthenticated(Problem):
-    kind = Kind(
-        "unauthenticated",
-        401,
-        Text("An API key is needed"),
-        Text("The request carries no API key, or one that the gateway does not know (any more)."),
-        Text("Send `Authorization: Bearer <key>` or `X-API-Key: <key>`. The operator hands out keys."),
-    )
+    status = 401
+    title = Text("An API key is needed")
+    meaning = Text("The request carries no API key, or one that the gateway does not know (any more).")
+    remedy = Text("Send `Authorization: Bearer <key>` or `X-API-Key: <key>`. The operator hands out keys.")
 
     def __init__(self, detail: Text, *, from_browser: bool = False) -> None:
         """`from_browser`: let the browser ask for the key, as the password of Basic."""
@@ -165,51 +149,39 @@ class Unauthenticated(Problem):
 
 
 class Forbidden(Problem):
-    kind = Kind(
-        "forbidden",
-        403,
-        Text("This key may not do that"),
-        Text("The key works, but its role does not allow this request."),
-        Text("Use a key with one of the roles that the documentation names for this request."),
-    )
+    status = 403
+    title = Text("This key may not do that")
+    meaning = Text("The key works, but its role does not allow this request.")
+    remedy = Text("Use a key with one of the roles that the documentation names for this request.")
 
 
 class UnknownAddress(Problem):
-    kind = Kind(
-        "unknown-address",
-        404,
-        Text("There is nothing at this address"),
-        Text("The path is not one of this API. A slash at the end also makes another path."),
-        Text("Look in /v1/openapi.json or /docs for the paths."),
-    )
+    status = 404
+    title = Text("There is nothing at this address")
+    meaning = Text("The path is not one of this API. A slash at the end also makes another path.")
+    remedy = Text("Look in /v1/openapi.json or /docs for the paths.")
 
     def __init__(self) -> None:
         super().__init__(Text("No resource of this API has this path."))
 
 
 class UnknownItem(Problem):
-    kind = Kind(
-        "unknown-item",
-        404,
-        Text("Not found"),
-        Text(
-            "What the path names does not exist, or this key may not know of it. The gateway does not say which."
-        ),
-        Text("Check the number, and whether the key belongs to a party of the message."),
+    status = 404
+    title = Text("Not found")
+    meaning = Text(
+        "What the path names does not exist, or this key may not know of it. The gateway does not say which."
     )
+    remedy = Text("Check the number, and whether the key belongs to a party of the message.")
 
     def __init__(self, what: Text, name: str) -> None:
         super().__init__(Text("There is no {what} {name}.", what=what, name=name))
 
 
 class MethodNotAllowed(Problem):
-    kind = Kind(
-        "method-not-allowed",
-        405,
-        Text("Method not allowed"),
-        Text("The address exists, but not for this HTTP method."),
-        Text("Use one of the methods in the Allow header."),
-    )
+    status = 405
+    title = Text("Method not allowed")
+    meaning = Text("The address exists, but not for this HTTP method.")
+    remedy = Text("Use one of the methods in the Allow header.")
 
     def __init__(self, method: str, allowed: list[str]) -> None:
         listed = ", ".join(allowed)
@@ -221,13 +193,10 @@ class MethodNotAllowed(Problem):
 
 
 class NotAcceptable(Problem):
-    kind = Kind(
-        "not-acceptable",
-        406,
-        Text("No acceptable form"),
-        Text("The Accept header leaves out every form in which this can be given."),
-        Text("Accept one of the forms in `offered`."),
-    )
+    status = 406
+    title = Text("No acceptable form")
+    meaning = Text("The Accept header leaves out every form in which this can be given.")
+    remedy = Text("Accept one of the forms in `offered`.")
 
     def __init__(self, offered: list[str]) -> None:
         listed = ", ".join(offered)
@@ -235,20 +204,14 @@ class NotAcceptable(Problem):
 
 
 class RequestTimeout(Problem):
-    kind = Kind(
-        "request-timeout",
-        408,
-        Text("The request took too long to arrive"),
-        Text("The body stopped arriving, or came in so slowly that the gateway gave up. Nothing was stored."),
-        Text("Send the message again, with the same Idempotency-Key."),
-    )
+    status = 408
+    title = Text("The request took too long to arrive")
+    meaning = Text("The body stopped arriving, or came in so slowly that the gateway gave up. Nothing was stored.")
+    remedy = Text("Send the message again, with the same Idempotency-Key.")
 
     def __init__(self, seconds: float, *, is_idle: bool) -> None:
         """`is_idle`: nothing came for so long; else the whole body took longer."""
-        detail = Text(
-            "The body was not complete within {seconds} seconds.",
-            seconds=format(seconds, "g"),
-        )
+        detail = Text("The body was not complete within {seconds} seconds.", seconds=format(seconds, "g"))
         if is_idle:
             detail = Text("Nothing came for {seconds} seconds.", seconds=format(seconds, "g"))
         super().__init__(detail, closes=True)
@@ -272,45 +235,36 @@ class _TooLarge(Problem):
 
 
 class BodyTooLarge(_TooLarge):
-    kind = Kind(
-        "body-too-large",
-        413,
-        Text("The body is too large"),
-        Text(
-            "The body is larger than any message within the limits can be. It was cut off as soon as that was "
-            "certain; nothing was stored. `countedBytes` is what was announced or had come in by then."
-        ),
-        Text("Send a smaller document; attachments together may hold 20 MB (20 × 1024 × 1024 bytes)."),
+    status = 413
+    title = Text("The body is too large")
+    meaning = Text(
+        "The body is larger than any message within the limits can be. It was cut off as soon as that was "
+        "certain; nothing was stored. `countedBytes` is what was announced or had come in by then."
     )
+    remedy = Text("Send a smaller document; attachments together may hold 20 MB (20 × 1024 × 1024 bytes).")
 
     def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
         super().__init__(Text("The body"), limit_bytes, counted_bytes)
 
 
 class AttachmentsTooLarge(_TooLarge):
-    kind = Kind(
-        "attachments-too-large",
-        413,
-        Text("The attachments are too large"),
-        Text(
-            "The limit holds for the decoded bytes of all attachments of a message together. Nothing was stored. "
-            "`countedBytes` is what was counted when the gateway stopped reading."
-        ),
-        Text("Leave an attachment out, or make it smaller."),
+    status = 413
+    title = Text("The attachments are too large")
+    meaning = Text(
+        "The limit holds for the decoded bytes of all attachments of a message together. Nothing was stored. "
+        "`countedBytes` is what was counted when the gateway stopped reading."
     )
+    remedy = Text("Leave an attachment out, or make it smaller.")
 
     def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
         super().__init__(Text("The attachments together"), limit_bytes, counted_bytes)
 
 
 class UnsupportedMediaType(Problem):
-    kind = Kind(
-        "unsupported-media-type",
-        415,
-        Text("Unsupported media type"),
-        Text("The Content-Type of the body is not one that this request accepts."),
-        Text("Send one of the types in `supported`."),
-    )
+    status = 415
+    title = Text("Unsupported media type")
+    meaning = Text("The Content-Type of the body is not one that this request accepts.")
+    remedy = Text("Send one of the types in `supported`.")
 
     def __init__(self, found: str, supported: list[str]) -> None:
         listed = ", ".join(supported)
@@ -327,13 +281,10 @@ class UnsupportedMediaType(Problem):
 
 
 class UnsupportedContentEncoding(Problem):
-    kind = Kind(
-        "unsupported-content-encoding",
-        415,
-        Text("Unsupported content encoding"),
-        Text("The gateway does not decompress bodies: a compressed body can hide any size."),
-        Text("Send the body without Content-Encoding."),
-    )
+    status = 415
+    title = Text("Unsupported content encoding")
+    meaning = Text("The gateway does not decompress bodies: a compressed body can hide any size.")
+    remedy = Text("Send the body without Content-Encoding.")
 
     def __init__(self, found: str) -> None:
         super().__init__(
@@ -344,86 +295,68 @@ class UnsupportedContentEncoding(Problem):
 
 
 class ExpectationFailed(Problem):
-    kind = Kind(
-        "expectation-failed",
-        417,
-        Text("Expectation failed"),
-        Text("The Expect header asks for something other than 100-continue."),
-        Text("Leave the header out."),
-    )
+    status = 417
+    title = Text("Expectation failed")
+    meaning = Text("The Expect header asks for something other than 100-continue.")
+    remedy = Text("Leave the header out.")
 
 
 class HeadersTooLarge(Problem):
-    kind = Kind(
-        "headers-too-large",
-        431,
-        Text("Headers too large"),
-        Text("A line of the header section is longer, or there are more headers, than the gateway reads."),
-        Text("Send fewer or shorter headers."),
-    )
+    status = 431
+    title = Text("Headers too large")
+    meaning = Text("A line of the header section is longer, or there are more headers, than the gateway reads.")
+    remedy = Text("Send fewer or shorter headers.")
 
 
-class GatewayFailed(Problem):
-    kind = Kind(
-        "internal-error",
-        500,
-        Text("The gateway failed"),
-        Text("Something went wrong inside the gateway. It is not your request's fault, and it is in the log."),
-        Text("Try again with the same Idempotency-Key; give the operator the `reference` if it stays."),
-    )
+class LoggedProblem(Problem):
+    """A case that the operator finds in the log by its reference."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__(
-            Text(
-                "The operator finds this case in the log as {reference}.",
-                reference=reference,
-            ),
-            reference=reference,
-        )
+        detail = Text("The operator finds this case in the log as {reference}.", reference=reference)
+        super().__init__(detail, reference=reference)
+
+
+class InternalError(LoggedProblem):
+    status = 500
+    title = Text("The gateway failed")
+    meaning = Text(
+        "Something went wrong inside the gateway. It is not your request's fault, and it is in the log."
+    )
+    remedy = Text("Try again with the same Idempotency-Key; give the operator the `reference` if it stays.")
 
 
 class Overloaded(Problem):
-    kind = Kind(
-        "overloaded",
-        503,
-        Text("The gateway is busy"),
-        Text("The queue is full. Nothing of this request was stored."),
-        Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key."),
-    )
+    status = 503
+    title = Text("The gateway is busy")
+    meaning = Text("The queue is full. Nothing of this request was stored.")
+    remedy = Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key.")
 
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
-            Text(
-                "Try again in {retry_after_seconds} seconds.",
-                retry_after_seconds=retry_after_seconds,
-            ),
+            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
             headers={"Retry-After": str(retry_after_seconds)},
             closes=True,
         )
 
 
 class NotReady(Problem):
-    kind = Kind(
-        "not-ready",
-        503,
-        Text("The gateway is not ready"),
-        Text("The gateway runs, but something it needs does not answer."),
-        Text("Send traffic elsewhere and look at `failing`."),
-    )
+    status = 503
+    title = Text("The gateway is not ready")
+    meaning = Text("The gateway runs, but something it needs does not answer.")
+    remedy = Text("Send traffic elsewhere and look at `failing`.")
 
     def __init__(self, failing: list[str]) -> None:
         listed = ", ".join(failing)
         super().__init__(Text("Not working: {listed}.", listed=listed), failing=failing)
 
 
-def all_kinds() -> dict[str, Kind]:
+def all_kinds() -> dict[str, type[Problem]]:
     """Every kind, by its slug, in the order of status and slug; of the modules that were imported."""
-    kinds = (problem.kind for problem in _concrete(Problem))
-    return {kind.slug: kind for kind in sorted(kinds, key=lambda kind: (kind.status, kind.slug))}
+    return {kind.slug: kind for kind in sorted(_concrete(Problem), key=lambda kind: (kind.status, kind.slug))}
 
 
 def _concrete(root: type[Problem]) -> Iterator[type[Problem]]:
     for child in root.__subclasses__():
-        if hasattr(child, "kind"):
+        if hasattr(child, "status"):
             yield child
         yield from _concrete(child)

@@ -211,7 +211,7 @@ class _Connection(web.RequestHandler):
 def _too_many() -> bytes:
     """The answer to one connection too many, written before a request is read."""
     problem = problems.Overloaded(RETRY_AFTER_SECONDS)
-    members = {"type": "about:blank", "title": problem.kind.title.en, "status": 503, "detail": problem.detail.en}
+    members = {"type": "about:blank", "title": problem.title.en, "status": 503, "detail": problem.detail.en}
     body = msgspec.json.encode(members)
     return (
         b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"

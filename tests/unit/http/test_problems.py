@@ -5,12 +5,12 @@ from http import HTTPStatus
 
 import pytest
 
-from gateway.http.problems import AttachmentsTooLarge, Fault, InvalidInput, Kind, all_kinds
+from gateway.http.problems import AttachmentsTooLarge, Fault, InvalidInput, Problem, all_kinds
 from gateway.i18n import Text
 
 
 @pytest.mark.parametrize("kind", all_kinds().values(), ids=all_kinds())
-def test_a_kind_is_complete(kind: Kind) -> None:
+def test_a_kind_is_complete(kind: type[Problem]) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.slug)
     assert HTTPStatus(kind.status) >= HTTPStatus.BAD_REQUEST
     for text in (kind.title, kind.meaning, kind.remedy):
@@ -42,4 +42,4 @@ def test_faults_become_errors() -> None:
 def test_a_problem_speaks_the_language_that_is_asked() -> None:
     problem = InvalidInput(())
     assert isinstance(problem.detail, Text)
-    assert problem.body("nl", "")["title"] == InvalidInput.kind.title.nl
+    assert problem.body("nl", "")["title"] == InvalidInput.title.nl
