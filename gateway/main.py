@@ -18,7 +18,6 @@ import structlog
 from gateway import __version__
 from gateway.admin.billing import billing_service, billing_services
 from gateway.api import Services, build
-from gateway.api.services import LeaseLimits, PageSizes
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.channel import ChannelServices, OpenChannel
 from gateway.channels.outbound import Post
@@ -115,17 +114,11 @@ class Gateway:
             billing=billing_services(self.settings, self.engines, self.writer, utc_now),
             readiness=self.health.states,
             metrics=self.metrics.exposition,
-            metrics_need_key=self.settings.http.metrics_need_key,
             base_url=BaseUrl(self.settings.http.public_url.rstrip("/")),
             gateway_version=__version__,
             limits=_intake_limits(self.settings),
-            page_sizes=PageSizes(self.settings.http.page_items_default, self.settings.http.page_items_max),
-            lease_limits=LeaseLimits(
-                self.settings.mailbox.lease_seconds_default,
-                self.settings.mailbox.lease_seconds_max,
-                self.settings.mailbox.take_messages_max,
-            ),
-            wait_seconds_max=self.settings.http.wait_seconds_max,
+            http=self.settings.http,
+            leases=self.settings.mailbox,
         )
 
     def channel_intake(self) -> Intake:

@@ -1,8 +1,8 @@
 """The routes as an aiohttp application."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-import msgspec
 from aiohttp import web
 
 from gateway.api import health
@@ -10,12 +10,12 @@ from gateway.api.access import Admitted, admit
 from gateway.api.call import Call, Context
 from gateway.api.openapi import openapi_document
 from gateway.api.resources import ROUTES
-from gateway.api.route import Route
+from gateway.api.route import Route, camel_case
 from gateway.api.services import Services
+from gateway.http.answers import empty_answer, json_answer
 from gateway.http.middleware import Handler, OnAnswer, expect_handler, problem_middleware
-from gateway.http.parameters import NoQuery, read_query
-
-_NO_QUERY = NoQuery()
+from gateway.http.parameters import read_query
+from gateway.http.problems import Fault, InvalidInput
 
 
 def build(
@@ -38,18 +38,46 @@ def build(
 
 
 def _handler(route: Route, context: Context) -> Handler:
-    """The route's handler for aiohttp: authenticate the caller, read the query, make the call."""
-    handler, keyring, query_kind = route.handler, context.keyring, route.query
-    is_open = route.handler is health.metrics and not context.services.metrics_need_key
+    """The route's handler for aiohttp: authenticate, read what the handler takes, send what it returns."""
+    handler, keyring = route.handler, context.keyring
+    body_kind = route.body.schema if route.body else None
+    arguments = {camel_case(name): name for name in handler.__annotations__}
+    status = route.returns[0].status
+    is_open = route.handler is health.metrics and not context.services.http.metrics_need_key
     roles = None if is_open else route.roles
 
     async def respond(request: web.Request) -> web.StreamResponse:
         admitted: Admitted | None = None
         if roles is not None:
             admitted = await admit(request, keyring, roles)
-        query: msgspec.Struct = _NO_QUERY
-        if query_kind is not NoQuery or "?" in request.raw_path:
-            query = read_query(request.query, query_kind)
-        return await handler(Call(request, context, admitted, query))
+        call = Call(request, context, admitted)
+        taken: dict[str, object] = {}
+        faults: list[Fault] = []
+        if route.path_types:
+            with _collected(faults):
+                parts = call.path_parts(route.path_types)
+                taken |= {arguments[name]: value for name, value in parts.items()}
+        if "query" in arguments or "?" in request.raw_path:
+            with _collected(faults):
+                query = read_query(request.query, route.query)
+                taken |= {"query": query} if "query" in arguments else {}
+        if body_kind is not None:
+            with _collected(faults):
+                taken["body"] = await call.json(body_kind)
+        if faults:
+            raise InvalidInput(tuple(faults))
+        answer = await handler(call, **taken)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return empty_answer(status) if answer is None else json_answer(answer, status)
 
     return respond
+
+
+@contextmanager
+def _collected(faults: list[Fault]) -> Iterator[None]:
+    """Adds the faults of what is read in the block."""
+    try:
+        yield
+    except InvalidInput as problem:
+        faults.extend(problem.faults)

@@ -8,15 +8,14 @@ from aiohttp import web
 from gateway.api.access import OFFICE
 from gateway.api.billing import billing_of
 from gateway.api.call import Call
-from gateway.api.lists import link_header, next_page, page_limit
+from gateway.api.lists import page_answer, page_limit
 from gateway.api.route import NEXT_PAGE, Returns, Routes
 from gateway.api.schema import PageLinks, Schema, Timestamp
-from gateway.billing.runs.audit_chain import AuditRecord, faults
+from gateway.billing.runs.audit_chain import faults
 from gateway.http import problems
-from gateway.http.answers import json_answer
 from gateway.i18n import Text
 
-routes = Routes("billing")
+routes = Routes("billing", problems=(problems.NotReady,))
 
 
 class AuditEventResource(Schema):
@@ -53,31 +52,14 @@ class AuditQuery(msgspec.Struct, frozen=True, rename="camel"):
     Text("What was done in billing and by whom, as a chain of hashes"),
     Returns("A part of the chain.", AuditLog, headers=NEXT_PAGE),
     roles=OFFICE,
-    query=AuditQuery,
-    problems=(problems.NotReady,),
 )
-async def show_billing_audit(call: Call) -> web.StreamResponse:
+async def show_billing_audit(call: Call, query: AuditQuery) -> web.StreamResponse:
     """What was done in billing and by whom; each page is checked against its own links."""
-    query = call.query(AuditQuery)
     after, limit = int(query.cursor or 0), page_limit(call, query.limit)
     found = await billing_of(call).store.audit(max(after - 1, 0), limit + 2)
     before = next((one for one in found if one.number == after), None)
     rest = [one for one in found if one.number > after]
     page = rest[:limit]
-    following = next_page(call, str(page[-1].number) if len(rest) > limit else None)
-    body = AuditLog(
-        items=[_event_resource(one) for one in page],
-        faults=list(faults(page, after=before)),
-        links=PageLinks(next=following),
-    )
-    return json_answer(body, more=link_header(following))
-
-
-def _event_resource(record: AuditRecord) -> AuditEventResource:
-    event = record.event
-    return AuditEventResource.of(
-        event,
-        number=record.number,
-        previous=record.previous,
-        link=record.link,
-    )
+    cursor = str(page[-1].number) if len(rest) > limit else None
+    items = [AuditEventResource.of(one, one.event) for one in page]
+    return page_answer(call, cursor, AuditLog, items=items, faults=list(faults(page, after=before)))

@@ -6,63 +6,48 @@ from datetime import date
 
 import msgspec
 
+from gateway.api import problem_kinds as kinds
 from gateway.api.call import Call, not_found
-from gateway.api.problem_kinds import (
-    BadCount,
-    BillingStepRefused,
-    BillRejected,
-    DebtorMissing,
-    DistributionKeyRefused,
-    ForecastLocked,
-    InputsMoved,
-    IssuerMissing,
-    OwnApproval,
-    TariffMissing,
-    TariffsRefused,
-)
 from gateway.api.services import BillingServices
 from gateway.billing.rating.services import Service
 from gateway.billing.runs import errors
-from gateway.billing.runs.errors import UnknownPartyError
 from gateway.billing.runs.service import Actor
-from gateway.billing.runs.year import YearKey
 from gateway.clock import billing_date
 from gateway.http import problems
-from gateway.http.problems import Fault, Problem
+from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import Role
 
 ENTRY = Text("meter entry")
 
 
-def position_in_path(call: Call) -> int:
-    """The position in the path; 0, which no entry has, if it is not a number."""
-    named = call.path_part("position")
+def position_of(named: str) -> int:
+    """The position; 0, which no entry has, if it is not a number."""
     return int(named) if named.isascii() and named.isdigit() and len(named) <= 18 else 0
 
 
 PROBLEMS: Mapping[type[errors.BillingError], type[Problem]] = {
-    errors.BadCountError: BadCount,
-    errors.TariffCatalogueError: TariffsRefused,
-    errors.TariffMissingError: TariffMissing,
-    errors.ForecastLockedError: ForecastLocked,
-    errors.StepRefusedError: BillingStepRefused,
-    errors.InputsMovedError: InputsMoved,
+    errors.BadCountError: kinds.BadCount,
+    errors.TariffCatalogueError: kinds.TariffsRefused,
+    errors.TariffMissingError: kinds.TariffMissing,
+    errors.ForecastLockedError: kinds.ForecastLocked,
+    errors.StepRefusedError: kinds.BillingStepRefused,
+    errors.InputsMovedError: kinds.InputsMoved,
     errors.NotAllowedError: problems.Forbidden,
-    errors.OwnApprovalError: OwnApproval,
-    errors.UnknownPartyError: DebtorMissing,
-    errors.BillRejectedError: BillRejected,
-    errors.IssuerMissingError: IssuerMissing,
-    errors.DistributionKeyError: DistributionKeyRefused,
+    errors.OwnApprovalError: kinds.OwnApproval,
+    errors.UnknownPartyError: kinds.DebtorMissing,
+    errors.BillRejectedError: kinds.BillRejected,
+    errors.IssuerMissingError: kinds.IssuerMissing,
+    errors.DistributionKeyError: kinds.DistributionKeyRefused,
 }
 """The problem for each error. An unknown run is an UnknownItem; only the command line reads files."""
 
 RUN_PROBLEMS: tuple[type[Problem], ...] = (
-    BadCount,
-    TariffMissing,
-    BillingStepRefused,
-    DebtorMissing,
-    DistributionKeyRefused,
+    kinds.BadCount,
+    kinds.TariffMissing,
+    kinds.BillingStepRefused,
+    kinds.DebtorMissing,
+    kinds.DistributionKeyRefused,
 )
 """What collecting and rating the inputs of a run can raise."""
 
@@ -90,7 +75,7 @@ def debtor_problems(party_id: str) -> Iterator[None]:
     with billing_problems():
         try:
             yield
-        except UnknownPartyError as error:
+        except errors.UnknownPartyError as error:
             raise not_found(Text("debtor"), party_id) from error
 
 
@@ -106,12 +91,11 @@ def own_party(call: Call) -> str | None:
     return None if call.caller.role is Role.FINANCE else call.caller.party_id or ""
 
 
-async def party_in_path(call: Call) -> str:
-    """The party in the path, if the caller may see its figures. Raises UnknownItem."""
-    party_id, own = call.path_part("partyId"), own_party(call)
-    if (own is None or own == party_id) and await call.services.directory.party(party_id) is not None:
-        return party_id
-    raise not_found(Text("party"), party_id)
+async def check_party(call: Call, party_id: str) -> None:
+    """Raises UnknownItem for a party that is not registered, or whose figures the caller may not see."""
+    own = own_party(call)
+    if own not in {None, party_id} or await call.services.directory.party(party_id) is None:
+        raise not_found(Text("party"), party_id)
 
 
 def actor_of(call: Call) -> Actor:
@@ -122,17 +106,3 @@ def actor_of(call: Call) -> Actor:
 def today(call: Call) -> date:
     """The current day in Amsterdam."""
     return billing_date(call.services.clock())
-
-
-def year_in_path(call: Call) -> int:
-    """The year in the path. Raises InvalidInput."""
-    year = call.path_part("year")
-    if len(year) == 4 and year.isascii() and year.isdigit() and "2000" <= year <= "2100":
-        return int(year)
-    reason = Text("must be a year from 2000 to 2100")
-    raise problems.InvalidInput((Fault("path", "year", reason),))
-
-
-def year_key(call: Call) -> YearKey:
-    """The billing year in the path."""
-    return YearKey(call.path_part("partyId"), call.query(ServiceQuery).service, year_in_path(call))

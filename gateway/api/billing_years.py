@@ -4,8 +4,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-import msgspec
-from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.access import FIGURES, FINANCE
@@ -14,23 +12,23 @@ from gateway.api.billing import (
     actor_of,
     billing_of,
     billing_problems,
+    check_party,
     debtor_problems,
-    party_in_path,
-    year_key,
 )
 from gateway.api.call import Call
 from gateway.api.problem_kinds import BillingStepRefused
-from gateway.api.route import Body, Returns, Routes
-from gateway.api.schema import Schema, Timestamp
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import Schema, Timestamp, Year
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
+from gateway.billing.runs.year import BillingYear, StepKind, YearKey
 from gateway.http import problems
-from gateway.http.answers import json_answer
-from gateway.http.problems import Fault
 from gateway.i18n import Text
 
-routes = Routes("billing", startDay="The day on which the start mail was received, as 2026-01-15.")
-_DAY = Text("must be a day, as 2026-01-15")
+routes = Routes(
+    "billing",
+    problems=(problems.NotReady,),
+    startDay="The day on which the start mail was received, as 2026-01-15.",
+)
 
 
 class GuidanceRequest(Schema):
@@ -69,68 +67,47 @@ class YearResource(Schema):
 @routes.get(
     "/v1/parties/{partyId}/years/{year}",
     Text("A party's billing year, step by step; a party sees its own"),
-    Returns("The year.", YearResource),
+    Returns("The year."),
     roles=FIGURES,
-    query=ServiceQuery,
-    problems=(problems.NotReady,),
 )
-async def show_billing_year(call: Call) -> web.StreamResponse:
-    """A party's billing year, step by step; a party sees its own."""
-    await party_in_path(call)
-    return json_answer(_year_resource(await billing_of(call).service.year(year_key(call))))
+async def show_billing_year(call: Call, party_id: str, year: Year, query: ServiceQuery) -> YearResource:
+    await check_party(call, party_id)
+    return _year_resource(await billing_of(call).service.year(YearKey(party_id, query.service, year)))
 
 
 @routes.put(
     "/v1/parties/{partyId}/years/{year}/closing",
     Text("Close a settled year: its forecast can no longer change"),
-    Returns("The year, closed now or before.", YearResource),
+    Returns("The year, closed now or before."),
     roles=FINANCE,
-    query=ServiceQuery,
-    problems=(problems.NotReady, BillingStepRefused),
+    problems=(BillingStepRefused,),
 )
-async def close_billing_year(call: Call) -> web.StreamResponse:
+async def close_billing_year(call: Call, party_id: str, year: Year, query: ServiceQuery) -> YearResource:
     """Close a settled year; closing again changes nothing."""
-    key, billing = year_key(call), billing_of(call).service
+    key, billing = YearKey(party_id, query.service, year), billing_of(call).service
     with billing_problems():
         await billing.close(actor_of(call), key)
-    return json_answer(_year_resource(await billing.year(key)))
+    return _year_resource(await billing.year(key))
 
 
 @routes.put(
     "/v1/parties/{partyId}/guidance/{startDay}",
     Text("Record individual guidance from the day its start mail was received, or its renewal"),
-    Returns("The year of guidance.", YearResource),
-    body=Body(GuidanceRequest, is_required=False),
+    Returns("The year of guidance."),
     roles=FINANCE,
-    problems=(problems.NotReady, BillingStepRefused),
+    problems=(BillingStepRefused,),
 )
-async def record_guidance(call: Call) -> web.StreamResponse:
-    """Record individual guidance from the day its start mail was received, or its renewal."""
-    party_id, received, wanted = call.path_part("partyId"), _day(call), await call.body(GuidanceRequest)
+async def record_guidance(call: Call, party_id: str, start_day: date, body: GuidanceRequest) -> YearResource:
     billing = billing_of(call).service
     with debtor_problems(party_id):
-        await billing.record_guidance(actor_of(call), party_id, received, wanted.periods)
-    year = await billing.year(YearKey(party_id, Service.GUIDANCE, received.year))
-    return json_answer(_year_resource(year))
-
-
-def _day(call: Call) -> date:
-    try:
-        return msgspec.convert(call.path_part("startDay"), date)
-    except msgspec.ValidationError as error:
-        raise problems.InvalidInput((Fault("path", "startDay", _DAY),)) from error
+        await billing.record_guidance(actor_of(call), party_id, start_day, body.periods)
+    return _year_resource(await billing.year(YearKey(party_id, Service.GUIDANCE, start_day.year)))
 
 
 def _year_resource(year: BillingYear) -> YearResource:
     return YearResource.of(
         year,
-        party_id=year.key.party_id,
-        service=year.key.service,
-        year=year.key.year,
+        year.key,
         forecast=year.forecast.units if year.forecast else None,
-        steps=[_step_resource(step) for step in year.steps],
+        steps=[YearStepResource.of(step, document=step.document or None) for step in year.steps],
     )
-
-
-def _step_resource(step: YearStep) -> YearStepResource:
-    return YearStepResource.of(step, document=step.document or None)

@@ -1,8 +1,8 @@
 """What every handler gets: one request, its caller, and the services of the gateway."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -16,13 +16,11 @@ from gateway.http.answers import language_of
 from gateway.http.body import whole
 from gateway.http.limits import ConcurrencyLimit
 from gateway.http.negotiation import best_media_type
-from gateway.http.parameters import Schema, read_json
+from gateway.http.parameters import Schema, read_json, read_path
 from gateway.i18n import Text
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller
 from gateway.validator.profiles import profile_named
-
-Query = TypeVar("Query", bound=msgspec.Struct)
 
 JSON_BYTES_MAX = 64 * 1024
 """No JSON body of this API is larger: the longest is a party with its mandates."""
@@ -55,16 +53,13 @@ class Context:
 class Call:
     """One request."""
 
-    __slots__ = ("_admitted", "_query", "context", "request", "services")
+    __slots__ = ("_admitted", "context", "request", "services")
 
-    def __init__(
-        self, request: web.Request, context: Context, admitted: Admitted | None, query: msgspec.Struct | None
-    ) -> None:
+    def __init__(self, request: web.Request, context: Context, admitted: Admitted | None) -> None:
         self.request = request
         self.context = context
         self.services = context.services
         self._admitted = admitted
-        self._query = query
 
     @property
     def caller(self) -> Caller:
@@ -91,22 +86,17 @@ class Call:
             raise LookupError("this route needs no key, so the caller is not known")
         return self._admitted
 
-    def query(self, kind: type[Query]) -> Query:
-        """The query parameters, as the route declares them."""
-        if not isinstance(self._query, kind):
-            raise LookupError(f"this route does not declare {kind.__name__}")
-        return self._query
+    def path_parts(self, types: Mapping[str, object]) -> dict[str, object]:
+        """The variables of the path. Raises UnknownItem if nothing can have this name, and InvalidInput."""
+        parts = self.request.match_info
+        for name in types:
+            if "\0" in parts[name]:
+                raise not_found(Text("item"), parts[name])
+        if "kenmerk" in types:
+            bind_contextvars(kenmerk=parts["kenmerk"][:64])  # unbound by the middleware
+        return read_path(parts, types)
 
-    def path_part(self, name: str) -> str:
-        """A variable part of the path. Raises UnknownItem if nothing can have this name."""
-        part: str = self.request.match_info[name]
-        if "\0" in part:
-            raise not_found(Text("item"), part)
-        if name == "kenmerk":
-            bind_contextvars(kenmerk=part[:64])  # unbound by the middleware
-        return part
-
-    async def body(self, kind: type[Schema]) -> Schema:
+    async def json(self, kind: type[Schema]) -> Schema:
         """The JSON body. Raises problems. An empty body is an empty object."""
         if self.request.content_type not in {"application/json", "application/octet-stream"}:
             found = self.request.headers.get("Content-Type", "")
@@ -121,16 +111,12 @@ class Call:
             raise problems.NotAcceptable(list(offered))
         return best
 
-    async def message(self) -> Message:
-        """The message that the path names, if the caller may see it. Raises UnknownItem."""
-        kenmerk = self.path_part("kenmerk")
+    async def message(self, kenmerk: str) -> Message:
+        """The message, if the caller may see it. Raises UnknownItem."""
         message = await self.services.messages.message(kenmerk, self.visible_to)
         if message is None:
-            raise not_found(_MESSAGE, kenmerk)
+            raise message_not_found(kenmerk)
         return message
-
-
-_MESSAGE = Text("message")
 
 
 def not_found(what: Text, name: str) -> problems.UnknownItem:
@@ -140,4 +126,4 @@ def not_found(what: Text, name: str) -> problems.UnknownItem:
 
 def message_not_found(kenmerk: str) -> problems.UnknownItem:
     """The problem for a message that does not exist, or that the caller may not see."""
-    return not_found(_MESSAGE, kenmerk)
+    return not_found(Text("message"), kenmerk)

@@ -3,9 +3,11 @@
 import base64
 import re
 from collections.abc import AsyncIterator
+from typing import Annotated
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
+from msgspec import Meta
 
 from gateway.api.access import JUDGES
 from gateway.api.call import Call, message_not_found, not_found
@@ -13,19 +15,15 @@ from gateway.api.embedded import decoded_content
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
-from gateway.http.answers import (
-    headers,
-    json_answer,
-)
+from gateway.http.answers import headers
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.participants import Role
-from gateway.messages.submission import (
-    StoredBytes,
-)
+from gateway.messages.submission import StoredBytes
 
 routes = Routes("messages", number="The number of the attachment, from 1.")
+Number = Annotated[int, Meta(ge=1)]
 
 BYTES = {
     "Content-Digest": "SHA-256 of the bytes (RFC 9530).",
@@ -62,9 +60,8 @@ class Attachments(Schema):
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
 )
-async def show_document(call: Call) -> web.StreamResponse:
-    """The original bytes."""
-    message = await message_with_content(call)
+async def show_document(call: Call, kenmerk: str) -> web.StreamResponse:
+    message = await message_with_content(call, kenmerk)
     stored = await call.services.messages.document(message.kenmerk)
     if stored is None:
         raise not_found(Text("document of message"), message.kenmerk)
@@ -75,14 +72,13 @@ async def show_document(call: Call) -> web.StreamResponse:
 @routes.get(
     "/v1/messages/{kenmerk}/attachments",
     Text("The attachments, embedded and detached"),
-    Returns("The attachments, without their content.", Attachments),
+    Returns("The attachments, without their content."),
     roles=JUDGES,
 )
-async def list_attachments(call: Call) -> web.StreamResponse:
-    """Every attachment, without its content."""
-    message = await message_with_content(call)
+async def list_attachments(call: Call, kenmerk: str) -> Attachments:
+    message = await message_with_content(call, kenmerk)
     held = await call.services.messages.attachments(message.kenmerk)
-    return json_answer(Attachments(items=[attachment_resource(message.kenmerk, one) for one in held]))
+    return Attachments(items=[attachment_resource(message.kenmerk, one) for one in held])
 
 
 @routes.get(
@@ -92,20 +88,18 @@ async def list_attachments(call: Call) -> web.StreamResponse:
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
 )
-async def show_attachment(call: Call) -> web.StreamResponse:
-    """The content of one attachment, decoded."""
-    message = await message_with_content(call)
-    number = call.path_part("number")
+async def show_attachment(call: Call, kenmerk: str, number: Number) -> web.StreamResponse:
+    message = await message_with_content(call, kenmerk)
     for held in await call.services.messages.attachments(message.kenmerk):
-        if str(held.attachment.number) == number:
+        if held.attachment.number == number:
             return await _send_attachment(call, message, held)
-    raise not_found(Text("attachment"), number)
+    raise not_found(Text("attachment"), str(number))
 
 
-async def readable_message(call: Call) -> Message:
+async def readable_message(call: Call, kenmerk: str) -> Message:
     """The message, unless the caller is only its recipient and it was not delivered: what was refused or
     stopped on its way stays between the sender and the gateway."""
-    message = await call.message()
+    message = await call.message(kenmerk)
     visible = call.visible_to
     senders = {message.submitter_id, message.sender_id}
     if visible is None or visible & senders or message.state in _READABLE_BY_RECIPIENT:
@@ -114,16 +108,17 @@ async def readable_message(call: Call) -> Message:
 
 
 def may_read_content(call: Call) -> bool:
+    """Whether the caller may read documents, of the messages that it may see."""
     return call.caller.role is not Role.OPERATOR or call.services.operators_read_content
 
 
-async def message_with_content(call: Call) -> Message:
+async def message_with_content(call: Call, kenmerk: str) -> Message:
     """The message, if the caller may read its content."""
     if not may_read_content(call):
         raise problems.Forbidden(
             Text("Operators of this gateway do not read documents; they work with reports and statuses.")
         )
-    return await readable_message(call)
+    return await readable_message(call, kenmerk)
 
 
 async def _send_attachment(call: Call, message: Message, held: StoredAttachment) -> web.StreamResponse:

@@ -1,17 +1,13 @@
 """Messages that wait to be pushed to recipients: listed, and resumed by an operator."""
 
-from aiohttp import web
-
 from gateway.api.access import OPERATORS
 from gateway.api.call import Call, not_found
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, Timestamp
-from gateway.http.answers import empty_answer, json_answer
 from gateway.i18n import Text
 from gateway.messages.ports import PendingDelivery
 
 routes = Routes("operations")
-_PAUSE = Text("pause of a recipient")
 
 
 class DeliveryResource(Schema):
@@ -36,27 +32,23 @@ class DeliveriesResource(Schema):
 @routes.get(
     "/v1/deliveries",
     Text("Recipients for whom messages wait to be pushed"),
-    Returns("The recipients, by id; one that is left alone says until when.", DeliveriesResource),
+    Returns("The recipients, by id; one that is left alone says until when."),
     roles=OPERATORS,
 )
-async def list_deliveries(call: Call) -> web.StreamResponse:
-    """Every recipient for whom messages wait."""
+async def list_deliveries(call: Call) -> DeliveriesResource:
     pending = await call.services.deliveries.pending()
-    return json_answer(DeliveriesResource(items=[await _shape(call, one) for one in pending]))
+    return DeliveriesResource(items=[await _shape(call, one) for one in pending])
 
 
 @routes.post(
     "/v1/deliveries/{partyId}/resumptions",
     Text("End the pause of a recipient that can be reached again"),
-    Returns("Its oldest message is offered within seconds.", status=204, media_types=()),
+    Returns("Its oldest message is offered within seconds."),
     roles=OPERATORS,
 )
-async def resume_delivery(call: Call) -> web.StreamResponse:
-    """End a recipient's pause."""
-    party_id = call.path_part("partyId")
+async def resume_delivery(call: Call, party_id: str) -> None:
     if not await call.services.deliveries.resume(party_id, call.actor):
-        raise not_found(_PAUSE, party_id)
-    return empty_answer()
+        raise not_found(Text("pause of a recipient"), party_id)
 
 
 async def _shape(call: Call, one: PendingDelivery) -> DeliveryResource:

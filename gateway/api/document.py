@@ -4,9 +4,7 @@ from aiohttp import hdrs, web
 
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
-from gateway.http.answers import (
-    raw_json_answer,
-)
+from gateway.http.answers import raw_json_answer
 from gateway.i18n import Text
 
 routes = Routes("pages")

@@ -98,11 +98,8 @@ class JournalExport(msgspec.Struct, frozen=True, rename="camel"):
     Text("Entries of the meter as CSV, JSON lines, XLSX or Parquet"),
     Returns("The file.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
-    query=EntriesExport,
 )
-async def export_entries(call: Call) -> web.StreamResponse:
-    """Every entry of the meter."""
-    query = call.query(EntriesExport)
+async def export_entries(call: Call, query: EntriesExport) -> web.StreamResponse:
     pages = call.services.meter.entries(EntrySelection(query.party_id, query.year, query.up_to))
     return await _table(call, ENTRIES, pages, query.format, "entries")
 
@@ -112,11 +109,8 @@ async def export_entries(call: Call) -> web.StreamResponse:
     Text("Use of every party by month and kind, as CSV, JSON lines, XLSX or Parquet"),
     Returns("The file.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
-    query=StatementsExport,
 )
-async def export_statements(call: Call) -> web.StreamResponse:
-    """Every party's use, by month and kind."""
-    query = call.query(StatementsExport)
+async def export_statements(call: Call, query: StatementsExport) -> web.StreamResponse:
     lines = await call.services.meter.statement_lines(query.year)
     return await _table(call, STATEMENTS, one_page(lines), query.format, "statements")
 
@@ -126,13 +120,11 @@ async def export_statements(call: Call) -> web.StreamResponse:
     Text("Bills of a year as CSV, JSON lines, XLSX or Parquet"),
     Returns("The file, a row a document.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
-    query=BillsExport,
     problems=(problems.NotReady,),
 )
-async def export_bills(call: Call) -> web.StreamResponse:
-    """Every bill and credit note of a year of issue."""
-    bills = await bills_wanted(call)
-    return await _table(call, BILLS, one_page(bills), call.query(BillsExport).format, "bills")
+async def export_bills(call: Call, query: BillsExport) -> web.StreamResponse:
+    bills = await bills_wanted(call, query)
+    return await _table(call, BILLS, one_page(bills), query.format, "bills")
 
 
 @routes.get(
@@ -140,13 +132,11 @@ async def export_bills(call: Call) -> web.StreamResponse:
     Text("Lines of the bills of a year, each with how it was computed"),
     Returns("The file, a row a line.", media_types=TABLES, headers=CONTROL),
     roles=FINANCE,
-    query=BillsExport,
     problems=(problems.NotReady,),
 )
-async def export_bill_lines(call: Call) -> web.StreamResponse:
-    """Their lines, each with how it was computed."""
-    lines = lines_of(await bills_wanted(call))
-    return await _table(call, BILL_LINES, one_page(lines), call.query(BillsExport).format, "bill-lines")
+async def export_bill_lines(call: Call, query: BillsExport) -> web.StreamResponse:
+    lines = lines_of(await bills_wanted(call, query))
+    return await _table(call, BILL_LINES, one_page(lines), query.format, "bill-lines")
 
 
 @routes.get(
@@ -154,12 +144,10 @@ async def export_bill_lines(call: Call) -> web.StreamResponse:
     Text("The journal of a year as CSV, JSON, XLSX, Parquet, XAF 3.2, hledger or beancount"),
     Returns("The file.", media_types=tuple(dict.fromkeys(JOURNAL_TYPES.values())), headers=CONTROL),
     roles=FINANCE,
-    query=JournalExport,
     problems=(problems.NotReady,),
 )
-async def export_journal(call: Call) -> web.StreamResponse:
-    """The postings of a year, a balanced entry a document."""
-    query, billing = call.query(JournalExport), billing_of(call)
+async def export_journal(call: Call, query: JournalExport) -> web.StreamResponse:
+    billing = billing_of(call)
     year = query.year or today(call).year
     booked = journal(billing.service.issuer, year, await billing.store.bills(year))
     with TemporaryFile() as file:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import msgspec
-from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.access import FIGURES, FINANCE
@@ -15,21 +14,18 @@ from gateway.api.billing import (
     debtor_problems,
     own_party,
     today,
-    year_in_path,
-    year_key,
 )
 from gateway.api.call import Call
 from gateway.api.problem_kinds import BadCount, BillingStepRefused, ForecastLocked
-from gateway.api.route import Body, Returns, Routes
+from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, Timestamp, Year
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.year import BillingYear, YearKey
 from gateway.http import problems
-from gateway.http.answers import json_answer
 from gateway.i18n import Text
 
-routes = Routes("billing")
+routes = Routes("billing", problems=(problems.NotReady,))
 
 
 class ForecastRequest(Schema):
@@ -76,76 +72,55 @@ class ForecastQuery(msgspec.Struct, frozen=True, rename="camel"):
 @routes.put(
     "/v1/parties/{partyId}/forecasts/{year}",
     Text("Record a party's forecast of a year"),
-    Returns("The forecast that holds.", ForecastResource),
-    body=ForecastRequest,
+    Returns("The forecast that holds."),
     roles=FINANCE,
-    query=ServiceQuery,
-    problems=(
-        problems.NotReady,
-        ForecastLocked,
-        BillingStepRefused,
-        BadCount,
-    ),
+    problems=(ForecastLocked, BillingStepRefused, BadCount),
 )
-async def save_forecast(call: Call) -> web.StreamResponse:
+async def save_forecast(
+    call: Call, party_id: str, year: Year, query: ServiceQuery, body: ForecastRequest
+) -> ForecastResource:
     """Record the expected use of a year. Saying the same again changes nothing."""
-    billing, query = billing_of(call), call.query(ServiceQuery)
-    party_id, wanted = call.path_part("partyId"), await call.body(ForecastRequest)
-    key = YearKey(party_id, query.service, year_in_path(call))
+    key, billing = YearKey(party_id, query.service, year), billing_of(call).service
     with debtor_problems(party_id):
-        await billing.service.record_forecast(actor_of(call), key, wanted.units, wanted.means)
-        return json_answer(forecast_resource(await billing.service.year(key)))
+        await billing.record_forecast(actor_of(call), key, body.units, body.means)
+        return forecast_resource(await billing.year(key))
 
 
 @routes.put(
     "/v1/parties/{partyId}/forecasts/{year}/agreement",
     Text("Record that the forecast that holds was agreed on"),
-    Returns("The forecast, agreed now or before.", ForecastResource),
-    body=Body(AgreementRequest, is_required=False),
+    Returns("The forecast, agreed now or before."),
     roles=FINANCE,
-    query=ServiceQuery,
-    problems=(problems.NotReady, BillingStepRefused),
+    problems=(BillingStepRefused,),
 )
-async def agree_forecast(call: Call) -> web.StreamResponse:
-    """Record that the forecast that holds was agreed on."""
-    key, wanted, billing = year_key(call), await call.body(AgreementRequest), billing_of(call).service
+async def agree_forecast(
+    call: Call, party_id: str, year: Year, query: ServiceQuery, body: AgreementRequest
+) -> ForecastResource:
+    key, billing = YearKey(party_id, query.service, year), billing_of(call).service
     with billing_problems():
-        await billing.record_agreement(actor_of(call), key, wanted.means)
-    return json_answer(forecast_resource(await billing.year(key)))
+        await billing.record_agreement(actor_of(call), key, body.means)
+    return forecast_resource(await billing.year(key))
 
 
 @routes.get(
     "/v1/forecasts",
     Text("The forecasts of a year; a party sees its own"),
-    Returns("The forecasts that hold.", Forecasts),
+    Returns("The forecasts that hold."),
     roles=FIGURES,
-    query=ForecastQuery,
-    problems=(problems.NotReady,),
 )
-async def list_forecasts(call: Call) -> web.StreamResponse:
-    """The forecast that holds for each party that gave one."""
-    query, billing = call.query(ForecastQuery), billing_of(call)
-    year = query.year or today(call).year
-    own = own_party(call)
-    steps = await billing.store.steps(query.service, year)
+async def list_forecasts(call: Call, query: ForecastQuery) -> Forecasts:
+    year, own = query.year or today(call).year, own_party(call)
+    steps = await billing_of(call).store.steps(query.service, year)
     years = [
         BillingYear(YearKey(party_id, query.service, year), steps[party_id])
         for party_id in sorted(steps)
         if own is None or party_id == own
     ]
-    return json_answer(Forecasts(items=[forecast_resource(one) for one in years if one.forecast is not None]))
+    return Forecasts(items=[forecast_resource(one) for one in years if one.forecast is not None])
 
 
 def forecast_resource(year: BillingYear) -> ForecastResource:
     step = year.forecast
     if step is None:
         raise LookupError(f"{year.key} has no forecast")
-    return ForecastResource.of(
-        year,
-        party_id=year.key.party_id,
-        service=year.key.service,
-        year=year.key.year,
-        units=step.units,
-        means=step.means,
-        recorded_at=step.at,
-    )
+    return ForecastResource.of(year.key, year, step, recorded_at=step.at)

@@ -9,7 +9,7 @@ from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
-from gateway.http.answers import PLAIN, headers, json_answer
+from gateway.http.answers import PLAIN, headers
 from gateway.i18n import Text
 
 routes = Routes("operations")
@@ -25,26 +25,25 @@ class HealthResource(Schema):
 @routes.get(
     "/healthz",
     Text("Whether the process answers"),
-    Returns("It does.", HealthResource),
+    Returns("It does."),
 )
-async def healthz(call: Call) -> web.StreamResponse:
-    """The process answers."""
-    return json_answer(HealthResource(version=call.services.gateway_version))
+async def healthz(call: Call) -> HealthResource:
+    return HealthResource(version=call.services.gateway_version)
 
 
 @routes.get(
     "/readyz",
     Text("Whether everything the gateway needs answers"),
-    Returns("It does.", HealthResource),
+    Returns("It does."),
     problems=(problems.NotReady,),
 )
-async def readyz(call: Call) -> web.StreamResponse:
+async def readyz(call: Call) -> HealthResource:
     """Everything the gateway needs answers; else 503 with what does not."""
     parts = await call.services.readiness()
     failing = sorted(name for name, works in parts.items() if not works)
     if failing:
         raise problems.NotReady(failing)
-    return json_answer(HealthResource(version=call.services.gateway_version))
+    return HealthResource(version=call.services.gateway_version)
 
 
 @routes.get(

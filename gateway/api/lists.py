@@ -1,9 +1,14 @@
 """Pages of lists."""
 
-from aiohttp import hdrs
+from collections.abc import Callable
+
+import msgspec
+from aiohttp import hdrs, web
 
 from gateway.api.call import Call
+from gateway.api.schema import PageLinks
 from gateway.http import problems
+from gateway.http.answers import json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 
@@ -12,10 +17,10 @@ _FOREIGN_CURSOR = Text("is not from this gateway")
 
 def page_limit(call: Call, wanted: int | None) -> int:
     """The number of items on a page. Raises InvalidInput above the maximum."""
-    sizes = call.services.page_sizes
-    if wanted is not None and wanted > sizes.items_max:
-        raise problems.InvalidInput((Fault("query", "limit", at_most(f"{sizes.items_max}")),))
-    return wanted or sizes.items_default
+    sizes = call.services.http
+    if wanted is not None and wanted > sizes.page_items_max:
+        raise problems.InvalidInput((Fault("query", "limit", at_most(f"{sizes.page_items_max}")),))
+    return wanted or sizes.page_items_default
 
 
 def bad_cursor() -> problems.InvalidInput:
@@ -33,6 +38,14 @@ def next_page(call: Call, cursor: str | None) -> str | None:
     if cursor is None:
         return None
     return str(call.request.rel_url.update_query(cursor=cursor))
+
+
+def page_answer(
+    call: Call, cursor: str | None, page: Callable[..., msgspec.Struct], **members: object
+) -> web.Response:
+    """One page of a list; `cursor` is where the next begins."""
+    following = next_page(call, cursor)
+    return json_answer(page(**members, links=PageLinks(next=following)), more=link_header(following))
 
 
 def link_header(following: str | None) -> dict[str, str]:

@@ -13,16 +13,14 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.api.access import PARTIES
 from gateway.api.call import Call, message_not_found
-from gateway.api.lists import at_most, bad_cursor, link_header, next_page, page_limit
+from gateway.api.lists import at_most, bad_cursor, page_answer, page_limit
 from gateway.api.messages import MessagePage, MessageResource, message_resource
 from gateway.api.problem_kinds import LeaseLost
-from gateway.api.route import NEXT_PAGE, Body, Returns, Routes
-from gateway.api.schema import PageLinks, PartyId, Schema, Timestamp
+from gateway.api.route import NEXT_PAGE, Returns, Routes
+from gateway.api.schema import PartyId, Schema, Timestamp
 from gateway.http import problems
-from gateway.http.answers import json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
-from gateway.messages.message import Lease
 
 routes = Routes("mailbox")
 
@@ -80,62 +78,51 @@ class WaitingQuery(MailboxQuery, frozen=True, rename="camel"):
     Text("What waits in the mailbox, oldest first"),
     Returns("One page of messages delivered and not confirmed.", MessagePage, headers=NEXT_PAGE),
     roles=PARTIES,
-    query=WaitingQuery,
 )
-async def list_mailbox(call: Call) -> web.StreamResponse:
+async def list_mailbox(call: Call, query: WaitingQuery) -> web.StreamResponse:
     """What was delivered and not confirmed, oldest first; what is leased too."""
-    query = call.query(WaitingQuery)
     limit = page_limit(call, query.limit)
     try:
         page = await call.services.mailbox.waiting(_owner(call, query), query.cursor, limit)
     except ValueError as error:
         raise bad_cursor() from error
-    following = next_page(call, page.next_cursor)
-    body = MessagePage(items=[message_resource(item) for item in page.items], links=PageLinks(next=following))
-    return json_answer(body, more=link_header(following))
+    return page_answer(call, page.next_cursor, MessagePage, items=[message_resource(item) for item in page.items])
 
 
 @routes.post(
     "/v1/mailbox/leases",
     Text("Lease the oldest messages; those not confirmed become available again"),
-    Returns("What was taken; empty when nothing waits.", Leases),
-    body=Body(LeaseRequest, is_required=False),
+    Returns("What was taken; empty when nothing waits."),
     roles=PARTIES,
-    query=MailboxQuery,
 )
-async def take_messages(call: Call) -> web.StreamResponse:
+async def take_messages(call: Call, query: MailboxQuery, body: LeaseRequest) -> Leases:
     """Lease the oldest messages that nobody holds."""
-    owner = _owner(call, call.query(MailboxQuery))
-    wanted = await call.body(LeaseRequest)
-    allowed = call.services.lease_limits
-    seconds = allowed.seconds_default if wanted.seconds is UNSET else wanted.seconds
+    owner, allowed = _owner(call, query), call.services.leases
+    seconds = allowed.lease_seconds_default if body.seconds is UNSET else body.seconds
     faults = []
-    if wanted.count > allowed.messages_max:
-        faults.append(Fault("body", "count", at_most(f"{allowed.messages_max}")))
-    if seconds > allowed.seconds_max:
-        faults.append(Fault("body", "seconds", at_most(f"{allowed.seconds_max:g}")))
+    if body.count > allowed.take_messages_max:
+        faults.append(Fault("body", "count", at_most(f"{allowed.take_messages_max}")))
+    if seconds > allowed.lease_seconds_max:
+        faults.append(Fault("body", "seconds", at_most(f"{allowed.lease_seconds_max:g}")))
     if faults:
         raise problems.InvalidInput(tuple(faults))
-    taken = await call.services.mailbox.take(owner, wanted.count, timedelta(seconds=seconds))
-    return json_answer(Leases(items=[lease_resource(lease) for lease in taken]))
+    taken = await call.services.mailbox.take(owner, body.count, timedelta(seconds=seconds))
+    return Leases(items=[LeaseResource.of(one, message=message_resource(one.message)) for one in taken])
 
 
 @routes.put(
     "/v1/mailbox/messages/{kenmerk}/confirmation",
     Text("Confirm that you have the message; confirming it again changes nothing"),
-    Returns("Confirmed, now or before.", Confirmation),
-    body=Body(ConfirmationRequest, is_required=False),
+    Returns("Confirmed, now or before."),
     roles=PARTIES,
-    query=MailboxQuery,
     problems=(LeaseLost,),
 )
-async def confirm_message(call: Call) -> web.StreamResponse:
-    """The recipient has the message safe."""
-    owner = _owner(call, call.query(MailboxQuery))
-    wanted = await call.body(ConfirmationRequest)
-    kenmerk = call.path_part("kenmerk")
-    if await call.services.mailbox.confirm(owner, kenmerk, wanted.token, call.actor):
-        return json_answer(Confirmation(kenmerk=kenmerk))
+async def confirm_message(
+    call: Call, kenmerk: str, query: MailboxQuery, body: ConfirmationRequest
+) -> Confirmation:
+    owner = _owner(call, query)
+    if await call.services.mailbox.confirm(owner, kenmerk, body.token, call.actor):
+        return Confirmation(kenmerk=kenmerk)
     message = await call.services.messages.message(kenmerk, frozenset({owner}))
     if message is None or message.recipient_id != owner:
         raise message_not_found(kenmerk)
@@ -148,8 +135,3 @@ def _owner(call: Call, query: MailboxQuery) -> str:
     if wanted is None or call.visible_to is None or wanted not in call.visible_to:
         raise problems.Forbidden(Text("This key does not act for the party whose mailbox was asked."))
     return wanted
-
-
-def lease_resource(lease: Lease) -> LeaseResource:
-    """A message that was taken."""
-    return LeaseResource.of(lease, message=message_resource(lease.message))

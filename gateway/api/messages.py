@@ -8,26 +8,19 @@ from msgspec import UNSET, UnsetType
 
 from gateway.api.access import PARTIES, READERS
 from gateway.api.call import Call, message_not_found
-from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
+from gateway.api.lists import bad_cursor, page_answer, page_limit
 from gateway.api.problem_kinds import IdempotencyConflict
 from gateway.api.route import LOCATION, NEXT_PAGE, Body, Returns, Routes
 from gateway.api.schema import PageLinks, Schema, Timestamp
 from gateway.channels.http.submission import SUBMISSION_TYPES
 from gateway.channels.registry import MESSAGE_CHANNELS
 from gateway.http import problems
-from gateway.http.answers import (
-    json_answer,
-)
+from gateway.http.answers import json_answer
 from gateway.http.negotiation import preferred_wait_seconds
 from gateway.i18n import Text
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter
-from gateway.messages.submission import (
-    IdempotencyConflictError,
-    OverloadedError,
-    Receipt,
-    Submission,
-)
+from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt, Submission
 from gateway.validator.model.document import DocumentKind
 
 routes = Routes("messages")
@@ -153,7 +146,7 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
     ),
     Returns("As 201, for a repeat with the same key and body.", MessageResource, headers=SUBMISSION_ANSWER),
     Returns("On stable storage; the verdict follows.", Accepted, status=202, headers=SUBMISSION_ANSWER),
-    body=Body(
+    raw_body=Body(
         media_types=tuple(SUBMISSION_TYPES),
         description="The document as XML; or multipart with one document (in form-data the part "
         "`document`, else the only XML part) and each attachment as its own part (in form-data named "
@@ -176,12 +169,12 @@ async def submit_message(call: Call) -> web.StreamResponse:
     more: dict[str, str] = {hdrs.LOCATION: f"/v1/messages/{receipt.kenmerk}"}
     if receipt.is_repeat:
         more["Idempotency-Replayed"] = "true"
-    wait = preferred_wait_seconds(call.request.headers.get("Prefer"), call.services.wait_seconds_max)
+    wait = preferred_wait_seconds(call.request.headers.get("Prefer"), call.services.http.wait_seconds_max)
     if wait:
         more["Preference-Applied"] = f"wait={wait:g}"
         if await call.services.intake.wait_until_settled(receipt.kenmerk, wait):
             return await _verdict(call, receipt, more)
-    return json_answer(accepted_resource(receipt), 202, more)
+    return json_answer(Accepted.of(receipt, links=links_of(receipt.kenmerk)), 202, more)
 
 
 async def _handed_in(call: Call, submission: Submission) -> Receipt:
@@ -207,11 +200,8 @@ async def _verdict(call: Call, receipt: Receipt, more: dict[str, str]) -> web.Re
     Text("List messages, newest first"),
     Returns("One page.", MessagePage, headers=NEXT_PAGE),
     roles=READERS,
-    query=MessageQuery,
 )
-async def list_messages(call: Call) -> web.StreamResponse:
-    """One page of the messages that the caller may see, newest first."""
-    query = call.query(MessageQuery)
+async def list_messages(call: Call, query: MessageQuery) -> web.StreamResponse:
     wanted = MessageFilter(
         visible_to=call.visible_to,
         states=frozenset(query.state),
@@ -227,37 +217,35 @@ async def list_messages(call: Call) -> web.StreamResponse:
         page = await call.services.messages.page(wanted, query.cursor, limit)
     except ValueError as error:
         raise bad_cursor() from error
-    following = next_page(call, page.next_cursor)
-    body = MessagePage(items=[message_resource(item) for item in page.items], links=PageLinks(next=following))
-    return json_answer(body, more=link_header(following))
+    return page_answer(call, page.next_cursor, MessagePage, items=[message_resource(item) for item in page.items])
 
 
 @routes.get(
     "/v1/messages/{kenmerk}",
     Text("One message: where it is and what is known of it"),
-    Returns("The message.", MessageResource),
+    Returns("The message."),
     roles=READERS,
 )
-async def show_message(call: Call) -> web.StreamResponse:
-    """One message."""
-    return json_answer(message_resource(await call.message()))
+async def show_message(call: Call, kenmerk: str) -> MessageResource:
+    return message_resource(await call.message(kenmerk))
 
 
 @routes.get(
     "/v1/messages/{kenmerk}/statuses",
     Text("Every step in the life of the message, oldest first"),
-    Returns("The steps, with Digipoort's codes.", Statuses),
+    Returns("The steps, with Digipoort's codes."),
     roles=READERS,
 )
-async def list_statuses(call: Call) -> web.StreamResponse:
-    """Every step in the life of a message."""
-    message = await call.message()
-    return json_answer(Statuses(items=await statuses_of(call, message)))
+async def list_statuses(call: Call, kenmerk: str) -> Statuses:
+    return Statuses(items=await statuses_of(call, await call.message(kenmerk)))
 
 
 async def statuses_of(call: Call, message: Message) -> list[StatusResource]:
+    """The steps, with their actors as the caller may know them."""
     journal = await call.services.messages.journal(message.kenmerk)
-    return [status_resource(entry, _actor(call, message, entry)) for entry in journal]
+    return [
+        StatusResource.of(entry, actor=_actor(call, message, entry), description=entry.plain) for entry in journal
+    ]
 
 
 def _actor(call: Call, message: Message, entry: JournalEntry) -> str:
@@ -278,11 +266,6 @@ def links_of(kenmerk: str) -> MessageLinks:
     )
 
 
-def accepted_resource(receipt: Receipt) -> Accepted:
-    """The answer to a submission."""
-    return Accepted(kenmerk=receipt.kenmerk, received_at=receipt.received_at, links=links_of(receipt.kenmerk))
-
-
 def message_resource(message: Message, report: bytes | None = None) -> MessageResource:
     """A message as its parties see it."""
     return MessageResource.of(
@@ -291,8 +274,3 @@ def message_resource(message: Message, report: bytes | None = None) -> MessageRe
         links=links_of(message.kenmerk),
         report=msgspec.Raw(report) if report is not None else UNSET,
     )
-
-
-def status_resource(entry: JournalEntry, actor: str) -> StatusResource:
-    """A step, with the actor as the caller may know it."""
-    return StatusResource.of(entry, actor=actor, description=entry.plain)

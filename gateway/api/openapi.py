@@ -1,6 +1,5 @@
 """The OpenAPI 3.1 document, made from the routes and the schemas that the handlers use."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,6 @@ from gateway.messages.participants import Role
 Json = dict[str, Any]  # the edge: what leaves here is JSON of OpenAPI's shape
 
 _REF = "#/components/schemas/{name}"
-_PATH_PART = re.compile(r"{(\w+)}")
 _EVERY_ANSWER = {
     "API-Version": "Semantic version of this API.",
 }
@@ -126,26 +124,17 @@ def _security(route: Route) -> list[Json]:
 
 
 def _parameters(route: Route) -> Iterable[Json]:
-    for name in _PATH_PART.findall(route.path):
-        schema = {"type": "integer", "minimum": 1} if name in {"number", "year"} else {"type": "string"}
-        yield {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": route.path_parts[name],
-            "schema": schema,
-        }
+    for name, kind in route.path_types.items():
+        yield _parameter(name, "path", kind, required=True) | {"description": route.path_parts[name]}
     for field in msgspec.structs.fields(route.query):
-        (schema,), _ = msgspec.json.schema_components([field.type], ref_template=_REF)
-        yield {"name": field.encode_name, "in": "query", "required": field.required, "schema": _plain_refs(schema)}
+        yield _parameter(field.encode_name, "query", field.type, required=field.required)
     for name, meaning in route.headers.items():
-        yield {
-            "name": name,
-            "in": "header",
-            "required": False,
-            "description": meaning,
-            "schema": {"type": "string"},
-        }
+        yield _parameter(name, "header", str, required=False) | {"description": meaning}
+
+
+def _parameter(name: str, place: str, kind: object, *, required: bool) -> Json:
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+    return {"name": name, "in": place, "required": required, "schema": _plain_refs(schema)}
 
 
 def _responses(route: Route) -> Json:

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.access import OPERATORS
@@ -10,7 +9,6 @@ from gateway.api.call import Call
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
-from gateway.http.answers import json_answer
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
@@ -34,33 +32,29 @@ class Done(Schema):
 @routes.post(
     "/v1/messages/{kenmerk}/replays",
     Text("Offer a parked or returned message again"),
-    Returns("It is on its way again.", Done, status=202),
+    Returns("It is on its way again.", status=202),
     roles=OPERATORS,
     problems=(StateConflict,),
 )
-async def replay_message(call: Call) -> web.StreamResponse:
-    """Offer a parked or returned message again."""
-    message = await call.message()
+async def replay_message(call: Call, kenmerk: str) -> Done:
+    message = await call.message(kenmerk)
     if not await call.services.operations.replay(message.kenmerk, call.caller.key_id):
         raise _not_now(message, Text("parked or returned"))
-    return json_answer(Done(kenmerk=message.kenmerk, state=State.RECEIVED), 202)
+    return Done(kenmerk=message.kenmerk, state=State.RECEIVED)
 
 
 @routes.post(
     "/v1/messages/{kenmerk}/returns",
     Text("Return a parked message to its sender"),
-    Returns("It is returned.", Done),
-    body=ReturnRequest,
+    Returns("It is returned."),
     roles=OPERATORS,
     problems=(StateConflict,),
 )
-async def return_message(call: Call) -> web.StreamResponse:
-    """Return a parked message to its sender."""
-    message = await call.message()
-    wanted = await call.body(ReturnRequest)
-    if not await call.services.operations.return_to_sender(message.kenmerk, call.caller.key_id, wanted.reason):
+async def return_message(call: Call, kenmerk: str, body: ReturnRequest) -> Done:
+    message = await call.message(kenmerk)
+    if not await call.services.operations.return_to_sender(message.kenmerk, call.caller.key_id, body.reason):
         raise _not_now(message, Text("parked"))
-    return json_answer(Done(kenmerk=message.kenmerk, state=State.RETURNED))
+    return Done(kenmerk=message.kenmerk, state=State.RETURNED)
 
 
 def _not_now(message: Message, wanted: Text) -> StateConflict:

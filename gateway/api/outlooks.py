@@ -2,22 +2,19 @@
 
 from datetime import date
 
-from aiohttp import web
-
 from gateway.api.access import FIGURES, FINANCE, OFFICE
-from gateway.api.billing import ServiceQuery, billing_of, party_in_path, today
+from gateway.api.billing import ServiceQuery, billing_of, check_party, today
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, TextResource
 from gateway.billing.documents.mail import UsageWarning
-from gateway.billing.rating.outlook import OutlookStatus, Projection, warning_mail
+from gateway.billing.rating.outlook import OutlookStatus, warning_mail
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.year import YearKey
 from gateway.http import problems
-from gateway.http.answers import json_answer
 from gateway.i18n import Text
 
-routes = Routes("billing")
+routes = Routes("billing", problems=(problems.NotReady,))
 
 
 class ProjectionResource(Schema):
@@ -41,7 +38,7 @@ class OutlookResource(Schema):
     status: OutlookStatus
     month: ProjectionResource | None
     whole_year: ProjectionResource | None
-    warning: "TextResource | None"
+    warning: TextResource | None
 
 
 class WarningResource(Schema):
@@ -54,8 +51,8 @@ class WarningResource(Schema):
     used: int
     prepaid: int | None
     to: str
-    subject: "TextResource"
-    body: "TextResource"
+    subject: TextResource
+    body: TextResource
 
 
 class Warnings(Schema):
@@ -82,70 +79,39 @@ class Silences(Schema):
 @routes.get(
     "/v1/parties/{partyId}/outlook",
     Text("Where a party's use of this year is heading, and the warning it gets"),
-    Returns("The year so far, and projected.", OutlookResource),
+    Returns("The year so far, and projected."),
     roles=FIGURES,
-    query=ServiceQuery,
-    problems=(problems.NotReady,),
 )
-async def show_outlook(call: Call) -> web.StreamResponse:
-    """Where a party's use of the year is heading, and the warning it gets when that passes what it prepaid."""
-    query, party_id, billing = call.query(ServiceQuery), await party_in_path(call), billing_of(call)
+async def show_outlook(call: Call, party_id: str, query: ServiceQuery) -> OutlookResource:
+    await check_party(call, party_id)
+    billing = billing_of(call)
     seen = await billing.service.outlook(YearKey(party_id, query.service, today(call).year), today(call))
     debtor = (await billing.store.debtors()).get(party_id)
     mail = warning_mail(debtor.name if debtor else party_id, seen)
-    body = OutlookResource.of(
-        seen,
-        party_id=party_id,
-        service=query.service,
-        status=seen.status,
-        month=_projection(seen.month),
-        whole_year=_projection(seen.whole_year),
-        warning=None if mail is None else TextResource(en=mail.body.en, nl=mail.body.nl),
-    )
-    return json_answer(body)
-
-
-def _projection(seen: Projection | None) -> ProjectionResource | None:
-    if seen is None:
-        return None
-    return ProjectionResource.of(seen)
+    return OutlookResource.of(seen, warning=mail and mail.body)
 
 
 @routes.get(
     "/v1/warnings",
     Text("Parties that use more than they prepaid, or are on course to, with the text of a mail"),
-    Returns("The warnings, by party id.", Warnings),
+    Returns("The warnings, by party id."),
     roles=FINANCE,
-    query=ServiceQuery,
-    problems=(problems.NotReady,),
 )
-async def list_warnings(call: Call) -> web.StreamResponse:
-    """Whom to tell that they use more than they prepaid, with the words, in both languages."""
-    found = await billing_of(call).service.warnings(call.query(ServiceQuery).service, today(call))
-    return json_answer(Warnings(items=[_warning_resource(one) for one in found]))
+async def list_warnings(call: Call, query: ServiceQuery) -> Warnings:
+    found = await billing_of(call).service.warnings(query.service, today(call))
+    return Warnings(items=[_warning_resource(one) for one in found])
 
 
 def _warning_resource(warned: UsageWarning) -> WarningResource:
-    seen, mail = warned.outlook, warned.mail
-    return WarningResource.of(
-        seen,
-        status=seen.status,
-        to=warned.debtor.email,
-        subject=TextResource(mail.subject.en, mail.subject.nl),
-        body=TextResource(mail.body.en, mail.body.nl),
-    )
+    return WarningResource.of(warned.outlook, warned.mail, to=warned.debtor.email)
 
 
 @routes.get(
     "/v1/silences",
     Text("Parties that always have use of a service and suddenly have none"),
-    Returns("Who fell silent.", Silences),
+    Returns("Who fell silent."),
     roles=OFFICE,
-    query=ServiceQuery,
-    problems=(problems.NotReady,),
 )
-async def list_silences(call: Call) -> web.StreamResponse:
-    """Parties that always have use of a service and suddenly have none."""
-    found = await billing_of(call).service.silent_parties(call.query(ServiceQuery).service, today(call))
-    items = [SilenceResource(one.party_id, one.last_seen, one.working_days, one.usual_a_day) for one in found]
-    return json_answer(Silences(items=items))
+async def list_silences(call: Call, query: ServiceQuery) -> Silences:
+    found = await billing_of(call).service.silent_parties(query.service, today(call))
+    return Silences(items=[SilenceResource.of(one) for one in found])

@@ -20,7 +20,6 @@ from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.profiles import profile_named
 
 routes = Routes("parties")
-_PARTY = Text("party")
 
 Identifier = Annotated[
     str, Meta(pattern=r"^[0-9A-Za-z]{2,4}:.{1,50}$", description="`scheme:value`, as 0190:00000001002220647000.")
@@ -59,28 +58,26 @@ class PartyRequest(Schema):
 @routes.get(
     "/v1/parties",
     Text("All parties"),
-    Returns("The parties, by id.", Parties),
+    Returns("The parties, by id."),
     roles=OFFICE,
 )
-async def list_parties(call: Call) -> web.StreamResponse:
-    """All parties, by id."""
-    return json_answer(Parties(items=[party_resource(party) for party in await call.services.directory.parties()]))
+async def list_parties(call: Call) -> Parties:
+    return Parties(items=[party_resource(party) for party in await call.services.directory.parties()])
 
 
 @routes.get(
     "/v1/parties/{partyId}",
     Text("One party; a party sees itself"),
-    Returns("The party.", PartyResource),
+    Returns("The party."),
     roles=READERS,
 )
-async def show_party(call: Call) -> web.StreamResponse:
+async def show_party(call: Call, party_id: str) -> PartyResource:
     """One party; a party sees itself and those it acts for."""
-    party_id = call.path_part("partyId")
     visible = call.visible_to
     party = await call.services.directory.party(party_id) if visible is None or party_id in visible else None
     if party is None:
-        raise not_found(_PARTY, party_id)
-    return json_answer(party_resource(party))
+        raise not_found(Text("party"), party_id)
+    return party_resource(party)
 
 
 @routes.put(
@@ -88,15 +85,11 @@ async def show_party(call: Call) -> web.StreamResponse:
     Text("Add a party or replace what is known of it"),
     Returns("Replaced.", PartyResource),
     Returns("Added.", PartyResource, status=201, headers=LOCATION),
-    body=PartyRequest,
     roles=OPERATORS,
     problems=(StateConflict,),
 )
-async def save_party(call: Call) -> web.StreamResponse:
-    """Add a party, or replace what is known of it."""
-    party_id = call.path_part("partyId")
-    wanted = await call.body(PartyRequest)
-    party = await _party(call, _checked_id(party_id), wanted)
+async def save_party(call: Call, party_id: PartyId, body: PartyRequest) -> web.StreamResponse:
+    party = await _party(call, party_id, body)
     is_new = await call.services.directory.party(party_id) is None
     try:
         await call.services.directory.save(party, call.actor)
@@ -106,15 +99,6 @@ async def save_party(call: Call) -> web.StreamResponse:
     call.context.keyring.forget()
     more = {str(hdrs.LOCATION): f"/v1/parties/{party_id}"} if is_new else None
     return json_answer(party_resource(party), 201 if is_new else 200, more)
-
-
-def _checked_id(party_id: str) -> str:
-    """Raises InvalidInput for an id that is not lower-case letters, digits and dashes."""
-    try:
-        return msgspec.convert(party_id, PartyId)
-    except msgspec.ValidationError as error:
-        reason = Text("must be lower-case letters, digits and dashes, at most 63")
-        raise problems.InvalidInput((Fault("path", "partyId", reason),)) from error
 
 
 async def _party(call: Call, party_id: str, wanted: PartyRequest) -> Party:

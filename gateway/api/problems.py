@@ -6,14 +6,9 @@ from msgspec import UNSET, UnsetType
 
 from gateway.api.call import Call, not_found
 from gateway.api.route import Returns, Routes
-from gateway.api.schema import LanguageQuery, Schema, TextResource, text_resource
+from gateway.api.schema import Schema, TextResource
 from gateway.http import problems
-from gateway.http.answers import (
-    BY_ACCEPT,
-    HTML,
-    JSON,
-    json_answer,
-)
+from gateway.http.answers import BY_ACCEPT, HTML, JSON, json_answer
 from gateway.http.pages import Pages, page_answer, problem_html
 from gateway.http.problems import Problem, all_kinds
 from gateway.i18n import Text
@@ -68,11 +63,9 @@ class ProblemResource(Schema):
     "/problems",
     Text("Every kind of problem"),
     Returns("The kinds.", ProblemKinds, media_types=(HTML, JSON)),
-    query=LanguageQuery,
     problems=(problems.NotAcceptable,),
 )
 async def list_problems(call: Call) -> web.StreamResponse:
-    """Every kind of problem."""
     kinds = list(all_kinds().values())
     if call.media_type((HTML, JSON)) == HTML:
         return _PAGES.answer("problems.html", call.language, kinds=kinds)
@@ -84,30 +77,17 @@ async def list_problems(call: Call) -> web.StreamResponse:
     "/problems/{slug}",
     Text("One kind of problem: what it means and what to do"),
     Returns("The kind.", ProblemKind, media_types=(HTML, JSON)),
-    query=LanguageQuery,
     problems=(problems.NotAcceptable,),
 )
-async def show_problem(call: Call) -> web.StreamResponse:
-    """One kind of problem: what it means and what to do."""
-    kind = _kind(call.path_part("slug"))
+async def show_problem(call: Call, slug: str) -> web.StreamResponse:
+    kind = all_kinds().get(slug)
+    if kind is None:
+        raise not_found(Text("kind of problem"), slug)
     if call.media_type((HTML, JSON)) == HTML:
         return page_answer(problem_html(kind, call.language), call.language)
     return json_answer(problem_kind(kind, call.services.base_url.url), more=BY_ACCEPT)
 
 
-def _kind(slug: str) -> type[Problem]:
-    kind = all_kinds().get(slug)
-    if kind is None:
-        raise not_found(Text("kind of problem"), slug)
-    return kind
-
-
 def problem_kind(kind: type[Problem], base_url: str) -> ProblemKind:
     """A kind of problem, with its address."""
-    return ProblemKind(
-        type=f"{base_url}/problems/{kind.slug}",
-        status=kind.status,
-        title=text_resource(kind.title),
-        meaning=text_resource(kind.meaning),
-        remedy=text_resource(kind.remedy),
-    )
+    return ProblemKind.of(kind, type=f"{base_url}/problems/{kind.slug}")

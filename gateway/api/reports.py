@@ -8,16 +8,8 @@ from gateway.api.call import Call, not_found
 from gateway.api.contents import AttachmentResource, attachment_resource, may_read_content, readable_message
 from gateway.api.messages import statuses_of
 from gateway.api.route import Returns, Routes
-from gateway.api.schema import LanguageQuery
 from gateway.http import problems
-from gateway.http.answers import (
-    BY_ACCEPT,
-    HTML,
-    JSON,
-    PLAIN,
-    raw_json_answer,
-    text_answer,
-)
+from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, text_answer
 from gateway.http.pages import page_answer
 from gateway.i18n import Text
 from gateway.messages.message import Message
@@ -31,13 +23,11 @@ routes = Routes("messages")
     Text("The verdict on the message"),
     Returns("The verdict, as JSON, page or plain text.", Report, media_types=(JSON, HTML, PLAIN)),
     roles=JUDGES,
-    query=LanguageQuery,
     problems=(problems.NotAcceptable,),
 )
-async def show_report(call: Call) -> web.StreamResponse:
-    """The verdict, as JSON, page or plain text."""
+async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
     form = call.media_type((JSON, HTML, PLAIN))
-    message = await readable_message(call)
+    message = await readable_message(call, kenmerk)
     verdict = await call.services.messages.report(message.kenmerk)
     if form == JSON:
         if verdict is None:

@@ -1,21 +1,27 @@
 """How a resource declares its routes. The aiohttp application and the OpenAPI document are both made from them."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partialmethod
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
-from gateway.api.call import Call
-from gateway.http.answers import JSON
+from gateway.api.schema import LanguageQuery
+from gateway.http.answers import HTML, JSON
 from gateway.http.parameters import NoQuery
 from gateway.http.problems import Problem
 from gateway.i18n import Text
 from gateway.messages.participants import Role
 
-Handler = Callable[[Call], Awaitable[web.StreamResponse]]
-Decorator = Callable[[Handler], Handler]
+Answer = web.StreamResponse | msgspec.Struct | None
+Handler = Callable[..., Awaitable[Answer]]
+"""Its first parameter is the `Call`. Others are `query`, `body` and the variables of the path, in snake case;
+their annotations say what is accepted. It returns a body, sent as JSON with the status of the first `Returns`;
+None; or a response. A page takes `lang` in its query without saying so."""
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 PATH_PARTS = {
     "kenmerk": "The number the gateway gave the message.",
@@ -26,6 +32,7 @@ PATH_PARTS = {
 }
 """The variables of a path that several resources use."""
 LOCATION = {"Location": "Where the new resource is."}
+_PATH_PART = re.compile(r"{(\w+)}")
 NEXT_PAGE = {"Link": 'The next page, as `<…>; rel="next"` (RFC 8288); absent on the last.'}
 
 
@@ -42,12 +49,16 @@ class Returns:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body that a route accepts."""
+    """The body that a route accepts. JSON must be sent unless every field of its schema has a default."""
 
     schema: type[msgspec.Struct] | None = None
     media_types: tuple[str, ...] = (JSON,)
     description: str = ""
-    is_required: bool = True
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a request without a body is refused."""
+        return self.schema is None or any(one.required for one in msgspec.structs.fields(self.schema))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,8 @@ class Route:
     problems: tuple[type[Problem], ...]
     path_parts: Mapping[str, str]
     """What each variable of the path means."""
+    path_types: Mapping[str, object]
+    """The type of each variable of the path."""
 
 
 class Routes:
@@ -76,15 +89,17 @@ class Routes:
 
         routes = Routes("keys")
 
-        @routes.delete("/v1/keys/{keyId}", Text("Revoke a key"), Returns("Revoked.", status=204), roles=OPERATORS)
-        async def revoke_key(call: Call) -> web.StreamResponse: ...
+        @routes.put("/v1/parties/{partyId}", Text("Change a party"), Returns("Changed."), roles=OPERATORS)
+        async def save_party(call: Call, party_id: PartyId, body: PartyRequest) -> PartyResource: ...
 
-    The operationId is the handler's name in camel case: `revokeKey`.
+    The operationId is the handler's name in camel case: `saveParty`.
     """
 
-    def __init__(self, tag: str, **path_parts: str) -> None:
-        """`tag`: the chapter of the API documentation. `path_parts`: what its own path variables mean."""
+    def __init__(self, tag: str, *, problems: Sequence[type[Problem]] = (), **path_parts: str) -> None:
+        """`tag`: the chapter of the API documentation. `problems`: what each of its handlers can raise.
+        `path_parts`: what its own path variables mean."""
         self._tag = tag
+        self._problems = tuple(problems)
         self._path_parts = PATH_PARTS | path_parts
         self._routes: list[Route] = []
 
@@ -98,29 +113,30 @@ class Routes:
         summary: Text,
         *returns: Returns,
         roles: frozenset[Role] | None = None,
-        query: type[msgspec.Struct] = NoQuery,
-        body: type[msgspec.Struct] | Body | None = None,
+        raw_body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         problems: Sequence[type[Problem]] = (),
-    ) -> Decorator:
-        """Adds the decorated handler."""
-        accepted = Body(body) if isinstance(body, type) else body
+    ) -> Callable[[AnyHandler], AnyHandler]:
+        """Adds the decorated handler. `raw_body`: what it accepts when it reads the body itself."""
 
-        def decorate(handler: Handler) -> Handler:
+        def decorate(handler: AnyHandler) -> AnyHandler:
+            types = {camel_case(name): kind for name, kind in handler.__annotations__.items()}
+            first, *others = returns
             route = Route(
-                method,
-                path,
-                _camel_case(handler.__name__),
-                summary,
-                self._tag,
-                handler,
-                returns,
-                roles,
-                query,
-                accepted,
-                headers or {},
-                tuple(problems),
-                self._path_parts,
+                method=method,
+                path=path,
+                name=camel_case(handler.__name__),
+                summary=summary,
+                tag=self._tag,
+                handler=handler,
+                returns=(_with_result(first, types["return"]), *others),
+                roles=roles,
+                query=types.get("query", LanguageQuery if HTML in first.media_types else NoQuery),
+                body=Body(types["body"]) if "body" in types else raw_body,
+                headers=headers or {},
+                problems=(*self._problems, *problems),
+                path_parts=self._path_parts,
+                path_types={name: types[name] for name in _PATH_PART.findall(path)},
             )
             self._routes.append(route)
             return handler
@@ -133,6 +149,16 @@ class Routes:
     delete = partialmethod(add, "DELETE")
 
 
-def _camel_case(name: str) -> str:
+def _with_result(declared: Returns, result: object) -> Returns:
+    """The answer with what the handler's annotation says of it: a JSON schema, or that there is no body."""
+    if result is None:
+        return replace(declared, status=204, media_types=())
+    if isinstance(result, type) and issubclass(result, msgspec.Struct):
+        return replace(declared, schema=result)
+    return declared
+
+
+def camel_case(name: str) -> str:
+    """The name in JSON and in paths."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)

@@ -8,17 +8,12 @@ from aiohttp import web
 import gateway
 from gateway.api.call import Call, not_found
 from gateway.api.route import Returns, Routes
-from gateway.api.schema import LanguageQuery, Schema, TextResource, text_resource
+from gateway.api.schema import Schema, TextResource
 from gateway.http import problems
-from gateway.http.answers import (
-    HTML,
-    JSON,
-    json_answer,
-)
+from gateway.http.answers import HTML, JSON, json_answer
 from gateway.http.pages import Pages
 from gateway.i18n import Text
 from gateway.validator.catalogue import RuleEntry
-from gateway.validator.rules.cases import Case
 
 routes = Routes("pages", rule="The id of a rule, as `BR-CO-15`.")
 _PAGES = Pages("gateway.api")
@@ -58,42 +53,23 @@ class RuleResource(Schema):
     "/rules/{rule}",
     Text("One rule: what it says, and documents that hold and break it"),
     Returns("The rule, or one of the gateway's own checks.", RuleResource, media_types=(HTML, JSON)),
-    query=LanguageQuery,
     problems=(problems.NotAcceptable, problems.UnknownItem),
 )
-async def show_rule(call: Call) -> web.StreamResponse:
-    """One rule: what it says, of which terms, and documents that hold and break it."""
-    key = call.path_part("rule")
+async def show_rule(call: Call, rule: str) -> web.StreamResponse:
     try:
-        entry = await asyncio.to_thread(gateway.rule_entry, key)  # the first time it loads every rule and case
+        entry = await asyncio.to_thread(gateway.rule_entry, rule)  # the first time it loads every rule and case
     except LookupError as error:
-        raise not_found(Text("rule"), key) from error
+        raise not_found(Text("rule"), rule) from error
     if call.media_type((HTML, JSON)) == HTML:
         return _PAGES.answer("rule.html", call.language, rule=entry)
     return json_answer(rule_resource(entry))
 
 
-def rule_resource(entry: "RuleEntry") -> RuleResource:
+def rule_resource(entry: RuleEntry) -> RuleResource:
     """A rule of the catalogue."""
     return RuleResource.of(
         entry,
         rule=entry.id,
-        flag=entry.flag.value,
-        sentence=text_resource(entry.sentence),
-        advice=text_resource(entry.advice) if entry.advice else None,
-        note=text_resource(entry.note) if entry.note else None,
-        terms={number: text_resource(name) for number, name in entry.terms},
+        terms={number: TextResource.of(name) for number, name in entry.terms},
         path=entry.path or None,
-        holds=[_case(case) for case in entry.holds],
-        breaks=[_case(case) for case in entry.breaks],
-    )
-
-
-def _case(case: "Case") -> RuleCase:
-    return RuleCase(
-        document=case.document,
-        change=dict(case.change),
-        remove=list(case.remove),
-        repeat=list(case.repeat),
-        also=list(case.also),
     )

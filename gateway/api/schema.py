@@ -1,13 +1,14 @@
 """What the resources have in common: the base of JSON bodies, and types of their fields."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Self
+from functools import cache
+from types import UnionType
+from typing import Annotated, Self, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
-from gateway.billing.documents.bill import BillText
-from gateway.i18n import Text
 from gateway.validator.report.report import Language
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
@@ -24,10 +25,32 @@ class Schema(msgspec.Struct, rename="camel"):
     """A JSON object of this API."""
 
     @classmethod
-    def of(cls, source: object, **values: object) -> Self:
-        """The object with these values; its other fields are the attributes of `source` with the same names."""
-        names = [name for name in cls.__struct_fields__ if name not in values and hasattr(source, name)]
-        return cls(**{name: getattr(source, name) for name in names}, **values)
+    def of(cls, *sources: object, **values: object) -> Self:
+        """The object with these values. Its other fields are the attributes of that name of the first source that
+        has one; objects that belong in an inner `Schema`, or a list of them, become one in the same way."""
+        for name, kind in _types(cls).items():
+            if name not in values:
+                source = next((one for one in sources if hasattr(one, name)), None)
+                if source is not None:
+                    values[name] = _fitted(getattr(source, name), kind)
+            else:
+                values[name] = _fitted(values[name], kind)
+        return cls(**values)
+
+
+@cache
+def _types(schema: type[Schema]) -> dict[str, object]:
+    return {field.name: field.type for field in msgspec.structs.fields(schema)}
+
+
+def _fitted(value: object, kind: object) -> object:
+    if isinstance(kind, type) and issubclass(kind, Schema):
+        return value if isinstance(value, kind) else kind.of(value)
+    if get_origin(kind) is list and isinstance(value, Iterable):
+        return [_fitted(one, get_args(kind)[0]) for one in value]
+    if isinstance(kind, UnionType) and value is not None:
+        return _fitted(value, get_args(kind)[0])
+    return value
 
 
 class PageLinks(Schema):
@@ -41,11 +64,6 @@ class TextResource(Schema):
 
     en: str
     nl: str
-
-
-def text_resource(text: Text | BillText) -> TextResource:
-    """A text in both languages."""
-    return TextResource(en=text.en, nl=text.nl)
 
 
 class LanguageQuery(msgspec.Struct, frozen=True, rename="camel"):

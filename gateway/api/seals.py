@@ -3,16 +3,14 @@
 from typing import Annotated
 
 import msgspec
-from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.access import FIGURES
-from gateway.api.billing import ENTRY, position_in_path
+from gateway.api.billing import ENTRY, position_of
 from gateway.api.call import Call, not_found
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
-from gateway.http.answers import json_answer
 from gateway.i18n import Text
 from gateway.metering.entry import UnknownEntryError, UsageError
 from gateway.metering.seal import Proof, Seal
@@ -36,33 +34,29 @@ class SealQuery(msgspec.Struct, frozen=True, rename="camel"):
 @routes.get(
     "/v1/seals",
     Text("The seals of the meter, to keep: no entry that they cover can change unnoticed"),
-    Returns("Seals, oldest first.", SealList),
+    Returns("Seals, oldest first."),
     roles=FIGURES,
-    query=SealQuery,
 )
-async def list_seals(call: Call) -> web.StreamResponse:
-    """The seals of the meter's chain, for everybody to keep."""
-    query = call.query(SealQuery)
-    return json_answer(SealList(list(await call.services.meter.seals(query.after, query.limit))))
+async def list_seals(call: Call, query: SealQuery) -> SealList:
+    return SealList(list(await call.services.meter.seals(query.after, query.limit)))
 
 
 @routes.get(
     "/v1/usage-entries/{position}/proof",
     Text("The proof that a seal covers a meter entry, to check without the gateway"),
-    Returns("The proof.", Proof),
+    Returns("The proof."),
     roles=FIGURES,
     problems=(StateConflict,),
 )
-async def prove_entry(call: Call) -> web.StreamResponse:
+async def prove_entry(call: Call, position: str) -> Proof:
     """The proof that a seal covers an entry; a party sees its own."""
-    named, position = call.path_part("position"), position_in_path(call)
     try:
-        proof: Proof = await call.services.meter.prove(position)
+        proof: Proof = await call.services.meter.prove(position_of(position))
     except UnknownEntryError as error:
-        raise not_found(ENTRY, named) from error
+        raise not_found(ENTRY, position) from error
     except UsageError as error:
         detail = Text("Entry {position} is not sealed yet; ask again after the next seal.", position=position)
         raise StateConflict(detail) from error
     if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
-        raise not_found(ENTRY, named)
-    return json_answer(proof)
+        raise not_found(ENTRY, position)
+    return proof

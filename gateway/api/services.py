@@ -21,6 +21,7 @@ from gateway.messages.ports import (
     PendingDelivery,
 )
 from gateway.metering.ports import Meter
+from gateway.settings import HttpSettings, MailboxSettings
 
 
 class Validation(Protocol):
@@ -61,23 +62,6 @@ class NoDeliveries:
 
 
 @dataclass(frozen=True, slots=True)
-class PageSizes:
-    """How many items a page of a list has."""
-
-    items_default: int = 50
-    items_max: int = 500
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseLimits:
-    """How many messages a recipient may lease, and for how many seconds."""
-
-    seconds_default: float = 900.0
-    seconds_max: float = 43_200.0
-    messages_max: int = 100
-
-
-@dataclass(frozen=True, slots=True)
 class BillingServices:
     """What the API needs of billing; `pdf` renders a bill for people."""
 
@@ -105,15 +89,11 @@ class Services:
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     clock: Clock = utc_now
-    metrics_need_key: bool = True
-    """Whether `/metrics` asks for an operator's key."""
     base_url: BaseUrl = field(default_factory=BaseUrl)
     gateway_version: str = "0.1.0"
     limits: RequestLimits = field(default_factory=RequestLimits)
-    page_sizes: PageSizes = field(default_factory=PageSizes)
-    lease_limits: LeaseLimits = field(default_factory=LeaseLimits)
-    wait_seconds_max: float = 60.0
-    """Longest `Prefer: wait=` that is honoured."""
+    http: HttpSettings = field(default_factory=HttpSettings)
+    leases: MailboxSettings = field(default_factory=MailboxSettings)
     validations_bytes_max: int = 64 * 1024 * 1024
     """How many bytes all requests to `POST /v1/validations` may hold in memory together."""
     key_cache_seconds: float = 5.0

@@ -11,19 +11,18 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.access import FIGURES, FINANCE
-from gateway.api.billing import billing_of, party_in_path, today
+from gateway.api.billing import billing_of, check_party, today
 from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.api.route import NEXT_PAGE, Returns, Routes
 from gateway.api.schema import PageLinks, Schema, Timestamp, Year
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.ports import MeteredEntry
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, CSV, JSON, headers, json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 
-routes = Routes("billing")
+routes = Routes("billing", problems=(problems.NotReady,))
 _ENTRY_CURSOR = re.compile(r"\d{0,18}", re.ASCII)
 """The position of an entry; every one of so many digits fits a database's whole numbers."""
 
@@ -103,18 +102,15 @@ class UsageResource(Schema):
 @routes.get(
     "/v1/parties/{partyId}/usage",
     Text("What one party used, by kind and by day"),
-    Returns("The counts.", PartyUsage),
+    Returns("The counts."),
     roles=FIGURES,
-    query=UsageQuery,
-    problems=(problems.NotReady,),
 )
-async def show_party_usage(call: Call) -> web.StreamResponse:
-    """What one party used, by kind and by day."""
-    query, party_id, billing = call.query(UsageQuery), await party_in_path(call), billing_of(call)
-    first, last = _days(call, query)
+async def show_party_usage(call: Call, party_id: str, query: UsageQuery) -> PartyUsage:
+    await check_party(call, party_id)
+    billing, (first, last) = billing_of(call), _days(call, query)
     by_kind = (await billing.counts.by_party(query.service, first, last)).get(party_id, {})
     by_day = await billing.counts.by_day(party_id, query.service, first, last)
-    body = PartyUsage(
+    return PartyUsage(
         party_id=party_id,
         service=query.service,
         first_day=first,
@@ -123,7 +119,6 @@ async def show_party_usage(call: Call) -> web.StreamResponse:
         by_kind=dict(by_kind),
         days=[DayUsage(day=day, units=units) for day, units in sorted(by_day.items())],
     )
-    return json_answer(body)
 
 
 @routes.get(
@@ -131,13 +126,11 @@ async def show_party_usage(call: Call) -> web.StreamResponse:
     Text("The messages and corrections behind a count"),
     Returns("One page.", UsageEntries, media_types=(JSON, CSV), headers=NEXT_PAGE),
     roles=FIGURES,
-    query=EntriesQuery,
-    problems=(problems.NotReady, problems.NotAcceptable),
+    problems=(problems.NotAcceptable,),
 )
-async def list_usage_entries(call: Call) -> web.StreamResponse:
-    """The entries behind a party's count: each message, and each correction."""
-    query, party_id, billing = call.query(EntriesQuery), await party_in_path(call), billing_of(call)
-    form = call.media_type((JSON, CSV))
+async def list_usage_entries(call: Call, party_id: str, query: EntriesQuery) -> web.StreamResponse:
+    await check_party(call, party_id)
+    billing, form = billing_of(call), call.media_type((JSON, CSV))
     first, last = _days(call, query)
     limit = page_limit(call, query.limit)
     if not _ENTRY_CURSOR.fullmatch(query.cursor or ""):
@@ -149,28 +142,20 @@ async def list_usage_entries(call: Call) -> web.StreamResponse:
     if form == CSV:
         rows = ((one.entry_id, one.kenmerk, one.kind, one.at.isoformat(), one.quantity) for one in page)
         return _csv(("entryId", "kenmerk", "kind", "at", "quantity"), rows, "usage-entries", more)
-    body = UsageEntries(items=[_entry(one) for one in page], links=PageLinks(next=following))
+    body = UsageEntries(items=[UsageEntryResource.of(one) for one in page], links=PageLinks(next=following))
     return json_answer(body, more=more)
-
-
-def _entry(entry: MeteredEntry) -> UsageEntryResource:
-    return UsageEntryResource.of(entry)
 
 
 @routes.get(
     "/v1/usage",
     Text("What every party used"),
-    Returns("The counts, by party and kind.", UsageResource),
+    Returns("The counts, by party and kind."),
     roles=FINANCE,
-    query=UsageQuery,
-    problems=(problems.NotReady,),
 )
-async def list_usage(call: Call) -> web.StreamResponse:
-    """What every party used, by kind."""
-    query = call.query(UsageQuery)
+async def list_usage(call: Call, query: UsageQuery) -> UsageResource:
     first, last = _days(call, query)
     rows = await _usage_rows(call, query, first, last)
-    return json_answer(UsageResource(service=query.service, first_day=first, last_day=last, items=rows))
+    return UsageResource(service=query.service, first_day=first, last_day=last, items=rows)
 
 
 @routes.get(
@@ -178,12 +163,8 @@ async def list_usage(call: Call) -> web.StreamResponse:
     Text("Usage of every party as CSV"),
     Returns("CSV with a head (RFC 4180).", media_types=(CSV,)),
     roles=FINANCE,
-    query=UsageQuery,
-    problems=(problems.NotReady,),
 )
-async def export_usage(call: Call) -> web.StreamResponse:
-    """The same as CSV."""
-    query = call.query(UsageQuery)
+async def export_usage(call: Call, query: UsageQuery) -> web.StreamResponse:
     first, last = _days(call, query)
     rows = await _usage_rows(call, query, first, last)
     lines = ((query.service.value, row.party_id, row.kind, first, last, row.units) for row in rows)

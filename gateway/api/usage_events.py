@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.access import FINANCE
-from gateway.api.billing import ENTRY, position_in_path
+from gateway.api.billing import ENTRY, position_of
 from gateway.api.call import Call, not_found
 from gateway.api.problem_kinds import StateConflict, UsageConflict
 from gateway.api.route import Body, Returns, Routes
 from gateway.api.schema import Schema
 from gateway.clock import utc_now
 from gateway.http import problems
-from gateway.http.answers import json_answer
 from gateway.http.body import whole
 from gateway.http.problems import Fault
 from gateway.i18n import Text
@@ -64,8 +62,8 @@ class ReversalResource(Schema):
 @routes.post(
     "/v1/usage-events",
     Text("Record use that was metered elsewhere: CloudEvents, one or a batch, all of them or none"),
-    Returns("On stable storage; a repeat of the same content is harmless.", TakenResource),
-    body=Body(
+    Returns("On stable storage; a repeat of the same content is harmless."),
+    raw_body=Body(
         media_types=EVENT_TYPES,
         description="CloudEvents 1.0 by the NL GOV profile: structured, batched, or binary (attributes as `ce-` "
         "headers, the data as body). The data is `party` and `count`.",
@@ -73,8 +71,7 @@ class ReversalResource(Schema):
     roles=FINANCE,
     problems=(UsageConflict,),
 )
-async def take_usage_events(call: Call) -> web.StreamResponse:
-    """Record usage events, all of them or none."""
+async def take_usage_events(call: Call) -> TakenResource:
     body = await whole(call.request, EVENTS_BYTES_MAX, call.services.limits)
     names = party_names(await call.services.directory.parties())
     try:
@@ -88,7 +85,7 @@ async def take_usage_events(call: Call) -> web.StreamResponse:
         raise problems.InvalidInput(tuple(faults)) from refused
     except ConflictingEntryError as conflict:
         raise UsageConflict(conflict.source, conflict.key, conflict.differences) from conflict
-    return json_answer(TakenResource(taken.received, taken.recorded, taken.repeated))
+    return TakenResource.of(taken)
 
 
 def _fault(index: int, code: str, text: Text) -> Fault:
@@ -98,24 +95,21 @@ def _fault(index: int, code: str, text: Text) -> Fault:
 @routes.put(
     "/v1/usage-entries/{position}/reversal",
     Text("Reverse a meter entry by an opposite entry, with a reason; nothing is removed"),
-    Returns("It is undone, now or before.", ReversalResource),
-    body=ReversalRequest,
+    Returns("It is undone, now or before."),
     roles=FINANCE,
     problems=(UsageConflict, StateConflict),
 )
-async def reverse_entry(call: Call) -> web.StreamResponse:
+async def reverse_entry(call: Call, position: str, body: ReversalRequest) -> ReversalResource:
     """Undo an entry by one of its opposite, in the name of the key; the same again changes nothing."""
-    position, wanted = position_in_path(call), await call.body(ReversalRequest)
     try:
-        reversal = await call.services.meter.reverse(position, wanted.reason, call.caller.key_id)
+        reversal = await call.services.meter.reverse(position_of(position), body.reason, call.caller.key_id)
     except UnknownEntryError as error:
-        raise not_found(ENTRY, call.path_part("position")) from error
+        raise not_found(ENTRY, position) from error
     except ConflictingEntryError as conflict:
         raise UsageConflict(conflict.source, conflict.key, conflict.differences) from conflict
     except UsageError as error:
         detail = Text("Entry {position} cannot be reversed: {reason}.", position=position, reason=str(error))
         raise StateConflict(detail) from error
-    body = ReversalResource(
-        position, reversal.party_id, reversal.kind, reversal.quantity, wanted.reason, call.caller.key_id
+    return ReversalResource.of(
+        reversal, reason=body.reason, reverses=position_of(position), author=call.caller.key_id
     )
-    return json_answer(body)

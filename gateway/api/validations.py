@@ -12,14 +12,7 @@ from gateway.api.problem_kinds import NotJudged
 from gateway.api.route import Body, Returns, Routes
 from gateway.channels.http.multipart import XML_TYPES
 from gateway.http import problems
-from gateway.http.answers import (
-    BY_ACCEPT,
-    HTML,
-    JSON,
-    PLAIN,
-    raw_json_answer,
-    text_answer,
-)
+from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, text_answer
 from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
@@ -42,17 +35,12 @@ class ValidationQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.post(
     "/v1/validations",
-    Text(
-        "Judge a document without sending it; nothing is stored",
-    ),
+    Text("Judge a document without sending it; nothing is stored"),
     Returns("The verdict; 200 also when the document is not valid.", Report, media_types=(JSON, HTML, PLAIN)),
-    body=Body(media_types=XML_TYPES, description="The document."),
-    query=ValidationQuery,
+    raw_body=Body(media_types=XML_TYPES, description="The document."),
     problems=(problems.Overloaded, NotJudged, problems.NotAcceptable),
 )
-async def validate_document(call: Call) -> web.StreamResponse:
-    """The verdict on the document in the body; 200 also when the document is not valid."""
-    query = call.query(ValidationQuery)
+async def validate_document(call: Call, query: ValidationQuery) -> web.StreamResponse:
     _check_profile(query.profile)
     form = call.media_type((JSON, HTML, PLAIN))
     request, limits = call.request, call.services.limits

@@ -1,4 +1,4 @@
-"""Query and JSON body as typed values; all faults are reported together
+"""Path, query and JSON body as typed values; all faults are reported together
 (NL GOV API Design Rules, /core/error-handling/all-errors)."""
 
 import difflib
@@ -46,6 +46,20 @@ def read_query(query: MultiMapping[str], kind: type[Schema]) -> Schema:
     if faults:
         raise problems.InvalidInput(tuple(faults))
     return kind(**values)
+
+
+def read_path(parts: Mapping[str, str], types: Mapping[str, object]) -> dict[str, object]:
+    """The variables of a path in these types. Raises InvalidInput with every fault."""
+    faults: list[Fault] = []
+    values: dict[str, object] = {}
+    for name, kind in types.items():
+        try:
+            values[name] = msgspec.convert(parts[name], kind, strict=False)
+        except msgspec.ValidationError as error:
+            faults.append(Fault("path", name, reason_of(error, kind)))
+    if faults:
+        raise problems.InvalidInput(tuple(faults))
+    return values
 
 
 def read_json(body: bytes, kind: type[Schema]) -> Schema:

@@ -7,7 +7,6 @@ from aiohttp import web
 from gateway.api.call import Call
 from gateway.api.openapi import TAGS
 from gateway.api.route import Returns, Routes
-from gateway.api.schema import LanguageQuery
 from gateway.http.answers import HTML
 from gateway.http.pages import Pages
 from gateway.i18n import Text
@@ -20,10 +19,8 @@ _PAGES = Pages("gateway.portal")
     "/docs",
     Text("This API, for people"),
     Returns("A page.", media_types=(HTML,)),
-    query=LanguageQuery,
 )
 async def show_docs(call: Call) -> web.StreamResponse:
-    """The OpenAPI document for people."""
     document = call.context.openapi
     operations: dict[str, list[dict[str, object]]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():

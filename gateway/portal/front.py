@@ -4,11 +4,7 @@ from aiohttp import web
 
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
-from gateway.api.schema import LanguageQuery
-from gateway.http.answers import (
-    API_VERSION,
-    HTML,
-)
+from gateway.http.answers import API_VERSION, HTML
 from gateway.http.base_url import base_url_of
 from gateway.http.pages import Pages
 from gateway.i18n import Text
@@ -21,10 +17,8 @@ _PAGES = Pages("gateway.portal")
     "/",
     Text("The first page: where to find what"),
     Returns("A page.", media_types=(HTML,)),
-    query=LanguageQuery,
 )
 async def show_front(call: Call) -> web.StreamResponse:
-    """Where to find what."""
     return _PAGES.answer(
         "front.html",
         call.language,

@@ -46,11 +46,9 @@ class PortalQuery(msgspec.Struct, frozen=True, rename="camel"):
     Text("Messages, use and bills on one page, for people"),
     Returns("A page.", media_types=(HTML,)),
     roles=READERS,
-    query=PortalQuery,
 )
-async def show_portal(call: Call) -> web.StreamResponse:
-    """What the caller may see, on one page."""
-    query, language = call.query(PortalQuery), call.language
+async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
+    language = call.language
     wanted = MessageFilter(visible_to=call.visible_to, states=_states(query.state), number=query.number or None)
     try:
         page = await call.services.messages.page(wanted, query.cursor, _MESSAGES_SHOWN)

@@ -29,6 +29,7 @@ EVERYWHERE = {
 class Watch:
     """Collects how answers differ from the OpenAPI document."""
 
+    document: dict[str, Any] = field(default_factory=lambda: DOCUMENT)
     faults: list[str] = field(default_factory=list)
     seen: set[tuple[str, int]] = field(default_factory=set)
 
@@ -39,10 +40,10 @@ class Watch:
         if resource is None:
             return
         method = "get" if request.method == "HEAD" else request.method.lower()
-        operation = DOCUMENT["paths"][resource.canonical].get(method)
+        operation = self.document["paths"][resource.canonical].get(method)
         if operation is not None:
             self.seen.add((operation["operationId"], answer.status))
-            self.faults += _differences(operation, answer)
+            self.faults += _differences(operation, answer, self.document["components"])
 
 
 def _missing_headers(answer: web.StreamResponse) -> list[str]:
@@ -50,7 +51,7 @@ def _missing_headers(answer: web.StreamResponse) -> list[str]:
     return wrong if "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"] else [*wrong, "CSP"]
 
 
-def _differences(operation: dict[str, Any], answer: web.StreamResponse) -> list[str]:
+def _differences(operation: dict[str, Any], answer: web.StreamResponse, components: object) -> list[str]:
     where = f"{operation['operationId']} {answer.status}"
     declared = operation["responses"].get(str(answer.status))
     if declared is None:
@@ -65,7 +66,7 @@ def _differences(operation: dict[str, Any], answer: web.StreamResponse) -> list[
         return [*wrong, f"{where}: {answer.content_type} is not declared"]
     if answer.content_type.endswith("json") and isinstance(answer, web.Response) and content["schema"]:
         body = answer.body if isinstance(answer.body, bytes) else b""
-        schema = {**content["schema"], "components": DOCUMENT["components"]}
+        schema = {**content["schema"], "components": components}
         errors = jsonschema.Draft202012Validator(schema).iter_errors(msgspec.json.decode(body))
         wrong += [f"{where}: {error.json_path} {error.message}" for error in errors]
     return wrong

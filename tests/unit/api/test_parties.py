@@ -8,6 +8,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 from gateway.api import Services, build
 from gateway.api.access import Keyring
 from gateway.messages.participants import Caller, Role
+from gateway.settings import HttpSettings
 from gateway.testing.memory import MUNICIPALITY, SUPPLIER, MemoryGateway
 from tests.unit.api.openapi_watch import Client
 
@@ -139,7 +140,7 @@ async def test_metrics_are_for_operators_unless_the_settings_open_them(
         assert answer.status == 401
     async with client.get("/metrics", headers=OPERATOR) as answer:
         assert answer.status == 200
-    services = replace(gateway.services(), metrics_need_key=False)
+    services = replace(gateway.services(), http=HttpSettings(metrics_need_key=False))
     without_key = await aiohttp_client(build(services))
     async with without_key.get("/metrics") as answer:
         assert answer.status == 200

@@ -336,7 +336,7 @@ REFUSED = [
     ("PUT", "/v1/parties/nergens/guidance/2026-01-15", None, 404, "unknown-item", "no debtor nergens"),
     ("PUT", "/v1/parties/oostmeer/guidance/januari", None, 400, "invalid-input", "1 thing"),
     ("PUT", "/v1/monthly-statements/2026/13", None, 400, "invalid-input", "1 thing"),
-    ("PUT", "/v1/debtors/Oost%20Meer", {}, 400, "invalid-input", "4 things"),
+    ("PUT", "/v1/debtors/Oost%20Meer", {}, 400, "invalid-input", "5 things"),
     ("PUT", "/v1/debtors/oostmeer", NO_OIN, 400, "invalid-input", "1 thing"),
     ("PUT", "/v1/debtors/oostmeer", BLANK, 400, "invalid-input", "1 thing"),
     ("GET", "/v1/bills/GD2026-000077/explanation", None, 404, "unknown-item", "GD2026-000077"),
