@@ -54,15 +54,15 @@ def _handler(route: Route, context: Context) -> Handler:
         taken: dict[str, object] = {}
         faults: list[Fault] = []
         if route.path_types:
-            with _collected(faults):
+            with _gather(faults):
                 parts = call.path_parts(route.path_types)
                 taken |= {arguments[name]: value for name, value in parts.items()}
         if "query" in arguments or "?" in request.raw_path:
-            with _collected(faults):
+            with _gather(faults):
                 query = read_query(request.query, route.query)
                 taken |= {"query": query} if "query" in arguments else {}
         if body_kind is not None:
-            with _collected(faults):
+            with _gather(faults):
                 taken["body"] = await call.json(body_kind)
         if faults:
             raise InvalidInput(tuple(faults))
@@ -75,7 +75,7 @@ def _handler(route: Route, context: Context) -> Handler:
 
 
 @contextmanager
-def _collected(faults: list[Fault]) -> Iterator[None]:
+def _gather(faults: list[Fault]) -> Iterator[None]:
     """Adds the faults of what is read in the block."""
     try:
         yield

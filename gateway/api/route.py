@@ -20,7 +20,7 @@ Answer = web.StreamResponse | msgspec.Struct | None
 Handler = Callable[..., Awaitable[Answer]]
 """Its first parameter is the `Call`. Others are `query`, `body` and the variables of the path, in snake case;
 their annotations say what is accepted. It returns a body, sent as JSON with the status of the first `Returns`;
-None; or a response. A page takes `lang` in its query without saying so."""
+None; or a response. A page accepts `lang` without saying so."""
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 PATH_PARTS = {
