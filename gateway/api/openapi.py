@@ -132,9 +132,9 @@ def _parameters(route: Route) -> Iterable[Json]:
         yield _parameter(name, "header", str, required=False) | {"description": meaning}
 
 
-def _parameter(name: str, place: str, kind: object, *, required: bool) -> Json:
+def _parameter(name: str, location: str, kind: object, *, required: bool) -> Json:
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
-    return {"name": name, "in": place, "required": required, "schema": _plain_refs(schema)}
+    return {"name": name, "in": location, "required": required, "schema": _plain_refs(schema)}
 
 
 def _responses(route: Route) -> Json:
