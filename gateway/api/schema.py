@@ -32,9 +32,9 @@ class Schema(msgspec.Struct, rename="camel"):
             if name not in values:
                 source = next((one for one in sources if hasattr(one, name)), None)
                 if source is not None:
-                    values[name] = _fitted(getattr(source, name), kind)
+                    values[name] = _convert(getattr(source, name), kind)
             else:
-                values[name] = _fitted(values[name], kind)
+                values[name] = _convert(values[name], kind)
         return cls(**values)
 
 
@@ -43,13 +43,13 @@ def _types(schema: type[Schema]) -> dict[str, object]:
     return {field.name: field.type for field in msgspec.structs.fields(schema)}
 
 
-def _fitted(value: object, kind: object) -> object:
+def _convert(value: object, kind: object) -> object:
     if isinstance(kind, type) and issubclass(kind, Schema):
         return value if isinstance(value, kind) else kind.of(value)
     if get_origin(kind) is list and isinstance(value, Iterable):
-        return [_fitted(one, get_args(kind)[0]) for one in value]
+        return [_convert(one, get_args(kind)[0]) for one in value]
     if isinstance(kind, UnionType) and value is not None:
-        return _fitted(value, get_args(kind)[0])
+        return _convert(value, get_args(kind)[0])
     return value
 
 
