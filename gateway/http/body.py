@@ -33,18 +33,18 @@ def announced_bytes(request: web.BaseRequest, bytes_max: int) -> int | None:
 
 async def whole(request: web.BaseRequest, bytes_max: int, limits: RequestLimits) -> bytes:
     """A small body in one piece. Raises problems for what is too large, too slow, or not framed as HTTP."""
-    announced_bytes(request, bytes_max)
-    if request.content.is_eof() and request.content.exception() is None:  # all of it came with the headers
-        data = request.content.read_nowait()
-        if len(data) > bytes_max:
-            raise problems.BodyTooLarge(bytes_max, len(data))
-        return data
     return b"".join([chunk async for chunk in pieces(request, bytes_max, limits)])
 
 
 async def pieces(request: web.BaseRequest, bytes_max: int, limits: RequestLimits) -> AsyncIterator[bytes]:
     """The body in pieces, as they come. Raises the same problems as `whole`."""
     announced_bytes(request, bytes_max)
+    if request.content.is_eof() and request.content.exception() is None:  # all of it came with the headers
+        data = request.content.read_nowait()
+        if len(data) > bytes_max:
+            raise problems.BodyTooLarge(bytes_max, len(data))
+        yield data
+        return
     _let_it_come(request)
     deadline = asyncio.get_running_loop().time() + limits.body_seconds_max
     counted = 0

@@ -82,8 +82,7 @@ def oin_of(certificate: x509.Certificate) -> PartyIdentifier:
     values = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)]
     if len(values) != 1:
         raise CertificateError(
-            "no-oin",
-            Text("the certificate's subject must have exactly one serialNumber with an OIN"),
+            "no-oin", Text("the certificate's subject must have exactly one serialNumber with an OIN")
         )
     identifier = PartyIdentifier(OIN, str(values[0]))
     if problem(identifier):
@@ -97,6 +96,7 @@ def oin_of(certificate: x509.Certificate) -> PartyIdentifier:
     return identifier
 
 
+@functools.lru_cache(_REMEMBERED)
 def rsa_key_of(certificate: x509.Certificate) -> rsa.RSAPublicKey:
     """The certificate's RSA key, when it is strong enough. Raises CertificateError."""
     key = certificate.public_key()

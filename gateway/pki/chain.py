@@ -84,10 +84,7 @@ def _require_period(leaf: x509.Certificate, at: datetime) -> None:
         raise CertificateError("expired", Text("the certificate expired on {since}", since=since))
     if at < leaf.not_valid_before_utc:
         since = leaf.not_valid_before_utc.date()
-        raise CertificateError(
-            "not-yet-valid",
-            Text("the certificate is valid from {since}", since=since),
-        )
+        raise CertificateError("not-yet-valid", Text("the certificate is valid from {since}", since=since))
 
 
 def _untrusted_error(leaf: x509.Certificate) -> CertificateError:

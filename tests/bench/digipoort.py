@@ -26,9 +26,9 @@ from aiohttp import ClientSession, TCPConnector
 
 from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
-from gateway.channels.digipoort.wire.cut import ReadingLimits, cut_whole
+from gateway.channels.digipoort.wire.cut import Cutter, ReadingLimits
 from gateway.channels.digipoort.wire.envelope import read_envelope
-from gateway.channels.digipoort.wire.names import AANLEVERSERVICE, operations
+from gateway.channels.digipoort.wire.names import AANLEVERSERVICE
 from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
 from gateway.pki.certificates import load_certificates, load_key
 from gateway.pki.hierarchy import init_hierarchy
@@ -58,7 +58,7 @@ def _signer(certificates: Path) -> Signer:
 
 
 def _signed(signer: Signer, document: bytes, number: int, address: str) -> bytes:
-    headers = Headers(operations(AANLEVERSERVICE)[0].request_action, f"urn:bench:{number}", None, address)
+    headers = Headers(AANLEVERSERVICE.operations[0].request_action, f"urn:bench:{number}", None, address)
     return signer.sign(headers, aanlever_request(document), SHA256, datetime.now(UTC))
 
 
@@ -67,7 +67,9 @@ def _signatures(certificates: Path) -> dict[str, object]:
     message = _signed(signer, _document(0), 0, "https://localhost/wus/2.0/aanleverservice/1.2")
 
     def verified() -> None:
-        verify(read_envelope(*cut_whole(message, limits), limits), SignaturePolicy(), datetime.now(UTC))
+        cutter = Cutter(limits, io.BytesIO())
+        cutter.feed(message)
+        verify(read_envelope(cutter.close(), cutter.cuts, limits), SignaturePolicy(), datetime.now(UTC))
 
     def signed() -> None:
         signer.sign(Headers("urn:a", "urn:b", "urn:c"), "<x></x>", SHA256, datetime.now(UTC))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from gateway.channels.digipoort.wire.names import SERVICES, operations
+from gateway.channels.digipoort.wire.names import SERVICES
 from tests.flows.test_wus import INVOICE, running
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, K, aanlever_request
 from tests.unit.pki.hierarchies import hierarchy
@@ -22,7 +22,7 @@ from tests.unit.pki.hierarchies import hierarchy
 JAVA = shutil.which("java")
 PROGRAM = Path(__file__).with_name("JdkClient.java")
 SIGNED = {"Body", "Timestamp", "To", "Action", "MessageID", "RelatesTo"}
-OPERATIONS = {one.name: (service, one) for service in SERVICES for one in operations(service)}
+OPERATIONS = {one.name: (service, one) for service in SERVICES for one in service.operations}
 ABOUT = "<identiteitBelanghebbende><nummer>27418562</nummer><type>KvK</type></identiteitBelanghebbende>"
 SOORT = "<berichtsoort>E-Factuur-UBL</berichtsoort>"
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, belanghebbende_of, recipient_of
 from gateway.channels.digipoort.proces import Proces
 from gateway.channels.digipoort.records import ProcesRecord
 from gateway.channels.digipoort.replay import BERICHTKENMERK_CHARACTERS_MAX
 from gateway.channels.digipoort.services import WusServices
-from gateway.channels.digipoort.wire.cut import Inhoud, too_large
+from gateway.channels.digipoort.wire.cut import Inhoud, ReadingLimits, inhoud_too_large
 from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud, aanlever_response
 from gateway.channels.digipoort.wire.faults import RefusedError, TroubleError
 from gateway.channels.digipoort.wire.names import GEEN_AUSP
@@ -33,9 +32,9 @@ SUBMITTED_AS = "wus"
 class Aanleveren:
     """The operation of the aanleverservice."""
 
-    def __init__(self, services: WusServices, options: WusOptions) -> None:
+    def __init__(self, services: WusServices, limits: ReadingLimits) -> None:
         self._services = services
-        self._options = options
+        self._limits = limits
 
     async def accept_aanlevering(self, sent: Aanlevering, message_id: str, client: Client) -> str:
         """Submit the message; returns the body of the response. Raises KoppelvlakError."""
@@ -97,7 +96,7 @@ class Aanleveren:
 
     async def _store_content(self, inhoud: Inhoud, sinks: list[ContentSink]) -> Content:
         """Decode into storage; in memory when it is small."""
-        if inhoud.size_bytes <= self._options.reading.cut_bytes_min:
+        if inhoud.size_bytes <= self._limits.cut_bytes_min:
             data = b"".join(inhoud.octets())
             return Content(len(data), data)
         sinks.append(self._services.storage.sink())
@@ -105,10 +104,10 @@ class Aanleveren:
         return await sinks[-1].close()
 
     def _require_within_limits(self, sent: Aanlevering) -> None:
-        limit = self._options.reading.inhoud_bytes_max
+        limit = self._limits.inhoud_bytes_max
         for one in (sent.bericht, *sent.bijlagen):
             if one.inhoud.size_bytes > limit:
-                raise too_large(one.inhoud.size_bytes, limit)
+                raise inhoud_too_large(one.inhoud.size_bytes, limit)
 
 
 async def _delete(sinks: Iterable[ContentSink]) -> None:

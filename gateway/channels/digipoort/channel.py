@@ -12,16 +12,17 @@ from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.processen import processen_of
 from gateway.channels.digipoort.push import Afleverservice
 from gateway.channels.digipoort.records import ProcesStore
-from gateway.channels.digipoort.replay import ReplayLogFile
+from gateway.channels.digipoort.replay import ReplayGuard, ReplayLog
 from gateway.channels.digipoort.sandbox import Sandbox, open_sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.answer import Signer, signer
 from gateway.channels.digipoort.wire.signature import SignaturePolicy
 from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.http.client_certificate import Network, identities
+from gateway.http.limits import RequestLimits
 from gateway.pki.chain import CLIENTS_AND_SERVERS
 from gateway.pki.tls import TlsFiles
-from gateway.settings import Settings
+from gateway.settings import Settings, listed
 
 METHOD = "afleverservice"
 SEEN_FILE = "seen-requests"
@@ -35,12 +36,14 @@ async def _open(services: ChannelServices) -> AsyncIterator[OpenChannel]:
     if files is None:
         yield OpenChannel()
         return
-    settings = services.settings
-    ours = signer(files)
+    settings, ours = services.settings, signer(files)
+    wus = _services(services, files, ours)
+    now = services.clock()
+    wus.replays.recall(await wus.records.berichtkenmerken_since(now - wus.replays.window), now)
     sandbox: Sandbox | None = None
     if settings.testing.sandbox:
         sandbox = await open_sandbox(services.directory, settings.data_directory, services.clock)
-    endpoint = WusEndpoint(_services(services, files, ours), options(settings), sandbox)
+    endpoint = WusEndpoint(wus, options(settings), sandbox)
     yield OpenChannel(endpoint.add_to, {METHOD: _push(services, files, ours)})
 
 
@@ -51,6 +54,7 @@ DIGIPOORT = Channel(
 
 def _services(services: ChannelServices, files: TlsFiles, ours: Signer) -> WusServices:
     settings = services.settings
+    window = _age(settings).replay_window
     return WusServices(
         services.intake,
         services.storage,
@@ -61,7 +65,7 @@ def _services(services: ChannelServices, files: TlsFiles, ours: Signer) -> WusSe
         identities(files, services.fetch, services.clock, networks(settings.digipoort.trusted_proxies)),
         ours,
         services.clock,
-        ReplayLogFile(settings.data_directory / SEEN_FILE, _age(settings).replay_window),
+        ReplayGuard(window, ReplayLog(settings.data_directory / SEEN_FILE, window)),
     )
 
 
@@ -85,9 +89,11 @@ def options(settings: Settings) -> WusOptions:
         token_may_differ=given.token_may_differ,
         lone_status_with_last=given.lone_status_with_last,
         foutcode_prefixes={"ophaalservice": given.ophaal_foutcode_prefix},
-        body_idle=timedelta(seconds=settings.http.body_idle_seconds_max),
-        body_seconds_max=timedelta(seconds=settings.http.body_seconds_max),
-        large_bodies_max=settings.http.large_bodies_max,
+        limits=RequestLimits(
+            body_idle_seconds_max=settings.http.body_idle_seconds_max,
+            body_seconds_max=settings.http.body_seconds_max,
+            large_bodies_max=settings.http.large_bodies_max,
+        ),
     )
 
 
@@ -96,6 +102,6 @@ def _age(settings: Settings) -> AgePolicy:
     return AgePolicy(timedelta(seconds=given.clock_skew_seconds), timedelta(seconds=given.message_age_seconds_max))
 
 
-def networks(listed: str) -> list[Network]:
+def networks(text: str) -> list[Network]:
     """The networks in a list such as `10.0.0.0/8, ::1`."""
-    return [ipaddress.ip_network(name.strip()) for name in listed.split(",") if name.strip()]
+    return [ipaddress.ip_network(name) for name in listed(text)]

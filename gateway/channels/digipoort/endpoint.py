@@ -1,7 +1,6 @@
 """The HTTP endpoint of the services: every answer is SOAP, also to a broken request."""
 
 from collections.abc import Awaitable, Callable
-from typing import IO
 
 import structlog
 from aiohttp import hdrs, web
@@ -12,20 +11,22 @@ from gateway.channels.digipoort.aanleveren import Aanleveren
 from gateway.channels.digipoort.ophalen import Collected, Ophalen
 from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, client_of
-from gateway.channels.digipoort.processen import Processen, ProcesSources
-from gateway.channels.digipoort.request import Genuine, Progress, RequestReader, new_message_id
+from gateway.channels.digipoort.processen import Processen
+from gateway.channels.digipoort.request import (
+    Genuine,
+    Progress,
+    RequestReader,
+    new_message_id,
+    operation_named,
+    refusal_of,
+)
 from gateway.channels.digipoort.sandbox import Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.statusinformatie import Statusinformatie
 from gateway.channels.digipoort.wire.answer import Headers
 from gateway.channels.digipoort.wire.elements import Vraag, read_aanlevering, read_vraag
-from gateway.channels.digipoort.wire.faults import (
-    KoppelvlakError,
-    MalformedError,
-    TroubleError,
-    fault_envelope,
-)
-from gateway.channels.digipoort.wire.names import SERVICES, Operation, WusService, operations
+from gateway.channels.digipoort.wire.faults import KoppelvlakError, MalformedError, TroubleError, fault_envelope
+from gateway.channels.digipoort.wire.names import SERVICES, WusService
 from gateway.channels.digipoort.wire.wsdl import XSD_NAME, wsdl, xsd
 from gateway.i18n import Text
 
@@ -44,10 +45,12 @@ class WusEndpoint:
         self._options = options
         self._sandbox = sandbox
         self._reader = RequestReader(services, options)
-        processen = Processen(ProcesSources(services.messages, services.directory, services.records))
-        self._aanleveren = Aanleveren(services, options)
-        self._ophalen = Ophalen(services, options, processen)
-        status = Statusinformatie(services, options, processen, sandbox)
+        processen = Processen(services.messages, services.directory, services.records)
+        self._aanleveren = Aanleveren(services, options.reading)
+        self._ophalen = Ophalen(services, processen)
+        status = Statusinformatie(
+            services, processen, sandbox, lone_status_with_last=options.lone_status_with_last
+        )
         self._questions: dict[str, Callable[[Vraag, Client], Awaitable[Answer]]] = {
             "getBerichtsoorten": status.get_berichtsoorten,
             "getProcessen": status.get_processen,
@@ -80,46 +83,35 @@ class WusEndpoint:
         nearest = next((one for one in SERVICES if one.name in request.path.lower()), SERVICES[0])
         known = ", ".join(service.paths[0] for service in SERVICES)
         wrong = Text("there is no service at this address, but at {known}", known=known)
-        return self._fault(Progress(_operation_of(nearest, request)), MalformedError(wrong))
+        return self._fault(Progress(operation_named(nearest, request)), MalformedError(wrong))
 
     def _at(self, service: WusService) -> Respond:
         async def respond(request: web.Request) -> web.StreamResponse:
-            if request.method == "POST":
-                return await self._respond(service, request)
-            if request.method == "GET" and "wsdl" in {name.lower() for name in request.query}:
-                return _describe(service, request)
-            if request.method == "GET" and "xsd" in {name.lower() for name in request.query}:
+            asked = {name.lower() for name in request.query} if request.method == "GET" else set()
+            if "wsdl" in asked:
+                return _described(service, request)
+            if "xsd" in asked:
                 return await _schema(request)
             return await self._respond(service, request)
 
         return respond
 
     async def _respond(self, service: WusService, request: web.Request) -> web.StreamResponse:
-        progress = Progress(_operation_of(service, request))
+        progress = Progress(operation_named(service, request))
         try:
-            if request.method != "POST":
-                raise MalformedError(Text("requests are sent with POST"))
-            if self._reader.is_short(request):
-                return await self._handle(service, request, progress, None)
-            with self._reader.spool(request) as spool:
-                return await self._handle(service, request, progress, spool)
-        except KoppelvlakError as error:
-            log.info("wus_refused", service=service.name, reason=type(error).__name__, detail=error.text.en)
-            return self._fault(progress, error)
+            async with self._reader.read(request, service, progress) as genuine:
+                client = await self._client(genuine)
+                answer = await self._answer(genuine, client)
+                return await self._send(request, genuine, client, answer)
         except ConnectionError:
             raise  # the caller is gone: there is nobody to answer
-        except Exception as error:  # any other error is a typed fault too
-            log.error("wus_failed", service=service.name, exc_info=error)
-            trouble = TroubleError(Text("the gateway failed"))
-            return self._fault(progress, trouble)
-
-    async def _handle(
-        self, service: WusService, request: web.Request, progress: Progress, spool: IO[bytes] | None
-    ) -> web.StreamResponse:
-        genuine = await self._reader.read(request, service, progress, spool)
-        client = await self._client(genuine)
-        answer = await self._answer(genuine, client)
-        return await self._send(request, genuine, client, answer)
+        except Exception as error:  # the caller gets a typed fault, whatever happened
+            refusal = refusal_of(error)
+            if refusal is None:
+                log.error("wus_failed", service=service.name, exc_info=error)
+                return self._fault(progress, TroubleError(Text("the gateway failed")))
+            log.info("wus_refused", service=service.name, reason=type(refusal).__name__, detail=refusal.text.en)
+            return self._fault(progress, refusal)
 
     async def _client(self, genuine: Genuine) -> Client:
         if self._sandbox:
@@ -149,40 +141,25 @@ class WusEndpoint:
         if isinstance(answer, str):
             body = signer.sign(headers, answer, message.suite, now)
             return web.Response(body=body, headers=_XML_HEADERS)
-        signed = await signer.sign_streamed(
-            headers,
-            answer.body,
-            answer.binaries,
-            lambda binary: self._ophalen.octets(answer, binary),
-            message.suite,
-            now,
-        )
+        signed = await signer.sign_streamed(headers, answer.body, answer.contents, message.suite, now)
         response = web.StreamResponse(headers=_XML_HEADERS)
         response.content_length = signed.size_bytes
         await response.prepare(request)
-        async for chunk in signed.stream(lambda binary: self._ophalen.octets(answer, binary)):
+        async for chunk in signed.stream():
             await response.write(chunk)
         await response.write_eof()
         await self._ophalen.confirm(answer, client)
         return response
 
     def _fault(self, progress: Progress, error: KoppelvlakError) -> web.Response:
-        prefix = self._options.foutcode_prefixes.get(progress.operation.service.name)
+        service = progress.operation.service
+        prefix = self._options.foutcode_prefixes.get(service.name, service.foutcode_prefix)
         body = fault_envelope(progress.operation, error, new_message_id(), progress.message_id, prefix)
         # SOAP 1.1 section 6.2: a fault has status 500, also when the client is to blame.
         return web.Response(status=500, body=body, headers=_XML_HEADERS)
 
 
-def _operation_of(service: WusService, request: web.Request) -> Operation:
-    """The operation that SOAPAction names, or the service's first: some operation must give a fault its action."""
-    wanted = request.headers.get("SOAPAction", "").strip().strip('"')
-    known = operations(service)
-    if not wanted:
-        return known[0]
-    return next((one for one in known if one.request_action == wanted), known[0])
-
-
-def _describe(service: WusService, request: web.Request) -> web.Response:
+def _described(service: WusService, request: web.Request) -> web.Response:
     address = f"{request.scheme}://{request.host}{request.path}"
     family = "/cpl/" if request.path.startswith("/cpl/") else "/wus/2.0/"
     schema = f"{request.scheme}://{request.host}{family}{XSD_NAME}"

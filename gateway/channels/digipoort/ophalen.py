@@ -4,41 +4,44 @@
 recipient to the last byte it is confirmed: it also leaves the mailbox of the HTTP API.
 """
 
-import secrets
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from gateway.channels.digipoort.options import WusOptions
-from gateway.channels.digipoort.parties import Client, is_recipient
+from gateway.channels.digipoort.parties import Client
 from gateway.channels.digipoort.proces import COLLECTED, LISTED, HandOut, Proces
-from gateway.channels.digipoort.processen import Processen, within
+from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, sent_bericht, within
 from gateway.channels.digipoort.services import WusServices
-from gateway.channels.digipoort.wire.canonical import Binary
-from gateway.channels.digipoort.wire.elements import SentInhoud, Vraag, berichten_response, lijst_response
+from gateway.channels.digipoort.wire.elements import (
+    SentBericht,
+    SentInhoud,
+    Vraag,
+    berichten_response,
+    lijst_response,
+)
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
-from gateway.messages.submission import StoredBytes
 
+BERICHTEN_MAX = 25
+"""Messages with their contents in one answer."""
+BERICHTEN_BYTES_MAX = 64 * 1024 * 1024
+"""Contents in one answer; one message always fits."""
 _COLLECTABLE = frozenset({State.DELIVERED, State.CONFIRMED})
 Found = list[tuple[Message, Proces]]
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """An answer with contents: its body, where the contents are stored, and what is confirmed once it was sent."""
+    """An answer with contents, and what is confirmed once it was sent."""
 
     body: str
-    binaries: tuple[Binary, ...]
-    sources: dict[str, StoredBytes]
+    contents: tuple[SentInhoud, ...]
     kenmerken: tuple[str, ...]
 
 
 class Ophalen:
     """The operations of the ophaalservice."""
 
-    def __init__(self, services: WusServices, options: WusOptions, processen: Processen) -> None:
+    def __init__(self, services: WusServices, processen: Processen) -> None:
         self._services = services
-        self._options = options
         self._processen = processen
 
     async def get_berichten_lijst(self, vraag: Vraag, client: Client) -> str:
@@ -71,11 +74,6 @@ class Ophalen:
         new = await self._not_marked(await self._one(vraag, client), client)
         return await self._collect("getNieuweBerichtenKenmerk", new)
 
-    async def octets(self, collected: Collected, binary: Binary) -> AsyncIterator[bytes]:
-        """The content that a binary of this answer stands for."""
-        async for piece in self._services.storage.stream(collected.sources[binary.token]):
-            yield piece
-
     async def confirm(self, collected: Collected, client: Client) -> None:
         """The answer was sent: its messages are the recipient's now."""
         for kenmerk in collected.kenmerken:
@@ -83,13 +81,13 @@ class Ophalen:
 
     async def _find(self, vraag: Vraag, client: Client) -> Found:
         scope = await self._processen.scope(vraag, client, only_recipient=True)
-        found = await self._services.records.find(scope, self._options.processen_max)
+        found = await self._services.records.find(scope, PROCESSEN_MAX)
         shown = [(message, await self._processen.complete(message, known)) for message, known in found]
         return [one for one in shown if one[0].state in _COLLECTABLE and within(one[0].received_at, vraag)]
 
     async def _one(self, vraag: Vraag, client: Client) -> Found:
         message, proces = await self._processen.one(vraag.kenmerk, client)
-        is_ready = is_recipient(client, message) and message.state in _COLLECTABLE
+        is_ready = message.recipient_id == client.party.party_id and message.state in _COLLECTABLE
         return [(message, proces)] if is_ready and within(message.received_at, vraag) else []
 
     async def _only_new(self, found: Found, client: Client, mark: int) -> Found:
@@ -104,41 +102,23 @@ class Ophalen:
         """The first messages that fit one answer; the client asks for the others afterwards."""
         fitting: Found = []
         size_bytes = 0
-        for message, proces in found[: self._options.berichten_max]:
+        for message, proces in found[:BERICHTEN_MAX]:
             attachments = await self._services.messages.attachments(message.kenmerk)
             size_bytes += message.size_bytes + sum(one.stored.size_bytes for one in attachments if one.stored)
-            if fitting and size_bytes > self._options.berichten_bytes_max:
+            if fitting and size_bytes > BERICHTEN_BYTES_MAX:
                 break
             fitting.append((message, proces))
         return fitting
 
     async def _collect(self, operation: str, found: Found) -> Collected:
-        sources: dict[str, StoredBytes] = {}
-        binaries: list[Binary] = []
-        berichten: list[tuple[Proces, SentInhoud, Sequence[SentInhoud]]] = []
+        berichten: list[SentBericht] = []
         for message, proces in found:
-            stored = await self._services.messages.document(message.kenmerk)
-            if stored is None:
-                continue
-            mime_type, name = proces.mime_type, proces.bestandsnaam or f"{message.kenmerk}.xml"
-            bericht = _sent_inhoud(mime_type, name, stored, sources, binaries)
-            bijlagen = [
-                _sent_inhoud(
-                    one.attachment.media_type, one.attachment.filename or "", one.stored, sources, binaries
-                )
-                for one in await self._services.messages.attachments(message.kenmerk)
-                if one.stored is not None
-            ]
-            berichten.append((proces, bericht, bijlagen))
-        body = berichten_response(operation, berichten)
-        confirmed = tuple(message.kenmerk for message, _ in found if message.state is State.DELIVERED)
-        return Collected(body, tuple(binaries), sources, confirmed)
-
-
-def _sent_inhoud(
-    mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes], binaries: list[Binary]
-) -> SentInhoud:
-    binary = Binary(f"mpX{secrets.token_hex(10)}X", stored.size_bytes)
-    sources[binary.token] = stored
-    binaries.append(binary)
-    return SentInhoud(mime_type, name, binary)
+            document = await self._services.messages.document(message.kenmerk)
+            if document is not None:
+                attachments = await self._services.messages.attachments(message.kenmerk)
+                berichten.append(sent_bericht(proces, document, attachments, self._services.storage.stream))
+        return Collected(
+            berichten_response(operation, berichten),
+            tuple(content for bericht in berichten for content in bericht.contents),
+            tuple(message.kenmerk for message, _ in found if message.state is State.DELIVERED),
+        )

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.signature import SignaturePolicy
+from gateway.http.limits import RequestLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class WusOptions:
 
     signature: SignaturePolicy = field(default_factory=SignaturePolicy)
     reading: ReadingLimits = field(default_factory=ReadingLimits)
+    limits: RequestLimits = field(default_factory=RequestLimits)
+    """Times of a body, and how many large ones come in at once; what may be in it is in `reading`."""
     token_may_differ: bool = False
     """Whether the message may be signed with a certificate of another OIN than the TLS connection's: for a
     software house whose customers sign themselves. Both certificates are judged; the signer is the caller."""
@@ -22,19 +24,3 @@ class WusOptions:
     lone_status_with_last: bool = False
     """Whether a list with one new status also holds the status before it: some client programs do not recognise a
     list with one element."""
-    statuses_max: int = 1_000
-    """Statuses in one answer; a client asks for the rest afterwards."""
-    processen_max: int = 500
-    """Processen or messages in one list."""
-    berichten_max: int = 25
-    """Messages with their contents in one answer."""
-    berichten_bytes_max: int = 64 * 1024 * 1024
-    """Contents in one answer; one message always fits."""
-    replays_max: int = 200_000
-    """Messages remembered for as long as they could be replayed; above it new messages are refused as busy."""
-    slow_after_bytes: int = 512 * 1024
-    """A message above this is verified in a thread, so that others are served meanwhile."""
-    body_idle: timedelta = timedelta(seconds=20)
-    body_seconds_max: timedelta = timedelta(seconds=300)
-    large_bodies_max: int = 32
-    """Messages above `reading.memory_bytes_max` that may come in at the same time."""

@@ -7,7 +7,6 @@ from gateway.channels.digipoort.proces import Identiteit
 from gateway.channels.digipoort.wire.faults import RefusedError
 from gateway.http.client_certificate import Identity
 from gateway.i18n import Text
-from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.ports import Directory
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
@@ -15,6 +14,8 @@ from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifie
 _KVK_OIN = "00000003"
 _RSIN_OIN = "00000001"
 _FI_OIN = "00000002"
+_TYPES = {OIN: "OIN", KVK: "KvK", VAT_NL: "BTW"}
+"""The interface's type of a number, by our scheme; the first that a party has names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,15 @@ async def client_of(directory: Directory, identity: Identity, *, is_sandbox: boo
     party = await find_party(directory, Identiteit(identity.oin.value, "OIN"))
     if party is None:
         raise RefusedError(Text("OIN {oin} is not registered with this gateway", oin=identity.oin.value))
-    role = Role.GOVERNMENT if party.kind is not PartyKind.COMPANY else Role.SUPPLIER
-    if party.mandates and role is Role.SUPPLIER:
-        role = Role.INTERMEDIARY
-    caller = Caller(identity.key_id, role, party.party_id, is_test=is_sandbox)
+    caller = Caller(identity.key_id, role_of(party), party.party_id, is_test=is_sandbox)
     return Client(party, caller, identity.oin.value, acts_for_all=is_sandbox)
+
+
+def role_of(party: Party) -> Role:
+    """What a party may do: a company with mandates is an intermediary."""
+    if party.kind is not PartyKind.COMPANY:
+        return Role.GOVERNMENT
+    return Role.INTERMEDIARY if party.mandates else Role.SUPPLIER
 
 
 async def belanghebbende_of(directory: Directory, at: Client, belanghebbende: Identiteit) -> Party:
@@ -109,9 +114,8 @@ async def belanghebbende_of(directory: Directory, at: Client, belanghebbende: Id
 
 def identiteit_of(party: Party | None, fallback: str = "") -> Identiteit:
     """How the interface names a party of ours: by OIN, else KvK number, else VAT number."""
-    names = {OIN: "OIN", KVK: "KvK", VAT_NL: "BTW"}
     known = {identifier.scheme: identifier.value for identifier in party.identifiers} if party else {}
-    for scheme, kind in names.items():
+    for scheme, kind in _TYPES.items():
         if scheme in known:
             return Identiteit(known[scheme], kind)
     return Identiteit(fallback, "OIN")
@@ -122,9 +126,4 @@ def identiteit_named(text: str | None) -> Identiteit | None:
     if not text or ":" not in text:
         return None
     scheme, value = text.split(":", 1)
-    return Identiteit(value, {OIN: "OIN", KVK: "KvK", VAT_NL: "BTW"}.get(scheme, scheme))
-
-
-def is_recipient(at: Client, message: Message) -> bool:
-    """Whether the message is for this client itself."""
-    return message.recipient_id == at.party.party_id
+    return Identiteit(value, _TYPES.get(scheme, scheme))

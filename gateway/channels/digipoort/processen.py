@@ -1,18 +1,20 @@
 """Processen and their statuses as the interface shows them, for messages of every channel."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 from gateway.channels.channel import ChannelServices
 from gateway.channels.digipoort.parties import Client, find_party, identiteit_named, identiteit_of
 from gateway.channels.digipoort.proces import Proces, ProcesRecords, Scope, berichtsoort_of
 from gateway.channels.digipoort.records import ProcesStore
-from gateway.channels.digipoort.wire.elements import StatusResultaat, Vraag
+from gateway.channels.digipoort.wire.elements import SentBericht, SentInhoud, StatusResultaat, Vraag
 from gateway.channels.digipoort.wire.faults import RefusedError
 from gateway.i18n import Text
 from gateway.messages.lifecycle import Foutcode
-from gateway.messages.message import JournalEntry, Message
+from gateway.messages.message import JournalEntry, Message, StoredAttachment
 from gateway.messages.ports import Directory, Messages
+from gateway.messages.submission import StoredBytes
 
 FOUTBESCHRIJVINGEN = {
     Foutcode.VAS400: Text("A technical problem occurred in the validation."),
@@ -22,37 +24,32 @@ FOUTBESCHRIJVINGEN = {
     Foutcode.AFO100: Text("The recipient did not accept the message, or is not known."),
 }
 _ROL = "Bedrijf"
-
-
-@dataclass(frozen=True, slots=True)
-class ProcesSources:
-    """Where processen are known."""
-
-    messages: Messages
-    directory: Directory
-    records: ProcesRecords
+PROCESSEN_MAX = 500
+"""Processen or messages in one list."""
 
 
 class Processen:
     """Finds processen for a client."""
 
-    def __init__(self, ports: ProcesSources) -> None:
-        self._ports = ports
+    def __init__(self, messages: Messages, directory: Directory, records: ProcesRecords) -> None:
+        self._messages = messages
+        self._directory = directory
+        self._records = records
 
     async def proces_of(self, message: Message) -> Proces:
         """What was submitted with the message; for one of another channel, as far as the message says it."""
-        return await self.complete(message, await self._ports.records.proces(message.kenmerk))
+        return await self.complete(message, await self._records.proces(message.kenmerk))
 
     async def one(self, kenmerk: str | None, client: Client) -> tuple[Message, Proces]:
         """The message with this kenmerk. Raises RefusedError when there is none that this client may see."""
-        message = await self._ports.messages.message(kenmerk or "", client.visible_to)
+        message = await self._messages.message(kenmerk or "", client.visible_to)
         if message is None:
             raise RefusedError(Text("the kenmerk {kenmerk} is not known for this OIN", kenmerk=repr(kenmerk)))
         return message, await self.proces_of(message)
 
     async def scope(self, vraag: Vraag, client: Client, *, only_recipient: bool = False) -> Scope:
         """Which messages the question is about."""
-        party = vraag.belanghebbende and await find_party(self._ports.directory, vraag.belanghebbende)
+        party = vraag.belanghebbende and await find_party(self._directory, vraag.belanghebbende)
         return Scope(
             visible_to=frozenset({client.party.party_id}) if only_recipient else client.visible_to,
             berichtsoort=vraag.berichtsoort,
@@ -65,7 +62,7 @@ class Processen:
         """What is known of the proces, or what the message says of it when nothing was submitted with it."""
         if known is not None:
             return known
-        directory = self._ports.directory
+        directory = self._directory
         sender = await directory.party(message.sender_id or message.submitter_id or "")
         recipient = await directory.party(message.recipient_id) if message.recipient_id else None
         submitter = await directory.party(message.submitter_id) if message.submitter_id else None
@@ -84,14 +81,33 @@ class Processen:
 
     async def statussen(self, proces: Proces) -> list[tuple[int, StatusResultaat]]:
         """Every status that Digipoort has a code for, with its position in the journal, oldest first."""
-        journal = await self._ports.messages.journal(proces.kenmerk)
+        journal = await self._messages.journal(proces.kenmerk)
         return [(at, _status(proces, entry)) for at, entry in enumerate(journal) if entry.statuscode]
 
 
 def processen_of(services: ChannelServices) -> Processen:
     """Processen on the gateway's own stores."""
-    records = ProcesStore(services.engines, services.writer)
-    return Processen(ProcesSources(services.messages, services.directory, records))
+    return Processen(services.messages, services.directory, ProcesStore(services.engines, services.writer))
+
+
+def sent_bericht(
+    proces: Proces,
+    document: StoredBytes,
+    attachments: Iterable[StoredAttachment],
+    stream: Callable[[StoredBytes], AsyncIterator[bytes]],
+) -> SentBericht:
+    """The message with its stored contents, as it is sent; `stream` reads them."""
+
+    def sent(mime_type: str, bestandsnaam: str, stored: StoredBytes) -> SentInhoud:
+        return SentInhoud(mime_type, bestandsnaam, stored.size_bytes, partial(stream, stored))
+
+    bijlagen = [
+        sent(one.attachment.media_type, one.attachment.filename or "", one.stored)
+        for one in attachments
+        if one.stored is not None
+    ]
+    bericht = sent(proces.mime_type, proces.bestandsnaam or f"{proces.kenmerk}.xml", document)
+    return SentBericht(proces, bericht, tuple(bijlagen))
 
 
 def within(moment: datetime, vraag: Vraag) -> bool:

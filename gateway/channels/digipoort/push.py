@@ -4,7 +4,6 @@ Digipoort's WSDL of this service is not public; elements and fault codes are, na
 pattern of the other services. A fault `…100` refuses the message, every other fault is trouble that may pass.
 """
 
-import secrets
 import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
@@ -13,11 +12,11 @@ from cryptography.x509 import Certificate
 from lxml import etree
 
 from gateway.channels.digipoort.proces import ProcesOf
+from gateway.channels.digipoort.processen import sent_bericht
 from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
-from gateway.channels.digipoort.wire.canonical import Binary
 from gateway.channels.digipoort.wire.cut import ReadingLimits
-from gateway.channels.digipoort.wire.elements import SentInhoud, aflever_request
+from gateway.channels.digipoort.wire.elements import aflever_request
 from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
 from gateway.channels.digipoort.wire.faults import KoppelvlakError
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK, SOAP, WSSE
@@ -73,24 +72,12 @@ class Afleverservice:
 
     async def deliver(self, url: str, shipment: Shipment) -> None:
         """Offer the message at the recipient's service. Raises NotDeliveredError."""
-        message_id = f"urn:uuid:{uuid.uuid4()}"
-        sources: dict[str, StoredBytes] = {}
         proces = await self._proces_of(shipment.message)
-        bericht = _sent_inhoud(proces.mime_type, proces.bestandsnaam, shipment.document, sources)
-        bijlagen = [
-            _sent_inhoud(one.attachment.media_type, one.attachment.filename or "", one.stored, sources)
-            for one in shipment.attachments
-            if one.stored is not None
-        ]
-
-        def octets(binary: Binary) -> AsyncIterator[bytes]:
-            return self._stream(sources[binary.token])
-
+        sent = sent_bericht(proces, shipment.document, shipment.attachments, self._stream)
         signed = await self._signer.sign_streamed(
-            Headers(AFLEVEREN.request_action, message_id, to=url),
-            aflever_request(proces, bericht, bijlagen),
-            [one.binary for one in (bericht, *bijlagen)],
-            octets,
+            Headers(AFLEVEREN.request_action, f"urn:uuid:{uuid.uuid4()}", to=url),
+            aflever_request(sent),
+            sent.contents,
             SHA256,
             self._clock(),
         )
@@ -99,7 +86,7 @@ class Afleverservice:
             "Content-Length": str(signed.size_bytes),
             "SOAPAction": f'"{AFLEVEREN.request_action}"',
         }
-        reply = await self._post.send(url, signed.stream(octets), headers)
+        reply = await self._post.send(url, signed.stream(), headers)
         await self._require_taken(reply, proces.kenmerk)
 
     async def _require_taken(self, reply: Reply, kenmerk: str) -> None:
@@ -112,10 +99,10 @@ class Afleverservice:
                 Refusal.TEMPORARY, Failure.ANSWER, f"the answer cannot be read: {error}"
             ) from error
         if envelope.request.tag == f"{{{SOAP}}}Fault":
-            raise _refusal(envelope)
+            raise _refused(envelope)
         response = await self._proven(envelope)
         is_ours = response.findtext(f"{{{KOPPELVLAK}}}kenmerk") == kenmerk
-        if response.tag != f"{{{KOPPELVLAK}}}{AFLEVEREN.response_element}" or not is_ours:
+        if response.tag != AFLEVEREN.response_tag or not is_ours:
             raise NotDeliveredError(Refusal.TEMPORARY, Failure.ANSWER, "the answer is not about this message")
 
     async def _proven(self, envelope: Envelope) -> etree._Element:
@@ -132,13 +119,7 @@ class Afleverservice:
         return verified.request
 
 
-def _sent_inhoud(mime_type: str, name: str, stored: StoredBytes, sources: dict[str, StoredBytes]) -> SentInhoud:
-    binary = Binary(f"mpX{secrets.token_hex(10)}X", stored.size_bytes)
-    sources[binary.token] = stored
-    return SentInhoud(mime_type, name, binary)
-
-
-def _refusal(envelope: Envelope) -> NotDeliveredError:
+def _refused(envelope: Envelope) -> NotDeliveredError:
     """A fault with `…100` is about the message; others, also without a code, are about the service."""
     fault: etree._Element = envelope.request
     code = (fault.findtext(f".//{{{KOPPELVLAK}}}foutcode") or "").strip()[:20]

@@ -1,10 +1,10 @@
 """Replay protection: a signed message is accepted once, also after a restart.
 
 A `ReplayGuard` remembers messages for as long as their Timestamp would still pass, and writes them to a
-`ReplayLog`. `ReplayLogFile` has two files of fixed-size records, the current one and the one before. Each covers
-the time in which a message can be sent again, so that together they always do, and neither grows without limit.
-Records are appended and not synced: they survive a crash of the process, not a power cut. What was submitted is
-also in the database, which survives both.
+`ReplayLog`: two files of fixed-size records, the current one and the one before. Each covers the time in which a
+message can be sent again, so that together they always do, and neither grows without limit. Records are appended
+and not synced: they survive a crash of the process, not a power cut. What was submitted is also in the database,
+which survives both.
 """
 
 import hashlib
@@ -14,14 +14,15 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from gateway.channels.digipoort.wire.faults import StaleError, TroubleError
-from gateway.channels.digipoort.wire.signature import SignaturePolicy, Verified
+from gateway.channels.digipoort.wire.signature import Verified
 from gateway.i18n import Text
 
 BERICHTKENMERK_CHARACTERS_MAX = 256
 """As much of a message id is kept with a submitted message."""
+ENTRIES_MAX = 200_000
+"""Messages remembered; above it new messages are refused as busy."""
 DIGEST_BYTES = 32
 _RECORD = struct.Struct(f"<d{DIGEST_BYTES}s")
 """Until when, in seconds since 1970, and the digest of what was seen."""
@@ -29,29 +30,8 @@ _RECORD = struct.Struct(f"<d{DIGEST_BYTES}s")
 Seen = tuple[datetime, bytes]
 
 
-class ReplayLog(Protocol):
-    """Keeps what was seen from one process to the next."""
-
-    def read(self) -> tuple[Seen, ...]:
-        """Everything that may still matter, oldest first. Raises OSError."""
-
-    def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
-        """Keep these until then. Raises OSError."""
-
-
-class ReplayLogInMemory:
-    """Keeps nothing beyond the process: for tests of one. Fulfils `ReplayLog`."""
-
-    def read(self) -> tuple[Seen, ...]:
-        """Nothing."""
-        return ()
-
-    def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
-        """Forgotten at once."""
-
-
-class ReplayLogFile:
-    """Fulfils `ReplayLog` on two files, one name and the same with `.before`."""
+class ReplayLog:
+    """Keeps what was seen from one process to the next: a file, and the same with `.before`."""
 
     def __init__(self, path: Path, turn_after: timedelta) -> None:
         """`turn_after`: the longest time that a record matters."""
@@ -62,14 +42,15 @@ class ReplayLogFile:
         self._begun_at = datetime.now(UTC)
 
     def read(self) -> tuple[Seen, ...]:
-        """Both files; half a record at the end, from a process that was killed, is left out."""
+        """Everything that may still matter, oldest first, without half a record that a killed process left at the
+        end. Raises OSError."""
         return tuple(seen for path in (self._before, self._path) for seen in _read(path))
 
     def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
-        """One write, which a kill of the process cannot take back."""
-        os.write(self._open_file(now), b"".join(_RECORD.pack(until.timestamp(), digest) for digest in digests))
+        """Keep these until then, by one write, which a kill of the process cannot take back. Raises OSError."""
+        os.write(self._opened(now), b"".join(_RECORD.pack(until.timestamp(), digest) for digest in digests))
 
-    def _open_file(self, now: datetime) -> int:
+    def _opened(self, now: datetime) -> int:
         if self._file is None:
             self._file = self._open(now)
         elif now - self._begun_at > self._turn_after:
@@ -93,36 +74,37 @@ class ReplayGuard:
     memory is full, new messages are refused as busy. What cannot be written to the log is not accepted either.
     """
 
-    def __init__(self, policy: SignaturePolicy, entries_max: int, records: ReplayLog | None = None) -> None:
-        self.window = policy.age.replay_window
+    def __init__(self, window: timedelta, log: ReplayLog, entries_max: int = ENTRIES_MAX) -> None:
+        """`window`: how long after its arrival a message can be sent again."""
+        self.window = window
+        self._log = log
         self._entries_max = entries_max
-        self._records = records or ReplayLogInMemory()
         self._seen: set[bytes] = set()
         self._by_age: deque[tuple[datetime, tuple[bytes, ...]]] = deque()
 
     def require_new(self, message: Verified, oin: str, now: datetime) -> None:
         """Remember this message. Raises StaleError when it was seen, TroubleError when there is no room."""
-        self._forget(now)
+        while self._by_age and self._by_age[0][0] < now:
+            self._seen.difference_update(self._by_age.popleft()[1])
         message_id = message.addressing.message_id
         digests = _of_signature(message.signature_value), _of_name(oin, message_id)
-        is_cut = len(message_id) > BERICHTKENMERK_CHARACTERS_MAX
-        kept = (_of_name(oin, message_id[:BERICHTKENMERK_CHARACTERS_MAX]),) if is_cut else ()
-        if not self._seen.isdisjoint((*digests, *kept)):
+        kept = _of_name(oin, message_id[:BERICHTKENMERK_CHARACTERS_MAX])
+        if not self._seen.isdisjoint((*digests, kept)):
             raise StaleError(
                 Text("this message was sent before; a new request needs a new MessageID and signature")
             )
         if len(self._by_age) >= self._entries_max:
             raise TroubleError(Text("the service is busy"))
         try:
-            self._records.add(now + self.window, digests, now)
+            self._log.add(now + self.window, digests, now)
         except OSError as error:
             raise TroubleError(Text("the service is in trouble")) from error
         self._remember(now + self.window, digests)
 
     def recall(self, names: Iterable[tuple[str, str]], now: datetime) -> None:
-        """Remember what came before this process began: what the records have, and what was submitted, by OIN and
-        message id as far as that is kept. Raises OSError when the records cannot be read."""
-        for until, digest in self._records.read():
+        """Remember what came before this process began: what the log has, and what was submitted, by OIN and
+        message id as far as that is kept. Raises OSError when the log cannot be read."""
+        for until, digest in self._log.read():
             if until > now:
                 self._remember(until, (digest,))
         for oin, message_id in names:
@@ -131,10 +113,6 @@ class ReplayGuard:
     def _remember(self, until: datetime, digests: tuple[bytes, ...]) -> None:
         self._seen.update(digests)
         self._by_age.append((until, digests))
-
-    def _forget(self, now: datetime) -> None:
-        while self._by_age and self._by_age[0][0] < now:
-            self._seen.difference_update(self._by_age.popleft()[1])
 
 
 def _of_signature(value: bytes) -> bytes:

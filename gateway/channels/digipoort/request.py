@@ -1,21 +1,23 @@
-"""One request from its first byte to a genuine message: read, taken apart, verified, and its sender known."""
+"""One request from its first byte to a genuine message, and the one place where it is refused.
+
+A request is read, taken apart, verified, its sender identified, and held to replay protection and schema, in this
+order. `refusal_of` says with which fault any error of that, or of what comes after, is answered.
+"""
 
 import asyncio
 import random
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import IO
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from lxml import etree
 
 from gateway.channels.digipoort.options import WusOptions
-from gateway.channels.digipoort.replay import ReplayGuard
 from gateway.channels.digipoort.services import WusServices
-from gateway.channels.digipoort.wire.cut import Cutter, Inhoud, cut_whole, new_spool
+from gateway.channels.digipoort.wire.cut import Cutter, new_spool
 from gateway.channels.digipoort.wire.elements import require_valid
 from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
 from gateway.channels.digipoort.wire.faults import (
@@ -27,15 +29,17 @@ from gateway.channels.digipoort.wire.faults import (
     TroubleError,
 )
 from gateway.channels.digipoort.wire.mtom import MtomReader
-from gateway.channels.digipoort.wire.names import WSA, Operation, WusService, operations
+from gateway.channels.digipoort.wire.names import WSA, Operation, WusService
 from gateway.channels.digipoort.wire.signature import Verified, verify
 from gateway.http import problems
-from gateway.http.body import pieces, whole
+from gateway.http.body import pieces
 from gateway.http.client_certificate import Identity
-from gateway.http.limits import ConcurrencyLimit, RequestLimits
+from gateway.http.limits import ConcurrencyLimit
 from gateway.i18n import Text
-from gateway.pki.certificates import CertificateError, RevocationUnknownError
+from gateway.pki.certificates import CertificateError, RevocationUnknownError, fingerprint
 
+SLOW_AFTER_BYTES = 512 * 1024
+"""A message above this is verified in a thread, so that others are served meanwhile."""
 _CLAIMED_CHARACTERS_MAX = 256
 
 
@@ -56,122 +60,85 @@ class Progress:
     message_id: str | None = None
 
 
+def refusal_of(error: Exception) -> KoppelvlakError | None:
+    """The error that answers this one with a fault; None when the gateway itself failed."""
+    match error:
+        case KoppelvlakError():
+            return error
+        case RevocationUnknownError():
+            return TroubleError(error.text)
+        case CertificateError():
+            return RefusedError(error.text)
+        case problems.Overloaded():
+            return TroubleError(error.detail)
+        case problems.Problem():
+            return MalformedError(error.detail)
+    return None
+
+
 class RequestReader:
     """Reads requests of every service."""
 
     def __init__(self, services: WusServices, options: WusOptions) -> None:
         self._services = services
         self._options = options
-        self._replays = ReplayGuard(options.signature, options.replays_max, services.replays)
-        self._recalling: asyncio.Task[None] | None = None
-        self._has_recalled = False
-        self._large = ConcurrencyLimit(options.large_bodies_max, 30)
-        self._limits = RequestLimits(
-            body_bytes_max=options.reading.body_bytes_max,
-            body_idle_seconds_max=options.body_idle.total_seconds(),
-            body_seconds_max=options.body_seconds_max.total_seconds(),
-        )
+        self._large = ConcurrencyLimit(options.limits.large_bodies_max, options.limits.retry_after_seconds)
 
-    def is_short(self, request: web.BaseRequest) -> bool:
-        """Whether it is read in one piece, and needs no spool: a plain message without anything to cut out."""
-        length = request.content_length
-        return (
-            length is not None
-            and length <= self._options.reading.cut_bytes_min
-            and request.content_type == "text/xml"
-        )
+    @asynccontextmanager
+    async def read(
+        self, request: web.BaseRequest, service: WusService, progress: Progress
+    ) -> AsyncIterator[Genuine]:
+        """Read and judge; the contents can be read during the block. Raises what `refusal_of` knows; nothing was
+        stored then."""
+        if request.method != "POST":
+            raise MalformedError(Text("requests are sent with POST"))
+        connection = await self._services.identities.of_request(request)
+        with self._spool(request) as spool:
+            envelope, size_bytes = await self._envelope(request, spool)
+            progress.message_id = _claimed_message_id(envelope)
+            progress.operation = _operation_in(envelope, service) or progress.operation
+            message = await self._verify(envelope, size_bytes)
+            operation = _require_operation(envelope, message, service, request)
+            identity = await self._signer(message, connection)
+            self._services.replays.require_new(message, identity.oin.value, self._services.clock())
+            require_valid(message.request)
+            yield Genuine(message, operation, identity)
 
     @contextmanager
-    def spool(self, request: web.BaseRequest) -> Iterator[IO[bytes]]:
-        """Where the contents of this request stay while it is handled."""
-        length = request.content_length
-        is_small = length is not None and length <= self._options.reading.memory_bytes_max
-        with new_spool(self._options.reading) as spool:
-            if is_small:
-                yield spool
-                return
-            with _as_trouble(), self._large.hold():
-                yield spool
+    def _spool(self, request: web.BaseRequest) -> Iterator[IO[bytes]]:
+        """Where long contents stay while the request is handled."""
+        reading, length = self._options.reading, request.content_length
+        is_small = length is not None and length <= reading.memory_bytes_max
+        with new_spool(reading) as spool, nullcontext() if is_small else self._large.hold():
+            yield spool
 
-    async def read(
-        self, request: web.BaseRequest, service: WusService, progress: Progress, spool: IO[bytes] | None
-    ) -> Genuine:
-        """Read and judge; one that is short needs no spool. Raises KoppelvlakError; nothing was stored then."""
-        try:
-            connection = await self._services.identities.of_request(request)
-        except CertificateError as error:
-            raise _refusal_of(error) from error
-        if spool is None:
-            message = await self._short(request, service, progress)
-        else:
-            envelope, size_bytes = await self._long_envelope(request, spool)
-            _tell(progress, envelope, service)
-            message = await self._verify(envelope, size_bytes)
-        operation = _require_operation(message, service, request)
-        identity = await self._signer(message, connection)
-        if not self._has_recalled:
-            await self._recall()
-        self._replays.require_new(message, identity.oin.value, self._services.clock())
-        require_valid(message.request)
-        return Genuine(message, operation, identity)
-
-    async def _recall(self) -> None:
-        """Once after a start: remember what came in just before it. Nothing is accepted before that is known."""
-        if self._recalling is None or (self._recalling.done() and self._recalling.exception()):
-            self._recalling = asyncio.create_task(self._read_recent())
-        if not self._recalling.done():
-            await asyncio.shield(self._recalling)
-        self._has_recalled = self._recalling.exception() is None
-
-    async def _read_recent(self) -> None:
-        now = self._services.clock()
-        names = await self._services.records.berichtkenmerken_since(now - self._replays.window)
-        self._replays.recall(names, now)
-
-    async def _short(self, request: web.BaseRequest, service: WusService, progress: Progress) -> Verified:
-        """A short message, read in one piece."""
-        reading, policy = self._options.reading, self._options.signature
-        try:
-            data = await whole(request, reading.cut_bytes_min, self._limits)
-        except problems.Problem as problem:
-            raise MalformedError(problem.detail) from problem
-        skeleton, cuts = cut_whole(data, reading)
-        envelope = read_envelope(skeleton, cuts, reading)
-        _tell(progress, envelope, service)
-        return verify(envelope, policy, self._services.clock())
-
-    async def _long_envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
+    async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
+        """The envelope, and the size of the whole body."""
         reading = self._options.reading
         cutter = Cutter(reading, spool)
-        kind = request.content_type
-        parts: dict[str, Inhoud] = {}
-        body = _Counted(pieces(request, reading.body_bytes_max, self._limits))
-        with _as_malformed():
-            if kind == "multipart/related":
-                reader = MtomReader(request.headers["Content-Type"], reading, spool, cutter)
-                await reader.read(body.pieces())
-                parts = reader.parts
-            elif kind == "text/xml":
-                async for piece in body.pieces():
-                    cutter.feed(piece)
-            else:
-                raise MalformedError(Text("Content-Type {kind} is not SOAP 1.1", kind=repr(kind[:60])))
-        return read_envelope(cutter.close(), cutter.cuts, reading, parts), body.size_bytes
+        mtom: MtomReader | None = None
+        if request.content_type == "multipart/related":
+            mtom = MtomReader(request.headers["Content-Type"], reading, spool, cutter)
+        elif request.content_type != "text/xml":
+            raise MalformedError(Text("Content-Type {kind} is not SOAP 1.1", kind=repr(request.content_type[:60])))
+        feed, size_bytes = mtom.feed if mtom else cutter.feed, 0
+        async for piece in pieces(request, reading.body_bytes_max, self._options.limits):
+            size_bytes += len(piece)
+            feed(piece)
+        parts = mtom.close() if mtom else {}
+        return read_envelope(cutter.close(), cutter.cuts, reading, parts), size_bytes
 
     async def _verify(self, envelope: Envelope, size_bytes: int) -> Verified:
         policy, now = self._options.signature, self._services.clock()
-        if size_bytes <= self._options.slow_after_bytes:
+        if size_bytes <= SLOW_AFTER_BYTES:
             return verify(envelope, policy, now)
         return await asyncio.to_thread(verify, envelope, policy, now)
 
     async def _signer(self, message: Verified, connection: Identity) -> Identity:
         """Whose certificate signed the message: the connection's, or one of the same OIN."""
-        if message.fingerprint == connection.fingerprint:
+        if fingerprint(message.certificate) == connection.fingerprint:
             return connection  # the very certificate that was judged a moment ago
-        try:
-            signer = await self._services.identities.of_certificate(message.certificate)
-        except CertificateError as error:
-            raise _refusal_of(error) from error
+        signer = await self._services.identities.of_certificate(message.certificate)
         if signer.oin != connection.oin and not self._options.token_may_differ:
             raise SignatureError(
                 Text(
@@ -183,78 +150,44 @@ class RequestReader:
         return signer
 
 
-class _Counted:
-    """A body that counts itself."""
-
-    def __init__(self, body: AsyncIterator[bytes]) -> None:
-        self._body = body
-        self.size_bytes = 0
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        async for piece in self._body:
-            self.size_bytes += len(piece)
-            yield piece
-
-
 def new_message_id() -> str:
     """A wsa:MessageID of ours: a name, no secret, so it need not come from the system's own randomness."""
     return f"urn:uuid:{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
-def _tell(progress: Progress, envelope: Envelope, service: WusService) -> None:
-    """What is known of a message before it is verified."""
-    progress.message_id = _claimed_message_id(envelope)
-    progress.operation = _operation(envelope.request, service) or progress.operation
+def operation_named(service: WusService, request: web.BaseRequest) -> Operation:
+    """The operation that SOAPAction names, or the service's first: some operation must give a fault its action."""
+    wanted = _soap_action(request)
+    return next((one for one in service.operations if one.request_action == wanted), service.operations[0])
+
+
+def _soap_action(request: web.BaseRequest) -> str:
+    """The HTTP header SOAPAction, with or without its quotes; empty when it says nothing."""
+    return request.headers.get("SOAPAction", "").strip().strip('"')
 
 
 def _claimed_message_id(envelope: Envelope) -> str | None:
     """What the request calls itself, for the fault; not verified yet."""
     blocks = envelope.header_blocks(WSA, "MessageID")
-    value = blocks[0].text if blocks else None
-    return value.strip()[:_CLAIMED_CHARACTERS_MAX] if value and value.strip() else None
+    value = (blocks[0].text or "").strip() if blocks else ""
+    return value[:_CLAIMED_CHARACTERS_MAX] or None
 
 
-def _operation(element: etree._Element, service: WusService) -> Operation | None:
-    tag = element.tag
-    return next((operation for operation in operations(service) if operation.request_tag == tag), None)
+def _operation_in(envelope: Envelope, service: WusService) -> Operation | None:
+    return next((one for one in service.operations if one.request_tag == envelope.request.tag), None)
 
 
-def _require_operation(message: Verified, service: WusService, request: web.BaseRequest) -> Operation:
+def _require_operation(
+    envelope: Envelope, message: Verified, service: WusService, request: web.BaseRequest
+) -> Operation:
     """Body element, wsa:Action, SOAPAction and wsa:To must all mean the same operation at this address."""
-    operation = _operation(message.request, service)
+    operation = _operation_in(envelope, service)
     if operation is None:
         raise MalformedError(Text("the {service} does not know this request element", service=service.name))
-    soap_action = request.headers.get("SOAPAction", "").strip().strip('"')
-    if message.addressing.action != operation.request_action or soap_action not in {"", operation.request_action}:
-        raise AddressingError(
-            Text("wsa:Action and SOAPAction must be {request_action}", request_action=operation.request_action)
-        )
+    action = operation.request_action
+    if message.addressing.action != action or _soap_action(request) not in {"", action}:
+        raise AddressingError(Text("wsa:Action and SOAPAction must be {request_action}", request_action=action))
     # Host and port differ behind proxies and aliases; the path tells which service was meant.
     if urlsplit(message.addressing.to).path.rstrip("/") not in service.paths:
         raise AddressingError(Text("wsa:To is not the address of this service"))
     return operation
-
-
-def _refusal_of(error: CertificateError) -> KoppelvlakError:
-    """What is wrong with a certificate, as a fault."""
-    return TroubleError(error.text) if isinstance(error, RevocationUnknownError) else RefusedError(error.text)
-
-
-@contextmanager
-def _as_malformed() -> Iterator[None]:
-    """What is wrong with the HTTP body, as a fault."""
-    try:
-        yield
-    except problems.Problem as problem:
-        raise MalformedError(problem.detail) from problem
-
-
-@contextmanager
-def _as_trouble() -> Iterator[None]:
-    try:
-        yield
-    except problems.Overloaded as problem:
-        raise TroubleError(problem.detail) from problem
-
-
-__all__ = ["Genuine", "KoppelvlakError", "Progress", "RequestReader", "new_message_id"]

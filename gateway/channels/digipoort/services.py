@@ -1,9 +1,9 @@
 """What the endpoint needs of the gateway."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.channels.digipoort.proces import ProcesRecords
-from gateway.channels.digipoort.replay import ReplayLog, ReplayLogInMemory
+from gateway.channels.digipoort.replay import ReplayGuard
 from gateway.channels.digipoort.wire.answer import Signer
 from gateway.clock import Clock
 from gateway.http.client_certificate import Identities
@@ -23,4 +23,4 @@ class WusServices:
     identities: Identities
     signer: Signer
     clock: Clock
-    replays: ReplayLog = field(default_factory=ReplayLogInMemory)
+    replays: ReplayGuard

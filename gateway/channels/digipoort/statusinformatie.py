@@ -4,10 +4,9 @@
 as at Digipoort, so a client that lost an answer asks for all statuses of the proces.
 """
 
-from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, belanghebbende_of
 from gateway.channels.digipoort.proces import HandOut, Proces
-from gateway.channels.digipoort.processen import Processen, within
+from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, within
 from gateway.channels.digipoort.sandbox import Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.elements import (
@@ -20,6 +19,8 @@ from gateway.channels.digipoort.wire.elements import (
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.i18n import Text
 
+STATUSES_MAX = 1_000
+"""Statuses in one answer; a client asks for the rest afterwards."""
 Found = list[tuple[int, StatusResultaat]]
 
 
@@ -27,10 +28,15 @@ class Statusinformatie:
     """The operations of the statusinformatieservice; each answers the body of its response."""
 
     def __init__(
-        self, services: WusServices, options: WusOptions, processen: Processen, sandbox: Sandbox | None = None
+        self,
+        services: WusServices,
+        processen: Processen,
+        sandbox: Sandbox | None = None,
+        *,
+        lone_status_with_last: bool = False,
     ) -> None:
         self._services = services
-        self._options = options
+        self._lone_status_with_last = lone_status_with_last
         self._processen = processen
         self._sandbox = sandbox
 
@@ -38,14 +44,14 @@ class Statusinformatie:
         """The kinds of the messages that were submitted for a belanghebbende."""
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
-        return berichtsoorten_response("getBerichtsoorten", await self._services.records.berichtsoorten(scope))
+        return berichtsoorten_response(await self._services.records.berichtsoorten(scope))
 
     async def get_processen(self, vraag: Vraag, client: Client) -> str:
         """All processen of a belanghebbende for one berichtsoort."""
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
-        found = await self._services.records.find(scope, self._options.processen_max)
-        return processen_response("getProcessen", [await self._processen.complete(*one) for one in found])
+        found = await self._services.records.find(scope, PROCESSEN_MAX)
+        return processen_response([await self._processen.complete(*one) for one in found])
 
     async def get_statussen_proces(self, vraag: Vraag, client: Client) -> str:
         """All statuses of one proces."""
@@ -63,7 +69,7 @@ class Statusinformatie:
         await self._require_belanghebbende(vraag, client)
         scope = await self._processen.scope(vraag, client)
         found: Found = []
-        for one in await self._services.records.find_news(scope, client.oin, self._options.processen_max):
+        for one in await self._services.records.find_news(scope, client.oin, PROCESSEN_MAX):
             found += await self._statussen(await self._processen.complete(*one), vraag)
         found.sort(key=lambda one: (one[1].tijdstempel, one[0]))
         new = await self._hand_out(client, found)
@@ -78,16 +84,16 @@ class Statusinformatie:
     async def _statussen(self, proces: Proces, vraag: Vraag) -> Found:
         played = self._sandbox and self._sandbox.statussen(proces)
         found = played or await self._processen.statussen(proces)
-        return [one for one in found if within(one[1].tijdstempel, vraag)][: self._options.statuses_max]
+        return [one for one in found if within(one[1].tijdstempel, vraag)][:STATUSES_MAX]
 
     async def _hand_out(self, client: Client, found: Found) -> list[StatusResultaat]:
-        marks = [HandOut(status.kenmerk, position) for position, status in found[: self._options.statuses_max]]
+        marks = [HandOut(status.kenmerk, position) for position, status in found[:STATUSES_MAX]]
         new = await self._services.records.hand_out(client.oin, marks)
         return [status for position, status in found if HandOut(status.kenmerk, position) in new]
 
     def _readable(self, new: list[StatusResultaat], found: Found) -> list[StatusResultaat]:
         """The new statuses; where that is only one and clients cannot read that, the one before it as well."""
-        if len(new) != 1 or not self._options.lone_status_with_last:
+        if len(new) != 1 or not self._lone_status_with_last:
             return new
         of_proces = [status for _, status in found if status.kenmerk == new[0].kenmerk]
         at = of_proces.index(new[0])

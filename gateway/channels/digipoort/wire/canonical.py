@@ -1,11 +1,27 @@
-"""Writes XML in canonical form (Exclusive XML Canonicalization 1.0, without comments).
+"""Writes XML in canonical form (Exclusive XML Canonicalization 1.0, without comments), and takes it apart.
 
 Each part of a message that is to be signed carries its own namespace declarations, in canonical order, so that
-its canonical form is exactly the bytes written: what is digested is what is sent.
+its canonical form is exactly the bytes written: what is digested is what is sent. Long base64 is not in the text:
+a token takes its place, in what is read and in what is written.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from lxml import etree
+
+Content = TypeVar("Content")
+_TOKEN = re.compile(rb">(mpX[0-9a-f]{20}X)<")
+
+
+def canonical(node: etree._Element, prefixes: list[str]) -> bytes:
+    """The node's exclusive canonical form; `prefixes` are those of an InclusiveNamespaces PrefixList."""
+    written: bytes = etree.tostring(
+        node, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes or None
+    )
+    return written
 
 
 def text(value: str) -> str:
@@ -22,24 +38,18 @@ def attribute(value: str) -> str:
     return escaped
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """A placeholder in written XML for content that is sent as base64."""
-
-    token: str
-    """Its name in the text: letters and digits that occur nowhere else in it."""
-    size_bytes: int
+def new_token() -> str:
+    """A random token: 24 characters of base64, so that the schema holds it to the rules for base64."""
+    return f"mpX{secrets.token_hex(10)}X"
 
 
-def split_at(written: bytes, binaries: Sequence[Binary]) -> Iterator[bytes | Binary]:
-    """The written text in pieces, each binary in its place.
-
-    Raises ValueError when a token is not in it exactly once, in the order given.
-    """
-    for binary in binaries:
-        before, found, written = written.partition(binary.token.encode())
-        if not found or binary.token.encode() in written:
-            raise ValueError("a binary is not in the text exactly once")
-        yield before
-        yield binary
-    yield written
+def split_at_tokens(written: bytes, contents: Mapping[str, Content]) -> Iterator[bytes | Content]:
+    """Canonical text in pieces, and each content where an element has its token as whole value."""
+    end = 0
+    for found in _TOKEN.finditer(written):
+        token = found[1].decode()
+        if token in contents:
+            yield written[end : found.start(1)]
+            yield contents[token]
+            end = found.end(1)
+    yield written[end:]

@@ -7,8 +7,6 @@ the same rules. Digests are taken over the spooled text in the token's place.
 """
 
 import binascii
-import itertools
-import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import IO, Protocol
 
 import pybase64
 
+from gateway.channels.digipoort.wire.canonical import new_token
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.http.transfer import Base64Decoder, TransferError
 from gateway.i18n import Text
@@ -35,9 +34,7 @@ class ReadingLimits:
     inhoud_bytes_max: int = 20 * 1024 * 1024
     """koppelvlak 1.2: maxLength of inhoud, after decoding, each by itself."""
     cut_bytes_min: int = 64 * 1024
-    """Shorter base64 stays in the tree: a cut costs more than it saves."""
-    cut_whole_bytes_min: int = 1024
-    """The same in a message that is in memory, where a cut is cheap."""
+    """Shorter base64 stays in the tree, and a message that is shorter as a whole is read in memory."""
     skeleton_bytes_max: int = 4 * 1024 * 1024
     """Headers, names and short contents; ten attachments below the cut fit six times."""
     memory_bytes_max: int = 1024 * 1024
@@ -66,8 +63,8 @@ class Inhoud(Protocol):
         """Decoded. Raises MalformedError when it is not base64."""
 
 
-class InlineInhoud:
-    """Base64Decoder that stayed in the tree."""
+class InlineBase64:
+    """Base64 in memory: it stayed in the tree, or was cut out of a short message."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -81,41 +78,39 @@ class InlineInhoud:
         yield self._text
 
     def octets(self) -> Iterator[bytes]:
-        yield _decode(self._characters)
+        try:
+            yield pybase64.b64decode(self._characters, validate=True)
+        except binascii.Error as error:
+            raise _not_base64() from error
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedBase64:
-    """Base64Decoder of a short message, without whitespace, and what it decodes to."""
-
-    characters: bytes
-    decoded: bytes
-
-    @property
-    def size_bytes(self) -> int:
-        return len(self.decoded)
-
-    def canonical(self) -> Iterator[bytes]:
-        yield self.characters
-
-    def octets(self) -> Iterator[bytes]:
-        yield self.decoded
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SpooledBase64:
-    """Base64Decoder that was cut out of the text, line ends as XML sees them."""
+    """Base64 that was cut out of the text, with the line ends of XML 1.0, section 2.11."""
 
     spool: IO[bytes]
     start: int
-    length: int
-    characters: int
+    length: int = 0
+    characters: int = 0
     """Without whitespace."""
+    padding: int = 0
+    ends_in_return: bool = False
+
+    def add(self, text: bytes) -> None:
+        """Write more of it to the spool: CR LF and CR become LF, also where two texts meet."""
+        if not text:
+            return
+        rest = text[1:] if self.ends_in_return and text.startswith(b"\n") else text
+        self.ends_in_return = text.endswith(b"\r")
+        normal = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        self.spool.write(normal)
+        self.length += len(normal)
+        self.characters += len(normal.translate(None, _WHITESPACE))
+        self.padding += normal.count(b"=")
 
     @property
     def size_bytes(self) -> int:
-        padding = _last(self.spool, self.start, self.length)[-2:].count(b"=")
-        return self.characters // 4 * 3 - padding
+        return self.characters // 4 * 3 - min(self.padding, 2)
 
     def canonical(self) -> Iterator[bytes]:
         return _pieces(self.spool, self.start, self.length)
@@ -150,47 +145,27 @@ class SpooledOctets:
         return _pieces(self.spool, self.start, self.length)
 
 
-def new_token() -> str:
-    """A random name for a cut: 24 characters of base64."""
-    return "mpX" + secrets.token_hex(10) + "X"
+def _cut_whole(message: bytes) -> tuple[bytes, dict[str, Inhoud]]:
+    """The skeleton and the cuts of a short message.
 
-
-def cut_whole(message: bytes, limits: ReadingLimits) -> tuple[bytes, dict[str, Inhoud]]:
-    """The skeleton and the cuts of a short message that is in memory.
-
-    Only the first `inhoud` is cut out, and only when it is base64 of some length on one line; any other stays in
-    the tree.
+    Only the first `inhoud` is cut out, and only when it is base64 on one line; any other stays in the tree.
     """
     start = message.find(b"inhoud>") + 7
     end = message.find(b"<", start)
-    if start < 7 or end - start < limits.cut_whole_bytes_min:
-        return message, {}
     characters = message[start:end]
-    decoded = _decoded_at_once(characters)
-    if decoded is None:
+    if start < 7 or end <= start or not _is_base64(characters):
         return message, {}
-    before, after = message[:start], message[end:]
-    token = _unused_token(before, after)
-    return b"".join((before, token.encode(), after)), {token: DecodedBase64(characters, decoded)}
+    token = new_token()
+    return b"".join((message[:start], token.encode(), message[end:])), {token: InlineBase64(characters)}
 
 
-def _decoded_at_once(characters: bytes) -> bytes | None:
-    """The decoded base64, or None when it is anything but its alphabet, padded to whole groups."""
+def _is_base64(characters: bytes) -> bool:
+    """Whether these are nothing but the alphabet, padded to whole groups."""
     try:
-        return pybase64.b64decode(characters, validate=True)
+        pybase64.b64decode(characters, validate=True)
     except binascii.Error:
-        return None
-
-
-_numbers = itertools.count()
-
-
-def _unused_token(*texts: bytes) -> str:
-    """A token that none of these texts contains. A number is enough, because the whole message is checked."""
-    while True:
-        token = f"mpX{next(_numbers):020x}X"
-        if not any(token.encode() in text for text in texts):
-            return token
+        return False
+    return True
 
 
 class Cutter:
@@ -200,108 +175,79 @@ class Cutter:
         self._limits = limits
         self._spool = spool
         self._skeleton = bytearray()
-        self._run: bytearray | None = None
-        self._spilled: tuple[int, int, int] | None = None
-        self._ends_in_return = False
+        self._is_in_text = False
+        self._text = bytearray()
+        """Base64 since the last tag, while it may still be short."""
+        self._long: SpooledBase64 | None = None
+        """The same, once it is long."""
         self._waiting: bytearray | None = bytearray()
         self.cuts: dict[str, Inhoud] = {}
-        self.too_large: MalformedError | None = None
+        self.problem: MalformedError | None = None
 
     def feed(self, chunk: bytes) -> None:
-        """Read the next bytes. What is too large is noted, not kept: the caller reads on and then refuses."""
-        if self._waiting is not None:  # nothing to cut in a message that is short as a whole
+        """Read the next bytes. A problem is noted, and nothing kept: the caller reads on and then refuses."""
+        if self._waiting is not None:  # a message that is short as a whole is cut at its end
             self._waiting += chunk
             if len(self._waiting) <= self._limits.cut_bytes_min:
                 return
             chunk, self._waiting = bytes(self._waiting), None
         at = 0
-        while at < len(chunk) and self.too_large is None:
-            at = self._in_markup(chunk, at) if self._run is None else self._in_text(chunk, at)
+        while at < len(chunk) and self.problem is None:
+            at = self._read_text(chunk, at) if self._is_in_text else self._read_markup(chunk, at)
 
     def close(self) -> bytes:
         """The skeleton of the complete message. Raises MalformedError."""
         if self._waiting is not None:
-            return bytes(self._waiting)
-        if self.too_large is not None:
-            raise self.too_large
-        if self._spilled is not None:
+            skeleton, self.cuts = _cut_whole(bytes(self._waiting))
+            return skeleton
+        if self.problem is not None:
+            raise self.problem
+        if self._long is not None:
             raise MalformedError(Text("the message ends inside a value"))
-        if self._run:
-            self._skeleton += self._run
-        return bytes(self._skeleton)
+        return bytes(self._skeleton + self._text)
 
-    def _in_markup(self, chunk: bytes, at: int) -> int:
+    def _read_markup(self, chunk: bytes, at: int) -> int:
         end = chunk.find(b">", at) + 1
         self._keep(chunk[at : end or len(chunk)])
-        if end:
-            self._run = bytearray()
+        self._is_in_text = end > 0
         return end or len(chunk)
 
-    def _in_text(self, chunk: bytes, at: int) -> int:
+    def _read_text(self, chunk: bytes, at: int) -> int:
         end = chunk.find(b"<", at)
         text = chunk[at : len(chunk) if end < 0 else end]
-        if text.translate(None, _BASE64 + _WHITESPACE):
-            self._plain_text()
-            return at  # looked at again, as markup
-        self._add(text)
-        if end >= 0:
-            self._end_of_text()
-        return at + len(text)
-
-    def _plain_text(self) -> None:
-        """Not base64. Text that was spooled before this point is no valid value either."""
-        if self._spilled is not None:
-            self.too_large = _not_base64()
-            return
-        self._keep(bytes(self._run or b""))
-        self._run = None
+        if not text.translate(None, _BASE64 + _WHITESPACE):
+            self._add(text)
+            if end >= 0:
+                self._end_text()
+            return at + len(text)
+        if self._long is not None:
+            self.problem = _not_base64()
+        self._end_text()
+        return at  # looked at again, as markup
 
     def _add(self, text: bytes) -> None:
-        run = self._run
-        if run is None:
-            return
-        if self._spilled is None:
-            run += text
-            if len(run) < self._limits.cut_bytes_min:
-                return
-            self._spool.seek(0, 2)
-            self._spilled, self._ends_in_return = (self._spool.tell(), 0, 0), False
-            text = bytes(run)
-            run.clear()
-        self._spill(text)
+        self._text += text
+        if self._long is None and len(self._text) >= self._limits.cut_bytes_min:
+            self._long = SpooledBase64(self._spool, self._spool.seek(0, 2))
+        if self._long is not None:
+            self._long.add(bytes(self._text))
+            self._text.clear()
+            size_bytes, size_bytes_max = self._long.characters // 4 * 3, self._limits.inhoud_bytes_max
+            if size_bytes > size_bytes_max + 2:  # of padding
+                self.problem = inhoud_too_large(size_bytes, size_bytes_max)
 
-    def _spill(self, text: bytes) -> None:
-        if self._spilled is None:
-            return
-        start, length, characters = self._spilled
-        normal = self._line_ends(text)
-        self._spool.write(normal)
-        characters += len(normal.translate(None, _WHITESPACE))
-        self._spilled = start, length + len(normal), characters
-        if characters // 4 * 3 > self._limits.inhoud_bytes_max + 2:
-            self.too_large = too_large(characters // 4 * 3, self._limits.inhoud_bytes_max)
-
-    def _line_ends(self, text: bytes) -> bytes:
-        """XML 1.0 section 2.11: CR LF and CR become LF, also where chunks meet."""
-        if self._ends_in_return and text.startswith(b"\n"):
-            text = text[1:]
-            self._ends_in_return = False
-        if text:
-            self._ends_in_return = text.endswith(b"\r")
-        return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
-
-    def _end_of_text(self) -> None:
-        if self._spilled is None:
-            self._keep(bytes(self._run or b""))
-        else:
+    def _end_text(self) -> None:
+        if self._long is not None:
             token = new_token()
-            self.cuts[token] = SpooledBase64(self._spool, *self._spilled)
-            self._keep(token.encode())
-        self._run, self._spilled = None, None
+            self.cuts[token] = self._long
+            self._text += token.encode()
+        self._keep(bytes(self._text))
+        self._text.clear()
+        self._is_in_text, self._long = False, None
 
     def _keep(self, data: bytes) -> None:
         if len(self._skeleton) + len(data) > self._limits.skeleton_bytes_max:
-            self.too_large = MalformedError(Text("the message has too much text around its contents"))
+            self.problem = MalformedError(Text("the message has too much text around its contents"))
             return
         self._skeleton += data
 
@@ -311,7 +257,7 @@ def new_spool(limits: ReadingLimits) -> IO[bytes]:
     return tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes_max)
 
 
-def too_large(size_bytes: int, size_bytes_max: int) -> MalformedError:
+def inhoud_too_large(size_bytes: int, size_bytes_max: int) -> MalformedError:
     """The inhoud is over its limit."""
     return MalformedError(
         Text(
@@ -330,19 +276,6 @@ def _pieces(spool: IO[bytes], start: int, length: int) -> Iterator[bytes]:
             raise EOFError("the spool is shorter than what was put in it")
         start, length = start + len(piece), length - len(piece)
         yield piece
-
-
-def _last(spool: IO[bytes], start: int, length: int) -> bytes:
-    """The last characters that are not whitespace."""
-    spool.seek(start + max(0, length - 4096))
-    return spool.read(min(4096, length)).translate(None, _WHITESPACE)
-
-
-def _decode(characters: bytes) -> bytes:
-    try:
-        return pybase64.b64decode(characters, validate=True)
-    except binascii.Error as error:
-        raise _not_base64() from error
 
 
 def _not_base64() -> MalformedError:

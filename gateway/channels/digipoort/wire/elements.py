@@ -6,16 +6,15 @@ Writing is canonical XML (`canonical.py`).
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lxml import etree
 
 from gateway.channels.digipoort.proces import Identiteit, Proces
-from gateway.channels.digipoort.wire.canonical import Binary, text
-from gateway.channels.digipoort.wire.cut import Inhoud
-from gateway.channels.digipoort.wire.envelope import inhoud_of
+from gateway.channels.digipoort.wire.canonical import new_token, text
+from gateway.channels.digipoort.wire.cut import Inhoud, InlineBase64
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.channels.digipoort.wire.names import KOPPELVLAK
 from gateway.channels.digipoort.wire.wsdl import xsd
@@ -76,11 +75,28 @@ class StatusResultaat:
 
 @dataclass(frozen=True, slots=True)
 class SentInhoud:
-    """A document or attachment on its way out."""
+    """A document or attachment on its way out; its token takes its place in the text that is written."""
 
     mime_type: str
     bestandsnaam: str
-    binary: Binary
+    size_bytes: int
+    octets: Callable[[], AsyncIterator[bytes]]
+    """Streams the content from the start, each time it is called."""
+    token: str = field(default_factory=new_token)
+
+
+@dataclass(frozen=True, slots=True)
+class SentBericht:
+    """A message on its way out."""
+
+    proces: Proces
+    bericht: SentInhoud
+    bijlagen: tuple[SentInhoud, ...]
+
+    @property
+    def contents(self) -> tuple[SentInhoud, ...]:
+        """The document and the attachments."""
+        return (self.bericht, *self.bijlagen)
 
 
 @functools.cache
@@ -161,7 +177,9 @@ def _bericht(element: etree._Element | None, cuts: Mapping[str, Inhoud]) -> Beri
     value, inhoud = children.value, children.child("inhoud")
     if inhoud is None:
         raise MalformedError(Text("inhoud is missing"))
-    return BerichtInhoud(value("mimeType") or "", value("bestandsnaam") or "", inhoud_of(inhoud, cuts))
+    written = inhoud.text or ""
+    content = cuts.get(written) or InlineBase64(written.encode())
+    return BerichtInhoud(value("mimeType") or "", value("bestandsnaam") or "", content)
 
 
 def _moment(value: str | None) -> datetime | None:
@@ -183,7 +201,7 @@ def tijdstempel(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def aanlever_response(proces: Proces, status: StatusResultaat | None = None) -> str:
+def aanlever_response(proces: Proces) -> str:
     """An `aanleverResponse`: what was sent, echoed, with the kenmerk it got."""
     return _root(
         "aanleverResponse",
@@ -197,18 +215,17 @@ def aanlever_response(proces: Proces, status: StatusResultaat | None = None) -> 
         _party("identiteitOntvanger", proces.ontvanger),
         _one("rolOntvanger", proces.rol_ontvanger),
         _one("autorisatieAdres", proces.autorisatie_adres),
-        _status_fields(status) if status else "",
     )
 
 
-def berichtsoorten_response(operation: str, berichtsoorten: Iterable[str]) -> str:
+def berichtsoorten_response(berichtsoorten: Iterable[str]) -> str:
     """A `getBerichtsoortenResponse`."""
-    return _return_element(operation, (_one("berichtsoort", one) for one in berichtsoorten))
+    return _return_element("getBerichtsoorten", (_one("berichtsoort", one) for one in berichtsoorten))
 
 
-def processen_response(operation: str, processen: Iterable[Proces]) -> str:
+def processen_response(processen: Iterable[Proces]) -> str:
     """A `getProcessenResponse`."""
-    return _return_element(operation, (_proces_resultaat(one) for one in processen))
+    return _return_element("getProcessen", (_proces_resultaat(one) for one in processen))
 
 
 def statussen_response(operation: str, statussen: Iterable[StatusResultaat]) -> str:
@@ -232,16 +249,14 @@ def lijst_response(operation: str, processen: Iterable[Proces]) -> str:
     )
 
 
-def berichten_response(
-    operation: str, berichten: Iterable[tuple[Proces, SentInhoud, Sequence[SentInhoud]]]
-) -> str:
+def berichten_response(operation: str, berichten: Iterable[SentBericht]) -> str:
     """The answer of the operations that hand out messages."""
-    return _return_element(operation, (_group("BerichtResultaat", _bericht_fields(*one)) for one in berichten))
+    return _return_element(operation, (_group("BerichtResultaat", _bericht_fields(one)) for one in berichten))
 
 
-def aflever_request(proces: Proces, bericht: SentInhoud, bijlagen: Sequence[SentInhoud]) -> str:
+def aflever_request(sent: SentBericht) -> str:
     """An `afleverRequest`: a message offered at the recipient's own service."""
-    return _root("afleverRequest", _bericht_fields(proces, bericht, bijlagen, with_earlier=False))
+    return _root("afleverRequest", _bericht_fields(sent, with_earlier=False))
 
 
 def _proces_resultaat(one: Proces) -> str:
@@ -255,32 +270,22 @@ def _proces_resultaat(one: Proces) -> str:
 
 
 def _status_resultaat(one: StatusResultaat) -> str:
+    fout = _one("foutcode", one.foutcode) + _one("foutbeschrijving", one.foutbeschrijving or "", always=True)
     return _group(
         "StatusResultaat",
         _one("kenmerk", one.kenmerk),
         _party("identiteitBelanghebbende", one.belanghebbende),
-        _status_fields(one),
+        _one("statuscode", one.statuscode, always=True),
+        _one("tijdstempelStatus", tijdstempel(one.tijdstempel)),
+        _one("statusomschrijving", one.statusomschrijving[:80], always=True),
+        _group("statusFoutcode", fout) if one.foutcode else "",
+        _one("statusdetails", one.details),
     )
 
 
-def _status_fields(one: StatusResultaat) -> str:
-    fault = one.foutcode and _group(
-        "statusFoutcode",
-        _one("foutcode", one.foutcode),
-        _one("foutbeschrijving", one.foutbeschrijving or "", always=True),
-    )
-    return (
-        _one("statuscode", one.statuscode, always=True)
-        + _one("tijdstempelStatus", tijdstempel(one.tijdstempel))
-        + _one("statusomschrijving", one.statusomschrijving[:80], always=True)
-        + (fault or "")
-        + _one("statusdetails", one.details)
-    )
-
-
-def _bericht_fields(
-    proces: Proces, bericht: SentInhoud, bijlagen: Sequence[SentInhoud], *, with_earlier: bool = True
-) -> str:
+def _bericht_fields(sent: SentBericht, *, with_earlier: bool = True) -> str:
+    proces = sent.proces
+    bijlagen = "".join(_inhoud("bijlage", one) for one in sent.bijlagen)
     return "".join(
         (
             _one("kenmerk", proces.kenmerk),
@@ -294,8 +299,8 @@ def _bericht_fields(
             _one("identiteitAanleveraar", proces.identiteit_aanleveraar),
             _party("identiteitOntvanger", proces.ontvanger),
             _one("rolOntvanger", proces.rol_ontvanger),
-            _inhoud("berichtInhoud", bericht),
-            _group("berichtBijlagen", *(_inhoud("bijlage", one) for one in bijlagen)) if bijlagen else "",
+            _inhoud("berichtInhoud", sent.bericht),
+            _group("berichtBijlagen", bijlagen) if bijlagen else "",
         )
     )
 
@@ -305,7 +310,7 @@ def _inhoud(element: str, one: SentInhoud) -> str:
         element,
         _one("mimeType", one.mime_type, always=True),
         _one("bestandsnaam", one.bestandsnaam[:80], always=True),
-        f"<k:inhoud>{one.binary.token}</k:inhoud>",
+        f"<k:inhoud>{one.token}</k:inhoud>",
     )
 
 
@@ -326,8 +331,6 @@ def _one(element: str, value: str | None, *, always: bool = False) -> str:
 
 
 def _party(element: str, one: Identiteit | None) -> str:
-    return (
-        _group(element, _one("nummer", one.nummer, always=True), _one("type", one.type, always=True))
-        if one
-        else ""
-    )
+    if one is None:
+        return ""
+    return _group(element, _one("nummer", one.nummer, always=True), _one("type", one.type, always=True))

@@ -1,10 +1,10 @@
-"""Faults of the interface: a code, a sentence, and whether the client or the gateway is to blame.
+"""Faults of the interface: SOAP 1.1 faults (section 4.4) with one typed detail, a foutcode and a foutbeschrijving.
 
 Codes: Logius, wus-js captures; `ALS100` and `STS100` say that a request does not follow the interface, `…400`
 that something technical failed. Which of ALS110 to ALS170 means what is not public: we use none of them.
 """
 
-from enum import StrEnum
+from dataclasses import dataclass
 
 from gateway.channels.digipoort.wire.canonical import text
 from gateway.channels.digipoort.wire.names import ANONYMOUS, KOPPELVLAK, SOAP, WSA, Operation
@@ -14,19 +14,8 @@ FOUTBESCHRIJVING_CHARACTERS_MAX = 4_000
 """The interface allows a million; nobody reads more than this."""
 
 
-class Blame(StrEnum):
-    """Who has to do something: the hundreds of a foutcode."""
-
-    CALLER = "100"
-    """The request does not follow the interface, or may not be made."""
-    GATEWAY = "400"
-    """Technical trouble on our side or further on: try again later."""
-
-
 class KoppelvlakError(Exception):
     """A request that is answered with a fault. `text` tells the caller what to change."""
-
-    blame = Blame.CALLER
 
     def __init__(self, text: Text) -> None:
         super().__init__(text.en)
@@ -56,25 +45,34 @@ class RefusedError(KoppelvlakError):
 class TroubleError(KoppelvlakError):
     """Technical trouble: temporary."""
 
-    blame = Blame.GATEWAY
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How an error is answered."""
+
+    faultcode: str
+    """SOAP 1.1 section 4.4.1: who has to do something."""
+    number: str
+    """Of the foutcode, after the letters of the service."""
+    opening: Text
 
 
-_OPENING = {
-    Blame.CALLER: Text("The request does not follow the interface specification and cannot be processed."),
-    Blame.GATEWAY: Text("A technical error occurred; try again later."),
+_OF_CLIENT = Fault(
+    "Client",
+    "100",
+    Text("The request does not follow the interface specification and cannot be processed."),
+)
+_OF_SERVER = Fault("Server", "400", Text("A technical error occurred; try again later."))
+
+FAULTS: dict[type[KoppelvlakError], Fault] = {
+    MalformedError: _OF_CLIENT,
+    AddressingError: _OF_CLIENT,
+    SignatureError: _OF_CLIENT,
+    StaleError: _OF_CLIENT,
+    RefusedError: _OF_CLIENT,
+    TroubleError: _OF_SERVER,
 }
-
-
-def foutcode(operation: Operation, error: KoppelvlakError, prefix: str | None = None) -> str:
-    """`ALS100` and its like."""
-    return f"{prefix or operation.service.foutcode_prefix}{error.blame.value}"
-
-
-def foutbeschrijving(error: KoppelvlakError) -> str:
-    """What is wrong, in Dutch and then in English."""
-    opening = _OPENING[error.blame]
-    whole = f"{opening.nl} {error.text.nl} / {opening.en} {error.text.en}"
-    return " ".join(whole.split())[:FOUTBESCHRIJVING_CHARACTERS_MAX]
+"""Every error of a request, and the fault that answers it."""
 
 
 def fault_envelope(
@@ -82,10 +80,12 @@ def fault_envelope(
     error: KoppelvlakError,
     message_id: str,
     relates_to: str | None,
-    prefix: str | None = None,
+    foutcode_prefix: str,
 ) -> bytes:
-    """The SOAP fault as Digipoort gives it: unsigned, with one typed detail."""
-    side = "Client" if error.blame is Blame.CALLER else "Server"
+    """The SOAP fault as Digipoort gives it: unsigned, with one typed detail, in Dutch and then in English."""
+    fault = FAULTS[type(error)]
+    described = f"{fault.opening.nl} {error.text.nl} / {fault.opening.en} {error.text.en}"
+    foutbeschrijving = " ".join(described.split())[:FOUTBESCHRIJVING_CHARACTERS_MAX]
     element = operation.service.fault_element
     relates = f"<wsa:RelatesTo>{text(relates_to)}</wsa:RelatesTo>" if relates_to else ""
     return (
@@ -93,10 +93,10 @@ def fault_envelope(
         f'<soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Header xmlns:wsa="{WSA}">'
         f"<wsa:To>{ANONYMOUS}</wsa:To><wsa:MessageID>{text(message_id)}</wsa:MessageID>"
         f"<wsa:Action>{operation.fault_action}</wsa:Action>{relates}</soapenv:Header>"
-        f"<soapenv:Body><soapenv:Fault><faultcode>soapenv:{side}</faultcode>"
+        f"<soapenv:Body><soapenv:Fault><faultcode>soapenv:{fault.faultcode}</faultcode>"
         "<faultstring>Algemene fout</faultstring><faultactor>Verantwoordingsplichtige</faultactor>"
         f'<detail><k:{element} xmlns:k="{KOPPELVLAK}">'
-        f"<k:foutcode>{foutcode(operation, error, prefix)}</k:foutcode>"
-        f"<k:foutbeschrijving>{text(foutbeschrijving(error))}</k:foutbeschrijving>"
+        f"<k:foutcode>{foutcode_prefix}{fault.number}</k:foutcode>"
+        f"<k:foutbeschrijving>{text(foutbeschrijving)}</k:foutbeschrijving>"
         f"</k:{element}></detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
     ).encode()

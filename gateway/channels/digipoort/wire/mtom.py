@@ -1,13 +1,12 @@
 """MTOM while it streams: the envelope, and contents as separate parts (SOAP MTOM, RFC 2387)."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import IO
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from gateway.channels.digipoort.wire.cut import Cutter, Inhoud, ReadingLimits, SpooledOctets, too_large
+from gateway.channels.digipoort.wire.cut import Cutter, Inhoud, ReadingLimits, SpooledOctets, inhoud_too_large
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.i18n import Text
 
@@ -25,7 +24,7 @@ class MtomReader:
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"").decode("latin-1")
         if not _BOUNDARY.fullmatch(boundary):
-            raise _malformed_error(Text("the Content-Type names no boundary"))
+            raise MalformedError(Text("the Content-Type names no boundary"))
         self._root_id = _bare(options.get(b"start", b"").decode("latin-1"))
         self._limits, self._spool, self._cutter = limits, spool, cutter
         self._headers: dict[str, str] = {}
@@ -35,8 +34,8 @@ class MtomReader:
         self._has_root = False
         self._is_finished = False
         self._count = 0
-        self.parts: dict[str, Inhoud] = {}
-        self.problem: MalformedError | None = None
+        self._parts: dict[str, Inhoud] = {}
+        self._problem: MalformedError | None = None
         self._parser = MultipartParser(
             boundary,
             {
@@ -53,29 +52,30 @@ class MtomReader:
             max_header_size=_HEADER_BYTES_MAX,
         )
 
-    async def read(self, pieces: AsyncIterator[bytes]) -> None:
-        """Read to the end; what is wrong is raised at the end. Raises MalformedError."""
-        async for piece in pieces:
-            if self.problem is None and self._cutter.too_large is None:
-                self._feed(piece)
-        if self.problem is not None:
-            raise self.problem
-        if not self._is_finished or not self._has_root:
-            raise _malformed_error(Text("the multipart body is not complete"))
-
-    def _feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes) -> None:
+        """Read the next bytes. A problem is noted: the caller reads on and then refuses."""
+        if self._problem is not None or self._cutter.problem is not None:
+            return
         try:
             self._parser.write(piece)
         except FormParserError:
-            self.problem = _malformed_error(Text("a boundary or part header is wrong"))
+            self._problem = MalformedError(Text("a boundary or part header is wrong"))
         except MalformedError as error:
-            self.problem = error
+            self._problem = error
+
+    def close(self) -> dict[str, Inhoud]:
+        """The parts of the complete body but the envelope, by Content-ID. Raises MalformedError."""
+        if self._problem is not None:
+            raise self._problem
+        if self._cutter.problem is None and not (self._is_finished and self._has_root):
+            raise MalformedError(Text("the multipart body is not complete"))
+        return self._parts
 
     def _begin(self) -> None:
         self._headers = {}
         self._count += 1
         if self._count > self._limits.parts_max:
-            raise _malformed_error(Text("there are too many parts"))
+            raise MalformedError(Text("there are too many parts"))
 
     def _add_field(self, data: bytes) -> None:
         self._field += data
@@ -86,7 +86,7 @@ class MtomReader:
     def _end_header(self) -> None:
         name = self._field.decode("latin-1").lower()
         if name in self._headers:
-            raise _malformed_error(Text("a part has a header twice"))
+            raise MalformedError(Text("a part has a header twice"))
         self._headers[name] = self._value.decode("latin-1").strip()
         self._field, self._value = b"", b""
 
@@ -94,19 +94,17 @@ class MtomReader:
         name = _bare(self._headers.get("content-id", ""))
         self._is_root = name == self._root_id if self._root_id else self._count == 1
         if self._headers.get("content-transfer-encoding", "").lower() not in _PLAIN_ENCODINGS:
-            raise _malformed_error(Text("a part is not sent as binary"))
+            raise MalformedError(Text("a part is not sent as binary"))
         if self._is_root:
             self._begin_root()
-        elif not name or name in self.parts:
-            raise _malformed_error(
-                Text("the Content-ID {name} is missing or occurs twice", name=repr(name[:80])),
-            )
+        elif not name or name in self._parts:
+            raise MalformedError(Text("the Content-ID {name} is missing or occurs twice", name=repr(name[:80])))
         self._start = self._spool.seek(0, 2)
 
     def _begin_root(self) -> None:
         kind = self._headers.get("content-type", "").split(";")[0].strip().lower()
         if self._has_root or kind not in _ROOT_TYPES:
-            raise _malformed_error(Text("there is no single envelope among the parts"))
+            raise MalformedError(Text("there is no single envelope among the parts"))
         self._has_root = True
 
     def _data(self, data: bytes) -> None:
@@ -115,12 +113,12 @@ class MtomReader:
             return
         self._spool.write(data)
         if self._spool.tell() - self._start > self._limits.inhoud_bytes_max:
-            raise too_large(self._spool.tell() - self._start, self._limits.inhoud_bytes_max)
+            raise inhoud_too_large(self._spool.tell() - self._start, self._limits.inhoud_bytes_max)
 
     def _end(self) -> None:
         if not self._is_root:
             name = _bare(self._headers["content-id"])
-            self.parts[name] = SpooledOctets(self._spool, self._start, self._spool.tell() - self._start)
+            self._parts[name] = SpooledOctets(self._spool, self._start, self._spool.tell() - self._start)
 
     def _finish(self) -> None:
         self._is_finished = True
@@ -129,7 +127,3 @@ class MtomReader:
 def _bare(content_id: str) -> str:
     """A Content-ID without its angle brackets."""
     return content_id.strip().removeprefix("<").removesuffix(">")
-
-
-def _malformed_error(text: Text) -> MalformedError:
-    return MalformedError(text)

@@ -18,45 +18,62 @@ ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
 NONE = "http://www.w3.org/2005/08/addressing/none"
 BASE64_ENCODING = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 X509_V3 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
+WSA_HEADERS = ("To", "From", "FaultTo", "ReplyTo", "MessageID", "RelatesTo", "Action")
+"""The WS-Addressing headers that must be signed when they are there (Digikoppeling 2W-be-S)."""
 
 GEEN_AUSP = "http://geenausp.nl"
 """What clients send as autorisatieAdres when no authorisation service takes part."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WusService:
-    """One of the interface's services: its paths, its WSDL, its actions, how its faults are called."""
+    """One service of the interface. Its WSDL, paths, actions and fault element are named after it."""
 
     name: str
-    paths: tuple[str, ...]
-    namespace: str
-    fault_element: str
     foutcode_prefix: str
-    operations: tuple[str, ...]
-    port: str
-    binding: str
+    operation_names: tuple[str, ...]
+    more_paths: tuple[str, ...] = ()
+    """Served next to the two that every service has."""
+
+    @functools.cached_property
+    def operations(self) -> "tuple[Operation, ...]":
+        """In the order of its WSDL."""
+        return tuple(Operation(self, name) for name in self.operation_names)
 
     @property
-    def action_base(self) -> str:
-        """Every action of this service starts so."""
-        return f"{self.namespace}{self.port.removesuffix('_V1_2')}/"
+    def subject(self) -> str:
+        """What its elements and faults begin with: `aanlever`."""
+        return self.name.removesuffix("service")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """In Digipoort itself, and in its conformance environment."""
+        return (f"/wus/2.0/{self.name}/1.2", f"/cpl/{self.name}/1.2", *self.more_paths)
+
+    @property
+    def namespace(self) -> str:
+        """The target namespace of its WSDL."""
+        return f"http://logius.nl/digipoort/wus/2.0/{self.name}/1.2/"
+
+    @property
+    def port(self) -> str:
+        """Its port, portType and service in the WSDL: all three are called the same."""
+        return f"{self.subject.capitalize()}Service_V1_2"
+
+    @property
+    def fault_message(self) -> str:
+        """The WSDL message of its faults."""
+        return f"{self.subject.capitalize()}ServiceFault"
+
+    @property
+    def fault_element(self) -> str:
+        """The element in the detail of its faults."""
+        return f"{self.subject}Fault"
 
 
-AANLEVERSERVICE = WusService(
-    "aanleverservice",
-    ("/wus/2.0/aanleverservice/1.2", "/cpl/aanleverservice/1.2"),
-    "http://logius.nl/digipoort/wus/2.0/aanleverservice/1.2/",
-    "aanleverFault",
-    "ALS",
-    ("aanleveren",),
-    "AanleverService_V1_2",
-    "AanleverServiceSoapBinding_V1_2",
-)
+AANLEVERSERVICE = WusService("aanleverservice", "ALS", ("aanleveren",))
 STATUSINFORMATIESERVICE = WusService(
     "statusinformatieservice",
-    ("/wus/2.0/statusinformatieservice/1.2", "/cpl/statusinformatieservice/1.2"),
-    "http://logius.nl/digipoort/wus/2.0/statusinformatieservice/1.2/",
-    "statusinformatieFault",
     "STS",
     (
         "getBerichtsoorten",
@@ -65,16 +82,10 @@ STATUSINFORMATIESERVICE = WusService(
         "getNieuweStatussenProces",
         "getNieuweStatussen",
     ),
-    "StatusinformatieService_V1_2",
-    "StatusinformatieServiceSoapBinding_V1_2",
 )
 OPHAALSERVICE = WusService(
     "ophaalservice",
-    ("/wus/2.0/ophaalservice/1.2", "/cpl/ophaalservice/services/OphaalService_V1_2", "/cpl/ophaalservice/1.2"),
-    "http://logius.nl/digipoort/wus/2.0/ophaalservice/1.2/",
-    "ophaalFault",
-    # Digipoort's own codes of this service are not public; this prefix is ours.
-    "MPO",
+    "MPO",  # ours: Digipoort's own codes of this service are not public
     (
         "getBerichten",
         "getNieuweBerichten",
@@ -83,20 +94,10 @@ OPHAALSERVICE = WusService(
         "getBerichtenKenmerk",
         "getNieuweBerichtenKenmerk",
     ),
-    "OphaalService_V1_2",
-    "OphaalServiceSoapBinding_V1_2",
+    more_paths=("/cpl/ophaalservice/services/OphaalService_V1_2",),
 )
-AFLEVERSERVICE = WusService(
-    "afleverservice",
-    ("/wus/2.0/afleverservice/1.2",),
-    # Its WSDL is not public: namespace and actions follow the pattern of the others.
-    "http://logius.nl/digipoort/wus/2.0/afleverservice/1.2/",
-    "afleverFault",
-    "AFS",
-    ("afleveren",),
-    "AfleverService_V1_2",
-    "AfleverServiceSoapBinding_V1_2",
-)
+AFLEVERSERVICE = WusService("afleverservice", "AFS", ("afleveren",))
+"""Its WSDL is not public: namespace and actions follow the pattern of the others."""
 
 SERVICES = (AANLEVERSERVICE, STATUSINFORMATIESERVICE, OPHAALSERVICE)
 """What the gateway offers; the afleverservice is the recipient's."""
@@ -110,41 +111,38 @@ class Operation:
     name: str
 
     @functools.cached_property
-    def _element_base(self) -> str:
+    def element_base(self) -> str:
         """The operation is called aanleveren, its elements aanlever…: Digipoort's own exception."""
         return self.name.removesuffix("en") if self.name in {"aanleveren", "afleveren"} else self.name
 
     @functools.cached_property
-    def request_element(self) -> str:
-        return f"{self._element_base}Request"
-
-    @functools.cached_property
     def request_tag(self) -> str:
-        """The full name of the element in the Body."""
-        return f"{{{KOPPELVLAK}}}{self.request_element}"
+        """The full name of the element in the Body of a request."""
+        return f"{{{KOPPELVLAK}}}{self.element_base}Request"
 
     @functools.cached_property
-    def response_element(self) -> str:
-        return f"{self._element_base}Response"
+    def response_tag(self) -> str:
+        """The full name of the element in the Body of a response."""
+        return f"{{{KOPPELVLAK}}}{self.element_base}Response"
 
     @functools.cached_property
     def request_action(self) -> str:
-        return f"{self.service.action_base}{self.name}Request"
+        """The soapAction, and the wsa:Action of a request."""
+        return f"{self._action_base}Request"
 
     @functools.cached_property
     def response_action(self) -> str:
-        return f"{self.service.action_base}{self.name}Response"
+        """The wsa:Action of a response."""
+        return f"{self._action_base}Response"
 
     @functools.cached_property
     def fault_action(self) -> str:
         """Ends in a slash, as the WSDLs have it."""
-        return f"{self.service.action_base}{self.name}/Fault/"
+        return f"{self._action_base}/Fault/"
 
-
-@functools.cache
-def operations(service: WusService) -> tuple[Operation, ...]:
-    """The operations of a service, in the order of its WSDL."""
-    return tuple(Operation(service, name) for name in service.operations)
+    @property
+    def _action_base(self) -> str:
+        return f"{self.service.namespace}{self.service.port.removesuffix('_V1_2')}/{self.name}"
 
 
 AFLEVEREN = Operation(AFLEVERSERVICE, "afleveren")

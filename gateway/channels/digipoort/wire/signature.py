@@ -8,10 +8,8 @@ Sources: Digikoppeling Koppelvlakstandaard WUS and Beveiligingsstandaarden (SIGN
 X.509 Token Profile 1.0, XML Signature (W3C).
 """
 
-import functools
 import hmac
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,27 +19,21 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from gateway.channels.digipoort.wire.algorithms import AlgorithmSuite
+from gateway.channels.digipoort.wire.canonical import canonical, split_at_tokens
 from gateway.channels.digipoort.wire.cut import Inhoud
-from gateway.channels.digipoort.wire.envelope import WSA_HEADERS, Addressing, Envelope, read_addressing
+from gateway.channels.digipoort.wire.envelope import Addressing, Envelope, read_addressing
 from gateway.channels.digipoort.wire.faults import SignatureError
-from gateway.channels.digipoort.wire.names import BASE64_ENCODING, DSIG, WSA, WSSE, WSU, X509_V3
+from gateway.channels.digipoort.wire.names import BASE64_ENCODING, DSIG, WSA, WSA_HEADERS, WSSE, WSU, X509_V3
 from gateway.channels.digipoort.wire.signed_info import (
     SignedInfo,
-    SignedInfoReader,
     SignedReference,
     base64_value,
-    canonical,
     fragment,
-    signature_error,
+    read_signed_info,
 )
 from gateway.channels.digipoort.wire.timestamp import AgePolicy, require_fresh
 from gateway.i18n import Text
-from gateway.pki.certificates import (
-    CertificateError,
-    certificate_from_der,
-    fingerprint,
-    rsa_key_of,
-)
+from gateway.pki.certificates import CertificateError, certificate_from_der, rsa_key_of
 
 _TIMESTAMP, _TOKEN_NAME, _SIGNATURE = (
     f"{{{WSU}}}Timestamp",
@@ -51,8 +43,6 @@ _TIMESTAMP, _TOKEN_NAME, _SIGNATURE = (
 _IN_SIGNATURE = [f"{{{DSIG}}}SignedInfo", f"{{{DSIG}}}SignatureValue", f"{{{DSIG}}}KeyInfo"]
 _TOKEN_REFERENCE = f"{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference"
 _CERTIFICATE_BYTES_MAX = 16 * 1024
-_CERTIFICATES_CACHED = 500
-"""More than the clients of an hour."""
 _PADDING = padding.PKCS1v15()
 
 
@@ -74,10 +64,7 @@ class Verified:
     cuts: Mapping[str, Inhoud]
     addressing: Addressing
     certificate: x509.Certificate
-    fingerprint: str
-    """The certificate's."""
     suite: AlgorithmSuite
-    created_at: datetime
     signature_value: bytes
 
 
@@ -87,33 +74,27 @@ def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verifi
     The certificate is only read here; whether it is trusted is for `pki.chain` to say. Raises SignatureError,
     StaleError, AddressingError.
     """
-    security = envelope.security
-    if security is None:
-        raise signature_error(Text("exactly one wsse:Security header is needed"))
-    timestamp, token, signature = _security_parts(security)
+    headers = envelope.header_blocks(WSSE, "Security")
+    if len(headers) != 1:
+        raise SignatureError(Text("exactly one wsse:Security header is needed"))
+    timestamp, token, signature = _security_parts(headers[0])
     signed_info_element, value, key_info = _signature_parts(signature)
-    signer = _signer(envelope, token, key_info)
-    signed_info = SignedInfoReader(envelope, security, legacy_sha1=policy.legacy_sha1).read(signed_info_element)
+    certificate, key = _signer(envelope, token, key_info)
+    signed_info = read_signed_info(signed_info_element, envelope, headers[0], legacy_sha1=policy.legacy_sha1)
     _require_coverage(envelope, timestamp, signed_info.references)
-    _verify_signature(signed_info, value, signer.key)
-    _verify_digests(signed_info.references, envelope.cuts)
-    return Verified(
-        request=envelope.request,
-        cuts=envelope.cuts,
-        created_at=require_fresh(timestamp, policy.age, now),
-        addressing=read_addressing(envelope),
-        certificate=signer.certificate,
-        fingerprint=signer.fingerprint,
-        suite=signed_info.suite,
-        signature_value=value,
-    )
+    _verify_signature(signed_info, value, key)
+    for reference in signed_info.references:
+        _verify_digest(reference, envelope.cuts)
+    require_fresh(timestamp, policy.age, now)
+    addressing = read_addressing(envelope)
+    return Verified(envelope.request, envelope.cuts, addressing, certificate, signed_info.suite, value)
 
 
 def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._Element, etree._Element]:
     """Timestamp, token and Signature: once each, in any order, and nothing else."""
     parts = {part.tag: part for part in security}
     if len(security) != len(parts) or parts.keys() != {_TIMESTAMP, _TOKEN_NAME, _SIGNATURE}:
-        raise signature_error(
+        raise SignatureError(
             Text(
                 "the Security header must hold one Timestamp, one BinarySecurityToken and one Signature, "
                 "nothing else"
@@ -125,43 +106,28 @@ def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._El
 def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, etree._Element]:
     """SignedInfo, the signature's value and KeyInfo."""
     if [part.tag for part in signature] != _IN_SIGNATURE:
-        raise signature_error(
-            Text("a Signature holds SignedInfo, SignatureValue and KeyInfo, nothing else"),
-        )
+        raise SignatureError(Text("a Signature holds SignedInfo, SignatureValue and KeyInfo, nothing else"))
     signed_info, value, key_info = signature
     return signed_info, base64_value(value, "SignatureValue"), key_info
 
 
-@dataclass(frozen=True, slots=True)
-class _Signer:
-    """The certificate in a token, and its key."""
-
-    certificate: x509.Certificate
-    fingerprint: str
-    key: rsa.RSAPublicKey
-
-
-def _signer(envelope: Envelope, token: etree._Element, key_info: etree._Element) -> _Signer:
-    """The certificate in the token that KeyInfo refers to directly."""
+def _signer(
+    envelope: Envelope, token: etree._Element, key_info: etree._Element
+) -> tuple[x509.Certificate, rsa.RSAPublicKey]:
+    """The certificate in the token that KeyInfo refers to directly, and its key."""
     reference = key_info.find(_TOKEN_REFERENCE)
     if reference is None or [len(key_info), len(key_info[0])] != [1, 1]:
-        raise signature_error(
-            Text("KeyInfo must refer directly to the token in the message"),
-        )
+        raise SignatureError(Text("KeyInfo must refer directly to the token in the message"))
     if envelope.ids.get(fragment(reference.get("URI"))) is not token:
-        raise signature_error(Text("KeyInfo refers to something else"))
+        raise SignatureError(Text("KeyInfo refers to something else"))
     if token.get("ValueType") != X509_V3 or token.get("EncodingType", BASE64_ENCODING) != BASE64_ENCODING:
-        raise signature_error(Text("the token must be an X509v3 certificate"))
-    return _read_certificate(base64_value(token, "BinarySecurityToken"))
-
-
-@functools.lru_cache(_CERTIFICATES_CACHED)
-def _read_certificate(der: bytes) -> _Signer:
+        raise SignatureError(Text("the token must be an X509v3 certificate"))
+    der = base64_value(token, "BinarySecurityToken")
     if len(der) > _CERTIFICATE_BYTES_MAX:
-        raise signature_error(Text("the token is too large"))
+        raise SignatureError(Text("the token is too large"))
     try:
         certificate = certificate_from_der(der)
-        return _Signer(certificate, fingerprint(certificate), rsa_key_of(certificate))
+        return certificate, rsa_key_of(certificate)
     except CertificateError as error:
         raise SignatureError(error.text) from error
 
@@ -178,51 +144,25 @@ def _require_coverage(
     targets = [reference.target for reference in references]
     doubled = len(targets) - len(set(targets))
     if doubled > 1 or (doubled and targets.count(timestamp) != 2):
-        raise signature_error(Text("a part is signed twice"))
+        raise SignatureError(Text("a part is signed twice"))
     for part in needed:
         if part not in targets:
             name = etree.QName(part).localname
-            raise signature_error(Text("the {name} is not signed", name=name))
+            raise SignatureError(Text("the {name} is not signed", name=name))
 
 
 def _verify_signature(signed_info: SignedInfo, value: bytes, key: rsa.RSAPublicKey) -> None:
     try:
         key.verify(value, signed_info.canonical, _PADDING, signed_info.suite.hash)
     except InvalidSignature as error:
-        raise signature_error(Text("the signature does not verify")) from error
+        raise SignatureError(Text("the signature does not verify")) from error
 
 
-def _verify_digests(references: Sequence[SignedReference], cuts: Mapping[str, Inhoud]) -> None:
-    placed: set[str] = set()
-    for reference in references:
-        written = canonical(reference.target, reference.prefixes)
-        if cuts and _TOKEN_START in written:
-            digest = reference.suite.digest(b"")
-            for piece in _fill(written, cuts, placed):
-                digest.update(piece)
-        else:
-            digest = reference.suite.digest(written)
-        if not hmac.compare_digest(digest.digest(), reference.digest):
-            name = etree.QName(reference.target).localname
-            raise signature_error(Text("the {name} was changed after signing", name=name))
-
-
-_TOKEN_START = b">mpX"
-_TOKEN = re.compile(rb">(mpX[0-9a-f]{20}X)<")
-
-
-def _fill(written: bytes, cuts: Mapping[str, Inhoud], placed: set[str]) -> Iterator[bytes]:
-    """A canonical form with the contents that were cut out of it back in their places, each in one place only."""
-    end = 0
-    for found in _TOKEN.finditer(written):
-        token = found[1].decode()
-        inhoud = cuts.get(token)
-        if inhoud is None:
-            continue
-        if token in placed:  # a sender guessed it and wrote it in a second place
-            raise signature_error(Text("a value is in the place of another"))
-        placed.add(token)
-        yield written[end : found.start(1)]
-        yield from inhoud.canonical()
-        end = found.end(1)
-    yield written[end:]
+def _verify_digest(reference: SignedReference, cuts: Mapping[str, Inhoud]) -> None:
+    digest = reference.suite.digest(b"")
+    for piece in split_at_tokens(canonical(reference.target, reference.prefixes), cuts):
+        for octets in (piece,) if isinstance(piece, bytes) else piece.canonical():
+            digest.update(octets)
+    if not hmac.compare_digest(digest.digest(), reference.digest):
+        name = etree.QName(reference.target).localname
+        raise SignatureError(Text("the {name} was changed after signing", name=name))

@@ -8,6 +8,7 @@ import pybase64
 from lxml import etree
 
 from gateway.channels.digipoort.wire.algorithms import SHA1, SUITES, AlgorithmSuite
+from gateway.channels.digipoort.wire.canonical import canonical
 from gateway.channels.digipoort.wire.envelope import Envelope
 from gateway.channels.digipoort.wire.faults import SignatureError
 from gateway.channels.digipoort.wire.names import DSIG, EXC_C14N
@@ -41,68 +42,58 @@ class SignedInfo:
     references: tuple[SignedReference, ...]
 
 
-class SignedInfoReader:
-    """Reads the SignedInfo of one message."""
-
-    def __init__(self, envelope: Envelope, security: etree._Element, *, legacy_sha1: bool) -> None:
-        self._envelope = envelope
-        self._parents = (envelope.root, envelope.header, security)
-        self._legacy_sha1 = legacy_sha1
-
-    def read(self, signed_info: etree._Element) -> SignedInfo:
-        """Raises SignatureError for everything that the profile does not know."""
-        children = list(signed_info)
-        names = [child.tag for child in children]
-        if names[:2] != _METHODS or set(names[2:]) != {_REFERENCE} or len(names) > _REFERENCES_MAX + 2:
-            raise signature_error(Text("SignedInfo has another form than expected"))
-        canonicalization, method, *references = children
-        if canonicalization.get("Algorithm") != EXC_C14N:
-            raise signature_error(Text("only exclusive canonicalization is accepted"))
-        return SignedInfo(
-            canonical(signed_info, _inclusive_prefixes(canonicalization)),
-            self._suite(method, _BY_SIGNATURE),
-            tuple(self._reference(one) for one in references),
-        )
-
-    def _reference(self, reference: etree._Element) -> SignedReference:
-        if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
-            raise signature_error(Text("a Reference has another form than expected"))
-        transforms, method, value = reference
-        if [(one.tag, one.get("Algorithm")) for one in transforms] != [(_TRANSFORM, EXC_C14N)]:
-            raise signature_error(Text("only the transform exc-c14n is accepted"))
-        return SignedReference(
-            self._target(fragment(reference.get("URI"))),
-            _inclusive_prefixes(transforms[0]),
-            self._suite(method, _BY_DIGEST),
-            base64_value(value, "DigestValue"),
-        )
-
-    def _target(self, target_id: str) -> etree._Element:
-        """The part with this wsu:Id: a child of Envelope, Header or Security."""
-        target = self._envelope.ids.get(target_id)
-        if target is None or target.getparent() not in self._parents:
-            raise signature_error(
-                Text("a Reference points to no part of the message that the profile knows"),
-            )
-        return target
-
-    def _suite(self, method: etree._Element, known: Mapping[str, AlgorithmSuite]) -> AlgorithmSuite:
-        if len(method):
-            raise signature_error(Text("an algorithm has parameters"))
-        uri = method.get("Algorithm") or ""
-        suite = known.get(uri)
-        if suite is None or (suite is SHA1 and not self._legacy_sha1):
-            shown = uri[:80]
-            raise signature_error(Text("the algorithm {shown} is not accepted", shown=repr(shown)))
-        return suite
-
-
-def canonical(node: etree._Element, prefixes: list[str]) -> bytes:
-    """The node's exclusive canonical form; `prefixes` are those of an InclusiveNamespaces PrefixList."""
-    written: bytes = etree.tostring(
-        node, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes or None
+def read_signed_info(
+    signed_info: etree._Element, envelope: Envelope, security: etree._Element, *, legacy_sha1: bool
+) -> SignedInfo:
+    """Read what the signature covers. Raises SignatureError for everything that the profile does not know."""
+    children = list(signed_info)
+    names = [child.tag for child in children]
+    if names[:2] != _METHODS or set(names[2:]) != {_REFERENCE} or len(names) > _REFERENCES_MAX + 2:
+        raise SignatureError(Text("SignedInfo has another form than expected"))
+    canonicalization, method, *references = children
+    if canonicalization.get("Algorithm") != EXC_C14N:
+        raise SignatureError(Text("only exclusive canonicalization is accepted"))
+    parts = _parts(envelope, security)
+    return SignedInfo(
+        canonical(signed_info, _inclusive_prefixes(canonicalization)),
+        _suite(method, _BY_SIGNATURE, legacy_sha1=legacy_sha1),
+        tuple(_reference(one, parts, legacy_sha1=legacy_sha1) for one in references),
     )
-    return written
+
+
+def _parts(envelope: Envelope, security: etree._Element) -> dict[str, etree._Element]:
+    """What a Reference may point to, by wsu:Id: the children of Envelope, Header and Security."""
+    parents = (envelope.root, envelope.header, security)
+    return {name: node for name, node in envelope.ids.items() if node.getparent() in parents}
+
+
+def _reference(
+    reference: etree._Element, parts: Mapping[str, etree._Element], *, legacy_sha1: bool
+) -> SignedReference:
+    if [child.tag for child in reference] != _IN_REFERENCE or set(reference.keys()) - {"URI", "Id"}:
+        raise SignatureError(Text("a Reference has another form than expected"))
+    transforms, method, value = reference
+    if [(one.tag, one.get("Algorithm")) for one in transforms] != [(_TRANSFORM, EXC_C14N)]:
+        raise SignatureError(Text("only the transform exc-c14n is accepted"))
+    target = parts.get(fragment(reference.get("URI")))
+    if target is None:
+        raise SignatureError(Text("a Reference points to no part of the message that the profile knows"))
+    return SignedReference(
+        target,
+        _inclusive_prefixes(transforms[0]),
+        _suite(method, _BY_DIGEST, legacy_sha1=legacy_sha1),
+        base64_value(value, "DigestValue"),
+    )
+
+
+def _suite(method: etree._Element, known: Mapping[str, AlgorithmSuite], *, legacy_sha1: bool) -> AlgorithmSuite:
+    if len(method):
+        raise SignatureError(Text("an algorithm has parameters"))
+    uri = method.get("Algorithm") or ""
+    suite = known.get(uri)
+    if suite is None or (suite is SHA1 and not legacy_sha1):
+        raise SignatureError(Text("the algorithm {shown} is not accepted", shown=repr(uri[:80])))
+    return suite
 
 
 def _inclusive_prefixes(method: etree._Element) -> list[str]:
@@ -111,7 +102,7 @@ def _inclusive_prefixes(method: etree._Element) -> list[str]:
         return []
     listed = method[0]
     if len(method) != 1 or listed.tag != f"{{{EXC_C14N}}}InclusiveNamespaces":
-        raise signature_error(Text("a canonicalization has unknown parameters"))
+        raise SignatureError(Text("a canonicalization has unknown parameters"))
     return (listed.get("PrefixList") or "").split()
 
 
@@ -123,14 +114,9 @@ def fragment(uri: str | None) -> str:
 def base64_value(element: etree._Element, name: str) -> bytes:
     """An element's base64, which may be spread over lines. Raises SignatureError, which names the element."""
     if len(element):
-        raise signature_error(Text("{name} must be text", name=name))
+        raise SignatureError(Text("{name} must be text", name=name))
     compact = "".join((element.text or "").split())
     try:
         return pybase64.b64decode(compact.encode(), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise signature_error(Text("{name} is not base64", name=name)) from error
-
-
-def signature_error(text: Text) -> SignatureError:
-    """A signature that is not as the profile asks."""
-    return SignatureError(text)
+        raise SignatureError(Text("{name} is not base64", name=name)) from error

@@ -7,7 +7,7 @@ published WSDLs, with a policy that asks SHA-256.
 from importlib.resources import files
 
 from gateway.channels.digipoort.wire.canonical import attribute
-from gateway.channels.digipoort.wire.names import KOPPELVLAK, Operation, WusService, operations
+from gateway.channels.digipoort.wire.names import AANLEVERSERVICE, KOPPELVLAK, WSA, WSA_HEADERS, WSU, WusService
 
 XSD_NAME = "digipoort-koppelvlak-1.2.xsd"
 
@@ -19,56 +19,30 @@ def xsd() -> bytes:
 
 def wsdl(service: WusService, address: str, xsd_address: str) -> bytes:
     """The WSDL 1.1 of a service that is offered at `address`."""
-    all_operations = operations(service)
-    fault = f"{service.fault_element[0].upper()}{service.fault_element[1:].removesuffix('Fault')}ServiceFault"
-    parts = [
-        _DEFINITIONS.format(port=service.port, namespace=service.namespace),
-        _policies(allows_mtom=service.operations == ("aanleveren",)),
-        f'  <wsdl:types>\n    <xsd:schema>\n      <xsd:import namespace="{KOPPELVLAK}"'
-        f' schemaLocation="{attribute(xsd_address)}"/>\n    </xsd:schema>\n  </wsdl:types>\n',
-        *(_messages(operation) for operation in all_operations),
-        _FAULT_MESSAGE.format(message=fault, element=service.fault_element),
-        f'  <wsdl:portType name="{service.port}">\n',
-        *(_port_operation(operation, fault) for operation in all_operations),
-        "  </wsdl:portType>\n",
-        _BINDING.format(binding=service.binding, port=service.port),
-        *(_bound_operation(operation, fault) for operation in all_operations),
-        "  </wsdl:binding>\n",
-        _SERVICE.format(port=service.port, binding=service.binding, address=attribute(address)),
-    ]
-    return "".join(parts).encode()
+
+    def for_each_operation(template: str) -> str:
+        return "".join(template.format(service=service, operation=one) for one in service.operations)
+
+    return _WSDL.format(
+        service=service,
+        binding=service.port.replace("Service_", "ServiceSoapBinding_"),
+        mtom=_MTOM if service is AANLEVERSERVICE else "",
+        initiator_token=_CERTIFICATE_POLICY.format(receiver="Recipient"),
+        recipient_token=_CERTIFICATE_POLICY.format(receiver="Initiator"),
+        signed_headers="".join(_SIGNED_HEADER.format(name=name, wsa=WSA) for name in WSA_HEADERS),
+        messages=for_each_operation(_MESSAGES),
+        port_operations=for_each_operation(_PORT_OPERATION),
+        bound_operations=for_each_operation(_BOUND_OPERATION),
+        koppelvlak=KOPPELVLAK,
+        wsu=WSU,
+        xsd_address=attribute(xsd_address),
+        address=attribute(address),
+    ).encode()
 
 
-def _messages(operation: Operation) -> str:
-    base = operation.request_element.removesuffix("Request")
-    return _MESSAGES.format(base=base, request=operation.request_element, response=operation.response_element)
-
-
-def _port_operation(operation: Operation, fault: str) -> str:
-    return _PORT_OPERATION.format(
-        name=operation.name,
-        base=operation.request_element.removesuffix("Request"),
-        request_action=operation.request_action,
-        response_action=operation.response_action,
-        fault=fault,
-        fault_name=fault[0].lower() + fault[1:],
-        fault_action=operation.fault_action,
-    )
-
-
-def _bound_operation(operation: Operation, fault: str) -> str:
-    return _BOUND_OPERATION.format(
-        name=operation.name, action=operation.request_action, fault_name=fault[0].lower() + fault[1:]
-    )
-
-
-def _policies(*, allows_mtom: bool) -> str:
-    return _POLICIES.format(mtom=_MTOM if allows_mtom else "")
-
-
-_DEFINITIONS = """<?xml version="1.0" encoding="UTF-8"?>
-<wsdl:definitions name="{port}" targetNamespace="{namespace}" xmlns:tns="{namespace}"
-    xmlns:k="http://logius.nl/digipoort/koppelvlakservices/1.2/"
+_WSDL = """<?xml version="1.0" encoding="UTF-8"?>
+<wsdl:definitions name="{service.port}" targetNamespace="{service.namespace}" xmlns:tns="{service.namespace}"
+    xmlns:k="{koppelvlak}"
     xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/"
     xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"
     xmlns:xsd="http://www.w3.org/2001/XMLSchema"
@@ -77,33 +51,15 @@ _DEFINITIONS = """<?xml version="1.0" encoding="UTF-8"?>
     xmlns:wsp="http://schemas.xmlsoap.org/ws/2004/09/policy"
     xmlns:sp="http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702"
     xmlns:mtom="http://schemas.xmlsoap.org/ws/2004/09/policy/optimizedmimeserialization"
-    xmlns:wsu="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd">
-"""
-
-_MTOM = '    <mtom:OptimizedMimeSerialization wsp:Optional="true"/>\n'
-
-_POLICIES = """  <wsp:Policy wsu:Id="X509EndpointPolicy">
+    xmlns:wsu="{wsu}">
+  <wsp:Policy wsu:Id="X509EndpointPolicy">
 {mtom}    <wsam:Addressing>
       <wsp:Policy><wsam:AnonymousResponses/></wsp:Policy>
     </wsam:Addressing>
     <sp:AsymmetricBinding>
       <wsp:Policy>
-        <sp:InitiatorToken>
-          <wsp:Policy>
-            <sp:X509Token
-                sp:IncludeToken="http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702/IncludeToken/AlwaysToRecipient">
-              <wsp:Policy><sp:WssX509V3Token10/></wsp:Policy>
-            </sp:X509Token>
-          </wsp:Policy>
-        </sp:InitiatorToken>
-        <sp:RecipientToken>
-          <wsp:Policy>
-            <sp:X509Token
-                sp:IncludeToken="http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702/IncludeToken/AlwaysToInitiator">
-              <wsp:Policy><sp:WssX509V3Token10/></wsp:Policy>
-            </sp:X509Token>
-          </wsp:Policy>
-        </sp:RecipientToken>
+        <sp:InitiatorToken>{initiator_token}</sp:InitiatorToken>
+        <sp:RecipientToken>{recipient_token}</sp:RecipientToken>
         <sp:AlgorithmSuite><wsp:Policy><sp:Basic256Sha256Rsa15/></wsp:Policy></sp:AlgorithmSuite>
         <sp:IncludeTimestamp/>
         <sp:EncryptBeforeSigning/>
@@ -114,62 +70,73 @@ _POLICIES = """  <wsp:Policy wsu:Id="X509EndpointPolicy">
   <wsp:Policy wsu:Id="SecureMessagePolicy">
     <sp:SignedParts>
       <sp:Body/>
-      <sp:Header Name="To" Namespace="http://www.w3.org/2005/08/addressing"/>
-      <sp:Header Name="From" Namespace="http://www.w3.org/2005/08/addressing"/>
-      <sp:Header Name="FaultTo" Namespace="http://www.w3.org/2005/08/addressing"/>
-      <sp:Header Name="ReplyTo" Namespace="http://www.w3.org/2005/08/addressing"/>
-      <sp:Header Name="MessageID" Namespace="http://www.w3.org/2005/08/addressing"/>
-      <sp:Header Name="RelatesTo" Namespace="http://www.w3.org/2005/08/addressing"/>
-      <sp:Header Name="Action" Namespace="http://www.w3.org/2005/08/addressing"/>
-    </sp:SignedParts>
+{signed_headers}    </sp:SignedParts>
   </wsp:Policy>
-"""
-
-_MESSAGES = """  <wsdl:message name="{base}MessageRequest">
-    <wsdl:part name="{request}" element="k:{request}"/>
+  <wsdl:types>
+    <xsd:schema>
+      <xsd:import namespace="{koppelvlak}" schemaLocation="{xsd_address}"/>
+    </xsd:schema>
+  </wsdl:types>
+{messages}  <wsdl:message name="{service.fault_message}">
+    <wsdl:part name="fault" element="k:{service.fault_element}"/>
   </wsdl:message>
-  <wsdl:message name="{base}MessageResponse">
-    <wsdl:part name="{response}" element="k:{response}"/>
-  </wsdl:message>
-"""
-
-_FAULT_MESSAGE = """  <wsdl:message name="{message}">
-    <wsdl:part name="fault" element="k:{element}"/>
-  </wsdl:message>
-"""
-
-_PORT_OPERATION = """    <wsdl:operation name="{name}">
-      <wsdl:input name="{name}Request" message="tns:{base}MessageRequest" wsam:Action="{request_action}"/>
-      <wsdl:output name="{name}Response" message="tns:{base}MessageResponse" wsaw:Action="{response_action}"/>
-      <wsdl:fault name="{fault_name}" message="tns:{fault}" wsaw:Action="{fault_action}"/>
-    </wsdl:operation>
-"""
-
-_BINDING = """  <wsdl:binding name="{binding}" type="tns:{port}">
+  <wsdl:portType name="{service.port}">
+{port_operations}  </wsdl:portType>
+  <wsdl:binding name="{binding}" type="tns:{service.port}">
     <wsp:PolicyReference URI="#X509EndpointPolicy"/>
     <soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>
-"""
-
-_BOUND_OPERATION = """    <wsdl:operation name="{name}">
-      <soap:operation soapAction="{action}" style="document"/>
-      <wsdl:input name="{name}Request">
-        <wsp:PolicyReference URI="#SecureMessagePolicy"/>
-        <soap:body use="literal"/>
-      </wsdl:input>
-      <wsdl:output name="{name}Response">
-        <wsp:PolicyReference URI="#SecureMessagePolicy"/>
-        <soap:body use="literal"/>
-      </wsdl:output>
-      <wsdl:fault name="{fault_name}">
-        <soap:fault name="{fault_name}" use="literal"/>
-      </wsdl:fault>
-    </wsdl:operation>
-"""
-
-_SERVICE = """  <wsdl:service name="{port}">
-    <wsdl:port name="{port}" binding="tns:{binding}">
+{bound_operations}  </wsdl:binding>
+  <wsdl:service name="{service.port}">
+    <wsdl:port name="{service.port}" binding="tns:{binding}">
       <soap:address location="{address}"/>
     </wsdl:port>
   </wsdl:service>
 </wsdl:definitions>
+"""
+
+_MTOM = '    <mtom:OptimizedMimeSerialization wsp:Optional="true"/>\n'
+
+_CERTIFICATE_POLICY = """
+          <wsp:Policy>
+            <sp:X509Token
+                sp:IncludeToken="http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702/IncludeToken/AlwaysTo{receiver}">
+              <wsp:Policy><sp:WssX509V3Token10/></wsp:Policy>
+            </sp:X509Token>
+          </wsp:Policy>
+        """
+
+_SIGNED_HEADER = '      <sp:Header Name="{name}" Namespace="{wsa}"/>\n'
+
+_MESSAGES = """  <wsdl:message name="{operation.element_base}MessageRequest">
+    <wsdl:part name="{operation.element_base}Request" element="k:{operation.element_base}Request"/>
+  </wsdl:message>
+  <wsdl:message name="{operation.element_base}MessageResponse">
+    <wsdl:part name="{operation.element_base}Response" element="k:{operation.element_base}Response"/>
+  </wsdl:message>
+"""
+
+_PORT_OPERATION = """    <wsdl:operation name="{operation.name}">
+      <wsdl:input name="{operation.name}Request" message="tns:{operation.element_base}MessageRequest"
+          wsam:Action="{operation.request_action}"/>
+      <wsdl:output name="{operation.name}Response" message="tns:{operation.element_base}MessageResponse"
+          wsaw:Action="{operation.response_action}"/>
+      <wsdl:fault name="{service.subject}ServiceFault" message="tns:{service.fault_message}"
+          wsaw:Action="{operation.fault_action}"/>
+    </wsdl:operation>
+"""
+
+_BOUND_OPERATION = """    <wsdl:operation name="{operation.name}">
+      <soap:operation soapAction="{operation.request_action}" style="document"/>
+      <wsdl:input name="{operation.name}Request">
+        <wsp:PolicyReference URI="#SecureMessagePolicy"/>
+        <soap:body use="literal"/>
+      </wsdl:input>
+      <wsdl:output name="{operation.name}Response">
+        <wsp:PolicyReference URI="#SecureMessagePolicy"/>
+        <soap:body use="literal"/>
+      </wsdl:output>
+      <wsdl:fault name="{service.subject}ServiceFault">
+        <soap:fault name="{service.subject}ServiceFault" use="literal"/>
+      </wsdl:fault>
+    </wsdl:operation>
 """

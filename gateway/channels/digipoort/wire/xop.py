@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import pybase64
 from lxml import etree
 
-from gateway.channels.digipoort.wire.cut import Inhoud, new_token
+from gateway.channels.digipoort.wire.canonical import new_token
+from gateway.channels.digipoort.wire.cut import Inhoud
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.channels.digipoort.wire.names import KOPPELVLAK, WSSE, XOP
 from gateway.i18n import Text
@@ -32,7 +33,7 @@ def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhou
         holder = _holder(include)
         name = content_id(include.get("href"))
         if name not in left:
-            raise _wrong(
+            raise MalformedError(
                 Text(
                     "xop:Include refers to the part {name}, which is missing or used before", name=repr(name[:80])
                 ),
@@ -46,9 +47,7 @@ def expand(root: etree._Element, parts: Mapping[str, Inhoud]) -> dict[str, Inhou
         tokens[token] = part
         holder.text = token
     if left:
-        raise _wrong(
-            Text("the part {next} is used by no xop:Include", next=repr(next(iter(left))[:80])),
-        )
+        raise MalformedError(Text("the part {next} is used by no xop:Include", next=repr(next(iter(left))[:80])))
     return tokens
 
 
@@ -61,19 +60,13 @@ def _holder(include: etree._Element) -> etree._Element:
     """The `inhoud` or token that holds an Include and nothing else."""
     holder = include.getparent()
     if holder is None or holder.tag not in (_INHOUD, _SECURITY_TOKEN) or len(holder) != 1 or len(include):
-        raise _wrong(
-            Text("xop:Include is allowed in inhoud and BinarySecurityToken only"),
-        )
+        raise MalformedError(Text("xop:Include is allowed in inhoud and BinarySecurityToken only"))
     if (holder.text or "").strip() or (include.tail or "").strip():
-        raise _wrong(Text("there is other text next to xop:Include"))
+        raise MalformedError(Text("there is other text next to xop:Include"))
     return holder
 
 
 def _certificate(part: Inhoud) -> str:
     if part.size_bytes > _SECURITY_TOKEN_BYTES_MAX:
-        raise _wrong(Text("the token is too large"))
+        raise MalformedError(Text("the token is too large"))
     return pybase64.b64encode_as_string(b"".join(part.octets()))
-
-
-def _wrong(text: Text) -> MalformedError:
-    return MalformedError(text)

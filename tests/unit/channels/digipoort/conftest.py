@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
@@ -13,9 +14,11 @@ from lxml import etree
 
 from gateway.channels.digipoort.endpoint import WusEndpoint
 from gateway.channels.digipoort.options import WusOptions
+from gateway.channels.digipoort.replay import ReplayGuard, ReplayLog
 from gateway.channels.digipoort.sandbox import Pace, Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.answer import signer
+from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.http.client_certificate import Identities, identities
 from gateway.pki.tls import HttpFetch, TlsFiles, server_context
 from gateway.testing.digipoort import MemoryRecords, WusMemoryGateway
@@ -23,6 +26,7 @@ from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, sign, to_byt
 from tests.unit.pki.hierarchies import hierarchy, pair
 
 AANLEVER, STATUS, OPHAAL = "aanleverservice", "statusinformatieservice", "ophaalservice"
+WINDOW = AgePolicy().replay_window
 _PORTS = {AANLEVER: "AanleverService", STATUS: "StatusinformatieService", OPHAAL: "OphaalService"}
 
 
@@ -102,7 +106,7 @@ Open = Callable[..., Awaitable[Server]]
 
 
 @pytest.fixture
-async def open_endpoint() -> AsyncIterator[Open]:
+async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
     """Opens endpoints with options that a test chooses."""
     async with HttpFetch() as fetch:
         closing: list[Callable[[], Awaitable[object]]] = []
@@ -111,12 +115,18 @@ async def open_endpoint() -> AsyncIterator[Open]:
             settings: WusOptions | None = None,
             *,
             is_sandbox: bool = False,
+            earlier: Server | None = None,
             make_identities: Callable[[], Identities] | None = None,
             with_tls: bool = True,
         ) -> Server:
             files = TlsFiles(hierarchy())
             gateway = WusMemoryGateway()
             records = MemoryRecords(gateway, gateway.processen)
+            if earlier is not None:
+                records.known.update(earlier.records.known)
+            replays = ReplayGuard(WINDOW, ReplayLog(tmp_path / f"seen-{len(closing)}", WINDOW))
+            now = gateway.clock
+            replays.recall(await records.berichtkenmerken_since(now - WINDOW), now)
             known = make_identities() if make_identities else identities(files, fetch, lambda: datetime.now(UTC))
             ports = WusServices(
                 gateway,
@@ -128,6 +138,7 @@ async def open_endpoint() -> AsyncIterator[Open]:
                 known,
                 signer(files),
                 lambda: gateway.clock,
+                replays,
             )
             fast = Pace.at_once() if is_sandbox else Pace()
             sandbox = (

@@ -9,10 +9,10 @@ from typing import cast
 import pytest
 
 from gateway.channels.digipoort.aanleveren import Aanleveren
-from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import client_of
 from gateway.channels.digipoort.proces import Identiteit
 from gateway.channels.digipoort.services import WusServices
+from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud
 from gateway.channels.digipoort.wire.faults import TroubleError
 from gateway.http.client_certificate import Identity
@@ -87,7 +87,7 @@ async def _hand_in(
         BerichtInhoud("application/xml", "factuur.xml", _Large()),
         tuple(BerichtInhoud("application/pdf", "a.pdf", one) for one in attachments),
     )
-    aanleveren = Aanleveren(cast(WusServices, ports), WusOptions())
+    aanleveren = Aanleveren(cast(WusServices, ports), ReadingLimits())
     with pytest.raises(expected):
         await aanleveren.accept_aanlevering(sent, "urn:m", client)
     return storage.sinks

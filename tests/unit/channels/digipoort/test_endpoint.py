@@ -319,8 +319,7 @@ async def test_a_message_seen_before_is_refused_and_stored_once(server: Server) 
 async def test_a_message_seen_before_a_restart_is_refused_too(server: Server, open_endpoint: Open) -> None:
     message = to_bytes(sign(unsigned(aanlever_request(), to=server.url()), *pair("leverancier")))
     assert (await server.post(message)).status == 200
-    restarted = await open_endpoint()
-    restarted.records.known.update(server.records.known)
+    restarted = await open_endpoint(earlier=server)
     answer = await restarted.post(message)
     assert (answer.status, answer.foutcode) == (500, "ALS100")
     assert not restarted.gateway.rows

@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from gateway.channels.digipoort.replay import ReplayGuard, ReplayLogFile, ReplayLogInMemory
+from gateway.channels.digipoort.replay import ReplayGuard, ReplayLog
 from gateway.channels.digipoort.wire.faults import StaleError, TroubleError
-from gateway.channels.digipoort.wire.signature import SignaturePolicy, Verified
+from gateway.channels.digipoort.wire.signature import Verified
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=20)
@@ -20,8 +20,8 @@ def digest(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-def seen_file(folder: Path) -> ReplayLogFile:
-    return ReplayLogFile(folder / "seen", WINDOW)
+def seen_file(folder: Path) -> ReplayLog:
+    return ReplayLog(folder / "seen", WINDOW)
 
 
 def test_another_process_reads_what_was_added(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_only_the_gateway_reads_it(tmp_path: Path) -> None:
     assert (tmp_path / "seen").stat().st_mode & 0o077 == 0
 
 
-class _Full(ReplayLogInMemory):
+class _Full(ReplayLog):
     """A disk without room."""
 
     def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
@@ -69,16 +69,16 @@ def message(signature: bytes = b"s", message_id: str = "urn:m") -> Verified:
     )
 
 
-def test_what_cannot_be_written_down_is_not_accepted() -> None:
-    guard = ReplayGuard(SignaturePolicy(), 10, _Full())
+def test_what_cannot_be_written_down_is_not_accepted(tmp_path: Path) -> None:
+    guard = ReplayGuard(WINDOW, _Full(tmp_path / "seen", WINDOW))
     for _ in range(2):  # and is no replay either, when it comes again
         with pytest.raises(TroubleError):
             guard.require_new(message(), "oin", NOW)
 
 
-def test_a_long_message_id_is_known_again_by_what_the_database_keeps_of_it() -> None:
+def test_a_long_message_id_is_known_again_by_what_the_database_keeps_of_it(tmp_path: Path) -> None:
     """As after a power cut that lost the log: the database has what was submitted, its id cut short."""
-    guard, long = ReplayGuard(SignaturePolicy(), 10), "urn:" + "m" * 300
+    guard, long = ReplayGuard(WINDOW, seen_file(tmp_path)), "urn:" + "m" * 300
     guard.recall([("oin", long[:256])], NOW)
     with pytest.raises(StaleError):
         guard.require_new(message(b"s", long), "oin", NOW)
@@ -87,11 +87,21 @@ def test_a_long_message_id_is_known_again_by_what_the_database_keeps_of_it() -> 
 
 
 def test_a_process_that_begins_anew_knows_signature_and_message_id(tmp_path: Path) -> None:
-    ReplayGuard(SignaturePolicy(), 10, seen_file(tmp_path)).require_new(message(), "oin", NOW)
-    guard = ReplayGuard(SignaturePolicy(), 10, seen_file(tmp_path))
+    ReplayGuard(WINDOW, seen_file(tmp_path)).require_new(message(), "oin", NOW)
+    guard = ReplayGuard(WINDOW, seen_file(tmp_path))
     guard.recall([("oin", "urn:handed-in")], NOW)
     for again in (message(b"s", "urn:other"), message(b"t", "urn:m"), message(b"u", "urn:handed-in")):
         with pytest.raises(StaleError):
             guard.require_new(again, "oin", NOW + WINDOW)
     guard.require_new(message(b"u", "urn:m"), "another oin", NOW)
     guard.require_new(message(), "oin", NOW + WINDOW + timedelta(seconds=1))  # its Timestamp has run out
+
+
+def test_a_full_memory_refuses_what_is_new_until_something_has_run_out(tmp_path: Path) -> None:
+    guard = ReplayGuard(WINDOW, seen_file(tmp_path), entries_max=1)
+    guard.require_new(message(), "oin", NOW)
+    with pytest.raises(TroubleError, match="busy"):
+        guard.require_new(message(b"t", "urn:n"), "oin", NOW)
+    with pytest.raises(StaleError):
+        guard.require_new(message(), "oin", NOW)
+    guard.require_new(message(b"t", "urn:n"), "oin", NOW + WINDOW + timedelta(seconds=1))

@@ -22,7 +22,8 @@ def timestamp(created: str, expires: str | None = None) -> etree._Element:
     "created", ["2026-11-29T12:00:00Z", "2026-11-29T12:00:00.123Z", "2026-11-29T13:00:00+01:00"]
 )
 def test_a_time_is_understood_in_utc_and_with_an_offset(created: str) -> None:
-    assert require_fresh(timestamp(created), POLICY, NOW) == NOW
+    """Without skew or age only a message that was created at this very second passes."""
+    require_fresh(timestamp(created), AgePolicy(timedelta(0), timedelta(0)), NOW)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_a_message_is_stale_one_second_outside_its_window(created: str, expires:
 
 def test_the_ends_of_the_window_belong_to_it() -> None:
     for created in ("2026-11-29T12:05:00Z", "2026-11-29T11:45:00Z"):
-        assert require_fresh(timestamp(created, "2026-11-29T11:55:00Z"), POLICY, NOW)
+        require_fresh(timestamp(created, "2026-11-29T11:55:00Z"), POLICY, NOW)
 
 
 @pytest.mark.parametrize("created", ["", "2026-11-29T12:00:00", "2026-02-30T12:00:00Z", "29-11-2026", "now"])
@@ -53,6 +54,6 @@ def test_a_message_cannot_be_sent_again_after_the_replay_window() -> None:
     """Created at the latest moment that is accepted, it is stale once the window is over."""
     latest = NOW + POLICY.skew
     message = timestamp(latest.isoformat().replace("+00:00", "Z"))
-    assert require_fresh(message, POLICY, NOW + POLICY.replay_window)
+    require_fresh(message, POLICY, NOW + POLICY.replay_window)
     with pytest.raises(StaleError):
         require_fresh(message, POLICY, NOW + POLICY.replay_window + timedelta(seconds=1))
