@@ -22,7 +22,7 @@ from gateway.http.client_certificate import Network, identities
 from gateway.http.limits import RequestLimits
 from gateway.pki.chain import CLIENTS_AND_SERVERS
 from gateway.pki.tls import TlsFiles
-from gateway.settings import Settings, listed
+from gateway.settings import Settings, split_names
 
 METHOD = "afleverservice"
 SEEN_FILE = "seen-requests"
@@ -104,4 +104,4 @@ def _age(settings: Settings) -> AgePolicy:
 
 def networks(text: str) -> list[Network]:
     """The networks in a list such as `10.0.0.0/8, ::1`."""
-    return [ipaddress.ip_network(name) for name in listed(text)]
+    return [ipaddress.ip_network(name) for name in split_names(text)]

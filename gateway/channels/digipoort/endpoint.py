@@ -89,7 +89,7 @@ class WusEndpoint:
         async def respond(request: web.Request) -> web.StreamResponse:
             asked = {name.lower() for name in request.query} if request.method == "GET" else set()
             if "wsdl" in asked:
-                return _described(service, request)
+                return _description(service, request)
             if "xsd" in asked:
                 return await _schema(request)
             return await self._respond(service, request)
@@ -159,7 +159,7 @@ class WusEndpoint:
         return web.Response(status=500, body=body, headers=_XML_HEADERS)
 
 
-def _described(service: WusService, request: web.Request) -> web.Response:
+def _description(service: WusService, request: web.Request) -> web.Response:
     address = f"{request.scheme}://{request.host}{request.path}"
     family = "/cpl/" if request.path.startswith("/cpl/") else "/wus/2.0/"
     schema = f"{request.scheme}://{request.host}{family}{XSD_NAME}"

@@ -98,15 +98,15 @@ def sent_bericht(
 ) -> SentBericht:
     """The message with its stored contents, as it is sent; `stream` reads them."""
 
-    def sent(mime_type: str, bestandsnaam: str, stored: StoredBytes) -> SentInhoud:
+    def inhoud(mime_type: str, bestandsnaam: str, stored: StoredBytes) -> SentInhoud:
         return SentInhoud(mime_type, bestandsnaam, stored.size_bytes, partial(stream, stored))
 
     bijlagen = [
-        sent(one.attachment.media_type, one.attachment.filename or "", one.stored)
+        inhoud(one.attachment.media_type, one.attachment.filename or "", one.stored)
         for one in attachments
         if one.stored is not None
     ]
-    bericht = sent(proces.mime_type, proces.bestandsnaam or f"{proces.kenmerk}.xml", document)
+    bericht = inhoud(proces.mime_type, proces.bestandsnaam or f"{proces.kenmerk}.xml", document)
     return SentBericht(proces, bericht, tuple(bijlagen))
 
 

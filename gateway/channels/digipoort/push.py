@@ -99,7 +99,7 @@ class Afleverservice:
                 Refusal.TEMPORARY, Failure.ANSWER, f"the answer cannot be read: {error}"
             ) from error
         if envelope.request.tag == f"{{{SOAP}}}Fault":
-            raise _refused(envelope)
+            raise _refusal(envelope)
         response = await self._proven(envelope)
         is_ours = response.findtext(f"{{{KOPPELVLAK}}}kenmerk") == kenmerk
         if response.tag != AFLEVEREN.response_tag or not is_ours:
@@ -119,7 +119,7 @@ class Afleverservice:
         return verified.request
 
 
-def _refused(envelope: Envelope) -> NotDeliveredError:
+def _refusal(envelope: Envelope) -> NotDeliveredError:
     """A fault with `…100` is about the message; others, also without a code, are about the service."""
     fault: etree._Element = envelope.request
     code = (fault.findtext(f".//{{{KOPPELVLAK}}}foutcode") or "").strip()[:20]

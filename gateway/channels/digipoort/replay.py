@@ -48,9 +48,9 @@ class ReplayLog:
 
     def add(self, until: datetime, digests: tuple[bytes, ...], now: datetime) -> None:
         """Keep these until then, by one write, which a kill of the process cannot take back. Raises OSError."""
-        os.write(self._opened(now), b"".join(_RECORD.pack(until.timestamp(), digest) for digest in digests))
+        os.write(self._current_file(now), b"".join(_RECORD.pack(until.timestamp(), digest) for digest in digests))
 
-    def _opened(self, now: datetime) -> int:
+    def _current_file(self, now: datetime) -> int:
         if self._file is None:
             self._file = self._open(now)
         elif now - self._begun_at > self._turn_after:

@@ -149,7 +149,7 @@ def test_a_cut_is_the_whole_value_of_an_inhoud() -> None:
         pytest.param(b'xmlns="' + K.encode(), b'xmlns="urn:x', id="in an inhoud that is not the koppelvlak's"),
     ],
 )
-def test_a_cut_in_another_place_is_refused(old: bytes, new: bytes) -> None:
+def test_a_cut_outside_one_inhoud_is_refused(old: bytes, new: bytes) -> None:
     """The digest of an element with the token in it would be taken over the content."""
     token = new_token()
     old, new = (one.replace(b"TOKEN", token.encode()).replace(b"REST", token[1:].encode()) for one in (old, new))
