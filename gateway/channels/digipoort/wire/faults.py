@@ -47,7 +47,7 @@ class TroubleError(KoppelvlakError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SoapFault:
     """How an error is answered."""
 
     faultcode: str
@@ -57,14 +57,14 @@ class Fault:
     opening: Text
 
 
-_OF_CLIENT = Fault(
+_OF_CLIENT = SoapFault(
     "Client",
     "100",
     Text("The request does not follow the interface specification and cannot be processed."),
 )
-_OF_SERVER = Fault("Server", "400", Text("A technical error occurred; try again later."))
+_OF_SERVER = SoapFault("Server", "400", Text("A technical error occurred; try again later."))
 
-FAULTS: dict[type[KoppelvlakError], Fault] = {
+FAULTS: dict[type[KoppelvlakError], SoapFault] = {
     MalformedError: _OF_CLIENT,
     AddressingError: _OF_CLIENT,
     SignatureError: _OF_CLIENT,
