@@ -145,7 +145,7 @@ def _bare(raw: bytes) -> bytes:
     """Without white space, and with what references stand for: some programs end each line in &#13;."""
     if b"&" in raw:
         raw = _REFERENCE.sub(_character, raw)
-    if any(white in raw for white in (b"\n", b"\r", b" ", b"\t")):
+    if b"\n" in raw or b"\r" in raw or b" " in raw or b"\t" in raw:
         return raw.translate(None, _WHITE)
     return raw
 

@@ -5,6 +5,7 @@ parties of a document that breaks it are known too, and a hostile document costs
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,7 @@ from lxml import etree
 
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
-from gateway.validator.xml.namespaces import CAC, PREFIXES
+from gateway.validator.xml.namespaces import CAC, CBC, PREFIXES
 
 _ID_CHARACTERS_MAX = 100
 """Identifiers longer than this are not read as identifiers; the longest EAS scheme allows 50."""
@@ -42,18 +43,28 @@ def strip_blank(text: str | None) -> str | None:
 def ubl_party(element: etree._Element) -> DocumentParty:
     """A CustomerParty or SupplierParty with a Party inside, or a Party itself."""
     party = next(element.iterchildren(_PARTY), element)
+    found: dict[str, list[etree._Element]] = defaultdict(list)
+    for child in party[:]:
+        found[str(child.tag)].append(child)
     numbers = [
-        *map(_own, _all_at(party, "cbc:EndpointID")),
-        *map(_own, _all_at(party, "cac:PartyIdentification/cbc:ID")),
-        *(vat_identifier(_whole_text(one)) for one in _all_at(party, "cac:PartyTaxScheme/cbc:CompanyID")),
-        *map(_own, _all_at(party, "cac:PartyLegalEntity/cbc:CompanyID")),
+        *map(_own, found[_ENDPOINT]),
+        *map(_own, _inside(found[_IDENTIFICATION], _ID)),
+        *map(_vat_number, _inside(found[_TAX_SCHEME], _COMPANY_ID)),
+        *map(_own, _inside(found[_LEGAL_ENTITY], _COMPANY_ID)),
     ]
-    names = ("cac:PartyLegalEntity/cbc:RegistrationName", "cac:PartyName/cbc:Name")
-    texts = (strip_blank(_whole_text(one)) for path in names for one in _all_at(party, path))
+    names = [*_inside(found[_LEGAL_ENTITY], _REGISTRATION_NAME), *_inside(found[_PARTY_NAME], _NAME)]
+    texts = (strip_blank(_whole_text(one)) for one in names)
     return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
 
 
-_PARTY = f"{CAC}Party"
+def _inside(elements: list[etree._Element], tag: str) -> list[etree._Element]:
+    return [child for element in elements for child in element[:] if child.tag == tag]
+
+
+_PARTY, _PARTY_NAME = f"{CAC}Party", f"{CAC}PartyName"
+_IDENTIFICATION, _TAX_SCHEME = f"{CAC}PartyIdentification", f"{CAC}PartyTaxScheme"
+_LEGAL_ENTITY, _REGISTRATION_NAME = f"{CAC}PartyLegalEntity", f"{CBC}RegistrationName"
+_ENDPOINT, _ID, _COMPANY_ID, _NAME = f"{CBC}EndpointID", f"{CBC}ID", f"{CBC}CompanyID", f"{CBC}Name"
 
 
 @cache
@@ -64,6 +75,10 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def _own(element: etree._Element) -> PartyIdentifier | None:
     return identifier(_whole_text(element), element.get("schemeID"))
+
+
+def _vat_number(element: etree._Element) -> PartyIdentifier | None:
+    return vat_identifier(_whole_text(element))
 
 
 def _whole_text(element: etree._Element) -> str | None:

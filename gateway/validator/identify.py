@@ -11,7 +11,7 @@ from lxml import etree
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
-from gateway.validator.kinds import KINDS, definition_of
+from gateway.validator.kinds import definition_of, kind_by_tag
 from gateway.validator.model.document import DocumentFacts, DocumentKind
 from gateway.validator.xml.locations import name_of
 from gateway.validator.xml.namespaces import UBL
@@ -19,7 +19,7 @@ from gateway.validator.xml.namespaces import UBL
 
 def identify(root: etree._Element) -> DocumentKind | Finding:
     """The kind of the document, or the finding that names what it is instead and says what to do."""
-    kind = next((each.kind for each in KINDS if each.tag == root.tag), None)
+    kind = kind_by_tag(str(root.tag))
     return _not_ours(root) if kind is None else kind
 
 

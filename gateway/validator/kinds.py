@@ -6,7 +6,6 @@ and judged by the rule sets for that model.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +125,13 @@ KINDS: tuple[KindDefinition, ...] = (
 
 def definition_of(kind: DocumentKind) -> KindDefinition:
     """The row of a kind."""
-    return _by_kind()[kind]
+    return _BY_KIND[kind]
 
 
-@cache
-def _by_kind() -> dict[DocumentKind, KindDefinition]:
-    return {each.kind: each for each in KINDS}
+def kind_by_tag(tag: str) -> DocumentKind | None:
+    """The kind whose root element lxml writes so."""
+    return _BY_TAG.get(tag)
+
+
+_BY_KIND = {each.kind: each for each in KINDS}
+_BY_TAG = {each.tag: each.kind for each in KINDS}

@@ -58,11 +58,11 @@ def choose(
     for what is no profile."""
     also = tuple(each for each in also if profile_named(each).document is document)
     if profile is not None and (asked := profile_named(profile)).document is document:
-        return _combine(asked, Text("{profile} was asked for", profile=asked.id), False, also)
+        return _combine(asked, False, also)
     text = customization_id or ""
     claimed = next((each for each in rule_sets(document) if each.claim and each.claim.is_made_by(text)), None)
     base = claimed or next(each for each in rule_sets(document) if each.extends is None)
-    chosen = _combine(base, _why(base), True, also)
+    chosen = _combine(base, True, also)
     return replace(chosen, unknown=text.strip()) if claimed is None and text.strip() else chosen
 
 
@@ -72,8 +72,9 @@ def _why(claimed: RuleSet) -> Text:
 
 
 @lru_cache(maxsize=64)
-def _combine(base: RuleSet, why: Text, is_claim: bool, also: tuple[str, ...]) -> Chosen:
+def _combine(base: RuleSet, is_claim: bool, also: tuple[str, ...]) -> Chosen:
     """A set with what comes on top of it."""
+    why = _why(base) if is_claim else Text("{profile} was asked for", profile=base.id)
     used = _sets_used(base, why, is_claim=is_claim)
     profile, rules = base.id, base.complete
     for added in map(profile_named, also):
@@ -89,8 +90,10 @@ def remarks(chosen: Chosen, issue_date: str | None, header: HeaderPaths) -> list
     day of the document. Locations are paths below its root, of `header`."""
     found = [_not_judged(chosen, chosen.unknown, header.customization_id)] if chosen.unknown else []
     if (day := _day(issue_date)) is not None:
-        terms = _terms(chosen, "issue_date")
-        found += [_not_in_force(one, day, header.issue_date, terms) for one in _others(chosen.used, day)]
+        found += [
+            _not_in_force(one, day, header.issue_date, _terms(chosen, "issue_date"))
+            for one in _others(chosen.used, day)
+        ]
     return found
 
 

@@ -52,7 +52,7 @@ class PartyIdentifier:
 
 def compact(scheme: str, value: str) -> str:
     """Strip the spaces, dots and dashes that people write in numbers; VAT numbers in capitals."""
-    stripped = re.sub(r"[\s.\-]", "", value)
+    stripped = value if value.isalnum() else re.sub(r"[\s.\-]", "", value)
     return stripped.upper() if scheme == VAT_NL else stripped
 
 

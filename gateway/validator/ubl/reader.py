@@ -149,7 +149,8 @@ class _Walk:
     def fill_again(self, values: list[Any], field: int, is_many: bool, text: str) -> None:
         """Keep a text of a field that has room for several, or another one of a field that has one."""
         if is_many:
-            _append(values, field, text)
+            values[field] = values[field] or []
+            values[field].append(text)
         else:
             self.repeated.setdefault(values[0], {}).setdefault(field, [values[field]]).append(text)
 
@@ -216,9 +217,12 @@ class _Walk:
             self.repeats += [(group, node.fields[index]) for index in self.repeated.pop(group.ordinal, ())]
         for number, index, is_many in node.parts:
             above = self.frames[number]
-            if is_many:
-                _append(above, index, group)
-            elif above[index] is None or above[index].ordinal < 0:
+            held = above[index]
+            if is_many and held:
+                held.append(group)
+            elif is_many:
+                above[index] = [group]
+            elif held is None or held.ordinal < 0:
                 above[index] = group
 
     def note_element(
@@ -258,14 +262,6 @@ class _Walk:
             self.notes.once[notes.once].append(ordinal)
         if notes.topic is not None:
             self.notes.topics[notes.topic].append((ordinal, element))
-
-
-def _append(values: list[Any], field: int, one: object) -> None:
-    """Add to a field that has room for several."""
-    if values[field]:
-        values[field].append(one)
-    else:
-        values[field] = [one]
 
 
 _WHITE_SPACE = " \t\r\n"
