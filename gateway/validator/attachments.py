@@ -463,10 +463,6 @@ def _too_large(attachments: Sequence[Attachment], limits: Limits) -> Finding:
     )
 
 
-def _dutch(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
-
-
 def _finding(
     rule: str,
     sentence: Text,

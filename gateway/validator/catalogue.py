@@ -6,7 +6,7 @@ being broken. `meterpoort rules` and the pages under docs/reference/rules are ma
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -126,56 +126,31 @@ def sort_key(key: str) -> list[tuple[int, str]]:
 
 def _of_set(rules: RuleSet) -> Iterator[RuleEntry]:
     for rule in rules:
-        yield _of_rule(rules, rule)
+        terms = tuple((term, _name(term)) for term in rule.terms)
+        entry = _entry(rules, rule, rule.form.value)
+        yield replace(entry, terms=terms, is_bound=rule.form is not Form.UNCHECKED)
     for table in sorted(rules.syntax):
         for syntax_rule in TABLES[table].rules.values():
-            yield _of_syntax(rules, syntax_rule)
+            yield replace(_entry(rules, syntax_rule, SYNTAX_FORM), path=syntax_rule.path)
 
 
-def _of_rule(rules: RuleSet, rule: Rule) -> RuleEntry:
-    holds, breaks = _cases(rule.id)
+def _entry(rules: RuleSet, rule: Rule | SyntaxRule, form: str) -> RuleEntry:
+    found = cases().get(rule.id, ())
     return RuleEntry(
         rule.id,
         rules.id,
         rules.version,
         rule.flag,
-        rule.form.value,
+        form,
         rule.sentence,
         rule.source,
-        tuple((term, _name(term)) for term in rule.terms),
         advice=rule.advice,
         note=_SCHEMA_FIRST if rule.id in rules.schema_first else None,
-        is_bound=rule.form is not Form.UNCHECKED,
-        holds=holds,
-        breaks=breaks,
+        holds=tuple(each for each in found if not each.breaks),
+        breaks=tuple(each for each in found if each.breaks),
         valid_from=rules.valid_from,
         valid_until=rules.valid_until,
     )
-
-
-def _of_syntax(rules: RuleSet, rule: SyntaxRule) -> RuleEntry:
-    holds, breaks = _cases(rule.id)
-    return RuleEntry(
-        rule.id,
-        rules.id,
-        rules.version,
-        rule.flag,
-        SYNTAX_FORM,
-        rule.sentence,
-        rule.source,
-        path=rule.path,
-        advice=rule.advice,
-        note=_SCHEMA_FIRST if rule.id in rules.schema_first else None,
-        holds=holds,
-        breaks=breaks,
-        valid_from=rules.valid_from,
-        valid_until=rules.valid_until,
-    )
-
-
-def _cases(key: str) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    found = cases().get(key, ())
-    return tuple(each for each in found if not each.breaks), tuple(each for each in found if each.breaks)
 
 
 def _name(term: str) -> Text:

@@ -504,6 +504,11 @@ class LineCharge(AllowanceCharge):
     reason_code: str | None = bt(145, "Invoice line charge reason code", "code")
 
 
+ALLOWANCES: tuple[type[AllowanceCharge], ...] = (DocumentAllowance, LineAllowance, OtherAllowance)
+CHARGES: tuple[type[AllowanceCharge], ...] = (DocumentCharge, LineCharge, OtherCharge)
+ALLOWANCES_AND_CHARGES: tuple[type[AllowanceCharge], ...] = (*ALLOWANCES, *CHARGES, AllowanceCharge)
+
+
 @group("BG-29", "Price details")
 @dataclass(slots=True, eq=False)
 class Price(Group):

@@ -4,8 +4,8 @@ It holds no rule and knows no document model, XML, clock or store. A rule is eva
 group. A rule that does not hold is a `Breach`; an exception inside a rule is a `RuleFailure`, never a pass.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import localcontext
 from enum import StrEnum
@@ -214,22 +214,6 @@ class RuleSet:
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules.values())
-
-    def without(self, ids: Collection[str]) -> "RuleSet":
-        """The same set without these rules. Raises KeyError for an id it does not have."""
-        self._check_ids(ids)
-        return replace(self, rules={key: rule for key, rule in self.rules.items() if key not in ids})
-
-    def as_warnings(self, ids: Collection[str]) -> "RuleSet":
-        """The same set with these rules as warnings. Raises KeyError for an id it does not have."""
-        self._check_ids(ids)
-        rules = {key: replace(rule, flag=Flag.WARNING) if key in ids else rule for key, rule in self.rules.items()}
-        return replace(self, rules=rules)
-
-    def _check_ids(self, ids: Iterable[str]) -> None:
-        for key in ids:
-            if key not in self.rules:
-                raise KeyError(f"{self.name} has no rule {key}")
 
 
 @lru_cache(maxsize=64)

@@ -7,21 +7,15 @@ from typing import TypeVar
 
 from gateway.validator.model.amounts import exact, total_of
 from gateway.validator.model.invoice import (
-    AllowanceCharge,
+    ALLOWANCES_AND_CHARGES,
     AllowanceVat,
     BreakdownVat,
     Buyer,
     ChargeVat,
     Coded,
-    DocumentAllowance,
-    DocumentCharge,
     Invoice,
     InvoiceLine,
-    LineAllowance,
-    LineCharge,
     LineVat,
-    OtherAllowance,
-    OtherCharge,
     Seller,
     TaxRegistration,
     TaxRepresentative,
@@ -209,36 +203,24 @@ class InvoiceFacts(Facts[Invoice]):
         """VAT categories that are not an item's, wherever they are."""
         return (self.allowances_vat, self.charges_vat, self.breakdown_vat, self.unsorted_vat, self.stray_vat)
 
-    def items_by_category(self, code: str) -> list[LineVat]:
-        """The VAT of the items on lines that have this category under VAT."""
-        return self._lines_vat.get(code, [])
-
     @once
-    def _lines_vat(self) -> dict[str, list[LineVat]]:
+    def items_by_category(self) -> dict[str, list[LineVat]]:
+        """The VAT of the items on lines, by the categories that they have under VAT."""
         return by_category(node for node in self.invoice.all(LineVat) if node.on_line)
 
-    def allowances_by_category(self, code: str) -> list[AllowanceVat]:
-        """The VAT of the allowances, wherever they are, that have this category under VAT."""
-        return self._allowances_by_category.get(code, [])
-
     @once
-    def _allowances_by_category(self) -> dict[str, list[AllowanceVat]]:
+    def allowances_by_category(self) -> dict[str, list[AllowanceVat]]:
+        """The VAT of the allowances, wherever they are, by category."""
         return by_category(self.invoice.all(AllowanceVat))
 
-    def charges_by_category(self, code: str) -> list[ChargeVat]:
-        """The VAT of the charges, wherever they are, that have this category under VAT."""
-        return self._charges_by_category.get(code, [])
-
     @once
-    def _charges_by_category(self) -> dict[str, list[ChargeVat]]:
+    def charges_by_category(self) -> dict[str, list[ChargeVat]]:
+        """The VAT of the charges, wherever they are, by category."""
         return by_category(self.invoice.all(ChargeVat))
 
-    def breakdowns_by_category(self, code: str) -> list[BreakdownVat]:
-        """The breakdowns of the document that have this category under VAT."""
-        return self._breakdowns_by_category.get(code, [])
-
     @once
-    def _breakdowns_by_category(self) -> dict[str, list[BreakdownVat]]:
+    def breakdowns_by_category(self) -> dict[str, list[BreakdownVat]]:
+        """The breakdowns of the document, by category."""
         return by_category(self.invoice.all(BreakdownVat))
 
     @once
@@ -282,7 +264,7 @@ class InvoiceFacts(Facts[Invoice]):
     @once
     def has_allowances_or_charges(self) -> bool:
         """Any allowance or charge anywhere."""
-        return not self.invoice.nodes.keys().isdisjoint(_ALLOWANCES_AND_CHARGES)
+        return not self.invoice.nodes.keys().isdisjoint(ALLOWANCES_AND_CHARGES)
 
     @once
     def allowances_anywhere(self) -> LineSums:
@@ -290,7 +272,7 @@ class InvoiceFacts(Facts[Invoice]):
         if not self.has_allowances_or_charges:
             return _NO_SUMS
         sums = LineSums()
-        for vat in [node.vat for kind in _ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
+        for vat in [node.vat for kind in ALLOWANCES_AND_CHARGES for node in self.invoice.all(kind)]:
             sums.add(_ZERO, [(each.code, each.rate) for each in vat])
         return sums
 
@@ -308,13 +290,17 @@ class InvoiceFacts(Facts[Invoice]):
     @once
     def seller_tax_registrations(self) -> list[TaxRegistration]:
         """Tax registrations of the seller that have a number."""
-        return _with_number(each for seller in self.invoice.all(Seller) for each in seller.tax_registrations)
+        return _with_number(self.invoice.all(Seller))
+
+    @once
+    def seller_vat(self) -> bool:
+        """The seller has a VAT identifier (BT-31)."""
+        return any(each.is_vat for each in self.seller_tax_registrations)
 
     @once
     def buyer_vat(self) -> bool:
         """The buyer has a VAT identifier (BT-48)."""
-        registrations = _with_number(each for buyer in self.invoice.all(Buyer) for each in buyer.tax_registrations)
-        return any(each.is_vat for each in registrations)
+        return any(each.is_vat for each in _with_number(self.invoice.all(Buyer)))
 
     @once
     def buyer_legal(self) -> bool:
@@ -324,24 +310,7 @@ class InvoiceFacts(Facts[Invoice]):
     @once
     def representative_vat(self) -> bool:
         """The seller's tax representative has a VAT identifier (BT-63)."""
-        those = (each for one in self.invoice.all(TaxRepresentative) for each in one.tax_registrations)
-        return any(each.is_vat for each in _with_number(those))
-
-    @once
-    def seller_vat(self) -> bool:
-        """The seller has a VAT identifier (BT-31)."""
-        return any(each.is_vat for each in self.seller_tax_registrations)
-
-
-_ALLOWANCES_AND_CHARGES: tuple[type[AllowanceCharge], ...] = (
-    DocumentAllowance,
-    DocumentCharge,
-    LineAllowance,
-    LineCharge,
-    OtherAllowance,
-    OtherCharge,
-    AllowanceCharge,
-)
+        return any(each.is_vat for each in _with_number(self.invoice.all(TaxRepresentative)))
 
 
 def by_category(nodes: Iterable[_V]) -> dict[str, list[_V]]:
@@ -353,5 +322,6 @@ def by_category(nodes: Iterable[_V]) -> dict[str, list[_V]]:
     return found
 
 
-def _with_number(registrations: Iterable[TaxRegistration]) -> list[TaxRegistration]:
-    return [each for each in registrations if each.identifier is not None]
+def _with_number(parties: Iterable[Seller | Buyer | TaxRepresentative]) -> list[TaxRegistration]:
+    """The tax registrations of these parties that have a number."""
+    return [each for party in parties for each in party.tax_registrations if each.identifier is not None]

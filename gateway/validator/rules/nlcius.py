@@ -18,21 +18,16 @@ from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import exact
 from gateway.validator.model.invoice import (
+    ALLOWANCES_AND_CHARGES,
     AllowanceCharge,
     Buyer,
     BuyerAddress,
     Coded,
     CreditTransfer,
     DeliverToAddress,
-    DocumentAllowance,
-    DocumentCharge,
     Invoice,
     InvoiceLine,
-    LineAllowance,
-    LineCharge,
     OrderLineReference,
-    OtherAllowance,
-    OtherCharge,
     PaymentInstructions,
     PrecedingInvoice,
     RepresentativeAddress,
@@ -364,9 +359,6 @@ def _lacks(attribute: str) -> Callable[[Group], bool]:
     return lambda node: getattr(node, attribute) is None
 
 
-_ALLOWANCES = (
-    *(DocumentAllowance, DocumentCharge, LineAllowance, LineCharge, OtherAllowance, OtherCharge, AllowanceCharge),
-)
 _LINE_3 = Text("the third address line")
 _PROVINCE = Text("the country subdivision")
 
@@ -435,7 +427,7 @@ DISCOURAGED = (
         "BT-98",
         Text("reason codes of allowances and charges"),
         _lacks("reason_code"),
-        lambda facts: [each for kind in _ALLOWANCES for each in facts.invoice.all(kind)],
+        lambda facts: [each for kind in ALLOWANCES_AND_CHARGES for each in facts.invoice.all(kind)],
     ),
 )
 

@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from gateway.i18n import Text
 from gateway.validator.model.codes import LISTS
 from gateway.validator.model.invoice import (
+    ALLOWANCES,
+    CHARGES,
     AllowanceCharge,
     Coded,
     DocumentAllowance,
     DocumentCharge,
-    LineAllowance,
-    LineCharge,
     Note,
     ObjectReference,
-    OtherAllowance,
-    OtherCharge,
     SupportingDocument,
 )
 from gateway.validator.rules.en16931.source import SOURCE
@@ -115,10 +113,6 @@ def _subject_is_coded(note: Note) -> bool:
     return code is None or code in LISTS["note_subjects"].text
 
 
-_ALLOWANCES: tuple[type[AllowanceCharge], ...] = (DocumentAllowance, LineAllowance, OtherAllowance)
-_CHARGES: tuple[type[AllowanceCharge], ...] = (DocumentCharge, LineCharge, OtherCharge)
-
-
 def _with_reason_code(facts: InvoiceFacts, kinds: tuple[type[AllowanceCharge], ...]) -> list[AllowanceCharge]:
     return [node for kind in kinds for node in facts.invoice.all(kind) if node.reason_code is not None]
 
@@ -135,7 +129,7 @@ def _reason(node: AllowanceCharge, codes: str) -> Detail:
     sentence=Text("The reason code of an allowance (BT-98, BT-140) is a code of UNTDID 5189."),
     source=SOURCE,
     detail=lambda node, _facts: _reason(node, "allowance_reasons"),
-    select=lambda facts: _with_reason_code(facts, _ALLOWANCES),
+    select=lambda facts: _with_reason_code(facts, ALLOWANCES),
     applies=lambda facts: facts.has_allowances_or_charges,
 )
 def _allowance_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> bool:
@@ -150,7 +144,7 @@ def _allowance_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> b
     sentence=Text("The reason code of a charge (BT-105, BT-145) is a code of UNTDID 7161."),
     source=SOURCE,
     detail=lambda node, _facts: _reason(node, "charge_reasons"),
-    select=lambda facts: _with_reason_code(facts, _CHARGES),
+    select=lambda facts: _with_reason_code(facts, CHARGES),
     applies=lambda facts: facts.has_allowances_or_charges,
 )
 def _charge_reason_is_coded(node: AllowanceCharge, _facts: InvoiceFacts) -> bool:

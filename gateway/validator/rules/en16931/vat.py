@@ -29,13 +29,6 @@ from gateway.validator.rules.engine import Detail, Form, Rule
 from gateway.validator.rules.invoice_facts import InvoiceFacts, LineSums, VatUse
 
 
-class Breakdown(Enum):
-    """How many breakdowns the category has when an item, allowance or charge names it."""
-
-    EXACTLY_ONE = auto()
-    AT_LEAST_ONE = auto()
-
-
 class Rate(Enum):
     """What the rate of an item, allowance or charge of the category is."""
 
@@ -64,21 +57,6 @@ class BuyerNumbers(Enum):
     VAT_OR_LEGAL = auto()
 
 
-class Reason(Enum):
-    """Whether the breakdown gives a reason for exemption (BT-120, BT-121)."""
-
-    FORBIDDEN = auto()
-    REQUIRED = auto()
-
-
-class Sums(Enum):
-    """How the taxable amount compares with lines, allowances and charges."""
-
-    EXACT = auto()
-    PER_RATE = auto()
-    """For each rate by itself, less than one unit apart."""
-
-
 @dataclass(frozen=True, slots=True)
 class Category:
     """One row: a VAT category and what it demands."""
@@ -86,15 +64,15 @@ class Category:
     code: str
     infix: str
     name: Text
-    breakdown: Breakdown
+    per_rate: bool
+    """One breakdown for each rate, whose amounts are less than one unit apart; else one breakdown that is exact."""
     rate: Rate
     seller: SellerNumbers
     buyer: BuyerNumbers
-    reason: Reason
-    sums: Sums
+    has_reason: bool
+    """The breakdown gives a reason for exemption (BT-120, BT-121); else it may not."""
 
 
-_EXACTLY_ONE, _AT_LEAST_ONE = Breakdown.EXACTLY_ONE, Breakdown.AT_LEAST_ONE
 _POSITIVE, _ZERO, _ZERO_OR_MORE, _LEFT_OUT = Rate.POSITIVE, Rate.ZERO, Rate.ZERO_OR_MORE, Rate.LEFT_OUT
 _ANY, _VAT_ID, _NO_VAT = (
     SellerNumbers.ANY_REGISTRATION,
@@ -102,22 +80,20 @@ _ANY, _VAT_ID, _NO_VAT = (
     SellerNumbers.NO_VAT_IDENTIFIER,
 )
 _ANYONE, _BUYER_VAT, _BUYER_ANY = BuyerNumbers.ANYONE, BuyerNumbers.VAT_IDENTIFIER, BuyerNumbers.VAT_OR_LEGAL
-_FORBIDDEN, _REQUIRED = Reason.FORBIDDEN, Reason.REQUIRED
-_EXACT, _PER_RATE = Sums.EXACT, Sums.PER_RATE
 
 
 # fmt: off
 CATEGORIES = (
-    #        code  infix name                            breakdown      rate           seller   buyer       reason      sums
-    Category("S",  "S",  Text("Standard rated"),         _AT_LEAST_ONE, _POSITIVE,     _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
-    Category("Z",  "Z",  Text("Zero rated"),             _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _FORBIDDEN, _EXACT),
-    Category("E",  "E",  Text("Exempt from VAT"),        _EXACTLY_ONE,  _ZERO,         _ANY,    _ANYONE,    _REQUIRED,  _EXACT),
-    Category("AE", "AE", Text("Reverse charge"),         _EXACTLY_ONE,  _ZERO,         _ANY,    _BUYER_ANY, _REQUIRED,  _EXACT),
-    Category("K",  "IC", Text("Intra-community supply"), _EXACTLY_ONE,  _ZERO,         _VAT_ID, _BUYER_VAT, _REQUIRED,  _EXACT),
-    Category("G",  "G",  Text("Export outside the EU"),  _EXACTLY_ONE,  _ZERO,         _VAT_ID, _ANYONE,    _REQUIRED,  _EXACT),
-    Category("O",  "O",  Text("Not subject to VAT"),     _EXACTLY_ONE,  _LEFT_OUT,     _NO_VAT, _ANYONE,    _REQUIRED,  _EXACT),
-    Category("L",  "AF", Text("IGIC (Canary Islands)"),  _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
-    Category("M",  "AG", Text("IPSI (Ceuta, Melilla)"),  _AT_LEAST_ONE, _ZERO_OR_MORE, _ANY,    _ANYONE,    _FORBIDDEN, _PER_RATE),
+    #        code  infix name                            per_rate  rate           seller   buyer       has_reason
+    Category("S",  "S",  Text("Standard rated"),         True,     _POSITIVE,     _ANY,    _ANYONE,    False),
+    Category("Z",  "Z",  Text("Zero rated"),             False,    _ZERO,         _ANY,    _ANYONE,    False),
+    Category("E",  "E",  Text("Exempt from VAT"),        False,    _ZERO,         _ANY,    _ANYONE,    True),
+    Category("AE", "AE", Text("Reverse charge"),         False,    _ZERO,         _ANY,    _BUYER_ANY, True),
+    Category("K",  "IC", Text("Intra-community supply"), False,    _ZERO,         _VAT_ID, _BUYER_VAT, True),
+    Category("G",  "G",  Text("Export outside the EU"),  False,    _ZERO,         _VAT_ID, _ANYONE,    True),
+    Category("O",  "O",  Text("Not subject to VAT"),     False,    _LEFT_OUT,     _NO_VAT, _ANYONE,    True),
+    Category("L",  "AF", Text("IGIC (Canary Islands)"),  True,     _ZERO_OR_MORE, _ANY,    _ANYONE,    False),
+    Category("M",  "AG", Text("IPSI (Ceuta, Melilla)"),  True,     _ZERO_OR_MORE, _ANY,    _ANYONE,    False),
 )
 # fmt: on
 
@@ -188,7 +164,7 @@ def _breakdowns(count: int, row: Category) -> Text:
 
 def _breakdown_rule(row: Category) -> Rule:
     number = Text("exactly one")
-    if row.breakdown is _AT_LEAST_ONE:
+    if row.per_rate:
         number = Text("at least one")
     return _rule(
         row,
@@ -201,10 +177,10 @@ def _breakdown_rule(row: Category) -> Rule:
             row=row.name,
             number=number,
         ),
-        holds=lambda _invoice, facts: _HAS_BREAKDOWN[row.breakdown](row, facts),
+        holds=lambda _invoice, facts: (_has_at_least_one if row.per_rate else _has_exactly_one)(row, facts),
         detail=lambda _invoice, facts: Detail(
             _breakdowns(facts.breakdown_vat.any.get(row.code, 0), row),
-            _ONE_BREAKDOWN[row.breakdown is _EXACTLY_ONE],
+            _ONE_BREAKDOWN[not row.per_rate],
             Text("Add up all amounts of this category in one VAT breakdown for each rate, and give none without."),
             "BT-118",
             facts.invoice.any_breakdown,
@@ -234,9 +210,6 @@ def _is_used(uses: Sequence[VatUse], row: Category) -> bool:
 
 def _is_used_under_vat(uses: Sequence[VatUse], row: Category) -> bool:
     return any(row.code in use.vat for use in uses)
-
-
-_HAS_BREAKDOWN = {_EXACTLY_ONE: _has_exactly_one, _AT_LEAST_ONE: _has_at_least_one}
 
 
 # 02, 03, 04: who must be registered when a line, an allowance, a charge has the category.
@@ -330,9 +303,9 @@ def _on_charges(row: Category, facts: InvoiceFacts) -> bool:
 
 def _rate_rules(row: Category) -> list[Rule]:
     return [
-        _rate_rule(row, "05", LineVat, "BT-152", lambda facts: facts.items_by_category(row.code)),
-        _rate_rule(row, "06", AllowanceVat, "BT-96", lambda facts: facts.allowances_by_category(row.code)),
-        _rate_rule(row, "07", ChargeVat, "BT-103", lambda facts: facts.charges_by_category(row.code)),
+        _rate_rule(row, "05", LineVat, "BT-152", lambda facts: facts.items_by_category.get(row.code, ())),
+        _rate_rule(row, "06", AllowanceVat, "BT-96", lambda facts: facts.allowances_by_category.get(row.code, ())),
+        _rate_rule(row, "07", ChargeVat, "BT-103", lambda facts: facts.charges_by_category.get(row.code, ())),
     ]
 
 
@@ -393,7 +366,7 @@ def rate_fits(rate: str | None, wanted: Rate) -> bool:
 
 
 def _taxable_rule(row: Category) -> Rule:
-    per_rate = row.sums is _PER_RATE
+    per_rate = row.per_rate
     slack = Text(", for each rate, less than one unit apart") if per_rate else ""
     holds = _taxable_per_rate if per_rate else _taxable_is_exact
     return _rule(
@@ -410,7 +383,7 @@ def _taxable_rule(row: Category) -> Rule:
         ),
         holds=lambda vat, facts: holds(row, vat, facts),
         detail=lambda vat, facts: _tax_detailable(row, vat, facts),
-        select=lambda facts: facts.breakdowns_by_category(row.code),
+        select=lambda facts: facts.breakdowns_by_category.get(row.code, ()),
     )
 
 
@@ -469,7 +442,7 @@ _NOTHING = Decimal(0)
 
 
 def _tax_detailable(row: Category, vat: BreakdownVat, facts: InvoiceFacts) -> Detail:
-    rate = exact(vat.rate) if vat.rate is not None and row.sums is _PER_RATE else None
+    rate = exact(vat.rate) if vat.rate is not None and row.per_rate else None
     lines = facts.invoice_line_sums if facts.has_invoice_lines else facts.credit_note_line_sums
     of_lines, more = _sum(lines, row, rate), _sum(facts.document_level_sums, row, rate)
     at = "" if rate is None else f" {rate}%"
@@ -491,7 +464,7 @@ def _sum(sums: LineSums, row: Category, rate: Decimal | None) -> Decimal:
 
 
 def _tax_rule(row: Category) -> Rule:
-    is_computed = row.sums is _PER_RATE
+    is_computed = row.per_rate
     what = Text("0")
     if is_computed:
         what = Text("the taxable amount (BT-116) × the rate (BT-119), less than one unit apart")
@@ -513,7 +486,7 @@ def _tax_rule(row: Category) -> Rule:
             if is_computed
             else Detail(f"BT-117 = {vat.tax or '–'}", "0", _NO_TAX, "BT-117")
         ),
-        select=lambda facts: facts.breakdowns_by_category(row.code),
+        select=lambda facts: facts.breakdowns_by_category.get(row.code, ()),
     )
 
 
@@ -521,7 +494,7 @@ _NO_TAX = Text("No VAT is charged in this category: give 0.00, or correct the ca
 
 
 def _reason_rule(row: Category) -> Rule:
-    required = row.reason is _REQUIRED
+    required = row.has_reason
     has = Text("a") if required else Text("no")
     advice = Text("Leave the reason out.")
     if required:
@@ -542,7 +515,7 @@ def _reason_rule(row: Category) -> Rule:
         detail=lambda vat, _facts: Detail(
             vat.reason_code or vat.reason, "BT-120 / BT-121" if required else None, advice, "BT-121"
         ),
-        select=lambda facts: facts.breakdowns_by_category(row.code),
+        select=lambda facts: facts.breakdowns_by_category.get(row.code, ()),
     )
 
 

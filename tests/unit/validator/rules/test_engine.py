@@ -109,14 +109,6 @@ def test_sets_combine_and_the_right_side_wins() -> None:
     assert left.rules["B"].flag is Flag.FATAL
 
 
-def test_a_set_is_relaxed_and_lightened_from_its_own_side() -> None:
-    rules = rule_set("test", "1", [_rule("A"), _rule("B")])
-    assert rules.as_warnings({"A"}).rules["A"].flag is Flag.WARNING
-    assert set(rules.without({"A"}).rules) == {"B"}
-    with pytest.raises(KeyError, match="has no rule X"):
-        rules.without({"X"})
-
-
 def test_no_id_stands_twice() -> None:
     with pytest.raises(ValueError, match="test has A twice"):
         rule_set("test", "1", [_rule("A")], [_rule("A")])
