@@ -144,7 +144,7 @@ def identities(
     purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
 ) -> Identities:
     """Authentication against the anchors in these files."""
-    anchors = TrustAnchors.split(load_certificates(files.anchors), purposes)
+    anchors = TrustAnchors(load_certificates(files.anchors), purposes)
     return Identities(anchors, Revocation(fetch, clock, files.crls()), clock, trusted_proxies)
 
 

@@ -32,31 +32,19 @@ CLIENTS_AND_SERVERS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsa
 
 
 class TrustAnchors:
-    """The roots we trust and the intermediates we know.
-
-    `anchors` are self-signed roots; `intermediates` help to build a path and are never trusted by themselves.
-    """
+    """The roots we trust and the intermediates we know."""
 
     def __init__(
-        self,
-        anchors: Sequence[x509.Certificate],
-        intermediates: Sequence[x509.Certificate] = (),
-        purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
+        self, certificates: Sequence[x509.Certificate], purposes: Collection[x509.ObjectIdentifier] = CLIENTS
     ) -> None:
-        """`purposes`: one of these must be allowed by a certificate that names what it is for."""
+        """Certificates that issued themselves are anchors; the others help to build a path, and are never trusted
+        alone. `purposes`: one of these must be allowed by a certificate that names what it is for."""
+        anchors = [one for one in certificates if one.subject == one.issuer]
         if not anchors:
             raise ValueError("without a trust anchor nobody can be trusted")
-        self._store = Store(list(anchors))
-        self._intermediates = list(intermediates)
+        self._store = Store(anchors)
+        self._intermediates = [one for one in certificates if one.subject != one.issuer]
         self._end_entity = _end_entity(frozenset(purposes))
-
-    @classmethod
-    def split(
-        cls, certificates: Sequence[x509.Certificate], purposes: Collection[x509.ObjectIdentifier] = CLIENTS
-    ) -> "TrustAnchors":
-        """Anchors are those that issued themselves; the others are intermediates."""
-        anchors = [one for one in certificates if one.subject == one.issuer]
-        return cls(anchors, [one for one in certificates if one.subject != one.issuer], purposes)
 
     def chain(
         self, leaf: x509.Certificate, sent: Sequence[x509.Certificate], at: datetime

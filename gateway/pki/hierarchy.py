@@ -4,7 +4,7 @@ Everything is real but the trust: keys are made on the spot, the names say TEST,
 `bad/` holds one certificate for each way to be refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
@@ -29,8 +29,7 @@ class Subject:
 
     file: str
     organisation: str
-    oin: str | None
-    unit: str | None = None
+    oin: str
 
 
 CLIENTS = (
@@ -69,27 +68,34 @@ class Order:
     """In place of the subject's OIN: none, or several."""
 
 
-def init_hierarchy(directory: Path, now: datetime | None = None) -> None:
+def init_hierarchy(directory: Path) -> None:
     """Write the whole hierarchy to `directory`, which must be empty or absent.
 
     Raises FileExistsError when something is there already: keys in use are never overwritten.
     """
     if directory.exists() and any(directory.iterdir()):
         raise FileExistsError(f"{directory} is not empty; keys are never overwritten")
-    start = (now or datetime.now(UTC)).replace(microsecond=0) - timedelta(hours=1)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     for folder in (directory, directory / "clients", directory / "bad", directory / "crl"):
         folder.mkdir(parents=True, exist_ok=True)
-    root, intermediate = _authorities(directory, start)
-    _write_server(directory, intermediate, start)
+    root = new_authority("Meterpoort TEST Private Root CA", start)
+    intermediate = new_authority("Meterpoort TEST Private Services CA", start, root)
+    _write_pair(directory / "root", root.key, root.certificate)
+    _write_pair(directory / "intermediate", intermediate.key, intermediate.certificate)
+    (directory / "ca.pem").write_bytes(_pem(root.certificate) + _pem(intermediate.certificate))
+    key, usages = new_key(), (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+    server = issue(intermediate, Order(SERVER, start, start + LIFETIME, usages), key)
+    _write_pair(directory / "server", key, server, intermediate.certificate)
     for subject in CLIENTS:
         key = new_key()
         certificate = issue(intermediate, Order(subject, start, start + LIFETIME), key)
-        _write_pair(directory / "clients", subject.file, (certificate, intermediate.certificate), key)
-        _write_p12(directory / "clients" / f"{subject.file}.p12", certificate, key, intermediate, root)
+        _write_pair(directory / "clients" / subject.file, key, certificate, intermediate.certificate)
+        chain = [intermediate.certificate, root.certificate]
+        _write_p12(directory / "clients" / f"{subject.file}.p12", key, certificate, chain)
     revoked = _write_bad(directory / "bad", intermediate, start)
-    _write(directory / "crl" / "intermediate.crl.pem", _pem(new_crl(intermediate, [revoked], start)))
-    _write(directory / "crl" / "root.crl.pem", _pem(new_crl(root, [], start)))
-    _write(directory / "README.md", readme().encode())
+    (directory / "crl" / "intermediate.crl.pem").write_bytes(_pem(new_crl(intermediate, [revoked], start)))
+    (directory / "crl" / "root.crl.pem").write_bytes(_pem(new_crl(root, [], start)))
+    (directory / "README.md").write_text(readme(), encoding="utf-8")
 
 
 def new_key(bits: int = _KEY_BITS) -> rsa.RSAPrivateKey:
@@ -99,24 +105,13 @@ def new_key(bits: int = _KEY_BITS) -> rsa.RSAPrivateKey:
 
 def issue(issuer: CertificateIssuer, order: Order, key: rsa.RSAPrivateKey) -> x509.Certificate:
     """A client certificate as ordered, signed by `issuer`."""
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(_name(order.subject, order.serial_numbers))
-        .issuer_name(issuer.certificate.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(order.not_before)
-        .not_valid_after(order.not_after)
-        .add_extension(x509.BasicConstraints(ca=order.is_ca, path_length=None), critical=True)
-        .add_extension(_key_usage(is_ca=order.is_ca), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(_authority_key_identifier(issuer), critical=False)
-    )
-    if order.usages:
-        builder = builder.add_extension(x509.ExtendedKeyUsage(order.usages), critical=False)
-    if order.subject.file == SERVER.file:
-        builder = builder.add_extension(_localhost(), critical=False)
-    return builder.sign(issuer.key, hashes.SHA256())
+    extensions: list[x509.ExtensionType] = [x509.ExtendedKeyUsage(order.usages)] if order.usages else []
+    if order.subject == SERVER:
+        loopbacks = (x509.IPAddress(IPv4Address("127.0.0.1")), x509.IPAddress(IPv6Address("::1")))
+        extensions.append(x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopbacks]))
+    name = _name(order.subject, order.serial_numbers)
+    constraints = x509.BasicConstraints(ca=order.is_ca, path_length=None)
+    return _signed_certificate(name, issuer, key, (order.not_before, order.not_after), constraints, extensions)
 
 
 def new_authority(name: str, start: datetime, issuer: CertificateIssuer | None = None) -> CertificateIssuer:
@@ -129,21 +124,37 @@ def new_authority(name: str, start: datetime, issuer: CertificateIssuer | None =
             x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )
+    constraints = x509.BasicConstraints(ca=True, path_length=0 if issuer else None)
+    certificate = _signed_certificate(subject, issuer, key, (start, start + 3 * LIFETIME), constraints)
+    return CertificateIssuer(certificate, key)
+
+
+def _signed_certificate(
+    subject: x509.Name,
+    issuer: CertificateIssuer | None,
+    key: rsa.RSAPrivateKey,
+    period: tuple[datetime, datetime],
+    constraints: x509.BasicConstraints,
+    extensions: Iterable[x509.ExtensionType] = (),
+) -> x509.Certificate:
+    """A certificate with what every one has, and these extensions; self-signed without `issuer`."""
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + 3 * LIFETIME)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0 if issuer else None), critical=True)
-        .add_extension(_key_usage(is_ca=True), critical=True)
+        .not_valid_before(period[0])
+        .not_valid_after(period[1])
+        .add_extension(constraints, critical=True)
+        .add_extension(_key_usage(is_ca=constraints.ca), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     if issuer:
         builder = builder.add_extension(_authority_key_identifier(issuer), critical=False)
-    return CertificateIssuer(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(issuer.key if issuer else key, hashes.SHA256())
 
 
 def new_crl(
@@ -164,83 +175,50 @@ def new_crl(
     return builder.sign(issuer.key, hashes.SHA256())
 
 
-def bad_orders(start: datetime) -> Iterator[Order]:
+def _bad_orders(start: datetime) -> Iterator[Order]:
     """One order for each way in which a certificate of the right issuer is refused."""
     year = timedelta(days=365)
-    good = Order(Subject("", "Van Dijk Kantoormeubelen B.V.", CLIENTS[0].oin), start, start + LIFETIME)
-    yield _with_file_name(good, "revoked")
-    yield replace(_with_file_name(good, "expired"), not_before=start - year, not_after=start - timedelta(days=1))
-    yield replace(_with_file_name(good, "not-yet-valid"), not_before=start + year)
-    yield replace(_with_file_name(good, "no-oin"), serial_numbers=())
-    yield replace(
-        _with_file_name(good, "two-oins"), serial_numbers=("00000003274185620000", "00000003381902460000")
-    )
-    yield replace(_with_file_name(good, "malformed-oin"), serial_numbers=("27418562",))
-    yield replace(_with_file_name(good, "weak"), key_bits=1024)
-    yield replace(_with_file_name(good, "not-for-clients"), usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
-    yield replace(_with_file_name(good, "authority-as-client"), is_ca=True, usages=())
 
+    def good(file: str) -> Order:
+        return Order(replace(CLIENTS[0], file=file), start, start + LIFETIME)
 
-def _with_file_name(order: Order, file: str) -> Order:
-    return replace(order, subject=replace(order.subject, file=file))
-
-
-def _authorities(directory: Path, start: datetime) -> tuple[CertificateIssuer, CertificateIssuer]:
-    root = new_authority("Meterpoort TEST Private Root CA", start)
-    intermediate = new_authority("Meterpoort TEST Private Services CA", start, root)
-    _write_pair(directory, "root", (root.certificate,), root.key)
-    _write_pair(directory, "intermediate", (intermediate.certificate,), intermediate.key)
-    _write(directory / "ca.pem", _pem(root.certificate) + _pem(intermediate.certificate))
-    return root, intermediate
-
-
-def _write_server(directory: Path, intermediate: CertificateIssuer, start: datetime) -> None:
-    key = new_key()
-    order = Order(
-        SERVER, start, start + LIFETIME, (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
-    )
-    _write_pair(directory, "server", (issue(intermediate, order, key), intermediate.certificate), key)
+    yield good("revoked")
+    yield replace(good("expired"), not_before=start - year, not_after=start - timedelta(days=1))
+    yield replace(good("not-yet-valid"), not_before=start + year)
+    yield replace(good("no-oin"), serial_numbers=())
+    yield replace(good("two-oins"), serial_numbers=("00000003274185620000", "00000003381902460000"))
+    yield replace(good("malformed-oin"), serial_numbers=("27418562",))
+    yield replace(good("weak"), key_bits=1024)
+    yield replace(good("not-for-clients"), usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
+    yield replace(good("authority-as-client"), is_ca=True, usages=())
 
 
 def _write_bad(folder: Path, intermediate: CertificateIssuer, start: datetime) -> x509.Certificate:
     """Write the certificates to be refused; answers the one to put on the CRL."""
     certificates: dict[str, x509.Certificate] = {}
-    for order in bad_orders(start):
-        key = new_key(order.key_bits)
-        certificate = certificates[order.subject.file] = issue(intermediate, order, key)
-        _write_pair(folder, order.subject.file, (certificate, intermediate.certificate), key)
-    stranger = new_authority("Somebody Else's TEST CA", start)
-    key = new_key()
+    for order in _bad_orders(start):
+        key, file = new_key(order.key_bits), order.subject.file
+        certificates[file] = issue(intermediate, order, key)
+        _write_pair(folder / file, key, certificates[file], intermediate.certificate)
+    stranger, key = new_authority("Somebody Else's TEST CA", start), new_key()
     order = Order(replace(CLIENTS[0], file="wrong-issuer"), start, start + LIFETIME)
-    _write_pair(folder, "wrong-issuer", (issue(stranger, order, key), stranger.certificate), key)
-    alone = new_key()
-    _write_pair(folder, "self-signed", (_self_signed(start, alone),), alone)
+    _write_pair(folder / "wrong-issuer", key, issue(stranger, order, key), stranger.certificate)
+    name, constraints = _name(CLIENTS[0], None), x509.BasicConstraints(ca=False, path_length=None)
+    alone = _signed_certificate(name, None, key, (start, start + LIFETIME), constraints)
+    _write_pair(folder / "self-signed", key, alone)
     return certificates["revoked"]
 
 
-def _self_signed(start: datetime, key: rsa.RSAPrivateKey) -> x509.Certificate:
-    name = _name(CLIENTS[0], None)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + LIFETIME)
-        .sign(key, hashes.SHA256())
-    )
-
-
 def _name(subject: Subject, serial_numbers: tuple[str, ...] | None) -> x509.Name:
-    numbers = serial_numbers if serial_numbers is not None else ((subject.oin,) if subject.oin else ())
-    attributes = [
-        x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, subject.organisation),
-        *(x509.NameAttribute(NameOID.SERIAL_NUMBER, number) for number in numbers),
-        x509.NameAttribute(NameOID.COMMON_NAME, "localhost" if subject.file == "server" else subject.file),
-    ]
-    return x509.Name(attributes)
+    numbers = (subject.oin,) if serial_numbers is None else serial_numbers
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, subject.organisation),
+            *(x509.NameAttribute(NameOID.SERIAL_NUMBER, number) for number in numbers),
+            x509.NameAttribute(NameOID.COMMON_NAME, "localhost" if subject == SERVER else subject.file),
+        ]
+    )
 
 
 def _key_usage(*, is_ca: bool) -> x509.KeyUsage:
@@ -261,25 +239,17 @@ def _authority_key_identifier(issuer: CertificateIssuer) -> x509.AuthorityKeyIde
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
 
 
-def _localhost() -> x509.SubjectAlternativeName:
-    loopbacks = (x509.IPAddress(IPv4Address("127.0.0.1")), x509.IPAddress(IPv6Address("::1")))
-    return x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopbacks])
-
-
-def _write_pair(folder: Path, file: str, chain: tuple[x509.Certificate, ...], key: rsa.RSAPrivateKey) -> None:
-    _write(folder / f"{file}.pem", b"".join(_pem(certificate) for certificate in chain))
+def _write_pair(path: Path, key: rsa.RSAPrivateKey, *chain: x509.Certificate) -> None:
+    """The chain and the key, each in a file that begins with this path."""
+    path.with_name(f"{path.name}.pem").write_bytes(b"".join(map(_pem, chain)))
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_secret(folder / f"{file}-key.pem", pem)
+    _write_secret(path.with_name(f"{path.name}-key.pem"), pem)
 
 
 def _write_p12(
-    path: Path,
-    certificate: x509.Certificate,
-    key: rsa.RSAPrivateKey,
-    intermediate: CertificateIssuer,
-    root: CertificateIssuer,
+    path: Path, key: rsa.RSAPrivateKey, certificate: x509.Certificate, chain: list[x509.Certificate]
 ) -> None:
     # The newer kind is not read by Windows Server 2016, Java 8 before update 301 and Mono. Nothing is lost: the
     # password is in the README and the key is in the same folder.
@@ -289,17 +259,12 @@ def _write_p12(
         .hmac_hash(hashes.SHA1())  # noqa: S303  # what those programs read
         .build(P12_PASSWORD.encode())
     )
-    chain = [intermediate.certificate, root.certificate]
     p12 = pkcs12.serialize_key_and_certificates(path.stem.encode(), key, certificate, chain, protection)
     _write_secret(path, p12)
 
 
 def _pem(item: x509.Certificate | x509.CertificateRevocationList) -> bytes:
     return item.public_bytes(serialization.Encoding.PEM)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
 
 
 def _write_secret(path: Path, data: bytes) -> None:

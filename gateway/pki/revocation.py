@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ExtensionOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from gateway.clock import Clock
 from gateway.i18n import Text
@@ -26,18 +26,14 @@ Fetch = Callable[[str, bytes | None], Awaitable[bytes]]
 """Get a URL, or post bytes to it (OCSP); raises OSError or TimeoutError when that fails."""
 
 
-@dataclass(frozen=True, slots=True)
-class RevocationSettings:
-    """How long answers are believed."""
-
-    cache: timedelta = timedelta(hours=4)
-    """At most so long, and never past the answer's own nextUpdate."""
-    retry: timedelta = timedelta(seconds=30)
-    """A responder that failed is left alone so long."""
-    skew: timedelta = timedelta(minutes=5)
-    """How far a responder's clock may differ from ours."""
-    entries_max: int = 10_000
-    """Answers kept; more certificates than any gateway of this kind meets in a day."""
+CACHE = timedelta(hours=4)
+"""An answer is believed at most so long, and never past its own nextUpdate."""
+RETRY = timedelta(seconds=30)
+"""A responder that failed is left alone so long."""
+SKEW = timedelta(minutes=5)
+"""How far a responder's clock may differ from ours."""
+ENTRIES_MAX = 10_000
+"""Answers kept; more certificates than any gateway of this kind meets in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +54,9 @@ class Revocation:
         fetch: Fetch,
         clock: Clock,
         crls: Sequence[x509.CertificateRevocationList] = (),
-        settings: RevocationSettings | None = None,
     ) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._settings = settings or RevocationSettings()
         self._given = list(crls)
         self._crls: dict[str, x509.CertificateRevocationList] = {}
         self._answers: dict[str, _Answer] = {}
@@ -74,7 +68,7 @@ class Revocation:
 
         Raises CertificateError (`revoked`) or RevocationUnknownError.
         """
-        until = self._clock() + self._settings.cache
+        until = self._clock() + CACHE
         for certificate, issuer in itertools.pairwise(chain):
             answer = await self._answer(certificate, issuer)
             if answer.is_revoked:
@@ -84,22 +78,16 @@ class Revocation:
 
     async def _answer(self, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
         name = fingerprint(certificate)
-        known = self._answers.get(name)
-        if known and self._clock() < known.until:
-            return known
         lock = self._under_way.setdefault(name, asyncio.Lock())
         async with lock:  # one question at a time about one certificate
             known = self._answers.get(name)
             if known is None or self._clock() >= known.until:
                 known = await self._ask(certificate, issuer)
-                self._remember(name, known)
+                if len(self._answers) >= ENTRIES_MAX:
+                    self._answers.pop(next(iter(self._answers)))
+                self._answers[name] = known
         self._under_way.pop(name, None)
         return known
-
-    def _remember(self, name: str, answer: _Answer) -> None:
-        if len(self._answers) >= self._settings.entries_max:
-            self._answers.pop(next(iter(self._answers)))
-        self._answers[name] = answer
 
     async def _ask(self, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
         given = self._given_crl(issuer)
@@ -134,7 +122,7 @@ class Revocation:
         try:
             return await ask(url, certificate, issuer)
         except (OSError, TimeoutError, ValueError, RevocationUnknownError) as error:
-            self._failed_until[url] = now + self._settings.retry
+            self._failed_until[url] = now + RETRY
             raise _unknown(str(error)[:200] or type(error).__name__) from error
 
     async def _by_ocsp(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
@@ -164,21 +152,21 @@ class Revocation:
 
     def _until_of(self, crl: x509.CertificateRevocationList) -> datetime:
         next_update = crl.next_update_utc
-        return min(crl.last_update_utc + self._settings.cache, next_update) if next_update else crl.last_update_utc
+        return min(crl.last_update_utc + CACHE, next_update) if next_update else crl.last_update_utc
 
     def _on_crl(self, certificate: x509.Certificate, crl: x509.CertificateRevocationList) -> _Answer:
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
         return _Answer(entry is not None, self._until(crl.next_update_utc))
 
     def _until(self, next_update: datetime | None) -> datetime:
-        latest = self._clock() + self._settings.cache
+        latest = self._clock() + CACHE
         return min(latest, next_update) if next_update else latest
 
     def _require_current(self, this_update: datetime, next_update: datetime | None) -> None:
         now = self._clock()
-        if this_update > now + self._settings.skew:
+        if this_update > now + SKEW:
             raise _unknown("the answer is dated in the future")
-        if next_update is None or next_update < now - self._settings.skew:
+        if next_update is None or next_update < now - SKEW:
             raise _unknown("the answer has run out")
 
 
@@ -235,10 +223,8 @@ def _may_answer_for(candidate: x509.Certificate, issuer: x509.Certificate, now: 
 
 def _ocsp_urls(certificate: x509.Certificate) -> list[str]:
     try:
-        access = certificate.extensions.get_extension_for_oid(ExtensionOID.AUTHORITY_INFORMATION_ACCESS).value
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except (x509.ExtensionNotFound, ValueError):
-        return []
-    if not isinstance(access, x509.AuthorityInformationAccess):
         return []
     return [
         one.access_location.value

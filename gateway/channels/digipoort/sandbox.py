@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from gateway.channels.digipoort.parties import find_party
+from gateway.channels.digipoort.parties import candidates, find_party, role_of
 from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.digipoort.wire.elements import StatusResultaat
 from gateway.channels.digipoort.wire.faults import MalformedError, TroubleError
@@ -19,9 +19,10 @@ from gateway.clock import Clock
 from gateway.http.client_certificate import Identity
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS, Foutcode, Step
-from gateway.messages.participants import Party, PartyKind, Role
+from gateway.messages.participants import Party, PartyKind
 from gateway.messages.ports import Directory
-from gateway.validator.model.identifiers import KVK, OIN, PartyIdentifier
+from gateway.pki.hierarchy import CLIENTS, Subject
+from gateway.validator.model.identifiers import KVK, PartyIdentifier
 
 Sleep = Callable[[float], Awaitable[None]]
 KEYS_DIRECTORY = "sandbox-keys"
@@ -98,6 +99,10 @@ _AGAIN = _event(Step.DELIVERY_STARTED, pauses=-1)
 _VALIDATED = _Event("500", "Validatie bij de uitvragende partij gelukt")
 _HAPPY = (*_START, _OFFER, _event(Step.DELIVERED), _VALIDATED)
 
+_OF_AANLEVEREN = (Scenario.AANLEVER_FAULT, Scenario.OVERBELAST_AANLEVEREN, Scenario.ZWAARBELAST_AANLEVEREN)
+_OF_STATUS = (Scenario.STATUS_INFORMATIE_FAULT, Scenario.OVERBELAST_STATUS, Scenario.ZWAARBELAST_STATUS)
+"""What makes an operation fail, fail as overloaded, and slow."""
+
 PLAYS: dict[Scenario, tuple[_Event, ...]] = {
     Scenario.HAPPYFLOW: _HAPPY,
     Scenario.STATUS_INFORMATIE_FAULT: _HAPPY,
@@ -117,28 +122,24 @@ PLAYS: dict[Scenario, tuple[_Event, ...]] = {
 """The statuses of each scenario. A pause of -1 is the long one between two attempts to deliver."""
 
 
-def _cast(party_id: str, name: str, kind: PartyKind, oin: str, *mandates: str) -> Party:
-    kvk = (PartyIdentifier(KVK, oin[8:16]),) if oin.startswith("00000003") else ()
-    identifiers = (*kvk, PartyIdentifier(OIN, oin))
-    return Party(party_id, name, kind, identifiers, frozenset(mandates), kind_source="sandbox")
+_RIJK = frozenset({"ministerie"})
+_MANDATES = {"softwarehuis": frozenset({"leverancier", "leverancier-2"})}
 
 
-CAST = (
-    _cast("leverancier", "Van Dijk Kantoormeubelen B.V.", PartyKind.COMPANY, "00000003274185620000"),
-    _cast("leverancier-2", "Installatiebedrijf De Waal B.V.", PartyKind.COMPANY, "00000003381902460000"),
-    _cast(
-        "softwarehuis",
-        "Factuurstroom Software B.V.",
-        PartyKind.COMPANY,
-        "00000003615027930000",
-        "leverancier",
-        "leverancier-2",
-    ),
-    _cast("gemeente", "Gemeente Waterkant", PartyKind.NON_RIJK, "00000099000000001000"),
-    _cast("gemeente-2", "Gemeente Duinrand", PartyKind.NON_RIJK, "00000099000000002000"),
-    _cast("provincie", "Provincie Midden-Delta", PartyKind.NON_RIJK, "00000099000000003000"),
-    _cast("ministerie", "Ministerie van Proefzaken", PartyKind.RIJK, "00000099000000004000"),
-)
+def _kind(identiteit: Identiteit) -> PartyKind:
+    """What a party of the sandbox is, by its number: OINs with these prefixes belong to companies."""
+    is_company = identiteit.type.upper() == "KVK" or identiteit.nummer.startswith(("00000003", "00000008"))
+    return PartyKind.COMPANY if is_company else PartyKind.NON_RIJK
+
+
+def _cast(subject: Subject) -> Party:
+    oin = Identiteit(subject.oin, "OIN")
+    kind = PartyKind.RIJK if subject.file in _RIJK else _kind(oin)
+    mandates = _MANDATES.get(subject.file, frozenset())
+    return Party(subject.file, subject.organisation, kind, candidates(oin)[::-1], mandates, kind_source="sandbox")
+
+
+CAST = tuple(_cast(subject) for subject in CLIENTS)
 """The parties of a sandbox: those whose certificates `meterpoort ca init` makes, by the names of their files."""
 
 
@@ -151,31 +152,23 @@ class Sandbox:
         self._pace = pace or Pace()
         self._sleep = sleep
 
-    async def register_cast(self) -> None:
-        """Register every party of the cast, once."""
-        for party in CAST:
-            if await self._directory.party(party.party_id) is None:
-                await self._directory.save(party, "sandbox")
-
     async def play_aanleveren(self, aanleverkenmerk: str | None) -> None:
         """Be slow or fail, if that was asked. Raises KoppelvlakError."""
-        match scenario_of(aanleverkenmerk):
-            case Scenario.AANLEVER_FAULT:
-                raise MalformedError(Text("asked for by the aanleverkenmerk"))
-            case Scenario.OVERBELAST_AANLEVEREN:
-                raise TroubleError(Text("the submission service is overloaded"))
-            case Scenario.ZWAARBELAST_AANLEVEREN:
-                await self._sleep(self._pace.slow.total_seconds())
+        await self._play(aanleverkenmerk, _OF_AANLEVEREN)
 
     async def play_status(self, aanleverkenmerk: str | None) -> None:
         """Be slow or fail, if that was asked. Raises KoppelvlakError."""
-        match scenario_of(aanleverkenmerk):
-            case Scenario.STATUS_INFORMATIE_FAULT:
-                raise MalformedError(Text("asked for by the aanleverkenmerk"))
-            case Scenario.OVERBELAST_STATUS:
-                raise TroubleError(Text("the status service is overloaded"))
-            case Scenario.ZWAARBELAST_STATUS:
-                await self._sleep(self._pace.slow.total_seconds())
+        await self._play(aanleverkenmerk, _OF_STATUS)
+
+    async def _play(self, aanleverkenmerk: str | None, scenarios: tuple[Scenario, Scenario, Scenario]) -> None:
+        refused, overloaded, slow = scenarios
+        scenario = scenario_of(aanleverkenmerk)
+        if scenario is refused:
+            raise MalformedError(Text("asked for by the aanleverkenmerk"))
+        if scenario is overloaded:
+            raise TroubleError(Text("the service is busy"))
+        if scenario is slow:
+            await self._sleep(self._pace.slow.total_seconds())
 
     def statussen(self, proces: Proces) -> list[tuple[int, StatusResultaat]]:
         """The statuses that the scenario has reached by now; empty when there is no scenario."""
@@ -186,21 +179,17 @@ class Sandbox:
             at += self._pace.retry if event.pauses < 0 else self._pace.status * event.pauses
             if at > now:
                 break
-            described = f"Sandbox: {event.foutcode.value}" if event.foutcode else None
-            found.append(
-                (
-                    position,
-                    StatusResultaat(
-                        proces.kenmerk,
-                        proces.belanghebbende,
-                        event.code,
-                        at,
-                        event.omschrijving,
-                        event.foutcode.value if event.foutcode else None,
-                        described,
-                    ),
-                )
+            described = f"Sandbox: {event.foutcode}" if event.foutcode else None
+            status = StatusResultaat(
+                proces.kenmerk,
+                proces.belanghebbende,
+                event.code,
+                at,
+                event.omschrijving,
+                event.foutcode,
+                described,
             )
+            found.append((position, status))
         return found
 
     async def welcome(self, identity: Identity) -> None:
@@ -215,10 +204,8 @@ class Sandbox:
     async def _register(self, identiteit: Identiteit, identifiers: tuple[PartyIdentifier, ...]) -> None:
         if await find_party(self._directory, identiteit) is not None:
             return
-        is_company = identiteit.type.upper() == "KVK" or identiteit.nummer.startswith(("00000003", "00000008"))
-        kind = PartyKind.COMPANY if is_company else PartyKind.NON_RIJK
-        name = f"Sandbox {identiteit.nummer}"
-        party = Party(f"sandbox-{identiteit.nummer}".lower(), name, kind, identifiers, kind_source="sandbox")
+        party_id, name = f"sandbox-{identiteit.nummer}".lower(), f"Sandbox {identiteit.nummer}"
+        party = Party(party_id, name, _kind(identiteit), identifiers, kind_source="sandbox")
         await self._directory.save(party, "sandbox")
 
 
@@ -231,25 +218,17 @@ _BY_NAME = {one.value.lower(): one for one in Scenario}
 
 
 async def open_sandbox(directory: Directory, data_directory: Path, clock: Clock) -> Sandbox:
-    """A sandbox with its cast registered, and an API key for each of them in a file."""
-    sandbox = Sandbox(directory, clock)
-    await sandbox.register_cast()
+    """A sandbox with its cast registered, and an API key that works for each of them in a file."""
     keys = data_directory / KEYS_DIRECTORY
     keys.mkdir(exist_ok=True)
     for party in CAST:
-        await _key_file(directory, party, keys / party.party_id)
-    return sandbox
-
-
-async def _key_file(directory: Directory, party: Party, path: Path) -> None:
-    """Write an API key of this party that works into the file, unless there is one."""
-    known = _read_key(path)
-    if known and await directory.authenticate(known):
-        return
-    role = Role.GOVERNMENT if party.kind is not PartyKind.COMPANY else Role.SUPPLIER
-    role = Role.INTERMEDIARY if party.mandates else role
-    _, key = await directory.new_key(role, party.party_id, "sandbox", is_test=True)
-    _write_key(path, key)
+        if await directory.party(party.party_id) is None:
+            await directory.save(party, "sandbox")
+        known = _read_key(keys / party.party_id)
+        if not known or not await directory.authenticate(known):
+            _, key = await directory.new_key(role_of(party), party.party_id, "sandbox", is_test=True)
+            _write_key(keys / party.party_id, key)
+    return Sandbox(directory, clock)
 
 
 def _read_key(path: Path) -> str | None:
@@ -258,4 +237,4 @@ def _read_key(path: Path) -> str | None:
 
 def _write_key(path: Path, key: str) -> None:
     path.touch(mode=0o600)
-    path.write_text(key + "\n", encoding="ascii")
+    path.write_text(f"{key}\n", encoding="ascii")

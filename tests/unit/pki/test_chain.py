@@ -22,7 +22,7 @@ from tests.unit.pki.hierarchies import authority, hierarchy, issued, order, pair
 
 
 def anchors() -> TrustAnchors:
-    return TrustAnchors.split(load_certificates(hierarchy() / "ca.pem"))
+    return TrustAnchors(load_certificates(hierarchy() / "ca.pem"))
 
 
 def now() -> datetime:

@@ -12,7 +12,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from gateway.pki.certificates import CertificateError, RevocationUnknownError
 from gateway.pki.hierarchy import CertificateIssuer, new_crl
-from gateway.pki.revocation import Revocation, RevocationSettings
+from gateway.pki.revocation import RETRY, Revocation
 from tests.unit.pki.hierarchies import NOW, authority, pair, spare_key
 
 OCSP_URL = "http://ocsp.test.example/"
@@ -171,7 +171,7 @@ async def test_a_responder_that_failed_is_left_alone_for_a_while() -> None:
         with pytest.raises(RevocationUnknownError):
             await revocation.check(chain(leaf))
     assert network.asked == [OCSP_URL]
-    network.now += RevocationSettings().retry
+    network.now += RETRY
     network.answers[OCSP_URL] = lambda _: answer(leaf, GOOD, at=network.now, until=network.now + HOUR)
     await revocation.check(chain(leaf))
 
@@ -212,10 +212,11 @@ async def test_a_certificate_that_names_no_source_is_trouble() -> None:
         await Network().revocation().check(chain(certificate()))
 
 
-async def test_memory_stays_bounded() -> None:
+async def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.pki.revocation.ENTRIES_MAX", 1)
     network, leaf = Network(), certificate()
     crl = new_crl(authority(), [], NOW, HOUR)
-    revocation = network.revocation(crls=[crl], settings=RevocationSettings(entries_max=1))
+    revocation = network.revocation(crls=[crl])
     for one in (leaf, pair("gemeente")[0], pair("provincie")[0]):
         await revocation.check([one, authority().certificate])
     assert len(revocation._answers) == 1

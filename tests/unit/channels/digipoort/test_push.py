@@ -36,7 +36,7 @@ async def no_responder(url: str, body: bytes | None) -> bytes:
 
 def afleverservice(post: Post, outbox: MemoryOutbox, *, must_be_signed: bool = True) -> Afleverservice:
     files = TlsFiles(hierarchy())
-    anchors = TrustAnchors.split(load_certificates(files.anchors), CLIENTS_AND_SERVERS)
+    anchors = TrustAnchors(load_certificates(files.anchors), CLIENTS_AND_SERVERS)
     signers = Identities(anchors, Revocation(no_responder, now, files.crls()), now)
     signer = Signer(*pair("gemeente"))
     return Afleverservice(

@@ -60,7 +60,7 @@ def behind_proxy(*networks: str) -> Callable[[], Identities]:
         return datetime.now(UTC)
 
     files = TlsFiles(hierarchy())
-    anchors = TrustAnchors.split(load_certificates(files.anchors))
+    anchors = TrustAnchors(load_certificates(files.anchors))
     proxies = [ipaddress.ip_network(one) for one in networks]
     return lambda: Identities(anchors, Revocation(nowhere, now, files.crls()), now, proxies)
 
