@@ -23,13 +23,6 @@ class Writable(Protocol):
         """Write and remove something small. Raises OSError or the library's error."""
 
 
-class Backlog(Protocol):
-    """A queue of messages."""
-
-    async def waiting_messages(self) -> int:
-        """Return the number of messages that are accepted and not judged."""
-
-
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """The result of one check; `problem` is None when it passed."""
@@ -96,11 +89,11 @@ def is_writable(target: Writable) -> Check:
     return check
 
 
-def queue_has_room(waiting: Backlog, messages_max: int, share_max: float) -> Check:
+def queue_has_room(waiting_messages: Callable[[], int], messages_max: int, share_max: float) -> Check:
     """Check that fewer messages wait than `share_max` of the limit."""
 
     async def check() -> str | None:
-        messages = await waiting.waiting_messages()
+        messages = waiting_messages()
         if messages <= messages_max * share_max:
             return None
         return f"{messages} messages wait; new ones are refused from {messages_max} on"

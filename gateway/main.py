@@ -34,16 +34,14 @@ from gateway.jobs.periodic import run_periodically
 from gateway.jobs.reap import Reaper, reap_regularly
 from gateway.jobs.seal import seal_regularly
 from gateway.jobs.send_bills import send_bills_regularly
-from gateway.messages.metering import MeterPolicy
 from gateway.messages.ports import Checkpoint, Intake
 from gateway.metrics import Metrics
 from gateway.pipeline.backoff import Backoff
-from gateway.pipeline.counting import CountedIntake, SandboxIntake
-from gateway.pipeline.deliveries import WakingDeliveries
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.intake import IntakeService
 from gateway.pipeline.observer import MetricsObserver
 from gateway.pipeline.queue import JudgingQueue
+from gateway.pipeline.sandbox import SandboxIntake
 from gateway.pipeline.settled import SettledMessages
 from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
@@ -108,7 +106,7 @@ class Gateway:
             mailbox=self.mailbox,
             directory=self.register,
             operations=self.operations,
-            deliveries=WakingDeliveries(self.outbox, lambda: self.observer.wake_delivery()),
+            deliveries=self.outbox,
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
             billing=billing_services(self.settings, self.engines, self.writer, utc_now),
@@ -122,13 +120,9 @@ class Gateway:
         )
 
     def channel_intake(self) -> Intake:
-        """Return the intake of every channel; in a sandbox it marks messages as tests."""
-        counted = self.own_intake()
-        return SandboxIntake(counted) if self.settings.testing.sandbox else counted
-
-    def own_intake(self) -> CountedIntake:
-        """Return the intake of the gateway's own bills, which are never tests."""
-        return CountedIntake(self.intake, self.metrics)
+        """Return the intake of every channel; in a sandbox it marks messages as tests, as it does not of the
+        gateway's own bills."""
+        return SandboxIntake(self.intake) if self.settings.testing.sandbox else self.intake
 
 
 @asynccontextmanager
@@ -168,7 +162,7 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     yield measure_forecasts(billing, metrics)
     yield reap_regularly(_reaper(gateway), metrics, timedelta(hours=settings.reaper.pass_hours))
     if settings.billing.sends_bills:
-        yield send_bills_regularly(billing.store, gateway.own_intake(), gateway.register.by_identifier)
+        yield send_bills_regularly(billing.store, gateway.intake, gateway.register.by_identifier)
     if settings.drop.url:
         yield drop_regularly(Drop(settings, gateway.meter, billing.store, clock))
 
@@ -269,14 +263,14 @@ def _dispatcher(gateway: Gateway, clock: Clock) -> Dispatcher:
     )
     return Dispatcher(
         gateway.outbox,
-        gateway.store,
+        gateway.committer.commit,
         methods,
         gateway.register,
-        _meter_policy(gateway.settings),
+        gateway.settings.meter,
         clock,
         backoff,
         delivery.recipients_max,
-        observer=gateway.observer,
+        attempted=gateway.observer.count_attempt,
     )
 
 
@@ -303,29 +297,31 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     store = MessageStore(engines, writer, storage, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
-    observer, settled = MetricsObserver(metrics, clock), SettledMessages()
-    committer = Committer(engines, writer, checkpoint, [observer.message_committed, settled.message_committed])
+    observer, settled = MetricsObserver(metrics), SettledMessages()
+    observers = [observer.message_committed, settled.message_committed]
+    committer = Committer(engines, writer, register, settings.meter, checkpoint, observers)
     queue = JudgingQueue(
         committer,
         register,
         workers,
-        _meter_policy(settings),
+        settings.meter,
         clock,
         checkpoint,
         small_size_bytes_max=settings.storage.small_content_size_bytes_max,
         workers=settings.worker_count(),
         attempts_max=settings.queue.judging_attempts_max,
     )
-    limits = settings.queue
     intake = IntakeService(
         store,
         queue,
         settled,
+        metrics,
         clock,
         checkpoint,
-        waiting_max=limits.waiting_messages_max,
-        retry_after_seconds=limits.retry_after_seconds,
+        waiting_max=settings.queue.waiting_messages_max,
+        retry_after_seconds=settings.queue.retry_after_seconds,
     )
+    outbox = OutboxStore(engines, writer, register, clock, DELIVERY_METHODS, lambda: observer.wake_delivery())
     replays_elsewhere = ReplaysElsewhere(engines, store, queue, metrics)
     await replays_elsewhere.follow()
     return Gateway(
@@ -345,7 +341,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         _health(settings, writer, storage, queue),
         LedgerMeter(engines, writer, clock),
         observer,
-        OutboxStore(engines, writer, committer, register, clock, DELIVERY_METHODS),
+        outbox,
         replays_elsewhere,
         certificates,
     )
@@ -359,10 +355,6 @@ async def _open_database(settings: Settings, metrics: Metrics, stack: AsyncExitS
             settings, group_max=group_max, observer=lambda works, seconds: metrics.commit_made(seconds, works)
         )
     )
-
-
-def _meter_policy(settings: Settings) -> MeterPolicy:
-    return MeterPolicy(settings.meter.both_sides_pay, settings.meter.own_bills_are_free)
 
 
 def _workers(settings: Settings, storage: Storage, metrics: Metrics) -> Workers:
@@ -389,7 +381,9 @@ def _health(settings: Settings, writer: Writer, storage: Storage, queue: Judging
     checks = {
         "store": is_writable(writer),
         "storage": is_writable(storage),
-        "queue": queue_has_room(queue, settings.queue.waiting_messages_max, settings.health.queue_share_max),
+        "queue": queue_has_room(
+            lambda: queue.waiting_count, settings.queue.waiting_messages_max, settings.health.queue_share_max
+        ),
         "disk": disk_has_room(settings.data_directory, settings.health.disk_free_bytes_min),
     }
     return Health(checks, settings.health.check_seconds_max)

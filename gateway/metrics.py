@@ -104,10 +104,12 @@ class ChannelLabels:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """How many messages wait, and since when the oldest."""
+    """How many messages wait, and since when the oldest; `received_at` is when it was received, where that was
+    before it began to wait here."""
 
     messages: int
     oldest_at: datetime | None = None
+    received_at: datetime | None = None
 
 
 class Metrics:
@@ -130,6 +132,7 @@ class Metrics:
         self._seen_rules: set[str] = set()
         self._clock = clock
         self._since: dict[str, datetime | None] = {"received": clock()}
+        self._waiting_in: dict[str, QueueState] = {}
         self._messages()
         self._pushing()
         self._judging()
@@ -145,28 +148,29 @@ class Metrics:
 
     # Messages
 
-    def message_received(self, channel: str, size_bytes: int) -> None:
+    def message_received(self, channel: str, size_bytes: int, at: datetime) -> None:
         """A message was stored; `size_bytes` of its document and attachments, decoded."""
         self._received.labels(channel).inc()
         self._received_bytes.labels(channel).inc(size_bytes)
-        self._since["received"] = self._clock()
+        self._since["received"] = at
 
     def message_repeated(self) -> None:
         """A submission was repeated with the same key and body."""
         self._repeats.inc()
 
-    def message_settled(
-        self, kind: DocumentKind | None, state: State, disposition: Disposition, seconds_since_received: float
-    ) -> None:
-        """A message was settled: delivered, refused, duplicate, returned or parked."""
+    def message_settled(self, kind: DocumentKind | None, state: State, seconds_since_received: float) -> None:
+        """A message was settled (`State.is_settled`): delivered, refused, duplicate, returned or parked."""
         self._settled.labels(kind.value if kind else UNKNOWN_DOCUMENT, state.value).inc()
-        if disposition is not Disposition.PENDING:
-            self._dispositions.labels(disposition.value).inc()
         self._settled_after.observe(seconds_since_received)
 
-    def message_reopened(self) -> None:
-        """A returned message was replayed; it will be settled a second time."""
-        self._reopened.inc()
+    def disposition_given(self, disposition: Disposition) -> None:
+        """It is known what a message is to the meter; PENDING is not counted."""
+        if disposition is not Disposition.PENDING:
+            self._dispositions.labels(disposition.value).inc()
+
+    def message_reopened(self, state: State) -> None:
+        """A message that was settled in this state is replayed; it will be settled a second time."""
+        self._reopened.labels(state.value).inc()
 
     def message_confirmed(self, seconds_since_delivered: float) -> None:
         """A recipient confirmed a message."""
@@ -178,11 +182,9 @@ class Metrics:
         for stage, rule in broken:
             self._refusals.labels(stage.value, self._known_rule(rule)).inc()
 
-    def queue_measured(self, judging: QueueState, undelivered: QueueState) -> None:
-        """Messages that wait to be judged, and all messages that are not judged yet."""
+    def queue_measured(self, judging: QueueState) -> None:
+        """Messages that wait to be judged."""
         self._measure_queue("judging", judging)
-        self._undelivered.set(undelivered.messages)
-        self._since["undelivered"] = undelivered.oldest_at
 
     def deliveries_measured(self, waiting: QueueState, paused_recipients: int) -> None:
         """Messages that wait to be pushed, and the number of recipients that are paused."""
@@ -197,8 +199,14 @@ class Metrics:
             self._push_failures.labels(failure if failure in PUSH_FAILURES else OTHER).inc()
 
     def _measure_queue(self, queue: str, state: QueueState) -> None:
+        """What waits in either queue is what is not settled."""
         self._queue.labels(queue).set(state.messages)
         self._since[queue] = state.oldest_at
+        self._waiting_in[queue] = state
+        waiting = self._waiting_in.values()
+        self._undelivered.set(sum(one.messages for one in waiting))
+        received = [at for one in waiting if (at := one.received_at or one.oldest_at)]
+        self._since["undelivered"] = min(received, default=None)
 
     def mailboxes_measured(self, waiting: QueueState, parked_messages: int) -> None:
         """Messages that recipients have not confirmed, and messages that are parked."""
@@ -276,16 +284,22 @@ class Metrics:
         )
         self._repeats = self._counter("repeats", "Submissions that were repeated and got their first response.")
         self._settled = self._counter(
-            "messages_settled", "Messages that were settled, by document and outcome.", "document", "outcome"
+            "messages_settled",
+            "Messages that were settled, by document and outcome. The sum is received plus reopened, minus "
+            "undelivered.",
+            "document",
+            "outcome",
         )
         self._dispositions = self._counter(
             "dispositions",
-            "Messages that were settled, by disposition. The sum is received plus reopened, minus what waits or "
-            "is parked.",
+            "Messages of which the disposition is known. The sum is received, plus reopened that were returned, "
+            "minus undelivered and parked.",
             "disposition",
         )
         self._reopened = self._counter(
-            "reopened", "Returned messages that an operator replayed; each is settled once more."
+            "reopened",
+            "Messages that an operator replayed, by what they were; each is settled once more.",
+            "was",
         )
         self._settled_after = self._histogram("settled_after_seconds", "From received to settled.", WAIT_SECONDS)
         self._confirmed_after = self._histogram(
@@ -427,5 +441,6 @@ def _foreseen(channels: ChannelLabels) -> Mapping[str, Collection[str]]:
         "route": sorted({*ROUTES, *channels.route_kinds, OTHER}),
         "stage": [stage.value for stage in Stage],
         "status": ["2xx", "3xx", "4xx", "5xx"],
+        "was": [State.PARKED.value, State.RETURNED.value],
         "way": channels.push_methods,
     }

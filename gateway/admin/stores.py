@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from gateway.clock import utc_now
 from gateway.settings import Settings
-from gateway.store.messages.commit import Committer
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
@@ -36,7 +35,7 @@ def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T
             engines, writer = database.engines, database.writer
             register = RegisterStore(engines, writer, utc_now)
             await register.refresh()
-            outbox = OutboxStore(engines, writer, Committer(engines, writer), register, utc_now)
+            outbox = OutboxStore(engines, writer, register, utc_now)
             return await work(Stores(writer, register, outbox))
 
     return asyncio.run(run())

@@ -62,11 +62,8 @@ class Attachments(Schema):
 )
 async def show_document(call: Call, kenmerk: str) -> web.StreamResponse:
     message = await message_with_content(call, kenmerk)
-    stored = await call.services.messages.document(message.kenmerk)
-    if stored is None:
-        raise not_found(Text("document of message"), message.kenmerk)
     more = {"Content-Disposition": f'attachment; filename="{message.kenmerk}.xml"'}
-    return await _send(call, stored, stored.sha256, "application/xml", more)
+    return await _send(call, message.document, message.sha256, "application/xml", more)
 
 
 @routes.get(
@@ -126,10 +123,9 @@ async def _send_attachment(call: Call, message: Message, held: StoredAttachment)
     more = {"Content-Disposition": disposition(facts.filename, facts.number)}
     if held.stored is not None:
         return await _send(call, held.stored, facts.sha256, facts.media_type, more)
-    whole = await call.services.messages.document(message.kenmerk)
-    if whole is None or facts.start is None or facts.end is None:
+    if facts.start is None or facts.end is None:
         raise not_found(Text("attachment"), str(facts.number))
-    encoded = call.services.storage.stream(whole, facts.start, facts.end)
+    encoded = call.services.storage.stream(message.document, facts.start, facts.end)
     return await _stream(call, decoded_content(encoded), facts.size_bytes, facts.sha256, facts.media_type, more)
 
 

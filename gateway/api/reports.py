@@ -45,7 +45,6 @@ async def _to_read(call: Call, message: Message) -> tuple[list[AttachmentResourc
     if not may_read_content(call):
         return [], None
     held = await call.services.messages.attachments(message.kenmerk)
-    stored = await call.services.messages.document(message.kenmerk)
-    is_short = stored is not None and stored.size_bytes <= report_pages.EXCERPT_BYTES_MAX
-    source = await call.services.storage.read(stored) if stored is not None and is_short else b""
+    is_short = message.size_bytes <= report_pages.EXCERPT_BYTES_MAX
+    source = await call.services.storage.read(message.document) if is_short else b""
     return [attachment_resource(message.kenmerk, one) for one in held], source

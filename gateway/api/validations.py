@@ -17,7 +17,7 @@ from gateway.http.body import announced_bytes, empty_body, whole
 from gateway.http.pages import page_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
-from gateway.pipeline.queue import JudgingError
+from gateway.pipeline.worker import JudgingError
 from gateway.validator.profiles import profile_named
 from gateway.validator.report.report import Language, Report
 

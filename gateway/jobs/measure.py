@@ -27,8 +27,7 @@ async def measure_queue(queue: JudgingQueue, metrics: Metrics) -> None:
     """Measure the queue of messages to judge, every five seconds."""
 
     async def measure() -> None:
-        waiting = QueueState(queue.waiting_count, queue.oldest_received_at)
-        metrics.queue_measured(waiting, waiting)
+        metrics.queue_measured(QueueState(queue.waiting_count, queue.oldest_received_at))
 
     await run_periodically(measure, QUEUE_SECONDS, failure="measuring_failed")
 
@@ -38,12 +37,8 @@ async def measure_messages(engines: Engines, metrics: Metrics, clock: Clock) -> 
     measures, runs = Measures(engines), itertools.count()
 
     async def measure() -> None:
-        uncollected = await measures.measure_uncollected()
-        waiting = QueueState(uncollected.messages, uncollected.oldest_at)
-        metrics.mailboxes_measured(waiting, await measures.count_parked())
-        to_push = await measures.to_push()
-        paused = await measures.paused_recipients(clock())
-        metrics.deliveries_measured(QueueState(to_push.messages, to_push.oldest_at), paused)
+        metrics.mailboxes_measured(await measures.measure_uncollected(), await measures.count_parked())
+        metrics.deliveries_measured(await measures.to_push(), await measures.paused_recipients(clock()))
         if next(runs) % SILENCE_RUNS == 0:
             await _measure_silence(measures, metrics, clock)
 

@@ -1,11 +1,12 @@
 """What becomes of a message that was judged, decided in one place.
 
 `decide` is pure. Its `Decision` holds everything: steps, state, disposition, meter entries, the claim that makes a
-later message a duplicate, mailbox or outbox. The store writes it as it is, in one transaction.
+later message a duplicate, mailbox or outbox. The store writes it as it is, in one transaction; where it learns
+there that another message has the claim, it asks `decide` with that claim and writes the duplicate.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,17 +14,15 @@ from enum import StrEnum
 from gateway.i18n import Text
 from gateway.messages.authorisation import party_finding, sender_problem
 from gateway.messages.lifecycle import Disposition, Foutcode, State, Step
-from gateway.messages.message import JournalEntry, Message
-from gateway.messages.metering import MeterPolicy, meter_delivery
+from gateway.messages.message import GATEWAY, JournalEntry, Message
+from gateway.messages.metering import meter_delivery
 from gateway.messages.participants import Party, Register
 from gateway.metering.entry import UsageEntry
+from gateway.settings import MeterSettings
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentFacts, DocumentParty
 from gateway.validator.verdict import Verdict
-
-GATEWAY = "gateway"
-"""The actor of what happens by itself."""
 
 _CLAIMED_CHARACTERS_MAX = 200
 """A longer document number is claimed by its hash: an index of PostgreSQL holds 2.7 KB, XML holds any length."""
@@ -33,8 +32,8 @@ messages 100 MB. The document and the report have all of it."""
 _TEST_CLAIM = "\x1ftest\x1f"
 """Before the claim of a test; no party id begins so."""
 
-NOTHING_KNOWN = Verdict()
-"""The verdict on a document that no check has seen."""
+Claims = Mapping[str, str]
+"""The kenmerk of the message that has a claim, by claim."""
 
 _PASSED = (Step.SENDER_AUTHORISED, Step.SCHEMA_PASSED, Step.RULES_PASSED)
 
@@ -89,12 +88,6 @@ class Decision:
         """When it was decided."""
         return self.entries[-1].at
 
-    def if_claimed_by(self, kenmerk: str | None) -> "Decision":
-        """The decision when this message has the claim; where another has it, this one is a duplicate."""
-        if self.claim is None or kenmerk is None or kenmerk == self.kenmerk:
-            return self
-        return _as_duplicate(self, kenmerk)
-
 
 class AlreadyCommittedError(Exception):
     """A message changed since it was read, so that a decision about it was not committed: nothing was written."""
@@ -103,35 +96,44 @@ class AlreadyCommittedError(Exception):
         super().__init__(f"committed before: {', '.join(sorted(one.kenmerk for one in decisions))}")
 
 
-def decide(message: Message, verdict: Verdict, register: Register, policy: MeterPolicy, at: datetime) -> Decision:
-    """What becomes of a message by its verdict: refused, returned, delivered to its recipient's mailbox, or to be
-    pushed. Whether it is a duplicate depends on its claim: see `Decision.if_claimed_by`."""
+def decide(
+    message: Message, verdict: Verdict, parties: Register, claims: Claims, policy: MeterSettings, at: datetime
+) -> Decision:
+    """What becomes of a message by its verdict: parked where a rule failed technically, else refused, returned,
+    a duplicate, delivered to its recipient's mailbox, or to be pushed.
+
+    `claims`: the claims that are known to be taken. One that this message has itself makes no duplicate.
+    """
+    if verdict.is_broken:
+        return park(message, "a rule failed technically", at, verdict)
     facts = verdict.facts
-    submitter = register.by_id(message.submitter_id) if message.submitter_id else None
+    submitter = parties.by_id(message.submitter_id) if message.submitter_id else None
     if facts is None:
         return _refusal(message, verdict, submitter, at)
-    senders = _registered_parties(facts.sender, register)
+    senders = _registered_parties(facts.sender, parties)
     sender = senders[0] if senders else None
-    if wrong := sender_problem(message, facts, senders, submitter, register):
+    if wrong := sender_problem(message, facts, senders, submitter, parties):
         return _not_authorised(message, verdict, wrong, at)
     if not verdict.valid:
         return _refusal(message, verdict, sender, at)
-    recipient, name = _recipient(message, facts, register)
+    recipient, name = _recipient(message, facts, parties)
     judged = _with_verdict(message, verdict, sender, recipient, name)
     if recipient is None:
         return _without_recipient(message, judged, verdict, at)
     claim = _claim(message, facts, sender)
+    if claim and (first_kenmerk := claims.get(claim, message.kenmerk)) != message.kenmerk:
+        return _duplicate(message, judged, verdict, first_kenmerk, at)
     if recipient.wants_push:
         entries = _entries(_PASSED, at)
         after = judged.after(entries, Disposition.PENDING)
         return Decision(message, after, entries, (), (Move.INTO_OUTBOX,), verdict, claim)
     entries = _entries((*_PASSED, Step.DELIVERY_STARTED, Step.DELIVERED), at)
-    metered = meter_delivery(message.kenmerk, sender, recipient, at, policy, is_test=message.is_test)
-    after = judged.after(entries, metered.disposition)
-    return Decision(message, after, entries, metered.entries, (Move.INTO_MAILBOX,), verdict, claim)
+    disposition, usage = meter_delivery(message.kenmerk, sender, recipient, at, policy, is_test=message.is_test)
+    after = judged.after(entries, disposition)
+    return Decision(message, after, entries, usage, (Move.INTO_MAILBOX,), verdict, claim)
 
 
-def park(message: Message, detail: str, at: datetime, verdict: Verdict = NOTHING_KNOWN) -> Decision:
+def park(message: Message, detail: str, at: datetime, verdict: Verdict | None = None) -> Decision:
     """The decision when judging failed technically: the message is parked, with what was found so far."""
     finding = Finding(
         "MP-TECHNICAL",
@@ -140,7 +142,8 @@ def park(message: Message, detail: str, at: datetime, verdict: Verdict = NOTHING
         Text("The gateway could not judge this document. An operator looks at it; you need not send it again."),
     )
     entries = (JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail),)
-    verdict = replace(verdict, findings=(finding, *verdict.findings))
+    found = verdict or Verdict()
+    verdict = replace(found, findings=(finding, *found.findings))
     judged = _with_verdict(message, verdict, None, None, None)
     return Decision(message, judged.after(entries, Disposition.PENDING), entries, verdict=verdict)
 
@@ -200,10 +203,9 @@ def _without_recipient(message: Message, judged: Message, verdict: Verdict, at: 
     return Decision(message, after, entries, verdict=_with_finding(verdict, finding))
 
 
-def _as_duplicate(decision: Decision, first_kenmerk: str) -> Decision:
+def _duplicate(message: Message, judged: Message, verdict: Verdict, first_kenmerk: str, at: datetime) -> Decision:
     """Another message has the claim: this one is neither delivered nor metered, and its report says so."""
-    verdict = decision.verdict or NOTHING_KNOWN
-    number = (verdict.facts.number or "")[:_LISTED_CHARACTERS_MAX] if verdict.facts else ""
+    number = judged.number or ""
     finding = party_finding(
         "MP-DUPLICATE",
         Text(
@@ -215,26 +217,16 @@ def _as_duplicate(decision: Decision, first_kenmerk: str) -> Decision:
         found=number,
     )
     detail = f"duplicate of {first_kenmerk}"
-    found = JournalEntry(Step.FOUND_DUPLICATE, decision.at, GATEWAY, Foutcode.VAS500, detail)
-    entries = (*_entries(_PASSED, decision.at), found)
-    judged = replace(
-        decision.message,
-        state=decision.before.state,
-        steps=decision.before.steps,
-        duplicate_of=first_kenmerk,
-    )
-    return Decision(
-        decision.before,
-        judged.after(entries, Disposition.DUPLICATE),
-        entries,
-        verdict=_with_finding(verdict, finding),
-    )
+    found = JournalEntry(Step.FOUND_DUPLICATE, at, GATEWAY, Foutcode.VAS500, detail)
+    entries = (*_entries(_PASSED, at), found)
+    after = replace(judged, duplicate_of=first_kenmerk).after(entries, Disposition.DUPLICATE)
+    return Decision(message, after, entries, verdict=_with_finding(verdict, finding))
 
 
-def _recipient(message: Message, facts: DocumentFacts, register: Register) -> tuple[Party | None, str | None]:
+def _recipient(message: Message, facts: DocumentFacts, parties: Register) -> tuple[Party | None, str | None]:
     if message.wanted_recipient is not None:
-        return register.by_identifier(message.wanted_recipient), str(message.wanted_recipient)
-    found = _registered_parties(facts.recipient, register)
+        return parties.by_identifier(message.wanted_recipient), str(message.wanted_recipient)
+    found = _registered_parties(facts.recipient, parties)
     return (found[0] if found else None), _first_named(facts)
 
 
@@ -243,8 +235,8 @@ def _first_named(facts: DocumentFacts | None) -> str | None:
     return str(facts.recipient.identifiers[0]) if facts and facts.recipient.identifiers else None
 
 
-def _registered_parties(party: DocumentParty, register: Register) -> list[Party]:
-    found = (register.by_identifier(identifier) for identifier in party.identifiers)
+def _registered_parties(party: DocumentParty, parties: Register) -> list[Party]:
+    found = (parties.by_identifier(identifier) for identifier in party.identifiers)
     return [party for party in found if party is not None]
 
 

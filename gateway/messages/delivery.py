@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.messages.decision import GATEWAY, Contact, Decision, Move
+from gateway.messages.decision import Contact, Decision, Move
 from gateway.messages.lifecycle import Disposition, Foutcode, State, Step
-from gateway.messages.message import JournalEntry, Message
-from gateway.messages.metering import MeterPolicy, meter_delivery
+from gateway.messages.message import GATEWAY, JournalEntry, Message
+from gateway.messages.metering import meter_delivery
 from gateway.messages.participants import Register
+from gateway.settings import MeterSettings
 
 
 class AttemptResult(StrEnum):
@@ -45,7 +46,7 @@ def offer(message: Message, at: datetime) -> Decision:
 
 
 def decide_delivery(
-    message: Message, attempt: DeliveryAttempt, register: Register, policy: MeterPolicy, at: datetime
+    message: Message, attempt: DeliveryAttempt, register: Register, policy: MeterSettings, at: datetime
 ) -> Decision:
     """What becomes of a message by an attempt: delivered (400) and metered, returned (410), or tried again (420).
 
@@ -63,16 +64,16 @@ def decide_delivery(
 
 
 def _delivery(
-    message: Message, attempt: DeliveryAttempt, register: Register, policy: MeterPolicy, at: datetime
+    message: Message, attempt: DeliveryAttempt, register: Register, policy: MeterSettings, at: datetime
 ) -> Decision:
     recipient = register.by_id(message.recipient_id or "")
     if recipient is None:
         raise LookupError(f"no party {message.recipient_id}")
     sender = register.by_id(message.sender_id) if message.sender_id else None
-    metered = meter_delivery(message.kenmerk, sender, recipient, at, policy, is_test=message.is_test)
-    delivered = _decision(message, metered.disposition, JournalEntry(Step.DELIVERED, at, GATEWAY))
+    disposition, usage = meter_delivery(message.kenmerk, sender, recipient, at, policy, is_test=message.is_test)
+    delivered = _decision(message, disposition, JournalEntry(Step.DELIVERED, at, GATEWAY))
     moves = (Move.OUT_OF_OUTBOX, Move.INTO_MAILBOX) if attempt.into_mailbox else (Move.OUT_OF_OUTBOX,)
-    return replace(delivered, usage=metered.entries, moves=moves, contact=Contact(recipient.party_id))
+    return replace(delivered, usage=usage, moves=moves, contact=Contact(recipient.party_id))
 
 
 def confirm(message: Message, actor: str, at: datetime) -> Decision:

@@ -180,7 +180,7 @@ class Disposition(StrEnum):
     """What a message is to the meter; every message has exactly one, so received = sum of dispositions."""
 
     PENDING = "pending"
-    """Not settled yet."""
+    """Not known yet: the message waits, or is parked."""
     BILLABLE = "billable"
     """At least one party pays for it."""
     FREE_COMPANY = "free-company"

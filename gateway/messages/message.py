@@ -7,12 +7,14 @@ from typing import Generic, TypeVar
 import msgspec
 
 from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step, after
-from gateway.messages.participants import Role
+from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import StoredBytes, Submission
 from gateway.validator.model.document import Attachment, DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier
 
 T = TypeVar("T")
+GATEWAY = "gateway"
+"""The actor of what happens by itself."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True):
@@ -85,8 +87,13 @@ class Message:
     issue_date: str | None = None
     profile: str | None = None
     duplicate_of: str | None = None
-    detached: tuple[StoredAttachment, ...] | None = None
-    """The attachments that came with the document; None where they were not read from the store."""
+    attachments: tuple[StoredAttachment, ...] = ()
+    """As far as they were read from the store: for judging and for delivery."""
+
+    @property
+    def detached_attachments(self) -> tuple[StoredAttachment, ...]:
+        """The attachments that came with the document, not in it."""
+        return tuple([one for one in self.attachments if one.stored is not None])
 
     @property
     def size_bytes(self) -> int:
@@ -131,8 +138,17 @@ def received_message(submission: Submission, kenmerk: str, received_at: datetime
         wanted_recipient=submission.recipient,
         wanted_profile=submission.profile,
         on_behalf_of=submission.on_behalf_of,
-        detached=tuple([StoredAttachment(one.attachment, one.content.location) for one in submission.attachments]),
+        attachments=tuple(
+            [StoredAttachment(one.attachment, one.content.location) for one in submission.attachments]
+        ),
     )
+
+
+def first_entries(caller: Caller, at: datetime) -> tuple[JournalEntry, ...]:
+    """What every journal begins with: the sender begins, the gateway does the rest."""
+    begun, *rest = FIRST_STEPS
+    sender = caller.party_id or caller.key_id
+    return JournalEntry(begun, at, sender), *(JournalEntry(step, at, GATEWAY) for step in rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.messages.message import (
-    JournalEntry,
-    Lease,
-    Message,
-    MessageFilter,
-    Page,
-    StoredAttachment,
-)
-from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
+from gateway.messages.participants import Caller, Party, Role
 from gateway.messages.submission import Content, Receipt, StoredBytes, Submission
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -68,9 +61,6 @@ class Messages(Protocol):
 
     async def report(self, kenmerk: str) -> bytes | None:
         """The verdict on the message as JSON, or None when it was not judged yet."""
-
-    async def document(self, kenmerk: str) -> StoredBytes | None:
-        """Where the original bytes are stored."""
 
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Every attachment, in order."""
@@ -157,17 +147,3 @@ class Deliveries(Protocol):
 
 Checkpoint = Callable[[str], None]
 """Called at named points of a message's way; a test kills the process there."""
-
-__all__ = [
-    "Checkpoint",
-    "ContentSink",
-    "Deliveries",
-    "Directory",
-    "DocumentStorage",
-    "Intake",
-    "Mailbox",
-    "Messages",
-    "Operations",
-    "PartyKind",
-    "PendingDelivery",
-]

@@ -102,6 +102,11 @@ class Submission:
     """For a channel that keeps its own table."""
 
     @property
+    def size_bytes(self) -> int:
+        """Of the document and every detached attachment."""
+        return self.document.size_bytes + sum(one.content.size_bytes for one in self.attachments)
+
+    @property
     def body_sha256(self) -> str:
         """One hash over the document and every detached attachment, in order: it shows whether the same key came
         with another body."""

@@ -5,17 +5,17 @@ Only the first message of a recipient is ever in memory, so it makes no differen
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 import structlog
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from gateway.clock import Clock
+from gateway.messages.decision import Decision
 from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message
-from gateway.messages.metering import MeterPolicy
 from gateway.messages.participants import Register
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.ports import (
@@ -23,12 +23,11 @@ from gateway.pipeline.ports import (
     Destination,
     Failure,
     NotDeliveredError,
-    Observer,
     Outbox,
     QueuedMessage,
     Refusal,
-    Shipments,
 )
+from gateway.settings import MeterSettings
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +35,10 @@ _IDLE_SECONDS = 5.0
 """How often to look for work that nobody announced: from another process, or due again."""
 
 
-class Unobserved:
-    """Nobody counts. Fulfils `ports.Observer`."""
-
-    def count_attempt(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
-        """Nothing."""
+Commit = Callable[[Decision], Awaitable[Decision]]
+"""Commits a decision about a message; returns it as it was committed."""
+Attempted = Callable[[str, AttemptResult, Failure | None, float], None]
+"""Called with every attempt: the delivery method, what became of it, what went wrong, and its seconds."""
 
 
 class Dispatcher:
@@ -49,20 +47,20 @@ class Dispatcher:
     def __init__(
         self,
         outbox: Outbox,
-        shipments: Shipments,
+        commit: Commit,
         methods: Mapping[str, DeliveryMethod],
         register: Register,
-        policy: MeterPolicy,
+        policy: MeterSettings,
         clock: Clock,
         backoff: Backoff | None = None,
         recipients_max: int = 64,
         trouble_seconds: float = _IDLE_SECONDS,
-        observer: Observer | None = None,
+        attempted: Attempted = lambda *_: None,
     ) -> None:
         """`recipients_max`: recipients that are called at the same time; `trouble_seconds`: how long to leave a
         store alone that does not answer."""
         self._outbox = outbox
-        self._shipments = shipments
+        self._commit = commit
         self._methods = methods
         self._register = register
         self._policy = policy
@@ -72,7 +70,7 @@ class Dispatcher:
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._trouble_seconds = trouble_seconds
         self._woken = asyncio.Event()
-        self._observer = observer or Unobserved()
+        self._attempted = attempted
 
     def wake(self) -> None:
         """Something was put into the outbox."""
@@ -141,21 +139,20 @@ class Dispatcher:
 
     async def _offer(self, destination: Destination, queued: QueuedMessage) -> bool:
         """Offer one message; whether the next one may follow."""
-        message = await self._outbox.commit(offer(queued.message, self._clock()))
+        message = (await self._commit(offer(queued.message, self._clock()))).message
         begun = time.monotonic()
         error = await self._deliver(destination, message)
         seconds, now = time.monotonic() - begun, self._clock()
         attempt = self._attempt(destination, queued, error, now)
-        await self._outbox.commit(decide_delivery(message, attempt, self._register, self._policy, now))
-        self._observer.count_attempt(destination.method, attempt.result, error.failure if error else None, seconds)
+        await self._commit(decide_delivery(message, attempt, self._register, self._policy, now))
+        self._attempted(destination.method, attempt.result, error.failure if error else None, seconds)
         return attempt.result in {AttemptResult.DELIVERED, AttemptResult.REFUSED}
 
     async def _deliver(self, destination: Destination, message: Message) -> NotDeliveredError | None:
         """Hand it over; why it was not accepted, or None."""
         try:
-            shipment = await self._shipments.shipment(message.kenmerk)
-            await self._methods[destination.method].deliver(destination.url, shipment)
-        except LookupError as error:
+            await self._methods[destination.method].deliver(destination.url, message)
+        except FileNotFoundError as error:
             return NotDeliveredError(Refusal.PERMANENT, Failure.GONE, str(error), Foutcode.AFS400)
         except NotDeliveredError as error:
             return error

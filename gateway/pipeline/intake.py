@@ -9,6 +9,7 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Message, received_message
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import Arrival, OverloadedError, Receipt, Submission
+from gateway.metrics import Metrics
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.settled import SettledMessages
 
@@ -34,6 +35,7 @@ class IntakeService:
         store: SubmissionStore,
         queue: JudgingQueue,
         settled: SettledMessages,
+        metrics: Metrics,
         clock: Clock,
         checkpoint: Checkpoint,
         *,
@@ -43,6 +45,7 @@ class IntakeService:
         self._store = store
         self._queue = queue
         self._settled = settled
+        self._metrics = metrics
         self._clock = clock
         self._checkpoint = checkpoint
         self._waiting_max = waiting_max
@@ -55,6 +58,7 @@ class IntakeService:
         IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
         if self._queue.waiting_count >= self._waiting_max:
+            self._metrics.submission_turned_away()
             raise OverloadedError(self._retry_after_seconds)
         arrival = Arrival(new_kenmerk(), self._clock(), submission)
         bind_contextvars(kenmerk=arrival.kenmerk)
@@ -64,7 +68,9 @@ class IntakeService:
         if not receipt.is_repeat:
             message = received_message(submission, receipt.kenmerk, receipt.received_at)
             self._queue.offer(message, submission.document.data)
+            self._metrics.message_received(message.channel, submission.size_bytes, message.received_at)
             return receipt
+        self._metrics.message_repeated()
         bind_contextvars(kenmerk=receipt.kenmerk)
         if repeated := await self._store.unjudged_message(receipt.kenmerk):
             self._queue.offer(repeated, None)  # its first acceptance may have been committed and not answered

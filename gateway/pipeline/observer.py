@@ -1,11 +1,12 @@
 """Counts what becomes of messages, in the metrics."""
 
 from collections.abc import Callable
+from datetime import datetime
 
-from gateway.clock import Clock
 from gateway.messages.decision import Decision
 from gateway.messages.delivery import AttemptResult
 from gateway.messages.lifecycle import State
+from gateway.messages.message import Message
 from gateway.messages.participants import MAILBOX
 from gateway.metrics import Metrics
 from gateway.pipeline.ports import Failure
@@ -15,9 +16,8 @@ from gateway.validator.verdict import Verdict
 class MetricsObserver:
     """Counts committed decisions, and wakes delivery when a message is to be pushed."""
 
-    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._clock = clock
         self.wake_delivery: Callable[[], None] = lambda: None
 
     def message_committed(self, decision: Decision) -> None:
@@ -25,15 +25,11 @@ class MetricsObserver:
         self._metrics.units_metered(decision.usage)
         if decision.verdict is not None:
             self._count_judging(decision.verdict, decision.message.state)
-        state = decision.message.state
-        if state is State.CONFIRMED:
+        self._count_settled(decision.before, decision.message, decision.at)
+        if decision.message.state is State.CONFIRMED:
             self._count_confirmation(decision)
-        elif state.is_settled:
-            self._count_settled(decision)
-        elif state is State.CHECKED:
+        elif decision.message.state is State.CHECKED:
             self.wake_delivery()
-        elif decision.before.state is State.RETURNED:
-            self._metrics.message_reopened()
 
     def _count_judging(self, verdict: Verdict, state: State) -> None:
         if verdict.is_broken:
@@ -43,10 +39,14 @@ class MetricsObserver:
         if state is State.REFUSED:
             self._metrics.message_refused(verdict.findings)
 
-    def _count_settled(self, decision: Decision) -> None:
-        message = decision.message
-        seconds = (self._clock() - message.received_at).total_seconds()
-        self._metrics.message_settled(message.kind, message.state, message.disposition, seconds)
+    def _count_settled(self, before: Message, message: Message, at: datetime) -> None:
+        if message.disposition is not before.disposition:
+            self._metrics.disposition_given(message.disposition)
+        if message.state.is_settled and not before.state.is_settled:
+            seconds = (at - message.received_at).total_seconds()
+            self._metrics.message_settled(message.kind, message.state, seconds)
+        elif before.state.is_settled and not message.state.is_settled:
+            self._metrics.message_reopened(before.state)
 
     def _count_confirmation(self, decision: Decision) -> None:
         if decision.message.settled_at is not None:

@@ -1,15 +1,12 @@
-"""What delivery needs: what waits for whom, where it goes, and where to write what became of it."""
+"""What delivery needs: what waits for whom, and where it goes."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.messages.decision import Decision
-from gateway.messages.delivery import AttemptResult
 from gateway.messages.lifecycle import Foutcode
-from gateway.messages.message import Message, StoredAttachment
-from gateway.messages.submission import StoredBytes
+from gateway.messages.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +29,6 @@ class QueuedMessage:
     queued_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """A message with its contents, as a recipient gets it."""
-
-    message: Message
-    document: StoredBytes
-    attachments: tuple[StoredAttachment, ...]
-
-
 class Outbox(Protocol):
     """What waits, kept on stable storage."""
 
@@ -54,17 +42,7 @@ class Outbox(Protocol):
         """Where this recipient's messages go now. Raises LookupError when there is no such recipient."""
 
     async def first(self, recipient_id: str) -> QueuedMessage | None:
-        """The oldest message that waits for this recipient."""
-
-    async def commit(self, decision: Decision) -> Message:
-        """Commit a decision about a message; returns the message as it is from then on."""
-
-
-class Shipments(Protocol):
-    """Reads what is to be delivered."""
-
-    async def shipment(self, kenmerk: str) -> Shipment:
-        """The message with its contents. Raises LookupError when it is gone."""
+        """The oldest message that waits for this recipient, with its attachments."""
 
 
 class Refusal(StrEnum):
@@ -89,7 +67,7 @@ class Failure(StrEnum):
     ANSWER = "answer"
     """An answer that cannot be read, is about something else, or is not signed as it should be."""
     GONE = "gone"
-    """The message itself is not there any more."""
+    """The content of the message is not there any more."""
 
 
 class NotDeliveredError(Exception):
@@ -104,18 +82,11 @@ class NotDeliveredError(Exception):
         self.foutcode = foutcode
 
 
-class Observer(Protocol):
-    """Is called with every attempt."""
-
-    def count_attempt(self, method: str, result: AttemptResult, failure: Failure | None, seconds: float) -> None:
-        """One attempt ended so; how long it took."""
-
-
 class DeliveryMethod(Protocol):
     """One way to bring a message to a recipient."""
 
     into_mailbox: bool
     """Whether the recipient takes the message from its mailbox afterwards; false: it was sent whole."""
 
-    async def deliver(self, url: str, shipment: Shipment) -> None:
-        """Bring it. Raises NotDeliveredError."""
+    async def deliver(self, url: str, message: Message) -> None:
+        """Bring it. Raises NotDeliveredError, and FileNotFoundError when its content is gone."""

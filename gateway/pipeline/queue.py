@@ -15,17 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.decision import AlreadyCommittedError, Decision, decide, park
-from gateway.messages.message import Message, StoredAttachment
-from gateway.messages.metering import MeterPolicy
+from gateway.messages.message import Message
 from gateway.messages.participants import Register
 from gateway.messages.ports import Checkpoint
-from gateway.messages.submission import StoredBytes
+from gateway.pipeline.worker import Job, JudgingError
+from gateway.settings import MeterSettings
 from gateway.validator.verdict import Verdict
 
 log = structlog.get_logger(__name__)
@@ -40,43 +39,24 @@ COMMIT_RETRY_SECONDS_MAX = 60.0
 """Pauses between attempts to commit while the store is in trouble."""
 
 
-class Job(msgspec.Struct, frozen=True):
-    """One document to be judged: its bytes if they are in memory, else where they are stored. `detached` are the
-    attachments that came with it.
-
-    `profile` chooses the rules; only for validation of a document that is not sent. The profiles under `also` add
-    rules to those that the document claims: what a sender or a recipient asks for never weakens them.
-    """
-
-    document: bytes | None
-    profile: str | None = None
-    detached: tuple[StoredAttachment, ...] = ()
-    stored: StoredBytes | None = None
-    also: tuple[str, ...] = ()
-
-
-class JudgingError(Exception):
-    """Judging a document failed technically: nothing is known of the document."""
+JudgeBatch = Callable[[Sequence[Job]], Awaitable[Sequence[Verdict | JudgingError]]]
 
 
 class Judges(Protocol):
     """Judges documents; wrong documents are verdicts, never errors."""
 
-    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
-        """A batch of small documents, in this process."""
-
     @property
     def is_warm(self) -> bool:
         """Whether a worker process is up."""
 
+    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+        """A batch of small documents, in this process."""
+
     async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, in a worker process."""
 
-    async def judge_large(self, job: Job) -> Verdict:
-        """One document, in a worker process. Raises JudgingError."""
-
-
-JudgeBatch = Callable[[Sequence[Job]], Awaitable[Sequence[Verdict | JudgingError]]]
+    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+        """Documents of any size, each by itself in a worker process."""
 
 
 class DecisionStore(Protocol):
@@ -91,11 +71,14 @@ class DecisionStore(Protocol):
 
 @dataclass(slots=True)
 class _QueuedJob:
-    """A message in the queue. `data` are its bytes while there is room to hold them."""
+    """A message in the queue. `data` are its bytes while there is room to hold them; `profile` are the rules that
+    its recipient asks for on top, once they are known; `verdict` is None where judging it failed for good."""
 
     message: Message
     data: bytes | None
     attempts: int = 0
+    profile: str | None = None
+    verdict: Verdict | None = None
 
 
 class JudgingQueue:
@@ -106,7 +89,7 @@ class JudgingQueue:
         store: DecisionStore,
         register: Register,
         judges: Judges,
-        policy: MeterPolicy,
+        policy: MeterSettings,
         clock: Clock,
         checkpoint: Checkpoint,
         *,
@@ -148,10 +131,6 @@ class JudgingQueue:
         """When the message that waits longest was received."""
         first = next(iter(self._queued.values()), None)
         return first.message.received_at if first else None
-
-    async def waiting_messages(self) -> int:
-        """Messages in the queue, as a coroutine."""
-        return len(self._queued)
 
     def start(self) -> None:
         """Begin to judge."""
@@ -197,7 +176,7 @@ class JudgingQueue:
         while True:
             job = await self._large.get()
             with _log_context(job):
-                await self._judge_alone(job)
+                await self._judge_batch([job], self._judges.judge_large)
 
     def _take_small(self) -> list[_QueuedJob]:
         batch = [self._small.popleft() for _ in range(min(self._batch_max, len(self._small)))]
@@ -213,21 +192,10 @@ class JudgingQueue:
     async def _judge_batch(self, batch: Sequence[_QueuedJob], judge: JudgeBatch) -> None:
         verdicts = await self._verdicts(judge, batch)
         self._checkpoint("judged")
-        decided: list[tuple[_QueuedJob, Decision]] = []
-        for job, verdict in zip(batch, verdicts, strict=True):
-            if isinstance(verdict, JudgingError):
-                self._record_failure(job, verdict)
-                continue
-            try:
-                decision = self._decide(job.message, verdict)
-            except Exception as error:  # a broken program must not take messages with it
-                self._record_failure(job, _judging_error(job, error))
-                continue
-            if self._recipients_profile(decision, verdict):
-                with _log_context(job):
-                    await self._commit_soon(job, verdict)
-            else:
-                decided.append((job, decision))
+        decisions = [
+            self._decision_unless_again(job, verdict) for job, verdict in zip(batch, verdicts, strict=True)
+        ]
+        decided = [(job, decision) for job, decision in zip(batch, decisions, strict=True) if decision]
         if decided:
             await self._commits.acquire()
             self._run(self._commit_batch(decided))
@@ -239,21 +207,29 @@ class JudgingQueue:
         except Exception as error:  # a broken program must not take messages with it
             return [_judging_error(job, error) for job in batch]
 
-    async def _judge_alone(self, job: _QueuedJob) -> None:
+    def _decision_unless_again(self, job: _QueuedJob, verdict: Verdict | JudgingError) -> Decision | None:
+        """What becomes of it; None where it is judged again: after a failure, or by its recipient's rules too."""
+        if isinstance(verdict, JudgingError):
+            self._record_failure(job, verdict)
+            return None
+        job.verdict = verdict
         try:
-            verdict = await self._judges.judge_large(_job(job))
-        except JudgingError as error:
-            self._record_failure(job, error)
+            decision = self._decide(job)
         except Exception as error:  # a broken program must not take messages with it
             self._record_failure(job, _judging_error(job, error))
-        else:
-            await self._commit_soon(job, verdict)
+            return None
+        if job.profile is None and (profile := self._recipients_profile(decision, verdict)):
+            job.profile = profile
+            self._large.put_nowait(job)
+            return None
+        return decision
 
-    def _decide(self, message: Message, verdict: Verdict) -> Decision:
-        """What becomes of it. Where a rule failed technically nobody can say, so it is parked at once."""
-        if verdict.is_broken:
-            return park(message, "a rule failed technically", self._clock(), verdict)
-        return decide(message, verdict, self._register, self._policy, self._clock())
+    def _decide(self, job: _QueuedJob) -> Decision:
+        """What becomes of it as far as is known here: the store knows the claims."""
+        if job.verdict is None:
+            detail = f"judging failed technically {job.attempts} times"
+            return park(job.message, detail, self._clock())
+        return decide(job.message, job.verdict, self._register, {}, self._policy, self._clock())
 
     def _recipients_profile(self, decision: Decision, verdict: Verdict) -> str | None:
         """The profile that the recipient asks for on top, where rules are about the document and it was not judged
@@ -271,51 +247,33 @@ class JudgingQueue:
             if job.attempts < self._attempts_max:
                 self._large.put_nowait(job)
             else:
-                detail = f"judging failed technically {job.attempts} times"
-                self._run(self._commit_alone(job, park(job.message, detail, self._clock())))
+                job.verdict = None
+                self._run(self._commit_alone(job))
 
     # Committing
-
-    async def _commit_soon(self, job: _QueuedJob, verdict: Verdict) -> None:
-        """Commit in another task, so that judging goes on while decisions gather for one commit."""
-        await self._commits.acquire()
-        self._run(self._commit(job, verdict))
 
     async def _commit_batch(self, decided: Sequence[tuple[_QueuedJob, Decision]]) -> None:
         """Commit what was judged together; one that fails is tried again alone."""
         try:
             results = await self._store.commit_all([decision for _, decision in decided])
             self._checkpoint("settled")
-            for (job, decision), result in zip(decided, results, strict=True):
+            for (job, _), result in zip(decided, results, strict=True):
                 if isinstance(result, BaseException):
                     with _log_context(job):
-                        self._run(self._commit_alone(job, decision))
+                        log.warning("commit_failed", error=type(result).__name__)
+                        self._run(self._commit_alone(job))
                 else:
                     self._leave(job)
         finally:
             self._commits.release()
 
-    async def _commit(self, job: _QueuedJob, verdict: Verdict) -> None:
-        try:
-            decision = self._decide(job.message, verdict)
-            if profile := self._recipients_profile(decision, verdict):
-                verdict = await self._judges.judge_large(_job(job, profile))
-                decision = self._decide(job.message, verdict)
-            await self._commit_alone(job, decision)
-        except JudgingError as error:
-            self._record_failure(job, error)
-        except Exception as error:  # a broken program must not take messages with it
-            self._record_failure(job, _judging_error(job, error))
-        finally:
-            self._commits.release()
-
-    async def _commit_alone(self, job: _QueuedJob, decision: Decision) -> None:
-        """Commit, trying again with growing pauses while the store is in trouble (a full disk, a lost
-        connection)."""
+    async def _commit_alone(self, job: _QueuedJob) -> None:
+        """Decide and commit, trying again with growing pauses while the store is in trouble (a full disk, a lost
+        connection): what is metered bears the time at which it was."""
         pause_seconds = COMMIT_RETRY_SECONDS
         while True:
             try:
-                await self._store.commit(decision)
+                await self._store.commit(self._decide(job))
             except AlreadyCommittedError:
                 log.warning("committed_before")
                 break
@@ -363,11 +321,11 @@ def _judging_error(job: _QueuedJob, error: Exception) -> JudgingError:
     return JudgingError(f"{type(error).__name__} while judging")
 
 
-def _job(queued: _QueuedJob, recipients_profile: str | None = None) -> Job:
+def _job(queued: _QueuedJob) -> Job:
     """The job of a message: with the rules that its sender asks for on top, and those of its recipient."""
     message = queued.message
-    also = tuple([name for name in (message.wanted_profile, recipients_profile) if name])
-    return Job(queued.data, None, message.detached or (), message.document, also)
+    also = tuple([name for name in (message.wanted_profile, queued.profile) if name])
+    return Job(queued.data, message.document, message.detached_attachments, also=also)
 
 
 async def _forever(work: Callable[[], Awaitable[None]]) -> None:

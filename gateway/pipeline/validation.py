@@ -1,6 +1,6 @@
 """Judges a document in a worker without storing it."""
 
-from gateway.pipeline.queue import Job, JudgingError
+from gateway.pipeline.worker import Job, JudgingError
 from gateway.pipeline.workers import Workers
 from gateway.validator.verdict import encode_report
 
@@ -14,11 +14,9 @@ class ValidationService:
 
     async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
         """Return the report as JSON. Raises JudgingError when judging failed technically."""
-        job = Job(document, profile)
-        if checks_schema and len(document) <= self._small_size_bytes_max:
-            verdict = (await self._workers.judge_small([job]))[0]
-            if isinstance(verdict, JudgingError):
-                raise verdict
-        else:
-            verdict = await self._workers.judge_large(job, schema=checks_schema)
+        is_small = checks_schema and len(document) <= self._small_size_bytes_max
+        judge = self._workers.judge_small if is_small else self._workers.judge_large
+        [verdict] = await judge([Job(document, profile=profile, schema=checks_schema)])
+        if isinstance(verdict, JudgingError):
+            raise verdict
         return encode_report(verdict)

@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from gateway.messages.message import StoredAttachment
+from gateway.messages.submission import StoredBytes
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DetachedPart
 from gateway.validator.verdict import Verdict
@@ -28,17 +30,30 @@ NICE = 10
 """How far a worker lowers its priority (nice(2))."""
 
 
-class Request(msgspec.Struct, frozen=True, array_like=True):
-    """A document to be judged. With `file` (path, offset and size) it is read from there. With `follows_bytes` it
-    comes after the frame, as it is: a large one passes through the asking process in pieces."""
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """One document to be judged: its bytes if they are in memory, else where they are stored, and the attachments
+    that came with it.
 
-    document: bytes
+    `profile` chooses the rules; only for validation of a document that is not sent. The profiles under `also` add
+    rules to those that the document claims: what a sender or a recipient asks for never weakens them.
+    """
+
+    document: bytes | None = None
+    stored: StoredBytes | None = None
+    detached: tuple[StoredAttachment, ...] = ()
     profile: str | None = None
     also: tuple[str, ...] = ()
     schema: bool = True
-    detached: tuple[DetachedPart, ...] = ()
-    follows_bytes: int = 0
+    heads: tuple[bytes, ...] = ()
+    """How each detached attachment begins, for who judges."""
     file: tuple[str, int, int] | None = None
+    """Path, offset and size in bytes of the document, where a worker reads it itself."""
+    follows_bytes: int = 0
+    """The document comes after the frame, as it is: a large one passes through the asking process in pieces."""
+
+
+class JudgingError(Exception):
+    """Judging a document failed technically: nothing is known of the document."""
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -72,22 +87,17 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
 
 
-def lower_priority() -> None:
-    """Leave the processor to the server: an accepted message can wait, the sender of a request cannot."""
-    os.nice(NICE)
-
-
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe, or is gone."""
-    lower_priority()
+    os.nice(NICE)  # an accepted message can wait, the sender of a request cannot
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they are for the gateway, which closes the pipe
     gc.freeze()  # rules and schemas stay: no collection needs to walk through them again
-    decoder, encoder = msgspec.msgpack.Decoder(list[Request]), msgspec.msgpack.Encoder()
+    decoder, encoder = msgspec.msgpack.Decoder(list[Job]), msgspec.msgpack.Encoder()
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while (payload := read_frame(source)) is not None:
         limit(memory_bytes, cpu_seconds)
-        answers = [_answer(request, source, limits) for request in decoder.decode(payload)]
+        answers = [_answer(job, source, limits) for job in decoder.decode(payload)]
         del payload
         try:
             target.write(frame(encoder.encode(answers)))
@@ -97,46 +107,43 @@ def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
             return
 
 
-def _answer(request: Request, source: BinaryIO, limits: Limits) -> Answer:
+def _answer(job: Job, source: BinaryIO, limits: Limits) -> Answer:
     try:
-        return answer(_whole(request, source), limits)
+        return answer(_whole(job, source), limits)
     except OSError as error:
         return Answer(failure=f"its bytes cannot be read: {error}")
 
 
-def _whole(request: Request, source: BinaryIO) -> Request:
-    """The request with its document. Raises OSError when that cannot be read."""
-    if request.file is not None:
-        return msgspec.structs.replace(request, document=read_file(*request.file))
-    if request.follows_bytes:
-        return msgspec.structs.replace(request, document=source.read(request.follows_bytes))
-    return request
+def _whole(job: Job, source: BinaryIO) -> Job:
+    """The job with its document. Raises OSError when that cannot be read."""
+    if job.file is not None:
+        return msgspec.structs.replace(job, document=read_file(*job.file))
+    if job.follows_bytes:
+        return msgspec.structs.replace(job, document=source.read(job.follows_bytes))
+    return job
 
 
 def read_file(path: str, offset: int, size_bytes: int) -> bytes:
     """Part of a file. Raises OSError when it cannot be read, or ends too soon."""
-    with Path(path).open("rb", buffering=0) as file:
+    with Path(path).open("rb") as file:
         file.seek(offset)
-        pieces: list[bytes] = []
-        while size_bytes:
-            piece = file.read(size_bytes)
-            if not piece:
-                raise OSError(f"{path} ends too soon")
-            pieces.append(piece)
-            size_bytes -= len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        data = file.read(size_bytes)
+    if len(data) < size_bytes:
+        raise OSError(f"{path} ends too soon")
+    return data
 
 
-def answer(request: Request, limits: Limits) -> Answer:
+def answer(job: Job, limits: Limits) -> Answer:
     """The verdict on one document. What breaks in a check is reported as a failure, never as a valid document."""
+    heads = zip(job.detached, job.heads, strict=True)
     try:
         verdict = judge(
-            request.document,
-            profile=request.profile,
-            also=request.also,
+            job.document or b"",
+            profile=job.profile,
+            also=job.also,
             limits=limits,
-            schema=request.schema,
-            detached=request.detached,
+            schema=job.schema,
+            detached=[DetachedPart(one.attachment, head) for one, head in heads],
         )
     except Exception as error:  # a broken check is our fault, not the document's: it is tried apart
         return Answer(failure=f"{type(error).__name__} while judging, at {_location(error)}")

@@ -18,10 +18,8 @@ import msgspec
 import structlog
 
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.queue import Job, JudgingError
-from gateway.pipeline.worker import LENGTH_BYTES, Answer, Request, answer, frame
+from gateway.pipeline.worker import LENGTH_BYTES, Answer, Job, JudgingError, answer, frame
 from gateway.validator.media_types import HEAD_BYTES
-from gateway.validator.model.document import DetachedPart
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 
@@ -82,7 +80,7 @@ class Workers:
 
     async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         """A batch of small documents, in one turn of one thread."""
-        whole = [await self._whole(job) for job in jobs]
+        whole = [await self._in_memory(job) for job in jobs]
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, whole)
 
     async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
@@ -91,27 +89,32 @@ class Workers:
         A worker that ends takes its whole batch with it: each of them is then to be tried alone.
         """
         try:
-            return await self._in_worker([await self._request(job) for job in jobs], None)
+            return await self._in_worker([await self._ready(job, self._file_of(job)) for job in jobs])
         except JudgingError as error:
             return [error] * len(jobs)
 
-    async def judge_large(self, job: Job, *, schema: bool = True) -> Verdict:
-        """One document, in a worker process. Raises JudgingError when the worker dies or takes too long."""
+    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+        """Documents of any size, each by itself in a worker process, to which it passes in pieces."""
+        return [await self._judge_alone(job) for job in jobs]
+
+    async def _judge_alone(self, job: Job) -> Verdict | JudgingError:
         file = self._file_of(job)
         size_bytes = 0 if file else job.stored.size_bytes if job.stored else len(job.document or b"")
-        request = Request(b"", job.profile, job.also, schema, await self._detached_parts(job), size_bytes, file)
-        judged = (await self._in_worker([request], job if size_bytes else None))[0]
-        if isinstance(judged, JudgingError):
-            raise judged
+        try:
+            heads = await self._heads(job)
+            sent = msgspec.structs.replace(job, document=None, heads=heads, file=file, follows_bytes=size_bytes)
+            [judged] = await self._in_worker([sent], self._pieces(job) if size_bytes else None)
+        except JudgingError as error:
+            return error
         return judged
 
-    async def _in_worker(self, requests: Sequence[Request], follows: Job | None) -> list[Verdict | JudgingError]:
+    async def _in_worker(self, jobs: Sequence[Job], follows: Pieces | None = None) -> list[Verdict | JudgingError]:
         async with self._slots:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
             try:
                 async with asyncio.timeout(WAITS_MAX * self._judging_seconds_max):
-                    answers = await worker.judge(requests, self._pieces(follows) if follows else None)
+                    answers = await worker.judge(jobs, follows)
             except TimeoutError:
                 await self._end(worker, "time")
                 raise JudgingError(
@@ -149,32 +152,26 @@ class Workers:
         for start in range(0, len(view), PIECE_SIZE_BYTES):
             yield view[start : start + PIECE_SIZE_BYTES]
 
-    def _judge_each(self, requests: Sequence[Request | JudgingError]) -> list[Verdict | JudgingError]:
-        return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in requests]
+    def _judge_each(self, jobs: Sequence[Job | JudgingError]) -> list[Verdict | JudgingError]:
+        return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in jobs]
 
-    async def _whole(self, job: Job) -> Request | JudgingError:
-        """The job for a thread of this process, with its document in memory."""
+    async def _in_memory(self, job: Job) -> Job | JudgingError:
         try:
-            return Request(await self._document(job), job.profile, job.also, True, await self._detached_parts(job))
+            return await self._ready(job, None)
         except JudgingError as error:
             return error
 
-    async def _request(self, job: Job) -> Request:
-        """The job for a worker, which reads the document where it is stored if it can. Raises JudgingError."""
-        detached = await self._detached_parts(job)
-        if file := self._file_of(job):
-            return Request(b"", job.profile, job.also, True, detached, file=file)
-        return Request(await self._document(job), job.profile, job.also, True, detached)
+    async def _ready(self, job: Job, file: tuple[str, int, int] | None) -> Job:
+        """The job with what it takes to judge it: the document in memory where no file is read, and how each
+        attachment begins. Raises JudgingError."""
+        document = None if file else job.document
+        if document is None and file is None and job.stored is not None:
+            document = await self._read(job.stored)
+        return msgspec.structs.replace(job, document=document, heads=await self._heads(job), file=file)
 
-    async def _document(self, job: Job) -> bytes:
-        """The document in one piece. Raises JudgingError."""
-        if job.document is not None or job.stored is None:
-            return job.document or b""
-        return await self._read(job.stored)
-
-    async def _detached_parts(self, job: Job) -> tuple[DetachedPart, ...]:
-        """The detached attachments, each with the bytes it begins with. Raises JudgingError."""
-        return tuple([DetachedPart(one.attachment, await self._head(one.stored)) for one in job.detached])
+    async def _heads(self, job: Job) -> tuple[bytes, ...]:
+        """How each detached attachment begins. Raises JudgingError."""
+        return tuple([await self._head(one.stored) for one in job.detached])
 
     async def _head(self, stored: StoredBytes | None) -> bytes:
         if stored is None:
@@ -238,12 +235,10 @@ class _Worker:
         self._leaving: asyncio.TimerHandle | None = None
         self.judgements = 0
 
-    async def judge(
-        self, requests: Sequence[Request], document: AsyncIterator[bytes | memoryview] | None
-    ) -> list[Answer]:
+    async def judge(self, jobs: Sequence[Job], document: Pieces | None) -> list[Answer]:
         if self._process.stdin is None or self._process.stdout is None:
             raise EOFError
-        self._process.stdin.write(frame(msgspec.msgpack.encode(requests)))
+        self._process.stdin.write(frame(msgspec.msgpack.encode(jobs)))
         await self._process.stdin.drain()
         if document is not None:
             async for piece in document:
@@ -254,7 +249,7 @@ class _Worker:
             answers = await self._process.stdout.readexactly(int.from_bytes(length, "big"))
         except asyncio.IncompleteReadError:
             raise EOFError from None
-        self.judgements += len(requests)
+        self.judgements += len(jobs)
         return _answers.decode(answers)
 
     def leave_after(self, seconds: float, let_go: "Callable[[_Worker], None]") -> None:
@@ -280,6 +275,6 @@ class _Worker:
 _answers = msgspec.msgpack.Decoder(list[Answer])
 
 
-def _judge_one(request: Request, limits: Limits) -> Verdict | JudgingError:
-    judged = answer(request, limits)
+def _judge_one(job: Job, limits: Limits) -> Verdict | JudgingError:
+    judged = answer(job, limits)
     return judged.verdict or JudgingError(judged.failure)

@@ -1,13 +1,12 @@
 """The ports of the Digipoort channel in memory, on `MemoryGateway`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.channels.digipoort.proces import HandOut, Proces, Scope, berichtsoort_of
 from gateway.channels.digipoort.records import ProcesRecord
-from gateway.messages.lifecycle import Step
-from gateway.messages.message import JournalEntry, Message
+from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind
 from gateway.messages.submission import Receipt, Submission
 from gateway.testing.memory import MemoryGateway
@@ -97,9 +96,10 @@ def _parties(message: Message) -> tuple[str | None, ...]:
 
 @dataclass
 class WusMemoryGateway(MemoryGateway):
-    """Delivers to the recipient in the request, or else to the municipality; its clock runs."""
+    """Its clock runs, and it keeps what a request of Digipoort says."""
 
     known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
+    recipient_id: str = GEMEENTE
     processen: dict[str, Proces] = field(default_factory=dict)
 
     @property
@@ -108,26 +108,10 @@ class WusMemoryGateway(MemoryGateway):
         return datetime.now(UTC)
 
     async def submit(self, submission: Submission) -> Receipt:
-        """Intake: the steps that a sender may count on are there at once."""
+        """Intake."""
         self.now = self.clock
-        judge, self.judges_at_once = self.judges_at_once, False
         receipt = await super().submit(submission)
-        self.judges_at_once = judge
-        row = self.rows[receipt.kenmerk]
         record = submission.record and submission.record(receipt.kenmerk, receipt.received_at)
         if isinstance(record, ProcesRecord):
             self.processen[receipt.kenmerk] = record.proces
-        to = await self.find(submission.recipient) if submission.recipient else None
-        row.message = replace(
-            row.message,
-            recipient_id=to.party_id if to else GEMEENTE,
-            sender_id=LEVERANCIER if submission.on_behalf_of else submission.caller.party_id,
-            is_test=submission.caller.is_test,
-        )
-        row.journal += [
-            JournalEntry(Step.ACCEPTED, self.now, "gateway"),
-            JournalEntry(Step.QUEUED, self.now, "gateway"),
-        ]
-        if judge:
-            await self.judge_row(row)
         return receipt

@@ -1,21 +1,23 @@
-"""All services of the API in memory: a small gateway that judges by one rule and delivers at once.
+"""All services of the API in memory: a small gateway that judges by one rule.
 
-A document with `<wrong/>` is refused, one with `<poison/>` is parked, any other is delivered to the municipality.
+A document with `<wrong/>` is invalid, one with `<poison/>` cannot be judged, any other is an invoice of its
+submitter, or of whom the submitter acts for, to the municipality. `messages` decides what becomes of it; no
+document is a duplicate.
 """
 
 import asyncio
 import hashlib
 import itertools
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-
-import msgspec
 
 from gateway.api.services import Services
 from gateway.i18n import Text
+from gateway.messages import delivery
+from gateway.messages.decision import Decision, decide, park
 from gateway.messages.kenmerk import new_kenmerk
-from gateway.messages.lifecycle import Disposition, State, Step, after
+from gateway.messages.lifecycle import State
 from gateway.messages.message import (
     JournalEntry,
     Lease,
@@ -23,6 +25,8 @@ from gateway.messages.message import (
     MessageFilter,
     Page,
     StoredAttachment,
+    first_entries,
+    received_message,
 )
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import (
@@ -33,11 +37,12 @@ from gateway.messages.submission import (
     StoredBytes,
     Submission,
 )
+from gateway.settings import MeterSettings
 from gateway.testing.meter import MemoryMeter
 from gateway.validator.finding import Finding, Flag, Stage
-from gateway.validator.model.document import DocumentKind
+from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import PartyIdentifier
-from gateway.validator.verdict import Verdict, as_json_object
+from gateway.validator.verdict import Verdict, encode_report
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
 MUNICIPALITY = "gemeente-waterrijk"
@@ -54,8 +59,14 @@ KEYS = {
 
 PARTIES = (
     Party(SUPPLIER, "Bakkerij De Korst B.V.", PartyKind.COMPANY, (PartyIdentifier("0106", "12345678"),)),
-    Party(OTHER_SUPPLIER, "Drukkerij Inkt B.V.", PartyKind.COMPANY),
-    Party(SOFTWARE, "Pakket B.V.", PartyKind.COMPANY, mandates=frozenset({SUPPLIER})),
+    Party(OTHER_SUPPLIER, "Drukkerij Inkt B.V.", PartyKind.COMPANY, (PartyIdentifier("0106", "23456789"),)),
+    Party(
+        SOFTWARE,
+        "Pakket B.V.",
+        PartyKind.COMPANY,
+        (PartyIdentifier("0106", "34567890"),),
+        mandates=frozenset({SUPPLIER}),
+    ),
     Party(
         MUNICIPALITY,
         "Gemeente Waterrijk",
@@ -71,9 +82,7 @@ class _Row:
     message: Message
     submission: Submission
     journal: list[JournalEntry]
-    report: bytes
-    document: StoredBytes
-    attachments: tuple[StoredAttachment, ...] = ()
+    report: bytes | None = None
     lease: Lease | None = None
 
 
@@ -142,6 +151,7 @@ class MemoryGateway:
     now: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     is_full: bool = False
     judges_at_once: bool = True
+    recipient_id: str = MUNICIPALITY
     authentications: int = 0
     meter: MemoryMeter = field(default_factory=MemoryMeter)
 
@@ -158,58 +168,42 @@ class MemoryGateway:
                 if row.submission.body_sha256 != submission.body_sha256:
                     raise IdempotencyConflictError(row.message.kenmerk)
                 return Receipt(row.message.kenmerk, row.message.received_at, is_repeat=True)
-        row = await self._row(submission)
-        self.rows[row.message.kenmerk] = row
+        for content in (submission.document, *(one.content for one in submission.attachments)):
+            content.stored = content.stored or self.storage.keep(content.data or b"")
+        message = received_message(submission, new_kenmerk(), self.now)
+        row = _Row(message, submission, list(first_entries(submission.caller, self.now)))
+        self.rows[message.kenmerk] = row
         if self.judges_at_once:
-            await self.judge_row(row)
-        return Receipt(row.message.kenmerk, row.message.received_at)
+            await self._judge_message(row)
+        return Receipt(message.kenmerk, message.received_at)
 
-    async def _row(self, submission: Submission) -> _Row:
-        content = submission.document
-        data = content.data
-        stored = content.stored or self.storage.keep(data or b"")
-        message = Message(
-            new_kenmerk(),
-            State.RECEIVED,
-            Disposition.PENDING,
-            submission.channel,
-            self.now,
-            stored,
-            submission.caller.party_id,
-            submission.caller.role,
-            sender_id=SUPPLIER if submission.on_behalf_of else submission.caller.party_id,
-            recipient_id=MUNICIPALITY,
-            recipient=str(submission.recipient) if submission.recipient else None,
-            kind=DocumentKind.INVOICE,
-            number="2026-001",
-            berichtsoort=submission.berichtsoort,
-            aanleverkenmerk=submission.aanleverkenmerk,
-            idempotency_key=submission.idempotency_key,
-        )
-        detached = tuple(
-            StoredAttachment(one.attachment, one.content.stored or self.storage.keep(one.content.data or b""))
-            for one in submission.attachments
-        )
-        return _Row(
-            message, submission, [JournalEntry(Step.INTAKE_STARTED, self.now, "gateway")], b"", stored, detached
-        )
-
-    async def judge_row(self, row: _Row) -> None:
-        """Judge and deliver."""
-        data = await self.storage.read(row.document)
+    async def _judge_message(self, row: _Row) -> None:
+        data = await self.storage.read(row.message.document)
         if b"<poison/>" in data:
-            self._step(row, Step.VALIDATION_BROKE)
+            await self._commit(row, park(row.message, "it is poison", self.now))
             return
-        row.report = await self.judge(data, profile=None, checks_schema=True)
-        if b"<wrong/>" in data:
-            self._step(row, Step.VALIDATION_FAILED)
-            return
-        for step in (Step.RULES_PASSED, Step.DELIVERY_STARTED, Step.DELIVERED):
-            self._step(row, step)
+        by = row.message.on_behalf_of
+        sender = self.by_identifier(by) if by else self.by_id(row.message.submitter_id or "")
+        verdict = self._verdict(data, sender, row.message.wanted_profile)
+        await self._commit(row, decide(row.message, verdict, self, {}, MeterSettings(), self.now))
 
-    def _step(self, row: _Row, step: Step, actor: str = "gateway", detail: str | None = None) -> None:
-        row.journal.append(JournalEntry(step, self.now, actor, detail=detail))
-        row.message = replace(row.message, state=after(row.message.state, step))
+    def _verdict(self, data: bytes, sender: Party | None, profile: str | None, *, checks: bool = True) -> Verdict:
+        """By one rule."""
+        line = data[: data.find(b"<wrong/>")].count(b"\n") + 1
+        message = Text("An element <wrong/> is not allowed here.")
+        finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, message, "/Invoice/wrong", line, 3)
+        findings = (finding,) if b"<wrong/>" in data and checks else ()
+        named = DocumentParty(sender.identifiers if sender else ())
+        recipient = DocumentParty(self.known[self.recipient_id].identifiers)
+        facts = DocumentFacts(DocumentKind.INVOICE, number="2026-001", sender=named, recipient=recipient)
+        return Verdict(findings, DocumentKind.INVOICE, profile, facts, stages=(Stage.XML,))
+
+    async def _commit(self, row: _Row, decision: Decision) -> None:
+        row.message = decision.message
+        row.journal += decision.entries
+        if decision.verdict is not None:
+            row.report = encode_report(decision.verdict)
+        await self.meter.record(decision.usage)
 
     async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
         """Intake."""
@@ -228,15 +222,11 @@ class MemoryGateway:
 
     async def report(self, kenmerk: str) -> bytes | None:
         """Messages."""
-        return self.rows[kenmerk].report or None
-
-    async def document(self, kenmerk: str) -> StoredBytes | None:
-        """Messages."""
-        return self.rows[kenmerk].document
+        return self.rows[kenmerk].report
 
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Messages."""
-        return self.rows[kenmerk].attachments
+        return self.rows[kenmerk].message.attachments
 
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages."""
@@ -272,12 +262,20 @@ class MemoryGateway:
             return True
         if row.message.state is not State.DELIVERED or (token and (row.lease is None or row.lease.token != token)):
             return False
-        self._step(row, Step.CONFIRMED, actor)
+        await self._commit(row, delivery.confirm(row.message, actor, self.now))
         return True
+
+    def by_id(self, party_id: str) -> Party | None:
+        """Register."""
+        return self.known.get(party_id)
+
+    def by_identifier(self, identifier: PartyIdentifier) -> Party | None:
+        """Register."""
+        return next((party for party in self.known.values() if identifier in party.identifiers), None)
 
     async def party(self, party_id: str) -> Party | None:
         """Directory."""
-        return self.known.get(party_id)
+        return self.by_id(party_id)
 
     async def parties(self) -> tuple[Party, ...]:
         """Directory."""
@@ -285,12 +283,12 @@ class MemoryGateway:
 
     async def find(self, identifier: PartyIdentifier) -> Party | None:
         """Directory."""
-        return next((party for party in self.known.values() if identifier in party.identifiers), None)
+        return self.by_identifier(identifier)
 
     async def save(self, party: Party, actor: str) -> None:
         """Directory."""
         for identifier in party.identifiers:
-            holder = await self.find(identifier)
+            holder = self.by_identifier(identifier)
             if holder and holder.party_id != party.party_id:
                 raise ValueError(f"{identifier} belongs to {holder.party_id}")
         self.known[party.party_id] = party
@@ -317,27 +315,21 @@ class MemoryGateway:
     async def replay(self, kenmerk: str, actor: str) -> bool:
         """Operations."""
         row = self.rows[kenmerk]
-        if row.message.state not in {State.PARKED, State.RETURNED}:
-            return False
-        self._step(row, Step.REPLAYED, actor)
-        return True
+        return await self._act(row, delivery.replay(row.message, actor, self.now))
 
     async def return_to_sender(self, kenmerk: str, actor: str, reason: str) -> bool:
         """Operations."""
         row = self.rows[kenmerk]
-        if row.message.state is not State.PARKED:
-            return False
-        self._step(row, Step.DELIVERY_FAILED, actor, reason)
-        return True
+        return await self._act(row, delivery.return_to_sender(row.message, actor, reason, self.now))
+
+    async def _act(self, row: _Row, decision: Decision | None) -> bool:
+        if decision is not None:
+            await self._commit(row, decision)
+        return decision is not None
 
     async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
-        """Validation: one rule."""
-        line = document[: document.find(b"<wrong/>")].count(b"\n") + 1
-        message = Text("An element <wrong/> is not allowed here.")
-        finding = Finding("MP-TEST-1", Flag.FATAL, Stage.SCHEMA, message, "/Invoice/wrong", line, 3)
-        findings = (finding,) if b"<wrong/>" in document and checks_schema else ()
-        verdict = Verdict(findings, DocumentKind.INVOICE, profile, stages=(Stage.XML,))
-        return msgspec.json.encode(as_json_object(verdict, ""))
+        """Validation."""
+        return encode_report(self._verdict(document, None, profile, checks=checks_schema))
 
     def services(self) -> Services:
         """The services of the API."""

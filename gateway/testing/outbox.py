@@ -10,7 +10,7 @@ from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import JournalEntry, Message, StoredAttachment
 from gateway.messages.participants import Role
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.ports import Destination, QueuedMessage, Shipment
+from gateway.pipeline.ports import Destination, QueuedMessage
 from gateway.validator.model.document import Attachment
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ class MemoryOutbox:
 
     def add(self, recipient_id: str, kenmerk: str, document: bytes = b"<Invoice/>") -> None:
         """A message that was judged and waits."""
-        message = replace(_message(kenmerk, document), recipient_id=recipient_id)
+        message = _message(recipient_id, kenmerk, document)
         self.waiting.setdefault(recipient_id, []).append(QueuedMessage(message, self.now))
         self.journal[kenmerk] = []
         self.documents[kenmerk] = document
@@ -66,8 +66,8 @@ class MemoryOutbox:
         """Outbox."""
         return next(iter(self.waiting.get(recipient_id, ())), None)
 
-    async def commit(self, decision: Decision) -> Message:
-        """Outbox."""
+    async def commit(self, decision: Decision) -> Decision:
+        """As the store commits a decision."""
         message = decision.message
         recipient_id = message.recipient_id or ""
         self.journal[message.kenmerk].extend(decision.entries)
@@ -79,7 +79,7 @@ class MemoryOutbox:
             self.mailboxes.append(message.kenmerk)
         if decision.contact is not None:
             self._note_contact(decision.contact)
-        return message
+        return decision
 
     def _note_contact(self, contact: Contact) -> None:
         destination = self.destinations[contact.recipient_id]
@@ -89,24 +89,23 @@ class MemoryOutbox:
             self.again_at[contact.recipient_id] = contact.again_at
             self.destinations[contact.recipient_id] = replace(destination, failures=destination.failures + 1)
 
-    async def shipment(self, kenmerk: str) -> Shipment:
-        """Contents."""
-        if kenmerk not in self.documents:
-            raise LookupError(f"no message {kenmerk}")
-        message = _message(kenmerk, self.documents[kenmerk])
-        detached = StoredAttachment(
-            Attachment(1, "application/pdf", "urenstaat.pdf", 4, ""), _stored_bytes("pdf", b"%PDF")
+    def message(self, kenmerk: str) -> Message:
+        """One that waits."""
+        return next(
+            one.message for left in self.waiting.values() for one in left if one.message.kenmerk == kenmerk
         )
-        return Shipment(message, message.document, (detached,))
 
     async def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
-        """Contents."""
+        """Contents. Raises FileNotFoundError when they are gone."""
+        if where.key not in {"pdf", *self.documents}:
+            raise FileNotFoundError(where.key)
         data = b"%PDF" if where.key == "pdf" else self.documents[where.key]
         for at in range(0, len(data), 10_007):
             yield data[at : at + 10_007]
 
 
-def _message(kenmerk: str, document: bytes) -> Message:
+def _message(recipient_id: str, kenmerk: str, document: bytes) -> Message:
+    attached = Attachment(1, "application/pdf", "urenstaat.pdf", 4, "")
     return Message(
         kenmerk=kenmerk,
         state=State.CHECKED,
@@ -116,6 +115,8 @@ def _message(kenmerk: str, document: bytes) -> Message:
         document=_stored_bytes(kenmerk, document),
         submitter_id="van-dijk",
         role=Role.SUPPLIER,
+        recipient_id=recipient_id,
+        attachments=(StoredAttachment(attached, _stored_bytes("pdf", b"%PDF")),),
     )
 
 

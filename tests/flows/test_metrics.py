@@ -29,7 +29,7 @@ async def total(house: House, name: str, **labels: str) -> float:
 
 async def test_received_and_reopened_are_the_sum_of_the_dispositions(house: House) -> None:
     billing, bill = await settled(house)  # two invoices are delivered, and a bill is issued
-    own = await send_bills([bill], billing.store, house.gateway.own_intake(), house.gateway.register.by_identifier)
+    own = await send_bills([bill], billing.store, house.gateway.intake, house.gateway.register.by_identifier)
     assert await house.gateway.intake.wait_until_settled(own[bill.number] or "", 20)
     to_village = numbered("A-4").replace(TOWN.value.encode(), VILLAGE.value.encode())
     for document in (numbered("A-1"), numbered("A-1") + b"<!-- again -->", b"<a/>", to_village):

@@ -11,9 +11,9 @@ from sqlalchemy import event
 from gateway.messages.decision import AlreadyCommittedError, Decision, decide
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.lifecycle import State
-from gateway.messages.metering import MeterPolicy
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Arrival, ChannelRecord, Content, Submission
+from gateway.settings import MeterSettings
 from gateway.validator.judge import judge
 from tests.flows.conftest import House, numbered
 
@@ -31,7 +31,7 @@ async def decision_about(house: House, kenmerk: str, document: bytes) -> Decisio
     message = await house.gateway.store.unjudged_message(kenmerk)
     assert message is not None
     verdict = await asyncio.to_thread(judge, document)
-    return decide(message, verdict, house.gateway.register, MeterPolicy(), house.clock())
+    return decide(message, verdict, house.gateway.register, {}, MeterSettings(), house.clock())
 
 
 async def test_a_message_that_was_settled_before_stays_as_it_was(house: House) -> None:

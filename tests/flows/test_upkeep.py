@@ -14,7 +14,7 @@ from gateway.main import Gateway, listen, open_gateway
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import MessageFilter
 from gateway.messages.participants import Caller, Role
-from gateway.messages.submission import StoredBytes, Submission
+from gateway.messages.submission import Submission
 from gateway.settings import DatabaseSettings, HttpSettings, Settings, WorkersSettings
 from gateway.store.messages import tables as message_tables
 from gateway.store.messages.references import ObjectReferences
@@ -56,9 +56,9 @@ async def objects(gateway: Gateway) -> set[str]:
 
 
 async def document_of(gateway: Gateway, kenmerk: str) -> bytes:
-    where = await gateway.store.document(kenmerk)
-    assert isinstance(where, StoredBytes)
-    return await gateway.storage.read(where)
+    message = await gateway.store.message(kenmerk, None)
+    assert message is not None
+    return await gateway.storage.read(message.document)
 
 
 class Passes:

@@ -9,8 +9,8 @@ from gateway.health import Check, Health, disk_has_room, is_writable, queue_has_
 class Store:
     """A store that can break, and counts how often it was asked."""
 
-    def __init__(self, error: Exception | None = None, waiting: int = 0) -> None:
-        self.error, self.waiting, self.asked = error, waiting, 0
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error, self.asked = error, 0
 
     async def prove_writable(self) -> None:
         self.asked += 1
@@ -18,14 +18,11 @@ class Store:
         if self.error:
             raise self.error
 
-    async def waiting_messages(self) -> int:
-        return self.waiting
-
 
 async def test_ready_when_every_check_passes(tmp_path: Path) -> None:
     checks: dict[str, Check] = {
         "store": is_writable(Store()),
-        "queue": queue_has_room(Store(waiting=90), 100, 0.9),
+        "queue": queue_has_room(lambda: 90, 100, 0.9),
         "disk": disk_has_room(tmp_path, 1),
     }
     readiness = await Health(checks, 5).readiness()
@@ -36,7 +33,7 @@ async def test_ready_when_every_check_passes(tmp_path: Path) -> None:
 async def test_each_problem_is_a_sentence_for_an_operator(tmp_path: Path) -> None:
     checks: dict[str, Check] = {
         "store": is_writable(Store(OSError(30, "Read-only file system"))),
-        "queue": queue_has_room(Store(waiting=91), 100, 0.9),
+        "queue": queue_has_room(lambda: 91, 100, 0.9),
         "disk": disk_has_room(tmp_path, 1 << 62),
         "fine": is_writable(Store()),
     }

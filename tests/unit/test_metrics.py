@@ -60,14 +60,15 @@ def finding(rule: str, flag: Flag = Flag.FATAL, stage: Stage = Stage.RULES) -> F
 
 def every_event(metrics: Metrics) -> None:
     """Each event once, with values that differ from zero."""
-    metrics.message_received("http", 20_000)
+    metrics.message_received("http", 20_000, NOON)
     metrics.message_repeated()
-    metrics.message_settled(DocumentKind.INVOICE, State.DELIVERED, Disposition.BILLABLE, 3)
+    metrics.message_settled(DocumentKind.INVOICE, State.DELIVERED, 3)
+    metrics.disposition_given(Disposition.BILLABLE)
     metrics.message_confirmed(7)
-    metrics.message_reopened()
+    metrics.message_reopened(State.RETURNED)
     metrics.message_refused([finding("BR-01")])
     waiting = QueueState(3, NOON - timedelta(seconds=90))
-    metrics.queue_measured(waiting, waiting)
+    metrics.queue_measured(waiting)
     metrics.deliveries_measured(waiting, 1)
     metrics.push_attempted("webhook", "troubled", "timeout", 0.3)
     metrics.mailboxes_measured(waiting, 2)
@@ -134,27 +135,40 @@ def test_rules_become_labels_while_they_are_few_and_look_like_ids(monkeypatch: p
 
 
 def test_a_parked_message_has_no_disposition_yet(metrics: Metrics) -> None:
-    metrics.message_settled(None, State.PARKED, Disposition.PENDING, 1)
-    metrics.message_settled(None, State.REFUSED, Disposition.REFUSED, 1)
+    metrics.message_settled(None, State.PARKED, 1)
+    for disposition in (Disposition.PENDING, Disposition.REFUSED):
+        metrics.disposition_given(disposition)
     assert value(metrics, "messages_settled_total", document="unknown", outcome="parked") == 1
     counted = {labels: n for (name, labels), n in samples(metrics).items() if name == "dispositions_total" and n}
     assert counted == {(("disposition", "refused"),): 1}
 
 
 def test_ages_grow_even_when_nobody_measures(metrics: Metrics, clock: StillClock) -> None:
-    nothing = QueueState(0)
-    metrics.queue_measured(QueueState(1, NOON - timedelta(seconds=30)), nothing)
+    metrics.queue_measured(QueueState(1, NOON - timedelta(seconds=30)))
     assert value(metrics, "queue_oldest_seconds", queue="judging") == 30
     assert value(metrics, "queue_oldest_seconds", queue="delivery") == 0
     clock.now += timedelta(hours=1)
     assert value(metrics, "queue_oldest_seconds", queue="judging") == 3_630
     assert value(metrics, "last_received_seconds") == 3_600
-    metrics.message_received("wus", 1)
+    metrics.message_received("wus", 1, clock.now)
     assert value(metrics, "last_received_seconds") == 0
 
 
+def test_what_waits_to_be_pushed_is_not_settled_either(metrics: Metrics, clock: StillClock) -> None:
+    metrics.queue_measured(QueueState(2, NOON - timedelta(seconds=30)))
+    assert value(metrics, "undelivered_messages") == 2
+    queued_at, received_at = NOON - timedelta(seconds=20), NOON - timedelta(minutes=5)
+    metrics.deliveries_measured(QueueState(3, queued_at, received_at), 0)
+    assert value(metrics, "queue_oldest_seconds", queue="delivery") == 20
+    assert (value(metrics, "undelivered_messages"), value(metrics, "undelivered_oldest_seconds")) == (5, 300)
+    metrics.queue_measured(QueueState(0))
+    assert value(metrics, "undelivered_messages") == 3
+    metrics.deliveries_measured(QueueState(0), 0)
+    assert (value(metrics, "undelivered_messages"), value(metrics, "undelivered_oldest_seconds")) == (0, 0)
+
+
 def test_a_clock_set_back_makes_no_negative_age(metrics: Metrics, clock: StillClock) -> None:
-    metrics.queue_measured(QueueState(1, NOON), QueueState(0))
+    metrics.queue_measured(QueueState(1, NOON))
     clock.now -= timedelta(minutes=5)
     assert value(metrics, "queue_oldest_seconds", queue="judging") == 0
     assert value(metrics, "last_received_seconds") == 0

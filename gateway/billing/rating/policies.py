@@ -172,7 +172,7 @@ CHOICES = (
     Choice(
         10,
         "Do both sides pay for one message?",
-        ("gateway.messages.metering.MeterPolicy.both_sides_pay",),
+        ("gateway.settings.MeterSettings.both_sides_pay",),
         "yes, when both are non-Rijk",
     ),
     Choice(

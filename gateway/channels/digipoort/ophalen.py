@@ -113,10 +113,8 @@ class Ophalen:
     async def _collect(self, operation: str, found: Found) -> Collected:
         berichten: list[SentBericht] = []
         for message, proces in found:
-            document = await self._services.messages.document(message.kenmerk)
-            if document is not None:
-                attachments = await self._services.messages.attachments(message.kenmerk)
-                berichten.append(sent_bericht(proces, document, attachments, self._services.storage.stream))
+            attachments = await self._services.messages.attachments(message.kenmerk)
+            berichten.append(sent_bericht(proces, message.document, attachments, self._services.storage.stream))
         return Collected(
             berichten_response(operation, berichten),
             tuple(content for bericht in berichten for content in bericht.contents),

@@ -24,13 +24,9 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
 from gateway.channels.outbound import Post, Reply, require_success
 from gateway.clock import Clock
 from gateway.messages.lifecycle import Foutcode
+from gateway.messages.message import Message
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.ports import (
-    Failure,
-    NotDeliveredError,
-    Refusal,
-    Shipment,
-)
+from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from gateway.pki.certificates import CertificateError
 
 _LIMITS = ReadingLimits(skeleton_bytes_max=512 * 1024)
@@ -70,10 +66,10 @@ class Afleverservice:
         self._signer = signer
         self._clock = clock
 
-    async def deliver(self, url: str, shipment: Shipment) -> None:
+    async def deliver(self, url: str, message: Message) -> None:
         """Offer the message at the recipient's service. Raises NotDeliveredError."""
-        proces = await self._proces_of(shipment.message)
-        sent = sent_bericht(proces, shipment.document, shipment.attachments, self._stream)
+        proces = await self._proces_of(message)
+        sent = sent_bericht(proces, message.document, message.attachments, self._stream)
         signed = await self._signer.sign_streamed(
             Headers(AFLEVEREN.request_action, f"urn:uuid:{uuid.uuid4()}", to=url),
             aflever_request(sent),

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from gateway.channels.channel import Channel, ChannelServices, OpenChannel
 from gateway.channels.http.submission import SUBMITTED_AS
+from gateway.messages.message import Message
 from gateway.messages.participants import MAILBOX
-from gateway.pipeline.ports import Shipment
 
 
 class MailboxDelivery:
@@ -17,7 +17,7 @@ class MailboxDelivery:
 
     into_mailbox = True
 
-    async def deliver(self, url: str, shipment: Shipment) -> None:
+    async def deliver(self, url: str, message: Message) -> None:
         """Nothing is sent: a delivered message is in the mailbox."""
 
 

@@ -8,7 +8,8 @@ from gateway.channels.digipoort.proces import ProcesOf
 from gateway.channels.outbound import Post, require_success
 from gateway.channels.webhook.event import EventSigner, event_of
 from gateway.clock import Clock
-from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal, Shipment
+from gateway.messages.message import Message
+from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 
 
 class Webhook:
@@ -27,11 +28,11 @@ class Webhook:
         self._public_url = public_url.rstrip("/")
         self._oin = oin
 
-    async def deliver(self, url: str, shipment: Shipment) -> None:
+    async def deliver(self, url: str, message: Message) -> None:
         """Send the event. Raises NotDeliveredError."""
         now = self._clock()
-        proces = await self._proces_of(shipment.message)
-        event = event_of(shipment, proces, oin=self._oin, public_url=self._public_url, now=now)
+        proces = await self._proces_of(message)
+        event = event_of(message, proces, oin=self._oin, public_url=self._public_url, now=now)
         body = msgspec.json.encode(event)
         try:
             address = str(URL(url))  # as it is sent: the signature covers it

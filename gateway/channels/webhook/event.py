@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 
 from gateway.channels.digipoort.proces import Identiteit, Proces
-from gateway.pipeline.ports import Shipment
+from gateway.messages.message import Message
 
 EVENT_TYPE = "nl.meterpoort.bericht.klaargezet"
 _CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -47,7 +47,7 @@ class CloudEvent(msgspec.Struct, frozen=True):
     datacontenttype: str = "application/json"
 
 
-def event_of(shipment: Shipment, proces: Proces, *, oin: str, public_url: str, now: datetime) -> CloudEvent:
+def event_of(message: Message, proces: Proces, *, oin: str, public_url: str, now: datetime) -> CloudEvent:
     """The event about a message. `oin` is the gateway's own; `public_url` is where recipients reach its API."""
     return CloudEvent(
         id=proces.kenmerk,
@@ -61,10 +61,10 @@ def event_of(shipment: Shipment, proces: Proces, *, oin: str, public_url: str, n
             aanleverkenmerk=proces.aanleverkenmerk,
             belanghebbende=proces.belanghebbende,
             ontvanger=proces.ontvanger,
-            size_bytes=shipment.document.size_bytes,
-            sha256=shipment.document.sha256,
-            attachments=len(shipment.attachments),
-            is_test=shipment.message.is_test,
+            size_bytes=message.document.size_bytes,
+            sha256=message.document.sha256,
+            attachments=len(message.attachments),
+            is_test=message.is_test,
         ),
     )
 

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from gateway.clock import from_microseconds, to_microseconds
-from gateway.messages.decision import GATEWAY
-from gateway.messages.lifecycle import FIRST_STEPS
-from gateway.messages.message import Message, received_message
+from gateway.messages.message import JournalEntry, Message, first_entries, received_message
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import (
     Arrival,
@@ -83,11 +81,11 @@ def _changes(new: Sequence[Arrival]) -> list[Change]:
     attachments = [
         attachment_row(message.kenmerk, one.attachment, one.stored)
         for message, _ in messages
-        for one in message.detached or ()
+        for one in message.attachments
     ]
     return [
         Change(queries.ADD_MESSAGES, [_message_row(message, submission) for message, submission in messages]),
-        Change(queries.ADD_STEPS, [step for message, one in messages for step in _first_steps(message, one)]),
+        Change(queries.ADD_STEPS, [step for arrival in new for step in _first_steps(arrival)]),
         Change(queries.ADD_ATTACHMENTS, attachments),
         *_channel_changes(new),
     ]
@@ -182,9 +180,14 @@ def _message_row(message: Message, submission: Submission) -> MessageRow:
     )
 
 
-def _first_steps(message: Message, submission: Submission) -> Iterable[StepRow]:
-    """The sender begins, the gateway does the rest."""
-    caller, at = submission.caller, to_microseconds(message.received_at)
-    for position, step in enumerate(FIRST_STEPS):
-        actor = GATEWAY if position else caller.party_id or caller.key_id
-        yield StepRow(message.kenmerk, position, step.value, at, actor)
+def _first_steps(arrival: Arrival) -> Iterable[StepRow]:
+    for position, entry in enumerate(first_entries(arrival.submission.caller, arrival.received_at)):
+        yield step_row(arrival.kenmerk, position, entry)
+
+
+def step_row(kenmerk: str, position: int, entry: JournalEntry) -> StepRow:
+    """The row of a step, by its position in the journal."""
+    foutcode = str(entry.foutcode) if entry.foutcode else None
+    return StepRow(
+        kenmerk, position, entry.step.value, to_microseconds(entry.at), entry.actor, foutcode, entry.detail
+    )

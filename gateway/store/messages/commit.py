@@ -1,19 +1,20 @@
 """Committing decisions: everything that becomes of a message is written in one transaction, many at a time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from gateway.clock import to_microseconds, utc_now
-from gateway.messages.decision import AlreadyCommittedError, Decision, Move
+from gateway.clock import to_microseconds
+from gateway.messages.decision import AlreadyCommittedError, Claims, Decision, Move, decide
 from gateway.messages.lifecycle import FIRST_STEPS
-from gateway.messages.message import JournalEntry
+from gateway.messages.participants import Register
 from gateway.messages.ports import Checkpoint
+from gateway.settings import MeterSettings
 from gateway.store.engine import Engines
 from gateway.store.ledger.entries import SharedAppend
 from gateway.store.messages import queries
-from gateway.store.messages.accept import attachment_row
+from gateway.store.messages.accept import attachment_row, step_row
 from gateway.store.messages.queries import (
     AttachmentRow,
     ClaimRow,
@@ -33,6 +34,8 @@ from gateway.validator.verdict import encode_report
 
 OnCommitted = Callable[[Decision], None]
 """Called with each decision as it was committed."""
+WithClaims = Callable[[Decision, Claims], Decision]
+"""The decision as it is where these claims are taken."""
 
 
 class Committer:
@@ -45,11 +48,15 @@ class Committer:
         self,
         engines: Engines,
         writer: Writer,
+        parties: Register,
+        policy: MeterSettings,
         checkpoint: Checkpoint = lambda _name: None,
         observers: Sequence[OnCommitted] = (),
     ) -> None:
         self._engines = engines
         self._writer = writer
+        self._parties = parties
+        self._policy = policy
         self._checkpoint = checkpoint
         self._observers = observers
 
@@ -90,9 +97,16 @@ class Committer:
         return committed
 
     def _write(self, connection: Connection, group: Sequence[Decision]) -> list[Decision]:
-        decisions = write_decisions(connection, group)
+        decisions = write_decisions(connection, group, self._with_claims)
         self._checkpoint("settle-written")
         return decisions
+
+    def _with_claims(self, decision: Decision, claims: Claims) -> Decision:
+        """Decided with the claims where another message has this one's: it is a duplicate."""
+        is_own = claims.get(decision.claim or "", decision.kenmerk) == decision.kenmerk
+        if is_own or decision.verdict is None:
+            return decision
+        return decide(decision.before, decision.verdict, self._parties, claims, self._policy, decision.at)
 
     def _notify(self, decision: Decision) -> None:
         for observe in self._observers:
@@ -104,19 +118,21 @@ class Committer:
         return steps != decision.before.steps
 
 
-def write_decisions(connection: Connection, group: Sequence[Decision]) -> list[Decision]:
-    """Write decisions; returns them as written: as a duplicate where another message has the claim.
+def write_decisions(
+    connection: Connection, group: Sequence[Decision], with_claims: WithClaims = lambda decision, _: decision
+) -> list[Decision]:
+    """Write decisions; returns them as written. `with_claims` decides where another message has the claim.
 
     Two round trips: claims and the head of the meter are asked for together, then everything is written together.
     Raises AlreadyCommittedError when a message changed since it was read; the caller then rolls back.
     """
     again = [entry for one in group if one.before.steps > len(FIRST_STEPS) for entry in one.usage]
     append = SharedAppend(connection, [entry for one in group for entry in one.usage], again)
-    owners, answers = _take_claims(connection, group, append)
-    decisions = [one.if_claimed_by(owners.get(one.claim or "")) for one in group]
+    claims, answers = _take_claims(connection, group, append)
+    decisions = [with_claims(one, claims) for one in group]
     usage = [entry for one in decisions for entry in one.usage]
     changes = _changes(decisions)
-    changes += append.changes(answers, usage, to_microseconds(utc_now()))
+    changes += append.changes(answers, usage, to_microseconds(max(one.at for one in decisions)))
     if write_together(connection, changes)[0] != len(decisions):
         raise AlreadyCommittedError(decisions)
     return decisions
@@ -124,7 +140,7 @@ def write_decisions(connection: Connection, group: Sequence[Decision]) -> list[D
 
 def _take_claims(
     connection: Connection, group: Sequence[Decision], append: SharedAppend
-) -> tuple[Mapping[str, str], list[Rows]]:
+) -> tuple[Claims, list[Rows]]:
     """Claim supplier, number and year for every message that needs it: who has each claim; and what the meter
     answers."""
     wanted = {one.claim: one.kenmerk for one in reversed(group) if one.claim}
@@ -215,14 +231,7 @@ def _message_change(decision: Decision) -> MessageChange:
 
 def _step_rows(decision: Decision) -> Iterable[StepRow]:
     for position, entry in enumerate(decision.entries, start=decision.before.steps):
-        yield _step_row(decision.kenmerk, position, entry)
-
-
-def _step_row(kenmerk: str, position: int, entry: JournalEntry) -> StepRow:
-    foutcode = str(entry.foutcode) if entry.foutcode else None
-    return StepRow(
-        kenmerk, position, entry.step.value, to_microseconds(entry.at), entry.actor, foutcode, entry.detail
-    )
+        yield step_row(decision.kenmerk, position, entry)
 
 
 def _embedded_attachments(decision: Decision) -> Iterable[AttachmentRow]:

@@ -1,11 +1,11 @@
 """Figures about all messages, for metrics: what is in mailboxes, what is parked, who fell silent."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Executable
 
 from gateway.messages.kenmerk import first_kenmerk_of, time_of
+from gateway.metrics import QueueState
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 
@@ -18,29 +18,21 @@ SILENT_GAPS = 5
 SILENT_MIN = timedelta(days=4)
 
 
-@dataclass(frozen=True, slots=True)
-class Uncollected:
-    """Messages that wait; `oldest_at` is when the oldest was received."""
-
-    messages: int
-    oldest_at: datetime | None
-
-
 class Measures:
     """Asks the database."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    async def measure_uncollected(self) -> Uncollected:
+    async def measure_uncollected(self) -> QueueState:
         """Delivered and not confirmed, all mailboxes together."""
         [row] = await self._engines.rows(queries.UNCOLLECTED)
-        return Uncollected(row.messages, time_of(row.oldest) if row.oldest else None)
+        return QueueState(row.messages, time_of(row.oldest) if row.oldest else None)
 
-    async def to_push(self) -> Uncollected:
+    async def to_push(self) -> QueueState:
         """What waits in the outbox."""
         [row] = await self._engines.rows(queries.TO_PUSH)
-        return Uncollected(row.messages, row.oldest_at)
+        return QueueState(row.messages, row.oldest_at, time_of(row.oldest) if row.oldest else None)
 
     async def paused_recipients(self, now: datetime) -> int:
         """Recipients for whom something waits and that are not called before their pause is over."""

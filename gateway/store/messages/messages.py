@@ -7,7 +7,6 @@ from gateway.messages.message import JournalEntry, Message, MessageFilter, Page,
 from gateway.messages.participants import Role
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import Arrival, IdempotencyConflictError, Receipt, StoredBytes
-from gateway.pipeline.ports import Shipment
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
@@ -38,13 +37,13 @@ class MessageStore:
         return answer
 
     async def unjudged_messages(self) -> tuple[Message, ...]:
-        """Every message that is accepted and not judged, oldest first, with its detached attachments."""
-        return tuple([await self._with_detached(row) for row in await self._engines.rows(queries.UNJUDGED)])
+        """Every message that is accepted and not judged, oldest first, with its attachments."""
+        return tuple([await self._with_attachments(row) for row in await self._engines.rows(queries.UNJUDGED)])
 
     async def unjudged_message(self, kenmerk: str) -> Message | None:
-        """The message, with its detached attachments, if it waits to be judged."""
+        """The message, with its attachments, if it waits to be judged."""
         rows = await self._engines.rows(queries.MESSAGE, kenmerk=kenmerk)
-        return await self._with_detached(rows[0]) if rows and rows[0].state == State.RECEIVED.value else None
+        return await self._with_attachments(rows[0]) if rows and rows[0].state == State.RECEIVED.value else None
 
     async def message(self, kenmerk: str, visible_to: frozenset[str] | None) -> Message | None:
         """The message, or None when it does not exist or these parties may not see it (None: all)."""
@@ -63,22 +62,10 @@ class MessageStore:
         rows = await self._engines.rows(queries.REPORT, kenmerk=kenmerk)
         return bytes(rows[0].report) if rows else None
 
-    async def document(self, kenmerk: str) -> StoredBytes | None:
-        """Where the original bytes are."""
-        message = await self.message(kenmerk, None)
-        return message.document if message else None
-
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Every attachment, in order."""
         rows = await self._engines.rows(queries.ATTACHMENTS, kenmerk=kenmerk)
-        return tuple(_stored_attachment(row) for row in rows)
-
-    async def shipment(self, kenmerk: str) -> Shipment:
-        """The message with its contents, for delivery. Raises LookupError when it is gone."""
-        message = await self.message(kenmerk, None)
-        if message is None:
-            raise LookupError(f"no message {kenmerk}")
-        return Shipment(message, message.document, await self.attachments(kenmerk))
+        return tuple(stored_attachment(row) for row in rows)
 
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
@@ -88,12 +75,11 @@ class MessageStore:
         items = tuple(as_message(row) for row in rows[:limit])
         return Page(items, items[-1].kenmerk if len(rows) > limit else None)
 
-    async def _with_detached(self, row: Row[tuple[object, ...]]) -> Message:
-        attachments = await self.attachments(row.kenmerk)
-        return as_message(row, tuple([found for found in attachments if found.stored is not None]))
+    async def _with_attachments(self, row: Row[tuple[object, ...]]) -> Message:
+        return as_message(row, await self.attachments(row.kenmerk))
 
 
-def as_message(row: Row[tuple[object, ...]], detached: tuple[StoredAttachment, ...] | None = None) -> Message:
+def as_message(row: Row[tuple[object, ...]], attachments: tuple[StoredAttachment, ...] = ()) -> Message:
     """A message from its row."""
     return Message(
         kenmerk=row.kenmerk,
@@ -121,7 +107,7 @@ def as_message(row: Row[tuple[object, ...]], detached: tuple[StoredAttachment, .
         issue_date=row.issue_date,
         profile=row.profile,
         duplicate_of=row.duplicate_of,
-        detached=detached,
+        attachments=attachments,
     )
 
 
@@ -129,7 +115,8 @@ def _identifier(text: str | None) -> PartyIdentifier | None:
     return PartyIdentifier(*text.split(":", 1)) if text else None
 
 
-def _stored_attachment(row: Row[tuple[object, ...]]) -> StoredAttachment:
+def stored_attachment(row: Row[tuple[object, ...]]) -> StoredAttachment:
+    """An attachment from its row."""
     attachment = Attachment(
         row.number, row.media_type, row.filename, row.size_bytes, row.sha256, row.start, row.end
     )

@@ -34,8 +34,8 @@ class Queue(Protocol):
 class ReplayObserver(Protocol):
     """Counts messages that are replayed."""
 
-    def message_reopened(self) -> None:
-        """A returned message is judged again, and will be settled a second time."""
+    def message_reopened(self, state: State) -> None:
+        """A message that was settled in this state is judged again, and will be settled a second time."""
 
 
 class OperatorActions:
@@ -102,8 +102,8 @@ class ReplaysElsewhere:
         self._followed = {row.id for row in replays}
 
     async def _follow_one(self, kenmerk: str, detail: str) -> None:
-        if msgspec.json.decode(detail).get(PREVIOUS_STATE) == State.RETURNED.value:
-            self._observer.message_reopened()
+        if was := msgspec.json.decode(detail).get(PREVIOUS_STATE):
+            self._observer.message_reopened(State(was))
         await _offer(self._store, self._queue, kenmerk)
 
 

@@ -1,20 +1,17 @@
 """The outbox: messages that wait to be pushed to their recipients."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from gateway.clock import Clock
-from gateway.messages.decision import Decision
-from gateway.messages.message import Message
 from gateway.messages.participants import MAILBOX, Party
 from gateway.messages.ports import PendingDelivery
 from gateway.pipeline.ports import Destination, QueuedMessage
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
-from gateway.store.messages.commit import Committer
-from gateway.store.messages.messages import as_message
+from gateway.store.messages.messages import as_message, stored_attachment
 from gateway.store.messages.register import RegisterStore, log_change
 from gateway.store.writer import Writer
 
@@ -26,17 +23,18 @@ class OutboxStore:
         self,
         engines: Engines,
         writer: Writer,
-        committer: Committer,
         register: RegisterStore,
         clock: Clock,
         delivery_methods: Collection[str] = (MAILBOX,),
+        resumed: Callable[[], None] = lambda: None,
     ) -> None:
+        """`resumed` is called when the pause of a recipient was ended."""
         self._engines = engines
         self._writer = writer
-        self._committer = committer
         self._register = register
         self._clock = clock
         self._delivery_methods = delivery_methods
+        self._resumed = resumed
 
     async def due(self, now: datetime) -> tuple[Destination, ...]:
         """Recipients for whom something waits and that may be called now."""
@@ -86,16 +84,18 @@ class OutboxStore:
             log_change(connection, now, actor, "delivery resumed", recipient_id, {})
             return True
 
-        return await self._writer.call(write)
+        is_ended = await self._writer.call(write)
+        self._resumed()
+        return is_ended
 
     async def first(self, recipient_id: str) -> QueuedMessage | None:
-        """The oldest message that waits for this recipient."""
+        """The oldest message that waits for this recipient, with its attachments."""
         rows = await self._engines.rows(queries.FIRST_IN_OUTBOX, recipient_id=recipient_id)
-        return QueuedMessage(as_message(rows[0]), rows[0].queued_at) if rows else None
-
-    async def commit(self, decision: Decision) -> Message:
-        """Commit a decision about a message that is pushed; returns the message as it is from then on."""
-        return (await self._committer.commit(decision)).message
+        if not rows:
+            return None
+        attachments = await self._engines.rows(queries.ATTACHMENTS, kenmerk=rows[0].kenmerk)
+        message = as_message(rows[0], tuple(map(stored_attachment, attachments)))
+        return QueuedMessage(message, rows[0].queued_at)
 
     def _destination_of(self, party: Party, failures: int = 0) -> Destination:
         """Its mailbox when it chose a method that no channel has, or gave no address."""

@@ -325,7 +325,11 @@ PENDING_DELIVERIES = (
 
 PARKED = select(func.count()).where(_message.state == State.PARKED.value)
 UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
-TO_PUSH = select(func.count().label("messages"), func.min(_push.queued_at).label("oldest_at"))
+TO_PUSH = select(
+    func.count().label("messages"),
+    func.min(_push.queued_at).label("oldest_at"),
+    func.min(_push.kenmerk).label("oldest"),
+)
 
 
 def _habits(party: Column[str]) -> Select[str, int, str, str]:

@@ -3,12 +3,14 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import ClientPayloadError
 
 from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
+from gateway.testing.memory import SUPPLIER as SENDER
 from gateway.testing.memory import MemoryGateway
 from gateway.validator.model.document import Attachment
 from tests.unit.api.openapi_watch import Client
@@ -33,7 +35,7 @@ async def test_a_document_is_taken_in_and_can_be_followed(client: Client) -> Non
         assert document.headers["Content-Digest"] == f"sha-256=:{digest}:"
     async with client.get(message["links"]["statuses"], headers=SUPPLIER) as journal:
         codes = [status["statuscode"] for status in (await journal.json())["items"]]
-    assert codes == ["105", "301", "405", "400"]
+    assert codes == ["105", "100", "110", "200", "301", "301", "405", "400"]
 
 
 async def test_the_verdict_comes_when_asked_to_wait(client: Client) -> None:
@@ -217,7 +219,7 @@ async def test_a_stuck_message_is_replayed_or_returned_by_an_operator(client: Cl
         assert answer.status == 403
     async with client.get(f"/v1/messages/{kenmerk}/statuses", headers=SUPPLIER) as answer:
         actors = [status["actor"] for status in (await answer.json())["items"]]
-    assert actors == ["gateway", "gateway", "operator", "operator"]
+    assert actors == [SENDER, "gateway", "gateway", "gateway", "operator", "operator"]
 
 
 async def test_an_embedded_attachment_is_decoded_while_it_streams(client: Client, gateway: MemoryGateway) -> None:
@@ -227,7 +229,8 @@ async def test_an_embedded_attachment_is_decoded_while_it_streams(client: Client
     facts = Attachment(
         1, "application/pdf", "a\r\nb.pdf", len(content), hashlib.sha256(content).hexdigest(), 9, 9 + len(encoded)
     )
-    gateway.rows[kenmerk].attachments = (StoredAttachment(facts),)
+    row = gateway.rows[kenmerk]
+    row.message = replace(row.message, attachments=(StoredAttachment(facts),))
     async with client.get(f"/v1/messages/{kenmerk}/attachments/1", headers=SUPPLIER) as answer:
         assert await answer.read() == content
         assert answer.headers["Content-Disposition"].startswith('attachment; filename="a__b.pdf"')

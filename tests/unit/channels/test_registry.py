@@ -48,10 +48,10 @@ async def test_the_example_of_the_how_to_page_delivers(tmp_path: Path) -> None:
     outbox = MemoryOutbox(now=START)
     outbox.add("a", "k-1", b"<Invoice/>")
     delivery = example().FolderDelivery(_StorageOf(outbox))
-    await delivery.deliver(str(tmp_path), await outbox.shipment("k-1"))
+    await delivery.deliver(str(tmp_path), outbox.message("k-1"))
     assert (tmp_path / "k-1.xml").read_bytes() == b"<Invoice/>"
     with pytest.raises(NotDeliveredError):
-        await delivery.deliver(str(tmp_path / "gone"), await outbox.shipment("k-1"))
+        await delivery.deliver(str(tmp_path / "gone"), outbox.message("k-1"))
 
 
 def test_the_example_uses_services_that_a_channel_is_given() -> None:

@@ -16,16 +16,16 @@ from gateway.messages.delivery import (
 )
 from gateway.messages.lifecycle import Disposition, Foutcode, State
 from gateway.messages.message import Message
-from gateway.messages.metering import MeterPolicy
+from gateway.settings import MeterSettings
 from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, MemoryRegister, received
 
-POLICY, REGISTER = MeterPolicy(), MemoryRegister(SUPPLIER, PUSHED_TOWN)
+POLICY, REGISTER = MeterSettings(), MemoryRegister(SUPPLIER, PUSHED_TOWN)
 LATER = NOW + timedelta(hours=1)
 
 
 def offered() -> Message:
     """A message that is being offered."""
-    return offer(decide(received(), VALID, REGISTER, POLICY, NOW).message, NOW).message
+    return offer(decide(received(), VALID, REGISTER, {}, POLICY, NOW).message, NOW).message
 
 
 def decided(attempt: DeliveryAttempt) -> Decision:
@@ -67,7 +67,7 @@ def test_a_recipient_that_is_not_registered_any_more_is_an_error() -> None:
 
 
 def test_a_confirmed_message_stays_settled_since_it_was_delivered() -> None:
-    delivered = decide(received(), VALID, MemoryRegister(SUPPLIER, TOWN), POLICY, NOW).message
+    delivered = decide(received(), VALID, MemoryRegister(SUPPLIER, TOWN), {}, POLICY, NOW).message
     decision = confirm(delivered, "town", LATER)
     assert (decision.state, decision.message.disposition) == (State.CONFIRMED, Disposition.BILLABLE)
     assert decision.message.settled_at == NOW
@@ -76,7 +76,7 @@ def test_a_confirmed_message_stays_settled_since_it_was_delivered() -> None:
 
 def test_an_operator_replays_what_is_parked_or_returned() -> None:
     parked = park(received(), "it died", NOW).message
-    returned = decide(received(), VALID, MemoryRegister(SUPPLIER), POLICY, NOW).message
+    returned = decide(received(), VALID, MemoryRegister(SUPPLIER), {}, POLICY, NOW).message
     for message in (parked, returned):
         decision = replay(message, "operator", LATER)
         assert decision is not None

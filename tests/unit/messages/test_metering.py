@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.messages.lifecycle import Disposition
-from gateway.messages.metering import MeterPolicy, meter_delivery
+from gateway.messages.metering import meter_delivery
 from gateway.messages.participants import Party, PartyKind
+from gateway.settings import MeterSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TOWN = Party("town", "Gemeente", PartyKind.NON_RIJK, ())
@@ -16,10 +17,12 @@ SUPPLIER = Party("supplier", "Leverancier", PartyKind.COMPANY, ())
 
 
 def metered(
-    sender: Party | None, recipient: Party, policy: MeterPolicy | None = None, *, is_test: bool = False
+    sender: Party | None, recipient: Party, policy: MeterSettings | None = None, *, is_test: bool = False
 ) -> tuple[Disposition, list[tuple[str, str]]]:
     """The disposition, and party and kind of each entry."""
-    disposition, entries = meter_delivery("m1", sender, recipient, NOON, policy or MeterPolicy(), is_test=is_test)
+    disposition, entries = meter_delivery(
+        "m1", sender, recipient, NOON, policy or MeterSettings(), is_test=is_test
+    )
     return disposition, [(entry.party_id, entry.kind.value) for entry in entries]
 
 
@@ -46,11 +49,11 @@ def test_a_test_is_never_metered() -> None:
 
 
 def test_the_sender_alone_pays_when_one_side_pays() -> None:
-    policy = MeterPolicy(both_sides_pay=False)
+    policy = MeterSettings(both_sides_pay=False)
     assert metered(WATER, TOWN, policy) == (Disposition.BILLABLE, [("water", "submitted-by")])
     assert metered(SUPPLIER, TOWN, policy) == (Disposition.BILLABLE, [("town", "delivered-to")])
 
 
 def test_own_bills_can_be_counted_as_any_message() -> None:
-    policy = MeterPolicy(own_bills_are_free=False)
+    policy = MeterSettings(own_bills_are_free=False)
     assert metered(None, TOWN, policy) == (Disposition.BILLABLE, [("town", "delivered-to")])

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from gateway.messages.delivery import AttemptResult
 from gateway.messages.lifecycle import Foutcode
-from gateway.messages.metering import MeterPolicy
+from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.dispatcher import Dispatcher
@@ -20,8 +20,8 @@ from gateway.pipeline.ports import (
     Failure,
     NotDeliveredError,
     Refusal,
-    Shipment,
 )
+from gateway.settings import MeterSettings
 from gateway.testing.outbox import START, MemoryOutbox
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -37,14 +37,15 @@ class Recipients:
 
     into_mailbox = True
 
-    async def deliver(self, url: str, shipment: Shipment) -> None:
+    async def deliver(self, url: str, message: Message) -> None:
         """A delivery method."""
         if url in self.hanging:
             await self.hanging[url].wait()
         behave = self.behaviour.get(url)
         if behave is not None:
-            behave(shipment.message.kenmerk)
-        self.got.setdefault(url, []).append(shipment.message.kenmerk)
+            behave(message.kenmerk)
+        _ = [piece async for piece in self.outbox.stream(message.document)]
+        self.got.setdefault(url, []).append(message.kenmerk)
 
 
 def down(_: str) -> None:
@@ -84,14 +85,14 @@ class World:
         methods = {"webhook": self.recipients}
         self.dispatcher = Dispatcher(
             self.outbox,
-            self.outbox,
+            self.outbox.commit,
             methods,
             Register(),
-            MeterPolicy(),
+            MeterSettings(),
             lambda: self.outbox.now,
             Backoff(spread=0),
             trouble_seconds=0.001,
-            observer=self.counted,
+            attempted=self.counted.count_attempt,
         )
 
     def put(self, recipient: str, *kenmerken: str) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 
 from gateway.messages.decision import decide, park
-from gateway.messages.metering import MeterPolicy
 from gateway.pipeline.settled import SettledMessages
+from gateway.settings import MeterSettings
 from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister, received
 
 
@@ -35,7 +35,7 @@ async def test_a_message_that_is_to_be_pushed_is_not_settled() -> None:
     waiting = asyncio.create_task(settled.wait("k-1", never, 0.05))
     await asyncio.sleep(0)
     register = MemoryRegister(SUPPLIER, PUSHED_TOWN)
-    settled.message_committed(decide(received(), VALID, register, MeterPolicy(), NOW))
+    settled.message_committed(decide(received(), VALID, register, {}, MeterSettings(), NOW))
     assert not await waiting
 
 

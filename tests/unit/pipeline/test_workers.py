@@ -13,8 +13,7 @@ import pytest
 
 from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
-from gateway.pipeline.queue import Job, JudgingError
-from gateway.pipeline.worker import NICE, Answer, Request, frame, read_frame
+from gateway.pipeline.worker import NICE, Answer, Job, JudgingError, frame, read_frame
 from gateway.pipeline.workers import Workers
 from gateway.store.documents.storage import Storage
 from gateway.validator.model.document import Attachment
@@ -48,7 +47,7 @@ async def test_a_limit_holds_for_small_and_large_documents(
     job = Job(b"<a><b/></a>")
     (small,) = await judging.judge_small([job])
     (apart,) = await judging.judge_apart([job])
-    large = await judging.judge_large(job)
+    (large,) = await judging.judge_large([job])
     await judging.close()
     for verdict in (small, apart, large):
         assert isinstance(verdict, Verdict)
@@ -64,7 +63,7 @@ async def test_a_document_gets_the_same_verdict_wherever_it_is_judged(storage: S
     for number, document in enumerate(documents):
         await storage.put_stable(f"d/{number}", b"before" + document)
         stored = StoredBytes(f"d/{number}", 6, len(document), "")
-        assert await judging.judge_large(Job(None, stored=stored)) == small[number]
+        assert await judging.judge_large([Job(None, stored=stored)]) == [small[number]]
         assert await judging.judge_small([Job(None, stored=stored)]) == [small[number]]
         assert await judging.judge_apart([Job(None, stored=stored)]) == [small[number]]
     await judging.close()
@@ -78,7 +77,7 @@ async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
     (small,), (apart,) = await judging.judge_small([job]), await judging.judge_apart([job])
     assert isinstance(small, Verdict)
     assert small.valid
-    assert small == apart == await judging.judge_large(job)
+    assert [small] == [apart] == await judging.judge_large([job])
     await judging.close()
     storage.close()
 
@@ -92,9 +91,9 @@ async def test_detached_attachments_are_checked_wherever_a_document_is_judged(tm
     facts = Attachment(1, "application/pdf", "a.pdf", len(program), "0" * 64)
     detached = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), "")),)
     document = StoredBytes(key, offset + 6 + len(program), len(invoice(1)), "")
-    for job in (Job(invoice(1), None, detached), Job(None, None, detached, document)):
-        judged = [*await judging.judge_small([job]), *await judging.judge_apart([job])]
-        for verdict in (*judged, await judging.judge_large(job)):
+    for job in (Job(invoice(1), detached=detached), Job(None, document, detached)):
+        judges = (judging.judge_small, judging.judge_apart, judging.judge_large)
+        for verdict in [verdict for judge in judges for verdict in await judge([job])]:
             assert isinstance(verdict, Verdict)
             assert [finding.rule for finding in verdict.findings] == ["MP-ATT-DANGEROUS"]
     await judging.close()
@@ -104,8 +103,9 @@ async def test_detached_attachments_are_checked_wherever_a_document_is_judged(tm
 async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> None:
     ended: list[str] = []
     judging = workers(storage, seconds=0.001, ended=ended)
-    with pytest.raises(JudgingError, match="no verdict"):
-        await judging.judge_large(Job(invoice(1)))
+    [judged] = await judging.judge_large([Job(invoice(1))])
+    assert isinstance(judged, JudgingError)
+    assert "no verdict" in str(judged)
     assert ended == ["time"]
     await judging.close()
 
@@ -113,20 +113,19 @@ async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> Non
 async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> None:
     judging = workers(storage, ended=[])
     gone = Job(None, stored=StoredBytes("d/none", 0, 10, ""))
-    with pytest.raises(JudgingError, match="cannot be read"):
-        await judging.judge_large(gone)
     facts = Attachment(1, "application/pdf", None, 10, "0" * 64)
-    detached_gone = Job(invoice(1), None, (StoredAttachment(facts, gone.stored),))
-    with pytest.raises(JudgingError, match="cannot be read"):
-        await judging.judge_large(detached_gone)
+    detached_gone = Job(invoice(1), detached=(StoredAttachment(facts, gone.stored),))
     for judged in (
+        *await judging.judge_large([gone, detached_gone]),
         *await judging.judge_small([gone, detached_gone]),
         *await judging.judge_apart([gone]),
         *await judging.judge_apart([detached_gone]),
     ):
         assert isinstance(judged, JudgingError)
         assert "cannot be read" in str(judged)
-    assert (await judging.judge_large(Job(invoice(1)))).valid
+    [judged] = await judging.judge_large([Job(invoice(1))])
+    assert isinstance(judged, Verdict)
+    assert judged.valid
     await judging.close()
 
 
@@ -144,7 +143,7 @@ def judges(process: subprocess.Popen[bytes]) -> bool:
     """Whether the worker finds a valid document valid."""
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(frame(msgspec.msgpack.encode([Request(invoice(1))])))
+    process.stdin.write(frame(msgspec.msgpack.encode([Job(invoice(1))])))
     process.stdin.flush()
     answer = read_frame(cast("BinaryIO", process.stdout))
     assert answer is not None
@@ -166,7 +165,7 @@ def test_a_worker_whose_gateway_was_killed_ends_without_a_word() -> None:
     assert process.stderr is not None
     process.stdout.close()
     assert process.stdin is not None
-    process.stdin.write(frame(msgspec.msgpack.encode([Request(invoice(1))])))
+    process.stdin.write(frame(msgspec.msgpack.encode([Job(invoice(1))])))
     process.stdin.close()
     with process.stderr as output:
         assert output.read() == b""

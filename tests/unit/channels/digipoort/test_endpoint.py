@@ -10,6 +10,7 @@ from lxml import etree
 from gateway.channels.digipoort.options import WusOptions
 from gateway.clock import AMSTERDAM
 from gateway.messages.lifecycle import State, Step
+from gateway.messages.message import JournalEntry
 from gateway.testing.digipoort import GEMEENTE, LEVERANCIER
 from tests.unit.channels.digipoort.conftest import AANLEVER, OPHAAL, STATUS, Open, Server
 from tests.unit.channels.digipoort.wire import xmlsec_client
@@ -71,7 +72,7 @@ async def test_aanleveren_echoes_what_was_sent_and_gives_a_kenmerk(server: Serve
     row = server.gateway.rows[answer.text("kenmerk") or ""]
     assert row.message.submitter_id == LEVERANCIER
     assert row.message.channel == "wus"
-    assert await server.gateway.storage.read(row.document) == b"<Invoice/>"
+    assert await server.gateway.storage.read(row.message.document) == b"<Invoice/>"
 
 
 async def test_the_answer_is_signed_over_what_the_profile_asks(server: Server) -> None:
@@ -98,7 +99,7 @@ async def test_a_client_that_goes_on_is_answered_as_at_first(server: Server) -> 
         assert answer.text("aanleverkenmerk") == f"F-{number}"
         assert answer.root.findtext(".//wsa:RelatesTo", namespaces=NAMES) == asked
         row = server.gateway.rows[answer.text("kenmerk") or ""]
-        assert await server.gateway.storage.read(row.document) == document
+        assert await server.gateway.storage.read(row.message.document) == document
         again = await server.post(sent)
         assert (again.status, again.foutcode) == (500, "ALS100")
     assert len(server.gateway.rows) == 4
@@ -120,13 +121,17 @@ async def test_new_statuses_are_handed_out_once_per_oin(server: Server) -> None:
     assert await ask(server, "getNieuweStatussenProces", inner, "softwarehuis")
 
 
+def take_step(server: Server, kenmerk: str) -> None:
+    entry = JournalEntry(Step.RULES_PASSED, server.gateway.now, "gateway")
+    server.gateway.rows[kenmerk].journal.append(entry)
+
+
 async def test_a_list_with_exactly_one_status(server: Server) -> None:
     server.gateway.judges_at_once = False
     kenmerk = await hand_in(server)
     inner = f"<kenmerk>{kenmerk}</kenmerk>"
     assert len(await ask(server, "getNieuweStatussenProces", inner)) == 3
-    row = server.gateway.rows[kenmerk]
-    server.gateway._step(row, Step.RULES_PASSED)
+    take_step(server, kenmerk)
     assert await ask(server, "getNieuweStatussenProces", inner) == ["301"]
 
 
@@ -143,7 +148,7 @@ async def test_a_client_that_cannot_read_one_status_gets_the_one_before_it_too(
     asked = inner.format(kenmerk)
     assert await ask(server, operation, asked) == ["105", "100", "110"]
     assert await ask(server, operation, asked) == []
-    server.gateway._step(server.gateway.rows[kenmerk], Step.RULES_PASSED)
+    take_step(server, kenmerk)
     assert await ask(server, operation, asked) == ["110", "301"]
     assert await ask(server, operation, asked) == []
 

@@ -80,7 +80,7 @@ async def test_the_whole_message_by_soap(post: Post, recipient: Recipient, size_
     document = bytes(range(256)) * (size_bytes // 256) + b"x" * (size_bytes % 256)
     recipient.answer = accepts()
     outbox = outbox_with(document)
-    await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))
+    await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
     request, body = recipient.requests[0]
     assert request.headers["SOAPAction"] == f'"{AFLEVER}afleverenRequest"'
     xmlsec_client.verify(body)
@@ -107,7 +107,7 @@ async def test_faults_of_the_recipient(
     recipient.answer = answer
     outbox = outbox_with(b"<Invoice/>")
     with pytest.raises(NotDeliveredError) as raised:
-        await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))
+        await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
     assert (raised.value.refusal, raised.value.foutcode) == (refusal, foutcode)
 
 
@@ -121,7 +121,7 @@ async def test_an_answer_is_only_believed_when_its_signer_is(post: Post, recipie
     for must_be_signed in (True, False):
         carrier = afleverservice(post, outbox, must_be_signed=must_be_signed)
         with pytest.raises(NotDeliveredError, match="the answer's signature") as raised:
-            await carrier.deliver(recipient.url, await outbox.shipment("k-1"))
+            await carrier.deliver(recipient.url, outbox.message("k-1"))
         assert (raised.value.refusal, raised.value.failure) == (Refusal.TEMPORARY, Failure.ANSWER)
 
 
@@ -129,7 +129,7 @@ async def test_an_answer_may_be_signed_with_a_server_certificate(post: Post, rec
     outbox = outbox_with(b"<Invoice/>")
     for name in ("./server", "bad/not-for-clients"):
         recipient.answer = accepts(by=pair(name))
-        await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))
+        await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
 
 
 async def test_an_answer_without_a_signature_is_taken_only_by_that_setting(
@@ -144,9 +144,9 @@ async def test_an_answer_without_a_signature_is_taken_only_by_that_setting(
 
     recipient.answer = unsigned
     outbox = outbox_with(b"<Invoice/>")
-    await afleverservice(post, outbox, must_be_signed=False).deliver(recipient.url, await outbox.shipment("k-1"))
+    await afleverservice(post, outbox, must_be_signed=False).deliver(recipient.url, outbox.message("k-1"))
     with pytest.raises(NotDeliveredError, match="the answer's signature"):
-        await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))
+        await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
 
 
 async def test_an_answer_that_is_not_signed_or_about_another_message_is_no_delivery(
@@ -160,5 +160,5 @@ async def test_an_answer_that_is_not_signed_or_about_another_message_is_no_deliv
     for answer in (accepts("k-2"), page):
         recipient.answer = answer
         with pytest.raises(NotDeliveredError) as raised:
-            await afleverservice(post, outbox).deliver(recipient.url, await outbox.shipment("k-1"))
+            await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
         assert raised.value.refusal is Refusal.TEMPORARY

@@ -294,7 +294,7 @@ async def test_twenty_megabytes_exactly_pass(server: Server, line_length: int) -
     answer = await server.post(good(server, base64=text))
     assert answer.status == 200, answer.body[:500]
     row = server.gateway.rows[answer.text("kenmerk") or ""]
-    assert await server.gateway.storage.read(row.document) == bytes(MIB20)
+    assert await server.gateway.storage.read(row.message.document) == bytes(MIB20)
 
 
 async def test_one_byte_over_twenty_megabytes_is_refused_with_both_figures(server: Server) -> None:

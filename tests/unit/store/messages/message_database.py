@@ -10,13 +10,14 @@ from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Role
 from gateway.messages.submission import Arrival, Content, Receipt, Submission
+from gateway.settings import MeterSettings
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines, open_engines
 from gateway.store.messages.commit import Committer
 from gateway.store.messages.messages import MessageStore
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
-from tests.unit.messages.examples import NOW
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, MemoryRegister
 
 
 @dataclass
@@ -51,7 +52,8 @@ async def message_database(url: str, directory: Path) -> AsyncIterator[MessageDa
     writer.start()
     committed: list[Decision] = []
     store = MessageStore(engines, writer, storage, lambda _name: None)
-    committer = Committer(engines, writer, observers=[committed.append])
+    parties = MemoryRegister(SUPPLIER, TOWN)
+    committer = Committer(engines, writer, parties, MeterSettings(), observers=[committed.append])
     yield MessageDatabase(engines, writer, store, committer, committed)
     await writer.stop()
     storage.close()

@@ -22,7 +22,7 @@ async def test_an_accepted_message_waits_to_be_judged(database: MessageDatabase)
     assert (receipt.received_at, receipt.is_repeat) == (NOW, False)
     [message] = await database.store.unjudged_messages()
     assert (message.kenmerk, message.submitter_id, message.size_bytes) == (receipt.kenmerk, "supplier", 4)
-    assert (message.steps, message.idempotency_key, message.detached) == (3, "the-key", ())
+    assert (message.steps, message.idempotency_key, message.detached_attachments) == (3, "the-key", ())
     actors = [entry.actor for entry in await database.store.journal(receipt.kenmerk)]
     assert actors == ["supplier", "gateway", "gateway"]
 

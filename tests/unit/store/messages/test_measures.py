@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import insert
 
 from gateway.messages.lifecycle import Disposition, State
+from gateway.metrics import QueueState
 from gateway.store.engine import Engines, open_engines
 from gateway.store.messages import tables as t
-from gateway.store.messages.measures import SILENT_MIN, Measures, Uncollected, silent_after
+from gateway.store.messages.measures import SILENT_MIN, Measures, silent_after
 from gateway.store.schema import upgrade
 
 NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
@@ -55,7 +56,7 @@ def put(engines: Engines, rows: list[dict[str, object]]) -> None:
 
 async def test_an_empty_gateway_has_no_figures(engines: Engines) -> None:
     measures = Measures(engines)
-    assert await measures.measure_uncollected() == Uncollected(0, None)
+    assert await measures.measure_uncollected() == QueueState(0, None)
     assert await measures.count_parked() == 0
     assert await measures.silent_senders(NOW) == frozenset()
 
@@ -66,7 +67,7 @@ async def test_mailboxes_are_counted_together_and_the_oldest_is_known(engines: E
         for number, (party, at) in enumerate([("a", NOW), ("b", oldest), ("a", NOW - timedelta(days=1))]):
             row = {"recipient_id": party, "kenmerk": kenmerk(at, number), "times_taken": 0}
             connection.execute(insert(t.mailbox).values(**row))
-    assert await Measures(engines).measure_uncollected() == Uncollected(3, oldest)
+    assert await Measures(engines).measure_uncollected() == QueueState(3, oldest)
 
 
 async def test_parked_messages_alone_are_parked(engines: Engines) -> None:

@@ -73,7 +73,7 @@ async def test_a_content_as_a_separate_part(server: Server, content: bytes) -> N
     answer = await send(server, mtom(server, content))
     assert answer.status == 200, answer.body
     row = server.gateway.rows[answer.text("kenmerk") or ""]
-    assert await server.gateway.storage.read(row.document) == content
+    assert await server.gateway.storage.read(row.message.document) == content
 
 
 async def test_parts_in_another_order_and_a_root_without_start(server: Server) -> None:
@@ -105,7 +105,7 @@ async def test_a_token_as_a_separate_part(server: Server) -> None:
         answer = await send(server, sent)
         assert answer.status == 200, answer.body
         row = server.gateway.rows[answer.text("kenmerk") or ""]
-        assert await server.gateway.storage.read(row.document) == DOCUMENT
+        assert await server.gateway.storage.read(row.message.document) == DOCUMENT
 
 
 def other_certificate() -> bytes:

@@ -3,26 +3,25 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from gateway.clock import Clock
 from gateway.log import format_error
 from gateway.main import no_checkpoint
 from gateway.messages.decision import Decision
-from gateway.messages.lifecycle import Disposition, State
-from gateway.messages.message import Message
-from gateway.messages.metering import MeterPolicy
-from gateway.messages.participants import Party, PartyKind, Role
-from gateway.messages.submission import StoredBytes
-from gateway.pipeline.queue import Job, JudgingError, JudgingQueue
+from gateway.messages.lifecycle import State
+from gateway.pipeline.queue import JudgingQueue
+from gateway.pipeline.worker import Job, JudgingError
+from gateway.settings import MeterSettings
 from gateway.validator.judge import judge
-from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.verdict import Verdict
-from tests.flows.conftest import SUPPLIER, TOWN, numbered
+from tests.flows.conftest import numbered
 from tests.samples import SAMPLES
+from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, MemoryRegister, received
 
 POISON = b"poison"
 BUG = b"bug"
@@ -43,11 +42,8 @@ class Judges:
     async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
         return await self.judge_small(jobs)
 
-    async def judge_large(self, job: Job) -> Verdict:
-        judged = self._one(job)
-        if isinstance(judged, JudgingError):
-            raise judged
-        return judged
+    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+        return await self.judge_small(jobs)
 
     def _one(self, job: Job) -> Verdict | JudgingError:
         if job.document == BUG:
@@ -83,23 +79,6 @@ class Store:
         return done
 
 
-class Register:
-    """A supplier and a municipality."""
-
-    def __init__(self, town_wants: str | None = None) -> None:
-        settings = {"profile": town_wants} if town_wants else {}
-        self._parties = (
-            Party("supplier", "L", PartyKind.COMPANY, (SUPPLIER,)),
-            Party("town", "G", PartyKind.NON_RIJK, (TOWN,), settings=settings),
-        )
-
-    def by_id(self, party_id: str) -> Party | None:
-        return next((party for party in self._parties if party.party_id == party_id), None)
-
-    def by_identifier(self, identifier: PartyIdentifier) -> Party | None:
-        return next((party for party in self._parties if identifier in party.identifiers), None)
-
-
 async def until_committed(store: Store, *kenmerken: str) -> None:
     """Wait until there is a decision about each, twenty seconds at most."""
     for _ in range(2_000):
@@ -109,24 +88,20 @@ async def until_committed(store: Store, *kenmerken: str) -> None:
     raise AssertionError(store.decisions)
 
 
-def new_queue(store: Store, town_wants: str | None = None) -> JudgingQueue:
+def new_queue(
+    store: Store, town_wants: str | None = None, clock: Clock = lambda: datetime.now(UTC)
+) -> JudgingQueue:
     return JudgingQueue(
         store,
-        Register(town_wants),
+        MemoryRegister(SUPPLIER, replace(TOWN, settings={"profile": town_wants} if town_wants else {})),
         Judges(),
-        MeterPolicy(),
-        lambda: datetime.now(UTC),
+        MeterSettings(),
+        clock,
         no_checkpoint,
         small_size_bytes_max=1 << 18,
         workers=1,
         attempts_max=3,
     )
-
-
-def received(kenmerk: str, size_bytes: int = 20_000) -> Message:
-    document = StoredBytes("packs/x", 0, size_bytes, "")
-    now = datetime.now(UTC)
-    return Message(kenmerk, State.RECEIVED, Disposition.PENDING, "http", now, document, "supplier", Role.SUPPLIER)
 
 
 @pytest.mark.parametrize("is_suspect", [False, True])
@@ -213,3 +188,30 @@ async def test_a_store_in_trouble_is_asked_again() -> None:
     await until_committed(store, "a")
     await queue.stop()
     assert store.decisions["a"].state is State.DELIVERED
+
+
+async def test_a_decision_that_is_committed_later_bears_the_time_at_which_it_was() -> None:
+    """What is metered counts in the day in which it was recorded, however long the store was in trouble."""
+    store, now = Store(troubles=2), NOW
+    queue = new_queue(store, clock=lambda: now)
+    queue.start()
+    queue.offer(received("a"), numbered("D-8"))
+    await asyncio.sleep(0.2)
+    now += timedelta(days=1)
+    await until_committed(store, "a")
+    await queue.stop()
+    decision = store.decisions["a"]
+    assert (decision.at, [entry.at for entry in decision.usage]) == (now, [now])
+
+
+async def test_a_message_is_in_the_queue_once_until_it_is_committed() -> None:
+    store = Store()
+    queue = new_queue(store)
+    for _ in range(2):
+        queue.offer(received("a"), numbered("D-9"))
+    queue.offer(replace(received("b"), received_at=NOW + timedelta(hours=1)), numbered("D-10"))
+    assert (queue.waiting_count, queue.oldest_received_at) == (2, NOW)
+    queue.start()
+    await until_committed(store, "a", "b")
+    await queue.stop()
+    assert (queue.waiting_count, queue.oldest_received_at) == (0, None)

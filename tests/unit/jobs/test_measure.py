@@ -1,0 +1,72 @@
+"""What is measured of the queues is what is not settled: messages to judge and messages to push."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from gateway.jobs.measure import measure_messages, measure_queue
+from gateway.messages.kenmerk import first_kenmerk_of
+from gateway.metrics import Metrics
+from gateway.pipeline.queue import JudgingQueue
+from gateway.settings import MeterSettings
+from gateway.store.engine import Engines, open_engines
+from gateway.store.messages import outbox_tables as t
+from gateway.store.schema import upgrade
+from tests.unit.messages.examples import NOW, MemoryRegister, received
+from tests.unit.pipeline.test_queue import Judges, Store
+
+RECEIVED_AT = NOW - timedelta(minutes=9)
+
+
+@pytest.fixture
+async def engines(database_url: str) -> AsyncIterator[Engines]:
+    opened = open_engines(database_url)
+    upgrade(opened.write)
+    yield opened
+    await opened.dispose()
+
+
+async def measured(job: Coroutine[None, None, None], metrics: Metrics, messages: int) -> None:
+    """Let the job measure until so many messages are undelivered, twenty seconds at most."""
+    task = asyncio.create_task(job)
+    for _ in range(2_000):
+        if gauge(metrics, "undelivered_messages") == messages:
+            break
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def gauge(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"meterpoort_{name}", labels)
+
+
+async def test_what_waits_to_be_judged_and_to_be_pushed_is_undelivered(engines: Engines) -> None:
+    queue = JudgingQueue(
+        Store(),
+        MemoryRegister(),
+        Judges(),
+        MeterSettings(),
+        lambda: NOW,
+        lambda _: None,
+        small_size_bytes_max=1 << 18,
+        workers=1,
+        attempts_max=3,
+    )
+    queue.offer(replace(received(), received_at=NOW - timedelta(minutes=2)), None)
+    with engines.write.begin() as connection:
+        row = {"kenmerk": first_kenmerk_of(RECEIVED_AT), "recipient_id": "town", "queued_at": NOW}
+        connection.execute(insert(t.outbox).values(**row))
+    metrics = Metrics("1", clock=lambda: NOW)
+    await measured(measure_queue(queue, metrics), metrics, 1)
+    assert gauge(metrics, "undelivered_oldest_seconds") == 120
+    await measured(measure_messages(engines, metrics, lambda: NOW), metrics, 2)
+    assert gauge(metrics, "undelivered_oldest_seconds") == 540
+    assert [gauge(metrics, "queue_messages", queue=name) for name in ("judging", "delivery")] == [1, 1]
+    assert gauge(metrics, "queue_oldest_seconds", queue="delivery") == 0
