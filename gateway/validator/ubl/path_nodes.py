@@ -7,7 +7,7 @@ The number of nodes is bounded.
 
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -74,24 +74,14 @@ class Use:
     notes: Notes | None
 
 
-class _Children(dict[object, "PathNode | None"]):
-    """The nodes of the children of a path, made as they are met."""
+class _Made(dict[Any, Any]):
+    """What is made of each key when it is met, unless it was kept."""
 
-    def __init__(self, node: "PathNode") -> None:
-        self.node = node
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self.make = make
 
-    def __missing__(self, tag: object) -> "PathNode | None":
-        return self.node.child(tag)
-
-
-class _Attributes(dict[str, "Use | None"]):
-    """What the attributes at a path are wanted for, worked out as they are met."""
-
-    def __init__(self, node: "PathNode") -> None:
-        self.node = node
-
-    def __missing__(self, name: str) -> "Use | None":
-        return self.node.use_of(name)
+    def __missing__(self, key: object) -> Any:
+        return self.make(key)
 
 
 class PathNode:
@@ -134,9 +124,9 @@ class PathNode:
         self.above = above
         self.path = "/".join(names[1:] if len(names) <= _DEPTH_MAX else ("", *names[-_DEPTH_MAX:]))
         """From the root's children down, without numbers; of a deeper one than any rule knows, its end."""
-        self.children = _Children(self)
+        self.children: dict[Any, PathNode | None] = _Made(self.child)
         """By tag in lxml's form and by name; None for comments and instructions."""
-        self.attributes = _Attributes(self)
+        self.attributes: dict[str, Use | None] = _Made(self.use_of)
         self.binding = vocabulary.of.binding_of(names)
         parent = names[-2] if above else ""
         checks = vocabulary.rules.checks_on(names[-1], parent)
@@ -221,6 +211,7 @@ class PathNode:
     def child(self, tag: object) -> "PathNode | None":
         """The node of a child with this tag in lxml's form; None for a comment or an instruction."""
         if not isinstance(tag, str):
+            self.children[tag] = None
             return None
         nodes = self.vocabulary
         name = nodes.name_of(tag)

@@ -133,9 +133,6 @@ class Times:
     least: int = 0
     above: str = ""
 
-    def allows(self, times: int) -> bool:
-        return self.least <= times and (self.most is None or times <= self.most)
-
 
 TIMES: dict[str, Times] = {
     "UBL-SR-06": Times(("cac:BillingReference",), ("cac:InvoiceDocumentReference",)),

@@ -8,8 +8,10 @@ from lxml import etree
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.xml.locations import Position
 
 _SEND_XML = Text("Send the XML document itself (UBL or SETU), not packed or wrapped.")
+_BEGINNING = Position(1, 1)
 _SAVE_UTF8 = Text("Save or send the document as UTF-8.")
 
 
@@ -83,20 +85,19 @@ def not_xml(document: bytes) -> Finding | None:
         return None
     bare = document.removeprefix(b"\xef\xbb\xbf")[:512].lstrip(b" \t\r\n")
     if not bare and not document.removeprefix(b"\xef\xbb\xbf").strip():
-        return _finding("MP-XML-EMPTY", Text("The document is empty."), _SEND_XML, line=1, column=1)
+        return refusal("MP-XML-EMPTY", Text("The document is empty."), _SEND_XML, _BEGINNING)
     for magic, body in _MAGIC:
         if document.startswith(magic) or bare.startswith(magic):
-            return _finding(body.rule, body.message, body.advice, line=1, column=1)
+            return refusal(body.rule, body.message, body.advice, _BEGINNING)
     if _HTML.match(bare):
         html = _other("MP-XML-HTML", Text("an HTML page"))
-        return _finding(html.rule, html.message, html.advice, line=1, column=1)
+        return refusal(html.rule, html.message, html.advice, _BEGINNING)
     if bare and not bare.startswith(b"<"):
-        return _finding(
+        return refusal(
             "MP-XML-TEXT-FIRST",
             Text("The document does not begin with XML: its first character must be <."),
             _SEND_XML,
-            line=1,
-            column=1,
+            _BEGINNING,
             found=ascii(bare[:20].decode("utf-8", "replace"))[1:-1],
             expected="<",
         )
@@ -124,75 +125,54 @@ def root_offset(document: bytes, start: int) -> int:
     return skipped.end() if skipped else start
 
 
-_PLAIN_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml [^<>?]*+\?>)?[ \t\r\n]*+(?=<[^!?])")
-
-
-def plain_root_offset(document: bytes) -> int | None:
-    """Where the root element begins, if nothing but an XML declaration and white space precedes it."""
-    prolog = _PLAIN_PROLOG.match(document)
-    return prolog.end() if prolog else None
-
-
 def _declaration_problem(declaration: re.Match[bytes], document: bytes) -> Finding | None:
     version = declaration[1].decode("ascii", "replace")
     if version != "1.0":
-        return _finding(
+        return refusal(
             "MP-XML-VERSION",
             Text("This is XML {version}; only XML 1.0 is read.", version=version),
             Text('Begin the document with <?xml version="1.0"?>.'),
-            line=1,
-            column=1,
+            _BEGINNING,
             found=version,
             expected="1.0",
         )
     encoding = (declaration[2] or b"UTF-8").decode("ascii", "replace")
     if encoding.lower() in _UTF_8 or (encoding.lower() in _US_ASCII and document.isascii()):
         return None
-    return _finding(
+    return refusal(
         "MP-XML-ENCODING",
         Text("The document declares encoding {encoding}; only UTF-8 is read.", encoding=encoding[:80]),
         _SAVE_UTF8,
-        line=1,
-        column=1,
+        _BEGINNING,
         found=encoding,
         expected="UTF-8",
     )
 
 
 def _doctype(document: bytes, start: int, at: int) -> Finding:
-    return _finding(
+    return refusal(
         "MP-XML-DOCTYPE",
         Text(
             "The document has a DOCTYPE; it is refused because a DOCTYPE can pull in files or blow up in memory."
         ),
         Text("Take the <!DOCTYPE …> out; UBL and SETU have none."),
-        line=document.count(b"\n", start, at) + 1,
-        column=at - max(document.rfind(b"\n", start, at), start - 1),
+        Position(document.count(b"\n", start, at) + 1, at - max(document.rfind(b"\n", start, at), start - 1)),
         found="<!DOCTYPE",
     )
 
 
-def _finding(
+def refusal(
     rule: str,
     message: Text,
     advice: Text,
+    at: Position | None = None,
     *,
-    line: int | None = None,
-    column: int | None = None,
     found: str | None = None,
     expected: str | None = None,
 ) -> Finding:
-    return Finding(
-        rule,
-        Flag.FATAL,
-        Stage.XML,
-        message,
-        line=line,
-        column=column,
-        found=found,
-        expected=expected,
-        advice=advice,
-    )
+    """The finding that a document cannot be read."""
+    finding = Finding(rule, Flag.FATAL, Stage.XML, message, found=found, expected=expected, advice=advice)
+    return finding.at("", at.line, at.column) if at else finding
 
 
 # --- libxml2's complaints ----------------------------------------------------------------------------------

@@ -25,9 +25,9 @@ from itertools import islice
 from lxml import etree
 
 from gateway.i18n import Text
-from gateway.validator.finding import Finding, Flag, Stage
+from gateway.validator.finding import Finding
 from gateway.validator.xml import diagnosis
-from gateway.validator.xml.locations import Cut, SourceMap
+from gateway.validator.xml.locations import Cut, Position, SourceMap
 from gateway.validator.xml.tree import root_of as tree_of
 
 ATTACHMENT = "EmbeddedDocumentBinaryObject"
@@ -186,7 +186,7 @@ _NAME = ATTACHMENT.encode()
 _REST_OF_START_TAG = re.compile(rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>""")
 _USUAL_START_TAG = re.compile(rb"""(?: [A-Za-z]++="[^"<]*+")++>""")
 """The same as most programs write it."""
-_OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?\Z")
+_OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?")
 _SECTION = re.compile(rb"[ \t\r\n]*+<!\[CDATA\[")
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _BLANK = re.compile(
@@ -243,7 +243,8 @@ def _cuts(whole: bytes, most: int) -> list[Cut]:
             at = outside = end
             continue
         at = start + len(_NAME)
-        if not _OPENING.search(whole[max(0, start - 258) : start]):
+        opening = whole.rfind(b"<", max(0, start - 258), start)
+        if opening < 0 or not _OPENING.fullmatch(whole, opening, start):
             continue
         tag = _USUAL_START_TAG.match(whole, at) or _REST_OF_START_TAG.match(whole, at)
         if tag is not None and (cut := _content(whole, tag.end(), asides)):
@@ -321,16 +322,14 @@ def _encoding_problem(markup: bytes, source_map: SourceMap) -> Finding | None:
 def _bad_byte(markup: bytes, start: int, error: UnicodeDecodeError, source_map: SourceMap) -> Finding:
     # The decoder may have carried up to three bytes of an unfinished character over from the last piece.
     offset = start + error.start - (len(error.object) - min(1 << 16, len(markup) - start))
-    position = source_map.at(offset)
-    return _refusal(
+    return diagnosis.refusal(
         "MP-XML-BYTES",
         Text(
             "Byte 0x{markup} is not UTF-8 here; the document was probably saved as Windows-1252 or ISO 8859-1.",
             markup=format(markup[offset], "02X"),
         ),
-        advice=Text("Save or send the document as UTF-8."),
-        line=position.line,
-        column=position.column,
+        Text("Save or send the document as UTF-8."),
+        source_map.at(offset),
         found=f"0x{markup[offset]:02X}",
         expected="UTF-8",
     )
@@ -463,18 +462,20 @@ def _every_tag_problem(markup: bytes, limits: Limits, source_map: SourceMap) -> 
             text += end - start
             pieces += 1
         if text > limits.text_bytes_max:
-            return _text_too_long(text, before, limits, source_map)
+            return _too_much("MP-XML-TEXT", _TEXT, text, limits.text_bytes_max, source_map.at(before))
         if pieces > limits.text_pieces_max:
-            return _text_in_pieces(start, pieces, limits, source_map)
+            return _too_much("MP-XML-TEXT", _ASIDES, pieces, limits.text_pieces_max, source_map.at(start))
         if not is_aside:
             text = pieces = 0
             if end - start > stride and (problem := _tag_problem(markup, start, end, limits)):
-                return problem(start, limits, source_map)
+                return problem(source_map.at(start))
         before = end
     return None
 
 
-_Problem = Callable[[int, Limits, SourceMap], Finding]
+_TEXT = Text("bytes in one piece of text")
+_ASIDES = Text("comments, CDATA sections and instructions in a row")
+_Problem = Callable[[Position], Finding]
 
 
 def _tag_problem(markup: bytes, start: int, end: int, limits: Limits) -> _Problem | None:
@@ -482,63 +483,24 @@ def _tag_problem(markup: bytes, start: int, end: int, limits: Limits) -> _Proble
     found = islice(_ATTRIBUTE.finditer(markup, start, end), limits.attributes_per_element_max + 1)
     names = [name.span(1) for name in found]
     if len(names) > limits.attributes_per_element_max:
-        return _attributes_too_many
+        return partial(_attributes_too_many, limits.attributes_per_element_max)
     if (element := _TAG_NAME.match(markup, start, end)) is not None:
         names.append(element.span(1))
     longest = max((to - at for at, to in names), default=0)
     if longest > limits.name_length_max:
-        return partial(_name_too_long, longest)
+        return partial(_too_much, "MP-XML-NAME", Text("bytes in one name"), longest, limits.name_length_max)
     if end - start > limits.text_bytes_max:
-        return partial(_text_too_long, end - start)
+        return partial(_too_much, "MP-XML-TEXT", _TEXT, end - start, limits.text_bytes_max)
     return None
 
 
-def _attributes_too_many(offset: int, limits: Limits, source_map: SourceMap) -> Finding:
-    position = source_map.at(offset)
-    most = limits.attributes_per_element_max
-    return _refusal(
+def _attributes_too_many(most: int, at: Position) -> Finding:
+    return diagnosis.refusal(
         "MP-XML-ATTRIBUTES",
         Text("An element has more than {most} attributes.", most=most),
-        advice=Text("No invoice or order needs this; check the program that made the document."),
+        Text("No invoice or order needs this; check the program that made the document."),
+        at,
         expected=f"<= {most}",
-        line=position.line,
-        column=position.column,
-    )
-
-
-def _name_too_long(longest: int, offset: int, limits: Limits, source_map: SourceMap) -> Finding:
-    position = source_map.at(offset)
-    return _too_much(
-        "MP-XML-NAME",
-        Text("bytes in one name"),
-        longest,
-        limits.name_length_max,
-        position.line,
-        position.column,
-    )
-
-
-def _text_too_long(length: int, offset: int, limits: Limits, source_map: SourceMap) -> Finding:
-    position = source_map.at(offset)
-    return _too_much(
-        "MP-XML-TEXT",
-        Text("bytes in one piece of text"),
-        length,
-        limits.text_bytes_max,
-        position.line,
-        position.column,
-    )
-
-
-def _text_in_pieces(offset: int, pieces: int, limits: Limits, source_map: SourceMap) -> Finding:
-    position = source_map.at(offset)
-    return _too_much(
-        "MP-XML-TEXT",
-        Text("comments, CDATA sections and instructions in a row"),
-        pieces,
-        limits.text_pieces_max,
-        position.line,
-        position.column,
     )
 
 
@@ -547,17 +509,16 @@ def _depth_problem(root: etree._Element, limits: Limits) -> Finding | None:
         return None
     if not root.xpath("boolean(" + "/*" * (limits.depth_max + 1) + ")"):
         return None
-    return _too_deep(limits.depth_max, None, None)
+    return _too_deep(limits.depth_max)
 
 
-def _too_deep(depth_max: int, line: int | None, column: int | None) -> Finding:
-    return _refusal(
+def _too_deep(depth_max: int, at: Position | None = None) -> Finding:
+    return diagnosis.refusal(
         "MP-XML-DEPTH",
         Text("Elements are nested more than {depth_max} deep.", depth_max=depth_max),
-        advice=Text("No invoice or order needs this; check the program that made the document."),
+        Text("No invoice or order needs this; check the program that made the document."),
+        at,
         expected=str(depth_max),
-        line=line,
-        column=column,
     )
 
 
@@ -568,47 +529,21 @@ def _not_well_formed(error: etree.XMLSyntaxError, markup: bytes, source_map: Sou
     offset = source_map.syntax_error_offset(error.lineno or 1, error.offset or 1)
     position = source_map.at(offset)
     if "depth" in (error.msg or ""):
-        return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), position.line, position.column)
+        return _too_deep(min(limits.depth_max, _LIBXML2_DEPTH_MAX), position)
     message = diagnosis.SyntaxMessage.of(
         error, before=markup[max(0, offset - 1) : offset], ended=b">" not in markup[offset:]
     )
-    return _refusal(message.rule, message.text, advice=message.advice, line=position.line, column=position.column)
+    return diagnosis.refusal(message.rule, message.text, message.advice, position)
 
 
-def _too_much(
-    rule: str, what: Text, found: int, limit: int, line: int | None = None, column: int | None = None
-) -> Finding:
-    return _refusal(
+def _too_much(rule: str, what: Text, found: int, limit: int, at: Position | None = None) -> Finding:
+    return diagnosis.refusal(
         rule,
         Text(
             "The document has {found:n} {what}; at most {limit:n} are read.", found=found, what=what, limit=limit
         ),
-        advice=Text("Split the document, or check the program that made it."),
+        Text("Split the document, or check the program that made it."),
+        at,
         found=str(found),
         expected=f"<= {limit}",
-        line=line,
-        column=column,
-    )
-
-
-def _refusal(
-    rule: str,
-    text: Text,
-    *,
-    advice: Text | None = None,
-    line: int | None = None,
-    column: int | None = None,
-    found: str | None = None,
-    expected: str | None = None,
-) -> Finding:
-    return Finding(
-        rule,
-        Flag.FATAL,
-        Stage.XML,
-        text,
-        line=line,
-        column=column,
-        found=found,
-        expected=expected,
-        advice=advice,
     )
