@@ -178,9 +178,8 @@ class PathNode:
         self.parts = _fills(wanted, OneGroup, EveryGroup) if self.binding else ()
         rules = self.vocabulary.rules
         attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
-        is_required = attribute and code in self.vocabulary.of.required_codes
-        self.required = (attribute, code) if is_required and code is not None else None
-        """The attribute that may not be absent, and the kind of its code."""
+        self.required = code if attribute and code in self.vocabulary.of.required_codes else None
+        """The kind of code in an attribute that may not be absent."""
         self.code = code if not attribute else None
         self.is_text_noted = self.code is not None or rules.is_amount(name)
         """Whether the walk notes something of the text itself."""

@@ -127,10 +127,11 @@ class _Walk:
             attributes = element.items()
             if attributes or node.is_noted:
                 self.note_element(element, node, ordinal, attributes)
-            if len(element):
+            is_mixed = len(element) > 0
+            if is_mixed:
                 last = self.elements(element[:], node.children, ordinal)
             if last == ordinal or node.takes_text:
-                text = str(element.xpath("string()")) if len(element) else element.text or ""
+                text = str(element.xpath("string()")) if is_mixed else element.text or ""
                 if last == ordinal and (not text or text.isspace()) and not text.strip(_WHITE_SPACE):
                     self.notes.blanks.append((ordinal, element))
                 for number, index, is_many in node.fills:
@@ -231,6 +232,7 @@ class _Walk:
         """Note what is asked of an element by its path, and read its attributes."""
         if node.notes is not None:
             self.note(element, node.notes, ordinal)
+        coded = None
         for name, value in attributes:
             use = node.attributes[name]
             if use is None:
@@ -242,13 +244,12 @@ class _Walk:
                 else:
                     self.fill_again(values, index, is_many, value)
             if use.code is not None:
-                self.codes[use.code][value].append(ordinal)
+                coded = use.code
+                self.codes[coded][value].append(ordinal)
             if use.notes is not None:
                 self.note(element, use.notes, ordinal)
-        if node.required:
-            required, code = node.required
-            if required not in dict(attributes):
-                self.codes[code][None].append(ordinal)
+        if node.required is not None and node.required is not coded:
+            self.codes[node.required][None].append(ordinal)
 
     def note(self, element: etree._Element, notes: Notes, ordinal: int) -> None:
         """Note what is asked of an element or attribute by its path alone."""
