@@ -20,6 +20,7 @@ from gateway.admin.billing import billing_service, billing_services
 from gateway.api import Services, build
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.channel import ChannelServices, OpenChannel
+from gateway.channels.digipoort.processen import processen_of
 from gateway.channels.outbound import Post
 from gateway.channels.registry import DELIVERY_METHODS, LABELS, open_channels
 from gateway.clock import Clock, utc_now
@@ -244,6 +245,7 @@ async def _channel_services(gateway: Gateway, clock: Clock, stack: AsyncExitStac
         messages=gateway.store,
         mailbox=gateway.mailbox,
         directory=gateway.register,
+        proces_of=processen_of(gateway.store, gateway.register, gateway.engines, gateway.writer).proces_of,
         engines=gateway.engines,
         writer=gateway.writer,
         post=await stack.enter_async_context(post),

@@ -7,14 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from gateway.api.access import FIGURES, FINANCE
-from gateway.api.billing import (
-    ServiceQuery,
-    actor_of,
-    billing_of,
-    billing_problems,
-    check_party,
-    debtor_problems,
-)
+from gateway.api.billing import ServiceQuery, actor_of, billing_of, billing_problems, check_party, debtor_problems
 from gateway.api.call import Call
 from gateway.api.problem_kinds import BillingStepRefused
 from gateway.api.route import Returns, Routes

@@ -67,12 +67,7 @@ class Debtors(Schema):
     items: list[DebtorResource]
 
 
-@routes.get(
-    "/v1/debtors",
-    Text("Whom finance bills"),
-    Returns("The debtors, by party id."),
-    roles=FINANCE,
-)
+@routes.get("/v1/debtors", Text("Whom finance bills"), Returns("The debtors, by party id."), roles=FINANCE)
 async def list_debtors(call: Call) -> Debtors:
     known = await billing_of(call).store.debtors()
     return Debtors(items=[DebtorResource.of(known[party_id]) for party_id in sorted(known)])

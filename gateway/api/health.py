@@ -22,11 +22,7 @@ class HealthResource(Schema):
     version: str = ""
 
 
-@routes.get(
-    "/healthz",
-    Text("Whether the process answers"),
-    Returns("It does."),
-)
+@routes.get("/healthz", Text("Whether the process answers"), Returns("It does."))
 async def healthz(call: Call) -> HealthResource:
     return HealthResource(version=call.services.gateway_version)
 

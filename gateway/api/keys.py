@@ -48,12 +48,7 @@ async def create_key(call: Call, body: CreateKeyRequest) -> web.StreamResponse:
     return json_answer(NewKey.of(body, key_id=key_id, key=key), 201, {str(hdrs.LOCATION): f"/v1/keys/{key_id}"})
 
 
-@routes.delete(
-    "/v1/keys/{keyId}",
-    Text("Revoke an API key"),
-    Returns("It works no longer."),
-    roles=OPERATORS,
-)
+@routes.delete("/v1/keys/{keyId}", Text("Revoke an API key"), Returns("It works no longer."), roles=OPERATORS)
 async def revoke_key(call: Call, key_id: str) -> None:
     """The key works no longer, from the answer on."""
     if not await call.services.directory.revoke_key(key_id, call.actor):

@@ -55,22 +55,12 @@ class PartyRequest(Schema):
     settings: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@routes.get(
-    "/v1/parties",
-    Text("All parties"),
-    Returns("The parties, by id."),
-    roles=OFFICE,
-)
+@routes.get("/v1/parties", Text("All parties"), Returns("The parties, by id."), roles=OFFICE)
 async def list_parties(call: Call) -> Parties:
     return Parties(items=[party_resource(party) for party in await call.services.directory.parties()])
 
 
-@routes.get(
-    "/v1/parties/{partyId}",
-    Text("One party; a party sees itself"),
-    Returns("The party."),
-    roles=READERS,
-)
+@routes.get("/v1/parties/{partyId}", Text("One party; a party sees itself"), Returns("The party."), roles=READERS)
 async def show_party(call: Call, party_id: str) -> PartyResource:
     """One party; a party sees itself and those it acts for."""
     visible = call.visible_to

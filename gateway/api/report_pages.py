@@ -53,7 +53,7 @@ def message_page(
 
 def verdict_text(verdict: bytes, language: str) -> str:
     """The verdict as plain text, one finding a paragraph."""
-    return _text(verdict, language) + "\n"
+    return render([JudgedDocument(_read(verdict))], "text", language=language) + "\n"
 
 
 def message_text(message: Message, journal: Sequence[StatusResource], verdict: bytes | None, language: str) -> str:
@@ -64,13 +64,8 @@ def message_text(message: Message, journal: Sequence[StatusResource], verdict: b
         for entry in journal
     ]
     if verdict is not None:
-        lines += ["", _text(verdict, language)]
+        lines += ["", verdict_text(verdict, language).removesuffix("\n")]
     return "\n".join(lines) + "\n"
-
-
-def _text(verdict: bytes, language: str) -> str:
-    read = _read(verdict)
-    return render([JudgedDocument(read)], "text", language=language)
 
 
 def _view(verdict: bytes, document: bytes | None, language: str) -> ReportView:

@@ -18,7 +18,6 @@ from gateway.messages.ports import (
     Mailbox,
     Messages,
     Operations,
-    PendingDelivery,
 )
 from gateway.metering.ports import Meter
 from gateway.settings import HttpSettings, MailboxSettings
@@ -36,29 +35,6 @@ Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 
 Exposition = Callable[[str], tuple[str, bytes]]
 """Content type and body of the metrics, in the format that this Accept header asks for."""
-
-
-async def always_ready() -> Mapping[str, bool]:
-    """The readiness of a gateway without parts to check."""
-    return {}
-
-
-def no_metrics(_accept: str) -> tuple[str, bytes]:
-    """The metrics of a gateway without counters."""
-    return "text/plain; version=0.0.4; charset=utf-8", b""
-
-
-class NoDeliveries:
-    """A gateway that pushes nothing. Implements `gateway.messages.ports.Deliveries`."""
-
-    async def pending(self) -> tuple[PendingDelivery, ...]:
-        """Nothing."""
-        return ()
-
-    async def resume(self, recipient_id: str, actor: str) -> bool:
-        """No recipient has a pause."""
-        del recipient_id, actor
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +59,9 @@ class Services:
     operations: Operations
     validation: Validation
     meter: Meter
-    readiness: Readiness = always_ready
-    metrics: Exposition = no_metrics
-    deliveries: Deliveries = field(default_factory=NoDeliveries)
+    readiness: Readiness
+    metrics: Exposition
+    deliveries: Deliveries
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     clock: Clock = utc_now

@@ -146,12 +146,7 @@ async def list_usage_entries(call: Call, party_id: str, query: EntriesQuery) -> 
     return json_answer(body, more=more)
 
 
-@routes.get(
-    "/v1/usage",
-    Text("What every party used"),
-    Returns("The counts, by party and kind."),
-    roles=FINANCE,
-)
+@routes.get("/v1/usage", Text("What every party used"), Returns("The counts, by party and kind."), roles=FINANCE)
 async def list_usage(call: Call, query: UsageQuery) -> UsageResource:
     first, last = _days(call, query)
     rows = await _usage_rows(call, query, first, last)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from gateway.channels.outbound import Post
+from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
 from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, Messages
 from gateway.pipeline.ports import DeliveryMethod
@@ -31,6 +32,8 @@ class ChannelServices:
     messages: Messages
     mailbox: Mailbox
     directory: Directory
+    proces_of: ProcesOf
+    """A message as Digipoort's interface describes it, to tell a recipient of it."""
     engines: Engines
     """Reads the channel's own tables, if it has any."""
     writer: Writer

@@ -110,6 +110,5 @@ async def _next(request: web.BaseRequest, deadline: float, limits: RequestLimits
         ConnectionResetError,
     ) as error:  # a sender that hangs up is no failure of ours
         raise problems.MalformedRequest(
-            Text("The body ended before its Content-Length, or its chunks do not follow RFC 9112."),
-            closes=True,
+            Text("The body ended before its Content-Length, or its chunks do not follow RFC 9112."), closes=True
         ) from error

@@ -19,13 +19,7 @@ from cryptography import x509
 
 from gateway.clock import Clock
 from gateway.i18n import Text
-from gateway.pki.certificates import (
-    CertificateError,
-    certificate_from_der,
-    fingerprint,
-    load_certificates,
-    oin_of,
-)
+from gateway.pki.certificates import CertificateError, certificate_from_der, fingerprint, load_certificates, oin_of
 from gateway.pki.chain import CLIENTS, TrustAnchors
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import HttpFetch, TlsFiles
@@ -75,11 +69,7 @@ class Identities:
     """Authenticates certificates, and caches verified chains for a short time."""
 
     def __init__(
-        self,
-        anchors: TrustAnchors,
-        revocation: Revocation,
-        clock: Clock,
-        trusted_proxies: Sequence[Network] = (),
+        self, anchors: TrustAnchors, revocation: Revocation, clock: Clock, trusted_proxies: Sequence[Network] = ()
     ) -> None:
         self._anchors = anchors
         self._revocation = revocation
@@ -157,10 +147,7 @@ def _of_connection(connection: ssl.SSLObject) -> _Presented:
 
 
 def _no_certificate() -> CertificateError:
-    return CertificateError(
-        "no-certificate",
-        Text("the connection has no client certificate"),
-    )
+    return CertificateError("no-certificate", Text("the connection has no client certificate"))
 
 
 def _from_headers(request: web.BaseRequest) -> _Presented:
@@ -185,7 +172,4 @@ def _byte_sequence(item: str) -> bytes:
 
 
 def _bad_header() -> CertificateError:
-    return CertificateError(
-        "bad-client-cert-header",
-        Text("the Client-Cert header does not follow RFC 9440"),
-    )
+    return CertificateError("bad-client-cert-header", Text("the Client-Cert header does not follow RFC 9440"))

@@ -97,10 +97,7 @@ _SAYINGS: tuple[tuple[re.Pattern[str], _Say], ...] = (
     (re.compile(r"Expected `(?:int|float)` ([<>]=?) (\S+)"), _comparison),
     (re.compile(r"Expected `str` of length ([<>]=) (\d+)"), _too_long),
     (re.compile(r"Expected `str` matching regex '(.*)'"), _other_form),
-    (
-        re.compile(r"Object missing required field `(\w+)`"),
-        lambda found, _: Text("lacks {found}", found=found[1]),
-    ),
+    (re.compile(r"Object missing required field `(\w+)`"), lambda found, _: Text("lacks {found}", found=found[1])),
     (re.compile(r"Invalid enum value (.*)", re.DOTALL), _none_of_these),
     (
         re.compile(r"Invalid RFC3339 encoded datetime|Expected `datetime` with .*|Timestamp is .*"),

@@ -15,11 +15,7 @@ routes = Routes("pages")
 _PAGES = Pages("gateway.portal")
 
 
-@routes.get(
-    "/docs",
-    Text("This API, for people"),
-    Returns("A page.", media_types=(HTML,)),
-)
+@routes.get("/docs", Text("This API, for people"), Returns("A page.", media_types=(HTML,)))
 async def show_docs(call: Call) -> web.StreamResponse:
     document = call.context.openapi
     operations: dict[str, list[dict[str, object]]] = {tag["name"]: [] for tag in document["tags"]}

@@ -13,11 +13,7 @@ routes = Routes("pages")
 _PAGES = Pages("gateway.portal")
 
 
-@routes.get(
-    "/",
-    Text("The first page: where to find what"),
-    Returns("A page.", media_types=(HTML,)),
-)
+@routes.get("/", Text("The first page: where to find what"), Returns("A page.", media_types=(HTML,)))
 async def show_front(call: Call) -> web.StreamResponse:
     return _PAGES.answer(
         "front.html",

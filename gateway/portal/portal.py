@@ -10,13 +10,13 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.access import FIGURES, READERS
+from gateway.api.billing import today
 from gateway.api.call import Call
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.route import Returns, Routes
 from gateway.api.words import DOCUMENTS, STATES
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.clock import billing_date
 from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.pages import Pages
@@ -64,7 +64,7 @@ async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
         following=next_page(call, page.next_cursor),
         states={state: text.in_language(language) for state, text in STATES.items()},
         kinds={kind: text.in_language(language) for kind, text in DOCUMENTS.items()},
-        year=billing_date(call.services.clock()).year,
+        year=today(call).year,
         usage=await _usage(call),
         bills=await _bills(call),
     )
@@ -82,8 +82,8 @@ async def _usage(call: Call) -> dict[str, int]:
     billing, party_id = call.services.billing, call.caller.party_id
     if billing is None or party_id is None:
         return {}
-    today = billing_date(call.services.clock())
-    counted = await billing.counts.by_party(Service.DIGIPOORT, today.replace(month=1, day=1), today)
+    day = today(call)
+    counted = await billing.counts.by_party(Service.DIGIPOORT, day.replace(month=1, day=1), day)
     return dict(sorted(counted.get(party_id, {}).items()))
 
 
@@ -92,5 +92,5 @@ async def _bills(call: Call) -> list[Bill]:
     billing, party_id = call.services.billing, call.caller.party_id
     if billing is None or call.caller.role not in FIGURES:
         return []
-    bills = await billing.store.bills(billing_date(call.services.clock()).year)
+    bills = await billing.store.bills(today(call).year)
     return [bill for bill in bills if party_id is None or bill.debtor.party_id == party_id]

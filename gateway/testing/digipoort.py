@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from gateway.channels.digipoort.proces import HandOut, Proces, Scope, berichtsoort_of
 from gateway.channels.digipoort.records import ProcesRecord
+from gateway.channels.proces import HandOut, Proces, Scope, berichtsoort_of
 from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind
 from gateway.messages.submission import Receipt, Submission

@@ -8,7 +8,7 @@ document is a duplicate.
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +29,7 @@ from gateway.messages.message import (
     received_message,
 )
 from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.messages.ports import PendingDelivery
 from gateway.messages.submission import (
     Content,
     IdempotencyConflictError,
@@ -333,7 +334,31 @@ class MemoryGateway:
 
     def services(self) -> Services:
         """The services of the API."""
-        return Services(self, self.storage, self, self, self, self, self, self.meter)
+        return Services(
+            self, self.storage, self, self, self, self, self, self.meter, always_ready, no_metrics, NoDeliveries()
+        )
+
+
+async def always_ready() -> Mapping[str, bool]:
+    """The readiness of a gateway without parts to check."""
+    return {}
+
+
+def no_metrics(_accept: str) -> tuple[str, bytes]:
+    """The metrics of a gateway without counters."""
+    return "text/plain; version=0.0.4; charset=utf-8", b""
+
+
+class NoDeliveries:
+    """A gateway that pushes nothing. Implements `gateway.messages.ports.Deliveries`."""
+
+    async def pending(self) -> tuple[PendingDelivery, ...]:
+        """Nothing."""
+        return ()
+
+    async def resume(self, recipient_id: str, actor: str) -> bool:
+        """No recipient has a pause."""
+        return False
 
 
 def _sees(visible_to: frozenset[str] | None, message: Message) -> bool:

@@ -39,6 +39,8 @@ class House:
     """A running gateway, with keys by party id."""
 
     gateway: Gateway
+    address: str
+    """Where it listens, as `http://127.0.0.1:8080`."""
     session: aiohttp.ClientSession
     clock: HeldClock
     keys: dict[str, str] = field(default_factory=dict)
@@ -91,7 +93,7 @@ async def opened_house(settings: Settings) -> AsyncIterator[House]:
         gateway = await stack.enter_async_context(open_gateway(settings, clock=clock))
         address = await stack.enter_async_context(listen(gateway))
         session = await stack.enter_async_context(aiohttp.ClientSession(address))
-        made = House(gateway, session, clock)
+        made = House(gateway, address, session, clock)
         await furnish(made)
         yield made
         assert (await audit(gateway.engines)).findings == ()

@@ -81,7 +81,7 @@ async def test_after_a_restart_too(
         listen(first) as address,
         aiohttp.ClientSession(address) as session,
     ):
-        house = House(first, session, HeldClock())
+        house = House(first, address, session, HeldClock())
         await furnish(house)
         await first.queue.stop()  # it accepts and judges nothing
         accepted = await submit(house, "A-1", media_type, content, wait=False)
@@ -90,7 +90,7 @@ async def test_after_a_restart_too(
         listen(second) as address,
         aiohttp.ClientSession(address) as session,
     ):
-        house = House(second, session, HeldClock(), house.keys)
+        house = House(second, address, session, HeldClock(), house.keys)
         assert await second.intake.wait_until_settled(accepted["kenmerk"], 20)
         message = await house.get("supplier", f"/v1/messages/{accepted['kenmerk']}")
         assert message["state"] == state

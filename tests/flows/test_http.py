@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from yarl import URL
 
 from gateway.messages.participants import Role
 from gateway.store.messages.register import RegisterStore
@@ -25,9 +26,8 @@ BROKEN = [
 
 async def raw(house: House, request: bytes) -> tuple[int, dict[str, Any]]:
     """What the gateway answers to these bytes: status and problem."""
-    base = house.session._base_url
-    assert base is not None
-    reader, writer = await asyncio.open_connection(base.host, base.port)
+    address = URL(house.address)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
     writer.write(request)
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
     length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line)
@@ -42,7 +42,7 @@ async def test_the_type_of_every_problem_opens_its_page(house: House, request_by
     """Whatever the caller calls the gateway, and also where it said nothing that could be read."""
     status, problem = await raw(house, request_bytes)
     assert problem["status"] == status
-    assert problem["type"].startswith(f"{base_of(house)}/problems/")
+    assert problem["type"].startswith(f"{house.address}/problems/")
     async with house.session.get(problem["type"], headers={"Accept": "text/html"}) as page:
         assert page.status == 200
         assert problem["title"] in await page.text()
@@ -50,13 +50,8 @@ async def test_the_type_of_every_problem_opens_its_page(house: House, request_by
 
 async def test_the_openapi_document_names_where_the_gateway_is(house: House) -> None:
     document: Any = await house.get("operator", "/v1/openapi.json")
-    assert document["info"]["contact"]["url"] == f"{base_of(house)}/"
+    assert document["info"]["contact"]["url"] == f"{house.address}/"
     assert document["servers"] == [{"url": "/"}]
-
-
-def base_of(house: House) -> str:
-    """Where the gateway listens."""
-    return str(house.session._base_url).rstrip("/")
 
 
 async def test_a_key_from_the_command_line_works_at_its_first_request(house: House) -> None:

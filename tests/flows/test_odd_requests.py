@@ -177,8 +177,7 @@ async def test_odd_values_in_headers(house: House) -> None:
 
 async def _raw(house: House, request: str) -> int:
     """The status of the answer to these bytes."""
-    port = house.session._base_url.port  # type: ignore[union-attr]  # where the gateway listens
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(house.address).port)
     writer.write(request.encode("utf-8", "surrogateescape"))
     line = await asyncio.wait_for(reader.readline(), 20)
     writer.close()

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from gateway.channels.addresses import OutsideResolver
-from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.outbound import Post
+from gateway.channels.proces import Identiteit, Proces
 from gateway.messages.message import Message
 from gateway.testing.outbox import MemoryOutbox
 from tests.unit.pki.hierarchies import hierarchy

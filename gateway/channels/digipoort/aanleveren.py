@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from gateway.channels.digipoort.parties import Client, belanghebbende_of, recipient_of
-from gateway.channels.digipoort.proces import Proces
 from gateway.channels.digipoort.records import ProcesRecord
 from gateway.channels.digipoort.replay import BERICHTKENMERK_CHARACTERS_MAX
 from gateway.channels.digipoort.services import WusServices
@@ -12,6 +11,7 @@ from gateway.channels.digipoort.wire.cut import Inhoud, ReadingLimits, inhoud_to
 from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud, aanlever_response
 from gateway.channels.digipoort.wire.faults import RefusedError, TroubleError
 from gateway.channels.digipoort.wire.names import GEEN_AUSP
+from gateway.channels.proces import Proces
 from gateway.i18n import Text
 from gateway.messages.participants import Party
 from gateway.messages.ports import ContentSink

@@ -9,7 +9,6 @@ from gateway.channels.channel import Channel, ChannelServices, OpenChannel
 from gateway.channels.digipoort.aanleveren import SUBMITTED_AS
 from gateway.channels.digipoort.endpoint import WusEndpoint
 from gateway.channels.digipoort.options import WusOptions
-from gateway.channels.digipoort.processen import processen_of
 from gateway.channels.digipoort.push import Afleverservice
 from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.replay import ReplayGuard, ReplayLog
@@ -73,7 +72,7 @@ def _push(services: ChannelServices, files: TlsFiles, ours: Signer) -> Afleverse
     return Afleverservice(
         services.post,
         services.storage.stream,
-        processen_of(services).proces_of,
+        services.proces_of,
         ours,
         identities(files, services.fetch, services.clock, purposes=CLIENTS_AND_SERVERS),
         services.clock,

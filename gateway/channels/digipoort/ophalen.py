@@ -7,7 +7,6 @@ recipient to the last byte it is confirmed: it also leaves the mailbox of the HT
 from dataclasses import dataclass
 
 from gateway.channels.digipoort.parties import Client
-from gateway.channels.digipoort.proces import COLLECTED, LISTED, HandOut, Proces
 from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, sent_bericht, within
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.elements import (
@@ -17,6 +16,7 @@ from gateway.channels.digipoort.wire.elements import (
     berichten_response,
     lijst_response,
 )
+from gateway.channels.proces import COLLECTED, LISTED, HandOut, Proces
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
 

@@ -3,8 +3,8 @@
 import functools
 from dataclasses import dataclass
 
-from gateway.channels.digipoort.proces import Identiteit
 from gateway.channels.digipoort.wire.faults import RefusedError
+from gateway.channels.proces import Identiteit
 from gateway.http.client_certificate import Identity
 from gateway.i18n import Text
 from gateway.messages.participants import Caller, Party, PartyKind, Role

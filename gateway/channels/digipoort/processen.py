@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from gateway.channels.channel import ChannelServices
 from gateway.channels.digipoort.parties import Client, find_party, identiteit_named, identiteit_of
-from gateway.channels.digipoort.proces import Proces, ProcesRecords, Scope, berichtsoort_of
 from gateway.channels.digipoort.records import ProcesStore
 from gateway.channels.digipoort.wire.elements import SentBericht, SentInhoud, StatusResultaat, Vraag
 from gateway.channels.digipoort.wire.faults import RefusedError
+from gateway.channels.proces import Proces, ProcesRecords, Scope, berichtsoort_of
 from gateway.i18n import Text
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import JournalEntry, Message, StoredAttachment
 from gateway.messages.ports import Directory, Messages
 from gateway.messages.submission import StoredBytes
+from gateway.store.engine import Engines
+from gateway.store.writer import Writer
 
 FOUTBESCHRIJVINGEN = {
     Foutcode.VAS400: Text("A technical problem occurred in the validation."),
@@ -85,9 +86,9 @@ class Processen:
         return [(at, _status(proces, entry)) for at, entry in enumerate(journal) if entry.statuscode]
 
 
-def processen_of(services: ChannelServices) -> Processen:
+def processen_of(messages: Messages, directory: Directory, engines: Engines, writer: Writer) -> Processen:
     """Processen on the gateway's own stores."""
-    return Processen(services.messages, services.directory, ProcesStore(services.engines, services.writer))
+    return Processen(messages, directory, ProcesStore(engines, writer))
 
 
 def sent_bericht(

@@ -11,7 +11,6 @@ from typing import Protocol
 from cryptography.x509 import Certificate
 from lxml import etree
 
-from gateway.channels.digipoort.proces import ProcesOf
 from gateway.channels.digipoort.processen import sent_bericht
 from gateway.channels.digipoort.wire.algorithms import SHA256
 from gateway.channels.digipoort.wire.answer import Headers, Signer
@@ -22,6 +21,7 @@ from gateway.channels.digipoort.wire.faults import KoppelvlakError
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK, SOAP, WSSE
 from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
 from gateway.channels.outbound import Post, Reply, require_success
+from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message

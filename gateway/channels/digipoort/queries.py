@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
-from gateway.channels.digipoort.proces import BERICHTSOORT_UNKNOWN, BERICHTSOORTEN, Identiteit, Scope
 from gateway.channels.digipoort.tables import handed_out, processen
+from gateway.channels.proces import BERICHTSOORT_UNKNOWN, BERICHTSOORTEN, Identiteit, Scope
 from gateway.messages.lifecycle import STEPS
 from gateway.store.messages import tables as t
 from gateway.store.sql import marks

@@ -10,7 +10,9 @@ from msgspec import structs
 from sqlalchemy import Connection, Row, Select
 
 from gateway.channels.digipoort import queries
-from gateway.channels.digipoort.proces import (
+from gateway.channels.digipoort.queries import HandOutRow
+from gateway.channels.digipoort.tables import processen
+from gateway.channels.proces import (
     BERICHTSOORT_UNKNOWN,
     BERICHTSOORTEN,
     HandOut,
@@ -18,8 +20,6 @@ from gateway.channels.digipoort.proces import (
     Proces,
     Scope,
 )
-from gateway.channels.digipoort.queries import HandOutRow
-from gateway.channels.digipoort.tables import processen
 from gateway.clock import to_microseconds
 from gateway.messages.kenmerk import first_kenmerk_of
 from gateway.messages.message import Message
@@ -55,7 +55,7 @@ class ProcesRecord:
 
 
 class ProcesStore:
-    """Implements `digipoort.proces.ProcesRecords`."""
+    """Implements `channels.proces.ProcesRecords`."""
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines

@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.channels.digipoort.parties import candidates, find_party, role_of
-from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.digipoort.wire.elements import StatusResultaat
 from gateway.channels.digipoort.wire.faults import MalformedError, TroubleError
+from gateway.channels.proces import Identiteit, Proces
 from gateway.clock import Clock
 from gateway.http.client_certificate import Identity
 from gateway.i18n import Text

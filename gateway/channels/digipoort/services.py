@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from gateway.channels.digipoort.proces import ProcesRecords
 from gateway.channels.digipoort.replay import ReplayGuard
 from gateway.channels.digipoort.wire.answer import Signer
+from gateway.channels.proces import ProcesRecords
 from gateway.clock import Clock
 from gateway.http.client_certificate import Identities
 from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, Messages

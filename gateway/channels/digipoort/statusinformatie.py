@@ -5,7 +5,6 @@ as at Digipoort, so a client that lost an answer asks for all statuses of the pr
 """
 
 from gateway.channels.digipoort.parties import Client, belanghebbende_of
-from gateway.channels.digipoort.proces import HandOut, Proces
 from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, within
 from gateway.channels.digipoort.sandbox import Sandbox
 from gateway.channels.digipoort.services import WusServices
@@ -17,6 +16,7 @@ from gateway.channels.digipoort.wire.elements import (
     statussen_response,
 )
 from gateway.channels.digipoort.wire.faults import MalformedError
+from gateway.channels.proces import HandOut, Proces
 from gateway.i18n import Text
 
 STATUSES_MAX = 1_000

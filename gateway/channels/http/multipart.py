@@ -176,14 +176,14 @@ class _Assembler:
             return part.media_type in XML_TYPES
         if disposition != b"form-data" or name not in {b"document", b"attachment"}:
             raise _malformed_problem(
-                Text("A part of multipart/form-data must be form-data and be named `document` or `attachment`."),
+                Text("A part of multipart/form-data must be form-data and be named `document` or `attachment`.")
             )
         if name == b"document" and part.media_type not in XML_TYPES:
             raise _malformed_problem(
                 Text(
                     "The document is {media_type}; it must be application/xml or text/xml.",
                     media_type=part.media_type,
-                ),
+                )
             )
         return name == b"document"
 
@@ -253,9 +253,7 @@ def _media_type(header: str | None, is_form: bool) -> str:
         return "text/plain" if is_form else "application/octet-stream"
     media_type = parse_options_header(header)[0].decode("latin-1")
     if not _MEDIA_TYPE.fullmatch(media_type) or media_type.startswith(("multipart/", "message/")):
-        raise _malformed_problem(
-            Text("A part's Content-Type is not a media type of one file."),
-        )
+        raise _malformed_problem(Text("A part's Content-Type is not a media type of one file."))
     return media_type
 
 

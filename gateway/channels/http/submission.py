@@ -57,19 +57,10 @@ class HttpIntake:
 
     async def submission(self, request: web.BaseRequest, caller: Caller) -> Submission:
         """Read the request to its end. Raises problems; then nothing stays in storage."""
-        envelope = read_submission_headers(request, self._check_profile)
+        headers = read_submission_headers(request, self._check_profile)
         parts = await self._parts(request)
         return Submission(
-            caller=caller,
-            channel=SUBMITTED_AS,
-            document=parts.document,
-            attachments=parts.attachments,
-            idempotency_key=envelope.idempotency_key,
-            recipient=envelope.recipient,
-            profile=envelope.profile,
-            berichtsoort=envelope.berichtsoort,
-            aanleverkenmerk=envelope.aanleverkenmerk,
-            on_behalf_of=envelope.on_behalf_of,
+            caller, SUBMITTED_AS, parts.document, parts.attachments, **msgspec.structs.asdict(headers)
         )
 
     async def _parts(self, request: web.BaseRequest) -> SubmittedParts:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gateway.channels.channel import Channel, ChannelServices, OpenChannel
-from gateway.channels.digipoort.processen import processen_of
 from gateway.channels.webhook.delivery import Webhook
 from gateway.channels.webhook.event import EventSigner
 from gateway.pki.certificates import fingerprint, load_certificates, load_key
@@ -21,7 +20,7 @@ async def _open(services: ChannelServices) -> AsyncIterator[OpenChannel]:
     files, settings = services.certificates, services.settings
     webhook = Webhook(
         services.post,
-        processen_of(services).proces_of,
+        services.proces_of,
         EventSigner(load_key(files.server_key), fingerprint(load_certificates(files.server_chain)[0])),
         services.clock,
         settings.http.public_url,

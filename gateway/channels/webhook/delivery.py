@@ -4,8 +4,8 @@ import msgspec
 from http_message_signatures import HTTPMessageSignaturesException
 from yarl import URL
 
-from gateway.channels.digipoort.proces import ProcesOf
 from gateway.channels.outbound import Post, require_success
+from gateway.channels.proces import ProcesOf
 from gateway.channels.webhook.event import EventSigner, event_of
 from gateway.clock import Clock
 from gateway.messages.message import Message

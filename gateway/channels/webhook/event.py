@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 
-from gateway.channels.digipoort.proces import Identiteit, Proces
+from gateway.channels.proces import Identiteit, Proces
 from gateway.messages.message import Message
 
 EVENT_TYPE = "nl.meterpoort.bericht.klaargezet"

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.digipoort.wire.canonical import new_token, text
 from gateway.channels.digipoort.wire.cut import Inhoud, InlineBase64
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.channels.digipoort.wire.names import KOPPELVLAK
 from gateway.channels.digipoort.wire.wsdl import xsd
+from gateway.channels.proces import Identiteit, Proces
 from gateway.clock import AMSTERDAM
 from gateway.i18n import Text
 

@@ -10,11 +10,11 @@ import pytest
 
 from gateway.channels.digipoort.aanleveren import Aanleveren
 from gateway.channels.digipoort.parties import client_of
-from gateway.channels.digipoort.proces import Identiteit
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.elements import Aanlevering, BerichtInhoud
 from gateway.channels.digipoort.wire.faults import TroubleError
+from gateway.channels.proces import Identiteit
 from gateway.http.client_certificate import Identity
 from gateway.messages.submission import Content, OverloadedError, Receipt, Submission
 from gateway.pki.certificates import fingerprint, oin_of

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.channels.digipoort.parties import candidates, find_party, identiteit_of, recipient_of
-from gateway.channels.digipoort.proces import Identiteit
 from gateway.channels.digipoort.wire.faults import RefusedError
+from gateway.channels.proces import Identiteit
 from gateway.testing import WusMemoryGateway
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from gateway.channels.digipoort.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
 from gateway.channels.digipoort.records import ProcesRecord, ProcesStore
 from gateway.channels.digipoort.tables import processen
+from gateway.channels.proces import COLLECTED, LISTED, HandOut, Identiteit, Proces, Scope
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.store.engine import open_engines
 from gateway.store.messages import tables as t

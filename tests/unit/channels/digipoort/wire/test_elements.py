@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from lxml import etree
 from msgspec import structs
 
-from gateway.channels.digipoort.proces import Identiteit, Proces
 from gateway.channels.digipoort.wire.cut import InlineBase64
 from gateway.channels.digipoort.wire.elements import (
     Aanlevering,
@@ -32,6 +31,7 @@ from gateway.channels.digipoort.wire.elements import (
 )
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.channels.digipoort.wire.wsdl import xsd
+from gateway.channels.proces import Identiteit, Proces
 from tests.unit.channels.digipoort.wire.xmlsec_client import K, aanlever_request
 
 AT = datetime(2026, 11, 29, 9, 6, 4, 544_999, tzinfo=UTC)

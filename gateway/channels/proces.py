@@ -1,7 +1,8 @@
 """A message as Digipoort's interface sees it: a proces with a kenmerk, a berichtsoort and a belanghebbende.
 
 The words are koppelvlak 1.2's. What only this channel knows of a message (its berichtkenmerk, roles, file name,
-what was handed out already) is kept in its own tables; a message of another channel is a proces too.
+what was handed out already) is kept in its own tables; a message of another channel is a proces too. The webhook's
+event describes a message in the same words.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
