@@ -70,7 +70,7 @@ async def added(url: str, at_once: int) -> float:
             running = await stack.enter_async_context(open_gateway(settings))
             address = await stack.enter_async_context(listen(running))
             session = await stack.enter_async_context(aiohttp.ClientSession(address))
-            house = House(running, session, HeldClock())
+            house = House(running, address, session, HeldClock())
             await furnish(house)
             await running.register.save(Party("ministry", "M", PartyKind.RIJK, (MINISTRY,)), "test")
             return await _compared(house, at_once)
