@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from gateway.api import problem_kinds as kinds
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.services import BillingServices
 from gateway.billing.rating.services import Service
 from gateway.billing.runs import errors
@@ -76,7 +76,7 @@ def debtor_problems(party_id: str) -> Iterator[None]:
         try:
             yield
         except errors.UnknownPartyError as error:
-            raise not_found(Text("debtor"), party_id) from error
+            raise problems.UnknownItem(Text("debtor"), party_id) from error
 
 
 def billing_of(call: Call) -> BillingServices:
@@ -95,7 +95,7 @@ async def check_party(call: Call, party_id: str) -> None:
     """Raises UnknownItem for a party that is not registered, or whose figures the caller may not see."""
     own = own_party(call)
     if own not in {None, party_id} or await call.services.directory.party(party_id) is None:
-        raise not_found(Text("party"), party_id)
+        raise problems.UnknownItem(Text("party"), party_id)
 
 
 def actor_of(call: Call) -> Actor:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from gateway.api.access import FIGURES
 from gateway.api.billing import billing_of, own_party, today
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId, Schema, TextResource, Year
 from gateway.billing.documents.bill import Bill, BillKind, BillStage
@@ -84,7 +84,7 @@ async def bills_wanted(call: Call, query: BillsQuery) -> Sequence[Bill]:
     own = own_party(call)
     wanted = query.party_id or own
     if own is not None and wanted != own:
-        raise not_found(Text("party"), str(wanted))
+        raise problems.UnknownItem(Text("party"), str(wanted))
     bills = await billing_of(call).store.bills(query.issued_in or today(call).year)
     return [bill for bill in bills if wanted is None or bill.debtor.party_id == wanted]
 
@@ -111,7 +111,7 @@ async def shown_bill(call: Call, number: str) -> Bill:
     """The bill, if the caller may see it. Raises UnknownItem."""
     bill, own = await billing_of(call).store.bill(number), own_party(call)
     if bill is None or (own is not None and bill.debtor.party_id != own):
-        raise not_found(Text("bill"), number)
+        raise problems.UnknownItem(Text("bill"), number)
     return bill
 
 

@@ -91,7 +91,7 @@ class Call:
         parts = self.request.match_info
         for name in types:
             if "\0" in parts[name]:
-                raise not_found(Text("item"), parts[name])
+                raise problems.UnknownItem(Text("item"), parts[name])
         if "kenmerk" in types:
             bind_contextvars(kenmerk=parts["kenmerk"][:64])  # unbound by the middleware
         return read_path(parts, types)
@@ -119,11 +119,6 @@ class Call:
         return message
 
 
-def not_found(what: Text, name: str) -> problems.UnknownItem:
-    """The problem for something that does not exist, or that the caller may not see."""
-    return problems.UnknownItem(what, name[:64])
-
-
 def message_not_found(kenmerk: str) -> problems.UnknownItem:
     """The problem for a message that does not exist, or that the caller may not see."""
-    return not_found(Text("message"), kenmerk)
+    return problems.UnknownItem(Text("message"), kenmerk)

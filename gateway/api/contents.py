@@ -10,12 +10,12 @@ from aiohttp import hdrs, web
 from msgspec import Meta
 
 from gateway.api.access import JUDGES
-from gateway.api.call import Call, message_not_found, not_found
+from gateway.api.call import Call, message_not_found
 from gateway.api.embedded import decoded_content
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
-from gateway.http.answers import headers
+from gateway.http.answers import headers, stream_answer
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, StoredAttachment
@@ -90,7 +90,7 @@ async def show_attachment(call: Call, kenmerk: str, number: Number) -> web.Strea
     for held in await call.services.messages.attachments(message.kenmerk):
         if held.attachment.number == number:
             return await _send_attachment(call, message, held)
-    raise not_found(Text("attachment"), str(number))
+    raise problems.UnknownItem(Text("attachment"), str(number))
 
 
 async def readable_message(call: Call, kenmerk: str) -> Message:
@@ -124,7 +124,7 @@ async def _send_attachment(call: Call, message: Message, held: StoredAttachment)
     if held.stored is not None:
         return await _send(call, held.stored, facts.sha256, facts.media_type, more)
     if facts.start is None or facts.end is None:
-        raise not_found(Text("attachment"), str(facts.number))
+        raise problems.UnknownItem(Text("attachment"), str(facts.number))
     encoded = call.services.storage.stream(message.document, facts.start, facts.end)
     return await _stream(call, decoded_content(encoded), facts.size_bytes, facts.sha256, facts.media_type, more)
 
@@ -150,14 +150,7 @@ async def _stream(
     if call.request.headers.get(hdrs.IF_NONE_MATCH, "").find(f'"{sha256}"') >= 0:
         del every[hdrs.CONTENT_TYPE]
         return web.Response(status=304, headers=every)
-    answer = web.StreamResponse(headers=every)
-    answer.content_length = size_bytes
-    await answer.prepare(call.request)
-    if call.request.method != hdrs.METH_HEAD:
-        async for piece in pieces:
-            await answer.write(piece)
-    await answer.write_eof()
-    return answer
+    return await stream_answer(call.request, pieces, size_bytes, every)
 
 
 def attachment_resource(kenmerk: str, held: StoredAttachment) -> AttachmentResource:

@@ -1,9 +1,10 @@
 """Messages that wait to be pushed to recipients: listed, and resumed by an operator."""
 
 from gateway.api.access import OPERATORS
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, Timestamp
+from gateway.http import problems
 from gateway.i18n import Text
 from gateway.messages.ports import PendingDelivery
 
@@ -48,7 +49,7 @@ async def list_deliveries(call: Call) -> DeliveriesResource:
 )
 async def resume_delivery(call: Call, party_id: str) -> None:
     if not await call.services.deliveries.resume(party_id, call.actor):
-        raise not_found(Text("pause of a recipient"), party_id)
+        raise problems.UnknownItem(Text("pause of a recipient"), party_id)
 
 
 async def _shape(call: Call, one: PendingDelivery) -> DeliveryResource:

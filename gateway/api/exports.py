@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import Annotated, BinaryIO
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from gateway.api.access import FINANCE
 from gateway.api.billing import billing_of, today
@@ -24,7 +24,7 @@ from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, lines_of
 from gateway.http import problems
-from gateway.http.answers import CSV, JSON, PLAIN, XML, headers
+from gateway.http.answers import CSV, JSON, PLAIN, XML, headers, stream_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.metering.export import (
@@ -183,14 +183,8 @@ async def _send(
         "Content-Disposition": f'attachment; filename="{name}"',
         CONTROL_TOTAL: msgspec.json.encode(totals).decode("ascii"),
     }
-    answer = web.StreamResponse(headers=headers(media_type + charset, more))
-    answer.content_length = file.seek(0, os.SEEK_END)
-    await answer.prepare(call.request)
-    if call.request.method != hdrs.METH_HEAD:
-        async for piece in _pieces(file):
-            await answer.write(piece)
-    await answer.write_eof()
-    return answer
+    size_bytes = file.seek(0, os.SEEK_END)
+    return await stream_answer(call.request, _pieces(file), size_bytes, headers(media_type + charset, more))
 
 
 async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:

@@ -3,7 +3,7 @@
 from aiohttp import hdrs, web
 
 from gateway.api.access import OPERATORS
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.route import LOCATION, Returns, Routes
 from gateway.api.schema import PartyId, Schema
 from gateway.http import problems
@@ -52,5 +52,5 @@ async def create_key(call: Call, body: CreateKeyRequest) -> web.StreamResponse:
 async def revoke_key(call: Call, key_id: str) -> None:
     """The key works no longer, from the answer on."""
     if not await call.services.directory.revoke_key(key_id, call.actor):
-        raise not_found(Text("key"), key_id)
+        raise problems.UnknownItem(Text("key"), key_id)
     call.context.keyring.forget()

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from msgspec import Meta
 
 from gateway.api.access import OFFICE, OPERATORS, READERS
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import LOCATION, Returns, Routes
 from gateway.api.schema import PartyId, Schema
@@ -66,7 +66,7 @@ async def show_party(call: Call, party_id: str) -> PartyResource:
     visible = call.visible_to
     party = await call.services.directory.party(party_id) if visible is None or party_id in visible else None
     if party is None:
-        raise not_found(Text("party"), party_id)
+        raise problems.UnknownItem(Text("party"), party_id)
     return party_resource(party)
 
 

@@ -4,7 +4,7 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, UnsetType
 
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, TextResource
 from gateway.http import problems
@@ -82,7 +82,7 @@ async def list_problems(call: Call) -> web.StreamResponse:
 async def show_problem(call: Call, slug: str) -> web.StreamResponse:
     kind = all_kinds().get(slug)
     if kind is None:
-        raise not_found(Text("kind of problem"), slug)
+        raise problems.UnknownItem(Text("kind of problem"), slug)
     if call.media_type((HTML, JSON)) == HTML:
         return page_answer(problem_html(kind, call.language), call.language)
     return json_answer(problem_kind(kind, call.services.base_url.url), more=BY_ACCEPT)

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from gateway.api import report_pages
 from gateway.api.access import JUDGES
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.contents import AttachmentResource, attachment_resource, may_read_content, readable_message
 from gateway.api.messages import statuses_of
 from gateway.api.route import Returns, Routes
@@ -31,7 +31,7 @@ async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
     verdict = await call.services.messages.report(message.kenmerk)
     if form == JSON:
         if verdict is None:
-            raise not_found(Text("report (yet) on message"), message.kenmerk)
+            raise problems.UnknownItem(Text("report (yet) on message"), message.kenmerk)
         return raw_json_answer(verdict, more=BY_ACCEPT)
     journal = await statuses_of(call, message)
     if form == HTML:

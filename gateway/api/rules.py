@@ -6,7 +6,7 @@ from datetime import date
 from aiohttp import web
 
 import gateway
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, TextResource
 from gateway.http import problems
@@ -59,7 +59,7 @@ async def show_rule(call: Call, rule: str) -> web.StreamResponse:
     try:
         entry = await asyncio.to_thread(gateway.rule_entry, rule)  # the first time it loads every rule and case
     except LookupError as error:
-        raise not_found(Text("rule"), rule) from error
+        raise problems.UnknownItem(Text("rule"), rule) from error
     if call.media_type((HTML, JSON)) == HTML:
         return _PAGES.answer("rule.html", call.language, rule=entry)
     return json_answer(rule_resource(entry))

@@ -7,10 +7,11 @@ from msgspec import Meta
 
 from gateway.api.access import FIGURES
 from gateway.api.billing import ENTRY, position_of
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.problem_kinds import StateConflict
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
+from gateway.http import problems
 from gateway.i18n import Text
 from gateway.metering.entry import UnknownEntryError, UsageError
 from gateway.metering.seal import Proof, Seal
@@ -53,10 +54,10 @@ async def prove_entry(call: Call, position: str) -> Proof:
     try:
         proof: Proof = await call.services.meter.prove(position_of(position))
     except UnknownEntryError as error:
-        raise not_found(ENTRY, position) from error
+        raise problems.UnknownItem(ENTRY, position) from error
     except UsageError as error:
         detail = Text("Entry {position} is not sealed yet; ask again after the next seal.", position=position)
         raise StateConflict(detail) from error
     if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
-        raise not_found(ENTRY, position)
+        raise problems.UnknownItem(ENTRY, position)
     return proof

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from gateway.api.access import FIGURES, FINANCE
 from gateway.api.billing import ServiceQuery, actor_of, billing_of, billing_problems
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, Year
 from gateway.http import problems
@@ -33,7 +33,7 @@ async def show_statement(call: Call, party_id: str, year: Year) -> Statement:
     visible = call.visible_to
     is_visible = visible is None or party_id in visible
     if not is_visible or await call.services.directory.party(party_id) is None:
-        raise not_found(Text("party"), party_id)
+        raise problems.UnknownItem(Text("party"), party_id)
     statement: Statement = await call.services.meter.statement(party_id, year)
     return statement
 

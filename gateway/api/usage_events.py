@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from gateway.api.access import FINANCE
 from gateway.api.billing import ENTRY, position_of
-from gateway.api.call import Call, not_found
+from gateway.api.call import Call
 from gateway.api.problem_kinds import StateConflict, UsageConflict
 from gateway.api.route import Body, Returns, Routes
 from gateway.api.schema import Schema
@@ -104,7 +104,7 @@ async def reverse_entry(call: Call, position: str, body: ReversalRequest) -> Rev
     try:
         reversal = await call.services.meter.reverse(position_of(position), body.reason, call.caller.key_id)
     except UnknownEntryError as error:
-        raise not_found(ENTRY, position) from error
+        raise problems.UnknownItem(ENTRY, position) from error
     except ConflictingEntryError as conflict:
         raise UsageConflict(conflict.source, conflict.key, conflict.differences) from conflict
     except UsageError as error:

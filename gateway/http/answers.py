@@ -1,7 +1,7 @@
 """Answers: JSON, problems and text, with the headers that every answer has
 (NL GOV API Design Rules, /core/version-header and /core/transport/security-headers)."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 from aiohttp import hdrs, web
@@ -60,6 +60,20 @@ def raw_json_answer(body: bytes, status: int = 200, more: Mapping[str, str] | No
     return web.Response(body=body, status=status, headers=every)
 
 
+async def stream_answer(
+    request: web.BaseRequest, pieces: AsyncIterator[bytes], size_bytes: int, every: CIMultiDict[str]
+) -> web.StreamResponse:
+    """Send bytes as they come; `every` are the headers. To HEAD the headers alone."""
+    answer = web.StreamResponse(headers=every)
+    answer.content_length = size_bytes
+    await answer.prepare(request)
+    if request.method != hdrs.METH_HEAD:
+        async for piece in pieces:
+            await answer.write(piece)
+    await answer.write_eof()
+    return answer
+
+
 def empty_answer(status: int = 204) -> web.Response:
     """An answer without a body."""
     return web.Response(status=status, headers=CIMultiDict(_EVERYWHERE))
@@ -91,7 +105,4 @@ def problem_answer(request: web.BaseRequest, problem: Problem, base_url: BaseUrl
     language = language_of(request)
     body = problem.body(language, base_url.url)
     more = {hdrs.CONTENT_LANGUAGE: language, hdrs.VARY: "Accept, Accept-Language", **problem.headers}
-    answer = web.Response(body=_encode(body), status=problem.status, headers=headers(PROBLEM, more))
-    if problem.closes:
-        answer.force_close()
-    return answer
+    return web.Response(body=_encode(body), status=problem.status, headers=headers(PROBLEM, more))

@@ -69,9 +69,7 @@ def route_kind(path: str) -> str:
 
 def answer_to(problem: Problem, request: web.BaseRequest, base_url: BaseUrl) -> web.StreamResponse:
     """The problem as a page for a browser, else as JSON."""
-    if not wants_page(request):
-        return problem_answer(request, problem, base_url)
-    answer = problem_page(request, problem)
+    answer = problem_page(request, problem) if wants_page(request) else problem_answer(request, problem, base_url)
     if problem.closes:
         answer.force_close()
     return answer

@@ -174,7 +174,7 @@ class UnknownItem(Problem):
     remedy = Text("Check the number, and whether the key belongs to a party of the message.")
 
     def __init__(self, what: Text, name: str) -> None:
-        super().__init__(Text("There is no {what} {name}.", what=what, name=name))
+        super().__init__(Text("There is no {what} {name}.", what=what, name=name[:64]))
 
 
 class MethodNotAllowed(Problem):

@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 import msgspec
-import xlsxwriter
 
 from gateway.clock import from_microseconds
 from gateway.metering.calendar import billing_day
@@ -301,6 +300,8 @@ class _XlsxWriter:
 
     def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
         self._export = export
+        import xlsxwriter  # here, since few files are XLSX and it takes long to import
+
         self._book = xlsxwriter.Workbook(out, dict(self._OPTIONS))
         self._book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed day: the same bytes each time
         formats = {column.decimals for column in export.columns if column.holds is Decimal} | {2}
