@@ -2,7 +2,7 @@
 
 import click
 
-from gateway.cli.lazy import LazyGroup
+from gateway.cli.lazy import CommandGroup
 
 COMMANDS = {
     "audit": "gateway.cli.usage:audit",
@@ -22,7 +22,7 @@ COMMANDS = {
 """Each command and where it is defined; a module is imported when its command is used."""
 
 
-@click.group(cls=LazyGroup, commands_at=COMMANDS)
+@click.group(cls=CommandGroup, commands_at=COMMANDS)
 @click.version_option(package_name="meterpoort", prog_name="meterpoort")
 def main() -> None:
     """Meterpoort, an open e-invoice gateway."""

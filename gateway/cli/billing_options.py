@@ -1,21 +1,22 @@
-"""Arguments and options that the billing commands share. Needs no database."""
+"""Arguments, options and output that the billing commands share."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import click
 
-from gateway.billing.documents.bill import BillText
+from gateway.billing.documents.bill import Bill, BillText
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published, read
-from gateway.cli.options import text_of
+from gateway.cli.options import EXISTING_FILE, YEAR, text_of
 from gateway.i18n import Text
 
-T = TypeVar("T")
-DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+N = TypeVar("N")
+_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
 class Units(click.ParamType[int]):
@@ -33,25 +34,37 @@ class Units(click.ParamType[int]):
         return int(text)
 
 
-class Euros(click.ParamType[Decimal]):
-    """An amount: 125000.00."""
+class Number(click.ParamType[Decimal]):
+    """A decimal number, not below zero: 125000.00."""
 
-    name = "euros"
+    name = "number"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        if not DECIMAL.fullmatch(str(value)):
+        if not _DECIMAL.fullmatch(str(value)):
             self.fail(f"{value!r} is not an amount, as 125000.00", param, ctx)
         return Decimal(str(value))
 
 
+class OfParty(click.ParamType[tuple[str, N]], Generic[N]):
+    """A value of one party: krommevliet=3."""
+
+    def __init__(self, value: click.ParamType[N]) -> None:
+        self._value = value
+        self.name = f"party={value.name}"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, N]:
+        party_id, _, text = str(value).rpartition("=")
+        if not party_id:
+            self.fail(f"{value!r} is not {self.name}, as krommevliet=3", param, ctx)
+        return party_id, self._value.convert(text, param, ctx)
+
+
 by_option = click.option("--by", required=True, help="Who does this; recorded in the audit chain.")
-service_option = click.option("--service", required=True, type=click.Choice([str(one) for one in Service]))
-year_option = click.option("--year", required=True, type=click.IntRange(2000, 2999), help="Year of use.")
-tariffs_option = click.option(
-    "--tariffs",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Other tariffs to try, as TOML.",
+service_option = click.option(
+    "--service", required=True, type=click.Choice([str(one) for one in Service]), callback=lambda *a: Service(a[2])
 )
+year_option = click.option("--year", required=True, type=YEAR, help="Year of use.")
+tariffs_option = click.option("--tariffs", type=EXISTING_FILE, help="Other tariffs to try, as TOML.")
 
 
 def catalogue_of(tariffs: Path | None) -> Catalogue:
@@ -62,3 +75,11 @@ def catalogue_of(tariffs: Path | None) -> Catalogue:
 def in_language(text: Text | BillText, language: str) -> str:
     """The text in one of its languages."""
     return text.nl if language == "nl" else text.en
+
+
+def print_bills(bills: Sequence[Bill]) -> None:
+    """Print documents, one a line."""
+    for bill in bills:
+        click.echo(
+            f"{bill.number or '-':16} {bill.debtor.party_id:24} {bill.kind:12} {bill.amounts.including:>14}"
+        )

@@ -1,12 +1,11 @@
 """`meterpoort bills`: debtors, forecasts, statements, warnings: a party's billing year."""
 
-import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from gateway.admin.billing import with_billing
 from gateway.billing.documents.mail import UsageWarning, as_message
 from gateway.billing.rating.outlook import Outlook, warning_mail
 from gateway.billing.rating.services import Service
@@ -14,19 +13,25 @@ from gateway.billing.runs.debtor import read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
 from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
-from gateway.cli.billing_access import read_billing, run_billing
 from gateway.cli.billing_options import Units, by_option, in_language, service_option, year_option
-from gateway.cli.options import settings_from, text_of, where_options
+from gateway.cli.options import (
+    EXISTING_FILE,
+    language_option,
+    print_json,
+    text_of,
+    with_existing,
+    with_settings,
+)
 from gateway.clock import amsterdam_today
+from gateway.settings import Settings
 
 
 @click.command("debtors")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=EXISTING_FILE)
 @by_option
-@where_options
-def debtors_command(*, file: Path, by: str, config: Path | None, data: Path | None) -> None:
+@with_settings
+def debtors_command(*, settings: Settings, file: Path, by: str) -> None:
     """Record the debtors of FILE (TOML, a [[debtor]] each), or what changed about them."""
-
     text = text_of(file)
 
     async def work(billing: BillingService) -> int:
@@ -35,7 +40,7 @@ def debtors_command(*, file: Path, by: str, config: Path | None, data: Path | No
             await billing.save_debtor(Actor.finance(by), debtor)
         return len(debtors)
 
-    click.echo(f"recorded {run_billing(config, data, work)}")
+    click.echo(f"recorded {with_billing(settings, work)}")
 
 
 @click.command("forecast")
@@ -46,28 +51,27 @@ def debtors_command(*, file: Path, by: str, config: Path | None, data: Path | No
 @click.option("--means", required=True, help="How it came: by a letter, the portal.")
 @click.option("--agreed", is_flag=True, help="It was also agreed on.")
 @by_option
-@where_options
+@with_settings
 def forecast_command(
     *,
+    settings: Settings,
     party_id: str,
-    service: str,
+    service: Service,
     year: int,
     units: int,
     means: str,
     agreed: bool,
     by: str,
-    config: Path | None,
-    data: Path | None,
 ) -> None:
     """Record what PARTY_ID expects to use in a year."""
-    key = YearKey(party_id, Service(service), year)
+    key = YearKey(party_id, service, year)
 
     async def work(billing: BillingService) -> None:
         await billing.record_forecast(Actor.finance(by), key, units, means)
         if agreed:
             await billing.record_agreement(Actor.finance(by), key, means)
 
-    run_billing(config, data, work)
+    with_billing(settings, work)
     click.echo(f"{key}: {units}")
 
 
@@ -76,17 +80,12 @@ def forecast_command(
 @click.option("--received", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Receipt of the start mail.")
 @click.option("--periods", type=Units(), default=1, help="Periods of three months so far.")
 @by_option
-@where_options
-def guidance_command(
-    *, party_id: str, received: datetime, periods: int, by: str, config: Path | None, data: Path | None
-) -> None:
+@with_settings
+def guidance_command(*, settings: Settings, party_id: str, received: datetime, periods: int, by: str) -> None:
     """Record individual guidance of PARTY_ID, or its renewal."""
-    run_billing(
-        config,
-        data,
-        lambda billing: billing.record_guidance(Actor.finance(by), party_id, received.date(), periods),
-    )
-    click.echo(f"{party_id}: {periods} from {received.date()}")
+    day = received.date()
+    with_billing(settings, lambda billing: billing.record_guidance(Actor.finance(by), party_id, day, periods))
+    click.echo(f"{party_id}: {periods} from {day}")
 
 
 @click.command("statement")
@@ -94,14 +93,11 @@ def guidance_command(
 @year_option
 @click.option("--month", required=True, type=click.IntRange(1, 12))
 @by_option
-@where_options
-def statement_command(
-    *, service: str, year: int, month: int, by: str, config: Path | None, data: Path | None
-) -> None:
+@with_settings
+def statement_command(*, settings: Settings, service: Service, year: int, month: int, by: str) -> None:
     """Record the monthly statement of every party: its use of the year up to the end of the month."""
-    added = run_billing(
-        config, data, lambda billing: billing.record_statements(Actor.finance(by), Service(service), year, month)
-    )
+    actor = Actor.finance(by)
+    added = with_billing(settings, lambda billing: billing.record_statements(actor, service, year, month))
     click.echo(f"{added} new statements")
 
 
@@ -110,13 +106,11 @@ def statement_command(
 @service_option
 @year_option
 @by_option
-@where_options
-def close_command(
-    *, party_id: str, service: str, year: int, by: str, config: Path | None, data: Path | None
-) -> None:
+@with_settings
+def close_command(*, settings: Settings, party_id: str, service: Service, year: int, by: str) -> None:
     """Close a settled year of PARTY_ID: its forecast can no longer change."""
-    key = YearKey(party_id, Service(service), year)
-    run_billing(config, data, lambda billing: billing.close(Actor.finance(by), key))
+    key = YearKey(party_id, service, year)
+    with_billing(settings, lambda billing: billing.close(Actor.finance(by), key))
     click.echo(f"{key} closed")
 
 
@@ -124,32 +118,30 @@ def close_command(
 @click.argument("party_id")
 @service_option
 @year_option
-@click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
-@where_options
-def outlook_command(
-    *, party_id: str, service: str, year: int, language: str, config: Path | None, data: Path | None
-) -> None:
+@language_option
+@with_existing
+def outlook_command(*, settings: Settings, party_id: str, service: Service, year: int, language: str) -> None:
     """Show the use of PARTY_ID so far, this month and the year projected, and the warning that it would get."""
-    key = YearKey(party_id, Service(service), year)
-    seen = read_billing(config, data, lambda billing: billing.outlook(key, amsterdam_today()))
-    click.echo(json.dumps(_outlook(seen, language), ensure_ascii=False, indent=2))
+    key = YearKey(party_id, service, year)
+    seen = with_billing(settings, lambda billing: billing.outlook(key, amsterdam_today()), needs_issuer=False)
+    print_json(_outlook(seen, language))
 
 
 def _outlook(seen: Outlook, language: str) -> dict[str, object]:
     mail = warning_mail(seen.party_id, seen)
     shown: dict[str, object] = {
         "party": seen.party_id,
-        "service": str(seen.service),
+        "service": seen.service,
         "year": seen.year,
-        "as_of": seen.as_of.isoformat(),
+        "as_of": seen.as_of,
         "used": seen.used,
         "prepaid": seen.prepaid,
-        "course": str(seen.status),
+        "status": seen.status,
         "warning": None if mail is None else in_language(mail.body, language),
     }
     for name, projection in (("month", seen.month), ("whole_year", seen.whole_year)):
         shown[name] = projection and {
-            "until": projection.until.isoformat(),
+            "until": projection.until,
             "expected": projection.expected,
             "low": projection.low,
             "high": projection.high,
@@ -165,17 +157,13 @@ def _outlook(seen: Outlook, language: str) -> dict[str, object]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the mails are written, one file each (RFC 5322); an existing file is not written again.",
 )
-@where_options
-def warnings_command(*, service: str, folder: Path, config: Path | None, data: Path | None) -> None:
+@with_settings
+def warnings_command(*, settings: Settings, service: Service, folder: Path) -> None:
     """Write a mail for every party that uses, or is expected to use, more than it prepaid: Dutch, then English."""
     now, day = datetime.now(UTC), amsterdam_today()
-
-    async def work(billing: BillingService) -> Sequence[UsageWarning]:
-        return await billing.warnings(Service(service), day)
-
-    found = run_billing(config, data, work)
+    found = with_billing(settings, lambda billing: billing.warnings(service, day))
     folder.mkdir(parents=True, exist_ok=True)
-    issuer = issuer_from(settings_from(config, data))
+    issuer = issuer_from(settings)
     for warning in found:
         click.echo(
             f"{warning.debtor.party_id:24} {warning.outlook.status:14} {_write_mail(warning, issuer, now, folder)}"
@@ -199,11 +187,11 @@ def _write_mail(warning: UsageWarning, issuer: Issuer, now: datetime, folder: Pa
 
 @click.command("silences")
 @service_option
-@where_options
-def silences_command(*, service: str, config: Path | None, data: Path | None) -> None:
+@with_existing
+def silences_command(*, settings: Settings, service: Service) -> None:
     """List parties that normally use a service and suddenly do not."""
     now = amsterdam_today()
-    for one in read_billing(config, data, lambda billing: billing.silent_parties(Service(service), now)):
+    for one in with_billing(settings, lambda billing: billing.silent_parties(service, now), needs_issuer=False):
         click.echo(
             f"{one.party_id}: nothing for {one.working_days} working days, since {one.last_seen}; "
             f"usually {one.usual_a_day:.1f} a day"

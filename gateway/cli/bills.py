@@ -13,7 +13,6 @@ COMMANDS = {
     "forecast": "gateway.cli.billing_year:forecast_command",
     "guidance": "gateway.cli.billing_year:guidance_command",
     "issue": "gateway.cli.billing_runs:issue_command",
-    "journal": "gateway.cli.issued_bills:journal_command",
     "list": "gateway.cli.issued_bills:list_command",
     "outlook": "gateway.cli.billing_year:outlook_command",
     "prepare": "gateway.cli.billing_runs:prepare_command",

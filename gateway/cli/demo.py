@@ -4,14 +4,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from gateway import log
-from gateway.cli.options import settings_from, where_options
+from gateway.cli.options import with_settings
 from gateway.demo import year as demo_year
 from gateway.demo.show import show, units_by_party
 from gateway.messages.participants import Role
@@ -22,12 +21,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@where_options
+@with_settings
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server; 0 chooses a free one.")
 @click.option("--serve", "stays", is_flag=True, help="Keep running after the demo.")
-def demo(*, config: Path | None, data: Path | None, port: int | None, stays: bool) -> None:
+def demo(*, settings: Settings, port: int | None, stays: bool) -> None:
     """Start a gateway, register demo parties and send documents through its public API."""
-    settings = settings_from(config, data)
     if port is not None or not stays:
         settings = msgspec.structs.replace(
             settings, http=msgspec.structs.replace(settings.http, port=port if port is not None else 0)

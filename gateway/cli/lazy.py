@@ -23,3 +23,29 @@ class LazyGroup(click.Group):
         module, _, attribute = self._commands_at[cmd_name].partition(":")
         command = getattr(import_module(module), attribute)
         return command if isinstance(command, click.Command) else None
+
+
+class CommandGroup(LazyGroup):
+    """The group of all commands: what is refused ends a command with its message and exit code 1, in billing 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if refusal := _refusal(error):
+                raise refusal from error
+            raise
+
+
+class _BillingRefusal(click.ClickException):
+    exit_code = 2
+
+
+def _refusal(error: Exception) -> click.ClickException | None:
+    """The error to end with, of billing in both languages; None where it is not a refusal."""
+    from gateway.admin.usage import CommandRefusedError  # here, so that commands start fast
+    from gateway.billing.runs.errors import BillingError
+
+    if isinstance(error, BillingError):
+        return _BillingRefusal(f"{error.text.en}\n       {error.text.nl}")
+    return click.ClickException(str(error)) if isinstance(error, CommandRefusedError) else None

@@ -1,11 +1,9 @@
 """`meterpoort messages` and `meterpoort deliveries`: for an operator, when messages are stuck."""
 
-from pathlib import Path
-
 import click
 
 from gateway.admin import messages as admin
-from gateway.cli.options import settings_from, where_options
+from gateway.cli.options import with_settings
 from gateway.settings import Settings
 
 
@@ -16,10 +14,9 @@ def messages() -> None:
 
 @messages.command("replay")
 @click.argument("kenmerken", nargs=-1, required=True, metavar="KENMERK...")
-@where_options
-def replay(*, kenmerken: tuple[str, ...], config: Path | None, data: Path | None) -> None:
+@with_settings
+def replay(*, settings: Settings, kenmerken: tuple[str, ...]) -> None:
     """Process parked or returned messages again. A running server starts within a second."""
-    settings = settings_from(config, data)
     failed = [kenmerk for kenmerk in kenmerken if not _replay_one(settings, kenmerk)]
     if failed:
         raise click.ClickException(f"neither parked nor returned: {' '.join(failed)}")
@@ -38,10 +35,10 @@ def deliveries() -> None:
 
 
 @deliveries.command("list")
-@where_options
-def list_deliveries(*, config: Path | None, data: Path | None) -> None:
+@with_settings
+def list_deliveries(*, settings: Settings) -> None:
     """List recipients with waiting messages: how many, since when, and until when deliveries are paused."""
-    for one in admin.pending_deliveries(settings_from(config, data)):
+    for one in admin.pending_deliveries(settings):
         pause = f"paused until {one.paused_until:%Y-%m-%d %H:%M:%SZ}" if one.paused_until else "active"
         click.echo(
             f"{one.recipient_id:24} {one.waiting_messages:7} since {one.oldest_queued_at:%Y-%m-%d %H:%M:%SZ}"
@@ -51,9 +48,9 @@ def list_deliveries(*, config: Path | None, data: Path | None) -> None:
 
 @deliveries.command("resume")
 @click.argument("party_id")
-@where_options
-def resume(*, party_id: str, config: Path | None, data: Path | None) -> None:
+@with_settings
+def resume(*, settings: Settings, party_id: str) -> None:
     """End the pause of PARTY_ID: its oldest message is sent within seconds."""
-    if not admin.resume_delivery(settings_from(config, data), party_id):
+    if not admin.resume_delivery(settings, party_id):
         raise click.ClickException(f"{party_id} has no pause")
     click.echo(f"resumed {party_id}")

@@ -1,44 +1,41 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the settings that they give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
 import click
 import msgspec
 
 from gateway.settings import DATABASE_FILE, Settings, SettingsError, load
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
+
+YEAR = click.IntRange(2000, 2999)
+EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+
+language_option = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
 
 
-def where_options(command: F) -> F:
-    """Add `--config` and `--data`: the gateway to work on."""
-    config = click.option(
-        "--config",
-        type=click.Path(path_type=Path, dir_okay=False, exists=True),
-        help="File with settings, in TOML.",
-    )
-    data = click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data directory.")
-    return config(data(command))
+def format_option(
+    names: Iterable[str] = ("text", "json"),
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`--format`, passed on as `form`; the first name is the default."""
+    choices = list(names)
+    return click.option("--format", "form", type=click.Choice(choices), default=choices[0], show_default=True)
 
 
-def settings_from(config: Path | None, data: Path | None) -> Settings:
-    """Return the settings, with the data directory of the command line. Invalid settings end the command."""
-    try:
-        settings = load(config)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    return msgspec.structs.replace(settings, data_directory=data) if data else settings
+def with_settings(command: Callable[..., R]) -> Callable[..., R]:
+    """Add `--config` and `--data`, the gateway to work on, and pass on its `settings`."""
+    return _where_options(command, _settings_from)
 
 
-def existing_from(config: Path | None, data: Path | None) -> Settings:
-    """Return the settings for a command that only reads: without a database it ends, and creates none."""
-    settings = settings_from(config, data)
-    file = settings.data_directory / DATABASE_FILE
-    if not settings.database.url and not file.exists():
-        raise click.ClickException(f"there is no gateway in {settings.data_directory}: {file.name} does not exist")
-    return settings
+def with_existing(command: Callable[..., R]) -> Callable[..., R]:
+    """The same for a command that only reads: without a database it ends, and creates none."""
+    return _where_options(command, _existing_from)
 
 
 def text_of(file: Path) -> str:
@@ -47,3 +44,36 @@ def text_of(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{file} cannot be read as UTF-8: {error}") from error
+
+
+def print_json(content: object) -> None:
+    """Print a value as JSON, indented."""
+    click.echo(msgspec.json.format(msgspec.json.encode(content), indent=2))
+
+
+def _where_options(
+    command: Callable[..., R], settings_of: Callable[[Path | None, Path | None], Settings]
+) -> Callable[..., R]:
+    @wraps(command)
+    def run(*, config: Path | None, data: Path | None, **options: object) -> R:
+        return command(settings=settings_of(config, data), **options)
+
+    add_config = click.option("--config", type=EXISTING_FILE, help="File with settings, in TOML.")
+    add_data = click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data directory.")
+    return add_config(add_data(run))
+
+
+def _settings_from(config: Path | None, data: Path | None) -> Settings:
+    try:
+        settings = load(config)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    return msgspec.structs.replace(settings, data_directory=data) if data else settings
+
+
+def _existing_from(config: Path | None, data: Path | None) -> Settings:
+    settings = _settings_from(config, data)
+    file = settings.data_directory / DATABASE_FILE
+    if not settings.database.url and not file.exists():
+        raise click.ClickException(f"there is no gateway in {settings.data_directory}: {file.name} does not exist")
+    return settings

@@ -1,11 +1,10 @@
 """`meterpoort parties` and `meterpoort keys`: the register of participants and their API keys."""
 
-from pathlib import Path
-
 import click
 
 from gateway.admin import parties as admin
-from gateway.cli.options import existing_from, settings_from, where_options
+from gateway.cli.options import with_existing, with_settings
+from gateway.settings import Settings
 
 
 @click.group()
@@ -14,10 +13,10 @@ def parties() -> None:
 
 
 @parties.command("list")
-@where_options
-def list_parties(*, config: Path | None, data: Path | None) -> None:
+@with_existing
+def list_parties(*, settings: Settings) -> None:
     """List all parties, one on a line."""
-    for party in admin.list_parties(existing_from(config, data)):
+    for party in admin.list_parties(settings):
         identifiers = " ".join(str(identifier) for identifier in party.identifiers)
         click.echo(f"{party.party_id:24} {party.kind.value:9} {party.name}  {identifiers}")
 
@@ -37,9 +36,10 @@ def list_parties(*, config: Path | None, data: Path | None) -> None:
     "--setting", "party_settings", multiple=True, help="name=value, such as profile=basisfactuur-rijk; repeatable."
 )
 @click.option("--replace", is_flag=True, help="Allow a change of kind, and remove what is not given.")
-@where_options
+@with_settings
 def save_party(
     *,
+    settings: Settings,
     party_id: str,
     name: str,
     kind: str,
@@ -48,13 +48,11 @@ def save_party(
     mandates: tuple[str, ...],
     party_settings: tuple[str, ...],
     replace: bool,
-    config: Path | None,
-    data: Path | None,
 ) -> None:
     """Add PARTY_ID, or add to its data; with --replace, replace its data."""
     try:
         admin.save_party(
-            settings_from(config, data),
+            settings,
             party_id,
             name=name,
             kind=kind,
@@ -78,11 +76,11 @@ def keys() -> None:
 @click.option("--role", required=True, type=click.Choice(admin.ROLES))
 @click.option("--party", "party_id", help="Party of the key; not for operator and finance.")
 @click.option("--test", "is_test", is_flag=True, help="Messages sent with it are tests and are never metered.")
-@where_options
-def new_key(*, role: str, party_id: str | None, is_test: bool, config: Path | None, data: Path | None) -> None:
+@with_settings
+def new_key(*, settings: Settings, role: str, party_id: str | None, is_test: bool) -> None:
     """Create a key. It is shown once; the gateway stores a hash."""
     try:
-        key_id, key = admin.new_key(settings_from(config, data), role, party_id, is_test=is_test)
+        key_id, key = admin.new_key(settings, role, party_id, is_test=is_test)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{key_id} {key}")
@@ -90,9 +88,9 @@ def new_key(*, role: str, party_id: str | None, is_test: bool, config: Path | No
 
 @keys.command("revoke")
 @click.argument("key_id")
-@where_options
-def revoke_key(*, key_id: str, config: Path | None, data: Path | None) -> None:
+@with_settings
+def revoke_key(*, settings: Settings, key_id: str) -> None:
     """Revoke the key KEY_ID."""
-    if not admin.revoke_key(settings_from(config, data), key_id):
+    if not admin.revoke_key(settings, key_id):
         raise click.ClickException(f"there is no key {key_id}")
     click.echo(f"revoked {key_id}")

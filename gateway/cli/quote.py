@@ -1,27 +1,22 @@
 """`meterpoort bills quote`: what a year costs, and why. Needs no database."""
 
-import json
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from gateway.billing.rating.quote import Quote, QuotedDocument, QuoteRequest, quote
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import SERVICE_NAMES, Service
-from gateway.billing.runs.errors import BillingError
 from gateway.cli.billing_options import Units, catalogue_of, in_language, tariffs_option
+from gateway.cli.options import YEAR, format_option, language_option, print_json
 from gateway.i18n import Text, format_month
-
-_Result = TypeVar("_Result")
 
 
 @click.command("quote")
 @click.option("--service", required=True, help=f"One of {', '.join(Service)}.")
-@click.option("--year", required=True, type=click.IntRange(2000, 2999), help="Year of use.")
+@click.option("--year", required=True, type=YEAR, help="Year of use.")
 @click.option("--forecast", type=Units(), help="Units expected in the year.")
 @click.option("--historic", type=Units(), help="Use of an earlier year, where there is no forecast.")
 @click.option("--used", type=Units(), help="Units used in the year; guidance: periods of three months.")
@@ -31,8 +26,8 @@ _Result = TypeVar("_Result")
 @click.option("--first-year", is_flag=True, help="First-time user, connected in this year.")
 @click.option("--umbrella", is_flag=True, help="Its umbrella body pays under a separate agreement.")
 @tariffs_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
+@format_option()
+@language_option
 def quote_command(
     *,
     service: str,
@@ -54,43 +49,30 @@ def quote_command(
     Amounts include value-added tax where it is due; the settlement is negative where money is refunded.
     """
     payer = PayerStatus(rijk, company, first_year, umbrella, variant)
-
-    def work() -> Quote:
-        request = QuoteRequest(Service.parse(service), year, forecast, used, historic, payer)
-        return quote(request, catalogue_of(tariffs))
-
-    answer = _or_exit(work, language)
-    click.echo(_as_json(answer) if form == "json" else _as_text(answer, language))
-
-
-def _or_exit(work: Callable[[], _Result], language: str) -> _Result:
-    """The result, or a sentence that says what is wrong and exit code 2."""
-    try:
-        return work()
-    except BillingError as wrong:
-        raise click.UsageError(in_language(wrong.text, language)) from wrong
+    request = QuoteRequest(Service.parse(service), year, forecast, used, historic, payer)
+    answer = quote(request, catalogue_of(tariffs))
+    if form == "json":
+        print_json(_as_json_object(answer))
+    else:
+        click.echo(_as_text(answer, language))
 
 
-def _as_json(answer: Quote) -> str:
+def _as_json_object(answer: Quote) -> dict[str, object]:
     settlement = answer.settlement
-    return json.dumps(
-        {
-            "service": str(answer.request.service),
-            "year": answer.request.year,
-            "forecast": answer.request.forecast,
-            "used": answer.request.used,
-            "currency": "EUR",
-            "prepayment": str(answer.prepayment.including),
-            "settlement": None if settlement is None else str(settlement.including),
-            "total": str(answer.total.including),
-            "vat": str(answer.total.vat),
-            "total_excluding_vat": str(answer.total.excluding),
-            "documents": [_document(document) for document in answer.documents],
-            "notes": [_both(note) for note in answer.notes],
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
+    return {
+        "service": answer.request.service,
+        "year": answer.request.year,
+        "forecast": answer.request.forecast,
+        "used": answer.request.used,
+        "currency": "EUR",
+        "prepayment": answer.prepayment.including,
+        "settlement": None if settlement is None else settlement.including,
+        "total": answer.total.including,
+        "vat": answer.total.vat,
+        "total_excluding_vat": answer.total.excluding,
+        "documents": [_document(document) for document in answer.documents],
+        "notes": [_both(note) for note in answer.notes],
+    }
 
 
 def _document(document: QuotedDocument) -> dict[str, object]:
@@ -98,17 +80,17 @@ def _document(document: QuotedDocument) -> dict[str, object]:
     return {
         "step": document.step,
         "month": f"{year}-{number:02}",
-        "including_vat": str(document.amounts.including),
-        "excluding_vat": str(document.amounts.excluding),
-        "vat": str(document.amounts.vat),
-        "vat_percent": str(document.vat_percent),
-        "price_basis": str(document.basis),
+        "including_vat": document.amounts.including,
+        "excluding_vat": document.amounts.excluding,
+        "vat": document.amounts.vat,
+        "vat_percent": document.vat_percent,
+        "price_basis": document.basis,
         "lines": [
             {
-                "role": str(line.role),
+                "role": line.role,
                 "units": line.units,
-                "price": str(line.price),
-                "amount": str(line.amount),
+                "price": line.price,
+                "amount": line.amount,
                 "text": _both(line.text),
                 "computation": _both(line.how),
                 "source": line.source,

@@ -1,19 +1,17 @@
 """`meterpoort rules`: the rules that an invoice can be judged by, listed and explained."""
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 import gateway
+from gateway.cli.options import format_option, language_option, print_json
 from gateway.i18n import Text
 
 if TYPE_CHECKING:
     from gateway import Case, RuleEntry
-
-_language = click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True)
-_form = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
 
 @click.group()
@@ -23,8 +21,8 @@ def rules() -> None:
 
 @rules.command("list")
 @click.option("--set", "name", metavar="SET", help="The rules of this set alone, as nlcius.")
-@_form
-@_language
+@format_option()
+@language_option
 def list_rules(name: str | None, form: str, language: str) -> None:
     """List every rule: id, flag and sentence; first the sets and when they are in force. JSON: one object a line.
 
@@ -39,7 +37,7 @@ def list_rules(name: str | None, form: str, language: str) -> None:
             click.echo(f"# {about}")
     for entry in listed:
         if form == "json":
-            click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False))
+            click.echo(msgspec.json.encode(_as_json_object(entry)))
         else:
             mark = _word(_mark(entry), language)
             click.echo(f"{entry.id:<15} {mark:<8} {entry.sentence.in_language(language)}")
@@ -47,8 +45,8 @@ def list_rules(name: str | None, form: str, language: str) -> None:
 
 @rules.command("show")
 @click.argument("key", metavar="RULE")
-@_form
-@_language
+@format_option()
+@language_option
 def show_rule(key: str, form: str, language: str) -> None:
     """Explain one rule, as BR-CO-15: what it says, of which terms, where it comes from, and examples."""
     try:
@@ -56,7 +54,7 @@ def show_rule(key: str, form: str, language: str) -> None:
     except LookupError as error:
         raise click.ClickException(str(error)) from error
     if form == "json":
-        click.echo(json.dumps(_as_json_object(entry), ensure_ascii=False, indent=2))
+        print_json(_as_json_object(entry))
     else:
         click.echo("\n".join(_explanation_lines(entry, language)))
 
@@ -148,8 +146,8 @@ def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
         "rule": entry.id,
         "set": entry.set,
         "version": entry.version,
-        "valid_from": entry.valid_from.isoformat() if entry.valid_from else None,
-        "valid_until": entry.valid_until.isoformat() if entry.valid_until else None,
+        "valid_from": entry.valid_from,
+        "valid_until": entry.valid_until,
         "flag": entry.flag.value,
         "form": entry.form,
         "sentence": entry.sentence.en,

@@ -8,11 +8,12 @@ import msgspec
 import uvloop
 
 from gateway import log
-from gateway.cli.options import settings_from, where_options
+from gateway.cli.options import with_settings
+from gateway.settings import Settings
 
 
 @click.command()
-@where_options
+@with_settings
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server; 0 chooses a free one.")
 @click.option(
@@ -24,16 +25,13 @@ from gateway.cli.options import settings_from, where_options
 @click.option(
     "--sandbox", is_flag=True, help="For testing clients: scenarios and test parties; nothing is metered."
 )
-def serve(
-    *, config: Path | None, data: Path | None, host: str | None, port: int | None, tls: Path | None, sandbox: bool
-) -> None:
+def serve(*, settings: Settings, host: str | None, port: int | None, tls: Path | None, sandbox: bool) -> None:
     """Run the gateway until SIGTERM or SIGINT."""
     gc.disable()  # nothing that is imported is garbage: a tenth of the start
     from gateway import main as app  # here, so that other commands start fast
 
     gc.enable()
 
-    settings = settings_from(config, data)
     address = {"host": host or settings.http.host, "port": settings.http.port if port is None else port}
     settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, **address))
     if tls:

@@ -6,13 +6,18 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import click
-import msgspec
 
 from gateway.admin import usage as meter
-from gateway.cli.errors import or_exit
-from gateway.cli.options import existing_from, settings_from, where_options
-
-_year = click.IntRange(2000, 2999)
+from gateway.cli.options import (
+    EXISTING_FILE,
+    NEW_FILE,
+    YEAR,
+    format_option,
+    print_json,
+    with_existing,
+    with_settings,
+)
+from gateway.settings import Settings
 
 
 @click.group()
@@ -22,14 +27,14 @@ def usage() -> None:
 
 @usage.command("show")
 @click.argument("party_id")
-@click.option("--year", required=True, type=_year, help="Amsterdam year.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@where_options
-def show(*, party_id: str, year: int, form: str, config: Path | None, data: Path | None) -> None:
+@click.option("--year", required=True, type=YEAR, help="Amsterdam year.")
+@format_option()
+@with_existing
+def show(*, settings: Settings, party_id: str, year: int, form: str) -> None:
     """The statement of PARTY_ID: each month and kind."""
-    found = or_exit(meter.statement, existing_from(config, data), party_id, year)
+    found = meter.statement(settings, party_id, year)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        print_json(found)
         return
     for line in found.lines:
         late = f"   ({line.late} recorded after the month)" if line.late else ""
@@ -44,13 +49,12 @@ def show(*, party_id: str, year: int, form: str, config: Path | None, data: Path
 
 
 @usage.command("load")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@where_options
-def load(*, files: tuple[Path, ...], config: Path | None, data: Path | None) -> None:
+@click.argument("files", nargs=-1, required=True, type=EXISTING_FILE)
+@with_settings
+def load(*, settings: Settings, files: tuple[Path, ...]) -> None:
     """Record the usage events in FILES, CSV or Parquet. Loading one again is harmless."""
-    settings = settings_from(config, data)
     for path in files:
-        batch = or_exit(meter.load_file, settings, path)
+        batch = meter.load_file(settings, path)
         click.echo(f"{path.name}: {batch.recorded} recorded, {batch.repeated} were recorded before")
 
 
@@ -58,17 +62,17 @@ def load(*, files: tuple[Path, ...], config: Path | None, data: Path | None) -> 
 @click.argument("position", type=click.IntRange(min=1))
 @click.option("--reason", required=True, help="Why, for the auditor.")
 @click.option("--author", required=True, help="Who decided it.")
-@where_options
-def reverse(*, position: int, reason: str, author: str, config: Path | None, data: Path | None) -> None:
+@with_settings
+def reverse(*, settings: Settings, position: int, reason: str, author: str) -> None:
     """Undo the entry at POSITION by an entry of its opposite. Nothing is removed."""
-    click.echo(or_exit(meter.reverse, settings_from(config, data), position, reason, author))
+    click.echo(meter.reverse(settings, position, reason, author))
 
 
 @usage.command("seal")
-@where_options
-def seal(*, config: Path | None, data: Path | None) -> None:
+@with_settings
+def seal(*, settings: Settings) -> None:
     """Seal the entries that are not sealed yet. A running gateway does so by itself."""
-    made = or_exit(meter.seal, settings_from(config, data))
+    made = meter.seal(settings)
     for one in made:
         click.echo(f"seal {one.number}: entries {one.first_position}-{one.last_position}  {one.hash}")
     if not made:
@@ -77,22 +81,21 @@ def seal(*, config: Path | None, data: Path | None) -> None:
 
 @usage.command("seals")
 @click.option("--after", default=0, type=click.IntRange(min=0), help="Only seals with a higher number.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; else standard output.")
-@where_options
-def seals(*, after: int, out: Path | None, config: Path | None, data: Path | None) -> None:
+@click.option("--out", type=NEW_FILE, help="File; else standard output.")
+@with_existing
+def seals(*, settings: Settings, after: int, out: Path | None) -> None:
     """The seals as JSON lines, to publish."""
-    settings = existing_from(config, data)
     with out.open("wb") if out else nullcontext(sys.stdout.buffer) as stream:
-        or_exit(meter.write_seals, settings, after, stream)
+        meter.write_seals(settings, after, stream)
 
 
 @usage.command("prove")
 @click.argument("position", type=click.IntRange(min=1))
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; else standard output.")
-@where_options
-def prove(*, position: int, out: Path | None, config: Path | None, data: Path | None) -> None:
+@click.option("--out", type=NEW_FILE, help="File; else standard output.")
+@with_existing
+def prove(*, settings: Settings, position: int, out: Path | None) -> None:
     """The proof that a seal covers the entry at POSITION; check it with docs/how-to/verify_seal.py."""
-    proof = or_exit(meter.prove, existing_from(config, data), position)
+    proof = meter.prove(settings, position)
     if out:
         out.write_bytes(proof + b"\n")
     else:
@@ -103,14 +106,14 @@ def prove(*, position: int, out: Path | None, config: Path | None, data: Path | 
 @click.option(
     "--seals",
     "published",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=EXISTING_FILE,
     help="Seals as they were published (JSON lines): they must be in the chain unchanged.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@where_options
-def audit(*, published: Path | None, form: str, config: Path | None, data: Path | None) -> None:
+@format_option()
+@with_existing
+def audit(*, settings: Settings, published: Path | None, form: str) -> None:
     """Count again and verify the whole meter. Exits with 1 when something is wrong."""
-    report = or_exit(meter.audit_meter, existing_from(config, data), published)
+    report = meter.audit_meter(settings, published)
     if form == "json":
         click.echo(meter.as_json(report))
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 import gateway
+from gateway.cli.options import format_option, language_option
 
 if TYPE_CHECKING:
     from gateway import Verdict
@@ -22,7 +23,7 @@ _INVALID, _COULD_NOT_RUN = 1, 2
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@format_option(FORMS)
 @click.option("--profile", help="Rules to judge by instead of those the document claims, as nlcius.")
 @click.option("--no-schema", is_flag=True, help="Leave the XML Schema out; the business rules run all the same.")
 @click.option("--explain", is_flag=True, help="Tell more of what breaks a time card's schema; takes seconds.")
@@ -33,7 +34,7 @@ _INVALID, _COULD_NOT_RUN = 1, 2
     show_default=True,
     help="Whose rules judge: ours, or the official stylesheet of EN 16931 in SaxonC.",
 )
-@click.option("--language", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Of the text.")
+@language_option
 @click.option("--rules-url", default="", help="For html: where rules are explained, as https://…/rules/.")
 def validate(
     *,

@@ -4,86 +4,56 @@ The same journal gives the same bytes. XAF 3.2 is the Auditfile Financieel of th
 software suppliers.
 """
 
-import csv
 import hashlib
-import io
-import json
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from gateway.billing.documents.postings import ACCOUNTS, VAT_DUE, AccountGroup, AccountingEntry, Journal
-from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
-from gateway.i18n import Text
-from gateway.metering.export import Format, write_items
+import msgspec
 
-_HEADS = ("number", "date", "party", "name", "text", "account", "account_name", "debit", "credit")
+from gateway.billing.documents.postings import ACCOUNTS, VAT_DUE, AccountGroup, AccountingEntry, Journal
+from gateway.billing.documents.tables import POSTINGS, JournalTotals, PostingRow, journal_totals, postings_of
+from gateway.i18n import Text
+from gateway.metering.export import Cell, Format, write_items
+
 _ID_LENGTH_MAX = 35
 _XAF = "http://www.auditfiles.nl/XAF/3.2"
 _VAT_CODE = "V21"
 
 
-def as_csv(journal: Journal) -> Iterator[str]:
-    """One line for each posting, with a header; RFC 4180."""
-    yield _row(_HEADS)
-    for entry in journal.entries:
-        for posting in entry.postings:
-            account = posting.account
-            yield _row(
-                (
-                    entry.number,
-                    entry.posted_on.isoformat(),
-                    _inert(entry.debtor.party_id),
-                    _inert(entry.debtor.name),
-                    entry.text,
-                    account.number,
-                    account.name,
-                    f"{posting.debit:.2f}",
-                    f"{posting.credit:.2f}",
-                )
-            )
-
-
-def _row(values: tuple[str, ...]) -> str:
-    target = io.StringIO()
-    csv.writer(target).writerow(values)
-    return target.getvalue()
-
-
 def _inert(text: str) -> str:
-    """A name that a spreadsheet does not read as a formula."""
+    """A text that a spreadsheet does not read as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _inert_row(row: PostingRow) -> tuple[Cell, ...]:
+    return tuple(_inert(cell) if isinstance(cell, str) else cell for cell in POSTINGS.row(row))
 
 
 def as_json(journal: Journal) -> Iterator[str]:
     """One object: the control totals, then the entries."""
-    head = {
+    content = {
         "issuer": journal.issuer.name,
         "year": journal.year,
-        "debit": f"{journal.debit:.2f}",
-        "credit": f"{journal.credit:.2f}",
+        "debit": journal.debit,
+        "credit": journal.credit,
         "entries": len(journal.entries),
+        "journal": [_entry(entry) for entry in journal.entries],
     }
-    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "journal": ['
-    for index, entry in enumerate(journal.entries):
-        yield (",\n" if index else "\n") + json.dumps(_entry(entry), ensure_ascii=False)
-    yield "\n]}\n"
+    yield msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
 
 
 def _entry(entry: AccountingEntry) -> Mapping[str, object]:
     return {
         "number": entry.number,
-        "date": entry.posted_on.isoformat(),
+        "date": entry.posted_on,
         "party": entry.debtor.party_id,
         "text": entry.text,
         "postings": [
-            {
-                "account": posting.account.number,
-                "debit": f"{posting.debit:.2f}",
-                "credit": f"{posting.credit:.2f}",
-            }
+            {"account": posting.account.number, "debit": posting.debit, "credit": posting.credit}
             for posting in entry.postings
         ],
     }
@@ -254,7 +224,6 @@ class JournalFormat(StrEnum):
 
 
 TEXTS: Mapping[JournalFormat, Callable[[Journal], Iterator[str]]] = {
-    JournalFormat.CSV: as_csv,
     JournalFormat.JSON: as_json,
     JournalFormat.XAF: as_xaf,
     JournalFormat.HLEDGER: as_hledger,
@@ -262,13 +231,18 @@ TEXTS: Mapping[JournalFormat, Callable[[Journal], Iterator[str]]] = {
 }
 """The formats that are text: the parts, joined and in UTF-8, are the file."""
 
-TABLES = {JournalFormat.XLSX: Format.XLSX, JournalFormat.PARQUET: Format.PARQUET}
+TABLES = {
+    JournalFormat.CSV: (Format.CSV, replace(POSTINGS, row=_inert_row)),
+    JournalFormat.XLSX: (Format.XLSX, POSTINGS),
+    JournalFormat.PARQUET: (Format.PARQUET, POSTINGS),
+}
 """The formats that are written as any other table."""
 
 
 def write_journal(journal: Journal, form: JournalFormat, out: BinaryIO) -> JournalTotals:
     """Write the journal; returns its control total. Raises ValueError for Parquet without pyarrow."""
     if form in TABLES:
-        return write_items(POSTINGS, postings_of(journal), TABLES[form], out)
+        table_format, export = TABLES[form]
+        return write_items(export, postings_of(journal), table_format, out)
     out.writelines(part.encode() for part in TEXTS[form](journal))
     return journal_totals(journal)

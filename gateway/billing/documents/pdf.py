@@ -3,9 +3,11 @@
 Fonts are embedded and no creation date is written: the same bill gives the same bytes.
 """
 
+from collections.abc import Sequence
 from functools import cache, partial
 from importlib.resources import files
 from io import BytesIO
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from reportlab.lib.colors import Color, HexColor, white
@@ -30,6 +32,11 @@ _GREY: Color = HexColor("#5b6472")
 _PALE: Color = HexColor("#eef2f7")
 _REGULAR, _BOLD = "Vera", "VeraBd"
 _WIDTH = A4[0] - 40 * mm
+_ALL_CELLS = ((0, 0), (-1, -1))
+
+_Cell = Flowable | list[Flowable]
+_Command = tuple[str, tuple[int, int], tuple[int, int], *tuple[Any, ...]]
+"""A command of a TableStyle: its name, the first and the last cell, its values."""
 
 _TITLES = {BillKind.INVOICE: Text("Invoice"), BillKind.CREDIT_NOTE: Text("Credit note")}
 _STAGES = {
@@ -85,6 +92,28 @@ def _paragraph(text: str, style: ParagraphStyle | None = None) -> Paragraph:
     return Paragraph(escape(text).replace("\n", "<br/>"), style or _style())
 
 
+def _table(
+    rows: Sequence[Sequence[_Cell]],
+    shares: Sequence[float],
+    *commands: _Command,
+    padding: float | None = None,
+    is_flush: bool = False,
+    repeat_rows: int = 0,
+) -> Table:
+    """A table with its columns by their share of the page, cells aligned at the top. `padding` is above and below
+    every cell, in points; a flush table has none at its sides."""
+    style: list[_Command] = [("VALIGN", *_ALL_CELLS, "TOP")]
+    if padding is not None:
+        style += [("TOPPADDING", *_ALL_CELLS, padding), ("BOTTOMPADDING", *_ALL_CELLS, padding)]
+    if is_flush:
+        style += [("LEFTPADDING", *_ALL_CELLS, 0), ("RIGHTPADDING", *_ALL_CELLS, 0)]
+    table = Table(
+        [list(row) for row in rows], colWidths=[_WIDTH * share for share in shares], repeatRows=repeat_rows
+    )
+    table.setStyle(TableStyle([*style, *commands]))
+    return table
+
+
 def _story(bill: Bill) -> list[Flowable]:
     """The flow of the page: head, who and what, lines, sums, how to pay."""
     closing: list[Flowable] = [_sums(bill), Spacer(0, 7 * mm), *_closing(bill)]
@@ -113,19 +142,9 @@ def _head(bill: Bill) -> Table:
             f"{issuer.address.street}\n{issuer.address.postcode} {issuer.address.city}", _style(8, color=_GREY)
         ),
     ]
-    table = Table([[sender, title]], colWidths=[_WIDTH * 0.58, _WIDTH * 0.42])
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-                ("LINEBELOW", (0, 0), (-1, -1), 1.2, _BLUE),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
-            ]
-        )
-    )
-    return table
+    rule = ("LINEBELOW", *_ALL_CELLS, 1.2, _BLUE)
+    space = ("BOTTOMPADDING", *_ALL_CELLS, 8)
+    return _table([[sender, title]], (0.58, 0.42), rule, space, is_flush=True)
 
 
 def _parties(bill: Bill) -> Table:
@@ -138,9 +157,7 @@ def _parties(bill: Bill) -> Table:
         Spacer(0, 2 * mm),
         _paragraph(f"OIN {debtor.oin}", _style(7.5, color=_GREY)),
     ]
-    table = Table([[receiver, _facts(bill)]], colWidths=[_WIDTH * 0.52, _WIDTH * 0.48])
-    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]))
-    return table
+    return _table([[receiver, _facts(bill)]], (0.52, 0.48), ("LEFTPADDING", (0, 0), (0, -1), 0))
 
 
 def _facts(bill: Bill) -> Table:
@@ -153,19 +170,7 @@ def _facts(bill: Bill) -> Table:
     if bill.preceding:
         facts.append((Text("Belongs to").nl, "\n".join(earlier.number for earlier in bill.preceding)))
     rows = [[_paragraph(name, _style(8, color=_GREY)), _paragraph(value, _style(8))] for name, value in facts]
-    table = Table(rows, colWidths=[_WIDTH * 0.17, _WIDTH * 0.29])
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("TOPPADDING", (0, 0), (-1, -1), 1.2),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.2),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-            ]
-        )
-    )
-    return table
+    return _table(rows, (0.17, 0.29), padding=1.2, is_flush=True)
 
 
 def _lines(bill: Bill) -> Table:
@@ -176,30 +181,19 @@ def _lines(bill: Bill) -> Table:
         Text("Price {basis}", basis=basis),
         Text("Amount {basis}", basis=basis),
     )
-    rows: list[list[Flowable | list[Flowable]]] = [
+    rows: list[list[_Cell]] = [
         [
             _paragraph(head.nl, _style(7.5, bold=True, right=bool(column), color=white))
             for column, head in enumerate(heads)
         ]
     ]
     rows += [_row(bill, line) for line in bill.lines]
-    widths = [_WIDTH * share for share in (0.51, 0.12, 0.17, 0.2)]
-    table = Table(rows, colWidths=widths, repeatRows=1)
-    table.setStyle(
-        TableStyle(
-            [
-                ("BACKGROUND", (0, 0), (-1, 0), _BLUE),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor("#c9d1dc")),
-                ("TOPPADDING", (0, 0), (-1, -1), 4.5),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 4.5),
-            ]
-        )
-    )
-    return table
+    head = ("BACKGROUND", (0, 0), (-1, 0), _BLUE)
+    rule = ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor("#c9d1dc"))
+    return _table(rows, (0.51, 0.12, 0.17, 0.2), head, rule, padding=4.5, repeat_rows=1)
 
 
-def _row(bill: Bill, line: BillLine) -> list[Flowable | list[Flowable]]:
+def _row(bill: Bill, line: BillLine) -> list[_Cell]:
     sign = -1 if bill.kind is BillKind.CREDIT_NOTE else 1
     what: list[Flowable] = [_paragraph(line.text.nl), _paragraph(line.how.nl, _style(7.2, color=_GREY))]
     if line.link:
@@ -222,29 +216,16 @@ def _sums(bill: Bill) -> Table:
     if bill.vat_percent:
         vat, last = Text("VAT {percent}%", percent=bill.vat_percent), Text("{last} (including VAT)", last=last)
     rows = [
-        [
-            _paragraph(Text("Total excluding VAT").nl, _style(right=True)),
-            _paragraph(format_amount(amounts.excluding, "nl"), _style(right=True)),
-        ],
-        [_paragraph(vat.nl, _style(right=True)), _paragraph(format_amount(amounts.vat, "nl"), _style(right=True))],
-        [
-            _paragraph(last.nl, _style(9.5, bold=True, right=True)),
-            _paragraph(format_amount(amounts.including, "nl"), _style(9.5, bold=True, right=True)),
-        ],
-    ]
-    table = Table(rows, colWidths=[_WIDTH * 0.72, _WIDTH * 0.28])  # a hundred million fits on a line
-    table.setStyle(
-        TableStyle(
-            [
-                ("TOPPADDING", (0, 0), (-1, -1), 2.5),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
-                ("BACKGROUND", (0, 2), (-1, 2), _PALE),
-                ("TOPPADDING", (0, 2), (-1, 2), 5),
-                ("BOTTOMPADDING", (0, 2), (-1, 2), 5),
-            ]
+        [_paragraph(text.nl, style), _paragraph(format_amount(amount, "nl"), style)]
+        for text, amount, style in (
+            (Text("Total excluding VAT"), amounts.excluding, _style(right=True)),
+            (vat, amounts.vat, _style(right=True)),
+            (last, amounts.including, _style(9.5, bold=True, right=True)),
         )
-    )
-    return table
+    ]
+    # a hundred million fits on a line
+    last_row = [("BACKGROUND", (0, 2), (-1, 2), _PALE), ("TOPPADDING", (0, 2), (-1, 2), 5)]
+    return _table(rows, (0.72, 0.28), *last_row, padding=2.5)
 
 
 def _closing(bill: Bill) -> list[Flowable]:

@@ -3,17 +3,18 @@
 Amounts have the sign that they have for the debtor, as everywhere in billing; texts are in Dutch, as on the bill.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Generic
 
 import msgspec
 
 from gateway.billing.documents.bill import Bill, BillLine
 from gateway.billing.documents.postings import AccountingEntry, Journal, Posting
 from gateway.billing.rating.amounts import NOTHING, ZERO
-from gateway.metering.export import Cell, Column, Export
+from gateway.metering.export import Cell, Column, Counter, Export, Item, Kept
 from gateway.metering.totals import TotalLine
 
 _PRICE_DECIMALS = 10
@@ -29,12 +30,7 @@ class BillTotals(msgspec.Struct, frozen=True):
 
     def lines(self) -> Sequence[TotalLine]:
         """As a sheet shows it."""
-        return [
-            ("documents", self.documents),
-            ("excluding", self.excluding),
-            ("vat", self.vat),
-            ("including", self.including),
-        ]
+        return list(msgspec.structs.asdict(self).items())
 
 
 class JournalTotals(msgspec.Struct, frozen=True):
@@ -46,7 +42,7 @@ class JournalTotals(msgspec.Struct, frozen=True):
 
     def lines(self) -> Sequence[TotalLine]:
         """As a sheet shows it."""
-        return [("documents", self.documents), ("debit", self.debit), ("credit", self.credit)]
+        return list(msgspec.structs.asdict(self).items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +63,10 @@ class PostingRow:
 
 def bill_totals(bills: Iterable[Bill]) -> BillTotals:
     """The control total of these documents."""
-    counter = _BillCounter()
-    counter.count(bills)
-    return counter.totals()
+    documents, amounts = 0, NOTHING
+    for bill in bills:
+        documents, amounts = documents + 1, amounts + bill.amounts
+    return BillTotals(documents, amounts.excluding, amounts.vat, amounts.including)
 
 
 def journal_totals(journal: Journal) -> JournalTotals:
@@ -87,30 +84,17 @@ def postings_of(journal: Journal) -> list[PostingRow]:
     return [PostingRow(entry, posting) for entry in journal.entries for posting in entry.postings]
 
 
-class _BillCounter:
-    def __init__(self) -> None:
-        self._documents = 0
-        self._amounts = NOTHING
+class _BillCounter(Generic[Item]):
+    """Counts the documents of the items; the lines of a document do not hold its tax."""
 
-    def count(self, items: Iterable[Bill]) -> None:
-        for bill in items:
-            self._documents += 1
-            self._amounts += bill.amounts
-
-    def totals(self) -> BillTotals:
-        amounts = self._amounts
-        return BillTotals(self._documents, amounts.excluding, amounts.vat, amounts.including)
-
-
-class _LineCounter:
-    """Counts the documents of the lines: lines have no tax."""
-
-    def __init__(self) -> None:
+    def __init__(self, bill_of: Callable[[Item], Bill]) -> None:
+        self._bill_of = bill_of
         self._bills: dict[str, Bill] = {}
 
-    def count(self, items: Iterable[BillLineRow]) -> None:
+    def count(self, items: Iterable[Item]) -> None:
         for item in items:
-            self._bills[item.bill.number] = item.bill
+            bill = self._bill_of(item)
+            self._bills[bill.number] = bill
 
     def totals(self) -> BillTotals:
         return bill_totals(self._bills.values())
@@ -131,128 +115,68 @@ class _PostingCounter:
         return JournalTotals(len(self._numbers), self._debit, self._credit)
 
 
-def _bill_row(bill: Bill) -> tuple[Cell, ...]:
-    return (
-        bill.number,
-        bill.kind.value,
-        bill.stage.value,
-        bill.service.value,
-        bill.year,
-        bill.debtor.party_id,
-        bill.debtor.oin,
-        bill.debtor.name,
-        bill.issued_on,
-        bill.due_on,
-        bill.first,
-        bill.last,
-        bill.vat_percent,
-        bill.amounts.excluding,
-        bill.amounts.vat,
-        bill.amounts.including,
-        " ".join(earlier.number for earlier in bill.preceding),
-        bill.run_id,
+_Columns = Sequence[tuple[Column, Callable[[Item], Cell]]]
+"""Each column with its value of an item."""
+
+
+def _export(name: str, columns: _Columns[Item], counter: Callable[[], Counter[Item, Kept]]) -> Export[Item, Kept]:
+    values = [value for _, value in columns]
+    return Export(
+        name, tuple(column for column, _ in columns), lambda item: tuple(value(item) for value in values), counter
     )
 
 
-BILLS: Export[Bill, BillTotals] = Export(
-    "bills",
-    (
-        Column("number", str),
-        Column("kind", str),
-        Column("stage", str),
-        Column("service", str),
-        Column("year", int),
-        Column("party_id", str),
-        Column("oin", str),
-        Column("debtor", str),
-        Column("issued_on", date),
-        Column("due_on", date),
-        Column("first_day", date),
-        Column("last_day", date),
-        Column("vat_percent", Decimal),
-        Column("excluding", Decimal),
-        Column("vat", Decimal),
-        Column("including", Decimal),
-        Column("preceding", str),
-        Column("run_id", str),
-    ),
-    _bill_row,
-    _BillCounter,
+_BILL_COLUMNS: _Columns[Bill] = (
+    (Column("number", str), lambda bill: bill.number),
+    (Column("kind", str), lambda bill: bill.kind.value),
+    (Column("stage", str), lambda bill: bill.stage.value),
+    (Column("service", str), lambda bill: bill.service.value),
+    (Column("year", int), lambda bill: bill.year),
+    (Column("party_id", str), lambda bill: bill.debtor.party_id),
+    (Column("oin", str), lambda bill: bill.debtor.oin),
+    (Column("debtor", str), lambda bill: bill.debtor.name),
+    (Column("issued_on", date), lambda bill: bill.issued_on),
+    (Column("due_on", date), lambda bill: bill.due_on),
+    (Column("first_day", date), lambda bill: bill.first),
+    (Column("last_day", date), lambda bill: bill.last),
+    (Column("vat_percent", Decimal), lambda bill: bill.vat_percent),
+    (Column("excluding", Decimal), lambda bill: bill.amounts.excluding),
+    (Column("vat", Decimal), lambda bill: bill.amounts.vat),
+    (Column("including", Decimal), lambda bill: bill.amounts.including),
+    (Column("preceding", str), lambda bill: " ".join(earlier.number for earlier in bill.preceding)),
+    (Column("run_id", str), lambda bill: bill.run_id),
 )
+BILLS = _export("bills", _BILL_COLUMNS, lambda: _BillCounter(lambda bill: bill))
 """Every document; `preceding` are the numbers it refers to, with spaces between."""
 
-
-def _line_row(item: BillLineRow) -> tuple[Cell, ...]:
-    bill, line = item.bill, item.line
-    return (
-        bill.number,
-        line.number,
-        bill.debtor.party_id,
-        line.role.value,
-        line.units,
-        line.price,
-        line.amount,
-        bill.basis.value,
-        line.net,
-        line.text.nl,
-        line.how.nl,
-        line.source,
-        line.link,
-    )
-
-
-BILL_LINES: Export[BillLineRow, BillTotals] = Export(
-    "bill-lines",
-    (
-        Column("number", str),
-        Column("line", int),
-        Column("party_id", str),
-        Column("role", str),
-        Column("units", int),
-        Column("price", Decimal, _PRICE_DECIMALS),
-        Column("amount", Decimal),
-        Column("price_basis", str),
-        Column("net", Decimal),
-        Column("text", str),
-        Column("computation", str),
-        Column("source", str),
-        Column("link", str),
-    ),
-    _line_row,
-    _LineCounter,
+_LINE_COLUMNS: _Columns[BillLineRow] = (
+    (Column("number", str), lambda row: row.bill.number),
+    (Column("line", int), lambda row: row.line.number),
+    (Column("party_id", str), lambda row: row.bill.debtor.party_id),
+    (Column("role", str), lambda row: row.line.role.value),
+    (Column("units", int), lambda row: row.line.units),
+    (Column("price", Decimal, _PRICE_DECIMALS), lambda row: row.line.price),
+    (Column("amount", Decimal), lambda row: row.line.amount),
+    (Column("price_basis", str), lambda row: row.bill.basis.value),
+    (Column("net", Decimal), lambda row: row.line.net),
+    (Column("text", str), lambda row: row.line.text.nl),
+    (Column("computation", str), lambda row: row.line.how.nl),
+    (Column("source", str), lambda row: row.line.source),
+    (Column("link", str), lambda row: row.line.link),
 )
+BILL_LINES = _export("bill-lines", _LINE_COLUMNS, lambda: _BillCounter(lambda row: row.bill))
 """Every line of every document; `amount` is in the price basis, `net` excludes tax and sums to the document's."""
 
-
-def _posting_row(item: PostingRow) -> tuple[Cell, ...]:
-    entry, posting = item.entry, item.posting
-    return (
-        entry.number,
-        entry.posted_on,
-        entry.debtor.party_id,
-        entry.debtor.name,
-        entry.text,
-        posting.account.number,
-        posting.account.name,
-        posting.debit,
-        posting.credit,
-    )
-
-
-POSTINGS: Export[PostingRow, JournalTotals] = Export(
-    "journal",
-    (
-        Column("number", str),
-        Column("date", date),
-        Column("party", str),
-        Column("name", str),
-        Column("text", str),
-        Column("account", str),
-        Column("account_name", str),
-        Column("debit", Decimal),
-        Column("credit", Decimal),
-    ),
-    _posting_row,
-    _PostingCounter,
+_POSTING_COLUMNS: _Columns[PostingRow] = (
+    (Column("number", str), lambda row: row.entry.number),
+    (Column("date", date), lambda row: row.entry.posted_on),
+    (Column("party", str), lambda row: row.entry.debtor.party_id),
+    (Column("name", str), lambda row: row.entry.debtor.name),
+    (Column("text", str), lambda row: row.entry.text),
+    (Column("account", str), lambda row: row.posting.account.number),
+    (Column("account_name", str), lambda row: row.posting.account.name),
+    (Column("debit", Decimal), lambda row: row.posting.debit),
+    (Column("credit", Decimal), lambda row: row.posting.credit),
 )
-"""Every posting of the journal, under the column names of its CSV."""
+POSTINGS = _export("journal", _POSTING_COLUMNS, _PostingCounter)
+"""Every posting of the journal."""

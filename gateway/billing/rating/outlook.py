@@ -81,14 +81,6 @@ class Outlook:
             return OutlookStatus.EXPECTED_OVER
         return OutlookStatus.POSSIBLY_OVER if self.whole_year.high > self.prepaid else OutlookStatus.WITHIN
 
-    @property
-    def share_of_prepaid(self) -> float | None:
-        """Expected use of the year over prepaid use: 1 means that exactly the prepaid use is expected."""
-        if not self.prepaid:
-            return None
-        expected = self.whole_year.expected if self.whole_year else self.used
-        return expected / self.prepaid
-
 
 @dataclass(frozen=True, slots=True)
 class YearMeasure:

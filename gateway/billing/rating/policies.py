@@ -1,12 +1,12 @@
 """Every choice that the published tariff pages leave open, with its default.
 
-`Policies` holds the choices of billing; another choice is an argument, never a change elsewhere. `CHOICES` lists
-all sixteen, also those of the meter and the validator, with the name under which each is set. Sources: the
-Digipoort product catalogue (December 2017, "A") and the page on passing on costs (tariffs 2018-2022, "B"); see
-docs/explanation/billing.md.
+`Policies` holds the choices of billing; another choice is an argument, never a change elsewhere. All sixteen, also
+those of the meter and the validator, are in docs/explanation/billing.md with the name under which each is set.
+Sources: the Digipoort product catalogue (December 2017, "A") and the page on passing on costs (tariffs 2018-2022,
+"B").
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -131,70 +131,3 @@ class Policies:
 
 
 DEFAULT = Policies()
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the sixteen: its question, its name in code, and what we chose."""
-
-    number: int
-    question: str
-    decided_in: tuple[str, ...] = field(default=())
-    """Dotted names: an attribute of `Policies`, or where the meter or the validator decides."""
-    chosen: str = ""
-
-
-CHOICES = (
-    Choice(1, "Is the forecast a minimum?", ("Policies.forecast_is_minimum",), "for Digipoort only"),
-    Choice(2, "When are documents due?", ("Policies.calendar",), "per regime"),
-    Choice(
-        3,
-        "Fixed price or estimate and actual?",
-        ("Policies.regimes", "gateway/billing/rating/tariffs.toml"),
-        "per service",
-    ),
-    Choice(
-        4,
-        "Which services have free units?",
-        ("Policies.free_units", "Policies.free_units_in_advance"),
-        "999 for DigiD and MijnOverheid, in advance and final alike",
-    ),
-    Choice(
-        5,
-        "Who is exempt in the first year, and what is substantial?",
-        ("Policies.first_year_exempt", "Policies.first_year_exempt_years", "Policies.substantial_units"),
-        "the three passed-on services, 2018-2021, below 100,000 units",
-    ),
-    Choice(6, "Is Digipoort charged by page A or B?", ("Policies.regimes",), "by page A"),
-    Choice(7, "What does the Rijk pay?", ("Policies.rijk_pays",), "the passed-on services, without tax"),
-    Choice(8, "Is validation charged apart?", ("Policies.charged_kinds",), "no: once per message and direction"),
-    Choice(9, "Are failed messages charged?", ("Policies.charged_kinds",), "no, but recorded"),
-    Choice(
-        10,
-        "Do both sides pay for one message?",
-        ("gateway.settings.MeterSettings.both_sides_pay",),
-        "yes, when both are non-Rijk",
-    ),
-    Choice(
-        11,
-        "Do retries and duplicates count?",
-        ("gateway.metering.entry.UsageEntry",),
-        "no: one entry per message, party and kind",
-    ),
-    Choice(
-        12,
-        "Is 20 MB per attachment or in total?",
-        ("gateway.settings.AttachmentsSettings.size_bytes_max",),
-        "all attachments of a message together; never a charge",
-    ),
-    Choice(
-        13, "What is rounded to two decimals?", ("Policies.actual_costs_in_cents_from",), "actual costs from 2020"
-    ),
-    Choice(
-        14, "Which year do June and July refer to?", ("Policies.calendar",), "June the year before, July the next"
-    ),
-    Choice(
-        15, "How long is a guidance period?", ("Policies.guidance_period",), "three calendar months from receipt"
-    ),
-    Choice(16, "By what key is tax refunded?", ("Policies.vat_refund_key",), "by the tax each party was billed"),
-)

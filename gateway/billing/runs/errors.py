@@ -6,8 +6,6 @@ from gateway.i18n import Text
 class BillingError(ValueError):
     """Something about this request cannot be billed; nothing was done."""
 
-    code = "billing"
-
     def __init__(self, text: Text) -> None:
         super().__init__(text.en)
         self.text = text
@@ -16,61 +14,41 @@ class BillingError(ValueError):
 class BadCountError(BillingError):
     """A count below zero, in fractions, or larger than any use."""
 
-    code = "bad-count"
-
 
 class UnknownServiceError(BillingError):
     """No service of this name."""
-
-    code = "unknown-service"
 
 
 class TariffCatalogueError(BillingError):
     """The catalogue contradicts itself: overlapping tariffs, a price with too many decimals."""
 
-    code = "tariff-catalogue"
-
 
 class TariffMissingError(BillingError):
     """No tariff for this service, year and basis."""
-
-    code = "tariff-missing"
 
 
 class ForecastLockedError(BillingError):
     """A forecast changed after its prepayment was issued."""
 
-    code = "forecast-locked"
-
 
 class StepRefusedError(BillingError):
     """This step of the billing year is not possible now, or was taken before with other content."""
-
-    code = "step-refused"
 
 
 class InputsMovedError(BillingError):
     """The inputs on which a run was prepared or approved have changed."""
 
-    code = "inputs-moved"
-
 
 class NotAllowedError(BillingError):
     """This person may not do this."""
-
-    code = "not-allowed"
 
 
 class OwnApprovalError(NotAllowedError):
     """The person who prepared a run would approve it."""
 
-    code = "own-approval"
-
 
 class UnknownRunError(BillingError):
     """No run of this id."""
-
-    code = "unknown-run"
 
     def __init__(self, run_id: str) -> None:
         super().__init__(Text("there is no run {run_id}", run_id=run_id))
@@ -80,34 +58,25 @@ class UnknownRunError(BillingError):
 class UnknownBillError(BillingError):
     """No bill of this number."""
 
-    code = "unknown-bill"
+    def __init__(self, number: str) -> None:
+        super().__init__(Text("there is no bill {number}", number=number))
 
 
 class UnknownPartyError(BillingError):
     """No debtor of this id."""
 
-    code = "unknown-party"
-
 
 class BillRejectedError(BillingError):
     """Our own validator found errors in a bill, so it got no number."""
-
-    code = "bill-rejected"
 
 
 class IssuerMissingError(BillingError):
     """The settings do not say who sends the bills."""
 
-    code = "issuer-missing"
-
 
 class DebtorFileError(BillingError):
     """A file of debtors that cannot be read."""
 
-    code = "debtor-file"
-
 
 class DistributionKeyError(BillingError):
     """An amount that cannot be divided: nothing to divide, nobody to divide it over, a weight below zero."""
-
-    code = "distribution-key"

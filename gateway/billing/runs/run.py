@@ -2,11 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 
 import msgspec
 
@@ -18,6 +19,7 @@ from gateway.billing.rating.rating import (
     Due,
     DueLine,
     LineRole,
+    PayerStatus,
     advance_due,
     final_due,
     vat_percent,
@@ -170,52 +172,38 @@ def prepaid(billed: tuple[Bill, ...]) -> Decimal:
     return sum((bill.amount for bill in billed if bill.stage is BillStage.PREPAYMENT), ZERO)
 
 
-def _advances(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
-    order, policies = inputs.order, inputs.policies
+def _for_each(inputs: RunInputs, due_of: Callable[[PartyInput, PayerStatus], Due]) -> Mapping[str, Due]:
+    order = inputs.order
     return {
-        party.debtor.party_id: advance_due(
-            order.service,
-            order.year,
-            party.forecast or 0,
-            party.debtor.payer_status(order.service, order.year),
-            catalogue,
-            policies,
-        )
+        party.debtor.party_id: due_of(party, party.debtor.payer_status(order.service, order.year))
         for party in inputs.parties
     }
+
+
+def _advances(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
+    service, year, policies = inputs.order.service, inputs.order.year, inputs.policies
+
+    def due(party: PartyInput, payer: PayerStatus) -> Due:
+        return advance_due(service, year, party.forecast or 0, payer, catalogue, policies)
+
+    return _for_each(inputs, due)
 
 
 def _settlements(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
-    order, policies = inputs.order, inputs.policies
-    return {
-        party.debtor.party_id: final_due(
-            order.service,
-            order.year,
-            party.used,
-            prepaid(party.billed),
-            party.debtor.payer_status(order.service, order.year),
-            catalogue,
-            policies,
-        )
-        for party in inputs.parties
-    }
+    service, year, policies = inputs.order.service, inputs.order.year, inputs.policies
+
+    def due(party: PartyInput, payer: PayerStatus) -> Due:
+        return final_due(service, year, party.used, prepaid(party.billed), payer, catalogue, policies)
+
+    return _for_each(inputs, due)
 
 
 def _guidance(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
-    order, policies = inputs.order, inputs.policies
-    return {
-        party.debtor.party_id: due_for_guidance(
-            tuple(
-                period
-                for guided in party.guided
-                for period in guidance_periods(guided.received, guided.periods, policies)
-            ),
-            party.debtor.payer_status(order.service, order.year),
-            catalogue,
-            policies,
-        )
-        for party in inputs.parties
-    }
+    def due(party: PartyInput, payer: PayerStatus) -> Due:
+        periods = (guidance_periods(one.received, one.periods, inputs.policies) for one in party.guided)
+        return due_for_guidance(tuple(chain.from_iterable(periods)), payer, catalogue, inputs.policies)
+
+    return _for_each(inputs, due)
 
 
 def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one signature for all

@@ -6,7 +6,7 @@ a repeated run gives the same documents; a run is issued as a whole.
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -68,11 +68,10 @@ class Actor:
         return cls(name, Role.FINANCE)
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The result of a run that is not stored."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBills:
+    """The documents of a run."""
 
-    inputs: RunInputs
     bills: tuple[Bill, ...]
 
     @property
@@ -81,19 +80,20 @@ class Preview:
         return sum((bill.amounts for bill in self.bills), NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(RunBills):
+    """The result of a run that is not stored."""
+
+    inputs: RunInputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review(RunBills):
     """A run and its documents: as issued, or as they would be issued now. `has_moved`: its inputs have
     changed, so that it has no documents and must be prepared again."""
 
     run: Run
-    bills: tuple[Bill, ...]
-    has_moved: bool
-
-    @property
-    def total(self) -> Amounts:
-        """The total of all bills."""
-        return sum((bill.amounts for bill in self.bills), NOTHING)
+    has_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,25 +150,21 @@ class BillingService:
     async def record_forecast(self, actor: Actor, key: YearKey, units: int, means: str) -> None:
         """Record the expected use of a year, and by which means it came. Raises ForecastLockedError."""
         event = self._event(actor, "forecast-recorded", str(key), f"{units} {means}")
-        await self._known_party(key.party_id)
-        year = await self.year(key)
-        await self._add(year.with_forecast(units, actor.name, event.at, means), event)
+        await self._check_party(key.party_id)
+        await self._add(key, event, lambda year: year.with_forecast(units, actor.name, event.at, means))
 
     async def record_agreement(self, actor: Actor, key: YearKey, means: str) -> None:
         """Record that the forecast that holds was agreed on."""
         event = self._event(actor, "forecast-agreed", str(key), means)
-        year = await self.year(key)
-        await self._add(year.with_agreement(actor.name, event.at, means), event)
+        await self._add(key, event, lambda year: year.with_agreement(actor.name, event.at, means))
 
     async def record_guidance(self, actor: Actor, party_id: str, received: date, periods: int) -> None:
         """Record individual guidance: the day the start mail was received and the periods so far."""
         key = YearKey(party_id, Service.GUIDANCE, received.year)
         event = self._event(actor, "guidance-recorded", str(key), f"{received} {periods}")
-        await self._known_party(party_id)
-        year = await self.year(key)
-        await self._add(
-            year.with_guidance(received.isoformat(), periods, actor.name, event.at, "start mail"), event
-        )
+        await self._check_party(party_id)
+        day, means = received.isoformat(), "start mail"
+        await self._add(key, event, lambda year: year.with_guidance(day, periods, actor.name, event.at, means))
 
     async def record_statements(self, actor: Actor, service: Service, year: int, month: int) -> int:
         """Record the monthly statement of every party: its use of the year up to the end of the month.
@@ -181,16 +177,17 @@ class BillingService:
         for party_id in sorted(counts):
             key = YearKey(party_id, service, year)
             units = charged_units(service, counts[party_id], self._policies)
-            event = self._event(actor, "statement-recorded", str(key), f"{month:02} {units}")
-            current = await self.year(key)
-            added += await self._add(current.with_statement(month, units, actor.name, event.at), event)
+            added += await self._record_statement(actor, key, month, units)
         return added
+
+    async def _record_statement(self, actor: Actor, key: YearKey, month: int, units: int) -> bool:
+        event = self._event(actor, "statement-recorded", str(key), f"{month:02} {units}")
+        return await self._add(key, event, lambda year: year.with_statement(month, units, actor.name, event.at))
 
     async def close(self, actor: Actor, key: YearKey) -> None:
         """Close a settled year: its forecast and agreement can no longer change."""
         event = self._event(actor, "year-closed", str(key))
-        year = await self.year(key)
-        await self._add(year.with_closing(actor.name, event.at), event)
+        await self._add(key, event, lambda year: year.with_closing(actor.name, event.at))
 
     async def preview(
         self,
@@ -210,7 +207,7 @@ class BillingService:
                 for party in inputs.parties
             )
             inputs = replace(inputs, parties=parties)
-        return Preview(inputs, await _bills(inputs))
+        return Preview(inputs=inputs, bills=await _bills(inputs))
 
     async def prepare(self, actor: Actor, order: RunOrder) -> Run:
         """Prepare a run for approval. The same inputs give the same run, prepared once.
@@ -279,17 +276,22 @@ class BillingService:
         """A run for the person who is to approve it. Raises UnknownRunError."""
         run = await self._known_run(run_id)
         if run.issued_by:
-            return Review(run, tuple(await self.store.bills_of_run(run_id)), has_moved=False)
+            return Review(run=run, bills=tuple(await self.store.bills_of_run(run_id)))
         try:
-            return Review(run, await _bills(await self._same_inputs(run)), has_moved=False)
+            return Review(run=run, bills=await _bills(await self._same_inputs(run)))
         except InputsMovedError:
-            return Review(run, (), has_moved=True)
+            return Review(run=run, bills=(), has_moved=True)
+
+    async def known_bill(self, number: str) -> Bill:
+        """The document of this number. Raises UnknownBillError."""
+        bill = await self.store.bill(number)
+        if bill is None:
+            raise UnknownBillError(number)
+        return bill
 
     async def explain(self, number: str, after: str = "", limit: int = 100) -> Explanation:
         """Walk from a document to the counts and messages behind it. Raises UnknownBillError."""
-        bill = await self.store.bill(number)
-        if bill is None:
-            raise UnknownBillError(Text("there is no bill {number}", number=number))
+        bill = await self.known_bill(number)
         run = await self._known_run(bill.run_id)
         party_id = bill.debtor.party_id
         counts = await self._counts.by_party(bill.service, bill.first, bill.last)
@@ -387,7 +389,10 @@ class BillingService:
                 ),
             )
 
-    async def _add(self, step: YearStep | None, event: AuditEvent) -> bool:
+    async def _add(
+        self, key: YearKey, event: AuditEvent, step_of: Callable[[BillingYear], YearStep | None]
+    ) -> bool:
+        step = step_of(await self.year(key))
         return step is not None and await self.store.add_step(step, event)
 
     async def _known_run(self, run_id: str) -> Run:
@@ -396,7 +401,7 @@ class BillingService:
             raise UnknownRunError(run_id)
         return run
 
-    async def _known_party(self, party_id: str) -> None:
+    async def _check_party(self, party_id: str) -> None:
         known_debtor(await self.store.debtors(), party_id)
 
     def _event(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> AuditEvent:

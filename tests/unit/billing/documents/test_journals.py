@@ -16,7 +16,7 @@ from lxml import etree
 from pyarrow import parquet
 
 from gateway.billing.documents.bill import Bill
-from gateway.billing.documents.journals import TEXTS, JournalFormat, write_journal
+from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import ACCOUNTS, DEBTORS, VAT_DUE, Journal, entry_of, journal
 from gateway.billing.documents.tables import JournalTotals
 from tests.unit.billing.billing_service import ISSUER
@@ -44,7 +44,9 @@ def text(year: int, form: str) -> str:
 
 def written(booked: Journal, form: str) -> str:
     """A journal in one of its forms that are text."""
-    return "".join(TEXTS[JournalFormat(form)](booked))
+    out = io.BytesIO()
+    write_journal(booked, JournalFormat(form), out)
+    return out.getvalue().decode()
 
 
 @pytest.mark.parametrize("bill", BILLS.values(), ids=BILLS)

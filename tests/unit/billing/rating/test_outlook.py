@@ -83,11 +83,6 @@ def test_the_mail_says_the_numbers_in_both_languages() -> None:
     )
 
 
-def test_the_gauge_is_one_at_the_edge() -> None:
-    assert outlook("a", Service.DIGIPOORT, 2026, steady(10), TODAY, 2_610).share_of_prepaid == 1
-    assert outlook("a", Service.DIGIPOORT, 2026, steady(10), TODAY, 0).share_of_prepaid is None
-
-
 @pytest.mark.parametrize(
     ("last_use", "today", "is_silent"),
     [
