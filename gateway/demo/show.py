@@ -1,7 +1,7 @@
 """Registers the demo parties, sends their documents, and prints the outcome of each."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -164,13 +164,22 @@ def table(endings: list[Ending]) -> Iterator[str]:
         (ending.scene.title, ending.scene.sender.party_id, ending.outcome, ending.statuscode, ending.metered)
         for ending in endings
     ]
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    yield "  ".join(text.ljust(width) for text, width in zip(head, widths, strict=True)).rstrip()
-    yield "  ".join("-" * width for width in widths)
-    for row, ending in zip(rows, endings, strict=True):
-        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+    first, second, *lines = aligned(head, rows)
+    yield from (first, second)
+    for line, ending in zip(lines, endings, strict=True):
+        yield line
         if ending.why:
             yield f"    reason: {ending.why}"
+
+
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> Iterator[str]:
+    """Yield a table for a terminal: its head, a line, and its rows. `right` are the columns aligned at the right."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, ["-" * width for width in widths], *rows):
+        cells = enumerate(zip(row, widths, strict=True))
+        yield "  ".join(
+            text.rjust(width) if column in right else text.ljust(width) for column, (text, width) in cells
+        ).rstrip()
 
 
 async def _collect(town: ApiClient, write: Print) -> None:

@@ -15,6 +15,7 @@ from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.clock import amsterdam_today, utc_now
 from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player
+from gateway.demo.show import aligned
 from gateway.jobs.send_bills import send_bills
 from gateway.main import Gateway
 from gateway.messages.participants import PartyKind
@@ -78,26 +79,18 @@ async def _prepayments(billing: BillingService) -> Sequence[Bill]:
 
 
 def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]:
-    """Yield what each party used, forecast and prepaid, and its settlement if no more were used."""
+    """A table of what each party used, forecast and prepaid, and its settlement if no more were used."""
     year = amsterdam_today().year
     head = (f"usage in {year}", "used", "forecast", "prepaid EUR", "bill", "settlement EUR")
-    yield _row(*head)
-    yield _row(*("-" * width for width in _WIDTHS))
+    rows = []
     numbers = {one.debtor.party_id: one.number for one in bills}
     for player, forecast in FORECASTS.items():
         count = used.get(player.party_id, 0)
         costs = quote(QuoteRequest(Service.DIGIPOORT, year, forecast=forecast, used=count, payer=PayerStatus()))
         settled = costs.settlement.including if costs.settlement else "0.00"
         prepaid, number = costs.prepayment.including, numbers.get(player.party_id, "none")
-        yield _row(player.party_id, str(count), str(forecast), str(prepaid), number, str(settled))
-
-
-_WIDTHS = (22, 6, 8, 11, 16, 14)
-
-
-def _row(party: str, count: str, forecast: str, prepaid: str, number: str, settled: str) -> str:
-    cells = (party.ljust(22), count.rjust(6), forecast.rjust(8), prepaid.rjust(11), number.ljust(16))
-    return "  ".join((*cells, settled.rjust(14)))
+        rows.append((player.party_id, str(count), str(forecast), str(prepaid), number, str(settled)))
+    return aligned(head, rows, right={1, 2, 3, 5})
 
 
 def _debtor(player: Player) -> Debtor:

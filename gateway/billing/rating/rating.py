@@ -187,26 +187,28 @@ def exemption(service: Service, year: int, units: int, payer: PayerStatus, polic
     return None
 
 
-def _forecast_line(service: Service, year: int, forecast: int, charged: int, tariff: Tariff) -> DueLine:
-    words = SERVICE_NAMES[service]
+def _units_line(
+    role: LineRole, text: Text, charged: int, free: Text | str, tariff: Tariff, period: TariffPeriod | None = None
+) -> DueLine:
+    """A line of units at the price of a tariff; `free` says how many are not charged."""
     amount = cents(charged * tariff.price)
-    free = forecast - charged
-    return DueLine(
-        LineRole.FORECAST,
-        charged,
-        tariff.price,
-        amount,
-        Text("{name}: forecast of {year}", name=words.name, year=year),
-        Text(
-            "{charged:n} {units}{free} × {price:amount} = {amount:amount}",
-            charged=charged,
-            units=words.units,
-            free=Text(" (forecast {forecast:n}, {free:n} free)", forecast=forecast, free=free) if free else "",
-            price=tariff.price,
-            amount=amount,
-        ),
-        tariff.source,
+    how = Text(
+        "{charged:n} {units}{free} × {price:amount} = {amount:amount}",
+        charged=charged,
+        units=SERVICE_NAMES[tariff.service].units,
+        free=free,
+        price=tariff.price,
+        amount=amount,
     )
+    first, last = (period.first, period.last) if period else (None, None)
+    return DueLine(role, charged, tariff.price, amount, text, how, tariff.source, first, last)
+
+
+def _forecast_line(service: Service, year: int, forecast: int, charged: int, tariff: Tariff) -> DueLine:
+    free = forecast - charged
+    note = Text(" (forecast {forecast:n}, {free:n} free)", forecast=forecast, free=free) if free else ""
+    text = Text("{name}: forecast of {year}", name=SERVICE_NAMES[service].name, year=year)
+    return _units_line(LineRole.FORECAST, text, charged, note, tariff)
 
 
 def _use_lines(
@@ -223,27 +225,8 @@ def _use_lines(
 
 
 def _use_line(service: Service, period: TariffPeriod, units: int, free: int) -> DueLine:
-    words = SERVICE_NAMES[service]
-    price = period.tariff.price
-    amount = cents((units - free) * price)
-    return DueLine(
-        LineRole.USE,
-        units - free,
-        price,
-        amount,
-        _use_text(service, period),
-        Text(
-            "{charged:n} {units}{free} × {price:amount} = {amount:amount}",
-            charged=units - free,
-            units=words.units,
-            free=Text(" ({units:n} used, {free:n} free)", units=units, free=free) if free else "",
-            price=price,
-            amount=amount,
-        ),
-        period.tariff.source,
-        period.first,
-        period.last,
-    )
+    note = Text(" ({units:n} used, {free:n} free)", units=units, free=free) if free else ""
+    return _units_line(LineRole.USE, _use_text(service, period), units - free, note, period.tariff, period)
 
 
 def _use_text(service: Service, period: TariffPeriod) -> Text:

@@ -248,34 +248,21 @@ def _share_dues(
         )
     parts = dict(zip(weights, share(order.total, list(weights.values())), strict=True))
     whole = sum(weights.values(), Decimal(0))
-    return {
-        party.debtor.party_id: Due(
-            basis,
-            _share_line(role, text, sign * parts[party.debtor.party_id], order.total, weights, whole, party)
-            if party.debtor.party_id in parts
-            else (),
+
+    def lines_of(party_id: str) -> tuple[DueLine, ...]:
+        if party_id not in parts:
+            return ()
+        how = Text(
+            "{total:amount} × {weight:number} / {whole:number} = {amount:amount}",
+            total=order.total,
+            weight=weights[party_id],
+            whole=whole,
+            amount=parts[party_id],
         )
-        for party in inputs.parties
-    }
+        amount = sign * parts[party_id]
+        return (DueLine(role, -1 if amount < 0 else 1, abs(amount), amount, text, how),)
 
-
-def _share_line(
-    role: LineRole,
-    text: Text,
-    amount: Decimal,
-    total: Decimal,
-    weights: Mapping[str, Decimal],
-    whole: Decimal,
-    party: PartyInput,
-) -> tuple[DueLine, ...]:
-    how = Text(
-        "{total:amount} × {weight:number} / {whole:number} = {amount:amount}",
-        total=total,
-        weight=weights[party.debtor.party_id],
-        whole=whole,
-        amount=abs(amount),
-    )
-    return (DueLine(role, -1 if amount < 0 else 1, abs(amount), amount, text, how),)
+    return _for_each(inputs, lambda party, _: Due(basis, lines_of(party.debtor.party_id)))
 
 
 _DUES = {
