@@ -173,7 +173,7 @@ def table(endings: list[Ending]) -> Iterator[str]:
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> Iterator[str]:
-    """Yield a table for a terminal: its head, a line, and its rows. `right` are the columns aligned at the right."""
+    """Yield a table for a terminal: its head, a line, and its rows; `right` are the columns aligned there."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, ["-" * width for width in widths], *rows):
         cells = enumerate(zip(row, widths, strict=True))
