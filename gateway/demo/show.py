@@ -164,7 +164,7 @@ def table(endings: list[Ending]) -> Iterator[str]:
         (ending.scene.title, ending.scene.sender.party_id, ending.outcome, ending.statuscode, ending.metered)
         for ending in endings
     ]
-    first, second, *lines = aligned(head, rows)
+    first, second, *lines = align_columns(head, rows)
     yield from (first, second)
     for line, ending in zip(lines, endings, strict=True):
         yield line
@@ -172,7 +172,9 @@ def table(endings: list[Ending]) -> Iterator[str]:
             yield f"    reason: {ending.why}"
 
 
-def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> Iterator[str]:
+def align_columns(
+    head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()
+) -> Iterator[str]:
     """Yield a table for a terminal: its head, a line, and its rows; `right` are the columns aligned there."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, ["-" * width for width in widths], *rows):

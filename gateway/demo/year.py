@@ -15,7 +15,7 @@ from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.clock import amsterdam_today, utc_now
 from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player
-from gateway.demo.show import aligned
+from gateway.demo.show import align_columns
 from gateway.jobs.send_bills import send_bills
 from gateway.main import Gateway
 from gateway.messages.participants import PartyKind
@@ -90,7 +90,7 @@ def meter_table(used: Mapping[str, int], bills: Sequence[Bill]) -> Iterator[str]
         settled = costs.settlement.including if costs.settlement else "0.00"
         prepaid, number = costs.prepayment.including, numbers.get(player.party_id, "none")
         rows.append((player.party_id, str(count), str(forecast), str(prepaid), number, str(settled)))
-    return aligned(head, rows, right={1, 2, 3, 5})
+    return align_columns(head, rows, right={1, 2, 3, 5})
 
 
 def _debtor(player: Player) -> Debtor:
