@@ -13,9 +13,9 @@ from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.parties import Client, client_of
 from gateway.channels.digipoort.processen import Processen
 from gateway.channels.digipoort.request import (
-    Genuine,
     Progress,
     RequestReader,
+    VerifiedRequest,
     new_message_id,
     operation_named,
     refusal_of,
@@ -99,10 +99,10 @@ class WusEndpoint:
     async def _respond(self, service: WusService, request: web.Request) -> web.StreamResponse:
         progress = Progress(operation_named(service, request))
         try:
-            async with self._reader.read(request, service, progress) as genuine:
-                client = await self._client(genuine)
-                answer = await self._answer(genuine, client)
-                return await self._send(request, genuine, client, answer)
+            async with self._reader.read(request, service, progress) as verified:
+                client = await self._client(verified)
+                answer = await self._answer(verified, client)
+                return await self._send(request, verified, client, answer)
         except ConnectionError:
             raise  # the caller is gone: there is nobody to answer
         except Exception as error:  # the caller gets a typed fault, whatever happened
@@ -113,30 +113,30 @@ class WusEndpoint:
             log.info("wus_refused", service=service.name, reason=type(refusal).__name__, detail=refusal.text.en)
             return self._fault(progress, refusal)
 
-    async def _client(self, genuine: Genuine) -> Client:
+    async def _client(self, verified: VerifiedRequest) -> Client:
         if self._sandbox:
-            await self._sandbox.welcome(genuine.identity)
-        return await client_of(self._services.directory, genuine.identity, is_sandbox=self._sandbox is not None)
+            await self._sandbox.welcome(verified.identity)
+        return await client_of(self._services.directory, verified.identity, is_sandbox=self._sandbox is not None)
 
-    async def _answer(self, genuine: Genuine, client: Client) -> Answer:
-        if genuine.operation.name == "aanleveren":
-            sent = read_aanlevering(genuine.message.request, genuine.message.cuts)
+    async def _answer(self, verified: VerifiedRequest, client: Client) -> Answer:
+        if verified.operation.name == "aanleveren":
+            sent = read_aanlevering(verified.message.request, verified.message.cuts)
             if self._sandbox:
                 await self._sandbox.play_aanleveren(sent.aanleverkenmerk)
                 await self._sandbox.welcome_named(sent.belanghebbende)
-            return await self._aanleveren.accept_aanlevering(sent, genuine.message.addressing.message_id, client)
-        vraag = read_vraag(genuine.message.request)
+            return await self._aanleveren.accept_aanlevering(sent, verified.message.addressing.message_id, client)
+        vraag = read_vraag(verified.message.request)
         if vraag.kenmerk:
             bind_contextvars(kenmerk=vraag.kenmerk[:64])
         if self._sandbox:
             await self._sandbox.welcome_named(vraag.belanghebbende)
-        return await self._questions[genuine.operation.name](vraag, client)
+        return await self._questions[verified.operation.name](vraag, client)
 
     async def _send(
-        self, request: web.Request, genuine: Genuine, client: Client, answer: Answer
+        self, request: web.Request, verified: VerifiedRequest, client: Client, answer: Answer
     ) -> web.StreamResponse:
-        message = genuine.message
-        headers = Headers(genuine.operation.response_action, new_message_id(), message.addressing.message_id)
+        message = verified.message
+        headers = Headers(verified.operation.response_action, new_message_id(), message.addressing.message_id)
         now, signer = self._services.clock(), self._services.signer
         if isinstance(answer, str):
             body = signer.sign(headers, answer, message.suite, now)

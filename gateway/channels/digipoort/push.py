@@ -96,12 +96,12 @@ class Afleverservice:
             ) from error
         if envelope.request.tag == f"{{{SOAP}}}Fault":
             raise _refusal(envelope)
-        response = await self._proven(envelope)
+        response = await self._verify(envelope)
         is_ours = response.findtext(f"{{{KOPPELVLAK}}}kenmerk") == kenmerk
         if response.tag != AFLEVEREN.response_tag or not is_ours:
             raise NotDeliveredError(Refusal.TEMPORARY, Failure.ANSWER, "the answer is not about this message")
 
-    async def _proven(self, envelope: Envelope) -> etree._Element:
+    async def _verify(self, envelope: Envelope) -> etree._Element:
         """What the answer says, once its signature and its signer are proven."""
         if not envelope.header_blocks(WSSE, "Security") and not self._answers_must_be_signed:
             return envelope.request

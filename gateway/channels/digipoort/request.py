@@ -1,4 +1,4 @@
-"""One request from its first byte to a genuine message, and the one place where it is refused.
+"""One request from its first byte to a verified message, and the one place where it is refused.
 
 A request is read, taken apart, verified, its sender identified, and held to replay protection and schema, in this
 order. `refusal_of` says with which fault any error of that, or of what comes after, is answered.
@@ -44,7 +44,7 @@ _CLAIMED_CHARACTERS_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Genuine:
+class VerifiedRequest:
     """A request that was verified, and whose it is."""
 
     message: Verified
@@ -87,7 +87,7 @@ class RequestReader:
     @asynccontextmanager
     async def read(
         self, request: web.BaseRequest, service: WusService, progress: Progress
-    ) -> AsyncIterator[Genuine]:
+    ) -> AsyncIterator[VerifiedRequest]:
         """Read and judge; the contents can be read during the block. Raises what `refusal_of` knows; nothing was
         stored then."""
         if request.method != "POST":
@@ -102,7 +102,7 @@ class RequestReader:
             identity = await self._signer(message, connection)
             self._services.replays.require_new(message, identity.oin.value, self._services.clock())
             require_valid(message.request)
-            yield Genuine(message, operation, identity)
+            yield VerifiedRequest(message, operation, identity)
 
     @contextmanager
     def _spool(self, request: web.BaseRequest) -> Iterator[IO[bytes]]:
