@@ -54,7 +54,7 @@ class Inhoud(Protocol):
 
     @property
     def size_bytes(self) -> int:
-        """Of the decoded value, computed without decoding it."""
+        """Of the decoded value. Raises MalformedError when it is in memory and not base64."""
 
     def canonical(self) -> Iterator[bytes]:
         """Its characters in the canonical XML."""
@@ -66,22 +66,29 @@ class Inhoud(Protocol):
 class InlineBase64:
     """Base64 in memory: it stayed in the tree, or was cut out of a short message."""
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes, decoded: bytes | None = None) -> None:
+        """`decoded`: what it decodes to, where that is known."""
         self._text = text
-        self._characters = text.translate(None, _WHITESPACE)
+        self._known = decoded
 
     @property
     def size_bytes(self) -> int:
-        return len(self._characters) // 4 * 3 - self._characters[-2:].count(b"=")
+        return len(self._decoded)
 
     def canonical(self) -> Iterator[bytes]:
         yield self._text
 
     def octets(self) -> Iterator[bytes]:
-        try:
-            yield pybase64.b64decode(self._characters, validate=True)
-        except binascii.Error as error:
-            raise _not_base64() from error
+        yield self._decoded
+
+    @property
+    def _decoded(self) -> bytes:
+        if self._known is None:
+            try:
+                self._known = pybase64.b64decode(self._text.translate(None, _WHITESPACE), validate=True)
+            except binascii.Error as error:
+                raise _not_base64() from error
+        return self._known
 
 
 @dataclass(slots=True)
@@ -152,20 +159,15 @@ def _cut_whole(message: bytes) -> tuple[bytes, dict[str, Inhoud]]:
     """
     start = message.find(b"inhoud>") + 7
     end = message.find(b"<", start)
+    if start < 7 or end <= start:
+        return message, {}
     characters = message[start:end]
-    if start < 7 or end <= start or not _is_base64(characters):
+    try:
+        content = InlineBase64(characters, pybase64.b64decode(characters, validate=True))
+    except binascii.Error:
         return message, {}
     token = new_token()
-    return b"".join((message[:start], token.encode(), message[end:])), {token: InlineBase64(characters)}
-
-
-def _is_base64(characters: bytes) -> bool:
-    """Whether these are nothing but the alphabet, padded to whole groups."""
-    try:
-        pybase64.b64decode(characters, validate=True)
-    except binascii.Error:
-        return False
-    return True
+    return b"".join((message[:start], token.encode(), message[end:])), {token: content}
 
 
 class Cutter:

@@ -19,6 +19,8 @@ from gateway.i18n import Text
 
 _WSU_ID = f"{{{WSU}}}Id"
 _IDS = etree.XPath("//@wsu:Id | //@Id | //@ID | //@id | //@xml:id", namespaces={"wsu": WSU})
+_TOKENS = etree.XPath("//text()[starts-with(., 'mpX')]")
+_INHOUD = f"{{{KOPPELVLAK}}}inhoud"
 ADDRESS_CHARACTERS_MAX = 1024
 _NO_PARTS: Mapping[str, Inhoud] = {}
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -44,12 +46,14 @@ class Envelope:
     """The only element in the Body."""
     ids: Mapping[str, etree._Element]
     """By wsu:Id."""
+    blocks: Mapping[str, list[etree._Element]]
+    """The header blocks by their full name."""
     cuts: Mapping[str, Inhoud]
     """By the tokens in their places."""
 
     def header_blocks(self, namespace: str, name: str) -> Sequence[etree._Element]:
         """The header blocks of this name: direct children of Header only."""
-        return list(self.header.iterchildren(f"{{{namespace}}}{name}"))
+        return self.blocks.get(f"{{{namespace}}}{name}", ())
 
 
 def read_envelope(
@@ -68,7 +72,10 @@ def read_envelope(
         raise MalformedError(Text("the Body must hold exactly one element"))
     if cuts:
         _require_in_inhoud(root, cuts)
-    return Envelope(root, header, body, body[0], ids, {**cuts, **expand(root, parts)})
+    blocks: dict[str, list[etree._Element]] = {}
+    for block in header:
+        blocks.setdefault(str(block.tag), []).append(block)
+    return Envelope(root, header, body, body[0], ids, blocks, {**cuts, **expand(root, parts)})
 
 
 def read_addressing(envelope: Envelope) -> Addressing:
@@ -149,7 +156,7 @@ def _has_text(element: etree._Element) -> bool:
 def _require_in_inhoud(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None:
     """What was cut out must be the whole value of one `inhoud`, its token nowhere else: the digest of any element
     with that token is taken over the content."""
-    values = [node.text or "" for node in root.iter(f"{{{KOPPELVLAK}}}inhoud")]
-    everywhere = [value for value in root.itertext() if value in cuts]
-    if sorted(everywhere) != sorted(cuts) or not cuts.keys() <= set(values):
+    found = [value for value in _TOKENS(root) if value in cuts]
+    in_inhoud = (value.is_text and value.getparent().tag == _INHOUD for value in found)
+    if sorted(found) != sorted(cuts) or not all(in_inhoud):
         raise MalformedError(Text("there is a long value outside inhoud"))

@@ -56,7 +56,7 @@ def test_header_blocks_are_direct_children_of_the_header_alone() -> None:
     nested = SKELETON.replace(b"<s:Header>", b"<s:Header><x><wsa:From/></x><wsa:From/><wsa:From/>")
     envelope = read(nested)
     assert len(envelope.header_blocks(WSA, "From")) == 2
-    assert envelope.header_blocks(WSA, "Address") == []
+    assert not envelope.header_blocks(WSA, "Address")
 
 
 def test_white_space_around_the_one_element_of_the_body_says_nothing() -> None:
