@@ -73,16 +73,16 @@ class InlineBase64:
 
     @property
     def size_bytes(self) -> int:
-        return len(self._decoded)
+        return len(self._content)
 
     def canonical(self) -> Iterator[bytes]:
         yield self._text
 
     def octets(self) -> Iterator[bytes]:
-        yield self._decoded
+        yield self._content
 
     @property
-    def _decoded(self) -> bytes:
+    def _content(self) -> bytes:
         if self._known is None:
             try:
                 self._known = pybase64.b64decode(self._text.translate(None, _WHITESPACE), validate=True)
