@@ -6,6 +6,7 @@ from datetime import date
 from typing import BinaryIO, TypeVar
 
 from gateway.admin.billing import with_billing
+from gateway.admin.stores import Stores
 from gateway.admin.usage import CommandRefusedError, with_meter
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.journals import JournalFormat, write_journal
@@ -20,7 +21,6 @@ from gateway.metering.totals import ControlTotals
 from gateway.settings import Settings
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.ledger.meter import LedgerMeter
-from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
 
 FORMATS = tuple(form.value for form in Format)
@@ -34,8 +34,9 @@ def export_entries(
 ) -> ControlTotals:
     """Write the entries; returns their control total. Raises CommandRefusedError, as all here."""
 
-    async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
-        return await write_export(ENTRIES, meter.entries(EntrySelection(party_id, year, up_to)), Format(form), out)
+    async def work(stores: Stores) -> ControlTotals:
+        entries = stores.meter.entries(EntrySelection(party_id, year, up_to))
+        return await write_export(ENTRIES, entries, Format(form), out)
 
     return _or_refused(lambda: with_meter(settings, work))
 
@@ -43,10 +44,8 @@ def export_entries(
 def export_statements(settings: Settings, form: str, out: BinaryIO, *, year: int | None) -> ControlTotals:
     """Write the statement lines of all parties; returns their control total."""
 
-    async def work(meter: LedgerMeter, _: RegisterStore) -> ControlTotals:
-        return write_items(STATEMENTS, await meter.statement_lines(year), Format(form), out)
-
-    return _or_refused(lambda: with_meter(settings, work))
+    lines = with_meter(settings, lambda stores: stores.meter.statement_lines(year))
+    return _or_refused(lambda: write_items(STATEMENTS, lines, Format(form), out))
 
 
 def export_bills(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> BillTotals:

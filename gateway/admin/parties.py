@@ -2,14 +2,13 @@
 
 import msgspec
 
-from gateway.admin.stores import ACTOR, with_register
+from gateway.admin.stores import ACTOR, Stores, with_stores
 from gateway.api.parties import PartyRequest
 from gateway.api.schema import PartyId
 from gateway.http.parameters import read_json
 from gateway.http.problems import Fault, InvalidInput
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.settings import Settings
-from gateway.store.messages.register import RegisterStore
 from gateway.validator.model.identifiers import PartyIdentifier
 from gateway.validator.profiles import profile_named
 
@@ -19,7 +18,7 @@ ROLES = tuple(role.value for role in Role)
 
 def list_parties(settings: Settings) -> tuple[Party, ...]:
     """All parties, by id."""
-    return with_register(settings, lambda register: register.parties())
+    return with_stores(settings, lambda stores: stores.register.parties())
 
 
 def save_party(
@@ -51,7 +50,8 @@ def save_party(
         named_settings,
     )
 
-    async def work(register: RegisterStore) -> Party:
+    async def work(stores: Stores) -> Party:
+        register = stores.register
         for supplier_id in mandates:
             if register.by_id(supplier_id) is None:
                 raise ValueError(f"there is no party {supplier_id}: register the supplier before its mandate")
@@ -61,17 +61,19 @@ def save_party(
         await register.save(party, ACTOR)
         return party
 
-    return with_register(settings, work)
+    return with_stores(settings, work)
 
 
 def new_key(settings: Settings, role: str, party_id: str | None, *, is_test: bool = False) -> tuple[str, str]:
     """Create an API key: returns its id and the key, which is shown once. Raises ValueError."""
-    return with_register(settings, lambda register: register.new_key(Role(role), party_id, ACTOR, is_test=is_test))
+    return with_stores(
+        settings, lambda stores: stores.register.new_key(Role(role), party_id, ACTOR, is_test=is_test)
+    )
 
 
 def revoke_key(settings: Settings, key_id: str) -> bool:
     """Revoke a key; False when there is none with this id."""
-    return with_register(settings, lambda register: register.revoke_key(key_id, ACTOR))
+    return with_stores(settings, lambda stores: stores.register.revoke_key(key_id, ACTOR))
 
 
 def _check_party(

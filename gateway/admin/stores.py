@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from gateway.clock import utc_now
 from gateway.settings import Settings
+from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
@@ -25,6 +26,7 @@ class Stores:
     writer: Writer
     register: RegisterStore
     outbox: OutboxStore
+    meter: LedgerMeter
 
 
 def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
@@ -36,11 +38,6 @@ def with_stores(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T
             register = RegisterStore(engines, writer, utc_now)
             await register.refresh()
             outbox = OutboxStore(engines, writer, register, utc_now)
-            return await work(Stores(writer, register, outbox))
+            return await work(Stores(writer, register, outbox, LedgerMeter(engines, writer, utc_now)))
 
     return asyncio.run(run())
-
-
-def with_register(settings: Settings, work: Callable[[RegisterStore], Awaitable[T]]) -> T:
-    """Run the work on the register."""
-    return with_stores(settings, lambda stores: work(stores.register))

@@ -8,6 +8,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from gateway.admin.stores import Stores, with_stores
 from gateway.clock import utc_now
 from gateway.metering.entry import LedgerBrokenError, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
@@ -16,8 +17,6 @@ from gateway.metering.seal import Seal
 from gateway.metering.statement import RecordedBatch, Statement
 from gateway.settings import Settings
 from gateway.store.ledger.audit import AuditReport, audit
-from gateway.store.ledger.meter import LedgerMeter
-from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
 
 __all__ = ["AuditReport", "CommandRefusedError", "RecordedBatch", "Seal", "Statement"]
@@ -31,17 +30,10 @@ class CommandRefusedError(Exception):
     """The command cannot be carried out; the message says why. Nothing was changed, unless it says so."""
 
 
-def with_meter(settings: Settings, work: Callable[[LedgerMeter, RegisterStore], Awaitable[T]]) -> T:
+def with_meter(settings: Settings, work: Callable[[Stores], Awaitable[T]]) -> T:
     """Run the work on the meter. Raises CommandRefusedError when the meter refuses it."""
-
-    async def run() -> T:
-        async with open_database(settings) as database:
-            register = RegisterStore(database.engines, database.writer, utc_now)
-            await register.refresh()
-            return await work(LedgerMeter(database.engines, database.writer, utc_now), register)
-
     try:
-        return asyncio.run(run())
+        return with_stores(settings, work)
     except EventsRefusedError as refused:
         lines = [f"row {problem.index}: {problem.text.en}" for problem in refused.problems]
         raise CommandRefusedError("\n".join(lines)) from refused
@@ -52,10 +44,10 @@ def with_meter(settings: Settings, work: Callable[[LedgerMeter, RegisterStore], 
 def statement(settings: Settings, party_id: str, year: int) -> Statement:
     """What the party used in the year. Raises CommandRefusedError when there is no such party."""
 
-    async def work(meter: LedgerMeter, register: RegisterStore) -> Statement:
-        if await register.party(party_id) is None:
+    async def work(stores: Stores) -> Statement:
+        if stores.register.by_id(party_id) is None:
             raise UsageError(f"there is no party {party_id}")
-        return await meter.statement(party_id, year)
+        return await stores.meter.statement(party_id, year)
 
     return with_meter(settings, work)
 
@@ -67,8 +59,8 @@ def load_file(settings: Settings, path: Path) -> RecordedBatch:
     messages are delivered meanwhile. Loading a file again is harmless. Raises CommandRefusedError.
     """
 
-    async def work(meter: LedgerMeter, register: RegisterStore) -> RecordedBatch:
-        names, now = party_names(await register.parties()), utc_now()
+    async def work(stores: Stores) -> RecordedBatch:
+        meter, names, now = stores.meter, party_names(await stores.register.parties()), utc_now()
         for chunk in read_file(path, names, now):
             await meter.check(chunk)
         batches = [await meter.record(chunk) for chunk in read_file(path, names, now)]
@@ -87,28 +79,21 @@ def load_file(settings: Settings, path: Path) -> RecordedBatch:
 def reverse(settings: Settings, position: int, reason: str, author: str) -> str:
     """Undo the entry at this position; returns what was undone. Raises CommandRefusedError."""
 
-    async def work(meter: LedgerMeter, _: RegisterStore) -> str:
-        reversal = await meter.reverse(position, reason, author)
-        return f"{reversal.quantity:+d} {reversal.kind} {reversal.party_id} ({reversal.kenmerk})"
-
-    return with_meter(settings, work)
+    reversal = with_meter(settings, lambda stores: stores.meter.reverse(position, reason, author))
+    return f"{reversal.quantity:+d} {reversal.kind} {reversal.party_id} ({reversal.kenmerk})"
 
 
 def seal(settings: Settings) -> tuple[Seal, ...]:
     """Seal every entry that is not sealed yet; returns the new seals."""
-
-    async def work(meter: LedgerMeter, _: RegisterStore) -> tuple[Seal, ...]:
-        return await meter.seal()
-
-    return with_meter(settings, work)
+    return with_meter(settings, lambda stores: stores.meter.seal())
 
 
 def write_seals(settings: Settings, after: int, out: BinaryIO) -> None:
     """Write every seal after this number, one JSON object a line: to publish."""
 
-    async def work(meter: LedgerMeter, _: RegisterStore) -> None:
+    async def work(stores: Stores) -> None:
         number = after
-        while seals := await meter.seals(number, _SEALS_A_PAGE):
+        while seals := await stores.meter.seals(number, _SEALS_A_PAGE):
             out.write(msgspec.json.Encoder().encode_lines(seals))
             number = seals[-1].number
 
@@ -118,10 +103,8 @@ def write_seals(settings: Settings, after: int, out: BinaryIO) -> None:
 def prove(settings: Settings, position: int) -> bytes:
     """The proof of an entry, as JSON. Raises CommandRefusedError."""
 
-    async def work(meter: LedgerMeter, _: RegisterStore) -> bytes:
-        return msgspec.json.format(msgspec.json.encode(await meter.prove(position)), indent=2)
-
-    return with_meter(settings, work)
+    proof = with_meter(settings, lambda stores: stores.meter.prove(position))
+    return msgspec.json.format(msgspec.json.encode(proof), indent=2)
 
 
 def audit_meter(settings: Settings, published: Path | None) -> AuditReport:

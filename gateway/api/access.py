@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from gateway.bounded import BoundedDict
 from gateway.http import problems
 from gateway.i18n import Text
 from gateway.messages.participants import Caller, Role
@@ -54,10 +55,9 @@ class Keyring:
     ) -> None:
         self._directory = directory
         self._seconds = seconds
-        self._entries_max = entries_max
         self._monotonic = monotonic
         self._pepper = os.urandom(32)
-        self._known: dict[bytes, tuple[float, Admitted]] = {}
+        self._known: BoundedDict[bytes, tuple[float, Admitted]] = BoundedDict(entries_max)
 
     async def admit(self, key: str) -> Admitted | None:
         """The holder of this key, or None."""
@@ -69,8 +69,6 @@ class Keyring:
         if caller is None:
             return None
         admitted = Admitted(caller, await self._visible_to(caller))
-        if len(self._known) >= self._entries_max:
-            self._known.clear()
         self._known[mark] = (self._monotonic() + self._seconds, admitted)
         return admitted
 

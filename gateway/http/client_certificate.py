@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from aiohttp import web
 from cryptography import x509
 
+from gateway.bounded import BoundedDict
 from gateway.clock import Clock
 from gateway.i18n import Text
 from gateway.pki.certificates import CertificateError, certificate_from_der, fingerprint, load_certificates, oin_of
@@ -75,7 +76,7 @@ class Identities:
         self._revocation = revocation
         self._clock = clock
         self._trusted_proxies = tuple(trusted_proxies)
-        self._verified: dict[str, _Verified] = {}
+        self._verified: BoundedDict[str, _Verified] = BoundedDict(_CACHE_ENTRIES_MAX)
         self._connections: WeakKeyDictionary[ssl.SSLObject, _Presented] = WeakKeyDictionary()
 
     async def of_request(self, request: web.BaseRequest) -> Identity:
@@ -100,8 +101,6 @@ class Identities:
         chain = tuple(self._anchors.chain(leaf, presented.sent, now))
         until = min([now + CHAIN_CACHE, *(one.not_valid_after_utc for one in chain)])
         verified = _Verified(Identity(oin_of(leaf), name), chain, until)
-        if len(self._verified) >= _CACHE_ENTRIES_MAX:
-            self._verified.clear()
         self._verified[name] = verified
         return verified
 

@@ -118,7 +118,7 @@ class Drop:
             with TemporaryDirectory(prefix="drop-", dir=self._settings.data_directory) as folder:
                 manifest = await self._make(day, Path(folder))
                 for file in manifest.files:
-                    await target.put_file(f"{day}/{file.name}", Path(folder, file.name))
+                    await target.put_stable(f"{day}/{file.name}", Path(folder, file.name))
             await target.put_stable(f"{day}/{MANIFEST}", as_json(manifest))
             return manifest
         finally:

@@ -209,35 +209,24 @@ def _problem(
     index: int, event: UsageEvent, kind: UsageKind | None, party_id: str | None, latest: datetime
 ) -> EventProblem:
     if kind is None:
-        code, text = (
-            ProblemCode.UNKNOWN_TYPE,
-            Text(
-                "There is no type {type} of usage event; there are {event_types}.",
-                type=repr(event.type),
-                event_types=", ".join(EVENT_TYPES),
-            ),
+        event_types = ", ".join(EVENT_TYPES)
+        text = Text(
+            "There is no type {type} of usage event; there are {event_types}.",
+            type=repr(event.type),
+            event_types=event_types,
         )
-    elif party_id is None:
-        code, text = (
-            ProblemCode.UNKNOWN_PARTY,
-            Text("No party is registered as {party}.", party=repr(event.data.party)),
-        )
-    elif event.time > latest:
-        code, text = (
-            ProblemCode.FROM_THE_FUTURE,
-            Text("The time {time} is more than 24 hours ahead.", time=event.time.isoformat()),
-        )
-    elif event.time < EARLIEST:
-        code, text = (
-            ProblemCode.TOO_OLD,
-            Text("The time {time} is before the year 2000.", time=event.time.isoformat()),
-        )
-    else:
-        code, text = (
-            ProblemCode.BAD_NAME,
-            Text(
-                "The id and source hold no control characters, the source no spaces, and it is not {gateway}.",
-                gateway=repr(GATEWAY),
-            ),
-        )
-    return EventProblem(index, code, text)
+        return EventProblem(index, ProblemCode.UNKNOWN_TYPE, text)
+    if party_id is None:
+        text = Text("No party is registered as {party}.", party=repr(event.data.party))
+        return EventProblem(index, ProblemCode.UNKNOWN_PARTY, text)
+    if event.time > latest:
+        text = Text("The time {time} is more than 24 hours ahead.", time=event.time.isoformat())
+        return EventProblem(index, ProblemCode.FROM_THE_FUTURE, text)
+    if event.time < EARLIEST:
+        text = Text("The time {time} is before the year 2000.", time=event.time.isoformat())
+        return EventProblem(index, ProblemCode.TOO_OLD, text)
+    text = Text(
+        "The id and source hold no control characters, the source no spaces, and it is not {gateway}.",
+        gateway=repr(GATEWAY),
+    )
+    return EventProblem(index, ProblemCode.BAD_NAME, text)

@@ -130,11 +130,9 @@ def _parents(level: list[bytes]) -> list[bytes]:
     return parents + level[-1:] if len(level) % 2 else parents
 
 
-def seal_hash(
-    number: int, first: int, last: int, quantity: int, root: str, sealed_at: int, joined: str, previous: str
-) -> str:
-    """The hash of a seal: over its fields, one a line, in this order, under a heading."""
-    lines = ("meterpoort seal", number, first, last, quantity, root, sealed_at, joined, previous)
+def seal_hash(seal: Seal) -> str:
+    """The hash of a seal: over its other fields, one a line, in their order, under a heading."""
+    lines = ("meterpoort seal", *msgspec.structs.astuple(seal)[:-1])
     return sha256("\n".join(map(str, lines)).encode()).hexdigest()
 
 
@@ -144,24 +142,14 @@ def make_seal(
     """The seal of the next batch."""
     number, first = (previous.number + 1, previous.last_position + 1) if previous else (1, 1)
     last, root, before = first + len(leaves) - 1, merkle_root(leaves).hex(), previous.hash if previous else FIRST
-    own = seal_hash(number, first, last, quantity, root, sealed_at, joined, before)
-    return Seal(number, first, last, quantity, root, sealed_at, joined, before, own)
+    seal = Seal(number, first, last, quantity, root, sealed_at, joined, before, "")
+    return msgspec.structs.replace(seal, hash=seal_hash(seal))
 
 
 def seal_problem(seal: Seal, previous: Seal | None) -> str | None:
     """What is wrong with a seal by itself or after the seal before it, as a sentence, or None."""
-    own = seal_hash(
-        seal.number,
-        seal.first_position,
-        seal.last_position,
-        seal.quantity,
-        seal.root,
-        seal.sealed_at,
-        seal.joined,
-        seal.previous,
-    )
     expected = (previous.number + 1, previous.last_position + 1, previous.hash) if previous else (1, 1, FIRST)
-    if seal.hash != own:
+    if seal.hash != seal_hash(seal):
         return "its hash is not the hash of its fields"
     if (seal.number, seal.first_position, seal.previous) != expected:
         return f"it does not follow seal {expected[0] - 1}"

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from gateway.bounded import BoundedDict
 from gateway.clock import Clock
 from gateway.i18n import Text
 from gateway.pki.certificates import CertificateError, RevocationUnknownError, fingerprint
@@ -59,7 +60,7 @@ class Revocation:
         self._clock = clock
         self._given = list(crls)
         self._crls: dict[str, x509.CertificateRevocationList] = {}
-        self._answers: dict[str, _Answer] = {}
+        self._answers: BoundedDict[str, _Answer] = BoundedDict(ENTRIES_MAX)
         self._failed_until: dict[str, datetime] = {}
         self._under_way: dict[str, asyncio.Lock] = {}
 
@@ -83,8 +84,6 @@ class Revocation:
             known = self._answers.get(name)
             if known is None or self._clock() >= known.until:
                 known = await self._ask(certificate, issuer)
-                if len(self._answers) >= ENTRIES_MAX:
-                    self._answers.pop(next(iter(self._answers)))
                 self._answers[name] = known
         self._under_way.pop(name, None)
         return known

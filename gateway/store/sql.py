@@ -35,6 +35,9 @@ class Change(NamedTuple):
 
 # Statements
 
+PROBE = "SELECT 1"
+"""Whether the database answers."""
+
 
 @lru_cache
 def insert_into(table: Table, columns: tuple[str, ...]) -> str:

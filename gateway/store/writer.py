@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Generic, Protocol, TypeVar, TypeVarTuple, cast
+from typing import Generic, TypeVar, TypeVarTuple
 
 import structlog
 from sqlalchemy import Connection, Engine
+
+from gateway.store.sql import PROBE, ask
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -254,15 +256,11 @@ class _ConnectionLostError(Exception):
         self.why = why
 
 
-class _ConnectionState(Protocol):
-    closed: bool
-
-
 def _is_lost(connection: Connection) -> bool:
     """Whether the driver found the connection dead. A file of SQLite is never lost."""
     if connection.dialect.driver != "psycopg" or connection.closed:
         return False
-    return connection.invalidated or cast("_ConnectionState", connection.connection.driver_connection).closed
+    return connection.invalidated or bool(getattr(connection.connection.driver_connection, "closed", False))
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[*Ts], None], *arguments: *Ts) -> None:
@@ -297,4 +295,4 @@ def _call_each(connection: Connection, functions: Sequence[Callable[[Connection]
 
 
 def _take_the_lock(connection: Connection) -> None:
-    connection.exec_driver_sql("SELECT 1")
+    ask(connection, PROBE)

@@ -71,7 +71,7 @@ class MemoryMeter:
     async def entries(self, selection: EntrySelection) -> AsyncIterator[Sequence[LedgerEntry]]:
         """All on one page."""
         del selection
-        yield [LedgerEntry(row[0], "memory", *row[2:]) for row in self._rows()]
+        yield [row.entry({row.source: "memory"}) for row in self._rows()]
 
     async def seals(self, after: int, limit: int) -> tuple[Seal, ...]:
         """Seals, oldest first."""

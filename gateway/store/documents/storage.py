@@ -37,16 +37,17 @@ class Storage:
     def __init__(self, url: str, small_size_bytes_max: int) -> None:
         self._root = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
         self._store: ObjectStore = LocalStore(self._root, mkdir=True) if self._root else from_url(url)
-        self._small_size_bytes_max = small_size_bytes_max
+        self.small_size_bytes_max = small_size_bytes_max
+        """Contents up to here stay in memory until their message is stored."""
         self._synced: set[Path] = set()
         self._packs = Packs(self._root, _new_pack_key, self._sync_folders) if self._root else None
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="storage")
 
-    async def put_stable(self, key: str, data: bytes) -> None:
-        """Write an object and return when it is on stable storage."""
+    async def put_stable(self, key: str, data: bytes | Path) -> None:
+        """Write an object, of bytes or from a file, and return when it is on stable storage."""
         await asyncio.get_running_loop().run_in_executor(self._threads, self._put_now, key, data)
 
-    def _put_now(self, key: str, data: bytes) -> None:
+    def _put_now(self, key: str, data: bytes | Path) -> None:
         obstore.put(self._store, key, data)
         self._sync(key)
 
@@ -66,14 +67,6 @@ class Storage:
         """Bring what was packed last to stable storage. By the same thread. Raises OSError."""
         if self._packs is not None:
             self._packs.sync()
-
-    async def put_file(self, key: str, path: Path) -> None:
-        """Write an object from a file and return when it is on stable storage."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._put_file_now, key, path)
-
-    def _put_file_now(self, key: str, path: Path) -> None:
-        obstore.put(self._store, key, path)
-        self._sync(key)
 
     async def holds(self, key: str) -> bool:
         """Whether there is an object of this key."""
@@ -142,11 +135,6 @@ class Storage:
         self._threads.shutdown(wait=False)
         if self._packs is not None:
             self._packs.close()
-
-    @property
-    def small_size_bytes_max(self) -> int:
-        """Contents up to here stay in memory until their message is stored."""
-        return self._small_size_bytes_max
 
     def _sync(self, key: str) -> None:
         if self._root is None:

@@ -1,20 +1,12 @@
 """Submissions are stored once for each idempotency key; on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from gateway.messages.submission import IdempotencyConflictError
 from tests.unit.messages.examples import NOW
-from tests.unit.store.messages.message_database import MessageDatabase, message_database
-
-
-@pytest.fixture
-async def database(database_url: str, tmp_path: Path) -> AsyncIterator[MessageDatabase]:
-    async with message_database(database_url, tmp_path) as made:
-        yield made
+from tests.unit.store.messages.message_database import MessageDatabase
 
 
 async def test_an_accepted_message_waits_to_be_judged(database: MessageDatabase) -> None:

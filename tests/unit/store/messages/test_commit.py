@@ -1,9 +1,7 @@
 """Decisions are written whole, once, and in the order of their claims; on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,16 +16,10 @@ from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, TOWN, VALID, MemoryRegister, wrong
-from tests.unit.store.messages.message_database import MessageDatabase, message_database
+from tests.unit.store.messages.message_database import MessageDatabase
 
 POLICY = MeterSettings()
 REGISTER, PUSHING = MemoryRegister(SUPPLIER, TOWN), MemoryRegister(SUPPLIER, PUSHED_TOWN)
-
-
-@pytest.fixture
-async def database(database_url: str, tmp_path: Path) -> AsyncIterator[MessageDatabase]:
-    async with message_database(database_url, tmp_path) as made:
-        yield made
 
 
 async def used(database: MessageDatabase) -> int:

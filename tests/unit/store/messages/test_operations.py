@@ -1,0 +1,66 @@
+"""A message that is stuck is replayed or returned, also when another process asks for it; on both databases."""
+
+from dataclasses import dataclass, field
+
+from gateway.messages.decision import park
+from gateway.messages.message import Message
+from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere, record_replay
+from tests.unit.messages.examples import NOW
+from tests.unit.store.messages.message_database import MessageDatabase
+
+
+@dataclass
+class Judge:
+    """Notes what it is offered, and which returned messages were opened again."""
+
+    offered: list[str] = field(default_factory=list)
+    reopened: int = 0
+
+    def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
+        assert data is None
+        assert is_suspect
+        self.offered.append(message.kenmerk)
+
+    def message_reopened(self) -> None:
+        self.reopened += 1
+
+
+async def parked(database: MessageDatabase) -> str:
+    decision = park(await database.received(), "it died", NOW)
+    return (await database.committer.commit(decision)).kenmerk
+
+
+async def state_of(database: MessageDatabase, kenmerk: str) -> str:
+    message = await database.store.message(kenmerk, None)
+    assert message is not None
+    return message.state.value
+
+
+async def test_a_parked_message_is_judged_again_once(database: MessageDatabase) -> None:
+    judge, kenmerk = Judge(), await parked(database)
+    actions = OperatorActions(database.committer, database.store, judge, lambda: NOW)
+    assert await actions.replay(kenmerk, "operator")
+    assert (judge.offered, await state_of(database, kenmerk)) == ([kenmerk], "received")
+    assert not await actions.replay(kenmerk, "operator")
+    assert not await actions.replay("no-such-message", "operator")
+
+
+async def test_a_parked_message_is_returned_once(database: MessageDatabase) -> None:
+    judge, kenmerk = Judge(), await parked(database)
+    actions = OperatorActions(database.committer, database.store, judge, lambda: NOW)
+    assert await actions.return_to_sender(kenmerk, "operator", "it cannot be read")
+    assert await state_of(database, kenmerk) == "returned"
+    assert not await actions.return_to_sender(kenmerk, "operator", "it cannot be read")
+
+
+async def test_a_replay_by_another_process_is_found_once(database: MessageDatabase) -> None:
+    judge, kenmerk = Judge(), await parked(database)
+    actions = OperatorActions(database.committer, database.store, judge, lambda: NOW)
+    elsewhere = ReplaysElsewhere(database.engines, database.store, judge, judge)
+    await elsewhere.follow()
+    assert await actions.return_to_sender(kenmerk, "operator", "it cannot be read")
+    assert await record_replay(database.writer, kenmerk, "command-line", NOW)
+    assert not await record_replay(database.writer, kenmerk, "command-line", NOW)
+    await elsewhere.follow()
+    await elsewhere.follow()
+    assert (judge.offered, judge.reopened) == ([kenmerk], 1)

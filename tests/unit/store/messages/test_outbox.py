@@ -1,0 +1,69 @@
+"""The outbox says whom to call, and leaves alone who could not be reached; on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.messages.decision import decide
+from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
+from gateway.messages.metering import MeterPolicy
+from gateway.store.messages.outbox import OutboxStore
+from gateway.store.messages.register import RegisterStore
+from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister
+from tests.unit.store.messages.message_database import MessageDatabase
+
+LATER = NOW + timedelta(hours=1)
+POLICY = MeterPolicy()
+
+
+async def paused_outbox(database: MessageDatabase) -> tuple[OutboxStore, RegisterStore]:
+    """A message waits for the town, which could not be reached and is left alone until later."""
+    register = RegisterStore(database.engines, database.writer, lambda: NOW)
+    for party in (SUPPLIER, PUSHED_TOWN):
+        await register.save(party, "test")
+    outbox = OutboxStore(database.engines, database.writer, database.committer, register, lambda: NOW, ["webhook"])
+    parties = MemoryRegister(SUPPLIER, PUSHED_TOWN)
+    await database.committer.commit(decide(await database.received(), VALID, parties, POLICY, NOW))
+    queued = await outbox.first("town")
+    assert queued is not None
+    message = await outbox.commit(offer(queued.message, NOW))
+    attempt = DeliveryAttempt(AttemptResult.TROUBLED, "no answer", again_at=LATER)
+    await outbox.commit(decide_delivery(message, attempt, register, POLICY, NOW))
+    return outbox, register
+
+
+async def test_who_could_not_be_reached_is_left_alone_for_a_while(database: MessageDatabase) -> None:
+    outbox, _ = await paused_outbox(database)
+    assert await outbox.due(NOW) == ()
+    assert await outbox.next_due_at() == LATER
+    [destination] = await outbox.due(LATER)
+    assert (destination.recipient_id, destination.method, destination.failures) == ("town", "webhook", 1)
+    [pending] = await outbox.pending()
+    assert (pending.recipient_id, pending.waiting_messages, pending.failures) == ("town", 1, 1)
+    assert pending.paused_until == LATER
+
+
+async def test_an_operator_ends_a_pause_once(database: MessageDatabase) -> None:
+    outbox, _ = await paused_outbox(database)
+    assert await outbox.resume("town", "operator")
+    assert not await outbox.resume("town", "operator")
+    assert [one.recipient_id for one in await outbox.due(NOW)] == ["town"]
+
+
+async def test_a_new_address_ends_the_pause_for_the_old_one(database: MessageDatabase) -> None:
+    outbox, register = await paused_outbox(database)
+    await register.save(replace(PUSHED_TOWN, name="Town"), "operator")
+    assert await outbox.due(NOW) == ()
+    moved = {"delivery": "webhook", "delivery_url": "https://new.example/"}
+    await register.save(replace(PUSHED_TOWN, settings=moved), "operator")
+    [destination] = await outbox.due(NOW)
+    assert (destination.url, destination.failures) == ("https://new.example/", 0)
+
+
+async def test_a_recipient_without_a_usable_method_has_its_mailbox(database: MessageDatabase) -> None:
+    outbox, register = await paused_outbox(database)
+    await register.save(replace(PUSHED_TOWN, settings={"delivery": "pigeon", "delivery_url": "x"}), "operator")
+    assert (await outbox.destination("town")).method == "mailbox"
+    with pytest.raises(LookupError):
+        await outbox.destination("nobody")
