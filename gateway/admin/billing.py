@@ -5,8 +5,7 @@ Over the network a key proves the role.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -49,13 +48,6 @@ def _write_pdf(bill: Bill) -> bytes:
     return write_pdf(bill)
 
 
-@asynccontextmanager
-async def open_billing(settings: Settings) -> AsyncIterator[BillingService]:
-    """Open the billing service until the block ends, next to a running server or without one."""
-    async with open_database(settings) as database:
-        yield billing_service(settings, database.engines, database.writer, utc_now)
-
-
 def with_billing(
     settings: Settings, work: Callable[[BillingService], Awaitable[T]], *, needs_issuer: bool = True
 ) -> T:
@@ -64,7 +56,7 @@ def with_billing(
         issuer_from(settings).check_complete()
 
     async def run() -> T:
-        async with open_billing(settings) as billing:
-            return await work(billing)
+        async with open_database(settings) as database:
+            return await work(billing_service(settings, database.engines, database.writer, utc_now))
 
     return asyncio.run(run())

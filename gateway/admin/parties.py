@@ -38,8 +38,6 @@ def save_party(
     `party_settings` are texts such as `name=value`. Unless `may_lose`, a party that exists keeps its kind and
     loses nothing. Raises ValueError with a sentence for the user.
     """
-    named_settings = dict(_named_setting(text) for text in party_settings)
-    _check_party(party_id, name, kind, kind_source, identifiers, mandates, named_settings)
     party = Party(
         party_id,
         name,
@@ -47,8 +45,9 @@ def save_party(
         tuple(PartyIdentifier.parse(text) for text in identifiers),
         frozenset(mandates),
         kind_source,
-        named_settings,
+        dict(_named_setting(text) for text in party_settings),
     )
+    _check_party(party)
 
     async def work(stores: Stores) -> Party:
         register = stores.register
@@ -76,33 +75,25 @@ def revoke_key(settings: Settings, key_id: str) -> bool:
     return with_stores(settings, lambda stores: stores.register.revoke_key(key_id, ACTOR))
 
 
-def _check_party(
-    party_id: str,
-    name: str,
-    kind: str,
-    kind_source: str,
-    identifiers: tuple[str, ...],
-    mandates: tuple[str, ...],
-    party_settings: dict[str, str],
-) -> None:
+def _check_party(party: Party) -> None:
     """Check the party as the API does. Raises ValueError with every mistake."""
     body = {
-        "name": name,
-        "kind": kind,
-        "kindSource": kind_source,
-        "identifiers": [str(PartyIdentifier.parse(text)) for text in identifiers],
-        "mandates": mandates,
-        "settings": party_settings,
+        "name": party.name,
+        "kind": party.kind.value,
+        "kindSource": party.kind_source,
+        "identifiers": [str(identifier) for identifier in party.identifiers],
+        "mandates": sorted(party.mandates),
+        "settings": party.settings,
     }
     faults: list[Fault] = []
-    for content, kind_of_content in (({"partyId": party_id}, _PartyPath), (body, PartyRequest)):
+    for content, kind_of_content in (({"partyId": party.party_id}, _PartyPath), (body, PartyRequest)):
         try:
             read_json(msgspec.json.encode(content), kind_of_content)
         except InvalidInput as wrong:
             faults += wrong.faults
     if faults:
         raise ValueError("; ".join(f"{fault.name} {fault.reason.en}" for fault in faults))
-    if profile := party_settings.get("profile"):
+    if profile := party.settings.get("profile"):
         profile_named(profile)
 
 

@@ -63,19 +63,7 @@ class EntryRow(NamedTuple):
 
     def entry(self, sources: Mapping[int, str]) -> LedgerEntry:
         """The entry with the name of its source."""
-        return LedgerEntry(
-            self.position,
-            sources[self.source],
-            self.key,
-            self.party_id,
-            self.kind,
-            self.quantity,
-            self.at,
-            self.recorded_at,
-            self.reverses,
-            self.reason,
-            self.author,
-        )
+        return LedgerEntry(**self._asdict() | {"source": sources[self.source]})
 
 
 def line_of(entry: LedgerEntry) -> str:

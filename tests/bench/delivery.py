@@ -19,8 +19,7 @@ from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.submission import Content, Submission
 from gateway.pki.hierarchy import init_hierarchy
 from gateway.settings import Settings
-from gateway.store.messages.outbox_tables import outbox
-from gateway.store.messages.tables import journal, messages
+from gateway.store.messages.tables import journal, messages, outbox
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.samples import invoice
 

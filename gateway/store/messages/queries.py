@@ -13,7 +13,7 @@ from sqlalchemy import Column, Select, bindparam, delete, exists, func, or_, sel
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
 from gateway.store.messages import tables as t
-from gateway.store.messages.outbox_tables import delivery_pauses, outbox
+from gateway.store.messages.tables import delivery_pauses, outbox
 from gateway.store.sql import delete_from, insert_into, insert_or_replace, marks, update_where
 
 # Rows

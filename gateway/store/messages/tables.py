@@ -1,4 +1,4 @@
-"""Tables of messages: the message, its journal, report, attachments, claims and mailbox."""
+"""Tables of messages and the register: message, journal, report, attachments, claims, mailbox, outbox, parties."""
 
 from sqlalchemy import (
     BigInteger,
@@ -130,6 +130,28 @@ mailbox = Table(
     sqlite_with_rowid=False,
 )
 """Delivered and not yet confirmed. A row goes when the recipient confirms; the journal keeps that."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("recipient_id", Text, nullable=False),
+    Column("queued_at", UtcTime, nullable=False),
+    Index(None, "recipient_id", "kenmerk"),
+    sqlite_with_rowid=False,
+)
+"""One row a message that waits for a recipient that wants to be called; it goes when the message is delivered
+or returned. A kenmerk follows time, so a recipient's messages are in order by it."""
+
+delivery_pauses = Table(
+    "delivery_pauses",
+    metadata,
+    Column("recipient_id", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("again_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Recipients that could not be reached: how often in a row, and when they may be called again."""
 
 parties = Table(
     "parties",
