@@ -92,7 +92,6 @@ class UnknownMediaTypeError(Exception):
 
 
 _decode_event = msgspec.json.Decoder(UsageEvent).decode
-_decode_batch = msgspec.json.Decoder(list[UsageEvent]).decode
 _decode_raw_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_usage = msgspec.json.Decoder(Usage).decode
 
@@ -114,25 +113,22 @@ def read_events(media_type: str, headers: Mapping[str, str], body: bytes) -> Seq
 
 def _read_batch(body: bytes) -> Sequence[UsageEvent]:
     try:
-        return _decode_batch(body)
-    except msgspec.ValidationError:
-        pass  # which events are wrong is found below
+        raw = _decode_raw_batch(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EventsRefusedError([malformed_event(0, str(error))]) from error
+    events: list[UsageEvent] = []
     problems: list[EventProblem] = []
-    try:
-        raw = _decode_raw_batch(body)
-    except msgspec.ValidationError as error:
-        raise EventsRefusedError([malformed_event(0, str(error))]) from error
     for index, event in enumerate(raw):
         try:
-            _read_one(bytes(event), index)
+            events.append(_read_one(event, index))
         except EventsRefusedError as refused:
             problems.extend(refused.problems)
-    raise EventsRefusedError(problems)
+    if problems:
+        raise EventsRefusedError(problems)
+    return events
 
 
-def _read_one(body: bytes, index: int) -> UsageEvent:
+def _read_one(body: bytes | msgspec.Raw, index: int) -> UsageEvent:
     try:
         return _decode_event(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -31,14 +31,10 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 def statement_of(party_id: str, year: int, lines: Iterable[StatementLine]) -> Statement:
-    """The statement that these lines make."""
+    """The statement that these lines make; its totals are those that the audit finds for this party and year."""
     ordered = tuple(sorted(lines))
-    return Statement(party_id, year, ordered, line_totals(ordered))
-
-
-def line_totals(lines: Iterable[StatementLine]) -> ControlTotals:
-    """The control totals of statement lines: the same that the audit finds for these parties and years."""
-    return control_totals((line.party_id, line.year, line.kind, line.entries, line.quantity) for line in lines)
+    counted = ((line.party_id, line.year, line.kind, line.entries, line.quantity) for line in ordered)
+    return Statement(party_id, year, ordered, control_totals(counted))
 
 
 class RecordedBatch(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from gateway.messages.message import Lease, Message, Page
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.commit import Committer
-from gateway.store.messages.messages import as_message
+from gateway.store.messages.messages import as_message, message_in
 from gateway.store.writer import Writer
 
 
@@ -48,17 +48,13 @@ class MailboxStore:
             row = connection.execute(queries.MAIL, mail).one_or_none()
             if row is None or (token is not None and token != row.token):
                 return None
-            return confirm(message_in(connection, kenmerk), actor, now)
+            message = message_in(connection, kenmerk)
+            return confirm(message, actor, now) if message else None
 
         if await self._committer.commit_from(decide) is not None:
             return True
         rows = await self._engines.rows(queries.MESSAGE, kenmerk=kenmerk)
         return any(row.recipient_id == party_id and row.state == State.CONFIRMED.value for row in rows)
-
-
-def message_in(connection: Connection, kenmerk: str) -> Message:
-    """The message as it is in this transaction. Raises NoResultFound where there is none."""
-    return as_message(connection.execute(queries.MESSAGE, {"kenmerk": kenmerk}).one())
 
 
 def _take(connection: Connection, party_id: str, limit: int, now: datetime, until: datetime) -> tuple[Lease, ...]:

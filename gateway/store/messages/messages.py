@@ -1,6 +1,6 @@
 """Messages in the database: accepted in groups, read one by one and in pages."""
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter, Page, StoredAttachment
@@ -77,6 +77,12 @@ class MessageStore:
 
     async def _with_attachments(self, row: Row[tuple[object, ...]]) -> Message:
         return as_message(row, await self.attachments(row.kenmerk))
+
+
+def message_in(connection: Connection, kenmerk: str) -> Message | None:
+    """The message as it is in this transaction."""
+    row = connection.execute(queries.MESSAGE, {"kenmerk": kenmerk}).one_or_none()
+    return as_message(row) if row else None
 
 
 def as_message(row: Row[tuple[object, ...]], attachments: tuple[StoredAttachment, ...] = ()) -> Message:

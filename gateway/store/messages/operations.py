@@ -12,9 +12,9 @@ from gateway.messages.delivery import replay, return_to_sender
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
 from gateway.store.engine import Engines
-from gateway.store.messages import queries, register_queries
+from gateway.store.messages import register_queries
 from gateway.store.messages.commit import Committer, write_decisions
-from gateway.store.messages.messages import MessageStore, as_message
+from gateway.store.messages.messages import MessageStore, message_in
 from gateway.store.messages.register import log_change
 from gateway.store.writer import Writer
 
@@ -52,7 +52,7 @@ class OperatorActions:
         now = self._clock()
 
         def decide(connection: Connection) -> Decision | None:
-            message = _message(connection, kenmerk)
+            message = message_in(connection, kenmerk)
             return replay(message, actor, now) if message else None
 
         if await self._committer.commit_from(decide) is None:
@@ -65,7 +65,7 @@ class OperatorActions:
         now = self._clock()
 
         def decide(connection: Connection) -> Decision | None:
-            message = _message(connection, kenmerk)
+            message = message_in(connection, kenmerk)
             return return_to_sender(message, actor, reason, now) if message else None
 
         return await self._committer.commit_from(decide) is not None
@@ -112,7 +112,7 @@ async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime)
     neither parked nor returned."""
 
     def write(connection: Connection) -> bool:
-        message = _message(connection, kenmerk)
+        message = message_in(connection, kenmerk)
         decision = replay(message, actor, now) if message else None
         if decision is None:
             return False
@@ -121,11 +121,6 @@ async def record_replay(writer: Writer, kenmerk: str, actor: str, now: datetime)
         return True
 
     return await writer.call(write)
-
-
-def _message(connection: Connection, kenmerk: str) -> Message | None:
-    row = connection.execute(queries.MESSAGE, {"kenmerk": kenmerk}).one_or_none()
-    return as_message(row) if row else None
 
 
 async def _offer(store: MessageStore, queue: Queue, kenmerk: str) -> None:
