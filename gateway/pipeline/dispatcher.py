@@ -82,8 +82,10 @@ class Dispatcher:
             while True:
                 self._woken.clear()
                 try:
+                    busy = set(self._under_way)  # who ends meanwhile may have been paused: asked for again
                     for destination in await self._outbox.due(self._clock()):
-                        self._begin(destination)
+                        if destination.recipient_id not in busy:
+                            self._begin(destination)
                     await self._rest()
                 except (
                     Exception
