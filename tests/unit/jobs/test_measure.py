@@ -15,7 +15,7 @@ from gateway.metrics import Metrics
 from gateway.pipeline.queue import JudgingQueue
 from gateway.settings import MeterSettings
 from gateway.store.engine import Engines, open_engines
-from gateway.store.messages import outbox_tables as t
+from gateway.store.messages import tables as t
 from gateway.store.schema import upgrade
 from tests.unit.messages.examples import NOW, MemoryRegister, received
 from tests.unit.pipeline.test_queue import Judges, Store

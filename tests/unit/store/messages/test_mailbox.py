@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from gateway.messages.decision import decide
-from gateway.messages.metering import MeterPolicy
+from gateway.settings import MeterSettings
 from gateway.store.messages.mailbox import MailboxStore
 from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister
 from tests.unit.store.messages.message_database import MessageDatabase
@@ -23,7 +23,7 @@ class Hands:
 
 async def deliver(database: MessageDatabase) -> str:
     """A message that is delivered to the town."""
-    decision = decide(await database.received(), VALID, MemoryRegister(SUPPLIER, TOWN), MeterPolicy(), NOW)
+    decision = decide(await database.received(), VALID, MemoryRegister(SUPPLIER, TOWN), {}, MeterSettings(), NOW)
     return (await database.committer.commit(decision)).kenmerk
 
 

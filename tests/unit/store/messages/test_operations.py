@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.messages.decision import park
+from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
 from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere, record_replay
 from tests.unit.messages.examples import NOW
@@ -14,15 +15,15 @@ class Judge:
     """Notes what it is offered, and which returned messages were opened again."""
 
     offered: list[str] = field(default_factory=list)
-    reopened: int = 0
+    reopened: list[State] = field(default_factory=list)
 
     def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
         assert data is None
         assert is_suspect
         self.offered.append(message.kenmerk)
 
-    def message_reopened(self) -> None:
-        self.reopened += 1
+    def message_reopened(self, state: State) -> None:
+        self.reopened.append(state)
 
 
 async def parked(database: MessageDatabase) -> str:
@@ -63,4 +64,4 @@ async def test_a_replay_by_another_process_is_found_once(database: MessageDataba
     assert not await record_replay(database.writer, kenmerk, "command-line", NOW)
     await elsewhere.follow()
     await elsewhere.follow()
-    assert (judge.offered, judge.reopened) == ([kenmerk], 1)
+    assert (judge.offered, judge.reopened) == ([kenmerk], [State.RETURNED])

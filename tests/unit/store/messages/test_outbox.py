@@ -7,14 +7,14 @@ import pytest
 
 from gateway.messages.decision import decide
 from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
-from gateway.messages.metering import MeterPolicy
+from gateway.settings import MeterSettings
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister
 from tests.unit.store.messages.message_database import MessageDatabase
 
 LATER = NOW + timedelta(hours=1)
-POLICY = MeterPolicy()
+POLICY = MeterSettings()
 
 
 async def paused_outbox(database: MessageDatabase) -> tuple[OutboxStore, RegisterStore]:
@@ -22,14 +22,14 @@ async def paused_outbox(database: MessageDatabase) -> tuple[OutboxStore, Registe
     register = RegisterStore(database.engines, database.writer, lambda: NOW)
     for party in (SUPPLIER, PUSHED_TOWN):
         await register.save(party, "test")
-    outbox = OutboxStore(database.engines, database.writer, database.committer, register, lambda: NOW, ["webhook"])
+    outbox = OutboxStore(database.engines, database.writer, register, lambda: NOW, ["webhook"])
     parties = MemoryRegister(SUPPLIER, PUSHED_TOWN)
-    await database.committer.commit(decide(await database.received(), VALID, parties, POLICY, NOW))
+    await database.committer.commit(decide(await database.received(), VALID, parties, {}, POLICY, NOW))
     queued = await outbox.first("town")
     assert queued is not None
-    message = await outbox.commit(offer(queued.message, NOW))
+    message = (await database.committer.commit(offer(queued.message, NOW))).message
     attempt = DeliveryAttempt(AttemptResult.TROUBLED, "no answer", again_at=LATER)
-    await outbox.commit(decide_delivery(message, attempt, register, POLICY, NOW))
+    await database.committer.commit(decide_delivery(message, attempt, register, POLICY, NOW))
     return outbox, register
 
 
