@@ -53,9 +53,9 @@ class Post:
 
     async def send(self, url: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]) -> Reply:
         """Send, and read the answer. Raises NotDeliveredError (temporary) when there is none."""
-        self._resolver.require_usable(url)
+        address = self._resolver.usable(url)
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(address, data=body, headers=headers, allow_redirects=False) as response:
                 answer = await response.content.read(ANSWER_BYTES_MAX + 1)
                 return Reply(response.status, answer[:ANSWER_BYTES_MAX])
         except TimeoutError as error:
