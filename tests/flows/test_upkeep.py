@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -105,11 +106,10 @@ class Breaking(ObjectReferences):
     def __init__(self, good: ObjectReferences) -> None:
         self._good, self._asked = good, 0
 
-    async def used(self, keys: object) -> frozenset[str]:
+    async def find_used(self, keys: Collection[str]) -> frozenset[str]:
         self._asked += 1
         if self._asked == 1:
             raise OSError("the database is away")
-        assert isinstance(keys, list)
         return await self._good.find_used(keys)
 
 

@@ -124,7 +124,7 @@ def test_sarif_reads_as_it_was_meant(report: JudgedDocument) -> None:
 def test_a_sarif_fingerprint_stays_when_lines_move() -> None:
     def prints(document: bytes) -> list[str]:
         run = json.loads(render([reported(document)], "sarif"))["runs"][0]
-        return [result["partialFingerprints"]["place/v1"] for result in run["results"]]
+        return [result["partialFingerprints"]["location/v1"] for result in run["results"]]
 
     assert prints(WRONG) == prints(ON_ONE_LINE)
     assert len(set(prints(WRONG))) == len(prints(WRONG))
