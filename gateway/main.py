@@ -265,6 +265,7 @@ def _dispatcher(gateway: Gateway, clock: Clock) -> Dispatcher:
     )
     return Dispatcher(
         gateway.outbox,
+        gateway.storage,
         gateway.committer.commit,
         methods,
         gateway.register,

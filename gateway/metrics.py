@@ -72,7 +72,7 @@ PUSH_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Buckets for a call to a recipient's server, which may take a minute."""
 PUSH_OUTCOMES = ("delivered", "troubled", "refused", "expired")
 """Outcomes of an attempt; `troubled` is tried again, `expired` is not."""
-PUSH_FAILURES = ("address", "connection", "timeout", "status", "fault", "answer", "gone")
+PUSH_FAILURES = ("address", "connection", "timeout", "status", "fault", "answer")
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 Kind = TypeVar("Kind", Counter, Gauge, Histogram)

@@ -16,6 +16,7 @@ from gateway.http.answers import empty_answer, json_answer
 from gateway.http.middleware import Handler, OnAnswer, expect_handler, problem_middleware
 from gateway.http.parameters import read_query
 from gateway.http.problems import Fault, InvalidInput
+from gateway.store.unavailable import unavailable
 
 
 def build(
@@ -27,7 +28,8 @@ def build(
     base_url = services.base_url
     context = Context(services, lambda: openapi_document(routes, base_url.public_url, base_url.url))
     app = web.Application(
-        middlewares=[problem_middleware(base_url, on_answer)], client_max_size=services.limits.body_bytes_max
+        middlewares=[problem_middleware(base_url, on_answer, unavailable)],
+        client_max_size=services.limits.body_bytes_max,
     )
     expect = expect_handler(base_url)
     for route in routes:

@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.participants import Role
+from gateway.messages.ports import CheckedBytes
 from gateway.messages.submission import StoredBytes
 
 routes = Routes("messages", number="The number of the attachment, from 1.")
@@ -47,6 +49,16 @@ class AttachmentResource(Schema):
     href: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Download:
+    """A document or attachment as it is sent."""
+
+    media_type: str
+    size_bytes: int
+    sha256: str
+    disposition: str
+
+
 class Attachments(Schema):
     """Every attachment of a message, in order."""
 
@@ -59,11 +71,13 @@ class Attachments(Schema):
     Returns("The document.", media_types=("application/xml",), headers=BYTES),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
+    problems=(problems.DocumentDamaged, problems.DocumentMissing),
 )
 async def show_document(call: Call, kenmerk: str) -> web.StreamResponse:
     message = await message_with_content(call, kenmerk)
-    more = {"Content-Disposition": f'attachment; filename="{message.kenmerk}.xml"'}
-    return await _send(call, message.document, message.sha256, "application/xml", more)
+    name = f'attachment; filename="{message.kenmerk}.xml"'
+    download = _Download("application/xml", message.size_bytes, message.sha256, name)
+    return await _send(call, message.document, _whole, download)
 
 
 @routes.get(
@@ -84,6 +98,7 @@ async def list_attachments(call: Call, kenmerk: str) -> Attachments:
     Returns("The content, in the attachment's own media type.", media_types=("*/*",), headers=BYTES),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
+    problems=(problems.DocumentDamaged, problems.DocumentMissing),
 )
 async def show_attachment(call: Call, kenmerk: str, number: Number) -> web.StreamResponse:
     message = await message_with_content(call, kenmerk)
@@ -120,13 +135,18 @@ async def message_with_content(call: Call, kenmerk: str) -> Message:
 
 async def _send_attachment(call: Call, message: Message, held: StoredAttachment) -> web.StreamResponse:
     facts = held.attachment
-    more = {"Content-Disposition": disposition(facts.filename, facts.number)}
+    name = disposition(facts.filename, facts.number)
+    download = _Download(facts.media_type, facts.size_bytes, facts.sha256, name)
     if held.stored is not None:
-        return await _send(call, held.stored, facts.sha256, facts.media_type, more)
+        return await _send(call, held.stored, _whole, download)
     if facts.start is None or facts.end is None:
         raise problems.UnknownItem(Text("attachment"), str(facts.number))
-    encoded = call.services.storage.stream(message.document, facts.start, facts.end)
-    return await _stream(call, decoded_content(encoded), facts.size_bytes, facts.sha256, facts.media_type, more)
+    start, end = facts.start, facts.end
+
+    def decode(document: CheckedBytes) -> AsyncIterator[bytes]:
+        return decoded_content(document.stream(start, end))
+
+    return await _send(call, message.document, decode, download)
 
 
 def disposition(filename: str | None, number: int) -> str:
@@ -135,22 +155,31 @@ def disposition(filename: str | None, number: int) -> str:
     return f"attachment; filename=\"{_SAFE_NAME.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+def _whole(content: CheckedBytes) -> AsyncIterator[bytes]:
+    return content.stream()
+
+
 async def _send(
-    call: Call, stored: StoredBytes, sha256: str, media_type: str, more: dict[str, str]
+    call: Call,
+    where: StoredBytes,
+    pieces: Callable[[CheckedBytes], AsyncIterator[bytes]],
+    download: _Download,
 ) -> web.StreamResponse:
-    return await _stream(call, call.services.storage.stream(stored), stored.size_bytes, sha256, media_type, more)
-
-
-async def _stream(
-    call: Call, pieces: AsyncIterator[bytes], size_bytes: int, sha256: str, media_type: str, more: dict[str, str]
-) -> web.StreamResponse:
-    """Send bytes as they come from storage, with their digest (RFC 9530) and ETag."""
+    """Send what `pieces` takes of a stored content, with its digest (RFC 9530) and ETag. The content is read and
+    compared with its SHA-256 before the answer begins."""
+    sha256 = download.sha256
     digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-    every = headers(media_type, {"Content-Digest": f"sha-256=:{digest}:", hdrs.ETAG: f'"{sha256}"', **more})
+    more = {
+        "Content-Digest": f"sha-256=:{digest}:",
+        hdrs.ETAG: f'"{sha256}"',
+        "Content-Disposition": download.disposition,
+    }
+    every = headers(download.media_type, more)
     if call.request.headers.get(hdrs.IF_NONE_MATCH, "").find(f'"{sha256}"') >= 0:
         del every[hdrs.CONTENT_TYPE]
         return web.Response(status=304, headers=every)
-    return await stream_answer(call.request, pieces, size_bytes, every)
+    content = await call.services.storage.check(where)
+    return await stream_answer(call.request, pieces(content), download.size_bytes, every)
 
 
 def attachment_resource(kenmerk: str, held: StoredAttachment) -> AttachmentResource:

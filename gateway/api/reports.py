@@ -1,5 +1,7 @@
 """The verdict on a message."""
 
+from contextlib import suppress
+
 from aiohttp import web
 
 from gateway.api import report_pages
@@ -13,6 +15,7 @@ from gateway.http.answers import BY_ACCEPT, HTML, JSON, PLAIN, raw_json_answer, 
 from gateway.http.pages import page_answer
 from gateway.i18n import Text
 from gateway.messages.message import Message
+from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.validator.report.report import Report
 
 routes = Routes("messages")
@@ -46,5 +49,8 @@ async def _to_read(call: Call, message: Message) -> tuple[list[AttachmentResourc
         return [], None
     held = await call.services.messages.attachments(message.kenmerk)
     is_short = message.size_bytes <= report_pages.EXCERPT_BYTES_MAX
-    source = await call.services.storage.read(message.document) if is_short else b""
+    source = b""
+    if is_short:
+        with suppress(DamagedDocumentError, StoreUnavailableError):  # the verdict can be read without the lines
+            source = await call.services.storage.read(message.document)
     return [attachment_resource(message.kenmerk, one) for one in held], source

@@ -16,22 +16,28 @@ from gateway.http.base_url import BaseUrl
 from gateway.http.pages import problem_page
 from gateway.http.problems import Problem
 from gateway.i18n import Text
+from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 
 log = structlog.get_logger()
 
+RETRY_AFTER_SECONDS = 5
+"""A store that is away is often back soon, and a gateway that refuses costs its callers little."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Unavailable = Callable[[Exception], StoreUnavailableError | None]
+"""The error as one of a store that is unavailable; None for any other."""
 OnAnswer = Callable[[str, int, float], None]
 """Called for every answer with the kind of its route, its status, and the seconds it took."""
 
 
-def problem_middleware(base_url: BaseUrl, on_answer: OnAnswer) -> Middleware:
+def problem_middleware(base_url: BaseUrl, on_answer: OnAnswer, unavailable: Unavailable) -> Middleware:
     """The middleware around every handler of an application, and around what no route matches."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         started = time.perf_counter()
         try:
-            answer = await _answer(request, handler, base_url)
+            answer = await _answer(request, handler, base_url, unavailable)
         finally:
             unbind_contextvars("kenmerk")  # the next request on this connection is about something else
         resource = request.match_info.route.resource
@@ -42,7 +48,9 @@ def problem_middleware(base_url: BaseUrl, on_answer: OnAnswer) -> Middleware:
     return middleware
 
 
-async def _answer(request: web.Request, handler: Handler, base_url: BaseUrl) -> web.StreamResponse:
+async def _answer(
+    request: web.Request, handler: Handler, base_url: BaseUrl, unavailable: Unavailable
+) -> web.StreamResponse:
     try:
         return await handler(request)
     except Problem as problem:
@@ -52,7 +60,7 @@ async def _answer(request: web.Request, handler: Handler, base_url: BaseUrl) -> 
     except ConnectionError:
         raise  # the client is gone
     except Exception as error:  # whatever it is, the client learns a reference only
-        failure = log_failure(error, request)
+        failure = _problem_of_store(error, unavailable, request) or log_failure(error, request)
         if request.writer.output_size > 0:  # part was sent: no second answer
             raise ConnectionError("the answer broke off") from error
         return answer_to(failure, request, base_url)
@@ -94,6 +102,19 @@ def _problem_of(refusal: web.HTTPException, request: web.Request) -> Problem:
     if isinstance(refusal, web.HTTPNotFound):
         return problems.UnknownAddress()
     return log_failure(refusal, request)
+
+
+def _problem_of_store(error: Exception, unavailable: Unavailable, request: web.BaseRequest) -> Problem | None:
+    """The problem for a store that cannot be used now, and for content that is damaged or missing."""
+    if (trouble := unavailable(error)) is not None:
+        log.warning("store_unavailable", method=request.method, path=request.path, reason=str(trouble))
+        return problems.StoreUnavailable(RETRY_AFTER_SECONDS)
+    if isinstance(error, DamagedDocumentError):
+        reference = str(uuid.uuid4())
+        log.error("content_not_sent", reference=reference, path=request.path, reason=str(error))
+        is_missing = isinstance(error, MissingDocumentError)
+        return problems.DocumentMissing(reference) if is_missing else problems.DocumentDamaged(reference)
+    return None
 
 
 def log_failure(error: BaseException | None, request: web.BaseRequest) -> problems.InternalError:

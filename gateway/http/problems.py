@@ -325,6 +325,40 @@ class InternalError(LoggedProblem):
     remedy = Text("Try again with the same Idempotency-Key; give the operator the `reference` if it stays.")
 
 
+class DocumentDamaged(LoggedProblem):
+    status = 500
+    title = Text("The stored content is damaged")
+    meaning = Text(
+        "The stored bytes are not those that were accepted: their SHA-256 differs. None of them was sent, and the "
+        "operator was alerted."
+    )
+    remedy = Text("Ask the operator to put the content back from a backup; give the `reference`.")
+
+
+class DocumentMissing(LoggedProblem):
+    status = 500
+    title = Text("The stored content is missing")
+    meaning = Text("The message is known, and its bytes are not in document storage. The operator was alerted.")
+    remedy = Text("Ask the operator to put the content back from a backup; give the `reference`.")
+
+
+class StoreUnavailable(Problem):
+    status = 503
+    title = Text("Storage is not available")
+    meaning = Text(
+        "Document storage or the database is away, full, read-only or too slow at the moment. Nothing was stored, "
+        "or it is not known: the same Idempotency-Key finds out."
+    )
+    remedy = Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key.")
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
+            headers={"Retry-After": str(retry_after_seconds)},
+            closes=True,
+        )
+
+
 class Overloaded(Problem):
     status = 503
     title = Text("The gateway is busy")

@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 import msgspec
 import structlog
-from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.billing.documents.bill import Bill
@@ -34,6 +33,8 @@ from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.ports import BillingStore
 from gateway.clock import AMSTERDAM, Clock, billing_date, from_microseconds
 from gateway.jobs.periodic import run_periodically
+from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
+from gateway.messages.submission import StoredBytes
 from gateway.metering.calendar import midnight
 from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export, write_items
 from gateway.metering.statement import EntrySelection
@@ -47,7 +48,7 @@ log = structlog.get_logger(__name__)
 CHECK_SECONDS = 300.0
 """How often we look whether a day is due; a day that failed is tried again after as long."""
 MANIFEST = "manifest.json"
-TROUBLE = (OSError, BaseError, SQLAlchemyError, ValueError)
+TROUBLE = (OSError, StoreUnavailableError, DamagedDocumentError, SQLAlchemyError, ValueError)
 """Errors of the target or the database that may pass; ValueError is a URL that obstore does not support, or
 Parquet without pyarrow."""
 
@@ -106,11 +107,12 @@ class Drop:
         return tuple(written)
 
     async def write(self, day: date) -> Manifest | None:
-        """Write the drop of a day that is over; None when it exists, and then nothing changes.
+        """Write the drop of a day that is over; None when it exists, and then nothing changes. Each file is read
+        back and compared with its SHA-256 before the manifest is written.
 
         Raises one of TROUBLE: then the day has no manifest, and the next time everything is written again.
         """
-        target = Storage(target_url(self._drop.url), 0)
+        target = Storage(target_url(self._drop.url), 0, has_packs=False)
         try:
             if await target.holds(f"{day}/{MANIFEST}"):
                 return None
@@ -118,7 +120,9 @@ class Drop:
             with TemporaryDirectory(prefix="drop-", dir=self._settings.data_directory) as folder:
                 manifest = await self._make(day, Path(folder))
                 for file in manifest.files:
-                    await target.put_stable(f"{day}/{file.name}", Path(folder, file.name))
+                    key = f"{day}/{file.name}"
+                    await target.put_stable(key, Path(folder, file.name))
+                    await target.check(StoredBytes(key, 0, file.size_bytes, file.sha256))
             await target.put_stable(f"{day}/{MANIFEST}", as_json(manifest))
             return manifest
         finally:

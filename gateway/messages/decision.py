@@ -135,14 +135,26 @@ def decide(
 
 def park(message: Message, detail: str, at: datetime, verdict: Verdict | None = None) -> Decision:
     """The decision when judging failed technically: the message is parked, with what was found so far."""
+    return _park(message, Step.VALIDATION_BROKE, detail, at, verdict or Verdict())
+
+
+def set_apart(message: Message, detail: str, at: datetime) -> Decision:
+    """The decision when the stored content of a message that is not delivered is damaged or missing: parked, and
+    taken from where it waits for its recipient. A report that it has stays."""
+    if message.state is State.RECEIVED:
+        return _park(message, Step.CONTENT_DAMAGED, detail, at, Verdict())
+    entries = (JournalEntry(Step.CONTENT_DAMAGED, at, GATEWAY, Foutcode.VAS400, detail),)
+    return Decision(message, message.after(entries, Disposition.PENDING), entries, moves=(Move.OUT_OF_OUTBOX,))
+
+
+def _park(message: Message, step: Step, detail: str, at: datetime, found: Verdict) -> Decision:
     finding = Finding(
         "MP-TECHNICAL",
         Flag.FATAL,
         Stage.XML,
         Text("The gateway could not judge this document. An operator looks at it; you need not send it again."),
     )
-    entries = (JournalEntry(Step.VALIDATION_BROKE, at, GATEWAY, Foutcode.VAS400, detail),)
-    found = verdict or Verdict()
+    entries = (JournalEntry(step, at, GATEWAY, Foutcode.VAS400, detail),)
     verdict = replace(found, findings=(finding, *found.findings))
     judged = _with_verdict(message, verdict, None, None, None)
     return Decision(message, judged.after(entries, Disposition.PENDING), entries, verdict=verdict)

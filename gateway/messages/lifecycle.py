@@ -30,7 +30,8 @@ class State(StrEnum):
     RETURNED = "returned"
     """Could not be delivered. Final until an operator replays it."""
     PARKED = "parked"
-    """Judging it failed technically three times; set apart for an operator, who retries or returns it."""
+    """Judging it failed technically three times, or its stored content is damaged; set apart for an operator, who
+    retries or returns it."""
 
     @property
     def is_settled(self) -> bool:
@@ -50,6 +51,7 @@ class Step(StrEnum):
     RULES_PASSED = "rules-passed"
     VALIDATION_FAILED = "validation-failed"
     VALIDATION_BROKE = "validation-broke"
+    CONTENT_DAMAGED = "content-damaged"
     FOUND_DUPLICATE = "found-duplicate"
     DELIVERY_STARTED = "delivery-started"
     DELIVERED = "delivered"
@@ -114,6 +116,13 @@ STEPS: dict[Step, StepRule] = {
         "321",
         "Technisch probleem bij validatie",
         Text("set apart: judging it failed technically"),
+    ),
+    Step.CONTENT_DAMAGED: StepRule(
+        _S.PARKED,
+        _from(_S.RECEIVED, _S.CHECKED, _S.OFFERED),
+        "321",
+        "Technisch probleem bij validatie",
+        Text("set apart: its stored content is damaged"),
     ),
     Step.FOUND_DUPLICATE: StepRule(
         _S.DUPLICATE,

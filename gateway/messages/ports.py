@@ -37,17 +37,29 @@ class ContentSink(Protocol):
         """Forget what was written."""
 
 
+class CheckedBytes(Protocol):
+    """A stored content that is what its SHA-256 says."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the whole content."""
+
+    def stream(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from start up to end, in pieces; from the start each time."""
+
+
 class DocumentStorage(Protocol):
-    """Bytes of documents and attachments."""
+    """Bytes of documents and attachments. Reading compares them with their SHA-256 first: it raises
+    DamagedDocumentError, MissingDocumentError or StoreUnavailableError before it gives out a byte."""
 
     def sink(self) -> ContentSink:
-        """A new sink."""
+        """A new sink. Its methods raise StoreUnavailableError."""
 
     async def read(self, where: StoredBytes) -> bytes:
         """All the bytes."""
 
-    def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from start up to end, in pieces."""
+    async def check(self, where: StoredBytes) -> CheckedBytes:
+        """The content, to be streamed."""
 
 
 class Messages(Protocol):

@@ -12,11 +12,13 @@ import structlog
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from gateway.clock import Clock
-from gateway.messages.decision import Decision
+from gateway.messages.contents import ChecksContents, Contents, check_contents
+from gateway.messages.decision import Decision, set_apart
 from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message
 from gateway.messages.participants import Register
+from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.ports import (
     DeliveryMethod,
@@ -47,6 +49,7 @@ class Dispatcher:
     def __init__(
         self,
         outbox: Outbox,
+        storage: ChecksContents,
         commit: Commit,
         methods: Mapping[str, DeliveryMethod],
         register: Register,
@@ -60,6 +63,7 @@ class Dispatcher:
         """`recipients_max`: recipients that are called at the same time; `trouble_seconds`: how long to leave a
         store alone that does not answer."""
         self._outbox = outbox
+        self._storage = storage
         self._commit = commit
         self._methods = methods
         self._register = register
@@ -127,6 +131,9 @@ class Dispatcher:
                     destination = await self._outbox.destination(destination.recipient_id)
                     if destination.method not in self._methods:
                         return
+        except StoreUnavailableError as error:  # no failure of the recipient: what waits for it stays
+            log.warning("document_not_read", reason=str(error))
+            await asyncio.sleep(_IDLE_SECONDS)
         except Exception as error:  # one recipient's trouble, whatever it is, stays its own
             log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
             await asyncio.sleep(_IDLE_SECONDS)
@@ -140,22 +147,28 @@ class Dispatcher:
         return queued
 
     async def _offer(self, destination: Destination, queued: QueuedMessage) -> bool:
-        """Offer one message; whether the next one may follow."""
+        """Offer one message; whether the next one may follow. One whose contents are damaged is set apart, before
+        its recipient hears of it. Raises StoreUnavailableError."""
+        try:
+            contents = await check_contents(self._storage, queued.message.document, queued.message.attachments)
+        except DamagedDocumentError as damage:
+            await self._commit(set_apart(queued.message, str(damage), self._clock()))
+            return True
         message = (await self._commit(offer(queued.message, self._clock()))).message
         begun = time.monotonic()
-        error = await self._deliver(destination, message)
+        error = await self._deliver(destination, message, contents)
         seconds, now = time.monotonic() - begun, self._clock()
         attempt = self._attempt(destination, queued, error, now)
         await self._commit(decide_delivery(message, attempt, self._register, self._policy, now))
         self._attempted(destination.method, attempt.result, error.failure if error else None, seconds)
         return attempt.result in {AttemptResult.DELIVERED, AttemptResult.REFUSED}
 
-    async def _deliver(self, destination: Destination, message: Message) -> NotDeliveredError | None:
+    async def _deliver(
+        self, destination: Destination, message: Message, contents: Contents
+    ) -> NotDeliveredError | None:
         """Hand it over; why it was not accepted, or None."""
         try:
-            await self._methods[destination.method].deliver(destination.url, message)
-        except FileNotFoundError as error:
-            return NotDeliveredError(Refusal.PERMANENT, Failure.GONE, str(error), Foutcode.AFS400)
+            await self._methods[destination.method].deliver(destination.url, message, contents)
         except NotDeliveredError as error:
             return error
         return None

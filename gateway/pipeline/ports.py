@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.messages.contents import Contents
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message
 
@@ -66,8 +67,6 @@ class Failure(StrEnum):
     """A SOAP fault."""
     ANSWER = "answer"
     """An answer that cannot be read, is about something else, or is not signed as it should be."""
-    GONE = "gone"
-    """The content of the message is not there any more."""
 
 
 class NotDeliveredError(Exception):
@@ -88,5 +87,5 @@ class DeliveryMethod(Protocol):
     into_mailbox: bool
     """Whether the recipient takes the message from its mailbox afterwards; false: it was sent whole."""
 
-    async def deliver(self, url: str, message: Message) -> None:
-        """Bring it. Raises NotDeliveredError, and FileNotFoundError when its content is gone."""
+    async def deliver(self, url: str, message: Message, contents: Contents) -> None:
+        """Bring it. Raises NotDeliveredError."""

@@ -3,8 +3,9 @@
 A few small documents are judged in a thread, which is quickest. When many wait a worker process is started; while
 one is up they go there in batches, so that this process goes on answering and storing. Large ones, those whose
 judging broke, and all that a restart finds unjudged are judged one by one in worker processes with limits; after
-three technical failures a message is parked and the others go on. What waits is on stable storage; only a bounded
-part of its bytes is held here.
+three technical failures a message is parked and the others go on. One whose bytes are damaged is parked at once;
+one that cannot be read because storage is away waits until it is back. What waits is on stable storage; only a
+bounded part of its bytes is held here.
 """
 
 import asyncio
@@ -19,11 +20,13 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from gateway.clock import Clock
-from gateway.messages.decision import AlreadyCommittedError, Decision, decide, park
+from gateway.messages.decision import AlreadyCommittedError, Decision, decide, park, set_apart
 from gateway.messages.message import Message
 from gateway.messages.participants import Register
 from gateway.messages.ports import Checkpoint
+from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.pipeline.worker import Job, JudgingError
+from gateway.pipeline.workers import Judged, NotJudged
 from gateway.settings import MeterSettings
 from gateway.validator.verdict import Verdict
 
@@ -37,9 +40,12 @@ this process's time."""
 COMMIT_RETRY_SECONDS = 0.5
 COMMIT_RETRY_SECONDS_MAX = 60.0
 """Pauses between attempts to commit while the store is in trouble."""
+READ_RETRY_SECONDS = 0.5
+READ_RETRY_SECONDS_MAX = 10.0
+"""Pauses between attempts to read a document while storage is away."""
 
 
-JudgeBatch = Callable[[Sequence[Job]], Awaitable[Sequence[Verdict | JudgingError]]]
+JudgeBatch = Callable[[Sequence[Job]], Awaitable[Sequence[Judged]]]
 
 
 class Judges(Protocol):
@@ -49,13 +55,13 @@ class Judges(Protocol):
     def is_warm(self) -> bool:
         """Whether a worker process is up."""
 
-    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """A batch of small documents, in this process."""
 
-    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """A batch of small documents, in a worker process."""
 
-    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """Documents of any size, each by itself in a worker process."""
 
 
@@ -71,12 +77,16 @@ class DecisionStore(Protocol):
 
 @dataclass(slots=True)
 class _QueuedJob:
-    """A message in the queue. `data` are its bytes while there is room to hold them; `profile` are the rules that
-    its recipient asks for on top, once they are known; `verdict` is None where judging it failed for good."""
+    """A message in the queue. `data` are its bytes while there is room to hold them; `is_apart`: it is judged by
+    itself in a worker; `profile` are the rules that its recipient asks for on top, once they are known; `verdict`
+    is None where judging it failed for good, and `damage` says what is wrong with its bytes."""
 
     message: Message
     data: bytes | None
+    is_apart: bool
     attempts: int = 0
+    pause_seconds: float = READ_RETRY_SECONDS
+    damage: str | None = None
     profile: str | None = None
     verdict: Verdict | None = None
 
@@ -149,8 +159,12 @@ class JudgingQueue:
         """Have a stored message judged. `data` spares reading it again; `is_suspect`: only in a worker."""
         if message.kenmerk in self._queued:
             return
-        job = self._queued[message.kenmerk] = _QueuedJob(message, self._hold(data))
-        if is_suspect or message.size_bytes > self._small_size_bytes_max:
+        is_apart = is_suspect or message.size_bytes > self._small_size_bytes_max
+        job = self._queued[message.kenmerk] = _QueuedJob(message, self._hold(data), is_apart)
+        self._line_up(job)
+
+    def _line_up(self, job: _QueuedJob) -> None:
+        if job.is_apart:
             self._large.put_nowait(job)
         else:
             self._small.append(job)
@@ -200,16 +214,16 @@ class JudgingQueue:
             await self._commits.acquire()
             self._run(self._commit_batch(decided))
 
-    async def _verdicts(self, judge: JudgeBatch, batch: Sequence[_QueuedJob]) -> Sequence[Verdict | JudgingError]:
+    async def _verdicts(self, judge: JudgeBatch, batch: Sequence[_QueuedJob]) -> Sequence[Judged]:
         """The verdicts; whatever breaks in judging is a technical failure of each message, tried again alone."""
         try:
             return await judge([_job(job) for job in batch])
         except Exception as error:  # a broken program must not take messages with it
             return [_judging_error(job, error) for job in batch]
 
-    def _decision_unless_again(self, job: _QueuedJob, verdict: Verdict | JudgingError) -> Decision | None:
+    def _decision_unless_again(self, job: _QueuedJob, verdict: Judged) -> Decision | None:
         """What becomes of it; None where it is judged again: after a failure, or by its recipient's rules too."""
-        if isinstance(verdict, JudgingError):
+        if not isinstance(verdict, Verdict):
             self._record_failure(job, verdict)
             return None
         job.verdict = verdict
@@ -219,13 +233,15 @@ class JudgingQueue:
             self._record_failure(job, _judging_error(job, error))
             return None
         if job.profile is None and (profile := self._recipients_profile(decision, verdict)):
-            job.profile = profile
-            self._large.put_nowait(job)
+            job.profile, job.is_apart = profile, True
+            self._line_up(job)
             return None
         return decision
 
     def _decide(self, job: _QueuedJob) -> Decision:
         """What becomes of it as far as is known here: the store knows the claims."""
+        if job.damage is not None:
+            return set_apart(job.message, job.damage, self._clock())
         if job.verdict is None:
             detail = f"judging failed technically {job.attempts} times"
             return park(job.message, detail, self._clock())
@@ -240,12 +256,21 @@ class JudgingQueue:
         wanted = recipient.settings.get("profile") if recipient else None
         return wanted if wanted and wanted != verdict.profile else None
 
-    def _record_failure(self, job: _QueuedJob, error: JudgingError) -> None:
-        job.attempts += 1
+    def _record_failure(self, job: _QueuedJob, error: NotJudged) -> None:
+        """Judge it again, or set it apart. What cannot be read now is no failure of the document: it waits."""
         with _log_context(job):
+            if isinstance(error, StoreUnavailableError):
+                log.warning("document_not_read", reason=str(error), again_after_seconds=job.pause_seconds)
+                asyncio.get_running_loop().call_later(job.pause_seconds, self._line_up, job)
+                job.pause_seconds = min(job.pause_seconds * 2, READ_RETRY_SECONDS_MAX)
+                return
+            job.attempts += 1
+            job.is_apart = True
             log.warning("judging_failed", attempts=job.attempts, reason=str(error))
-            if job.attempts < self._attempts_max:
-                self._large.put_nowait(job)
+            if isinstance(error, DamagedDocumentError):
+                job.damage = str(error)
+            if job.damage is None and job.attempts < self._attempts_max:
+                self._line_up(job)
             else:
                 job.verdict = None
                 self._run(self._commit_alone(job))

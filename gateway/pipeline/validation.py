@@ -1,6 +1,6 @@
 """Judges a document in a worker without storing it."""
 
-from gateway.pipeline.worker import Job, JudgingError
+from gateway.pipeline.worker import Job
 from gateway.pipeline.workers import Workers
 from gateway.validator.verdict import encode_report
 
@@ -17,6 +17,6 @@ class ValidationService:
         is_small = checks_schema and len(document) <= self._small_size_bytes_max
         judge = self._workers.judge_small if is_small else self._workers.judge_large
         [verdict] = await judge([Job(document, profile=profile, schema=checks_schema)])
-        if isinstance(verdict, JudgingError):
+        if isinstance(verdict, Exception):
             raise verdict
         return encode_report(verdict)

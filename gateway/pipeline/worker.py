@@ -6,6 +6,7 @@ on standard input and output are a length of eight bytes and so many bytes of Me
 """
 
 import gc
+import hashlib
 import os
 import resource
 import signal
@@ -57,10 +58,12 @@ class JudgingError(Exception):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """The verdict on a document, or why judging it failed technically."""
+    """The verdict on a document, or why judging it failed technically. `is_unread`: it was not judged, because its
+    bytes cannot be read or are not those of its SHA-256."""
 
     verdict: Verdict | None = None
     failure: str = ""
+    is_unread: bool = False
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -111,13 +114,16 @@ def _answer(job: Job, source: BinaryIO, limits: Limits) -> Answer:
     try:
         return answer(_whole(job, source), limits)
     except OSError as error:
-        return Answer(failure=f"its bytes cannot be read: {error}")
+        return Answer(failure=f"its bytes cannot be read: {error}", is_unread=True)
 
 
 def _whole(job: Job, source: BinaryIO) -> Job:
     """The job with its document. Raises OSError when that cannot be read."""
     if job.file is not None:
-        return msgspec.structs.replace(job, document=read_file(*job.file))
+        document = read_file(*job.file)
+        if job.stored is None or hashlib.sha256(document).hexdigest() != job.stored.sha256:
+            raise OSError("they are not those that were accepted")
+        return msgspec.structs.replace(job, document=document)
     if job.follows_bytes:
         return msgspec.structs.replace(job, document=source.read(job.follows_bytes))
     return job

@@ -11,12 +11,13 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from typing import Protocol
 
 import msgspec
 import structlog
 
+from gateway.messages.ports import CheckedBytes
+from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import LENGTH_BYTES, Answer, Job, JudgingError, answer, frame
 from gateway.validator.media_types import HEAD_BYTES
@@ -30,18 +31,21 @@ WAITS_MAX = 4
 """A verdict is waited for so many times as long as judging may use the processor: a worker has low priority."""
 
 Pieces = AsyncIterator[bytes | memoryview]
+NotJudged = JudgingError | DamagedDocumentError | StoreUnavailableError
+"""Why there is no verdict: judging failed, the bytes are damaged, or they cannot be read now."""
+Judged = Verdict | NotJudged
 WorkerEnded = Callable[[str], None]
 """Called with the reason a worker was replaced: time, crash or age."""
 
 
 class Streams(Protocol):
-    """Document storage, read in pieces."""
-
-    def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
-        """The bytes. Raises FileNotFoundError when they are gone."""
+    """Document storage."""
 
     async def read(self, where: StoredBytes) -> bytes:
-        """All the bytes. Raises OSError when they cannot be read."""
+        """All the bytes. Raises DamagedDocumentError and StoreUnavailableError."""
+
+    async def check(self, where: StoredBytes) -> CheckedBytes:
+        """The bytes, to be streamed. Raises the same."""
 
     def file_of(self, where: StoredBytes) -> tuple[str, int, int] | None:
         """Path, offset and size in bytes where another process on this machine can read them; else None."""
@@ -78,37 +82,52 @@ class Workers:
         """A worker is up, or busy."""
         return self._up > 0
 
-    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+    async def judge_small(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """A batch of small documents, in one turn of one thread."""
-        whole = [await self._in_memory(job) for job in jobs]
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, whole)
+        ready = [await self._ready(job, None) for job in jobs]
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge_each, ready)
 
-    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+    async def judge_apart(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """A batch of small documents in a worker process, when there are more than one thread can judge.
 
         A worker that ends takes its whole batch with it: each of them is then to be tried alone.
         """
-        try:
-            return await self._in_worker([await self._ready(job, self._file_of(job)) for job in jobs])
-        except JudgingError as error:
-            return [error] * len(jobs)
+        ready = [await self._ready(job, self._file_of(job)) for job in jobs]
+        judged = iter(await self._in_worker([one for one in ready if isinstance(one, Job)]))
+        return [next(judged) if isinstance(one, Job) else one for one in ready]
 
-    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+    async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """Documents of any size, each by itself in a worker process, to which it passes in pieces."""
         return [await self._judge_alone(job) for job in jobs]
 
-    async def _judge_alone(self, job: Job) -> Verdict | JudgingError:
+    async def _judge_alone(self, job: Job) -> Judged:
         file = self._file_of(job)
-        size_bytes = 0 if file else job.stored.size_bytes if job.stored else len(job.document or b"")
         try:
             heads = await self._heads(job)
-            sent = msgspec.structs.replace(job, document=None, heads=heads, file=file, follows_bytes=size_bytes)
-            [judged] = await self._in_worker([sent], self._pieces(job) if size_bytes else None)
-        except JudgingError as error:
+            pieces, size_bytes = (None, 0) if file else await self._pieces(job)
+        except (JudgingError, DamagedDocumentError, StoreUnavailableError) as error:
             return error
+        sent = msgspec.structs.replace(job, document=None, heads=heads, file=file, follows_bytes=size_bytes)
+        [judged] = await self._in_worker([sent], pieces)
         return judged
 
-    async def _in_worker(self, jobs: Sequence[Job], follows: Pieces | None = None) -> list[Verdict | JudgingError]:
+    async def _in_worker(self, jobs: Sequence[Job], follows: Pieces | None = None) -> list[Judged]:
+        """What a worker says of the jobs; of each the same where it ends."""
+        if not jobs:
+            return []
+        try:
+            answers = await self._ask_worker(jobs, follows)
+        except (JudgingError, DamagedDocumentError, StoreUnavailableError) as error:
+            return [error] * len(jobs)
+        return [
+            await self._why_unread(job, answer.failure)
+            if answer.is_unread
+            else answer.verdict or JudgingError(answer.failure)
+            for job, answer in zip(jobs, answers, strict=True)
+        ]
+
+    async def _ask_worker(self, jobs: Sequence[Job], follows: Pieces | None) -> list[Answer]:
+        """Raises JudgingError, and what reading the pieces raises."""
         async with self._slots:
             worker = self._idle.pop() if self._idle else await self._start()
             worker.stay()
@@ -120,9 +139,6 @@ class Workers:
                 raise JudgingError(
                     f"no verdict within {WAITS_MAX * self._judging_seconds_max:g} seconds"
                 ) from None
-            except FileNotFoundError as error:
-                await self._end(worker, "crash")
-                raise JudgingError(f"its bytes cannot be read: {error}") from error
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 status = await self._end(worker, "crash")
                 raise JudgingError(f"the worker ended with status {status}") from None
@@ -133,7 +149,16 @@ class Workers:
                 await self._end(worker, "crash")
                 raise
             await self._keep(worker)
-            return [answer.verdict or JudgingError(answer.failure) for answer in answers]
+            return answers
+
+    async def _why_unread(self, job: Job, failure: str) -> NotJudged:
+        """A worker could not read a document, or read other bytes: the storage says whether it is damaged."""
+        try:
+            if job.stored is not None:
+                await self._streams.check(job.stored)
+        except (DamagedDocumentError, StoreUnavailableError) as error:
+            return error
+        return StoreUnavailableError(failure)
 
     async def close(self) -> None:
         """End every worker."""
@@ -142,47 +167,37 @@ class Workers:
             await worker.end()
         self._idle.clear()
 
-    async def _pieces(self, job: Job) -> Pieces:
-        """The document in pieces, so that a large one is never whole in this process on its way."""
-        if job.stored is not None:
-            async for piece in self._streams.stream(job.stored):
-                yield piece
-            return
-        view = memoryview(job.document or b"")
-        for start in range(0, len(view), PIECE_SIZE_BYTES):
-            yield view[start : start + PIECE_SIZE_BYTES]
+    async def _pieces(self, job: Job) -> tuple[Pieces, int]:
+        """The document in pieces, so that a large one is never whole in this process on its way; and its size in
+        bytes. Raises DamagedDocumentError and StoreUnavailableError."""
+        if job.stored is None:
+            return _slices(job.document or b""), len(job.document or b"")
+        content = await self._streams.check(job.stored)
+        return content.stream(), content.size_bytes
 
-    def _judge_each(self, jobs: Sequence[Job | JudgingError]) -> list[Verdict | JudgingError]:
-        return [one if isinstance(one, JudgingError) else _judge_one(one, self._limits) for one in jobs]
+    def _judge_each(self, jobs: Sequence[Job | NotJudged]) -> list[Judged]:
+        return [_judge_one(one, self._limits) if isinstance(one, Job) else one for one in jobs]
 
-    async def _in_memory(self, job: Job) -> Job | JudgingError:
+    async def _ready(self, job: Job, file: tuple[str, int, int] | None) -> Job | NotJudged:
+        """The job with what it takes to judge it: the document in memory where no file is read, and how each
+        attachment begins."""
+        document = None if file else job.document
         try:
-            return await self._ready(job, None)
-        except JudgingError as error:
+            if document is None and file is None and job.stored is not None:
+                document = await self._streams.read(job.stored)
+            return msgspec.structs.replace(job, document=document, heads=await self._heads(job), file=file)
+        except (JudgingError, DamagedDocumentError, StoreUnavailableError) as error:
             return error
 
-    async def _ready(self, job: Job, file: tuple[str, int, int] | None) -> Job:
-        """The job with what it takes to judge it: the document in memory where no file is read, and how each
-        attachment begins. Raises JudgingError."""
-        document = None if file else job.document
-        if document is None and file is None and job.stored is not None:
-            document = await self._read(job.stored)
-        return msgspec.structs.replace(job, document=document, heads=await self._heads(job), file=file)
-
     async def _heads(self, job: Job) -> tuple[bytes, ...]:
-        """How each detached attachment begins. Raises JudgingError."""
+        """How each detached attachment begins. Raises what is in NotJudged."""
         return tuple([await self._head(one.stored) for one in job.detached])
 
     async def _head(self, stored: StoredBytes | None) -> bytes:
         if stored is None:
             raise JudgingError("a detached attachment is not stored")
-        return await self._read(replace(stored, size_bytes=min(stored.size_bytes, HEAD_BYTES)))
-
-    async def _read(self, where: StoredBytes) -> bytes:
-        try:
-            return await self._streams.read(where)
-        except OSError as error:
-            raise JudgingError(f"its bytes cannot be read: {error}") from error
+        content = await self._streams.check(stored)
+        return b"".join([piece async for piece in content.stream(0, HEAD_BYTES)])
 
     def _file_of(self, job: Job) -> tuple[str, int, int] | None:
         return self._streams.file_of(job.stored) if job.stored is not None else None
@@ -273,6 +288,12 @@ class _Worker:
 
 
 _answers = msgspec.msgpack.Decoder(list[Answer])
+
+
+async def _slices(document: bytes) -> Pieces:
+    view = memoryview(document)
+    for start in range(0, len(view), PIECE_SIZE_BYTES):
+        yield view[start : start + PIECE_SIZE_BYTES]
 
 
 def _judge_one(job: Job, limits: Limits) -> Verdict | JudgingError:

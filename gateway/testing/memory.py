@@ -29,7 +29,7 @@ from gateway.messages.message import (
     received_message,
 )
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from gateway.messages.ports import PendingDelivery
+from gateway.messages.ports import CheckedBytes, PendingDelivery
 from gateway.messages.submission import (
     Content,
     IdempotencyConflictError,
@@ -110,9 +110,25 @@ class MemoryStorage:
         """All the bytes."""
         return self.objects[where.key]
 
-    async def stream(self, where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    async def check(self, where: StoredBytes) -> CheckedBytes:
+        """The content, in pieces of a length that divides nothing."""
+        return MemoryContent(self.objects[where.key])
+
+
+@dataclass(frozen=True)
+class MemoryContent:
+    """One content."""
+
+    data: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the whole content."""
+        return len(self.data)
+
+    async def stream(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes, in pieces of a length that divides nothing."""
-        data = self.objects[where.key][start:end]
+        data = self.data[start:end]
         for offset in range(0, len(data), 1009):
             yield data[offset : offset + 1009]
 

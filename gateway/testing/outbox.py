@@ -1,16 +1,19 @@
 """An outbox in memory."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from gateway.messages.contents import Contents, check_contents
 from gateway.messages.decision import Contact, Decision, Move
 from gateway.messages.lifecycle import Disposition, State
 from gateway.messages.message import JournalEntry, Message, StoredAttachment
 from gateway.messages.participants import Role
+from gateway.messages.ports import CheckedBytes
+from gateway.messages.stored_errors import MissingDocumentError
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.ports import Destination, QueuedMessage
+from gateway.store.documents.checked import HeldContent
 from gateway.validator.model.document import Attachment
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -95,13 +98,16 @@ class MemoryOutbox:
             one.message for left in self.waiting.values() for one in left if one.message.kenmerk == kenmerk
         )
 
-    async def stream(self, where: StoredBytes) -> AsyncIterator[bytes]:
-        """Contents. Raises FileNotFoundError when they are gone."""
+    async def ready(self, kenmerk: str) -> tuple[Message, Contents]:
+        """One that waits, as a delivery method gets it."""
+        message = self.message(kenmerk)
+        return message, await check_contents(self, message.document, message.attachments)
+
+    async def check(self, where: StoredBytes) -> CheckedBytes:
+        """Contents. Raises MissingDocumentError when they are gone."""
         if where.key not in {"pdf", *self.documents}:
-            raise FileNotFoundError(where.key)
-        data = b"%PDF" if where.key == "pdf" else self.documents[where.key]
-        for at in range(0, len(data), 10_007):
-            yield data[at : at + 10_007]
+            raise MissingDocumentError(where)
+        return HeldContent(b"%PDF" if where.key == "pdf" else self.documents[where.key])
 
 
 def _message(recipient_id: str, kenmerk: str, document: bytes) -> Message:

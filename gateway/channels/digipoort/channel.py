@@ -71,7 +71,6 @@ def _services(services: ChannelServices, files: TlsFiles, ours: Signer) -> WusSe
 def _push(services: ChannelServices, files: TlsFiles, ours: Signer) -> Afleverservice:
     return Afleverservice(
         services.post,
-        services.storage.stream,
         services.proces_of,
         ours,
         identities(files, services.fetch, services.clock, purposes=CLIENTS_AND_SERVERS),

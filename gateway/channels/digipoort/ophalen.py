@@ -4,21 +4,18 @@
 recipient to the last byte it is confirmed: it also leaves the mailbox of the HTTP API.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.channels.digipoort.parties import Client
 from gateway.channels.digipoort.processen import PROCESSEN_MAX, Processen, sent_bericht, within
 from gateway.channels.digipoort.services import WusServices
-from gateway.channels.digipoort.wire.elements import (
-    SentBericht,
-    SentInhoud,
-    Vraag,
-    berichten_response,
-    lijst_response,
-)
+from gateway.channels.digipoort.wire.elements import SentInhoud, Vraag, berichten_response, lijst_response
 from gateway.channels.proces import COLLECTED, LISTED, HandOut, Proces
+from gateway.messages.contents import Contents, check_contents
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
+from gateway.messages.stored_errors import DamagedDocumentError
 
 BERICHTEN_MAX = 25
 """Messages with their contents in one answer."""
@@ -26,6 +23,7 @@ BERICHTEN_BYTES_MAX = 64 * 1024 * 1024
 """Contents in one answer; one message always fits."""
 _COLLECTABLE = frozenset({State.DELIVERED, State.CONFIRMED})
 Found = list[tuple[Message, Proces]]
+Fitting = list[tuple[Message, Proces, Contents]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +55,22 @@ class Ophalen:
     async def get_berichten(self, vraag: Vraag, client: Client) -> Collected:
         """Messages of a belanghebbende, with their contents."""
         found = await self._find(vraag, client)
-        return await self._collect("getBerichten", await self._that_fit(found))
+        return _collect("getBerichten", await self._that_fit(found))
 
     async def get_nieuwe_berichten(self, vraag: Vraag, client: Client) -> Collected:
         """Messages of a belanghebbende that were not collected before."""
         found = await self._find(vraag, client)
-        new = await self._not_marked(found, client)
-        return await self._collect("getNieuweBerichten", await self._that_fit(new))
+        return _collect("getNieuweBerichten", await self._not_marked(found, client))
 
     async def get_berichten_kenmerk(self, vraag: Vraag, client: Client) -> Collected:
         """One message with its contents."""
-        return await self._collect("getBerichtenKenmerk", await self._one(vraag, client))
+        found = await self._one(vraag, client)
+        return _collect("getBerichtenKenmerk", await self._that_fit(found))
 
     async def get_nieuwe_berichten_kenmerk(self, vraag: Vraag, client: Client) -> Collected:
         """One message with its contents, unless it was collected before."""
-        new = await self._not_marked(await self._one(vraag, client), client)
-        return await self._collect("getNieuweBerichtenKenmerk", new)
+        found = await self._one(vraag, client)
+        return _collect("getNieuweBerichtenKenmerk", await self._not_marked(found, client))
 
     async def confirm(self, collected: Collected, client: Client) -> None:
         """The answer was sent: its messages are the recipient's now."""
@@ -91,32 +89,45 @@ class Ophalen:
         return [(message, proces)] if is_ready and within(message.received_at, vraag) else []
 
     async def _only_new(self, found: Found, client: Client, mark: int) -> Found:
-        marks = [HandOut(message.kenmerk, mark) for message, _ in found]
-        new = await self._services.records.hand_out(client.oin, marks)
-        return [one for one in found if HandOut(one[0].kenmerk, mark) in new]
+        new = await self._mark([message for message, _ in found], client, mark)
+        return [one for one in found if one[0].kenmerk in new]
 
-    async def _not_marked(self, found: Found, client: Client) -> Found:
-        return await self._only_new(await self._that_fit(found), client, COLLECTED)
+    async def _not_marked(self, found: Found, client: Client) -> Fitting:
+        """Those that fit and were not collected before; their contents are sound, so they can be sent."""
+        fitting = await self._that_fit(found)
+        new = await self._mark([message for message, *_ in fitting], client, COLLECTED)
+        return [one for one in fitting if one[0].kenmerk in new]
 
-    async def _that_fit(self, found: Found) -> Found:
-        """The first messages that fit one answer; the client asks for the others afterwards."""
-        fitting: Found = []
+    async def _mark(self, messages: Iterable[Message], client: Client, mark: int) -> frozenset[str]:
+        """Mark as handed out; those that were not before."""
+        marks = [HandOut(message.kenmerk, mark) for message in messages]
+        return frozenset(one.kenmerk for one in await self._services.records.hand_out(client.oin, marks))
+
+    async def _that_fit(self, found: Found) -> Fitting:
+        """The first messages that fit one answer; the client asks for the others afterwards. One whose contents
+        are damaged is left out, so that the others can be sent. Raises DamagedDocumentError when all are."""
+        fitting: Fitting = []
         size_bytes = 0
+        damage: DamagedDocumentError | None = None
         for message, proces in found[:BERICHTEN_MAX]:
             attachments = await self._services.messages.attachments(message.kenmerk)
             size_bytes += message.size_bytes + sum(one.stored.size_bytes for one in attachments if one.stored)
             if fitting and size_bytes > BERICHTEN_BYTES_MAX:
                 break
-            fitting.append((message, proces))
+            try:
+                contents = await check_contents(self._services.storage, message.document, attachments)
+                fitting.append((message, proces, contents))
+            except DamagedDocumentError as error:
+                damage = error
+        if damage and not fitting:
+            raise damage
         return fitting
 
-    async def _collect(self, operation: str, found: Found) -> Collected:
-        berichten: list[SentBericht] = []
-        for message, proces in found:
-            attachments = await self._services.messages.attachments(message.kenmerk)
-            berichten.append(sent_bericht(proces, message.document, attachments, self._services.storage.stream))
-        return Collected(
-            berichten_response(operation, berichten),
-            tuple(content for bericht in berichten for content in bericht.contents),
-            tuple(message.kenmerk for message, _ in found if message.state is State.DELIVERED),
-        )
+
+def _collect(operation: str, found: Fitting) -> Collected:
+    berichten = [sent_bericht(proces, contents) for _, proces, contents in found]
+    return Collected(
+        berichten_response(operation, berichten),
+        tuple(content for bericht in berichten for content in bericht.contents),
+        tuple(message.kenmerk for message, *_ in found if message.state is State.DELIVERED),
+    )

@@ -1,8 +1,6 @@
 """Processen and their statuses as the interface shows them, for messages of every channel."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
-from functools import partial
 
 from gateway.channels.digipoort.parties import Client, find_party, identiteit_named, identiteit_of
 from gateway.channels.digipoort.records import ProcesStore
@@ -10,10 +8,10 @@ from gateway.channels.digipoort.wire.elements import SentBericht, SentInhoud, St
 from gateway.channels.digipoort.wire.faults import RefusedError
 from gateway.channels.proces import Proces, ProcesRecords, Scope, berichtsoort_of
 from gateway.i18n import Text
+from gateway.messages.contents import Contents
 from gateway.messages.lifecycle import Foutcode
-from gateway.messages.message import JournalEntry, Message, StoredAttachment
-from gateway.messages.ports import Directory, Messages
-from gateway.messages.submission import StoredBytes
+from gateway.messages.message import JournalEntry, Message
+from gateway.messages.ports import CheckedBytes, Directory, Messages
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
 
@@ -91,23 +89,14 @@ def processen_of(messages: Messages, directory: Directory, engines: Engines, wri
     return Processen(messages, directory, ProcesStore(engines, writer))
 
 
-def sent_bericht(
-    proces: Proces,
-    document: StoredBytes,
-    attachments: Iterable[StoredAttachment],
-    stream: Callable[[StoredBytes], AsyncIterator[bytes]],
-) -> SentBericht:
-    """The message with its stored contents, as it is sent; `stream` reads them."""
+def sent_bericht(proces: Proces, contents: Contents) -> SentBericht:
+    """The message with its contents, as it is sent."""
 
-    def inhoud(mime_type: str, bestandsnaam: str, stored: StoredBytes) -> SentInhoud:
-        return SentInhoud(mime_type, bestandsnaam, stored.size_bytes, partial(stream, stored))
+    def inhoud(mime_type: str, bestandsnaam: str, content: CheckedBytes) -> SentInhoud:
+        return SentInhoud(mime_type, bestandsnaam, content.size_bytes, content.stream)
 
-    bijlagen = [
-        inhoud(one.attachment.media_type, one.attachment.filename or "", one.stored)
-        for one in attachments
-        if one.stored is not None
-    ]
-    bericht = inhoud(proces.mime_type, proces.bestandsnaam or f"{proces.kenmerk}.xml", document)
+    bijlagen = [inhoud(about.media_type, about.filename or "", content) for about, content in contents.attachments]
+    bericht = inhoud(proces.mime_type, proces.bestandsnaam or f"{proces.kenmerk}.xml", contents.document)
     return SentBericht(proces, bericht, tuple(bijlagen))
 
 

@@ -5,7 +5,6 @@ pattern of the other services. A fault `…100` refuses the message, every other
 """
 
 import uuid
-from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from cryptography.x509 import Certificate
@@ -23,9 +22,9 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
 from gateway.channels.outbound import Post, Reply, require_success
 from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
+from gateway.messages.contents import Contents
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message
-from gateway.messages.submission import StoredBytes
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from gateway.pki.certificates import CertificateError
 
@@ -48,7 +47,6 @@ class Afleverservice:
     def __init__(
         self,
         post: Post,
-        stream: Callable[[StoredBytes], AsyncIterator[bytes]],
         proces_of: ProcesOf,
         signer: Signer,
         signers: Signers,
@@ -56,20 +54,19 @@ class Afleverservice:
         *,
         answers_must_be_signed: bool = True,
     ) -> None:
-        """`stream` reads stored bytes; `signers` checks who signed an answer. An answer without a signature is
+        """`signers` checks who signed an answer. An answer without a signature is
         accepted only when `answers_must_be_signed` is false: then TLS alone says who answered."""
         self._signers = signers
         self._answers_must_be_signed = answers_must_be_signed
         self._post = post
-        self._stream = stream
         self._proces_of = proces_of
         self._signer = signer
         self._clock = clock
 
-    async def deliver(self, url: str, message: Message) -> None:
+    async def deliver(self, url: str, message: Message, contents: Contents) -> None:
         """Offer the message at the recipient's service. Raises NotDeliveredError."""
         proces = await self._proces_of(message)
-        sent = sent_bericht(proces, message.document, message.attachments, self._stream)
+        sent = sent_bericht(proces, contents)
         signed = await self._signer.sign_streamed(
             Headers(AFLEVEREN.request_action, f"urn:uuid:{uuid.uuid4()}", to=url),
             aflever_request(sent),

@@ -36,7 +36,9 @@ from gateway.http.body import pieces
 from gateway.http.client_certificate import Identity
 from gateway.http.limits import ConcurrencyLimit
 from gateway.i18n import Text
+from gateway.messages.stored_errors import DamagedDocumentError
 from gateway.pki.certificates import CertificateError, RevocationUnknownError, fingerprint
+from gateway.store.unavailable import unavailable
 
 SLOW_AFTER_BYTES = 512 * 1024
 """A message above this is verified in a thread, so that others are served meanwhile."""
@@ -71,8 +73,12 @@ def refusal_of(error: Exception) -> KoppelvlakError | None:
             return RefusedError(error.text)
         case problems.Overloaded():
             return TroubleError(error.detail)
+        case DamagedDocumentError():
+            return TroubleError(Text("the stored content is damaged or missing; the operator was alerted"))
         case problems.Problem():
             return MalformedError(error.detail)
+    if unavailable(error):
+        return TroubleError(Text("storage is not available"))
     return None
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from gateway.channels.channel import Channel, ChannelServices, OpenChannel
 from gateway.channels.http.submission import SUBMITTED_AS
+from gateway.messages.contents import Contents
 from gateway.messages.message import Message
 from gateway.messages.participants import MAILBOX
 
@@ -17,7 +18,7 @@ class MailboxDelivery:
 
     into_mailbox = True
 
-    async def deliver(self, url: str, message: Message) -> None:
+    async def deliver(self, url: str, message: Message, contents: Contents) -> None:
         """Nothing is sent: a delivered message is in the mailbox."""
 
 

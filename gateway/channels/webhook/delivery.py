@@ -8,6 +8,7 @@ from gateway.channels.outbound import Post, require_success
 from gateway.channels.proces import ProcesOf
 from gateway.channels.webhook.event import EventSigner, event_of
 from gateway.clock import Clock
+from gateway.messages.contents import Contents
 from gateway.messages.message import Message
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 
@@ -28,8 +29,9 @@ class Webhook:
         self._public_url = public_url.rstrip("/")
         self._oin = oin
 
-    async def deliver(self, url: str, message: Message) -> None:
+    async def deliver(self, url: str, message: Message, contents: Contents) -> None:
         """Send the event. Raises NotDeliveredError."""
+        del contents  # the recipient fetches them
         now = self._clock()
         proces = await self._proces_of(message)
         event = event_of(message, proces, oin=self._oin, public_url=self._public_url, now=now)

@@ -20,15 +20,18 @@ PACK_BYTES_MAX = 64 << 20
 PACK_SECONDS_MAX = 600.0
 _PIECES_AT_ONCE = 512
 """Fewer than one call of the system accepts (IOV_MAX, 1,024 on Linux)."""
+PACKS = "packs"
+"""The folder of the packs. It is made when the gateway starts and never again: where it is gone, storage is."""
 
 
 class Packs:
     """The pack that is being written at one root. For one thread at a time."""
 
-    def __init__(self, root: Path, new_key: Callable[[], str], sync_folders: Callable[[str], None]) -> None:
-        """`sync_folders` brings the name of a new object to stable storage."""
+    def __init__(self, root: Path, new_name: Callable[[], str], sync_folders: Callable[[str], None]) -> None:
+        """`new_name`: a folder and a name; `sync_folders` brings the name of a new object to stable storage."""
         self._root = root
-        self._new_key = new_key
+        self._new_name = new_name
+        (root / PACKS).mkdir(parents=True, exist_ok=True)
         self._sync_folders = sync_folders
         self._descriptor: int | None = None
         self._key = ""
@@ -49,11 +52,12 @@ class Packs:
         return self._key, start
 
     def sync(self) -> None:
-        """Bring what was added last to stable storage. Raises OSError; then nothing is ever written to that file
-        again."""
+        """Bring what was added last to stable storage, at its path: a file that was removed or moved meanwhile is
+        an error too. Raises OSError; then nothing is ever written to that file again."""
         with self._given_up_when_it_fails():
             if self._descriptor is not None and not self._is_synced:
                 os.fdatasync(self._descriptor)
+                _require_at(self._root / self._key, self._descriptor)
                 self._is_synced = True
 
     @contextmanager
@@ -78,9 +82,9 @@ class Packs:
         return self._begin() if self._descriptor is None else self._descriptor
 
     def _begin(self) -> int:
-        self._key, self._size_bytes, self._began = self._new_key(), 0, time.monotonic()
+        self._key, self._size_bytes, self._began = f"{PACKS}/{self._new_name()}", 0, time.monotonic()
         path = self._root / self._key
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         self._sync_folders(self._key)
         return self._descriptor
@@ -94,6 +98,13 @@ class Packs:
                 more = os.pwrite(descriptor, rest, self._size_bytes + written)
                 written, rest = written + more, rest[more:]
         self._size_bytes += size_bytes
+
+
+def _require_at(path: Path, descriptor: int) -> None:
+    """Raises OSError where the path is not that of the open file: what was written to it would be lost."""
+    is_there = os.path.samestat(path.stat(), os.fstat(descriptor))
+    if not is_there:
+        raise FileNotFoundError(f"{path} is another file than the one that is written")
 
 
 def _begin_to_sync(descriptor: int, start: int, size_bytes: int) -> None:

@@ -2,16 +2,17 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
 from aiohttp import ClientPayloadError
 
 from gateway.messages.message import StoredAttachment
+from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.testing.memory import SUPPLIER as SENDER
-from gateway.testing.memory import MemoryGateway
+from gateway.testing.memory import MemoryContent, MemoryGateway
 from gateway.validator.model.document import Attachment
 from tests.unit.api.openapi_watch import Client
 
@@ -252,15 +253,50 @@ async def test_an_answer_that_breaks_off_is_not_taken_for_whole(
 ) -> None:
     kenmerk = await _sent(client, b"<a>" + b"x" * 5000 + b"</a>")
 
-    async def breaks(where: StoredBytes, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        yield b"<a>"
-        raise OSError("the disk is gone")
+    class Breaks(MemoryContent):
+        async def stream(self, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+            yield b"<a>"
+            raise StoreUnavailableError("the disk is gone")
 
-    monkeypatch.setattr(gateway.storage, "stream", breaks)
+    async def check(where: StoredBytes) -> MemoryContent:
+        return Breaks(gateway.storage.objects[where.key])
+
+    monkeypatch.setattr(gateway.storage, "check", check)
     async with client.get(f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:
         assert answer.status == 200
         with pytest.raises(ClientPayloadError):
             await answer.read()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "slug", "retry"),
+    [
+        (DamagedDocumentError, 500, "document-damaged", None),
+        (MissingDocumentError, 500, "document-missing", None),
+        (StoreUnavailableError, 503, "store-unavailable", "5"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_content_that_cannot_be_given_is_a_problem_before_the_first_byte(
+    client: Client,
+    gateway: MemoryGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Callable[[StoredBytes], Exception],
+    status: int,
+    slug: str,
+    retry: str | None,
+    method: str,
+) -> None:
+    kenmerk = await _sent(client, b"<a/>")
+
+    async def check(where: StoredBytes) -> MemoryContent:
+        raise error(where)
+
+    monkeypatch.setattr(gateway.storage, "check", check)
+    async with client.request(method, f"/v1/messages/{kenmerk}/document", headers=SUPPLIER) as answer:
+        assert (answer.status, answer.headers.get("Retry-After")) == (status, retry)
+        assert method == "HEAD" or (await answer.json())["type"].endswith(f"/problems/{slug}")
+        assert "ETag" not in answer.headers
 
 
 async def test_a_state_that_does_not_exist_is_reported_in_the_callers_words(client: Client) -> None:

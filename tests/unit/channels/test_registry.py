@@ -1,7 +1,6 @@
 """The list of channels, and the worked example of "Add a channel"."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -25,17 +24,6 @@ def test_the_mailbox_is_no_push_method() -> None:
     assert set(LABELS.push_methods) == {"webhook", "afleverservice"}
 
 
-class _StorageOf:
-    """Reads documents from an outbox in memory."""
-
-    def __init__(self, outbox: MemoryOutbox) -> None:
-        self.read: Callable[..., object] = self._read
-        self._outbox = outbox
-
-    async def _read(self, where: object) -> bytes:
-        return b"".join([piece async for piece in self._outbox.stream(where)])  # type: ignore[arg-type]
-
-
 def example() -> ModuleType:
     """The module of the how-to page."""
     code = re.findall(r"```python\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), re.DOTALL)[0]
@@ -47,11 +35,11 @@ def example() -> ModuleType:
 async def test_the_example_of_the_how_to_page_delivers(tmp_path: Path) -> None:
     outbox = MemoryOutbox(now=START)
     outbox.add("a", "k-1", b"<Invoice/>")
-    delivery = example().FolderDelivery(_StorageOf(outbox))
-    await delivery.deliver(str(tmp_path), outbox.message("k-1"))
+    delivery = example().FolderDelivery()
+    await delivery.deliver(str(tmp_path), *await outbox.ready("k-1"))
     assert (tmp_path / "k-1.xml").read_bytes() == b"<Invoice/>"
     with pytest.raises(NotDeliveredError):
-        await delivery.deliver(str(tmp_path / "gone"), outbox.message("k-1"))
+        await delivery.deliver(str(tmp_path / "gone"), *await outbox.ready("k-1"))
 
 
 def test_the_example_uses_services_that_a_channel_is_given() -> None:

@@ -9,10 +9,14 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from gateway.messages.contents import Contents
 from gateway.messages.delivery import AttemptResult
-from gateway.messages.lifecycle import Foutcode
+from gateway.messages.lifecycle import Foutcode, Step
 from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind
+from gateway.messages.ports import CheckedBytes
+from gateway.messages.stored_errors import StoreUnavailableError
+from gateway.messages.submission import StoredBytes
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.dispatcher import Dispatcher
 from gateway.pipeline.ports import (
@@ -37,14 +41,14 @@ class Recipients:
 
     into_mailbox = True
 
-    async def deliver(self, url: str, message: Message) -> None:
+    async def deliver(self, url: str, message: Message, contents: Contents) -> None:
         """A delivery method."""
         if url in self.hanging:
             await self.hanging[url].wait()
         behave = self.behaviour.get(url)
         if behave is not None:
             behave(message.kenmerk)
-        _ = [piece async for piece in self.outbox.stream(message.document)]
+        assert [piece async for piece in contents.document.stream()]
         self.got.setdefault(url, []).append(message.kenmerk)
 
 
@@ -85,6 +89,7 @@ class World:
         methods = {"webhook": self.recipients}
         self.dispatcher = Dispatcher(
             self.outbox,
+            self.outbox,
             self.outbox.commit,
             methods,
             Register(),
@@ -115,6 +120,18 @@ class World:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+class _StorageAway(MemoryOutbox):
+    """Its documents cannot be read the first three times."""
+
+    asked = 0
+
+    async def check(self, where: StoredBytes) -> CheckedBytes:
+        self.asked += 1
+        if self.asked <= 3:
+            raise StoreUnavailableError("the folder is not there")
+        return await super().check(where)
 
 
 class _Restarting(MemoryOutbox):
@@ -233,7 +250,6 @@ async def test_the_observer_gets_the_result_of_every_attempt() -> None:
         (AttemptResult.TROUBLED, Failure.CONNECTION),
         (AttemptResult.DELIVERED, None),
         (AttemptResult.REFUSED, Failure.STATUS),
-        (AttemptResult.REFUSED, Failure.GONE),
         (AttemptResult.DELIVERED, None),
     ]
 
@@ -290,13 +306,24 @@ async def test_a_change_to_a_way_that_is_not_open_leaves_the_rest_waiting() -> N
     assert world.outbox.mailboxes == ["1"]
 
 
-async def test_a_message_whose_content_is_gone_is_returned() -> None:
+async def test_a_message_whose_content_is_gone_is_set_apart_before_its_recipient_hears_of_it() -> None:
     world = World()
     world.put("a", "1", "2")
     del world.outbox.documents["1"]
     await world.run_until(lambda: not world.outbox.waiting["a"])
-    assert world.outbox.codes("1")[-1] == "410"
+    assert [entry.step for entry in world.outbox.journal["1"]] == [Step.CONTENT_DAMAGED]
     assert world.recipients.got["a"] == ["2"]
+
+
+async def test_while_storage_is_away_nobody_is_called_and_nothing_is_counted_against_the_recipient(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.pipeline.dispatcher._IDLE_SECONDS", 0.001)
+    world = World(_StorageAway())
+    world.put("a", "1")
+    await world.run_until(lambda: not world.outbox.waiting["a"])
+    assert world.outbox.codes("1") == ["405", "400"]
+    assert world.counted.attempts == [(AttemptResult.DELIVERED, None)]
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 10), (2, 20), (5, 160), (12, 14_400), (1_000, 14_400)])

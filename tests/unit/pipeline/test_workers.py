@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 
 from gateway.messages.message import StoredAttachment
+from gateway.messages.stored_errors import MissingDocumentError
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import NICE, Answer, Job, JudgingError, frame, read_frame
 from gateway.pipeline.workers import Workers
@@ -62,7 +64,7 @@ async def test_a_document_gets_the_same_verdict_wherever_it_is_judged(storage: S
     assert small == apart
     for number, document in enumerate(documents):
         await storage.put_stable(f"d/{number}", b"before" + document)
-        stored = StoredBytes(f"d/{number}", 6, len(document), "")
+        stored = StoredBytes(f"d/{number}", 6, len(document), sha256(document).hexdigest())
         assert await judging.judge_large([Job(None, stored=stored)]) == [small[number]]
         assert await judging.judge_small([Job(None, stored=stored)]) == [small[number]]
         assert await judging.judge_apart([Job(None, stored=stored)]) == [small[number]]
@@ -73,7 +75,7 @@ async def test_a_document_in_an_object_store_gets_the_same_verdict() -> None:
     storage = Storage("memory:///", 0)
     judging = workers(storage, ended=[])
     key, offset = storage.pack_now([b"before", invoice(2)])
-    job = Job(None, stored=StoredBytes(key, offset + 6, len(invoice(2)), ""))
+    job = Job(None, stored=StoredBytes(key, offset + 6, len(invoice(2)), sha256(invoice(2)).hexdigest()))
     (small,), (apart,) = await judging.judge_small([job]), await judging.judge_apart([job])
     assert isinstance(small, Verdict)
     assert small.valid
@@ -88,9 +90,10 @@ async def test_detached_attachments_are_checked_wherever_a_document_is_judged(tm
     judging = workers(storage, ended=[])
     program = b"MZ" + bytes(3_000)
     key, offset = storage.pack_now([b"before", program, invoice(1)])
-    facts = Attachment(1, "application/pdf", "a.pdf", len(program), "0" * 64)
-    detached = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), "")),)
-    document = StoredBytes(key, offset + 6 + len(program), len(invoice(1)), "")
+    digest = sha256(program).hexdigest()
+    facts = Attachment(1, "application/pdf", "a.pdf", len(program), digest)
+    detached = (StoredAttachment(facts, StoredBytes(key, offset + 6, len(program), digest)),)
+    document = StoredBytes(key, offset + 6 + len(program), len(invoice(1)), sha256(invoice(1)).hexdigest())
     for job in (Job(invoice(1), detached=detached), Job(None, document, detached)):
         judges = (judging.judge_small, judging.judge_apart, judging.judge_large)
         for verdict in [verdict for judge in judges for verdict in await judge([job])]:
@@ -110,7 +113,7 @@ async def test_a_worker_that_takes_too_long_is_replaced(storage: Storage) -> Non
     await judging.close()
 
 
-async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> None:
+async def test_bytes_that_are_gone_are_missing_and_the_worker_goes_on(storage: Storage) -> None:
     judging = workers(storage, ended=[])
     gone = Job(None, stored=StoredBytes("d/none", 0, 10, ""))
     facts = Attachment(1, "application/pdf", None, 10, "0" * 64)
@@ -118,12 +121,11 @@ async def test_bytes_that_are_gone_are_a_technical_failure(storage: Storage) -> 
     for judged in (
         *await judging.judge_large([gone, detached_gone]),
         *await judging.judge_small([gone, detached_gone]),
-        *await judging.judge_apart([gone]),
-        *await judging.judge_apart([detached_gone]),
+        *await judging.judge_apart([gone, detached_gone]),
     ):
-        assert isinstance(judged, JudgingError)
-        assert "cannot be read" in str(judged)
-    [judged] = await judging.judge_large([Job(invoice(1))])
+        assert isinstance(judged, MissingDocumentError)
+    missing, judged = await judging.judge_apart([detached_gone, Job(invoice(1))])
+    assert isinstance(missing, MissingDocumentError)
     assert isinstance(judged, Verdict)
     assert judged.valid
     await judging.close()

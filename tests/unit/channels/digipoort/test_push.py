@@ -22,7 +22,6 @@ from gateway.pki.certificates import load_certificates
 from gateway.pki.chain import CLIENTS_AND_SERVERS, TrustAnchors
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import TlsFiles
-from gateway.testing.outbox import MemoryOutbox
 from tests.unit.channels.digipoort.wire import xmlsec_client
 from tests.unit.pki.hierarchies import hierarchy, pair
 from tests.unit.recipients import Handler, Recipient, now, outbox_with, proces_of
@@ -34,14 +33,12 @@ async def no_responder(url: str, body: bytes | None) -> bytes:
     raise OSError(f"{url} is not asked: the lists of revoked certificates are in a file")
 
 
-def afleverservice(post: Post, outbox: MemoryOutbox, *, must_be_signed: bool = True) -> Afleverservice:
+def afleverservice(post: Post, *, must_be_signed: bool = True) -> Afleverservice:
     files = TlsFiles(hierarchy())
     anchors = TrustAnchors(load_certificates(files.anchors), CLIENTS_AND_SERVERS)
     signers = Identities(anchors, Revocation(no_responder, now, files.crls()), now)
     signer = Signer(*pair("gemeente"))
-    return Afleverservice(
-        post, outbox.stream, proces_of, signer, signers, now, answers_must_be_signed=must_be_signed
-    )
+    return Afleverservice(post, proces_of, signer, signers, now, answers_must_be_signed=must_be_signed)
 
 
 def accepts(kenmerk: str = "k-1", by: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None) -> Handler:
@@ -80,7 +77,7 @@ async def test_the_whole_message_by_soap(post: Post, recipient: Recipient, size_
     document = bytes(range(256)) * (size_bytes // 256) + b"x" * (size_bytes % 256)
     recipient.answer = accepts()
     outbox = outbox_with(document)
-    await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
+    await afleverservice(post).deliver(recipient.url, *await outbox.ready("k-1"))
     request, body = recipient.requests[0]
     assert request.headers["SOAPAction"] == f'"{AFLEVER}afleverenRequest"'
     xmlsec_client.verify(body)
@@ -107,7 +104,7 @@ async def test_faults_of_the_recipient(
     recipient.answer = answer
     outbox = outbox_with(b"<Invoice/>")
     with pytest.raises(NotDeliveredError) as raised:
-        await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
+        await afleverservice(post).deliver(recipient.url, *await outbox.ready("k-1"))
     assert (raised.value.refusal, raised.value.foutcode) == (refusal, foutcode)
 
 
@@ -119,9 +116,9 @@ async def test_an_answer_is_only_believed_when_its_signer_is(post: Post, recipie
     recipient.answer = accepts(by=pair(f"bad/{name}"))
     outbox = outbox_with(b"<Invoice/>")
     for must_be_signed in (True, False):
-        carrier = afleverservice(post, outbox, must_be_signed=must_be_signed)
+        carrier = afleverservice(post, must_be_signed=must_be_signed)
         with pytest.raises(NotDeliveredError, match="the answer's signature") as raised:
-            await carrier.deliver(recipient.url, outbox.message("k-1"))
+            await carrier.deliver(recipient.url, *await outbox.ready("k-1"))
         assert (raised.value.refusal, raised.value.failure) == (Refusal.TEMPORARY, Failure.ANSWER)
 
 
@@ -129,7 +126,7 @@ async def test_an_answer_may_be_signed_with_a_server_certificate(post: Post, rec
     outbox = outbox_with(b"<Invoice/>")
     for name in ("./server", "bad/not-for-clients"):
         recipient.answer = accepts(by=pair(name))
-        await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
+        await afleverservice(post).deliver(recipient.url, *await outbox.ready("k-1"))
 
 
 async def test_an_answer_without_a_signature_is_taken_only_by_that_setting(
@@ -144,9 +141,9 @@ async def test_an_answer_without_a_signature_is_taken_only_by_that_setting(
 
     recipient.answer = unsigned
     outbox = outbox_with(b"<Invoice/>")
-    await afleverservice(post, outbox, must_be_signed=False).deliver(recipient.url, outbox.message("k-1"))
+    await afleverservice(post, must_be_signed=False).deliver(recipient.url, *await outbox.ready("k-1"))
     with pytest.raises(NotDeliveredError, match="the answer's signature"):
-        await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
+        await afleverservice(post).deliver(recipient.url, *await outbox.ready("k-1"))
 
 
 async def test_an_answer_that_is_not_signed_or_about_another_message_is_no_delivery(
@@ -160,5 +157,5 @@ async def test_an_answer_that_is_not_signed_or_about_another_message_is_no_deliv
     for answer in (accepts("k-2"), page):
         recipient.answer = answer
         with pytest.raises(NotDeliveredError) as raised:
-            await afleverservice(post, outbox).deliver(recipient.url, outbox.message("k-1"))
+            await afleverservice(post).deliver(recipient.url, *await outbox.ready("k-1"))
         assert raised.value.refusal is Refusal.TEMPORARY

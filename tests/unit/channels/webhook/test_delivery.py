@@ -21,7 +21,7 @@ def webhook(post: Post) -> Webhook:
 
 async def test_a_recipient_gets_a_signed_event(post: Post, recipient: Recipient) -> None:
     outbox = outbox_with(b"<Invoice/>")
-    await webhook(post).deliver(recipient.url, outbox.message("k-1"))
+    await webhook(post).deliver(recipient.url, *await outbox.ready("k-1"))
     request, body = recipient.requests[0]
     assert request.content_type == "application/cloudevents+json"
     assert {"Content-Digest", "Signature", "Signature-Input"} <= set(request.headers)
@@ -36,7 +36,7 @@ async def test_a_refusal_of_the_recipient_is_no_delivery(post: Post, recipient: 
     recipient.answer = answer
     outbox = outbox_with(b"<Invoice/>")
     with pytest.raises(NotDeliveredError) as raised:
-        await webhook(post).deliver(recipient.url, outbox.message("k-1"))
+        await webhook(post).deliver(recipient.url, *await outbox.ready("k-1"))
     assert raised.value.refusal is Refusal.PERMANENT
 
 
@@ -44,5 +44,5 @@ async def test_a_refusal_of_the_recipient_is_no_delivery(post: Post, recipient: 
 async def test_what_is_no_address_is_not_called(post: Post, url: str) -> None:
     outbox = outbox_with(b"<Invoice/>")
     with pytest.raises(NotDeliveredError) as raised:
-        await webhook(post).deliver(url, outbox.message("k-1"))
+        await webhook(post).deliver(url, *await outbox.ready("k-1"))
     assert (raised.value.refusal, raised.value.failure) == (Refusal.TEMPORARY, Failure.ADDRESS)

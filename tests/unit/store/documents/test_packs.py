@@ -3,6 +3,7 @@
 import errno
 import itertools
 import resource
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from gateway.store.documents.packs import Packs
 @pytest.fixture
 def written(tmp_path: Path) -> Iterator[Packs]:
     numbers = itertools.count(1)
-    made = Packs(tmp_path, lambda: f"packs/day/{next(numbers)}", lambda _key: None)
+    made = Packs(tmp_path, lambda: f"day/{next(numbers)}", lambda _key: None)
     yield made
     made.close()
 
@@ -94,6 +95,41 @@ def test_after_a_sync_that_failed_nothing_is_added_to_that_file(
     assert written.add([b"next"]) == ("packs/day/2", 0)
     written.sync()
     assert read(tmp_path, "packs/day/1", 0, 8) == b"keptlost"
+
+
+@pytest.mark.parametrize(
+    "harm", ["the file is removed", "the folder is moved", "the file is replaced", "all is gone"]
+)
+def test_a_file_that_is_not_at_its_path_any_more_is_an_error_at_the_sync(
+    tmp_path: Path, written: Packs, harm: str
+) -> None:
+    written.add([b"kept"])
+    written.sync()
+    folder, pack = tmp_path / "packs", tmp_path / "packs/day/1"
+    written.add([b"lost"])
+    if harm == "the file is removed":
+        pack.unlink()
+    elif harm == "the folder is moved":
+        folder.rename(tmp_path / "elsewhere")
+    elif harm == "the file is replaced":
+        copy = pack.read_bytes()
+        pack.unlink()
+        pack.write_bytes(copy)
+    else:
+        shutil.rmtree(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        written.sync()
+    if folder.exists():
+        assert written.add([b"next"]) == ("packs/day/2", 0)
+        written.sync()
+        return
+    with pytest.raises(FileNotFoundError):
+        written.add([b"next"])
+    assert not folder.exists()
+    if harm == "the folder is moved":
+        (tmp_path / "elsewhere").rename(folder)
+        assert written.add([b"next"])[1] == 0
+        written.sync()
 
 
 def test_a_pack_ends_long_before_the_reaper_looks_at_it() -> None:
