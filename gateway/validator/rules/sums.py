@@ -126,15 +126,16 @@ def sum_rule(
     amounts: Mapping[str, Amounts],
     totals: Mapping[str, Total] | None = None,
     select: Callable[[Any], Sequence[Group]] | None = None,
+    summed: Callable[[Any], Sequence[Group]] | None = None,
 ) -> Rule:
-    """The rule of one equation; `select` where it is not for every group of its class."""
+    """The rule of one equation; `select` where it is not for every group of its class. With `summed`, the groups
+    that the right side adds up, the term on the left may be absent where there are none of them."""
     left, right = (parse(side.strip(), amounts, totals or {}) for side in row.split("="))
     terms = tuple(part.term for part in left + right)
-    both_absent = left[0].may_be_absent and left[0].sign > 0 and right[0].is_sum
 
     def holds(node: Any, facts: Any) -> bool:
-        if both_absent and not left[0].amounts(node, facts):
-            return not right[0].amounts(node, facts)
+        if summed is not None and not left[0].amounts(node, facts):
+            return not summed(facts)
         value = value_of(left, node, facts)
         return value is not None and value == value_of(right, node, facts)
 
@@ -153,7 +154,7 @@ def difference(left: Side, right: Side, term: str) -> Detail:
     expected = f"{right.written} = {right.worked_out}"
     if right.value is not None and " " in right.worked_out:
         expected += f" = {right.value}"
-    if left.value is None or right.value is None:
+    if left.value is None or right.value is None or left.value == right.value:
         advice = Text("Add the amounts that are absent.")
     else:
         off = left.value - right.value

@@ -1,5 +1,6 @@
 """The equations between the totals (BR-CO-10 to BR-CO-16) and of the tax of a breakdown (BR-CO-17)."""
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from gateway.i18n import Text
@@ -12,7 +13,7 @@ from gateway.validator.model.invoice import (
     VatTotal,
     indicators,
 )
-from gateway.validator.model.terms import Unreadable, every
+from gateway.validator.model.terms import Group, Unreadable, every
 from gateway.validator.rules.en16931.source import SOURCE
 from gateway.validator.rules.engine import Detail, Form, Rule
 from gateway.validator.rules.forms import condition
@@ -51,15 +52,15 @@ _VAT_TOTAL: dict[str, Amounts] = {
 }
 
 
-def _totals(key: str, row: str) -> Rule:
+def _totals(key: str, row: str, summed: Callable[[InvoiceFacts], Sequence[Group]] | None = None) -> Rule:
     totals = {"BT-131": lambda _node, facts: facts.lines_total}
-    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS, totals=totals)
+    return sum_rule(key, row, on=Totals, source=SOURCE, amounts=_TOTALS, totals=totals, summed=summed)
 
 
 _BY_TOTALS = (
     _totals("BR-CO-10", "BT-106 = sum of BT-131"),
-    _totals("BR-CO-11", "BT-107? = sum of BT-92"),
-    _totals("BR-CO-12", "BT-108? = sum of BT-99"),
+    _totals("BR-CO-11", "BT-107? = sum of BT-92", lambda facts: _sort_charges(facts).allowances),
+    _totals("BR-CO-12", "BT-108? = sum of BT-99", lambda facts: _sort_charges(facts).charges),
     _totals("BR-CO-13", "BT-109 = BT-106 - BT-107? + BT-108?"),
     _totals("BR-CO-16", "BT-115 - BT-114? = BT-112 - BT-113?"),
 )
