@@ -158,7 +158,7 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
         failure="register_not_read",
         first_after_seconds=REGISTER_SECONDS,
     )
-    yield seal_regularly(gateway.meter, billing.store)
+    yield seal_regularly(gateway.meter)
     yield measure_messages(engines, metrics, clock)
     yield measure_forecasts(billing, metrics)
     yield reap_regularly(_reaper(gateway), metrics, timedelta(hours=settings.reaper.pass_hours))

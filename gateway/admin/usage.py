@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import msgspec
 
+import gateway.channels.registry  # noqa: F401 - the tables of channels, whose rows belong to messages
 from gateway.admin.stores import Stores, with_stores
 from gateway.clock import utc_now
 from gateway.metering.entry import LedgerBrokenError, UsageError
@@ -18,6 +19,7 @@ from gateway.metering.statement import RecordedBatch, Statement
 from gateway.settings import Settings
 from gateway.store.ledger.audit import AuditReport, audit
 from gateway.store.opening import open_database
+from gateway.store.record.audit import Progress, audit_record
 
 __all__ = ["AuditReport", "CommandRefusedError", "RecordedBatch", "Seal", "Statement"]
 
@@ -107,8 +109,11 @@ def prove(settings: Settings, position: int) -> bytes:
     return msgspec.json.format(msgspec.json.encode(proof), indent=2)
 
 
-def audit_meter(settings: Settings, published: Path | None) -> AuditReport:
-    """Audit the meter, against published seals (JSON lines) when there are. Raises CommandRefusedError."""
+def audit_all(
+    settings: Settings, published: Path | None, progress: Progress = lambda _done, _whole: None
+) -> AuditReport:
+    """Audit the meter and the record, against published seals (JSON lines) when there are. Raises
+    CommandRefusedError."""
     try:
         seals = msgspec.json.Decoder(Seal).decode_lines(published.read_bytes()) if published else []
     except msgspec.DecodeError as error:
@@ -116,7 +121,9 @@ def audit_meter(settings: Settings, published: Path | None) -> AuditReport:
 
     async def run() -> AuditReport:
         async with open_database(settings) as database:
-            return await audit(database.engines, seals)
+            meter = await audit(database.engines, seals)
+            record = await asyncio.to_thread(audit_record, database.engines.url, progress)
+            return replace(meter, recorded=record.rows, findings=(*meter.findings, *record.findings))
 
     return asyncio.run(run())
 

@@ -2,7 +2,8 @@
 
 import sys
 from collections import defaultdict
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -71,10 +72,12 @@ def reverse(*, settings: Settings, position: int, reason: str, author: str) -> N
 @usage.command("seal")
 @with_settings
 def seal(*, settings: Settings) -> None:
-    """Seal the entries that are not sealed yet. A running gateway does so by itself."""
+    """Seal the entries and the record, as far as they are not sealed yet. A running gateway does so by itself."""
     made = meter.seal(settings)
     for one in made:
-        click.echo(f"seal {one.number}: entries {one.first_position}-{one.last_position}  {one.hash}")
+        entries = f"entries {one.first_position}-{one.last_position}"
+        covered = entries if one.last_position >= one.first_position else "the record"
+        click.echo(f"seal {one.number}: {covered}  {one.hash}")
     if not made:
         click.echo("Everything was sealed already.")
 
@@ -112,14 +115,28 @@ def prove(*, settings: Settings, position: int, out: Path | None) -> None:
 @format_option()
 @with_existing
 def audit(*, settings: Settings, published: Path | None, form: str) -> None:
-    """Count again and verify the whole meter. Exits with 1 when something is wrong."""
-    report = meter.audit_meter(settings, published)
+    """Verify the meter and the record of everything else. Exits with 1 when something is wrong."""
+    with _progress_bar() as progress:
+        report = meter.audit_all(settings, published, progress)
     if form == "json":
         click.echo(meter.as_json(report))
     else:
         _print_report(report)
     if report.findings:
         sys.exit(1)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """Shows on a terminal how far the audit of the record is; elsewhere it shows nothing."""
+    bar = click.progressbar(length=1, label="record", file=sys.stderr, hidden=not sys.stderr.isatty())
+    with bar:
+
+        def advance(done: int, whole: int) -> None:
+            bar.length = max(whole, done, 1)
+            bar.update(done - bar.pos)
+
+        yield advance
 
 
 def _print_report(report: meter.AuditReport) -> None:
@@ -133,6 +150,7 @@ def _print_report(report: meter.AuditReport) -> None:
     click.echo(f"parties    {report.totals.parties}")
     click.echo(f"seals      {report.seals:,}, {report.unsealed:,} entries wait for the next")
     click.echo(f"last seal  {report.last_seal or 'none'}")
+    click.echo(f"record     {report.recorded:,} rows")
     for finding in report.findings:
         click.echo(f"WRONG      {finding.check}: {finding.subject}: {finding.sentence}")
-    click.echo(f"{len(report.findings)} findings" if report.findings else "The meter is sound.")
+    click.echo(f"{len(report.findings)} findings" if report.findings else "Meter and record are sound.")

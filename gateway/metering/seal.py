@@ -19,7 +19,8 @@ FIRST = sha256(b"meterpoort ledger").hexdigest()
 
 
 class Seal(msgspec.Struct, frozen=True):
-    """One link of the chain: a batch of entries, fixed. Publish it, and the batch can never change unseen."""
+    """One link of the chain: a batch of entries, and the record up to a row, fixed. Publish it, and they can never
+    change unseen. The batch is empty where only the record moved; `last_position` is then before the first."""
 
     number: int
     first_position: int
@@ -31,7 +32,7 @@ class Seal(msgspec.Struct, frozen=True):
     sealed_at: int
     """Microseconds since 1970, UTC."""
     joined: str
-    """Digests of other journals at this moment, as `name=digest` words in order; often empty."""
+    """Where the record ended at this moment, `record=position.link`; empty where nothing was recorded."""
     previous: str
     hash: str
 
@@ -93,8 +94,9 @@ def run_on(running: bytes, leaves: Iterable[bytes]) -> bytes:
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """The root over at least one leaf (RFC 9162, 2.1.1): an odd one out moves up unchanged."""
-    level = list(leaves)
+    """The root over the leaves (RFC 9162, 2.1.1): an odd one out moves up unchanged; of none it is the hash of
+    nothing."""
+    level = list(leaves) or [sha256().digest()]
     while len(level) > 1:
         level = _parents(level)
     return level[0]

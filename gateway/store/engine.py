@@ -6,7 +6,8 @@ written: they end in logs, and logs hold nothing of a document.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -88,6 +89,21 @@ def open_reader(url: str) -> Engine:
     reader = create_engine(parsed.set(drivername="sqlite+pysqlite"), pool_size=1, hide_parameters=True)
     event.listen(reader, "connect", _prepare_reader)
     return reader
+
+
+@contextmanager
+def open_snapshot(url: str) -> Iterator[Connection]:
+    """A connection that sees the database as it is at the first question, whatever is written meanwhile."""
+    engine = open_reader(url)
+    try:
+        with engine.connect() as conn:
+            if engine.dialect.name == "sqlite":
+                conn.exec_driver_sql("BEGIN")  # Python's driver begins no transaction for a question
+            else:
+                conn.execution_options(isolation_level="REPEATABLE READ")
+            yield conn
+    finally:
+        engine.dispose()
 
 
 def _open_sqlite(url: URL) -> Engines:

@@ -142,10 +142,6 @@ class MemoryBillingStore:
                 rank = int(bill.number.rpartition("-")[2])
                 yield IssuedDocument(bill, bill.issued_on.year, rank, xml, hashlib.sha256(xml).hexdigest())
 
-    async def sealed_links(self) -> Sequence[str]:
-        """Links that the meter sealed: none."""
-        return ()
-
     async def audit_head(self) -> tuple[int, str]:
         """Number and hash of the last audit record."""
         return (self.chain[-1].number, self.chain[-1].link) if self.chain else (0, GENESIS)

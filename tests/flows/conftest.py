@@ -1,5 +1,6 @@
 """A complete gateway for a test, on SQLite and on PostgreSQL, with parties and their keys."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from gateway.main import Gateway, listen, open_gateway
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from gateway.store.ledger.audit import audit
+from gateway.store.record.audit import audit_record
 from gateway.validator.model.identifiers import PartyIdentifier
 from tests.samples import invoice
 
@@ -87,7 +89,7 @@ async def furnish(house: House) -> None:
 
 @asynccontextmanager
 async def opened_house(settings: Settings) -> AsyncIterator[House]:
-    """Run a gateway with these settings on a free port. At the end its meter is audited."""
+    """Run a gateway with these settings on a free port. At the end its meter and record are audited."""
     clock = HeldClock()
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(open_gateway(settings, clock=clock))
@@ -97,6 +99,7 @@ async def opened_house(settings: Settings) -> AsyncIterator[House]:
         await furnish(made)
         yield made
         assert (await audit(gateway.engines)).findings == ()
+        assert (await asyncio.to_thread(audit_record, gateway.engines.url)).findings == ()
 
 
 @pytest.fixture

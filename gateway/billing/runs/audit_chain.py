@@ -48,23 +48,18 @@ def next_record(number: int, event: AuditEvent, previous: str) -> AuditRecord:
 def faults(
     records: Iterable[AuditRecord],
     head: tuple[int, str] | None = None,
-    sealed: Iterable[str] = (),
     after: AuditRecord | None = None,
 ) -> tuple[str, ...]:
     """What is wrong with a chain, record by record; `head` is the number and link that should be its last.
-    `sealed` are links that were sealed elsewhere and so must be in it: a chain that was made again has others.
     `after` is the record before these, when they are a part of the chain."""
     found: list[str] = []
-    missing = dict.fromkeys(sealed)
     last, previous = (after.number, after.link) if after else (0, GENESIS)
     for record in records:
         if record.number != last + 1:
             found.append(f"record {last + 1} is missing before {record.number}")
         if record.previous != previous or record.link != link_hash(record.number, record.event, record.previous):
             found.append(f"record {record.number} is not what was sealed")
-        missing.pop(record.link, None)
         last, previous = record.number, record.link
-    found += [f"the meter sealed {link}, which is not in the chain" for link in missing]
     if head is not None and head != (last, previous):
         found.append(f"the chain ends at {last}, its head is {head[0]}")
     return tuple(found)

@@ -132,8 +132,5 @@ class BillingStore(Protocol):
     async def issued_runs(self) -> Sequence[IssuedRun]:
         """Every run that was issued or has a document, with all that is stored of it, for an audit."""
 
-    async def sealed_links(self) -> Sequence[str]:
-        """Heads of the chain that the meter sealed along with its entries, oldest first."""
-
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record."""

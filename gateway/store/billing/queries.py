@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Text, bindparam, exists, func, insert, select, type_coerce
+from sqlalchemy import Column, ColumnElement, Table, Text, bindparam, exists, func, select, type_coerce
 
 from gateway.store.billing.tables import (
     billing_approvals,
@@ -14,9 +14,10 @@ from gateway.store.billing.tables import (
     billing_runs,
     billing_steps,
 )
-from gateway.store.ledger.tables import usage_entries, usage_rollups, usage_seals
+from gateway.store.ledger.tables import usage_entries, usage_rollups
 from gateway.store.messages.tables import idempotency
-from gateway.store.sql import insert_or_replace
+from gateway.store.record.queries import key_of
+from gateway.store.sql import insert_into
 
 SENDER = "billing"
 """The key id under which bills are submitted to the gateway itself, each with its number as idempotency key."""
@@ -29,7 +30,7 @@ _issues = billing_issues.c
 _bills = billing_documents.c
 _audit = billing_audit.c
 
-# Rows that are inserted unless their key is there, as plain values
+# Rows that are added, as plain values
 
 
 class YearStepRow(NamedTuple):
@@ -67,14 +68,74 @@ class SignatureRow(NamedTuple):
     at: int
 
 
-ADD_STEP = insert_or_replace(billing_steps, YearStepRow._fields)
-ADD_RUN = insert_or_replace(billing_runs, RunRow._fields)
-ADD_APPROVAL = insert_or_replace(billing_approvals, SignatureRow._fields)
-ADD_ISSUE = insert_or_replace(billing_issues, SignatureRow._fields)
+class DocumentRow(NamedTuple):
+    """An issued document."""
+
+    number: str
+    run_id: str
+    party_id: str
+    service: str
+    year: int
+    ordinal: int
+    issued_in: int
+    rank: int
+    body: str
+    xml: bytes
+    sha256: str
+
+
+class DebtorRow(NamedTuple):
+    """A version of a debtor."""
+
+    party_id: str
+    at: int
+    body: str
+
+
+class EventRow(NamedTuple):
+    """A record of the audit chain."""
+
+    number: int
+    actor: str
+    action: str
+    subject: str
+    at: int
+    detail: str
+    digest: str
+    previous: str
+    link: str
+
+
+BillingRow = YearStepRow | RunRow | SignatureRow | DocumentRow | DebtorRow | EventRow
+
+
+class Addition(NamedTuple):
+    """How a row is added once: `find` is the query whose answer shows that it is there, by these keys."""
+
+    table: Table
+    insert: str
+    find: str
+    keys: tuple[str, ...]
+
+
+def _adds(table: Table, fields: tuple[str, ...], *keys: str) -> Addition:
+    """Adds a row to a table, unless there is one with the same keys; the answer is its key."""
+    key = key_of(table)
+    condition = " AND ".join(f'"{name}" = ?' for name in keys)
+    find = f'SELECT 1 FROM "{table.name}" WHERE {condition}' if keys else ""  # noqa: S608 - our own names
+    return Addition(table, f'{insert_into(table, fields)} RETURNING "{key}"', find, keys)
+
+
+ADD_STEP = _adds(billing_steps, YearStepRow._fields, "service", "year", "party_id", "kind", "key")
+ADD_RUN = _adds(billing_runs, RunRow._fields, "run_id")
+ADD_APPROVAL = _adds(billing_approvals, SignatureRow._fields, "run_id")
+ADD_ISSUE = _adds(billing_issues, SignatureRow._fields, "run_id")
+ADD_DOCUMENT = _adds(billing_documents, DocumentRow._fields)
+ADD_DEBTOR = _adds(billing_debtors, DebtorRow._fields)
+ADD_EVENT = _adds(billing_audit, EventRow._fields)
 
 # Debtors
 
-ADD_DEBTOR = insert(billing_debtors)
 LATEST_DEBTORS = select(_debtors.body).where(
     _debtors.version.in_(select(func.max(_debtors.version)).group_by(_debtors.party_id))
 )
@@ -91,7 +152,6 @@ AMOUNTS_OF_DOCUMENTS = select(_steps.document, _steps.amount).where(_steps.docum
 
 # Issued documents
 
-ADD_DOCUMENT = insert(billing_documents)
 BILL = select(_bills.body).where(_bills.number == bindparam("number"))
 BILL_XML = select(_bills.xml).where(_bills.number == bindparam("number"))
 BILLS_OF_YEAR = (
@@ -137,7 +197,6 @@ ISSUED_RUNS = (
 
 # The audit chain
 
-ADD_AUDIT = insert(billing_audit)
 AUDIT_AFTER = select(billing_audit).where(_audit.number > bindparam("number")).order_by(_audit.number)
 AUDIT_LINK = select(_audit.link).where(_audit.number == bindparam("number"))
 RAISE_COUNTER = (
@@ -146,8 +205,6 @@ RAISE_COUNTER = (
 )
 """Answers what it counts then. Other writers wait until this transaction ends."""
 COUNTER = select(billing_counters.c.value).where(billing_counters.c.name == bindparam("name"))
-SEALED_DIGESTS = select(usage_seals.c.joined).order_by(usage_seals.c.number)
-"""Digests of other journals that the meter sealed along, oldest first."""
 
 # The meter's counts
 

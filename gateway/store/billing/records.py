@@ -7,7 +7,7 @@ of several processes, follow each other, numbers have no gaps, and a rollback re
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -27,9 +27,20 @@ from gateway.billing.runs.year import StepKind, YearKey, YearStep
 from gateway.clock import to_microseconds
 from gateway.i18n import Text
 from gateway.store.billing import queries
-from gateway.store.billing.queries import RunRow, SignatureRow, YearStepRow
+from gateway.store.billing.queries import (
+    Addition,
+    BillingRow,
+    DebtorRow,
+    DocumentRow,
+    EventRow,
+    RunRow,
+    SignatureRow,
+    YearStepRow,
+)
+from gateway.store.billing.tables import billing_counters
 from gateway.store.engine import Engines
-from gateway.store.sql import Change, Values, ask, write_together
+from gateway.store.record.entries import record_changes
+from gateway.store.sql import ask
 from gateway.store.writer import Writer
 
 _AUDIT = "audit"
@@ -48,8 +59,8 @@ class SqlBillingStore:
 
         def write(connection: Connection) -> None:
             _lock(connection)
-            row = {"party_id": debtor.party_id, "at": event.at, "body": _text(debtor)}
-            connection.execute(queries.ADD_DEBTOR, row)
+            row = DebtorRow(debtor.party_id, to_microseconds(event.at), _text(debtor))
+            _add(connection, queries.ADD_DEBTOR, row, event.at)
             _record_event(connection, event)
 
         await self._writer.call(write)
@@ -132,12 +143,12 @@ class SqlBillingStore:
         """Record the approval; nothing when it is there."""
         await self._record_once(queries.ADD_APPROVAL, SignatureRow(run_id, by, to_microseconds(at)), event)
 
-    async def _record_once(self, sql: str, row: Values, event: AuditEvent) -> bool:
+    async def _record_once(self, addition: Addition, row: BillingRow, event: AuditEvent) -> bool:
         """Insert a row, and record the event when its key was not there yet; whether that was so."""
 
         def write(connection: Connection) -> bool:
             _lock(connection)
-            is_new = _insert(connection, sql, row)
+            is_new = _add(connection, addition, row, event.at)
             if is_new:
                 _record_event(connection, event)
             return is_new
@@ -155,15 +166,14 @@ class SqlBillingStore:
         def write(connection: Connection) -> Sequence[Bill]:
             _lock(connection)
             issue = SignatureRow(run.run_id, event.actor, to_microseconds(event.at))
-            if not _insert(connection, queries.ADD_ISSUE, issue):
+            if not _add(connection, queries.ADD_ISSUE, issue, event.at):
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
-            bills = [_add_bill(connection, draft, render) for draft in drafts]
+            bills = [_add_bill(connection, draft, render, event.at) for draft in drafts]
             by_party = {bill.debtor.party_id: bill for bill in bills}
             for step in steps:
-                _insert(
-                    connection, queries.ADD_STEP, _step_row(_with_document(step, by_party.get(step.year.party_id)))
-                )
+                row = _step_row(_with_document(step, by_party.get(step.year.party_id)))
+                _add(connection, queries.ADD_STEP, row, event.at)
             _record_event(connection, event)
             return bills
 
@@ -182,11 +192,6 @@ class SqlBillingStore:
         """Every run that was issued or has a document, with all that is stored of it, for an audit."""
         return await self._engines.run(_issued_runs)
 
-    async def sealed_links(self) -> Sequence[str]:
-        """Heads of the chain that the meter sealed along with its entries, oldest first."""
-        digests = [name for row in await self._engines.rows(queries.SEALED_DIGESTS) for name in row.joined.split()]
-        return [digest.removeprefix("billing=") for digest in digests if digest.startswith("billing=")]
-
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record, as counted apart from the records."""
         number = await self._engines.scalar(queries.COUNTER, name=_AUDIT) or 0
@@ -204,18 +209,44 @@ def _count(connection: Connection, name: str, by: int = 1) -> int:
     return value
 
 
-def _insert(connection: Connection, sql: str, row: Values) -> bool:
-    """Insert a row unless its key is there; whether it was new."""
-    return write_together(connection, [Change(sql, [row])]) == [1]
+def _count_at(connection: Connection, name: str, at: datetime) -> int:
+    """Raise a counter by one, and record it."""
+    value = _count(connection, name)
+    record_changes(connection, billing_counters, [name], at)
+    return value
+
+
+def _add(connection: Connection, addition: Addition, row: BillingRow, at: datetime) -> bool:
+    """Add a row unless it is there, and record it; whether it was new."""
+    if _is_there(connection, addition, row):
+        return False
+    [(key,)] = ask(connection, addition.insert, row)
+    record_changes(connection, addition.table, [key], at)
+    return True
+
+
+def _is_there(connection: Connection, addition: Addition, row: BillingRow) -> bool:
+    keys = [getattr(row, name) for name in addition.keys]
+    return bool(keys and ask(connection, addition.find, keys))
 
 
 def _record_event(connection: Connection, event: AuditEvent) -> None:
     """Add an event to the chain; the caller holds the lock."""
-    number = _count(connection, _AUDIT)
+    number = _count_at(connection, _AUDIT, event.at)
     previous = connection.scalar(queries.AUDIT_LINK, {"number": number - 1}) or GENESIS
     record = next_record(number, event, previous)
-    row = {"number": number, "previous": record.previous, "link": record.link, **asdict(event)}
-    connection.execute(queries.ADD_AUDIT, row)
+    row = EventRow(
+        number,
+        event.actor,
+        event.action,
+        event.subject,
+        to_microseconds(event.at),
+        event.detail,
+        event.digest,
+        record.previous,
+        record.link,
+    )
+    _add(connection, queries.ADD_EVENT, row, event.at)
 
 
 def _step_row(step: YearStep) -> YearStepRow:
@@ -234,26 +265,26 @@ def _step_row(step: YearStep) -> YearStepRow:
     )
 
 
-def _add_bill(connection: Connection, draft: Bill, render: Render) -> Bill:
+def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> Bill:
     """Give the draft the next number of its year and store it."""
     year = draft.issued_on.year
-    rank = _count(connection, f"number {year}")
+    rank = _count_at(connection, f"number {year}", at)
     bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
     xml = render(bill)
-    row = {
-        "number": bill.number,
-        "run_id": bill.run_id,
-        "party_id": bill.debtor.party_id,
-        "service": bill.service,
-        "year": bill.year,
-        "ordinal": bill.ordinal,
-        "issued_in": year,
-        "rank": rank,
-        "body": _text(bill),
-        "xml": xml,
-        "sha256": hashlib.sha256(xml).hexdigest(),
-    }
-    connection.execute(queries.ADD_DOCUMENT, row)
+    row = DocumentRow(
+        number=bill.number,
+        run_id=bill.run_id,
+        party_id=bill.debtor.party_id,
+        service=bill.service.value,
+        year=bill.year,
+        ordinal=bill.ordinal,
+        issued_in=year,
+        rank=rank,
+        body=_text(bill),
+        xml=xml,
+        sha256=hashlib.sha256(xml).hexdigest(),
+    )
+    _add(connection, queries.ADD_DOCUMENT, row, at)
     return bill
 
 

@@ -45,6 +45,8 @@ class AuditReport:
     dispositions: dict[str, int]
     """Messages by disposition."""
     findings: tuple[AuditFinding, ...]
+    recorded: int = 0
+    """Rows of the record that were audited."""
 
     @property
     def received(self) -> int:

@@ -133,7 +133,8 @@ class AuditPass:
             self.find("seal", subject, "it is not the seal that was published")
         size = max(0, seal.last_position - (self.last_seal.last_position if self.last_seal else 0))
         leaves, quantity = self.leaves[:size], _sum(self.quantities[:size])
-        if not leaves or merkle_root(leaves).hex() != seal.root or quantity != seal.quantity:
+        is_short = len(leaves) < size
+        if is_short or merkle_root(leaves).hex() != seal.root or quantity != seal.quantity:
             self.find(
                 "seal", subject, "its entries are not the ones that were sealed: changed, moved, removed or added"
             )

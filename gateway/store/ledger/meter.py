@@ -1,6 +1,6 @@
 """The meter on a database: writes through the store's writer, reads on the reading engine."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import Executable
@@ -95,15 +95,15 @@ class LedgerMeter:
         """The proof of an entry."""
         return await self._engines.run(prove, position)
 
-    async def seal_due(self, joined: Mapping[str, str] | None = None) -> tuple[Seal, ...]:
+    async def seal_due(self) -> tuple[Seal, ...]:
         """Seal a batch that is due; returns the new seals."""
         now = self._clock()
-        return await self._writer.call(lambda conn: seal_due(conn, now, self._policy, joined))
+        return await self._writer.call(lambda conn: seal_due(conn, now, self._policy))
 
-    async def seal(self, joined: Mapping[str, str] | None = None) -> tuple[Seal, ...]:
+    async def seal(self) -> tuple[Seal, ...]:
         """Seal everything now; returns the new seals."""
         now = self._clock()
-        return await self._writer.call(lambda conn: seal(conn, now, self._policy, joined))
+        return await self._writer.call(lambda conn: seal(conn, now, self._policy))
 
     async def _lines(self, query: Executable, **values: object) -> tuple[StatementLine, ...]:
         rows = await self._engines.rows(query, **values)

@@ -180,7 +180,7 @@ SEALS_AFTER = (
     select(usage_seals).where(_seal.number > bindparam("number")).order_by(_seal.number).limit(bindparam("limit"))
 )
 COVERING_SEAL = (
-    select(usage_seals).where(_seal.last_position >= bindparam("position")).order_by(_seal.last_position).limit(1)
+    select(usage_seals).where(_seal.last_position >= bindparam("position")).order_by(_seal.number).limit(1)
 )
 
 # Messages against the meter

@@ -1,6 +1,6 @@
 """Sealing the ledger, and proving one entry to somebody who has no ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,14 +23,20 @@ from gateway.metering.seal import (
 )
 from gateway.store.ledger import queries
 from gateway.store.ledger.entries import lock_head, source_names
+from gateway.store.record.chain import RecordHead, link_after, sealed_head, sealed_word
+from gateway.store.record.entries import lock_head as lock_record
+from gateway.store.record.entries import read_head, recorded_at
+from gateway.store.record.entries import rows_after as record_rows_after
 from gateway.store.sql import ask
 
 
 @dataclass(frozen=True, slots=True)
 class SealPolicy:
-    """When a batch is sealed: at so many entries, or when its oldest has waited so long."""
+    """When a batch is sealed: at so many entries, at so many rows of the record, or when the oldest of them has
+    waited so long."""
 
     entries_max: int = 4096
+    rows_max: int = 16_384
     age_max: timedelta = timedelta(minutes=10)
 
 
@@ -41,43 +47,63 @@ class NotSealedYetError(UsageError):
         super().__init__(f"entry {position} is not sealed yet; ask again after the next seal")
 
 
-def seal_due(
-    conn: Connection, now: datetime, policy: SealPolicy, joined: Mapping[str, str] | None = None
-) -> tuple[Seal, ...]:
-    """Seal the entries that are not sealed yet, when the policy says so; returns the new seals."""
-    head = conn.execute(queries.HEAD).one()
-    unsealed = head.position - head.sealed
-    if not unsealed:
+def seal_due(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...]:
+    """Seal what is not sealed yet, when the policy says so; returns the new seals."""
+    head, newest = conn.execute(queries.HEAD).one(), last_seal(conn)
+    record, sealed_record = read_head(conn), sealed_head(newest.joined if newest else "")
+    entry_at = conn.scalar(queries.RECORDED_AT, {"position": head.sealed + 1})
+    row_at = recorded_at(conn, sealed_record.position + 1)
+    oldest = min((at for at in (entry_at, row_at) if at is not None), default=None)
+    if oldest is None:
         return ()
-    oldest_at = conn.scalar(queries.RECORDED_AT, {"position": head.sealed + 1}) or 0
-    age = timedelta(microseconds=to_microseconds(now) - oldest_at)
-    if unsealed < policy.entries_max and age < policy.age_max:
-        return ()
-    return seal(conn, now, policy, joined)
+    is_many = (
+        head.position - head.sealed >= policy.entries_max
+        or record.position - sealed_record.position >= policy.rows_max
+    )
+    is_old = timedelta(microseconds=to_microseconds(now) - oldest) >= policy.age_max
+    return seal(conn, now, policy) if is_many or is_old else ()
 
 
-def seal(
-    conn: Connection, now: datetime, policy: SealPolicy, joined: Mapping[str, str] | None = None
-) -> tuple[Seal, ...]:
-    """Seal every entry that is not sealed yet, in batches; returns the new seals.
+def seal(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...]:
+    """Seal every entry that is not sealed yet, in batches, each with the head of the record.
 
-    `joined` are digests of other journals, by name, to be fixed along. Raises LedgerBrokenError when the entries
-    are not the ones that were appended: a seal never covers up a change.
+    Returns the new seals; where only the record moved, one of no entries. Raises LedgerBrokenError when the
+    entries or the rows are not the ones that were appended: a seal never covers up a change.
     """
     head, sources = lock_head(conn), source_names(conn)
     newest = last_seal(conn)
     running, seals = bytes.fromhex(newest.hash if newest else FIRST), [newest]
-    digests = " ".join(f"{name}={digest}" for name, digest in sorted((joined or {}).items()))
-    for first in range(head.sealed + 1, head.position + 1, policy.entries_max):
+    joined = sealed_word(_unbroken_record(conn, newest))
+    firsts = range(head.sealed + 1, head.position + 1, policy.entries_max)
+    if not firsts and joined != (newest.joined if newest else ""):
+        firsts = range(head.position + 1, head.position + 2)
+    for first in firsts:
         rows = read_rows(conn, first, min(first + policy.entries_max - 1, head.position))
         leaves, quantity = leaves_of(rows, sources), sum(row.quantity for row in rows)
         running = run_on(running, leaves)
-        seals.append(make_seal(seals[-1], leaves, quantity, to_microseconds(now), digests))
+        seals.append(make_seal(seals[-1], leaves, quantity, to_microseconds(now), joined))
     made = [seal for seal in seals[1:] if seal]
     if running.hex() != head.running:
         raise LedgerBrokenError(f"the entries after {head.sealed} are not the ones that were appended")
     _store(conn, made)
     return tuple(made)
+
+
+def _unbroken_record(conn: Connection, newest: Seal | None) -> RecordHead:
+    """The head of the record, whose rows lead from the newest seal to it. Raises LedgerBrokenError."""
+    sealed, head = sealed_head(newest.joined if newest else ""), lock_record(conn)
+    reached = sealed
+    for rows in record_rows_after(conn, sealed.position):
+        for row in rows:
+            own = link_after(reached.link, *row[:-1])
+            if own != row.link or row.position != reached.position + 1:
+                raise LedgerBrokenError(f"row {row.position} of the record is not the one that was appended")
+            reached = RecordHead(row.position, own)
+    if reached != head:
+        raise LedgerBrokenError(
+            f"the rows of the record after {sealed.position} are not the ones that were appended"
+        )
+    return head
 
 
 def _store(conn: Connection, made: Sequence[Seal]) -> None:

@@ -72,7 +72,7 @@ usage_seals = Table(
     metadata,
     Column("number", RowId, primary_key=True, autoincrement=False),
     Column("first_position", BigInteger, nullable=False),
-    Column("last_position", BigInteger, nullable=False, unique=True),
+    Column("last_position", BigInteger, nullable=False, index=True),
     Column("quantity", BigInteger, nullable=False),
     Column("root", Text, nullable=False),
     Column("sealed_at", BigInteger, nullable=False),

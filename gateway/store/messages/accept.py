@@ -1,6 +1,7 @@
 """Accepting submissions: bytes, hash and first steps on stable storage, many in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -9,6 +10,7 @@ from gateway.messages.message import JournalEntry, Message, first_entries, recei
 from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import (
     Arrival,
+    ChannelRow,
     Content,
     IdempotencyConflictError,
     Receipt,
@@ -18,7 +20,10 @@ from gateway.messages.submission import (
 from gateway.store.documents.storage import Storage
 from gateway.store.messages import queries
 from gateway.store.messages.queries import AttachmentRow, IdempotencyRow, MessageRow, StepRow
-from gateway.store.sql import Change, ask, insert_into, write_together
+from gateway.store.record.chain import RecordHead, run_on_steps
+from gateway.store.record.entries import ask_head, head_from, lock_head
+from gateway.store.record.messages import accepted_digest, attachments_digest, record_received
+from gateway.store.sql import Change, Question, ask_together, insert_into, write_together
 from gateway.store.tables import metadata
 from gateway.validator.model.document import Attachment
 
@@ -34,7 +39,7 @@ class Acceptor:
         self, connection: Connection, group: Sequence[Arrival]
     ) -> list[Receipt | IdempotencyConflictError]:
         """Store those that are new; the answer to each, which holds once the transaction is committed."""
-        holders = _keep_idempotency_keys(connection, group)
+        holders, head = _keep_idempotency_keys(connection, group)
         answers = [_answer(arrival, holders) for arrival in group]
         new = [
             arrival
@@ -43,7 +48,7 @@ class Acceptor:
         ]
         if new:
             self._store_small(new)
-            write_together(connection, _changes(new))
+            write_together(connection, _changes(new, head))
             self._checkpoint("accept-written")
             self._storage.sync_pack()  # begun before the rows: most of it is done
             self._checkpoint("bytes-stored")
@@ -76,30 +81,55 @@ def attachment_row(kenmerk: str, attachment: Attachment, stored: StoredBytes | N
     )
 
 
-def _changes(new: Sequence[Arrival]) -> list[Change]:
-    messages = [(received_message(a.submission, a.kenmerk, a.received_at), a.submission) for a in new]
-    attachments = [
-        attachment_row(message.kenmerk, one.attachment, one.stored)
-        for message, _ in messages
-        for one in message.attachments
-    ]
+@dataclass(frozen=True, slots=True)
+class _New:
+    """The rows of a message that is accepted; `message` without its digests."""
+
+    message: MessageRow
+    steps: list[StepRow]
+    attachments: list[AttachmentRow]
+    channel: ChannelRow | None
+
+
+def _new(arrival: Arrival) -> _New:
+    submission = arrival.submission
+    message = received_message(submission, arrival.kenmerk, arrival.received_at)
+    return _New(
+        _message_row(message, submission),
+        list(_first_steps(arrival)),
+        [attachment_row(message.kenmerk, one.attachment, one.stored) for one in message.attachments],
+        submission.record(arrival.kenmerk, arrival.received_at).row() if submission.record else None,
+    )
+
+
+def _changes(arrivals: Sequence[Arrival], head: RecordHead) -> list[Change]:
+    new = [_new(arrival) for arrival in arrivals]
+    messages = [_with_digests(one, position) for position, one in enumerate(new, head.position + 1)]
     return [
-        Change(queries.ADD_MESSAGES, [_message_row(message, submission) for message, submission in messages]),
-        Change(queries.ADD_STEPS, [step for arrival in new for step in _first_steps(arrival)]),
-        Change(queries.ADD_ATTACHMENTS, attachments),
-        *_channel_changes(new),
+        Change(queries.ADD_MESSAGES, messages),
+        Change(queries.ADD_STEPS, [step for one in new for step in one.steps]),
+        Change(queries.ADD_ATTACHMENTS, [row for one in new for row in one.attachments]),
+        *_channel_changes([one.channel for one in new if one.channel]),
+        *record_received(head, to_microseconds(arrivals[-1].received_at), messages),
     ]
 
 
-def _channel_changes(new: Sequence[Arrival]) -> list[Change]:
+def _with_digests(new: _New, position: int) -> MessageRow:
+    return new.message._replace(
+        accepted_digest=accepted_digest(new.message, new.channel),
+        journal_digest=run_on_steps(b"", new.steps),
+        attachments_digest=attachments_digest(new.attachments),
+        recorded=position,
+    )
+
+
+def _channel_changes(rows: Sequence[ChannelRow]) -> list[Change]:
     """What the channels keep with these messages, each in its own table."""
-    rows: dict[tuple[str, tuple[str, ...]], list[tuple[object, ...]]] = {}
-    for arrival in new:
-        if arrival.submission.record is not None:
-            row = arrival.submission.record(arrival.kenmerk, arrival.received_at).row()
-            rows.setdefault((row.table, row.columns), []).append(row.values)
+    found: dict[tuple[str, tuple[str, ...]], list[tuple[object, ...]]] = {}
+    for row in rows:
+        found.setdefault((row.table, row.columns), []).append(row.values)
     return [
-        Change(insert_into(metadata.tables[table], columns), values) for (table, columns), values in rows.items()
+        Change(insert_into(metadata.tables[table], columns), values) for (table, columns), values in found.items()
     ]
 
 
@@ -118,8 +148,9 @@ def _key_owner(submission: Submission) -> str:
 
 def _keep_idempotency_keys(
     connection: Connection, group: Sequence[Arrival]
-) -> Mapping[tuple[str, str], IdempotencyRow]:
-    """For each idempotency key in the group the message that holds it, this group's own included."""
+) -> tuple[Mapping[tuple[str, str], IdempotencyRow], RecordHead]:
+    """For each idempotency key in the group the message that holds it, this group's own included; and the head of
+    the record, locked."""
     rows = [
         IdempotencyRow(
             _key_owner(arrival.submission),
@@ -132,12 +163,13 @@ def _keep_idempotency_keys(
         if arrival.submission.idempotency_key is not None
     ]
     if not rows:
-        return {}
+        return {}, lock_head(connection)
     write_together(connection, [Change(queries.ADD_IDEMPOTENCY_KEYS, rows)])
     keys = [value for row in rows for value in (row.submitter_id, row.idempotency_key)]
-    found = ask(connection, queries.find_idempotency_keys(len(rows)), keys)
+    find = Question(queries.find_idempotency_keys(len(rows)), keys)
+    found, heads = ask_together(connection, [find, ask_head(connection)])
     holders = [IdempotencyRow._make(row) for row in found]
-    return {(holder.submitter_id, holder.idempotency_key): holder for holder in holders}
+    return {(holder.submitter_id, holder.idempotency_key): holder for holder in holders}, head_from(heads)
 
 
 def _answer(

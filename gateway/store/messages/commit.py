@@ -25,9 +25,13 @@ from gateway.store.messages.queries import (
     PauseRow,
     PushKey,
     PushRow,
+    RecordedRow,
     ReportRow,
     StepRow,
 )
+from gateway.store.record.chain import RecordHead, run_on_steps
+from gateway.store.record.entries import ask_head, head_from
+from gateway.store.record.messages import attachments_digest, record_changed, report_digest
 from gateway.store.sql import Change, Question, Rows, ask_together, write_together
 from gateway.store.writer import Writer
 from gateway.validator.verdict import encode_report
@@ -128,23 +132,29 @@ def write_decisions(
     """
     again = [entry for one in group if one.before.steps > len(FIRST_STEPS) for entry in one.usage]
     append = SharedAppend(connection, [entry for one in group for entry in one.usage], again)
-    claims, answers = _take_claims(connection, group, append)
+    kenmerken = [one.kenmerk for one in group]
+    find = Question(queries.find_recorded(len(kenmerken)), kenmerken)
+    questions = [*append.questions(), ask_head(connection), find]
+    claims, (*answers, heads, found) = _take_claims(connection, group, questions)
+    recorded = {row.kenmerk: row for row in map(RecordedRow._make, found)}
+    if not recorded.keys() >= set(kenmerken):
+        raise AlreadyCommittedError(group)  # they are not there
     decisions = [with_claims(one, claims) for one in group]
+    at = to_microseconds(max(one.at for one in decisions))
     usage = [entry for one in decisions for entry in one.usage]
-    changes = _changes(decisions)
-    changes += append.changes(answers, usage, to_microseconds(max(one.at for one in decisions)))
+    changes = _changes(decisions, recorded, head_from(heads), at)
+    changes += append.changes(answers, usage, at)
     if write_together(connection, changes)[0] != len(decisions):
         raise AlreadyCommittedError(decisions)
     return decisions
 
 
 def _take_claims(
-    connection: Connection, group: Sequence[Decision], append: SharedAppend
+    connection: Connection, group: Sequence[Decision], questions: Sequence[Question]
 ) -> tuple[Claims, list[Rows]]:
-    """Claim supplier, number and year for every message that needs it: who has each claim; and what the meter
-    answers."""
+    """Claim supplier, number and year for every message that needs it: who has each claim; and the answers to the
+    questions, which are asked along."""
     wanted = {one.claim: one.kenmerk for one in reversed(group) if one.claim}
-    questions = append.questions()
     if not wanted:
         return {}, ask_together(connection, questions)
     rows = [ClaimRow(claim, wanted[claim]) for claim in sorted(wanted)]
@@ -156,16 +166,30 @@ def _take_claims(
     return {row.claim: row.kenmerk for row in map(ClaimRow._make, found)}, answers
 
 
-def _changes(decisions: Sequence[Decision]) -> list[Change]:
-    """All that is written, the rows of the messages themselves first."""
+def _changes(
+    decisions: Sequence[Decision], recorded: dict[str, RecordedRow], head: RecordHead, at: int
+) -> list[Change]:
+    """All that is written, the rows of the messages themselves first. `recorded` are the messages as they are."""
+    steps, reports, changed = list[StepRow](), list[ReportRow](), list[tuple[RecordedRow, MessageChange]]()
+    for position, one in enumerate(decisions, head.position + 1):
+        before, own_steps = recorded[one.kenmerk], list(_step_rows(one))
+        report, attachments = before.report_digest, before.attachments_digest
+        if one.verdict is not None:
+            reports.append(ReportRow(one.kenmerk, encode_report(one.verdict)))
+            report, attachments = report_digest(reports[-1].report), attachments_digest(_every_attachment(one))
+        steps += own_steps
+        journal = run_on_steps(before.journal_digest, own_steps)
+        change = _message_change(one, position, journal, report, attachments)
+        changed.append((before, change))
+        recorded[one.kenmerk] = before._replace(
+            recorded=position, journal_digest=journal, report_digest=report, attachments_digest=attachments
+        )
     return [
-        Change(queries.CHANGE_MESSAGES, [_message_change(one) for one in decisions]),
-        Change(queries.ADD_STEPS, [row for one in decisions for row in _step_rows(one)]),
-        Change(
-            queries.KEEP_REPORTS,
-            [ReportRow(one.kenmerk, encode_report(one.verdict)) for one in decisions if one.verdict],
-        ),
+        Change(queries.CHANGE_MESSAGES, [change for _, change in changed]),
+        Change(queries.ADD_STEPS, steps),
+        Change(queries.KEEP_REPORTS, reports),
         Change(queries.ADD_ATTACHMENTS, [row for one in decisions for row in _embedded_attachments(one)]),
+        *record_changed(head, at, changed),
         *_moves(decisions),
         Change(
             queries.PAUSE_RECIPIENTS,
@@ -209,7 +233,9 @@ def _moves(decisions: Sequence[Decision]) -> list[Change]:
     ]
 
 
-def _message_change(decision: Decision) -> MessageChange:
+def _message_change(
+    decision: Decision, position: int, journal: bytes, report: bytes | None, attachments: bytes | None
+) -> MessageChange:
     message = decision.message
     return MessageChange(
         state=message.state.value,
@@ -224,6 +250,10 @@ def _message_change(decision: Decision) -> MessageChange:
         issue_date=message.issue_date,
         profile=message.profile,
         duplicate_of=message.duplicate_of,
+        journal_digest=journal,
+        report_digest=report,
+        attachments_digest=attachments,
+        recorded=position,
         kenmerk=decision.kenmerk,
         steps_before=decision.before.steps,
     )
@@ -232,6 +262,14 @@ def _message_change(decision: Decision) -> MessageChange:
 def _step_rows(decision: Decision) -> Iterable[StepRow]:
     for position, entry in enumerate(decision.entries, start=decision.before.steps):
         yield step_row(decision.kenmerk, position, entry)
+
+
+def _every_attachment(decision: Decision) -> Iterable[AttachmentRow]:
+    """The attachments after judging: those that are stored stay as they are."""
+    found = {row.number: row for row in _embedded_attachments(decision)}
+    for one in decision.before.attachments:
+        found[one.attachment.number] = attachment_row(decision.kenmerk, one.attachment, one.stored)
+    return found.values()
 
 
 def _embedded_attachments(decision: Decision) -> Iterable[AttachmentRow]:

@@ -43,6 +43,10 @@ class MessageRow(NamedTuple):
     wanted_recipient: str | None
     wanted_profile: str | None
     steps: int
+    accepted_digest: bytes = b""
+    journal_digest: bytes = b""
+    attachments_digest: bytes | None = None
+    recorded: int = 0
 
 
 class MessageChange(NamedTuple):
@@ -60,6 +64,10 @@ class MessageChange(NamedTuple):
     issue_date: str | None
     profile: str | None
     duplicate_of: str | None
+    journal_digest: bytes
+    report_digest: bytes | None
+    attachments_digest: bytes | None
+    recorded: int
     kenmerk: str
     steps_before: int
 
@@ -184,6 +192,24 @@ def take_claims(number: int) -> str:
 def find_claims(number: int) -> str:
     """Finds so many claims."""
     return f"SELECT claim, kenmerk FROM claims WHERE claim IN {marks(number)}"  # noqa: S608 - marks
+
+
+class RecordedRow(NamedTuple):
+    """What the record needs of a message that changes."""
+
+    kenmerk: str
+    recorded: int
+    accepted_digest: bytes
+    journal_digest: bytes
+    report_digest: bytes | None
+    attachments_digest: bytes | None
+    forgotten: str | None
+
+
+@lru_cache(maxsize=1024)
+def find_recorded(number: int) -> str:
+    """Finds what the record needs of so many messages."""
+    return f"SELECT {', '.join(RecordedRow._fields)} FROM messages WHERE kenmerk IN {marks(number)}"  # noqa: S608 - marks
 
 
 CHANGE_MESSAGES = update_where(t.messages, MessageChange._fields[:-2], ("kenmerk", "steps"))

@@ -21,7 +21,9 @@ from gateway.store.engine import Engines
 from gateway.store.messages import register_queries as queries
 from gateway.store.messages.queries import FORGET_PAUSE
 from gateway.store.messages.register_queries import ChangeRow, IdentifierRow, PartyRow
-from gateway.store.sql import Change, write_together
+from gateway.store.messages.tables import api_keys, parties, register_log
+from gateway.store.record.entries import record_changes
+from gateway.store.sql import Change, ask, write_together
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -112,20 +114,22 @@ class RegisterStore:
             raise ValueError(wrong.en)
         key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         key_id = "key-" + secrets.token_hex(6)
+        now = self._clock()
         row = {
             "key_id": key_id,
             "secret_sha256": hashlib.sha256(key.encode()).hexdigest(),
             "role": role.value,
             "party_id": party_id,
             "is_test": is_test,
-            "created_at": self._clock(),
+            "created_at": now,
             "created_by": actor,
         }
         detail = {"role": role.value, "party": party_id or "", "test": str(is_test)}
 
         def write(connection: Connection) -> None:
             connection.execute(queries.ADD_KEY, row)
-            log_change(connection, self._clock(), actor, "key created", key_id, detail)
+            record_changes(connection, api_keys, [key_id], now)
+            log_change(connection, now, actor, "key created", key_id, detail)
 
         await self._writer.call(write)
         await self.refresh()
@@ -138,6 +142,7 @@ class RegisterStore:
         def write(connection: Connection) -> bool:
             if connection.execute(queries.REVOKE_KEY, {"key": key_id, "at": now, "actor": actor}).rowcount == 0:
                 return connection.scalar(queries.KEY, {"key_id": key_id}) is not None
+            record_changes(connection, api_keys, [key_id], now)
             log_change(connection, now, actor, "key revoked", key_id, {})
             return True
 
@@ -173,6 +178,7 @@ def _save_party(connection: Connection, party: Party, actor: str, now: datetime)
         Change(queries.ADD_IDENTIFIERS, identifiers),
     ]
     write_together(connection, changes)
+    record_changes(connection, parties, [party.party_id], now)
     detail = row._asdict() | {"identifiers": " ".join(str(identifier) for identifier in party.identifiers)}
     log_change(connection, now, actor, "party saved", party.party_id, detail)
 
@@ -214,4 +220,5 @@ def log_change(
     row = ChangeRow(
         to_microseconds(at), actor, what, subject, msgspec.json.encode(detail, order="sorted").decode()
     )
-    write_together(connection, [Change(queries.LOG_CHANGE, [row])])
+    [(number,)] = ask(connection, queries.LOG_CHANGE, row)
+    record_changes(connection, register_log, [number], at)

@@ -47,11 +47,19 @@ messages = Table(
     Column("issue_date", Text),
     Column("profile", Text),
     Column("duplicate_of", Text),
+    Column("accepted_digest", LargeBinary, nullable=False),
+    Column("journal_digest", LargeBinary, nullable=False),
+    Column("report_digest", LargeBinary),
+    Column("attachments_digest", LargeBinary),
+    Column("forgotten", Text),
+    Column("recorded", BigInteger, nullable=False),
     Index(None, "submitter_id", "kenmerk"),
     Index(None, "recipient_id", "kenmerk"),
 )
 """One row a message; written when it is accepted and when its state changes. The journal is the truth of
-its life, this row its newest page."""
+its life, this row its newest page. `recorded` is the position of its newest row in the record. The digests are of
+its parts (`store/record/messages.py`); `forgotten` names parts that were removed on purpose, by the names of their
+digests with spaces between: the digest then stands for the part."""
 
 is_waiting = text("state = 'received'")
 """Accepted and not yet judged, in words that match the index below."""

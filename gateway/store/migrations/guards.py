@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-_SQLITE = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
+from sqlalchemy import Table, UniqueConstraint
+
+_SQLITE = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}{condition}
 BEGIN SELECT RAISE(ABORT, '{table} is insert-only{advice}'); END"""
 
 _POSTGRESQL_FUNCTION = """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
@@ -11,11 +13,24 @@ _POSTGRESQL = """CREATE TRIGGER {table}_guard BEFORE UPDATE OR DELETE OR TRUNCAT
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('{advice}')"""
 
 
-def guard_ddl(dialect_name: str, tables: Iterable[str], advice: str = "") -> tuple[str, ...]:
+def guard_ddl(dialect_name: str, tables: Iterable[Table], advice: str = "") -> tuple[str, ...]:
     """Statements that make these tables insert-only; `advice` ends the refusal's sentence."""
     if dialect_name == "postgresql":
-        guards = (_POSTGRESQL.format(table=table, advice=advice) for table in tables)
+        guards = (_POSTGRESQL.format(table=table.name, advice=advice) for table in tables)
         return (_POSTGRESQL_FUNCTION, *guards)
     return tuple(
-        _SQLITE.format(table=table, verb=verb, advice=advice) for table in tables for verb in ("UPDATE", "DELETE")
+        _SQLITE.format(table=table.name, verb=verb, condition=condition, advice=advice)
+        for table in tables
+        for verb, condition in (("UPDATE", ""), ("DELETE", ""), ("INSERT", f" WHEN {_is_there(table)}"))
+    )
+
+
+def _is_there(table: Table) -> str:
+    """Whether a new row has the key of another, which `INSERT OR REPLACE` would remove without a trigger."""
+    unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    keys = [list(table.primary_key.columns), *(list(one.columns) for one in unique)]
+    equals = [" AND ".join(f'"{column.name}" = NEW."{column.name}"' for column in key) for key in keys]
+    return " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table.name} WHERE {equal})"  # noqa: S608 - our own names
+        for equal in sorted(equals)
     )

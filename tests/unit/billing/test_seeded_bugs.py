@@ -233,7 +233,7 @@ BUGS = {
         lambda number, event, previous: _link_of(number, replace(event, actor=""), previous),
     ),
     "numbers have gaps": Bug(store, "_count", _with_a_gap),
-    "a run is issued twice": Bug(store, "_insert", lambda *_: True),
+    "a run is issued twice": Bug(store, "_is_there", lambda *_: False),
     "credit notes are negative": Bug(ubl, "_money", _unsigned),
     "the tax is not posted": Bug(postings, "entry_of", _untaxed),
     "audit file lines are all debit": Bug(Posting, "debit", property(lambda self: abs(self.amount))),

@@ -6,6 +6,7 @@ from alembic import op
 from gateway.metering.entry import GATEWAY
 from gateway.metering.seal import FIRST
 from gateway.store.migrations.guards import guard_ddl
+from gateway.store.record.chain import FIRST_LINK
 from gateway.store.tables import Money, RowId, UtcTime
 
 revision = "0001"
@@ -13,6 +14,7 @@ down_revision = None
 
 _BYTE_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _WAITING = sa.text("state = 'received'")
+_NOT_MESSAGE = sa.text("kind <> 'messages'")
 _START = (
     f"INSERT INTO usage_sources (number, source) VALUES (1, '{GATEWAY}')",  # noqa: S608 - our own constant
     f"INSERT INTO usage_head (id, position, running, sealed) VALUES (1, 0, '{FIRST}', 0)",  # noqa: S608
@@ -26,6 +28,7 @@ _INSERT_ONLY = (
     "billing_runs",
     "billing_steps",
     "journal",
+    "record",
     "register_log",
 )
 _LEDGER = ("usage_entries", "usage_seals", "usage_sources")
@@ -42,10 +45,12 @@ def upgrade() -> None:
     """Make every table, its guards and the rows it starts from."""
     _shape.create_all(op.get_bind())
     dialect_name = op.get_context().dialect.name
-    guards = guard_ddl(dialect_name, _INSERT_ONLY)
-    ledger_guards = guard_ddl(dialect_name, _LEDGER, ": record a reversal instead")
+    guards = guard_ddl(dialect_name, [_shape.tables[name] for name in _INSERT_ONLY])
+    ledger_tables = [_shape.tables[name] for name in _LEDGER]
+    ledger_guards = guard_ddl(dialect_name, ledger_tables, ": record a reversal instead")
     for statement in (*_START, *guards, *ledger_guards):
         op.execute(statement)
+    op.bulk_insert(_record_head, [{"id": 1, "position": 0, "link": FIRST_LINK}])
 
 
 sa.Table(
@@ -253,6 +258,12 @@ sa.Table(
     sa.Column("issue_date", sa.Text),
     sa.Column("profile", sa.Text),
     sa.Column("duplicate_of", sa.Text),
+    sa.Column("accepted_digest", sa.LargeBinary, nullable=False),
+    sa.Column("journal_digest", sa.LargeBinary, nullable=False),
+    sa.Column("report_digest", sa.LargeBinary),
+    sa.Column("attachments_digest", sa.LargeBinary),
+    sa.Column("forgotten", sa.Text),
+    sa.Column("recorded", sa.BigInteger, nullable=False),
     sa.Index(None, "recipient_id", "kenmerk"),
     sa.Index(None, "submitter_id", "kenmerk"),
     sa.Index("ix_messages_waiting", "kenmerk", sqlite_where=_WAITING, postgresql_where=_WAITING),
@@ -305,6 +316,27 @@ sa.Table(
     sa.Column("bestandsnaam", sa.Text, nullable=False),
     sa.Index(None, "identiteit_aanleveraar", "berichtkenmerk"),
     sqlite_with_rowid=False,
+)
+sa.Table(
+    "record",
+    _shape,
+    sa.Column("position", RowId, autoincrement=False, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("previous", sa.BigInteger, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("link", sa.LargeBinary, nullable=False),
+    sa.Index(
+        "ix_record_kind", "kind", "key", "position", sqlite_where=_NOT_MESSAGE, postgresql_where=_NOT_MESSAGE
+    ),
+)
+_record_head = sa.Table(
+    "record_head",
+    _shape,
+    sa.Column("id", sa.Integer, autoincrement=False, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("link", sa.LargeBinary, nullable=False),
 )
 sa.Table(
     "register_log",
@@ -372,7 +404,7 @@ sa.Table(
     sa.Column("joined", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
-    sa.UniqueConstraint("last_position"),
+    sa.Index(None, "last_position"),
 )
 sa.Table(
     "usage_sources",

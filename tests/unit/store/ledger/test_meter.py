@@ -109,7 +109,7 @@ async def test_sealing_and_proving_through_the_meter(database_url: str) -> None:
     async with fresh_meter(database_url) as meter:
         await meter.record([used(1), used(2)])
         assert await meter.seal_due() == ()
-        (seal,) = await meter.seal({"billing": "ab"})
+        (seal,) = await meter.seal()
         assert await meter.seals(0, 10) == (seal,)
         assert (await meter.prove(2)).seal == seal
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, insert, text
 
 from gateway.metering.entry import LedgerBrokenError, UnknownEntryError
 from gateway.metering.seal import Proof, seal_problem
+from gateway.store.billing.tables import billing_debtors
 from gateway.store.ledger.entries import append, reverse
 from gateway.store.ledger.seals import (
     NotSealedYetError,
@@ -20,6 +21,8 @@ from gateway.store.ledger.seals import (
     seal_due,
     seals_after,
 )
+from gateway.store.record.chain import sealed_head, sealed_word
+from gateway.store.record.entries import read_head, record_changes
 from tests.unit.store.ledger.ledger_database import LATER, NOON, delivered, disarm, fresh_ledger
 
 SMALL = SealPolicy(entries_max=4)
@@ -38,17 +41,53 @@ def test_a_seal_is_due_at_so_many_entries_or_after_so_long(database_url: str) ->
         assert seal_due(conn, LATER + timedelta(days=1), policy) == ()
 
 
-def test_seals_cover_every_entry_in_batches_and_join_other_journals(database_url: str) -> None:
+def record_debtor(conn: Connection) -> None:
+    """Add a row to the record."""
+    key = conn.execute(insert(billing_debtors).values(party_id="a", at=NOON, body="{}")).inserted_primary_key
+    assert key is not None
+    record_changes(conn, billing_debtors, [key[0]], NOON)
+
+
+def test_what_is_recorded_is_sealed_also_without_entries(database_url: str) -> None:
+    policy = SealPolicy(age_max=timedelta(minutes=10), rows_max=3)
     with fresh_ledger(database_url) as engine, engine.begin() as conn:
+        record_debtor(conn)
+        assert seal_due(conn, NOON + timedelta(minutes=9), policy) == ()
+        (made,) = seal_due(conn, NOON + timedelta(minutes=10), policy)
+        assert (made.first_position, made.last_position, made.quantity) == (1, 0, 0)
+        assert sealed_head(made.joined) == read_head(conn)
+        append(conn, [delivered("m1")], recorded_at=LATER)
+        (second,) = seal(conn, LATER, policy)
+        assert prove(conn, 1).seal == second
+        assert seal_problem(second, made) is None
+        assert seal(conn, LATER, policy) == ()
+        for _ in range(3):
+            record_debtor(conn)
+        assert len(seal_due(conn, LATER, policy)) == 1
+
+
+def test_a_seal_never_covers_up_a_change_of_the_record(database_url: str) -> None:
+    with fresh_ledger(database_url) as engine, engine.begin() as conn:
+        disarm(conn)
+        for _ in range(3):
+            record_debtor(conn)
+        conn.execute(text("UPDATE record SET key = 'other' WHERE position = 2"))
+        with pytest.raises(LedgerBrokenError, match="row 2 of the record"):
+            seal(conn, NOON, SMALL)
+
+
+def test_seals_cover_every_entry_in_batches_and_join_the_record(database_url: str) -> None:
+    with fresh_ledger(database_url) as engine, engine.begin() as conn:
+        record_debtor(conn)
         append(conn, [delivered(f"m{number}") for number in range(10)])
         reverse(conn, 3, "wrong recipient", "controller")
-        made = seal(conn, NOON, SMALL, {"billing": "ab", "actions": "cd"})
+        made = seal(conn, NOON, SMALL)
         assert [(one.first_position, one.last_position, one.quantity) for one in made] == [
             (1, 4, 4),
             (5, 8, 4),
             (9, 11, 1),
         ]
-        assert made[0].joined == "actions=cd billing=ab"
+        assert {one.joined for one in made} == {sealed_word(read_head(conn))}
         assert seals_after(conn, 0, 10) == made
         assert seals_after(conn, 2, 10) == made[2:]
         assert [seal_problem(one, before) for before, one in zip((None, *made), made, strict=False)] == [None] * 3

@@ -46,6 +46,9 @@ def message(at: datetime, sender: str, number: int, state: State = State.DELIVER
         "object_offset": 0,
         "steps": 3,
         "is_test": False,
+        "accepted_digest": b"",
+        "journal_digest": b"",
+        "recorded": 0,
     }
 
 
