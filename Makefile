@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup demo check lint types layers unit bench conformance docs messages clean system
+.PHONY: run test setup demo check lint types layers unit bench conformance docs messages clean system soak
 
 run: setup
 	$(BIN)/python -m gateway demo --serve
@@ -40,6 +40,12 @@ layers: setup
 
 unit: setup
 	$(BIN)/python -m pytest -n $(JOBS)
+
+# Faults in large numbers, for hours: kill -9 at named steps and at random, and power loss. KILLS=60 is half an hour.
+KILLS ?= 1000
+
+soak: setup system
+	$(BIN)/python -m tests.faults --kills $(KILLS)
 
 bench: setup
 	$(BIN)/python -m tests.bench

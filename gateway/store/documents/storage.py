@@ -233,11 +233,13 @@ class Storage:
             return
         path = self._root / key
         _sync_path(path.parent)
+        names: list[Path] = []
         for above in (path.parent, *path.parent.parents):
             if above in self._synced or above == self._root.parent.parent:
                 break
             _sync_path(above.parent)
-            self._synced.add(above)
+            names.append(above)
+        self._synced.update(names)  # all at once: another thread relies on every folder above the one it finds
 
 
 class Sink:
