@@ -47,9 +47,15 @@ class PostgresServer:
         if self._shared is None:
             self._shared = self.new_database()
             return self._shared
-        name = self._shared.partition("?")[0].rpartition("/")[2]
-        self._run("psql", "-q", "-h", str(self._folder), "-U", _ROLE, "-d", name, "-c", _EMPTY)
+        self._run("psql", "-q", "-h", str(self._folder), "-U", _ROLE, "-d", _name_of(self._shared), "-c", _EMPTY)
         return self._shared
+
+    def copy_database(self, source: str, target: str) -> None:
+        """Back up one database and restore the backup into another, an empty one: by their URLs."""
+        dump = str(self._folder / "backup.dump")
+        where = ("-h", str(self._folder), "-U", _ROLE)
+        self._run("pg_dump", *where, "--format=custom", f"--file={dump}", _name_of(source))
+        self._run("pg_restore", *where, "--exit-on-error", f"--dbname={_name_of(target)}", dump)
 
     def _address(self, name: str) -> str:
         return f"postgresql+psycopg://{_ROLE}@/{name}?host={self._folder}"
@@ -88,6 +94,11 @@ class PostgresServer:
             check=True,
             capture_output=True,
         )
+
+
+def _name_of(url: str) -> str:
+    """The name of the database at this URL."""
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def find_binaries() -> Path | None:

@@ -17,6 +17,7 @@ from tests.faults.traffic import World, check, opened_world
 from tests.postgres import PostgresServer, find_binaries
 
 DATABASES = ("sqlite", "postgresql")
+HISTORY_STEPS = 100
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=1_000, help="random kills on each database")
     parser.add_argument("--points", type=int, default=len(POINTS), help="named points on each database")
+    parser.add_argument("--histories", type=int, default=1_000, help="random histories on each database")
     parser.add_argument("--states", type=int, default=100_000, help="states of the disk after a power loss")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
@@ -35,9 +37,13 @@ def main() -> None:
         lose_power(asked.states, asked.seed)
     for database in asked.databases:
         if points:
-            run(database, "named points", lambda world, told: kill_at_each(world, points, told))
+            run(database, "named points", lambda world, report: kill_at_each(world, points, report))
         if asked.kills:
-            run(database, "random kills", lambda world, told: kill_at_random(world, asked.kills, asked.seed, told))
+            run(
+                database,
+                "random kills",
+                lambda world, report: kill_at_random(world, asked.kills, asked.seed, report),
+            )
 
 
 def lose_power(states: int, seed: int) -> None:
@@ -49,37 +55,38 @@ def lose_power(states: int, seed: int) -> None:
     assert not lost, lost[0].path
 
 
-Told = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def run(database: str, name: str, kill: Callable[[World, Told], Awaitable[None]]) -> None:
+def run(database: str, name: str, kill: Callable[[World, Report], Awaitable[None]]) -> None:
     """Run one kind of kills in a new house."""
     begun = time.monotonic()
 
-    def told(what: str) -> None:
+    def report(what: str) -> None:
         print(f"{time.monotonic() - begun:7.0f} s  {database}: {what}", flush=True)
 
     async def work(folder: Path, url: str) -> None:
         async with opened_world(folder, url) as world:
-            await kill(world, told)
+            await kill(world, report)
             counts = ", ".join(f"{count} {what}" for what, count in sorted(check(world).items()))
-            told(f"{name}: all held; {world.starts} starts, {counts}")
+            report(f"{name}: all held; {world.starts} starts, {counts}")
 
-    with tempfile.TemporaryDirectory(prefix="meterpoort-faults-") as folder, _url(database) as url:
-        asyncio.run(work(Path(folder), url))
+    with tempfile.TemporaryDirectory(prefix="meterpoort-faults-") as folder, _databases(database) as new_database:
+        asyncio.run(work(Path(folder), new_database()))
 
 
 @contextmanager
-def _url(database: str) -> Iterator[str]:
+def _databases(database: str) -> Iterator[Callable[[], str]]:
+    """Makes URLs of empty databases."""
     if database == "sqlite":
-        yield ""
+        yield str
         return
     binaries = find_binaries()
     if binaries is None:
         raise SystemExit("no PostgreSQL on this machine; `make system` installs it on Debian")
     server = PostgresServer(binaries)
     try:
-        yield server.new_database()
+        yield server.emptied_database
     finally:
         server.stop()
 

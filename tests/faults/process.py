@@ -1,4 +1,4 @@
-"""A gateway in a process of its own that is killed: by its parent, or by itself at a named point.
+"""A gateway in another process that is killed: by its parent, or by itself at a named point.
 
 Its jobs run every moment instead of every minute, and its clock is some days ahead, one more at each start, so
 that seals, drops and pauses fall due.

@@ -1,0 +1,17 @@
+"""Random histories of messages with faults end as the model says (F21); `make soak` runs many more."""
+
+import pytest
+
+from tests.faults.histories import run_histories
+from tests.postgres import PostgresServer
+
+HISTORIES, STEPS = 4, 30
+
+
+def test_histories() -> None:
+    run_histories(lambda: "", HISTORIES, STEPS)
+
+
+@pytest.mark.postgresql
+def test_histories_on_postgresql(postgres_server: PostgresServer) -> None:
+    run_histories(postgres_server.emptied_database, HISTORIES, STEPS)
