@@ -139,14 +139,18 @@ def broken_promises(disk: Disk, length: int, chance: random.Random) -> list[Prom
     ]
 
 
+HARMLESS = {"path", "fstat", "urandom", "posix_fadvise"}
+"""What changes nothing on the disk."""
+
+
 class RecordingOs:
     """`os` as packs and storage use it. An unknown function is an error: what it does has to be written down."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
 
-    def __getattr__(self, name: str) -> Any:  # a constant
-        if not name.isupper() and name != "posix_fadvise":
+    def __getattr__(self, name: str) -> Any:  # a constant, or what is harmless
+        if not name.isupper() and name not in HARMLESS:
             raise AttributeError(f"the recording disk does not know os.{name}")
         return getattr(os, name)
 

@@ -41,7 +41,6 @@ from gateway.pipeline.workers import Workers
 from gateway.settings import DatabaseSettings, Settings
 from gateway.store.ledger.audit import audit
 from gateway.store.writer import Writer
-from gateway.validator.verdict import Verdict
 from tests.faults.traffic import PUSHED
 from tests.flows.conftest import SUPPLIER, TOWN, HeldClock, numbered
 from tests.unit.pki.hierarchies import hierarchy
@@ -361,7 +360,7 @@ def _cause(trouble: Trouble, patch: pytest.MonkeyPatch) -> None:
             raise OperationalError("COMMIT", None, OSError("no answer"))
         return results
 
-    async def judge(self: Workers, jobs: Sequence[Job]) -> Sequence[Verdict | JudgingError]:
+    async def judge(self: Workers, jobs: Sequence[Job]) -> Sequence[Any]:
         """In this process, large or not: worker processes are tested elsewhere."""
         return [JudgingError("broken")] * len(jobs) if trouble.judging else await judge_small(self, jobs)
 
