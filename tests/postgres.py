@@ -3,6 +3,7 @@
 `database_url` runs a test twice, on SQLite and on PostgreSQL. Durability is as a user's: fsync stays on.
 """
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -65,6 +66,30 @@ class PostgresServer:
         self._process.send_signal(signal.SIGQUIT)  # at once: nobody will start it again
         self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def interrupt(self) -> None:
+        """End the server without a word; its data stay."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def resume(self) -> None:
+        """Start it again on its data."""
+        self._process = self._start()
+
+    def pause(self) -> None:
+        """Let the server hang: it keeps its connections and answers nothing."""
+        self._signal_all(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """The end of a pause."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, number)
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [

@@ -38,7 +38,7 @@ GATHERING_SECONDS = 0.003
 """So long a worker waits for its batch to grow: judging one document takes a tenth of that, and each batch some of
 this process's time."""
 COMMIT_RETRY_SECONDS = 0.5
-COMMIT_RETRY_SECONDS_MAX = 60.0
+COMMIT_RETRY_SECONDS_MAX = 10.0
 """Pauses between attempts to commit while the store is in trouble."""
 READ_RETRY_SECONDS = 0.5
 READ_RETRY_SECONDS_MAX = 10.0

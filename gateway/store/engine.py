@@ -5,9 +5,10 @@ asynchronous (aiosqlite, psycopg). Both speak the same SQLAlchemy Core. Errors n
 written: they end in logs, and logs hold nothing of a document.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -16,11 +17,22 @@ from sqlalchemy import Connection, Engine, Executable, Row, Select, create_engin
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process (the command line next to the server)."""
 CACHE_KIB = 16 * 1024
+CONNECTING_SECONDS_MAX = 5.0
+"""How long a reader waits for a connection that answers."""
+_NETWORK_PATIENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+"""libpq waits for a server that is gone without a word for two hours; these are seconds, the last milliseconds."""
 _BEGIN = "BEGIN IMMEDIATE"
 CHECKPOINT_PAGES = 8_000
 """SQLite copies its log into the database after so many pages (32 MB): rarer, larger, cheaper."""
@@ -43,19 +55,33 @@ class Engines:
         """The address of the database, password included: not for a log."""
         return self.write.url.render_as_string(hide_password=False)
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with. Raises SQLAlchemy's TimeoutError when none answers in time."""
+        connection = self.read.connect()
+        try:
+            async with asyncio.timeout(CONNECTING_SECONDS_MAX):
+                await connection.start()
+        except TimeoutError:
+            raise PoolTimeoutError("the database does not answer") from None
+        try:
+            yield connection
+        finally:
+            await asyncio.shield(connection.close())
+
     async def rows(self, query: Executable, **values: object) -> Sequence[Row[Any]]:
         """What a query finds."""
-        async with self.read.connect() as connection:
+        async with self.reading() as connection:
             return (await connection.execute(query, values)).all()
 
     async def scalar(self, query: Select[T], **values: object) -> T | None:
         """The one value that a query finds, or None."""
-        async with self.read.connect() as connection:
+        async with self.reading() as connection:
             return await connection.scalar(query, values)
 
     async def run(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that reads."""
-        async with self.read.connect() as connection:
+        async with self.reading() as connection:
             return await connection.run_sync(function, *args, **kwargs)
 
     async def dispose(self) -> None:
@@ -73,7 +99,7 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
-        target = parsed.set(drivername="postgresql+psycopg")
+        target = _patient(parsed)
         return Engines(
             create_engine(target, pool_size=2, pool_pre_ping=True, hide_parameters=True),
             create_async_engine(target, pool_size=connections_max, pool_pre_ping=True, hide_parameters=True),
@@ -85,7 +111,7 @@ def open_reader(url: str) -> Engine:
     """A synchronous engine that only reads, for another process or thread; the caller disposes of it."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=1, hide_parameters=True)
+        return create_engine(_patient(parsed), pool_size=1, hide_parameters=True)
     reader = create_engine(parsed.set(drivername="sqlite+pysqlite"), pool_size=1, hide_parameters=True)
     event.listen(reader, "connect", _prepare_reader)
     return reader
@@ -104,6 +130,12 @@ def open_snapshot(url: str) -> Iterator[Connection]:
             yield conn
     finally:
         engine.dispose()
+
+
+def _patient(url: URL) -> URL:
+    """With our driver, and time limits of the network where the URL gives none."""
+    mine = {name: value for name, value in _NETWORK_PATIENCE.items() if name not in url.query}
+    return url.set(drivername="postgresql+psycopg").update_query_dict(mine)
 
 
 def _open_sqlite(url: URL) -> Engines:

@@ -3,7 +3,8 @@
 While one transaction is being made durable the next works gather; they share the next one, so that the
 cost of durability is paid once a group. A group runs synchronously in one thread: through an asynchronous
 driver each statement costs four hops between threads, 3.7 times the time of the same group here.
-A work that fails fails alone: its group is rolled back and each work of it runs again by itself.
+A work that fails fails alone: its group is rolled back and each work of it runs again by itself. In an outage of
+the database all of them fail, and while one group hangs new works are refused at once.
 Groups that follow each other share a connection: taking one from the pool and returning it costs as much as
 writing four messages.
 """
@@ -17,8 +18,10 @@ from typing import Generic, TypeVar, TypeVarTuple
 
 import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gateway.store.sql import PROBE, ask
+from gateway.store.unavailable import unavailable
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -29,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 KEPT_SECONDS = 1.0
 """A group that follows another so soon uses its connection; later the pool checks whether it is alive."""
+
+STUCK_SECONDS = 5.0
+"""When a group takes longer, no works are accepted until it ends."""
 
 GATHERING_PAUSE_SECONDS = 0.0003
 GATHERING_PAUSES_MAX = 5
@@ -57,7 +63,9 @@ class Writer:
         self._waiting: list[_Pending[object, object]] = []
         self._arriving: list[_Pending[object, object]] = []
         self._group: Sequence[_Pending[object, object]] = ()
-        """What the thread is writing."""
+        """What the thread is writing..."""
+        self._group_began: float | None = None
+        """... and since when."""
         self._is_idle = False
         """The thread has nothing to do, and waits for the semaphore."""
         self._work_arrived = threading.Semaphore(0)
@@ -85,8 +93,9 @@ class Writer:
 
     async def submit(self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], work: W) -> R:
         """Have `perform` do the work in the next transaction, together with others that name the same
-        `perform`; answers once that is on stable storage. Raises what performing it alone raises."""
-        self._refuse_when_ended()
+        `perform`; answers once that is on stable storage. Raises what performing it alone raises, and SQLAlchemy's
+        TimeoutError while the database hangs."""
+        self._refuse_when_stuck()
         pending = _Pending(perform, work)
         self._arrive([pending])  # type: ignore[list-item]  # the list forgets the types that submit keeps together
         return await pending.future
@@ -95,7 +104,7 @@ class Writer:
         self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], works: Sequence[W]
     ) -> list[R | BaseException]:
         """The same for works that came together; what one raises is its answer."""
-        self._refuse_when_ended()
+        self._refuse_when_stuck()
         group = [_Pending(perform, work) for work in works]
         self._arrive(group)  # type: ignore[arg-type]  # as above
         return await asyncio.gather(*(pending.future for pending in group), return_exceptions=True)
@@ -108,9 +117,12 @@ class Writer:
         """Go once through the writer, lock and all. Raises the database's error."""
         await self.call(_take_the_lock)
 
-    def _refuse_when_ended(self) -> None:
+    def _refuse_when_stuck(self) -> None:
         if self._ended:
             raise RuntimeError("the writer has ended")
+        began = self._group_began
+        if began is not None and time.monotonic() - began > STUCK_SECONDS:
+            raise PoolTimeoutError("the database does not answer")
 
     def _arrive(self, works: Sequence[_Pending[object, object]]) -> None:
         """Hand works over in the next round of the event loop, with all that others submit until then."""
@@ -176,19 +188,22 @@ class Writer:
                 return
 
     def _write(self, loop: asyncio.AbstractEventLoop, group: Sequence[_Pending[object, object]]) -> None:
-        begun = time.perf_counter()
+        self._group_began = begun = time.monotonic()
         try:
             results = self._perform(group)
-        except BaseException as error:  # whatever it is, it belongs to one of the works
-            if len(group) == 1:
-                _call(loop, _reject, group[0].future, error)
+        except BaseException as error:  # whatever it is, it belongs to one of the works, or is an outage
+            if len(group) == 1 or unavailable(error):
+                for pending in group:
+                    _call(loop, _reject, pending.future, error)
                 return
             with suppress(Exception):  # a log that cannot be written keeps no work from being done
                 log.warning("group_failed", works=len(group), error=type(error).__name__)
             for pending in group:
                 self._write(loop, [pending])
             return
-        _call(loop, self._resolve_group, group, results, time.perf_counter() - begun)
+        finally:
+            self._group_began = None
+        _call(loop, self._resolve_group, group, results, time.monotonic() - begun)
 
     def _resolve_group(
         self, group: Sequence[_Pending[object, object]], results: Sequence[object], seconds: float

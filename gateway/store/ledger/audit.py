@@ -57,7 +57,7 @@ class AuditReport:
 async def audit(engines: Engines, published: Iterable[Seal] = ()) -> AuditReport:
     """Audit the whole meter. `published` are earlier published seals: they must be in the chain unchanged."""
     whole = AuditPass({seal.number: seal for seal in published})
-    async with engines.read.connect() as conn:
+    async with engines.reading() as conn:
         dispositions, mismatches = await conn.run_sync(check_dispositions)
         whole.position_max = await conn.run_sync(_position_max)
         segments = _segments(await conn.run_sync(_chain), whole.published, whole.position_max)

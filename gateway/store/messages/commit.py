@@ -117,7 +117,7 @@ class Committer:
             observe(decision)
 
     async def _is_changed(self, decision: Decision) -> bool:
-        async with self._engines.read.connect() as connection:
+        async with self._engines.reading() as connection:
             steps = await connection.scalar(queries.STEPS, {"kenmerk": decision.kenmerk})
         return steps != decision.before.steps
 

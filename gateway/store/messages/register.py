@@ -49,7 +49,7 @@ class RegisterStore:
 
     async def refresh(self) -> None:
         """Read what changed since the last time, if anything did."""
-        async with self._engines.read.connect() as connection:
+        async with self._engines.reading() as connection:
             version = (await connection.execute(queries.NEWEST_CHANGE)).scalar() or 0
             if version != self._version:
                 await connection.run_sync(self._load)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from lxml import etree
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gateway.channels.digipoort.options import WusOptions
 from gateway.clock import AMSTERDAM
 from gateway.messages.lifecycle import State, Step
 from gateway.messages.message import JournalEntry
+from gateway.messages.submission import Receipt, Submission
 from gateway.testing.digipoort import GEMEENTE, LEVERANCIER
 from tests.unit.channels.digipoort.conftest import AANLEVER, OPHAAL, STATUS, Open, Server
 from tests.unit.channels.digipoort.wire import xmlsec_client
@@ -340,6 +342,17 @@ async def test_a_busy_gateway_says_als400(server: Server) -> None:
     answer = await server.call("aanleveren", aanlever_request())
     assert (answer.status, answer.foutcode) == (500, "ALS400")
     assert answer.root.findtext(".//faultcode") == "soapenv:Server"
+
+
+async def test_an_outage_of_the_database_is_the_temporary_fault(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_submission: Submission) -> Receipt:
+        raise PoolTimeoutError("the database does not answer")
+
+    monkeypatch.setattr(server.gateway, "submit", fails)
+    answer = await server.call("aanleveren", aanlever_request())
+    assert (answer.status, answer.foutcode) == (500, "ALS400")
 
 
 async def test_a_broken_gateway_still_gives_a_typed_fault(server: Server) -> None:
