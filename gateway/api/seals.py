@@ -52,12 +52,9 @@ async def list_seals(call: Call, query: SealQuery) -> SealList:
 async def prove_entry(call: Call, position: str) -> Proof:
     """The proof that a seal covers an entry; a party sees its own."""
     try:
-        proof: Proof = await call.services.meter.prove(position_of(position))
+        return await call.services.meter.prove(position_of(position), call.visible_to)
     except UnknownEntryError as error:
         raise problems.UnknownItem(ENTRY, position) from error
     except UsageError as error:
         detail = Text("Entry {position} is not sealed yet; ask again after the next seal.", position=position)
         raise StateConflict(detail) from error
-    if call.visible_to is not None and proof.entry.party_id not in call.visible_to:
-        raise problems.UnknownItem(ENTRY, position)
-    return proof

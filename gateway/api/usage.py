@@ -1,10 +1,8 @@
 """What was used: by party, by kind, by day, and the entries behind a count."""
 
-import csv
-import io
 import re
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -21,11 +19,27 @@ from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, CSV, JSON, headers, json_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
+from gateway.metering.export import Cell, Column, csv_of
 
 routes = Routes("billing", problems=(problems.NotReady,))
 _ENTRY_CURSOR = re.compile(r"\d{0,18}", re.ASCII)
 """The position of an entry; every one of so many digits fits a database's whole numbers."""
 
+_ENTRY_COLUMNS = (
+    Column("entryId", str),
+    Column("kenmerk", str),
+    Column("kind", str),
+    Column("at", datetime),
+    Column("quantity", int),
+)
+_USAGE_COLUMNS = (
+    Column("service", str),
+    Column("partyId", str),
+    Column("kind", str),
+    Column("firstDay", date),
+    Column("lastDay", date),
+    Column("units", int),
+)
 _DAY_RANGE = Text("must be a day in 2000 to 2100")
 
 
@@ -140,8 +154,8 @@ async def list_usage_entries(call: Call, party_id: str, query: EntriesQuery) -> 
     following = next_page(call, page[-1].entry_id if len(found) > limit else None)
     more = {**link_header(following), **BY_ACCEPT}
     if form == CSV:
-        rows = ((one.entry_id, one.kenmerk, one.kind, one.at.isoformat(), one.quantity) for one in page)
-        return _csv(("entryId", "kenmerk", "kind", "at", "quantity"), rows, "usage-entries", more)
+        rows = ((one.entry_id, one.kenmerk, one.kind, one.at, one.quantity) for one in page)
+        return _csv(_ENTRY_COLUMNS, rows, "usage-entries", more)
     body = UsageEntries(items=[UsageEntryResource.of(one) for one in page], links=PageLinks(next=following))
     return json_answer(body, more=more)
 
@@ -163,7 +177,7 @@ async def export_usage(call: Call, query: UsageQuery) -> web.StreamResponse:
     first, last = _days(call, query)
     rows = await _usage_rows(call, query, first, last)
     lines = ((query.service.value, row.party_id, row.kind, first, last, row.units) for row in rows)
-    return _csv(("service", "partyId", "kind", "firstDay", "lastDay", "units"), lines, f"usage-{first}-{last}")
+    return _csv(_USAGE_COLUMNS, lines, f"usage-{first}-{last}")
 
 
 async def _usage_rows(call: Call, query: UsageQuery, first: date, last: date) -> list[UsageRow]:
@@ -193,13 +207,8 @@ def _days(call: Call, query: UsageQuery) -> tuple[date, date]:
 
 
 def _csv(
-    names: tuple[str, ...], rows: Iterable[tuple[object, ...]], name: str, more: dict[str, str] | None = None
+    columns: Sequence[Column], rows: Iterable[tuple[Cell, ...]], name: str, more: Mapping[str, str] | None = None
 ) -> web.Response:
-    """RFC 4180, with a head."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(names)
-    writer.writerows(rows)
     disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     every = headers("text/csv; charset=utf-8; header=present", {**disposition, **(more or {})})
-    return web.Response(body=text.getvalue().encode(), headers=every)
+    return web.Response(body=csv_of(columns, rows), headers=every)

@@ -66,7 +66,7 @@ def read_json(body: bytes, kind: type[Schema]) -> Schema:
     """The JSON body as `kind`. Raises InvalidInput with every fault."""
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise problems.InvalidInput((Fault("body", "", not_json(error)),)) from error
     if faults := tuple(_faults(value, kind, "")):
         raise problems.InvalidInput(faults)

@@ -30,7 +30,7 @@ class Format(StrEnum):
     """How an export is written."""
 
     CSV = "csv"
-    """RFC 4180, UTF-8, a header, commas."""
+    """RFC 4180, UTF-8, a header, commas. Text that a spreadsheet would read as a formula has a `'` before it."""
     JSON = "jsonl"
     """One JSON object a line."""
     XLSX = "xlsx"
@@ -256,20 +256,37 @@ _PRECISION = 28
 """Digits of a Decimal in Parquet: as many as Python computes with."""
 
 
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+"""OWASP's list for CSV injection; the wide ones are formulas in some languages."""
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
 class _CsvWriter:
-    def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
+    def __init__(self, columns: Sequence[Column], out: BinaryIO) -> None:
         self._text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
         self._csv = csv.writer(self._text)
-        self._convert = _converter(export.columns, _AS_TEXT)
-        self._csv.writerow(column.name for column in export.columns)
+        self._convert = _converter(columns, {**_AS_TEXT, str: _inert})
+        self._csv.writerow(column.name for column in columns)
 
-    def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
+    def write(self, rows: Iterable[tuple[Cell, ...]]) -> None:
         self._csv.writerows(map(self._convert, rows))
 
-    def close(self, totals: ControlTotal) -> None:
+    def close(self, totals: ControlTotal | None = None) -> None:
         del totals
         self._text.flush()
         self._text.detach()
+
+
+def csv_of(columns: Sequence[Column], rows: Iterable[tuple[Cell, ...]]) -> bytes:
+    """A short table as CSV, without a control total."""
+    out = io.BytesIO()
+    writer = _CsvWriter(columns, out)
+    writer.write(rows)
+    writer.close()
+    return out.getvalue()
 
 
 class _JsonWriter:
@@ -392,7 +409,7 @@ class _ParquetWriter:
 
 
 _WRITERS: Mapping[Format, Callable[[Export[Any, Any], BinaryIO], RowWriter]] = {
-    Format.CSV: _CsvWriter,
+    Format.CSV: lambda export, out: _CsvWriter(export.columns, out),
     Format.JSON: _JsonWriter,
     Format.XLSX: _XlsxWriter,
     Format.PARQUET: _ParquetWriter,

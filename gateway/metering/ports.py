@@ -32,5 +32,8 @@ class Meter(Protocol):
     async def seals(self, after: int, limit: int) -> tuple[Seal, ...]:
         """Seals with a higher number than `after`, oldest first."""
 
-    async def prove(self, position: int) -> Proof:
-        """The proof of an entry. Raises UsageError when there is none, or it is not sealed yet."""
+    async def prove(self, position: int, visible_to: frozenset[str] | None = None) -> Proof:
+        """The proof of an entry of one of these parties; None: of any.
+
+        Raises UnknownEntryError, and UsageError when it is not sealed yet.
+        """

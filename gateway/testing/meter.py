@@ -77,10 +77,10 @@ class MemoryMeter:
         """Seals, oldest first."""
         return tuple(seal for seal in self.sealed if seal.number > after)[:limit]
 
-    async def prove(self, position: int) -> Proof:
+    async def prove(self, position: int, visible_to: frozenset[str] | None = None) -> Proof:
         """The proof of an entry, from the one seal that there is."""
         rows = self._rows()
-        if not 1 <= position <= len(rows):
+        if not 1 <= position <= len(rows) or (visible_to and rows[position - 1].party_id not in visible_to):
             raise UnknownEntryError(position)
         if not self.sealed:
             raise UsageError(f"entry {position} is not sealed yet")

@@ -7,7 +7,6 @@ software suppliers.
 import hashlib
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import BinaryIO
 from xml.sax.saxutils import escape
@@ -15,22 +14,13 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from gateway.billing.documents.postings import ACCOUNTS, VAT_DUE, AccountGroup, AccountingEntry, Journal
-from gateway.billing.documents.tables import POSTINGS, JournalTotals, PostingRow, journal_totals, postings_of
+from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
 from gateway.i18n import Text
-from gateway.metering.export import Cell, Format, write_items
+from gateway.metering.export import Format, write_items
 
 _ID_LENGTH_MAX = 35
 _XAF = "http://www.auditfiles.nl/XAF/3.2"
 _VAT_CODE = "V21"
-
-
-def _inert(text: str) -> str:
-    """A text that a spreadsheet does not read as a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _inert_row(row: PostingRow) -> tuple[Cell, ...]:
-    return tuple(_inert(cell) if isinstance(cell, str) else cell for cell in POSTINGS.row(row))
 
 
 def as_json(journal: Journal) -> Iterator[str]:
@@ -232,9 +222,9 @@ TEXTS: Mapping[JournalFormat, Callable[[Journal], Iterator[str]]] = {
 """The formats that are text: the parts, joined and in UTF-8, are the file."""
 
 TABLES = {
-    JournalFormat.CSV: (Format.CSV, replace(POSTINGS, row=_inert_row)),
-    JournalFormat.XLSX: (Format.XLSX, POSTINGS),
-    JournalFormat.PARQUET: (Format.PARQUET, POSTINGS),
+    JournalFormat.CSV: Format.CSV,
+    JournalFormat.XLSX: Format.XLSX,
+    JournalFormat.PARQUET: Format.PARQUET,
 }
 """The formats that are written as any other table."""
 
@@ -242,7 +232,6 @@ TABLES = {
 def write_journal(journal: Journal, form: JournalFormat, out: BinaryIO) -> JournalTotals:
     """Write the journal; returns its control total. Raises ValueError for Parquet without pyarrow."""
     if form in TABLES:
-        table_format, export = TABLES[form]
-        return write_items(export, postings_of(journal), table_format, out)
+        return write_items(POSTINGS, postings_of(journal), TABLES[form], out)
     out.writelines(part.encode() for part in TEXTS[form](journal))
     return journal_totals(journal)

@@ -91,9 +91,9 @@ class LedgerMeter:
         """Seals, oldest first."""
         return await self._engines.run(seals_after, after, limit)
 
-    async def prove(self, position: int) -> Proof:
+    async def prove(self, position: int, visible_to: frozenset[str] | None = None) -> Proof:
         """The proof of an entry."""
-        return await self._engines.run(prove, position)
+        return await self._engines.run(prove, position, visible_to)
 
     async def seal_due(self) -> tuple[Seal, ...]:
         """Seal a batch that is due; returns the new seals."""

@@ -134,13 +134,13 @@ def read_rows(conn: Connection, first: int, last: int) -> list[EntryRow]:
     return [EntryRow._make(row) for row in rows]
 
 
-def prove(conn: Connection, position: int) -> Proof:
+def prove(conn: Connection, position: int, visible_to: frozenset[str] | None = None) -> Proof:
     """The proof that the entry at this position is covered by a seal.
 
-    Raises UnknownEntryError and NotSealedYetError.
+    Raises UnknownEntryError, also for an entry of a party that is not in `visible_to`, and NotSealedYetError.
     """
     rows = read_rows(conn, position, position)
-    if not rows:
+    if not rows or (visible_to is not None and rows[0].party_id not in visible_to):
         raise UnknownEntryError(position)
     covering = conn.execute(queries.COVERING_SEAL, {"position": position}).one_or_none()
     if covering is None:

@@ -79,6 +79,12 @@ async def test_a_party_cannot_report_use(client: Client, key: dict[str, str]) ->
 
 async def test_a_party_sees_no_other_party(client: Client, gateway: MemoryGateway) -> None:
     await post(client, [event(1)], BATCH)
+    for headers, status in (
+        (SUPPLIER, 404),
+        (GOVERNMENT, 409),
+    ):  # not sealed yet: only its party learns that it is
+        async with client.get("/v1/usage-entries/1/proof", headers=headers) as answer:
+            assert answer.status == status
     gateway.meter.seal()
     paths = (f"/v1/parties/{MUNICIPALITY}/statements/2026", "/v1/usage-entries/1/proof")
     for path in paths:

@@ -4,17 +4,23 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from pyarrow import parquet
 
+import gateway
+from gateway.billing.documents import tables
 from gateway.clock import to_microseconds
 from gateway.metering import export
 from gateway.metering.entry import GATEWAY, LedgerEntry
-from gateway.metering.export import ENTRIES, STATEMENTS, Format, write_export
+from gateway.metering.export import ENTRIES, STATEMENTS, Export, Format, write_export, write_items
 from gateway.metering.statement import StatementLine
 from gateway.metering.totals import ControlTotals, KindYear
 
@@ -107,8 +113,53 @@ def text_of(value: object) -> str:
 async def test_csv_by_the_standard_reader() -> None:
     content, totals = await exported(Format.CSV)
     found = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
-    assert found == [{name: text_of(value) for name, value in row.items()} for row in EXPECTED]
+    wanted = [{name: text_of(value) for name, value in row.items()} for row in EXPECTED]
+    wanted[1]["key"] = "'=1+1"
+    assert found == wanted
     assert totals == TOTALS
+
+
+class _NoTotals:
+    def count(self, items: object) -> None:
+        """Nothing is counted."""
+
+    def totals(self) -> ControlTotals:
+        return ControlTotals(0, 0, (), "")
+
+
+EXPORTS = [one for module in (export, tables) for one in vars(module).values() if isinstance(one, Export)]
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x")
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize("table", EXPORTS, ids=lambda table: table.name)
+def test_text_that_a_spreadsheet_would_compute_stays_text(table: Export[Any, Any], formula: str) -> None:
+    """In every text column of every export; numbers below zero stay numbers."""
+    values: dict[type, object] = {str: formula, int: -1, bool: True, Decimal: Decimal("-1.5")}
+    values |= {date: date(2026, 1, 1), datetime: datetime(2026, 1, 1, tzinfo=UTC)}
+    hostile = replace(
+        table, row=lambda _: tuple(values[column.holds] for column in table.columns), counter=_NoTotals
+    )
+    out = io.BytesIO()
+    write_items(hostile, [None], Format.CSV, out)
+    _, row = csv.reader(io.StringIO(out.getvalue().decode(), newline=""))
+    wanted = {str: f"'{formula}", int: "-1", Decimal: "-1.5"}
+    assert [cell for cell, column in zip(row, table.columns, strict=True) if column.holds in wanted] == [
+        wanted[column.holds] for column in table.columns if column.holds in wanted
+    ]
+    sheets = io.BytesIO()
+    write_items(hostile, [None], Format.XLSX, sheets)
+    cells = openpyxl.load_workbook(sheets)[table.name][2]
+    assert {cell.data_type for cell, column in zip(cells, table.columns, strict=True) if column.holds is str} <= {
+        "s"
+    }
+
+
+def test_csv_is_written_in_one_place() -> None:
+    root = Path(gateway.__file__).parent
+    assert [str(p.relative_to(root)) for p in root.rglob("*.py") if "csv.writer(" in p.read_text()] == [
+        "metering/export.py"
+    ]
 
 
 async def test_json_lines() -> None:

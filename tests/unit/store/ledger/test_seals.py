@@ -128,5 +128,7 @@ def test_an_entry_is_proven_offline_by_the_published_script(tmp_path: Path) -> N
             assert "root" in check_with_the_script(forged, one.hash, tmp_path).stderr
         with pytest.raises(NotSealedYetError, match="entry 8"):
             prove(conn, 8)
-        with pytest.raises(UnknownEntryError):
-            prove(conn, 9)
+        for position, visible_to in ((9, None), (8, frozenset({"gemeente-ё"})), (1, frozenset({"other"}))):
+            with pytest.raises(UnknownEntryError):
+                prove(conn, position, visible_to)
+        assert prove(conn, 1, frozenset({"gemeente-ё"})) == prove(conn, 1)
