@@ -13,7 +13,7 @@ from gateway.api.services import Services
 from gateway.channels.http.submission import HttpIntake
 from gateway.http import problems
 from gateway.http.answers import language_of
-from gateway.http.body import whole_json
+from gateway.http.body import whole
 from gateway.http.limits import ConcurrencyLimit
 from gateway.http.negotiation import best_media_type
 from gateway.http.parameters import Schema, read_json, read_path
@@ -101,7 +101,7 @@ class Call:
         if self.request.content_type not in {"application/json", "application/octet-stream"}:
             found = self.request.headers.get("Content-Type", "")
             raise problems.UnsupportedMediaType(found[:100], ["application/json"])
-        data = await whole_json(self.request, JSON_BYTES_MAX, self.services.limits)
+        data = await whole(self.request, JSON_BYTES_MAX, self.services.limits)
         return read_json(data or b"{}", kind)
 
     def media_type(self, offered: tuple[str, ...]) -> str:

@@ -12,7 +12,8 @@ from gateway.api.route import Body, Returns, Routes
 from gateway.api.schema import Schema
 from gateway.clock import utc_now
 from gateway.http import problems
-from gateway.http.body import whole_json
+from gateway.http.body import whole
+from gateway.http.parameters import check_nesting
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.metering.entry import ConflictingEntryError, UnknownEntryError, UsageError
@@ -72,7 +73,8 @@ class ReversalResource(Schema):
     problems=(UsageConflict,),
 )
 async def take_usage_events(call: Call) -> TakenResource:
-    body = await whole_json(call.request, EVENTS_BYTES_MAX, call.services.limits)
+    body = await whole(call.request, EVENTS_BYTES_MAX, call.services.limits)
+    check_nesting(body)
     names = party_names(await call.services.directory.parties())
     try:
         events = read_events(call.request.content_type, call.request.headers, body)

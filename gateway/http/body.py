@@ -36,36 +36,6 @@ async def whole(request: web.BaseRequest, bytes_max: int, limits: RequestLimits)
     return b"".join([chunk async for chunk in pieces(request, bytes_max, limits)])
 
 
-NESTING_MAX = 20
-"""Levels of lists and objects in a JSON body; nothing that the API takes has more than four."""
-_AS_LISTS = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-
-
-async def whole_json(request: web.BaseRequest, bytes_max: int, limits: RequestLimits) -> bytes:
-    """As `whole`, for JSON that is not parsed yet: it is not nested so deep that parsing it could fail.
-
-    Raises InvalidInput.
-    """
-    body = await whole(request, bytes_max, limits)
-    if is_deep(body):
-        raise problems.InvalidInput(
-            (Fault("body", "", Text("is nested in more than {most} levels", most=NESTING_MAX)),)
-        )
-    return body
-
-
-def is_deep(body: bytes) -> bool:
-    """Whether brackets are nested in too many levels, those in texts not counted. Linear in the size."""
-    if body.count(b"[") + body.count(b"{") <= NESTING_MAX:
-        return False
-    outside_texts = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
-    brackets = b"".join(outside_texts).translate(_AS_LISTS, _NO_BRACKETS)
-    for _ in range(NESTING_MAX):  # each time the innermost level goes
-        brackets = brackets.replace(b"[]", b"")
-    return b"[]" in brackets or brackets.count(b"[") > NESTING_MAX
-
-
 async def pieces(request: web.BaseRequest, bytes_max: int, limits: RequestLimits) -> AsyncIterator[bytes]:
     """The body in pieces, as they come. Raises the same problems as `whole`."""
     announced_bytes(request, bytes_max)

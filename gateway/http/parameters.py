@@ -62,8 +62,33 @@ def read_path(parts: Mapping[str, str], types: Mapping[str, object]) -> dict[str
     return values
 
 
+NESTING_MAX = 20
+"""Levels of lists and objects in a JSON body; nothing that the API takes has more than four."""
+_AS_LISTS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def check_nesting(body: bytes) -> None:
+    """To be called before JSON is parsed. Raises InvalidInput when it is nested so deep that parsing may fail."""
+    if _is_deep(body):
+        reason = Text("is nested in more than {most} levels", most=NESTING_MAX)
+        raise problems.InvalidInput((Fault("body", "", reason),))
+
+
+def _is_deep(body: bytes) -> bool:
+    """Whether brackets are nested in too many levels, those in texts not counted. Linear in the size."""
+    if body.count(b"[") + body.count(b"{") <= NESTING_MAX:
+        return False
+    outside_texts = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
+    brackets = b"".join(outside_texts).translate(_AS_LISTS, _NO_BRACKETS)
+    for _ in range(NESTING_MAX):  # each time the innermost level goes
+        brackets = brackets.replace(b"[]", b"")
+    return b"[]" in brackets or brackets.count(b"[") > NESTING_MAX
+
+
 def read_json(body: bytes, kind: type[Schema]) -> Schema:
     """The JSON body as `kind`. Raises InvalidInput with every fault."""
+    check_nesting(body)
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -316,6 +316,8 @@ def _declaration_findings(attachment: Attachment, kind: DocumentKind, location: 
         findings.append(_wrong_media_type(attachment, location))
     if problem := filename_problem(attachment.filename):
         findings.append(_bad_filename(attachment, problem, location))
+    if content_types.extension(attachment.filename) in content_types.EXECUTABLE:
+        findings.append(_executable_name(attachment, location))
     return findings
 
 
@@ -369,9 +371,14 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
     media_type = attachment.media_type[:_QUOTED_CHARACTERS_MAX]
     if found is not None and found.is_dangerous:
         return _dangerous(attachment, found, media_type, location)
-    if not head or content_types.fits(attachment.media_type, head, found):
+    if not head:
         return None
     name = found.name if found else Text("something else")
+    if content_types.fits(attachment.media_type, head, found):
+        end = content_types.extension(attachment.filename)
+        if content_types.fits(content_types.EXTENSIONS.get(end, ""), head, found):
+            return None
+        return _other_extension(attachment, end, name, location)
     return _finding(
         "MP-ATT-CONTENT",
         Text(
@@ -385,6 +392,40 @@ def _content(attachment: Attachment, head: bytes, location: str) -> Finding | No
         location=location,
         found=name,
         expected=media_type,
+    )
+
+
+def _executable_name(attachment: Attachment, location: str) -> Finding:
+    end = content_types.extension(attachment.filename)
+    return _finding(
+        "MP-ATT-DANGEROUS",
+        Text(
+            "The file name of attachment {attachment} ends in .{end}: a computer may run such a file.",
+            attachment=attachment.number,
+            end=end,
+        ),
+        Text("Send a document, and give it the name of one, as factuur.pdf."),
+        location=location and f"{location}/@filename",
+        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
+        expected=content_types.extension_for(attachment.media_type) or None,
+    )
+
+
+def _other_extension(attachment: Attachment, end: str, name: Text, location: str) -> Finding:
+    expected = content_types.extension_for(attachment.media_type) or None
+    return _finding(
+        "MP-ATT-EXTENSION",
+        Text(
+            "The file name of attachment {attachment} ends in .{end}, but it is {name}.",
+            attachment=attachment.number,
+            end=end,
+            name=name,
+        ),
+        Text("The recipient's computer opens a file by the end of its name: let it be that of the content."),
+        flag=Flag.WARNING,
+        location=location and f"{location}/@filename",
+        found=(attachment.filename or "")[:_QUOTED_CHARACTERS_MAX],
+        expected=expected,
     )
 
 

@@ -78,13 +78,16 @@ CHECKS: tuple[OwnCheck, ...] = (
             "MP-ATT-MEDIA-TYPE": Text(
                 "An invoice may not carry this media type (reported as `BR-CL-24` where that rule says the same)."
             ),
-            "MP-ATT-DANGEROUS": Text("An attachment is a program, a script or a web page."),
+            "MP-ATT-DANGEROUS": Text("An attachment is a program, a script or a web page, or is named as one."),
         },
     ),
     *_checks(
         Stage.ATTACHMENTS,
         {
             "MP-ATT-CONTENT": Text("The content of an attachment is not what its media type says."),
+            "MP-ATT-EXTENSION": Text(
+                "The file name of an attachment ends in what its content is not, as .xlsx of a PDF."
+            ),
             "MP-ATT-EMPTY": Text("An attachment is empty."),
             "MP-ATT-FILENAME": Text(
                 "The file name of an attachment is a path, has control characters or is longer than 80 characters."

@@ -1,6 +1,7 @@
 """What an attachment is, by its first bytes: neither its media type nor its file name is believed."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.i18n import Text
@@ -63,6 +64,43 @@ _MAGIC: tuple[tuple[bytes, RecognizedContent], ...] = (
     ),
     (b"{\\rtf", RecognizedContent(Text("an RTF document"), ("application/rtf", "text/rtf"))),
 )
+_ZIPPED = "application/zip"
+EXTENSIONS: Mapping[str, str] = {
+    "pdf": PDF,
+    "png": PNG,
+    "jpg": JPEG,
+    "jpeg": JPEG,
+    "csv": CSV,
+    "txt": CSV,
+    "xml": CSV,
+    "json": CSV,
+    "xlsx": XLSX,
+    "ods": ODS,
+    "docx": _ZIPPED,
+    "odt": _ZIPPED,
+    "pptx": _ZIPPED,
+    "zip": _ZIPPED,
+    "gif": "image/gif",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "rar": "application/vnd.rar",
+    "7z": "application/x-7z-compressed",
+    "gz": "application/gzip",
+    "doc": "application/msword",
+    "xls": "application/msword",
+    "ppt": "application/msword",
+    "msg": "application/msword",
+    "rtf": "application/rtf",
+}
+"""The ends of file names, each with a media type whose content begins as that of such a file."""
+_PROGRAMS = "exe com scr pif cpl dll sys msi msp msix appx jar apk deb rpm dmg iso img vhd vhdx"
+_SCRIPTS = "bat cmd ps1 psm1 vb vbs vbe js jse mjs ws wsf wsh wsc sct sh bash command run"
+_PROGRAMMING = "py pyw pl rb php asp aspx jsp"
+_WEB_PAGES = "html htm xhtml xht shtml mht mhtml hta svg svgz chm hlp"
+_SHORTCUTS = "lnk url scf desktop inf reg gadget application appref-ms settingcontent-ms library-ms search-ms"
+_MACROS = "docm dotm xlsm xltm xlam xll pptm potm ppam ppsm sldm"
+EXECUTABLE = frozenset(" ".join((_PROGRAMS, _SCRIPTS, _PROGRAMMING, _WEB_PAGES, _SHORTCUTS, _MACROS)).split())
+"""The ends of names of files that run something when they are opened, whatever their content."""
 _KNOWN = frozenset({PDF, *(media_type for _, content in _MAGIC for media_type in content.media_types)})
 """The media types whose content has a known beginning."""
 _STARTS = tuple(magic for magic, _ in _MAGIC)
@@ -80,6 +118,18 @@ def recognise(head: bytes) -> RecognizedContent | None:
     if _HTML.match(head):
         return _WEB_PAGE
     return _PDF if b"%PDF-" in head else None
+
+
+def extension(filename: str | None) -> str:
+    """What the file name ends in after its last dot, in small letters and as a computer reads it: without trailing
+    dots and blanks, and without what cannot be seen. Empty where there is none."""
+    seen = "".join(filter(str.isprintable, filename or "")).rstrip(". ")
+    return seen.rpartition(".")[2].lower() if "." in seen else ""
+
+
+def extension_for(media_type: str) -> str:
+    """How the name of a file of this media type ends, as `.pdf`; empty where that is not known."""
+    return next((f".{end}" for end, named in EXTENSIONS.items() if named == media_type), "")
 
 
 def fits(media_type: str, head: bytes, content: RecognizedContent | None) -> bool:

@@ -279,6 +279,72 @@ def test_a_bad_file_name_is_a_warning() -> None:
     assert finding.location.endswith("cbc:EmbeddedDocumentBinaryObject/@filename")
 
 
+ENDS = ("exe", "EXE", "js", "html", "svg", "pdf.lnk", "pdf.exe.", "pdf\u202e.bat", "com", "docm", "hta", "ps1")
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_name_that_a_computer_runs_is_refused(end: str) -> None:
+    """Whatever the content, embedded or detached."""
+    filename = f"a.{end}"
+    attributes = f'mimeCode="application/pdf" filename="{filename}"'
+    facts = Attachment(1, "application/pdf", filename, len(PDF), hashlib.sha256(PDF).hexdigest())
+    for verdict in (
+        judge(with_attachment(base64.b64encode(PDF), attributes)),
+        judge(INVOICE, detached=[DetachedPart(facts, PDF[:1024])]),
+    ):
+        assert not verdict.valid
+        finding = next(one for one in verdict.findings if one.rule == "MP-ATT-DANGEROUS")
+        assert (finding.flag, finding.found, finding.expected) == (Flag.FATAL, filename, ".pdf")
+        assert "een computer kan zo'n bestand uitvoeren" in finding.message.nl
+        assert finding.advice is not None
+        assert "factuur.pdf" in finding.advice.nl
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(9)
+
+
+@pytest.mark.parametrize(
+    ("filename", "content", "media_type", "expected"),
+    [
+        ("a.xlsx", PDF, "application/pdf", ".pdf"),
+        ("a.png", PDF, "application/pdf", ".pdf"),
+        ("a.csv", PDF, "application/pdf", ".pdf"),
+        ("a.pdf", PNG, "image/png", ".png"),
+        ("a.jpg", PNG, "image/png", ".png"),
+        ("a.pdf", b"datum;uren", "text/csv", ".csv"),
+        ("a.zip.pdf", b"PK\x03\x04" + bytes(30), XLSX, ".xlsx"),
+    ],
+)
+def test_a_name_that_contradicts_the_content_is_a_warning(
+    filename: str, content: bytes, media_type: str, expected: str
+) -> None:
+    attributes = f'mimeCode="{media_type}" filename="{filename}"'
+    [finding] = findings(with_attachment(base64.b64encode(content), attributes))
+    assert (finding.rule, finding.flag) == ("MP-ATT-EXTENSION", Flag.WARNING)
+    assert (finding.found, finding.expected) == (filename, expected)
+    assert finding.location.endswith("/@filename")
+    assert "eindigt op" in finding.message.nl
+
+
+@pytest.mark.parametrize(
+    ("filename", "content", "media_type"),
+    [
+        ("a.PDF", PDF, "application/pdf"),
+        ("factuur 12.2026", PDF, "application/pdf"),
+        ("factuur", PDF, "application/pdf"),
+        ("exe", PDF, "application/pdf"),
+        ("factuur.exe.pdf", PDF, "application/pdf"),
+        ("a.jpeg", b"\xff\xd8\xff\xe0", "image/jpeg"),
+        ("a.txt", b"datum;uren", "text/csv"),
+        ("a.xlsx", b"PK\x03\x04" + bytes(30), XLSX),
+    ],
+)
+def test_a_name_that_fits_the_content_passes(filename: str, content: bytes, media_type: str) -> None:
+    attributes = f'mimeCode="{media_type}" filename="{filename}"'
+    assert findings(with_attachment(base64.b64encode(content), attributes)) == []
+
+
 def test_too_many_attachments_are_not_even_decoded() -> None:
     most = DEFAULT_LIMITS.attachments_max
     one = with_attachment(b"QQ==")
