@@ -7,19 +7,47 @@ traceback of an error, and its message only for errors of the system: other mess
 
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
+from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 _CAUSES_MAX = 4
+_MESSAGE_CHARACTERS_MAX = 500
 _SYSTEM_ERRORS = frozenset({"OperationalError", "InterfaceError"})
 """Database errors whose message is about the database: it is locked, full, or cannot be reached."""
 
 
+class _Forward(logging.Handler):
+    """Passes what libraries log with the standard library on, with the first line of its message: further lines
+    may show what was being worked on."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage().partition("\n")[0][:_MESSAGE_CHARACTERS_MAX]
+        log = structlog.get_logger(record.name)
+        log.log(record.levelno, "library_logged", logger=record.name, message=message, exc_info=record.exc_info)
+
+
+def _process_broke(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    structlog.get_logger(__name__).critical("process_broke", exc_info=error)
+
+
+def _thread_broke(about: threading.ExceptHookArgs) -> None:
+    thread = about.thread.name if about.thread else ""
+    structlog.get_logger(__name__).error("thread_broke", thread=thread, exc_info=about.exc_value)
+
+
+def _error_ignored(about: "sys.UnraisableHookArgs") -> None:
+    structlog.get_logger(__name__).error("error_ignored", exc_info=about.exc_value)
+
+
 def configure(level: str = "info", *, as_json: bool = True) -> None:
-    """Configure logging for the process. `level` is a name such as `info`."""
+    """Configure logging for the process, also of libraries, warnings, and errors that nobody caught. `level` is a
+    name such as `info`."""
+    number = logging.getLevelNamesMapping()[level.upper()]
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
@@ -29,10 +57,15 @@ def configure(level: str = "info", *, as_json: bool = True) -> None:
             format_error,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_Forward()], level=max(logging.WARNING, number), force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _process_broke
+    threading.excepthook = _thread_broke
+    sys.unraisablehook = _error_ignored
 
 
 def format_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

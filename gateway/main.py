@@ -48,6 +48,7 @@ from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
 from gateway.pki.tls import HttpFetch, TlsFiles, client_context, server_context
 from gateway.portal.pages import ROUTES
+from gateway.private import keep_private
 from gateway.settings import Settings, split_names
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
@@ -289,7 +290,8 @@ def _certificates(settings: Settings) -> TlsFiles | None:
 
 async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
     certificates = _certificates(settings)
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
+    for folder in settings.private_folders():
+        keep_private(folder)
     metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock, channels=LABELS)
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits

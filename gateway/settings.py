@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_type_hints
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
@@ -388,6 +388,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def storage_url(self) -> str:
         """Return the URL of the document storage: `file:///…` or the setting."""
         return self.storage.url or (self.data_directory / "documents").absolute().as_uri()
+
+    def private_folders(self) -> Iterator[Path]:
+        """Yield the directories that only the gateway's user may read: that of its data, and a local one of
+        documents."""
+        yield self.data_directory
+        if self.storage_url().startswith("file:"):
+            yield Path(unquote(urlsplit(self.storage_url()).path))
 
     def worker_count(self) -> int:
         """Return the number of processes that judge documents."""

@@ -1,5 +1,6 @@
 """Options that several commands share, and the settings that they give."""
 
+import os
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import ParamSpec, TypeVar
 import click
 import msgspec
 
+from gateway.private import UMASK
 from gateway.settings import DATABASE_FILE, Settings, SettingsError, load
 
 P = ParamSpec("P")
@@ -56,6 +58,7 @@ def _where_options(
 ) -> Callable[..., R]:
     @wraps(command)
     def run(*, config: Path | None, data: Path | None, **options: object) -> R:
+        os.umask(UMASK)
         return command(settings=settings_of(config, data), **options)
 
     add_config = click.option("--config", type=EXISTING_FILE, help="File with settings, in TOML.")

@@ -12,7 +12,9 @@ import resource
 import signal
 import sys
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO
 
 import msgspec
@@ -90,8 +92,15 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
 
 
+def _broke(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    """Say in a line of the log that this process ends by an error; a worker has no other log."""
+    line = {"event": "worker_broke", "level": "error", "at": datetime.now(UTC), "exception": _location(error)}
+    sys.stderr.write(msgspec.json.encode(line).decode() + "\n")
+
+
 def main(memory_bytes: int, cpu_seconds: int, limits: Limits) -> None:
     """Judge until the other side closes the pipe, or is gone."""
+    sys.excepthook = _broke
     os.nice(NICE)  # an accepted message can wait, the sender of a request cannot
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they are for the gateway, which closes the pipe
@@ -156,7 +165,7 @@ def answer(job: Job, limits: Limits) -> Answer:
     return Answer(verdict)
 
 
-def _location(error: Exception) -> str:
+def _location(error: BaseException) -> str:
     """Where in our code it broke, innermost first. Its words are left out: they may quote the document."""
     frames = reversed(traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:])
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)

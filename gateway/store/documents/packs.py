@@ -85,7 +85,7 @@ class Packs:
         self._key, self._size_bytes, self._began = f"{PACKS}/{self._new_name()}", 0, time.monotonic()
         path = self._root / self._key
         path.parent.mkdir(exist_ok=True)
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._sync_folders(self._key)
         return self._descriptor
 

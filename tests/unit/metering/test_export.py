@@ -20,7 +20,7 @@ from gateway.billing.documents import tables
 from gateway.clock import to_microseconds
 from gateway.metering import export
 from gateway.metering.entry import GATEWAY, LedgerEntry
-from gateway.metering.export import ENTRIES, STATEMENTS, Export, Format, write_export, write_items
+from gateway.metering.export import ENTRIES, STATEMENTS, Cell, Export, Format, write_export, write_items
 from gateway.metering.statement import StatementLine
 from gateway.metering.totals import ControlTotals, KindYear
 
@@ -135,7 +135,7 @@ FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋
 @pytest.mark.parametrize("table", EXPORTS, ids=lambda table: table.name)
 def test_text_that_a_spreadsheet_would_compute_stays_text(table: Export[Any, Any], formula: str) -> None:
     """In every text column of every export; numbers below zero stay numbers."""
-    values: dict[type, object] = {str: formula, int: -1, bool: True, Decimal: Decimal("-1.5")}
+    values: dict[type, Cell] = {str: formula, int: -1, bool: True, Decimal: Decimal("-1.5")}
     values |= {date: date(2026, 1, 1), datetime: datetime(2026, 1, 1, tzinfo=UTC)}
     hostile = replace(
         table, row=lambda _: tuple(values[column.holds] for column in table.columns), counter=_NoTotals
