@@ -33,6 +33,7 @@ from gateway.jobs.drop import Drop, drop_regularly
 from gateway.jobs.measure import measure_forecasts, measure_messages, measure_queue
 from gateway.jobs.periodic import run_periodically
 from gateway.jobs.reap import Reaper, reap_regularly
+from gateway.jobs.retain import Retention, retain_regularly
 from gateway.jobs.seal import seal_regularly
 from gateway.jobs.send_bills import send_bills_regularly
 from gateway.messages.ports import Checkpoint, Intake
@@ -60,6 +61,7 @@ from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
+from gateway.store.messages.retention import RetentionStore
 from gateway.store.opening import Database, open_database
 from gateway.store.writer import Writer
 from gateway.validator.xml.parsing import Limits as ReadingLimits
@@ -68,6 +70,9 @@ log = structlog.get_logger(__name__)
 
 REGISTER_SECONDS = 1.0
 """How often the register is read again: changes made by another process are seen within a second."""
+
+FIRST_RETENTION_AFTER = timedelta(minutes=1)
+"""A gateway that just started has more urgent work; and who stops it at once finds everything as it was."""
 
 
 def no_checkpoint(_name: str) -> None:
@@ -163,6 +168,7 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     yield measure_messages(engines, metrics, clock)
     yield measure_forecasts(billing, metrics)
     yield reap_regularly(_reaper(gateway), metrics, timedelta(hours=settings.reaper.pass_hours))
+    yield retain_regularly(_retention(gateway, clock), FIRST_RETENTION_AFTER)
     if settings.billing.sends_bills:
         yield send_bills_regularly(billing.store, gateway.intake, gateway.register.by_identifier)
     if settings.drop.url:
@@ -179,6 +185,11 @@ def _reaper(gateway: Gateway) -> Reaper:
     limits = gateway.settings.reaper
     references = ObjectReferences(gateway.engines)
     return Reaper(gateway.storage, references, timedelta(hours=limits.orphan_hours_min), limits.orphan_share_max)
+
+
+def _retention(gateway: Gateway, clock: Clock) -> Retention:
+    store, references = RetentionStore(gateway.engines, gateway.writer), ObjectReferences(gateway.engines)
+    return Retention(gateway.settings.retention, store, gateway.storage, references, clock)
 
 
 async def serve(

@@ -319,6 +319,27 @@ class ReaperSettings(msgspec.Struct, frozen=True, kw_only=True):
     then more likely to be the wrong one, or restored from an old backup."""
 
 
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How many months after it was settled the parts of a message are kept; 0: forever. What was not delivered or
+    not yet confirmed, and what is under a legal hold, is always kept."""
+
+    delivered_contents_months: CountOrNone = 84
+    """Documents and attachments of messages that were delivered. What was metered or billed is part of the
+    administration, which Dutch law keeps for seven years (article 52, paragraph 4, AWR)."""
+    delivered_reports_months: CountOrNone = 84
+    """Reports on messages that were delivered: as long as the document they are about."""
+    refused_contents_months: CountOrNone = 12
+    """Documents and attachments of messages that were refused, returned, a duplicate or a test: nobody was billed
+    for them. A year leaves time for questions."""
+    refused_reports_months: CountOrNone = 12
+    """Reports on those messages."""
+    personal_data_months: CountOrNone = 84
+    """Who acted for the operator, details of steps and names of files, of every message: as long as they may have
+    to prove what happened."""
+    hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 4
+    """From this hour in Amsterdam the daily run is made: a quiet one, after the drop."""
+
+
 class HealthSettings(msgspec.Struct, frozen=True, kw_only=True):
     """When the gateway reports that it is not ready for traffic (`/readyz`)."""
 
@@ -365,6 +386,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     billing: BillingSettings = BillingSettings()
     drop: DropSettings = DropSettings()
     reaper: ReaperSettings = ReaperSettings()
+    retention: RetentionSettings = RetentionSettings()
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
     testing: TestingSettings = TestingSettings()

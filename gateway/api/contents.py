@@ -13,6 +13,7 @@ from msgspec import Meta
 from gateway.api.access import JUDGES
 from gateway.api.call import Call, message_not_found
 from gateway.api.embedded import decoded_content
+from gateway.api.problem_kinds import Forgotten
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
@@ -22,6 +23,7 @@ from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, StoredAttachment
 from gateway.messages.participants import Role
 from gateway.messages.ports import CheckedBytes
+from gateway.messages.retention import MessagePart
 from gateway.messages.submission import StoredBytes
 
 routes = Routes("messages", number="The number of the attachment, from 1.")
@@ -71,10 +73,11 @@ class Attachments(Schema):
     Returns("The document.", media_types=("application/xml",), headers=BYTES),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
-    problems=(problems.DocumentDamaged, problems.DocumentMissing),
+    problems=(problems.DocumentDamaged, problems.DocumentMissing, Forgotten),
 )
 async def show_document(call: Call, kenmerk: str) -> web.StreamResponse:
     message = await message_with_content(call, kenmerk)
+    await require_part(call, message, MessagePart.CONTENTS)
     name = f'attachment; filename="{message.kenmerk}.xml"'
     download = _Download("application/xml", message.size_bytes, message.sha256, name)
     return await _send(call, message.document, _whole, download)
@@ -98,10 +101,11 @@ async def list_attachments(call: Call, kenmerk: str) -> Attachments:
     Returns("The content, in the attachment's own media type.", media_types=("*/*",), headers=BYTES),
     Returns("You have it already.", status=304, media_types=(), headers=BYTES),
     roles=JUDGES,
-    problems=(problems.DocumentDamaged, problems.DocumentMissing),
+    problems=(problems.DocumentDamaged, problems.DocumentMissing, Forgotten),
 )
 async def show_attachment(call: Call, kenmerk: str, number: Number) -> web.StreamResponse:
     message = await message_with_content(call, kenmerk)
+    await require_part(call, message, MessagePart.CONTENTS)
     for held in await call.services.messages.attachments(message.kenmerk):
         if held.attachment.number == number:
             return await _send_attachment(call, message, held)
@@ -131,6 +135,15 @@ async def message_with_content(call: Call, kenmerk: str) -> Message:
             Text("Operators of this gateway do not read documents; they work with reports and statuses.")
         )
     return await readable_message(call, kenmerk)
+
+
+async def require_part(call: Call, message: Message, part: MessagePart) -> None:
+    """Raises Forgotten when this part of the message was forgotten."""
+    if part is MessagePart.CONTENTS and message.has_contents:
+        return
+    forgotten = [one for one in await call.services.messages.forgotten(message.kenmerk) if one.part is part]
+    if forgotten:
+        raise Forgotten(message.kenmerk, forgotten[-1])
 
 
 async def _send_attachment(call: Call, message: Message, held: StoredAttachment) -> web.StreamResponse:

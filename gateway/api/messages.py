@@ -20,6 +20,7 @@ from gateway.http.negotiation import preferred_wait_seconds
 from gateway.i18n import Text
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter
+from gateway.messages.retention import MessagePart
 from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt, Submission
 from gateway.validator.model.document import DocumentKind
 
@@ -66,6 +67,16 @@ class Accepted(Schema):
     links: MessageLinks
 
 
+class ForgottenResource(Schema):
+    """A part of a message that was forgotten: when, by which setting, and the hash of what it was."""
+
+    part: MessagePart
+    at: Timestamp
+    rule: str
+    sha256: str
+    size_bytes: int
+
+
 class MessageResource(Schema):
     """One message, without its content."""
 
@@ -93,6 +104,8 @@ class MessageResource(Schema):
     links: MessageLinks
     report: msgspec.Raw | UnsetType = UNSET
     """The verdict; only in the answer to a submission that waited for it."""
+    forgotten: list[ForgottenResource] | UnsetType = UNSET
+    """What is kept no longer; only when one message is asked for, and something was forgotten of it."""
 
 
 class MessagePage(Schema):
@@ -227,7 +240,11 @@ async def list_messages(call: Call, query: MessageQuery) -> web.StreamResponse:
     roles=READERS,
 )
 async def show_message(call: Call, kenmerk: str) -> MessageResource:
-    return message_resource(await call.message(kenmerk))
+    resource = message_resource(await call.message(kenmerk))
+    forgotten = await call.services.messages.forgotten(resource.kenmerk)
+    if forgotten:
+        resource.forgotten = [ForgottenResource.of(one) for one in forgotten]
+    return resource
 
 
 @routes.get(

@@ -1,7 +1,9 @@
 """The problems of the resources: what cannot be done with a message, the meter or a bill."""
 
+from gateway.api.words import PARTS
 from gateway.http.problems import LoggedProblem, Problem
 from gateway.i18n import Text
+from gateway.messages.retention import ForgottenPart
 
 
 class IdempotencyConflict(Problem):
@@ -20,6 +22,32 @@ class IdempotencyConflict(Problem):
                 first_kenmerk=first_kenmerk,
             ),
             firstKenmerk=first_kenmerk,
+        )
+
+
+class Forgotten(Problem):
+    status = 410
+    title = Text("Forgotten")
+    meaning = Text(
+        "This part of the message was kept as long as the operator's settings say, and removed after that. "
+        "`forgottenAt` and `rule` say when and by which setting. Its hash, the steps and the meter entries remain."
+    )
+    remedy = Text(
+        "Ask the sender or the recipient for its copy, and compare its SHA-256 with that of the message."
+    )
+
+    def __init__(self, kenmerk: str, forgotten: ForgottenPart) -> None:
+        super().__init__(
+            Text(
+                "Of message {kenmerk} the {part} was forgotten on {day} ({rule}).",
+                kenmerk=kenmerk,
+                part=PARTS[forgotten.part],
+                day=f"{forgotten.at:%Y-%m-%d}",
+                rule=forgotten.rule,
+            ),
+            forgottenAt=f"{forgotten.at:%Y-%m-%dT%H:%M:%SZ}",
+            rule=forgotten.rule,
+            sha256=forgotten.sha256,
         )
 
 

@@ -52,6 +52,9 @@ class ProblemResource(Schema):
     limit_bytes: int | UnsetType = UNSET
     counted_bytes: int | UnsetType = UNSET
     first_kenmerk: str | UnsetType = UNSET
+    forgotten_at: str | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    sha256: str | UnsetType = UNSET
     reference: str | UnsetType = UNSET
     allowed: list[str] | UnsetType = UNSET
     offered: list[str] | UnsetType = UNSET

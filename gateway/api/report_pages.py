@@ -6,9 +6,11 @@ import msgspec
 
 from gateway.api.contents import AttachmentResource
 from gateway.api.messages import StatusResource
-from gateway.api.words import DOCUMENTS, STATES, STEPS
+from gateway.api.words import DOCUMENTS, PARTS, STATES, STEPS
 from gateway.http.pages import Pages
+from gateway.i18n import Text
 from gateway.messages.message import Message
+from gateway.messages.retention import ForgottenPart
 from gateway.validator.report.html import ReportView, report_view
 from gateway.validator.report.report import JudgedDocument, Report, render
 
@@ -29,6 +31,7 @@ def message_page(
     message: Message,
     journal: Sequence[StatusResource],
     verdict: bytes | None,
+    forgotten: Sequence[ForgottenPart],
     language: str,
     attachments: Sequence[AttachmentResource],
     document: bytes | None,
@@ -46,6 +49,7 @@ def message_page(
         steps={step: text.in_language(language) for step, text in STEPS.items()},
         journal=journal,
         verdict=judged,
+        forgotten=[forgotten_line(one, language) for one in forgotten],
         attachments=attachments,
         may_read=document is not None,
     )
@@ -56,16 +60,32 @@ def verdict_text(verdict: bytes, language: str) -> str:
     return render([JudgedDocument(_read(verdict))], "text", language=language) + "\n"
 
 
-def message_text(message: Message, journal: Sequence[StatusResource], verdict: bytes | None, language: str) -> str:
+def message_text(
+    message: Message,
+    journal: Sequence[StatusResource],
+    verdict: bytes | None,
+    forgotten: Sequence[ForgottenPart],
+    language: str,
+) -> str:
     """A message and its verdict as plain text."""
     lines = [f"{message.kenmerk}  {STATES[message.state].in_language(language)}", ""]
     lines += [
         f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.statuscode:<4} {STEPS[entry.step].in_language(language)}"
         for entry in journal
     ]
+    if forgotten:
+        lines += ["", *(forgotten_line(one, language) for one in forgotten)]
     if verdict is not None:
         lines += ["", verdict_text(verdict, language).removesuffix("\n")]
     return "\n".join(lines) + "\n"
+
+
+def forgotten_line(one: ForgottenPart, language: str) -> str:
+    """What was forgotten, when and by which rule."""
+    line = Text(
+        "Forgotten on {day}: {part} ({rule}).", day=f"{one.at:%Y-%m-%d}", part=PARTS[one.part], rule=one.rule
+    )
+    return line.in_language(language)
 
 
 def _view(verdict: bytes, document: bytes | None, language: str) -> ReportView:

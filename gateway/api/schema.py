@@ -14,9 +14,8 @@ from gateway.validator.report.report import Language
 Timestamp = Annotated[datetime, Meta(tz=True)]
 """A time with its offset; answers are in UTC."""
 
-PartyId = Annotated[
-    str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Party id, as `gemeente-voorbeeld`.")
-]
+PARTY_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+PartyId = Annotated[str, Meta(pattern=PARTY_ID, description="Party id, as `gemeente-voorbeeld`.")]
 
 Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
 

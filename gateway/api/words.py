@@ -3,6 +3,7 @@
 from gateway.i18n import Text
 from gateway.messages.lifecycle import STEPS as STEP_RULES
 from gateway.messages.lifecycle import State, Step
+from gateway.messages.retention import MessagePart
 from gateway.validator.kinds import KINDS
 from gateway.validator.model.document import DocumentKind
 
@@ -21,6 +22,13 @@ STATES: dict[State, Text] = {
 
 STEPS: dict[Step, Text] = {step: rule.plain for step, rule in STEP_RULES.items()}
 """What happened, in plain words."""
+
+PARTS: dict[MessagePart, Text] = {
+    MessagePart.CONTENTS: Text("document with its attachments"),
+    MessagePart.REPORT: Text("report"),
+    MessagePart.PERSONAL_DATA: Text("names of people and files"),
+}
+"""What can be forgotten of a message."""
 
 DOCUMENTS: dict[DocumentKind, Text] = {each.kind: each.name for each in KINDS}
 """The names of document kinds."""

@@ -3,13 +3,14 @@
 import click
 
 from gateway.admin import messages as admin
-from gateway.cli.options import with_settings
+from gateway.admin import retention
+from gateway.cli.options import with_existing, with_settings
 from gateway.settings import Settings
 
 
 @click.group()
 def messages() -> None:
-    """Messages that are stuck."""
+    """Messages that are stuck, and messages that were forgotten."""
 
 
 @messages.command("replay")
@@ -27,6 +28,15 @@ def _replay_one(settings: Settings, kenmerk: str) -> bool:
     if is_done:
         click.echo(f"replayed {kenmerk}")
     return is_done
+
+
+@messages.command("forgotten")
+@click.argument("kenmerk")
+@with_existing
+def show_forgotten(*, settings: Settings, kenmerk: str) -> None:
+    """Show what was forgotten of the message KENMERK, when and by which setting, and the hash of what it was."""
+    for one in retention.forgotten_of(settings, kenmerk):
+        click.echo(f"{one.at:%Y-%m-%d}  {one.part.value:10} {one.rule}  {one.size_bytes} bytes  {one.sha256}")
 
 
 @click.group()

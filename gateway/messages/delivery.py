@@ -84,8 +84,9 @@ def confirm(message: Message, actor: str, at: datetime) -> Decision:
 
 
 def replay(message: Message, actor: str, at: datetime) -> Decision | None:
-    """An operator has a parked or returned message judged again; None when it is in another state."""
-    if message.state not in {State.PARKED, State.RETURNED}:
+    """An operator has a parked or returned message judged again; None when it is in another state, or a part of
+    it was forgotten."""
+    if message.state not in {State.PARKED, State.RETURNED} or message.forgotten_parts:
         return None
     return _decision(message, Disposition.PENDING, JournalEntry(Step.REPLAYED, at, actor))
 

@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.messages.lifecycle import FIRST_STEPS, STEPS, Disposition, State, Step, after
 from gateway.messages.participants import Caller, Role
+from gateway.messages.retention import MessagePart
 from gateway.messages.submission import StoredBytes, Submission
 from gateway.validator.model.document import Attachment, DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -87,6 +88,8 @@ class Message:
     issue_date: str | None = None
     profile: str | None = None
     duplicate_of: str | None = None
+    forgotten_parts: frozenset[MessagePart] = frozenset()
+    """What was removed when its term was over."""
     attachments: tuple[StoredAttachment, ...] = ()
     """As far as they were read from the store: for judging and for delivery."""
 
@@ -94,6 +97,11 @@ class Message:
     def detached_attachments(self) -> tuple[StoredAttachment, ...]:
         """The attachments that came with the document, not in it."""
         return tuple([one for one in self.attachments if one.stored is not None])
+
+    @property
+    def has_contents(self) -> bool:
+        """Whether the bytes of document and attachments are kept."""
+        return MessagePart.CONTENTS not in self.forgotten_parts
 
     @property
     def size_bytes(self) -> int:

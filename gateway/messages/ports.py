@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
 from gateway.messages.participants import Caller, Party, Role
+from gateway.messages.retention import ForgottenPart
 from gateway.messages.submission import Content, Receipt, StoredBytes, Submission
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -76,6 +77,9 @@ class Messages(Protocol):
 
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Every attachment, in order."""
+
+    async def forgotten(self, kenmerk: str) -> tuple[ForgottenPart, ...]:
+        """What was forgotten of the message, oldest first."""
 
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""

@@ -30,6 +30,7 @@ from gateway.messages.message import (
 )
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.ports import CheckedBytes, PendingDelivery
+from gateway.messages.retention import ForgottenPart
 from gateway.messages.submission import (
     Content,
     IdempotencyConflictError,
@@ -85,6 +86,7 @@ class _Row:
     journal: list[JournalEntry]
     report: bytes | None = None
     lease: Lease | None = None
+    forgotten: list[ForgottenPart] = field(default_factory=list)
 
 
 class MemoryStorage:
@@ -244,6 +246,10 @@ class MemoryGateway:
     async def attachments(self, kenmerk: str) -> tuple[StoredAttachment, ...]:
         """Messages."""
         return self.rows[kenmerk].message.attachments
+
+    async def forgotten(self, kenmerk: str) -> tuple[ForgottenPart, ...]:
+        """Messages."""
+        return tuple(self.rows[kenmerk].forgotten)
 
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages."""

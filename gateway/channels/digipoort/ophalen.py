@@ -86,7 +86,8 @@ class Ophalen:
     async def _one(self, vraag: Vraag, client: Client) -> Found:
         message, proces = await self._processen.one(vraag.kenmerk, client)
         is_ready = message.recipient_id == client.party.party_id and message.state in _COLLECTABLE
-        return [(message, proces)] if is_ready and within(message.received_at, vraag) else []
+        is_there = is_ready and message.has_contents
+        return [(message, proces)] if is_there and within(message.received_at, vraag) else []
 
     async def _only_new(self, found: Found, client: Client, mark: int) -> Found:
         new = await self._mark([message for message, _ in found], client, mark)
@@ -109,7 +110,7 @@ class Ophalen:
         fitting: Fitting = []
         size_bytes = 0
         damage: DamagedDocumentError | None = None
-        for message, proces in found[:BERICHTEN_MAX]:
+        for message, proces in [one for one in found if one[0].has_contents][:BERICHTEN_MAX]:
             attachments = await self._services.messages.attachments(message.kenmerk)
             size_bytes += message.size_bytes + sum(one.stored.size_bytes for one in attachments if one.stored)
             if fitting and size_bytes > BERICHTEN_BYTES_MAX:

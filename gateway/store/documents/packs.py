@@ -1,8 +1,9 @@
 """Packs on a directory: small contents one after another, in a file that grows until it is full or old.
 
-A content is on stable storage before a database row refers to it, and no byte of a pack is ever changed. Nothing
-refers to what a crash, or a transaction that was rolled back, leaves in a pack. A pack is closed long before the
-reaper would look at it, so that nothing is ever written to a file that is about to be removed.
+A content is on stable storage before a database row refers to it, and no byte of it is ever changed. What is
+forgotten becomes zeros in its place, so that nothing else in the pack moves. Nothing refers to what a crash, or a
+transaction that was rolled back, leaves in a pack. A pack is closed long before the reaper would look at it, so
+that nothing is ever written to a file that is about to be removed.
 
 Writing and syncing are two steps: the disk writes while the database's rows are made, so that the sync has less to
 wait for.
@@ -105,6 +106,21 @@ def _require_at(path: Path, descriptor: int) -> None:
     is_there = os.path.samestat(path.stat(), os.fstat(descriptor))
     if not is_there:
         raise FileNotFoundError(f"{path} is another file than the one that is written")
+
+
+def erase_in_file(path: Path, spans: Sequence[tuple[int, int]]) -> None:
+    """Overwrite parts of a closed pack, each an offset and a size in bytes, with zeros on stable storage. Raises
+    OSError."""
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        for offset, size_bytes in spans:
+            rest = memoryview(bytes(size_bytes))
+            while rest:
+                written = os.pwrite(descriptor, rest, offset)
+                offset, rest = offset + written, rest[written:]
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _begin_to_sync(descriptor: int, start: int, size_bytes: int) -> None:

@@ -1,10 +1,10 @@
 """Bytes of documents and attachments: a directory by default, S3 and others by URL, through obstore.
 
 Small contents share an object (a pack): on a directory those of some minutes, else those of messages that share a
-commit. A large content has its own object, streamed while it is received. No byte is ever changed. What
-`put_stable` and `Sink.close` return, and what was packed before `sync_pack` returns, is on stable storage: on a
-directory the file and the directories above it are synced, which obstore leaves to its caller; an object store
-answers only when the object is kept.
+commit. A large content has its own object, streamed while it is received. No byte is changed before it is
+forgotten. What `put_stable` and `Sink.close` return, and what was packed before `sync_pack` returns, is on stable
+storage: on a directory the file and the directories above it are synced, which obstore leaves to its caller; an
+object store answers only when the object is kept.
 
 This is the one place that reads documents: no byte is given out before all the bytes of its content were compared
 with the SHA-256 that was recorded when they were accepted. A worker that reads a file by itself does the same. A
@@ -30,7 +30,7 @@ from gateway.messages.ports import CheckedBytes, ContentSink
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 from gateway.messages.submission import Content, StoredBytes
 from gateway.store.documents.checked import BLOCK_SIZE_BYTES, HeldContent, check_large, require_sound
-from gateway.store.documents.packs import PACKS, Packs
+from gateway.store.documents.packs import PACKS, Packs, erase_in_file
 
 LOCAL_PIECE_SIZE_BYTES = 1 << 20
 """What one streaming upload buffers on a directory: fifty at once stay under 100 MB."""
@@ -174,6 +174,21 @@ class Storage:
     async def delete(self, key: str) -> None:
         """Remove an object that no message names."""
         await obstore.delete_async(self._store, key)
+
+    async def erase(self, key: str, spans: Sequence[tuple[int, int]]) -> None:
+        """Overwrite parts of an object, each an offset and a size in bytes, with zeros; what is between them stays
+        as it is. Can be repeated. Raises StoreUnavailableError."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._erase_now, key, spans)
+
+    def _erase_now(self, key: str, spans: Sequence[tuple[int, int]]) -> None:
+        with self._writing():
+            if self._root is not None:
+                erase_in_file(self._root / key, spans)
+                return
+            data = bytearray(obstore.get(self._store, key).bytes())
+            for offset, size_bytes in spans:
+                data[offset : offset + size_bytes] = bytes(size_bytes)
+            obstore.put(self._store, key, bytes(data))
 
     async def keys_older_than(self, age: timedelta) -> AsyncIterator[str]:
         """Objects last written longer ago than `age`, for the reaper."""

@@ -6,11 +6,13 @@ from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter, Page, StoredAttachment
 from gateway.messages.participants import Role
 from gateway.messages.ports import Checkpoint
+from gateway.messages.retention import ForgottenPart
 from gateway.messages.submission import Arrival, IdempotencyConflictError, Receipt, StoredBytes
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.accept import Acceptor
+from gateway.store.messages.retention import forgotten_parts, parts_named
 from gateway.store.writer import Writer
 from gateway.validator.model.document import Attachment, DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -67,6 +69,10 @@ class MessageStore:
         rows = await self._engines.rows(queries.ATTACHMENTS, kenmerk=kenmerk)
         return tuple(stored_attachment(row) for row in rows)
 
+    async def forgotten(self, kenmerk: str) -> tuple[ForgottenPart, ...]:
+        """What was forgotten of the message, oldest first."""
+        return await forgotten_parts(self._engines, kenmerk)
+
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
         if cursor is not None and len(cursor) != _KENMERK_CHARACTERS:
@@ -113,6 +119,7 @@ def as_message(row: Row[tuple[object, ...]], attachments: tuple[StoredAttachment
         issue_date=row.issue_date,
         profile=row.profile,
         duplicate_of=row.duplicate_of,
+        forgotten_parts=parts_named(row.forgotten),
         attachments=attachments,
     )
 

@@ -212,6 +212,38 @@ def find_recorded(number: int) -> str:
     return f"SELECT {', '.join(RecordedRow._fields)} FROM messages WHERE kenmerk IN {marks(number)}"  # noqa: S608 - marks
 
 
+class RecordedState(NamedTuple):
+    """All that the record has of a message."""
+
+    kenmerk: str
+    state: str
+    disposition: str
+    settled_at: int | None
+    steps: int
+    sender_id: str | None
+    recipient_id: str | None
+    recipient: str | None
+    kind: str | None
+    number: str | None
+    issue_date: str | None
+    profile: str | None
+    duplicate_of: str | None
+    accepted_digest: bytes
+    journal_digest: bytes
+    report_digest: bytes | None
+    attachments_digest: bytes | None
+    recorded: int
+
+
+@lru_cache(maxsize=1024)
+def find_recorded_states(number: int) -> str:
+    """Finds all that the record has of so many messages."""
+    return f"SELECT {', '.join(RecordedState._fields)} FROM messages WHERE kenmerk IN {marks(number)}"  # noqa: S608 - marks
+
+
+NAME_FORGOTTEN = update_where(
+    t.messages, ("forgotten", "journal_digest", "attachments_digest", "recorded"), ("kenmerk",)
+)
 CHANGE_MESSAGES = update_where(t.messages, MessageChange._fields[:-2], ("kenmerk", "steps"))
 """Changes messages that have not changed since they were read."""
 ADD_STEPS = insert_into(t.journal, StepRow._fields)
@@ -377,11 +409,18 @@ SENDER_HABITS = _habits(_message.submitter_id)
 RECIPIENT_HABITS = _habits(_message.recipient_id)
 OBJECT_KEYS = union_all(
     *(
-        select(table.c.object_key).where(
-            table.c.kenmerk.between(bindparam("first"), bindparam("last")),
-            table.c.object_key.in_(bindparam("keys", expanding=True)),
+        query.where(
+            _message.kenmerk.between(bindparam("first"), bindparam("last")),
+            key.in_(bindparam("keys", expanding=True)),
+            t.has_contents,
         )
-        for table in (t.messages, t.attachments)
+        for key, query in (
+            (_message.object_key, select(_message.object_key)),
+            (
+                t.attachments.c.object_key,
+                select(t.attachments.c.object_key).join(t.messages, _message.kenmerk == t.attachments.c.kenmerk),
+            ),
+        )
     )
 )
-"""Which of these objects in document storage messages and attachments name."""
+"""Which of these objects in document storage messages and attachments name, and were not forgotten."""

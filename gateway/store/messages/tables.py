@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    or_,
     text,
 )
 
@@ -59,7 +60,12 @@ messages = Table(
 """One row a message; written when it is accepted and when its state changes. The journal is the truth of
 its life, this row its newest page. `recorded` is the position of its newest row in the record. The digests are of
 its parts (`store/record/messages.py`); `forgotten` names parts that were removed on purpose, by the names of their
-digests with spaces between: the digest then stands for the part."""
+digests with spaces between: the digest then stands for the part. `contents`, before the others, is the bytes, of
+which the hashes stay; of `personal-data` the digests are those of what is left."""
+
+CONTENTS_FORGOTTEN = "contents"
+has_contents = or_(messages.c.forgotten.is_(None), messages.c.forgotten.not_like(f"{CONTENTS_FORGOTTEN}%"))
+"""The bytes of the document and its attachments are kept."""
 
 is_waiting = text("state = 'received'")
 """Accepted and not yet judged, in words that match the index below."""
@@ -193,6 +199,52 @@ api_keys = Table(
     Column("revoked_at", UtcTime),
     Column("revoked_by", Text),
 )
+
+forgotten_parts = Table(
+    "forgotten_parts",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Insert-only: which parts of which messages were forgotten, by which rule, and the hash of what is gone."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("object_key", Text, primary_key=True),
+    Column("object_offset", BigInteger, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Forgotten bytes that are still in document storage. A row goes when they are gone."""
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Insert-only: each legal hold that was set or lifted. The newest row of a subject says whether it is held."""
+
+retention_runs = Table(
+    "retention_runs",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("report", Text, nullable=False),
+)
+"""Insert-only: the report of each run, as JSON."""
 
 register_log = Table(
     "register_log",

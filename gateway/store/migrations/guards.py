@@ -13,6 +13,27 @@ _POSTGRESQL = """CREATE TRIGGER {table}_guard BEFORE UPDATE OR DELETE OR TRUNCAT
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('{advice}')"""
 
 
+_MAY_FORGET = """NEW.kenmerk = OLD.kenmerk AND NEW.position = OLD.position AND NEW.step = OLD.step
+AND NEW.at = OLD.at AND NEW.foutcode IS NOT DISTINCT FROM OLD.foutcode AND NEW.detail IS NULL
+AND NEW.actor IN (OLD.actor, 'forgotten')"""
+"""A step of a journal may lose its detail and the name of who acted, and nothing else."""
+_SQLITE_JOURNAL = f"""CREATE TRIGGER journal_UPDATE BEFORE UPDATE ON journal WHEN NOT ({_MAY_FORGET})
+BEGIN SELECT RAISE(ABORT, 'journal is insert-only'); END"""
+_POSTGRESQL_JOURNAL = (
+    """CREATE TRIGGER journal_guard BEFORE DELETE OR TRUNCATE ON journal
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('')""",
+    f"""CREATE TRIGGER journal_guard_update BEFORE UPDATE ON journal FOR EACH ROW WHEN (NOT ({_MAY_FORGET}))
+EXECUTE FUNCTION refuse_change('')""",
+)
+
+
+def journal_guard_ddl(dialect_name: str) -> tuple[str, ...]:
+    """Statements that replace the guard of the journal by one that lets personal data be forgotten."""
+    if dialect_name == "postgresql":
+        return ("DROP TRIGGER journal_guard ON journal", *_POSTGRESQL_JOURNAL)
+    return ("DROP TRIGGER journal_UPDATE", _SQLITE_JOURNAL.replace("IS NOT DISTINCT FROM", "IS"))
+
+
 def guard_ddl(dialect_name: str, tables: Iterable[Table], advice: str = "") -> tuple[str, ...]:
     """Statements that make these tables insert-only; `advice` ends the refusal's sentence."""
     if dialect_name == "postgresql":

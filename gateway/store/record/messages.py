@@ -4,16 +4,26 @@ The digests of the parts are kept with the message, so that a change of its stat
 is forgotten, its digest stays and stands for it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from operator import attrgetter
 
+from sqlalchemy import Connection
+
 from gateway.messages.submission import ChannelRow
-from gateway.store.messages.queries import MessageChange, MessageRow, RecordedRow
-from gateway.store.messages.tables import messages
-from gateway.store.record.chain import RecordHead, SubjectDigest, digest_of, rows_after
+from gateway.store.messages.queries import (
+    NAME_FORGOTTEN,
+    MessageChange,
+    MessageRow,
+    RecordedRow,
+    RecordedState,
+    find_recorded_states,
+)
+from gateway.store.messages.tables import attachments, journal, messages
+from gateway.store.record.chain import RecordHead, SubjectDigest, digest_of, rows_after, run_on_steps
 from gateway.store.record.entries import changes
-from gateway.store.sql import Change
+from gateway.store.record.queries import parts_of
+from gateway.store.sql import Change, ask, write_together
 from gateway.store.tables import metadata
 
 STATE = (
@@ -81,6 +91,38 @@ def record_changed(
 ) -> list[Change]:
     """Records what became of messages, each with what it was before; the first at the position after the head."""
     return changes(rows_after(head, at, [_digest_of_change(before, change) for before, change in changed]))
+
+
+def record_forgotten(conn: Connection, head: RecordHead, at: int, forgotten: Mapping[str, str]) -> None:
+    """Name what was forgotten of messages, by kenmerk, and record what they are now, with journal and attachments
+    as they are now. The head is locked."""
+    before = ask(conn, find_recorded_states(len(forgotten)), list(forgotten))
+    now = [_with_parts_now(conn, RecordedState._make(row)) for row in before]
+    subjects = [
+        SubjectDigest(
+            MESSAGES,
+            row.kenmerk,
+            row.recorded,
+            message_digest(
+                row.kenmerk,
+                (*_changing_values(row), forgotten[row.kenmerk]),
+                (row.accepted_digest, row.journal_digest, row.report_digest, row.attachments_digest),
+            ),
+        )
+        for row in now
+    ]
+    rows = rows_after(head, at, subjects)
+    named = [
+        (forgotten[one.kenmerk], one.journal_digest, one.attachments_digest, row.position, one.kenmerk)
+        for one, row in zip(now, rows, strict=True)
+    ]
+    write_together(conn, [Change(NAME_FORGOTTEN, named), *changes(rows)])
+
+
+def _with_parts_now(conn: Connection, row: RecordedState) -> RecordedState:
+    steps, found = [ask(conn, parts_of(part, "kenmerk"), (row.kenmerk,)) for part in (journal, attachments)]
+    steps.sort(key=lambda step: int(str(step[1])))
+    return row._replace(journal_digest=run_on_steps(b"", steps), attachments_digest=attachments_digest(found))
 
 
 def _digest_of_new(row: MessageRow) -> SubjectDigest:

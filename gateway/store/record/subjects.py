@@ -68,6 +68,8 @@ _NAMES = {
     t.parties: "party",
     t.api_keys: "API key",
     t.register_log: "change of the register",
+    t.legal_holds: "legal hold",
+    t.retention_runs: "run of retention",
     billing.billing_debtors: "version of a debtor",
     billing.billing_steps: "step of a billing year",
     billing.billing_runs: "run",

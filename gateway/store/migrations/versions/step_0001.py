@@ -5,7 +5,7 @@ from alembic import op
 
 from gateway.metering.entry import GATEWAY
 from gateway.metering.seal import FIRST
-from gateway.store.migrations.guards import guard_ddl
+from gateway.store.migrations.guards import guard_ddl, journal_guard_ddl
 from gateway.store.record.chain import FIRST_LINK
 from gateway.store.tables import Money, RowId, UtcTime
 
@@ -27,9 +27,12 @@ _INSERT_ONLY = (
     "billing_issues",
     "billing_runs",
     "billing_steps",
+    "forgotten_parts",
     "journal",
+    "legal_holds",
     "record",
     "register_log",
+    "retention_runs",
 )
 _LEDGER = ("usage_entries", "usage_seals", "usage_sources")
 _shape = sa.MetaData(
@@ -48,7 +51,7 @@ def upgrade() -> None:
     guards = guard_ddl(dialect_name, [_shape.tables[name] for name in _INSERT_ONLY])
     ledger_tables = [_shape.tables[name] for name in _LEDGER]
     ledger_guards = guard_ddl(dialect_name, ledger_tables, ": record a reversal instead")
-    for statement in (*_START, *guards, *ledger_guards):
+    for statement in (*_START, *guards, *journal_guard_ddl(dialect_name), *ledger_guards):
         op.execute(statement)
     op.bulk_insert(_record_head, [{"id": 1, "position": 0, "link": FIRST_LINK}])
 
@@ -194,6 +197,25 @@ sa.Table(
     sqlite_with_rowid=False,
 )
 sa.Table(
+    "erasures",
+    _shape,
+    sa.Column("object_key", sa.Text, primary_key=True),
+    sa.Column("object_offset", sa.BigInteger, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Table(
+    "forgotten_parts",
+    _shape,
+    sa.Column("kenmerk", sa.Text, primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("at", UtcTime, primary_key=True),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Table(
     "idempotency",
     _shape,
     sa.Column("submitter_id", sa.Text, primary_key=True),
@@ -214,6 +236,17 @@ sa.Table(
     sa.Column("foutcode", sa.Text),
     sa.Column("detail", sa.Text),
     sqlite_with_rowid=False,
+)
+sa.Table(
+    "legal_holds",
+    _shape,
+    sa.Column("id", RowId, primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
 )
 sa.Table(
     "mailbox",
@@ -354,6 +387,14 @@ sa.Table(
     sa.Column("kenmerk", sa.Text, primary_key=True),
     sa.Column("report", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+)
+sa.Table(
+    "retention_runs",
+    _shape,
+    sa.Column("id", RowId, primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
 )
 sa.Table(
     "usage_entries",

@@ -14,6 +14,7 @@ from gateway.messages.delivery import replay
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Role
+from gateway.messages.retention import HoldScope, RetentionReport
 from gateway.messages.submission import (
     Arrival,
     ChannelRow,
@@ -26,6 +27,7 @@ from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import Engines
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.register import RegisterStore
+from gateway.store.messages.retention import RetentionStore
 from gateway.store.schema import metadata
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.validator.model.document import Attachment
@@ -57,6 +59,7 @@ async def filled_database(url: str, directory: Path) -> AsyncIterator[Engines]:
     async with message_database(url, directory) as database:
         await _fill_register(database)
         await _fill_messages(database)
+        await _fill_retention(database)
         counts = MemoryUsageCounts()
         counts.add("zilverstrand", 10, MIDYEAR)
         counts.add("krommevliet", 10, MIDYEAR)
@@ -72,6 +75,14 @@ async def _fill_register(database: MessageDatabase) -> None:
     await register.new_key(Role.SUPPLIER, "supplier", "test")
     key, _ = await register.new_key(Role.GOVERNMENT, "town", "test")
     await register.revoke_key(key, "test")
+
+
+async def _fill_retention(database: MessageDatabase) -> None:
+    store = RetentionStore(database.engines, database.writer)
+    await store.set_hold(HoldScope.YEAR, "2026", "jurist", "audit", NOW)
+    await store.lift_hold(HoldScope.YEAR, "2026", "jurist", "closed", NOW)
+    for actor in ("gateway", "command-line"):
+        await store.add_run(RetentionReport(NOW, is_dry_run=False, tallies=()), actor)
 
 
 async def _fill_messages(database: MessageDatabase) -> None:
@@ -119,4 +130,5 @@ def drop_guards(conn: Connection) -> None:
             conn.execute(text(f"DROP TRIGGER {name}"))
     else:
         for table in metadata.tables:
-            conn.execute(text(f"DROP TRIGGER IF EXISTS {table}_guard ON {table}"))
+            for guard in (f"{table}_guard", f"{table}_guard_update"):
+                conn.execute(text(f"DROP TRIGGER IF EXISTS {guard} ON {table}"))

@@ -30,6 +30,8 @@ NOT_RECORDED = {
     "usage_rollups": "recounted from the meter's entries",
     "mailbox": "work that waits",
     "outbox": "work that waits",
+    "erasures": "work that waits",
+    "forgotten_parts": "why a part is gone; the message names which",
     "delivery_pauses": "work that waits",
     "handed_out": "what a client was shown as new",
     "idempotency": "what keeps a repetition out; the message has its key",
