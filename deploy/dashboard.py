@@ -219,10 +219,11 @@ ROWS = (
         (
             Panel(
                 "Waiting messages",
-                "To be judged, to be delivered, and parked for an operator.",
+                "To be judged, to be delivered, parked for an operator, and with damaged content.",
                 (
                     Query("sum by (queue) (meterpoort_queue_messages)", "{{queue}}"),
                     Query("sum(meterpoort_parked_messages)", "parked"),
+                    Query("max(meterpoort_damaged_messages)", "damaged"),
                 ),
             ),
             Panel(

@@ -55,6 +55,7 @@ from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.messages.commit import Committer
+from gateway.store.messages.damage import DamageRecords
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.messages import MessageStore
 from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere
@@ -310,6 +311,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     engines, writer = database.engines, database.writer
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
+    storage.report_damage = DamageRecords(engines, writer, metrics, clock).report
     store = MessageStore(engines, writer, storage, checkpoint)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)

@@ -214,6 +214,14 @@ class Metrics:
         self._since["mailbox"] = waiting.oldest_at
         self._parked.set(parked_messages)
 
+    def damage_found(self, *, is_missing: bool) -> None:
+        """Stored content was not given out, because it is damaged or missing."""
+        self._damage_found.labels("missing" if is_missing else "damaged").inc()
+
+    def damage_measured(self, messages: int) -> None:
+        """Messages whose stored content was found damaged or missing."""
+        self._damaged.set(messages)
+
     # Judging
 
     def stage_passed(self, stage: Stage, seconds: float) -> None:
@@ -324,6 +332,10 @@ class Metrics:
             partial(self._age_seconds, "mailbox")
         )
         self._parked = self._gauge("parked_messages", "Messages parked for an operator.")
+        self._damaged = self._gauge("damaged_messages", "Messages whose stored content is damaged or missing.")
+        self._damage_found = self._counter(
+            "damage_found", "Times that stored content was read and found damaged or missing.", "damage"
+        )
         self._gauge(
             "last_received_seconds", "Time since a message was received, or since the start."
         ).set_function(partial(self._age_seconds, "received"))
@@ -430,6 +442,7 @@ def _foreseen(channels: ChannelLabels) -> Mapping[str, Collection[str]]:
     return {
         "became": ["evicted", "refused"],
         "channel": channels.channels,
+        "damage": ["damaged", "missing"],
         "failure": [*PUSH_FAILURES, OTHER],
         "disposition": [one.value for one in Disposition if one is not Disposition.PENDING],
         "document": [*(kind.value for kind in DocumentKind), UNKNOWN_DOCUMENT],

@@ -11,17 +11,21 @@ import msgspec
 import gateway.channels.registry  # noqa: F401 - the tables of channels, whose rows belong to messages
 from gateway.admin.stores import Stores, with_stores
 from gateway.clock import utc_now
+from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.metering.entry import LedgerBrokenError, UsageError
 from gateway.metering.events import EventsRefusedError, party_names
 from gateway.metering.files import read_file
 from gateway.metering.seal import Seal
 from gateway.metering.statement import RecordedBatch, Statement
 from gateway.settings import Settings
+from gateway.store.documents.storage import Storage
 from gateway.store.ledger.audit import AuditReport, audit
+from gateway.store.messages.documents_audit import DocumentsAudit
+from gateway.store.messages.documents_audit import audit_documents as documents
 from gateway.store.opening import open_database
 from gateway.store.record.audit import Progress, audit_record
 
-__all__ = ["AuditReport", "CommandRefusedError", "RecordedBatch", "Seal", "Statement"]
+__all__ = ["AuditReport", "CommandRefusedError", "DocumentsAudit", "RecordedBatch", "Seal", "Statement"]
 
 _SEALS_A_PAGE = 1_000
 
@@ -128,7 +132,27 @@ def audit_all(
     return asyncio.run(run())
 
 
-def as_json(report: AuditReport) -> bytes:
-    """The report of an audit as JSON, with its properties `received` and `holds`."""
-    content = asdict(report) | {"received": report.received, "holds": not report.findings}
+def audit_documents(settings: Settings, progress: Progress) -> DocumentsAudit:
+    """Read every document again. Raises CommandRefusedError when the storage cannot be read."""
+
+    async def run() -> DocumentsAudit:
+        async with open_database(settings) as database:
+            storage = Storage(settings.storage_url(), 0, is_made=False)
+            try:
+                return await documents(database.engines, database.writer, storage, utc_now(), progress)
+            finally:
+                storage.close()
+
+    try:
+        return asyncio.run(run())
+    except StoreUnavailableError as error:
+        raise CommandRefusedError(f"document storage cannot be read: {error}") from error
+
+
+def as_json(report: AuditReport, contents: DocumentsAudit | None) -> bytes:
+    """The report of an audit as JSON, with its properties `received` and `holds`, and the audit of documents."""
+    holds = not report.findings and (contents is None or not contents.findings)
+    content = asdict(report) | {"received": report.received, "holds": holds}
+    if contents is not None:
+        content["documents"] = asdict(contents)
     return msgspec.json.format(msgspec.json.encode(content), indent=2)

@@ -112,24 +112,31 @@ def prove(*, settings: Settings, position: int, out: Path | None) -> None:
     type=EXISTING_FILE,
     help="Seals as they were published (JSON lines): they must be in the chain unchanged.",
 )
+@click.option("--documents", "reads_documents", is_flag=True, help="Also read every document again.")
 @format_option()
 @with_existing
-def audit(*, settings: Settings, published: Path | None, form: str) -> None:
+def audit(*, settings: Settings, published: Path | None, reads_documents: bool, form: str) -> None:
     """Verify the meter and the record of everything else. Exits with 1 when something is wrong."""
-    with _progress_bar() as progress:
+    with _progress_bar("record") as progress:
         report = meter.audit_all(settings, published, progress)
+    documents = None
+    if reads_documents:
+        with _progress_bar("documents") as progress:
+            documents = meter.audit_documents(settings, progress)
     if form == "json":
-        click.echo(meter.as_json(report))
+        click.echo(meter.as_json(report, documents))
     else:
         _print_report(report)
-    if report.findings:
+        if documents is not None:
+            _print_documents(documents)
+    if report.findings or (documents and documents.findings):
         sys.exit(1)
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Shows on a terminal how far the audit of the record is; elsewhere it shows nothing."""
-    bar = click.progressbar(length=1, label="record", file=sys.stderr, hidden=not sys.stderr.isatty())
+def _progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows on a terminal how far an audit is; elsewhere it shows nothing."""
+    bar = click.progressbar(length=1, label=what, file=sys.stderr, hidden=not sys.stderr.isatty())
     with bar:
 
         def advance(done: int, whole: int) -> None:
@@ -137,6 +144,14 @@ def _progress_bar() -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.pos)
 
         yield advance
+
+
+def _print_documents(documents: meter.DocumentsAudit) -> None:
+    click.echo(f"documents  {documents.contents:,} read with their attachments, {documents.size_bytes:,} bytes")
+    for one in documents.findings:
+        what = f"attachment {one.number}" if one.number else "document"
+        click.echo(f"WRONG      {what}: {one.kenmerk}: {one.reason}")
+    click.echo(f"{len(documents.findings)} findings" if documents.findings else "The documents are sound.")
 
 
 def _print_report(report: meter.AuditReport) -> None:

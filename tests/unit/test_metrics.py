@@ -72,6 +72,8 @@ def every_event(metrics: Metrics) -> None:
     metrics.deliveries_measured(waiting, 1)
     metrics.push_attempted("webhook", "troubled", "timeout", 0.3)
     metrics.mailboxes_measured(waiting, 2)
+    metrics.damage_measured(1)
+    metrics.damage_found(is_missing=True)
     metrics.stage_passed(Stage.SCHEMA, 0.01)
     metrics.rule_broke()
     metrics.worker_replaced("time")

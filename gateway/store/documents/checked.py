@@ -1,11 +1,12 @@
 """Stored contents of which no byte is given out before all of them were compared with their SHA-256.
 
 A small content is kept in memory. A large one is read twice: first whole, for its SHA-256 and the digest of each
-of its blocks; then, when it is given out, each block is compared with its digest.
+of its blocks; then, when it is given out, each block is compared with its digest. SHA-256 costs 0.7 ms for a
+megabyte and pass: less than 1 % of what an ordinary message costs, and of 20 MB a fifth of sending it.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.messages.stored_errors import DamagedDocumentError
@@ -14,7 +15,8 @@ from gateway.messages.submission import StoredBytes
 BLOCK_SIZE_BYTES = 1 << 18
 
 Read = Callable[[StoredBytes, int, int], AsyncIterator[bytes]]
-"""Reads a content from a byte to before another, in pieces."""
+"""Reads a content from a byte to before another, in pieces of some whole blocks; raises DamagedDocumentError when
+it ends too soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +54,37 @@ class LargeContent:
         """The bytes from `start` up to `end`, in pieces. Raises DamagedDocumentError and what `read` raises."""
         size_bytes = self.where.size_bytes
         stop = size_bytes if end is None else min(end, size_bytes)
-        number = start // BLOCK_SIZE_BYTES
-        first = number * BLOCK_SIZE_BYTES
+        first = start // BLOCK_SIZE_BYTES * BLOCK_SIZE_BYTES
         until = min(-(-stop // BLOCK_SIZE_BYTES) * BLOCK_SIZE_BYTES, size_bytes)
-        async for block in _blocks(self.read(self.where, first, until)):
-            if hashlib.sha256(block).digest() != self.digests[number]:
-                error = DamagedDocumentError(self.where)
-                self.report(error)
-                raise error
-            yield block[max(start - first, 0) : stop - first]
-            number, first = number + 1, first + BLOCK_SIZE_BYTES
+        async for piece in self.read(self.where, first, until):
+            for number, block in enumerate(_blocks(piece), first // BLOCK_SIZE_BYTES):
+                if hashlib.sha256(block).digest() != self.digests[number]:
+                    error = DamagedDocumentError(self.where)
+                    self.report(error)
+                    raise error
+            yield piece[max(start - first, 0) : stop - first]
+            first += len(piece)
 
 
 async def check_large(
     where: StoredBytes, read: Read, report: Callable[[DamagedDocumentError], None]
 ) -> LargeContent:
     """A large content, after the first pass. Raises DamagedDocumentError and what `read` raises."""
-    whole, digests, size_bytes = hashlib.sha256(), list[bytes](), 0
-    async for block in _blocks(read(where, 0, where.size_bytes)):
-        whole.update(block)
-        digests.append(hashlib.sha256(block).digest())
-        size_bytes += len(block)
-    require_sound(where, size_bytes, whole.hexdigest())
+    whole, digests = hashlib.sha256(), list[bytes]()
+    async for piece in read(where, 0, where.size_bytes):
+        whole.update(piece)
+        digests += [hashlib.sha256(block).digest() for block in _blocks(piece)]
+    require_sound(where, whole.hexdigest())
     return LargeContent(where, read, report, digests)
 
 
-def require_sound(where: StoredBytes, size_bytes: int, sha256: str) -> None:
+def require_sound(where: StoredBytes, sha256: str) -> None:
     """Raises DamagedDocumentError where bytes that were read are not those that were accepted."""
-    if size_bytes < where.size_bytes:
-        raise DamagedDocumentError(where, "its object ends too soon")
     if sha256 != where.sha256:
         raise DamagedDocumentError(where)
 
 
-async def _blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in blocks of one size; the last may be shorter."""
-    held = bytearray()
-    async for piece in pieces:
-        held += piece
-        while len(held) >= BLOCK_SIZE_BYTES:
-            yield bytes(held[:BLOCK_SIZE_BYTES])
-            del held[:BLOCK_SIZE_BYTES]
-    if held:
-        yield bytes(held)
+def _blocks(piece: bytes) -> Iterator[memoryview]:
+    whole = memoryview(piece)
+    for first in range(0, len(piece), BLOCK_SIZE_BYTES):
+        yield whole[first : first + BLOCK_SIZE_BYTES]

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.clock import to_microseconds
 from gateway.messages.decision import AlreadyCommittedError, Claims, Decision, Move, decide
-from gateway.messages.lifecycle import FIRST_STEPS
+from gateway.messages.lifecycle import FIRST_STEPS, Step
 from gateway.messages.participants import Register
 from gateway.messages.ports import Checkpoint
 from gateway.settings import MeterSettings
@@ -191,6 +191,10 @@ def _changes(
         Change(queries.ADD_ATTACHMENTS, [row for one in decisions for row in _embedded_attachments(one)]),
         *record_changed(head, at, changed),
         *_moves(decisions),
+        Change(
+            queries.FORGET_DAMAGE,
+            [(one.kenmerk,) for one in decisions if one.entries[0].step is Step.REPLAYED],
+        ),
         Change(
             queries.PAUSE_RECIPIENTS,
             [

@@ -42,6 +42,10 @@ class Measures:
         """Messages that wait for an operator."""
         return await self._engines.scalar(queries.PARKED) or 0
 
+    async def count_damaged(self) -> int:
+        """Messages whose stored content was found damaged or missing."""
+        return await self._engines.scalar(queries.DAMAGED) or 0
+
     async def silent_senders(self, now: datetime) -> frozenset[str]:
         """Parties that sent regularly in four weeks, and now nothing for much longer than they usually leave
         between two messages. A stretch of the primary key; once an hour is often enough."""

@@ -8,7 +8,20 @@ from functools import lru_cache
 from operator import eq, ge, lt
 from typing import NamedTuple
 
-from sqlalchemy import Column, Select, bindparam, delete, exists, func, or_, select, union_all, update
+from sqlalchemy import (
+    Column,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+    update,
+)
 
 from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
@@ -264,7 +277,7 @@ END_PAUSES = delete_from(delivery_pauses, PauseKey._fields)
 
 # Reading
 
-_message, _journal = t.messages.c, t.journal.c
+_message, _journal, _damage = t.messages.c, t.journal.c, t.damage.c
 MESSAGE = select(t.messages).where(_message.kenmerk == bindparam("kenmerk"))
 UNJUDGED = select(t.messages).where(t.is_waiting).order_by(_message.kenmerk)
 """Accepted and not judged, oldest first."""
@@ -324,12 +337,13 @@ FREE_IN_MAILBOX = (
     .where(
         _mail.recipient_id == bindparam("recipient_id"),
         or_(_mail.leased_until.is_(None), _mail.leased_until <= bindparam("now")),
+        ~exists().where(_damage.kenmerk == _mail.kenmerk),
     )
     .order_by(_mail.kenmerk)
     .limit(bindparam("limit"))
     .with_for_update(of=t.mailbox, skip_locked=True)
 )
-"""Not leased at this moment. On PostgreSQL another gateway may be taking messages too."""
+"""Neither leased now nor kept back for damage. On PostgreSQL another gateway may be taking messages too."""
 LEASE = (
     update(t.mailbox)
     .where(_mail.recipient_id == bindparam("party_id"), _mail.kenmerk == bindparam("message"))
@@ -338,6 +352,41 @@ LEASE = (
 MAIL = select(t.mailbox).where(
     _mail.recipient_id == bindparam("recipient_id"), _mail.kenmerk == bindparam("kenmerk")
 )
+
+# Damage
+
+KEEP_DAMAGE = insert_or_replace(t.damage, ("kenmerk", "found_at", "reason"))
+FORGET_DAMAGE = delete_from(t.damage, ("kenmerk",))
+MESSAGES = select(func.count()).select_from(t.messages)
+DAMAGED = select(func.count()).select_from(t.damage)
+DAMAGED_BETWEEN = select(_damage.kenmerk).where(_damage.kenmerk.between(bindparam("first"), bindparam("last")))
+DOCUMENTS_AFTER = (
+    select(
+        _message.kenmerk,
+        literal(0).label("number"),
+        _message.object_key,
+        _message.object_offset,
+        _message.size_bytes,
+        _message.sha256,
+    )
+    .where(_message.kenmerk > bindparam("after"))
+    .order_by(_message.kenmerk)
+    .limit(bindparam("limit"))
+)
+DETACHED_BETWEEN = select(t.attachments).where(
+    t.attachments.c.kenmerk.between(bindparam("first"), bindparam("last")), t.attachments.c.object_key.is_not(None)
+)
+STORED_AT = union(
+    *(
+        select(table.c.kenmerk).where(
+            table.c.kenmerk.between(bindparam("first"), bindparam("last")),
+            table.c.object_key == bindparam("key"),
+            table.c.object_offset == bindparam("offset"),
+        )
+        for table in (t.messages, t.attachments)
+    )
+)
+"""Which messages have a document or attachment there."""
 
 # The outbox
 

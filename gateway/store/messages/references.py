@@ -12,7 +12,7 @@ KINDS = frozenset({"objects", "packs", "checks"})
 """Kinds of object that belong to messages, or to nobody: single contents, contents that share a commit, and
 what is written to see whether writing works."""
 
-_SLACK = timedelta(days=1)
+KENMERK_SLACK = timedelta(days=1)
 """An object is written minutes before its message gets its kenmerk; a day also covers clocks that disagree."""
 
 
@@ -29,21 +29,21 @@ class ObjectReferences:
         that can name them: a stretch of the primary key, whatever the size of the table. An object of another
         kind, or with a name that the gateway does not give, is somebody else's and counts as named.
         """
-        moments = {key: moment for key in keys if (moment := _moment(key)) is not None}
+        moments = {key: moment for key in keys if (moment := named_at(key)) is not None}
         foreign = frozenset(keys) - moments.keys()
         if not moments:
             return foreign
         rows = await self._engines.rows(
             queries.OBJECT_KEYS,
-            first=first_kenmerk_of(min(moments.values()) - _SLACK),
-            last=last_kenmerk_of(max(moments.values()) + _SLACK),
+            first=first_kenmerk_of(min(moments.values()) - KENMERK_SLACK),
+            last=last_kenmerk_of(max(moments.values()) + KENMERK_SLACK),
             keys=list(moments),
         )
         return foreign | {row.object_key for row in rows}
 
 
-def _moment(key: str) -> datetime | None:
-    """When the object got its name; None for an object that is not of a message."""
+def named_at(key: str) -> datetime | None:
+    """When an object got its name; None for an object that is not of a message."""
     kind, _, path = key.partition("/")
     name = path.rpartition("/")[2]
     try:

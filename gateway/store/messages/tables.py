@@ -167,6 +167,16 @@ delivery_pauses = Table(
 )
 """Recipients that could not be reached: how often in a row, and when they may be called again."""
 
+damage = Table(
+    "damage",
+    metadata,
+    Column("kenmerk", Text, primary_key=True),
+    Column("found_at", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Messages whose stored content was found damaged or missing, until it is sound again."""
+
 parties = Table(
     "parties",
     metadata,

@@ -181,6 +181,14 @@ sa.Table(
     sqlite_with_rowid=False,
 )
 sa.Table(
+    "damage",
+    _shape,
+    sa.Column("kenmerk", sa.Text, primary_key=True),
+    sa.Column("found_at", UtcTime, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Table(
     "handed_out",
     _shape,
     sa.Column("oin", sa.Text, primary_key=True),
