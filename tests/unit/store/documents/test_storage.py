@@ -176,3 +176,25 @@ async def test_an_object_store_is_read_the_same_way() -> None:
             await storage.check(where)
     await storage.prove_writable()
     storage.close()
+
+
+@pytest.mark.parametrize("kind", ["file", "memory"])
+async def test_only_what_is_erased_is_gone(tmp_path: Path, kind: str) -> None:
+    storage = Storage((tmp_path / "documents").as_uri() if kind == "file" else "memory:///", SMALL_SIZE_BYTES_MAX)
+    before, gone, after = content(300), content(400), content(500)
+    key, offset = storage.pack_now([before, gone, after])
+    storage.sync_pack()
+    for _ in range(2):  # repeating it changes nothing
+        await storage.erase(key, [(offset + 300, 400)])
+    whole = before + bytes(400) + after
+    assert await storage.read(StoredBytes(key, offset, 1_200, sha256(whole).hexdigest())) == whole
+    with pytest.raises(DamagedDocumentError):
+        await storage.read(StoredBytes(key, offset + 300, 400, sha256(gone).hexdigest()))
+    storage.close()
+
+
+async def test_nothing_is_erased_in_a_storage_that_is_away(storage: Storage, tmp_path: Path) -> None:
+    where = await stored(storage, content(700))
+    (tmp_path / "documents").rename(tmp_path / "away")
+    with pytest.raises(StoreUnavailableError):
+        await storage.erase(where.key, [(where.offset, where.size_bytes)])
