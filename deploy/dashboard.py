@@ -88,7 +88,7 @@ ROWS = (
             number(
                 "Waits",
                 "Messages accepted and not settled.",
-                "sum(meterpoort_undelivered_messages)",
+                "max(meterpoort_undelivered_messages)",
                 "short",
                 1_000,
                 10_000,
@@ -221,8 +221,8 @@ ROWS = (
                 "Waiting messages",
                 "To be judged, to be delivered, parked for an operator, and with damaged content.",
                 (
-                    Query("sum by (queue) (meterpoort_queue_messages)", "{{queue}}"),
-                    Query("sum(meterpoort_parked_messages)", "parked"),
+                    Query("max by (queue) (meterpoort_queue_messages)", "{{queue}}"),
+                    Query("max(meterpoort_parked_messages)", "parked"),
                     Query("max(meterpoort_damaged_messages)", "damaged"),
                 ),
             ),
@@ -246,7 +246,7 @@ ROWS = (
             Panel(
                 "In recipients' mailboxes",
                 "Delivered, not confirmed.",
-                (Query("sum(meterpoort_mailbox_messages)", "messages"),),
+                (Query("max(meterpoort_mailbox_messages)", "messages"),),
             ),
             Panel(
                 "Oldest in a mailbox",
@@ -292,7 +292,7 @@ ROWS = (
             Panel(
                 "Paused recipients",
                 "After failed attempts; `meterpoort deliveries list` shows which.",
-                (Query("sum(meterpoort_paused_recipients)", "recipients"),),
+                (Query("max(meterpoort_paused_recipients)", "recipients"),),
             ),
             Panel(
                 "Oldest waiting for a recipient",

@@ -58,12 +58,14 @@ from gateway.store.messages.commit import Committer
 from gateway.store.messages.damage import DamageRecords
 from gateway.store.messages.mailbox import MailboxStore
 from gateway.store.messages.messages import MessageStore
-from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere
+from gateway.store.messages.operations import OperatorActions
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.register import RegisterStore
 from gateway.store.messages.retention import RetentionStore
-from gateway.store.opening import Database, open_database
+from gateway.store.messages.takeover import Takeover
+from gateway.store.nodes.node import BEAT_SECONDS, Node
+from gateway.store.opening import Database, hold_alone, open_database
 from gateway.store.writer import Writer
 from gateway.validator.xml.parsing import Limits as ReadingLimits
 
@@ -101,7 +103,8 @@ class Gateway:
     meter: LedgerMeter
     observer: MetricsObserver
     outbox: OutboxStore
-    replays_elsewhere: ReplaysElsewhere
+    node: Node
+    takeover: Takeover
     certificates: TlsFiles | None
     channels: tuple[OpenChannel, ...] = ()
 
@@ -137,11 +140,13 @@ class Gateway:
 async def open_gateway(
     settings: Settings, *, clock: Clock = utc_now, checkpoint: Checkpoint = no_checkpoint
 ) -> AsyncIterator[Gateway]:
-    """Open a gateway that accepts, judges and delivers messages until the block ends, first those that waited."""
+    """Open a gateway that accepts, judges and delivers messages until the block ends, first those that waited.
+
+    Raises BlockingIOError when another gateway uses the same SQLite database.
+    """
     async with AsyncExitStack() as stack:
         gateway = await _open(settings, clock, checkpoint, stack)
-        for message in await gateway.store.unjudged_messages():
-            gateway.queue.offer(message, None, is_suspect=True)
+        await gateway.takeover.run()
         gateway.queue.start()
         stack.push_async_callback(gateway.queue.stop)
         services = await _channel_services(gateway, clock, stack)
@@ -158,28 +163,34 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     """Yield the jobs that run by the clock."""
     settings, engines, metrics = gateway.settings, gateway.engines, gateway.metrics
     billing = billing_service(settings, engines, gateway.writer, clock)
-    yield measure_queue(gateway.queue, metrics)
+    node = gateway.node
+    yield run_periodically(
+        node.beat, BEAT_SECONDS, failure="heartbeat_not_written", first_after_seconds=BEAT_SECONDS
+    )
+    yield measure_queue(engines, node, metrics)
     yield run_periodically(
         partial(_follow, gateway),
         REGISTER_SECONDS,
         failure="register_not_read",
         first_after_seconds=REGISTER_SECONDS,
     )
-    yield seal_regularly(gateway.meter)
+    yield seal_regularly(gateway.meter, node.runs("seal"))
     yield measure_messages(engines, metrics, clock)
     yield measure_forecasts(billing, metrics)
-    yield reap_regularly(_reaper(gateway), metrics, timedelta(hours=settings.reaper.pass_hours))
-    yield retain_regularly(_retention(gateway, clock), FIRST_RETENTION_AFTER)
+    reaper_pause = timedelta(hours=settings.reaper.pass_hours)
+    yield reap_regularly(_reaper(gateway), metrics, reaper_pause, is_mine=node.runs("reap"))
+    yield retain_regularly(_retention(gateway, clock), FIRST_RETENTION_AFTER, node.runs("retain"))
     if settings.billing.sends_bills:
-        yield send_bills_regularly(billing.store, gateway.intake, gateway.register.by_identifier)
+        find_party = gateway.register.by_identifier
+        yield send_bills_regularly(billing.store, gateway.intake, find_party, node.runs("send bills"))
     if settings.drop.url:
-        yield drop_regularly(Drop(settings, gateway.meter, billing.store, clock))
+        yield drop_regularly(Drop(settings, gateway.meter, billing.store, clock), node.runs("drop"))
 
 
 async def _follow(gateway: Gateway) -> None:
-    """Read what another process changed: parties, keys, and messages that were replayed."""
+    """Read what another process changed (parties, keys), and judge what nobody else judges."""
     await gateway.register.refresh()
-    await gateway.replays_elsewhere.follow()
+    await gateway.takeover.run()
 
 
 def _reaper(gateway: Gateway) -> Reaper:
@@ -287,6 +298,7 @@ def _dispatcher(gateway: Gateway, clock: Clock) -> Dispatcher:
         backoff,
         delivery.recipients_max,
         attempted=gateway.observer.count_attempt,
+        is_alive=gateway.node.is_alive,
     )
 
 
@@ -307,17 +319,21 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock, channels=LABELS)
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits
+    stack.enter_context(hold_alone(settings))
     database = await _open_database(settings, metrics, stack)
     engines, writer = database.engines, database.writer
+    node = Node(engines, writer)
+    await node.join()
+    stack.push_async_callback(node.leave)
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
     storage.report_damage = DamageRecords(engines, writer, metrics, clock).report
-    store = MessageStore(engines, writer, storage, checkpoint)
+    store = MessageStore(engines, writer, storage, checkpoint, node.node_id)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
     observer, settled = MetricsObserver(metrics), SettledMessages()
     observers = [observer.message_committed, settled.message_committed]
-    committer = Committer(engines, writer, register, settings.meter, checkpoint, observers)
+    committer = Committer(engines, writer, register, settings.meter, checkpoint, observers, node.node_id)
     queue = JudgingQueue(
         committer,
         register,
@@ -339,9 +355,9 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         waiting_max=settings.queue.waiting_messages_max,
         retry_after_seconds=settings.queue.retry_after_seconds,
     )
-    outbox = OutboxStore(engines, writer, register, clock, DELIVERY_METHODS, lambda: observer.wake_delivery())
-    replays_elsewhere = ReplaysElsewhere(engines, store, queue, metrics)
-    await replays_elsewhere.follow()
+    outbox = OutboxStore(
+        engines, writer, register, clock, DELIVERY_METHODS, lambda: observer.wake_delivery(), node.node_id
+    )
     return Gateway(
         settings,
         engines,
@@ -360,7 +376,8 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         LedgerMeter(engines, writer, clock),
         observer,
         outbox,
-        replays_elsewhere,
+        node,
+        Takeover(engines, writer, store, queue, metrics, utc_now, node.node_id),
         certificates,
     )
 

@@ -186,6 +186,14 @@ class Metrics:
         """Messages that wait to be judged."""
         self._measure_queue("judging", judging)
 
+    def nodes_measured(self, nodes: int) -> None:
+        """Gateways that run on the database of this one."""
+        self._nodes.set(nodes)
+
+    def messages_taken_over(self, messages: int) -> None:
+        """Messages that a dead gateway was to judge are judged by this one."""
+        self._taken_over.inc(messages)
+
     def deliveries_measured(self, waiting: QueueState, paused_recipients: int) -> None:
         """Messages that wait to be pushed, and the number of recipients that are paused."""
         self._measure_queue("delivery", waiting)
@@ -323,6 +331,10 @@ class Metrics:
         oldest = self._gauge("queue_oldest_seconds", "Age of the oldest message that waits, by queue.", "queue")
         for name in ("judging", "delivery"):
             oldest.labels(name).set_function(partial(self._age_seconds, name))
+        self._nodes = self._gauge("nodes", "Gateways that run on this database.")
+        self._taken_over = self._counter(
+            "messages_taken_over", "Messages that this gateway judges in place of one that stopped."
+        )
         self._undelivered = self._gauge("undelivered_messages", "Messages accepted and not settled.")
         self._gauge("undelivered_oldest_seconds", "Age of the oldest of these.").set_function(
             partial(self._age_seconds, "undelivered")

@@ -32,7 +32,7 @@ from gateway.billing.documents.tables import (
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.ports import BillingStore
 from gateway.clock import AMSTERDAM, Clock, billing_date, from_microseconds
-from gateway.jobs.periodic import run_periodically
+from gateway.jobs.periodic import IsMine, everywhere, run_periodically
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.metering.calendar import midnight
@@ -188,7 +188,7 @@ class Drop:
                 write_journal(journal_of_year, name, out)
 
 
-async def drop_regularly(drop: Drop) -> None:
+async def drop_regularly(drop: Drop, is_mine: IsMine = everywhere) -> None:
     """Write the drops that are due, for as long as this is awaited."""
 
     async def write_due() -> None:
@@ -198,7 +198,7 @@ async def drop_regularly(drop: Drop) -> None:
         except TROUBLE as error:  # the target or the database is in trouble: the next run tries again
             log.error("drop_not_written", error=type(error).__name__, reason=str(error))
 
-    await run_periodically(write_due, CHECK_SECONDS, failure="drop_not_written", expected=())
+    await run_periodically(write_due, CHECK_SECONDS, failure="drop_not_written", expected=(), is_mine=is_mine)
 
 
 def as_json(manifest: Manifest) -> bytes:

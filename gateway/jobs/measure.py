@@ -9,10 +9,10 @@ from gateway.billing.rating.services import Service
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, amsterdam_today
 from gateway.jobs.periodic import run_periodically
-from gateway.metrics import Metrics, QueueState
-from gateway.pipeline.queue import JudgingQueue
+from gateway.metrics import Metrics
 from gateway.store.engine import Engines
 from gateway.store.messages.measures import Measures
+from gateway.store.nodes.node import Node
 
 log = structlog.get_logger(__name__)
 
@@ -23,11 +23,13 @@ SILENCE_RUNS = 60
 FORECASTS_SECONDS = 3_600.0
 
 
-async def measure_queue(queue: JudgingQueue, metrics: Metrics) -> None:
-    """Measure the queue of messages to judge, every five seconds."""
+async def measure_queue(engines: Engines, node: Node, metrics: Metrics) -> None:
+    """Measure every five seconds what waits to be judged, and the gateways that run, on this database."""
+    measures = Measures(engines)
 
     async def measure() -> None:
-        metrics.queue_measured(QueueState(queue.waiting_count, queue.oldest_received_at))
+        metrics.queue_measured(await measures.to_judge())
+        metrics.nodes_measured(await node.count_alive())
 
     await run_periodically(measure, QUEUE_SECONDS, failure="measuring_failed")
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from gateway.jobs.periodic import run_periodically
+from gateway.jobs.periodic import IsMine, everywhere, run_periodically
 
 log = structlog.get_logger()
 
@@ -112,7 +112,11 @@ class ReaperObserver(Protocol):
 
 
 async def reap_regularly(
-    reaper: Reaper, observer: ReaperObserver, every: timedelta, first_after: timedelta = FIRST_PASS_AFTER
+    reaper: Reaper,
+    observer: ReaperObserver,
+    every: timedelta,
+    first_after: timedelta = FIRST_PASS_AFTER,
+    is_mine: IsMine = everywhere,
 ) -> None:
     """Let the reaper pass for as long as this is awaited. A pass that fails is logged, and comes again."""
 
@@ -132,4 +136,5 @@ async def reap_regularly(
         failure="reaper_failed",
         expected=(),
         first_after_seconds=first_after.total_seconds(),
+        is_mine=is_mine,
     )

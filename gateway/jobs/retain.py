@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import AMSTERDAM, Clock, billing_date
-from gateway.jobs.periodic import run_periodically
+from gateway.jobs.periodic import IsMine, everywhere, run_periodically
 from gateway.jobs.reap import References
 from gateway.messages.message import GATEWAY
 from gateway.messages.ports import Checkpoint
@@ -169,7 +169,7 @@ class _Count:
         ]
 
 
-async def retain_regularly(retention: Retention, first_after: timedelta) -> None:
+async def retain_regularly(retention: Retention, first_after: timedelta, is_mine: IsMine = everywhere) -> None:
     """Make the run of each day, for as long as this is awaited."""
 
     async def retain() -> None:
@@ -193,4 +193,5 @@ async def retain_regularly(retention: Retention, first_after: timedelta) -> None
         failure="retention_failed",
         expected=(),
         first_after_seconds=first_after.total_seconds(),
+        is_mine=is_mine,
     )

@@ -3,7 +3,7 @@
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.jobs.periodic import run_periodically
+from gateway.jobs.periodic import IsMine, everywhere, run_periodically
 from gateway.metering.entry import LedgerBrokenError
 from gateway.store.ledger.meter import LedgerMeter
 
@@ -13,7 +13,7 @@ CHECK_SECONDS = 5.0
 """How often we look whether a batch is due."""
 
 
-async def seal_regularly(meter: LedgerMeter) -> None:
+async def seal_regularly(meter: LedgerMeter, is_mine: IsMine = everywhere) -> None:
     """Seal what is due for as long as this is awaited."""
 
     async def seal_due() -> None:
@@ -29,4 +29,5 @@ async def seal_regularly(meter: LedgerMeter) -> None:
         failure="meter_not_sealed",
         expected=(SQLAlchemyError,),
         first_after_seconds=CHECK_SECONDS,
+        is_mine=is_mine,
     )

@@ -8,7 +8,7 @@ from structlog.contextvars import unbind_contextvars
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.runs.ports import BillingStore
-from gateway.jobs.periodic import run_periodically
+from gateway.jobs.periodic import IsMine, everywhere, run_periodically
 from gateway.messages.participants import Caller, Role
 from gateway.messages.ports import Intake
 from gateway.messages.submission import INTERNAL, Content, OverloadedError, Submission
@@ -24,7 +24,9 @@ FindParty = Callable[[PartyIdentifier], object | None]
 """The party with this identifier, None for one that is not registered."""
 
 
-async def send_bills_regularly(store: BillingStore, intake: Intake, find_party: FindParty) -> None:
+async def send_bills_regularly(
+    store: BillingStore, intake: Intake, find_party: FindParty, is_mine: IsMine = everywhere
+) -> None:
     """Send what was issued and not sent yet, for as long as this is awaited."""
 
     async def send_unsent() -> None:
@@ -34,7 +36,11 @@ async def send_bills_regularly(store: BillingStore, intake: Intake, find_party: 
                 log.info("bill_sent", number=number, kenmerk=kenmerk)
 
     await run_periodically(
-        send_unsent, CHECK_SECONDS, failure="bills_not_sent", expected=(OverloadedError, SQLAlchemyError)
+        send_unsent,
+        CHECK_SECONDS,
+        failure="bills_not_sent",
+        expected=(OverloadedError, SQLAlchemyError),
+        is_mine=is_mine,
     )
 
 

@@ -1,6 +1,8 @@
 """Delivers queued messages to their recipients: for each recipient in order, for all at the same time.
 
-Only the first message of a recipient is ever in memory, so it makes no difference how many wait behind it.
+Only the first message of a recipient is ever in memory, so it makes no difference how many wait behind it. Of
+several gateways one at a time calls a recipient: the one that committed that it offers the first message, for as
+long as that gateway lives. A gateway that hung calls nobody when it goes on, until it knows again that it lives.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.contents import ChecksContents, Contents, check_contents
-from gateway.messages.decision import Decision, set_apart
+from gateway.messages.decision import AlreadyCommittedError, Decision, set_apart
 from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
 from gateway.messages.lifecycle import Foutcode
 from gateway.messages.message import Message
@@ -43,6 +45,10 @@ Attempted = Callable[[str, AttemptResult, Failure | None, float], None]
 """Called with every attempt: the delivery method, what became of it, what went wrong, and its seconds."""
 
 
+class LeaseLostError(Exception):
+    """This gateway wrote no heartbeat for too long: another one may be calling the recipient."""
+
+
 class Dispatcher:
     """Delivers until it is stopped."""
 
@@ -59,9 +65,10 @@ class Dispatcher:
         recipients_max: int = 64,
         trouble_seconds: float = _IDLE_SECONDS,
         attempted: Attempted = lambda *_: None,
+        is_alive: Callable[[], bool] = lambda: True,
     ) -> None:
         """`recipients_max`: recipients that are called at the same time; `trouble_seconds`: how long to leave a
-        store alone that does not answer."""
+        store alone that does not answer; `is_alive`: whether other gateways count this one as alive."""
         self._outbox = outbox
         self._storage = storage
         self._commit = commit
@@ -75,6 +82,7 @@ class Dispatcher:
         self._trouble_seconds = trouble_seconds
         self._woken = asyncio.Event()
         self._attempted = attempted
+        self._is_alive = is_alive
 
     def wake(self) -> None:
         """Something was put into the outbox."""
@@ -134,6 +142,8 @@ class Dispatcher:
         except StoreUnavailableError as error:  # no failure of the recipient: what waits for it stays
             log.warning("document_not_read", reason=str(error))
             await asyncio.sleep(_IDLE_SECONDS)
+        except AlreadyCommittedError:
+            log.info("delivered_elsewhere", recipient=destination.recipient_id)
         except Exception as error:  # one recipient's trouble, whatever it is, stays its own
             log.error("delivery_broke", recipient=destination.recipient_id, exc_info=error)
             await asyncio.sleep(_IDLE_SECONDS)
@@ -155,6 +165,8 @@ class Dispatcher:
             await self._commit(set_apart(queued.message, str(damage), self._clock()))
             return True
         message = (await self._commit(offer(queued.message, self._clock()))).message
+        if not self._is_alive():
+            raise LeaseLostError
         begun = time.monotonic()
         error = await self._deliver(destination, message, contents)
         seconds, now = time.monotonic() - begun, self._clock()

@@ -2,10 +2,10 @@
 
 A few small documents are judged in a thread, which is quickest. When many wait a worker process is started; while
 one is up they go there in batches, so that this process goes on answering and storing. Large ones, those whose
-judging broke, and all that a restart finds unjudged are judged one by one in worker processes with limits; after
-three technical failures a message is parked and the others go on. One whose bytes are damaged is parked at once;
-one that cannot be read because storage is away waits until it is back. What waits is on stable storage; only a
-bounded part of its bytes is held here.
+judging broke, and all that this gateway took over from one that stopped are judged one by one in worker processes
+with limits; after three technical failures a message is parked and the others go on. One whose bytes are damaged
+is parked at once; one that cannot be read because storage is away waits until it is back. What waits is on stable
+storage; only a bounded part of its bytes is held here.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -136,11 +135,9 @@ class JudgingQueue:
         """Messages in the queue."""
         return len(self._queued)
 
-    @property
-    def oldest_received_at(self) -> datetime | None:
-        """When the message that waits longest was received."""
-        first = next(iter(self._queued.values()), None)
-        return first.message.received_at if first else None
+    def __contains__(self, kenmerk: str) -> bool:
+        """Whether the message is in the queue."""
+        return kenmerk in self._queued
 
     def start(self) -> None:
         """Begin to judge."""

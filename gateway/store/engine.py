@@ -34,6 +34,9 @@ _NETWORK_PATIENCE = {
 }
 """libpq waits for a server that is gone without a word for two hours; these are seconds, the last milliseconds."""
 _BEGIN = "BEGIN IMMEDIATE"
+HUNG_SECONDS = 10
+"""PostgreSQL ends a transaction that its gateway leaves open without a statement for so long: a gateway that hangs
+must not keep locks that others wait for."""
 CHECKPOINT_PAGES = 8_000
 """SQLite copies its log into the database after so many pages (32 MB): rarer, larger, cheaper."""
 
@@ -100,8 +103,9 @@ def open_engines(url: str, connections_max: int = 10) -> Engines:
         return _open_sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
         target = _patient(parsed)
+        options = {"options": f"-c idle_in_transaction_session_timeout={HUNG_SECONDS}s"}
         return Engines(
-            create_engine(target, pool_size=2, pool_pre_ping=True, hide_parameters=True),
+            create_engine(target, pool_size=2, pool_pre_ping=True, hide_parameters=True, connect_args=options),
             create_async_engine(target, pool_size=connections_max, pool_pre_ping=True, hide_parameters=True),
         )
     raise ValueError(f"{parsed.get_backend_name()} is not a database for this gateway: SQLite or PostgreSQL")

@@ -131,6 +131,15 @@ def write_together(conn: Connection, changes: Sequence[Change]) -> list[int]:
             cursor.close()
 
 
+def lock(conn: Connection, name: str) -> None:
+    """Wait until no other transaction holds this lock, and hold it until the end of this one.
+
+    On SQLite every transaction that writes has the whole database.
+    """
+    if _is_psycopg(conn):
+        ask(conn, "SELECT pg_advisory_xact_lock(hashtext(?))", [f"meterpoort {name}"])
+
+
 def _driver(conn: Connection) -> DBAPIConnection:
     if not conn.in_transaction():
         conn.begin()  # as SQLAlchemy's own execute does

@@ -40,6 +40,7 @@ from gateway.pipeline.worker import Job, JudgingError
 from gateway.pipeline.workers import Workers
 from gateway.settings import DatabaseSettings, Settings
 from gateway.store.ledger.audit import audit
+from gateway.store.messages.measures import Measures
 from gateway.store.writer import Writer
 from tests.faults.traffic import PUSHED
 from tests.flows.conftest import SUPPLIER, TOWN, HeldClock, numbered
@@ -322,10 +323,10 @@ class Histories(RuleBasedStateMachine):
 
     async def _halt(self) -> None:
         """Wait until nothing more happens by itself."""
-        gateway = self.gateway
+        gateway, measures = self.gateway, Measures(self.gateway.engines)
         async with asyncio.timeout(HALT_SECONDS_MAX):
             while True:
-                waiting = bool(await gateway.store.unjudged_messages()) or gateway.queue.waiting_count
+                waiting = (await measures.to_judge()).messages or gateway.queue.waiting_count
                 if not waiting and not await gateway.outbox.due(self.clock()):
                     break
                 await asyncio.sleep(0.005)

@@ -69,6 +69,8 @@ def every_event(metrics: Metrics) -> None:
     metrics.message_refused([finding("BR-01")])
     waiting = QueueState(3, NOON - timedelta(seconds=90))
     metrics.queue_measured(waiting)
+    metrics.nodes_measured(3)
+    metrics.messages_taken_over(2)
     metrics.deliveries_measured(waiting, 1)
     metrics.push_attempted("webhook", "troubled", "timeout", 0.3)
     metrics.mailboxes_measured(waiting, 2)

@@ -31,9 +31,11 @@ from gateway.validator.model.document import Attachment
 class Acceptor:
     """Stores submissions. `accept_group` is for one thread at a time."""
 
-    def __init__(self, storage: Storage, checkpoint: Checkpoint) -> None:
+    def __init__(self, storage: Storage, checkpoint: Checkpoint, node_id: str) -> None:
+        """`node_id`: the node that is to judge what is accepted."""
         self._storage = storage
         self._checkpoint = checkpoint
+        self._node_id = node_id
 
     def accept_group(
         self, connection: Connection, group: Sequence[Arrival]
@@ -48,7 +50,7 @@ class Acceptor:
         ]
         if new:
             self._store_small(new)
-            write_together(connection, _changes(new, head))
+            write_together(connection, _changes(new, head, self._node_id))
             self._checkpoint("accept-written")
             self._storage.sync_pack()  # begun before the rows: most of it is done
             self._checkpoint("bytes-stored")
@@ -91,19 +93,19 @@ class _New:
     channel: ChannelRow | None
 
 
-def _new(arrival: Arrival) -> _New:
+def _new(arrival: Arrival, node_id: str) -> _New:
     submission = arrival.submission
     message = received_message(submission, arrival.kenmerk, arrival.received_at)
     return _New(
-        _message_row(message, submission),
+        _message_row(message, submission, node_id),
         list(_first_steps(arrival)),
         [attachment_row(message.kenmerk, one.attachment, one.stored) for one in message.attachments],
         submission.record(arrival.kenmerk, arrival.received_at).row() if submission.record else None,
     )
 
 
-def _changes(arrivals: Sequence[Arrival], head: RecordHead) -> list[Change]:
-    new = [_new(arrival) for arrival in arrivals]
+def _changes(arrivals: Sequence[Arrival], head: RecordHead, node_id: str) -> list[Change]:
+    new = [_new(arrival, node_id) for arrival in arrivals]
     messages = [_with_digests(one, position) for position, one in enumerate(new, head.position + 1)]
     return [
         Change(queries.ADD_MESSAGES, messages),
@@ -186,7 +188,7 @@ def _answer(
     return Receipt(holder.kenmerk, from_microseconds(holder.received_at), is_repeat=True)
 
 
-def _message_row(message: Message, submission: Submission) -> MessageRow:
+def _message_row(message: Message, submission: Submission, node_id: str) -> MessageRow:
     return MessageRow(
         kenmerk=message.kenmerk,
         state=message.state.value,
@@ -209,6 +211,7 @@ def _message_row(message: Message, submission: Submission) -> MessageRow:
         wanted_recipient=str(message.wanted_recipient) if message.wanted_recipient else None,
         wanted_profile=message.wanted_profile,
         steps=message.steps,
+        node_id=node_id,
     )
 
 

@@ -29,6 +29,7 @@ from gateway.store.messages.queries import (
     ReportRow,
     StepRow,
 )
+from gateway.store.nodes.node import NOBODY
 from gateway.store.record.chain import RecordHead, run_on_steps
 from gateway.store.record.entries import ask_head, head_from
 from gateway.store.record.messages import attachments_digest, record_changed, report_digest
@@ -40,6 +41,9 @@ OnCommitted = Callable[[Decision], None]
 """Called with each decision as it was committed."""
 WithClaims = Callable[[Decision, Claims], Decision]
 """The decision as it is where these claims are taken."""
+
+_BEGIN_WORK = frozenset({Step.DELIVERY_STARTED, Step.REPLAYED})
+"""After these as its last steps a message is in the hands of the node that committed them."""
 
 
 class Committer:
@@ -56,13 +60,16 @@ class Committer:
         policy: MeterSettings,
         checkpoint: Checkpoint = lambda _name: None,
         observers: Sequence[OnCommitted] = (),
+        node_id: str = NOBODY,
     ) -> None:
+        """`node_id`: the node of what is to be judged or is being offered from now on."""
         self._engines = engines
         self._writer = writer
         self._parties = parties
         self._policy = policy
         self._checkpoint = checkpoint
         self._observers = observers
+        self._node_id = node_id
 
     async def commit(self, decision: Decision) -> Decision:
         """Commit a decision; returns it as it was committed, once it is on stable storage: as a duplicate where
@@ -101,7 +108,7 @@ class Committer:
         return committed
 
     def _write(self, connection: Connection, group: Sequence[Decision]) -> list[Decision]:
-        decisions = write_decisions(connection, group, self._with_claims)
+        decisions = write_decisions(connection, group, self._with_claims, self._node_id)
         self._checkpoint("settle-written")
         return decisions
 
@@ -123,9 +130,13 @@ class Committer:
 
 
 def write_decisions(
-    connection: Connection, group: Sequence[Decision], with_claims: WithClaims = lambda decision, _: decision
+    connection: Connection,
+    group: Sequence[Decision],
+    with_claims: WithClaims = lambda decision, _: decision,
+    node_id: str = NOBODY,
 ) -> list[Decision]:
-    """Write decisions; returns them as written. `with_claims` decides where another message has the claim.
+    """Write decisions; returns them as written. `with_claims` decides where another message has the claim;
+    `node_id` goes on with what is not finished.
 
     Two round trips: claims and the head of the meter are asked for together, then everything is written together.
     Raises AlreadyCommittedError when a message changed since it was read; the caller then rolls back.
@@ -142,7 +153,7 @@ def write_decisions(
     decisions = [with_claims(one, claims) for one in group]
     at = to_microseconds(max(one.at for one in decisions))
     usage = [entry for one in decisions for entry in one.usage]
-    changes = _changes(decisions, recorded, head_from(heads), at)
+    changes = _changes(decisions, recorded, head_from(heads), at, node_id)
     changes += append.changes(answers, usage, at)
     if write_together(connection, changes)[0] != len(decisions):
         raise AlreadyCommittedError(decisions)
@@ -167,7 +178,7 @@ def _take_claims(
 
 
 def _changes(
-    decisions: Sequence[Decision], recorded: dict[str, RecordedRow], head: RecordHead, at: int
+    decisions: Sequence[Decision], recorded: dict[str, RecordedRow], head: RecordHead, at: int, node_id: str
 ) -> list[Change]:
     """All that is written, the rows of the messages themselves first. `recorded` are the messages as they are."""
     steps, reports, changed = list[StepRow](), list[ReportRow](), list[tuple[RecordedRow, MessageChange]]()
@@ -179,7 +190,7 @@ def _changes(
             report, attachments = report_digest(reports[-1].report), attachments_digest(_every_attachment(one))
         steps += own_steps
         journal = run_on_steps(before.journal_digest, own_steps)
-        change = _message_change(one, position, journal, report, attachments)
+        change = _message_change(one, position, journal, report, attachments, node_id)
         changed.append((before, change))
         recorded[one.kenmerk] = before._replace(
             recorded=position, journal_digest=journal, report_digest=report, attachments_digest=attachments
@@ -238,7 +249,12 @@ def _moves(decisions: Sequence[Decision]) -> list[Change]:
 
 
 def _message_change(
-    decision: Decision, position: int, journal: bytes, report: bytes | None, attachments: bytes | None
+    decision: Decision,
+    position: int,
+    journal: bytes,
+    report: bytes | None,
+    attachments: bytes | None,
+    node_id: str,
 ) -> MessageChange:
     message = decision.message
     return MessageChange(
@@ -258,6 +274,7 @@ def _message_change(
         report_digest=report,
         attachments_digest=attachments,
         recorded=position,
+        node_id=node_id if decision.entries[-1].step in _BEGIN_WORK else NOBODY,
         kenmerk=decision.kenmerk,
         steps_before=decision.before.steps,
     )

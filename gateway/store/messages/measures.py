@@ -24,6 +24,11 @@ class Measures:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
+    async def to_judge(self) -> QueueState:
+        """Accepted and not judged, by all gateways of this database together."""
+        [row] = await self._engines.rows(queries.TO_JUDGE)
+        return QueueState(row.messages, time_of(row.oldest) if row.oldest else None)
+
     async def measure_uncollected(self) -> QueueState:
         """Delivered and not confirmed, all mailboxes together."""
         [row] = await self._engines.rows(queries.UNCOLLECTED)

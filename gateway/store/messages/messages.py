@@ -13,6 +13,7 @@ from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.accept import Acceptor
 from gateway.store.messages.retention import forgotten_parts, parts_named
+from gateway.store.nodes.node import NOBODY
 from gateway.store.writer import Writer
 from gateway.validator.model.document import Attachment, DocumentKind
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -23,10 +24,13 @@ _KENMERK_CHARACTERS = 36
 class MessageStore:
     """Messages, on one database and one document storage. Implements `messages.ports.Messages`."""
 
-    def __init__(self, engines: Engines, writer: Writer, storage: Storage, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, engines: Engines, writer: Writer, storage: Storage, checkpoint: Checkpoint, node_id: str = NOBODY
+    ) -> None:
+        """`node_id`: the node that is to judge what is accepted."""
         self._engines = engines
         self._writer = writer
-        self._accept_group = Acceptor(storage, checkpoint).accept_group
+        self._accept_group = Acceptor(storage, checkpoint, node_id).accept_group
 
     async def accept(self, arrival: Arrival) -> Receipt:
         """Store a submission; returns once bytes, hash and journal are on stable storage.
@@ -38,14 +42,10 @@ class MessageStore:
             raise answer
         return answer
 
-    async def unjudged_messages(self) -> tuple[Message, ...]:
-        """Every message that is accepted and not judged, oldest first, with its attachments."""
-        return tuple([await self._with_attachments(row) for row in await self._engines.rows(queries.UNJUDGED)])
-
     async def unjudged_message(self, kenmerk: str) -> Message | None:
         """The message, with its attachments, if it waits to be judged."""
         rows = await self._engines.rows(queries.MESSAGE, kenmerk=kenmerk)
-        return await self._with_attachments(rows[0]) if rows and rows[0].state == State.RECEIVED.value else None
+        return await self.with_attachments(rows[0]) if rows and rows[0].state == State.RECEIVED.value else None
 
     async def message(self, kenmerk: str, visible_to: frozenset[str] | None) -> Message | None:
         """The message, or None when it does not exist or these parties may not see it (None: all)."""
@@ -81,7 +81,8 @@ class MessageStore:
         items = tuple(as_message(row) for row in rows[:limit])
         return Page(items, items[-1].kenmerk if len(rows) > limit else None)
 
-    async def _with_attachments(self, row: Row[tuple[object, ...]]) -> Message:
+    async def with_attachments(self, row: Row[tuple[object, ...]]) -> Message:
+        """The message of a row, with its attachments."""
         return as_message(row, await self.attachments(row.kenmerk))
 
 

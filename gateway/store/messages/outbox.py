@@ -13,6 +13,7 @@ from gateway.store.engine import Engines
 from gateway.store.messages import queries
 from gateway.store.messages.messages import as_message, stored_attachment
 from gateway.store.messages.register import RegisterStore, log_change
+from gateway.store.nodes.node import NOBODY
 from gateway.store.writer import Writer
 
 
@@ -27,23 +28,28 @@ class OutboxStore:
         clock: Clock,
         delivery_methods: Collection[str] = (MAILBOX,),
         resumed: Callable[[], None] = lambda: None,
+        node_id: str = NOBODY,
     ) -> None:
-        """`resumed` is called when the pause of a recipient was ended."""
+        """`resumed` is called when the pause of a recipient was ended; `node_id` is this gateway."""
         self._engines = engines
         self._writer = writer
         self._register = register
         self._clock = clock
         self._delivery_methods = delivery_methods
         self._resumed = resumed
+        self._node_id = node_id
 
     async def due(self, now: datetime) -> tuple[Destination, ...]:
-        """Recipients for whom something waits and that may be called now."""
+        """Recipients for whom something waits, and that may be called now: by this gateway, not by another."""
         recipients = await self._engines.run(_recipients)
+        called = await self._engines.rows(queries.CALLED_ELSEWHERE, node_id=self._node_id)
+        called_elsewhere = {row.recipient_id for row in called}
         pauses = {row.recipient_id: row for row in await self._engines.rows(queries.PAUSES)}
         found = []
         for recipient_id in recipients:
             party, pause = self._register.by_id(recipient_id), pauses.get(recipient_id)
-            if party is not None and (pause is None or pause.again_at <= now):
+            may_be_called = recipient_id not in called_elsewhere and (pause is None or pause.again_at <= now)
+            if party is not None and may_be_called:
                 found.append(self._destination_of(party, pause.failures if pause else 0))
         return tuple(found)
 
@@ -89,9 +95,10 @@ class OutboxStore:
         return is_ended
 
     async def first(self, recipient_id: str) -> QueuedMessage | None:
-        """The oldest message that waits for this recipient, with its attachments."""
-        rows = await self._engines.rows(queries.FIRST_IN_OUTBOX, recipient_id=recipient_id)
-        if not rows:
+        """The oldest message that waits for this recipient, with its attachments; None also while another gateway
+        is offering it."""
+        rows = await self._engines.rows(queries.FIRST_IN_OUTBOX, recipient_id=recipient_id, node_id=self._node_id)
+        if not rows or rows[0].is_held_elsewhere:
             return None
         attachments = await self._engines.rows(queries.ATTACHMENTS, kenmerk=rows[0].kenmerk)
         message = as_message(rows[0], tuple(map(stored_attachment, attachments)))

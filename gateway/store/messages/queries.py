@@ -27,6 +27,7 @@ from gateway.messages.lifecycle import State
 from gateway.messages.message import MessageFilter
 from gateway.store.messages import tables as t
 from gateway.store.messages.tables import delivery_pauses, outbox
+from gateway.store.nodes.queries import is_alive
 from gateway.store.sql import delete_from, insert_into, insert_or_replace, marks, update_where
 
 # Rows
@@ -56,6 +57,7 @@ class MessageRow(NamedTuple):
     wanted_recipient: str | None
     wanted_profile: str | None
     steps: int
+    node_id: str
     accepted_digest: bytes = b""
     journal_digest: bytes = b""
     attachments_digest: bytes | None = None
@@ -81,6 +83,7 @@ class MessageChange(NamedTuple):
     report_digest: bytes | None
     attachments_digest: bytes | None
     recorded: int
+    node_id: str
     kenmerk: str
     steps_before: int
 
@@ -279,8 +282,6 @@ END_PAUSES = delete_from(delivery_pauses, PauseKey._fields)
 
 _message, _journal, _damage = t.messages.c, t.journal.c, t.damage.c
 MESSAGE = select(t.messages).where(_message.kenmerk == bindparam("kenmerk"))
-UNJUDGED = select(t.messages).where(t.is_waiting).order_by(_message.kenmerk)
-"""Accepted and not judged, oldest first."""
 STEPS = select(_message.steps).where(_message.kenmerk == bindparam("kenmerk"))
 JOURNAL = select(t.journal).where(_journal.kenmerk == bindparam("kenmerk")).order_by(_journal.position)
 REPORT = select(t.reports.c.report).where(t.reports.c.kenmerk == bindparam("kenmerk"))
@@ -320,6 +321,35 @@ def page(wanted: MessageFilter, cursor: str | None, limit: int) -> Select[tuple[
         query = query.where(_message.kind.in_(sorted(kind.value for kind in wanted.kinds)))
     return query.order_by(_message.kenmerk.desc()).limit(limit)
 
+
+# Messages of nodes
+
+_first_holder = select(func.min(_message.node_id).label("node_id")).where(t.is_waiting)
+_holders = _first_holder.cte("holders", recursive=True)
+_next_holder = select(func.min(_message.node_id)).where(t.is_waiting, _message.node_id > _holders.c.node_id)
+_holders = _holders.union_all(select(_next_holder.scalar_subquery()).where(_holders.c.node_id.is_not(None)))
+DEAD_HOLDERS = select(_holders.c.node_id).where(
+    _holders.c.node_id.is_not(None), _holders.c.node_id != bindparam("node_id"), ~is_alive(_holders.c.node_id)
+)
+"""The dead nodes that messages wait for: one step in the index for each node, however many messages wait."""
+WAITING_FOR = (
+    select(t.messages)
+    .where(t.is_waiting, _message.node_id.in_(bindparam("nodes", expanding=True)), ~is_alive(_message.node_id))
+    .order_by(_message.kenmerk)
+    .limit(bindparam("limit"))
+    .with_for_update(of=t.messages, skip_locked=True)
+)
+"""The oldest messages that wait for one of these nodes while it is dead. Another node may be taking some too."""
+TAKE_OVER = update_where(t.messages, ("node_id",), ("kenmerk",))
+WAITING_HERE = (
+    select(_message.kenmerk)
+    .where(t.is_waiting, _message.node_id == bindparam("node_id"), _message.kenmerk < bindparam("until"))
+    .order_by(_message.kenmerk)
+    .limit(bindparam("limit"))
+)
+STEP_BEFORE = select(_journal.step).where(
+    _journal.kenmerk == bindparam("kenmerk"), _journal.position == bindparam("position")
+)
 
 # Mailboxes
 
@@ -392,13 +422,16 @@ STORED_AT = union(
 
 _push, _pause = outbox.c, delivery_pauses.c
 _has_work = exists().where(_push.recipient_id == _pause.recipient_id)
+_held_elsewhere = (_message.node_id != bindparam("node_id")) & is_alive(_message.node_id)
 FIRST_IN_OUTBOX = (
-    select(t.messages, _push.queued_at)
+    select(t.messages, _push.queued_at, _held_elsewhere.label("is_held_elsewhere"))
     .join(outbox, _push.kenmerk == _message.kenmerk)
     .where(_push.recipient_id == bindparam("recipient_id"))
     .order_by(_push.kenmerk)
     .limit(1)
 )
+CALLED_ELSEWHERE = select(_message.recipient_id).where(t.is_offered, _held_elsewhere)
+"""Recipients that another node is calling."""
 FIRST_RECIPIENT = select(func.min(_push.recipient_id))
 NEXT_RECIPIENT = FIRST_RECIPIENT.where(_push.recipient_id > bindparam("recipient_id"))
 PAUSES = select(delivery_pauses)
@@ -432,6 +465,7 @@ PENDING_DELIVERIES = (
 
 PARKED = select(func.count()).where(_message.state == State.PARKED.value)
 UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
+TO_JUDGE = select(func.count().label("messages"), func.min(_message.kenmerk).label("oldest")).where(t.is_waiting)
 TO_PUSH = select(
     func.count().label("messages"),
     func.min(_push.queued_at).label("oldest_at"),

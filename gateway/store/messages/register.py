@@ -22,7 +22,7 @@ from gateway.store.messages import register_queries as queries
 from gateway.store.messages.queries import FORGET_PAUSE
 from gateway.store.messages.register_queries import ChangeRow, IdentifierRow, PartyRow
 from gateway.store.messages.tables import api_keys, parties, register_log
-from gateway.store.record.entries import record_changes
+from gateway.store.record.entries import lock_head, record_changes
 from gateway.store.sql import Change, ask, write_together
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
@@ -216,7 +216,11 @@ def _party(row: Row[tuple[object, ...]], identifiers: list[PartyIdentifier]) -> 
 def log_change(
     connection: Connection, at: datetime, actor: str, what: str, subject: str, detail: dict[str, str]
 ) -> None:
-    """Write down who changed what; a running server sees the newest row within a second."""
+    """Write down who changed what; a running server sees the newest row within a second.
+
+    Rows are committed in the order of their numbers, or a reader could miss the lower one.
+    """
+    lock_head(connection)
     row = ChangeRow(
         to_microseconds(at), actor, what, subject, msgspec.json.encode(detail, order="sorted").decode()
     )

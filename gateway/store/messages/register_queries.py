@@ -62,6 +62,3 @@ REVOKE_KEY = (
 LOG_CHANGE = f"{insert_into(t.register_log, ChangeRow._fields)} RETURNING id"
 """Answers the number of the row."""
 NEWEST_CHANGE = select(func.max(_log.id))
-CHANGES_AFTER = select(_log.id, _log.subject, _log.detail).where(
-    _log.id > bindparam("id_before"), _log.what == bindparam("what")
-)

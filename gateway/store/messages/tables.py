@@ -54,6 +54,7 @@ messages = Table(
     Column("attachments_digest", LargeBinary),
     Column("forgotten", Text),
     Column("recorded", BigInteger, nullable=False),
+    Column("node_id", Text, nullable=False, server_default=""),
     Index(None, "submitter_id", "kenmerk"),
     Index(None, "recipient_id", "kenmerk"),
 )
@@ -61,7 +62,8 @@ messages = Table(
 its life, this row its newest page. `recorded` is the position of its newest row in the record. The digests are of
 its parts (`store/record/messages.py`); `forgotten` names parts that were removed on purpose, by the names of their
 digests with spaces between: the digest then stands for the part. `contents`, before the others, is the bytes, of
-which the hashes stay; of `personal-data` the digests are those of what is left."""
+which the hashes stay; of `personal-data` the digests are those of what is left. `node_id` is the node that is to
+judge it, or is offering it to its recipient just now; empty: no node."""
 
 CONTENTS_FORGOTTEN = "contents"
 has_contents = or_(messages.c.forgotten.is_(None), messages.c.forgotten.not_like(f"{CONTENTS_FORGOTTEN}%"))
@@ -69,9 +71,18 @@ has_contents = or_(messages.c.forgotten.is_(None), messages.c.forgotten.not_like
 
 is_waiting = text("state = 'received'")
 """Accepted and not yet judged, in words that match the index below."""
+is_offered = text("state = 'offered'")
+"""Being offered to its recipient, or to be offered again, in words that match the index below."""
 
 waiting_index = Index(
-    "ix_messages_waiting", messages.c.kenmerk, sqlite_where=is_waiting, postgresql_where=is_waiting
+    "ix_messages_waiting",
+    messages.c.node_id,
+    messages.c.kenmerk,
+    sqlite_where=is_waiting,
+    postgresql_where=is_waiting,
+)
+offered_index = Index(
+    "ix_messages_offered", messages.c.recipient_id, sqlite_where=is_offered, postgresql_where=is_offered
 )
 
 journal = Table(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,14 +10,15 @@ from sqlalchemy import insert
 
 from gateway.jobs.measure import measure_messages, measure_queue
 from gateway.messages.kenmerk import first_kenmerk_of
+from gateway.messages.lifecycle import State
 from gateway.metrics import Metrics
-from gateway.pipeline.queue import JudgingQueue
-from gateway.settings import MeterSettings
 from gateway.store.engine import Engines, open_engines
 from gateway.store.messages import tables as t
+from gateway.store.nodes.node import Node
 from gateway.store.schema import upgrade
-from tests.unit.messages.examples import NOW, MemoryRegister, received
-from tests.unit.pipeline.test_queue import Judges, Store
+from gateway.store.writer import Writer
+from tests.unit.messages.examples import NOW
+from tests.unit.store.messages.test_measures import message
 
 RECEIVED_AT = NOW - timedelta(minutes=9)
 
@@ -48,23 +48,15 @@ def gauge(metrics: Metrics, name: str, **labels: str) -> float | None:
 
 
 async def test_what_waits_to_be_judged_and_to_be_pushed_is_undelivered(engines: Engines) -> None:
-    queue = JudgingQueue(
-        Store(),
-        MemoryRegister(),
-        Judges(),
-        MeterSettings(),
-        lambda: NOW,
-        lambda _: None,
-        small_size_bytes_max=1 << 18,
-        workers=1,
-        attempts_max=3,
-    )
-    queue.offer(replace(received(), received_at=NOW - timedelta(minutes=2)), None)
+    """Also what other gateways are to judge, and before this one's own node joins."""
+    node = Node(engines, Writer(engines.write, 1))
     with engines.write.begin() as connection:
+        waiting = message(NOW - timedelta(minutes=2), "supplier", 1, State.RECEIVED)
+        connection.execute(insert(t.messages).values(**waiting, node_id="another"))
         row = {"kenmerk": first_kenmerk_of(RECEIVED_AT), "recipient_id": "town", "queued_at": NOW}
         connection.execute(insert(t.outbox).values(**row))
     metrics = Metrics("1", clock=lambda: NOW)
-    await measured(measure_queue(queue, metrics), metrics, 1)
+    await measured(measure_queue(engines, node, metrics), metrics, 1)
     assert gauge(metrics, "undelivered_oldest_seconds") == 120
     await measured(measure_messages(engines, metrics, lambda: NOW), metrics, 2)
     assert gauge(metrics, "undelivered_oldest_seconds") == 540

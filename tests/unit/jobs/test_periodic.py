@@ -46,3 +46,22 @@ async def test_the_first_run_comes_after_its_pause() -> None:
     await asyncio.sleep(0.01)
     task.cancel()
     assert not started.is_set()
+
+
+async def test_a_job_of_another_gateway_is_left_to_it_until_it_is_ours() -> None:
+    asked = 0
+    ran = asyncio.Event()
+
+    async def is_mine() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == 3
+
+    async def job() -> None:
+        assert asked == 3
+        ran.set()
+
+    task = asyncio.create_task(run_periodically(job, 0, failure="job_failed", is_mine=is_mine))
+    async with asyncio.timeout(10):
+        await ran.wait()
+    task.cancel()

@@ -10,6 +10,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from gateway.messages.contents import Contents
+from gateway.messages.decision import AlreadyCommittedError, Decision
 from gateway.messages.delivery import AttemptResult
 from gateway.messages.lifecycle import Foutcode, Step
 from gateway.messages.message import Message
@@ -86,6 +87,7 @@ class World:
         self.outbox = outbox or MemoryOutbox()
         self.recipients = Recipients(self.outbox)
         self.counted = Counted()
+        self.is_alive = True
         methods = {"webhook": self.recipients}
         self.dispatcher = Dispatcher(
             self.outbox,
@@ -98,6 +100,7 @@ class World:
             Backoff(spread=0),
             trouble_seconds=0.001,
             attempted=self.counted.count_attempt,
+            is_alive=lambda: self.is_alive,
         )
 
     def put(self, recipient: str, *kenmerken: str) -> None:
@@ -324,6 +327,38 @@ async def test_while_storage_is_away_nobody_is_called_and_nothing_is_counted_aga
     await world.run_until(lambda: not world.outbox.waiting["a"])
     assert world.outbox.codes("1") == ["405", "400"]
     assert world.counted.attempts == [(AttemptResult.DELIVERED, None)]
+
+
+async def test_a_gateway_that_others_count_as_dead_calls_nobody() -> None:
+    world = World()
+    world.is_alive = False
+    world.put("a", "1")
+    await world.run_until(lambda: bool(world.outbox.journal["1"]))
+    assert world.recipients.got == {}
+    world.is_alive = True
+    await world.run_until(lambda: not world.outbox.waiting["a"])
+    assert world.recipients.got == {"a": ["1"]}
+
+
+class _Overtaken(MemoryOutbox):
+    """Another gateway was quicker to offer the first message, once."""
+
+    was_quicker = True
+
+    async def commit(self, decision: Decision) -> Decision:
+        if self.was_quicker:
+            self.was_quicker = False
+            raise AlreadyCommittedError([decision])
+        return await super().commit(decision)
+
+
+async def test_a_message_that_another_gateway_offers_is_left_to_it() -> None:
+    world = World(_Overtaken())
+    world.put("a", "1")
+    with capture_logs() as lines:
+        await world.run_until(lambda: not world.outbox.waiting["a"])
+    assert [line["event"] for line in lines] == ["delivered_elsewhere"]
+    assert world.outbox.codes("1") == ["405", "400"]
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 10), (2, 20), (5, 160), (12, 14_400), (1_000, 14_400)])

@@ -15,8 +15,10 @@ down_revision = None
 _BYTE_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _WAITING = sa.text("state = 'received'")
 _NOT_MESSAGE = sa.text("kind <> 'messages'")
+_OFFERED = sa.text("state = 'offered'")
 _START = (
     f"INSERT INTO usage_sources (number, source) VALUES (1, '{GATEWAY}')",  # noqa: S608 - our own constant
+    "INSERT INTO compatibility (id, oldest_step) VALUES (1, '0001')",
     f"INSERT INTO usage_head (id, position, running, sealed) VALUES (1, 0, '{FIRST}', 0)",  # noqa: S608
 )
 _INSERT_ONLY = (
@@ -181,6 +183,12 @@ sa.Table(
     sqlite_with_rowid=False,
 )
 sa.Table(
+    "compatibility",
+    _shape,
+    sa.Column("id", sa.Integer, autoincrement=False, primary_key=True),
+    sa.Column("oldest_step", sa.Text, nullable=False),
+)
+sa.Table(
     "damage",
     _shape,
     sa.Column("kenmerk", sa.Text, primary_key=True),
@@ -305,9 +313,27 @@ sa.Table(
     sa.Column("attachments_digest", sa.LargeBinary),
     sa.Column("forgotten", sa.Text),
     sa.Column("recorded", sa.BigInteger, nullable=False),
+    sa.Column("node_id", sa.Text, nullable=False, server_default=""),
     sa.Index(None, "recipient_id", "kenmerk"),
     sa.Index(None, "submitter_id", "kenmerk"),
-    sa.Index("ix_messages_waiting", "kenmerk", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index("ix_messages_waiting", "node_id", "kenmerk", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    sa.Index("ix_messages_offered", "recipient_id", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
+)
+sa.Table(
+    "node_jobs",
+    _shape,
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("node_id", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Table(
+    "nodes",
+    _shape,
+    sa.Column("node_id", sa.Text, primary_key=True),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 sa.Table(
     "outbox",

@@ -1,29 +1,31 @@
-"""A message that is stuck is replayed or returned, also when another process asks for it; on both databases."""
+"""A message that is stuck is replayed or returned; on both databases."""
 
 from dataclasses import dataclass, field
 
 from gateway.messages.decision import park
-from gateway.messages.lifecycle import State
 from gateway.messages.message import Message
-from gateway.store.messages.operations import OperatorActions, ReplaysElsewhere, record_replay
+from gateway.store.messages.operations import OperatorActions
 from tests.unit.messages.examples import NOW
 from tests.unit.store.messages.message_database import MessageDatabase
 
 
 @dataclass
 class Judge:
-    """Notes what it is offered, and which returned messages were opened again."""
+    """Notes what it is offered."""
 
     offered: list[str] = field(default_factory=list)
-    reopened: list[State] = field(default_factory=list)
+
+    @property
+    def waiting_count(self) -> int:
+        return len(self.offered)
+
+    def __contains__(self, kenmerk: str) -> bool:
+        return kenmerk in self.offered
 
     def offer(self, message: Message, data: bytes | None, *, is_suspect: bool = False) -> None:
         assert data is None
         assert is_suspect
         self.offered.append(message.kenmerk)
-
-    def message_reopened(self, state: State) -> None:
-        self.reopened.append(state)
 
 
 async def parked(database: MessageDatabase) -> str:
@@ -52,16 +54,3 @@ async def test_a_parked_message_is_returned_once(database: MessageDatabase) -> N
     assert await actions.return_to_sender(kenmerk, "operator", "it cannot be read")
     assert await state_of(database, kenmerk) == "returned"
     assert not await actions.return_to_sender(kenmerk, "operator", "it cannot be read")
-
-
-async def test_a_replay_by_another_process_is_found_once(database: MessageDatabase) -> None:
-    judge, kenmerk = Judge(), await parked(database)
-    actions = OperatorActions(database.committer, database.store, judge, lambda: NOW)
-    elsewhere = ReplaysElsewhere(database.engines, database.store, judge, judge)
-    await elsewhere.follow()
-    assert await actions.return_to_sender(kenmerk, "operator", "it cannot be read")
-    assert await record_replay(database.writer, kenmerk, "command-line", NOW)
-    assert not await record_replay(database.writer, kenmerk, "command-line", NOW)
-    await elsewhere.follow()
-    await elsewhere.follow()
-    assert (judge.offered, judge.reopened) == ([kenmerk], [State.RETURNED])

@@ -8,8 +8,10 @@ import pytest
 from gateway.messages.decision import decide
 from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
 from gateway.settings import MeterSettings
+from gateway.store.messages.commit import Committer
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
+from gateway.store.nodes.node import Node
 from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister
 from tests.unit.store.messages.message_database import MessageDatabase
 
@@ -42,6 +44,29 @@ async def test_who_could_not_be_reached_is_left_alone_for_a_while(database: Mess
     [pending] = await outbox.pending()
     assert (pending.recipient_id, pending.waiting_messages, pending.failures) == ("town", 1, 1)
     assert pending.paused_until == LATER
+
+
+async def test_a_recipient_that_a_living_gateway_calls_is_left_to_it(database: MessageDatabase) -> None:
+    _, register = await paused_outbox(database)
+    caller = Node(database.engines, database.writer)
+    await caller.join()
+    here, elsewhere = (
+        OutboxStore(database.engines, database.writer, register, lambda: LATER, ["webhook"], node_id=node_id)
+        for node_id in (caller.node_id, "another")
+    )
+    committer = Committer(database.engines, database.writer, register, POLICY, node_id=caller.node_id)
+    queued = await here.first("town")
+    assert queued is not None
+    offered = (await committer.commit(offer(queued.message, LATER))).message
+    assert (await elsewhere.due(LATER), await elsewhere.first("town")) == ((), None)
+    assert [one.recipient_id for one in await here.due(LATER)] == ["town"]
+    assert await here.first("town") is not None
+    await caller.leave()
+    assert [one.recipient_id for one in await elsewhere.due(LATER)] == ["town"]
+    await caller.join()
+    attempt = DeliveryAttempt(AttemptResult.TROUBLED, "no answer", again_at=LATER)
+    await committer.commit(decide_delivery(offered, attempt, register, POLICY, LATER))
+    assert await elsewhere.first("town") is not None
 
 
 async def test_an_operator_ends_a_pause_once(database: MessageDatabase) -> None:

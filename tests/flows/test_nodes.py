@@ -1,0 +1,323 @@
+"""Several gateways on one PostgreSQL and one document store: a node that dies or hangs hands over, and nothing is
+lost, delivered, pushed or metered twice.
+
+The gateways are real processes. What senders and recipients saw is compared with what the database holds, which is
+read with psycopg, not with the gateway's own code.
+"""
+
+import asyncio
+import os
+import signal
+import ssl
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import psycopg
+import pytest
+from aiohttp import web
+
+from gateway.admin import parties
+from gateway.settings import DatabaseSettings, Settings
+from gateway.store.engine import open_engines
+from gateway.store.ledger.audit import audit
+from tests.flows.conftest import SUPPLIER, TOWN, numbered
+from tests.unit.pki.hierarchies import hierarchy
+
+PUSHED_OIN = "00000099000000001000"
+HANDED_OVER_SECONDS_MAX = 30
+MESSAGES = 40
+
+pytestmark = pytest.mark.postgresql
+
+
+@dataclass
+class Recipient:
+    """A municipality's own server: what it was sent, and when."""
+
+    port: int = 0
+    kenmerken: list[str] = field(default_factory=list)
+    under_way: int = 0
+    at_once_max: int = 0
+    pause_seconds: float = 0.01
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        self.under_way += 1
+        self.at_once_max = max(self.at_once_max, self.under_way)
+        self.kenmerken.append(msgspec.json.decode(await request.read())["id"])
+        await asyncio.sleep(self.pause_seconds)
+        self.under_way -= 1
+        return web.Response(status=204)
+
+
+@pytest.fixture
+async def recipient() -> AsyncIterator[Recipient]:
+    made, app = Recipient(), web.Application()
+    app.router.add_post("/hook", made.receive)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.port = runner.addresses[0][1]
+    yield made
+    await runner.cleanup()
+
+
+@dataclass
+class Node:
+    """A running gateway."""
+
+    process: asyncio.subprocess.Process
+    address: str
+
+
+@dataclass
+class Cluster:
+    """One database and one document store for all nodes, and the key of a supplier."""
+
+    directory: Path
+    database_url: str
+    key: str = ""
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    """The kenmerk by document number."""
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(data_directory=self.directory, database=DatabaseSettings(url=self.database_url))
+
+    def furnish(self, port: int) -> None:
+        """A supplier, a municipality with a mailbox, and one that is called at this port."""
+        save = parties.save_party
+        save(self.settings, "supplier", name="L", kind="company", identifiers=(str(SUPPLIER),))
+        save(self.settings, "town", name="G", kind="non-rijk", identifiers=(str(TOWN),))
+        save(
+            self.settings,
+            "called",
+            name="W",
+            kind="non-rijk",
+            identifiers=(f"0190:{PUSHED_OIN}",),
+            party_settings=("delivery=webhook", f"delivery_url=http://localhost:{port}/hook"),
+        )
+        self.key = parties.new_key(self.settings, "supplier", "supplier")[1]
+
+    async def begin(self, kind: str = "whole") -> asyncio.subprocess.Process:
+        """Start a gateway's process."""
+        environment = os.environ | {
+            "METERPOORT_DATABASE__URL": self.database_url,
+            "METERPOORT_STORAGE__URL": (self.directory / "documents").absolute().as_uri(),
+            "METERPOORT_DELIVERY__HOSTS_ALLOWED": "localhost",
+            "METERPOORT_DIGIPOORT__TLS_DIRECTORY": str(hierarchy()),
+            "METERPOORT_WORKERS__COUNT": "1",
+        }
+        own = self.directory / f"node-{time.monotonic_ns()}"
+        (self.directory / "documents").mkdir(exist_ok=True)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.flows.node", str(own), kind),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        self.stack.push_async_callback(end, process)
+        return process
+
+    async def start(self, kind: str = "whole") -> Node:
+        """Start a gateway and wait until it accepts."""
+        return await up(await self.begin(kind))
+
+    async def send(self, node: Node, numbers: Sequence[str]) -> None:
+        """Submit one document for each number, every second one to the municipality that is called."""
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/xml"}
+
+        async def one(session: aiohttp.ClientSession, index: int, number: str) -> None:
+            document = numbered(number)
+            if index % 2:
+                document = document.replace(TOWN.value.encode(), PUSHED_OIN.encode())
+            more = headers | {"Idempotency-Key": number}
+            async with session.post("/v1/messages", data=document, headers=more) as answer:
+                assert answer.status == 202, await answer.text()
+                self.acknowledged[number] = (await answer.json())["kenmerk"]
+
+        connector = aiohttp.TCPConnector(ssl=client_context())
+        async with aiohttp.ClientSession(node.address, connector=connector) as session:
+            await asyncio.gather(*(one(session, index, number) for index, number in enumerate(numbers)))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url.replace("+psycopg", "")) as database:
+            return database.execute(query.encode()).fetchall()
+
+    async def until_settled(self, seconds: float) -> float:
+        """Wait until nothing waits any more; the seconds that took."""
+        begun = time.monotonic()
+        while waiting := self.rows("SELECT state FROM messages WHERE state NOT IN ('delivered', 'confirmed')"):
+            if time.monotonic() - begun > seconds:
+                pytest.fail(f"after {seconds} s {Counter(waiting)} still wait")
+            await asyncio.sleep(0.2)
+        return time.monotonic() - begun
+
+    async def check(self, recipient: Recipient) -> None:
+        """Everything acknowledged is delivered once, pushed once and metered once, and every record agrees."""
+        kenmerken = sorted(self.acknowledged.values())
+        assert [row[0] for row in self.rows("SELECT kenmerk FROM messages ORDER BY kenmerk")] == kenmerken
+        assert [row[0] for row in self.rows("SELECT kenmerk FROM mailbox ORDER BY kenmerk")] == kenmerken
+        metered = [(key, quantity) for key, quantity in self.rows("SELECT key, quantity FROM usage_entries")]
+        party = {row[0]: row[1] for row in self.rows("SELECT kenmerk, recipient_id FROM messages")}
+        assert sorted(metered) == sorted((f"{one} delivered-to {party[one]}", 1) for one in kenmerken)
+        assert self.rows("SELECT count(*), sum(quantity) FROM usage_rollups")[0][1] == len(kenmerken)
+        to_call = sorted(one for one in kenmerken if party[one] == "called")
+        assert sorted(recipient.kenmerken) == to_call, "not pushed once"
+        assert recipient.at_once_max <= 1, "called by two nodes at a time"
+        doubled = "SELECT kenmerk FROM journal WHERE step = 'delivered' GROUP BY kenmerk HAVING count(*) > 1"
+        assert self.rows(doubled) == []
+        engines = open_engines(self.database_url)
+        assert (await audit(engines)).findings == ()
+        await engines.dispose()
+
+
+def client_context() -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=hierarchy() / "ca.pem")
+    context.load_cert_chain(hierarchy() / "clients/leverancier.pem", hierarchy() / "clients/leverancier-key.pem")
+    return context
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+    await process.wait()
+
+
+async def up(process: asyncio.subprocess.Process) -> Node:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+    assert "is running at" in line, (await process.stderr.read()).decode()
+    return Node(process, line.split()[-1])
+
+
+@asynccontextmanager
+async def new_cluster(directory: Path, url: str, recipient: Recipient) -> AsyncIterator[Cluster]:
+    cluster = Cluster(directory, url)
+    await asyncio.to_thread(cluster.furnish, recipient.port)
+    async with cluster.stack:
+        yield cluster
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path, postgres_url: str, recipient: Recipient) -> AsyncIterator[Cluster]:
+    async with new_cluster(tmp_path, postgres_url, recipient) as made:
+        yield made
+
+
+def numbers(prefix: str, count: int = MESSAGES) -> list[str]:
+    return [f"{prefix}-{number:03d}" for number in range(count)]
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.05)
+
+
+async def test_a_node_that_is_killed_hands_over_what_it_acknowledged(
+    cluster: Cluster, recipient: Recipient
+) -> None:
+    dies = await cluster.start("accepts-only")
+    others = [await cluster.start() for _ in range(2)]
+    await cluster.send(dies, numbers("D"))
+    dies.process.kill()
+    killed_at = time.monotonic()
+    await dies.process.wait()
+    for index, node in enumerate(others):
+        await cluster.send(node, numbers(f"L{index}", 10))
+    await cluster.until_settled(HANDED_OVER_SECONDS_MAX - (time.monotonic() - killed_at))
+    await cluster.check(recipient)
+
+
+async def test_a_node_that_hangs_hands_over_and_doubles_nothing_when_it_goes_on(
+    cluster: Cluster, recipient: Recipient
+) -> None:
+    hangs = await cluster.start()
+    await cluster.start()
+    recipient.pause_seconds = 0
+    sending = asyncio.create_task(cluster.send(hangs, numbers("H")))
+    await until(lambda: _is(len(cluster.acknowledged) >= MESSAGES // 2))
+    await until(lambda: _is(recipient.under_way == 0))
+    hangs.process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(40)
+    await cluster.until_settled(1)
+    hangs.process.send_signal(signal.SIGCONT)
+    await asyncio.wait_for(sending, 30)
+    await cluster.until_settled(HANDED_OVER_SECONDS_MAX)
+    await cluster.send(hangs, numbers("A", 6))
+    await cluster.until_settled(HANDED_OVER_SECONDS_MAX)
+    await cluster.check(recipient)
+
+
+async def _is(value: bool) -> bool:
+    return value
+
+
+@pytest.mark.parametrize("_time", range(3))
+async def test_nodes_that_start_at_once_on_an_empty_database_make_its_schema_once(
+    tmp_path: Path, postgres_url: str, _time: int
+) -> None:
+    cluster = Cluster(tmp_path, postgres_url)
+    async with cluster.stack:
+        processes = [await cluster.begin() for _ in range(3)]
+        await asyncio.gather(*(up(process) for process in processes))
+        assert cluster.rows("SELECT count(*) FROM nodes") == [(3,)]
+
+
+async def test_a_node_that_stops_hands_over_at_once(cluster: Cluster, recipient: Recipient) -> None:
+    stops = await cluster.start("accepts-only")
+    await cluster.start()
+    await cluster.send(stops, numbers("S"))
+    stops.process.terminate()
+    await stops.process.wait()
+    assert await cluster.until_settled(10) < 10
+    await cluster.check(recipient)
+
+
+async def test_a_key_that_is_revoked_works_nowhere_within_seconds(cluster: Cluster, recipient: Recipient) -> None:
+    nodes = [await cluster.start() for _ in range(2)]
+    key_id, key = await asyncio.to_thread(parties.new_key, cluster.settings, "supplier", "supplier")
+    connector = aiohttp.TCPConnector(ssl=client_context())
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def statuses() -> list[int]:
+            found = []
+            for node in nodes:
+                headers = {"Authorization": f"Bearer {key}"}
+                async with session.get(f"{node.address}/v1/messages", headers=headers) as answer:
+                    found.append(answer.status)
+            return found
+
+        assert await statuses() == [200, 200]
+        await asyncio.to_thread(parties.revoke_key, cluster.settings, key_id)
+
+        async def is_revoked() -> bool:
+            return await statuses() == [401, 401]
+
+        await until(is_revoked, 5)
+
+
+async def test_two_versions_run_on_one_database(cluster: Cluster, recipient: Recipient) -> None:
+    old = await cluster.start()
+    await cluster.send(old, numbers("O", 8))
+    new = await cluster.start("newer")
+    assert cluster.rows("SELECT version_num FROM alembic_version") == [("0002",)]
+    await asyncio.gather(cluster.send(old, numbers("P", 8)), cluster.send(new, numbers("N", 8)))
+    also_old = await cluster.start()
+    await cluster.send(also_old, numbers("Q", 8))
+    for node in (new, old):
+        node.process.kill()
+        await node.process.wait()
+    await cluster.until_settled(HANDED_OVER_SECONDS_MAX)
+    await cluster.check(recipient)
