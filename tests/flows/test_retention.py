@@ -18,6 +18,7 @@ from gateway.messages.message import Message
 from gateway.messages.retention import HoldScope, MessagePart, RetentionReport, terms_at
 from gateway.settings import DatabaseSettings, HttpSettings, RetentionSettings, Settings
 from gateway.store.ledger.audit import audit
+from gateway.store.messages.documents_audit import audit_documents
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.retention import RetentionStore
 from gateway.store.record.audit import audit_record
@@ -98,6 +99,9 @@ class Archive:
         assert await self.store.erasures() == ()
         assert (await audit(self.house.gateway.engines)).findings == ()
         assert (await asyncio.to_thread(audit_record, self.house.gateway.engines.url)).findings == ()
+        gateway, now = self.house.gateway, self.house.clock()
+        read = await audit_documents(gateway.engines, gateway.writer, gateway.storage, now, lambda *_counts: None)
+        assert (read.contents, read.findings) == (len(self.kenmerken) - len(gone), ())
 
 
 @pytest.fixture

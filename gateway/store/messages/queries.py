@@ -387,7 +387,7 @@ MAIL = select(t.mailbox).where(
 
 KEEP_DAMAGE = insert_or_replace(t.damage, ("kenmerk", "found_at", "reason"))
 FORGET_DAMAGE = delete_from(t.damage, ("kenmerk",))
-MESSAGES = select(func.count()).select_from(t.messages)
+MESSAGES = select(func.count()).select_from(t.messages).where(t.has_contents)
 DAMAGED = select(func.count()).select_from(t.damage)
 DAMAGED_BETWEEN = select(_damage.kenmerk).where(_damage.kenmerk.between(bindparam("first"), bindparam("last")))
 DOCUMENTS_AFTER = (
@@ -399,12 +399,19 @@ DOCUMENTS_AFTER = (
         _message.size_bytes,
         _message.sha256,
     )
-    .where(_message.kenmerk > bindparam("after"))
+    .where(_message.kenmerk > bindparam("after"), t.has_contents)
     .order_by(_message.kenmerk)
     .limit(bindparam("limit"))
 )
-DETACHED_BETWEEN = select(t.attachments).where(
-    t.attachments.c.kenmerk.between(bindparam("first"), bindparam("last")), t.attachments.c.object_key.is_not(None)
+"""Documents that were not forgotten."""
+DETACHED_BETWEEN = (
+    select(t.attachments)
+    .join(t.messages, _message.kenmerk == t.attachments.c.kenmerk)
+    .where(
+        t.attachments.c.kenmerk.between(bindparam("first"), bindparam("last")),
+        t.attachments.c.object_key.is_not(None),
+        t.has_contents,
+    )
 )
 STORED_AT = union(
     *(
