@@ -17,12 +17,12 @@ from tests.flows.conftest import SUPPLIER, TOWN, numbered
 ROOT = Path(__file__).parents[2]
 
 LARGE = numbered("2026-0900").replace(b"<cbc:Note>", b"<cbc:Note>" + b"x" * 300_000, 1)
-"""Too large for a pack: an object of its own."""
+"""Too large for a pack: it has its own object."""
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """A data directory that is open to others, with a file that is."""
+    """A data directory that others may read, with such a file."""
     data = tmp_path / "data"
     data.mkdir()
     (data / "old").touch()

@@ -123,5 +123,5 @@ def test_levels_are_counted_as_a_parser_would(value: object, around: int) -> Non
         (b"", False),
     ],
 )
-def test_bodies_that_are_no_json_are_told_apart_quickly(body: bytes, deep: bool) -> None:
+def test_bodies_that_are_no_json_are_refused_quickly(body: bytes, deep: bool) -> None:
     assert is_refused(body) is deep

@@ -155,7 +155,7 @@ def test_text_that_a_spreadsheet_would_compute_stays_text(table: Export[Any, Any
     }
 
 
-def test_csv_is_written_in_one_place() -> None:
+def test_csv_is_written_by_one_module() -> None:
     root = Path(gateway.__file__).parent
     assert [str(p.relative_to(root)) for p in root.rglob("*.py") if "csv.writer(" in p.read_text()] == [
         "metering/export.py"
