@@ -5,7 +5,10 @@ This is the only module that knows all the others.
 
 import asyncio
 import contextlib
+import ipaddress
+import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -20,13 +23,14 @@ from gateway.admin.billing import billing_service, billing_services
 from gateway.api import Services, build
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.channel import ChannelServices, OpenChannel
+from gateway.channels.digipoort.channel import networks
 from gateway.channels.digipoort.processen import processen_of
 from gateway.channels.outbound import Post
 from gateway.channels.registry import DELIVERY_METHODS, LABELS, open_channels
 from gateway.clock import Clock, utc_now
 from gateway.health import Health, disk_has_room, is_writable, queue_has_room
 from gateway.http.base_url import BaseUrl
-from gateway.http.connections import Connections
+from gateway.http.connections import ConnectionLimits, Connections
 from gateway.http.limits import RequestLimits
 from gateway.http.server import Runner
 from gateway.jobs.drop import Drop, drop_regularly
@@ -71,6 +75,12 @@ from gateway.validator.xml.parsing import Limits as ReadingLimits
 
 log = structlog.get_logger(__name__)
 
+FAREWELL_SECONDS = 1.0
+"""So long a gateway that stops goes on while connections are open, and says with each answer that it stops."""
+ENDED_BY_FORCE_SHARE = 0.95
+"""After this share of the time to stop the process ends, whatever hangs."""
+CLOSING_SECONDS = 5.0
+"""So long before the end of the time to stop, requests are cut off."""
 REGISTER_SECONDS = 1.0
 """How often the register is read again: changes made by another process are seen within a second."""
 
@@ -105,6 +115,7 @@ class Gateway:
     outbox: OutboxStore
     node: Node
     takeover: Takeover
+    settled: SettledMessages
     certificates: TlsFiles | None
     channels: tuple[OpenChannel, ...] = ()
 
@@ -220,6 +231,24 @@ async def serve(
         announce(f"Meterpoort {__version__} is running at {address}")
         await stop.wait()
         log.info("gateway_stopping")
+        _end_in_time(settings.http.shutdown_seconds_max * ENDED_BY_FORCE_SHARE)
+        gateway.settled.stop_waiting()
+
+
+def _requests_seconds_max(shutdown_seconds_max: float) -> float:
+    return max(shutdown_seconds_max - CLOSING_SECONDS, shutdown_seconds_max / 2)
+
+
+def _end_in_time(seconds: float) -> None:
+    """End the process after so long, whatever hangs: what it acknowledged is on stable storage."""
+
+    def end() -> None:
+        log.error("gateway_ended_by_force", seconds=seconds)
+        os._exit(1)
+
+    watch = threading.Timer(seconds, end)
+    watch.daemon = True
+    watch.start()
 
 
 @asynccontextmanager
@@ -231,11 +260,12 @@ async def listen(gateway: Gateway) -> AsyncIterator[str]:
     for channel in gateway.channels:
         channel.add_to(application)
     tls = server_context(gateway.certificates) if gateway.certificates else None
-    connections = Connections(http.connections_max, gateway.metrics.connection_too_many)
+    connections = Connections(_connection_limits(gateway.settings), gateway.metrics.connection_too_many)
     runner = Runner(
         application,
         idle_seconds_max=http.idle_seconds_max,
-        shutdown_seconds_max=http.shutdown_seconds_max,
+        shutdown_seconds_max=_requests_seconds_max(http.shutdown_seconds_max),
+        farewell_seconds=FAREWELL_SECONDS,
         base_url=services.base_url,
         connections=connections,
     )
@@ -248,6 +278,26 @@ async def listen(gateway: Gateway) -> AsyncIterator[str]:
         yield services.base_url.own_url
     finally:
         await runner.cleanup()
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    http, proxies = settings.http, networks(settings.digipoort.trusted_proxies)
+
+    def is_limited(address: str) -> bool:
+        try:
+            known = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return not known.is_loopback and not any(known in network for network in proxies)
+
+    return ConnectionLimits(
+        connections_max=http.connections_max,
+        address_max=http.connections_per_address_max,
+        caller_max=http.connections_per_key_max,
+        header_seconds_max=http.header_seconds_max,
+        stalled_seconds_max=http.body_idle_seconds_max,
+        is_limited=is_limited,
+    )
 
 
 def _host_in_url(host: str, *, is_tls: bool) -> str:
@@ -345,16 +395,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         workers=settings.worker_count(),
         attempts_max=settings.queue.judging_attempts_max,
     )
-    intake = IntakeService(
-        store,
-        queue,
-        settled,
-        metrics,
-        clock,
-        checkpoint,
-        waiting_max=settings.queue.waiting_messages_max,
-        retry_after_seconds=settings.queue.retry_after_seconds,
-    )
+    intake = IntakeService(store, queue, settled, metrics, settings.queue, clock, checkpoint)
     outbox = OutboxStore(
         engines, writer, register, clock, DELIVERY_METHODS, lambda: observer.wake_delivery(), node.node_id
     )
@@ -378,6 +419,7 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
         outbox,
         node,
         Takeover(engines, writer, store, queue, metrics, utc_now, node.node_id),
+        settled,
         certificates,
     )
 
@@ -431,6 +473,7 @@ def _intake_limits(settings: Settings) -> RequestLimits:
         attachments_bytes_max=settings.attachments.size_bytes_max,
         attachments_count_max=settings.attachments.count_max,
         in_memory_bytes_max=settings.storage.small_content_size_bytes_max,
+        body_bytes_per_second_min=http.body_bytes_per_second_min,
         body_idle_seconds_max=http.body_idle_seconds_max,
         body_seconds_max=http.body_seconds_max,
         large_bodies_max=http.large_bodies_max,

@@ -61,28 +61,42 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `/metrics` requires an operator's key, which Prometheus sends as its `credentials`. Set to false
     only where Prometheus alone can reach that path."""
     connections_max: Count = 512
-    """Connections at the same time. Above this an idle connection is closed to make room; when all are active, the
-    new one is answered 503. The default is below 1,024, Linux's usual limit of open files per process."""
+    """Connections at the same time. Above this a connection is closed to make room, first one that is idle, then a
+    body that comes in without a key. When all are active, the new one is answered 503, except at `/healthz`,
+    `/readyz` and `/metrics`. The default is below 1,024, Linux's usual limit of open files per process."""
+    connections_per_address_max: Count = 448
+    """Connections from one address; more make room among themselves in the same way. This machine's own addresses
+    and those in `digipoort.trusted_proxies` are not limited: a proxy has the connections of all its clients."""
+    connections_per_key_max: Count = 448
+    """Connections of one API key or certificate; a request on one more is answered 429. The default leaves 64 of
+    512 for everybody else."""
     body_size_bytes_max: Count = 48 * MIB
     """20 MiB of attachments take 27 to 30 MiB in base64, and an invoice of 10 000 lines another 9 MB."""
     idle_seconds_max: Duration = 30.0
     """A connection without a complete request header for this long is closed, both before its first request and
     between two requests."""
+    header_seconds_max: Duration = 10.0
+    """Most time from the first byte of a request to the end of its header."""
+    body_bytes_per_second_min: Count = 4 * KIB
+    """A body that comes in more slowly is cut off: 32 kbit/s is less than any line of today has."""
     body_idle_seconds_max: Duration = 20.0
-    """A client that sends nothing for this long in the middle of a body is disconnected."""
+    """How far a body may fall behind that rate, and so how long a client may send nothing; also how long it may
+    accept nothing of its answer."""
     body_seconds_max: Duration = 300.0
     """Most time for a whole body: 20 MiB over a line of 1 Mbit/s takes 4 minutes."""
     large_bodies_max: Count = 64
     """How many bodies above `storage.small_content_size_bytes_max` may be received at the same time. Bounds memory
     when many clients send 20 MiB at once."""
     wait_seconds_max: Duration = 60.0
-    """Longest `Prefer: wait=` that is honoured. Many proxies close connections that are idle for longer."""
+    """Longest `Prefer: wait=` that is honoured. Many proxies close connections that are idle for longer. While
+    more than 100 messages wait to be judged it is not honoured."""
     page_items_default: Count = 50
     """Items on a page of a list when the request gives no limit."""
     page_items_max: Count = 500
     """Most items on one page: a response stays under a megabyte."""
     shutdown_seconds_max: Duration = 20.0
-    """How long active requests may take to finish after SIGTERM; systemd and Docker wait 30 seconds."""
+    """How long the gateway may take to stop after SIGTERM: requests have until 5 seconds before, or half of it.
+    What is not answered then is cut off. systemd and Docker wait 30 seconds."""
 
 
 class DigipoortSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +195,9 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     waiting_messages_max: Count = 20_000
     """When this many messages wait, new submissions are answered 503 with Retry-After."""
+    storing_seconds_max: Duration = 0.25
+    """A submission that would wait longer than this to be stored is answered 503 at once. It is estimated from
+    those before it and what each took lately; 100 at the same time are always accepted."""
     retry_after_seconds: Count = 30
     """Value of Retry-After when the queue is full."""
     judging_attempts_max: Count = 3

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from gateway.bounded import BoundedDict
 from gateway.http import problems
+from gateway.http.connections import slot_of
 from gateway.i18n import Text
 from gateway.messages.participants import Caller, Role
 from gateway.messages.ports import Directory
@@ -89,13 +90,15 @@ class Keyring:
 
 
 async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Role]) -> Admitted:
-    """Authenticate the caller. Raises Unauthenticated, or Forbidden for another role."""
+    """Authenticate the caller. Raises Unauthenticated, Forbidden for another role, and TooManyRequests."""
     key = presented_key(request)
     if key is None:
         raise _unauthenticated_problem(request, Text("No API key was sent."))
     admitted = await keyring.admit(key)
     if admitted is None:
         raise _unauthenticated_problem(request, Text("The API key does not work."))
+    if slot := slot_of(request):
+        slot.require_caller(admitted.caller.key_id)
     role = admitted.caller.role
     if role not in roles:
         wanted = ", ".join(sorted(role.value for role in roles))

@@ -196,7 +196,7 @@ async def _handed_in(call: Call, submission: Submission) -> Receipt:
     except IdempotencyConflictError as conflict:
         raise IdempotencyConflict(conflict.first_kenmerk) from conflict
     except OverloadedError as overload:
-        raise problems.Overloaded(overload.retry_after_seconds) from overload
+        raise problems.Overloaded(overload.retry_after_seconds, closes=False) from overload
 
 
 async def _verdict(call: Call, receipt: Receipt, more: dict[str, str]) -> web.Response:

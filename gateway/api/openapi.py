@@ -161,7 +161,12 @@ def problems_of(route: Route) -> list[type[Problem]]:
         problems.InternalError,
     ]
     if route.roles is not None:
-        always += [problems.Unauthenticated, problems.Forbidden, problems.StoreUnavailable]
+        always += [
+            problems.Unauthenticated,
+            problems.Forbidden,
+            problems.TooManyRequests,
+            problems.StoreUnavailable,
+        ]
     if route.body is not None:
         always += [
             problems.UnsupportedMediaType,

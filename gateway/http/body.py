@@ -1,14 +1,20 @@
-"""The body of an HTTP request as it streams in: counted, timed, cut off when it cannot be within its limit."""
+"""The body of an HTTP request as it streams in: counted, timed, cut off when it cannot be within its limit.
+
+A sender must keep up a rate. It may fall behind by some seconds of waiting for it, and what it sends makes up for
+them again; time in which the gateway is busy with what came does not count.
+"""
 
 import asyncio
 import base64
 import hashlib
 import re
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 from aiohttp import hdrs, web
 
 from gateway.http import problems
+from gateway.http.connections import Slot, slot_of
 from gateway.http.limits import RequestLimits
 from gateway.http.problems import Fault
 from gateway.i18n import Text
@@ -46,12 +52,30 @@ async def pieces(request: web.BaseRequest, bytes_max: int, limits: RequestLimits
         yield data
         return
     _let_it_come(request)
-    deadline = asyncio.get_running_loop().time() + limits.body_seconds_max
-    counted = 0
-    while chunk := await _next(request, deadline, limits):
+    slot = slot_of(request)
+    with slot.receiving(limits.body_idle_seconds_max) if slot else nullcontext():
+        async for chunk in _incoming(request, bytes_max, limits, slot):
+            yield chunk
+
+
+async def _incoming(
+    request: web.BaseRequest, bytes_max: int, limits: RequestLimits, slot: Slot | None
+) -> AsyncIterator[bytes]:
+    loop, counted, slack_seconds = asyncio.get_running_loop(), 0, limits.body_idle_seconds_max
+    deadline = loop.time() + limits.body_seconds_max
+    while True:
+        began = loop.time()
+        overdue_at = began + slack_seconds
+        if slot:
+            slot.expect_by(overdue_at)
+        chunk = await _next(request, min(deadline, overdue_at), limits)
+        if not chunk:
+            return
         counted += len(chunk)
         if counted > bytes_max:
             raise problems.BodyTooLarge(bytes_max, counted)
+        made_up = len(chunk) / limits.body_bytes_per_second_min
+        slack_seconds = min(limits.body_idle_seconds_max, slack_seconds - (loop.time() - began) + made_up)
         yield chunk
 
 
@@ -95,16 +119,12 @@ class Digest:
         raise problems.DigestMismatch(Text("The body that arrived has SHA-256 {found}.", found=found))
 
 
-async def _next(request: web.BaseRequest, deadline: float, limits: RequestLimits) -> bytes:
-    idle_until = asyncio.get_running_loop().time() + limits.body_idle_seconds_max
+async def _next(request: web.BaseRequest, until: float, limits: RequestLimits) -> bytes:
     try:
-        async with asyncio.timeout_at(min(deadline, idle_until)):
+        async with asyncio.timeout_at(until):
             return await request.content.readany()
     except TimeoutError:
-        is_idle = idle_until < deadline
-        raise problems.RequestTimeout(
-            limits.body_idle_seconds_max if is_idle else limits.body_seconds_max, is_idle=is_idle
-        ) from None
+        raise problems.RequestTimeout(limits.body_bytes_per_second_min, limits.body_seconds_max) from None
     except (
         web.RequestPayloadError,
         ConnectionResetError,

@@ -13,6 +13,7 @@ from structlog.contextvars import unbind_contextvars
 from gateway.http import problems
 from gateway.http.answers import problem_answer, wants_page
 from gateway.http.base_url import BaseUrl
+from gateway.http.connections import slot_of
 from gateway.http.pages import problem_page
 from gateway.http.problems import Problem
 from gateway.i18n import Text
@@ -52,6 +53,7 @@ async def _answer(
     request: web.Request, handler: Handler, base_url: BaseUrl, unavailable: Unavailable
 ) -> web.StreamResponse:
     try:
+        _require_slot(request)
         return await handler(request)
     except Problem as problem:
         return answer_to(problem, request, base_url)
@@ -64,6 +66,16 @@ async def _answer(
         if request.writer.output_size > 0:  # part was sent: no second answer
             raise ConnectionError("the answer broke off") from error
         return answer_to(failure, request, base_url)
+
+
+def _require_slot(request: web.Request) -> None:
+    """Raises Overloaded on a connection in reserve, unless it asks after the gateway's health."""
+    slot = slot_of(request)
+    if slot is None or not slot.is_reserve:
+        return
+    resource = request.match_info.route.resource
+    if resource is None or route_kind(resource.canonical) not in {"health", "metrics"}:
+        raise problems.Overloaded(RETRY_AFTER_SECONDS)
 
 
 @cache

@@ -209,11 +209,12 @@ class RequestTimeout(Problem):
     meaning = Text("The body stopped arriving, or came in so slowly that the gateway gave up. Nothing was stored.")
     remedy = Text("Send the message again, with the same Idempotency-Key.")
 
-    def __init__(self, seconds: float, *, is_idle: bool) -> None:
-        """`is_idle`: nothing came for so long; else the whole body took longer."""
-        detail = Text("The body was not complete within {seconds} seconds.", seconds=format(seconds, "g"))
-        if is_idle:
-            detail = Text("Nothing came for {seconds} seconds.", seconds=format(seconds, "g"))
+    def __init__(self, bytes_per_second_min: int, seconds_max: float) -> None:
+        detail = Text(
+            "A body must come at {rate} bytes a second or more, and within {seconds} seconds.",
+            rate=bytes_per_second_min,
+            seconds=format(seconds_max, "g"),
+        )
         super().__init__(detail, closes=True)
 
 
@@ -258,6 +259,20 @@ class AttachmentsTooLarge(_TooLarge):
 
     def __init__(self, limit_bytes: int, counted_bytes: int) -> None:
         super().__init__(Text("The attachments together"), limit_bytes, counted_bytes)
+
+
+class TooManyRequests(Problem):
+    status = 429
+    title = Text("Too many requests at once")
+    meaning = Text("This key has as many connections as one key may have. Nothing of this request was stored.")
+    remedy = Text("Send fewer requests at the same time. Try again after the number of seconds in Retry-After.")
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
+            headers={"Retry-After": str(retry_after_seconds)},
+            closes=True,
+        )
 
 
 class UnsupportedMediaType(Problem):
@@ -362,14 +377,14 @@ class StoreUnavailable(Problem):
 class Overloaded(Problem):
     status = 503
     title = Text("The gateway is busy")
-    meaning = Text("The queue is full. Nothing of this request was stored.")
+    meaning = Text("More requests come than can be handled soon. Nothing of this request was stored.")
     remedy = Text("Try again after the number of seconds in Retry-After, with the same Idempotency-Key.")
 
-    def __init__(self, retry_after_seconds: int) -> None:
+    def __init__(self, retry_after_seconds: int, *, closes: bool = True) -> None:
         super().__init__(
             Text("Try again in {retry_after_seconds} seconds.", retry_after_seconds=retry_after_seconds),
             headers={"Retry-After": str(retry_after_seconds)},
-            closes=True,
+            closes=closes,
         )
 
 

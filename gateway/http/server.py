@@ -1,7 +1,12 @@
-"""Runs an application: requests that are not HTTP get a problem too, and idle connections are closed."""
+"""Runs an application: requests that are not HTTP get a problem too, and slow and idle connections are closed.
+
+It stops in order: for a moment it goes on, and every answer says that its connection ends; then what waits for a
+request is closed, and requests in progress may end.
+"""
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +20,7 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from gateway.http import problems
 from gateway.http.answers import problem_answer
 from gateway.http.base_url import BaseUrl
-from gateway.http.connections import Connections
+from gateway.http.connections import RETRY_AFTER_SECONDS, SLOT, Connections, Slot
 from gateway.http.middleware import log_failure
 from gateway.http.problems import Problem
 from gateway.i18n import Text
@@ -24,8 +29,9 @@ log = structlog.get_logger()
 
 HANDSHAKE_SECONDS_MAX = 10.0
 """How long a TLS handshake may take. Until it is done, the client does not count as a connection."""
-RETRY_AFTER_SECONDS = 5
-_UNLIMITED = 1_000_000
+CANCELLED_SECONDS_MAX = 1.0
+"""How long requests may take to end that are cancelled when the server stops."""
+_POLL_SECONDS = 0.02
 
 
 class Runner:
@@ -38,13 +44,15 @@ class Runner:
         idle_seconds_max: float = 30.0,
         lingering_seconds_max: float = 5.0,
         shutdown_seconds_max: float = 20.0,
+        farewell_seconds: float = 0.0,
         base_url: BaseUrl | None = None,
         connections: Connections | None = None,
     ) -> None:
         """`idle_seconds_max`: how long a connection may be without a complete request header.
         `lingering_seconds_max`: how long the rest of a refused body is read and discarded, so that its sender can
-        read why it was refused (RFC 9112, 9.6). `shutdown_seconds_max`: how long requests in progress may take to
-        end. `connections`: how many there may be, on all listeners together."""
+        read why it was refused (RFC 9112, 9.6). `shutdown_seconds_max`: how long it may take to stop.
+        `farewell_seconds`: how long it first goes on while connections are open, so that who sends on a kept
+        connection learns that it ends. `connections`: how many there may be, on all listeners together."""
         self._application = web.AppRunner(app)
         self._options = {
             "access_log": None,
@@ -53,8 +61,10 @@ class Runner:
             "lingering_time": lingering_seconds_max,
         }
         self._shutdown_seconds_max = shutdown_seconds_max
+        self._farewell_seconds = farewell_seconds
         self._base_url = base_url or BaseUrl()
-        self._connections = Connections(_UNLIMITED) if connections is None else connections
+        self._connections = Connections() if connections is None else connections
+        self._sweeping: asyncio.Task[None] | None = None
         self._server: _Server | None = None
         self._listeners: list[asyncio.Server] = []
 
@@ -65,6 +75,7 @@ class Runner:
         if application is None:
             raise RuntimeError("the application did not start")
         self._server = _Server(application, self._options, self._base_url, self._connections)
+        self._sweeping = asyncio.create_task(self._connections.sweep())
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Open a listener. Raises OSError if the port is not available."""
@@ -82,14 +93,27 @@ class Runner:
         return [socket.getsockname() for listener in self._listeners for socket in listener.sockets]
 
     async def cleanup(self) -> None:
-        """Stop listening, let requests in progress end, and close the application."""
+        """Say farewell, stop listening, let requests in progress end, and close the application."""
+        now = asyncio.get_running_loop().time()
+        deadline = now + self._shutdown_seconds_max - CANCELLED_SECONDS_MAX
+        self._connections.is_stopping = True
+        await self._until(lambda: len(self._connections) == 0, min(now + self._farewell_seconds, deadline))
         for listener in self._listeners:
             listener.close()
+        await asyncio.sleep(0)  # requests that have arrived are started before idle connections are closed
+        self._connections.end_unaccepted()
+        await self._until(lambda: self._connections.in_progress_count <= 0, deadline)
         if self._server is not None:
-            await asyncio.sleep(0)  # requests that have arrived are started before idle connections are closed
-            self._server.pre_shutdown()
-            await self._server.shutdown(self._shutdown_seconds_max)
+            await self._server.shutdown(CANCELLED_SECONDS_MAX / 2)
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         await self._application.cleanup()
+
+    async def _until(self, is_done: Callable[[], bool], deadline: float) -> None:
+        while True:
+            if is_done() or asyncio.get_running_loop().time() >= deadline:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 class _Server(web.Server):
@@ -117,76 +141,85 @@ class _Server(web.Server):
     ) -> web.BaseRequest:
         """A request whose header has arrived."""
         request = self._make(message, payload, protocol, writer, task)
-        if isinstance(protocol, _Connection):
-            protocol.begin(payload)
+        if isinstance(protocol, _Connection) and (slot := protocol.begin()):
+            request[SLOT] = slot
         return request
 
 
 class _Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_base_url", "_body", "_is_answering", "_limit", "heard_at")
+    __slots__ = ("_base_url", "_is_answering", "_limit", "_slot")
 
     def __init__(
         self, server: _Server, options: dict[str, Any], base_url: BaseUrl, connections: Connections
     ) -> None:
-        loop = asyncio.get_running_loop()
-        super().__init__(server, loop=loop, **options)
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self._base_url = base_url
         self._limit = connections
-        self._body: StreamReader | None = None
+        self._slot: Slot | None = None
         self._is_answering = False
-        self.heard_at = loop.time()
-        """When bytes came in last, by the loop's clock."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accept the client, or refuse it if there are too many connections."""
         super().connection_made(transport)
-        if not self._limit.enter(self):
-            if isinstance(transport, asyncio.Transport):
-                transport.write(_TOO_MANY)
+        peer = transport.get_extra_info("peername")
+        self._slot = self._limit.enter(peer[0] if peer else "", self._end)
+        if self._slot is None:
+            if self.transport is not None:
+                self.transport.write(_TOO_MANY)
             self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is closed."""
-        self._limit.leave(self)
+        if self._slot is not None:
+            self._slot.leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in."""
-        self.heard_at = asyncio.get_running_loop().time()
+        if self._slot is not None:
+            self._slot.hear()
         super().data_received(data)
 
-    def begin(self, body: StreamReader) -> None:
-        """A request begins; `body` may still be on its way."""
-        self._body = body
+    def pause_writing(self) -> None:
+        """The client accepts nothing of its answer at present."""
+        super().pause_writing()
+        if self._slot is not None:
+            self._slot.stall(is_stalled=True)
+
+    def resume_writing(self) -> None:
+        """The client accepts its answer again."""
+        super().resume_writing()
+        if self._slot is not None:
+            self._slot.stall(is_stalled=False)
+
+    def begin(self) -> Slot | None:
+        """A request begins."""
         self._is_answering = True
+        if self._slot is not None:
+            self._slot.begin()
+        return self._slot
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the answer."""
+        """Send the answer; the last one says that the connection ends."""
+        if self._limit.is_stopping:
+            resp.force_close()
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
             self._is_answering = False
+            if self._slot is not None:
+                self._slot.finish()
 
-    @property
-    def is_idle(self) -> bool:
-        """No request is in progress, and no body is being read."""
-        return not self._is_answering and (self._body is None or self._body.is_eof())
-
-    @property
-    def is_sending(self) -> bool:
-        """The body of the request in progress is not complete."""
-        return self._is_answering and self._body is not None and not self._body.is_eof()
-
-    def end(self) -> None:
+    def _end(self) -> None:
         """Close the connection, and give up a request in progress."""
-        transport, is_answering = self.transport, self._is_answering
-        self.force_close()
-        if isinstance(transport, asyncio.Transport) and is_answering:
-            transport.abort()
+        if self._is_answering and self.transport is not None:
+            self.transport.abort()
+        else:
+            self.force_close()
 
     def handle_error(
         self,

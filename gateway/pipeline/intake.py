@@ -1,5 +1,6 @@
 """The intake service: accepts submissions; every channel ends here."""
 
+import time
 from typing import Protocol
 
 from structlog.contextvars import bind_contextvars
@@ -12,6 +13,16 @@ from gateway.messages.submission import Arrival, OverloadedError, Receipt, Submi
 from gateway.metrics import Metrics
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.settled import SettledMessages
+from gateway.settings import QueueSettings
+
+STORING_MIN = 100
+"""So many submissions may be stored at the same time in any case."""
+SHARING_MIN = 16
+FIRST_SECONDS_EACH = 0.001
+NEWEST_SHARE = 0.05
+"""How much the newest submission counts in the mean."""
+WAITED_FOR_MAX = 100
+"""Nobody waits for a verdict when more messages than this wait to be judged: it would not come soon."""
 
 
 class SubmissionStore(Protocol):
@@ -36,11 +47,9 @@ class IntakeService:
         queue: JudgingQueue,
         settled: SettledMessages,
         metrics: Metrics,
+        limits: QueueSettings,
         clock: Clock,
         checkpoint: Checkpoint,
-        *,
-        waiting_max: int,
-        retry_after_seconds: int,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -48,8 +57,11 @@ class IntakeService:
         self._metrics = metrics
         self._clock = clock
         self._checkpoint = checkpoint
-        self._waiting_max = waiting_max
-        self._retry_after_seconds = retry_after_seconds
+        self._limits = limits
+        self._storing = 0
+        """Submissions that are being stored..."""
+        self._seconds_each = FIRST_SECONDS_EACH
+        """... and what one of many took lately."""
 
     async def submit(self, submission: Submission) -> Receipt:
         """Store the submission and return once it is on stable storage; it is judged later.
@@ -57,13 +69,13 @@ class IntakeService:
         From here on every line that the caller's task logs has the kenmerk; the caller unbinds it. Raises
         IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
-        if self._queue.waiting_count >= self._waiting_max:
+        if self._queue.waiting_count >= self._limits.waiting_messages_max or self._would_wait_long():
             self._metrics.submission_turned_away()
-            raise OverloadedError(self._retry_after_seconds)
+            raise OverloadedError(self._limits.retry_after_seconds)
         arrival = Arrival(new_kenmerk(), self._clock(), submission)
         bind_contextvars(kenmerk=arrival.kenmerk)
         self._checkpoint("before-accept")
-        receipt = await self._store.accept(arrival)
+        receipt = await self._store_arrival(arrival)
         self._checkpoint("accepted")
         if not receipt.is_repeat:
             message = received_message(submission, receipt.kenmerk, receipt.received_at)
@@ -76,11 +88,30 @@ class IntakeService:
             self._queue.offer(repeated, None)  # its first acceptance may have been committed and not answered
         return receipt
 
+    def _would_wait_long(self) -> bool:
+        seconds = self._storing * self._seconds_each
+        return self._storing >= STORING_MIN and seconds > self._limits.storing_seconds_max
+
+    async def _store_arrival(self, arrival: Arrival) -> Receipt:
+        self._storing += 1
+        together, began = self._storing, time.monotonic()
+        try:
+            receipt = await self._store.accept(arrival)
+        finally:
+            self._storing -= 1
+        if together >= SHARING_MIN:  # fewer share a commit, and say little about many
+            seconds_each = (time.monotonic() - began) / together
+            self._seconds_each += (seconds_each - self._seconds_each) * NEWEST_SHARE
+        return receipt
+
     async def wait_until_settled(self, kenmerk: str, timeout_seconds: float) -> bool:
         """Wait until the message is settled, at most so long; whether it is.
 
-        A message that is pushed to its recipient is settled when it is delivered or returned.
+        A message that is pushed to its recipient is settled when it is delivered or returned. While many messages
+        wait to be judged nobody waits here.
         """
+        if self._queue.waiting_count > WAITED_FOR_MAX:
+            return False
 
         async def is_settled() -> bool:
             message = await self._store.message(kenmerk, None)

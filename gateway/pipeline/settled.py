@@ -11,6 +11,7 @@ class SettledMessages:
 
     def __init__(self) -> None:
         self._waiters: dict[str, set[asyncio.Event]] = {}
+        self._is_stopping = False
 
     def message_committed(self, decision: Decision) -> None:
         """Wake who waits for this message, if it is settled now."""
@@ -18,8 +19,17 @@ class SettledMessages:
             for settled in self._waiters.get(decision.kenmerk, ()):
                 settled.set()
 
+    def stop_waiting(self) -> None:
+        """The gateway stops: nobody waits any longer."""
+        self._is_stopping = True
+        for waiters in self._waiters.values():
+            for settled in waiters:
+                settled.set()
+
     async def wait(self, kenmerk: str, is_settled: Callable[[], Awaitable[bool]], timeout_seconds: float) -> bool:
         """Wait until the message is settled, at most so long; whether it is. `is_settled` reads its state."""
+        if self._is_stopping:
+            return False
         settled = asyncio.Event()
         waiters = self._waiters.setdefault(kenmerk, set())
         waiters.add(settled)
@@ -27,6 +37,7 @@ class SettledMessages:
             async with asyncio.timeout(timeout_seconds):
                 if not await is_settled():  # read after the event is in place: what is committed meanwhile sets it
                     await settled.wait()
+                    return not self._is_stopping or await is_settled()
         except TimeoutError:
             return False
         finally:

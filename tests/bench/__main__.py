@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tests.bench import (
     billing,
+    crowd,
     delivery,
     digipoort,
     intake,
@@ -16,6 +17,7 @@ from tests.bench import (
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "billing": billing.billing,
+    "crowd": crowd.crowd,
     "delivery": delivery.delivery,
     "digipoort": digipoort.digipoort,
     "door": intake.intake,

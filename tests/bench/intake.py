@@ -62,9 +62,9 @@ def intake() -> dict[str, object]:
 async def _intake() -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
         directory = Path(folder)
-        key = await asyncio.to_thread(_furnish, directory)
+        key = await asyncio.to_thread(furnish, directory)
         began = time.perf_counter()
-        async with _gateway(directory) as (address, process):
+        async with gateway(directory) as (address, process):
             started = time.perf_counter() - began
             await asyncio.sleep(1)
             idle = _memory_mib(process)
@@ -95,7 +95,7 @@ def _streams() -> dict[str, Iterator[bytes]]:
     """The documents of all turns, by the name of their stream."""
     return {
         "many senders": stream((TURNS + 1) * MESSAGES),
-        "one layout": (_numbered(number) for number in range((TURNS + 1) * MESSAGES)),
+        "one layout": (numbered(number) for number in range((TURNS + 1) * MESSAGES)),
     }
 
 
@@ -127,14 +127,16 @@ def _rates(turns: Sequence[_Turn]) -> dict[str, object]:
     }
 
 
-def _numbered(number: int) -> bytes:
+def numbered(number: int) -> bytes:
+    """The sample invoice with this number."""
     return _TEMPLATE.replace(NUMBER, b"N-%06d" % number, 1)
 
 
 _TEMPLATE = invoice(10)
 
 
-def _furnish(directory: Path) -> str:
+def furnish(directory: Path) -> str:
+    """Register a supplier and a municipality; the supplier's key."""
     settings = Settings(data_directory=directory)
     parties.save_party(settings, "supplier", name="L", kind="company", identifiers=(SUPPLIER,))
     parties.save_party(settings, "town", name="G", kind="non-rijk", identifiers=(TOWN,))
@@ -155,7 +157,8 @@ async def _process(*arguments: str) -> AsyncIterator[tuple[str, asyncio.subproce
 
 
 @asynccontextmanager
-async def _gateway(directory: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+async def gateway(directory: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """A running gateway: its address and its process."""
     arguments = ("-m", "gateway", "serve", "--port", "0", "--data", str(directory))
     async with _process(*arguments) as running:
         yield running
@@ -270,4 +273,4 @@ def _memory_mib(process: asyncio.subprocess.Process) -> int:
     return total * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
-__all__ = ["intake"]
+__all__ = ["furnish", "gateway", "intake", "numbered"]

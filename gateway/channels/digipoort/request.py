@@ -34,6 +34,7 @@ from gateway.channels.digipoort.wire.signature import Verified, verify
 from gateway.http import problems
 from gateway.http.body import pieces
 from gateway.http.client_certificate import Identity
+from gateway.http.connections import slot_of
 from gateway.http.limits import ConcurrencyLimit
 from gateway.i18n import Text
 from gateway.messages.stored_errors import DamagedDocumentError
@@ -71,7 +72,7 @@ def refusal_of(error: Exception) -> KoppelvlakError | None:
             return TroubleError(error.text)
         case CertificateError():
             return RefusedError(error.text)
-        case problems.Overloaded():
+        case problems.Overloaded() | problems.TooManyRequests():
             return TroubleError(error.detail)
         case DamagedDocumentError():
             return TroubleError(Text("the stored content is damaged or missing; the operator was alerted"))
@@ -99,7 +100,9 @@ class RequestReader:
         if request.method != "POST":
             raise MalformedError(Text("requests are sent with POST"))
         connection = await self._services.identities.of_request(request)
-        with self._spool(request) as spool:
+        if slot := slot_of(request):
+            slot.require_caller(connection.oin.value)
+        with self._spool(request, connection.oin.value) as spool:
             envelope, size_bytes = await self._envelope(request, spool)
             progress.message_id = _claimed_message_id(envelope)
             progress.operation = _operation_in(envelope, service) or progress.operation
@@ -111,11 +114,11 @@ class RequestReader:
             yield VerifiedRequest(message, operation, identity)
 
     @contextmanager
-    def _spool(self, request: web.BaseRequest) -> Iterator[IO[bytes]]:
+    def _spool(self, request: web.BaseRequest, caller: str) -> Iterator[IO[bytes]]:
         """Where long contents stay while the request is handled."""
         reading, length = self._options.reading, request.content_length
         is_small = length is not None and length <= reading.memory_bytes_max
-        with new_spool(reading) as spool, nullcontext() if is_small else self._large.hold():
+        with new_spool(reading) as spool, nullcontext() if is_small else self._large.hold(caller=caller):
             yield spool
 
     async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:

@@ -58,12 +58,12 @@ class HttpIntake:
     async def submission(self, request: web.BaseRequest, caller: Caller) -> Submission:
         """Read the request to its end. Raises problems; then nothing stays in storage."""
         headers = read_submission_headers(request, self._check_profile)
-        parts = await self._parts(request)
+        parts = await self._parts(request, caller)
         return Submission(
             caller, SUBMITTED_AS, parts.document, parts.attachments, **msgspec.structs.asdict(headers)
         )
 
-    async def _parts(self, request: web.BaseRequest) -> SubmittedParts:
+    async def _parts(self, request: web.BaseRequest, caller: Caller) -> SubmittedParts:
         media_type = request.content_type
         if media_type not in SUBMISSION_TYPES:
             raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], SUBMISSION_TYPES)
@@ -71,7 +71,7 @@ class HttpIntake:
         is_small = length is not None and length <= self._limits.in_memory_bytes_max
         if is_small and media_type in XML_TYPES:
             return SubmittedParts(await self._small_document(request), ())
-        with nullcontext() if is_small else self._large_bodies.hold():
+        with nullcontext() if is_small else self._large_bodies.hold(caller=caller.key_id):
             if media_type in XML_TYPES:
                 return SubmittedParts(await self._large_document(request), ())
             return await read_parts(request, self._storage, self._limits)

@@ -105,7 +105,7 @@ async def test_a_sender_that_hangs_up_leaves_nothing(base: str, gateway: MemoryG
 
 
 async def test_honest_senders_are_served_while_others_are_slow(base: str) -> None:
-    slow = [asyncio.create_task(say(base, POST + b"Content-Length: 500000\r\n\r\n<a>")) for _ in range(50)]
+    slow = [asyncio.create_task(say(base, POST + b"Content-Length: 500000\r\n\r\n<a>")) for _ in range(30)]
     headers = {"X-API-Key": "mp_supplier", "Content-Type": "application/xml"}
     fresh = TCPConnector(force_close=True)  # a kept connection may be closed just when it is used again
     async with ClientSession(base, connector=fresh) as client:

@@ -1,5 +1,6 @@
 """What is accepted is stored, queued and counted; what cannot be is refused before anything is stored."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -17,10 +18,10 @@ from gateway.messages.submission import (
     Submission,
 )
 from gateway.metrics import Metrics
-from gateway.pipeline.intake import IntakeService
+from gateway.pipeline.intake import WAITED_FOR_MAX, IntakeService
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.settled import SettledMessages
-from gateway.settings import MeterSettings
+from gateway.settings import MeterSettings, QueueSettings
 from tests.unit.messages.examples import NOW, MemoryRegister, received
 from tests.unit.pipeline.test_queue import Judges, Store
 
@@ -75,10 +76,9 @@ class World:
             self.queue,
             SettledMessages(),
             self.metrics,
+            QueueSettings(waiting_messages_max=2),
             lambda: NOW,
             self.reached.append,
-            waiting_max=2,
-            retry_after_seconds=30,
         )
 
     def counted(self, name: str, **labels: str) -> float:
@@ -107,6 +107,31 @@ async def test_a_full_queue_takes_nothing(world: World) -> None:
         await world.intake.submit(SUBMISSION)
     assert raised.value.retry_after_seconds == 30
     assert (len(world.store.accepted), world.counted("turned_away")) == (2, 1)
+
+
+async def test_who_would_wait_long_to_be_stored_is_refused_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = asyncio.Event()
+
+    async def hang(arrival: Arrival) -> Receipt:
+        await release.wait()
+        return arrival.receipt
+
+    monkeypatch.setattr(world.store, "accept", hang)
+    waiting = [asyncio.create_task(world.intake.submit(SUBMISSION)) for _ in range(400)]
+    await asyncio.sleep(0.05)
+    refused = [task for task in waiting if task.done()]
+    assert 400 - len(refused) == 251
+    assert all(isinstance(task.exception(), OverloadedError) for task in refused)
+    release.set()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_nobody_waits_for_a_verdict_behind_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.store.messages["k-1"] = replace(received(), state=State.DELIVERED)
+    monkeypatch.setattr(JudgingQueue, "waiting_count", WAITED_FOR_MAX + 1)
+    assert not await world.intake.wait_until_settled("k-1", 20)
 
 
 @pytest.mark.parametrize(("state", "queued"), [(State.RECEIVED, 1), (State.DELIVERED, 0)])

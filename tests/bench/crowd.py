@@ -1,0 +1,150 @@
+"""Honest submissions among idle, slow and too many clients: latencies against a quiet gateway of the same run.
+
+Eight senders submit at a modest rate on kept connections, a tenth of them with `Prefer: wait=10`. Then the same
+with 1,000 idle connections, and with 512 connections without a key that send a byte each 0.45 s. Overload is 400
+senders that pause only after a refusal, for a second. The load comes from this process.
+"""
+
+import asyncio
+import itertools
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from statistics import median, quantiles
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError, ClientSession, TCPConnector
+
+from tests.bench.intake import furnish, gateway, numbered
+
+SENDERS, PAUSE_SECONDS = 8, 0.1
+OVERLOAD_SENDERS, REFUSED_SECONDS = 400, 1.0
+IDLE, SLOW = 1_000, 512
+SECONDS = 15.0
+SLOW_POST = (
+    b"POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Type: application/xml\r\nContent-Length: 5000\r\n\r\n"
+)
+Crowd = Callable[[str], Coroutine[None, None, None]]
+
+
+def crowd() -> dict[str, object]:
+    """Latencies of accepted submissions, and their ratios to a quiet gateway."""
+    return asyncio.run(_crowd())
+
+
+class _Sending:
+    """What became of the submissions of one part."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.refused = 0
+        self.without_retry_after = 0
+        self.unanswered = 0
+
+    def figures(self, quiet: "_Sending | None" = None) -> dict[str, object]:
+        found: dict[str, object] = {
+            "accepted": len(self.seconds),
+            "refused with 503": self.refused,
+            "refused without Retry-After": self.without_retry_after,
+            "not answered": self.unanswered,
+            "p50, ms": round(median(self.seconds) * 1000, 1),
+            "p99, ms": round(self.p99 * 1000, 1),
+        }
+        return found if quiet is None else found | {"p99, ratio to quiet": round(self.p99 / quiet.p99, 2)}
+
+    @property
+    def p99(self) -> float:
+        """In seconds."""
+        return quantiles(self.seconds, n=100)[98]
+
+
+async def _crowd() -> dict[str, object]:
+    with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
+        key = await asyncio.to_thread(furnish, Path(folder))
+        async with gateway(Path(folder)) as (address, _):
+            numbers = itertools.count()
+            await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
+            quiet = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
+            async with _beside(_stay_idle, address, IDLE):
+                idle = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
+            async with _beside(_send_slowly, address, SLOW):
+                slow = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
+            overload = await _send(address, key, numbers, OVERLOAD_SENDERS, 0.0)
+    return {
+        "quiet": quiet.figures(),
+        f"{IDLE} idle connections": idle.figures(quiet),
+        f"{SLOW} slow bodies without a key": slow.figures(quiet),
+        f"overload, {OVERLOAD_SENDERS} senders": overload.figures(quiet),
+    }
+
+
+async def _send(
+    address: str, key: str, numbers: "itertools.count[int]", senders: int, pause_seconds: float
+) -> _Sending:
+    sending, until = _Sending(), time.monotonic() + SECONDS
+    async with ClientSession(address, connector=TCPConnector(limit=0), headers={"X-API-Key": key}) as session:
+        await asyncio.gather(*(_submit(session, sending, numbers, pause_seconds, until) for _ in range(senders)))
+    return sending
+
+
+async def _submit(
+    session: ClientSession, sending: _Sending, numbers: "itertools.count[int]", pause_seconds: float, until: float
+) -> None:
+    while time.monotonic() < until:
+        number = next(numbers)
+        headers = {"Content-Type": "application/xml"} | ({"Prefer": "wait=10"} if number % 10 == 0 else {})
+        began = time.monotonic()
+        try:
+            async with session.post("/v1/messages", data=numbered(number), headers=headers) as answer:
+                await answer.read()
+        except (ClientError, OSError):
+            sending.unanswered += 1
+            continue
+        if answer.status < 300:
+            sending.seconds.append(time.monotonic() - began)
+            await asyncio.sleep(pause_seconds)
+        else:
+            sending.refused += 1
+            sending.without_retry_after += "Retry-After" not in answer.headers
+            await asyncio.sleep(REFUSED_SECONDS)
+
+
+@asynccontextmanager
+async def _beside(crowd: Crowd, address: str, count: int) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(crowd(address)) for _ in range(count)]
+    await asyncio.sleep(3)
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stay_idle(address: str) -> None:
+    parts = urlsplit(address)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    try:
+        await reader.read()
+    finally:
+        writer.transport.abort()
+
+
+async def _send_slowly(address: str) -> None:
+    """Bodies that never end, each on a new connection when the last one was closed."""
+    parts = urlsplit(address)
+    while True:
+        with suppress(OSError):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            try:
+                writer.write(SLOW_POST)
+                while not reader.at_eof():
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(0.45)
+            finally:
+                writer.transport.abort()
+        await asyncio.sleep(0.1)
+
+
+__all__ = ["crowd"]
