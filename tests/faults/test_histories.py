@@ -5,13 +5,13 @@ import pytest
 from tests.faults.histories import run_histories
 from tests.postgres import PostgresServer
 
-HISTORIES, STEPS = 4, 30
+HISTORIES, STEPS, SEED = 4, 30, 21
 
 
 def test_histories() -> None:
-    run_histories(lambda: "", HISTORIES, STEPS)
+    run_histories(lambda: "", HISTORIES, STEPS, SEED)
 
 
 @pytest.mark.postgresql
 def test_histories_on_postgresql(postgres_server: PostgresServer) -> None:
-    run_histories(postgres_server.emptied_database, HISTORIES, STEPS)
+    run_histories(postgres_server.emptied_database, HISTORIES, STEPS, SEED)

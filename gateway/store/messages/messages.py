@@ -1,6 +1,7 @@
 """Messages in the database: accepted in groups, read one by one and in pages."""
 
 from sqlalchemy import Connection, Row
+from sqlalchemy.exc import IntegrityError
 
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter, Page, StoredAttachment
@@ -37,7 +38,12 @@ class MessageStore:
 
         Raises IdempotencyConflictError when its key came before with another body: nothing was stored.
         """
-        answer = await self._writer.submit(self._accept_group, arrival)
+        try:
+            answer = await self._writer.submit(self._accept_group, arrival)
+        except IntegrityError:  # also a commit that was made and not answered, so that it was written again
+            if await self.message(arrival.kenmerk, None) is None:
+                raise
+            return arrival.receipt
         if isinstance(answer, IdempotencyConflictError):
             raise answer
         return answer
