@@ -14,6 +14,7 @@ from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.messages.submission import StoredBytes
 from gateway.store.messages.documents_audit import DocumentsAudit, audit_documents
 from tests.flows.conftest import House, numbered
+from tests.flows.test_attachments import LARGE_BYTES, embedded, submit
 from tests.samples import invoice
 
 LARGE = invoice(400)
@@ -100,6 +101,29 @@ async def test_a_flipped_bit_is_an_incident_and_not_an_answer(house: House, docu
     assert await leased(house) == [kenmerk]
     answer = await house.session.get(path, headers=house.as_("town"))
     assert await answer.read() == document
+
+
+@pytest.mark.parametrize("is_embedded", [True, False], ids=["embedded", "detached"])
+@pytest.mark.parametrize("size_bytes", [50, LARGE_BYTES])
+async def test_no_attachment_with_a_flipped_bit_is_given_out(
+    house: House, size_bytes: int, *, is_embedded: bool
+) -> None:
+    """An embedded one is part of the document: a flip anywhere in that keeps it back."""
+    pdf, chosen = b"%PDF-1.7\n" + bytes(size_bytes), random.Random(2)
+    if is_embedded:
+        message = await (await house.send("supplier", embedded("DM-6", "application/pdf", pdf))).json()
+    else:
+        message = await submit(house, "DM-7", "application/pdf", pdf)
+    [held] = await house.gateway.store.attachments(message["kenmerk"])
+    where = held.stored or await stored_document(house, message["kenmerk"])
+    pack, path = documents_folder(house) / where.key, f"/v1/messages/{message['kenmerk']}/attachments/1"
+    for _ in range(FLIPS):
+        bit = 8 * where.offset + chosen.randrange(8 * where.size_bytes)
+        flip(pack, bit)
+        assert await problem(house, path) == (500, "document-damaged")
+        flip(pack, bit)
+    answer = await house.session.get(path, headers=house.as_("town"))
+    assert await answer.read() == pdf
 
 
 async def test_missing_content_is_an_error_before_the_first_byte(house: House) -> None:

@@ -277,6 +277,29 @@ async def test_every_collect_operation(world: World) -> None:
     assert len(await collect("getBerichtenKenmerk", kenmerk=kenmerk)) == 1
 
 
+async def test_a_message_with_damaged_content_is_not_collected_and_the_others_are(world: World) -> None:
+    """It is a fault by itself, is left out among others, and is still new once it is put back."""
+    leverancier, gemeente = world.party("leverancier"), world.party("gemeente")
+    kenmerken = [
+        (await leverancier.submit(INVOICE.replace(b"2026-0417", number), number.decode())).kenmerk
+        for number in (b"DM-1", b"DM-2")
+    ]
+    for kenmerk in kenmerken:
+        await leverancier.wait_until_settled(kenmerk)
+    where = (await world.gateway.store.message(kenmerken[0], None)).document
+    pack = world.gateway.settings.data_directory / "documents" / where.key
+    sound = pack.read_bytes()
+    pack.write_bytes(sound[: where.offset] + b"!" + sound[where.offset + 1 :])
+    collect = partial(gemeente.call, "ophaalservice")
+    with pytest.raises(FaultError, match="MPO400"):
+        await collect("getBerichtenKenmerk", kenmerk=kenmerken[0])
+    new = await collect("getNieuweBerichten", identiteitBelanghebbende=VAN_DIJK)
+    assert [one.kenmerk for one in new] == kenmerken[1:]
+    pack.write_bytes(sound)
+    new = await collect("getNieuweBerichten", identiteitBelanghebbende=VAN_DIJK)
+    assert [one.kenmerk for one in new] == kenmerken[:1]
+
+
 class PublishedFiles(zeep.Transport):
     """Reads the published schema wherever the published WSDLs say that it is."""
 
