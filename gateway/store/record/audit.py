@@ -178,8 +178,9 @@ class _Audit:
         parts: dict[object, dict[str, list[Sequence[object]]]] = {}
         for table in subject.parts:
             sql = queries.parts_between(table, queries.key_of(subject.table), is_first=is_first, is_last=is_last)
-            for owner, *row in ask(self._conn, sql, bounds):
-                parts.setdefault(owner, {}).setdefault(str(table.name), []).append(row)
+            name = str(table.name)
+            for row in ask(self._conn, sql, bounds):
+                parts.setdefault(row[0], {}).setdefault(name, []).append(row[1:])
         return parts
 
     def _check_subject(self, subject: SubjectKind, found: SubjectRow, parts: PartRows) -> None:

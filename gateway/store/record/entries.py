@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from sqlalchemy import Boolean, Connection, Table
@@ -93,10 +94,16 @@ def row_digest(table: Table, row: Sequence[object], parts: Sequence[Iterable[Seq
 
 def plain(table: Table, row: Sequence[object]) -> list[object]:
     """The values of a row, the same on SQLite, which has no booleans, and on PostgreSQL."""
-    return [
-        bool(value) if isinstance(column.type, Boolean) and value is not None else value
-        for column, value in zip(table.columns, row, strict=True)
-    ]
+    values = list(row)
+    for index in _booleans(table):
+        if values[index] is not None:
+            values[index] = bool(values[index])
+    return values
+
+
+@lru_cache(maxsize=64)
+def _booleans(table: Table) -> tuple[int, ...]:
+    return tuple(index for index, column in enumerate(table.columns) if isinstance(column.type, Boolean))
 
 
 def _position(value: object) -> int:

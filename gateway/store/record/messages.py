@@ -57,7 +57,7 @@ def accepted_digest(message: MessageRow, channel: ChannelRow | None) -> bytes:
         return accepted_digest_of(values, ())
     known = dict(zip(channel.columns, channel.values, strict=True))
     columns = metadata.tables[channel.table].columns.keys()
-    return accepted_digest_of(values, [[channel.table, *map(known.get, columns)]])
+    return accepted_digest_of(values, [[str(channel.table), *map(known.get, columns)]])
 
 
 def accepted_digest_of(values: Sequence[object], channels: Iterable[Sequence[object]]) -> bytes:

@@ -6,6 +6,7 @@ not here follows from what is (rollups, heads), or is work that waits and no rec
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import cast
 
@@ -48,8 +49,12 @@ class SubjectRow:
     def read(cls, table: Table, values: Row) -> "SubjectRow":
         """From the row that `queries.subjects` answers."""
         row, (position, kind, of, digest) = plain(table, values[:-4]), values[-4:]
-        key = row[table.columns.keys().index(key_of(table))]
-        return cls(row, key, cast("int | None", position), kind, of, digest)
+        return cls(row, row[_key_index(table)], cast("int | None", position), kind, of, digest)
+
+
+@lru_cache(maxsize=64)
+def _key_index(table: Table) -> int:
+    return table.columns.keys().index(key_of(table))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class _Proces:
             "berichtkenmerk": self.kenmerk,
             "tijdstempel_aangeleverd": 1,
         }
-        return ChannelRow("processen", tuple(known), tuple(known.values()))
+        return ChannelRow(processen.name, tuple(known), tuple(known.values()))
 
 
 @asynccontextmanager
