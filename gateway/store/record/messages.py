@@ -44,7 +44,9 @@ STATE = (
 """The columns that change in a message's life."""
 MESSAGES = str(messages.name)
 PARTS = ("accepted_digest", "journal_digest", "report_digest", "attachments_digest")
-ACCEPTED = tuple(column.name for column in messages.columns if column.name not in {*STATE, *PARTS, "recorded"})
+NOT_RECORDED = {"recorded", "node_id"}
+"""Where the newest row of the record is, and which gateway works on the message: that changes by itself."""
+ACCEPTED = tuple(column.name for column in messages.columns if column.name not in {*STATE, *PARTS, *NOT_RECORDED})
 """The other columns: they never change."""
 _accepted_values = attrgetter(*ACCEPTED)
 _changing_values = attrgetter(*STATE[:-1])

@@ -122,6 +122,8 @@ def tamperings(conn: Connection) -> Iterator[tuple[str, Table, Values]]:
         rows = first_rows(conn, table)
         assert rows, table.name
         for column in table.columns:
+            if column.name == "node_id":  # which gateway works on a message
+                continue
             alter(conn, table, rows[0], column.name, other(column, rows[0][column.name]))
             yield f"{table.name}.{column.name} altered", table, rows[0]
         remove(conn, table, rows[0])
