@@ -28,6 +28,7 @@ from gateway.admin import parties
 from gateway.settings import DatabaseSettings, Settings
 from gateway.store.engine import open_engines
 from gateway.store.ledger.audit import audit
+from gateway.store.record.audit import audit_record
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
 from tests.unit.pki.hierarchies import hierarchy
 
@@ -177,6 +178,7 @@ class Cluster:
         assert self.rows(doubled) == []
         engines = open_engines(self.database_url)
         assert (await audit(engines)).findings == ()
+        assert (await asyncio.to_thread(audit_record, engines.url)).findings == ()
         await engines.dispose()
 
 
