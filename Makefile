@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup demo check lint types layers unit bench conformance docs messages clean system soak
+.PHONY: run test setup demo check lint types layers unit bench conformance docs messages lock clean system soak
 
 run: setup
 	$(BIN)/python -m gateway demo --serve
@@ -60,6 +60,12 @@ docs: setup
 # Add new texts to the Dutch catalogue and remove those that no code uses; names those without a translation.
 messages: setup
 	$(BIN)/python -m gateway.locale
+
+# The exact versions and hashes of what the container and the systemd unit install.
+lock: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --extra postgresql --custom-compile-command 'make lock' --output-file deploy/requirements.txt pyproject.toml -
 
 clean:
 	rm -rf var build dist *.egg-info .mypy_cache .ruff_cache
