@@ -60,6 +60,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_need_key: bool = True
     """Whether `/metrics` requires an operator's key, which Prometheus sends as its `credentials`. Set to false
     only where Prometheus alone can reach that path."""
+    operators_read_documents: bool = False
+    """Whether operators may fetch documents and attachments; their usual work needs only reports and statuses.
+    Each reading is in the register's log (`GET /v1/register-log`), as is that of a report."""
     connections_max: Count = 512
     """Connections at the same time. Above this a connection is closed to make room, first one that is idle, then a
     body that comes in without a key. When all are active, the new one is answered 503, except at `/healthz`,

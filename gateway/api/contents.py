@@ -125,7 +125,7 @@ async def readable_message(call: Call, kenmerk: str) -> Message:
 
 def may_read_content(call: Call) -> bool:
     """Whether the caller may read documents, of the messages that it may see."""
-    return call.caller.role is not Role.OPERATOR or call.services.operators_read_content
+    return call.caller.role is not Role.OPERATOR or call.services.http.operators_read_documents
 
 
 async def message_with_content(call: Call, kenmerk: str) -> Message:
@@ -134,7 +134,16 @@ async def message_with_content(call: Call, kenmerk: str) -> Message:
         raise problems.Forbidden(
             Text("Operators of this gateway do not read documents; they work with reports and statuses.")
         )
-    return await readable_message(call, kenmerk)
+    message = await readable_message(call, kenmerk)
+    await record_reading(call, message)
+    return message
+
+
+async def record_reading(call: Call, message: Message) -> None:
+    """Record which operator reads which part of a message, before it is sent; parties read what is their own."""
+    if call.caller.role is Role.OPERATOR:
+        part = call.request.path.rpartition(message.kenmerk)[2].strip("/")
+        await call.services.directory.record_reading(message.kenmerk, part, call.caller.key_id)
 
 
 async def require_part(call: Call, message: Message, part: MessagePart) -> None:

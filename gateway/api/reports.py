@@ -12,6 +12,7 @@ from gateway.api.contents import (
     attachment_resource,
     may_read_content,
     readable_message,
+    record_reading,
     require_part,
 )
 from gateway.api.messages import statuses_of
@@ -39,6 +40,7 @@ routes = Routes("messages")
 async def show_report(call: Call, kenmerk: str) -> web.StreamResponse:
     form = call.media_type((JSON, HTML, PLAIN))
     message = await readable_message(call, kenmerk)
+    await record_reading(call, message)  # a report quotes the document
     verdict = await call.services.messages.report(message.kenmerk)
     if form == JSON:
         if verdict is None:

@@ -74,5 +74,3 @@ class Services:
     """How many bytes all requests to `POST /v1/validations` may hold in memory together."""
     key_cache_seconds: float = 5.0
     """How long a verified key is cached. A key that another process revoked may work that long."""
-    operators_read_content: bool = False
-    """Whether operators may fetch documents and attachments; their work does not need it."""

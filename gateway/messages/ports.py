@@ -1,6 +1,6 @@
 """What other packages ask of messages: protocols, implemented elsewhere and passed in by `gateway.main`."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -99,6 +99,22 @@ class Mailbox(Protocol):
         current lease's or the message is not in this mailbox."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of the register's log: who did what to a party, a key or a message. `detail` is a JSON object."""
+
+    number: int
+    at: datetime
+    actor: str
+    what: str
+    subject: str
+    detail: str
+
+
+DOCUMENT_READ = "document read"
+"""What the register's log calls it when an operator reads a document, an attachment or a report."""
+
+
 class Directory(Protocol):
     """Parties and their keys."""
 
@@ -124,6 +140,12 @@ class Directory(Protocol):
 
     async def revoke_key(self, key_id: str, actor: str) -> bool:
         """The key works no longer; False when there is none of this id."""
+
+    async def record_reading(self, kenmerk: str, part: str, actor: str) -> None:
+        """Record that an operator reads this part of a message; returns once it is on stable storage."""
+
+    async def log(self, subject: str | None, after: int, limit: int) -> Sequence[LogEntry]:
+        """The log after this number, oldest first: of one party, key or message, or of all."""
 
 
 class Operations(Protocol):

@@ -8,7 +8,7 @@ document is a duplicate.
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ from gateway.messages.message import (
     received_message,
 )
 from gateway.messages.participants import Caller, Party, PartyKind, Role
-from gateway.messages.ports import CheckedBytes, PendingDelivery
+from gateway.messages.ports import DOCUMENT_READ, CheckedBytes, LogEntry, PendingDelivery
 from gateway.messages.retention import ForgottenPart
 from gateway.messages.submission import (
     Content,
@@ -165,6 +165,8 @@ class MemoryGateway:
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     rows: dict[str, _Row] = field(default_factory=dict)
+    read: list[LogEntry] = field(default_factory=list)
+    """What operators read."""
     known: dict[str, Party] = field(default_factory=lambda: {party.party_id: party for party in PARTIES})
     keys: dict[str, Caller] = field(default_factory=lambda: dict(KEYS))
     now: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -334,6 +336,15 @@ class MemoryGateway:
         before = len(self.keys)
         self.keys = {key: caller for key, caller in self.keys.items() if caller.key_id != key_id}
         return len(self.keys) < before
+
+    async def record_reading(self, kenmerk: str, part: str, actor: str) -> None:
+        """Directory."""
+        detail = f'{{"part":"{part}"}}'
+        self.read.append(LogEntry(len(self.read) + 1, self.now, actor, DOCUMENT_READ, kenmerk, detail))
+
+    async def log(self, subject: str | None, after: int, limit: int) -> Sequence[LogEntry]:
+        """Directory."""
+        return [one for one in self.read if one.number > after and subject in {None, one.subject}][:limit]
 
     async def replay(self, kenmerk: str, actor: str) -> bool:
         """Operations."""

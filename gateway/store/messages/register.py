@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock, to_microseconds
 from gateway.messages.participants import Caller, Party, PartyKind, Role, role_problem
+from gateway.messages.ports import DOCUMENT_READ, LogEntry
 from gateway.store.engine import Engines
 from gateway.store.messages import register_queries as queries
 from gateway.store.messages.queries import FORGET_PAUSE
@@ -149,6 +151,18 @@ class RegisterStore:
         done = await self._writer.call(write)
         await self.refresh()
         return done
+
+    async def record_reading(self, kenmerk: str, part: str, actor: str) -> None:
+        """Record that an operator reads this part of a message; returns once it is on stable storage."""
+        now = self._clock()
+        await self._writer.call(
+            lambda connection: log_change(connection, now, actor, DOCUMENT_READ, kenmerk, {"part": part})
+        )
+
+    async def log(self, subject: str | None, after: int, limit: int) -> Sequence[LogEntry]:
+        """The log after this number, oldest first: of one party, key or message, or of all."""
+        rows = await self._engines.rows(queries.log_after(subject), after=after, limit=limit)
+        return [LogEntry(row.id, row.at, row.actor, row.what, row.subject, row.detail) for row in rows]
 
     def _load(self, connection: Connection) -> None:
         identifiers: dict[str, list[PartyIdentifier]] = {}

@@ -1,8 +1,8 @@
 """The statements of the register, by name: parties, their identifiers, API keys and the log of changes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from gateway.store.messages import tables as t
 from gateway.store.sql import delete_from, insert_into, insert_or_replace
@@ -62,3 +62,11 @@ REVOKE_KEY = (
 LOG_CHANGE = f"{insert_into(t.register_log, ChangeRow._fields)} RETURNING id"
 """Answers the number of the row."""
 NEWEST_CHANGE = select(func.max(_log.id))
+
+
+def log_after(subject: str | None) -> Select[Any]:
+    """The log after `after`, at most `limit` rows: of one subject, or of all."""
+    query = select(t.register_log).where(_log.id > bindparam("after"))
+    if subject is not None:
+        query = query.where(_log.subject == subject)
+    return query.order_by(_log.id).limit(bindparam("limit"))
