@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
 from gateway import log
+from gateway.jobs.reap import reap_regularly
 from gateway.main import listen, open_gateway
 from gateway.settings import Settings
 from gateway.store.ledger.seals import SealPolicy
@@ -133,5 +134,5 @@ def _hurry() -> None:
         vars(import_module(f"gateway.jobs.{job}"))["CHECK_SECONDS"] = 0.1
     vars(import_module("gateway.store.ledger.meter"))["SealPolicy"] = partial(SealPolicy, entries_max=2)
     vars(import_module("gateway.store.documents.packs"))["PACK_SECONDS_MAX"] = 20.0
-    reap = import_module("gateway.jobs.reap").reap_regularly
-    reap.__defaults__ = (timedelta(seconds=0.1),)
+    at_once = partial(reap_regularly, first_after=timedelta(seconds=0.1))
+    vars(import_module("gateway.main"))["reap_regularly"] = at_once
