@@ -100,8 +100,8 @@ class _Audit:
             wanted = next(sealed, None)
         self._check_head(reached)
         self._last_position = reached.position
-        for (position,) in ask(self._conn, queries.ROWS_BEFORE_FIRST, (FINDINGS_MAX,)):
-            self.find("record", f"row {position}", "it was never recorded: somebody added it")
+        for added in map(queries.PositionRow._make, ask(self._conn, queries.ROWS_BEFORE_FIRST, (FINDINGS_MAX,))):
+            self.find("record", f"row {added.position}", "it was never recorded: somebody added it")
 
     def _check_row(self, row: RecordRow, last: RecordRow | None) -> None:
         before = last.position if last else 0
@@ -116,14 +116,14 @@ class _Audit:
 
     def _sealed_heads(self) -> Iterator[tuple[int, RecordHead]]:
         """Numbers of seals and the head of the record that each holds, oldest first."""
-        for number, joined in ask(self._conn, queries.SEALED):
+        for seal in map(queries.SealedRow._make, ask(self._conn, queries.SEALED)):
             try:
-                head = sealed_head(str(joined))
+                head = sealed_head(str(seal.joined))
             except ValueError:
-                self._find_seal(int(str(number)), "what it says of the record cannot be read")
+                self._find_seal(seal.number, "what it says of the record cannot be read")
                 continue
             if head.position:
-                yield int(str(number)), head
+                yield seal.number, head
 
     def _check_seal(self, seal: tuple[int, RecordHead], row: RecordRow) -> None:
         number, head = seal
@@ -179,8 +179,8 @@ class _Audit:
         for table in subject.parts:
             sql = queries.parts_between(table, queries.key_of(subject.table), is_first=is_first, is_last=is_last)
             name = str(table.name)
-            for row in ask(self._conn, sql, bounds):
-                parts.setdefault(row[0], {}).setdefault(name, []).append(row[1:])
+            for part in map(queries.PartRow.read, ask(self._conn, sql, bounds)):
+                parts.setdefault(part.owner, {}).setdefault(name, []).append(part.values)
         return parts
 
     def _check_subject(self, subject: SubjectKind, found: SubjectRow, parts: PartRows) -> None:

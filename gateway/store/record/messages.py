@@ -74,8 +74,13 @@ def report_digest(report: bytes) -> bytes:
 
 def attachments_digest(rows: Iterable[Sequence[object]]) -> bytes | None:
     """Of the rows of the attachments, by number; None where there are none."""
-    ordered = sorted(rows, key=lambda row: str(row[1]).zfill(6))
+    ordered = sorted(rows, key=_number_of)
     return digest_of(ordered) if ordered else None
+
+
+def _number_of(attachment: Sequence[object]) -> str:
+    _kenmerk, number, *_ = attachment
+    return str(number).zfill(6)
 
 
 def message_digest(kenmerk: str, state: Sequence[object], parts: Sequence[bytes | None]) -> bytes:

@@ -1,6 +1,8 @@
 """The statements of the record, by name. A subject's table is `t`, its newest row in the record `r`."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import Table
 
@@ -27,6 +29,31 @@ RECORDED_AT = "SELECT at FROM record WHERE position = ?"
 ROWS_BEFORE_FIRST = "SELECT position FROM record WHERE position < 1 ORDER BY position LIMIT ?"
 SEALED = "SELECT number, joined FROM usage_seals ORDER BY number"
 COUNT = "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM messages)"
+
+
+class SealedRow(NamedTuple):
+    """An answer to SEALED."""
+
+    number: int
+    joined: str
+
+
+class PositionRow(NamedTuple):
+    """An answer to ROWS_BEFORE_FIRST."""
+
+    position: int
+
+
+class PartRow(NamedTuple):
+    """An answer to `parts_between`: a row that belongs to a subject, by the key of that."""
+
+    owner: object
+    values: Sequence[object]
+
+    @classmethod
+    def read(cls, answer: Sequence[object]) -> "PartRow":
+        """From the columns as they are asked for."""
+        return cls(answer[0], answer[1:])
 
 
 def key_of(table: Table) -> str:
