@@ -67,9 +67,9 @@ async def _crowd() -> dict[str, object]:
             numbers = itertools.count()
             await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
             quiet = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
-            async with _beside(_stay_idle, address, IDLE):
+            async with _meanwhile(_stay_idle, address, IDLE):
                 idle = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
-            async with _beside(_send_slowly, address, SLOW):
+            async with _meanwhile(_send_slowly, address, SLOW):
                 slow = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
             overload = await _send(address, key, numbers, OVERLOAD_SENDERS, 0.0)
     return {
@@ -112,7 +112,7 @@ async def _submit(
 
 
 @asynccontextmanager
-async def _beside(crowd: Crowd, address: str, count: int) -> AsyncIterator[None]:
+async def _meanwhile(crowd: Crowd, address: str, count: int) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(crowd(address)) for _ in range(count)]
     await asyncio.sleep(3)
     yield
