@@ -387,8 +387,11 @@ ROWS = (
             ),
             Panel(
                 "Failures",
-                "Rules that failed technically, and workers replaced for another reason than age.",
+                "Rules that failed technically, workers replaced for another reason than age, messages that were "
+                "taken over from a gateway that was gone, and the gateways that are running.",
                 (
+                    Query("max(meterpoort_nodes)", "gateways"),
+                    Query("sum(increase(meterpoort_messages_taken_over_total[$__rate_interval]))", "taken over"),
                     Query("sum(increase(meterpoort_rule_errors_total[$__rate_interval]))", "rules that failed"),
                     Query(
                         "sum by (reason) (increase(meterpoort_worker_replacements_total"

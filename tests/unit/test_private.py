@@ -22,7 +22,8 @@ def test_what_was_open_is_closed(tmp_path: Path) -> None:
         (data / name).touch()
         (data / name).chmod(mode)
     outside = tmp_path / "outside"
-    outside.touch(mode=0o644)
+    outside.touch()
+    outside.chmod(0o644)
     (data / "link").symlink_to(outside)
     keep_private(data)
     found = modes(data)

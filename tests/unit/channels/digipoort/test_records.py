@@ -46,7 +46,7 @@ class World:
             "size_bytes": 1,
             "sha256": "",
         }
-        row |= {"accepted_digest": b"", "journal_digest": b"", "recorded": 0}
+        row |= {"accepted_digest": b"", "journal_digest": b"", "recorded": 0, "node_id": ""}
         row |= {"object_key": "o", "object_offset": 0, "steps": 3, "is_test": False, "berichtsoort": berichtsoort}
         steps = enumerate(("intake-started", "accepted", "queued"))
         entries = [
