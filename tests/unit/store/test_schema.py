@@ -120,19 +120,18 @@ async def test_nothing_is_taken_away_while_an_older_gateway_runs(
     await engines.dispose()
 
 
-REPLACE = "INSERT OR REPLACE INTO journal VALUES ('k', 0, 'queued', 1, 'gateway', NULL, NULL)"
+CHANGES = ("DELETE FROM journal", "UPDATE journal SET step = 'confirmed'")
+OWN_CHANGES = {
+    "postgresql": "TRUNCATE journal",
+    "sqlite": "INSERT OR REPLACE INTO journal VALUES ('k', 0, 'queued', 1, 'gateway', NULL, NULL)",
+}
 
 
-@pytest.mark.parametrize(
-    "statement", ["DELETE FROM journal", "UPDATE journal SET step = 'confirmed'", "TRUNCATE journal", REPLACE]
-)
-async def test_the_journal_is_insert_only(engines: Engines, statement: str) -> None:
-    is_foreign = {"sqlite": "TRUNCATE", "postgresql": "INSERT OR"}[engines.write.dialect.name] in statement
-    if is_foreign:
-        pytest.skip("the other engine's statement")
+async def test_the_journal_is_insert_only(engines: Engines) -> None:
     upgrade(engines.write)
     with engines.write.begin() as connection:
         connection.execute(text("INSERT INTO journal VALUES ('k', 0, 'accepted', 1, 'gateway', NULL, NULL)"))
-    with pytest.raises(Exception, match="journal is insert-only"), engines.write.begin() as connection:
-        connection.execute(text(statement))
+    for statement in (*CHANGES, OWN_CHANGES[engines.write.dialect.name]):
+        with pytest.raises(Exception, match="journal is insert-only"), engines.write.begin() as connection:
+            connection.execute(text(statement))
     await engines.dispose()

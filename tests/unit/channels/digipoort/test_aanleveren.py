@@ -32,7 +32,7 @@ class _Large:
     size_bytes: int = LARGE
 
     def canonical(self) -> Iterator[bytes]:
-        raise NotImplementedError
+        raise AssertionError("an inhoud that is stored is read as octets")
 
     def octets(self) -> Iterator[bytes]:
         yield b"x" * LARGE
