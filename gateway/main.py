@@ -40,7 +40,7 @@ from gateway.jobs.reap import Reaper, reap_regularly
 from gateway.jobs.retain import Retention, retain_regularly
 from gateway.jobs.seal import seal_regularly
 from gateway.jobs.send_bills import send_bills_regularly
-from gateway.messages.ports import Checkpoint, Intake
+from gateway.messages.ports import Intake
 from gateway.metrics import Metrics
 from gateway.pipeline.backoff import Backoff
 from gateway.pipeline.dispatcher import Dispatcher
@@ -86,10 +86,6 @@ REGISTER_SECONDS = 1.0
 
 FIRST_RETENTION_AFTER = timedelta(minutes=1)
 """A gateway that just started has more urgent work; and who stops it at once finds everything as it was."""
-
-
-def no_checkpoint(_name: str) -> None:
-    """Do nothing. Tests pass a function that stops the process at a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +144,13 @@ class Gateway:
 
 
 @asynccontextmanager
-async def open_gateway(
-    settings: Settings, *, clock: Clock = utc_now, checkpoint: Checkpoint = no_checkpoint
-) -> AsyncIterator[Gateway]:
+async def open_gateway(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Gateway]:
     """Open a gateway that accepts, judges and delivers messages until the block ends, first those that waited.
 
     Raises BlockingIOError when another gateway uses the same SQLite database.
     """
     async with AsyncExitStack() as stack:
-        gateway = await _open(settings, clock, checkpoint, stack)
+        gateway = await _open(settings, clock, stack)
         await gateway.takeover.run()
         gateway.queue.start()
         stack.push_async_callback(gateway.queue.stop)
@@ -215,9 +209,7 @@ def _retention(gateway: Gateway, clock: Clock) -> Retention:
     return Retention(gateway.settings.retention, store, gateway.storage, references, clock)
 
 
-async def serve(
-    settings: Settings, *, announce: Callable[[str], None], checkpoint: Checkpoint = no_checkpoint
-) -> None:
+async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Run the gateway until SIGTERM or SIGINT; active requests are finished first.
 
     `announce` is called with a line of text once the gateway accepts requests. Raises OSError when the port or the
@@ -227,7 +219,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_gateway(settings, checkpoint=checkpoint) as gateway, listen(gateway) as address:
+    async with open_gateway(settings) as gateway, listen(gateway) as address:
         announce(f"Meterpoort {__version__} is running at {address}")
         await stop.wait()
         log.info("gateway_stopping")
@@ -362,7 +354,7 @@ def _certificates(settings: Settings) -> TlsFiles | None:
     return files
 
 
-async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack: AsyncExitStack) -> Gateway:
+async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gateway:
     certificates = _certificates(settings)
     for folder in settings.private_folders():
         keep_private(folder)
@@ -378,24 +370,23 @@ async def _open(settings: Settings, clock: Clock, checkpoint: Checkpoint, stack:
     register = RegisterStore(engines, writer, clock)
     await register.refresh()
     storage.report_damage = DamageRecords(engines, writer, metrics, clock).report
-    store = MessageStore(engines, writer, storage, checkpoint, node.node_id)
+    store = MessageStore(engines, writer, storage, node.node_id)
     workers = _workers(settings, storage, metrics)
     stack.push_async_callback(workers.close)
     observer, settled = MetricsObserver(metrics), SettledMessages()
     observers = [observer.message_committed, settled.message_committed]
-    committer = Committer(engines, writer, register, settings.meter, checkpoint, observers, node.node_id)
+    committer = Committer(engines, writer, register, settings.meter, observers, node.node_id)
     queue = JudgingQueue(
         committer,
         register,
         workers,
         settings.meter,
         clock,
-        checkpoint,
         small_size_bytes_max=settings.storage.small_content_size_bytes_max,
         workers=settings.worker_count(),
         attempts_max=settings.queue.judging_attempts_max,
     )
-    intake = IntakeService(store, queue, settled, metrics, settings.queue, clock, checkpoint)
+    intake = IntakeService(store, queue, settled, metrics, settings.queue, clock)
     outbox = OutboxStore(
         engines, writer, register, clock, DELIVERY_METHODS, lambda: observer.wake_delivery(), node.node_id
     )

@@ -20,7 +20,6 @@ from gateway.clock import AMSTERDAM, Clock, billing_date
 from gateway.jobs.periodic import IsMine, everywhere, run_periodically
 from gateway.jobs.reap import References
 from gateway.messages.message import GATEWAY
-from gateway.messages.ports import Checkpoint
 from gateway.messages.retention import DueMessage, Holds, RetentionReport, RetentionTerm, Tally, terms_at
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.settings import RetentionSettings
@@ -60,7 +59,6 @@ class Retention:
         storage: ErasableStorage,
         references: References,
         clock: Clock,
-        checkpoint: Checkpoint = lambda _name: None,
         reading_seconds: float = READING_SECONDS,
     ) -> None:
         self._settings = settings
@@ -68,7 +66,6 @@ class Retention:
         self._storage = storage
         self._references = references
         self._clock = clock
-        self._checkpoint = checkpoint
         self._reading_seconds = reading_seconds
 
     async def plan(self) -> RetentionReport:
@@ -97,7 +94,6 @@ class Retention:
         count = _Count(term)
         async for page in self._store.due(term):
             forgotten = await self._store.forget(term, [one.kenmerk for one in page], now)
-            self._checkpoint(f"{term.part.value}-forgotten")
             gone = {one.kenmerk for one in forgotten}
             count.add(forgotten, (one for one in page if one.kenmerk not in gone))
         return count.tallies()
@@ -128,7 +124,6 @@ class Retention:
             await self._storage.require_present()
             with suppress(FileNotFoundError):  # it went before the process stopped
                 await self._storage.delete(key)
-        self._checkpoint("bytes-erased")
         await self._store.mark_erased(key)
         return not is_used
 

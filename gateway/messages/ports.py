@@ -1,6 +1,6 @@
 """What other packages ask of messages: protocols, implemented elsewhere and passed in by `gateway.main`."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -181,7 +181,3 @@ class Deliveries(Protocol):
 
     async def resume(self, recipient_id: str, actor: str) -> bool:
         """End the pause of a recipient; False when it has none."""
-
-
-Checkpoint = Callable[[str], None]
-"""Called at named points of a message's way; a test kills the process there."""

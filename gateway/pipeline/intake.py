@@ -8,7 +8,6 @@ from structlog.contextvars import bind_contextvars
 from gateway.clock import Clock
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Message, received_message
-from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import Arrival, OverloadedError, Receipt, Submission
 from gateway.metrics import Metrics
 from gateway.pipeline.queue import JudgingQueue
@@ -49,14 +48,12 @@ class IntakeService:
         metrics: Metrics,
         limits: QueueSettings,
         clock: Clock,
-        checkpoint: Checkpoint,
     ) -> None:
         self._store = store
         self._queue = queue
         self._settled = settled
         self._metrics = metrics
         self._clock = clock
-        self._checkpoint = checkpoint
         self._limits = limits
         self._storing = 0
         """Submissions that are being stored..."""
@@ -74,9 +71,7 @@ class IntakeService:
             raise OverloadedError(self._limits.retry_after_seconds)
         arrival = Arrival(new_kenmerk(), self._clock(), submission)
         bind_contextvars(kenmerk=arrival.kenmerk)
-        self._checkpoint("before-accept")
         receipt = await self._store_arrival(arrival)
-        self._checkpoint("accepted")
         if not receipt.is_repeat:
             message = received_message(submission, receipt.kenmerk, receipt.received_at)
             self._queue.offer(message, submission.document.data)

@@ -22,7 +22,6 @@ from gateway.clock import Clock
 from gateway.messages.decision import AlreadyCommittedError, Decision, decide, park, set_apart
 from gateway.messages.message import Message
 from gateway.messages.participants import Register
-from gateway.messages.ports import Checkpoint
 from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailableError
 from gateway.pipeline.worker import Job, JudgingError
 from gateway.pipeline.workers import Judged, NotJudged
@@ -100,7 +99,6 @@ class JudgingQueue:
         judges: Judges,
         policy: MeterSettings,
         clock: Clock,
-        checkpoint: Checkpoint,
         *,
         small_size_bytes_max: int,
         workers: int,
@@ -116,7 +114,6 @@ class JudgingQueue:
         self._judges = judges
         self._policy = policy
         self._clock = clock
-        self._checkpoint = checkpoint
         self._small_size_bytes_max = small_size_bytes_max
         self._workers = workers
         self._attempts_max = attempts_max
@@ -202,7 +199,6 @@ class JudgingQueue:
 
     async def _judge_batch(self, batch: Sequence[_QueuedJob], judge: JudgeBatch) -> None:
         verdicts = await self._verdicts(judge, batch)
-        self._checkpoint("judged")
         decisions = [
             self._decision_unless_again(job, verdict) for job, verdict in zip(batch, verdicts, strict=True)
         ]
@@ -278,7 +274,6 @@ class JudgingQueue:
         """Commit what was judged together; one that fails is tried again alone."""
         try:
             results = await self._store.commit_all([decision for _, decision in decided])
-            self._checkpoint("settled")
             for (job, _), result in zip(decided, results, strict=True):
                 if isinstance(result, BaseException):
                     with _log_context(job):
@@ -302,7 +297,6 @@ class JudgingQueue:
             except Exception as error:  # whatever the store's trouble is, the message stays and is tried again
                 log.exception("commit_failed", error=type(error).__name__)
             else:
-                self._checkpoint("settled")
                 break
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, COMMIT_RETRY_SECONDS_MAX)

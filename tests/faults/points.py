@@ -142,5 +142,12 @@ class KillSwitch:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+def kill_at(point: str, passing: int) -> None:
+    """Kill this process by SIGKILL when it passes a point for the nth time from now."""
+    switch = KillSwitch()
+    switch.wrap_all([point.split()[1]])
+    switch.arm(point, passing)
+
+
 def _awaitable(function: Callable[..., Awaitable[object]], *args: object, **kwargs: object) -> Awaitable[object]:
     return function(*args, **kwargs)

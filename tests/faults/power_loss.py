@@ -36,7 +36,7 @@ async def write(folder: Path, patch: pytest.MonkeyPatch, seed: int = 1) -> Disk:
         _record_promises(disk, root, patch)
         storage = Storage(settings.storage_url(), SMALL_BYTES_MAX)
         async with open_database(settings, group_max=GROUP) as database:
-            store = MessageStore(database.engines, database.writer, storage, lambda _name: None)
+            store = MessageStore(database.engines, database.writer, storage)
             for _ in range(GROUPS):
                 await asyncio.gather(*(_accept(store, storage, chance) for _ in range(GROUP)))
         storage.close()

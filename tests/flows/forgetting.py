@@ -14,20 +14,19 @@ from gateway.store.documents.storage import Storage
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.retention import RetentionStore
 from gateway.store.opening import open_database
-from tests.flows.crashing import killing_at
+from tests.faults.points import kill_at
 
 
 async def run(directory: str, url: str, now: str, point: str, passing: str) -> None:
     settings = Settings(data_directory=Path(directory), database=DatabaseSettings(url=url))
-    checkpoint = killing_at(point, int(passing))
+    kill_at(point, int(passing))
     async with open_database(settings) as database:
         retention = Retention(
             settings.retention,
-            RetentionStore(database.engines, database.writer, checkpoint),
+            RetentionStore(database.engines, database.writer),
             Storage(settings.storage_url(), 0),
             ObjectReferences(database.engines),
             lambda: datetime.fromisoformat(now),
-            checkpoint,
             reading_seconds=0,
         )
         await retention.run("test")

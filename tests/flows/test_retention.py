@@ -27,9 +27,14 @@ from tests.samples import invoice
 
 EIGHT_YEARS = 8 * 366
 TWO_YEARS = 2 * 366
-POINTS = ("forgetting-written", "contents-forgotten", "report-forgotten", "bytes-erased")
-SECOND = "2"
-"""At the second passing, so that something is already behind it."""
+POINTS = (
+    ("after gateway.store.messages.retention:_forget", 2),
+    ("after gateway.store.messages.retention:RetentionStore.forget", 3),
+    ("after gateway.store.messages.retention:RetentionStore.forget", 4),
+    ("before gateway.store.messages.retention:RetentionStore.mark_erased", 2),
+)
+"""Each with the passing at which it kills: something is already behind it. Contents and reports that
+were delivered are forgotten first, then contents and reports that were refused."""
 
 
 @dataclass
@@ -301,10 +306,10 @@ async def test_the_run_of_a_day_is_made_once(archive: Archive) -> None:
     assert report.tallies == ()
 
 
-@pytest.mark.parametrize("point", POINTS)
-async def test_a_run_that_is_killed_goes_on(archive: Archive, point: str) -> None:
+@pytest.mark.parametrize(("point", "passing"), POINTS)
+async def test_a_run_that_is_killed_goes_on(archive: Archive, point: str, passing: int) -> None:
     archive.house.clock.passes(days=EIGHT_YEARS)
-    arguments = (str(archive.directory), archive.url, archive.house.clock().isoformat(), point, SECOND)
+    arguments = (str(archive.directory), archive.url, archive.house.clock().isoformat(), point, str(passing))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.flows.forgetting", *arguments)
     assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL, "it was not killed where it should"
     readable = {name for name, parts in (await archive.forgotten()).items() if MessagePart.CONTENTS not in parts}

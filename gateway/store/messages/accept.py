@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from gateway.clock import from_microseconds, to_microseconds
 from gateway.messages.message import JournalEntry, Message, first_entries, received_message
-from gateway.messages.ports import Checkpoint
 from gateway.messages.submission import (
     Arrival,
     ChannelRow,
@@ -31,10 +30,9 @@ from gateway.validator.model.document import Attachment
 class Acceptor:
     """Stores submissions. `accept_group` is for one thread at a time."""
 
-    def __init__(self, storage: Storage, checkpoint: Checkpoint, node_id: str) -> None:
+    def __init__(self, storage: Storage, node_id: str) -> None:
         """`node_id`: the node that is to judge what is accepted."""
         self._storage = storage
-        self._checkpoint = checkpoint
         self._node_id = node_id
 
     def accept_group(
@@ -51,9 +49,7 @@ class Acceptor:
         if new:
             self._store_small(new)
             write_together(connection, _changes(new, head, self._node_id))
-            self._checkpoint("accept-written")
             self._storage.sync_pack()  # begun before the rows: most of it is done
-            self._checkpoint("bytes-stored")
         return answers
 
     def _store_small(self, new: Sequence[Arrival]) -> None:

@@ -9,7 +9,6 @@ from gateway.clock import to_microseconds
 from gateway.messages.decision import AlreadyCommittedError, Claims, Decision, Move, decide
 from gateway.messages.lifecycle import FIRST_STEPS, Step
 from gateway.messages.participants import Register
-from gateway.messages.ports import Checkpoint
 from gateway.settings import MeterSettings
 from gateway.store.engine import Engines
 from gateway.store.ledger.entries import SharedAppend
@@ -58,7 +57,6 @@ class Committer:
         writer: Writer,
         parties: Register,
         policy: MeterSettings,
-        checkpoint: Checkpoint = lambda _name: None,
         observers: Sequence[OnCommitted] = (),
         node_id: str = NOBODY,
     ) -> None:
@@ -67,7 +65,6 @@ class Committer:
         self._writer = writer
         self._parties = parties
         self._policy = policy
-        self._checkpoint = checkpoint
         self._observers = observers
         self._node_id = node_id
 
@@ -108,9 +105,7 @@ class Committer:
         return committed
 
     def _write(self, connection: Connection, group: Sequence[Decision]) -> list[Decision]:
-        decisions = write_decisions(connection, group, self._with_claims, self._node_id)
-        self._checkpoint("settle-written")
-        return decisions
+        return write_decisions(connection, group, self._with_claims, self._node_id)
 
     def _with_claims(self, decision: Decision, claims: Claims) -> Decision:
         """Decided with the claims where another message has this one's: it is a duplicate."""

@@ -6,7 +6,6 @@ from sqlalchemy.exc import IntegrityError
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter, Page, StoredAttachment
 from gateway.messages.participants import Role
-from gateway.messages.ports import Checkpoint
 from gateway.messages.retention import ForgottenPart
 from gateway.messages.submission import Arrival, IdempotencyConflictError, Receipt, StoredBytes
 from gateway.store.documents.storage import Storage
@@ -25,13 +24,11 @@ _KENMERK_CHARACTERS = 36
 class MessageStore:
     """Messages, on one database and one document storage. Implements `messages.ports.Messages`."""
 
-    def __init__(
-        self, engines: Engines, writer: Writer, storage: Storage, checkpoint: Checkpoint, node_id: str = NOBODY
-    ) -> None:
+    def __init__(self, engines: Engines, writer: Writer, storage: Storage, node_id: str = NOBODY) -> None:
         """`node_id`: the node that is to judge what is accepted."""
         self._engines = engines
         self._writer = writer
-        self._accept_group = Acceptor(storage, checkpoint, node_id).accept_group
+        self._accept_group = Acceptor(storage, node_id).accept_group
 
     async def accept(self, arrival: Arrival) -> Receipt:
         """Store a submission; returns once bytes, hash and journal are on stable storage.

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Row
 from gateway.clock import from_microseconds, to_microseconds
 from gateway.messages.kenmerk import last_kenmerk_of
 from gateway.messages.message import GATEWAY
-from gateway.messages.ports import Checkpoint
 from gateway.messages.retention import (
     DueMessage,
     ForgottenPart,
@@ -44,10 +43,9 @@ _SET, _LIFTED = "set", "lifted"
 class RetentionStore:
     """Holds, runs and what was forgotten, on one database."""
 
-    def __init__(self, engines: Engines, writer: Writer, checkpoint: Checkpoint = lambda _name: None) -> None:
+    def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines
         self._writer = writer
-        self._checkpoint = checkpoint
 
     async def holds(self) -> tuple[LegalHold, ...]:
         """Every hold in force, oldest first."""
@@ -86,9 +84,7 @@ class RetentionStore:
         """Forget this part of those messages that are due and not held at this moment; returns them."""
 
         def write(connection: Connection) -> tuple[DueMessage, ...]:
-            forgotten = _forget(connection, term, kenmerken, at)
-            self._checkpoint("forgetting-written")
-            return forgotten
+            return _forget(connection, term, kenmerken, at)
 
         return await self._writer.call(write)
 

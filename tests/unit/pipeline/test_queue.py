@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 
 from gateway.clock import Clock
 from gateway.log import format_error
-from gateway.main import no_checkpoint
 from gateway.messages.decision import Decision
 from gateway.messages.lifecycle import State
 from gateway.pipeline.queue import JudgingQueue
@@ -97,7 +96,6 @@ def new_queue(
         Judges(),
         MeterSettings(),
         clock,
-        no_checkpoint,
         small_size_bytes_max=1 << 18,
         workers=1,
         attempts_max=3,

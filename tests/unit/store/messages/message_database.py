@@ -51,7 +51,7 @@ async def message_database(url: str, directory: Path) -> AsyncIterator[MessageDa
     writer = Writer(engines.write, 64)
     writer.start()
     committed: list[Decision] = []
-    store = MessageStore(engines, writer, storage, lambda _name: None)
+    store = MessageStore(engines, writer, storage)
     parties = MemoryRegister(SUPPLIER, TOWN)
     committer = Committer(engines, writer, parties, MeterSettings(), observers=[committed.append])
     yield MessageDatabase(engines, writer, store, committer, committed)

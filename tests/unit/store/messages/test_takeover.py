@@ -70,9 +70,7 @@ class World:
     async def accept_at_first(self) -> str:
         """A message that the first node accepted."""
         node_id = self.nodes[0].node_id
-        store = MessageStore(
-            self.database.engines, self.database.writer, self.storage, lambda _name: None, node_id
-        )
+        store = MessageStore(self.database.engines, self.database.writer, self.storage, node_id)
         return (await replace(self.database, store=store).accept()).kenmerk
 
     async def run(self) -> None:
