@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
 
 from gateway.clock import utc_now
-from gateway.jobs.retain import STORAGE_TROUBLE, Retention
+from gateway.jobs.retain import Retention
 from gateway.messages.retention import ForgottenPart, HoldScope, LegalHold, RetentionReport
+from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.settings import Settings
-from gateway.store.documents.packs import PACKS
 from gateway.store.documents.storage import Storage
 from gateway.store.messages.references import ObjectReferences
 from gateway.store.messages.retention import RetentionStore, forgotten_parts
@@ -75,22 +73,16 @@ def _with_store(settings: Settings, work: Callable[[RetentionStore], Awaitable[T
 
 
 def _with_retention(settings: Settings, work: Callable[[Retention], Awaitable[T]]) -> T:
-    url = urlsplit(settings.storage_url())
-    if url.scheme == "file" and not Path(unquote(url.path), PACKS).is_dir():  # or a disk that is away looks empty
-        raise RetentionFailedError(f"document storage is not there: {unquote(url.path)}")
-
     async def open_storage(database: Database) -> T:
-        storage = Storage(settings.storage_url(), 0)
+        storage = Storage(settings.storage_url(), 0, is_made=False)
         try:
-            store, references = (
-                RetentionStore(database.engines, database.writer),
-                ObjectReferences(database.engines),
-            )
+            store = RetentionStore(database.engines, database.writer)
+            references = ObjectReferences(database.engines)
             return await work(Retention(settings.retention, store, storage, references, utc_now))
         finally:
             storage.close()
 
     try:
         return _with_database(settings, open_storage)
-    except STORAGE_TROUBLE as error:
+    except StoreUnavailableError as error:
         raise RetentionFailedError(f"document storage cannot be used: {error}") from error

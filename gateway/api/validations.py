@@ -1,7 +1,6 @@
 """Judge a document without sending it: no key, nothing stored."""
 
 import uuid
-from contextlib import nullcontext
 
 import msgspec
 import structlog
@@ -48,17 +47,26 @@ async def validate_document(call: Call, query: ValidationQuery) -> web.StreamRes
     if request.content_type not in XML_TYPES:
         raise problems.UnsupportedMediaType(request.headers.get("Content-Type", "")[:100], list(XML_TYPES))
     announced = announced_bytes(request, limits.body_bytes_max)
-    is_small = announced is not None and announced <= limits.in_memory_bytes_max
-    held = call.context.validation_limit.hold(limits.body_bytes_max if announced is None else announced)
-    with nullcontext() if is_small else held:  # small ones are as many as there are connections
-        document = await whole(request, limits.body_bytes_max, limits)
-        if not document:
-            raise empty_body()
-        verdict = await _judge(call, document, query)
-        if form == HTML:
-            return page_answer(
-                report_pages.verdict_page(verdict, _lines_of(document), call.language), call.language
-            )
+    room = call.context.validation_limit
+    if announced is not None and announced <= limits.in_memory_bytes_max:
+        document = await _receive(call)  # as many as there are connections; a slow one takes no room from others
+        with room.hold(announced):
+            return await _answer(call, query, form, document)
+    with room.hold(limits.body_bytes_max if announced is None else announced):
+        return await _answer(call, query, form, await _receive(call))
+
+
+async def _receive(call: Call) -> bytes:
+    document = await whole(call.request, call.services.limits.body_bytes_max, call.services.limits)
+    if not document:
+        raise empty_body()
+    return document
+
+
+async def _answer(call: Call, query: ValidationQuery, form: str, document: bytes) -> web.StreamResponse:
+    verdict = await _judge(call, document, query)
+    if form == HTML:
+        return page_answer(report_pages.verdict_page(verdict, _lines_of(document), call.language), call.language)
     if form == PLAIN:
         return text_answer(report_pages.verdict_text(verdict, call.language), call.language)
     return raw_json_answer(verdict, more=BY_ACCEPT)

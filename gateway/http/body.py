@@ -67,7 +67,7 @@ async def _incoming(
         began = loop.time()
         overdue_at = began + slack_seconds
         if slot:
-            slot.expect_by(overdue_at)
+            slot.body_due_at = overdue_at
         chunk = await _next(request, min(deadline, overdue_at), limits)
         if not chunk:
             return

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 
 from aiohttp import web
 
@@ -51,13 +52,13 @@ class Slot:
     """One connection's slot."""
 
     __slots__ = (
-        "_body_due_at",
         "_connections",
         "_header_due_at",
         "_is_known",
         "_slack_seconds",
         "_stalled_until",
         "address",
+        "body_due_at",
         "caller",
         "end",
         "is_reserve",
@@ -72,7 +73,8 @@ class Slot:
         self.end = end
         self._connections = connections
         self._is_known = False
-        self._body_due_at = 0.0
+        self.body_due_at = 0.0
+        """When the body will be overdue, if nothing more comes."""
         self._slack_seconds = 0.0
         self._header_due_at: float | None = None
         self._stalled_until: float | None = None
@@ -102,21 +104,12 @@ class Slot:
     def receiving(self, slack_seconds: float) -> Iterator[None]:
         """A body comes in during the block; it may be this far behind its rate."""
         self._slack_seconds = slack_seconds
-        self.expect_by(_now() + slack_seconds)
+        self.body_due_at = _now() + slack_seconds
         self._connections.receive(self, is_known=self._is_known)
         try:
             yield
         finally:
             self._connections.begin(self)
-
-    def expect_by(self, at: float) -> None:
-        """When the body will be overdue, if nothing more comes."""
-        self._body_due_at = at
-
-    @property
-    def body_due_at(self) -> float:
-        """When the body will be overdue."""
-        return self._body_due_at
 
     def stall(self, *, is_stalled: bool) -> None:
         """The client accepts nothing of its answer at present, or it does again."""
@@ -130,13 +123,14 @@ class Slot:
 
     def is_behind(self, now: float) -> bool:
         """Its body has fallen behind its rate."""
-        return self._body_due_at < now + self._slack_seconds - BEHIND_SECONDS
+        return self.body_due_at < now + self._slack_seconds - BEHIND_SECONDS
 
     def leave(self) -> None:
         """The connection was closed."""
         self._connections.leave(self)
 
 
+_due_at = attrgetter("body_due_at")
 SLOT = web.RequestKey("slot", Slot)
 """A request's slot; not there where a test has no connection."""
 
@@ -222,7 +216,7 @@ class Connections:
             self._known_bodies[slot] = None
             return
         if len(self._bodies) >= max(1, self.limits.connections_max // 2):
-            self._evict(min(self._bodies, key=_body_due_at))
+            self._evict(min(self._bodies, key=_due_at))
         self._bodies[slot] = None
 
     def identify(self, slot: Slot, caller: str) -> bool:
@@ -268,12 +262,12 @@ class Connections:
             return found
         bodies = [one for one in self._bodies if one in among]
         if bodies:
-            return min(bodies, key=_body_due_at)
+            return min(bodies, key=_due_at)
         if found := next((one for one in self._kept if one in among), None):
             return found
         now = _now()
         behind = [one for one in self._known_bodies if one in among and one.is_behind(now)]
-        return min(behind, key=_body_due_at, default=None)
+        return min(behind, key=_due_at, default=None)
 
     def _evict(self, slot: Slot) -> None:
         self.leave(slot)
@@ -297,10 +291,6 @@ def _remove(groups: dict[str, dict[Slot, None]], name: str, slot: Slot) -> None:
     group.pop(slot, None)
     if not group:
         del groups[name]
-
-
-def _body_due_at(slot: Slot) -> float:
-    return slot.body_due_at
 
 
 def _now() -> float:

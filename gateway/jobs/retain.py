@@ -8,12 +8,10 @@ message names it any more; until then its forgotten bytes are zeros.
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from obstore.exceptions import BaseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import AMSTERDAM, Clock, billing_date
@@ -31,8 +29,7 @@ CHECK_SECONDS = 300.0
 """How often we look whether the run of the day is due."""
 READING_SECONDS = 5.0
 """Between the records and the bytes: who looked up where a document is has read it by then."""
-STORAGE_TROUBLE = (StoreUnavailableError, OSError, BaseError)
-TROUBLE = (*STORAGE_TROUBLE, SQLAlchemyError)
+TROUBLE = (StoreUnavailableError, SQLAlchemyError)
 """Errors of storage or database that may pass."""
 
 
@@ -108,7 +105,7 @@ class Retention:
         for key, spans in waiting:
             try:
                 removed += await self._erase_in(key, spans)
-            except STORAGE_TROUBLE as error:
+            except StoreUnavailableError as error:
                 log.error("not_erased", object=key, error=type(error).__name__)
                 failed += 1
             else:
@@ -122,8 +119,7 @@ class Retention:
             await self._storage.erase(key, spans)
         else:
             await self._storage.require_present()
-            with suppress(FileNotFoundError):  # it went before the process stopped
-                await self._storage.delete(key)
+            await self._storage.delete(key)
         await self._store.mark_erased(key)
         return not is_used
 
@@ -168,11 +164,7 @@ async def retain_regularly(retention: Retention, first_after: timedelta, is_mine
     """Make the run of each day, for as long as this is awaited."""
 
     async def retain() -> None:
-        try:
-            report = await retention.run_when_due()
-        except TROUBLE as error:  # the next time tries again
-            log.error("retention_failed", error=type(error).__name__)
-            return
+        report = await retention.run_when_due()
         if report is not None:
             log.info(
                 "retention_run",
@@ -186,7 +178,7 @@ async def retain_regularly(retention: Retention, first_after: timedelta, is_mine
         retain,
         CHECK_SECONDS,
         failure="retention_failed",
-        expected=(),
+        expected=TROUBLE,
         first_after_seconds=first_after.total_seconds(),
         is_mine=is_mine,
     )

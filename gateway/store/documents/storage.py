@@ -46,7 +46,7 @@ class Storage:
     def __init__(
         self, url: str, small_size_bytes_max: int, *, has_packs: bool = True, is_made: bool = True
     ) -> None:
-        """`has_packs`: false for a storage of other files, which has no folder for packs; `is_made`: false to read
+        """`has_packs`: false for a storage of other files, which has no folder for packs; `is_made`: false to use
         a storage that is there, and make nothing. Raises StoreUnavailableError where it is not."""
         self._root = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
         with _unavailable_when_it_fails():
@@ -55,8 +55,11 @@ class Storage:
         """Contents up to here stay in memory until their message is stored."""
         self._synced: set[Path] = set()
         self._packs = (
-            Packs(self._root, _new_pack_name, self._sync_folders) if self._root and has_packs and is_made else None
+            Packs(self._root, _new_name, self._sync_folders) if self._root and has_packs and is_made else None
         )
+        self._folder = self._root / PACKS if self._root and has_packs else self._root
+        """What is there while the storage is: a disk that is away leaves an empty folder in its place."""
+        self._require_present()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="storage")
         self.report_damage: Callable[[DamagedDocumentError], None] = lambda _error: None
         """Called with every content that is found damaged or missing."""
@@ -79,7 +82,7 @@ class Storage:
         with _unavailable_when_it_fails():
             if self._packs is not None:
                 return self._packs.add(pieces)
-            key = f"{PACKS}/{_new_pack_name()}"
+            key = f"{PACKS}/{_new_name()}"
             obstore.put(self._store, key, b"".join(pieces))
             return key, 0
 
@@ -176,8 +179,9 @@ class Storage:
             raise
 
     async def delete(self, key: str) -> None:
-        """Remove an object that no message names."""
-        await obstore.delete_async(self._store, key)
+        """Remove an object that no message names; one that is gone is no error. Raises StoreUnavailableError."""
+        with _unavailable_when_it_fails(), suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
 
     async def erase(self, key: str, spans: Sequence[tuple[int, int]]) -> None:
         """Overwrite parts of an object, each an offset and a size in bytes, with zeros; what is between them stays
@@ -234,10 +238,7 @@ class Storage:
     def _require_present(self) -> None:
         """Raises StoreUnavailableError when the folder that was there at the start is not there now: removed,
         moved, or the disk that was mounted there is gone."""
-        if self._root is None:
-            return
-        folder = self._root / PACKS if self._packs is not None else self._root
-        if not folder.is_dir():
+        if self._folder is not None and not self._folder.is_dir():
             raise StoreUnavailableError("the folder of document storage is not there")
 
     def _sync(self, key: str) -> None:
@@ -329,10 +330,10 @@ class Sink:
 
 def new_key(kind: str) -> str:
     """A new object's key: kind, day, and a name that follows time."""
-    return f"{kind}/{_new_pack_name()}"
+    return f"{kind}/{_new_name()}"
 
 
-def _new_pack_name() -> str:
+def _new_name() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d}/{new_kenmerk()}"
 
 

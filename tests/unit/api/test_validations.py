@@ -47,22 +47,23 @@ class TestRoom:
     async def test_beyond_it_the_answer_is_come_back(
         self, client: Client, gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        goes_on = asyncio.Event()
+        began, goes_on = asyncio.Event(), asyncio.Event()
 
         async def slowly(document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
+            began.set()
             await goes_on.wait()
             return await MemoryGateway().judge(document, profile=profile, checks_schema=checks_schema)
 
         monkeypatch.setattr(gateway, "judge", slowly)
         first = asyncio.create_task(_status(client, bytes(600)))
-        await asyncio.sleep(0.1)
+        await began.wait()
         assert await _status(client, bytes(600)) == (503, "30")
         goes_on.set()
         await first
         monkeypatch.undo()
         assert await _status(client, bytes(600)) == (200, None)
 
-    async def test_a_body_without_a_length_is_reckoned_at_the_most(self, client: Client) -> None:
+    async def test_a_body_without_a_length_counts_as_the_largest(self, client: Client) -> None:
         async def drops() -> object:
             yield b"<a/>"
 
