@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-JOBS ?= 2
+# One more than the cores of a small machine: tests that run a gateway as a process wait for it.
+JOBS ?= 3
 
 .PHONY: run test setup demo check lint types layers unit bench conformance docs messages lock clean system soak
 

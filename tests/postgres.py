@@ -1,8 +1,10 @@
-"""A real PostgreSQL for tests: one server a test process, an empty database a test.
+"""Databases for tests: a real PostgreSQL, one server a test process, and SQLite.
 
-`database_url` runs a test twice, on SQLite and on PostgreSQL. Durability is as a user's: fsync stays on.
+`database_url` runs a test twice, on SQLite and on PostgreSQL. Each test starts from a copy of a database that has
+the schema and no rows: making the schema takes longer than most tests. Durability is as a user's: fsync stays on.
 """
 
+import asyncio
 import contextlib
 import itertools
 import os
@@ -16,11 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.store.engine import open_engines
+from gateway.store.schema import upgrade
+
 _ROLE = "meterpoort"
 _START_SECONDS_MAX = 30
-_EMPTY = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid();
-SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public"""
+_TEMPLATE = "with_schema"
 
 
 class PostgresServer:
@@ -31,7 +34,7 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="meterpoort-pg-"))
         self._user = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
         self._numbers = itertools.count(1)
-        self._shared: str | None = None
+        self._has_template = False
         if self._user:
             shutil.chown(self._folder, self._user, self._user)
         self._run("initdb", "-D", str(self._folder / "data"), "-U", _ROLE, "-A", "trust", "-E", "UTF8", "-N")
@@ -43,13 +46,20 @@ class PostgresServer:
         self._run("createdb", "-h", str(self._folder), "-U", _ROLE, name)
         return self._address(name)
 
-    def emptied_database(self) -> str:
-        """The one database that test after test starts from empty: much quicker than a new one each time."""
-        if self._shared is None:
-            self._shared = self.new_database()
-            return self._shared
-        self._run("psql", "-q", "-h", str(self._folder), "-U", _ROLE, "-d", _name_of(self._shared), "-c", _EMPTY)
-        return self._shared
+    def database_with_schema(self) -> str:
+        """A database with the schema and no rows. The one before is gone, whoever is still connected to it."""
+        if not self._has_template:
+            self._run("createdb", "-h", str(self._folder), "-U", _ROLE, _TEMPLATE)
+            make_schema(self._address(_TEMPLATE))
+            self._has_template = True
+        again = (
+            "SET client_min_messages = warning",
+            "DROP DATABASE IF EXISTS test WITH (FORCE)",
+            f"CREATE DATABASE test TEMPLATE {_TEMPLATE}",
+        )
+        commands = (word for statement in again for word in ("-c", statement))
+        self._run("psql", "-q", "-h", str(self._folder), "-U", _ROLE, "-d", "postgres", *commands)
+        return self._address("test")
 
     def copy_database(self, source: str, target: str) -> None:
         """Back up one database and restore the backup into another, an empty one: by their URLs."""
@@ -126,6 +136,13 @@ def _name_of(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
+def make_schema(url: str) -> None:
+    """Give an empty database the schema."""
+    engines = open_engines(url)
+    upgrade(engines.write)
+    asyncio.run(engines.dispose())
+
+
 def find_binaries() -> Path | None:
     """Return the folder of the server's programs: that of Debian, newest first, or that of `initdb`."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: -float(path.parts[-3]))
@@ -146,14 +163,41 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> str:
-    """The address of an empty PostgreSQL database."""
-    return postgres_server.emptied_database()
+    """The address of a PostgreSQL database with the schema and no rows."""
+    return postgres_server.database_with_schema()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a fresh database: the test runs once on SQLite and once on PostgreSQL."""
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> str:
+    """The address of a PostgreSQL database with nothing in it."""
+    return postgres_server.new_database()
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the schema and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "meterpoort.db"
+    make_schema(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+_DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+@pytest.fixture(params=_DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_with_schema: Path) -> str:
+    """The address of a database with the schema and no rows, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'meterpoort.db'}"
+        path = shutil.copy(sqlite_with_schema, tmp_path / "meterpoort.db")
+        return f"sqlite+aiosqlite:///{path}"
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.emptied_database()
+    return server.database_with_schema()
+
+
+@pytest.fixture(params=_DATABASES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database with nothing in it, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new_database()

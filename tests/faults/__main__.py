@@ -86,7 +86,7 @@ def _databases(database: str) -> Iterator[Callable[[], str]]:
         raise SystemExit("no PostgreSQL on this machine; `make system` installs it on Debian")
     server = PostgresServer(binaries)
     try:
-        yield server.emptied_database
+        yield server.database_with_schema
     finally:
         server.stop()
 

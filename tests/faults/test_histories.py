@@ -14,4 +14,4 @@ def test_histories() -> None:
 
 @pytest.mark.postgresql
 def test_histories_on_postgresql(postgres_server: PostgresServer) -> None:
-    run_histories(postgres_server.emptied_database, HISTORIES, STEPS, SEED)
+    run_histories(postgres_server.database_with_schema, HISTORIES, STEPS, SEED)

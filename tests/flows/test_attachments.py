@@ -1,11 +1,11 @@
 """An attachment is judged by its content, embedded or detached, and also after a restart."""
 
 import base64
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
 from gateway.main import listen, open_gateway
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
@@ -15,17 +15,27 @@ START = b"<cac:AccountingSupplierParty>"
 LARGE_BYTES = 400_000
 """More than a message holds in memory: streamed to storage, and judged in a worker when it is in the document."""
 
-CONTENTS = [
-    ("a program", "application/pdf", b"MZ" + bytes(100), "refused", {"MP-ATT-DANGEROUS"}),
-    ("a large program", "application/pdf", b"\x7fELF" + bytes(LARGE_BYTES), "refused", {"MP-ATT-DANGEROUS"}),
-    ("a web page", "text/csv", b"<html><script></script></html>", "refused", {"MP-ATT-DANGEROUS"}),
-    ("a zip", "text/csv", b"PK\x03\x04" + bytes(50), "delivered", {"MP-ATT-CONTENT"}),
-    ("nothing", "application/pdf", b"", "delivered", {"MP-ATT-EMPTY"}),
-    ("a PDF", "application/pdf", b"%PDF-1.7\n" + bytes(50), "delivered", set()),
-    ("a large PDF", "application/pdf", b"%PDF-1.7\n" + bytes(LARGE_BYTES), "delivered", set()),
-]
-of_contents = pytest.mark.parametrize(
-    ("media_type", "content", "state", "rules"), [row[1:] for row in CONTENTS], ids=[row[0] for row in CONTENTS]
+
+@dataclass(frozen=True)
+class Attached:
+    """An attachment, and what becomes of the invoice that has it."""
+
+    number: str
+    media_type: str
+    content: bytes
+    state: str = "delivered"
+    rules: frozenset[str] = frozenset()
+
+
+REFUSED = ("refused", frozenset({"MP-ATT-DANGEROUS"}))
+CONTENTS = (
+    Attached("program", "application/pdf", b"MZ" + bytes(100), *REFUSED),
+    Attached("large-program", "application/pdf", b"\x7fELF" + bytes(LARGE_BYTES), *REFUSED),
+    Attached("web-page", "text/csv", b"<html><script></script></html>", *REFUSED),
+    Attached("zip", "text/csv", b"PK\x03\x04" + bytes(50), "delivered", frozenset({"MP-ATT-CONTENT"})),
+    Attached("nothing", "application/pdf", b"", "delivered", frozenset({"MP-ATT-EMPTY"})),
+    Attached("pdf", "application/pdf", b"%PDF-1.7\n" + bytes(50)),
+    Attached("large-pdf", "application/pdf", b"%PDF-1.7\n" + bytes(LARGE_BYTES)),
 )
 
 
@@ -56,23 +66,19 @@ async def rules_of(house: House, kenmerk: str) -> set[object]:
     return {finding["rule"] for finding in findings}
 
 
-@of_contents
-async def test_content_detached_is_judged_as_content_in_it(
-    house: House, media_type: str, content: bytes, state: str, rules: set[str]
-) -> None:
-    inside = await (await house.send("supplier", embedded("A-1", media_type, content))).json()
-    detached = await submit(house, "A-2", media_type, content)
-    assert [inside["state"], detached["state"]] == [state, state]
-    for message in (inside, detached):
-        assert await rules_of(house, message["kenmerk"]) == rules
-    disposition = {"delivered": "billable"}.get(state, state)
-    assert [inside["disposition"], detached["disposition"]] == [disposition, disposition]
+async def test_content_detached_is_judged_as_content_in_it(house: House) -> None:
+    for one in CONTENTS:
+        inside = await (
+            await house.send("supplier", embedded(f"A-{one.number}", one.media_type, one.content))
+        ).json()
+        detached = await submit(house, f"B-{one.number}", one.media_type, one.content)
+        disposition = {"delivered": "billable"}.get(one.state, one.state)
+        for message in (inside, detached):
+            found = message["state"], message["disposition"], await rules_of(house, message["kenmerk"])
+            assert found == (one.state, disposition, one.rules), one.number
 
 
-@of_contents
-async def test_after_a_restart_too(
-    database_url: str, tmp_path: Path, media_type: str, content: bytes, state: str, rules: set[str]
-) -> None:
+async def test_after_a_restart_too(database_url: str, tmp_path: Path) -> None:
     settings = Settings(
         data_directory=tmp_path, database=DatabaseSettings(url=database_url), http=HttpSettings(port=0)
     )
@@ -84,14 +90,18 @@ async def test_after_a_restart_too(
         house = House(first, address, session, HeldClock())
         await furnish(house)
         await first.queue.stop()  # it accepts and judges nothing
-        accepted = await submit(house, "A-1", media_type, content, wait=False)
+        accepted = [
+            (one, await submit(house, one.number, one.media_type, one.content, wait=False)) for one in CONTENTS
+        ]
     async with (
         open_gateway(settings) as second,
         listen(second) as address,
         aiohttp.ClientSession(address) as session,
     ):
         house = House(second, address, session, HeldClock(), house.keys)
-        assert await second.intake.wait_until_settled(accepted["kenmerk"], 20)
-        message = await house.get("supplier", f"/v1/messages/{accepted['kenmerk']}")
-        assert message["state"] == state
-        assert await rules_of(house, accepted["kenmerk"]) == rules
+        for one, answer in accepted:
+            assert await second.intake.wait_until_settled(answer["kenmerk"], 20)
+            message = await house.get("supplier", f"/v1/messages/{answer['kenmerk']}")
+            assert (message["state"], await rules_of(house, answer["kenmerk"])) == (one.state, one.rules), (
+                one.number
+            )

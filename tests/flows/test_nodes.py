@@ -268,9 +268,9 @@ async def _is(value: bool) -> bool:
 
 @pytest.mark.parametrize("_time", range(3))
 async def test_nodes_that_start_at_once_on_an_empty_database_make_its_schema_once(
-    tmp_path: Path, postgres_url: str, _time: int
+    tmp_path: Path, empty_postgres_url: str, _time: int
 ) -> None:
-    cluster = Cluster(tmp_path, postgres_url)
+    cluster = Cluster(tmp_path, empty_postgres_url)
     async with cluster.stack:
         processes = [await cluster.begin() for _ in range(3)]
         await asyncio.gather(*(up(process) for process in processes))

@@ -4,8 +4,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 
-async def test_a_fresh_database_answers_and_is_empty(database_url: str) -> None:
-    engine = create_async_engine(database_url)
+async def test_a_fresh_database_answers_and_is_empty(empty_database_url: str) -> None:
+    engine = create_async_engine(empty_database_url)
     async with engine.begin() as conn:
         await conn.execute(text("CREATE TABLE once (n INTEGER PRIMARY KEY)"))  # fails when not fresh
         assert (await conn.scalar(text("SELECT count(*) FROM once"))) == 0

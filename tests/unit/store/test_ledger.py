@@ -99,10 +99,10 @@ async def findings(url: str) -> list[str]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=steps)
 def test_any_story_counts_as_the_model_does_on_both_engines(
-    story: list[tuple[Operation, bool]], tmp_path: Path, postgres_url: str
+    story: list[tuple[Operation, bool]], tmp_path: Path, empty_postgres_url: str
 ) -> None:
     digests = []
-    for url in (f"sqlite:///{tmp_path / 'meterpoort.db'}", f"{postgres_url}&{NOT_DURABLE}"):
+    for url in (f"sqlite:///{tmp_path / 'meterpoort.db'}", f"{empty_postgres_url}&{NOT_DURABLE}"):
         engines = open_engines(url)
         fresh(engines)
         model = run(engines, story)

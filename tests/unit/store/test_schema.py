@@ -57,8 +57,8 @@ INSERT_ONLY = {
 
 
 @pytest.fixture
-def engines(database_url: str) -> Engines:
-    return open_engines(database_url)
+def engines(empty_database_url: str) -> Engines:
+    return open_engines(empty_database_url)
 
 
 async def test_the_steps_make_what_the_tables_say(engines: Engines) -> None:
