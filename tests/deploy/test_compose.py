@@ -16,6 +16,7 @@ DEPLOY = ROOT / "deploy"
 
 
 class Service(TypedDict, total=False):
+    build: dict[str, str]
     image: str
     environment: dict[str, str]
     secrets: list[str]
@@ -35,6 +36,7 @@ class Compose(TypedDict):
 
 COMPOSE = cast(Compose, yaml.safe_load((DEPLOY / "compose.yaml").read_text()))
 SERVICES = COMPOSE["services"]
+DIGEST = "@sha256:[0-9a-f]{64}"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 PROMETHEUS = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
 DATASOURCE = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())
@@ -62,9 +64,10 @@ class TestEachService:
             for secret in re.findall(r"/run/secrets/(\w+)", value):
                 assert secret in service["secrets"]
 
-    def test_is_pinned_by_tag_and_gains_no_rights(self, name: str) -> None:
+    def test_is_pinned_and_gains_no_rights(self, name: str) -> None:
         service = SERVICES[name]
-        assert re.fullmatch(r"[\w./-]+:v?\d[\w.-]*", service["image"])
+        digest = "" if "build" in service else DIGEST
+        assert re.fullmatch(rf"[\w./-]+:v?\d[\w.-]*{digest}", service["image"])
         assert "no-new-privileges:true" in service["security_opt"]
 
     def test_is_reached_from_this_machine_alone(self, name: str) -> None:
@@ -143,7 +146,7 @@ class TestImage:
     def test_runs_as_nobody_in_particular_on_a_pinned_base(self) -> None:
         bases = set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE))
         assert len(bases) == 1
-        assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases.pop())
+        assert re.fullmatch(rf"python:3\.\d+\.\d+-slim-\w+{DIGEST}", bases.pop())
         assert re.search(r"^USER [1-9]\d+:[1-9]\d+$", DOCKERFILE, re.MULTILINE)
 
     def test_carries_the_project_s_licence(self) -> None:
