@@ -235,7 +235,8 @@ class Wave:
             async with self._session.request(method, path, headers=headers, **body) as answer:
                 found: Json = await answer.json(content_type=None)
                 if answer.status != 503:
-                    assert answer.status in (set(statuses) or {200, 201, 202}), (method, path, answer.status, found)
+                    expected = set(statuses) or {200, 201, 202}
+                    assert answer.status in expected, (method, path, answer.status, found)
                     return found
             await asyncio.sleep(0.2)
 
