@@ -59,11 +59,11 @@ async def submit(house: House, number: str, media_type: str, content: bytes, *, 
         return await answer.json()
 
 
-async def rules_of(house: House, kenmerk: str) -> set[object]:
+async def rules_of(house: House, kenmerk: str) -> frozenset[object]:
     report = await house.get("supplier", f"/v1/messages/{kenmerk}/report")
     findings = report["findings"]
     assert isinstance(findings, list)
-    return {finding["rule"] for finding in findings}
+    return frozenset(finding["rule"] for finding in findings)
 
 
 async def test_content_detached_is_judged_as_content_in_it(house: House) -> None:
