@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # One more than the cores of a small machine: tests that run a gateway as a process wait for it.
 JOBS ?= 3
+# Tests start hundreds of processes: they find the gateway compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test setup demo check lint types layers unit bench conformance docs messages lock clean system soak
 
