@@ -123,8 +123,8 @@ _METRICS_INTRODUCTION = """\
 # Metrics
 
 `GET /metrics` returns Prometheus's text format, or OpenMetrics when the Accept header asks for it. It also has
-`process_*` (memory, file descriptors, processor time, start) of the server process. The server counts what worker
-processes report.
+`process_*` (memory, file descriptors, processor time, start) of the server process; with `http.processes`, of each
+by its label `process`. The server counts what worker processes report.
 
 No label contains a party, a document number or a kenmerk; see the API and the log for these. Counters start at
 zero with the process. They are not used for billing: that is the meter in the database.

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -71,6 +72,7 @@ from gateway.store.messages.takeover import Takeover
 from gateway.store.nodes.node import BEAT_SECONDS, Node
 from gateway.store.opening import Database, hold_alone, open_database
 from gateway.store.writer import Writer
+from gateway.supervisor import Member
 from gateway.validator.xml.parsing import Limits as ReadingLimits
 
 log = structlog.get_logger(__name__)
@@ -86,6 +88,15 @@ REGISTER_SECONDS = 1.0
 
 FIRST_RETENTION_AFTER = timedelta(minutes=1)
 """A gateway that just started has more urgent work; and who stops it at once finds everything as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOfSeveral:
+    """A gateway that is one of several processes of a machine: what its supervisor told it, and where all of them
+    keep their metrics."""
+
+    member: Member
+    metrics_directory: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +155,15 @@ class Gateway:
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Gateway]:
+async def open_gateway(
+    settings: Settings, *, clock: Clock = utc_now, one_of: OneOfSeveral | None = None
+) -> AsyncIterator[Gateway]:
     """Open a gateway that accepts, judges and delivers messages until the block ends, first those that waited.
 
     Raises BlockingIOError when another gateway uses the same SQLite database.
     """
     async with AsyncExitStack() as stack:
-        gateway = await _open(settings, clock, stack)
+        gateway = await _open(settings, clock, stack, one_of)
         await gateway.takeover.run()
         gateway.queue.start()
         stack.push_async_callback(gateway.queue.stop)
@@ -209,8 +222,10 @@ def _retention(gateway: Gateway, clock: Clock) -> Retention:
     return Retention(gateway.settings.retention, store, gateway.storage, references, clock)
 
 
-async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
-    """Run the gateway until SIGTERM or SIGINT; active requests are finished first.
+async def serve(
+    settings: Settings, *, announce: Callable[[str], None], one_of: OneOfSeveral | None = None
+) -> None:
+    """Run the gateway until SIGTERM or SIGINT, or its supervisor is gone; active requests are finished first.
 
     `announce` is called with a line of text once the gateway accepts requests. Raises OSError when the port or the
     data directory cannot be opened.
@@ -219,9 +234,14 @@ async def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_gateway(settings) as gateway, listen(gateway) as address:
+    if one_of:
+        loop.add_reader(one_of.member.supervisor_gone, stop.set)
+    opened = open_gateway(settings, one_of=one_of)
+    async with opened as gateway, listen(gateway) as address:
         announce(f"Meterpoort {__version__} is running at {address}")
         await stop.wait()
+        if one_of:
+            loop.remove_reader(one_of.member.supervisor_gone)
         log.info("gateway_stopping")
         _end_in_time(settings.http.shutdown_seconds_max * ENDED_BY_FORCE_SHARE)
         gateway.settled.stop_waiting()
@@ -263,7 +283,7 @@ async def listen(gateway: Gateway) -> AsyncIterator[str]:
     )
     await runner.setup()
     try:
-        await runner.listen(http.host, http.port, tls)
+        await runner.listen(http.host, http.port, tls, is_shared=http.processes > 1)
         port = runner.addresses[0][1]
         host = _host_in_url(http.host, is_tls=tls is not None)
         services.base_url.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
@@ -354,17 +374,23 @@ def _certificates(settings: Settings) -> TlsFiles | None:
     return files
 
 
-async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Gateway:
+async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of: OneOfSeveral | None) -> Gateway:
     certificates = _certificates(settings)
     for folder in settings.private_folders():
         keep_private(folder)
-    metrics = Metrics(__version__, data_directory=settings.data_directory, clock=clock, channels=LABELS)
+    metrics = Metrics(
+        __version__,
+        data_directory=settings.data_directory,
+        clock=clock,
+        channels=LABELS,
+        shared_directory=one_of.metrics_directory if one_of else None,
+    )
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits
     stack.enter_context(hold_alone(settings))
     database = await _open_database(settings, metrics, stack)
     engines, writer = database.engines, database.writer
-    node = Node(engines, writer)
+    node = Node(engines, writer, one_of.member.name, one_of.member.replaces) if one_of else Node(engines, writer)
     await node.join()
     stack.push_async_callback(node.leave)
     register = RegisterStore(engines, writer, clock)

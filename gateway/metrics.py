@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -29,6 +29,7 @@ from prometheus_client.exposition import choose_encoder
 from gateway.clock import Clock, utc_now
 from gateway.messages.lifecycle import Disposition, State
 from gateway.metering.entry import UsageEntry, UsageKind
+from gateway.shared_metrics import LAST_KNOWN, SharedMetrics
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentKind
 
@@ -122,10 +123,13 @@ class Metrics:
         data_directory: Path | None = None,
         clock: Clock = utc_now,
         channels: ChannelLabels | None = None,
+        shared_directory: Path | None = None,
     ) -> None:
         """`known_rules`: ids that may become labels; None: anything in the form of an id, up to RULES_MAX.
-        `data_directory`: an existing directory on the disk to measure."""
+        `data_directory`: an existing directory on the disk to measure. `shared_directory`: where this process and
+        others keep their metrics (`shared_metrics.keep_metrics`); what is exposed is that of all together."""
         self.registry = CollectorRegistry()
+        self._exposed = SharedMetrics(self.registry, shared_directory) if shared_directory else self.registry
         self.described: list[Described] = []
         self.foreseen = _foreseen(channels or ChannelLabels())
         self._known_rules = None if known_rules is None else frozenset(known_rules)
@@ -144,7 +148,7 @@ class Metrics:
     def exposition(self, accept: str = "") -> tuple[str, bytes]:
         """Content type and body for a scrape, in the format of the Accept header."""
         encode, content_type = choose_encoder(accept)
-        return content_type, encode(self.registry)
+        return content_type, encode(self._exposed)
 
     # Messages
 
@@ -153,6 +157,11 @@ class Metrics:
         self._received.labels(channel).inc()
         self._received_bytes.labels(channel).inc(size_bytes)
         self._since["received"] = at
+
+    def last_received_measured(self, at: datetime | None) -> None:
+        """When a message was last received by any gateway on this database."""
+        if at is not None:
+            self._since["received"] = at
 
     def message_repeated(self) -> None:
         """A submission was repeated with the same key and body."""
@@ -387,8 +396,12 @@ class Metrics:
         )
         self._commit_group = self._histogram("commit_submissions", "Submissions in one commit.", GROUP_SIZES)
         self._reaped = self._counter("reaped_objects", "Leftover objects removed from document storage.")
-        self._reaper_held = self._gauge("reaper_held", "1 when the reaper found too much to remove and held back.")
-        self._reaper_passed = self._gauge("reaper_passed_timestamp_seconds", "When the reaper passed last.")
+        self._reaper_held = self._gauge(
+            "reaper_held", "1 when the reaper found too much to remove and held back.", mode=LAST_KNOWN
+        )
+        self._reaper_passed = self._gauge(
+            "reaper_passed_timestamp_seconds", "When the reaper passed last.", mode=LAST_KNOWN
+        )
 
     def _request_metrics(self) -> None:
         self._requests = self._counter(
@@ -418,10 +431,10 @@ class Metrics:
         metric = Counter(f"meterpoort_{name}", meaning, labels, registry=self.registry)
         return self._start(metric, f"{name}_total", meaning, labels)
 
-    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
-        return self._start(
-            Gauge(f"meterpoort_{name}", meaning, labels, registry=self.registry), name, meaning, labels
-        )
+    def _gauge(self, name: str, meaning: str, *labels: str, mode: Literal["all", "mostrecent"] = "all") -> Gauge:
+        """`mode`: whether every process knows its value, or the one that set it last."""
+        metric = Gauge(f"meterpoort_{name}", meaning, labels, registry=self.registry, multiprocess_mode=mode)
+        return self._start(metric, name, meaning, labels)
 
     def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         metric = Histogram(f"meterpoort_{name}", meaning, labels, registry=self.registry, buckets=buckets)

@@ -54,6 +54,10 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Only this machine by default. To open the gateway to a network, set another address and put TLS in front."""
     port: Port = 8080
     """0 chooses a free port, for tests."""
+    processes: Count = 1
+    """Processes of this machine that accept on the same port, each a gateway of its own with its own limits; more
+    than 1 only with PostgreSQL. For machines where one core is too little to accept and store: a process uses one
+    core for that, and its workers the others for judging."""
     public_url: str = ""
     """The URL by which clients reach the gateway, such as `https://gateway.example.nl`: used in Location headers,
     problem types and the OpenAPI document. Empty: the address it listens on. The Host header is never used."""
@@ -211,7 +215,8 @@ class WorkersSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Processes that judge documents, separate from the process that serves requests."""
 
     count: CountOrNone = 0
-    """0: one for each processor, at most eight. Workers run at a lower priority than the server."""
+    """For each of `http.processes`; 0: one for each processor, divided among these, at most eight. Workers run at
+    a lower priority than the server."""
     memory_size_bytes_max: Count = 1 * GIB
     """Address space of one worker. A document that needs more ends its worker, not the gateway."""
     judging_seconds_max: Duration = 60.0
@@ -439,8 +444,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             yield Path(unquote(urlsplit(self.storage_url()).path))
 
     def worker_count(self) -> int:
-        """Return the number of processes that judge documents."""
-        return self.workers.count or min(WORKERS_MAX, _processors())
+        """Return the number of processes that judge documents, for each process that accepts."""
+        return self.workers.count or max(1, min(WORKERS_MAX, _processors() // self.http.processes))
 
 
 def _processors() -> int:
@@ -506,6 +511,11 @@ def contradictions(settings: Settings) -> Iterator[str]:
     scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
     if scheme.partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
         yield f"database.url begins with {scheme!r}: only sqlite and postgresql are known"
+    if settings.http.processes > 1 and scheme.startswith("sqlite"):
+        yield (
+            f"http.processes ({settings.http.processes}) must be 1 with SQLite, which serves one process: set "
+            "database.url to a PostgreSQL database"
+        )
 
 
 def split_names(text: str) -> tuple[str, ...]:

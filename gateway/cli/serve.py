@@ -1,6 +1,8 @@
 """`meterpoort serve`: run the gateway."""
 
 import gc
+import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -9,13 +11,20 @@ import uvloop
 
 from gateway import log
 from gateway.cli.options import with_settings
-from gateway.settings import Settings
+from gateway.settings import Settings, contradictions
+from gateway.shared_metrics import keep_metrics
+from gateway.supervisor import Member, Supervisor, held_port
 
 
 @click.command()
 @with_settings
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port of the HTTP server; 0 chooses a free one.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="Processes of this machine that accept on this port; more than one with PostgreSQL.",
+)
 @click.option(
     "--tls",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -25,23 +34,64 @@ from gateway.settings import Settings
 @click.option(
     "--sandbox", is_flag=True, help="For testing clients: scenarios and test parties; nothing is metered."
 )
-def serve(*, settings: Settings, host: str | None, port: int | None, tls: Path | None, sandbox: bool) -> None:
+def serve(
+    *,
+    settings: Settings,
+    host: str | None,
+    port: int | None,
+    processes: int | None,
+    tls: Path | None,
+    sandbox: bool,
+) -> None:
     """Run the gateway until SIGTERM or SIGINT."""
-    gc.disable()  # nothing that is imported is garbage: a tenth of the start
-    from gateway import main as app  # here, so that other commands start fast
-
-    gc.enable()
-
-    address = {"host": host or settings.http.host, "port": settings.http.port if port is None else port}
-    settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, **address))
+    given = {"host": host, "port": port, "processes": processes}
+    http = {name: value for name, value in given.items() if value is not None}
+    settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, **http))
     if tls:
         digipoort = msgspec.structs.replace(settings.digipoort, tls_directory=tls)
         settings = msgspec.structs.replace(settings, digipoort=digipoort)
     if sandbox:
         testing = msgspec.structs.replace(settings.testing, sandbox=True)
         settings = msgspec.structs.replace(settings, testing=testing)
+    for problem in contradictions(settings):
+        raise click.ClickException(problem)
     log.configure(settings.log.level, as_json=settings.log.format == "json")
+    gc.disable()  # nothing that is imported is garbage: a tenth of the start
+    from gateway import main as app  # here, so that other commands start fast
+
+    gc.enable()
     try:
-        uvloop.run(app.serve(settings, announce=click.echo))
+        if settings.http.processes > 1:
+            _serve_together(settings)
+        else:
+            uvloop.run(app.serve(settings, announce=click.echo))
     except OSError as error:
         raise click.ClickException(f"the gateway cannot start: {error}") from error
+
+
+def _serve_together(settings: Settings) -> None:
+    """Run several processes on one port. Raises OSError when it is in use, or when one of them cannot start."""
+    http = settings.http
+    with (
+        held_port(http.host, http.port) as port,
+        tempfile.TemporaryDirectory(prefix="meterpoort-metrics-", ignore_cleanup_errors=True) as folder,
+    ):
+        member = msgspec.structs.replace(settings, http=msgspec.structs.replace(http, port=port))
+        gc.freeze()  # what the processes share is not copied because the garbage collector looks at it
+        Supervisor(
+            run=lambda one: _serve_one(member, one, Path(folder)),
+            count=http.processes,
+            ready=lambda said: click.echo(f"{said} with {http.processes} processes"),
+            stop_seconds_max=http.shutdown_seconds_max,
+        ).supervise()
+
+
+def _serve_one(settings: Settings, member: Member, folder: Path) -> None:
+    from gateway import main as app  # the supervisor imported it
+
+    keep_metrics(folder, member.number)
+    try:
+        uvloop.run(app.serve(settings, announce=member.ready, one_of=app.OneOfSeveral(member, folder)))
+    except OSError as error:
+        click.echo(f"Error: the gateway cannot start: {error}", err=True)
+        sys.exit(1)

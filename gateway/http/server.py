@@ -77,13 +77,22 @@ class Runner:
         self._server = _Server(application, self._options, self._base_url, self._connections)
         self._sweeping = asyncio.create_task(self._connections.sweep())
 
-    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Open a listener. Raises OSError if the port is not available."""
+    async def listen(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None, *, is_shared: bool = False
+    ) -> None:
+        """Open a listener. `is_shared`: other processes of this machine listen on the port too (SO_REUSEPORT), and
+        each gets a share of the connections. Raises OSError if the port is not available."""
         if self._server is None:
             raise RuntimeError("the runner is not set up")
         handshake_seconds = HANDSHAKE_SECONDS_MAX if tls else None
         listener = await asyncio.get_running_loop().create_server(
-            self._server, host, port, ssl=tls, backlog=128, ssl_handshake_timeout=handshake_seconds
+            self._server,
+            host,
+            port,
+            ssl=tls,
+            backlog=128,
+            reuse_port=is_shared or None,
+            ssl_handshake_timeout=handshake_seconds,
         )
         self._listeners.append(listener)
 

@@ -41,6 +41,7 @@ async def measure_messages(engines: Engines, metrics: Metrics, clock: Clock) -> 
     async def measure() -> None:
         metrics.mailboxes_measured(await measures.measure_uncollected(), await measures.count_parked())
         metrics.damage_measured(await measures.count_damaged())
+        metrics.last_received_measured(await measures.last_received_at())
         metrics.deliveries_measured(await measures.to_push(), await measures.paused_recipients(clock()))
         if next(runs) % SILENCE_RUNS == 0:
             await _measure_silence(measures, metrics, clock)

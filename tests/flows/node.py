@@ -33,7 +33,7 @@ def main(directory: str, kind: str) -> None:
         schema.HEAD = NEXT_HEAD
         schema.STEPS = (*schema.STEPS, NEXT_STEPS)
     found = settings.load(None)
-    arguments = {"data_directory": Path(directory), "http": settings.HttpSettings(port=0)}
+    arguments = {"data_directory": Path(directory), "http": msgspec.structs.replace(found.http, port=0)}
     asyncio.run(serve(msgspec.structs.replace(found, **arguments), announce=lambda line: print(line, flush=True)))
 
 

@@ -6,6 +6,8 @@ read with psycopg, not with the gateway's own code.
 """
 
 import asyncio
+import contextlib
+import inspect
 import os
 import signal
 import ssl
@@ -23,9 +25,14 @@ import msgspec
 import psycopg
 import pytest
 from aiohttp import web
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.parser import text_string_to_metric_families
 
+from gateway import main
 from gateway.admin import parties
-from gateway.settings import DatabaseSettings, Settings
+from gateway.clock import utc_now
+from gateway.main import open_gateway
+from gateway.settings import DatabaseSettings, DropSettings, Settings
 from gateway.store.engine import open_engines
 from gateway.store.ledger.audit import audit
 from gateway.store.record.audit import audit_record
@@ -109,18 +116,23 @@ class Cluster:
         self.key = parties.new_key(self.settings, "supplier", "supplier")[1]
 
     async def begin(self, kind: str = "whole") -> asyncio.subprocess.Process:
-        """Start a gateway's process."""
+        """Start a gateway's process; `two-processes` is one machine's two."""
         environment = os.environ | {
             "METERPOORT_DATABASE__URL": self.database_url,
             "METERPOORT_STORAGE__URL": (self.directory / "documents").absolute().as_uri(),
             "METERPOORT_DELIVERY__HOSTS_ALLOWED": "localhost",
             "METERPOORT_DIGIPOORT__TLS_DIRECTORY": str(hierarchy()),
             "METERPOORT_WORKERS__COUNT": "1",
+            "METERPOORT_HTTP__METRICS_NEED_KEY": "false",
+            "TMPDIR": str(self.directory),
         }
         own = self.directory / f"node-{time.monotonic_ns()}"
         (self.directory / "documents").mkdir(exist_ok=True)
+        program = ["tests.flows.node", str(own), kind]
+        if kind == "two-processes":
+            program = ["gateway", "serve", "--data", str(own), "--port", "0", "--processes", "2"]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.flows.node", str(own), kind),
+            *(sys.executable, "-m", *program),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=environment,
@@ -133,7 +145,8 @@ class Cluster:
         return await up(await self.begin(kind))
 
     async def send(self, node: Node, numbers: Sequence[str]) -> None:
-        """Submit one document for each number, every second one to the municipality that is called."""
+        """Submit one document for each number, every second one to the municipality that is called; again when the
+        connection breaks before the answer."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/xml"}
 
         async def one(session: aiohttp.ClientSession, index: int, number: str) -> None:
@@ -141,9 +154,11 @@ class Cluster:
             if index % 2:
                 document = document.replace(TOWN.value.encode(), PUSHED_OIN.encode())
             more = headers | {"Idempotency-Key": number}
-            async with session.post("/v1/messages", data=document, headers=more) as answer:
-                assert answer.status == 202, await answer.text()
-                self.acknowledged[number] = (await answer.json())["kenmerk"]
+            while number not in self.acknowledged:
+                with contextlib.suppress(aiohttp.ClientConnectionError):
+                    async with session.post("/v1/messages", data=document, headers=more) as answer:
+                        assert answer.status in {200, 202}, await answer.text()
+                        self.acknowledged[number] = (await answer.json())["kenmerk"]
 
         connector = aiohttp.TCPConnector(ssl=client_context())
         async with aiohttp.ClientSession(node.address, connector=connector) as session:
@@ -200,7 +215,7 @@ async def up(process: asyncio.subprocess.Process) -> Node:
     assert process.stderr is not None
     line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
     assert "is running at" in line, (await process.stderr.read()).decode()
-    return Node(process, line.split()[-1])
+    return Node(process, line.split(" at ")[1].split()[0])
 
 
 @asynccontextmanager
@@ -279,12 +294,20 @@ async def test_nodes_that_start_at_once_on_an_empty_database_make_its_schema_onc
 
 async def test_a_node_that_stops_hands_over_at_once(cluster: Cluster, recipient: Recipient) -> None:
     stops = await cluster.start("accepts-only")
-    await cluster.start()
+    other = await cluster.start()
     await cluster.send(stops, numbers("S"))
+    await until(lambda: _counts_waiting(other, MESSAGES))
     stops.process.terminate()
     await stops.process.wait()
     assert await cluster.until_settled(10) < 10
     await cluster.check(recipient)
+
+
+async def _counts_waiting(node: Node, messages: int) -> bool:
+    """What waits for any node is in the metrics of this one, with its age."""
+    found = await scraped(node)
+    names = ("meterpoort_queue_messages", "meterpoort_undelivered_messages")
+    return [found[name] for name in names] == [messages] * 2 and found["meterpoort_queue_oldest_seconds"] > 0
 
 
 async def test_a_key_that_is_revoked_works_nowhere_within_seconds(cluster: Cluster, recipient: Recipient) -> None:
@@ -323,3 +346,88 @@ async def test_two_versions_run_on_one_database(cluster: Cluster, recipient: Rec
         await node.process.wait()
     await cluster.until_settled(HANDED_OVER_SECONDS_MAX)
     await cluster.check(recipient)
+
+
+def children_of(process: asyncio.subprocess.Process) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def received_by(cluster: Cluster, number: int) -> float:
+    """What the process of this number counted, as prometheus-client reads its file."""
+    [file] = cluster.directory.glob(f"meterpoort-metrics-*/counter_{number}.db")
+    merged = MultiProcessCollector.merge([str(file)])  # type: ignore[no-untyped-call]
+    [counter] = [metric for metric in merged if metric.name == "meterpoort_messages_received"]
+    return float(sum(sample.value for sample in counter.samples))
+
+
+async def scraped(node: Node) -> dict[str, float]:
+    """Sums by name of what `/metrics` answers on a connection of its own."""
+    found: dict[str, float] = {}
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=client_context())) as session:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            async with session.get(node.address + path, headers={"Accept": "text/plain"}) as answer:
+                assert answer.status == 200, await answer.text()
+                text = await answer.text()
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found[sample.name] = found.get(sample.name, 0) + sample.value
+    return found
+
+
+async def test_processes_of_one_machine_share_its_port_and_one_that_is_killed_comes_back(
+    cluster: Cluster, recipient: Recipient
+) -> None:
+    recipient.pause_seconds = 0
+    machine = await cluster.start("two-processes")
+    await cluster.send(machine, numbers("A", 12))
+    of_each = [received_by(cluster, number) for number in (1, 2)]
+    assert min(of_each) > 0, "one process got nothing"
+    assert sum(of_each) == 12
+    killed, other = children_of(machine.process)
+    sending = asyncio.create_task(cluster.send(machine, numbers("B", 12)))
+    await until(lambda: _is(len(cluster.acknowledged) > 12))
+    os.kill(killed, signal.SIGKILL)
+    await sending
+    await until(lambda: _is(len(children_of(machine.process)) == 2 and killed not in children_of(machine.process)))
+    await cluster.until_settled(HANDED_OVER_SECONDS_MAX)
+    await until(lambda: _are_two(cluster))
+    before = received_by(cluster, 1) + received_by(cluster, 2)
+    await cluster.send(machine, numbers("C", 12))
+    await cluster.until_settled(HANDED_OVER_SECONDS_MAX)
+    for _ in range(4):
+        found = await scraped(machine)
+        assert found["meterpoort_messages_received_total"] == before + 12
+        assert found["meterpoort_messages_received_total"] == received_by(cluster, 1) + received_by(cluster, 2)
+        assert found["meterpoort_build_info"] == 1
+    assert other in children_of(machine.process)
+    machine.process.terminate()
+    assert await asyncio.wait_for(machine.process.wait(), 20) == 0
+    assert cluster.rows("SELECT * FROM nodes") == []
+    await cluster.check(recipient)
+
+
+async def _are_two(cluster: Cluster) -> bool:
+    return cluster.rows("SELECT count(*) FROM nodes") == [(2,)]
+
+
+ONE_AT_A_TIME = {"seal_regularly", "reap_regularly", "retain_regularly", "send_bills_regularly", "drop_regularly"}
+
+
+async def test_what_one_node_at_a_time_does_is_left_by_the_others(tmp_path: Path, postgres_url: str) -> None:
+    """Sealing, reaping, retention, the drop and the sending of bills: each asks first, and one of two may."""
+    settings = Settings(
+        data_directory=tmp_path,
+        database=DatabaseSettings(url=postgres_url),
+        drop=DropSettings(url=str(tmp_path / "drop")),
+    )
+    found = set()
+    async with open_gateway(settings) as first, open_gateway(settings) as second:
+        for jobs in zip(*(main._jobs(gateway, utc_now) for gateway in (first, second)), strict=True):
+            given = [inspect.getcoroutinelocals(job) for job in jobs]
+            name = jobs[0].__name__
+            if "is_mine" in given[0] and name != "run_periodically":
+                assert sorted([await one["is_mine"]() for one in given]) == [False, True], name
+                found.add(name)
+            for job in jobs:
+                job.close()
+    assert found == ONE_AT_A_TIME

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import values
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import metrics as metrics_module
@@ -13,6 +14,7 @@ from gateway.i18n import Text
 from gateway.messages.lifecycle import Disposition, State
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metrics import Metrics, QueueState
+from gateway.shared_metrics import keep_metrics
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentKind
 from tests.deploy.promtool import needs_promtool
@@ -221,3 +223,63 @@ def test_prometheus_has_nothing_to_say_about_the_names(metrics: Metrics) -> None
     assert result.stderr == b""
     assert result.stdout == b""
     assert result.returncode == 0
+
+
+def test_processes_of_one_machine_count_together_and_each_measures_the_cluster(
+    monkeypatch: pytest.MonkeyPatch, clock: StillClock, tmp_path: Path
+) -> None:
+    alone = Metrics("1.2.3", {"BR-01"}, tmp_path, clock, channels=LABELS)
+    every_event(alone)
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    def of_process(number: int) -> Metrics:
+        keep_metrics(tmp_path, number)
+        return Metrics("1.2.3", {"BR-01"}, tmp_path, clock, channels=LABELS, shared_directory=tmp_path)
+
+    dies, other = of_process(1), of_process(2)
+    every_event(dies)
+    again = of_process(1)  # takes its place
+    for one in (other, again):
+        every_event(one)
+    for one in (other, again):
+        found = samples(one)
+        assert found.keys() == samples(alone).keys()
+        for (name, labels), counted in samples(alone).items():
+            is_gauge = any(
+                gauge.name == f"meterpoort_{name}" and gauge.type == "gauge" for gauge in alone.described
+            )
+            if not name.startswith("disk_"):
+                assert found[name, labels] == pytest.approx(counted * (1 if is_gauge else 3)), (name, labels)
+
+
+def test_what_only_the_process_that_ran_a_job_knows_is_said_by_all(
+    monkeypatch: pytest.MonkeyPatch, clock: StillClock, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    both = []
+    for number in (1, 2):
+        keep_metrics(tmp_path, number)
+        both.append(Metrics("1.2.3", clock=clock, channels=LABELS, shared_directory=tmp_path))
+    both[1].reaper_passed(5, held=True)
+    for one in both:
+        assert value(one, "reaper_held") == 1
+        assert value(one, "reaper_passed_timestamp_seconds") == NOON.timestamp()
+        _, body = one.exposition()
+        names = {"process_open_fds", "process_resident_memory_bytes"}
+        of_processes = {
+            (sample.name, sample.labels["process"])
+            for family in text_string_to_metric_families(body.decode())
+            for sample in family.samples
+            if sample.name in names
+        }
+        assert of_processes == {(name, number) for name in names for number in ("1", "2")}
+
+
+def test_the_last_message_is_that_of_any_gateway(metrics: Metrics, clock: StillClock) -> None:
+    clock.now += timedelta(hours=2)
+    metrics.last_received_measured(clock.now - timedelta(minutes=10))
+    assert value(metrics, "last_received_seconds") == 600
+    metrics.last_received_measured(None)
+    assert value(metrics, "last_received_seconds") == 600

@@ -9,7 +9,7 @@ import pytest
 
 from gateway import settings as module
 from gateway.docs import attribute_docstrings, settings_page
-from gateway.settings import Settings, SettingsError, contradictions, load
+from gateway.settings import DatabaseSettings, HttpSettings, Settings, SettingsError, contradictions, load
 from gateway.validator.xml.parsing import Limits
 
 
@@ -143,3 +143,16 @@ def test_the_example_on_the_page_is_accepted(tmp_path: Path) -> None:
     example = settings_page().partition("```toml\n")[2].partition("```")[0]
     assert tomllib.loads(example)
     assert load(written(tmp_path, example), {}).http.host == "0.0.0.0"  # noqa: S104 - the example opens to a network
+
+
+def test_several_processes_need_postgresql() -> None:
+    several = HttpSettings(processes=2)
+    [problem] = contradictions(Settings(http=several))
+    assert "http.processes (2) must be 1 with SQLite" in problem
+    assert list(contradictions(Settings(http=several, database=DatabaseSettings(url="postgresql://u@h/n")))) == []
+
+
+def test_processes_of_one_machine_share_its_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_processors", lambda: 12)
+    counts = [Settings(http=HttpSettings(processes=number)).worker_count() for number in (1, 2, 5, 40)]
+    assert counts == [8, 6, 2, 1]

@@ -29,6 +29,11 @@ class Measures:
         [row] = await self._engines.rows(queries.TO_JUDGE)
         return QueueState(row.messages, time_of(row.oldest) if row.oldest else None)
 
+    async def last_received_at(self) -> datetime | None:
+        """When a message was last received by any gateway; None before the first."""
+        last = await self._engines.scalar(queries.LAST_RECEIVED)
+        return time_of(last) if last else None
+
     async def measure_uncollected(self) -> QueueState:
         """Delivered and not confirmed, all mailboxes together."""
         [row] = await self._engines.rows(queries.UNCOLLECTED)

@@ -473,6 +473,7 @@ PENDING_DELIVERIES = (
 PARKED = select(func.count()).where(_message.state == State.PARKED.value)
 UNCOLLECTED = select(func.count().label("messages"), func.min(_mail.kenmerk).label("oldest"))
 TO_JUDGE = select(func.count().label("messages"), func.min(_message.kenmerk).label("oldest")).where(t.is_waiting)
+LAST_RECEIVED = select(func.max(_message.kenmerk))
 TO_PUSH = select(
     func.count().label("messages"),
     func.min(_push.queued_at).label("oldest_at"),

@@ -37,10 +37,13 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 class Node:
     """This gateway as a node."""
 
-    def __init__(self, engines: Engines, writer: Writer) -> None:
+    def __init__(self, engines: Engines, writer: Writer, name: str = "", replaces: str = "") -> None:
+        """`name`: unique on this machine; empty: one is made up. `replaces`: the name of a node of this machine
+        that certainly lives no more."""
         self._engines = engines
         self._writer = writer
-        self.node_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.node_id = _id(name or f"{os.getpid()}-{secrets.token_hex(4)}")
+        self._replaces_id = _id(replaces)
         self._beat_at = _NEVER
 
     async def join(self) -> None:
@@ -99,12 +102,17 @@ class Node:
             connection.execute(queries.FORGET_ALL)
         else:
             connection.execute(queries.FORGET_DEAD)
+            connection.execute(queries.LEAVE, {"node": self._replaces_id})
         self._beat(connection)
 
     def _beat(self, connection: Connection) -> None:
         if connection.execute(queries.BEAT, {"node": self.node_id}).rowcount == 0:
             # it is new, or was counted as dead and forgotten
             connection.execute(queries.JOIN, {"node_id": self.node_id, "step": schema.HEAD})
+
+
+def _id(name: str) -> str:
+    return f"{socket.gethostname()}-{name}"
 
 
 def _now() -> float:

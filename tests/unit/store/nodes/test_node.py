@@ -106,3 +106,14 @@ async def test_a_job_is_nobody_s_while_the_database_does_not_answer(world: World
     with world.engines.write.begin() as connection:
         connection.execute(text("DROP TABLE node_jobs"))
     assert not await node.runs("seal")()
+
+
+async def test_a_node_that_takes_the_place_of_another_ends_its_life(world: World) -> None:
+    dead = Node(world.engines, world.writer, "1-a")
+    await dead.join()
+    heir = Node(world.engines, world.writer, "1-b", replaces="1-a")
+    await heir.join()
+    await heir.beat()
+    assert await heir.count_alive() == 1
+    with world.engines.write.begin() as connection:
+        assert list(connection.scalars(text("SELECT node_id FROM nodes"))) == [heir.node_id]
