@@ -29,8 +29,10 @@ _TEMPLATE = "with_schema"
 class PostgresServer:
     """A server in a temporary folder, reached by a Unix socket there, so that no port can collide."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *settings: str) -> None:
+        """`settings`: more of PostgreSQL's own, as `name=value`."""
         self._binaries = binaries
+        self._settings = settings
         self._folder = Path(tempfile.mkdtemp(prefix="meterpoort-pg-"))
         self._user = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
         self._numbers = itertools.count(1)
@@ -39,6 +41,11 @@ class PostgresServer:
             shutil.chown(self._folder, self._user, self._user)
         self._run("initdb", "-D", str(self._folder / "data"), "-U", _ROLE, "-A", "trust", "-E", "UTF8", "-N")
         self._process = self._start()
+
+    @property
+    def pid(self) -> int:
+        """The id of its first process."""
+        return self._process.pid
 
     def new_database(self) -> str:
         """Create an empty database; return its SQLAlchemy URL."""
@@ -106,6 +113,7 @@ class PostgresServer:
             str(self._binaries / "postgres"),
             *("-D", str(self._folder / "data"), "-k", str(self._folder)),
             *("-c", "listen_addresses=", "-c", "max_connections=60"),
+            *(word for setting in self._settings for word in ("-c", setting)),
         ]
         with (self._folder / "server.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=self._folder, user=self._user, group=self._user, stderr=log)

@@ -107,8 +107,8 @@ async def _turns(
     for _ in range(TURNS + 1):
         bodies = list(itertools.islice(documents, MESSAGES))
         delivered += len(bodies)
-        bare = await _post_all(bare_address, "", bodies)
-        accepted = await _post_all(address, key, bodies)
+        bare = await post_all(bare_address, "", bodies)
+        accepted = await post_all(address, key, bodies)
         settled = await _settled(directory, delivered, time.perf_counter() - accepted)
         turns.append(_Turn(sum(map(len, bodies)) / len(bodies), bare, accepted, settled))
     return turns[1:]
@@ -164,7 +164,7 @@ async def gateway(directory: Path) -> AsyncIterator[tuple[str, asyncio.subproces
         yield running
 
 
-async def _post_all(address: str, key: str, bodies: Sequence[bytes]) -> float:
+async def post_all(address: str, key: str, bodies: Sequence[bytes]) -> float:
     """Seconds to submit all over kept connections, each waiting for its answer before the next."""
     waiting = list(reversed(bodies))
     began = time.perf_counter()
@@ -273,4 +273,4 @@ def _memory_mib(process: asyncio.subprocess.Process) -> int:
     return total * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
-__all__ = ["furnish", "gateway", "intake", "numbered"]
+__all__ = ["furnish", "gateway", "intake", "numbered", "post_all"]
