@@ -92,8 +92,8 @@ FIRST_RETENTION_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class OneOfSeveral:
-    """A gateway that is one of several processes of a machine: what its supervisor told it, and where all of them
-    keep their metrics."""
+    """A gateway that is one of several processes of a machine: which one, and where all of them keep their
+    metrics."""
 
     member: Member
     metrics_directory: Path
@@ -378,13 +378,8 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
     certificates = _certificates(settings)
     for folder in settings.private_folders():
         keep_private(folder)
-    metrics = Metrics(
-        __version__,
-        data_directory=settings.data_directory,
-        clock=clock,
-        channels=LABELS,
-        shared_directory=one_of.metrics_directory if one_of else None,
-    )
+    shared = one_of.metrics_directory if one_of else None
+    metrics = Metrics(__version__, None, settings.data_directory, clock, LABELS, shared)
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits
     stack.enter_context(hold_alone(settings))

@@ -55,7 +55,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8080
     """0 chooses a free port, for tests."""
     processes: Count = 1
-    """Processes of this machine that accept on the same port, each a gateway of its own with its own limits; more
+    """Processes of this machine that accept on the same port, each a separate gateway with its own limits; more
     than 1 only with PostgreSQL. For machines where one core is too little to accept and store: a process uses one
     core for that, and its workers the others for judging."""
     public_url: str = ""

@@ -29,7 +29,7 @@ _processes = get_context("fork")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What one of the processes is told: its number from 1, its name, that of the process whose place it takes,
+    """What one of the processes gets: its number from 1, its name, that of the process that it replaces,
     how it says that it is ready, and a file descriptor that can be read when the supervisor is gone."""
 
     number: int
@@ -40,8 +40,8 @@ class Member:
 
 
 @dataclass(slots=True)
-class _Place:
-    """One of the processes, and the one that takes its place when it ends."""
+class _Slot:
+    """One of the processes, and the one that replaces it when it ends."""
 
     number: int
     name: str = ""
@@ -68,8 +68,8 @@ def held_port(host: str, port: int) -> Iterator[int]:
 
 @dataclass
 class Supervisor:
-    """Runs `run` in so many processes until SIGTERM or SIGINT. `ready` is called once, with what the first of them
-    said, when all are ready. One that ends is started again after a pause, which doubles each time. At the end
+    """Runs `run` in so many processes until SIGTERM or SIGINT. `ready` is called once, when all are ready, with the
+    message of the last of them. One that ends is started again after a pause, which doubles each time. At the end
     they get SIGTERM, and so many seconds to end."""
 
     run: Callable[[Member], None]
@@ -78,13 +78,13 @@ class Supervisor:
     stop_seconds_max: float
     pause_seconds_first: float = 0.5
     pause_seconds_max: float = 30.0
-    _places: list[_Place] = field(init=False)
+    _slots: list[_Slot] = field(init=False)
     _lifeline: tuple[int, int] = field(init=False)
     _is_stopping: bool = field(default=False, init=False)
 
     def supervise(self) -> None:
         """Raises ChildProcessError when a process ends before all have been ready: it would end again."""
-        self._places = [_Place(number) for number in range(1, self.count + 1)]
+        self._slots = [_Slot(number) for number in range(1, self.count + 1)]
         self._lifeline = os.pipe()
         woken, wake = socket.socketpair()
         with woken, wake:
@@ -105,96 +105,96 @@ class Supervisor:
     def _watch(self, woken: socket.socket) -> None:
         has_been_ready = False
         while not self._is_stopping:
-            for place in self._places:
-                if place.process is None and place.start_at <= time.monotonic():
-                    self._start(place)
+            for slot in self._slots:
+                if slot.process is None and slot.start_at <= time.monotonic():
+                    self._start(slot)
             self._wait(woken)
-            for place in self._places:
-                said = self._hear(place)
-                if said and not has_been_ready and all(one.is_ready for one in self._places):
+            for slot in self._slots:
+                message = self._hear(slot)
+                if message and not has_been_ready and all(one.is_ready for one in self._slots):
                     has_been_ready = True
-                    self.ready(said)
-                if place.process is not None and not place.process.is_alive() and not self._is_stopping:
-                    self._bury(place, has_been_ready=has_been_ready)
+                    self.ready(message)
+                if slot.process is not None and not slot.process.is_alive() and not self._is_stopping:
+                    self._bury(slot, has_been_ready=has_been_ready)
 
     def _wait(self, woken: socket.socket) -> None:
         """Until something happens: a signal, a process that ends or is ready, or the end of a pause."""
-        running = [place.process.sentinel for place in self._places if place.process is not None]
-        starting = [place.readiness for place in self._places if place.readiness is not None]
-        pauses = [place.start_at for place in self._places if place.process is None]
+        running = [slot.process.sentinel for slot in self._slots if slot.process is not None]
+        starting = [slot.readiness for slot in self._slots if slot.readiness is not None]
+        pauses = [slot.start_at for slot in self._slots if slot.process is None]
         timeout = max(0.0, min(pauses) - time.monotonic()) if pauses else None
         if woken in wait([woken, *running, *starting], timeout):
             woken.recv(64)
 
-    def _start(self, place: _Place) -> None:
-        place.replaces, place.name = place.name, f"{secrets.token_hex(4)}-{place.number}"
-        place.readiness, said = _processes.Pipe(duplex=False)
-        place.process = _processes.Process(target=self._run_member, args=(place, said))
+    def _start(self, slot: _Slot) -> None:
+        slot.replaces, slot.name = slot.name, f"{secrets.token_hex(4)}-{slot.number}"
+        slot.readiness, messages = _processes.Pipe(duplex=False)
+        slot.process = _processes.Process(target=self._run_member, args=(slot, messages))
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
-            place.process.start()
+            slot.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        said.close()
-        place.started_at = time.monotonic()
+        messages.close()
+        slot.started_at = time.monotonic()
 
-    def _run_member(self, place: _Place, said: Connection) -> None:
+    def _run_member(self, slot: _Slot, messages: Connection) -> None:
         """In the process itself."""
         signal.set_wakeup_fd(-1)
         for one in STOP_SIGNALS:
             signal.signal(one, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         os.close(self._lifeline[1])
-        self.run(Member(place.number, place.name, place.replaces, said.send, self._lifeline[0]))
+        self.run(Member(slot.number, slot.name, slot.replaces, messages.send, self._lifeline[0]))
 
-    def _hear(self, place: _Place) -> str | None:
+    def _hear(self, slot: _Slot) -> str | None:
         """What the process says when it is ready."""
-        if place.readiness is None or not place.readiness.poll():
+        if slot.readiness is None or not slot.readiness.poll():
             return None
         try:
-            said: str = place.readiness.recv()
+            message: str = slot.readiness.recv()
         except EOFError:
             return None
         finally:
-            place.readiness.close()
-            place.readiness = None
-        place.is_ready = True
-        return said
+            slot.readiness.close()
+            slot.readiness = None
+        slot.is_ready = True
+        return message
 
-    def _bury(self, place: _Place, *, has_been_ready: bool) -> None:
-        status, ran_seconds = _end_of(place), time.monotonic() - place.started_at
+    def _bury(self, slot: _Slot, *, has_been_ready: bool) -> None:
+        status, ran_seconds = _end_of(slot), time.monotonic() - slot.started_at
         if not has_been_ready:
-            raise ChildProcessError(f"process {place.number} ended with status {status}")
-        is_first = place.pause_seconds == 0 or ran_seconds >= SOUND_SECONDS
-        pause_seconds = self.pause_seconds_first if is_first else place.pause_seconds
-        place.pause_seconds = min(pause_seconds * 2, self.pause_seconds_max)
-        place.start_at = time.monotonic() + pause_seconds
-        log.error("process_ended", process=place.number, status=status, again_after_seconds=pause_seconds)
+            raise ChildProcessError(f"process {slot.number} ended with status {status}")
+        is_first = slot.pause_seconds == 0 or ran_seconds >= SOUND_SECONDS
+        pause_seconds = self.pause_seconds_first if is_first else slot.pause_seconds
+        slot.pause_seconds = min(pause_seconds * 2, self.pause_seconds_max)
+        slot.start_at = time.monotonic() + pause_seconds
+        log.error("process_ended", process=slot.number, status=status, again_after_seconds=pause_seconds)
 
     def _stop(self, _number: int, _frame: object) -> None:
         self._is_stopping = True
 
     def _end_all(self) -> None:
-        running = [place for place in self._places if place.process is not None]
-        for place in running:
-            if place.process is not None:
-                place.process.terminate()
+        running = [slot for slot in self._slots if slot.process is not None]
+        for slot in running:
+            if slot.process is not None:
+                slot.process.terminate()
         deadline = time.monotonic() + self.stop_seconds_max
-        for place in running:
-            if place.process is not None:
-                place.process.join(max(0.0, deadline - time.monotonic()))
-                if place.process.is_alive():
-                    log.error("process_killed", process=place.number)
-                    place.process.kill()
-            _end_of(place)
+        for slot in running:
+            if slot.process is not None:
+                slot.process.join(max(0.0, deadline - time.monotonic()))
+                if slot.process.is_alive():
+                    log.error("process_killed", process=slot.number)
+                    slot.process.kill()
+            _end_of(slot)
 
 
-def _end_of(place: _Place) -> int | None:
-    """The status with which its process ended; its place is free."""
-    process, place.process = place.process, None
-    if place.readiness is not None:
-        place.readiness.close()
-        place.readiness = None
+def _end_of(slot: _Slot) -> int | None:
+    """The status with which its process ended; its slot is free."""
+    process, slot.process = slot.process, None
+    if slot.readiness is not None:
+        slot.readiness.close()
+        slot.readiness = None
     if process is None:
         return None
     process.join()

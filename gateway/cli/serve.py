@@ -81,7 +81,7 @@ def _serve_together(settings: Settings) -> None:
         Supervisor(
             run=lambda one: _serve_one(member, one, Path(folder)),
             count=http.processes,
-            ready=lambda said: click.echo(f"{said} with {http.processes} processes"),
+            ready=lambda message: click.echo(f"{message} with {http.processes} processes"),
             stop_seconds_max=http.shutdown_seconds_max,
         ).supervise()
 

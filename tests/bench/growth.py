@@ -42,7 +42,7 @@ SHARES = 262_144
 """Other work of the machine waits for a gateway's process that has not used up its part."""
 TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 STATISTICS_SECONDS = 11.0
-"""An idle process of PostgreSQL hands in what it counted within ten seconds."""
+"""An idle process of PostgreSQL reports what it counted within ten seconds."""
 _COUNTS = """SELECT (SELECT sum(calls) FROM pg_stat_statements WHERE userid = 'meterpoort'::regrole),
 (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
 pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), (SELECT wal_fpi FROM pg_stat_wal)"""
@@ -60,11 +60,11 @@ def growth() -> dict[str, object]:
     pin(server.pid, others)
     with tempfile.TemporaryDirectory(prefix="meterpoort-bench-") as folder:
         try:
-            places = [Place(server, Path(folder) / str(number)) for number in range(3)]
+            deployments = [Deployment(server, Path(folder) / str(number)) for number in range(3)]
             return {
                 "cores": {"PostgreSQL and load": sorted(others), "gateway": sorted(nodes)},
-                **asyncio.run(_one_message(places[0], nodes)),
-                **asyncio.run(_two_against_one(places[1:], nodes)),
+                **asyncio.run(_one_message(deployments[0], nodes)),
+                **asyncio.run(_two_against_one(deployments[1:], nodes)),
             }
         finally:
             server.stop()
@@ -87,20 +87,20 @@ def pin(pid: int, to: set[int]) -> None:
 # The first part
 
 
-async def _one_message(place: "Place", nodes: set[int]) -> dict[str, object]:
+async def _one_message(deployment: "Deployment", nodes: set[int]) -> dict[str, object]:
     bodies = stream(2 * MESSAGES)
-    async with place.gateway(nodes, "accepts-only") as gateway:
-        sent = post_all(gateway.address, place.key, _take(bodies))
-        accept = await _measured(place, gateway, MESSAGES, sent)
-    async with place.gateway(nodes) as gateway:
-        await place.settled(MESSAGES)  # what the first one left
-        judged = await _measured(place, gateway, MESSAGES, _accepted_and_judged(place, gateway, bodies))
-        deliver = await _measured(place, gateway, 2 * MESSAGES, _collected(place, gateway))
+    async with deployment.gateway(nodes, "accepts-only") as gateway:
+        sent = post_all(gateway.address, deployment.key, _take(bodies))
+        accept = await _measured(deployment, gateway, MESSAGES, sent)
+    async with deployment.gateway(nodes) as gateway:
+        await deployment.settled(MESSAGES)  # what the first one left
+        judged = await _measured(deployment, gateway, MESSAGES, _accepted_and_judged(deployment, gateway, bodies))
+        deliver = await _measured(deployment, gateway, 2 * MESSAGES, _collected(deployment, gateway))
     return {
-        "accept": accept.shown(),
-        "accept and judge": judged.shown(),
-        "judge, the difference": judged.minus(accept).shown(),
-        "deliver: lease, fetch and confirm": deliver.shown(),
+        "accept": accept.by_message(),
+        "accept and judge": judged.by_message(),
+        "judge, the difference": judged.minus(accept).by_message(),
+        "deliver: lease, fetch and confirm": deliver.by_message(),
     }
 
 
@@ -108,14 +108,14 @@ def _take(bodies: Iterator[bytes]) -> list[bytes]:
     return list(itertools.islice(bodies, MESSAGES))
 
 
-async def _accepted_and_judged(place: "Place", gateway: "Running", bodies: Iterator[bytes]) -> None:
-    await post_all(gateway.address, place.key, _take(bodies))
-    await place.settled(2 * MESSAGES)
+async def _accepted_and_judged(deployment: "Deployment", gateway: "Running", bodies: Iterator[bytes]) -> None:
+    await post_all(gateway.address, deployment.key, _take(bodies))
+    await deployment.settled(2 * MESSAGES)
 
 
-async def _collected(place: "Place", gateway: "Running") -> None:
+async def _collected(deployment: "Deployment", gateway: "Running") -> None:
     """The recipient leases its messages, and fetches and confirms each, sixteen at a time."""
-    headers = {"Authorization": f"Bearer {place.town_key}"}
+    headers = {"Authorization": f"Bearer {deployment.town_key}"}
     async with aiohttp.ClientSession(gateway.address, headers=headers) as session:
         await asyncio.gather(*(_empty_mailbox(session) for _ in range(16)))
 
@@ -152,7 +152,7 @@ class Cost:
         numbers = {name: number - other.numbers[name] for name, number in self.numbers.items()}
         return Cost(self.messages, numbers, _less(self.rows, other.rows))
 
-    def shown(self) -> dict[str, object]:
+    def by_message(self) -> dict[str, object]:
         """By message."""
         in_gateway = self.numbers[SERVER] + self.numbers[WORKERS]
         rows = {
@@ -173,13 +173,15 @@ def _less(rows: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[flo
     }
 
 
-async def _measured(place: "Place", gateway: "Running", messages: int, work: Awaitable[object]) -> Cost:
+async def _measured(deployment: "Deployment", gateway: "Running", messages: int, work: Awaitable[object]) -> Cost:
     """What the work cost; what PostgreSQL counted is read before and after it."""
-    counts_before, rows_before = await _counted(place)
-    seconds_before = _all_seconds(gateway, place.server)
+    counts_before, rows_before = await _counted(deployment)
+    seconds_before = _all_seconds(gateway, deployment.server)
     await work
-    seconds = [one - two for one, two in zip(_all_seconds(gateway, place.server), seconds_before, strict=True)]
-    counts, rows = await _counted(place)
+    seconds = [
+        one - two for one, two in zip(_all_seconds(gateway, deployment.server), seconds_before, strict=True)
+    ]
+    counts, rows = await _counted(deployment)
     numbers = {
         **{name: one * 1000 for name, one in zip((SERVER, WORKERS, POSTGRES), seconds, strict=True)},
         **{name: one - two for name, one, two in zip(COUNTED, counts, counts_before, strict=True)},
@@ -187,9 +189,9 @@ async def _measured(place: "Place", gateway: "Running", messages: int, work: Awa
     return Cost(messages, numbers, _less(rows, rows_before))
 
 
-async def _counted(place: "Place") -> tuple[list[float], dict[str, list[float]]]:
+async def _counted(deployment: "Deployment") -> tuple[list[float], dict[str, list[float]]]:
     await asyncio.sleep(STATISTICS_SECONDS)
-    async with await psycopg.AsyncConnection.connect(place.psycopg_url) as database:
+    async with await psycopg.AsyncConnection.connect(deployment.psycopg_url) as database:
         [counts] = await (await database.execute(_COUNTS)).fetchall()
         rows = await (await database.execute(_ROWS)).fetchall()
     return [float(one) for one in counts], {name: list(numbers) for name, *numbers in rows}
@@ -198,7 +200,7 @@ async def _counted(place: "Place") -> tuple[list[float], dict[str, list[float]]]
 # The second part
 
 
-async def _two_against_one(places: Sequence["Place"], nodes: set[int]) -> dict[str, object]:
+async def _two_against_one(deployments: Sequence["Deployment"], nodes: set[int]) -> dict[str, object]:
     """Messages settled a second by one process and by two, each held to the same part of a core."""
     if not os.access(CGROUPS, os.W_OK):
         return {"two processes against one": f"not measured: {CGROUPS} cannot be written"}
@@ -206,16 +208,16 @@ async def _two_against_one(places: Sequence["Place"], nodes: set[int]) -> dict[s
     rates: list[list[float]] = [[], []]
     async with AsyncExitStack() as stack:
         running = []
-        for processes, place in enumerate(places, 1):
-            gateway = await stack.enter_async_context(place.gateway(nodes, processes=processes))
+        for processes, deployment in enumerate(deployments, 1):
+            gateway = await stack.enter_async_context(deployment.gateway(nodes, processes=processes))
             for process in [gateway.pid] if processes == 1 else _children(gateway.pid):
                 stack.enter_context(held_to(process, QUOTA))
             running.append(gateway)
         for turn in range(TURNS + 1):
-            for place, gateway, found in zip(places, running, rates, strict=True):
+            for deployment, gateway, found in zip(deployments, running, rates, strict=True):
                 began = time.perf_counter()
-                await post_all(gateway.address, place.key, list(itertools.islice(bodies, TURN_MESSAGES)))
-                await place.settled((turn + 1) * TURN_MESSAGES)
+                await post_all(gateway.address, deployment.key, list(itertools.islice(bodies, TURN_MESSAGES)))
+                await deployment.settled((turn + 1) * TURN_MESSAGES)
                 found.append(TURN_MESSAGES / (time.perf_counter() - began))
     one, two = (found[1:] for found in rates)  # the first turn warms up
     ratios = [round(b / a, 2) for a, b in zip(one, two, strict=True)]
@@ -258,7 +260,7 @@ class Running:
     pid: int
 
 
-class Place:
+class Deployment:
     """A database with a supplier and a municipality, and a data directory."""
 
     def __init__(self, server: PostgresServer, directory: Path) -> None:

@@ -361,7 +361,7 @@ def received_by(cluster: Cluster, number: int) -> float:
 
 
 async def scraped(node: Node) -> dict[str, float]:
-    """Sums by name of what `/metrics` answers on a connection of its own."""
+    """Sums by name of what `/metrics` answers on a new connection."""
     found: dict[str, float] = {}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=client_context())) as session:
         for path in ("/healthz", "/readyz", "/metrics"):

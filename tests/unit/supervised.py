@@ -1,7 +1,7 @@
-"""Two processes under a supervisor, for its tests: `python -m tests.unit.supervised KIND`. Each says who it is.
+"""Two processes under a supervisor, for its tests: `python -m tests.unit.supervised KIND`. Each prints who it is.
 
-KIND: `waits` until it is told to end; `fails`: the second ends before it is ready; `ends`: the second ends when it
-is ready; `stubborn`: it does not end when it is told to.
+KIND: `waits` for a signal; `fails`: the second ends before it is ready; `ends`: the second ends when it
+is ready; `stubborn`: it ignores SIGTERM.
 """
 
 import os
@@ -36,7 +36,7 @@ def main(kind: str) -> None:
     supervisor = Supervisor(
         lambda member: run(member, kind),
         count=2,
-        ready=lambda said: say(f"ready: {said}"),
+        ready=lambda message: say(f"ready: {message}"),
         stop_seconds_max=0.2 if kind == "stubborn" else 20,
         pause_seconds_first=0.01,
         pause_seconds_max=0.04,

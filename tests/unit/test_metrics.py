@@ -253,7 +253,7 @@ def test_processes_of_one_machine_count_together_and_each_measures_the_cluster(
                 assert found[name, labels] == pytest.approx(counted * (1 if is_gauge else 3)), (name, labels)
 
 
-def test_what_only_the_process_that_ran_a_job_knows_is_said_by_all(
+def test_what_only_the_process_that_ran_a_job_knows_is_exposed_by_all(
     monkeypatch: pytest.MonkeyPatch, clock: StillClock, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(values, "ValueClass", values.ValueClass)

@@ -108,7 +108,7 @@ async def test_a_job_is_nobody_s_while_the_database_does_not_answer(world: World
     assert not await node.runs("seal")()
 
 
-async def test_a_node_that_takes_the_place_of_another_ends_its_life(world: World) -> None:
+async def test_a_node_that_replaces_another_ends_its_life(world: World) -> None:
     dead = Node(world.engines, world.writer, "1-a")
     await dead.join()
     heir = Node(world.engines, world.writer, "1-b", replaces="1-a")
