@@ -68,9 +68,11 @@ def held_port(host: str, port: int) -> Iterator[int]:
 
 @dataclass
 class Supervisor:
-    """Runs `run` in so many processes until SIGTERM or SIGINT. `ready` is called once, when all are ready, with
-    the message of the last of them. One that ends is started again after a pause, which doubles each time. At the end
-    they get SIGTERM, and so many seconds to end."""
+    """Runs `run` in so many processes until SIGTERM or SIGINT.
+
+    `ready` is called once, when all are ready, with the message of the last of them. One that ends is started
+    again after a pause, which doubles each time. At the end they get SIGTERM, and so many seconds to end.
+    """
 
     run: Callable[[Member], None]
     count: int

@@ -54,7 +54,7 @@ class PostgresServer:
         return self._address(name)
 
     def database_with_schema(self) -> str:
-        """A database with the schema and no rows. The one before is gone, also where something is still connected to it."""
+        """A database with the schema and no rows. The one before is gone, with its connections."""
         if not self._has_template:
             self._run("createdb", "-h", str(self._folder), "-U", _ROLE, _TEMPLATE)
             make_schema(self._address(_TEMPLATE))
