@@ -127,7 +127,7 @@ def audit_all(
         async with open_database(settings) as database:
             meter = await audit(database.engines, seals)
             record = await asyncio.to_thread(audit_record, database.engines.url, progress)
-            return replace(meter, recorded=record.rows, findings=(*meter.findings, *record.findings))
+            return replace(meter, recorded=record.changes, findings=(*meter.findings, *record.findings))
 
     return asyncio.run(run())
 

@@ -165,7 +165,7 @@ def _print_report(report: meter.AuditReport) -> None:
     click.echo(f"parties    {report.totals.parties}")
     click.echo(f"seals      {report.seals:,}, {report.unsealed:,} entries wait for the next")
     click.echo(f"last seal  {report.last_seal or 'none'}")
-    click.echo(f"record     {report.recorded:,} rows")
+    click.echo(f"record     {report.recorded:,} changes")
     for finding in report.findings:
         click.echo(f"WRONG      {finding.check}: {finding.subject}: {finding.sentence}")
     click.echo(f"{len(report.findings)} findings" if report.findings else "Meter and record are sound.")

@@ -45,11 +45,12 @@ Observer = Callable[[int, float], None]
 
 
 class _Pending(Generic[W, R]):
-    __slots__ = ("future", "perform", "work")
+    __slots__ = ("future", "perform", "turn", "work")
 
-    def __init__(self, perform: "Callable[[Connection, Sequence[W]], Sequence[R]]", work: W) -> None:
+    def __init__(self, perform: "Callable[[Connection, Sequence[W]], Sequence[R]]", work: W, turn: int) -> None:
         self.perform = perform
         self.work = work
+        self.turn = turn
         self.future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
 
 
@@ -91,21 +92,21 @@ class Writer:
         self._work_arrived.release()
         await asyncio.shield(self._stopped)
 
-    async def submit(self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], work: W) -> R:
+    async def submit(self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], work: W, turn: int = 0) -> R:
         """Have `perform` do the work in the next transaction, together with others that name the same
-        `perform`; answers once that is on stable storage. Raises what performing it alone raises, and SQLAlchemy's
-        TimeoutError while the database hangs."""
+        `perform`; in a transaction, those of a lower turn come first. Answers once it is on stable storage. Raises
+        what performing it alone raises, and SQLAlchemy's TimeoutError while the database hangs."""
         self._refuse_when_stuck()
-        pending = _Pending(perform, work)
+        pending = _Pending(perform, work, turn)
         self._arrive([pending])  # type: ignore[list-item]  # the list forgets the types that submit keeps together
         return await pending.future
 
     async def submit_all(
-        self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], works: Sequence[W]
+        self, perform: Callable[[Connection, Sequence[W]], Sequence[R]], works: Sequence[W], turn: int = 0
     ) -> list[R | BaseException]:
         """The same for works that came together; what one raises is its answer."""
         self._refuse_when_stuck()
-        group = [_Pending(perform, work) for work in works]
+        group = [_Pending(perform, work, turn) for work in works]
         self._arrive(group)  # type: ignore[arg-type]  # as above
         return await asyncio.gather(*(pending.future for pending in group), return_exceptions=True)
 
@@ -165,7 +166,7 @@ class Writer:
             if are_many:
                 self._gather()
             stops = self._stopping  # read first: what was submitted before `stop` is seen below
-            group = self._group = self._waiting[: self._group_max]
+            group = self._group = self._waiting[: self._count_together()]
             del self._waiting[: len(group)]
             are_many = len(group) > 1
             if group:
@@ -176,6 +177,15 @@ class Writer:
                 self._is_idle = True
                 if not self._waiting and not self._stopping:  # else it arrived just before
                     self._work_arrived.acquire()
+
+    def _count_together(self) -> int:
+        """How many of the works that wait share the next transaction. What is called has on PostgreSQL one of its
+        own: next to others it could lock rows in another order than the transactions of other gateways."""
+        if self._engine.dialect.name == "postgresql":
+            for count, pending in enumerate(self._waiting[: self._group_max]):
+                if pending.perform is _call_each:
+                    return max(count, 1)
+        return self._group_max
 
     def _gather(self) -> None:
         """Wait for more while more keeps coming: a larger group costs each of its works less."""
@@ -298,9 +308,9 @@ def _reject(future: "asyncio.Future[object]", error: BaseException) -> None:
 def _by_perform(
     group: Sequence[_Pending[object, object]],
 ) -> list[tuple[Callable[[Connection, Sequence[object]], Sequence[object]], list[int]]]:
-    """Works in the order of their arrival, those of the same kind together."""
+    """Works by their turn, then in the order of their arrival, those of the same kind together."""
     kinds: dict[Callable[[Connection, Sequence[object]], Sequence[object]], list[int]] = {}
-    for index, pending in enumerate(group):
+    for index, pending in sorted(enumerate(group), key=lambda one: one[1].turn):
         kinds.setdefault(pending.perform, []).append(index)
     return list(kinds.items())
 

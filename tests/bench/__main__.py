@@ -13,6 +13,7 @@ from tests.bench import (
     intake,
     ledger,
     metering_share,
+    record,
     validator,
 )
 
@@ -26,9 +27,11 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "ledger": ledger.ledger,
     "metering-share": metering_share.metering_share,
     "ledger-10-million": ledger.ten_million,
+    "record-million": record.record_million,
+    "record-share": record.record_share,
     "validator": validator.validator,
 }
-LONG = frozenset({"ledger-10-million"})
+LONG = frozenset({"ledger-10-million", "record-million"})
 """Minutes and gigabytes: only when named."""
 
 

@@ -102,7 +102,7 @@ def ten_million(count: int = 10_000_000) -> dict[str, object]:
             found["building"] = _fill(engines, count)
         found["size_gb"] = round((Path(folder) / "meterpoort.db").stat().st_size / 1e9, 2)
         found["statement_ms"] = _statement_ms(folder)
-        found["audit"] = _audit(folder)
+        found["audit"] = audit_of(folder)
         found["export"] = _exports(folder)
     return found
 
@@ -151,7 +151,7 @@ def _statement_ms(folder: str) -> float:
     return round(statistics.median(asyncio.run(measure())), 1)
 
 
-def _audit(folder: str) -> dict[str, object]:
+def audit_of(folder: str) -> dict[str, object]:
     """`meterpoort audit` as an auditor runs it, in separate processes."""
     output, measured = _run("audit", "--format", "json", "--data", folder)
     return {"holds": json.loads(output)["holds"], **measured}

@@ -107,7 +107,7 @@ def _berichtsoort_of_kind(kind: str | None) -> str:
 def _hand_out(connection: Connection, oin: str, what: Sequence[HandOut]) -> frozenset[HandOut]:
     new: set[HandOut] = set()
     for start in range(0, len(what), _ROWS_AT_ONCE):
-        rows = [HandOutRow(oin, one.kenmerk, one.position) for one in what[start : start + _ROWS_AT_ONCE]]
+        rows = sorted(HandOutRow(oin, one.kenmerk, one.position) for one in what[start : start + _ROWS_AT_ONCE])
         added = ask(connection, queries.hand_out(len(rows)), [value for row in rows for value in row])
         new |= {HandOut(row.kenmerk, row.position) for row in map(HandOutRow._make, added)}
     return frozenset(new)

@@ -107,4 +107,5 @@ billing_counters = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+    Column("recorded", BigInteger, nullable=False, server_default="0"),
 )

@@ -46,7 +46,7 @@ class AuditReport:
     """Messages by disposition."""
     findings: tuple[AuditFinding, ...]
     recorded: int = 0
-    """Rows of the record that were audited."""
+    """Changes in the record that were audited."""
 
     @property
     def received(self) -> int:

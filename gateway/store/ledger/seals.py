@@ -23,20 +23,19 @@ from gateway.metering.seal import (
 )
 from gateway.store.ledger import queries
 from gateway.store.ledger.entries import lock_head, source_names
-from gateway.store.record.chain import RecordHead, link_after, sealed_head, sealed_word
-from gateway.store.record.entries import lock_head as lock_record
-from gateway.store.record.entries import read_head, recorded_at
-from gateway.store.record.entries import rows_after as record_rows_after
+from gateway.store.record.chain import sealed_words
+from gateway.store.record.entries import read_heads
+from gateway.store.record.growth import BrokenRecordError, check_growth, growth_since
 from gateway.store.sql import ask
 
 
 @dataclass(frozen=True, slots=True)
 class SealPolicy:
-    """When a batch is sealed: at so many entries, at so many rows of the record, or when the oldest of them has
+    """When a batch is sealed: at so many entries, at so many changes in the record, or when the oldest of them has
     waited so long."""
 
     entries_max: int = 4096
-    rows_max: int = 16_384
+    changes_max: int = 16_384
     age_max: timedelta = timedelta(minutes=10)
 
 
@@ -50,22 +49,18 @@ class NotSealedYetError(UsageError):
 def seal_due(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...]:
     """Seal what is not sealed yet, when the policy says so; returns the new seals."""
     head, newest = conn.execute(queries.HEAD).one(), last_seal(conn)
-    record, sealed_record = read_head(conn), sealed_head(newest.joined if newest else "")
     entry_at = conn.scalar(queries.RECORDED_AT, {"position": head.sealed + 1})
-    row_at = recorded_at(conn, sealed_record.position + 1)
+    grown, row_at = growth_since(conn, newest.joined if newest else "")
     oldest = min((at for at in (entry_at, row_at) if at is not None), default=None)
     if oldest is None:
         return ()
-    is_many = (
-        head.position - head.sealed >= policy.entries_max
-        or record.position - sealed_record.position >= policy.rows_max
-    )
+    is_many = head.position - head.sealed >= policy.entries_max or grown >= policy.changes_max
     is_old = timedelta(microseconds=to_microseconds(now) - oldest) >= policy.age_max
     return seal(conn, now, policy) if is_many or is_old else ()
 
 
 def seal(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...]:
-    """Seal every entry that is not sealed yet, in batches, each with the head of the record.
+    """Seal every entry that is not sealed yet, in batches, each with the heads of the record.
 
     Returns the new seals; where only the record moved, one of no entries. Raises LedgerBrokenError when the
     entries or the rows are not the ones that were appended: a seal never covers up a change.
@@ -73,7 +68,7 @@ def seal(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...
     head, sources = lock_head(conn), source_names(conn)
     newest = last_seal(conn)
     running, seals = bytes.fromhex(newest.hash if newest else FIRST), [newest]
-    joined = sealed_word(_unbroken_record(conn, newest))
+    joined = _joined(conn, newest)
     firsts = range(head.sealed + 1, head.position + 1, policy.entries_max)
     if not firsts and joined != (newest.joined if newest else ""):
         firsts = range(head.position + 1, head.position + 2)
@@ -89,21 +84,15 @@ def seal(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...
     return tuple(made)
 
 
-def _unbroken_record(conn: Connection, newest: Seal | None) -> RecordHead:
-    """The head of the record, whose rows lead from the newest seal to it. Raises LedgerBrokenError."""
-    sealed, head = sealed_head(newest.joined if newest else ""), lock_record(conn)
-    reached = sealed
-    for rows in record_rows_after(conn, sealed.position):
-        for row in rows:
-            own = link_after(reached.link, *row[:-1])
-            if own != row.link or row.position != reached.position + 1:
-                raise LedgerBrokenError(f"row {row.position} of the record is not the one that was appended")
-            reached = RecordHead(row.position, own)
-    if reached != head:
-        raise LedgerBrokenError(
-            f"the rows of the record after {sealed.position} are not the ones that were appended"
-        )
-    return head
+def _joined(conn: Connection, newest: Seal | None) -> str:
+    """The heads of the record's chains, whose rows lead from the newest seal to them. Others may add rows
+    meanwhile. Raises LedgerBrokenError."""
+    heads = read_heads(conn)
+    try:
+        check_growth(conn, newest.joined if newest else "", heads)
+    except BrokenRecordError as broken:
+        raise LedgerBrokenError(str(broken)) from broken
+    return sealed_words(heads)
 
 
 def _store(conn: Connection, made: Sequence[Seal]) -> None:

@@ -1,7 +1,8 @@
 """Accepting submissions: bytes, hash and first steps on stable storage, many in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -19,9 +20,9 @@ from gateway.messages.submission import (
 from gateway.store.documents.storage import Storage
 from gateway.store.messages import queries
 from gateway.store.messages.queries import AttachmentRow, IdempotencyRow, MessageRow, StepRow
-from gateway.store.record.chain import RecordHead, run_on_steps
-from gateway.store.record.entries import ask_head, head_from, lock_head
-from gateway.store.record.messages import accepted_digest, attachments_digest, record_received
+from gateway.store.record.chain import RecordHead
+from gateway.store.record.entries import ask_head, head_from, take_head
+from gateway.store.record.messages import record_received
 from gateway.store.sql import Change, Question, ask_together, insert_into, write_together
 from gateway.store.tables import metadata
 from gateway.validator.model.document import Attachment
@@ -48,7 +49,7 @@ class Acceptor:
         ]
         if new:
             self._store_small(new)
-            write_together(connection, _changes(new, head, self._node_id))
+            write_together(connection, _changes(connection.dialect.name, new, head, self._node_id))
             self._storage.sync_pack()  # begun before the rows: most of it is done
         return answers
 
@@ -79,8 +80,7 @@ def attachment_row(kenmerk: str, attachment: Attachment, stored: StoredBytes | N
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
+class _New(NamedTuple):
     """The rows of a message that is accepted; `message` without its digests."""
 
     message: MessageRow
@@ -100,25 +100,17 @@ def _new(arrival: Arrival, node_id: str) -> _New:
     )
 
 
-def _changes(arrivals: Sequence[Arrival], head: RecordHead, node_id: str) -> list[Change]:
+def _changes(dialect_name: str, arrivals: Sequence[Arrival], head: RecordHead, node_id: str) -> list[Change]:
     new = [_new(arrival, node_id) for arrival in arrivals]
-    messages = [_with_digests(one, position) for position, one in enumerate(new, head.position + 1)]
+    at = to_microseconds(arrivals[-1].received_at)
+    messages, recorded = record_received(dialect_name, head, at, new)
     return [
         Change(queries.ADD_MESSAGES, messages),
         Change(queries.ADD_STEPS, [step for one in new for step in one.steps]),
         Change(queries.ADD_ATTACHMENTS, [row for one in new for row in one.attachments]),
         *_channel_changes([one.channel for one in new if one.channel]),
-        *record_received(head, to_microseconds(arrivals[-1].received_at), messages),
+        *recorded,
     ]
-
-
-def _with_digests(new: _New, position: int) -> MessageRow:
-    return new.message._replace(
-        accepted_digest=accepted_digest(new.message, new.channel),
-        journal_digest=run_on_steps(b"", new.steps),
-        attachments_digest=attachments_digest(new.attachments),
-        recorded=position,
-    )
 
 
 def _channel_changes(rows: Sequence[ChannelRow]) -> list[Change]:
@@ -148,7 +140,7 @@ def _keep_idempotency_keys(
     connection: Connection, group: Sequence[Arrival]
 ) -> tuple[Mapping[tuple[str, str], IdempotencyRow], RecordHead]:
     """For each idempotency key in the group the message that holds it, this group's own included; and the head of
-    the record, locked."""
+    a chain of the record."""
     rows = [
         IdempotencyRow(
             _key_owner(arrival.submission),
@@ -161,11 +153,12 @@ def _keep_idempotency_keys(
         if arrival.submission.idempotency_key is not None
     ]
     if not rows:
-        return {}, lock_head(connection)
-    write_together(connection, [Change(queries.ADD_IDEMPOTENCY_KEYS, rows)])
+        return {}, take_head(connection)
+    rows.sort(key=itemgetter(0, 1))  # so that two transactions with the same keys do not wait for each other
+    keep = Question(queries.keep_idempotency_keys(len(rows)), [value for row in rows for value in row])
     keys = [value for row in rows for value in (row.submitter_id, row.idempotency_key)]
     find = Question(queries.find_idempotency_keys(len(rows)), keys)
-    found, heads = ask_together(connection, [find, ask_head(connection)])
+    heads, _, found = ask_together(connection, [ask_head(connection), keep, find])
     holders = [IdempotencyRow._make(row) for row in found]
     return {(holder.submitter_id, holder.idempotency_key): holder for holder in holders}, head_from(heads)
 

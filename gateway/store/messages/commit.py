@@ -1,12 +1,14 @@
 """Committing decisions: everything that becomes of a message is written in one transaction, many at a time."""
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from gateway.clock import to_microseconds
-from gateway.messages.decision import AlreadyCommittedError, Claims, Decision, Move, decide
+from gateway.messages.decision import AlreadyCommittedError, Claims, Contact, Decision, Move, decide
 from gateway.messages.lifecycle import FIRST_STEPS, Step
 from gateway.messages.participants import Register
 from gateway.settings import MeterSettings
@@ -32,7 +34,7 @@ from gateway.store.nodes.node import NOBODY
 from gateway.store.record.chain import RecordHead, run_on_steps
 from gateway.store.record.entries import ask_head, head_from
 from gateway.store.record.messages import attachments_digest, record_changed, report_digest
-from gateway.store.sql import Change, Question, Rows, ask_together, write_together
+from gateway.store.sql import Change, Question, Rows, ask, ask_together, write_together
 from gateway.store.writer import Writer
 from gateway.validator.verdict import encode_report
 
@@ -41,6 +43,11 @@ OnCommitted = Callable[[Decision], None]
 WithClaims = Callable[[Decision, Claims], Decision]
 """The decision as it is where these claims are taken."""
 
+Decide = Callable[[Connection], Decision | None]
+"""Decides on what the transaction finds."""
+
+_TURN = 1
+"""After the messages that are accepted in the same transaction."""
 _BEGIN_WORK = frozenset({Step.DELIVERY_STARTED, Step.REPLAYED})
 """After these as its last steps a message is in the hands of the node that committed them."""
 
@@ -76,7 +83,7 @@ class Committer:
         that was not answered.
         """
         try:
-            committed = await self._writer.submit(self._write, decision)
+            committed = cast("Decision", await self._submit(decision))
         except DBAPIError as error:  # also a step that is in the journal already
             if await self._is_changed(decision):
                 raise AlreadyCommittedError([decision]) from error
@@ -86,26 +93,30 @@ class Committer:
 
     async def commit_all(self, decisions: Sequence[Decision]) -> Sequence[Decision | BaseException]:
         """Commit several decisions; for one that fails, the result is its error."""
-        results = await self._writer.submit_all(self._write, decisions)
+        results = await self._writer.submit_all(self._write, decisions, turn=_TURN)
         for result in results:
             if isinstance(result, Decision):
                 self._notify(result)
-        return results
+        return cast("Sequence[Decision | BaseException]", results)
 
-    async def commit_from(self, decide: Callable[[Connection], Decision | None]) -> Decision | None:
+    async def commit_from(self, decide: Decide) -> Decision | None:
         """Commit what is decided within the transaction; None when that is nothing."""
-
-        def decide_and_write(connection: Connection) -> Decision | None:
-            decision = decide(connection)
-            return self._write(connection, [decision])[0] if decision else None
-
-        committed = await self._writer.call(decide_and_write)
+        try:
+            committed = await self._submit(decide)
+        except AlreadyCommittedError:  # another gateway was quicker: decide on what it left
+            committed = await self._submit(decide)
         if committed is not None:
             self._notify(committed)
         return committed
 
-    def _write(self, connection: Connection, group: Sequence[Decision]) -> list[Decision]:
-        return write_decisions(connection, group, self._with_claims, self._node_id)
+    async def _submit(self, work: Decision | Decide) -> Decision | None:
+        return await self._writer.submit(self._write, work, turn=_TURN)
+
+    def _write(self, connection: Connection, group: Sequence[Decision | Decide]) -> list[Decision | None]:
+        decisions = [one if isinstance(one, Decision) else one(connection) for one in group]
+        made = [one for one in decisions if one]
+        written = iter(write_decisions(connection, made, self._with_claims, self._node_id) if made else ())
+        return [one and next(written) for one in decisions]
 
     def _with_claims(self, decision: Decision, claims: Claims) -> Decision:
         """Decided with the claims where another message has this one's: it is a duplicate."""
@@ -133,47 +144,54 @@ def write_decisions(
     """Write decisions; returns them as written. `with_claims` decides where another message has the claim;
     `node_id` goes on with what is not finished.
 
-    Two round trips: claims and the head of the meter are asked for together, then everything is written together.
-    Raises AlreadyCommittedError when a message changed since it was read; the caller then rolls back.
+    Two round trips: what is to be known and locked is asked for together, then everything is written together.
+    Every transaction locks in this order: head of the record, idempotency keys, claims, messages, head of the
+    meter, and the rows of each table in the order of their keys; so none waits for one that waits for it. Raises
+    AlreadyCommittedError when a message changed since it was read; the caller then rolls back.
     """
     again = [entry for one in group if one.before.steps > len(FIRST_STEPS) for entry in one.usage]
     append = SharedAppend(connection, [entry for one in group for entry in one.usage], again)
     kenmerken = [one.kenmerk for one in group]
-    find = Question(queries.find_recorded(len(kenmerken)), kenmerken)
-    questions = [*append.questions(), ask_head(connection), find]
-    claims, (*answers, heads, found) = _take_claims(connection, group, questions)
+    find = Question(queries.find_recorded(len(kenmerken), connection.dialect.name), kenmerken)
+    claims, heads, found, answers = _ask(connection, group, [find, *append.questions()])
     recorded = {row.kenmerk: row for row in map(RecordedRow._make, found)}
     if not recorded.keys() >= set(kenmerken):
         raise AlreadyCommittedError(group)  # they are not there
     decisions = [with_claims(one, claims) for one in group]
     at = to_microseconds(max(one.at for one in decisions))
     usage = [entry for one in decisions for entry in one.usage]
-    changes = _changes(decisions, recorded, head_from(heads), at, node_id)
+    changes = _changes(connection.dialect.name, decisions, recorded, head_from(heads), at, node_id)
     changes += append.changes(answers, usage, at)
     if write_together(connection, changes)[0] != len(decisions):
         raise AlreadyCommittedError(decisions)
     return decisions
 
 
-def _take_claims(
+def _ask(
     connection: Connection, group: Sequence[Decision], questions: Sequence[Question]
-) -> tuple[Claims, list[Rows]]:
-    """Claim supplier, number and year for every message that needs it: who has each claim; and the answers to the
-    questions, which are asked along."""
+) -> tuple[Claims, Rows, Rows, list[Rows]]:
+    """Claim supplier, number and year for every message that needs it: who has each claim; the head of the record;
+    and the answers to the questions, which are asked along."""
     wanted = {one.claim: one.kenmerk for one in reversed(group) if one.claim}
     if not wanted:
-        return {}, ask_together(connection, questions)
+        heads, found, *answers = ask_together(connection, [ask_head(connection), *questions])
+        return {}, heads, found, answers
     rows = [ClaimRow(claim, wanted[claim]) for claim in sorted(wanted)]
     take = Question(queries.take_claims(len(rows)), [value for row in rows for value in row])
-    taken, *answers = ask_together(connection, [take, *questions])
-    if len(taken) == len(wanted):
-        return wanted, answers
-    [found] = ask_together(connection, [Question(queries.find_claims(len(wanted)), list(wanted))])
-    return {row.claim: row.kenmerk for row in map(ClaimRow._make, found)}, answers
+    heads, taken, found, *answers = ask_together(connection, [ask_head(connection), take, *questions])
+    if len(taken) < len(wanted):
+        holders = ask(connection, queries.find_claims(len(wanted)), list(wanted))
+        wanted = {row.claim: row.kenmerk for row in map(ClaimRow._make, holders)}
+    return wanted, heads, found, answers
 
 
 def _changes(
-    decisions: Sequence[Decision], recorded: dict[str, RecordedRow], head: RecordHead, at: int, node_id: str
+    dialect_name: str,
+    decisions: Sequence[Decision],
+    recorded: dict[str, RecordedRow],
+    head: RecordHead,
+    at: int,
+    node_id: str,
 ) -> list[Change]:
     """All that is written, the rows of the messages themselves first. `recorded` are the messages as they are."""
     steps, reports, changed = list[StepRow](), list[ReportRow](), list[tuple[RecordedRow, MessageChange]]()
@@ -187,36 +205,31 @@ def _changes(
         journal = run_on_steps(before.journal_digest, own_steps)
         change = _message_change(one, position, journal, report, attachments, node_id)
         changed.append((before, change))
-        recorded[one.kenmerk] = before._replace(
-            recorded=position, journal_digest=journal, report_digest=report, attachments_digest=attachments
+        recorded[one.kenmerk] = RecordedRow(
+            one.kenmerk, position, before.accepted_digest, journal, report, attachments, before.forgotten
         )
     return [
         Change(queries.CHANGE_MESSAGES, [change for _, change in changed]),
         Change(queries.ADD_STEPS, steps),
         Change(queries.KEEP_REPORTS, reports),
         Change(queries.ADD_ATTACHMENTS, [row for one in decisions for row in _embedded_attachments(one)]),
-        *record_changed(head, at, changed),
+        *record_changed(dialect_name, head, at, changed),
         *_moves(decisions),
         Change(
             queries.FORGET_DAMAGE,
-            [(one.kenmerk,) for one in decisions if one.entries[0].step is Step.REPLAYED],
+            sorted((one.kenmerk,) for one in decisions if one.entries[0].step is Step.REPLAYED),
         ),
-        Change(
-            queries.PAUSE_RECIPIENTS,
-            [
-                PauseRow(one.contact.recipient_id, to_microseconds(one.contact.again_at))
-                for one in decisions
-                if one.contact and one.contact.again_at
-            ],
-        ),
-        Change(
-            queries.END_PAUSES,
-            [
-                PauseKey(one.contact.recipient_id)
-                for one in decisions
-                if one.contact and one.contact.again_at is None
-            ],
-        ),
+        *_pauses([one.contact for one in decisions if one.contact]),
+    ]
+
+
+def _pauses(contacts: Sequence[Contact]) -> list[Change]:
+    """Recipients that are left alone for a while, and those that answered, in the order of their names."""
+    return [
+        Change(queries.PAUSE_RECIPIENTS, [PauseRow(one.recipient_id, to_microseconds(one.again_at))])
+        if one.again_at
+        else Change(queries.END_PAUSES, [PauseKey(one.recipient_id)])
+        for one in sorted(contacts, key=attrgetter("recipient_id"))
     ]
 
 
@@ -280,12 +293,12 @@ def _step_rows(decision: Decision) -> Iterable[StepRow]:
         yield step_row(decision.kenmerk, position, entry)
 
 
-def _every_attachment(decision: Decision) -> Iterable[AttachmentRow]:
+def _every_attachment(decision: Decision) -> list[AttachmentRow]:
     """The attachments after judging: those that are stored stay as they are."""
     found = {row.number: row for row in _embedded_attachments(decision)}
     for one in decision.before.attachments:
         found[one.attachment.number] = attachment_row(decision.kenmerk, one.attachment, one.stored)
-    return found.values()
+    return list(found.values())
 
 
 def _embedded_attachments(decision: Decision) -> Iterable[AttachmentRow]:

@@ -82,4 +82,4 @@ class DamageRecords:
 
 def keep_damage(connection: Connection, rows: list[DamageRow]) -> None:
     """Keep messages back; those that are already stay as they are."""
-    write_together(connection, [Change(queries.KEEP_DAMAGE, rows)])
+    write_together(connection, [Change(queries.KEEP_DAMAGE, sorted(rows))])

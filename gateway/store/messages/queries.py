@@ -184,7 +184,13 @@ class PauseKey(NamedTuple):
 # Accepting
 
 ADD_MESSAGES = insert_into(t.messages, MessageRow._fields)
-ADD_IDEMPOTENCY_KEYS = insert_or_replace(t.idempotency, IdempotencyRow._fields)
+
+
+@lru_cache(maxsize=1024)
+def keep_idempotency_keys(number: int) -> str:
+    """Inserts those of so many keys that are free, the first message of each; the values are those of all rows."""
+    names, rows = ", ".join(IdempotencyRow._fields), ", ".join([marks(len(IdempotencyRow._fields))] * number)
+    return f"INSERT INTO idempotency ({names}) VALUES {rows} ON CONFLICT DO NOTHING RETURNING 1"  # noqa: S608 - marks
 
 
 @lru_cache(maxsize=1024)
@@ -223,9 +229,11 @@ class RecordedRow(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def find_recorded(number: int) -> str:
-    """Finds what the record needs of so many messages."""
-    return f"SELECT {', '.join(RecordedRow._fields)} FROM messages WHERE kenmerk IN {marks(number)}"  # noqa: S608 - marks
+def find_recorded(number: int, dialect_name: str) -> str:
+    """Finds what the record needs of so many messages, and keeps others from changing them; on SQLite a writer has
+    the whole database."""
+    find = f"SELECT {', '.join(RecordedRow._fields)} FROM messages WHERE kenmerk IN {marks(number)}"  # noqa: S608 - marks
+    return f"{find} ORDER BY kenmerk FOR UPDATE" if dialect_name == "postgresql" else find
 
 
 class RecordedState(NamedTuple):

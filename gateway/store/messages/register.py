@@ -24,8 +24,8 @@ from gateway.store.messages import register_queries as queries
 from gateway.store.messages.queries import FORGET_PAUSE
 from gateway.store.messages.register_queries import ChangeRow, IdentifierRow, PartyRow
 from gateway.store.messages.tables import api_keys, parties, register_log
-from gateway.store.record.entries import lock_head, record_changes
-from gateway.store.sql import Change, ask, write_together
+from gateway.store.record.entries import record_changes, take_head
+from gateway.store.sql import Change, ask, lock, write_together
 from gateway.store.writer import Writer
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -234,7 +234,8 @@ def log_change(
 
     Rows are committed in the order of their numbers, or a reader could miss the lower one.
     """
-    lock_head(connection)
+    take_head(connection)  # before the lock
+    lock(connection, "register log")
     row = ChangeRow(
         to_microseconds(at), actor, what, subject, msgspec.json.encode(detail, order="sorted").decode()
     )

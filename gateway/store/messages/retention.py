@@ -30,9 +30,10 @@ from gateway.store.engine import Engines
 from gateway.store.messages import retention_queries as queries
 from gateway.store.messages.retention_queries import ErasureRow, ForgottenRow, HoldRow, RetentionRunRow
 from gateway.store.messages.tables import CONTENTS_FORGOTTEN, legal_holds, retention_runs
-from gateway.store.record.entries import lock_head, record_changes
+from gateway.store.record.chain import RecordHead
+from gateway.store.record.entries import record_changes, take_head
 from gateway.store.record.messages import record_forgotten
-from gateway.store.sql import Change, ask, write_together
+from gateway.store.sql import Change, ask, lock, write_together
 from gateway.store.writer import Writer
 
 MESSAGES_AT_ONCE = 200
@@ -61,6 +62,7 @@ class RetentionStore:
 
     async def _log_hold(self, row: HoldRow) -> bool:
         def write(connection: Connection) -> bool:
+            _lock_holds(connection)
             is_held = any((hold.scope, hold.subject) == (row.scope, row.subject) for hold in _holds_in(connection))
             if is_held == (row.what == _SET):
                 return False
@@ -159,6 +161,14 @@ def _holds_in(connection: Connection) -> tuple[LegalHold, ...]:
     return tuple(held.values())
 
 
+def _lock_holds(connection: Connection) -> RecordHead:
+    """Until the end of the transaction nobody else sets or lifts a hold, or forgets; the head of the record, which
+    is taken first."""
+    head = take_head(connection)
+    lock(connection, "holds")
+    return head
+
+
 def _term_values(term: RetentionTerm) -> dict[str, object]:
     return {"dispositions": sorted(one.value for one in term.dispositions), "before": term.before}
 
@@ -197,7 +207,7 @@ def _with_sizes(connection: Connection, part: MessagePart, rows: Sequence[Row[An
 def _forget(
     connection: Connection, term: RetentionTerm, kenmerken: Sequence[str], at: datetime
 ) -> tuple[DueMessage, ...]:
-    head = lock_head(connection)  # until the end nobody changes a message or a hold
+    head = _lock_holds(connection)
     holds = Holds(_holds_in(connection))
     found = connection.execute(queries.still_due(term.part), _term_values(term) | {"kenmerken": kenmerken})
     due = found.all()

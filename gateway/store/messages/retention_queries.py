@@ -79,7 +79,7 @@ def due_page(part: MessagePart) -> Select[tuple[object, ...]]:
 
 def still_due(part: MessagePart) -> Select[tuple[object, ...]]:
     """Those of a batch that are due within this transaction, and stay as they are until its end."""
-    return due(part).where(_message.kenmerk.in_(_BATCH)).with_for_update(of=t.messages)
+    return due(part).where(_message.kenmerk.in_(_BATCH)).order_by(_message.kenmerk).with_for_update(of=t.messages)
 
 
 DETACHED = select(t.attachments).where(_attachment.kenmerk.in_(_BATCH), _attachment.object_key.is_not(None))

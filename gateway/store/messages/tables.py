@@ -59,11 +59,11 @@ messages = Table(
     Index(None, "recipient_id", "kenmerk"),
 )
 """One row a message; written when it is accepted and when its state changes. The journal is the truth of
-its life, this row its newest page. `recorded` is the position of its newest row in the record. The digests are of
-its parts (`store/record/messages.py`); `forgotten` names parts that were removed on purpose, by the names of their
-digests with spaces between: the digest then stands for the part. `contents`, before the others, is the bytes, of
-which the hashes stay; of `personal-data` the digests are those of what is left. `node_id` is the node that is to
-judge it, or is offering it to its recipient just now; empty: no node."""
+its life, this row its newest page. `recorded` is the position of its newest change in the record. The digests are
+of its parts (`store/record/messages.py`); `forgotten` names parts that were removed on purpose, by the names of
+their digests with spaces between: the digest then stands for the part. `contents`, before the others, is the
+bytes, of which the hashes stay; of `personal-data` the digests are those of what is left. `node_id` is the node
+that is to judge it, or is offering it to its recipient just now; empty: no node."""
 
 CONTENTS_FORGOTTEN = "contents"
 has_contents = or_(messages.c.forgotten.is_(None), messages.c.forgotten.not_like(f"{CONTENTS_FORGOTTEN}%"))
@@ -197,7 +197,9 @@ parties = Table(
     Column("kind_source", Text, nullable=False),
     Column("mandates", Text, nullable=False),
     Column("settings", Text, nullable=False),
+    Column("recorded", BigInteger, nullable=False, server_default="0"),
 )
+"""`recorded`, also of other tables whose rows change: the position of the row's newest change in the record."""
 
 party_identifiers = Table(
     "party_identifiers",
@@ -219,6 +221,7 @@ api_keys = Table(
     Column("created_by", Text, nullable=False),
     Column("revoked_at", UtcTime),
     Column("revoked_by", Text),
+    Column("recorded", BigInteger, nullable=False, server_default="0"),
 )
 
 forgotten_parts = Table(

@@ -1,208 +1,247 @@
-"""The audit of the record: the chain, the seals over it, and whether everything is still what was recorded.
+"""The audit of the record: its chains, the seals over them, and whether everything is still what was recorded.
 
-Reads one snapshot of the database, in pages, so that memory stays flat: of a row of the record two bits are kept.
+Reads one snapshot of the database, in pages, so that memory stays flat: of each change 17 bytes are kept. A large
+record is shared with a second process, which reads the same snapshot.
 """
 
+import multiprocessing
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
-from gateway.store.engine import open_snapshot
+from gateway.store.engine import open_snapshot, snapshot_name, standing_still
 from gateway.store.ledger.audit_pass import FINDINGS_MAX, AuditFinding
+from gateway.store.messages.tables import messages
 from gateway.store.record import queries
-from gateway.store.record.chain import FIRST_LINK, GONE, RecordHead, RecordRow, link_after, sealed_head
-from gateway.store.record.entries import rows_after
-from gateway.store.record.messages import MESSAGES
-from gateway.store.record.subjects import PartRows, SubjectKind, SubjectRow, subjects
+from gateway.store.record.audit_tasks import Done, Newest, SealedHead, Stretch, Subjects
+from gateway.store.record.chain import (
+    CHAINS,
+    RecordHead,
+    RecordRow,
+    chain_of,
+    changes_in,
+    empty_chain,
+    place_of,
+    row_name,
+    sealed_heads,
+)
+from gateway.store.record.change_map import ChangeMap
+from gateway.store.record.entries import read_heads
+from gateway.store.record.subjects import subjects
 from gateway.store.sql import ask
 from gateway.validator.model.terms import without_collecting
 
-_SUBJECTS_A_PAGE = 500
-_SUPERSEDED, _CLAIMED = 1, 2
-_GAP_MAX = 100_000
+CHANGES_TO_SHARE = 200_000
+"""From so many a second process is worth its start and its memory."""
+_CHANGES_A_PART, _MESSAGES_A_PART = 50_000, 10_000
 
 Progress = Callable[[int, int], None]
-"""Called with what is done and what is to be done, in rows of the record and messages."""
+"""Called with what is done and what is to be done, in changes of the record and messages."""
+Part = Stretch | Subjects
 
 
 @dataclass(frozen=True, slots=True)
 class RecordReport:
     """What was read, and what was found. The record is sound when nothing was found."""
 
-    rows: int
+    changes: int
     messages: int
     findings: tuple[AuditFinding, ...]
 
 
 def audit_record(url: str, progress: Progress = lambda _done, _whole: None) -> RecordReport:
     """Audit the record of the database at this address, and everything that it is about."""
-    with open_snapshot(url) as conn:
-        return audit_on(conn, progress)
+    with ExitStack() as stack:
+        with open_snapshot(url) as conn:
+            is_large = sum(place_of(head.position) for head in read_heads(conn)) >= CHANGES_TO_SHARE
+        helper = None
+        if is_large:
+            helper = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn")))
+            helper.submit(int).result()  # it is started
+        with standing_still(url):
+            conn = stack.enter_context(open_snapshot(url))
+            read_heads(conn)  # the snapshot is of this moment
+            if helper:
+                helper.submit(_join, url, snapshot_name(conn)).result()
+        return audit_on(conn, progress, helper)
 
 
-def audit_on(conn: Connection, progress: Progress = lambda _done, _whole: None) -> RecordReport:
-    """The same on a connection, in its transaction."""
+def audit_on(
+    conn: Connection, progress: Progress = lambda _done, _whole: None, helper: Executor | None = None
+) -> RecordReport:
+    """The same on a connection, in its transaction. The helper has joined it."""
     with without_collecting():
-        audit = _Audit(conn, progress)
-        audit.check_chain()
-        for subject in subjects():
-            audit.check_subjects(subject)
-        audit.check_unclaimed()
-    return RecordReport(audit.head.position, audit.messages, tuple(audit.findings))
+        audit = _Audit(conn, progress, helper)
+        try:
+            audit.check_chains()
+            audit.check_subjects()
+            audit.check_unclaimed()
+        finally:
+            audit.known.close()
+    return RecordReport(audit.changes, audit.messages, tuple(audit.findings))
 
 
 class _Audit:
-    """The state of an audit: what each row of the record was found to be, and what was found."""
+    """The state of an audit: what was found so far."""
 
-    def __init__(self, conn: Connection, progress: Progress) -> None:
+    def __init__(self, conn: Connection, progress: Progress, helper: Executor | None) -> None:
         self._conn = conn
         self._progress = progress
-        self._done, self._whole = 0, 0
+        self._helper = helper
         self.findings: list[AuditFinding] = []
-        self.messages = 0
-        self.head = RecordHead(0, FIRST_LINK)
-        self._last_position = 0
-        [(rows, messages)] = ask(conn, queries.COUNT)
-        self._whole = int(str(rows)) + int(str(messages))
-        self._rows = bytearray(int(str(rows)) + _GAP_MAX)
-        """Two bits of each row: that a later one is about the same subject, and that a subject is what it says."""
+        self._newest: Newest = {}
+        self._reached = self._ends()
+        self.known = ChangeMap([head.position for head in self._reached])
+        self.changes = self.known.size
+        [(counted,)] = ask(conn, queries.COUNT_MESSAGES)
+        self.messages = int(str(counted))
+        self._done = 0
 
-    def find(self, check: str, subject: str, sentence: str) -> None:
-        """Add a finding, up to `FINDINGS_MAX` in all."""
-        if len(self.findings) < FINDINGS_MAX:
-            self.findings.append(AuditFinding(check, subject, sentence))
+    def _ends(self) -> list[RecordHead]:
+        """The last row of each chain, or the head of one without rows."""
+        ends, position = [empty_chain(chain) for chain in range(CHAINS)], 1
+        while rows := ask(self._conn, queries.ROW_FROM, (position,)):
+            first = RecordRow._make(rows[0]).position
+            chain = chain_of(first - 1)
+            if chain >= CHAINS:
+                break
+            position = empty_chain(chain + 1).position + 1
+            [last] = map(RecordRow._make, ask(self._conn, queries.ROW_UP_TO, (position - 1, first)))
+            ends[chain] = RecordHead(last.position, last.link)
+        return ends
 
-    def _advance(self, count: int) -> None:
-        self._done += count
-        self._progress(self._done, self._whole)
+    def _find(self, check: str, subject: str, sentence: str) -> None:
+        self._add([AuditFinding(check, subject, sentence)])
 
-    # The chain
+    def _add(self, findings: Sequence[AuditFinding]) -> None:
+        self.findings += findings[: FINDINGS_MAX - len(self.findings)]
 
-    def check_chain(self) -> None:
-        """Check every row against the row before it, the seals and the head."""
-        sealed = self._sealed_heads()
-        wanted = next(sealed, None)
-        last: RecordRow | None = None
-        for page in rows_after(self._conn, 0):
-            for row in page:
-                self._check_row(row, last)
-                while wanted is not None and wanted[1].position <= row.position:
-                    self._check_seal(wanted, row)
-                    wanted = next(sealed, None)
-                last = row
-            self._advance(len(page))
-        reached = RecordHead(last.position, last.link) if last else RecordHead(0, FIRST_LINK)
-        while wanted is not None:
-            self._find_seal(
-                wanted[0], f"it covers {wanted[1].position} rows, and the record ends at {reached.position}"
-            )
-            wanted = next(sealed, None)
-        self._check_head(reached)
-        self._last_position = reached.position
-        for added in map(queries.PositionRow._make, ask(self._conn, queries.ROWS_BEFORE_FIRST, (FINDINGS_MAX,))):
-            self.find("record", f"row {added.position}", "it was never recorded: somebody added it")
+    def check_chains(self) -> None:
+        """Check every row against the row before it, the seals and the heads."""
+        self._run(list(self._stretches()))
+        self._check_heads()
+        for (position,) in ask(self._conn, queries.ROWS_ELSEWHERE, (empty_chain(CHAINS).position, FINDINGS_MAX)):
+            self._find("record", row_name(int(str(position))), "it was never recorded: somebody added it")
 
-    def _check_row(self, row: RecordRow, last: RecordRow | None) -> None:
-        before = last.position if last else 0
-        subject = f"row {row.position} ({row.kind} {row.key})"
-        if row.position != before + 1:
-            rows = f"row {before + 1}" + (f" up to {row.position - 1}" if row.position - before > 2 else "")
-            self.find("record", rows, "missing: somebody removed it")
-        elif link_after(last.link if last else FIRST_LINK, *row[:-1]) != row.link:
-            self.find("record", subject, "it is not what was recorded, or does not follow the row before it")
-        if isinstance(row.previous, int) and 0 < row.previous < len(self._rows):
-            self._rows[row.previous] |= _SUPERSEDED
+    def _stretches(self) -> Iterator[Stretch]:
+        sealed = self._sealed()
+        for chain, reached in enumerate(self._reached):
+            begin = empty_chain(chain).position
+            own = sealed.get(chain, [])
+            for one in own:
+                if one.head.position > reached.position:
+                    covered, end = place_of(one.head.position), place_of(reached.position)
+                    sentence = f"it covers {covered} changes of chain {chain}, and the chain ends at {end}"
+                    self._find("seal", f"seal {one.number}", sentence)
+            for after in range(begin, reached.position, _CHANGES_A_PART):
+                until = min(after + _CHANGES_A_PART, reached.position)
+                yield Stretch(after, until, [one for one in own if after < one.head.position <= until])
 
-    def _sealed_heads(self) -> Iterator[tuple[int, RecordHead]]:
-        """Numbers of seals and the head of the record that each holds, oldest first."""
-        for seal in map(queries.SealedRow._make, ask(self._conn, queries.SEALED)):
+    def _sealed(self) -> dict[int, list[SealedHead]]:
+        """The heads that seals hold, by chain, oldest first; each once."""
+        sealed: dict[int, list[SealedHead]] = {}
+        for row in map(queries.SealedRow._make, ask(self._conn, queries.SEALED)):
             try:
-                head = sealed_head(str(seal.joined))
+                heads = sealed_heads(str(row.joined))
             except ValueError:
-                self._find_seal(seal.number, "what it says of the record cannot be read")
+                self._find("seal", f"seal {row.number}", "what it says of the record cannot be read")
                 continue
-            if head.position:
-                yield seal.number, head
+            for chain, head in heads.items():
+                own = sealed.setdefault(chain, [])
+                if not own or own[-1].head != head:
+                    own.append(SealedHead(row.number, head))
+        return sealed
 
-    def _check_seal(self, seal: tuple[int, RecordHead], row: RecordRow) -> None:
-        number, head = seal
-        if head != RecordHead(row.position, row.link):
-            self._find_seal(number, f"row {head.position} of the record is not the one that was sealed")
+    def _check_heads(self) -> None:
+        found = map(queries.HeadRow._make, ask(self._conn, queries.EVERY_HEAD))
+        heads = {row.chain: RecordHead(row.position, row.link) for row in found}
+        if heads.keys() != set(range(CHAINS)):
+            self._find("record", "head", "it was removed, or another was added")
+        for chain, reached in enumerate(self._reached):
+            head = heads.get(chain, reached)
+            if head.position > reached.position:
+                rows = f"{row_name(reached.position + 1)} up to {place_of(head.position)}"
+                self._find("record", rows, "missing at the end")
+            elif head.position < reached.position:
+                rows = f"{row_name(head.position + 1)} up to {place_of(reached.position)}"
+                self._find("record", rows, "they were never recorded: somebody added them")
+            elif head != reached:
+                self._find("record", f"head of chain {chain}", "it does not fit the last row")
 
-    def _find_seal(self, number: int, sentence: str) -> None:
-        self.find("seal", f"seal {number}", sentence)
+    def check_subjects(self) -> None:
+        """Check every row of every table against its newest change in the record."""
+        keys = [key for (key,) in ask(self._conn, queries.every_so_many(messages), (_MESSAGES_A_PART,) * 2)]
+        name = str(messages.name)
+        self._run(
+            [Subjects(name, after, until) for after, until in zip((None, *keys), (*keys, None), strict=True)]
+        )
+        others = [str(kind.table.name) for kind in subjects() if kind.table is not messages]
+        self._run([Subjects(other, newest=self._newest) for other in others], are_small=True)
 
-    def _check_head(self, reached: RecordHead) -> None:
-        rows = ask(self._conn, queries.EVERY_HEAD)
-        self.head = RecordHead._make(rows[0][1:]) if rows else reached
-        if [number for number, *_ in rows] != [1]:
-            self.find("record", "head", "it was removed, or another was added")
-        elif self.head.position > reached.position:
-            self.find("record", f"rows {reached.position + 1} up to {self.head.position}", "missing at the end")
-        elif self.head.position < reached.position:
-            subject = f"rows {self.head.position + 1} up to {reached.position}"
-            self.find("record", subject, "they were never recorded: somebody added them")
-        elif self.head != reached:
-            self.find("record", "head", "it does not fit the last row")
+    def _run(self, parts: Sequence[Part], *, are_small: bool = False) -> None:
+        """Do the parts, here and in the helper; keep what they found, in their order."""
+        waiting, done = deque(enumerate(parts)), dict[int, Done]()
 
-    # What the rows are about
+        def work(do: Callable[[Part], Done], progress: Callable[[], None]) -> None:
+            with suppress(IndexError):  # nothing is waiting any more
+                while True:
+                    number, part = waiting.popleft()
+                    done[number] = do(part)
+                    progress()
 
-    def check_subjects(self, subject: SubjectKind) -> None:
-        """Check every row of a table against its newest row in the record."""
-        after: object = None
-        is_first, is_last = True, False
-        while not is_last:
-            bounds = () if is_first else (after,)
-            sql = queries.subjects(subject.table, is_first=is_first)
-            page = ask(self._conn, sql, (*bounds, _SUBJECTS_A_PAGE))
-            is_last = len(page) < _SUBJECTS_A_PAGE
-            found = [SubjectRow.read(subject.table, row) for row in page]
-            upper = () if is_last else (found[-1].key,)
-            parts = self._parts(subject, (*bounds, *upper), is_first=is_first, is_last=is_last)
-            for one in found:
-                self._check_subject(subject, one, parts.pop(one.key, {}))
-            for owner, tables in parts.items():
-                rows = ", ".join(sorted(tables))
-                self.find(subject.name, f"{subject.name} {owner}", f"it is gone, and of it is left: {rows}")
-            if subject.table.name == MESSAGES:
-                self.messages += len(page)
-                self._advance(len(page))
-            if found:
-                after, is_first = found[-1].key, False
+        def show() -> None:
+            self._progress(
+                self._done + sum(one.count for one in list(done.values())), self.changes + self.messages
+            )
 
-    def _parts(
-        self, subject: SubjectKind, bounds: Sequence[object], *, is_first: bool, is_last: bool
-    ) -> dict[object, dict[str, list[Sequence[object]]]]:
-        """The rows of parts, by the key of their subject and by table."""
-        parts: dict[object, dict[str, list[Sequence[object]]]] = {}
-        for table in subject.parts:
-            sql = queries.parts_between(table, queries.key_of(subject.table), is_first=is_first, is_last=is_last)
-            name = str(table.name)
-            for part in map(queries.PartRow.read, ask(self._conn, sql, bounds)):
-                parts.setdefault(part.owner, {}).setdefault(name, []).append(part.values)
-        return parts
-
-    def _check_subject(self, subject: SubjectKind, found: SubjectRow, parts: PartRows) -> None:
-        name = f"{subject.name} {found.key}"
-        for sentence in subject.faults(found.row, parts):
-            self.find(subject.name, name, sentence)
-        is_recorded = (found.kind, found.of) == (subject.table.name, str(found.key))
-        if not is_recorded or found.position is None or not 0 < found.position < len(self._rows):
-            self.find(subject.name, name, "nothing was recorded of it: somebody added it")
-            return
-        if self._rows[found.position] & _SUPERSEDED:
-            self.find(subject.name, name, "it was put back to what it was before")
-        elif subject.digest(found.row, parts) != found.digest:
-            self.find(subject.name, name, "it is not what was recorded: somebody changed it")
-        self._rows[found.position] |= _CLAIMED
+        with ExitStack() as stack:
+            if self._helper and not are_small:
+                have_done = partial(_have_done, self._helper, self.known)
+                other = threading.Thread(target=work, args=(have_done, lambda: None))
+                other.start()
+                stack.callback(other.join)
+            work(lambda part: part.run(self._conn, self.known), show)
+        for number, part in enumerate(parts):
+            one = done.get(number) or part.run(self._conn, self.known)  # the other process may have ended
+            self._add(one.findings)
+            self._newest |= one.newest
+            self._done += 0 if are_small else one.count
 
     def check_unclaimed(self) -> None:
-        """Check that everything that was recorded is there, unless a row says that nothing of it is left."""
-        position = self._rows.find(0, 1, self._last_position + 1)
-        while position != -1 and len(self.findings) < FINDINGS_MAX:
-            for row in ask(self._conn, queries.ROWS_AFTER, (position - 1, 1)):
-                one = RecordRow._make(row)
-                if one.position == position and one.digest != GONE:
-                    self.find(one.kind, f"{one.kind} {one.key}", "it is gone: somebody removed it")
-            position = self._rows.find(0, position + 1, self._last_position + 1)
+        """Check that everything that was recorded is there."""
+        for position in self.known.unclaimed():
+            if len(self.findings) >= FINDINGS_MAX:
+                return
+            [row] = map(RecordRow._make, ask(self._conn, queries.ROW_FROM, (position,)))
+            change = changes_in(row)[position - row.position - 1]
+            self._find(row.kind, f"{row.kind} {change.key}", "it is gone: somebody removed it")
+
+
+def _have_done(helper: Executor, known: ChangeMap, part: Part) -> Done:
+    return helper.submit(_do, part, known.ends, known.path).result()
+
+
+# In the other process
+
+_snapshots = ExitStack()
+_snapshot: list[Connection] = []
+_maps: dict[str, ChangeMap] = {}
+
+
+def _join(url: str, name: str) -> None:
+    """Open the snapshot of this name, for as long as the process lives."""
+    _snapshot.append(_snapshots.enter_context(open_snapshot(url, name)))
+    read_heads(_snapshot[0])
+
+
+def _do(part: Part, ends: Sequence[int], path: str) -> Done:
+    if path not in _maps:
+        _maps[path] = ChangeMap(ends, path)
+    with without_collecting():
+        return part.run(_snapshot[0], _maps[path])

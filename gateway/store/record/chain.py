@@ -1,4 +1,4 @@
-"""Digests of the record: of a subject's content, of a journal, and the links of the chain.
+"""Digests of the record: of a subject's content, of a journal, and the links of its chains.
 
 A digest is SHA-256 over the values as a JSON array: bytes in base64, times as microseconds since 1970.
 """
@@ -9,57 +9,96 @@ from typing import NamedTuple
 
 import msgspec
 
+CHAINS = 256
+"""So many transactions add rows at the same time and none waits; by default PostgreSQL has fewer connections."""
+_PLACE_BITS = 40
 FIRST_LINK = sha256(b"meterpoort record").digest()
-"""The link before the first row."""
-GONE = b""
-"""The digest of a subject of which nothing is left."""
+"""The link before the first row of a chain."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class RecordHead(NamedTuple):
-    """Where the record ends."""
+    """Where a chain ends: the position of the last change, and its row's link."""
 
     position: int
     link: bytes
 
 
 class RecordRow(NamedTuple):
-    """A row of the record."""
+    """A row of the record: what one transaction changed of one kind. `position` is that of the last change."""
 
     position: int
     kind: str
-    key: str
-    previous: int
     at: int
-    digest: bytes
+    changes: str
     link: bytes
 
 
-class SubjectDigest(NamedTuple):
-    """What a subject is from now on. `previous`: the position of its row before, or 0."""
+class SubjectChange(NamedTuple):
+    """What a subject is from now on. `previous`: the position of its change before, or 0."""
 
-    kind: str
     key: str
     previous: int
     digest: bytes
 
+
+_decode = msgspec.json.Decoder(list[SubjectChange]).decode
+
+
+def changes_in(row: RecordRow) -> list[SubjectChange]:
+    """The changes of a row. Raises ValueError for what was never written so."""
+    try:
+        return _decode(row.changes)
+    except (msgspec.DecodeError, TypeError) as error:
+        raise ValueError("these are no changes") from error
+
+
+# Positions: the number of the chain in the high bits, the place in it, from 1, in the low ones
+
+
+def chain_of(position: int) -> int:
+    """The number of the chain, from 0."""
+    return position >> _PLACE_BITS
+
+
+def place_of(position: int) -> int:
+    """The place in the chain."""
+    return position & (1 << _PLACE_BITS) - 1
+
+
+def empty_chain(chain: int) -> RecordHead:
+    """The head of a chain without rows."""
+    return RecordHead(chain << _PLACE_BITS, FIRST_LINK)
+
+
+def row_name(position: int) -> str:
+    """How people call a row."""
+    chain = chain_of(position)
+    return f"row {place_of(position)}" + (f" of chain {chain}" if chain else "")
+
+
+# Seals
 
 _SEALED = "record="
 
 
-def sealed_word(head: RecordHead) -> str:
-    """The head as a seal holds it, `record=position.link`; empty where nothing is recorded."""
-    return f"{_SEALED}{head.position}.{head.link.hex()}" if head.position else ""
+def sealed_words(heads: Iterable[RecordHead]) -> str:
+    """The heads as a seal holds them: `record=position.link` for each chain with rows, with spaces between."""
+    return " ".join(f"{_SEALED}{head.position}.{head.link.hex()}" for head in heads if place_of(head.position))
 
 
-def sealed_head(joined: str) -> RecordHead:
-    """The head that a seal holds. Raises ValueError for one that nobody sealed."""
+def sealed_heads(joined: str) -> dict[int, RecordHead]:
+    """The heads that a seal holds, by chain. Raises ValueError for one that nobody sealed."""
+    heads = {}
     for word in joined.split():
         if word.startswith(_SEALED):
             position, _, link = word.removeprefix(_SEALED).partition(".")
-            return RecordHead(int(position), bytes.fromhex(link))
-    return RecordHead(0, FIRST_LINK)
+            heads[chain_of(int(position))] = RecordHead(int(position), bytes.fromhex(link))
+    return heads
+
+
+# Digests and links
 
 
 def digest_of(values: object) -> bytes:
@@ -74,17 +113,12 @@ def run_on_steps(running: bytes, steps: Iterable[Sequence[object]]) -> bytes:
     return running
 
 
-def link_after(link: bytes, position: int, kind: str, key: str, previous: int, at: int, digest: bytes) -> bytes:
+def link_after(link: bytes, position: int, kind: str, at: int, changes: str) -> bytes:
     """The link of a row, over the link before it and its other fields."""
-    return sha256(link + _encode((position, kind, key, previous, at, digest))).digest()
+    return sha256(link + f"{position} {kind} {at} {changes}".encode()).digest()
 
 
-def rows_after(head: RecordHead, at: int, subjects: Iterable[SubjectDigest]) -> list[RecordRow]:
-    """The rows to add after the head."""
-    position, link = head
-    rows = []
-    for kind, key, previous, digest in subjects:
-        position += 1
-        link = link_after(link, position, kind, key, previous, at, digest)
-        rows.append(RecordRow(position, kind, key, previous, at, digest, link))
-    return rows
+def row_after(head: RecordHead, kind: str, at: int, changes: Sequence[SubjectChange]) -> RecordRow:
+    """The row to add after the head; the first change has the position after it."""
+    position, text = head.position + len(changes), _encode(changes).decode()
+    return RecordRow(position, kind, at, text, link_after(head.link, position, kind, at, text))

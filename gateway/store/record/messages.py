@@ -4,9 +4,9 @@ The digests of the parts are kept with the message, so that a change of its stat
 is forgotten, its digest stays and stands for it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from sqlalchemy import Connection
 
@@ -17,11 +17,12 @@ from gateway.store.messages.queries import (
     MessageRow,
     RecordedRow,
     RecordedState,
+    StepRow,
     find_recorded_states,
 )
 from gateway.store.messages.tables import attachments, journal, messages
-from gateway.store.record.chain import RecordHead, SubjectDigest, digest_of, rows_after, run_on_steps
-from gateway.store.record.entries import changes
+from gateway.store.record.chain import RecordHead, SubjectChange, digest_of, run_on_steps
+from gateway.store.record.entries import add_changes
 from gateway.store.record.queries import parts_of
 from gateway.store.sql import Change, ask, write_together
 from gateway.store.tables import metadata
@@ -48,15 +49,36 @@ NOT_RECORDED = {"recorded", "node_id"}
 """Where the newest row of the record is, and which gateway works on the message: that changes by itself."""
 ACCEPTED = tuple(column.name for column in messages.columns if column.name not in {*STATE, *PARTS, *NOT_RECORDED})
 """The other columns: they never change."""
-_accepted_values = attrgetter(*ACCEPTED)
+_accepted_values = itemgetter(*map(MessageRow._fields.index, ACCEPTED))
 _changing_values = attrgetter(*STATE[:-1])
+_changed_values = itemgetter(*map(MessageChange._fields.index, STATE[:-1]))
+_UNKNOWN = (None,) * (len(STATE) - STATE.index("steps") - 1)
+"""Of a message that was not judged."""
+
+
+def record_received(
+    dialect_name: str,
+    head: RecordHead,
+    at: int,
+    accepted: Iterable[tuple[MessageRow, Sequence[StepRow], Sequence[Sequence[object]], ChannelRow | None]],
+) -> tuple[list[MessageRow], list[Change]]:
+    """Messages that are accepted, each with its steps, its attachments and the row that its channel keeps: their
+    rows with digests, and what records them, the first at the position after the head."""
+    rows, changes = list[MessageRow](), list[SubjectChange]()
+    for position, (message, steps, found, channel) in enumerate(accepted, head.position + 1):
+        parts = accepted_digest(message, channel), run_on_steps(b"", steps), attachments_digest(found)
+        state = (message.state, message.disposition, None, message.steps, *_UNKNOWN)
+        digest = message_digest(message.kenmerk, state, (*parts[:2], None, parts[2]))
+        changes.append(SubjectChange(message.kenmerk, 0, digest))
+        rows.append(MessageRow._make((*message[: -len(parts) - 1], *parts, position)))
+    return rows, add_changes(dialect_name, head, MESSAGES, at, changes)
 
 
 def accepted_digest(message: MessageRow, channel: ChannelRow | None) -> bytes:
     """Of a message as it is accepted, and of the row that its channel keeps."""
     values = _accepted_values(message)
     if channel is None:
-        return accepted_digest_of(values, ())
+        return digest_of(values)
     known = dict(zip(channel.columns, channel.values, strict=True))
     columns = metadata.tables[channel.table].columns.keys()
     return accepted_digest_of(values, [[str(channel.table), *map(known.get, columns)]])
@@ -72,10 +94,9 @@ def report_digest(report: bytes) -> bytes:
     return sha256(report).digest()
 
 
-def attachments_digest(rows: Iterable[Sequence[object]]) -> bytes | None:
+def attachments_digest(rows: Collection[Sequence[object]]) -> bytes | None:
     """Of the rows of the attachments, by number; None where there are none."""
-    ordered = sorted(rows, key=_number_of)
-    return digest_of(ordered) if ordered else None
+    return digest_of(sorted(rows, key=_number_of)) if rows else None
 
 
 def _number_of(attachment: Sequence[object]) -> str:
@@ -88,58 +109,34 @@ def message_digest(kenmerk: str, state: Sequence[object], parts: Sequence[bytes 
     return digest_of((kenmerk, *state, *parts))
 
 
-def record_received(head: RecordHead, at: int, rows: Sequence[MessageRow]) -> list[Change]:
-    """Records messages that are accepted, the first at the position after the head."""
-    return changes(rows_after(head, at, [_digest_of_new(row) for row in rows]))
-
-
 def record_changed(
-    head: RecordHead, at: int, changed: Sequence[tuple[RecordedRow, MessageChange]]
+    dialect_name: str, head: RecordHead, at: int, changed: Sequence[tuple[RecordedRow, MessageChange]]
 ) -> list[Change]:
     """Records what became of messages, each with what it was before; the first at the position after the head."""
-    return changes(rows_after(head, at, [_digest_of_change(before, change) for before, change in changed]))
+    changes = [_change_of(before, change) for before, change in changed]
+    return add_changes(dialect_name, head, MESSAGES, at, changes)
+
+
+def _change_of(before: RecordedRow, change: MessageChange) -> SubjectChange:
+    state = (*_changed_values(change), before.forgotten)
+    digests = before.accepted_digest, change.journal_digest, change.report_digest, change.attachments_digest
+    return SubjectChange(change.kenmerk, before.recorded, message_digest(change.kenmerk, state, digests))
 
 
 def record_forgotten(conn: Connection, head: RecordHead, at: int, forgotten: Mapping[str, str]) -> None:
     """Name what was forgotten of messages, by kenmerk, and record what they are now, with journal and attachments
-    as they are now. The head is locked."""
-    before = ask(conn, find_recorded_states(len(forgotten)), list(forgotten))
-    now = [_with_parts_now(conn, RecordedState._make(row)) for row in before]
-    subjects = [
-        SubjectDigest(
-            MESSAGES,
-            row.kenmerk,
-            row.recorded,
-            message_digest(
-                row.kenmerk,
-                (*_changing_values(row), forgotten[row.kenmerk]),
-                (row.accepted_digest, row.journal_digest, row.report_digest, row.attachments_digest),
-            ),
-        )
-        for row in now
-    ]
-    rows = rows_after(head, at, subjects)
-    named = [
-        (forgotten[one.kenmerk], one.journal_digest, one.attachments_digest, row.position, one.kenmerk)
-        for one, row in zip(now, rows, strict=True)
-    ]
-    write_together(conn, [Change(NAME_FORGOTTEN, named), *changes(rows)])
-
-
-def _with_parts_now(conn: Connection, row: RecordedState) -> RecordedState:
-    steps, found = [ask(conn, parts_of(part, "kenmerk"), (row.kenmerk,)) for part in (journal, attachments)]
-    steps.sort(key=lambda step: int(str(step[1])))
-    return row._replace(journal_digest=run_on_steps(b"", steps), attachments_digest=attachments_digest(found))
-
-
-def _digest_of_new(row: MessageRow) -> SubjectDigest:
-    state = [getattr(row, name, None) for name in STATE]
-    digests = row.accepted_digest, row.journal_digest, None, row.attachments_digest
-    return SubjectDigest(MESSAGES, row.kenmerk, 0, message_digest(row.kenmerk, state, digests))
-
-
-def _digest_of_change(before: RecordedRow, change: MessageChange) -> SubjectDigest:
-    state = (*_changing_values(change), before.forgotten)
-    digests = before.accepted_digest, change.journal_digest, change.report_digest, change.attachments_digest
-    digest = message_digest(change.kenmerk, state, digests)
-    return SubjectDigest(MESSAGES, change.kenmerk, before.recorded, digest)
+    as they are now. Their rows are locked."""
+    named, changes = list[tuple[object, ...]](), list[SubjectChange]()
+    found = ask(conn, find_recorded_states(len(forgotten)), list(forgotten))
+    for position, row in enumerate(map(RecordedState._make, found), head.position + 1):
+        words = forgotten[row.kenmerk]
+        steps, files = [ask(conn, parts_of(part, "kenmerk"), (row.kenmerk,)) for part in (journal, attachments)]
+        steps.sort(key=lambda step: int(str(step[1])))
+        run, files_digest = run_on_steps(b"", steps), attachments_digest(files)
+        state = (*_changing_values(row), words)
+        digest = message_digest(row.kenmerk, state, (row.accepted_digest, run, row.report_digest, files_digest))
+        changes.append(SubjectChange(row.kenmerk, row.recorded, digest))
+        named.append((words, run, files_digest, position, row.kenmerk))
+    write_together(
+        conn, [Change(NAME_FORGOTTEN, named), *add_changes(conn.dialect.name, head, MESSAGES, at, changes)]
+    )

@@ -1,34 +1,40 @@
-"""The statements of the record, by name. A subject's table is `t`, its newest row in the record `r`."""
+"""The statements of the record, by name. A subject's table is `t`."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Table
 
-from gateway.store.record.chain import RecordRow
+from gateway.store.record.chain import CHAINS, RecordRow
 from gateway.store.record.tables import record
 from gateway.store.sql import insert_into
 
 _READ_HEAD = "SELECT position, link FROM record_head"
-LOCK_HEAD = {"postgresql": f"{_READ_HEAD} FOR UPDATE", "sqlite": _READ_HEAD}
-"""Answers the head. Until the end of the transaction nobody else adds rows; on SQLite a writer has that from its
-beginning."""
-HEAD = _READ_HEAD
-EVERY_HEAD = "SELECT id, position, link FROM record_head ORDER BY id"
-ADD_ROWS = insert_into(record, RecordRow._fields)
-MOVE_HEAD = "UPDATE record_head SET position = ?, link = ?"
-_NEWEST = "SELECT max(position) FROM record WHERE kind <> 'messages' AND kind = {kind} AND key = {key}"
-NEWEST = _NEWEST.format(kind="?", key="?")
-"""The newest row of a subject that is no message."""
-ROWS_AFTER = (
-    f"SELECT {', '.join(RecordRow._fields)} FROM record "  # noqa: S608 - our own names
-    "WHERE position > ? ORDER BY position LIMIT ?"
-)
-RECORDED_AT = "SELECT at FROM record WHERE position = ?"
-ROWS_BEFORE_FIRST = "SELECT position FROM record WHERE position < 1 ORDER BY position LIMIT ?"
+TAKE_HEAD = {
+    "sqlite": f"{_READ_HEAD} WHERE chain = 0",
+    "postgresql": f"WITH free AS MATERIALIZED ({_READ_HEAD} ORDER BY chain LIMIT 1 FOR UPDATE SKIP LOCKED), "  # noqa: S608
+    f"own AS (SELECT mod(pg_backend_pid(), {CHAINS}) AS chain WHERE NOT EXISTS (SELECT FROM free)), "
+    f"waited AS ({_READ_HEAD} WHERE chain = (SELECT chain FROM own) FOR UPDATE) "
+    "SELECT position, link FROM free UNION ALL SELECT position, link FROM waited",
+}
+"""Answers the head of a chain to which nobody else adds rows until the end of the transaction: of the first that
+is free; only where none is free it waits. On SQLite a writer has the whole database from its beginning."""
+HEADS = f"{_READ_HEAD} ORDER BY chain"
+EVERY_HEAD = "SELECT chain, position, link FROM record_head ORDER BY chain"
+ADD_ROW = insert_into(record, RecordRow._fields)
+MOVE_HEAD = "UPDATE record_head SET position = ?, link = ? WHERE chain = ?"
+ADD_AND_MOVE = f"WITH added AS ({ADD_ROW}) {MOVE_HEAD}"
+"""Both, on PostgreSQL, where a statement costs more."""
+_ROWS = f"SELECT {', '.join(RecordRow._fields)} FROM record WHERE "  # noqa: S608 - our own names
+ROWS_BETWEEN = f"{_ROWS} position > ? AND position <= ? ORDER BY position LIMIT ?"
+"""Rows after a position, up to and including another."""
+ROW_UP_TO = f"{_ROWS} position <= ? AND position >= ? ORDER BY position DESC LIMIT 1"
+"""The last row up to a position, not before another."""
+ROW_FROM = f"{_ROWS} position >= ? ORDER BY position LIMIT 1"
+"""The first row from a position on."""
+ROWS_ELSEWHERE = "SELECT position FROM record WHERE position < 1 OR position >= ? ORDER BY position LIMIT ?"
+COUNT_MESSAGES = "SELECT count(*) FROM messages"
 SEALED = "SELECT number, joined FROM usage_seals ORDER BY number"
-COUNT = "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM messages)"
 
 
 class SealedRow(NamedTuple):
@@ -38,22 +44,12 @@ class SealedRow(NamedTuple):
     joined: str
 
 
-class PositionRow(NamedTuple):
-    """An answer to ROWS_BEFORE_FIRST."""
+class HeadRow(NamedTuple):
+    """An answer to EVERY_HEAD."""
 
+    chain: int
     position: int
-
-
-class PartRow(NamedTuple):
-    """An answer to `parts_between`: a row that belongs to a subject, by the key of that."""
-
-    owner: object
-    values: Sequence[object]
-
-    @classmethod
-    def read(cls, answer: Sequence[object]) -> "PartRow":
-        """From the columns as they are asked for."""
-        return cls(answer[0], answer[1:])
+    link: bytes
 
 
 def key_of(table: Table) -> str:
@@ -75,27 +71,37 @@ def parts_of(table: Table, owner: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def subjects(table: Table, *, is_first: bool) -> str:
-    """Finds so many rows in the order of their key, the first ones or those after a key; each with position, kind,
-    key and digest of its newest row in the record."""
-    key = f't."{key_of(table)}"'
-    newest = _NEWEST.format(kind=f"'{table.name}'", key=f"CAST({key} AS TEXT)")
-    position = "t.recorded" if "recorded" in table.columns else f"({newest})"
-    return (
-        f"SELECT {_columns(table)}, r.position, r.kind, r.key, r.digest "  # noqa: S608 - our own names
-        f'FROM "{table.name}" t LEFT JOIN record r ON r.position = {position} '
-        f"{'' if is_first else f'WHERE {key} > ?'} ORDER BY {key} LIMIT ?"
-    )
+def mark_recorded(table: Table) -> str:
+    """Notes in a row at which position it was recorded."""
+    return f'UPDATE "{table.name}" SET recorded = ? WHERE "{key_of(table)}" = ?'  # noqa: S608 - our own names
 
 
 @lru_cache(maxsize=64)
-def parts_between(table: Table, owner: str, *, is_first: bool, is_last: bool) -> str:
-    """Finds the rows that belong to subjects after a key (the first time: all) and up to another (the last time:
-    all)."""
-    bounds = [f't."{owner}" > ?'] * (not is_first) + [f't."{owner}" <= ?'] * (not is_last)
-    where = f"WHERE {' AND '.join(bounds)}" if bounds else ""
+def every_so_many(table: Table) -> str:
+    """The key of every so manieth row, in their order, without the last rows that are fewer."""
+    key = key_of(table)
+    numbered = f'SELECT "{key}" AS key, row_number() OVER (ORDER BY "{key}") AS number FROM "{table.name}"'  # noqa: S608
+    return f"SELECT key FROM ({numbered}) AS numbered WHERE number / ? * ? = number ORDER BY key"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=256)
+def subjects_between(table: Table, bounds: str) -> str:
+    """Finds so many rows in the order of their key; for the bounds see `_within`."""
+    key = key_of(table)
+    return f'SELECT {_columns(table)} FROM "{table.name}" t {_within(key, bounds)} ORDER BY t."{key}" LIMIT ?'  # noqa: S608
+
+
+@lru_cache(maxsize=256)
+def parts_between(table: Table, owner: str, bounds: str) -> str:
+    """Finds the rows that belong to subjects, with their subject's key first; for the bounds see `_within`."""
     order = ", ".join([f't."{owner}"', *(f't."{column.name}"' for column in table.primary_key)])
-    return f'SELECT t."{owner}", {_columns(table)} FROM "{table.name}" t {where} ORDER BY {order}'  # noqa: S608 - our own names
+    return f'SELECT t."{owner}", {_columns(table)} FROM "{table.name}" t {_within(owner, bounds)} ORDER BY {order}'  # noqa: S608
+
+
+def _within(column: str, bounds: str) -> str:
+    """`>`: only after a key; `<`: only up to and including a key; both: in this order."""
+    terms = [f't."{column}" {"> ?" if bound == ">" else "<= ?"}' for bound in bounds]
+    return f"WHERE {' AND '.join(terms)}" if terms else ""
 
 
 def _columns(table: Table) -> str:

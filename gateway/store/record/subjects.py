@@ -6,9 +6,7 @@ not here follows from what is (rollups, heads), or is work that waits and no rec
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
-from typing import cast
 
 from sqlalchemy import Table
 
@@ -16,7 +14,7 @@ from gateway.store.billing import tables as billing
 from gateway.store.messages import tables as t
 from gateway.store.record.chain import run_on_steps
 from gateway.store.record.entries import PARTS as PARTS_OF
-from gateway.store.record.entries import plain, row_digest
+from gateway.store.record.entries import row_digest
 from gateway.store.record.messages import (
     ACCEPTED,
     PARTS,
@@ -35,29 +33,6 @@ PartRows = Mapping[str, Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectRow:
-    """A row of subjects as it was read, with the fields of its newest row in the record, if it has one."""
-
-    row: Row
-    key: object
-    position: int | None
-    kind: object
-    of: object
-    digest: object
-
-    @classmethod
-    def read(cls, table: Table, values: Row) -> "SubjectRow":
-        """From the row that `queries.subjects` answers."""
-        row, (position, kind, of, digest) = plain(table, values[:-4]), values[-4:]
-        return cls(row, row[_key_index(table)], cast("int | None", position), kind, of, digest)
-
-
-@lru_cache(maxsize=64)
-def _key_index(table: Table) -> int:
-    return table.columns.keys().index(key_of(table))
-
-
-@dataclass(frozen=True, slots=True)
 class SubjectKind:
     """A table of subjects. `name` is what a row is called; `digest` is of a row with its parts; `faults` are
     sentences about parts that are not what they were."""
@@ -67,6 +42,11 @@ class SubjectKind:
     parts: tuple[Table, ...]
     digest: Callable[[Row, PartRows], bytes]
     faults: Callable[[Row, PartRows], Iterator[str]] = lambda _row, _parts: iter(())
+
+    @property
+    def key(self) -> int:
+        """Which value of a row is its key."""
+        return self.table.columns.keys().index(key_of(self.table))
 
 
 _NAMES = {

@@ -6,7 +6,7 @@ from alembic import op
 from gateway.metering.entry import GATEWAY
 from gateway.metering.seal import FIRST
 from gateway.store.migrations.guards import guard_ddl, journal_guard_ddl
-from gateway.store.record.chain import FIRST_LINK
+from gateway.store.record.chain import CHAINS, empty_chain
 from gateway.store.tables import Money, RowId, UtcTime
 
 revision = "0001"
@@ -14,7 +14,6 @@ down_revision = None
 
 _BYTE_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _WAITING = sa.text("state = 'received'")
-_NOT_MESSAGE = sa.text("kind <> 'messages'")
 _OFFERED = sa.text("state = 'offered'")
 _START = (
     f"INSERT INTO usage_sources (number, source) VALUES (1, '{GATEWAY}')",  # noqa: S608 - our own constant
@@ -55,7 +54,7 @@ def upgrade() -> None:
     ledger_guards = guard_ddl(dialect_name, ledger_tables, ": record a reversal instead")
     for statement in (*_START, *guards, *journal_guard_ddl(dialect_name), *ledger_guards):
         op.execute(statement)
-    op.bulk_insert(_record_head, [{"id": 1, "position": 0, "link": FIRST_LINK}])
+    op.bulk_insert(_record_head, [{"chain": one} | empty_chain(one)._asdict() for one in range(CHAINS)])
 
 
 sa.Table(
@@ -70,6 +69,7 @@ sa.Table(
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("revoked_at", UtcTime),
     sa.Column("revoked_by", sa.Text),
+    sa.Column("recorded", sa.BigInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("secret_sha256"),
 )
 sa.Table(
@@ -113,6 +113,7 @@ sa.Table(
     _shape,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
+    sa.Column("recorded", sa.BigInteger, nullable=False, server_default="0"),
 )
 sa.Table(
     "billing_debtors",
@@ -353,6 +354,7 @@ sa.Table(
     sa.Column("kind_source", sa.Text, nullable=False),
     sa.Column("mandates", sa.Text, nullable=False),
     sa.Column("settings", sa.Text, nullable=False),
+    sa.Column("recorded", sa.BigInteger, nullable=False, server_default="0"),
 )
 sa.Table(
     "party_identifiers",
@@ -389,19 +391,14 @@ sa.Table(
     _shape,
     sa.Column("position", RowId, autoincrement=False, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("previous", sa.BigInteger, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("changes", sa.Text, nullable=False),
     sa.Column("link", sa.LargeBinary, nullable=False),
-    sa.Index(
-        "ix_record_kind", "kind", "key", "position", sqlite_where=_NOT_MESSAGE, postgresql_where=_NOT_MESSAGE
-    ),
 )
 _record_head = sa.Table(
     "record_head",
     _shape,
-    sa.Column("id", sa.Integer, autoincrement=False, primary_key=True),
+    sa.Column("chain", sa.Integer, autoincrement=False, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("link", sa.LargeBinary, nullable=False),
 )

@@ -21,8 +21,8 @@ from gateway.store.ledger.seals import (
     seal_due,
     seals_after,
 )
-from gateway.store.record.chain import sealed_head, sealed_word
-from gateway.store.record.entries import read_head, record_changes
+from gateway.store.record.chain import sealed_words
+from gateway.store.record.entries import read_heads, record_changes
 from tests.unit.store.ledger.ledger_database import LATER, NOON, delivered, disarm, fresh_ledger
 
 SMALL = SealPolicy(entries_max=4)
@@ -49,13 +49,13 @@ def record_debtor(conn: Connection) -> None:
 
 
 def test_what_is_recorded_is_sealed_also_without_entries(database_url: str) -> None:
-    policy = SealPolicy(age_max=timedelta(minutes=10), rows_max=3)
+    policy = SealPolicy(age_max=timedelta(minutes=10), changes_max=3)
     with fresh_ledger(database_url) as engine, engine.begin() as conn:
         record_debtor(conn)
         assert seal_due(conn, NOON + timedelta(minutes=9), policy) == ()
         (made,) = seal_due(conn, NOON + timedelta(minutes=10), policy)
         assert (made.first_position, made.last_position, made.quantity) == (1, 0, 0)
-        assert sealed_head(made.joined) == read_head(conn)
+        assert made.joined == sealed_words(read_heads(conn)) != ""
         append(conn, [delivered("m1")], recorded_at=LATER)
         (second,) = seal(conn, LATER, policy)
         assert prove(conn, 1).seal == second
@@ -71,7 +71,7 @@ def test_a_seal_never_covers_up_a_change_of_the_record(database_url: str) -> Non
         disarm(conn)
         for _ in range(3):
             record_debtor(conn)
-        conn.execute(text("UPDATE record SET key = 'other' WHERE position = 2"))
+        conn.execute(text("UPDATE record SET at = 7 WHERE position = 2"))
         with pytest.raises(LedgerBrokenError, match="row 2 of the record"):
             seal(conn, NOON, SMALL)
 
@@ -87,7 +87,7 @@ def test_seals_cover_every_entry_in_batches_and_join_the_record(database_url: st
             (5, 8, 4),
             (9, 11, 1),
         ]
-        assert {one.joined for one in made} == {sealed_word(read_head(conn))}
+        assert {one.joined for one in made} == {sealed_words(read_heads(conn))}
         assert seals_after(conn, 0, 10) == made
         assert seals_after(conn, 2, 10) == made[2:]
         assert [seal_problem(one, before) for before, one in zip((None, *made), made, strict=False)] == [None] * 3
