@@ -10,6 +10,7 @@ import msgspec
 
 import gateway.channels.registry  # noqa: F401 - the tables of channels, whose rows belong to messages
 from gateway.admin.stores import Stores, with_stores
+from gateway.billing.runs.bills_audit import audit_bills
 from gateway.clock import utc_now
 from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.metering.entry import LedgerBrokenError, UsageError
@@ -18,8 +19,10 @@ from gateway.metering.files import read_file
 from gateway.metering.seal import Seal
 from gateway.metering.statement import RecordedBatch, Statement
 from gateway.settings import Settings
+from gateway.store.billing.records import SqlBillingStore
 from gateway.store.documents.storage import Storage
 from gateway.store.ledger.audit import AuditReport, audit
+from gateway.store.ledger.audit_pass import AuditFinding
 from gateway.store.messages.documents_audit import DocumentsAudit
 from gateway.store.messages.documents_audit import audit_documents as documents
 from gateway.store.opening import open_database
@@ -116,7 +119,7 @@ def prove(settings: Settings, position: int) -> bytes:
 def audit_all(
     settings: Settings, published: Path | None, progress: Progress = lambda _done, _whole: None
 ) -> AuditReport:
-    """Audit the meter and the record, against published seals (JSON lines) when there are. Raises
+    """Audit the meter, the record and the bills, against published seals (JSON lines) when there are. Raises
     CommandRefusedError."""
     try:
         seals = msgspec.json.Decoder(Seal).decode_lines(published.read_bytes()) if published else []
@@ -127,9 +130,21 @@ def audit_all(
         async with open_database(settings) as database:
             meter = await audit(database.engines, seals)
             record = await asyncio.to_thread(audit_record, database.engines.url, progress)
-            return replace(meter, recorded=record.changes, findings=(*meter.findings, *record.findings))
+            bills = await audit_bills(SqlBillingStore(database.engines, database.writer))
+            wrong = [_finding_on_bills(fault) for fault in bills.faults]
+            return replace(
+                meter,
+                recorded=record.changes,
+                bills=sum(totals.documents for totals in bills.totals.values()),
+                findings=(*meter.findings, *record.findings, *wrong),
+            )
 
     return asyncio.run(run())
+
+
+def _finding_on_bills(fault: str) -> AuditFinding:
+    subject, colon, sentence = fault.partition(": ")
+    return AuditFinding("bill", subject, sentence) if colon else AuditFinding("bill", "bills", fault)
 
 
 def audit_documents(settings: Settings, progress: Progress) -> DocumentsAudit:

@@ -116,7 +116,7 @@ def prove(*, settings: Settings, position: int, out: Path | None) -> None:
 @format_option()
 @with_existing
 def audit(*, settings: Settings, published: Path | None, reads_documents: bool, form: str) -> None:
-    """Verify the meter and the record of everything else. Exits with 1 when something is wrong."""
+    """Verify the meter, the record of everything else, and the bills. Exits with 1 when something is wrong."""
     with _progress_bar("record") as progress:
         report = meter.audit_all(settings, published, progress)
     documents = None
@@ -166,6 +166,7 @@ def _print_report(report: meter.AuditReport) -> None:
     click.echo(f"seals      {report.seals:,}, {report.unsealed:,} entries wait for the next")
     click.echo(f"last seal  {report.last_seal or 'none'}")
     click.echo(f"record     {report.recorded:,} changes")
+    click.echo(f"bills      {report.bills:,} computed again")
     for finding in report.findings:
         click.echo(f"WRONG      {finding.check}: {finding.subject}: {finding.sentence}")
-    click.echo(f"{len(report.findings)} findings" if report.findings else "Meter and record are sound.")
+    click.echo(f"{len(report.findings)} findings" if report.findings else "Meter, record and bills are sound.")

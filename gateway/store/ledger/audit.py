@@ -47,6 +47,8 @@ class AuditReport:
     findings: tuple[AuditFinding, ...]
     recorded: int = 0
     """Changes in the record that were audited."""
+    bills: int = 0
+    """Issued documents that were computed again."""
 
     @property
     def received(self) -> int:

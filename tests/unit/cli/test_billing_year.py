@@ -1,6 +1,7 @@
 """A billing year at the command line: what a person types, what comes back."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -110,9 +111,31 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     audited = done(folder, "audit")
     assert audited.startswith("6 records")
     assert audited.endswith("2026: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
+    check_that_the_audit_sees_another_amount(folder)
     assert done(folder, f"warnings --service digipoort --folder {folder / 'mails'}") == ""
     assert list((folder / "mails").iterdir()) == []
     assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")
+
+
+def alter_bills(folder: Path, before: str, after: str) -> None:
+    """Change every bill, as somebody with all rights in the database could."""
+    with sqlite3.connect(folder / "data" / "meterpoort.db") as database:
+        database.execute("DROP TRIGGER IF EXISTS billing_documents_UPDATE")
+        database.execute("UPDATE billing_documents SET body = replace(body, ?, ?)", (before, after))
+    database.close()
+
+
+def check_that_the_audit_sees_another_amount(folder: Path) -> None:
+    """`meterpoort audit` alone computes the bills, too."""
+    command = ["audit", "--config", str(folder / "config.toml"), "--data", str(folder / "data")]
+    sound = CliRunner().invoke(main, command)
+    assert (sound.exit_code, "bills      1 computed again" in sound.stdout) == (0, True)
+    alter_bills(folder, "7080.00", "7081.00")
+    broken = CliRunner().invoke(main, command)
+    alter_bills(folder, "7081.00", "7080.00")
+    assert broken.exit_code == 1
+    assert "WRONG      bill: bill GD2026-000001: it is not what was recorded" in broken.stdout
+    assert "WRONG      bill: GD2026-000001: it is not what its inputs give" in broken.stdout
 
 
 @pytest.mark.parametrize(

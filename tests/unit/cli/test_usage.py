@@ -68,7 +68,7 @@ def test_what_was_published_proves_an_entry_and_binds_the_audit(data: Path, tmp_
     proof = json.loads(run(data, "usage", "prove", "2").output)
     assert proof["seal"] == json.loads(published.read_text())
     held = run(data, "audit", "--seals", str(published))
-    assert (held.exit_code, held.output.splitlines()[-1]) == (0, "Meter and record are sound.")
+    assert (held.exit_code, held.output.splitlines()[-1]) == (0, "Meter, record and bills are sound.")
     with sqlite3.connect(data / "meterpoort.db") as database:
         database.execute("DROP TRIGGER usage_entries_UPDATE")
         database.execute("UPDATE usage_entries SET quantity = 1 WHERE position = 1")
