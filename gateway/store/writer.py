@@ -179,8 +179,8 @@ class Writer:
                     self._work_arrived.acquire()
 
     def _count_together(self) -> int:
-        """How many of the works that wait share the next transaction. What is called has on PostgreSQL one of its
-        own: next to others it could lock rows in another order than the transactions of other gateways."""
+        """How many of the works that wait share the next transaction. On PostgreSQL a call shares it with
+        no other work: next to others it could lock rows in another order than other gateways do."""
         if self._engine.dialect.name == "postgresql":
             for count, pending in enumerate(self._waiting[: self._group_max]):
                 if pending.perform is _call_each:

@@ -46,7 +46,7 @@ MESSAGES = 64
 """In each turn."""
 AT_ONCE = (1, 16)
 """Messages in a transaction."""
-MILLION = int(os.environ.get("METERPOORT_BENCH_MESSAGES", "1000000"))
+MILLION = int(os.environ.get("BENCH_MESSAGES", "1000000"))
 FILLED_AT_ONCE = 1_000
 SUPPLIER = Party("supplier", "L", PartyKind.COMPANY, (PartyIdentifier("0106", "90817263"),))
 TOWN = Party("town", "G", PartyKind.NON_RIJK, (PartyIdentifier("0190", "00000001812345678000"),))
@@ -130,11 +130,11 @@ def without_record() -> Iterator[None]:
         (accept, "take_head", lambda _conn: RecordHead(0, digest)),
         (commit, "record_changed", lambda *_: []),
         (messages, "add_changes", lambda *_: []),
-        *((place, name, lambda *_: digest) for place, name in DIGESTS),
+        *((scene, name, lambda *_: digest) for scene, name in DIGESTS),
     ]
     with ExitStack() as stack:
-        for place, name, stand_in in replaced:
-            stack.enter_context(patch.object(place, name, stand_in))
+        for scene, name, stand_in in replaced:
+            stack.enter_context(patch.object(scene, name, stand_in))
         yield
 
 
@@ -175,16 +175,16 @@ def record_share() -> dict[str, object]:
 def share(address: str, at_once: int) -> dict[str, object]:
     """Microseconds of CPU time for a message, with and without; medians of the turns, and that of their ratios."""
     taken: dict[bool, list[float]] = {True: [], False: []}
-    with stage(address) as place:
+    with stage(address) as scene:
         for turn in range(TURNS + 1):
             for is_recorded in (True, False) if turn % 2 else (False, True):
-                groups = [place.prepare(at_once, START) for _ in range(MESSAGES // at_once)]
+                groups = [scene.prepare(at_once, START) for _ in range(MESSAGES // at_once)]
                 with ExitStack() as stack:
                     if not is_recorded:
                         stack.enter_context(without_record())
                     begun = time.thread_time()
                     for arrivals, decisions in groups:
-                        place.write(arrivals, decisions)
+                        scene.write(arrivals, decisions)
                     taken[is_recorded].append((time.thread_time() - begun) / MESSAGES * 1e6)
     ratios = [a / b for a, b in zip(taken[True][1:], taken[False][1:], strict=True)]
     return {
@@ -211,16 +211,16 @@ def record_million() -> dict[str, object]:
 
 def fill(address: str, count: int, progress: Callable[[int], None] = lambda _done: None) -> None:
     """Write so many messages of a year, a report and an entry of the meter each, and seal them."""
-    with stage(address) as place, patch.object(place.acceptor, "_store_small"), _carelessly(place.conn):
+    with stage(address) as scene, patch.object(scene.acceptor, "_store_small"), _carelessly(scene.conn):
         for first in range(0, count, FILLED_AT_ONCE):
             at = START + timedelta(days=300) * first / count
-            arrivals, decisions = place.prepare(min(FILLED_AT_ONCE, count - first), at)
+            arrivals, decisions = scene.prepare(min(FILLED_AT_ONCE, count - first), at)
             for arrival in arrivals:
                 arrival.submission.document.stored = _stored().stored
-            place.write(arrivals, decisions)
+            scene.write(arrivals, decisions)
             if first % 20_000 == 0:
-                with place.conn.begin():
-                    seal(place.conn, at, SealPolicy())
+                with scene.conn.begin():
+                    seal(scene.conn, at, SealPolicy())
                 progress(first)
 
 

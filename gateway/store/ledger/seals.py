@@ -68,7 +68,7 @@ def seal(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...
     head, sources = lock_head(conn), source_names(conn)
     newest = last_seal(conn)
     running, seals = bytes.fromhex(newest.hash if newest else FIRST), [newest]
-    joined = _joined(conn, newest)
+    joined = _words_to_seal(conn, newest)
     firsts = range(head.sealed + 1, head.position + 1, policy.entries_max)
     if not firsts and joined != (newest.joined if newest else ""):
         firsts = range(head.position + 1, head.position + 2)
@@ -84,7 +84,7 @@ def seal(conn: Connection, now: datetime, policy: SealPolicy) -> tuple[Seal, ...
     return tuple(made)
 
 
-def _joined(conn: Connection, newest: Seal | None) -> str:
+def _words_to_seal(conn: Connection, newest: Seal | None) -> str:
     """The heads of the record's chains, whose rows lead from the newest seal to them. Others may add rows
     meanwhile. Raises LedgerBrokenError."""
     heads = read_heads(conn)

@@ -19,7 +19,7 @@ from gateway.store.engine import open_snapshot, snapshot_name, standing_still
 from gateway.store.ledger.audit_pass import FINDINGS_MAX, AuditFinding
 from gateway.store.messages.tables import messages
 from gateway.store.record import queries
-from gateway.store.record.audit_tasks import Done, Newest, SealedHead, Stretch, Subjects
+from gateway.store.record.audit_tasks import Newest, PartResult, SealedHead, Stretch, Subjects
 from gateway.store.record.chain import (
     CHAINS,
     RecordHead,
@@ -27,7 +27,7 @@ from gateway.store.record.chain import (
     chain_of,
     changes_in,
     empty_chain,
-    place_of,
+    ordinal_of,
     row_name,
     sealed_heads,
 )
@@ -59,7 +59,7 @@ def audit_record(url: str, progress: Progress = lambda _done, _whole: None) -> R
     """Audit the record of the database at this address, and everything that it is about."""
     with ExitStack() as stack:
         with open_snapshot(url) as conn:
-            is_large = sum(place_of(head.position) for head in read_heads(conn)) >= CHANGES_TO_SHARE
+            is_large = sum(ordinal_of(head.position) for head in read_heads(conn)) >= CHANGES_TO_SHARE
         helper = None
         if is_large:
             helper = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn")))
@@ -126,24 +126,25 @@ class _Audit:
         """Check every row against the row before it, the seals and the heads."""
         self._run(list(self._stretches()))
         self._check_heads()
-        for (position,) in ask(self._conn, queries.ROWS_ELSEWHERE, (empty_chain(CHAINS).position, FINDINGS_MAX)):
-            self._find("record", row_name(int(str(position))), "it was never recorded: somebody added it")
+        beyond = empty_chain(CHAINS).position
+        for row in map(queries.PositionRow._make, ask(self._conn, queries.ROWS_ELSEWHERE, (beyond, FINDINGS_MAX))):
+            self._find("record", row_name(row.position), "it was never recorded: somebody added it")
 
     def _stretches(self) -> Iterator[Stretch]:
-        sealed = self._sealed()
+        sealed = self._read_seals()
         for chain, reached in enumerate(self._reached):
             begin = empty_chain(chain).position
             own = sealed.get(chain, [])
             for one in own:
                 if one.head.position > reached.position:
-                    covered, end = place_of(one.head.position), place_of(reached.position)
+                    covered, end = ordinal_of(one.head.position), ordinal_of(reached.position)
                     sentence = f"it covers {covered} changes of chain {chain}, and the chain ends at {end}"
                     self._find("seal", f"seal {one.number}", sentence)
             for after in range(begin, reached.position, _CHANGES_A_PART):
                 until = min(after + _CHANGES_A_PART, reached.position)
                 yield Stretch(after, until, [one for one in own if after < one.head.position <= until])
 
-    def _sealed(self) -> dict[int, list[SealedHead]]:
+    def _read_seals(self) -> dict[int, list[SealedHead]]:
         """The heads that seals hold, by chain, oldest first; each once."""
         sealed: dict[int, list[SealedHead]] = {}
         for row in map(queries.SealedRow._make, ask(self._conn, queries.SEALED)):
@@ -166,17 +167,18 @@ class _Audit:
         for chain, reached in enumerate(self._reached):
             head = heads.get(chain, reached)
             if head.position > reached.position:
-                rows = f"{row_name(reached.position + 1)} up to {place_of(head.position)}"
+                rows = f"{row_name(reached.position + 1)} up to {ordinal_of(head.position)}"
                 self._find("record", rows, "missing at the end")
             elif head.position < reached.position:
-                rows = f"{row_name(head.position + 1)} up to {place_of(reached.position)}"
+                rows = f"{row_name(head.position + 1)} up to {ordinal_of(reached.position)}"
                 self._find("record", rows, "they were never recorded: somebody added them")
             elif head != reached:
                 self._find("record", f"head of chain {chain}", "it does not fit the last row")
 
     def check_subjects(self) -> None:
         """Check every row of every table against its newest change in the record."""
-        keys = [key for (key,) in ask(self._conn, queries.every_so_many(messages), (_MESSAGES_A_PART,) * 2)]
+        rows = ask(self._conn, queries.every_so_many(messages), (_MESSAGES_A_PART,) * 2)
+        keys = [queries.KeyRow._make(row).key for row in rows]
         name = str(messages.name)
         self._run(
             [Subjects(name, after, until) for after, until in zip((None, *keys), (*keys, None), strict=True)]
@@ -186,9 +188,9 @@ class _Audit:
 
     def _run(self, parts: Sequence[Part], *, are_small: bool = False) -> None:
         """Do the parts, here and in the helper; keep what they found, in their order."""
-        waiting, done = deque(enumerate(parts)), dict[int, Done]()
+        waiting, done = deque(enumerate(parts)), dict[int, PartResult]()
 
-        def work(do: Callable[[Part], Done], progress: Callable[[], None]) -> None:
+        def work(do: Callable[[Part], PartResult], progress: Callable[[], None]) -> None:
             with suppress(IndexError):  # nothing is waiting any more
                 while True:
                     number, part = waiting.popleft()
@@ -215,7 +217,7 @@ class _Audit:
 
     def check_unclaimed(self) -> None:
         """Check that everything that was recorded is there."""
-        for position in self.known.unclaimed():
+        for position in self.known.find_unclaimed():
             if len(self.findings) >= FINDINGS_MAX:
                 return
             [row] = map(RecordRow._make, ask(self._conn, queries.ROW_FROM, (position,)))
@@ -223,7 +225,7 @@ class _Audit:
             self._find(row.kind, f"{row.kind} {change.key}", "it is gone: somebody removed it")
 
 
-def _have_done(helper: Executor, known: ChangeMap, part: Part) -> Done:
+def _have_done(helper: Executor, known: ChangeMap, part: Part) -> PartResult:
     return helper.submit(_do, part, known.ends, known.path).result()
 
 
@@ -240,7 +242,7 @@ def _join(url: str, name: str) -> None:
     read_heads(_snapshot[0])
 
 
-def _do(part: Part, ends: Sequence[int], path: str) -> Done:
+def _do(part: Part, ends: Sequence[int], path: str) -> PartResult:
     if path not in _maps:
         _maps[path] = ChangeMap(ends, path)
     with without_collecting():

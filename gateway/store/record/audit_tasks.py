@@ -18,7 +18,7 @@ from gateway.store.record.chain import (
     changes_in,
     empty_chain,
     link_after,
-    place_of,
+    ordinal_of,
     row_name,
 )
 from gateway.store.record.change_map import ChangeMap
@@ -34,7 +34,7 @@ Newest = dict[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class PartResult:
     """What a part found, and how much of it there was."""
 
     count: int
@@ -58,7 +58,7 @@ class Stretch:
     until: int
     sealed: Sequence[SealedHead]
 
-    def run(self, conn: Connection, known: ChangeMap) -> Done:
+    def run(self, conn: Connection, known: ChangeMap) -> PartResult:
         """Check each row against the row before it, and each seal."""
         found, newest = list[AuditFinding](), Newest()
         last = self._row_before(conn)
@@ -70,7 +70,7 @@ class Stretch:
                 found += _check_seal(waiting.pop(), last)
         for one in reversed(waiting):
             found += _check_seal(one, last)
-        return Done(self.until - self.after, found, newest)
+        return PartResult(self.until - self.after, found, newest)
 
     def _row_before(self, conn: Connection) -> RecordHead:
         empty = empty_chain(chain_of(self.after))
@@ -87,7 +87,7 @@ def _note(row: RecordRow, last: RecordHead, known: ChangeMap, newest: Newest) ->
         changes = []
     first, expected = row.position - len(changes) + 1, last.position + 1
     if first > expected:
-        upto = f" up to {place_of(first - 1)}" if first - 1 > expected else ""
+        upto = f" up to {ordinal_of(first - 1)}" if first - 1 > expected else ""
         found.append(AuditFinding("record", row_name(expected) + upto, "missing: somebody removed it"))
     elif first < expected or not changes or link_after(last.link, *row[:-1]) != row.link:
         subject = f"{row_name(row.position)} ({row.kind} {changes[0].key if changes else ''})"
@@ -120,7 +120,7 @@ class Subjects:
     newest: Newest = field(default_factory=dict)
     """Of subjects that never change again; of others the row has it."""
 
-    def run(self, conn: Connection, known: ChangeMap) -> Done:
+    def run(self, conn: Connection, known: ChangeMap) -> PartResult:
         """Check every row against its newest change in the record."""
         kind = next(dropwhile(lambda one: one.table.name != self.table, subjects()))
         found, after, count, is_last = list[AuditFinding](), self.after, 0, False
@@ -138,7 +138,7 @@ class Subjects:
                 found.append(AuditFinding(kind.name, f"{kind.name} {owner}", sentence))
             count += len(page)
             after = keys[-1] if keys else after
-        return Done(count, found)
+        return PartResult(count, found)
 
     def _check(
         self, kind: SubjectKind, key: object, row: Sequence[object], parts: PartRows, known: ChangeMap
@@ -165,6 +165,7 @@ def _parts(
             queries.parts_between(table, queries.key_of(kind.table), _bounds(after, until)),
             str(table.name),
         )
-        for owner, *row in ask(conn, sql, values):
+        rows = ask(conn, sql, values)
+        for owner, *row in rows:
             parts.setdefault(owner, {}).setdefault(name, []).append(row)
     return parts

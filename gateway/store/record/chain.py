@@ -11,7 +11,7 @@ import msgspec
 
 CHAINS = 256
 """So many transactions add rows at the same time and none waits; by default PostgreSQL has fewer connections."""
-_PLACE_BITS = 40
+_ORDINAL_BITS = 40
 FIRST_LINK = sha256(b"meterpoort record").digest()
 """The link before the first row of a chain."""
 
@@ -54,28 +54,28 @@ def changes_in(row: RecordRow) -> list[SubjectChange]:
         raise ValueError("these are no changes") from error
 
 
-# Positions: the number of the chain in the high bits, the place in it, from 1, in the low ones
+# Positions: the number of the chain in the high bits, the ordinal in it, from 1, in the low ones
 
 
 def chain_of(position: int) -> int:
     """The number of the chain, from 0."""
-    return position >> _PLACE_BITS
+    return position >> _ORDINAL_BITS
 
 
-def place_of(position: int) -> int:
-    """The place in the chain."""
-    return position & (1 << _PLACE_BITS) - 1
+def ordinal_of(position: int) -> int:
+    """The ordinal in the chain."""
+    return position & (1 << _ORDINAL_BITS) - 1
 
 
 def empty_chain(chain: int) -> RecordHead:
     """The head of a chain without rows."""
-    return RecordHead(chain << _PLACE_BITS, FIRST_LINK)
+    return RecordHead(chain << _ORDINAL_BITS, FIRST_LINK)
 
 
 def row_name(position: int) -> str:
     """How people call a row."""
     chain = chain_of(position)
-    return f"row {place_of(position)}" + (f" of chain {chain}" if chain else "")
+    return f"row {ordinal_of(position)}" + (f" of chain {chain}" if chain else "")
 
 
 # Seals
@@ -85,7 +85,7 @@ _SEALED = "record="
 
 def sealed_words(heads: Iterable[RecordHead]) -> str:
     """The heads as a seal holds them: `record=position.link` for each chain with rows, with spaces between."""
-    return " ".join(f"{_SEALED}{head.position}.{head.link.hex()}" for head in heads if place_of(head.position))
+    return " ".join(f"{_SEALED}{head.position}.{head.link.hex()}" for head in heads if ordinal_of(head.position))
 
 
 def sealed_heads(joined: str) -> dict[int, RecordHead]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from gateway.store.record.chain import chain_of, empty_chain, place_of
+from gateway.store.record.chain import chain_of, empty_chain, ordinal_of
 
 _DIGEST_BYTES = 16
 """As much of each digest is compared: who finds two that agree in it may as well forge the whole."""
-_PLACES_MAX = 1 << 33
+_ORDINALS_MAX = 1 << 33
 """In a chain; somebody could have moved its end."""
 _NOTHING = bytes(_DIGEST_BYTES)
 SUPERSEDED, CLAIMED = 1, 2
@@ -26,7 +26,7 @@ class ChangeMap:
         self.ends = ends
         self._first = [0]
         for end in ends:
-            self._first.append(self._first[-1] + min(place_of(end), _PLACES_MAX))
+            self._first.append(self._first[-1] + min(ordinal_of(end), _ORDINALS_MAX))
         self.size = self._first[-1]
         self._file = Path(path).open("r+b") if path else NamedTemporaryFile()  # noqa: SIM115 - `close` does
         if not path:
@@ -70,7 +70,7 @@ class ChangeMap:
             return "it was put back to what it was before"
         return None if recorded == digest[:_DIGEST_BYTES] else "it is not what was recorded: somebody changed it"
 
-    def unclaimed(self) -> Iterator[int]:
+    def find_unclaimed(self) -> Iterator[int]:
         """The positions of changes that are the newest of a subject that is not there."""
         for chain, (begin, end) in enumerate(zip(self._first, self._first[1:], strict=False)):
             index = begin - 1
@@ -81,10 +81,10 @@ class ChangeMap:
 
     def index_of(self, position: int) -> int | None:
         """Where a change is kept; None for one that cannot be."""
-        chain, place = chain_of(position), place_of(position)
-        if not 0 <= chain < len(self.ends) or not 0 < place <= self._first[chain + 1] - self._first[chain]:
+        chain, ordinal = chain_of(position), ordinal_of(position)
+        if not 0 <= chain < len(self.ends) or not 0 < ordinal <= self._first[chain + 1] - self._first[chain]:
             return None
-        return self._first[chain] + place - 1
+        return self._first[chain] + ordinal - 1
 
 
 _NEVER = "nothing was recorded of it: somebody added it"

@@ -78,7 +78,7 @@ def record_changes(conn: Connection, table: Table, keys: Iterable[object], at: d
 
 def row_digest(table: Table, row: Sequence[object], parts: Sequence[Iterable[Sequence[object]]] = ()) -> bytes:
     """The digest of a row as the driver reads it, and of the rows that belong to it."""
-    index = _recorded(table)
+    index = _recorded_index(table)
     values = plain(table, row)
     if index is not None:
         del values[index]
@@ -87,7 +87,7 @@ def row_digest(table: Table, row: Sequence[object], parts: Sequence[Iterable[Seq
 
 def position_in(table: Table, row: Sequence[object]) -> int | None:
     """The position of the newest change of a row that changes; None for one of a table whose rows never do."""
-    index = _recorded(table)
+    index = _recorded_index(table)
     value = None if index is None else row[index]
     return value if isinstance(value, int) else None
 
@@ -107,6 +107,6 @@ def _booleans(table: Table) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _recorded(table: Table) -> int | None:
+def _recorded_index(table: Table) -> int | None:
     names = table.columns.keys()
     return names.index("recorded") if "recorded" in names else None

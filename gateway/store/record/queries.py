@@ -44,6 +44,18 @@ class SealedRow(NamedTuple):
     joined: str
 
 
+class PositionRow(NamedTuple):
+    """An answer to ROWS_ELSEWHERE."""
+
+    position: int
+
+
+class KeyRow(NamedTuple):
+    """An answer to `every_so_many`."""
+
+    key: str
+
+
 class HeadRow(NamedTuple):
     """An answer to EVERY_HEAD."""
 

@@ -1,4 +1,4 @@
-"""Several transactions add to the record at the same time, each to a chain of its own, without waiting."""
+"""Several transactions add to the record at the same time, each to another chain, without waiting."""
 
 import asyncio
 from collections.abc import Iterator
