@@ -1,9 +1,8 @@
 """What growth costs: the processor time and the PostgreSQL work of one message, and two processes against one.
 
 PostgreSQL and the load are pinned to other cores than the gateway (`taskset`); of two cores they share the first.
-Processor time is counted for each kind of process, so the figures of a message hold on a busy machine, too. The
-second part holds every gateway process to the same part of a core (cgroup `cpu.cfs_quota_us`), so that what two do
-against one is not limited by the number of cores.
+Processor time is counted for each kind of process, so these figures hold on a busy machine, too. Two processes are
+compared with one in the same way; messages a second are a comparison only where each has cores to itself.
 """
 
 import asyncio
@@ -14,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -34,18 +33,16 @@ MESSAGES = 1_000
 TURNS = 5
 TURN_MESSAGES = 300
 """In each turn of the second part."""
-QUOTA = 0.25
-"""Part of a core that a gateway process and its workers get in the second part."""
-CGROUPS = Path("/sys/fs/cgroup/cpu")
-PERIOD_US = 100_000
-SHARES = 262_144
-"""Other work of the machine waits for a gateway's process that has not used up its part."""
+LOOK_SECONDS = 0.02
 TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 STATISTICS_SECONDS = 11.0
 """An idle process of PostgreSQL reports what it counted within ten seconds."""
 _COUNTS = """SELECT (SELECT sum(calls) FROM pg_stat_statements WHERE userid = 'meterpoort'::regrole),
 (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
 pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), (SELECT wal_fpi FROM pg_stat_wal)"""
+_WAITING = (
+    """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+)
 _ROWS = "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables"
 
 
@@ -201,52 +198,82 @@ async def _counted(deployment: "Deployment") -> tuple[list[float], dict[str, lis
 
 
 async def _two_against_one(deployments: Sequence["Deployment"], nodes: set[int]) -> dict[str, object]:
-    """Messages settled a second by one process and by two, each held to the same part of a core."""
-    if not os.access(CGROUPS, os.W_OK):
-        return {"two processes against one": f"not measured: {CGROUPS} cannot be written"}
+    """The same messages for one process and for two, by turns."""
     bodies = stream((TURNS + 1) * 2 * TURN_MESSAGES)
-    rates: list[list[float]] = [[], []]
+    found: list[list[Turn]] = [[], []]
     async with AsyncExitStack() as stack:
-        running = []
-        for processes, deployment in enumerate(deployments, 1):
-            gateway = await stack.enter_async_context(deployment.gateway(nodes, processes=processes))
-            for process in [gateway.pid] if processes == 1 else _children(gateway.pid):
-                stack.enter_context(held_to(process, QUOTA))
-            running.append(gateway)
-        for turn in range(TURNS + 1):
-            for deployment, gateway, found in zip(deployments, running, rates, strict=True):
-                began = time.perf_counter()
-                await post_all(gateway.address, deployment.key, list(itertools.islice(bodies, TURN_MESSAGES)))
-                await deployment.settled((turn + 1) * TURN_MESSAGES)
-                found.append(TURN_MESSAGES / (time.perf_counter() - began))
-    one, two = (found[1:] for found in rates)  # the first turn warms up
-    ratios = [round(b / a, 2) for a, b in zip(one, two, strict=True)]
+        running = [
+            await stack.enter_async_context(deployment.gateway(nodes, processes=processes))
+            for processes, deployment in enumerate(deployments, 1)
+        ]
+        for number in range(TURNS + 1):
+            for deployment, gateway, turns in zip(deployments, running, found, strict=True):
+                some = list(itertools.islice(bodies, TURN_MESSAGES))
+                turns.append(await _turn(deployment, gateway, some, (number + 1) * TURN_MESSAGES))
+    one, two = (turns[1:] for turns in found)  # the first turn warms up
     return {
-        f"accepted, judged and delivered a second, each process with {QUOTA} of a core": {
-            "one process": round(median(one)),
-            "two processes": round(median(two)),
-            "ratio, median and each turn": [round(median(ratios), 2), *ratios],
-        }
+        "one process": _medians(one),
+        "two processes": _medians(two),
+        "two against one, messages a second": _ratio(one, two, lambda turn: 1 / turn.seconds),
+        "… if each had cores to itself: twice the ratio of messages by processor time": round(
+            2 * _ratio(one, two, lambda turn: 1 / turn.gateway_seconds), 2
+        ),
     }
 
 
-@contextmanager
-def held_to(pid: int, share: float) -> Iterator[None]:
-    """Hold a process, and its children from now on, to this part of a core."""
-    group = CGROUPS / f"meterpoort-bench-{pid}"
-    group.mkdir()
-    try:
-        (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-        (group / "cpu.cfs_quota_us").write_text(str(int(PERIOD_US * share)))
-        (group / "cpu.shares").write_text(str(SHARES))
-        for one in (pid, *_children(pid)):
-            (group / "cgroup.procs").write_text(str(one))
-        yield
-    finally:
-        for member in (group / "cgroup.procs").read_text().split():
-            with contextlib.suppress(ProcessLookupError):
-                (CGROUPS / "cgroup.procs").write_text(member)
-        group.rmdir()
+@dataclass
+class Turn:
+    """Seconds until all were delivered, processor seconds, and the share of looks at which a commit waited for
+    another's lock."""
+
+    seconds: float
+    gateway_seconds: float
+    postgres_seconds: float
+    waiting: float
+
+
+async def _turn(deployment: "Deployment", gateway: "Running", bodies: Sequence[bytes], settled: int) -> Turn:
+    looks: list[int] = []
+    looking = asyncio.create_task(_look_for_locks(deployment, looks))
+    in_gateway, in_postgres = _seconds(gateway.pid), _seconds(deployment.server.pid)
+    began = time.perf_counter()
+    await post_all(gateway.address, deployment.key, list(bodies))
+    await deployment.settled(settled)
+    took = time.perf_counter() - began
+    looking.cancel()
+    return Turn(
+        took,
+        _seconds(gateway.pid) - in_gateway,
+        _seconds(deployment.server.pid) - in_postgres,
+        sum(looks) / max(1, len(looks)),
+    )
+
+
+async def _look_for_locks(deployment: "Deployment", looks: list[int]) -> None:
+    async with await psycopg.AsyncConnection.connect(deployment.psycopg_url, autocommit=True) as database:
+        while True:
+            [row] = await (await database.execute(_WAITING)).fetchall()
+            looks.append(row[0] > 0)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def _medians(turns: Sequence[Turn]) -> dict[str, float]:
+    return {
+        "messages a second": round(TURN_MESSAGES / median(turn.seconds for turn in turns)),
+        "gateway, ms of a core": _ms_each(turn.gateway_seconds for turn in turns),
+        "PostgreSQL, ms of a core": _ms_each(turn.postgres_seconds for turn in turns),
+        "share of the time that a commit waits for another's lock": round(
+            median(turn.waiting for turn in turns), 3
+        ),
+    }
+
+
+def _ms_each(seconds: Iterable[float]) -> float:
+    return round(median(seconds) / TURN_MESSAGES * 1000, 2)
+
+
+def _ratio(one: Sequence[Turn], two: Sequence[Turn], rate: Callable[[Turn], float]) -> float:
+    return round(median(rate(b) / rate(a) for a, b in zip(one, two, strict=True)), 2)
 
 
 # Both
@@ -329,7 +356,10 @@ def _all_seconds(gateway: Running, server: PostgresServer) -> tuple[float, float
 
 def _children(pid: int) -> list[int]:
     """The processes below this one."""
-    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    try:
+        found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has just ended
+        return []
     return [*found, *(below for one in found for below in _children(one))]
 
 
