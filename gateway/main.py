@@ -39,6 +39,7 @@ from gateway.jobs.measure import measure_forecasts, measure_messages, measure_qu
 from gateway.jobs.periodic import run_periodically
 from gateway.jobs.reap import Reaper, reap_regularly
 from gateway.jobs.retain import Retention, retain_regularly
+from gateway.jobs.revocation import follow_revocation
 from gateway.jobs.seal import seal_regularly
 from gateway.jobs.send_bills import send_bills_regularly
 from gateway.messages.ports import Intake
@@ -52,6 +53,8 @@ from gateway.pipeline.sandbox import SandboxIntake
 from gateway.pipeline.settled import SettledMessages
 from gateway.pipeline.validation import ValidationService
 from gateway.pipeline.workers import Workers
+from gateway.pki.crl import CrlFolder
+from gateway.pki.revocation import Revocation
 from gateway.pki.tls import HttpFetch, TlsFiles, client_context, server_context
 from gateway.portal.pages import ROUTES
 from gateway.private import keep_private
@@ -164,10 +167,11 @@ async def open_gateway(
     """
     async with AsyncExitStack() as stack:
         gateway = await _open(settings, clock, stack, one_of)
+        revocation = await _revocation(gateway, clock, stack)
         await gateway.takeover.run()
         gateway.queue.start()
         stack.push_async_callback(gateway.queue.stop)
-        services = await _channel_services(gateway, clock, stack)
+        services = await _channel_services(gateway, revocation, clock, stack)
         gateway = replace(gateway, channels=await stack.enter_async_context(open_channels(services)))
         dispatcher = _dispatcher(gateway, clock)
         gateway.observer.wake_delivery = dispatcher.wake
@@ -320,7 +324,22 @@ def _host_in_url(host: str, *, is_tls: bool) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-async def _channel_services(gateway: Gateway, clock: Clock, stack: AsyncExitStack) -> ChannelServices:
+async def _revocation(gateway: Gateway, clock: Clock, stack: AsyncExitStack) -> Revocation:
+    """What tells whether a certificate was revoked, with the lists of the settings' folder read and kept up to
+    date."""
+    metrics, fetch = gateway.metrics, await stack.enter_async_context(HttpFetch())
+    if gateway.certificates is None:
+        return Revocation(fetch, clock)
+    folder = CrlFolder(gateway.certificates.crls)
+    revocation = Revocation(fetch, clock, folder.crls, metrics.revocation_not_known)
+    folder.read()
+    _run_in_background(follow_revocation(folder, revocation, metrics), stack)
+    return revocation
+
+
+async def _channel_services(
+    gateway: Gateway, revocation: Revocation, clock: Clock, stack: AsyncExitStack
+) -> ChannelServices:
     delivery, certificates = gateway.settings.delivery, gateway.certificates
     resolver = OutsideResolver(split_names(delivery.hosts_allowed))
     post = Post(resolver, client_context(certificates), seconds_max=delivery.answer_seconds_max)
@@ -335,7 +354,7 @@ async def _channel_services(gateway: Gateway, clock: Clock, stack: AsyncExitStac
         engines=gateway.engines,
         writer=gateway.writer,
         post=await stack.enter_async_context(post),
-        fetch=await stack.enter_async_context(HttpFetch()),
+        revocation=revocation,
         certificates=certificates,
         clock=clock,
     )

@@ -143,6 +143,7 @@ class Metrics:
         self._meter()
         self._store()
         self._request_metrics()
+        self._certificates()
         self._machine(version, data_directory)
 
     def exposition(self, accept: str = "") -> tuple[str, bytes]:
@@ -238,6 +239,17 @@ class Metrics:
     def damage_measured(self, messages: int) -> None:
         """Messages whose stored content was found damaged or missing."""
         self._damaged.set(messages)
+
+    # Certificates
+
+    def crls_measured(self, unreadable_files: int, ends: Iterable[datetime]) -> None:
+        """Lists of revoked certificates: files that cannot be read, and when each list in use runs out."""
+        self._crl_files_unreadable.set(unreadable_files)
+        self._crl_ends.set(min((at.timestamp() for at in ends), default=0))
+
+    def revocation_not_known(self) -> None:
+        """A certificate was not accepted because nobody could tell whether it was revoked."""
+        self._revocation_unknown.inc()
 
     # Judging
 
@@ -413,6 +425,19 @@ class Metrics:
         self._turned_away = self._counter("turned_away", "Submissions not taken because too many wait.")
         self._too_many = self._counter(
             "connections_too_many", "Connections closed because there were too many, by what became.", "became"
+        )
+
+    def _certificates(self) -> None:
+        self._crl_files_unreadable = self._gauge(
+            "crl_files_unreadable", "Files of revoked certificates in `crl` that cannot be read."
+        )
+        self._crl_ends = self._gauge(
+            "crl_ends_timestamp_seconds",
+            "When the first of the lists of revoked certificates in use runs out; 0 when there is none.",
+        )
+        self._revocation_unknown = self._counter(
+            "revocation_unknown",
+            "Requests not accepted because it could not be checked whether their certificate was revoked.",
         )
 
     def _machine(self, version: str, data_directory: Path | None) -> None:

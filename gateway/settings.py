@@ -8,8 +8,11 @@ and a gateway with a setting that is unknown or invalid does not start.
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_type_hints
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -123,6 +126,13 @@ class DigipoortSettings(msgspec.Struct, frozen=True, kw_only=True):
     token_may_differ: bool = False
     """Whether the certificate of the signature may have another OIN than that of the connection, for software
     companies whose customers sign themselves."""
+    roots_trusted: str = ""
+    """From when until when roots in `ca.pem` are trusted, by common name, for two generations of PKIoverheid
+    side by side: `Old Root CA = /2028-11-12, New Root CA = 2026-10-01/`. Both dates are included, in UTC; either
+    may be left out. A root that is not named is trusted for as long as it is valid."""
+    certificate_policies: str = ""
+    """OIDs of certificate policies, separated by commas: certificates of clients and recipients, and the
+    intermediates above them, must have one of these. Empty: all that the trusted roots issued are accepted."""
     trusted_proxies: str = ""
     """Networks of proxies that terminate TLS and pass the client's certificate on in `Client-Cert` (RFC 9440), as
     `10.0.0.0/8, 192.168.1.7`. From any other address that header is ignored."""
@@ -506,6 +516,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
             f"http.body_seconds_max ({settings.http.body_seconds_max}): a body may still be coming in"
         )
     yield from _wrong_networks(settings.digipoort.trusted_proxies)
+    yield from _wrong_trust(settings.digipoort)
     yield from _wrong_formats("formats", settings.drop.formats)
     yield from _wrong_formats("journal_formats", settings.drop.journal_formats)
     scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
@@ -530,6 +541,50 @@ def _wrong_formats(setting: str, text: str) -> Iterator[str]:
     for name in names:
         if name not in known:
             yield f"drop.{setting} holds {name!r}: only {', '.join(known)} are known"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From one day up to and including another, in UTC; None: without a beginning or an end."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def includes(self, at: datetime) -> bool:
+        """Whether this moment is in it."""
+        day = at.astimezone(UTC).date()
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+ALWAYS = Period()
+
+
+def read_periods(text: str) -> dict[str, Period]:
+    """Read `NAME = FIRST/LAST, …`. Raises ValueError, which names what is wrong."""
+    periods: dict[str, Period] = {}
+    for item in split_names(text):
+        name, equals, interval = (part.strip() for part in item.rpartition("="))
+        first, slash, last = (part.strip() for part in interval.partition("/"))
+        try:
+            period = Period(*(date.fromisoformat(one) if one else None for one in (first, last)))
+        except ValueError:
+            slash = ""
+        if not (name and equals and slash) or name in periods:
+            raise ValueError(f"{item!r}, which is not NAME = FIRST/LAST")
+        if period.first and period.last and period.first > period.last:
+            raise ValueError(f"{item!r}, which ends before it begins")
+        periods[name] = period
+    return periods
+
+
+def _wrong_trust(given: DigipoortSettings) -> Iterator[str]:
+    try:
+        read_periods(given.roots_trusted)
+    except ValueError as error:
+        yield f"digipoort.roots_trusted holds {error}"
+    for name in split_names(given.certificate_policies):
+        if not re.fullmatch(r"[0-2](\.(0|[1-9]\d*)){1,40}", name):
+            yield f"digipoort.certificate_policies holds {name!r}, which is no OID"
 
 
 def _wrong_networks(text: str) -> Iterator[str]:

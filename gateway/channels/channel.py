@@ -15,7 +15,8 @@ from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
 from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, Messages
 from gateway.pipeline.ports import DeliveryMethod
-from gateway.pki.tls import HttpFetch, TlsFiles
+from gateway.pki.revocation import Revocation
+from gateway.pki.tls import TlsFiles
 from gateway.settings import Settings
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
@@ -40,8 +41,8 @@ class ChannelServices:
     """Writes them."""
     post: Post
     """Sends requests to recipients."""
-    fetch: HttpFetch
-    """Fetches revocation lists and asks OCSP responders."""
+    revocation: Revocation
+    """Whether a certificate was revoked."""
     certificates: TlsFiles | None
     """The gateway's certificate and the roots it trusts; None where the settings name none."""
     clock: Clock

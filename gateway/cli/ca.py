@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
-from gateway.pki.hierarchy import init_hierarchy
+from gateway.pki.certificates import load_certificates
+from gateway.pki.generation import GENERATIONS
+from gateway.pki.hierarchy import init_hierarchy, revoke
 
 
 @click.group()
@@ -14,11 +16,32 @@ def ca() -> None:
 
 @ca.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-def init(directory: Path) -> None:
-    """Write a root, an intermediate, a server certificate for localhost and clients with OINs to DIRECTORY."""
+@click.option(
+    "--like",
+    type=click.Choice(tuple(GENERATIONS)),
+    default="g1",
+    show_default=True,
+    help="Generation of PKIoverheid: G1 Private, or G4 (RSASSA-PSS, no OCSP, clients without host names).",
+)
+def init(directory: Path, like: str) -> None:
+    """Write roots, intermediates, a server certificate for localhost and clients with OINs to DIRECTORY."""
     try:
-        init_hierarchy(directory)
+        init_hierarchy(directory, GENERATIONS[like])
     except FileExistsError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{directory}/README.md describes the files. To use them:")
     click.echo(f"  meterpoort serve --sandbox --tls {directory} --port 8443")
+
+
+@ca.command("revoke")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("certificate", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def revoke_certificate(directory: Path, certificate: Path) -> None:
+    """Add CERTIFICATE, a PEM file, to the list of revoked certificates in DIRECTORY/crl.
+
+    A running gateway that uses the directory refuses it within seconds."""
+    try:
+        path = revoke(directory, load_certificates(certificate)[0])
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{path} names it now")

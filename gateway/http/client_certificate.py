@@ -11,7 +11,7 @@ import re
 import ssl
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
@@ -21,13 +21,13 @@ from gateway.bounded import BoundedDict
 from gateway.clock import Clock
 from gateway.i18n import Text
 from gateway.pki.certificates import CertificateError, certificate_from_der, fingerprint, load_certificates, oin_of
-from gateway.pki.chain import CLIENTS, TrustAnchors
+from gateway.pki.chain import CLIENTS, TrustAnchors, TrustTerms
 from gateway.pki.revocation import Revocation
-from gateway.pki.tls import HttpFetch, TlsFiles
+from gateway.pki.tls import TlsFiles
 from gateway.validator.model.identifiers import PartyIdentifier
 
 CHAIN_CACHE = timedelta(minutes=5)
-"""How long a verified chain is kept. Revocation has its own cache."""
+"""How long a verified chain is kept. Whether it was revoked is asked for every request."""
 _CACHE_ENTRIES_MAX = 10_000
 _HEADER_CHARACTERS_MAX = 32_768
 _BYTE_SEQUENCE = re.compile(r"\s*:([A-Za-z0-9+/=]*):\s*")
@@ -57,17 +57,15 @@ class _Presented:
     sent: tuple[x509.Certificate, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Verified:
     identity: Identity
     chain: tuple[x509.Certificate, ...]
     until: datetime
-    unrevoked_until: datetime | None = None
-    """Until when the answer about revocation is valid."""
 
 
 class Identities:
-    """Authenticates certificates, and caches verified chains for a short time."""
+    """Authenticates certificates, and remembers verified chains for a short time."""
 
     def __init__(
         self, anchors: TrustAnchors, revocation: Revocation, clock: Clock, trusted_proxies: Sequence[Network] = ()
@@ -92,14 +90,15 @@ class Identities:
         known = self._verified.get(name)
         if known is None or known.until <= now:
             known = self._verify(presented)
-        if known.unrevoked_until is None or known.unrevoked_until <= now:
-            known.unrevoked_until = await self._revocation.check(known.chain)
+        await self._revocation.check(known.chain)
         return known.identity
 
     def _verify(self, presented: _Presented) -> _Verified:
         leaf, name, now = presented.leaf, presented.fingerprint, self._clock()
         chain = tuple(self._anchors.chain(leaf, presented.sent, now))
-        until = min([now + CHAIN_CACHE, *(one.not_valid_after_utc for one in chain)])
+        midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+        # at midnight a root may no longer be trusted
+        until = min([now + CHAIN_CACHE, midnight, *(one.not_valid_after_utc for one in chain)])
         verified = _Verified(Identity(oin_of(leaf), name), chain, until)
         self._verified[name] = verified
         return verified
@@ -127,14 +126,18 @@ class Identities:
 
 def identities(
     files: TlsFiles,
-    fetch: HttpFetch,
+    revocation: Revocation,
     clock: Clock,
     trusted_proxies: Sequence[Network] = (),
     purposes: Collection[x509.ObjectIdentifier] = CLIENTS,
+    terms: TrustTerms | None = None,
 ) -> Identities:
-    """Authentication against the anchors in these files."""
-    anchors = TrustAnchors(load_certificates(files.anchors), purposes)
-    return Identities(anchors, Revocation(fetch, clock, files.crls()), clock, trusted_proxies)
+    """Authentication against the anchors in these files. Raises OSError when the terms do not fit them."""
+    try:
+        anchors = TrustAnchors(load_certificates(files.anchors), purposes, terms)
+    except ValueError as error:
+        raise OSError(f"{files.anchors}: {error}") from error
+    return Identities(anchors, revocation, clock, trusted_proxies)
 
 
 def _of_connection(connection: ssl.SSLObject) -> _Presented:

@@ -1,10 +1,11 @@
-"""A test hierarchy in the shape of PKIoverheid: root, intermediate, server and client certificates, CRLs.
+"""A test hierarchy in the shape of PKIoverheid: roots, intermediates, server and client certificates, CRLs.
 
 Everything is real but the trust: keys are made on the spot, the names say TEST, the parties do not exist.
 `bad/` holds one certificate for each way to be refused.
 """
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
@@ -12,15 +13,16 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from gateway.pki.certificates import load_certificates, load_key
+from gateway.pki.generation import G1, Branch, Generation
 from gateway.pki.readme import readme
 
 P12_PASSWORD = "meterpoort"  # noqa: S105  (of test keys, printed in the README)
 LIFETIME = timedelta(days=3 * 365)
-_KEY_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,14 @@ SERVER = Subject("server", "Meterpoort TEST", "00000099000000009000")
 
 @dataclass(frozen=True, slots=True)
 class CertificateIssuer:
-    """A certification authority: its certificate and key."""
+    """A certification authority: its certificate and key. It signs as its own certificate is signed."""
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey
+    branch: Branch | None = None
+    """Whose certificates it issues, for what they hold by their policy."""
+    file: str = ""
+    """The name of its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,16 @@ class Order:
     not_before: datetime
     not_after: datetime
     usages: tuple[x509.ObjectIdentifier, ...] = (ExtendedKeyUsageOID.CLIENT_AUTH,)
+    """None named: for everything."""
     is_ca: bool = False
-    key_bits: int = _KEY_BITS
+    key_bits: int | None = None
+    """None: as the generation has them."""
+    ip_addresses: bool = True
     serial_numbers: tuple[str, ...] | None = None
     """In place of the subject's OIN: none, or several."""
 
 
-def init_hierarchy(directory: Path) -> None:
+def init_hierarchy(directory: Path, generation: Generation = G1) -> None:
     """Write the whole hierarchy to `directory`, which must be empty or absent.
 
     Raises FileExistsError when something is there already: keys in use are never overwritten.
@@ -78,27 +87,62 @@ def init_hierarchy(directory: Path) -> None:
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     for folder in (directory, directory / "clients", directory / "bad", directory / "crl"):
         folder.mkdir(parents=True, exist_ok=True)
-    root = new_authority("Meterpoort TEST Private Root CA", start)
-    intermediate = new_authority("Meterpoort TEST Private Services CA", start, root)
-    _write_pair(directory / "root", root.key, root.certificate)
-    _write_pair(directory / "intermediate", intermediate.key, intermediate.certificate)
-    (directory / "ca.pem").write_bytes(_pem(root.certificate) + _pem(intermediate.certificate))
-    key, usages = new_key(), (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
-    server = issue(intermediate, Order(SERVER, start, start + LIFETIME, usages), key)
-    _write_pair(directory / "server", key, server, intermediate.certificate)
+    above = {branch: _new_authorities(branch, generation, start) for branch in generation.branches()}
+    for authority in itertools.chain(*above.values()):
+        _write_pair(directory / authority.file, authority.key, authority.certificate)
+    (directory / "ca.pem").write_bytes(b"".join(_pem(one.certificate) for one in itertools.chain(*above.values())))
+    servers, clients = above[generation.servers], above[generation.clients]
+    order = Order(SERVER, start, start + LIFETIME, generation.servers.usages, ip_addresses=generation.ip_addresses)
+    key = new_key(generation.key_bits)
+    _write_pair(directory / "server", key, issue(servers[-1], order, key), *_intermediates(servers))
     for subject in CLIENTS:
-        key = new_key()
-        certificate = issue(intermediate, Order(subject, start, start + LIFETIME), key)
-        _write_pair(directory / "clients" / subject.file, key, certificate, intermediate.certificate)
-        chain = [intermediate.certificate, root.certificate]
+        key = new_key(generation.key_bits)
+        certificate = issue(clients[-1], Order(subject, start, start + LIFETIME), key)
+        _write_pair(directory / "clients" / subject.file, key, certificate, *_intermediates(clients))
+        chain = [one.certificate for one in reversed(clients)]
         _write_p12(directory / "clients" / f"{subject.file}.p12", key, certificate, chain)
-    revoked = _write_bad(directory / "bad", intermediate, start)
-    (directory / "crl" / "intermediate.crl.pem").write_bytes(_pem(new_crl(intermediate, [revoked], start)))
-    (directory / "crl" / "root.crl.pem").write_bytes(_pem(new_crl(root, [], start)))
-    (directory / "README.md").write_text(readme(), encoding="utf-8")
+    revoked = _write_bad(directory / "bad", clients, generation, start)
+    for authority in itertools.chain(*above.values()):
+        crl = new_crl(authority, [revoked] if authority is clients[-1] else [], start)
+        _crl_path(directory, authority.file).write_bytes(_pem(crl))
+    (directory / "README.md").write_text(readme(generation), encoding="utf-8")
 
 
-def new_key(bits: int = _KEY_BITS) -> rsa.RSAPrivateKey:
+def revoke(directory: Path, certificate: x509.Certificate) -> Path:
+    """Add the certificate to its issuer's list in a folder that `init_hierarchy` wrote; answers the file.
+
+    Raises ValueError when none of the authorities there issued it.
+    """
+    for path in sorted((directory / "crl").glob("*.crl.pem")):
+        file = path.name.removesuffix(".crl.pem")
+        authority = load_certificates(directory / f"{file}.pem")[0]
+        if authority.subject == certificate.issuer:
+            issuer = CertificateIssuer(authority, load_key(directory / f"{file}-key.pem"))
+            known = x509.load_pem_x509_crl(path.read_bytes())
+            number = known.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1
+            now = datetime.now(UTC).replace(microsecond=0)
+            crl = new_crl(issuer, [*known, certificate], now, number=number)
+            written = path.with_suffix(".new")
+            written.write_bytes(_pem(crl))
+            written.replace(path)  # a gateway that reads it now sees the whole list, old or new
+            return path
+    raise ValueError("no authority in this folder issued the certificate")
+
+
+def _new_authorities(branch: Branch, generation: Generation, start: datetime) -> list[CertificateIssuer]:
+    """Root first."""
+    made: list[CertificateIssuer] = []
+    for file, name in branch.authorities:
+        issuer = made[-1] if made else None
+        made.append(new_authority(name, start, issuer, generation, branch=branch, file=file))
+    return made
+
+
+def _intermediates(authorities: Sequence[CertificateIssuer]) -> list[x509.Certificate]:
+    return [one.certificate for one in reversed(authorities[1:])]
+
+
+def new_key(bits: int = G1.key_bits) -> rsa.RSAPrivateKey:
     """A new RSA key."""
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
@@ -108,15 +152,26 @@ def issue(issuer: CertificateIssuer, order: Order, key: rsa.RSAPrivateKey) -> x5
     extensions: list[x509.ExtensionType] = [x509.ExtendedKeyUsage(order.usages)] if order.usages else []
     if order.subject == SERVER:
         loopbacks = (x509.IPAddress(IPv4Address("127.0.0.1")), x509.IPAddress(IPv6Address("::1")))
-        extensions.append(x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopbacks]))
-    name = _name(order.subject, order.serial_numbers)
+        names = (x509.DNSName("localhost"), *(loopbacks if order.ip_addresses else ()))
+        extensions.append(x509.SubjectAlternativeName(names))
+    if issuer.branch:
+        extensions.extend(issuer.branch.extensions(issuer.file, is_ca=False))
+    name = _name(order.subject, order.serial_numbers, is_registered=bool(issuer.branch and issuer.branch.policy))
     constraints = x509.BasicConstraints(ca=order.is_ca, path_length=None)
     return _signed_certificate(name, issuer, key, (order.not_before, order.not_after), constraints, extensions)
 
 
-def new_authority(name: str, start: datetime, issuer: CertificateIssuer | None = None) -> CertificateIssuer:
+def new_authority(
+    name: str,
+    start: datetime,
+    issuer: CertificateIssuer | None = None,
+    generation: Generation = G1,
+    *,
+    branch: Branch | None = None,
+    file: str = "",
+) -> CertificateIssuer:
     """A certification authority; self-signed without `issuer`."""
-    key = new_key()
+    key = new_key(generation.authority_bits)
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"),
@@ -124,9 +179,12 @@ def new_authority(name: str, start: datetime, issuer: CertificateIssuer | None =
             x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )
-    constraints = x509.BasicConstraints(ca=True, path_length=0 if issuer else None)
-    certificate = _signed_certificate(subject, issuer, key, (start, start + 3 * LIFETIME), constraints)
-    return CertificateIssuer(certificate, key)
+    is_last = branch is None or file == branch.authorities[-1][0]
+    constraints = x509.BasicConstraints(ca=True, path_length=0 if issuer and is_last else None)
+    extensions = branch.extensions(issuer.file, is_ca=True) if branch and issuer else ()
+    period = (start, start + 3 * LIFETIME)
+    certificate = _signed_certificate(subject, issuer, key, period, constraints, extensions, generation)
+    return CertificateIssuer(certificate, key, branch, file)
 
 
 def _signed_certificate(
@@ -136,8 +194,10 @@ def _signed_certificate(
     period: tuple[datetime, datetime],
     constraints: x509.BasicConstraints,
     extensions: Iterable[x509.ExtensionType] = (),
+    generation: Generation = G1,
 ) -> x509.Certificate:
-    """A certificate with what every one has, and these extensions; self-signed without `issuer`."""
+    """A certificate with what every one has, and these extensions; self-signed without `issuer`, as `generation`
+    does."""
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -154,25 +214,49 @@ def _signed_certificate(
         builder = builder.add_extension(_authority_key_identifier(issuer), critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
-    return builder.sign(issuer.key if issuer else key, hashes.SHA256())
+    if issuer is None:
+        return builder.sign(key, generation.hash, rsa_padding=generation.pss)
+    algorithm, scheme = _scheme_of(issuer)
+    return builder.sign(issuer.key, algorithm, rsa_padding=scheme)
+
+
+def _scheme_of(issuer: CertificateIssuer) -> tuple[hashes.SHA256 | hashes.SHA512, padding.PSS | None]:
+    """As the issuer's own certificate is signed."""
+    scheme = issuer.certificate.signature_algorithm_parameters
+    return (hashes.SHA512(), scheme) if isinstance(scheme, padding.PSS) else (hashes.SHA256(), None)
+
+
+Revoked = x509.Certificate | x509.RevokedCertificate
 
 
 def new_crl(
-    issuer: CertificateIssuer, revoked: list[x509.Certificate], at: datetime, lifetime: timedelta = LIFETIME
+    issuer: CertificateIssuer,
+    revoked: Sequence[Revoked],
+    at: datetime,
+    lifetime: timedelta = LIFETIME,
+    number: int = 1,
 ) -> x509.CertificateRevocationList:
-    """The issuer's list of revoked certificates, valid from `at`."""
+    """The issuer's list of revoked certificates, valid from `at`; entries of an earlier list keep their date."""
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.certificate.subject)
         .last_update(at)
         .next_update(at + lifetime)
-        .add_extension(x509.CRLNumber(1), critical=False)
+        .add_extension(x509.CRLNumber(number), critical=False)
         .add_extension(_authority_key_identifier(issuer), critical=False)
     )
-    for certificate in revoked:
-        entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(at)
-        builder = builder.add_revoked_certificate(entry.build())
-    return builder.sign(issuer.key, hashes.SHA256())
+    for one in revoked:
+        if isinstance(one, x509.Certificate):
+            entry = x509.RevokedCertificateBuilder().serial_number(one.serial_number).revocation_date(at)
+            builder = builder.add_revoked_certificate(entry.build())
+        else:
+            builder = builder.add_revoked_certificate(one)
+    algorithm, scheme = _scheme_of(issuer)
+    return builder.sign(issuer.key, algorithm, rsa_padding=scheme)
+
+
+def _crl_path(directory: Path, file: str) -> Path:
+    return directory / "crl" / f"{file}.crl.pem"
 
 
 def _bad_orders(start: datetime) -> Iterator[Order]:
@@ -193,28 +277,34 @@ def _bad_orders(start: datetime) -> Iterator[Order]:
     yield replace(good("authority-as-client"), is_ca=True, usages=())
 
 
-def _write_bad(folder: Path, intermediate: CertificateIssuer, start: datetime) -> x509.Certificate:
+def _write_bad(
+    folder: Path, authorities: Sequence[CertificateIssuer], generation: Generation, start: datetime
+) -> x509.Certificate:
     """Write the certificates to be refused; answers the one to put on the CRL."""
     certificates: dict[str, x509.Certificate] = {}
     for order in _bad_orders(start):
-        key, file = new_key(order.key_bits), order.subject.file
-        certificates[file] = issue(intermediate, order, key)
-        _write_pair(folder / file, key, certificates[file], intermediate.certificate)
-    stranger, key = new_authority("Somebody Else's TEST CA", start), new_key()
+        key, file = new_key(order.key_bits or generation.key_bits), order.subject.file
+        certificates[file] = issue(authorities[-1], order, key)
+        _write_pair(folder / file, key, certificates[file], *_intermediates(authorities))
+    stranger = new_authority("Somebody Else's TEST CA", start, generation=generation)
+    key = new_key(generation.key_bits)
     order = Order(replace(CLIENTS[0], file="wrong-issuer"), start, start + LIFETIME)
     _write_pair(folder / "wrong-issuer", key, issue(stranger, order, key), stranger.certificate)
     name, constraints = _name(CLIENTS[0], None), x509.BasicConstraints(ca=False, path_length=None)
-    alone = _signed_certificate(name, None, key, (start, start + LIFETIME), constraints)
+    alone = _signed_certificate(name, None, key, (start, start + LIFETIME), constraints, (), generation)
     _write_pair(folder / "self-signed", key, alone)
     return certificates["revoked"]
 
 
-def _name(subject: Subject, serial_numbers: tuple[str, ...] | None) -> x509.Name:
+def _name(subject: Subject, serial_numbers: tuple[str, ...] | None, *, is_registered: bool = False) -> x509.Name:
+    """`is_registered`: with the KvK number as organizationIdentifier (EN 319 412-1), where the OIN holds one."""
+    kvk = subject.oin[8:16] if is_registered and subject.oin.startswith("00000003") else None
     numbers = (subject.oin,) if serial_numbers is None else serial_numbers
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "NL"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, subject.organisation),
+            *([x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRNL-{kvk}")] if kvk else []),
             *(x509.NameAttribute(NameOID.SERIAL_NUMBER, number) for number in numbers),
             x509.NameAttribute(NameOID.COMMON_NAME, "localhost" if subject == SERVER else subject.file),
         ]

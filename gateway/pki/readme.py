@@ -1,17 +1,30 @@
 """The README that `meterpoort ca init` writes with the certificates: English first, then Dutch."""
 
 from gateway.i18n import Text
+from gateway.pki.generation import G1, G4, Generation
 
 _TITLE = Text("Test certificates")
 _INTRODUCTION = Text("Made by `meterpoort ca init`. For tests only: nobody else trusts these certificates.")
+_AUTHORITIES = {
+    G1: {
+        "`ca.pem`": Text("root and intermediate: what a client trusts"),
+        "`root.pem`, `root-key.pem`": Text("the root"),
+        "`intermediate.pem`, `intermediate-key.pem`": Text("the issuer of all others"),
+        "`server.pem`, `server-key.pem`": Text("the server, for `localhost`, `127.0.0.1` and `::1`"),
+    },
+    G4: {
+        "`ca.pem`": Text("roots and intermediates: what a client trusts"),
+        "`tls-root.pem`, `tls-domain.pem`, `tls-issuer.pem`": Text("the authorities above the server"),
+        "`other-root.pem`, `other-domain.pem`, `other-issuer.pem`": Text("the authorities above the clients"),
+        "`server.pem`, `server-key.pem`": Text(
+            "the server, for `localhost`; G4 certificates name no IP addresses"
+        ),
+    },
+}
 _FILES = {
-    "`ca.pem`": Text("root and intermediate: what a client trusts"),
-    "`root.pem`, `root-key.pem`": Text("the root"),
-    "`intermediate.pem`, `intermediate-key.pem`": Text("the issuer of all others"),
-    "`server.pem`, `server-key.pem`": Text("the server, for `localhost`, `127.0.0.1` and `::1`"),
-    "`clients/NAME.pem`, `clients/NAME-key.pem`": Text("a client with its OIN, followed by the intermediate"),
+    "`clients/NAME.pem`, `clients/NAME-key.pem`": Text("a client with its OIN, followed by its issuers"),
     "`clients/NAME.p12`": Text("the same for Windows and Java; password: `meterpoort`"),
-    "`crl/*.crl.pem`": Text("the revoked certificates"),
+    "`crl/*.crl.pem`": Text("the revoked certificates; `meterpoort ca revoke` adds to them"),
     "`bad/`": Text("certificates that must be refused; the name says why"),
 }
 _CLIENTS = {
@@ -27,17 +40,18 @@ _TRIAL = Text("To try them, start `meterpoort serve --sandbox --tls THIS_FOLDER 
 _WARNING = Text("The keys are not encrypted: use this folder for nothing else.")
 
 
-def readme() -> str:
+def readme(generation: Generation) -> str:
     """The text, in Markdown."""
-    return "\n".join(_in_language(language) for language in ("en", "nl"))
+    authorities = _AUTHORITIES[G1 if generation.pss is None else G4]
+    return "\n".join(_in_language(language, {**authorities, **_FILES}) for language in ("en", "nl"))
 
 
-def _in_language(language: str) -> str:
+def _in_language(language: str, described: dict[str, Text]) -> str:
     def table(head: str, rows: dict[str, Text]) -> str:
         return head + "".join(f"| {names} | {text.in_language(language)} |\n" for names, text in rows.items())
 
     file, meaning = Text("file").in_language(language), Text("meaning").in_language(language)
-    files = table(f"| {file} | {meaning} |\n| --- | --- |\n", _FILES)
+    files = table(f"| {file} | {meaning} |\n| --- | --- |\n", described)
     clients = table("| client | OIN | |\n| --- | --- | --- |\n", _CLIENTS)
     return f"""\
 # {_TITLE.in_language(language)}

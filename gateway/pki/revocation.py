@@ -1,4 +1,4 @@
-"""Whether a certificate was revoked: by OCSP where it names a responder, else by CRL; answers are cached.
+"""Whether a certificate was revoked: by the lists at hand, else by OCSP or a CRL at the addresses it names.
 
 RFC 5280 section 5 (CRL), RFC 6960 (OCSP). An answer is believed only when the issuer signed it, or a
 responder that the issuer named for it. Trouble on the way is `RevocationUnknownError`: temporary, never a pass.
@@ -6,22 +6,28 @@ responder that the issuer named for it. Trouble on the way is `RevocationUnknown
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from gateway.bounded import BoundedDict
 from gateway.clock import Clock
 from gateway.i18n import Text
 from gateway.pki.certificates import CertificateError, RevocationUnknownError, fingerprint
+from gateway.pki.crl import SKEW, Crl, read_crls
+
+log = structlog.get_logger(__name__)
 
 Fetch = Callable[[str, bytes | None], Awaitable[bytes]]
 """Get a URL, or post bytes to it (OCSP); raises OSError or TimeoutError when that fails."""
@@ -31,8 +37,6 @@ CACHE = timedelta(hours=4)
 """An answer is believed at most so long, and never past its own nextUpdate."""
 RETRY = timedelta(seconds=30)
 """A responder that failed is left alone so long."""
-SKEW = timedelta(minutes=5)
-"""How far a responder's clock may differ from ours."""
 ENTRIES_MAX = 10_000
 """Answers kept; more certificates than any gateway of this kind meets in a day."""
 
@@ -43,88 +47,108 @@ class _Answer:
     until: datetime
 
 
-_Ask = Callable[[str, x509.Certificate, x509.Certificate], Awaitable[_Answer]]
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    crl: Crl
+    issuer: x509.Certificate
+    again_at: datetime
+    """From then on it is fetched again: halfway to its end, so that a server that is away has time to return."""
 
 
 class Revocation:
-    """Checks revocation and caches the results. `crls` are local lists; others are fetched from the URLs in
-    certificates."""
+    """Checks revocation. Lists that are at hand come first; others are fetched from the URLs in certificates."""
 
     def __init__(
         self,
         fetch: Fetch,
         clock: Clock,
-        crls: Sequence[x509.CertificateRevocationList] = (),
+        crls: Callable[[], Iterable[Crl]] = tuple,
+        report_unknown: Callable[[], None] = lambda: None,
     ) -> None:
+        """`crls`: the lists at hand now. What they say is not remembered, so a new list counts at once.
+        `report_unknown` is called each time that no answer was found."""
         self._fetch = fetch
         self._clock = clock
-        self._given = list(crls)
-        self._crls: dict[str, x509.CertificateRevocationList] = {}
+        self._at_hand = crls
+        self._report_unknown = report_unknown
+        self._fetched: dict[str, _Fetched] = {}
         self._answers: BoundedDict[str, _Answer] = BoundedDict(ENTRIES_MAX)
         self._failed_until: dict[str, datetime] = {}
         self._under_way: dict[str, asyncio.Lock] = {}
 
-    async def check(self, chain: Sequence[x509.Certificate]) -> datetime:
-        """Look at every certificate of a verified chain but the anchor; answers until when that holds.
+    async def check(self, chain: Sequence[x509.Certificate]) -> None:
+        """Look at every certificate of a verified chain but the anchor.
 
         Raises CertificateError (`revoked`) or RevocationUnknownError.
         """
-        until = self._clock() + CACHE
         for certificate, issuer in itertools.pairwise(chain):
-            answer = await self._answer(certificate, issuer)
-            if answer.is_revoked:
+            try:
+                is_revoked = await self._is_revoked(certificate, issuer)
+            except RevocationUnknownError as error:
+                log.warning("revocation_unknown", issuer=issuer.subject.rfc4514_string(), error=error.text.en)
+                self._report_unknown()
+                raise
+            if is_revoked:
                 raise CertificateError("revoked", Text("the certificate was revoked"))
-            until = min(until, answer.until)
-        return until
 
-    async def _answer(self, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
-        name = fingerprint(certificate)
-        lock = self._under_way.setdefault(name, asyncio.Lock())
-        async with lock:  # one question at a time about one certificate
-            known = self._answers.get(name)
-            if known is None or self._clock() >= known.until:
-                known = await self._ask(certificate, issuer)
-                self._answers[name] = known
-        self._under_way.pop(name, None)
-        return known
+    def crls(self) -> Iterator[Crl]:
+        """The lists that are asked: those at hand, of each issuer the newest, and those that were fetched."""
+        newest: dict[str, Crl] = {}
+        for crl in self._at_hand():
+            if crl.issuer not in newest or newest[crl.issuer].this_update < crl.this_update:
+                newest[crl.issuer] = crl
+        yield from newest.values()
+        yield from (known.crl for known in self._fetched.values())
 
-    async def _ask(self, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
-        given = self._given_crl(issuer)
-        if given is not None:
-            return self._on_crl(certificate, given)
+    async def _is_revoked(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+        at_hand = [crl for crl in self._at_hand() if crl.is_about(certificate, issuer)]
+        if at_hand:  # the newest counts, also when it runs out before an older one
+            by_age = sorted(at_hand, key=lambda crl: crl.this_update)
+            newest = next((crl for crl in reversed(by_age) if crl.this_update <= self._clock() + SKEW), by_age[0])
+            self._require_current(newest.this_update, newest.next_update)
+            return newest.names(certificate)
         trouble = _unknown("neither a CRL nor an OCSP responder is known for it")
         sources = [(url, self._by_ocsp) for url in _ocsp_urls(certificate)]
         sources += [(url, self._by_crl) for url in _crl_urls(certificate)]
         for url, ask in sources:
             try:
-                return await self._ask_if_available(url, ask, certificate, issuer)
+                return await ask(url, certificate, issuer)
             except RevocationUnknownError as error:
                 trouble = error
         raise trouble
 
-    def _given_crl(self, issuer: x509.Certificate) -> x509.CertificateRevocationList | None:
-        """Return the newest local list of this issuer. Raises RevocationUnknownError when it has expired."""
-        ours = [crl for crl in self._given if crl.issuer == issuer.subject and _signed_by(crl, issuer)]
-        if not ours:
-            return None
-        newest = max(ours, key=lambda crl: crl.last_update_utc)
-        self._require_current(newest.last_update_utc, newest.next_update_utc)
-        return newest
+    @asynccontextmanager
+    async def _turn(self, about: str) -> AsyncIterator[None]:
+        """One question at a time about one thing."""
+        try:
+            async with self._under_way.setdefault(about, asyncio.Lock()):
+                yield
+        finally:
+            self._under_way.pop(about, None)
 
-    async def _ask_if_available(
-        self, url: str, ask: _Ask, certificate: x509.Certificate, issuer: x509.Certificate
-    ) -> _Answer:
-        """Ask, unless the responder has just failed."""
+    @asynccontextmanager
+    async def _attempt(self, url: str) -> AsyncIterator[None]:
+        """Leave who has just failed alone, and remember who fails. Raises RevocationUnknownError."""
         now = self._clock()
         if now < self._failed_until.get(url, now):
             raise _unknown("the responder failed a moment ago")
         try:
-            return await ask(url, certificate, issuer)
+            yield
         except (OSError, TimeoutError, ValueError, RevocationUnknownError) as error:
             self._failed_until[url] = now + RETRY
+            log.warning("revocation_source_failed", url=url, error=str(error)[:200] or type(error).__name__)
             raise _unknown(str(error)[:200] or type(error).__name__) from error
 
-    async def _by_ocsp(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
+    async def _by_ocsp(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+        name = fingerprint(certificate)
+        async with self._turn(name):
+            known = self._answers.get(name)
+            if known is None or self._clock() >= known.until:
+                async with self._attempt(url):
+                    known = self._answers[name] = await self._ask_responder(url, certificate, issuer)
+        return known.is_revoked
+
+    async def _ask_responder(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
         # SHA-1 only names the issuer here (RFC 6960 4.1.1: every responder knows it); nothing is signed with it.
         request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, SHA1()).build()  # noqa: S303
         response = ocsp.load_der_ocsp_response(await self._fetch(url, request.public_bytes(Encoding.DER)))
@@ -139,23 +163,42 @@ class Revocation:
         is_revoked = response.certificate_status is ocsp.OCSPCertStatus.REVOKED
         return _Answer(is_revoked, self._until(response.next_update_utc))
 
-    async def _by_crl(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> _Answer:
-        crl = self._crls.get(url)
-        if crl is None or crl.next_update_utc is None or self._clock() >= self._until_of(crl):
-            crl = _load_crl(await self._fetch(url, None))
-            if crl.issuer != issuer.subject or not _signed_by(crl, issuer):
+    async def _by_crl(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+        async with self._turn(url):
+            known = self._fetched.get(url)
+            if known is None or self._clock() - SKEW > known.crl.next_update:
+                known = await self._fetch_crl(url, issuer)
+        if not known.crl.is_about(certificate, issuer):
+            raise _unknown("the CRL is not about this certificate")
+        self._require_current(known.crl.this_update, known.crl.next_update)
+        return known.crl.names(certificate)
+
+    async def refresh(self) -> None:
+        """Fetch lists again in time; until one runs out, it is used when that fails. To be called every few
+        seconds."""
+        due = [(url, known) for url, known in self._fetched.items() if self._clock() >= known.again_at]
+        await asyncio.gather(*(self._refetch(url, known) for url, known in due))
+
+    async def _refetch(self, url: str, known: _Fetched) -> None:
+        if self._clock() - SKEW > known.crl.next_update:
+            self._fetched.pop(url, None)  # who needs it fetches it
+            return
+        with suppress(RevocationUnknownError):
+            async with self._turn(url):
+                await self._fetch_crl(url, known.issuer)
+
+    async def _fetch_crl(self, url: str, issuer: x509.Certificate) -> _Fetched:
+        async with self._attempt(url):
+            crl = max(read_crls(await self._fetch(url, None)), key=lambda one: one.this_update)
+            if not crl.is_signed_by(issuer):
                 raise _unknown("the CRL is not signed by the issuer")
-            self._require_current(crl.last_update_utc, crl.next_update_utc)
-            self._crls[url] = crl
-        return self._on_crl(certificate, crl)
-
-    def _until_of(self, crl: x509.CertificateRevocationList) -> datetime:
-        next_update = crl.next_update_utc
-        return min(crl.last_update_utc + CACHE, next_update) if next_update else crl.last_update_utc
-
-    def _on_crl(self, certificate: x509.Certificate, crl: x509.CertificateRevocationList) -> _Answer:
-        entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        return _Answer(entry is not None, self._until(crl.next_update_utc))
+            self._require_current(crl.this_update, crl.next_update)
+            known, now = self._fetched.get(url), self._clock()
+            if known is not None and crl.this_update < known.crl.this_update:
+                raise _unknown("the CRL is older than the one before it")
+            again_at = now + max(RETRY, min(CACHE, (crl.next_update - now) / 2))
+            self._fetched[url] = _Fetched(crl, issuer, again_at)
+            return self._fetched[url]
 
     def _until(self, next_update: datetime | None) -> datetime:
         latest = self._clock() + CACHE
@@ -179,21 +222,6 @@ def _unknown(why: str) -> RevocationUnknownError:
     )
 
 
-def _load_crl(data: bytes) -> x509.CertificateRevocationList:
-    load = x509.load_pem_x509_crl if data.startswith(b"-----") else x509.load_der_x509_crl
-    return load(data)
-
-
-def _signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    key = issuer.public_key()
-    if not isinstance(key, rsa.RSAPublicKey):
-        return False
-    try:
-        return crl.is_signature_valid(key)
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-
-
 def _require_responder(response: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> None:
     """RFC 6960 section 4.2.2.2: signed by the issuer, or by a certificate of the issuer's for OCSP signing."""
     signer = issuer
@@ -201,13 +229,35 @@ def _require_responder(response: ocsp.OCSPResponse, issuer: x509.Certificate, no
         if candidate != issuer and _may_answer_for(candidate, issuer, now):
             signer = candidate
             break
-    key, algorithm = signer.public_key(), response.signature_hash_algorithm
-    if not isinstance(key, rsa.RSAPublicKey) or algorithm is None or algorithm.digest_size < SHA256.digest_size:
-        raise _unknown("the answer is signed in a way we do not accept")
+    key = signer.public_key()
+    if not isinstance(key, rsa.RSAPublicKey) or not any(
+        _is_signature(response, key, scheme, algorithm) for scheme, algorithm in _schemes(response)
+    ):
+        raise _unknown("the answer is not signed by the issuer or its responder in a way we accept")
+
+
+def _schemes(response: ocsp.OCSPResponse) -> Iterator[tuple[padding.AsymmetricPadding, hashes.HashAlgorithm]]:
+    """How it may be signed: RSA by PKCS#1 v1.5 or PSS, with SHA-256 or better."""
+    if response.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:  # with which hash is not told
+        for one in (SHA256(), hashes.SHA384(), hashes.SHA512()):
+            yield padding.PSS(padding.MGF1(one), one.digest_size), one
+        return
+    algorithm = response.signature_hash_algorithm
+    if algorithm is not None and algorithm.digest_size >= SHA256.digest_size:
+        yield padding.PKCS1v15(), algorithm
+
+
+def _is_signature(
+    response: ocsp.OCSPResponse,
+    key: rsa.RSAPublicKey,
+    scheme: padding.AsymmetricPadding,
+    algorithm: hashes.HashAlgorithm,
+) -> bool:
     try:
-        key.verify(response.signature, response.tbs_response_bytes, padding.PKCS1v15(), algorithm)
-    except InvalidSignature as error:
-        raise _unknown("the answer is not signed by the issuer or its responder") from error
+        key.verify(response.signature, response.tbs_response_bytes, scheme, algorithm)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _may_answer_for(candidate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> bool:

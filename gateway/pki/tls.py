@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
-from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from gateway.pki.certificates import load_certificates, load_key
 
 _CRL_BYTES_MAX = 16 * 1024 * 1024
 _FETCH_SECONDS_MAX = 5.0
@@ -37,18 +39,22 @@ class TlsFiles:
         """The roots that are trusted, and intermediates that help to build a path."""
         return self.directory / "ca.pem"
 
-    def crls(self) -> list[x509.CertificateRevocationList]:
-        """Lists of revoked certificates, when there is a folder `crl`; else they are fetched."""
-        return [
-            x509.load_pem_x509_crl(path.read_bytes()) for path in sorted((self.directory / "crl").glob("*.pem"))
-        ]
+    @property
+    def crls(self) -> Path:
+        """Folder with lists of revoked certificates; where it has none of an issuer, its list is fetched."""
+        return self.directory / "crl"
 
     def problem(self) -> str | None:
-        """What is missing, as a sentence, or None."""
-        missing = [path.name for path in (self.server_chain, self.server_key, self.anchors) if not path.is_file()]
-        return (
-            f"{self.directory} has no {', '.join(missing)}; `meterpoort ca init` makes them" if missing else None
-        )
+        """What is missing or cannot be read, as a sentence, or None."""
+        required = (self.server_chain, self.server_key, self.anchors)
+        if missing := [path.name for path in required if not path.is_file()]:
+            return f"{self.directory} has no {', '.join(missing)}; `meterpoort ca init` makes them"
+        for path in required:
+            try:
+                _ = load_key(path) if path == self.server_key else load_certificates(path)
+            except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+                return f"{path} cannot be read: {error}"
+        return None
 
 
 def server_context(files: TlsFiles) -> ssl.SSLContext:

@@ -1,6 +1,6 @@
 """A client in Java on the running gateway: another TLS, another XML parser, another implementation of signatures.
 
-Skipped where there is no Java: nothing is installed for it.
+Skipped where there is no Java; `make system` installs it on Debian.
 """
 
 import asyncio

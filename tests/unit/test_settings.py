@@ -2,6 +2,7 @@
 
 import dataclasses
 import tomllib
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,16 @@ import pytest
 
 from gateway import settings as module
 from gateway.docs import attribute_docstrings, settings_page
-from gateway.settings import DatabaseSettings, HttpSettings, Settings, SettingsError, contradictions, load
+from gateway.settings import (
+    DatabaseSettings,
+    HttpSettings,
+    Period,
+    Settings,
+    SettingsError,
+    contradictions,
+    load,
+    read_periods,
+)
 from gateway.validator.xml.parsing import Limits
 
 
@@ -156,3 +166,33 @@ def test_processes_of_one_machine_share_its_processors(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "_processors", lambda: 12)
     counts = [Settings(http=HttpSettings(processes=number)).worker_count() for number in (1, 2, 5, 40)]
     assert counts == [8, 6, 2, 1]
+
+
+def test_roots_are_trusted_from_day_to_day() -> None:
+    periods = read_periods("Root - G1 = /2028-11-12, C = 1 = 2026-10-01/, Both = 2026-10-01 / 2026-10-02")
+    assert periods == {
+        "Root - G1": Period(last=date(2028, 11, 12)),
+        "C = 1": Period(first=date(2026, 10, 1)),
+        "Both": Period(date(2026, 10, 1), date(2026, 10, 2)),
+    }
+    nearly = datetime(2026, 10, 3, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert periods["Both"].includes(nearly), "the day is that of UTC"
+    assert not periods["Both"].includes(nearly + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        ("ROOTS_TRUSTED", "Root - G1"),
+        ("ROOTS_TRUSTED", "Root - G1 = 2028-11-12"),
+        ("ROOTS_TRUSTED", "Root - G1 = /12-11-2028"),
+        ("ROOTS_TRUSTED", "Root - G1 = 2028-11-12/2028-11-11"),
+        ("ROOTS_TRUSTED", "Root = /2028-11-12, Root = /2029-11-12"),
+        ("ROOTS_TRUSTED", "= /2028-11-12"),
+        ("CERTIFICATE_POLICIES", "2.16.528.1.1003.1.2.8.6; 2.16.528"),
+        ("CERTIFICATE_POLICIES", "NCP+"),
+    ],
+)
+def test_terms_of_trust_that_are_wrong(setting: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"digipoort.{setting.lower()} holds "):
+        load(None, {f"METERPOORT_DIGIPOORT__{setting}": text})

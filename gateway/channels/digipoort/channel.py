@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from cryptography.x509 import ObjectIdentifier
+
 from gateway.channels.channel import Channel, ChannelServices, OpenChannel
 from gateway.channels.digipoort.aanleveren import SUBMITTED_AS
 from gateway.channels.digipoort.endpoint import WusEndpoint
@@ -19,9 +21,9 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy
 from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.http.client_certificate import Network, identities
 from gateway.http.limits import RequestLimits
-from gateway.pki.chain import CLIENTS_AND_SERVERS
+from gateway.pki.chain import CLIENTS_AND_SERVERS, TrustTerms
 from gateway.pki.tls import TlsFiles
-from gateway.settings import Settings, split_names
+from gateway.settings import Settings, read_periods, split_names
 
 METHOD = "afleverservice"
 SEEN_FILE = "seen-requests"
@@ -61,7 +63,13 @@ def _services(services: ChannelServices, files: TlsFiles, ours: Signer) -> WusSe
         services.mailbox,
         services.directory,
         ProcesStore(services.engines, services.writer),
-        identities(files, services.fetch, services.clock, networks(settings.digipoort.trusted_proxies)),
+        identities(
+            files,
+            services.revocation,
+            services.clock,
+            networks(settings.digipoort.trusted_proxies),
+            terms=_trust_terms(settings),
+        ),
         ours,
         services.clock,
         ReplayGuard(window, ReplayLog(settings.data_directory / SEEN_FILE, window)),
@@ -73,10 +81,22 @@ def _push(services: ChannelServices, files: TlsFiles, ours: Signer) -> Afleverse
         services.post,
         services.proces_of,
         ours,
-        identities(files, services.fetch, services.clock, purposes=CLIENTS_AND_SERVERS),
+        identities(
+            files,
+            services.revocation,
+            services.clock,
+            purposes=CLIENTS_AND_SERVERS,
+            terms=_trust_terms(services.settings),
+        ),
         services.clock,
         answers_must_be_signed=services.settings.delivery.answers_must_be_signed,
     )
+
+
+def _trust_terms(settings: Settings) -> TrustTerms:
+    given = settings.digipoort
+    policies = frozenset(ObjectIdentifier(name) for name in split_names(given.certificate_policies))
+    return TrustTerms(read_periods(given.roots_trusted), policies)
 
 
 def options(settings: Settings) -> WusOptions:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.pki.certificates import load_certificates, load_key, oin_of
 from gateway.pki.hierarchy import CLIENTS, P12_PASSWORD, init_hierarchy
+from gateway.pki.tls import TlsFiles
 from tests.unit.pki.hierarchies import hierarchy
 
 
@@ -86,3 +87,14 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "never overwritten" in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["precious.pem"]
+
+
+@pytest.mark.parametrize("name", ["server.pem", "server-key.pem", "ca.pem"])
+def test_a_file_that_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "ca"
+    shutil.copytree(hierarchy(), folder)
+    assert TlsFiles(folder).problem() is None
+    (folder / name).write_bytes((folder / name).read_bytes()[:200])
+    assert f"{folder / name} cannot be read" in (TlsFiles(folder).problem() or "")
+    (folder / name).unlink()
+    assert f"has no {name}" in (TlsFiles(folder).problem() or "")

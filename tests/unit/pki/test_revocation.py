@@ -11,6 +11,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from gateway.pki.certificates import CertificateError, RevocationUnknownError
+from gateway.pki.crl import Crl
 from gateway.pki.hierarchy import CertificateIssuer, new_crl
 from gateway.pki.revocation import RETRY, Revocation
 from tests.unit.pki.hierarchies import NOW, authority, pair, spare_key
@@ -39,14 +40,16 @@ class Network:
         return Revocation(self.fetch, lambda: self.now, **more)  # type: ignore[arg-type]  # passed on as given
 
 
-def certificate(*, ocsp_url: str | None = None, crl_url: str | None = None) -> x509.Certificate:
+def certificate(
+    *, ocsp_url: str | None = None, crl_url: str | None = None, number: int = 424242
+) -> x509.Certificate:
     ours = authority()
     builder = (
         x509.CertificateBuilder()
         .subject_name(pair("leverancier")[0].subject)
         .issuer_name(ours.certificate.subject)
         .public_key(spare_key().public_key())
-        .serial_number(424242)
+        .serial_number(number)
         .not_valid_before(NOW - HOUR)
         .not_valid_after(NOW + 1000 * HOUR)
     )
@@ -195,16 +198,18 @@ async def test_a_crl_of_somebody_else_is_trouble() -> None:
 
 async def test_a_crl_from_a_file() -> None:
     network, leaf = Network(), certificate()
-    revoked = network.revocation(crls=[new_crl(authority(), [leaf], NOW, HOUR)])
+    revoked = network.revocation(crls=lambda: [Crl(new_crl(authority(), [leaf], NOW, HOUR))])
     with pytest.raises(CertificateError, match="revoked"):
         await revoked.check(chain(leaf))
-    await network.revocation(crls=[new_crl(authority(), [], NOW, HOUR)]).check(chain(leaf))
+    await network.revocation(crls=lambda: [Crl(new_crl(authority(), [], NOW, HOUR))]).check(chain(leaf))
 
 
 async def test_a_crl_from_a_file_that_ran_out_is_trouble() -> None:
     network, leaf = Network(), certificate()
     with pytest.raises(RevocationUnknownError):
-        await network.revocation(crls=[new_crl(authority(), [], NOW - 9 * HOUR, HOUR)]).check(chain(leaf))
+        await network.revocation(crls=lambda: [Crl(new_crl(authority(), [], NOW - 9 * HOUR, HOUR))]).check(
+            chain(leaf)
+        )
 
 
 async def test_a_certificate_that_names_no_source_is_trouble() -> None:
@@ -214,9 +219,80 @@ async def test_a_certificate_that_names_no_source_is_trouble() -> None:
 
 async def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.pki.revocation.ENTRIES_MAX", 1)
-    network, leaf = Network(), certificate()
-    crl = new_crl(authority(), [], NOW, HOUR)
-    revocation = network.revocation(crls=[crl])
-    for one in (leaf, pair("gemeente")[0], pair("provincie")[0]):
-        await revocation.check([one, authority().certificate])
+    network = Network()
+    revocation = network.revocation()
+    for number in (1, 2, 3):
+        leaf = certificate(ocsp_url=OCSP_URL, number=number)
+        network.answers[OCSP_URL] = lambda _, leaf=leaf: answer(leaf, GOOD)  # type: ignore[misc]  # bound at once
+        await revocation.check(chain(leaf))
     assert len(revocation._answers) == 1
+
+
+async def test_a_new_list_at_hand_counts_at_once() -> None:
+    network, leaf = Network(), certificate()
+    at_hand = [Crl(new_crl(authority(), [], NOW, HOUR))]
+    revocation = network.revocation(crls=lambda: at_hand)
+    await revocation.check(chain(leaf))
+    at_hand.append(Crl(new_crl(authority(), [leaf], NOW + timedelta(minutes=1), HOUR)))
+    with pytest.raises(CertificateError, match="revoked"):
+        await revocation.check(chain(leaf))
+
+
+async def test_an_older_list_does_not_stand_in_for_the_newest() -> None:
+    network, leaf = Network(), certificate()
+    at_hand = [
+        Crl(new_crl(authority(), [], NOW - HOUR, 9 * HOUR)),
+        Crl(new_crl(authority(), [leaf], NOW, HOUR / 4)),
+    ]
+    revocation = network.revocation(crls=lambda: at_hand)
+    with pytest.raises(CertificateError, match="revoked"):
+        await revocation.check(chain(leaf))
+    network.now += HOUR
+    with pytest.raises(RevocationUnknownError):
+        await revocation.check(chain(leaf))
+
+
+def der(crl: x509.CertificateRevocationList) -> bytes:
+    return crl.public_bytes(serialization.Encoding.DER)
+
+
+async def test_a_fetched_list_is_fetched_again_before_it_runs_out() -> None:
+    network, leaf = Network(), certificate(crl_url=CRL_URL)
+    network.answers[CRL_URL] = lambda _: der(new_crl(authority(), [], NOW, HOUR))
+    revocation = network.revocation()
+    await revocation.check(chain(leaf))
+    await revocation.refresh()
+    assert network.asked == [CRL_URL]
+    network.now += HOUR / 2
+    network.answers[CRL_URL] = lambda _: der(new_crl(authority(), [leaf], network.now, HOUR))
+    await revocation.refresh()
+    with pytest.raises(CertificateError, match="revoked"):
+        await revocation.check(chain(leaf))
+    assert network.asked == [CRL_URL, CRL_URL]
+
+
+@pytest.mark.parametrize("what", ["away", "garbled", "older"])
+async def test_the_last_good_list_is_used_until_it_runs_out_and_then_nothing_passes(what: str) -> None:
+    network, leaf = Network(), certificate(crl_url=CRL_URL)
+    good, unknown = der(new_crl(authority(), [], NOW, HOUR)), []
+    network.answers[CRL_URL] = lambda _: good
+    revocation = network.revocation(report_unknown=lambda: unknown.append(network.now))
+    await revocation.check(chain(leaf))
+    troubles = {
+        "garbled": b"<html>maintenance</html>",
+        "older": der(new_crl(authority(), [], NOW - HOUR, 2 * HOUR)),
+    }
+    network.answers = {CRL_URL: lambda _: troubles[what]} if what in troubles else {}
+    network.now += HOUR * 3 / 4
+    await revocation.refresh()
+    await revocation.check(chain(leaf))
+    assert len(network.asked) == 2
+    network.now += HOUR * 3 / 4
+    with pytest.raises(RevocationUnknownError):
+        await revocation.check(chain(leaf))
+    assert unknown == [network.now]
+    await revocation.refresh()
+    assert not list(revocation.crls())
+    network.now += RETRY
+    network.answers[CRL_URL] = lambda _: der(new_crl(authority(), [], network.now, HOUR))
+    await revocation.check(chain(leaf))

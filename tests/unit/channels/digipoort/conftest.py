@@ -20,10 +20,11 @@ from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.answer import signer
 from gateway.channels.digipoort.wire.timestamp import AgePolicy
 from gateway.http.client_certificate import Identities, identities
+from gateway.pki.revocation import Revocation
 from gateway.pki.tls import HttpFetch, TlsFiles, server_context
 from gateway.testing.digipoort import MemoryRecords, WusMemoryGateway
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, sign, to_bytes, unsigned
-from tests.unit.pki.hierarchies import hierarchy, pair
+from tests.unit.pki.hierarchies import hierarchy, lists, pair
 
 AANLEVER, STATUS, OPHAAL = "aanleverservice", "statusinformatieservice", "ophaalservice"
 WINDOW = AgePolicy().replay_window
@@ -109,6 +110,7 @@ Open = Callable[..., Awaitable[Server]]
 async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
     """Opens endpoints with options that a test chooses."""
     async with HttpFetch() as fetch:
+        revocation = Revocation(fetch, lambda: datetime.now(UTC), lists().crls)
         closing: list[Callable[[], Awaitable[object]]] = []
 
         async def opened(
@@ -127,7 +129,9 @@ async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
             replays = ReplayGuard(WINDOW, ReplayLog(tmp_path / f"seen-{len(closing)}", WINDOW))
             now = gateway.clock
             replays.recall(await records.berichtkenmerken_since(now - WINDOW), now)
-            known = make_identities() if make_identities else identities(files, fetch, lambda: datetime.now(UTC))
+            known = (
+                make_identities() if make_identities else identities(files, revocation, lambda: datetime.now(UTC))
+            )
             ports = WusServices(
                 gateway,
                 gateway.storage,

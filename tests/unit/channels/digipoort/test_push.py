@@ -23,7 +23,7 @@ from gateway.pki.chain import CLIENTS_AND_SERVERS, TrustAnchors
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import TlsFiles
 from tests.unit.channels.digipoort.wire import xmlsec_client
-from tests.unit.pki.hierarchies import hierarchy, pair
+from tests.unit.pki.hierarchies import hierarchy, lists, pair
 from tests.unit.recipients import Handler, Recipient, now, outbox_with, proces_of
 
 AFLEVER = "http://logius.nl/digipoort/wus/2.0/afleverservice/1.2/AfleverService/"
@@ -36,7 +36,7 @@ async def no_responder(url: str, body: bytes | None) -> bytes:
 def afleverservice(post: Post, *, must_be_signed: bool = True) -> Afleverservice:
     files = TlsFiles(hierarchy())
     anchors = TrustAnchors(load_certificates(files.anchors), CLIENTS_AND_SERVERS)
-    signers = Identities(anchors, Revocation(no_responder, now, files.crls()), now)
+    signers = Identities(anchors, Revocation(no_responder, now, lists().crls), now)
     signer = Signer(*pair("gemeente"))
     return Afleverservice(post, proces_of, signer, signers, now, answers_must_be_signed=must_be_signed)
 

@@ -3,7 +3,7 @@
 import base64
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
@@ -17,12 +17,13 @@ from gateway.channels.digipoort.wire.signature import SignaturePolicy
 from gateway.http.client_certificate import Identities
 from gateway.pki.certificates import load_certificates
 from gateway.pki.chain import TrustAnchors
+from gateway.pki.crl import Crl
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import TlsFiles
 from tests.unit.channels.digipoort.conftest import AANLEVER, Answer, Open, Server, client_context
 from tests.unit.channels.digipoort.wire.attacks import ATTACKS, attack
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, aanlever_request, sign, to_bytes, unsigned
-from tests.unit.pki.hierarchies import hierarchy, pair
+from tests.unit.pki.hierarchies import hierarchy, lists, pair
 from tests.unit.pki.test_chain import CASES as CERTIFICATES
 
 
@@ -50,7 +51,7 @@ async def test_attacks_on_the_signature_are_answered_with_a_fault(server: Server
 # -- certificates -----------------------------------------------------------------------------------
 
 
-def behind_proxy(*networks: str) -> Callable[[], Identities]:
+def behind_proxy(*networks: str, crls: Callable[[], Iterable[Crl]] | None = None) -> Callable[[], Identities]:
     """Certificates from the Client-Cert header of these networks; revocation from the files."""
 
     async def nowhere(url: str, _body: bytes | None) -> bytes:
@@ -62,7 +63,7 @@ def behind_proxy(*networks: str) -> Callable[[], Identities]:
     files = TlsFiles(hierarchy())
     anchors = TrustAnchors(load_certificates(files.anchors))
     proxies = [ipaddress.ip_network(one) for one in networks]
-    return lambda: Identities(anchors, Revocation(nowhere, now, files.crls()), now, proxies)
+    return lambda: Identities(anchors, Revocation(nowhere, now, crls or lists().crls), now, proxies)
 
 
 def client_cert(certificate: x509.Certificate) -> str:
@@ -149,12 +150,7 @@ async def test_the_handshake_fails_without_a_certificate_that_can_be_trusted(
 
 
 async def test_trouble_with_the_responder_is_als400(open_endpoint: Open) -> None:
-    def without_crls() -> Identities:
-        made = behind_proxy("127.0.0.0/8")()
-        made._revocation._given = []
-        return made
-
-    server = await open_endpoint(make_identities=without_crls, with_tls=False)
+    server = await open_endpoint(make_identities=behind_proxy("127.0.0.0/8", crls=tuple), with_tls=False)
     answer = await post_plain(server, good(server), {"Client-Cert": client_cert(pair("leverancier")[0])})
     require_fault(server, answer, "ALS400")
 
