@@ -127,6 +127,7 @@ class Gateway:
     takeover: Takeover
     settled: SettledMessages
     certificates: TlsFiles | None
+    base_url: BaseUrl
     channels: tuple[OpenChannel, ...] = ()
 
     def services(self) -> Services:
@@ -144,7 +145,7 @@ class Gateway:
             billing=billing_services(self.settings, self.engines, self.writer, utc_now),
             readiness=self.health.states,
             metrics=self.metrics.exposition,
-            base_url=BaseUrl(self.settings.http.public_url.rstrip("/")),
+            base_url=self.base_url,
             gateway_version=__version__,
             limits=_intake_limits(self.settings),
             http=self.settings.http,
@@ -289,9 +290,8 @@ async def listen(gateway: Gateway) -> AsyncIterator[str]:
     try:
         await runner.listen(http.host, http.port, tls, is_shared=http.processes > 1)
         port = runner.addresses[0][1]
-        host = _host_in_url(http.host, is_tls=tls is not None)
-        services.base_url.own_url = f"{'https' if tls else 'http'}://{host}:{port}"
-        yield services.base_url.own_url
+        gateway.base_url.own_url = _own_url(gateway.settings, is_tls=tls is not None, port=port)
+        yield gateway.base_url.own_url
     finally:
         await runner.cleanup()
 
@@ -314,6 +314,17 @@ def _connection_limits(settings: Settings) -> ConnectionLimits:
         stalled_seconds_max=http.body_idle_seconds_max,
         is_limited=is_limited,
     )
+
+
+def _base_url(settings: Settings, *, is_tls: bool) -> BaseUrl:
+    """Complete once the server listens: the port may be chosen then."""
+    own_url = _own_url(settings, is_tls=is_tls, port=settings.http.port)
+    return BaseUrl(settings.http.public_url.rstrip("/"), own_url)
+
+
+def _own_url(settings: Settings, *, is_tls: bool, port: int) -> str:
+    host = _host_in_url(settings.http.host, is_tls=is_tls)
+    return f"{'https' if is_tls else 'http'}://{host}:{port}"
 
 
 def _host_in_url(host: str, *, is_tls: bool) -> str:
@@ -356,6 +367,7 @@ async def _channel_services(
         post=await stack.enter_async_context(post),
         revocation=revocation,
         certificates=certificates,
+        base_url=gateway.base_url,
         clock=clock,
     )
 
@@ -452,6 +464,7 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
         Takeover(engines, writer, store, queue, metrics, utc_now, node.node_id),
         settled,
         certificates,
+        _base_url(settings, is_tls=certificates is not None),
     )
 
 

@@ -16,6 +16,7 @@ from gateway.http.answers import empty_answer, json_answer
 from gateway.http.middleware import Handler, OnAnswer, expect_handler, problem_middleware
 from gateway.http.parameters import read_query
 from gateway.http.problems import Fault, InvalidInput
+from gateway.http.trace import show_trace
 from gateway.store.unavailable import unavailable
 
 
@@ -31,6 +32,7 @@ def build(
         middlewares=[problem_middleware(base_url, on_answer, unavailable)],
         client_max_size=services.limits.body_bytes_max,
     )
+    app.on_response_prepare.append(show_trace)
     expect = expect_handler(base_url)
     for route in routes:
         respond = _handler(route, context)

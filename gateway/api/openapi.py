@@ -17,7 +17,10 @@ from gateway.messages.participants import Role
 Json = dict[str, Any]  # the edge: what leaves here is JSON of OpenAPI's shape
 
 _REF = "#/components/schemas/{name}"
-_EVERY_ANSWER = {"API-Version": "Semantic version of this API."}
+_EVERY_ANSWER = {
+    "API-Version": "Semantic version of this API.",
+    "traceparent": "The trace of the request (W3C Trace Context), as in our log.",
+}
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer mp_…`"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway.channels.outbound import Post
 from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
+from gateway.http.base_url import BaseUrl
 from gateway.messages.ports import Directory, DocumentStorage, Intake, Mailbox, Messages
 from gateway.pipeline.ports import DeliveryMethod
 from gateway.pki.revocation import Revocation
@@ -45,6 +46,8 @@ class ChannelServices:
     """Whether a certificate was revoked."""
     certificates: TlsFiles | None
     """The gateway's certificate and the roots it trusts; None where the settings name none."""
+    base_url: BaseUrl
+    """Where clients reach the gateway, for links in what is sent."""
     clock: Clock
 
 

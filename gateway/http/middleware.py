@@ -16,6 +16,7 @@ from gateway.http.base_url import BaseUrl
 from gateway.http.connections import slot_of
 from gateway.http.pages import problem_page
 from gateway.http.problems import Problem
+from gateway.http.trace import bind_trace, unbind_trace
 from gateway.i18n import Text
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
 
@@ -37,10 +38,12 @@ def problem_middleware(base_url: BaseUrl, on_answer: OnAnswer, unavailable: Unav
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         started = time.perf_counter()
+        bind_trace(request)
         try:
             answer = await _answer(request, handler, base_url, unavailable)
         finally:
             unbind_contextvars("kenmerk")  # the next request on this connection is about something else
+            unbind_trace()
         resource = request.match_info.route.resource
         kind = route_kind(resource.canonical) if resource else ""
         on_answer(kind, answer.status, time.perf_counter() - started)

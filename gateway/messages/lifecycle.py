@@ -83,52 +83,52 @@ def _from(*states: State) -> frozenset[State]:
 _S = State
 STEPS: dict[Step, StepRule] = {
     Step.INTAKE_STARTED: StepRule(
-        _S.RECEIVED, _from(), "105", "Aanleverproces gestart", Text("submission started")
+        _S.RECEIVED, _from(), "105", "Aanleverproces gestart.", Text("submission started")
     ),
     Step.ACCEPTED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "100", "Aanleveren gelukt", Text("accepted and stored")
+        _S.RECEIVED, _from(_S.RECEIVED), "100", "Aanleveren gelukt.", Text("accepted and stored")
     ),
     Step.QUEUED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "110", "Aanleverproces wordt aangeboden", Text("waits to be judged")
+        _S.RECEIVED, _from(_S.RECEIVED), "110", "Aanleverproces wordt aangeboden.", Text("waits to be judged")
     ),
     Step.SENDER_AUTHORISED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "200", "Authenticatie gelukt", Text("the sender may send this document")
+        _S.RECEIVED, _from(_S.RECEIVED), "200", "Authenticatie gelukt.", Text("the sender may send this document")
     ),
     Step.SENDER_NOT_AUTHORISED: StepRule(
         _S.REFUSED,
         _from(_S.RECEIVED),
         "210",
-        "Authenticatie niet gelukt",
+        "Authenticatie niet gelukt.",
         Text("refused: the sender may not send this document"),
     ),
     Step.SCHEMA_PASSED: StepRule(
-        _S.RECEIVED, _from(_S.RECEIVED), "301", "Validatie gelukt", Text("valid by XML Schema")
+        _S.RECEIVED, _from(_S.RECEIVED), "301", "Validatie gelukt.", Text("valid by XML Schema")
     ),
     Step.RULES_PASSED: StepRule(
-        _S.CHECKED, _from(_S.RECEIVED), "301", "Validatie gelukt", Text("valid by the business rules")
+        _S.CHECKED, _from(_S.RECEIVED), "301", "Validatie gelukt.", Text("valid by the business rules")
     ),
     Step.VALIDATION_FAILED: StepRule(
-        _S.REFUSED, _from(_S.RECEIVED), "311", "Validatie niet gelukt", Text("refused: not valid")
+        _S.REFUSED, _from(_S.RECEIVED), "311", "Validatie niet gelukt.", Text("refused: not valid")
     ),
     Step.VALIDATION_BROKE: StepRule(
         _S.PARKED,
         _from(_S.RECEIVED),
         "321",
-        "Technisch probleem bij validatie",
+        "Technisch probleem bij validatie.",
         Text("set apart: judging it failed technically"),
     ),
     Step.CONTENT_DAMAGED: StepRule(
         _S.PARKED,
         _from(_S.RECEIVED, _S.CHECKED, _S.OFFERED),
         "321",
-        "Technisch probleem bij validatie",
+        "Technisch probleem bij validatie.",
         Text("set apart: its stored content is damaged"),
     ),
     Step.FOUND_DUPLICATE: StepRule(
         _S.DUPLICATE,
         _from(_S.RECEIVED, _S.CHECKED),
         "311",
-        "Validatie niet gelukt",
+        "Validatie niet gelukt.",
         Text("duplicate: this document came before"),
     ),
     Step.DELIVERY_STARTED: StepRule(
@@ -142,21 +142,21 @@ STEPS: dict[Step, StepRule] = {
         _S.DELIVERED,
         _from(_S.OFFERED),
         "400",
-        "Afleveren uitvragende partij gelukt",
+        "Afleveren uitvragende partij gelukt.",
         Text("delivered: at the recipient's disposal"),
     ),
     Step.DELIVERY_TROUBLE: StepRule(
         _S.OFFERED,
         _from(_S.OFFERED),
         "420",
-        "Technisch probleem bij de afleverservice van de uitvragende partij",
+        "Technisch probleem bij de afleverservice van de uitvragende partij.",
         Text("the recipient cannot be reached; will be tried again"),
     ),
     Step.DELIVERY_FAILED: StepRule(
         _S.RETURNED,
         _from(_S.CHECKED, _S.OFFERED, _S.PARKED),
         "410",
-        "Afleveren uitvragende partij niet gelukt",
+        "Afleveren uitvragende partij niet gelukt.",
         Text("returned: could not be delivered"),
     ),
     Step.CONFIRMED: StepRule(_S.CONFIRMED, _from(_S.DELIVERED), "", "", Text("the recipient confirmed it")),
@@ -164,7 +164,7 @@ STEPS: dict[Step, StepRule] = {
         _S.RECEIVED,
         _from(_S.PARKED, _S.RETURNED),
         "110",
-        "Aanleverproces wordt aangeboden",
+        "Aanleverproces wordt aangeboden.",
         Text("offered again by an operator"),
     ),
 }

@@ -3,6 +3,7 @@
 import time
 from typing import Protocol
 
+import structlog
 from structlog.contextvars import bind_contextvars
 
 from gateway.clock import Clock
@@ -13,6 +14,8 @@ from gateway.metrics import Metrics
 from gateway.pipeline.queue import JudgingQueue
 from gateway.pipeline.settled import SettledMessages
 from gateway.settings import QueueSettings
+
+log = structlog.get_logger(__name__)
 
 STORING_MIN = 100
 """So many submissions may be stored at the same time in any case."""
@@ -76,6 +79,7 @@ class IntakeService:
             message = received_message(submission, receipt.kenmerk, receipt.received_at)
             self._queue.offer(message, submission.document.data)
             self._metrics.message_received(message.channel, submission.size_bytes, message.received_at)
+            log.info("message_accepted", channel=message.channel, size_bytes=submission.size_bytes)
             return receipt
         self._metrics.message_repeated()
         bind_contextvars(kenmerk=receipt.kenmerk)

@@ -29,7 +29,7 @@ from gateway.channels.digipoort.wire.answer import Headers, Signer
 from gateway.channels.digipoort.wire.cut import Cutter, ReadingLimits
 from gateway.channels.digipoort.wire.envelope import read_envelope
 from gateway.channels.digipoort.wire.names import AANLEVERSERVICE
-from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
+from gateway.channels.digipoort.wire.signature import SignaturePolicy, read_security, verify
 from gateway.pki.certificates import load_certificates, load_key
 from gateway.pki.hierarchy import init_hierarchy
 from tests.samples import invoice
@@ -69,7 +69,8 @@ def _signatures(certificates: Path) -> dict[str, object]:
     def verified() -> None:
         cutter = Cutter(limits, io.BytesIO())
         cutter.feed(message)
-        verify(read_envelope(cutter.close(), cutter.cuts, limits), SignaturePolicy(), datetime.now(UTC))
+        envelope = read_envelope(cutter.close(), cutter.cuts, limits)
+        verify(envelope, read_security(envelope), SignaturePolicy(), datetime.now(UTC))
 
     def signed() -> None:
         signer.sign(Headers("urn:a", "urn:b", "urn:c"), "<x></x>", SHA256, datetime.now(UTC))

@@ -18,7 +18,7 @@ from gateway.channels.digipoort.wire.elements import aflever_request
 from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
 from gateway.channels.digipoort.wire.faults import KoppelvlakError
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK, SOAP, WSSE
-from gateway.channels.digipoort.wire.signature import SignaturePolicy, verify
+from gateway.channels.digipoort.wire.signature import SignaturePolicy, read_security, verify
 from gateway.channels.outbound import Post, Reply, require_success
 from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
@@ -103,8 +103,9 @@ class Afleverservice:
         if not envelope.header_blocks(WSSE, "Security") and not self._answers_must_be_signed:
             return envelope.request
         try:
-            verified = verify(envelope, SignaturePolicy(), self._clock())
-            await self._signers.of_certificate(verified.certificate)
+            security = read_security(envelope)
+            await self._signers.of_certificate(security.certificate)
+            verified = verify(envelope, security, SignaturePolicy(), self._clock())
         except (KoppelvlakError, CertificateError) as error:
             raise NotDeliveredError(
                 Refusal.TEMPORARY, Failure.ANSWER, f"the answer's signature: {error.text.en}"

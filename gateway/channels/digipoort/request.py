@@ -7,10 +7,10 @@ order. `refusal_of` says with which fault any error of that, or of what comes af
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -19,7 +19,7 @@ from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.cut import Cutter, new_spool
 from gateway.channels.digipoort.wire.elements import require_valid
-from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope
+from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope, require_understood
 from gateway.channels.digipoort.wire.faults import (
     AddressingError,
     KoppelvlakError,
@@ -30,7 +30,7 @@ from gateway.channels.digipoort.wire.faults import (
 )
 from gateway.channels.digipoort.wire.mtom import MtomReader
 from gateway.channels.digipoort.wire.names import WSA, Operation, WusService
-from gateway.channels.digipoort.wire.signature import Verified, verify
+from gateway.channels.digipoort.wire.signature import SecurityHeader, Verified, read_security, verify
 from gateway.http import problems
 from gateway.http.body import pieces
 from gateway.http.client_certificate import Identity
@@ -41,9 +41,11 @@ from gateway.messages.stored_errors import DamagedDocumentError
 from gateway.pki.certificates import CertificateError, RevocationUnknownError, fingerprint
 from gateway.store.unavailable import unavailable
 
-SLOW_AFTER_BYTES = 512 * 1024
-"""A message above this is verified in a thread, so that others are served meanwhile."""
+SLOW_AFTER_BYTES, SLOW_AFTER_TAGS = 64 * 1024, 500
+"""A message above one of these is parsed and verified in a thread, so that others are served meanwhile."""
 _CLAIMED_CHARACTERS_MAX = 256
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,15 @@ class RequestReader:
         if slot := slot_of(request):
             slot.require_caller(connection.oin.value)
         with self._spool(request, connection.oin.value) as spool:
-            envelope, size_bytes = await self._envelope(request, spool)
+            envelope, is_slow = await self._envelope(request, spool)
             progress.message_id = _claimed_message_id(envelope)
             progress.operation = _operation_in(envelope, service) or progress.operation
-            message = await self._verify(envelope, size_bytes)
-            operation = _require_operation(envelope, message, service, request)
-            identity = await self._signer(message, connection)
+            require_understood(envelope)
+            security = read_security(envelope)
+            identity = await self._signer(security, connection)  # before anything is canonicalized for it
+            policy, now = self._options.signature, self._services.clock()
+            message = await _aside_if(is_slow, verify, envelope, security, policy, now)
+            operation = _require_operation(envelope, message, service)
             self._services.replays.require_new(message, identity.oin.value, self._services.clock())
             require_valid(message.request)
             yield VerifiedRequest(message, operation, identity)
@@ -121,8 +126,8 @@ class RequestReader:
         with new_spool(reading) as spool, nullcontext() if is_small else self._large.hold(caller=caller):
             yield spool
 
-    async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, int]:
-        """The envelope, and the size of the whole body."""
+    async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, bool]:
+        """The envelope, and whether it takes long to work on."""
         reading = self._options.reading
         cutter = Cutter(reading, spool)
         mtom: MtomReader | None = None
@@ -135,19 +140,15 @@ class RequestReader:
             size_bytes += len(piece)
             feed(piece)
         parts = mtom.close() if mtom else {}
-        return read_envelope(cutter.close(), cutter.cuts, reading, parts), size_bytes
+        skeleton = cutter.close()
+        is_slow = size_bytes > SLOW_AFTER_BYTES or skeleton.count(b"<") > SLOW_AFTER_TAGS
+        return await _aside_if(is_slow, read_envelope, skeleton, cutter.cuts, reading, parts), is_slow
 
-    async def _verify(self, envelope: Envelope, size_bytes: int) -> Verified:
-        policy, now = self._options.signature, self._services.clock()
-        if size_bytes <= SLOW_AFTER_BYTES:
-            return verify(envelope, policy, now)
-        return await asyncio.to_thread(verify, envelope, policy, now)
-
-    async def _signer(self, message: Verified, connection: Identity) -> Identity:
-        """Whose certificate signed the message: the connection's, or one of the same OIN."""
-        if fingerprint(message.certificate) == connection.fingerprint:
+    async def _signer(self, security: SecurityHeader, connection: Identity) -> Identity:
+        """Whose certificate the message came with: the connection's, or one of the same OIN."""
+        if fingerprint(security.certificate) == connection.fingerprint:
             return connection  # the very certificate that was judged a moment ago
-        signer = await self._services.identities.of_certificate(message.certificate)
+        signer = await self._services.identities.of_certificate(security.certificate)
         if signer.oin != connection.oin and not self._options.token_may_differ:
             raise SignatureError(
                 Text(
@@ -159,20 +160,31 @@ class RequestReader:
         return signer
 
 
+async def _aside_if(
+    is_slow: bool,
+    work: Callable[Given, Result],
+    *given: Given.args,
+    **more: Given.kwargs,
+) -> Result:
+    """Do this work in a thread if it takes long, else here."""
+    return await asyncio.to_thread(work, *given, **more) if is_slow else work(*given, **more)
+
+
 def new_message_id() -> str:
     """A wsa:MessageID of ours: a name, no secret, so it need not come from the system's own randomness."""
     return f"urn:uuid:{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
 def operation_named(service: WusService, request: web.BaseRequest) -> Operation:
-    """The operation that SOAPAction names, or the service's first: some operation must give a fault its action."""
-    wanted = _soap_action(request)
-    return next((one for one in service.operations if one.request_action == wanted), service.operations[0])
+    """The operation that SOAPAction names, or the service's first: some operation must give a fault its action.
 
-
-def _soap_action(request: web.BaseRequest) -> str:
-    """The HTTP header SOAPAction, with or without its quotes; empty when it says nothing."""
-    return request.headers.get("SOAPAction", "").strip().strip('"')
+    That is all that SOAPAction is used for: it is not signed, and programs send it whole, as its last word, empty,
+    wrong or not at all.
+    """
+    wanted = request.headers.get("SOAPAction", "").strip().strip('"').rpartition("/")[2]
+    return next(
+        (one for one in service.operations if one.request_action.endswith(f"/{wanted}")), service.operations[0]
+    )
 
 
 def _claimed_message_id(envelope: Envelope) -> str | None:
@@ -186,17 +198,22 @@ def _operation_in(envelope: Envelope, service: WusService) -> Operation | None:
     return next((one for one in service.operations if one.request_tag == envelope.request.tag), None)
 
 
-def _require_operation(
-    envelope: Envelope, message: Verified, service: WusService, request: web.BaseRequest
-) -> Operation:
-    """Body element, wsa:Action, SOAPAction and wsa:To must all mean the same operation at this address."""
+def _require_operation(envelope: Envelope, message: Verified, service: WusService) -> Operation:
+    """Body element, wsa:Action and wsa:To must all mean the same operation at this address."""
     operation = _operation_in(envelope, service)
     if operation is None:
         raise MalformedError(Text("the {service} does not know this request element", service=service.name))
-    action = operation.request_action
-    if message.addressing.action != action or _soap_action(request) not in {"", action}:
-        raise AddressingError(Text("wsa:Action and SOAPAction must be {request_action}", request_action=action))
+    if message.addressing.action not in operation.request_actions:
+        raise AddressingError(Text("wsa:Action must be {request_action}", request_action=operation.request_action))
     # Host and port differ behind proxies and aliases; the path tells which service was meant.
-    if urlsplit(message.addressing.to).path.rstrip("/") not in service.paths:
+    if _path_of(message.addressing.to) not in service.paths:
         raise AddressingError(Text("wsa:To is not the address of this service"))
     return operation
+
+
+def _path_of(address: str) -> str:
+    """Its path; empty where it is no address."""
+    try:
+        return urlsplit(address).path.rstrip("/")
+    except ValueError:
+        return ""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.channels.digipoort.parties import candidates, find_party, role_of
-from gateway.channels.digipoort.wire.elements import StatusResultaat
+from gateway.channels.digipoort.wire.elements import StatusResultaat, tijdstempel
 from gateway.channels.digipoort.wire.faults import MalformedError, TroubleError
 from gateway.channels.proces import Identiteit, Proces
 from gateway.clock import Clock
@@ -79,6 +79,8 @@ class _Event:
     omschrijving: str
     pauses: float = 1.0
     foutcode: Foutcode | None = None
+    details: str | None = None
+    """A template of the statusdetails: the recipient's own words."""
 
 
 def _event(step: Step, foutcode: Foutcode | None = None, pauses: float = 1.0) -> _Event:
@@ -96,7 +98,22 @@ _START = (
 _OFFER = _event(Step.DELIVERY_STARTED)
 _TROUBLE = _event(Step.DELIVERY_TROUBLE)
 _AGAIN = _event(Step.DELIVERY_STARTED, pauses=-1)
-_VALIDATED = _Event("500", "Validatie bij de uitvragende partij gelukt")
+_RESPONSE = """<Responsemessage version="2006.1">
+<Identification>
+<MessageId>{proces.berichtkenmerk}</MessageId>
+<RefersToMessageId>{proces.kenmerk}</RefersToMessageId>
+<MessageIdBd>sandbox</MessageIdBd>
+<DatumTijdOntvangst>{at}</DatumTijdOntvangst>
+<ResponseType>acknowledgement</ResponseType>
+</Identification>
+<Specification>
+<Class>A</Class>
+<Code>0001</Code>
+<Description>Status: Verwerkbaar</Description>
+</Specification>
+</Responsemessage>"""
+"""What a recipient answers in Digipoort's conformance environment (wus-js captures)."""
+_VALIDATED = _Event("500", "Validatie bij de uitvragende partij gelukt.", details=_RESPONSE)
 _HAPPY = (*_START, _OFFER, _event(Step.DELIVERED), _VALIDATED)
 
 _OF_AANLEVEREN = (Scenario.AANLEVER_FAULT, Scenario.OVERBELAST_AANLEVEREN, Scenario.ZWAARBELAST_AANLEVEREN)
@@ -188,6 +205,7 @@ class Sandbox:
                 event.omschrijving,
                 event.foutcode,
                 described,
+                event.details and event.details.format(proces=proces, at=tijdstempel(at)),
             )
             found.append((position, status))
         return found

@@ -17,14 +17,14 @@ async def _open(services: ChannelServices) -> AsyncIterator[OpenChannel]:
     if services.certificates is None:
         yield OpenChannel()
         return
-    files, settings = services.certificates, services.settings
+    files = services.certificates
     webhook = Webhook(
         services.post,
         services.proces_of,
         EventSigner(load_key(files.server_key), fingerprint(load_certificates(files.server_chain)[0])),
         services.clock,
-        settings.http.public_url,
-        settings.delivery.oin,
+        services.base_url,
+        services.settings.delivery.oin,
     )
     yield OpenChannel(delivery_methods={METHOD: webhook})
 

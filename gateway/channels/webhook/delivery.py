@@ -8,6 +8,7 @@ from gateway.channels.outbound import Post, require_success
 from gateway.channels.proces import ProcesOf
 from gateway.channels.webhook.event import EventSigner, event_of
 from gateway.clock import Clock
+from gateway.http.base_url import BaseUrl
 from gateway.messages.contents import Contents
 from gateway.messages.message import Message
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
@@ -19,14 +20,14 @@ class Webhook:
     into_mailbox = True
 
     def __init__(
-        self, post: Post, proces_of: ProcesOf, signer: EventSigner, clock: Clock, public_url: str, oin: str
+        self, post: Post, proces_of: ProcesOf, signer: EventSigner, clock: Clock, base_url: BaseUrl, oin: str
     ) -> None:
-        """`public_url`: where recipients reach the HTTP API; `oin`: the gateway's own."""
+        """`base_url`: where recipients reach the HTTP API; `oin`: the gateway's own."""
         self._post = post
         self._proces_of = proces_of
         self._signer = signer
         self._clock = clock
-        self._public_url = public_url.rstrip("/")
+        self._base_url = base_url
         self._oin = oin
 
     async def deliver(self, url: str, message: Message, contents: Contents) -> None:
@@ -34,7 +35,7 @@ class Webhook:
         del contents  # the recipient fetches them
         now = self._clock()
         proces = await self._proces_of(message)
-        event = event_of(message, proces, oin=self._oin, public_url=self._public_url, now=now)
+        event = event_of(message, proces, oin=self._oin, base_url=self._base_url.url, now=now)
         body = msgspec.json.encode(event)
         try:
             address = str(URL(url))  # as it is sent: the signature covers it

@@ -47,14 +47,14 @@ class CloudEvent(msgspec.Struct, frozen=True):
     datacontenttype: str = "application/json"
 
 
-def event_of(message: Message, proces: Proces, *, oin: str, public_url: str, now: datetime) -> CloudEvent:
-    """The event about a message. `oin` is the gateway's own; `public_url` is where recipients reach its API."""
+def event_of(message: Message, proces: Proces, *, oin: str, base_url: str, now: datetime) -> CloudEvent:
+    """The event about a message. `oin` is the gateway's own; `base_url` is where recipients reach its API."""
     return CloudEvent(
         id=proces.kenmerk,
         source=f"urn:nld:oin:{oin}:systeem:meterpoort",
         subject=proces.kenmerk,
         time=now,
-        dataref=f"{public_url}/v1/messages/{proces.kenmerk}/document",
+        dataref=f"{base_url}/v1/messages/{proces.kenmerk}/document",
         data=MessageData(
             kenmerk=proces.kenmerk,
             berichtsoort=proces.berichtsoort,

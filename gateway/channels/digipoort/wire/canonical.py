@@ -13,6 +13,8 @@ from typing import TypeVar
 from lxml import etree
 
 Content = TypeVar("Content")
+WHITE_SPACE = " \t\r\n"
+"""What XML calls white space; `str.strip` and `str.split` take more."""
 _TOKEN = re.compile(rb">(mpX[0-9a-f]{20}X)<")
 
 

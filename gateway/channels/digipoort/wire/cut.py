@@ -35,14 +35,17 @@ class ReadingLimits:
     """koppelvlak 1.2: maxLength of inhoud, after decoding, each by itself."""
     cut_bytes_min: int = 64 * 1024
     """Shorter base64 stays in the tree, and a message that is shorter as a whole is read in memory."""
-    skeleton_bytes_max: int = 4 * 1024 * 1024
-    """Headers, names and short contents; ten attachments below the cut fit six times."""
+    skeleton_bytes_max: int = 2 * 1024 * 1024
+    """Headers, names and short contents; ten attachments below the cut fit three times."""
     memory_bytes_max: int = 1024 * 1024
     """The spool stays in memory up to here; then it is a file."""
-    tags_max: int = 20_000
+    tags_max: int = 1_000
+    """Elements. A message has some forty, and four more for each attachment."""
     namespaces_max: int = 200
     """Canonicalization looks through them for every element."""
-    quotes_max: int = 4_000
+    namespace_name_bytes_max: int = 512
+    """Canonicalization writes it out for every element that uses it."""
+    quotes_max: int = 600
     """Each attribute has two. Canonicalization sorts an element's attributes in quadratic time: a hundred
     thousand of them took minutes. A signed message has some fifty."""
     parts_max: int = 100
@@ -177,6 +180,7 @@ class Cutter:
         self._limits = limits
         self._spool = spool
         self._skeleton = bytearray()
+        self._tags = 0
         self._is_in_text = False
         self._text = bytearray()
         """Base64 since the last tag, while it may still be short."""
@@ -193,6 +197,9 @@ class Cutter:
             if len(self._waiting) <= self._limits.cut_bytes_min:
                 return
             chunk, self._waiting = bytes(self._waiting), None
+        self._tags += chunk.count(b"<")
+        if self._tags > 2 * self._limits.tags_max:
+            self.problem = self.problem or too_many_parts()
         at = 0
         while at < len(chunk) and self.problem is None:
             at = self._read_text(chunk, at) if self._is_in_text else self._read_markup(chunk, at)
@@ -216,6 +223,9 @@ class Cutter:
 
     def _read_text(self, chunk: bytes, at: int) -> int:
         end = chunk.find(b"<", at)
+        if end == at and not self._text and self._long is None:  # as after most tags
+            self._is_in_text = False
+            return at
         text = chunk[at : len(chunk) if end < 0 else end]
         if not text.translate(None, _BASE64 + _WHITESPACE):
             self._add(text)
@@ -268,6 +278,11 @@ def inhoud_too_large(size_bytes: int, size_bytes_max: int) -> MalformedError:
             size_bytes_max=size_bytes_max,
         )
     )
+
+
+def too_many_parts() -> MalformedError:
+    """The message would cost too much to read."""
+    return MalformedError(Text("the message has too many elements, attributes or namespaces"))
 
 
 def _pieces(spool: IO[bytes], start: int, length: int) -> Iterator[bytes]:

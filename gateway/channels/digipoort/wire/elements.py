@@ -188,9 +188,9 @@ def _moment(value: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
-    except ValueError as error:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise MalformedError(Text("{value} is not a time we can use", value=repr(value[:40]))) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).astimezone(UTC)
 
 
 # -- writing --------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A SOAP 1.1 envelope, read safely and strictly: one Header, one Body, one element in it.
 
-No DOCTYPE, no comment, no processing instruction, every Id once. Nothing here is trusted until its signature was
-verified; `signature.py` does that on this same tree.
+No DOCTYPE, no comment, no processing instruction, every Id once. Only a fault may come without Header. Nothing is
+trusted until its signature was verified; `signature.py` does that on this same tree.
 """
 
 import re
@@ -11,16 +11,31 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from gateway.channels.digipoort.wire.cut import Inhoud, ReadingLimits
-from gateway.channels.digipoort.wire.faults import AddressingError, MalformedError
-from gateway.channels.digipoort.wire.names import ANONYMOUS, KOPPELVLAK, NONE, SOAP, WSA, WSU
+from gateway.channels.digipoort.wire.canonical import WHITE_SPACE
+from gateway.channels.digipoort.wire.cut import Inhoud, ReadingLimits, too_many_parts
+from gateway.channels.digipoort.wire.faults import AddressingError, MalformedError, MustUnderstandError
+from gateway.channels.digipoort.wire.names import (
+    ANONYMOUS,
+    KOPPELVLAK,
+    NONE,
+    SOAP,
+    WSA,
+    WSA_HEADERS,
+    WSSE,
+    WSU,
+)
 from gateway.channels.digipoort.wire.xop import expand
 from gateway.i18n import Text
 
+_HEADER, _BODY, _FAULT = f"{{{SOAP}}}Header", f"{{{SOAP}}}Body", f"{{{SOAP}}}Fault"
 _WSU_ID = f"{{{WSU}}}Id"
 _IDS = etree.XPath("//@wsu:Id | //@Id | //@ID | //@id | //@xml:id", namespaces={"wsu": WSU})
 _TOKENS = etree.XPath("//text()[starts-with(., 'mpX')]")
 _INHOUD = f"{{{KOPPELVLAK}}}inhoud"
+_MUST_UNDERSTAND, _ACTOR = f"{{{SOAP}}}mustUnderstand", f"{{{SOAP}}}actor"
+_FOR_US = (None, "", "http://schemas.xmlsoap.org/soap/actor/next")
+_UNDERSTOOD = {f"{{{WSSE}}}Security", *(f"{{{WSA}}}{name}" for name in WSA_HEADERS)}
+_NAMESPACE_NAME = re.compile(rb"""xmlns(?::[^=\s]{1,64})?\s*=\s*["']([^"'<]*)""")
 ADDRESS_CHARACTERS_MAX = 1024
 _NO_PARTS: Mapping[str, Inhoud] = {}
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -40,7 +55,6 @@ class Envelope:
     """The parts of the message, as nodes of one tree."""
 
     root: etree._Element
-    header: etree._Element
     body: etree._Element
     request: etree._Element
     """The only element in the Body."""
@@ -64,18 +78,36 @@ def read_envelope(
     if root.tag != f"{{{SOAP}}}Envelope":
         raise MalformedError(Text("the root is not a SOAP 1.1 Envelope"))
     ids = _ids(root)
-    children = list(root)
-    if [child.tag for child in children] != [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]:
-        raise MalformedError(Text("an Envelope holds one Header and then one Body"))
-    header, body = children
-    if len(body) != 1 or _has_text(body):
-        raise MalformedError(Text("the Body must hold exactly one element"))
+    header, body = _header_and_body(root)
     if cuts:
         _require_in_inhoud(root, cuts)
     blocks: dict[str, list[etree._Element]] = {}
     for block in header:
         blocks.setdefault(str(block.tag), []).append(block)
-    return Envelope(root, header, body, body[0], ids, blocks, {**cuts, **expand(root, parts)})
+    return Envelope(root, body, body[0], ids, blocks, {**cuts, **expand(root, parts)})
+
+
+def _header_and_body(root: etree._Element) -> tuple[Sequence[etree._Element], etree._Element]:
+    """The header blocks, and the Body with its one element."""
+    *headers, body = list(root) or [root]
+    if body.tag != _BODY or [one.tag for one in headers] not in ([_HEADER], []):
+        raise MalformedError(Text("an Envelope holds one Header and then one Body"))
+    if len(body) != 1 or _has_text(body):
+        raise MalformedError(Text("the Body must hold exactly one element"))
+    if not headers and body[0].tag != _FAULT:
+        raise MalformedError(Text("an Envelope holds one Header and then one Body"))
+    return list(headers[0]) if headers else (), body
+
+
+def require_understood(envelope: Envelope) -> None:
+    """Every header block that must be understood is one we know (SOAP 1.1, section 4.2.3). Raises
+    MustUnderstandError."""
+    for tag in envelope.blocks.keys() - _UNDERSTOOD:
+        for block in envelope.blocks[tag]:
+            if block.get(_MUST_UNDERSTAND) in ("1", "true") and block.get(_ACTOR) in _FOR_US:
+                raise MustUnderstandError(
+                    Text("the header block {name} is not known here", name=repr(etree.QName(block).localname[:80]))
+                )
 
 
 def read_addressing(envelope: Envelope) -> Addressing:
@@ -83,14 +115,14 @@ def read_addressing(envelope: Envelope) -> Addressing:
     values = {name: _one_header(envelope, name) for name in ("To", "Action", "MessageID")}
     for name in ("ReplyTo", "FaultTo"):
         for block in envelope.header_blocks(WSA, name):
-            if (block.findtext(f"{{{WSA}}}Address") or "").strip() not in {ANONYMOUS, NONE}:
+            if (block.findtext(f"{{{WSA}}}Address") or "").strip(WHITE_SPACE) not in {ANONYMOUS, NONE}:
                 raise AddressingError(Text("wsa:{name} must be the anonymous address", name=name))
     return Addressing(values["To"], values["Action"], values["MessageID"])
 
 
 def _one_header(envelope: Envelope, name: str) -> str:
     blocks = envelope.header_blocks(WSA, name)
-    value = (blocks[0].text or "").strip() if len(blocks) == 1 and not len(blocks[0]) else ""
+    value = (blocks[0].text or "").strip(WHITE_SPACE) if len(blocks) == 1 and not len(blocks[0]) else ""
     if not 0 < len(value) <= ADDRESS_CHARACTERS_MAX:
         raise AddressingError(Text("exactly one wsa:{name} with a value is needed", name=name))
     return value
@@ -104,7 +136,7 @@ def parse(skeleton: bytes, limits: ReadingLimits) -> etree._Element:
     if b"!" in skeleton and (b"<!DOCTYPE" in skeleton or b"<!ENTITY" in skeleton):
         raise MalformedError(Text("a DOCTYPE is not allowed"))
     if _has_too_many(skeleton, limits):
-        raise MalformedError(Text("the message has too many elements, attributes or namespaces"))
+        raise too_many_parts()
     try:
         return etree.fromstring(skeleton, _of_thread.parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -118,6 +150,7 @@ def _has_too_many(skeleton: bytes, limits: ReadingLimits) -> bool:
         skeleton.count(b"<") > 2 * limits.tags_max
         or skeleton.count(b"xmlns") > limits.namespaces_max
         or skeleton.count(b'"') + skeleton.count(b"'") > limits.quotes_max
+        or any(len(one[1]) > limits.namespace_name_bytes_max for one in _NAMESPACE_NAME.finditer(skeleton))
     )
 
 
@@ -135,12 +168,15 @@ _of_thread = _ThreadParser()
 
 def _ids(root: etree._Element) -> dict[str, etree._Element]:
     """Every element by its wsu:Id; any kind of Id may occur once in the whole message."""
-    if next(root.iter(etree.Comment, etree.PI, etree.Entity), None) is not None:
+    is_alone = root.getprevious() is None and root.getnext() is None
+    if not is_alone or next(root.iter(etree.Comment, etree.PI, etree.Entity), None) is not None:
         raise MalformedError(Text("comments and processing instructions are not allowed"))
     ids: dict[str, etree._Element] = {}
     every: dict[str, etree._Element] = {}
     for found in _IDS(root):
         value, node = str(found), found.getparent()
+        if not value:
+            raise MalformedError(Text("an Id is empty"))
         if every.setdefault(value, node) is not node:
             raise MalformedError(Text("the Id {value} occurs twice", value=repr(value[:80])))
         if found.attrname == _WSU_ID:
@@ -150,7 +186,7 @@ def _ids(root: etree._Element) -> dict[str, etree._Element]:
 
 def _has_text(element: etree._Element) -> bool:
     tails = (child.tail or "" for child in element)
-    return bool((element.text or "").strip() or "".join(tails).strip())
+    return bool(((element.text or "") + "".join(tails)).strip(WHITE_SPACE))
 
 
 def _require_in_inhoud(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None:

@@ -4,7 +4,7 @@ Codes: Logius, wus-js captures; `ALS100` and `STS100` say that a request does no
 that something technical failed. Which of ALS110 to ALS170 means what is not public: we use none of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.channels.digipoort.wire.canonical import text
 from gateway.channels.digipoort.wire.names import ANONYMOUS, KOPPELVLAK, SOAP, WSA, Operation
@@ -28,6 +28,10 @@ class MalformedError(KoppelvlakError):
 
 class AddressingError(KoppelvlakError):
     """The WS-Addressing headers do not fit the request."""
+
+
+class MustUnderstandError(KoppelvlakError):
+    """A header block must be understood, and is not known (SOAP 1.1, section 4.2.3)."""
 
 
 class SignatureError(KoppelvlakError):
@@ -60,13 +64,16 @@ class SoapFault:
 _OF_CLIENT = SoapFault(
     "Client",
     "100",
-    Text("The request does not follow the interface specification and cannot be processed."),
+    Text("The request does not follow the interface specifications and cannot be processed."),
 )
+_OCCURRED = Text("The following error occurred:")
+_OF_HEADER = replace(_OF_CLIENT, faultcode="MustUnderstand")
 _OF_SERVER = SoapFault("Server", "400", Text("A technical error occurred; try again later."))
 
 FAULTS: dict[type[KoppelvlakError], SoapFault] = {
     MalformedError: _OF_CLIENT,
     AddressingError: _OF_CLIENT,
+    MustUnderstandError: _OF_HEADER,
     SignatureError: _OF_CLIENT,
     StaleError: _OF_CLIENT,
     RefusedError: _OF_CLIENT,
@@ -82,10 +89,14 @@ def fault_envelope(
     relates_to: str | None,
     foutcode_prefix: str,
 ) -> bytes:
-    """The SOAP fault as Digipoort gives it: unsigned, with one typed detail, in Dutch and then in English."""
+    """The SOAP fault as Digipoort gives it: unsigned, with one typed detail, in Dutch and then in English.
+
+    Prefixes are Digipoort's as well: Odoo's client finds the foutbeschrijving by `fault:`.
+    """
     fault = FAULTS[type(error)]
-    described = f"{fault.opening.nl} {error.text.nl} / {fault.opening.en} {error.text.en}"
-    foutbeschrijving = " ".join(described.split())[:FOUTBESCHRIJVING_CHARACTERS_MAX]
+    dutch = f"{fault.opening.nl}\n\n{_OCCURRED.nl} {error.text.nl}"
+    english = f"{fault.opening.en}\n\n{_OCCURRED.en} {error.text.en}"
+    foutbeschrijving = f"{dutch}\n\n{english}"[:FOUTBESCHRIJVING_CHARACTERS_MAX]
     element = operation.service.fault_element
     relates = f"<wsa:RelatesTo>{text(relates_to)}</wsa:RelatesTo>" if relates_to else ""
     return (
@@ -95,8 +106,8 @@ def fault_envelope(
         f"<wsa:Action>{operation.fault_action}</wsa:Action>{relates}</soapenv:Header>"
         f"<soapenv:Body><soapenv:Fault><faultcode>soapenv:{fault.faultcode}</faultcode>"
         "<faultstring>Algemene fout</faultstring><faultactor>Verantwoordingsplichtige</faultactor>"
-        f'<detail><k:{element} xmlns:k="{KOPPELVLAK}">'
-        f"<k:foutcode>{foutcode_prefix}{fault.number}</k:foutcode>"
-        f"<k:foutbeschrijving>{text(foutbeschrijving)}</k:foutbeschrijving>"
-        f"</k:{element}></detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+        f'<detail><fault:{element} xmlns:fault="{KOPPELVLAK}">'
+        f"<fault:foutcode>{foutcode_prefix}{fault.number}</fault:foutcode>"
+        f"<fault:foutbeschrijving>{text(foutbeschrijving)}</fault:foutbeschrijving>"
+        f"</fault:{element}></detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
     ).encode()

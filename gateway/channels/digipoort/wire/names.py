@@ -131,6 +131,12 @@ class Operation:
         return f"{self._action_base}Request"
 
     @functools.cached_property
+    def request_actions(self) -> frozenset[str]:
+        """Every wsa:Action of a request: some programs call aanleveren after its element, aanlever."""
+        short = f"{self._action_base.rpartition('/')[0]}/{self.element_base}Request"
+        return frozenset({self.request_action, short})
+
+    @functools.cached_property
     def response_action(self) -> str:
         """The wsa:Action of a response."""
         return f"{self._action_base}Response"

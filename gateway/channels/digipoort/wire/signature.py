@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from gateway.channels.digipoort.wire.algorithms import AlgorithmSuite
-from gateway.channels.digipoort.wire.canonical import canonical, split_at_tokens
+from gateway.channels.digipoort.wire.canonical import split_at_tokens
 from gateway.channels.digipoort.wire.cut import Inhoud
 from gateway.channels.digipoort.wire.envelope import Addressing, Envelope, read_addressing
 from gateway.channels.digipoort.wire.faults import SignatureError
@@ -30,6 +30,8 @@ from gateway.channels.digipoort.wire.signed_info import (
     base64_value,
     fragment,
     read_signed_info,
+    require_plain,
+    signed_form,
 )
 from gateway.channels.digipoort.wire.timestamp import AgePolicy, require_fresh
 from gateway.i18n import Text
@@ -56,6 +58,17 @@ class SignaturePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityHeader:
+    """A Security header taken apart. Nothing is verified: the certificate is of who claims to have signed."""
+
+    element: etree._Element
+    timestamp: etree._Element
+    signed_info: etree._Element
+    signature_value: bytes
+    certificate: x509.Certificate
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """A genuine message. `request` is the node that the signature covers, in the tree that was digested; `cuts`
     are the contents that were cut out of it, and digested in their places."""
@@ -68,26 +81,41 @@ class Verified:
     signature_value: bytes
 
 
-def verify(envelope: Envelope, policy: SignaturePolicy, now: datetime) -> Verified:
-    """Verify the signature over Body, addressing headers and Timestamp.
+def read_security(envelope: Envelope) -> SecurityHeader:
+    """Take the Security header apart, which costs little whatever it holds.
 
-    The certificate is only read here; whether it is trusted is for `pki.chain` to say. Raises SignatureError,
-    StaleError, AddressingError.
+    Whether the certificate is trusted is for `pki.chain` to say, before anything of the message is digested.
+    Raises SignatureError.
     """
     headers = envelope.header_blocks(WSSE, "Security")
     if len(headers) != 1:
         raise SignatureError(Text("exactly one wsse:Security header is needed"))
     timestamp, token, signature = _security_parts(headers[0])
-    signed_info_element, value, key_info = _signature_parts(signature)
-    certificate, key = _signer(envelope, token, key_info)
-    signed_info = read_signed_info(signed_info_element, envelope, headers[0], legacy_sha1=policy.legacy_sha1)
-    _require_coverage(envelope, timestamp, signed_info.references)
-    _verify_signature(signed_info, value, key)
+    signed_info, value, key_info = _signature_parts(signature)
+    return SecurityHeader(headers[0], timestamp, signed_info, value, _certificate(envelope, token, key_info))
+
+
+def verify(envelope: Envelope, security: SecurityHeader, policy: SignaturePolicy, now: datetime) -> Verified:
+    """Verify the signature over Body, addressing headers and Timestamp, by the certificate of the header.
+
+    Raises SignatureError, StaleError, AddressingError.
+    """
+    signed_info = read_signed_info(
+        security.signed_info, envelope, security.element, legacy_sha1=policy.legacy_sha1
+    )
+    _require_coverage(envelope, security.timestamp, signed_info.references)
+    _verify_signature(signed_info, security.signature_value, rsa_key_of(security.certificate))
     for reference in signed_info.references:
         _verify_digest(reference, envelope.cuts)
-    require_fresh(timestamp, policy.age, now)
-    addressing = read_addressing(envelope)
-    return Verified(envelope.request, envelope.cuts, addressing, certificate, signed_info.suite, value)
+    require_fresh(security.timestamp, policy.age, now)
+    return Verified(
+        envelope.request,
+        envelope.cuts,
+        read_addressing(envelope),
+        security.certificate,
+        signed_info.suite,
+        security.signature_value,
+    )
 
 
 def _security_parts(security: etree._Element) -> tuple[etree._Element, etree._Element, etree._Element]:
@@ -107,14 +135,13 @@ def _signature_parts(signature: etree._Element) -> tuple[etree._Element, bytes, 
     """SignedInfo, the signature's value and KeyInfo."""
     if [part.tag for part in signature] != _IN_SIGNATURE:
         raise SignatureError(Text("a Signature holds SignedInfo, SignatureValue and KeyInfo, nothing else"))
+    require_plain(signature)
     signed_info, value, key_info = signature
     return signed_info, base64_value(value, "SignatureValue"), key_info
 
 
-def _signer(
-    envelope: Envelope, token: etree._Element, key_info: etree._Element
-) -> tuple[x509.Certificate, rsa.RSAPublicKey]:
-    """The certificate in the token that KeyInfo refers to directly, and its key."""
+def _certificate(envelope: Envelope, token: etree._Element, key_info: etree._Element) -> x509.Certificate:
+    """The certificate in the token that KeyInfo refers to directly."""
     reference = key_info.find(_TOKEN_REFERENCE)
     if reference is None or [len(key_info), len(key_info[0])] != [1, 1]:
         raise SignatureError(Text("KeyInfo must refer directly to the token in the message"))
@@ -127,9 +154,10 @@ def _signer(
         raise SignatureError(Text("the token is too large"))
     try:
         certificate = certificate_from_der(der)
-        return certificate, rsa_key_of(certificate)
+        rsa_key_of(certificate)
     except CertificateError as error:
         raise SignatureError(error.text) from error
+    return certificate
 
 
 def _require_coverage(
@@ -160,7 +188,7 @@ def _verify_signature(signed_info: SignedInfo, value: bytes, key: rsa.RSAPublicK
 
 def _verify_digest(reference: SignedReference, cuts: Mapping[str, Inhoud]) -> None:
     digest = reference.suite.digest(b"")
-    for piece in split_at_tokens(canonical(reference.target, reference.prefixes), cuts):
+    for piece in split_at_tokens(signed_form(reference.target, reference.prefixes), cuts):
         for octets in (piece,) if isinstance(piece, bytes) else piece.canonical():
             digest.update(octets)
     if not hmac.compare_digest(digest.digest(), reference.digest):

@@ -1,7 +1,8 @@
 """The WSDL of each service and the XSD they share, as served at `?wsdl` and `?xsd`.
 
 Written from the same names that the endpoint answers to, so that they cannot drift apart; equal in meaning to the
-published WSDLs, with a policy that asks SHA-256.
+published WSDLs, the algorithm suites of their policy included. A request has no wsaw:Action there: its
+soapAction is it. Programs that address messages themselves would do so twice otherwise.
 """
 
 from importlib.resources import files
@@ -60,7 +61,9 @@ _WSDL = """<?xml version="1.0" encoding="UTF-8"?>
       <wsp:Policy>
         <sp:InitiatorToken>{initiator_token}</sp:InitiatorToken>
         <sp:RecipientToken>{recipient_token}</sp:RecipientToken>
-        <sp:AlgorithmSuite><wsp:Policy><sp:Basic256Sha256Rsa15/></wsp:Policy></sp:AlgorithmSuite>
+        <sp:AlgorithmSuite>
+          <wsp:Policy><sp:Basic128Rsa15/><sp:Basic256Rsa15/><sp:TripleDesRsa15/></wsp:Policy>
+        </sp:AlgorithmSuite>
         <sp:IncludeTimestamp/>
         <sp:EncryptBeforeSigning/>
         <sp:OnlySignEntireHeadersAndBody/>
@@ -116,8 +119,7 @@ _MESSAGES = """  <wsdl:message name="{operation.element_base}MessageRequest">
 """
 
 _PORT_OPERATION = """    <wsdl:operation name="{operation.name}">
-      <wsdl:input name="{operation.name}Request" message="tns:{operation.element_base}MessageRequest"
-          wsam:Action="{operation.request_action}"/>
+      <wsdl:input name="{operation.name}Request" message="tns:{operation.element_base}MessageRequest"/>
       <wsdl:output name="{operation.name}Response" message="tns:{operation.element_base}MessageResponse"
           wsaw:Action="{operation.response_action}"/>
       <wsdl:fault name="{service.subject}ServiceFault" message="tns:{service.fault_message}"

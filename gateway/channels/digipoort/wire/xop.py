@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pybase64
 from lxml import etree
 
-from gateway.channels.digipoort.wire.canonical import new_token
+from gateway.channels.digipoort.wire.canonical import WHITE_SPACE, new_token
 from gateway.channels.digipoort.wire.cut import Inhoud
 from gateway.channels.digipoort.wire.faults import MalformedError
 from gateway.channels.digipoort.wire.names import KOPPELVLAK, WSSE, XOP
@@ -61,7 +61,7 @@ def _holder(include: etree._Element) -> etree._Element:
     holder = include.getparent()
     if holder is None or holder.tag not in (_INHOUD, _SECURITY_TOKEN) or len(holder) != 1 or len(include):
         raise MalformedError(Text("xop:Include is allowed in inhoud and BinarySecurityToken only"))
-    if (holder.text or "").strip() or (include.tail or "").strip():
+    if f"{holder.text or ''}{include.tail or ''}".strip(WHITE_SPACE):
         raise MalformedError(Text("there is other text next to xop:Include"))
     return holder
 

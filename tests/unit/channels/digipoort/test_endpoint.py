@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from lxml import etree
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from structlog.testing import capture_logs
 
 from gateway.channels.digipoort.options import WusOptions
 from gateway.clock import AMSTERDAM
@@ -27,6 +28,7 @@ from tests.unit.channels.digipoort.wire.xmlsec_client import (
 )
 from tests.unit.pki.hierarchies import pair
 
+STATUS_ACTION = "http://logius.nl/digipoort/wus/2.0/statusinformatieservice/1.2/StatusinformatieService/"
 KVK = "<identiteitBelanghebbende><nummer>27418562</nummer><type>KvK</type></identiteitBelanghebbende>"
 SOORT = "<berichtsoort>E-Factuur-UBL</berichtsoort>"
 
@@ -296,16 +298,59 @@ async def test_the_old_collect_path_is_the_same_service(server: Server) -> None:
         assert response.status == 200
 
 
-@pytest.mark.parametrize("soap_action", ['""', "", xmlsec_client.ACTION, f'"{xmlsec_client.ACTION}"'])
-async def test_soap_action_quoted_unquoted_or_empty(server: Server, soap_action: str) -> None:
+@pytest.mark.parametrize(
+    "soap_action",
+    ['""', "", None, xmlsec_client.ACTION, f'"{xmlsec_client.ACTION}"', "aanleverenRequest", "urn:other", '"'],
+)
+async def test_soap_action_says_nothing_whatever_it_says(server: Server, soap_action: str | None) -> None:
+    """It is not signed; the body and wsa:Action are."""
     message = to_bytes(sign(unsigned(aanlever_request(), to=server.url()), *pair("leverancier")))
-    assert (await server.post(message, SOAPAction=soap_action)).status == 200
+    headers = {} if soap_action is None else {"SOAPAction": soap_action}
+    assert (await server.post(message, **headers)).status == 200
 
 
-async def test_another_soap_action_is_refused(server: Server) -> None:
-    message = to_bytes(sign(unsigned(aanlever_request(), to=server.url()), *pair("leverancier")))
-    answer = await server.post(message, SOAPAction="urn:other")
+@pytest.mark.parametrize("soap_action", ["getProcessenRequest", f'"{STATUS_ACTION}getProcessenRequest"'])
+async def test_soap_action_gives_a_fault_its_action_where_the_message_cannot(
+    server: Server, soap_action: str
+) -> None:
+    answer = await server.post(b"no XML", STATUS, SOAPAction=soap_action)
+    assert answer.root.findtext(".//wsa:Action", namespaces=NAMES) == f"{STATUS_ACTION}getProcessen/Fault/"
+
+
+async def test_the_operation_may_be_called_after_its_element(server: Server) -> None:
+    action = xmlsec_client.ACTION.replace("aanleverenRequest", "aanleverRequest")
+    message = unsigned(aanlever_request(), action=action, to=server.url())
+    assert (await server.post(to_bytes(sign(message, *pair("leverancier"))))).status == 200
+    other = unsigned(aanlever_request(), action="urn:aanleverRequest", to=server.url())
+    assert (await server.post(to_bytes(sign(other, *pair("leverancier"))))).foutcode == "ALS100"
+
+
+@pytest.mark.parametrize("to", ["https://[::1", "https://[x]/", "geen adres", "urn:x", "//", "https://a:b:c/"])
+async def test_a_to_that_is_no_address_is_the_callers_fault(server: Server, to: str) -> None:
+    with capture_logs() as lines:
+        answer = await server.post(to_bytes(sign(unsigned(aanlever_request(), to=to), *pair("leverancier"))))
     assert (answer.status, answer.foutcode) == (500, "ALS100")
+    assert "wsa:To" in (answer.text("foutbeschrijving") or "")
+    assert {line["log_level"] for line in lines} == {"info"}
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00"]
+)
+async def test_a_time_at_the_end_of_time_is_no_failure_of_ours(server: Server, moment: str) -> None:
+    with capture_logs() as lines:
+        inner = f"<kenmerk>x</kenmerk><tijdstempelVanaf>{moment}</tijdstempelVanaf>"
+        answer = await server.call("getStatussenProces", body("getStatussenProcesRequest", inner), STATUS)
+    assert (answer.status, answer.foutcode) == (500, "STS100")
+    assert {line["log_level"] for line in lines} == {"info"}
+
+
+async def test_a_header_block_that_must_be_understood_is_answered_so(server: Server) -> None:
+    message = to_bytes(sign(unsigned(aanlever_request(), to=server.url()), *pair("leverancier")))
+    answer = await server.post(message.replace(b"<s:Header>", b"<s:Header><x s:mustUnderstand='1'/>"))
+    assert (answer.status, answer.foutcode) == (500, "ALS100")
+    assert answer.root.findtext(".//faultcode") == "soapenv:MustUnderstand"
+    assert "'x'" in (answer.text("foutbeschrijving") or "")
 
 
 async def test_a_port_or_alias_in_to_may_differ_but_not_the_service(server: Server) -> None:

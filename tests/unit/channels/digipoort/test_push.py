@@ -58,16 +58,16 @@ def accepts(kenmerk: str = "k-1", by: tuple[x509.Certificate, rsa.RSAPrivateKey]
     return answer
 
 
-def fault(code: str) -> Handler:
+def fault(code: str, header: str = "<s:Header/>", status: int = 500) -> Handler:
     async def answer(_: web.Request) -> web.StreamResponse:
         text = (
-            f'<s:Envelope xmlns:s="{xmlsec_client.SOAP}"><s:Header/><s:Body><s:Fault>'
+            f'<s:Envelope xmlns:s="{xmlsec_client.SOAP}">{header}<s:Body><s:Fault>'
             "<faultcode>s:Client</faultcode><faultstring>fout</faultstring>"
             f'<detail><k:afleverFault xmlns:k="{KOPPELVLAK}"><k:foutcode>{code}</k:foutcode>'
             "<k:foutbeschrijving>niet goed</k:foutbeschrijving></k:afleverFault></detail>"
             "</s:Fault></s:Body></s:Envelope>"
         )
-        return web.Response(status=500, text=text, content_type="text/xml")
+        return web.Response(status=status, text=text, content_type="text/xml")
 
     return answer
 
@@ -94,6 +94,9 @@ async def test_the_whole_message_by_soap(post: Post, recipient: Recipient, size_
     ("answer", "refusal", "foutcode"),
     [
         (fault("AFS100"), Refusal.PERMANENT, Foutcode.AFO100),
+        (fault("AFS100", header=""), Refusal.PERMANENT, Foutcode.AFO100),
+        (fault("AFS100", header="", status=200), Refusal.PERMANENT, Foutcode.AFO100),
+        (fault("AFS400", header=""), Refusal.TEMPORARY, Foutcode.AFS400),
         (fault("AFS400"), Refusal.TEMPORARY, Foutcode.AFS400),
         (fault(""), Refusal.TEMPORARY, Foutcode.AFS400),
     ],

@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from aiohttp import ClientConnectionError, ClientSession, TCPConnector
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway.channels.digipoort import request
 from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.wire.cut import ReadingLimits
 from gateway.channels.digipoort.wire.signature import SignaturePolicy
@@ -99,6 +101,40 @@ async def test_a_bad_certificate_is_refused_as_token_too(server: Server) -> None
     for name in ("bad/revoked", "bad/expired", "bad/wrong-issuer", "bad/no-oin", "bad/self-signed"):
         message = to_bytes(sign(unsigned(aanlever_request(), to=server.url()), *pair(name)))
         require_fault(server, await server.post(message))
+
+
+async def test_a_token_is_judged_before_anything_is_digested_for_it(server: Server) -> None:
+    """The Body was changed as well, and nobody looked."""
+    for name in ("bad/expired", "bad/self-signed"):
+        message = to_bytes(sign(unsigned(aanlever_request(), to=server.url()), *pair(name)))
+        answer = await server.post(message.replace(b"factuur.xml", b"factuur.xmz"))
+        require_fault(server, answer)
+        assert "ertificaat" in (answer.text("foutbeschrijving") or "")
+
+
+async def test_what_takes_long_is_read_and_verified_in_a_thread(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[bool] = []
+
+    def watched(work: Callable[..., object]) -> Callable[..., object]:
+        def done(*given: object) -> object:
+            threads.append(threading.current_thread() is threading.main_thread())
+            return work(*given)
+
+        return done
+
+    for name in ("read_envelope", "verify"):
+        monkeypatch.setattr(request, name, watched(getattr(request, name)))
+    tags = b"<s:Header>" + b"<x/>" * 600
+    for message, is_here in (
+        (good(server), True),
+        (good(server, base64=base64.b64encode(bytes(60_000)).decode()), False),
+        (good(server).replace(b"<s:Header>", tags), False),
+    ):
+        threads.clear()
+        assert (await server.post(message)).status == 200
+        assert threads == [is_here, is_here]
 
 
 HEADERS: dict[str, dict[str, str]] = {
@@ -255,9 +291,9 @@ BODIES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("name", BODIES)
 async def test_a_body_that_does_not_follow_the_interface_is_refused(server: Server, name: str) -> None:
-    request = BODIES[name](aanlever_request())
-    assert request != aanlever_request()
-    require_fault(server, await server.call("aanleveren", request))
+    changed = BODIES[name](aanlever_request())
+    assert changed != aanlever_request()
+    require_fault(server, await server.call("aanleveren", changed))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.channels.outbound import Post
 from gateway.channels.webhook.delivery import Webhook
 from gateway.channels.webhook.event import EventSigner
+from gateway.http.base_url import BaseUrl
 from gateway.pipeline.ports import Failure, NotDeliveredError, Refusal
 from gateway.pki.certificates import fingerprint
 from tests.unit.pki.hierarchies import pair
@@ -16,7 +17,7 @@ from tests.unit.recipients import Recipient, now, outbox_with, proces_of
 def webhook(post: Post) -> Webhook:
     certificate, key = pair("gemeente")
     signer = EventSigner(key, fingerprint(certificate))
-    return Webhook(post, proces_of, signer, now, "https://gateway.example.nl/", "0" * 20)
+    return Webhook(post, proces_of, signer, now, BaseUrl("https://gateway.example.nl"), "0" * 20)
 
 
 async def test_a_recipient_gets_a_signed_event(post: Post, recipient: Recipient) -> None:

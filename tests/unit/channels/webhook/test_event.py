@@ -71,7 +71,7 @@ def test_the_digest_is_that_of_rfc_9530() -> None:
 async def test_an_event_follows_cloudevents_and_its_dutch_profile() -> None:
     message = outbox_with(b"<Invoice/>").message("k-1")
     event = event_of(
-        message, await proces_of(message), oin=OIN, public_url="https://gateway.example.nl", now=CREATED
+        message, await proces_of(message), oin=OIN, base_url="https://gateway.example.nl", now=CREATED
     )
     assert msgspec.json.decode(msgspec.json.encode(event)) == {
         "specversion": "1.0",

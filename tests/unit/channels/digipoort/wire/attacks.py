@@ -9,6 +9,8 @@ import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
 from gateway.channels.digipoort.wire.faults import (
@@ -334,7 +336,72 @@ def many_references(envelope: Envelope) -> None:
         info.append(etree.fromstring(etree.tostring(info[2])))
 
 
+def pointing(path: str, uri: str | None, target: str) -> Callable[[], Envelope]:
+    """A reference that is no `#Id`, and a target without a name that a careless reader would take for it."""
+
+    def change(envelope: Envelope) -> None:
+        reference, node = find(envelope, path), find(envelope, target)
+        reference.attrib.pop("URI")
+        if uri is not None:
+            reference.set("URI", uri)
+        node.set(ID, (uri or "").removeprefix("#"))
+
+    return spoiled(change)
+
+
+def in_transform(change: Callable[[Envelope], object]) -> Callable[[], Envelope]:
+    """Something odd in the transform of every reference, signed by the owner of the key."""
+
+    def make() -> Envelope:
+        envelope = genuine()
+        for transform in envelope.iterfind(".//ds:Transform", NAMES):
+            change(transform)
+        info, value = find(envelope, ".//ds:SignedInfo"), find(envelope, ".//ds:SignatureValue")
+        covered = etree.tostring(info, method="c14n", exclusive=True)  # libxmlsec signs not all of these
+        value.text = base64.b64encode(pair("leverancier")[1].sign(covered, PKCS1v15(), SHA256())).decode()
+        return envelope
+
+    return make
+
+
+def listing(prefixes: str, name: str = "PrefixList") -> Callable[[Envelope], object]:
+    return lambda transform: etree.SubElement(transform, f"{{{EXC_C14N}}}InclusiveNamespaces", {name: prefixes})
+
+
+def texted(path: str, more: str, at: int | None = None) -> Callable[[Envelope], None]:
+    """Characters put into a value, at its end or somewhere inside."""
+
+    def change(envelope: Envelope) -> None:
+        node = find(envelope, path)
+        value = node.text or ""
+        node.text = value[:at] + more + value[at:] if at is not None else value + more
+
+    return change
+
+
+def times(created: str | None = None, expires: str | None = None) -> Callable[[], Envelope]:
+    """The Timestamp with these times, signed so; NOW and SOONER stand for one and the minute before."""
+
+    def change(envelope: Envelope) -> None:
+        now = datetime.now(UTC)
+        for name, value in (("Created", created), ("Expires", expires)):
+            if value is not None:
+                value = value.replace("NOW", now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+                value = value.replace("SOONER", (now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+                find(envelope, f".//wsu:{name}").text = value
+
+    return prepared(change)
+
+
+def relative_namespace(envelope: Envelope) -> None:
+    """Exclusive canonicalization has no form for it."""
+    etree.SubElement(find(envelope, "s:Body")[0], "{relative}x", nsmap={"r": "relative"})
+
+
 REFERENCE = ".//ds:Reference[@URI='#_Body']"
+EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+NO_FRAGMENTS = (None, "", "#", "http://127.0.0.1/x", "file:///etc/passwd", "cid:body", "_Body", "#xpointer(/)")
+"""What a Reference may not have in place of `#Id`."""
 WEAK_SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 
 ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
@@ -442,6 +509,41 @@ ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
         SignatureError,
     ),
     "a UsernameToken added": (spoiled(username_token), SignatureError),
+    **{
+        f"a Reference to {uri!r}, and a Body of that name": (
+            pointing(REFERENCE, uri, "s:Body"),
+            SignatureError if uri and uri != "#" else MalformedError,
+        )
+        for uri in NO_FRAGMENTS
+    },
+    **{
+        f"KeyInfo to {uri!r}, and a token of that name": (
+            pointing(".//wsse:Reference", uri, ".//wsse:BinarySecurityToken"),
+            SignatureError if uri and uri != "#" else MalformedError,
+        )
+        for uri in (*NO_FRAGMENTS[:6], "_Token", "#xpointer(/)")
+    },
+    # what a transform may not have
+    "an unknown attribute in a transform": (in_transform(lambda t: t.set("Other", "x")), SignatureError),
+    "text in a transform": (in_transform(lambda t: setattr(t, "text", "x")), SignatureError),
+    "InclusiveNamespaces without a PrefixList": (in_transform(listing("", "Other")), SignatureError),
+    "21 prefixes": (in_transform(listing(" ".join(f"p{n}" for n in range(21)))), SignatureError),
+    "a prefix twice": (in_transform(listing("wsa s wsa")), SignatureError),
+    "prefixes parted by other white space": (in_transform(listing("wsa\u00a0s")), SignatureError),
+    "a PrefixList of 50,000 characters": (in_transform(listing("x" * 50_000)), SignatureError),
+    "an unknown attribute in KeyInfo": (spoiled(attribute(".//wsse:Reference", "Usage", "x")), SignatureError),
+    "text in SignedInfo": (resigned(lambda e: setattr(find(e, ".//ds:SignedInfo"), "text", "x")), SignatureError),
+    # base64 with white space that XML does not know
+    **{
+        f"{name} with {space!r}": (spoiled(texted(path, space, 8)), SignatureError)
+        for name, path in (
+            ("DigestValue", ".//ds:DigestValue"),
+            ("SignatureValue", ".//ds:SignatureValue"),
+            ("the token", ".//wsse:BinarySecurityToken"),
+        )
+        for space in ("\u0085", "\u00a0", "\u2003", "\u2028")
+    },
+    "a relative namespace name": (spoiled(relative_namespace), SignatureError),
     # comments and instructions inside values
     "comment in a value of the Body": (spoiled(comment_in(f".//{{{K}}}nummer")), MalformedError),
     "comment in To": (spoiled(comment_in(".//wsa:To")), MalformedError),
@@ -455,6 +557,13 @@ ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
     "Created without a zone": (prepared(local_created), SignatureError),
     "Created that is no time": (prepared(changed(".//wsu:Created", "yesterday")), SignatureError),
     "Created on a day that is not": (prepared(changed(".//wsu:Created", "2026-02-30T00:00:00Z")), SignatureError),
+    "Created in year 1": (times("0001-01-01T00:00:00+14:00"), StaleError),
+    "Created in year 0": (times("0000-01-01T00:00:00Z"), SignatureError),
+    "Created in year 9999": (times("9999-12-31T23:59:59-14:00"), StaleError),
+    "Expires in year 1": (times(expires="0001-01-01T00:00:00Z"), StaleError),
+    "Expires before Created": (times("NOW", "SOONER"), SignatureError),
+    "digits that are not ASCII": (times("\u0662026-11-29T12:00:00Z"), SignatureError),
+    "Created with an ideographic space": (times("NOW\u3000"), SignatureError),
     # addressing
     "no MessageID": (
         lambda: sign(

@@ -9,8 +9,13 @@ from lxml import etree
 
 from gateway.channels.digipoort.wire.canonical import new_token
 from gateway.channels.digipoort.wire.cut import Inhoud, InlineBase64, ReadingLimits
-from gateway.channels.digipoort.wire.envelope import Envelope, read_addressing, read_envelope
-from gateway.channels.digipoort.wire.faults import AddressingError, MalformedError
+from gateway.channels.digipoort.wire.envelope import (
+    Envelope,
+    read_addressing,
+    read_envelope,
+    require_understood,
+)
+from gateway.channels.digipoort.wire.faults import AddressingError, MalformedError, MustUnderstandError
 from tests.unit.channels.digipoort.wire.xmlsec_client import (
     ACTION,
     SOAP,
@@ -37,7 +42,6 @@ def test_the_parts_are_the_nodes_that_lxml_finds() -> None:
     expected = etree.fromstring(SKELETON)
     for found, path in (
         (envelope.root, "."),
-        (envelope.header, "s:Header"),
         (envelope.body, "s:Body"),
         (envelope.request, "s:Body/*"),
         (envelope.header_blocks(WSA, "To")[0], "s:Header/wsa:To"),
@@ -81,6 +85,15 @@ REFUSED = {
     "text after the element": (renamed(b"</aanleverRequest>", b"</aanleverRequest>x"), "exactly one element"),
     "a comment": (renamed(b"<nummer>", b"<nummer><!-- -->"), "comments"),
     "an instruction": (renamed(b"<nummer>", b"<nummer><?x y?>"), "processing instructions"),
+    "a comment before the root": (b"<!-- -->" + SKELETON, "comments"),
+    "an instruction before the root": (b"<?x y?>" + SKELETON, "processing instructions"),
+    "a comment after the root": (SKELETON + b"<!-- -->", "comments"),
+    "an empty Id": (renamed(b'wsu:Id="_To"', b'wsu:Id=""'), "Id is empty"),
+    "a long namespace name": (renamed(b"<nummer>", b"<nummer xmlns:n='urn:%b'>" % (b"n" * 600)), "too many"),
+    "text before the element, as a space of Unicode": (
+        renamed(b"<aanleverRequest", "\u00a0<aanleverRequest".encode()),
+        "exactly one element",
+    ),
     "a DOCTYPE": (b"<!DOCTYPE x>" + SKELETON, "DOCTYPE"),
     "an entity": (renamed(b"<nummer>", b"<nummer>&e;"), "not well-formed"),
     "an encoding": (b'<?xml version="1.0" encoding="ISO-8859-1"?>' + SKELETON, "UTF-8"),
@@ -112,7 +125,7 @@ def test_the_declarations_of_utf8_are_welcome(prolog: str) -> None:
 )
 def test_what_costs_too_much_to_canonicalize_is_not_parsed(limit: str, inside: bytes) -> None:
     message = SKELETON.replace(b"<nummer>", inside + b"<nummer>")
-    limits = ReadingLimits(namespaces_max=400)
+    limits = ReadingLimits(namespaces_max=400, quotes_max=1_000)
     assert read(message, limits=limits)
     with pytest.raises(MalformedError, match="too many"):
         read(message, limits=replace(limits, **{limit: 150}))
@@ -124,6 +137,35 @@ def test_threads_read_at_the_same_time() -> None:
     assert {etree.tostring(one.root, method="c14n") for one in envelopes} == {
         etree.tostring(etree.fromstring(SKELETON), method="c14n")
     }
+
+
+FAULT = f'<s:Envelope xmlns:s="{SOAP}">%s<s:Body><s:Fault/></s:Body></s:Envelope>'
+
+
+@pytest.mark.parametrize("header", ["", "<s:Header/>"])
+def test_a_fault_may_come_without_a_header(header: str) -> None:
+    assert read((FAULT % header).encode()).request.tag == f"{{{SOAP}}}Fault"
+
+
+@pytest.mark.parametrize(
+    ("block", "is_understood"),
+    [
+        ("<x s:mustUnderstand='1'/>", False),
+        ("<wsa:Other s:mustUnderstand='1'/>", False),
+        ("<x s:mustUnderstand='1' s:actor='http://schemas.xmlsoap.org/soap/actor/next'/>", False),
+        ("<x s:mustUnderstand='1' s:actor='urn:somebody-else'/>", True),
+        ("<x s:mustUnderstand='0'/>", True),
+        ("<x/>", True),
+        ("<wsa:From s:mustUnderstand='1'/>", True),
+    ],
+)
+def test_header_blocks_that_must_be_understood(block: str, is_understood: bool) -> None:
+    envelope = read(SKELETON.replace(b"<s:Header>", f"<s:Header>{block}".encode()))
+    if is_understood:
+        require_understood(envelope)
+        return
+    with pytest.raises(MustUnderstandError):
+        require_understood(envelope)
 
 
 # -- what was cut out -----------------------------------------------------------------------------------------

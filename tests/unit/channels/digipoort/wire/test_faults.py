@@ -8,6 +8,7 @@ from gateway.channels.digipoort.wire.faults import (
     FOUTBESCHRIJVING_CHARACTERS_MAX,
     KoppelvlakError,
     MalformedError,
+    MustUnderstandError,
     TroubleError,
     fault_envelope,
 )
@@ -39,9 +40,33 @@ def test_a_fault_has_the_action_and_the_detail_of_its_operation(operation: Opera
     assert detail.findtext("k:foutcode", namespaces=NAMES) == f"{prefix}100"
 
 
+RECORDED = (
+    "Het verzoek voldoet niet aan de koppelvlakspecificaties en kan hierdoor niet ",
+    " Digipoort worden verwerkt.\n\nDe volgende fout is opgetreden: ",
+)
+"""What every recorded fault of Digipoort begins with (wus-js), in two parts."""
+
+
+def test_a_fault_is_worded_as_digipoorts_own() -> None:
+    """And is read as Odoo's client does it, by the prefix that the recorded ones have."""
+    error = MalformedError(Text("a DOCTYPE is not allowed"))
+    root = etree.fromstring(fault_envelope(OPERATIONS[0], error, "urn:m", None, "ALS"))
+    detail = root.find(".//detail")
+    assert detail is not None
+    described = detail[0].find("fault:foutbeschrijving", namespaces={**detail.nsmap, **detail[0].nsmap})
+    assert described is not None
+    assert (described.text or "").startswith(RECORDED[0])
+    assert f"{RECORDED[1]}{error.text.nl}\n\n" in (described.text or "")
+    assert (described.text or "").endswith(error.text.en)
+
+
 @pytest.mark.parametrize(
     ("error", "faultcode", "foutcode"),
-    [(MalformedError, "soapenv:Client", "XYZ100"), (TroubleError, "soapenv:Server", "XYZ400")],
+    [
+        (MalformedError, "soapenv:Client", "XYZ100"),
+        (MustUnderstandError, "soapenv:MustUnderstand", "XYZ100"),
+        (TroubleError, "soapenv:Server", "XYZ400"),
+    ],
 )
 def test_who_has_to_do_something_and_why_in_two_languages(
     error: type[KoppelvlakError], faultcode: str, foutcode: str

@@ -10,7 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from lxml import etree
 
+from gateway.channels.digipoort.wire import signed_info
 from gateway.channels.digipoort.wire.algorithms import SHA1, SHA256, SUITES, AlgorithmSuite
+from gateway.channels.digipoort.wire.canonical import canonical
 from gateway.channels.digipoort.wire.cut import Cutter, ReadingLimits, new_spool
 from gateway.channels.digipoort.wire.elements import read_aanlevering
 from gateway.channels.digipoort.wire.envelope import read_envelope
@@ -18,10 +20,12 @@ from gateway.channels.digipoort.wire.faults import KoppelvlakError, SignatureErr
 from gateway.channels.digipoort.wire.signature import (
     SignaturePolicy,
     Verified,
+    read_security,
     verify,
 )
 from tests.unit.channels.digipoort.wire import xmlsec_client
-from tests.unit.channels.digipoort.wire.attacks import ATTACKS, attack, genuine, resigned
+from tests.unit.channels.digipoort.wire.attacks import ATTACKS, attack, genuine, resigned, times
+from tests.unit.channels.digipoort.wire.hostile import hostile
 from tests.unit.channels.digipoort.wire.xmlsec_client import NAMES, aanlever_request, sign, to_bytes, unsigned
 from tests.unit.pki.hierarchies import pair
 
@@ -35,12 +39,14 @@ def verified(message: bytes, *, legacy_sha1: bool = False, chunk_bytes: int = 65
         for at in range(0, len(message), chunk_bytes):
             cutter.feed(message[at : at + chunk_bytes])
         envelope = read_envelope(cutter.close(), cutter.cuts, LIMITS)
-        return verify(envelope, SignaturePolicy(legacy_sha1=legacy_sha1), datetime.now(UTC))
+        policy = SignaturePolicy(legacy_sha1=legacy_sha1)
+        return verify(envelope, read_security(envelope), policy, datetime.now(UTC))
 
 
 def verified_in_tree(message: bytes) -> Verified:
     """Read with every inhoud in the tree."""
-    return verify(read_envelope(message, {}, LIMITS), SignaturePolicy(), datetime.now(UTC))
+    envelope = read_envelope(message, {}, LIMITS)
+    return verify(envelope, read_security(envelope), SignaturePolicy(), datetime.now(UTC))
 
 
 def facts(message: Verified) -> tuple[object, ...]:
@@ -133,6 +139,33 @@ def test_both_digests_of_a_timestamp_that_is_signed_twice_are_checked(wrong: int
     value.text = base64.b64encode(pair("leverancier")[1].sign(covered, PKCS1v15(), SHA256.hash)).decode()
     with pytest.raises(SignatureError, match="the Timestamp was changed"):
         verified(to_bytes(envelope))
+
+
+def test_a_message_may_be_valid_for_ever() -> None:
+    assert verified(to_bytes(times(expires="9999-12-31T23:59:59Z")()))
+
+
+def test_no_message_makes_us_canonicalize_more_than_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elements times prefixes, and what is written: one of each kind that is made to cost time."""
+    work: list[tuple[int, int]] = []
+
+    def counting(node: etree._Element, prefixes: list[str]) -> bytes:
+        written = canonical(node, prefixes)
+        work.append((len(list(node.iter())) * (1 + len(prefixes)), len(written)))
+        return written
+
+    monkeypatch.setattr(signed_info, "canonical", counting)
+    read = refused = 0
+    for _, message in hostile(24):
+        work.clear()
+        try:
+            verified(message)
+            read += 1
+        except KoppelvlakError:
+            refused += 1
+        assert sum(steps for steps, _ in work) <= LIMITS.tags_max * 21
+        assert sum(size for _, size in work) <= 2 * LIMITS.skeleton_bytes_max
+    assert min(read, refused) >= 5
 
 
 def test_sha1_only_behind_its_setting() -> None:
