@@ -49,6 +49,7 @@ def lists() -> CrlFolder:
     return folder
 
 
+@functools.cache  # reading a key costs 20 ms
 def pair(name: str) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
     """A client's certificate and key, or `bad/…`'s, by the name of its file."""
     path = name if "/" in name else f"clients/{name}"

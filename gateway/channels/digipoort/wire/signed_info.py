@@ -91,14 +91,11 @@ def read_signed_info(
 
 
 def signed_form(node: etree._Element, prefixes: list[str]) -> bytes:
-    """The node as signatures and digests are taken over it. Raises SignatureError where there is no such form, as
-    of a node with a relative namespace name."""
+    """The node as signatures and digests are taken over it. Raises SignatureError where there is no such form."""
     try:
         return canonical(node, prefixes)
     except etree.C14NError as error:
-        raise SignatureError(
-            Text("the {name} has no canonical form: a namespace is relative", name=_name_of(node))
-        ) from error
+        raise SignatureError(Text("the {name} has no canonical form", name=_name_of(node))) from error
 
 
 def require_plain(signature: etree._Element) -> None:

@@ -543,7 +543,7 @@ ATTACKS: dict[str, tuple[Callable[[], Envelope], type[KoppelvlakError]]] = {
         )
         for space in ("\u0085", "\u00a0", "\u2003", "\u2028")
     },
-    "a relative namespace name": (spoiled(relative_namespace), SignatureError),
+    "a relative namespace name": (spoiled(relative_namespace), MalformedError),
     # comments and instructions inside values
     "comment in a value of the Body": (spoiled(comment_in(f".//{{{K}}}nummer")), MalformedError),
     "comment in To": (spoiled(comment_in(".//wsa:To")), MalformedError),

@@ -4,6 +4,7 @@ Stands for what suppliers run (WCF, CXF, Node): it shares no line with the gatew
 """
 
 import base64
+import functools
 import uuid
 from collections.abc import Sequence
 from copy import deepcopy
@@ -139,11 +140,16 @@ def to_bytes(envelope: etree._Element) -> bytes:
 
 
 def _context(envelope: etree._Element, key: rsa.RSAPrivateKey) -> xmlsec.SignatureContext:
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     context = xmlsec.SignatureContext()
     _register(context, envelope)
-    context.key = xmlsec.Key.from_memory(pem, known.KeyDataFormatPem, None)
+    context.key = _signing_key(key)
     return context
+
+
+@functools.cache
+def _signing_key(key: rsa.RSAPrivateKey) -> xmlsec.Key:
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return xmlsec.Key.from_memory(pem, known.KeyDataFormatPem, None)
 
 
 def _register(context: xmlsec.SignatureContext, envelope: etree._Element) -> None:
