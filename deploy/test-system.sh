@@ -6,6 +6,11 @@ missing=()
 have_postgres || missing+=(postgresql)
 command -v promtool >/dev/null 2>&1 || missing+=(prometheus)
 command -v java >/dev/null 2>&1 && command -v javac >/dev/null 2>&1 || missing+=(default-jdk-headless)
+php -m 2>/dev/null | grep -qx soap || missing+=(php-cli php-soap)
+soap=var/npm/node_modules/soap
+if command -v npm >/dev/null 2>&1 && [ ! -d "$soap" ]; then
+  npm install --silent --no-audit --no-fund --prefix var/npm soap@1.13.0 || echo "NOT INSTALLED: npm soap (its test is skipped)"
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing from Debian: ${missing[*]}"

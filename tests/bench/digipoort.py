@@ -52,19 +52,21 @@ def digipoort() -> dict[str, object]:
         return {**_signatures(certificates), **asyncio.run(_channels(certificates, Path(folder) / "data"))}
 
 
-def _signer(certificates: Path) -> Signer:
+def client_signer(certificates: Path) -> Signer:
+    """Signs as the supplier of these test certificates."""
     clients = certificates / "clients"
     return Signer(load_certificates(clients / "leverancier.pem")[0], load_key(clients / "leverancier-key.pem"))
 
 
-def _signed(signer: Signer, document: bytes, number: int, address: str) -> bytes:
+def signed(signer: Signer, inhoud: bytes, number: int, address: str) -> bytes:
+    """A submission with a MessageID of this number."""
     headers = Headers(AANLEVERSERVICE.operations[0].request_action, f"urn:bench:{number}", None, address)
-    return signer.sign(headers, aanlever_request(document), SHA256, datetime.now(UTC))
+    return signer.sign(headers, aanlever_request(inhoud), SHA256, datetime.now(UTC))
 
 
 def _signatures(certificates: Path) -> dict[str, object]:
-    signer, limits = _signer(certificates), ReadingLimits()
-    message = _signed(signer, _document(0), 0, "https://localhost/wus/2.0/aanleverservice/1.2")
+    signer, limits = client_signer(certificates), ReadingLimits()
+    message = signed(signer, document(0), 0, "https://localhost/wus/2.0/aanleverservice/1.2")
 
     def verified() -> None:
         cutter = Cutter(limits, io.BytesIO())
@@ -72,10 +74,10 @@ def _signatures(certificates: Path) -> dict[str, object]:
         envelope = read_envelope(cutter.close(), cutter.cuts, limits)
         verify(envelope, read_security(envelope), SignaturePolicy(), datetime.now(UTC))
 
-    def signed() -> None:
+    def sign_answer() -> None:
         signer.sign(Headers("urn:a", "urn:b", "urn:c"), "<x></x>", SHA256, datetime.now(UTC))
 
-    reading, signing = _milliseconds(verified), _milliseconds(signed)
+    reading, signing = _milliseconds(verified), _milliseconds(sign_answer)
     return {
         "signed message, bytes": len(message),
         "reading and verifying, ms": round(reading, 3),
@@ -95,7 +97,8 @@ def _milliseconds(work: Callable[[], None]) -> float:
     return best * 1000
 
 
-def _document(number: int) -> bytes:
+def document(number: int) -> bytes:
+    """An invoice of 20 KB with this number."""
     mine = invoice(10).replace(b"90817263", b"27418562").replace(b"00000001812345678000", b"00000099000000001000")
     return mine.replace(NUMBER, b"N-%06d" % number, 1)
 
@@ -103,7 +106,9 @@ def _document(number: int) -> bytes:
 async def _channels(certificates: Path, data: Path) -> dict[str, object]:
     command = (sys.executable, "-m", "gateway", "serve", "--sandbox", "--port", "0")
     options = ("--tls", str(certificates), "--data", str(data))
-    process = await asyncio.create_subprocess_exec(*command, *options, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *command, *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
     if process.stdout is None:
         raise RuntimeError("no output")
     address = (await process.stdout.readline()).decode().split()[-1]
@@ -183,15 +188,15 @@ def _compare(what: str, http: list[float], wus: list[float]) -> dict[str, object
 def _both(certificates: Path, data: Path, address: str) -> tuple[_Channel, _Channel]:
     """The two channels with their load: every document once."""
     soap = f"{address}/wus/2.0/aanleverservice/1.2"
-    signer = _signer(certificates)
+    signer = client_signer(certificates)
     count = WARM_UP + TURNS * MESSAGES
-    signed = [_signed(signer, _document(number), number, soap) for number in range(count)]
+    envelopes = [signed(signer, document(number), number, soap) for number in range(count)]
     key = (data / "sandbox-keys" / "leverancier").read_text().strip()
     headers = {"Content-Type": "application/xml", "Authorization": f"Bearer {key}"}
-    plain = [_document(number) for number in range(count, 2 * count)]
+    plain = [document(number) for number in range(count, 2 * count)]
     return (
         _Channel(f"{address}/v1/messages", headers, 202, plain),
-        _Channel(soap, {"Content-Type": "text/xml"}, 200, signed),
+        _Channel(soap, {"Content-Type": "text/xml"}, 200, envelopes),
     )
 
 

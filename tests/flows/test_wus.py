@@ -143,13 +143,13 @@ class World:
 
 
 @asynccontextmanager
-async def running(data: Path) -> AsyncIterator[World]:
+async def running(data: Path, *, legacy_sha1: bool = False) -> AsyncIterator[World]:
     """A sandbox on this data directory."""
     settings = Settings(data_directory=data)
     settings = msgspec.structs.replace(
         settings,
         http=msgspec.structs.replace(settings.http, port=0),
-        digipoort=msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy()),
+        digipoort=msgspec.structs.replace(settings.digipoort, tls_directory=hierarchy(), legacy_sha1=legacy_sha1),
         testing=msgspec.structs.replace(settings.testing, sandbox=True),
     )
     async with open_gateway(settings) as gateway, listen(gateway) as base:
