@@ -316,6 +316,20 @@ class BillingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a run must be approved by someone other than the one who prepared it (four eyes)."""
 
 
+class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The journal as the finance system wants it: its chart of accounts and its cost centres."""
+
+    accounts: str = ""
+    """Account numbers of the finance system, as `debtors=1300, vat=1520, deferred=1900, digid=8020`: the three
+    balance sheet accounts and the income of each service (`digipoort`, `digid`, `digid-machtigen`, `mijnoverheid`,
+    `guidance`, `facilities`). What is left out has the number of the example, or 8010 to 8060."""
+    cost_centres: str = ""
+    """Cost centre of the income of each service, as `digipoort=K100, digid=K200`; what is left out has none."""
+    defers_prepayments: bool = True
+    """A prepayment is posted as deferred income and becomes income month by month, at the end of each month of its
+    period; false: it is income when it is billed."""
+
+
 class DropSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The daily files for finance: meter entries of a day, statements of its month, bills and journal of its
     year."""
@@ -334,6 +348,9 @@ class DropSettings(msgspec.Struct, frozen=True, kw_only=True):
     days_back_max: Count = 31
     """How many days back a missing drop is still written, for when the target was unavailable."""
 
+
+SERVICES = ("digipoort", "digid", "digid-machtigen", "mijnoverheid", "guidance", "facilities")
+"""The services that are billed, by the names in `gateway.billing.rating.services`."""
 
 DROP_FORMATS = {
     "formats": ("csv", "jsonl", "xlsx", "parquet"),
@@ -419,6 +436,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     delivery: DeliverySettings = DeliverySettings()
     meter: MeterSettings = MeterSettings()
     billing: BillingSettings = BillingSettings()
+    journal: JournalSettings = JournalSettings()
     drop: DropSettings = DropSettings()
     reaper: ReaperSettings = ReaperSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -517,6 +535,8 @@ def contradictions(settings: Settings) -> Iterator[str]:
         )
     yield from _wrong_networks(settings.digipoort.trusted_proxies)
     yield from _wrong_trust(settings.digipoort)
+    yield from _wrong_pairs("accounts", settings.journal.accounts, ("debtors", "vat", "deferred", *SERVICES))
+    yield from _wrong_pairs("cost_centres", settings.journal.cost_centres, SERVICES)
     yield from _wrong_formats("formats", settings.drop.formats)
     yield from _wrong_formats("journal_formats", settings.drop.journal_formats)
     scheme = settings.database.url.partition("://")[0] if settings.database.url else "sqlite"
@@ -532,6 +552,19 @@ def contradictions(settings: Settings) -> Iterator[str]:
 def split_names(text: str) -> tuple[str, ...]:
     """Return the names in a comma-separated setting."""
     return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def split_pairs(text: str) -> Mapping[str, str]:
+    """Return the pairs in a setting such as `debtors=1300, vat=1520`."""
+    pairs = (name.partition("=") for name in split_names(text))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _wrong_pairs(setting: str, text: str, known: tuple[str, ...]) -> Iterator[str]:
+    for pair in split_names(text):
+        name, _, value = map(str.strip, pair.partition("="))
+        if name not in known or not value:
+            yield f"journal.{setting} holds {pair!r}: give name=value, with a name of {', '.join(known)}"
 
 
 def _wrong_formats(setting: str, text: str) -> Iterator[str]:

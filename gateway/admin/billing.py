@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from gateway.api.services import BillingServices
 from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.chart import chart_from
 from gateway.billing.rating.policies import DEFAULT
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.service import BillingService
@@ -39,7 +40,7 @@ def billing_service(settings: Settings, engines: Engines, writer: Writer, clock:
 def billing_services(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
     service = billing_service(settings, engines, writer, clock)
-    return BillingServices(service, service.store, SqlUsageCounts(engines), _write_pdf)
+    return BillingServices(service, service.store, SqlUsageCounts(engines), _write_pdf, chart_from(settings))
 
 
 def _write_pdf(bill: Bill) -> bytes:

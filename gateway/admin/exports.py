@@ -9,8 +9,9 @@ from gateway.admin.billing import with_billing
 from gateway.admin.stores import Stores
 from gateway.admin.usage import CommandRefusedError, with_meter
 from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.chart import chart_from
 from gateway.billing.documents.journals import JournalFormat, write_journal
-from gateway.billing.documents.postings import journal
+from gateway.billing.documents.postings import read_journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, BillTotals, JournalTotals, lines_of
 from gateway.billing.runs.service import BillingService
 from gateway.clock import amsterdam_today, utc_now
@@ -61,10 +62,10 @@ def export_bill_lines(settings: Settings, form: str, out: BinaryIO, *, issued_in
 
 
 def export_journal(settings: Settings, form: str, out: BinaryIO, *, issued_in: int) -> JournalTotals:
-    """Write the postings of those documents; returns their control total."""
+    """Write the postings of a calendar year; returns their control total."""
 
     async def work(billing: BillingService) -> JournalTotals:
-        booked = journal(billing.issuer, issued_in, await billing.store.bills(issued_in))
+        booked = await read_journal(billing.store.bills, billing.issuer, issued_in, chart_from(settings))
         return write_journal(booked, JournalFormat(form), out)
 
     return _or_refused(lambda: with_billing(settings, work, needs_issuer=False))

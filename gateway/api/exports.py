@@ -21,7 +21,7 @@ from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId, Year
 from gateway.billing.documents.journals import JournalFormat, write_journal
-from gateway.billing.documents.postings import journal
+from gateway.billing.documents.postings import read_journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, lines_of
 from gateway.http import problems
 from gateway.http.answers import CSV, JSON, PLAIN, XML, headers, stream_answer
@@ -149,7 +149,7 @@ async def export_bill_lines(call: Call, query: BillsExport) -> web.StreamRespons
 async def export_journal(call: Call, query: JournalExport) -> web.StreamResponse:
     billing = billing_of(call)
     year = query.year or today(call).year
-    booked = journal(billing.service.issuer, year, await billing.store.bills(year))
+    booked = await read_journal(billing.store.bills, billing.service.issuer, year, billing.chart)
     with TemporaryFile() as file:
         with _format_problems():
             totals = await asyncio.to_thread(write_journal, booked, query.format, file)

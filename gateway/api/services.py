@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.chart import Chart
 from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
@@ -45,6 +46,7 @@ class BillingServices:
     store: BillingStore
     counts: UsageCounts
     pdf: Callable[[Bill], bytes]
+    chart: Chart = field(default_factory=Chart)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.chart import chart_from
 from gateway.billing.documents.journals import JournalFormat, write_journal
-from gateway.billing.documents.postings import Journal, journal
+from gateway.billing.documents.postings import Journal, read_journal
 from gateway.billing.documents.tables import (
     BILL_LINES,
     BILLS,
@@ -87,6 +88,7 @@ class Drop:
         self._settings = settings
         self._drop = settings.drop
         self._issuer = issuer_from(settings)
+        self._chart = chart_from(settings)
         self._formats = tuple(map(Format, split_names(settings.drop.formats)))
         self._meter = meter
         self._bills = bills
@@ -152,8 +154,9 @@ class Drop:
             with await _create(folder / f"statements-{day:%Y-%m}.{form}") as out:
                 statements = write_items(STATEMENTS, lines, form, out)
         bills = await self._bills_up_to(day)
+        booked = await read_journal(self._bills.bills, self._issuer, day.year, self._chart, day)
         if bills is not None:
-            await asyncio.to_thread(self._write_books, day.year, bills, folder)
+            await asyncio.to_thread(self._write_books, day.year, bills, booked, folder)
         files = await asyncio.to_thread(_describe_files, folder)
         return Manifest(
             day=str(day),
@@ -163,7 +166,7 @@ class Drop:
             statements=statements,
             billed_in=day.year,
             bills=None if bills is None else bill_totals(bills),
-            journal=None if bills is None else journal_totals(self._journal(day.year, bills)),
+            journal=None if bills is None else journal_totals(booked),
             files=files,
         )
 
@@ -173,19 +176,15 @@ class Drop:
             return None
         return [bill for bill in await self._bills.bills(day.year) if bill.issued_on <= day]
 
-    def _journal(self, year: int, bills: Sequence[Bill]) -> Journal:
-        return journal(self._issuer, year, bills)
-
-    def _write_books(self, year: int, bills: Sequence[Bill], folder: Path) -> None:
+    def _write_books(self, year: int, bills: Sequence[Bill], booked: Journal, folder: Path) -> None:
         for form in self._formats:
             with Path(folder, f"bills-{year}.{form}").open("wb") as out:
                 write_items(BILLS, bills, form, out)
             with Path(folder, f"bill-lines-{year}.{form}").open("wb") as out:
                 write_items(BILL_LINES, lines_of(bills), form, out)
-        journal_of_year = self._journal(year, bills)
         for name in map(JournalFormat, split_names(self._drop.journal_formats)):
             with Path(folder, f"journal-{year}.{name}").open("wb") as out:
-                write_journal(journal_of_year, name, out)
+                write_journal(booked, name, out)
 
 
 async def drop_regularly(drop: Drop, is_mine: IsMine = everywhere) -> None:

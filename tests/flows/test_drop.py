@@ -137,7 +137,7 @@ async def test_the_manifest_tells_what_is_there(finance: Finance) -> None:
     assert (manifest["after_position"], manifest["last_position"]) == (1, 2)
     assert (manifest["entries"]["quantity"], manifest["statements"]["quantity"]) == (5, 8)
     assert manifest["billed_in"] == 2026
-    assert manifest["journal"] == {"documents": 0, "debit": "0.00", "credit": "0.00"}
+    assert manifest["journal"] == {"entries": 0, "debit": "0.00", "credit": "0.00"}
     assert manifest["bills"] == {"documents": 0, "excluding": "0.00", "vat": "0.00", "including": "0.00"}
 
 
@@ -200,10 +200,10 @@ async def test_the_journal_and_the_bills_hold_what_is_dated_up_to_the_day(house:
     before, since = await drop.write(bill.issued_on - timedelta(days=1)), await drop.write(bill.issued_on)
     assert before
     assert before.journal
-    assert before.journal.documents == 0
+    assert before.journal.entries == 0
     assert since
     assert since.journal
-    assert (since.journal.documents, since.journal.debit) == (1, Decimal("1.18"))
+    assert (since.journal.entries, since.journal.debit) == (1, Decimal("1.18"))
     assert since.bills
     assert (since.bills.documents, since.bills.including) == (1, Decimal("1.18"))
     path = tmp_path / "drop" / str(bill.issued_on) / "journal-2027.json"

@@ -6,14 +6,15 @@ software suppliers.
 
 import hashlib
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from enum import StrEnum
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
 import msgspec
 
-from gateway.billing.documents.postings import ACCOUNTS, VAT_DUE, AccountGroup, AccountingEntry, Journal
+from gateway.billing.documents.chart import Account, AccountGroup
+from gateway.billing.documents.postings import AccountingEntry, Journal
 from gateway.billing.documents.tables import POSTINGS, JournalTotals, journal_totals, postings_of
 from gateway.i18n import Text
 from gateway.metering.export import Format, write_items
@@ -39,11 +40,19 @@ def as_json(journal: Journal) -> Iterator[str]:
 def _entry(entry: AccountingEntry) -> Mapping[str, object]:
     return {
         "number": entry.number,
+        "document": entry.document,
         "date": entry.posted_on,
+        "due": entry.due_on,
+        "paymentReference": entry.payment_reference,
         "party": entry.debtor.party_id,
         "text": entry.text,
         "postings": [
-            {"account": posting.account.number, "debit": posting.debit, "credit": posting.credit}
+            {
+                "account": posting.account.number,
+                "costCentre": posting.cost_centre,
+                "debit": posting.debit,
+                "credit": posting.credit,
+            }
             for posting in entry.postings
         ],
     }
@@ -52,13 +61,19 @@ def _entry(entry: AccountingEntry) -> Mapping[str, object]:
 def as_beancount(journal: Journal) -> Iterator[str]:
     """A complete beancount ledger: it opens its accounts."""
     yield 'option "operating_currency" "EUR"\n\n'
-    for account in ACCOUNTS:
+    for account in journal.chart.accounts:
         yield f'{journal.year}-01-01 open {account.path} EUR\n  number: "{account.number}"\n'
     for entry in journal.entries:
         payee, text = _escape_quotes(entry.debtor.name), _escape_quotes(entry.text)
         yield f'\n{entry.posted_on} * "{payee}" "{text}" ^{entry.number}\n'
+        yield from _metadata(entry)
         for posting in entry.postings:
             yield f"  {posting.account.path}  {posting.amount:.2f} EUR\n"
+
+
+def _metadata(entry: AccountingEntry) -> Iterator[str]:
+    if entry.due_on:
+        yield f'  due: {entry.due_on}\n  reference: "{entry.payment_reference}"\n'
 
 
 def _escape_quotes(text: str) -> str:
@@ -67,7 +82,7 @@ def _escape_quotes(text: str) -> str:
 
 def as_hledger(journal: Journal) -> Iterator[str]:
     """An hledger journal."""
-    for account in ACCOUNTS:
+    for account in journal.chart.accounts:
         yield f"account {account.path}  ; {account.number} {account.name}\n"
     for entry in journal.entries:
         payee = _one_line(entry.debtor.name).replace("|", "/").replace(";", ",")
@@ -93,8 +108,12 @@ def as_xaf(journal: Journal) -> Iterator[str]:
     yield _tags(("companyIdent", issuer.kvk), ("companyName", issuer.name))
     yield _tags(("taxRegistrationCountry", issuer.address.country), ("taxRegIdent", issuer.vat_number))
     yield from _customers(journal)
-    yield from _accounts()
-    vat = (("vatID", _VAT_CODE), ("vatDesc", Text("VAT, high rate").nl), ("vatToPayAccID", VAT_DUE.number))
+    yield from _accounts(journal)
+    vat = (
+        ("vatID", _VAT_CODE),
+        ("vatDesc", Text("VAT, high rate").nl),
+        ("vatToPayAccID", journal.chart.vat_due.number),
+    )
     yield f"<vatCodes><vatCode>{_tags(*vat)}</vatCode></vatCodes>\n"
     yield from _periods(year)
     yield from _transactions(journal)
@@ -118,8 +137,9 @@ def _customers(journal: Journal) -> Iterator[str]:
         pairs = [
             ("custSupID", _short_id(debtor.party_id)),
             ("custSupName", debtor.name[:50]),
-            ("commerceNr", debtor.oin),
         ]
+        if kvk := _kvk_number(debtor.oin):
+            pairs.append(("commerceNr", kvk))
         if debtor.vat_number:
             pairs += [("taxRegistrationCountry", debtor.address.country), ("taxRegIdent", debtor.vat_number)]
         yield f"\n<customerSupplier>{_tags(*pairs, ('custSupTp', 'C'))}<streetAddress>"
@@ -131,9 +151,14 @@ def _customers(journal: Journal) -> Iterator[str]:
     yield "\n</customersSuppliers>\n"
 
 
-def _accounts() -> Iterator[str]:
+def _kvk_number(oin: str) -> str:
+    """The KvK number in an OIN of the trade register (prefix 00000003); empty for an OIN of another register."""
+    return oin[8:16] if oin.startswith("00000003") else ""
+
+
+def _accounts(journal: Journal) -> Iterator[str]:
     yield "<generalLedger>"
-    for account in ACCOUNTS:
+    for account in journal.chart.accounts:
         pairs = (("accID", account.number), ("accDesc", account.name), ("accTp", _account_type(account.group)))
         yield f"\n<ledgerAccount>{_tags(*pairs)}</ledgerAccount>"
     yield "\n</generalLedger>\n"
@@ -160,30 +185,39 @@ def _transactions(journal: Journal) -> Iterator[str]:
         ("totalDebit", f"{journal.debit:.2f}"),
         ("totalCredit", f"{journal.credit:.2f}"),
     )
-    yield f"<transactions>{_tags(*totals)}\n<journal>"
-    yield _tags(("jrnID", "VERKOOP"), ("desc", Text("Sales journal").nl), ("jrnTp", "S"))
-    for entry in journal.entries:
-        yield from _transaction(entry)
-    yield "\n</journal>\n</transactions>\n"
+    yield f"<transactions>{_tags(*totals)}"
+    books = (
+        ("VERKOOP", Text("Sales journal"), "S", [entry for entry in journal.entries if not entry.is_release]),
+        ("MEMORIAAL", Text("General journal"), "M", [entry for entry in journal.entries if entry.is_release]),
+    )
+    for book_id, title, kind, entries in books:
+        yield f"\n<journal>{_tags(('jrnID', book_id), ('desc', title.nl), ('jrnTp', kind))}"
+        for entry in entries:
+            yield from _transaction(entry, {journal.chart.debtors, journal.chart.vat_due})
+        yield "\n</journal>"
+    yield "\n</transactions>\n"
 
 
-def _transaction(entry: AccountingEntry) -> Iterator[str]:
+def _transaction(entry: AccountingEntry, untaxed: Set[Account]) -> Iterator[str]:
     pairs = (("nr", entry.number), ("desc", entry.text), ("periodNumber", entry.posted_on.month))
     yield f"\n<transaction>{_tags(*pairs, ('trDt', entry.posted_on))}"
     for number, posting in enumerate(entry.postings, 1):
         side = "D" if posting.debit else "C"
+        cost_centre = [("costID", posting.cost_centre)] if posting.cost_centre else []
         yield "\n<trLine>" + _tags(
             ("nr", number),
             ("accID", posting.account.number),
-            ("docRef", entry.number),
+            ("docRef", entry.document),
             ("effDate", entry.posted_on),
             ("desc", entry.text),
             ("amnt", f"{abs(posting.amount):.2f}"),
             ("amntTp", side),
+            ("recRef", entry.payment_reference or entry.document),
             ("custSupID", _short_id(entry.debtor.party_id)),
-            ("invRef", entry.number),
+            ("invRef", entry.document),
+            *cost_centre,
         )
-        if posting.account.group is AccountGroup.INCOME and entry.vat_percent:
+        if entry.vat_percent and posting.account not in untaxed:
             yield _vat(entry, side)
         yield "</trLine>"
     yield "\n</transaction>"

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.billing.documents.bill import Bill, BillLine
 from gateway.billing.documents.postings import AccountingEntry, Journal, Posting
+from gateway.billing.documents.reference import payment_reference
 from gateway.billing.rating.amounts import NOTHING, ZERO
 from gateway.metering.export import Cell, Column, Counter, Export, Item, Kept
 from gateway.metering.totals import TotalLine
@@ -36,7 +37,7 @@ class BillTotals(msgspec.Struct, frozen=True):
 class JournalTotals(msgspec.Struct, frozen=True):
     """Control total of a journal, in euros. Debit and credit are equal."""
 
-    documents: int
+    entries: int
     debit: Decimal
     credit: Decimal
 
@@ -137,6 +138,7 @@ _BILL_COLUMNS: _Columns[Bill] = (
     (Column("debtor", str), lambda bill: bill.debtor.name),
     (Column("issued_on", date), lambda bill: bill.issued_on),
     (Column("due_on", date), lambda bill: bill.due_on),
+    (Column("payment_reference", str), lambda bill: payment_reference(bill.number)),
     (Column("first_day", date), lambda bill: bill.first),
     (Column("last_day", date), lambda bill: bill.last),
     (Column("vat_percent", Decimal), lambda bill: bill.vat_percent),
@@ -173,8 +175,12 @@ _POSTING_COLUMNS: _Columns[PostingRow] = (
     (Column("party", str), lambda row: row.entry.debtor.party_id),
     (Column("name", str), lambda row: row.entry.debtor.name),
     (Column("text", str), lambda row: row.entry.text),
+    (Column("document", str), lambda row: row.entry.document),
+    (Column("due_on", date), lambda row: row.entry.due_on),
+    (Column("payment_reference", str), lambda row: row.entry.payment_reference),
     (Column("account", str), lambda row: row.posting.account.number),
     (Column("account_name", str), lambda row: row.posting.account.name),
+    (Column("cost_centre", str), lambda row: row.posting.cost_centre),
     (Column("debit", Decimal), lambda row: row.posting.debit),
     (Column("credit", Decimal), lambda row: row.posting.credit),
 )

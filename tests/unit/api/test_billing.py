@@ -163,7 +163,7 @@ async def test_the_journal_comes_as_billing_writes_it(
     booked = journal(ISSUER, 2026, await services.billing.store.bills(2026))
     totals = write_journal(booked, form, expected)
     assert got == expected.getvalue()
-    assert reported == {"documents": 1, "debit": str(totals.debit), "credit": str(totals.debit)}
+    assert reported == {"entries": 13, "debit": str(totals.debit), "credit": str(totals.debit)}
     async with client.get("/v1/exports/journal", params=params | {"year": "2025"}, headers=FINANCE) as answer:
         assert number.encode() not in await answer.read()
 

@@ -107,7 +107,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
         "including": "7080.00",
     }
     assert exported(folder, "bill-lines") == exported(folder, "bills")
-    assert exported(folder, "journal") == {"documents": 1, "debit": "7080.00", "credit": "7080.00"}
+    assert exported(folder, "journal") == {"entries": 13, "debit": "12931.24", "credit": "12931.24"}
     audited = done(folder, "audit")
     assert audited.startswith("6 records")
     assert audited.endswith("2026: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
