@@ -14,6 +14,7 @@ from tests.bench import (
     intake,
     ledger,
     metering_share,
+    outlook,
     record,
     validator,
 )
@@ -28,12 +29,13 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "envelopes": envelopes.envelopes,
     "ledger": ledger.ledger,
     "metering-share": metering_share.metering_share,
+    "outlook": outlook.outlook,
     "ledger-10-million": ledger.ten_million,
     "record-million": record.record_million,
     "record-share": record.record_share,
     "validator": validator.validator,
 }
-LONG = frozenset({"ledger-10-million", "record-million"})
+LONG = frozenset({"ledger-10-million", "outlook", "record-million"})
 """Minutes and gigabytes: only when named."""
 
 

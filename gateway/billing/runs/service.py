@@ -17,18 +17,11 @@ from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.documents.mail import UsageWarning
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import NOTHING, Amounts
-from gateway.billing.rating.outlook import (
-    WEEKS,
-    Outlook,
-    OutlookStatus,
-    SilentParty,
-    YearMeasure,
-    outlook,
-    silent_party,
-    warning_mail,
-)
+from gateway.billing.rating.outlook import Outlook, OutlookStatus, YearMeasure, outlook, warning_mail
 from gateway.billing.rating.policies import DEFAULT, Policies
+from gateway.billing.rating.projection import HISTORY_DAYS
 from gateway.billing.rating.services import Service
+from gateway.billing.rating.silence import WEEKS, SilentParty, silent_party
 from gateway.billing.rating.tariffs import Catalogue, published
 from gateway.billing.runs.audit_chain import AuditEvent
 from gateway.billing.runs.debtor import Debtor
@@ -199,7 +192,7 @@ class BillingService:
         forecasts: Mapping[str, int] | None = None,
     ) -> Preview:
         """The result of a run now, or with other tariffs, policies or forecasts. Stores nothing."""
-        _check_finance(actor)
+        check_finance(actor)
         inputs = await self._collect(order, catalogue or self._catalogue, policies or self._policies)
         if forecasts:
             parties = tuple(
@@ -214,7 +207,7 @@ class BillingService:
 
         Raises IssuerMissingError where the settings name no issuer, and what a preview raises.
         """
-        _check_finance(actor)
+        check_finance(actor)
         self.issuer.check_complete()
         preview = await self.preview(actor, order)
         digest = preview.inputs.digest
@@ -406,7 +399,7 @@ class BillingService:
 
     def _event(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> AuditEvent:
         """The event for the audit chain. Raises NotAllowedError for any role but finance."""
-        _check_finance(actor)
+        check_finance(actor)
         return AuditEvent(actor.name, action, subject, self._clock(), detail, digest)
 
 
@@ -415,11 +408,12 @@ async def _bills(inputs: RunInputs) -> tuple[Bill, ...]:
 
 
 def _window_start(today: date) -> date:
-    """The first day of use that is needed: of the year, or in its first weeks of the window before it."""
-    return min(date(today.year, 1, 1), today - timedelta(weeks=WEEKS + 1))
+    """The first day of use that a projection needs."""
+    return today - timedelta(days=HISTORY_DAYS)
 
 
-def _check_finance(actor: Actor) -> None:
+def check_finance(actor: Actor) -> None:
+    """Raises NotAllowedError for any role but finance."""
     if actor.role is not Role.FINANCE:
         raise NotAllowedError(
             Text("{actor} is {role}: only finance may do this", actor=actor.name, role=actor.role.value)

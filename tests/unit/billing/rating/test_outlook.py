@@ -5,8 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.billing.rating.outlook import OutlookStatus, outlook, project, silent_party, warning_mail
+from gateway.billing.rating.outlook import OutlookStatus, outlook, warning_mail
+from gateway.billing.rating.projection import project
 from gateway.billing.rating.services import Service
+from gateway.billing.rating.silence import silent_party
+from tests.bench.outlook import coverage, false_alarms
+from tests.unit.billing.rating.simulated import AS_OF, PATTERNS, monthly_batch
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 TODAY = date(2026, 7, 1)
@@ -39,6 +43,37 @@ def test_the_interval_holds_about_four_times_in_five() -> None:
         assert found is not None
         inside += found.low <= sum(year.values()) <= found.high
     assert 0.68 < inside / 400 < 0.90
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_with_a_year_of_history_the_interval_holds_whatever_the_pattern(name: str) -> None:
+    """December, growth, month ends, batches: 24 simulated years each; `python -m tests.bench outlook` takes
+    more."""
+    generator = random.Random(5)
+    years = [PATTERNS[name](generator) for _ in range(24)]
+    held = [coverage(years, day) for day in AS_OF[::2]]
+    assert sum(held) / len(held) > 0.7
+    assert min(held) > 0.5
+
+
+def test_a_december_peak_and_growth_are_expected_where_they_are() -> None:
+    """Exactly: the same year again, and one with a tenth more of everything."""
+    peak = {day: 25 if day.month == 12 else 10 for day in days(date(2025, 1, 1), LAST) if day.weekday() < 5}
+    more = {day: units * (11 if day.year == 2026 else 10) for day, units in peak.items()}
+    for year, tolerance in ((peak, 0.01), (more, 0.01)):
+        found = project({day: units for day, units in year.items() if day < TODAY}, TODAY, FIRST, LAST)
+        total = sum(units for day, units in year.items() if day >= FIRST)
+        assert found is not None
+        assert abs(found.expected - total) < tolerance * total
+
+
+def test_a_monthly_sender_that_goes_on_is_seldom_called_silent_and_one_that_stops_is_found() -> None:
+    generator = random.Random(9)
+    alarms = [false_alarms(monthly_batch(generator)) for _ in range(3)]
+    assert max(alarms) <= 1
+    year = monthly_batch(generator)
+    stopped = {day: units for day, units in year.items() if units and day < TODAY}
+    assert silent_party("a", stopped, TODAY + timedelta(days=75)) is not None
 
 
 def test_little_is_known_of_two_weeks_and_nothing_of_less() -> None:
