@@ -20,8 +20,9 @@ import msgspec
 import structlog
 
 from gateway import __version__
-from gateway.admin.billing import billing_service, billing_services
+from gateway.admin.billing import billing_service, billing_services, write_pdf
 from gateway.api import Services, build
+from gateway.billing.runs.ports import BillingStore
 from gateway.channels.addresses import OutsideResolver
 from gateway.channels.channel import ChannelServices, OpenChannel
 from gateway.channels.digipoort.channel import networks
@@ -41,7 +42,7 @@ from gateway.jobs.reap import Reaper, reap_regularly
 from gateway.jobs.retain import Retention, retain_regularly
 from gateway.jobs.revocation import follow_revocation
 from gateway.jobs.seal import seal_regularly
-from gateway.jobs.send_bills import send_bills_regularly
+from gateway.jobs.send_bills import BillSender, mailer, send_bills_regularly
 from gateway.messages.ports import Intake
 from gateway.metrics import Metrics
 from gateway.pipeline.backoff import Backoff
@@ -59,6 +60,7 @@ from gateway.pki.tls import HttpFetch, TlsFiles, client_context, server_context
 from gateway.portal.pages import ROUTES
 from gateway.private import keep_private
 from gateway.settings import Settings, split_names
+from gateway.store.billing.deliveries import SqlDeliveryStore
 from gateway.store.documents.storage import Storage
 from gateway.store.engine import Engines
 from gateway.store.ledger.meter import LedgerMeter
@@ -204,10 +206,21 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     yield reap_regularly(_reaper(gateway), metrics, reaper_pause, is_mine=node.runs("reap"))
     yield retain_regularly(_retention(gateway, clock), FIRST_RETENTION_AFTER, node.runs("retain"))
     if settings.billing.sends_bills:
-        find_party = gateway.register.by_identifier
-        yield send_bills_regularly(billing.store, gateway.intake, find_party, node.runs("send bills"))
+        yield send_bills_regularly(_bill_sender(gateway, billing.store, clock), node.runs("send bills"))
     if settings.drop.url:
         yield drop_regularly(Drop(settings, gateway.meter, billing.store, clock), node.runs("drop"))
+
+
+def _bill_sender(gateway: Gateway, store: BillingStore, clock: Clock) -> BillSender:
+    return BillSender(
+        store,
+        SqlDeliveryStore(gateway.engines, gateway.writer),
+        gateway.intake,
+        gateway.register.by_identifier,
+        write_pdf,
+        clock,
+        mailer(gateway.settings.mail),
+    )
 
 
 async def _follow(gateway: Gateway) -> None:

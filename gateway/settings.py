@@ -310,10 +310,28 @@ class BillingSettings(msgspec.Struct, frozen=True, kw_only=True):
     number_prefix: str = ""
     """Prefix of every bill's number, to distinguish it from other series: `GD` gives GD2026-000001."""
     sends_bills: bool = True
-    """The server sends every issued bill through the gateway itself to debtors whose OIN is registered; false:
-    finance sends them in another way."""
+    """The server sends every issued bill: through the gateway itself to debtors whose OIN is registered, else by
+    e-mail (`mail.host`); false: finance sends them in another way."""
     approval_by_another: bool = True
     """Whether a run must be approved by someone other than the one who prepared it (four eyes)."""
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The mail server that takes bills for debtors that are not registered here."""
+
+    host: str = ""
+    """Name of the SMTP server. Empty: no bills are mailed, and those that cannot go through the gateway are
+    printed."""
+    port: Port = 587
+    """587 for submission with STARTTLS, 465 for TLS from the start."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` only for a server on this machine."""
+    username: str = ""
+    """Empty: no authentication."""
+    password_file: Path | None = None
+    """File with the password of that user."""
+    answer_seconds_max: Duration = 30.0
+    """How long the server may take to respond."""
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -341,9 +359,10 @@ class DropSettings(msgspec.Struct, frozen=True, kw_only=True):
     """From this hour in Amsterdam the drop of the previous day is written. At least 1, so that what was received
     around midnight is recorded."""
     formats: str = "csv"
-    """Formats of entries, statements and bills, separated by commas: `csv`, `jsonl`, `xlsx`, `parquet`."""
+    """Formats of entries, statements and bills, separated by commas: `csv`, `csv-nl` (semicolons and decimal
+    commas), `jsonl`, `xlsx`, `parquet`."""
     journal_formats: str = "csv, xaf"
-    """Formats of the journal, separated by commas: `csv`, `json`, `xlsx`, `parquet`, `xaf`, `hledger`,
+    """Formats of the journal, separated by commas: `csv`, `csv-nl`, `json`, `xlsx`, `parquet`, `xaf`, `hledger`,
     `beancount`."""
     days_back_max: Count = 31
     """How many days back a missing drop is still written, for when the target was unavailable."""
@@ -353,8 +372,8 @@ SERVICES = ("digipoort", "digid", "digid-machtigen", "mijnoverheid", "guidance",
 """The services that are billed, by the names in `gateway.billing.rating.services`."""
 
 DROP_FORMATS = {
-    "formats": ("csv", "jsonl", "xlsx", "parquet"),
-    "journal_formats": ("csv", "json", "xlsx", "parquet", "xaf", "hledger", "beancount"),
+    "formats": ("csv", "csv-nl", "jsonl", "xlsx", "parquet"),
+    "journal_formats": ("csv", "csv-nl", "json", "xlsx", "parquet", "xaf", "hledger", "beancount"),
 }
 
 
@@ -436,6 +455,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     delivery: DeliverySettings = DeliverySettings()
     meter: MeterSettings = MeterSettings()
     billing: BillingSettings = BillingSettings()
+    mail: MailSettings = MailSettings()
     journal: JournalSettings = JournalSettings()
     drop: DropSettings = DropSettings()
     reaper: ReaperSettings = ReaperSettings()

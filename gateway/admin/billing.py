@@ -5,21 +5,28 @@ Over the network a key proves the role.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from gateway.api.services import BillingServices
+from gateway.billing.delivery import Delivery, DeliveryMeans, to_print
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
+from gateway.billing.payments.service import PaymentService
 from gateway.billing.rating.policies import DEFAULT
+from gateway.billing.runs.errors import UnknownBillError
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
+from gateway.jobs.send_bills import is_registered
 from gateway.settings import Settings
+from gateway.store.billing.deliveries import SqlDeliveryStore
+from gateway.store.billing.payments import SqlPaymentStore
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.billing.usage import SqlUsageCounts
 from gateway.store.engine import Engines
+from gateway.store.messages.register import RegisterStore
 from gateway.store.opening import open_database
 from gateway.store.writer import Writer
 
@@ -40,13 +47,22 @@ def billing_service(settings: Settings, engines: Engines, writer: Writer, clock:
 def billing_services(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
     service = billing_service(settings, engines, writer, clock)
-    return BillingServices(service, service.store, SqlUsageCounts(engines), _write_pdf, chart_from(settings))
+    payments = payment_service(settings, engines, writer, clock)
+    return BillingServices(
+        service, service.store, SqlUsageCounts(engines), write_pdf, payments, chart_from(settings)
+    )
 
 
-def _write_pdf(bill: Bill) -> bytes:
-    from gateway.billing.documents.pdf import write_pdf  # reportlab takes 0.1 s to import and is seldom needed
+def payment_service(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> PaymentService:
+    """What was paid and what is open, on an open database."""
+    return PaymentService(SqlPaymentStore(engines, writer), issuer_from(settings), clock)
 
-    return write_pdf(bill)
+
+def write_pdf(bill: Bill, xml: bytes) -> bytes:
+    """The bill as PDF, with its e-invoice as it was issued."""
+    from gateway.billing.documents import pdf  # Typst takes long to import and is seldom needed
+
+    return pdf.write_pdf(bill, xml)
 
 
 def with_billing(
@@ -59,5 +75,48 @@ def with_billing(
     async def run() -> T:
         async with open_database(settings) as database:
             return await work(billing_service(settings, database.engines, database.writer, utc_now))
+
+    return asyncio.run(run())
+
+
+def with_payments(settings: Settings, work: Callable[[PaymentService], Awaitable[T]]) -> T:
+    """Run the work on payments. Raises BillingError."""
+
+    async def run() -> T:
+        async with open_database(settings) as database:
+            return await work(payment_service(settings, database.engines, database.writer, utc_now))
+
+    return asyncio.run(run())
+
+
+def bills_to_print(settings: Settings) -> Sequence[Bill]:
+    """The bills that neither the gateway nor a mail server delivers."""
+
+    async def run() -> Sequence[Bill]:
+        async with open_database(settings) as database:
+            register = RegisterStore(database.engines, database.writer, utc_now)
+            await register.refresh()
+            deliveries = SqlDeliveryStore(database.engines, database.writer)
+            numbers = to_print(
+                await deliveries.unsent(),
+                await deliveries.deliveries(),
+                lambda bill: is_registered(bill, register.by_identifier),
+                can_mail=bool(settings.mail.host),
+            )
+            store = SqlBillingStore(database.engines, database.writer)
+            return [bill for number in numbers if (bill := await store.bill(number))]
+
+    return asyncio.run(run())
+
+
+def record_printed(settings: Settings, number: str, by: str) -> bool:
+    """Record that a bill was printed and sent on paper; False when it was before. Raises UnknownBillError."""
+
+    async def run() -> bool:
+        async with open_database(settings) as database:
+            if await SqlBillingStore(database.engines, database.writer).bill(number) is None:
+                raise UnknownBillError(number)
+            deliveries = SqlDeliveryStore(database.engines, database.writer)
+            return await deliveries.add_delivery(Delivery(number, DeliveryMeans.PRINT, "", by, utc_now()))
 
     return asyncio.run(run())

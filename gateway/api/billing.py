@@ -39,6 +39,7 @@ PROBLEMS: Mapping[type[errors.BillingError], type[Problem]] = {
     errors.BillRejectedError: kinds.BillRejected,
     errors.IssuerMissingError: kinds.IssuerMissing,
     errors.DistributionKeyError: kinds.DistributionKeyRefused,
+    errors.BankFileError: kinds.BankFileRefused,
 }
 """The problem for each error. An unknown run is an UnknownItem; only the command line reads files."""
 

@@ -1,5 +1,6 @@
 """Bills and credit notes."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,9 @@ from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId, Schema, TextResource, Year
 from gateway.billing.documents.bill import Bill, BillKind, BillStage
+from gateway.billing.documents.reference import payment_reference
+from gateway.billing.payments.payment import Balance, PaymentState
+from gateway.billing.payments.service import by_number
 from gateway.billing.rating.services import Service
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, JSON, PDF, XML, headers, json_answer
@@ -34,7 +38,8 @@ class BillLineResource(Schema):
 
 
 class BillResource(Schema):
-    """A bill or credit note, in euros; a credit note is below zero."""
+    """A bill or credit note, in euros; a credit note is below zero. `paid` and `paymentState` are null before
+    it is issued, and in a run."""
 
     number: str
     kind: BillKind
@@ -53,6 +58,9 @@ class BillResource(Schema):
     including: Decimal
     lines: list[BillLineResource]
     preceding: list[str]
+    payment_reference: str
+    paid: Decimal | None
+    payment_state: PaymentState | None
 
 
 class Bills(Schema):
@@ -64,7 +72,7 @@ class Bills(Schema):
 class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Issued in which calendar year; without one the present."""
 
-    issued_in: Year | None = None
+    year: Year | None = None
     party_id: PartyId | None = None
 
 
@@ -76,7 +84,9 @@ class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
     problems=(problems.UnknownItem,),
 )
 async def list_bills(call: Call, query: BillsQuery) -> Bills:
-    return Bills(items=bill_resources(await bills_wanted(call, query)))
+    bills = await bills_wanted(call, query)
+    paid = by_number(await billing_of(call).payments.balances())
+    return Bills(items=[bill_resource(bill, paid[bill.number]) for bill in bills])
 
 
 async def bills_wanted(call: Call, query: BillsQuery) -> Sequence[Bill]:
@@ -85,7 +95,7 @@ async def bills_wanted(call: Call, query: BillsQuery) -> Sequence[Bill]:
     wanted = query.party_id or own
     if own is not None and wanted != own:
         raise problems.UnknownItem(Text("party"), str(wanted))
-    bills = await billing_of(call).store.bills(query.issued_in or today(call).year)
+    bills = await billing_of(call).store.bills(query.year or today(call).year)
     return [bill for bill in bills if wanted is None or bill.debtor.party_id == wanted]
 
 
@@ -100,11 +110,13 @@ async def show_bill(call: Call, bill_number: str) -> web.StreamResponse:
     billing, form = billing_of(call), call.media_type((JSON, XML, PDF))
     bill = await shown_bill(call, bill_number)
     if form == JSON:
-        return json_answer(bill_resource(bill), more=dict(BY_ACCEPT))
-    content = await billing.store.xml(bill_number) if form == XML else billing.pdf(bill)
+        [balance] = await billing.payments.balances(bill_number)
+        return json_answer(bill_resource(bill, balance), more=dict(BY_ACCEPT))
+    xml = await billing.store.xml(bill_number) or b""
+    content = xml if form == XML else await asyncio.to_thread(billing.pdf, bill, xml)
     extension = "xml" if form == XML else "pdf"
     more = {"Content-Disposition": f'attachment; filename="{bill.number}.{extension}"', **BY_ACCEPT}
-    return web.Response(body=content or b"", headers=headers(form, more))
+    return web.Response(body=content, headers=headers(form, more))
 
 
 async def shown_bill(call: Call, number: str) -> Bill:
@@ -115,8 +127,8 @@ async def shown_bill(call: Call, number: str) -> Bill:
     return bill
 
 
-def bill_resource(bill: Bill) -> BillResource:
-    """A bill as its debtor and finance see it."""
+def bill_resource(bill: Bill, balance: Balance | None = None) -> BillResource:
+    """A bill as its debtor and finance see it, with what was paid of it."""
     return BillResource.of(
         bill,
         bill.amounts,
@@ -125,6 +137,9 @@ def bill_resource(bill: Bill) -> BillResource:
         first_day=bill.first,
         last_day=bill.last,
         preceding=[reference.number for reference in bill.preceding],
+        payment_reference=payment_reference(bill.number) if bill.number else "",
+        paid=balance and balance.paid,
+        payment_state=balance and balance.state,
     )
 
 

@@ -6,10 +6,10 @@ on disk, not in memory. A header carries its control total.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -24,7 +24,7 @@ from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import read_journal
 from gateway.billing.documents.tables import BILL_LINES, BILLS, lines_of
 from gateway.http import problems
-from gateway.http.answers import CSV, JSON, PLAIN, XML, headers, stream_answer
+from gateway.http.answers import BY_ACCEPT, CSV, JSON, PLAIN, XML, headers, stream_answer
 from gateway.http.problems import Fault
 from gateway.i18n import Text
 from gateway.metering.export import (
@@ -40,7 +40,8 @@ from gateway.metering.export import (
 )
 from gateway.metering.statement import EntrySelection
 
-routes = Routes("billing")
+routes = Routes("billing", problems=(problems.NotAcceptable,))
+Form = TypeVar("Form", Format, JournalFormat)
 JSON_LINES = "application/jsonl"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET = "application/vnd.apache.parquet"
@@ -48,10 +49,17 @@ CONTROL_TOTAL = "Meterpoort-Control-Total"
 """Header with the control total of an export, as JSON: what `meterpoort audit` and `bills audit` count, too."""
 
 _PIECE_SIZE_BYTES = 1 << 18
-TABLE_TYPES = {Format.CSV: CSV, Format.JSON: JSON_LINES, Format.XLSX: XLSX, Format.PARQUET: PARQUET}
+TABLE_TYPES = {
+    Format.CSV: CSV,
+    Format.CSV_NL: CSV,
+    Format.JSON: JSON_LINES,
+    Format.XLSX: XLSX,
+    Format.PARQUET: PARQUET,
+}
 
 JOURNAL_TYPES = {
     JournalFormat.CSV: CSV,
+    JournalFormat.CSV_NL: CSV,
     JournalFormat.JSON: JSON,
     JournalFormat.XLSX: XLSX,
     JournalFormat.PARQUET: PARQUET,
@@ -60,14 +68,15 @@ JOURNAL_TYPES = {
     JournalFormat.BEANCOUNT: PLAIN,
 }
 
-TABLES = tuple(TABLE_TYPES.values())
+TABLES = tuple(dict.fromkeys(TABLE_TYPES.values()))
 CONTROL = {CONTROL_TOTAL: "The control total of what is in the file, as JSON."}
 
 
 class EntriesExport(msgspec.Struct, frozen=True, rename="camel"):
-    """Which entries, in which format. Up to a position they are the same bytes for ever."""
+    """Which entries, in which format; without one in that of `Accept`. Up to a position they are the same bytes
+    for ever."""
 
-    format: Format = Format.CSV
+    format: Format | None = None
     party_id: PartyId | None = None
     year: Year | None = None
     up_to: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
@@ -76,20 +85,20 @@ class EntriesExport(msgspec.Struct, frozen=True, rename="camel"):
 class StatementsExport(msgspec.Struct, frozen=True, rename="camel"):
     """Of which year of use, in which format; without a year all of them."""
 
-    format: Format = Format.CSV
+    format: Format | None = None
     year: Year | None = None
 
 
 class BillsExport(BillsQuery, frozen=True, rename="camel"):
     """Issued in which calendar year, in which format; without a year the present one."""
 
-    format: Format = Format.CSV
+    format: Format | None = None
 
 
 class JournalExport(msgspec.Struct, frozen=True, rename="camel"):
     """Of which year of issue, in which format; without a year the present one."""
 
-    format: JournalFormat = JournalFormat.CSV
+    format: JournalFormat | None = None
     year: Year | None = None
 
 
@@ -150,20 +159,29 @@ async def export_journal(call: Call, query: JournalExport) -> web.StreamResponse
     billing = billing_of(call)
     year = query.year or today(call).year
     booked = await read_journal(billing.store.bills, billing.service.issuer, year, billing.chart)
+    form = _format(call, query.format, JOURNAL_TYPES)
     with TemporaryFile() as file:
         with _format_problems():
-            totals = await asyncio.to_thread(write_journal, booked, query.format, file)
-        name = f"journal-{year}.{query.format}"
-        return await _send(call, file, JOURNAL_TYPES[query.format], name, totals)
+            totals = await asyncio.to_thread(write_journal, booked, form, file)
+        return await _send(call, file, JOURNAL_TYPES[form], f"journal-{year}.{form}", totals)
 
 
 async def _table(
-    call: Call, export: Export[Item, Kept], pages: AsyncIterator[Sequence[Item]], form: Format, name: str
+    call: Call, export: Export[Item, Kept], pages: AsyncIterator[Sequence[Item]], wanted: Format | None, name: str
 ) -> web.StreamResponse:
+    form = _format(call, wanted, TABLE_TYPES)
     with TemporaryFile() as file:
         with _format_problems():
             totals = await write_export(export, pages, form, file)
         return await _send(call, file, TABLE_TYPES[form], f"{name}.{form}", totals)
+
+
+def _format(call: Call, wanted: Form | None, types: Mapping[Form, str]) -> Form:
+    """The format in the query, else the first one of the best media type. Raises NotAcceptable."""
+    if wanted is not None:
+        return wanted
+    best = call.media_type(tuple(dict.fromkeys(types.values())))
+    return next(form for form, media_type in types.items() if media_type == best)
 
 
 @contextmanager
@@ -180,6 +198,7 @@ async def _send(
 ) -> web.StreamResponse:
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
     more = {
+        **BY_ACCEPT,
         "Content-Disposition": f'attachment; filename="{name}"',
         CONTROL_TOTAL: msgspec.json.encode(totals).decode("ascii"),
     }

@@ -188,6 +188,18 @@ class DistributionKeyRefused(Problem):
     remedy = Text("Send an amount above zero in whole cents, and each party once, with a weight.")
 
 
+class BankFileRefused(Problem):
+    status = 400
+    title = Text("This bank file cannot be used")
+    meaning = Text(
+        "It is neither CAMT.053 nor a CSV file with the columns date, amount and reference, or it is of another "
+        "account than bills are paid to. Nothing was recorded."
+    )
+    remedy = Text(
+        "Ask the bank for CAMT.053 of the account in billing.iban, or send the CSV file that is described."
+    )
+
+
 class BadCount(Problem):
     status = 400
     title = Text("This count is not possible")

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import Chart
+from gateway.billing.payments.service import PaymentService
 from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
@@ -40,12 +41,13 @@ Exposition = Callable[[str], tuple[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class BillingServices:
-    """What the API needs of billing; `pdf` renders a bill for people."""
+    """What the API needs of billing; `pdf` renders a bill and its e-invoice for people."""
 
     service: BillingService
     store: BillingStore
     counts: UsageCounts
-    pdf: Callable[[Bill], bytes]
+    pdf: Callable[[Bill, bytes], bytes]
+    payments: PaymentService
     chart: Chart = field(default_factory=Chart)
 
 

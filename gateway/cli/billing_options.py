@@ -1,7 +1,7 @@
 """Arguments, options and output that the billing commands share."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -12,7 +12,7 @@ from gateway.billing.documents.bill import Bill, BillText
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published, read
-from gateway.cli.options import EXISTING_FILE, YEAR, text_of
+from gateway.cli.options import EXISTING_FILE, YEAR, print_json, text_of
 from gateway.i18n import Text
 
 N = TypeVar("N")
@@ -43,6 +43,16 @@ class Number(click.ParamType[Decimal]):
         if not _DECIMAL.fullmatch(str(value)):
             self.fail(f"{value!r} is not an amount, as 125000.00", param, ctx)
         return Decimal(str(value))
+
+
+class SignedNumber(Number):
+    """A decimal number, also below zero: -590.00."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        text = str(value)
+        return (
+            -super().convert(text[1:], param, ctx) if text.startswith("-") else super().convert(text, param, ctx)
+        )
 
 
 class OfParty(click.ParamType[tuple[str, N]], Generic[N]):
@@ -77,9 +87,40 @@ def in_language(text: Text | BillText, language: str) -> str:
     return text.nl if language == "nl" else text.en
 
 
-def print_bills(bills: Sequence[Bill]) -> None:
-    """Print documents, one a line."""
+def print_result(form: str, content: object, lines: Iterable[str]) -> None:
+    """Print a result: JSON for programs, or lines for people."""
+    if form == "json":
+        print_json(content)
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+def print_bills(bills: Sequence[Bill], form: str, empty: str) -> None:
+    """Print documents, one a line; where there are none, `empty` says so."""
+    print_result(form, [bill_json(bill) for bill in bills], bill_lines(bills, empty))
+
+
+def bill_lines(bills: Sequence[Bill], empty: str) -> Iterator[str]:
+    """Documents, one a line."""
     for bill in bills:
-        click.echo(
-            f"{bill.number or '-':16} {bill.debtor.party_id:24} {bill.kind:12} {bill.amounts.including:>14}"
-        )
+        yield f"{bill.number or '-':16} {bill.debtor.party_id:24} {bill.kind:12} {bill.amounts.including:>14}"
+    if not bills:
+        yield empty
+
+
+def bill_json(bill: Bill) -> dict[str, object]:
+    """A document for programs, in euros."""
+    return {
+        "number": bill.number,
+        "party": bill.debtor.party_id,
+        "kind": bill.kind,
+        "stage": bill.stage,
+        "service": bill.service,
+        "year": bill.year,
+        "issuedOn": bill.issued_on,
+        "dueOn": bill.due_on,
+        "excluding": bill.amounts.excluding,
+        "vat": bill.amounts.vat,
+        "including": bill.amounts.including,
+    }

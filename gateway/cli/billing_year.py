@@ -13,9 +13,10 @@ from gateway.billing.runs.debtor import read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
 from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
-from gateway.cli.billing_options import Units, by_option, in_language, service_option, year_option
+from gateway.cli.billing_options import Units, by_option, in_language, print_result, service_option, year_option
 from gateway.cli.options import (
     EXISTING_FILE,
+    format_option,
     language_option,
     print_json,
     text_of,
@@ -29,8 +30,9 @@ from gateway.settings import Settings
 @click.command("debtors")
 @click.argument("file", type=EXISTING_FILE)
 @by_option
+@format_option()
 @with_settings
-def debtors_command(*, settings: Settings, file: Path, by: str) -> None:
+def debtors_command(*, settings: Settings, file: Path, by: str, form: str) -> None:
     """Record the debtors of FILE (TOML, a [[debtor]] each), or what changed about them."""
     text = text_of(file)
 
@@ -40,7 +42,8 @@ def debtors_command(*, settings: Settings, file: Path, by: str) -> None:
             await billing.save_debtor(Actor.finance(by), debtor)
         return len(debtors)
 
-    click.echo(f"recorded {with_billing(settings, work)}")
+    recorded = with_billing(settings, work)
+    print_result(form, {"recorded": recorded}, [f"recorded {recorded}"])
 
 
 @click.command("forecast")
@@ -51,6 +54,7 @@ def debtors_command(*, settings: Settings, file: Path, by: str) -> None:
 @click.option("--means", required=True, help="How it came: by a letter, the portal.")
 @click.option("--agreed", is_flag=True, help="It was also agreed on.")
 @by_option
+@format_option()
 @with_settings
 def forecast_command(
     *,
@@ -62,6 +66,7 @@ def forecast_command(
     means: str,
     agreed: bool,
     by: str,
+    form: str,
 ) -> None:
     """Record what PARTY_ID expects to use in a year."""
     key = YearKey(party_id, service, year)
@@ -72,7 +77,7 @@ def forecast_command(
             await billing.record_agreement(Actor.finance(by), key, means)
 
     with_billing(settings, work)
-    click.echo(f"{key}: {units}")
+    print_result(form, {"year": key, "units": units, "isAgreed": agreed}, [f"{key}: {units}"])
 
 
 @click.command("guidance")
@@ -80,12 +85,16 @@ def forecast_command(
 @click.option("--received", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Receipt of the start mail.")
 @click.option("--periods", type=Units(), default=1, help="Periods of three months so far.")
 @by_option
+@format_option()
 @with_settings
-def guidance_command(*, settings: Settings, party_id: str, received: datetime, periods: int, by: str) -> None:
+def guidance_command(
+    *, settings: Settings, party_id: str, received: datetime, periods: int, by: str, form: str
+) -> None:
     """Record individual guidance of PARTY_ID, or its renewal."""
     day = received.date()
     with_billing(settings, lambda billing: billing.record_guidance(Actor.finance(by), party_id, day, periods))
-    click.echo(f"{party_id}: {periods} from {day}")
+    content = {"party": party_id, "received": day, "periods": periods}
+    print_result(form, content, [f"{party_id}: {periods} from {day}"])
 
 
 @click.command("statement")
@@ -93,12 +102,13 @@ def guidance_command(*, settings: Settings, party_id: str, received: datetime, p
 @year_option
 @click.option("--month", required=True, type=click.IntRange(1, 12))
 @by_option
+@format_option()
 @with_settings
-def statement_command(*, settings: Settings, service: Service, year: int, month: int, by: str) -> None:
+def statement_command(*, settings: Settings, service: Service, year: int, month: int, by: str, form: str) -> None:
     """Record the monthly statement of every party: its use of the year up to the end of the month."""
     actor = Actor.finance(by)
     added = with_billing(settings, lambda billing: billing.record_statements(actor, service, year, month))
-    click.echo(f"{added} new statements")
+    print_result(form, {"added": added}, [f"{added} new statements"])
 
 
 @click.command("close")
@@ -106,12 +116,13 @@ def statement_command(*, settings: Settings, service: Service, year: int, month:
 @service_option
 @year_option
 @by_option
+@format_option()
 @with_settings
-def close_command(*, settings: Settings, party_id: str, service: Service, year: int, by: str) -> None:
+def close_command(*, settings: Settings, party_id: str, service: Service, year: int, by: str, form: str) -> None:
     """Close a settled year of PARTY_ID: its forecast can no longer change."""
     key = YearKey(party_id, service, year)
     with_billing(settings, lambda billing: billing.close(Actor.finance(by), key))
-    click.echo(f"{key} closed")
+    print_result(form, {"closed": key}, [f"{key} closed"])
 
 
 @click.command("outlook")
@@ -157,17 +168,21 @@ def _outlook(seen: Outlook, language: str) -> dict[str, object]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the mails are written, one file each (RFC 5322); an existing file is not written again.",
 )
+@format_option()
 @with_settings
-def warnings_command(*, settings: Settings, service: Service, folder: Path) -> None:
+def warnings_command(*, settings: Settings, service: Service, folder: Path, form: str) -> None:
     """Write a mail for every party that uses, or is expected to use, more than it prepaid: Dutch, then English."""
     now, day = datetime.now(UTC), amsterdam_today()
     found = with_billing(settings, lambda billing: billing.warnings(service, day))
     folder.mkdir(parents=True, exist_ok=True)
     issuer = issuer_from(settings)
-    for warning in found:
-        click.echo(
-            f"{warning.debtor.party_id:24} {warning.outlook.status:14} {_write_mail(warning, issuer, now, folder)}"
-        )
+    written = [
+        (warning.debtor.party_id, warning.outlook.status, _write_mail(warning, issuer, now, folder))
+        for warning in found
+    ]
+    content = [{"party": party_id, "status": status, "file": file} for party_id, status, file in written]
+    lines = [f"{party_id:24} {status:14} {file}" for party_id, status, file in written]
+    print_result(form, content, lines or ["No party uses more than it prepaid."])
 
 
 def _write_mail(warning: UsageWarning, issuer: Issuer, now: datetime, folder: Path) -> str:
@@ -187,12 +202,15 @@ def _write_mail(warning: UsageWarning, issuer: Issuer, now: datetime, folder: Pa
 
 @click.command("silences")
 @service_option
+@format_option()
 @with_existing
-def silences_command(*, settings: Settings, service: Service) -> None:
+def silences_command(*, settings: Settings, service: Service, form: str) -> None:
     """List parties that normally use a service and suddenly do not."""
     now = amsterdam_today()
-    for one in with_billing(settings, lambda billing: billing.silent_parties(service, now), needs_issuer=False):
-        click.echo(
-            f"{one.party_id}: nothing for {one.working_days} working days, since {one.last_seen}; "
-            f"usually {one.usual_a_day:.1f} a day"
-        )
+    found = with_billing(settings, lambda billing: billing.silent_parties(service, now), needs_issuer=False)
+    lines = [
+        f"{one.party_id}: nothing for {one.working_days} working days, since {one.last_seen}; "
+        f"usually {one.usual_a_day:.1f} a day"
+        for one in found
+    ]
+    print_result(form, found, lines or ["No party is silent."])

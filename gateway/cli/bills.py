@@ -7,6 +7,7 @@ from gateway.cli.lazy import LazyGroup
 COMMANDS = {
     "approve": "gateway.cli.billing_runs:approve_command",
     "audit": "gateway.cli.issued_bills:audit_command",
+    "bank-file": "gateway.cli.payments:bank_file_command",
     "close": "gateway.cli.billing_year:close_command",
     "debtors": "gateway.cli.billing_year:debtors_command",
     "explain": "gateway.cli.issued_bills:explain_command",
@@ -14,13 +15,19 @@ COMMANDS = {
     "guidance": "gateway.cli.billing_year:guidance_command",
     "issue": "gateway.cli.billing_runs:issue_command",
     "list": "gateway.cli.issued_bills:list_command",
+    "open": "gateway.cli.payments:open_command",
     "outlook": "gateway.cli.billing_year:outlook_command",
-    "prepare": "gateway.cli.billing_runs:prepare_command",
+    "pay": "gateway.cli.payments:pay_command",
+    "payments": "gateway.cli.payments:payments_command",
     "preview": "gateway.cli.billing_runs:preview_command",
+    "printed": "gateway.cli.issued_bills:printed_command",
     "quote": "gateway.cli.quote:quote_command",
+    "run": "gateway.cli.billing_runs:run_command",
+    "runs": "gateway.cli.billing_runs:runs_command",
     "show": "gateway.cli.issued_bills:show_command",
     "silences": "gateway.cli.billing_year:silences_command",
     "statement": "gateway.cli.billing_year:statement_command",
+    "to-print": "gateway.cli.issued_bills:to_print_command",
     "warnings": "gateway.cli.billing_year:warnings_command",
 }
 

@@ -56,7 +56,7 @@ def statements(*, settings: Settings, year: int | None, form: str, out: Path) ->
     _write(out, lambda stream: books.export_statements(settings, form, stream, year=year))
 
 
-_issued_in = click.option("--issued-in", required=True, type=YEAR, help="Year of issue.")
+_issued_in = click.option("--year", "issued_in", required=True, type=YEAR, help="Year of issue.")
 
 
 @export.command("bills")
@@ -76,7 +76,7 @@ def bill_lines(*, settings: Settings, issued_in: int, form: str, out: Path) -> N
 
 
 @export.command("journal")
-@_issued_in
+@click.option("--year", "issued_in", required=True, type=YEAR, help="Year of the postings.")
 @format_option(books.JOURNAL_FORMATS)
 @_out
 @with_existing

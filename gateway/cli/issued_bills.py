@@ -1,17 +1,20 @@
 """`meterpoort bills`: issued documents, their explanation and audit."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from gateway.admin.billing import with_billing
+from gateway.admin.billing import bills_to_print, record_printed, with_billing
+from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.rating.services import SERVICE_NAMES
-from gateway.billing.runs.bills_audit import audit_bills
+from gateway.billing.runs.bills_audit import BillsAudit, audit_bills
 from gateway.billing.runs.service import BillingService, Explanation
-from gateway.cli.billing_options import in_language, print_bills
+from gateway.cli.billing_options import by_option, in_language, print_bills, print_result
+from gateway.cli.billing_runs import print_review
 from gateway.cli.options import NEW_FILE, YEAR, format_option, language_option, with_existing
 from gateway.clock import amsterdam_today
 from gateway.settings import Settings
@@ -19,30 +22,60 @@ from gateway.settings import Settings
 
 @click.command("list")
 @click.option("--year", type=YEAR, help="Year of issue; else the present one.")
+@format_option()
 @with_existing
-def list_command(*, settings: Settings, year: int | None) -> None:
+def list_command(*, settings: Settings, year: int | None, form: str) -> None:
     """The documents that were issued in a year, one a line."""
     issued_in = year or amsterdam_today().year
-    print_bills(with_billing(settings, lambda billing: billing.store.bills(issued_in), needs_issuer=False))
+    bills = with_billing(settings, lambda billing: billing.store.bills(issued_in), needs_issuer=False)
+    print_bills(bills, form, f"No bill was issued in {issued_in}.")
+
+
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @click.command("show")
 @click.argument("number")
-@format_option(["xml", "pdf"])
+@format_option(["xml", "pdf", "text", "json"])
 @click.option("--output", type=NEW_FILE, help="File; standard output if left out.")
 @with_existing
 def show_command(*, settings: Settings, number: str, form: str, output: Path | None) -> None:
-    """The document NUMBER as it was issued (XML), or as PDF."""
+    """The document NUMBER as it was issued (XML), or as PDF; or a run, by its id, with its documents."""
+    if _RUN_ID.fullmatch(number):
+        review = with_billing(settings, lambda billing: billing.review(number), needs_issuer=False)
+        print_review(review, "json" if form == "json" else "text")
+        return
 
-    async def work(billing: BillingService) -> bytes:
-        bill = await billing.known_bill(number)
-        return write_pdf(bill) if form == "pdf" else await billing.store.xml(number) or b""
+    async def work(billing: BillingService) -> tuple[Bill, bytes]:
+        return await billing.known_bill(number), await billing.store.xml(number) or b""
 
-    document = with_billing(settings, work, needs_issuer=False)
+    bill, document = with_billing(settings, work, needs_issuer=False)
+    if form in {"text", "json"}:
+        print_bills([bill], form, "")
+        return
+    document = write_pdf(bill, document) if form == "pdf" else document
     if output:
         output.write_bytes(document)
     else:
         sys.stdout.buffer.write(document)
+
+
+@click.command("to-print")
+@format_option()
+@with_existing
+def to_print_command(*, settings: Settings, form: str) -> None:
+    """The bills that have to be printed: their debtors are not registered here and no mail reaches them."""
+    print_bills(bills_to_print(settings), form, "Nothing is to be printed.")
+
+
+@click.command("printed")
+@click.argument("number")
+@by_option
+@with_existing
+def printed_command(*, settings: Settings, number: str, by: str) -> None:
+    """Record that NUMBER was printed and sent on paper."""
+    is_new = record_printed(settings, number, by)
+    click.echo(f"{number} was printed" if is_new else f"{number} was printed before")
 
 
 @click.command("explain")
@@ -50,11 +83,12 @@ def show_command(*, settings: Settings, number: str, form: str, output: Path | N
 @click.option("--after", default="", help="Show the entries after this one.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True)
 @language_option
+@format_option()
 @with_existing
-def explain_command(*, settings: Settings, number: str, after: str, limit: int, language: str) -> None:
+def explain_command(*, settings: Settings, number: str, after: str, limit: int, language: str, form: str) -> None:
     """Explain the amount of NUMBER: its lines, counts and messages."""
     found = with_billing(settings, lambda billing: billing.explain(number, after, limit), needs_issuer=False)
-    click.echo("\n".join(_explanation_lines(found, language)))
+    print_result(form, found, _explanation_lines(found, language))
 
 
 def _explanation_lines(explanation: Explanation, language: str) -> Iterator[str]:
@@ -75,20 +109,25 @@ def _explanation_lines(explanation: Explanation, language: str) -> Iterator[str]
 
 
 @click.command("audit")
+@format_option()
 @with_existing
-def audit_command(*, settings: Settings) -> None:
+def audit_command(*, settings: Settings, form: str) -> None:
     """Check the audit chain, and compute every bill again. Exits with 1 when something is wrong.
 
     Prints the control totals that the exports have, by year of issue.
     """
     found = with_billing(settings, lambda billing: audit_bills(billing.store), needs_issuer=False)
-    click.echo(f"{found.records} records, head {found.head}")
+    print_result(form, found, _audit_lines(found))
+    if found.faults:
+        raise SystemExit(1)
+
+
+def _audit_lines(found: BillsAudit) -> Iterator[str]:
+    yield f"{found.records} records, head {found.head}"
     for year, totals in found.totals.items():
-        click.echo(
+        yield (
             f"{year}: {totals.documents} documents, {totals.excluding} + {totals.vat} VAT = {totals.including} EUR"
         )
     for fault in found.faults:
-        click.echo(f"WRONG {fault}")
-    click.echo(f"{len(found.faults)} findings" if found.faults else "The bills are sound.")
-    if found.faults:
-        raise SystemExit(1)
+        yield f"WRONG {fault}"
+    yield f"{len(found.faults)} findings" if found.faults else "The bills are sound."

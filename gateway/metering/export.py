@@ -8,12 +8,18 @@ time or the machine goes into a file. Rows are counted, so that a file can be co
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+import re
+import shutil
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from itertools import islice
+from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
 
@@ -31,10 +37,13 @@ class Format(StrEnum):
 
     CSV = "csv"
     """RFC 4180, UTF-8, a header, commas. Text that a spreadsheet would read as a formula has a `'` before it."""
+    CSV_NL = "csv-nl"
+    """The same as a Dutch spreadsheet opens it: semicolons, decimal commas, a byte order mark."""
     JSON = "jsonl"
     """One JSON object a line."""
     XLSX = "xlsx"
-    """Office Open XML; the control total is on the last sheet. A sheet has at most 1,048,575 rows."""
+    """Office Open XML: real dates and numbers, times in UTC, a filter on the header; the control total is on
+    the last sheet. A sheet has at most 1,048,575 rows; what is more goes on the next one."""
     PARQUET = "parquet"
     """Apache Parquet; needs pyarrow."""
 
@@ -106,6 +115,9 @@ class _UseCounter(Generic[Item]):
         return self._counter.totals()
 
 
+_as_date = lru_cache(maxsize=4096)(date.fromisoformat)
+
+
 def _entry_row(entry: LedgerEntry) -> tuple[Cell, ...]:
     day = billing_day(entry.at)
     return (
@@ -117,7 +129,7 @@ def _entry_row(entry: LedgerEntry) -> tuple[Cell, ...]:
         entry.kind,
         entry.quantity,
         from_microseconds(entry.at),
-        day.day,
+        _as_date(day.day),
         from_microseconds(entry.recorded_at),
         entry.recorded_at >= day.late_from,
         entry.reverses,
@@ -149,7 +161,7 @@ ENTRIES: Export[LedgerEntry, ControlTotals] = Export(
         Column("kind", str),
         Column("quantity", int),
         Column("at", datetime),
-        Column("day", str),
+        Column("day", date),
         Column("recorded_at", datetime),
         Column("is_late", bool),
         Column("reverses", int),
@@ -264,11 +276,17 @@ def _inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
+def _with_comma(amount: Decimal) -> str:
+    return str(amount).replace(".", ",")
+
+
 class _CsvWriter:
-    def __init__(self, columns: Sequence[Column], out: BinaryIO) -> None:
-        self._text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-        self._csv = csv.writer(self._text)
-        self._convert = _converter(columns, {**_AS_TEXT, str: _inert})
+    def __init__(self, columns: Sequence[Column], out: BinaryIO, *, is_dutch: bool = False) -> None:
+        encoding, delimiter = ("utf-8-sig", ";") if is_dutch else ("utf-8", ",")
+        self._text = io.TextIOWrapper(out, encoding=encoding, newline="", write_through=True)
+        self._csv = csv.writer(self._text, delimiter=delimiter)
+        numbers: Mapping[type, Callable[[Any], str]] = {Decimal: _with_comma} if is_dutch else {}
+        self._convert = _converter(columns, {**_AS_TEXT, **numbers, str: _inert})
         self._csv.writerow(column.name for column in columns)
 
     def write(self, rows: Iterable[tuple[Cell, ...]]) -> None:
@@ -305,64 +323,102 @@ class _JsonWriter:
 
 
 class _XlsxWriter:
-    """Sheets of at most as many rows as Excel accepts. Text is always text, never a formula or a link."""
+    """Sheets of at most as many rows as Excel accepts. Text is always text, never a formula or a link.
+
+    rust_xlsxwriter takes rows from an iterator, so they are kept in a file until the last one is known.
+    """
 
     ROWS_MAX = 1_048_575
-    _OPTIONS: Mapping[str, bool] = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
+    _WIDTHS: Mapping[type, float] = {str: 24, int: 12, bool: 9, Decimal: 16, date: 12, datetime: 24}
+    """In characters, by what a column holds."""
 
     def __init__(self, export: Export[Any, Any], out: BinaryIO) -> None:
-        self._export = export
-        import xlsxwriter  # here, since few files are XLSX and it takes long to import
-
-        self._book = xlsxwriter.Workbook(out, dict(self._OPTIONS))
-        self._book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed day: the same bytes each time
-        formats = {column.decimals for column in export.columns if column.holds is Decimal} | {2}
-        self._formats = {
-            decimals: self._book.add_format({"num_format": "0." + "0" * 2 + "#" * (decimals - 2)})
-            for decimals in sorted(formats)
-        }
-        self._convert = _converter(
-            export.columns, {type_: conversion for type_, conversion in _AS_TEXT.items() if type_ is not Decimal}
+        self._name = export.name
+        self._columns = export.columns
+        self._names = [column.name for column in export.columns]
+        self._out = out
+        self._pages = TemporaryFile()  # noqa: SIM115 - closed when the export is
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(
+            list[tuple[tuple(column.holds | None for column in export.columns)]]  # type: ignore[misc]  # made here
         )
-        self._sheets = 0
-        self._next_sheet()
-
-    def _next_sheet(self) -> None:
-        self._sheets += 1
-        name = self._export.name if self._sheets == 1 else f"{self._export.name} {self._sheets}"
-        self._sheet = self._book.add_worksheet(name)
-        self._sheet.freeze_panes(1, 0)
-        self._sheet.write_row(0, 0, [column.name for column in self._export.columns])
         self._rows = 0
 
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
-        for row in rows:
-            if self._rows == self.ROWS_MAX:
-                self._next_sheet()
-            self._rows += 1
-            for column, cell in enumerate(self._convert(row)):
-                if isinstance(cell, Decimal):
-                    form = self._formats[self._export.columns[column].decimals]
-                    self._sheet.write_number(self._rows, column, float(cell), form)
-                elif isinstance(cell, int):
-                    self._sheet.write_number(self._rows, column, cell)
-                elif cell:
-                    self._sheet.write_string(self._rows, column, cell)
+        page = self._encoder.encode(rows)
+        self._pages.write(len(page).to_bytes(8))
+        self._pages.write(page)
+        self._rows += len(rows)
 
     def close(self, totals: ControlTotal) -> None:
-        sheet = self._book.add_worksheet("control total")
-        for number, line in enumerate(totals.lines()):
-            for column, cell in enumerate(line):
-                if isinstance(cell, Decimal):
-                    sheet.write_number(number, column, float(cell), self._formats[2])
-                else:
-                    sheet.write(number, column, cell)
-        self._book.close()
+        from rustpy_xlsxwriter import Format as CellFormat  # here, since few files are XLSX
+        from rustpy_xlsxwriter import write_worksheets
+
+        records = self._records()
+        sheets = max(1, -(-self._rows // self.ROWS_MAX))
+        names = [self._name if number == 1 else f"{self._name} {number}" for number in range(1, sheets + 1)]
+        widths = [max(self._WIDTHS[column.holds], len(column.name) + 4) for column in self._columns]
+        formats = [CellFormat().set_num_format(_pattern(column)) for column in self._columns]
+        tables = [(name, islice(records, self.ROWS_MAX)) for name in names]
+        with NamedTemporaryFile(suffix=".xlsx") as file:
+            write_worksheets(
+                [*tables, ("control total", _total_records(totals))],
+                file.name,
+                bold_headers=True,
+                freeze_panes={name: {"row": 1, "col": 0} for name in names},
+                autofilter=dict.fromkeys(names, True),
+                column_widths=dict.fromkeys(names, widths) | {"control total": [24.0, 16.0]},
+                column_formats=dict.fromkeys(names, formats),
+            )
+            _fix_time(file.name)
+            with open(file.name, "rb") as written:  # noqa: PTH123 - it was replaced under its name
+                shutil.copyfileobj(written, self._out)
+        self._pages.close()
+
+    def _records(self) -> Iterator[dict[str, Cell]]:
+        """Every row; one without values where there is none, so that a sheet has its header."""
+        self._pages.seek(0)
+        times = [name for name, column in zip(self._names, self._columns, strict=True) if column.holds is datetime]
+        while size := self._pages.read(8):
+            for row in self._decoder.decode(self._pages.read(int.from_bytes(size))):
+                record = dict(zip(self._names, row, strict=True))
+                for name in times:
+                    if record[name] is not None:
+                        record[name] = record[name].replace(tzinfo=None)
+                yield record
+        if not self._rows:
+            yield dict.fromkeys(self._names)
+
+
+def _total_records(totals: ControlTotal) -> Iterator[dict[str, object]]:
+    """A control total as a sheet shows it."""
+    for line in totals.lines():
+        yield dict(zip(("total", "value", "of", "by"), line, strict=False))
+
+
+def _fix_time(path: str) -> None:
+    """Give the last two parts of the file, of which one has the time of writing, again with a fixed one."""
+    with ZipFile(path, "a", ZIP_DEFLATED) as book:
+        properties = book.infolist()[-2:]
+        contents = [(part.filename, _TIME.sub(b"2000-01-01T00:00:00Z", book.read(part))) for part in properties]
+        for part in properties:
+            book.filelist.remove(part)
+            del book.NameToInfo[part.filename]
+        book.start_dir = properties[0].header_offset
+        for name, content in contents:
+            book.writestr(ZipInfo(name), content, ZIP_DEFLATED)
+
+
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def _pattern(column: Column) -> str:
+    """The number format of a column in a spreadsheet."""
+    if column.holds is Decimal:
+        return "#,##0.00" + "#" * (column.decimals - 2)
+    if column.holds is datetime:
+        return "yyyy-mm-dd hh:mm:ss.000"
+    return "yyyy-mm-dd" if column.holds is date else "General"
 
 
 class _ParquetWriter:
@@ -410,6 +466,7 @@ class _ParquetWriter:
 
 _WRITERS: Mapping[Format, Callable[[Export[Any, Any], BinaryIO], RowWriter]] = {
     Format.CSV: lambda export, out: _CsvWriter(export.columns, out),
+    Format.CSV_NL: lambda export, out: _CsvWriter(export.columns, out, is_dutch=True),
     Format.JSON: _JsonWriter,
     Format.XLSX: _XlsxWriter,
     Format.PARQUET: _ParquetWriter,

@@ -215,7 +215,7 @@ class Wave:
         debtor = DEBTOR | {"oin": _oin(name)}
         await self._ask("finance", "PUT", f"/v1/debtors/{name}", json=debtor)
         await self._ask("finance", "PUT", f"/v1/parties/{name}/forecasts/2026", json={"units": 3})
-        if not (await self._ask("finance", "GET", f"/v1/bills?partyId={name}&issuedIn=2026"))["items"]:
+        if not (await self._ask("finance", "GET", f"/v1/bills?partyId={name}&year=2026"))["items"]:
             run = await self._ask("finance", "POST", "/v1/billing-runs", json=PREPAY)
             await self._ask("controller", "PUT", f"/v1/billing-runs/{run['runId']}/approval")
             await self._ask("finance", "PUT", f"/v1/billing-runs/{run['runId']}/issue")

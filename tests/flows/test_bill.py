@@ -1,21 +1,31 @@
 """A municipality's bill, all the way: its messages are counted, billed, and the bill comes through the gateway."""
 
 import asyncio
+import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 
 import msgspec
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from gateway.admin.billing import billing_service
+from gateway.admin.billing import billing_service, write_pdf
+from gateway.billing.delivery import DeliveryMeans, to_print
 from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
-from gateway.jobs.send_bills import send_bills, send_bills_regularly
+from gateway.jobs.send_bills import BillSender, SendMail, mailer, send_bills, send_bills_regularly
 from gateway.messages.participants import PartyKind
-from gateway.settings import BillingSettings
+from gateway.settings import BillingSettings, MailSettings
+from gateway.store.billing.deliveries import SqlDeliveryStore
 from tests.flows.conftest import TOWN, House, numbered
 
 BILLING = BillingSettings(
@@ -37,14 +47,14 @@ TOWN_DEBTOR = Debtor("town", "Gemeente Zilverstrand", TOWN.value, PartyKind.NON_
 SETTLE = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 
 
-async def settled(house: House) -> tuple[BillingService, Bill]:
+async def settled(house: House, email: str = "") -> tuple[BillingService, Bill]:
     """Two invoices are delivered to the town, and the year is settled."""
     for number in ("F-1", "F-2"):
         assert (await house.send("supplier", numbered(number))).status == 201
     gateway = house.gateway
     settings = msgspec.structs.replace(gateway.settings, billing=BILLING)
     billing = billing_service(settings, gateway.engines, gateway.writer, house.clock)
-    await billing.save_debtor(ANNA, TOWN_DEBTOR)
+    await billing.save_debtor(ANNA, replace(TOWN_DEBTOR, email=email))
     prepared = await billing.prepare(ANNA, SETTLE)
     await billing.approve(BRAM, prepared.run_id)
     (bill,) = await billing.issue(ANNA, prepared.run_id)
@@ -84,7 +94,7 @@ async def test_the_server_sends_what_was_issued(house: House) -> None:
     assert [one.number for one in await billing.store.unsent()] == [bill.number]
     gateway = house.gateway
     knows = gateway.register.by_identifier
-    task = asyncio.create_task(send_bills_regularly(billing.store, gateway.intake, knows))
+    task = asyncio.create_task(send_bills_regularly(sender(house, billing)))
     for _ in range(400):
         if not await billing.store.unsent():
             break
@@ -99,6 +109,86 @@ async def test_the_server_sends_what_was_issued(house: House) -> None:
     assert len(items) == 3
 
 
+def sender(
+    house: House, billing: BillingService, send_mail: SendMail | None = None, *, knows: bool = True
+) -> BillSender:
+    """What sends bills; with `knows` false nobody is registered."""
+    gateway = house.gateway
+    deliveries = SqlDeliveryStore(gateway.engines, gateway.writer)
+    find_party = gateway.register.by_identifier if knows else lambda _: None
+    return BillSender(billing.store, deliveries, gateway.intake, find_party, write_pdf, house.clock, send_mail)
+
+
+class Mailbox:
+    """Takes mail for everybody but those who moved away (550) and those who are full (452). For aiosmtpd."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]
+    ) -> str:
+        for word, answer in (("moved", "550 gone"), ("full", "452 later")):
+            if to.startswith(word):
+                return answer
+        envelope.rcpt_tos.append(to)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, SendMail]]:
+    """A real mail server, and what hands mails to it."""
+    box = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    send = mailer(MailSettings(host="127.0.0.1", port=port, security="none"))
+    assert send is not None
+    yield box, send
+    controller.stop()
+
+
+@pytest.mark.parametrize(
+    ("email", "means", "mails"),
+    [
+        ("crediteuren@zilverstrand.example", [DeliveryMeans.EMAIL], 1),
+        ("moved@zilverstrand.example", [DeliveryMeans.REFUSED], 0),
+        ("full@zilverstrand.example", [], 0),
+        ("geen adres", [DeliveryMeans.REFUSED], 0),
+        ("", [], 0),
+    ],
+)
+async def test_who_cannot_receive_here_gets_a_mail_with_both_files(
+    house: House, mailbox: tuple[Mailbox, SendMail], email: str, means: list[DeliveryMeans], mails: int
+) -> None:
+    billing, bill = await settled(house, email)
+    box, send_mail = mailbox
+    posting = sender(house, billing, send_mail, knows=False)
+    for _ in range(2):
+        await posting.send_unsent()
+    deliveries = SqlDeliveryStore(house.gateway.engines, house.gateway.writer)
+    found = await deliveries.deliveries()
+    assert [one.means for one in found.get(bill.number, ())] == means
+    assert len(box.mails) == mails
+    for mail in box.mails:
+        assert mail["Message-ID"] == f"<{bill.number}@delta.example>"
+        xml, pdf = [part.get_content() for part in mail.iter_attachments()]
+        assert xml == await billing.store.xml(bill.number)
+        assert pdf == write_pdf(bill, xml)
+    listed = to_print(await deliveries.unsent(), found, lambda _: False, can_mail=True)
+    assert listed == ([bill.number] if email in {"", "geen adres", "moved@zilverstrand.example"} else [])
+
+
 async def test_a_debtor_that_cannot_receive_here_is_distinguished(house: House) -> None:
     billing, bill = await settled(house)
     stranger = replace(bill, debtor=replace(bill.debtor, oin="00000001899988877000"))
@@ -110,7 +200,7 @@ async def test_a_debtor_that_cannot_receive_here_is_distinguished(house: House) 
 async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: House) -> None:
     billing, bill = await settled(house)
     await billing.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2027), 10, "letter")
-    listed = await house.get("town", "/v1/bills?issuedIn=2027")
+    listed = await house.get("town", "/v1/bills?year=2027")
     items = listed["items"]
     assert isinstance(items, list)
     assert [item["number"] for item in items] == [bill.number]

@@ -103,7 +103,7 @@ async def test_two_that_issue_at_once_issue_once(house: House) -> None:
     answers = await asyncio.gather(*(ask(house, "PUT", address, who=who) for who in ("finance", "controller") * 3))
     assert all(answer == answers[0] for answer in answers)
     assert [bill["number"] for bill in answers[0]["items"]] == ["2026-000001"]
-    assert len((await ask(house, "GET", "/v1/bills?issuedIn=2026"))["items"]) == 1
+    assert len((await ask(house, "GET", "/v1/bills?year=2026"))["items"]) == 1
 
 
 async def test_a_bill_that_our_own_validator_refuses_gets_no_number(house: House) -> None:
@@ -117,7 +117,7 @@ async def test_a_bill_that_our_own_validator_refuses_gets_no_number(house: House
         problem = await answer.json(content_type="application/problem+json")
     assert (answer.status, problem["type"].rpartition("/")[2]) == (409, "bill-rejected")
     assert "BR-CL-14" in problem["detail"]
-    assert (await ask(house, "GET", "/v1/bills?issuedIn=2026"))["items"] == []
+    assert (await ask(house, "GET", "/v1/bills?year=2026"))["items"] == []
 
 
 async def test_a_warning_becomes_a_mail_once(house: House, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class Chart:
         return self._account("vat", AccountGroup.LIABILITIES, Text("VAT to be paid"), Text("VAT"))
 
     @property
-    def deferred(self) -> Account:
+    def deferred_income(self) -> Account:
         """What was billed for months to come."""
         return self._account("deferred", AccountGroup.LIABILITIES, Text("Deferred income"), Text("Deferred"))
 
@@ -99,7 +99,7 @@ class Chart:
     @property
     def accounts(self) -> tuple[Account, ...]:
         """All accounts, in the order of the balance sheet and the income statement."""
-        return (self.debtors, self.vat_due, self.deferred, *(self.income(service) for service in Service))
+        return (self.debtors, self.vat_due, self.deferred_income, *(self.income(service) for service in Service))
 
     def _account(self, name: str, group: AccountGroup, title: Text, short_title: Text) -> Account:
         return Account(self.numbers.get(name) or DEFAULT_NUMBERS[name], group, title, short_title)

@@ -238,6 +238,8 @@ class JournalFormat(StrEnum):
     """How the journal is written."""
 
     CSV = "csv"
+    CSV_NL = "csv-nl"
+    """As a Dutch spreadsheet opens it."""
     JSON = "json"
     XLSX = "xlsx"
     PARQUET = "parquet"
@@ -257,6 +259,7 @@ TEXTS: Mapping[JournalFormat, Callable[[Journal], Iterator[str]]] = {
 
 TABLES = {
     JournalFormat.CSV: Format.CSV,
+    JournalFormat.CSV_NL: Format.CSV_NL,
     JournalFormat.XLSX: Format.XLSX,
     JournalFormat.PARQUET: Format.PARQUET,
 }

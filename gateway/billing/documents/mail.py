@@ -1,7 +1,4 @@
-"""The warning to a party as a message that a mail server takes (RFC 5322): Dutch first, English below.
-
-The gateway sends no mail itself: messages are written to a folder or fetched, and another program sends them.
-"""
+"""Messages that a mail server takes (RFC 5322), Dutch first and English below: a bill, a warning about use."""
 
 import re
 from collections.abc import Sequence
@@ -12,9 +9,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from gateway.billing.documents.bill import Bill
+from gateway.billing.documents.reading import document_name
 from gateway.billing.rating.outlook import Mail, Outlook
+from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.issuer import Issuer
+from gateway.i18n import Text
 
 _WORD = re.compile(r"[^a-z0-9-]+")
 
@@ -38,18 +39,43 @@ class UsageWarning:
 
 def as_message(warning: UsageWarning, issuer: Issuer, at: datetime) -> bytes:
     """The mail, from the issuer to the debtor, with CRLF line ends. Raises ValueError where one has no address."""
+    return _message(warning.mail, warning.debtor, issuer, warning.name, at).as_bytes()
+
+
+def bill_message(bill: Bill, xml: bytes, pdf: bytes, at: datetime) -> EmailMessage:
+    """A bill as a mail to its debtor, with the e-invoice and the PDF. Its Message-ID is the same each time, so
+    that a mail program shows a repetition once. Raises ValueError where the debtor has no address."""
+    service = SERVICE_NAMES[bill.service].name
+    what = Text("{document} {service} {year}", document=document_name(bill), service=service, year=bill.year)
+    amount = abs(bill.amounts.including)
+    facts = Text(
+        "Dear {name},\n\nattached is {number} of {day:date}: {what}, {amount:amount}. The XML file is the "
+        "e-invoice, the PDF is for reading and has the same inside.",
+        name=bill.debtor.name,
+        number=bill.number,
+        day=bill.issued_on,
+        what=what,
+        amount=amount,
+    )
+    mail = Mail(Text("{what}: {number}", what=what, number=bill.number), facts)
+    message = _message(mail, bill.debtor, bill.issuer, bill.number, at)
+    message.add_attachment(xml, "application", "xml", filename=f"{bill.number}.xml")
+    message.add_attachment(pdf, "application", "pdf", filename=f"{bill.number}.pdf")
+    return message
+
+
+def _message(mail: Mail, debtor: Debtor, issuer: Issuer, name: str, at: datetime) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
-    mail = warning.mail
     message["From"] = _address(issuer.name, issuer.email)
-    message["To"] = _address(warning.debtor.name, warning.debtor.email)
+    message["To"] = _address(debtor.name, debtor.email)
     message["Subject"] = mail.subject.nl
     message["Date"] = at
-    message["Message-ID"] = f"<{warning.name}@{issuer.email.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{name}@{issuer.email.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = "nl, en"
     parts: Sequence[str] = (mail.body.nl, _signature(issuer), "---", mail.subject.en, mail.body.en)
     message.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
-    return message.as_bytes()
+    return message
 
 
 def _signature(issuer: Issuer) -> str:

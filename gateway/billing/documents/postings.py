@@ -129,7 +129,9 @@ def entry_of(bill: Bill, chart: Chart | None = None) -> AccountingEntry:
     is_deferred = _is_deferred(bill, chart)
     postings = (
         Posting(chart.debtors, amounts.including),
-        Posting(chart.deferred, -amounts.excluding) if is_deferred else _income(bill, -amounts.excluding, chart),
+        Posting(chart.deferred_income, -amounts.excluding)
+        if is_deferred
+        else _income(bill, -amounts.excluding, chart),
         Posting(chart.vat_due, -amounts.vat),
     )
     kind = Text("Credit note") if bill.kind is BillKind.CREDIT_NOTE else Text("Invoice")
@@ -160,7 +162,7 @@ def releases_of(bill: Bill, chart: Chart) -> Iterator[AccountingEntry]:
         part = cents(bill.amounts.excluding * number / len(ends)) - released
         released += part
         text = Text("Release of {number}, {month:month}", number=bill.number, month=end).nl
-        postings = (Posting(chart.deferred, part), _income(bill, -part, chart))
+        postings = (Posting(chart.deferred_income, part), _income(bill, -part, chart))
         yield AccountingEntry(
             number=f"{bill.number}/{end:%Y-%m}",
             document=bill.number,

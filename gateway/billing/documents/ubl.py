@@ -10,7 +10,9 @@ from decimal import Decimal
 
 from lxml import etree
 
-from gateway.billing.documents.bill import Bill, BillKind, BillLine
+from gateway.billing.documents.bill import Bill, BillKind
+from gateway.billing.documents.reading import ReadLine, belongs_to, document_name, read_lines
+from gateway.billing.documents.reference import payment_reference
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.billing.runs.debtor import Address, Debtor
@@ -66,6 +68,7 @@ def _document(bill: Bill, name: str) -> Iterator[Node]:
     yield "BuyerReference", bill.debtor.reference or bill.debtor.party_id
     yield "InvoicePeriod", [("StartDate", bill.first), ("EndDate", bill.last)]
     for earlier in bill.preceding:
+        # NLCIUS advises against its date (BT-26, BR-NL-24): the note says it.
         yield "BillingReference", [("InvoiceDocumentReference", [("ID", earlier.number)])]
     yield from _evidence(bill)
     yield "AccountingSupplierParty", [("Party", list(_supplier(bill.issuer, bill.vat_percent)))]
@@ -75,13 +78,16 @@ def _document(bill: Bill, name: str) -> Iterator[Node]:
         yield "PaymentTerms", [("Note", Text("To be paid by {day:date}", day=bill.due_on).nl)]
     yield "TaxTotal", _tax(bill)
     yield "LegalMonetaryTotal", _totals(bill)
-    for line in bill.lines:
+    for line in read_lines(bill):
         yield f"{name}Line", _line(bill, line)
 
 
 def _note(bill: Bill) -> str:
-    sentences = [f"{SERVICE_NAMES[bill.service].name.nl} {bill.year}", *(note.nl for note in bill.notes)]
-    return ". ".join(sentences)
+    """Which document it is (advance or final), of what, what it credits, and the notes on it."""
+    sentences = [f"{document_name(bill).nl} {SERVICE_NAMES[bill.service].name.nl} {bill.year}"]
+    if sentence := belongs_to(bill):
+        sentences.append(sentence.nl)
+    return ". ".join((*sentences, *(note.nl for note in bill.notes)))
 
 
 def _evidence(bill: Bill) -> Iterator[Node]:
@@ -128,13 +134,11 @@ def _address(address: Address) -> list[Node]:
 
 
 def _payment(bill: Bill) -> list[Node]:
-    account: list[Node] = [("ID", bill.issuer.iban)]
-    if bill.issuer.bic:
-        account.append(("FinancialInstitutionBranch", [("ID", bill.issuer.bic)]))
+    """How to pay (BG-16). NLCIUS advises against a BIC (BR-NL-31): the IBAN is enough."""
     return [
         ("PaymentMeansCode", _SEPA_TRANSFER),
-        ("PaymentID", bill.number),
-        ("PayeeFinancialAccount", account),
+        ("PaymentID", payment_reference(bill.number)),
+        ("PayeeFinancialAccount", [("ID", bill.issuer.iban)]),
     ]
 
 
@@ -166,18 +170,18 @@ def _totals(bill: Bill) -> list[Node]:
     ]
 
 
-def _line(bill: Bill, line: BillLine) -> list[Node]:
-    is_credit = bill.kind is BillKind.CREDIT_NOTE
-    quantity = "CreditedQuantity" if is_credit else "InvoicedQuantity"
+def _line(bill: Bill, one: ReadLine) -> list[Node]:
+    quantity = "CreditedQuantity" if bill.kind is BillKind.CREDIT_NOTE else "InvoicedQuantity"
+    line = one.line
     basis = Text("including VAT") if bill.basis is PriceBasis.INCLUDING_VAT else Text("excluding VAT")
     return [
         ("ID", line.number),
         ("Note", f"{line.how.nl} ({basis.nl})"),
-        (quantity, -line.units if is_credit else line.units, {"unitCode": _ONE}),
+        (quantity, one.units, {"unitCode": _ONE}),
         _money("LineExtensionAmount", bill, line.net),
         (
             "Item",
-            [("Name", line.text.nl), ("ClassifiedTaxCategory", _category(bill.vat_percent, with_reason=False))],
+            [("Name", one.text), ("ClassifiedTaxCategory", _category(bill.vat_percent, with_reason=False))],
         ),
         ("Price", [("PriceAmount", format(line.net_price, "f"), {"currencyID": "EUR"})]),
     ]

@@ -195,7 +195,7 @@ def _units_line(
     how = Text(
         "{charged:n} {units}{free} × {price:amount} = {amount:amount}",
         charged=charged,
-        units=SERVICE_NAMES[tariff.service].units,
+        units=SERVICE_NAMES[tariff.service].unit_name(charged),
         free=free,
         price=tariff.price,
         amount=amount,
@@ -254,4 +254,10 @@ def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
 
 
 def _free_note(service: Service, free: int) -> tuple[Text, ...]:
-    return (Text("the first {free:n} {units} of a year are free", free=free, units=SERVICE_NAMES[service].units),)
+    return (
+        Text(
+            "the first {free:n} {units} of a year are free",
+            free=free,
+            units=SERVICE_NAMES[service].unit_name(free),
+        ),
+    )

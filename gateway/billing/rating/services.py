@@ -44,6 +44,10 @@ class ServiceNames:
     unit: Text
     units: Text
 
+    def unit_name(self, count: int) -> Text:
+        """What so many units are called: one message, 2 messages."""
+        return self.unit if count == 1 else self.units
+
 
 SERVICE_NAMES = {
     Service.DIGIPOORT: ServiceNames(

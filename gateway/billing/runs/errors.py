@@ -80,3 +80,7 @@ class DebtorFileError(BillingError):
 
 class DistributionKeyError(BillingError):
     """An amount that cannot be divided: nothing to divide, nobody to divide it over, a weight below zero."""
+
+
+class BankFileError(BillingError):
+    """A file of the bank that cannot be read, or that is of another account."""

@@ -7,7 +7,7 @@ from gateway.billing.runs.errors import IssuerMissingError
 from gateway.i18n import Text
 from gateway.settings import Settings
 
-_USAGE_PATH = "/v1/parties/{party}/usage/entries?service={service}&firstDay={first}&lastDay={last}"
+_USAGE_PATH = "/portal/usage?party={party}&service={service}&firstDay={first}&lastDay={last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Issuer:
     contact: str
     number_prefix: str = ""
     usage_url: str = ""
-    """The address of the list of messages of a line; {party}, {service}, {first} and {last} are filled in."""
+    """The address of the page with the messages of a line; {party}, {service}, {first} and {last} are filled
+    in."""
 
     def check_complete(self) -> None:
         """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""

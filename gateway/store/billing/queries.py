@@ -9,8 +9,10 @@ from gateway.store.billing.tables import (
     billing_audit,
     billing_counters,
     billing_debtors,
+    billing_deliveries,
     billing_documents,
     billing_issues,
+    billing_payments,
     billing_runs,
     billing_steps,
 )
@@ -29,6 +31,8 @@ _approvals = billing_approvals.c
 _issues = billing_issues.c
 _bills = billing_documents.c
 _audit = billing_audit.c
+_payments = billing_payments.c
+_deliveries = billing_deliveries.c
 
 # Rows that are added, as plain values
 
@@ -92,6 +96,27 @@ class DebtorRow(NamedTuple):
     body: str
 
 
+class PaymentRow(NamedTuple):
+    """A payment of a bill."""
+
+    entry_id: str
+    number: str
+    amount: str
+    booked_on: str
+    by: str
+    at: int
+
+
+class DeliveryRow(NamedTuple):
+    """A bill that left the gateway in another way than as a message."""
+
+    number: str
+    means: str
+    to: str
+    by: str
+    at: int
+
+
 class EventRow(NamedTuple):
     """A record of the audit chain."""
 
@@ -106,7 +131,7 @@ class EventRow(NamedTuple):
     link: str
 
 
-BillingRow = YearStepRow | RunRow | SignatureRow | DocumentRow | DebtorRow | EventRow
+BillingRow = YearStepRow | RunRow | SignatureRow | DocumentRow | DebtorRow | PaymentRow | DeliveryRow | EventRow
 
 
 class Addition(NamedTuple):
@@ -132,6 +157,8 @@ ADD_APPROVAL = _adds(billing_approvals, SignatureRow._fields, "run_id")
 ADD_ISSUE = _adds(billing_issues, SignatureRow._fields, "run_id")
 ADD_DOCUMENT = _adds(billing_documents, DocumentRow._fields)
 ADD_DEBTOR = _adds(billing_debtors, DebtorRow._fields)
+ADD_PAYMENT = _adds(billing_payments, PaymentRow._fields, "entry_id", "number")
+ADD_DELIVERY = _adds(billing_deliveries, DeliveryRow._fields, "number", "means")
 ADD_EVENT = _adds(billing_audit, EventRow._fields)
 
 # Debtors
@@ -165,10 +192,20 @@ BILLS_OF_RUN = (
 )
 UNSENT_BILLS = (
     select(_bills.body)
-    .where(~exists().where(idempotency.c.submitter_id == SENDER, idempotency.c.idempotency_key == _bills.number))
+    .where(
+        ~exists().where(idempotency.c.submitter_id == SENDER, idempotency.c.idempotency_key == _bills.number),
+        ~exists().where(_deliveries.number == _bills.number),
+    )
     .order_by(_bills.issued_in, _bills.rank)
 )
 DOCUMENTS = select(billing_documents).order_by(_bills.issued_in, _bills.rank)
+
+# Payments and deliveries
+
+HEADS = select(_bills.body).order_by(_bills.issued_in, _bills.rank)
+PAYMENTS = select(billing_payments).order_by(_payments.payment_id)
+PAYMENTS_OF_BILL = PAYMENTS.where(_payments.number == bindparam("number"))
+DELIVERIES = select(billing_deliveries).order_by(_deliveries.delivery_id)
 
 # Runs
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord, next_record
+from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import InputsMovedError
 from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
@@ -27,24 +27,18 @@ from gateway.billing.runs.year import StepKind, YearKey, YearStep
 from gateway.clock import to_microseconds
 from gateway.i18n import Text
 from gateway.store.billing import queries
+from gateway.store.billing.chain import AUDIT, add_once, count_at, lock_chain, record_event
 from gateway.store.billing.queries import (
     Addition,
     BillingRow,
     DebtorRow,
     DocumentRow,
-    EventRow,
     RunRow,
     SignatureRow,
     YearStepRow,
 )
-from gateway.store.billing.tables import billing_counters
 from gateway.store.engine import Engines
-from gateway.store.record.entries import record_changes
-from gateway.store.sql import ask
 from gateway.store.writer import Writer
-
-_AUDIT = "audit"
-"""The counter of the chain's records; its row is the lock of every write."""
 
 
 class SqlBillingStore:
@@ -52,18 +46,18 @@ class SqlBillingStore:
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines
-        self._writer = writer
+        self.writer = writer
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record a debtor, or a new version of one."""
 
         def write(connection: Connection) -> None:
-            _lock(connection)
+            lock_chain(connection)
             row = DebtorRow(debtor.party_id, to_microseconds(event.at), _text(debtor))
-            _add(connection, queries.ADD_DEBTOR, row, event.at)
-            _record_event(connection, event)
+            add_once(connection, queries.ADD_DEBTOR, row, event.at)
+            record_event(connection, event)
 
-        await self._writer.call(write)
+        await self.writer.call(write)
 
     async def debtors(self) -> Mapping[str, Debtor]:
         """The latest version of each, by party id."""
@@ -147,13 +141,13 @@ class SqlBillingStore:
         """Insert a row, and record the event when its key was not there yet; whether that was so."""
 
         def write(connection: Connection) -> bool:
-            _lock(connection)
-            is_new = _add(connection, addition, row, event.at)
+            lock_chain(connection)
+            is_new = add_once(connection, addition, row, event.at)
             if is_new:
-                _record_event(connection, event)
+                record_event(connection, event)
             return is_new
 
-        return await self._writer.call(write)
+        return await self.writer.call(write)
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
@@ -164,21 +158,21 @@ class SqlBillingStore:
         """
 
         def write(connection: Connection) -> Sequence[Bill]:
-            _lock(connection)
+            lock_chain(connection)
             issue = SignatureRow(run.run_id, event.actor, to_microseconds(event.at))
-            if not _add(connection, queries.ADD_ISSUE, issue, event.at):
+            if not add_once(connection, queries.ADD_ISSUE, issue, event.at):
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
             bills = [_add_bill(connection, draft, render, event.at) for draft in drafts]
             by_party = {bill.debtor.party_id: bill for bill in bills}
             for step in steps:
                 row = _step_row(_with_document(step, by_party.get(step.year.party_id)))
-                _add(connection, queries.ADD_STEP, row, event.at)
-            _record_event(connection, event)
+                add_once(connection, queries.ADD_STEP, row, event.at)
+            record_event(connection, event)
             return bills
 
         try:
-            return await self._writer.call(write)
+            return await self.writer.call(write)
         except IntegrityError as clash:
             raise InputsMovedError(
                 Text("another run billed the same year while run {run_id} was being issued", run_id=run.run_id),
@@ -194,59 +188,8 @@ class SqlBillingStore:
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record, as counted apart from the records."""
-        number = await self._engines.scalar(queries.COUNTER, name=_AUDIT) or 0
+        number = await self._engines.scalar(queries.COUNTER, name=AUDIT) or 0
         return number, await self._engines.scalar(queries.AUDIT_LINK, number=number) or GENESIS
-
-
-def _lock(connection: Connection) -> None:
-    """Lock the chain until the end of the transaction."""
-    _count(connection, _AUDIT, 0)
-
-
-def _count(connection: Connection, name: str, by: int = 1) -> int:
-    """Raise a counter and answer it; other writers wait until this transaction ends."""
-    [(value,)] = cast("list[tuple[int]]", ask(connection, queries.RAISE_COUNTER, (name, by)))
-    return value
-
-
-def _count_at(connection: Connection, name: str, at: datetime) -> int:
-    """Raise a counter by one, and record it."""
-    value = _count(connection, name)
-    record_changes(connection, billing_counters, [name], at)
-    return value
-
-
-def _add(connection: Connection, addition: Addition, row: BillingRow, at: datetime) -> bool:
-    """Add a row unless it is there, and record it; whether it was new."""
-    if _is_there(connection, addition, row):
-        return False
-    [(key,)] = ask(connection, addition.insert, row)
-    record_changes(connection, addition.table, [key], at)
-    return True
-
-
-def _is_there(connection: Connection, addition: Addition, row: BillingRow) -> bool:
-    keys = [getattr(row, name) for name in addition.keys]
-    return bool(keys and ask(connection, addition.find, keys))
-
-
-def _record_event(connection: Connection, event: AuditEvent) -> None:
-    """Add an event to the chain; the caller holds the lock."""
-    number = _count_at(connection, _AUDIT, event.at)
-    previous = connection.scalar(queries.AUDIT_LINK, {"number": number - 1}) or GENESIS
-    record = next_record(number, event, previous)
-    row = EventRow(
-        number,
-        event.actor,
-        event.action,
-        event.subject,
-        to_microseconds(event.at),
-        event.detail,
-        event.digest,
-        record.previous,
-        record.link,
-    )
-    _add(connection, queries.ADD_EVENT, row, event.at)
 
 
 def _step_row(step: YearStep) -> YearStepRow:
@@ -268,7 +211,7 @@ def _step_row(step: YearStep) -> YearStepRow:
 def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> Bill:
     """Give the draft the next number of its year and store it."""
     year = draft.issued_on.year
-    rank = _count_at(connection, f"number {year}", at)
+    rank = count_at(connection, f"number {year}", at)
     bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
     xml = render(bill)
     row = DocumentRow(
@@ -284,7 +227,7 @@ def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime)
         xml=xml,
         sha256=hashlib.sha256(xml).hexdigest(),
     )
-    _add(connection, queries.ADD_DOCUMENT, row, at)
+    add_once(connection, queries.ADD_DOCUMENT, row, at)
     return bill
 
 

@@ -109,3 +109,28 @@ billing_counters = Table(
     Column("value", BigInteger, nullable=False),
     Column("recorded", BigInteger, nullable=False, server_default="0"),
 )
+
+billing_payments = Table(
+    "billing_payments",
+    metadata,
+    Column("payment_id", RowId, primary_key=True),
+    Column("entry_id", Text, nullable=False),
+    Column("number", Text, nullable=False, index=True),
+    Column("amount", Money, nullable=False),
+    Column("booked_on", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("entry_id", "number"),
+)
+
+billing_deliveries = Table(
+    "billing_deliveries",
+    metadata,
+    Column("delivery_id", RowId, primary_key=True),
+    Column("number", Text, nullable=False, index=True),
+    Column("means", Text, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("number", "means"),
+)

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from gateway.api import Services
 from gateway.api.services import BillingServices
 from gateway.billing.documents.pdf import write_pdf
+from gateway.billing.payments.service import PaymentService
+from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.store.billing.payments import SqlPaymentStore
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
-from tests.unit.billing.billing_service import ANNA, DEBTORS, billing_service
+from tests.unit.billing.billing_service import ANNA, DEBTORS, ISSUER, billing_service
 from tests.unit.store.billing.billing_database import fresh_billing
 
 FINANCE = {"X-API-Key": "mp_finance"}
@@ -40,9 +43,10 @@ async def billing_services(
     gateway.known["zilverstrand"] = Party("zilverstrand", "Gemeente Zilverstrand", PartyKind.NON_RIJK)
     gateway.keys["mp_zilverstrand"] = Caller("key-z", Role.GOVERNMENT, "zilverstrand")
     gateway.keys["mp_controller"] = Caller("key-controller", Role.FINANCE, None)
-    async with fresh_billing(database_url) as (store, _):
+    async with fresh_billing(database_url) as (store, engines):
         billing = billing_service(store, meter, **options)  # type: ignore[arg-type]  # the options of `billing_service`
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
-        services = BillingServices(billing, store, meter, write_pdf)
+        payments = PaymentService(SqlPaymentStore(engines, store.writer), ISSUER, utc_now)
+        services = BillingServices(billing, store, meter, write_pdf, payments)
         yield replace(gateway.services(), billing=services, clock=lambda: gateway.now)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from gateway.api import Services
-from gateway.api.exports import JOURNAL_TYPES, TABLE_TYPES
+from gateway.api.exports import JOURNAL_TYPES, PARQUET, TABLE_TYPES, XLSX
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.documents.journals import JournalFormat, write_journal
 from gateway.billing.documents.postings import journal
@@ -90,7 +91,39 @@ def read_table(content: bytes, form: Format, name: str) -> list[dict[str, object
         return [dict(zip(map(str, heads), row, strict=True)) for row in rows]
     if form is Format.JSON:
         return [json.loads(line) for line in content.splitlines()]
-    return [dict(row) for row in csv.DictReader(io.StringIO(content.decode(), newline=""))]
+    separator = ";" if form is Format.CSV_NL else ","
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    rows = [dict(row) for row in csv.DictReader(text, delimiter=separator)]
+    return [{name: re.sub(r"^(-?\d+),(\d+)$", r"\1.\2", cell) for name, cell in row.items()} for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type", "begins"),
+    [
+        (XLSX, XLSX, b"PK"),
+        (PARQUET, PARQUET, b"PAR1"),
+        ("text/csv", "text/csv", b"number,"),
+        ("*/*", "text/csv", b"number,"),
+        ("application/jsonl;q=0.5, text/csv;q=0.1", "application/jsonl", b"{"),
+    ],
+)
+@pytest.mark.parametrize("what", ["bills", "journal"])
+async def test_accept_chooses_the_format(
+    client: Client, services: Services, what: str, accept: str, media_type: str, begins: bytes
+) -> None:
+    await _issued(client, services)
+    if what == "journal" and "jsonl" in accept:
+        accept, media_type = "application/json", "application/json"
+    headers = FINANCE | {"Accept": accept}
+    async with client.get(f"/v1/exports/{what}", params={"year": "2026"}, headers=headers) as answer:
+        assert (answer.status, answer.content_type) == (200, media_type)
+        assert "Accept" in answer.headers["Vary"]
+        assert (await answer.read()).startswith(begins)
+
+
+async def test_a_type_that_no_export_has_is_not_acceptable(client: Client) -> None:
+    async with client.get("/v1/exports/bills", headers=FINANCE | {"Accept": "image/png"}) as answer:
+        assert answer.status == 406
 
 
 async def test_usage_and_its_export_say_the_same(client: Client) -> None:
@@ -174,7 +207,7 @@ async def test_tables_come_in_every_format(client: Client, services: Services, w
     await _issued(client, services)
     at, kind = datetime(2026, 3, 1, 10, 0, tzinfo=UTC), UsageKind.DIGID_AUTHENTICATION
     await services.meter.record([UsageEntry("e1", "zilverstrand", kind, at, 5, source="x")])
-    year = {"year": "2026"} if what == "statements" else {"issuedIn": "2026"}
+    year = {"year": "2026"}
     async with client.get(f"/v1/exports/{what}", params=year | {"format": form}, headers=FINANCE) as answer:
         assert (answer.status, answer.content_type) == (200, TABLE_TYPES[form])
         rows = read_table(await answer.read(), form, what)
@@ -191,7 +224,7 @@ async def test_tables_come_in_every_format(client: Client, services: Services, w
 
 async def test_a_partys_bills_alone(client: Client, services: Services) -> None:
     number = await _issued(client, services)
-    params = {"issuedIn": "2026", "partyId": "zilverstrand"}
+    params = {"year": "2026", "partyId": "zilverstrand"}
     async with client.get("/v1/exports/bills", params=params, headers=FINANCE) as answer:
         rows = read_table(await answer.read(), Format.CSV, "bills")
     assert [row["number"] for row in rows] == [number]

@@ -128,7 +128,7 @@ async def test_a_run_is_issued_once_and_says_who_did_what(finance: FinanceClient
     shown = await finance.done("GET", address)
     assert (shown["state"], shown["issuedBy"], shown["items"]) == ("issued", "key-finance", first["items"])
     assert [one["runId"] for one in (await finance.done("GET", RUNS))["items"]] == [run["runId"]]
-    assert len((await finance.done("GET", "/v1/bills?issuedIn=2026"))["items"]) == 1
+    assert len((await finance.done("GET", "/v1/bills?year=2026"))["items"]) == 1
 
 
 async def test_who_prepared_it_does_not_approve(finance: FinanceClient) -> None:
@@ -152,7 +152,7 @@ async def test_a_run_whose_inputs_moved_is_neither_approved_nor_issued(finance: 
     await finance.done("PUT", f"{address}/approval", key=CONTROLLER)
     await finance.done("PUT", FORECAST, {"units": 1200})
     assert (await finance.refused("PUT", f"{address}/issue"))[:2] == (409, "inputs-moved")
-    assert (await finance.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
+    assert (await finance.done("GET", "/v1/bills?year=2026"))["items"] == []
 
 
 async def test_a_preview_keeps_nothing_and_says_what_if(finance: FinanceClient) -> None:
@@ -418,7 +418,7 @@ class TestWithAJudgeThatRefuses:
         status, kind, detail = await finance.refused("PUT", f"{RUNS}/{run['runId']}/issue")
         assert (status, kind) == (409, "bill-rejected")
         assert "Gemeente Zilverstrand breaks BR-NL-4: no address" in detail
-        assert (await finance.done("GET", "/v1/bills?issuedIn=2026"))["items"] == []
+        assert (await finance.done("GET", "/v1/bills?year=2026"))["items"] == []
 
 
 def test_every_refusal_of_billing_has_a_problem() -> None:

@@ -31,8 +31,8 @@ ISSUER = Issuer(
     phone="+31 70 555 0140",
     contact="Financiën, team Doorbelasting",
     number_prefix="GD",
-    usage_url="https://poort.delta.example/v1/parties/{party}/usage/entries"
-    "?service={service}&firstDay={first}&lastDay={last}",
+    usage_url="https://poort.delta.example/portal/usage?party={party}&service={service}"
+    "&firstDay={first}&lastDay={last}",
 )
 
 ZILVERSTRAND = Debtor(

@@ -29,7 +29,7 @@ from gateway.billing.runs import audit_chain, inputs, run, service
 from gateway.billing.runs.errors import BillingError
 from gateway.billing.runs.run import RunInputs
 from gateway.billing.runs.year import BillingYear
-from gateway.store.billing import records as store
+from gateway.store.billing import chain
 from gateway.testing.billing import MemoryUsageCounts
 from tests.unit.billing.bills import BILLS, every_bill
 from tests.unit.billing.documents import test_journals, test_ubl
@@ -162,7 +162,7 @@ _exemption = rating.exemption
 _use_lines = rating._use_lines
 _link_of = audit_chain.link_hash
 _entry_of = postings.entry_of
-_count = store._count
+_count = chain.count
 _on = Catalogue.on
 
 
@@ -187,7 +187,7 @@ def _nothing_free(service: Service, found: object, used: Sequence[int], free: in
     return _use_lines(service, found, used, 0)  # type: ignore[arg-type]  # as it came
 
 
-def _untaxed(one: Bill) -> postings.AccountingEntry:
+def _untaxed(one: Bill, *_: object) -> postings.AccountingEntry:
     entry = _entry_of(one)
     return replace(entry, postings=tuple(Posting(part.account, part.amount) for part in entry.postings[:2]))
 
@@ -225,15 +225,15 @@ BUGS = {
     "everything metered is charged": Bug(inputs, "charged_units", lambda *given: sum(given[1].values())),
     "line rounding is left": Bug(bill, "cents", _floored),
     "all inputs have one hash": Bug(RunInputs, "digest", property(lambda *_: "0" * 64)),
-    "anyone may act": Bug(service, "_check_finance", lambda *_: None),
+    "anyone may act": Bug(service, "check_finance", lambda *_: None),
     "forecasts are never locked": Bug(BillingYear, "is_prepaid", property(lambda *_: False)),
     "the chain leaves out who": Bug(
         audit_chain,
         "link_hash",
         lambda number, event, previous: _link_of(number, replace(event, actor=""), previous),
     ),
-    "numbers have gaps": Bug(store, "_count", _with_a_gap),
-    "a run is issued twice": Bug(store, "_is_there", lambda *_: False),
+    "numbers have gaps": Bug(chain, "count", _with_a_gap),
+    "a run is issued twice": Bug(chain, "_is_there", lambda *_: False),
     "credit notes are negative": Bug(ubl, "_money", _unsigned),
     "the tax is not posted": Bug(postings, "entry_of", _untaxed),
     "audit file lines are all debit": Bug(Posting, "debit", property(lambda self: abs(self.amount))),

@@ -4,11 +4,13 @@ import json
 import sqlite3
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from gateway.billing.documents.journals import JournalFormat
 from gateway.cli import main
+from gateway.cli.bills import COMMANDS
 from gateway.metering.export import Format
 
 CONFIG = """
@@ -63,7 +65,7 @@ def done(folder: Path, line: str) -> str:
 
 def exported(folder: Path, what: str) -> object:
     """The control total of an export, written in every format that it has."""
-    where = ["--config", str(folder / "config.toml"), "--data", str(folder / "data"), "--issued-in", "2026"]
+    where = ["--config", str(folder / "config.toml"), "--data", str(folder / "data"), "--year", "2026"]
     totals = []
     for form in JournalFormat if what == "journal" else Format:
         path = folder / f"{what}.{form}"
@@ -84,12 +86,23 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     )
     what_if = done(folder, f"preview {PREPAYMENT} --forecast zilverstrand=1000")
     assert "590.00 including VAT" in what_if
-    run = done(folder, f"prepare {PREPAYMENT}")
+    prepared = json.loads(done(folder, f"run {PREPAYMENT} --format json"))
+    run = prepared["runId"]
+    assert [bill["including"] for bill in prepared["bills"]] == ["7080.00"]
+    assert done(folder, f"run {PREPAYMENT}").endswith(f"next: meterpoort bills approve {run} --by NAME")
     alone = bills(folder, f"approve {run} --by Anna")
     assert alone.exit_code == 2
     assert "iemand anders moet hem goedkeuren" in alone.stderr
     done(folder, f"approve {run} --by Bram")
+    assert f"next: meterpoort bills issue {run}" in done(folder, f"show {run}")
     assert done(folder, f"issue {run} --by Anna") == done(folder, f"issue {run} --by Anna")
+    assert "prepared by Anna, approved by Bram, issued by Anna" in done(folder, f"show {run}")
+    assert done(folder, "runs").startswith(f"{run} issued")
+    assert "GD2026-000001" in done(folder, "to-print")
+    assert done(folder, "printed GD2026-000001 --by Anna") == "GD2026-000001 was printed"
+    assert done(folder, "to-print") == "Nothing is to be printed."
+    again = done(folder, f"run {PREPAYMENT}")
+    assert "Nothing is due that was not billed before: there are no documents." in again
     late = bills(
         folder, "forecast zilverstrand --service digipoort --year 2026 --units 5 --means letter --by Anna"
     )
@@ -108,11 +121,23 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     }
     assert exported(folder, "bill-lines") == exported(folder, "bills")
     assert exported(folder, "journal") == {"entries": 13, "debit": "12931.24", "credit": "12931.24"}
+    assert "7080.00 of        7080.00 open" in done(folder, "open")
+    marks = folder / "paid.csv"
+    marks.write_text("datum;bedrag;omschrijving;id\n20-02-2026;7.080,00;GD2026-000001;77\n")
+    for message in ("1 payments recorded, 7080.00 EUR matched", "0 payments recorded, 0.00 EUR matched"):
+        assert done(folder, f"bank-file {marks} --by Anna").endswith(f"1 entries, {message}")
+    assert done(folder, "open") == "Nothing is open."
+    undone = "pay GD2026-000001 --amount -7080.00 --on 2026-02-21 --reference undone --by Anna --format json"
+    assert json.loads(done(folder, undone))[0]["state"] == "open"
+    assert "7080.00  77  by Anna" in done(folder, "payments GD2026-000001")
     audited = done(folder, "audit")
-    assert audited.startswith("6 records")
+    assert audited.startswith("10 records")
     assert audited.endswith("2026: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
     check_that_the_audit_sees_another_amount(folder)
-    assert done(folder, f"warnings --service digipoort --folder {folder / 'mails'}") == ""
+    assert (
+        done(folder, f"warnings --service digipoort --folder {folder / 'mails'}")
+        == "No party uses more than it prepaid."
+    )
     assert list((folder / "mails").iterdir()) == []
     assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")
 
@@ -141,6 +166,38 @@ def check_that_the_audit_sees_another_amount(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        (f"preview {PREPAYMENT}", "there are no documents"),
+        ("list --year 2026", "No bill was issued in 2026."),
+        ("runs", "No run was prepared."),
+        ("silences --service digipoort", "No party is silent."),
+        ("open", "Nothing is open."),
+    ],
+)
+def test_what_is_empty_says_so_and_is_json_for_programs(folder: Path, line: str, message: str) -> None:
+    done(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
+    assert message in done(folder, line)
+    found = json.loads(done(folder, f"{line} --format json"))
+    assert (found["bills"] if isinstance(found, dict) else found) == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_json(name: str) -> None:
+    """`outlook` and `printed` have one form only, `quote` its own."""
+    command = main.get_command(click.Context(main), "bills")
+    assert isinstance(command, click.Group)
+    found = command.get_command(click.Context(command), name)
+    assert found is not None
+    formats = [
+        option.type.choices
+        for option in found.params
+        if option.name == "form" and isinstance(option.type, click.Choice)
+    ]
+    assert name in {"outlook", "printed", "quote"} or any("json" in choices for choices in formats)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
         ("approve 0000 --by Bram", "there is no run 0000"),
         (
             "forecast nergens --service digid --year 2021 --units 5 --means x --by Anna",
@@ -148,7 +205,7 @@ def check_that_the_audit_sees_another_amount(folder: Path) -> None:
         ),
         ("close zilverstrand --service digid --year 2021 --by Anna", "is not settled"),
         (
-            "prepare --stage distribution --service facilities --year 2021 --weight vng --by Anna",
+            "run --stage distribution --service facilities --year 2021 --weight vng --by Anna",
             "not party=number",
         ),
     ],

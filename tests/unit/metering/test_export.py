@@ -23,6 +23,7 @@ from gateway.metering.entry import GATEWAY, LedgerEntry
 from gateway.metering.export import ENTRIES, STATEMENTS, Cell, Export, Format, write_export, write_items
 from gateway.metering.statement import StatementLine
 from gateway.metering.totals import ControlTotals, KindYear
+from tests.unit.billing.bills import BILLS
 
 NEW_YEAR = to_microseconds(datetime(2025, 12, 31, 23, 30, tzinfo=UTC))
 MAY = to_microseconds(datetime(2026, 5, 1, 8, 0, 0, 120, tzinfo=UTC))
@@ -168,16 +169,40 @@ async def test_json_lines() -> None:
     assert totals == TOTALS
 
 
+def in_excel(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as a spreadsheet has it: days and times are dates, times without zone and to the millisecond."""
+    times = {name: datetime.fromisoformat(str(row[name])).replace(tzinfo=None) for name in ("at", "recorded_at")}
+    day = datetime.fromisoformat(str(row["day"]))
+    return row | {name: at.replace(microsecond=0) for name, at in times.items()} | {"day": day}
+
+
+async def test_csv_of_a_dutch_spreadsheet() -> None:
+    """Read by the standard reader with its own separators."""
+    plain, _ = await exported(Format.CSV)
+    dutch, _ = await exported(Format.CSV_NL)
+    assert dutch.startswith(b"\xef\xbb\xbfposition;source;")
+    by_comma = list(csv.reader(io.StringIO(plain.decode(), newline="")))
+    assert list(csv.reader(io.StringIO(dutch.decode("utf-8-sig"), newline=""), delimiter=";")) == by_comma
+    out = io.BytesIO()
+    write_items(tables.BILLS, [BILLS["settlement"]], Format.CSV_NL, out)
+    _, row = csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline=""), delimiter=";")
+    assert "885,00" in row
+    assert "'-" not in "".join(row)
+
+
 async def test_xlsx_by_openpyxl() -> None:
     content, totals = await exported(Format.XLSX)
     book = openpyxl.load_workbook(io.BytesIO(content))
-    header, *rows = book["entries"].iter_rows(values_only=True)
-    as_text = {True: "true", False: "false"}
-    wanted = [[as_text.get(v, v) if isinstance(v, bool) else v for v in row.values()] for row in EXPECTED]
+    sheet = book["entries"]
+    header, *rows = sheet.iter_rows(values_only=True)
     assert list(header) == list(EXPECTED[0])
-    assert [list(row) for row in rows] == wanted
+    assert [list(row) for row in rows] == [list(in_excel(row).values()) for row in EXPECTED]
+    assert {cell.font.b for cell in sheet[1]} == {True}
+    assert (sheet.auto_filter.ref, sheet.freeze_panes) == ("A1:N4", "A2")
+    assert sheet.column_dimensions["A"].width >= len("position")
+    assert [sheet["H2"].number_format, sheet["I2"].number_format] == ["yyyy-mm-dd hh:mm:ss.000", "yyyy-mm-dd"]
     assert book["entries"]["C3"].data_type == "s"  # text, not a formula
-    control = [row[:2] for row in book["control total"].iter_rows(values_only=True)]
+    control = [row[:2] for row in book["control total"].iter_rows(min_row=2, values_only=True)]
     assert control[:3] == [("entries", 3), ("quantity", 40), ("parties", totals.parties)]
 
 
@@ -193,6 +218,7 @@ async def test_parquet_by_pyarrow() -> None:
     found = parquet.read_table(io.BytesIO(content)).to_pylist()
     times = ("at", "recorded_at")
     parsed = [row | {name: datetime.fromisoformat(str(row[name])) for name in times} for row in EXPECTED]
+    parsed = [row | {"day": date.fromisoformat(str(row["day"]))} for row in parsed]
     assert found == parsed
 
 

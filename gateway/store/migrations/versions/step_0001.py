@@ -24,8 +24,10 @@ _INSERT_ONLY = (
     "billing_approvals",
     "billing_audit",
     "billing_debtors",
+    "billing_deliveries",
     "billing_documents",
     "billing_issues",
+    "billing_payments",
     "billing_runs",
     "billing_steps",
     "forgotten_parts",
@@ -125,6 +127,18 @@ sa.Table(
     sa.Index(None, "party_id"),
 )
 sa.Table(
+    "billing_deliveries",
+    _shape,
+    sa.Column("delivery_id", RowId, primary_key=True),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("means", sa.Text, nullable=False),
+    sa.Column("to", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.UniqueConstraint("number", "means"),
+    sa.Index(None, "number"),
+)
+sa.Table(
     "billing_documents",
     _shape,
     sa.Column("number", sa.Text, primary_key=True),
@@ -148,6 +162,19 @@ sa.Table(
     sa.Column("run_id", sa.Text, primary_key=True),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
+)
+sa.Table(
+    "billing_payments",
+    _shape,
+    sa.Column("payment_id", RowId, primary_key=True),
+    sa.Column("entry_id", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("amount", Money, nullable=False),
+    sa.Column("booked_on", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.UniqueConstraint("entry_id", "number"),
+    sa.Index(None, "number"),
 )
 sa.Table(
     "billing_runs",

@@ -72,5 +72,7 @@ def test_every_kind_of_bill_sums(name: str) -> None:
 def test_lines_of_use_link_to_their_messages() -> None:
     bill = BILLS["settlement"]
     links = {line.role: line.link for line in bill.lines}
-    assert links[LineRole.USE].endswith("/usage/entries?service=digipoort&firstDay=2026-01-01&lastDay=2026-12-31")
+    assert links[LineRole.USE].endswith(
+        "/portal/usage?party=zilverstrand&service=digipoort&firstDay=2026-01-01&lastDay=2026-12-31"
+    )
     assert links[LineRole.BILLED] == ""

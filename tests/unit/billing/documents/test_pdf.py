@@ -1,25 +1,34 @@
-"""The PDF says what the bill says, in Dutch, and the same bill gives the same bytes."""
+"""The PDF says what the bill says, in Dutch, is archivable and accessible, and holds the e-invoice."""
 
 from io import BytesIO
 
+import pikepdf
 import pytest
+from lxml import etree
 from pypdf import PdfReader
 
 from gateway.billing.documents.bill import BillKind
 from gateway.billing.documents.pdf import write_pdf
+from gateway.billing.documents.ubl import write
 from gateway.i18n import format_amount
 from tests.unit.billing.bills import BILLS
 
+XMP = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "pdfaid": "http://www.aiim.org/pdfa/ns/id/",
+    "pdfuaid": "http://www.aiim.org/pdfua/ns/id/",
+}
 
-def read(name: str) -> PdfReader:
-    """The PDF of a bill, opened by another library."""
-    return PdfReader(BytesIO(write_pdf(BILLS[name])))
+
+def pdf_of(name: str) -> bytes:
+    """The PDF of a bill."""
+    return write_pdf(BILLS[name], write(BILLS[name]))
 
 
 @pytest.mark.parametrize("name", BILLS)
 def test_number_party_and_sums_are_on_it(name: str) -> None:
     bill = BILLS[name]
-    text = "".join(page.extract_text() for page in read(name).pages)
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf_of(name))).pages)
     amounts = -bill.amounts if bill.kind is BillKind.CREDIT_NOTE else bill.amounts
     wanted = [bill.number, bill.debtor.name, bill.debtor.oin, bill.issuer.vat_number, "pagina 1 van 1"]
     wanted += [format_amount(amount, "nl") for amount in (amounts.excluding, amounts.vat, amounts.including)]
@@ -27,16 +36,47 @@ def test_number_party_and_sums_are_on_it(name: str) -> None:
     assert ("Creditnota" in text) == (bill.kind is BillKind.CREDIT_NOTE)
 
 
+def test_a_credit_note_reads_positive_and_says_what_it_credits() -> None:
+    text = PdfReader(BytesIO(pdf_of("refund"))).pages[0].extract_text()
+    billed, due = text.index("Gefactureerd met GD2020-000002"), text.index("Af: DigiD: gebruik in 2020")
+    assert billed < due
+    assert "Deze creditnota hoort bij GD2020-000002 van 10 maart 2020" in text
+    assert "-4.001" not in text
+
+
 def test_the_same_bill_gives_the_same_bytes() -> None:
-    assert write_pdf(BILLS["settlement"]) == write_pdf(BILLS["settlement"])
+    assert pdf_of("settlement") == pdf_of("settlement")
 
 
-def test_fonts_are_embedded_and_the_language_is_named() -> None:
-    reader = read("settlement")
-    fonts = reader.pages[0]["/Resources"]["/Font"]  # type: ignore[index]  # pypdf types this as any object
-    descriptors = [
-        font.get_object()["/FontDescriptor"] for font in fonts.values() if "/FontDescriptor" in font.get_object()
-    ]
-    assert descriptors
-    assert all("/FontFile2" in descriptor for descriptor in descriptors)
-    assert str(reader.root_object["/Lang"]) == "nl-NL"
+def test_it_is_tagged_pdf_a_3_by_another_library() -> None:
+    with pikepdf.open(BytesIO(pdf_of("settlement"))) as pdf:
+        xmp = etree.fromstring(pdf.Root.Metadata.read_bytes())
+        assert xmp.xpath("string(//pdfaid:part)", namespaces=XMP) == "3"
+        assert xmp.xpath("string(//pdfaid:conformance)", namespaces=XMP) == "A"
+        assert xmp.xpath("string(//pdfuaid:part)", namespaces=XMP) == "1"
+        assert pdf.Root.MarkInfo.Marked
+        assert str(pdf.Root.Lang) == "nl-NL"
+        assert len(pdf.Root.OutputIntents) == 1
+        kinds = {str(one.get("/S")) for one in pdf.objects if isinstance(one, pikepdf.Dictionary) and "/K" in one}
+        assert {"/Document", "/H1", "/Table", "/TH", "/TD", "/Link"} <= kinds
+
+
+def test_every_font_is_embedded() -> None:
+    with pikepdf.open(BytesIO(pdf_of("settlement"))) as pdf:
+        fonts = [
+            one
+            for one in pdf.objects
+            if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/FontDescriptor"
+        ]
+    assert fonts
+    assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
+
+
+def test_the_e_invoice_is_inside_as_it_was_issued() -> None:
+    bill = BILLS["settlement"]
+    with pikepdf.open(BytesIO(pdf_of("settlement"))) as pdf:
+        file = pdf.attachments[f"{bill.number}.xml"]
+        assert file.get_file().read_bytes() == write(bill)
+        assert file.get_file().mime_type == "application/xml"
+        [associated] = pdf.Root.AF
+        assert associated.AFRelationship == "/Alternative"

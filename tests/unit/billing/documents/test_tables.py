@@ -67,9 +67,9 @@ def test_xlsx_holds_numbers_that_add_up_to_its_control_total() -> None:
     heads, *rows = book["bills"].iter_rows(values_only=True)
     column = heads.index("including")
     assert round(sum(Decimal(str(row[column])) for row in rows), 2) == TOTALS.including
-    assert book["bills"].cell(2, column + 1).number_format == "0.00"
+    assert book["bills"].cell(2, column + 1).number_format == "#,##0.00"
     control: Mapping[str, object] = {
-        str(row[0]): row[1] for row in book["control total"].iter_rows(values_only=True)
+        str(row[0]): row[1] for row in book["control total"].iter_rows(min_row=2, values_only=True)
     }
     assert (control["documents"], control["including"]) == (TOTALS.documents, float(TOTALS.including))
 
@@ -82,7 +82,7 @@ def test_lines_sum_to_their_document_and_say_how() -> None:
     assert sums == {bill.number: bill.amounts.excluding for bill in BILLED}
     settlement = [row for row in rows if row["role"] == "use" and row["units"] == 13_500]
     assert settlement[0]["computation"] == "13.500 berichten × € 0,59 = € 7.965,00"
-    assert "/parties/zilverstrand/usage/entries" in settlement[0]["link"]
+    assert "/portal/usage?party=zilverstrand" in settlement[0]["link"]
 
 
 @pytest.mark.parametrize("form", Format)

@@ -38,7 +38,7 @@ def weekdays(generator: random.Random) -> Year:
 
 
 def bursty_weeks(generator: random.Random) -> Year:
-    """The same, each week times a factor of its own."""
+    """The same, each week times its own factor."""
     factors = {day.isocalendar()[:2]: generator.lognormvariate(0, 0.4) for day in _days()}
     return _daily(generator, lambda day: factors[day.isocalendar()[:2]])
 

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from gateway.billing.delivery import Delivery, DeliveryMeans
+from gateway.billing.payments.service import PaymentService
 from gateway.channels.digipoort.tables import processen
 from gateway.messages.decision import decide, park
 from gateway.messages.delivery import replay
@@ -23,6 +26,8 @@ from gateway.messages.submission import (
     Submission,
 )
 from gateway.settings import MeterSettings
+from gateway.store.billing.deliveries import SqlDeliveryStore
+from gateway.store.billing.payments import SqlPaymentStore
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import Engines
 from gateway.store.messages.mailbox import MailboxStore
@@ -31,6 +36,7 @@ from gateway.store.messages.retention import RetentionStore
 from gateway.store.schema import metadata
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.validator.model.document import Attachment
+from tests.unit.billing.billing_service import ANNA, ISSUER
 from tests.unit.billing.runs.test_service import MIDYEAR, SETTLE, run, with_debtors
 from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister, wrong
 from tests.unit.store.messages.message_database import MessageDatabase, message_database
@@ -64,7 +70,12 @@ async def filled_database(url: str, directory: Path) -> AsyncIterator[Engines]:
         counts.add("zilverstrand", 10, MIDYEAR)
         counts.add("krommevliet", 10, MIDYEAR)
         billing = await with_debtors(SqlBillingStore(database.engines, database.writer), counts)
-        await run(billing, SETTLE)
+        bills = await run(billing, SETTLE)
+        payments = PaymentService(SqlPaymentStore(database.engines, database.writer), ISSUER, lambda: NOW)
+        deliveries = SqlDeliveryStore(database.engines, database.writer)
+        for bill, amount in zip(bills, ("1.00", "2.00"), strict=True):
+            await payments.record(ANNA, bill.number, Decimal(amount), NOW.date(), "journal 12")
+            await deliveries.add_delivery(Delivery(bill.number, DeliveryMeans.PRINT, "desk", "Anna", NOW))
         yield database.engines
 
 

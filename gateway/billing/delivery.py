@@ -1,0 +1,66 @@
+"""How a bill reached its debtor outside the gateway: by e-mail, or on paper.
+
+A bill goes as e-invoice through the gateway where the debtor is registered, else by e-mail, else it is printed.
+What the mail server refuses is printed too.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.billing.documents.bill import Bill
+from gateway.billing.runs.audit_chain import AuditEvent
+
+
+class DeliveryMeans(StrEnum):
+    """How a bill left, other than as a message."""
+
+    EMAIL = "e-mail"
+    REFUSED = "e-mail-refused"
+    """The mail server refused it for good: it has to be printed."""
+    PRINT = "print"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A bill that left, or that a mail server refused. `to` is the e-mail address, or the reason."""
+
+    number: str
+    means: DeliveryMeans
+    to: str
+    by: str
+    at: datetime
+
+    def event(self) -> AuditEvent:
+        """The event for the audit chain."""
+        return AuditEvent(self.by, "bill-delivered", self.number, self.at, f"{self.means} {self.to}")
+
+
+class DeliveryStore(Protocol):
+    """Stores deliveries: they are only added."""
+
+    async def deliveries(self) -> Mapping[str, Sequence[Delivery]]:
+        """Deliveries by the number of the bill, oldest first."""
+
+    async def add_delivery(self, delivery: Delivery) -> bool:
+        """Record a delivery; False when the bill left by these means before."""
+
+    async def unsent(self) -> Sequence[Bill]:
+        """Documents that have not left, as a message or otherwise, oldest first."""
+
+
+def to_print(
+    unsent: Iterable[Bill],
+    deliveries: Mapping[str, Sequence[Delivery]],
+    is_registered: Callable[[Bill], bool],
+    *,
+    can_mail: bool,
+) -> Sequence[str]:
+    """The numbers of the bills that have to be printed: no other way leads to their debtors, or the mail server
+    refused them."""
+    waiting = [one.number for one in unsent if not is_registered(one) and not (can_mail and one.debtor.email)]
+    means = {number: {one.means for one in found} for number, found in deliveries.items()}
+    refused = [number for number, found in means.items() if found == {DeliveryMeans.REFUSED}]
+    return sorted({*waiting, *refused})

@@ -1,0 +1,68 @@
+"""The page behind the link on a bill: what was counted, by day, and the messages."""
+
+from datetime import date
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.access import FIGURES
+from gateway.api.billing import billing_of, check_party
+from gateway.api.call import Call
+from gateway.api.lists import bad_cursor, next_page
+from gateway.api.route import Returns, Routes
+from gateway.api.schema import PartyId
+from gateway.billing.rating.services import SERVICE_NAMES, Service
+from gateway.http import problems
+from gateway.http.answers import HTML
+from gateway.http.pages import Pages
+from gateway.i18n import Text
+from gateway.validator.report.report import Language
+
+routes = Routes("pages", problems=(problems.NotReady,))
+_PAGES = Pages("gateway.portal")
+_ENTRIES_SHOWN = 100
+_CURSOR = r"^[0-9]{0,18}$"
+
+
+class UsagePageQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Whose use of which service, and in which days."""
+
+    party: PartyId
+    first_day: date
+    last_day: date
+    service: Service = Service.DIGIPOORT
+    cursor: Annotated[str, msgspec.Meta(pattern=_CURSOR)] = ""
+    lang: Language | None = None
+
+
+@routes.get(
+    "/portal/usage",
+    Text("What was counted for a bill, by day and by message, for people"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=FIGURES,
+    problems=(problems.UnknownItem,),
+)
+async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamResponse:
+    await check_party(call, query.party)
+    party = await call.services.directory.party(query.party)
+    counts, first, last = billing_of(call).counts, query.first_day, query.last_day
+    by_day = await counts.by_day(query.party, query.service, first, last)
+    try:
+        entries = await counts.entries(query.party, query.service, first, last, query.cursor, _ENTRIES_SHOWN + 1)
+    except ValueError as error:
+        raise bad_cursor() from error
+    more = entries[_ENTRIES_SHOWN - 1].entry_id if len(entries) > _ENTRIES_SHOWN else None
+    names, units = SERVICE_NAMES[query.service], sum(by_day.values())
+    return _PAGES.answer(
+        "usage.html",
+        call.language,
+        query=query,
+        party=party,
+        service=names.name.in_language(call.language),
+        unit=names.unit_name(units).in_language(call.language),
+        units=units,
+        days=sorted(by_day.items()) if not query.cursor else [],
+        entries=entries[:_ENTRIES_SHOWN],
+        following=next_page(call, more),
+    )

@@ -1,0 +1,51 @@
+"""Stores how bills left the gateway, on SQLite and PostgreSQL: rows are only added."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from gateway.billing.delivery import Delivery, DeliveryMeans
+from gateway.billing.documents.bill import Bill
+from gateway.clock import to_microseconds
+from gateway.store.billing import queries
+from gateway.store.billing.chain import add_once, lock_chain, record_event
+from gateway.store.billing.queries import DeliveryRow
+from gateway.store.engine import Engines
+from gateway.store.writer import Writer
+
+
+class SqlDeliveryStore:
+    """Implements `gateway.billing.delivery.DeliveryStore`."""
+
+    def __init__(self, engines: Engines, writer: Writer) -> None:
+        self._engines = engines
+        self._writer = writer
+
+    async def deliveries(self) -> Mapping[str, Sequence[Delivery]]:
+        """Deliveries by the number of the bill, oldest first."""
+        found: dict[str, list[Delivery]] = defaultdict(list)
+        for row in await self._engines.rows(queries.DELIVERIES):
+            delivery = Delivery(row.number, DeliveryMeans(row.means), row.to, row.by, row.at)
+            found[row.number].append(delivery)
+        return found
+
+    async def add_delivery(self, delivery: Delivery) -> bool:
+        """Record a delivery; False when the bill left by these means before."""
+        at = to_microseconds(delivery.at)
+        row = DeliveryRow(delivery.number, delivery.means.value, delivery.to, delivery.by, at)
+
+        def write(connection: Connection) -> bool:
+            lock_chain(connection)
+            is_new = add_once(connection, queries.ADD_DELIVERY, row, delivery.at)
+            if is_new:
+                record_event(connection, delivery.event())
+            return is_new
+
+        return await self._writer.call(write)
+
+    async def unsent(self) -> Sequence[Bill]:
+        """Documents that have not left, as a message or otherwise, oldest first."""
+        rows = await self._engines.rows(queries.UNSENT_BILLS)
+        return [msgspec.json.decode(row.body, type=Bill) for row in rows]

@@ -1,0 +1,108 @@
+"""Stores payments, on SQLite and PostgreSQL: rows are only added, each import in one transaction."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from gateway.billing.documents.bill import BillStage
+from gateway.billing.payments.payment import BillHead, Payment
+from gateway.billing.rating.services import Service
+from gateway.billing.runs.audit_chain import AuditEvent
+from gateway.clock import to_microseconds
+from gateway.store.billing import queries
+from gateway.store.billing.chain import add_once, lock_chain, record_event
+from gateway.store.billing.queries import PaymentRow
+from gateway.store.engine import Engines
+from gateway.store.writer import Writer
+
+
+class _Debtor(msgspec.Struct, frozen=True):
+    party_id: str
+    name: str
+
+
+class _Amounts(msgspec.Struct, frozen=True):
+    including: Decimal
+
+
+class _Bill(msgspec.Struct, frozen=True):
+    """The fields of a stored bill that a list shows: reading only these takes a tenth of the time."""
+
+    number: str
+    debtor: _Debtor
+    service: Service
+    year: int
+    stage: BillStage
+    issued_on: date
+    due_on: date
+    amounts: _Amounts
+
+
+_DECODER = msgspec.json.Decoder(_Bill)
+
+
+class SqlPaymentStore:
+    """Implements `gateway.billing.payments.service.PaymentStore`."""
+
+    def __init__(self, engines: Engines, writer: Writer) -> None:
+        self._engines = engines
+        self._writer = writer
+
+    async def heads(self, number: str | None = None) -> Sequence[BillHead]:
+        """Every issued document, or the one of this number, in the order of their numbers."""
+        if number is None:
+            return [_head(row.body) for row in await self._engines.rows(queries.HEADS)]
+        return [_head(row.body) for row in await self._engines.rows(queries.BILL, number=number)]
+
+    async def payments(self, number: str | None = None) -> Sequence[Payment]:
+        """Every payment, or those of one bill, in the order in which they were recorded."""
+        if number is None:
+            return [_payment(row) for row in await self._engines.rows(queries.PAYMENTS)]
+        return [_payment(row) for row in await self._engines.rows(queries.PAYMENTS_OF_BILL, number=number)]
+
+    async def add_payments(self, payments: Sequence[Payment], event: AuditEvent) -> int:
+        """Record payments; how many are new."""
+
+        def write(connection: Connection) -> int:
+            lock_chain(connection)
+            new = sum(add_once(connection, queries.ADD_PAYMENT, _row(one), event.at) for one in payments)
+            if new:
+                record_event(connection, event)
+            return new
+
+        return await self._writer.call(write)
+
+
+def _head(body: str) -> BillHead:
+    bill = _DECODER.decode(body)
+    return BillHead(
+        number=bill.number,
+        party_id=bill.debtor.party_id,
+        debtor=bill.debtor.name,
+        service=bill.service,
+        year=bill.year,
+        stage=bill.stage,
+        issued_on=bill.issued_on,
+        due_on=bill.due_on,
+        including=bill.amounts.including,
+    )
+
+
+def _payment(row: Row[Any]) -> Payment:
+    booked_on = date.fromisoformat(row.booked_on)
+    return Payment(row.entry_id, row.number, row.amount, booked_on, row.by, row.at)
+
+
+def _row(payment: Payment) -> PaymentRow:
+    return PaymentRow(
+        entry_id=payment.entry_id,
+        number=payment.number,
+        amount=format(payment.amount, "f"),
+        booked_on=payment.booked_on.isoformat(),
+        by=payment.by,
+        at=to_microseconds(payment.at),
+    )
