@@ -357,7 +357,9 @@ class _XlsxWriter:
         records = self._records()
         sheets = max(1, -(-self._rows // self.ROWS_MAX))
         names = [self._name if number == 1 else f"{self._name} {number}" for number in range(1, sheets + 1)]
-        widths = [max(self._WIDTHS[column.holds], len(column.name) + 4) for column in self._columns]
+        width = [max(self._WIDTHS[column.holds], len(column.name) + 4) for column in self._columns]
+        widths: dict[str, dict[str, float] | list[float]] = {"control total": [24.0, 16.0]}
+        widths.update(dict.fromkeys(names, width))
         formats = [CellFormat().set_num_format(_pattern(column)) for column in self._columns]
         tables = [(name, islice(records, self.ROWS_MAX)) for name in names]
         with NamedTemporaryFile(suffix=".xlsx") as file:
@@ -367,7 +369,7 @@ class _XlsxWriter:
                 bold_headers=True,
                 freeze_panes={name: {"row": 1, "col": 0} for name in names},
                 autofilter=dict.fromkeys(names, True),
-                column_widths=dict.fromkeys(names, widths) | {"control total": [24.0, 16.0]},
+                column_widths=widths,
                 column_formats=dict.fromkeys(names, formats),
             )
             _fix_time(file.name)
