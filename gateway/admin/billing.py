@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gateway.api.services import BillingServices
-from gateway.billing.delivery import Delivery, DeliveryMeans, to_print
+from gateway.billing.delivery import BillDelivery, DeliveryMeans, to_print
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.payments.service import PaymentService
@@ -117,6 +117,6 @@ def record_printed(settings: Settings, number: str, by: str) -> bool:
             if await SqlBillingStore(database.engines, database.writer).bill(number) is None:
                 raise UnknownBillError(number)
             deliveries = SqlDeliveryStore(database.engines, database.writer)
-            return await deliveries.add_delivery(Delivery(number, DeliveryMeans.PRINT, "", by, utc_now()))
+            return await deliveries.add_delivery(BillDelivery(number, DeliveryMeans.PRINT, "", by, utc_now()))
 
     return asyncio.run(run())

@@ -24,7 +24,7 @@ class DeliveryMeans(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class BillDelivery:
     """A bill that left, or that a mail server refused. `to` is the e-mail address, or the reason."""
 
     number: str
@@ -41,10 +41,10 @@ class Delivery:
 class DeliveryStore(Protocol):
     """Stores deliveries: they are only added."""
 
-    async def deliveries(self) -> Mapping[str, Sequence[Delivery]]:
+    async def deliveries(self) -> Mapping[str, Sequence[BillDelivery]]:
         """Deliveries by the number of the bill, oldest first."""
 
-    async def add_delivery(self, delivery: Delivery) -> bool:
+    async def add_delivery(self, delivery: BillDelivery) -> bool:
         """Record a delivery; False when the bill left by these means before."""
 
     async def unsent(self) -> Sequence[Bill]:
@@ -53,7 +53,7 @@ class DeliveryStore(Protocol):
 
 def to_print(
     unsent: Iterable[Bill],
-    deliveries: Mapping[str, Sequence[Delivery]],
+    deliveries: Mapping[str, Sequence[BillDelivery]],
     is_registered: Callable[[Bill], bool],
     *,
     can_mail: bool,

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import unbind_contextvars
 
-from gateway.billing.delivery import Delivery, DeliveryMeans, DeliveryStore
+from gateway.billing.delivery import BillDelivery, DeliveryMeans, DeliveryStore
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.mail import bill_message
 from gateway.billing.runs.ports import BillingStore
@@ -85,7 +85,7 @@ class BillSender:
             means, to = DeliveryMeans.REFUSED, _reason(error)
         else:
             means, to = DeliveryMeans.EMAIL, bill.debtor.email
-        await self._deliveries.add_delivery(Delivery(bill.number, means, to, GATEWAY, at))
+        await self._deliveries.add_delivery(BillDelivery(bill.number, means, to, GATEWAY, at))
         log.info("bill_mailed" if means is DeliveryMeans.EMAIL else "bill_refused", number=bill.number)
 
     def _write_and_mail(self, bill: Bill, xml: bytes, at: datetime, send_mail: SendMail) -> None:

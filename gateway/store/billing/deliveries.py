@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection
 
-from gateway.billing.delivery import Delivery, DeliveryMeans
+from gateway.billing.delivery import BillDelivery, DeliveryMeans
 from gateway.billing.documents.bill import Bill
 from gateway.clock import to_microseconds
 from gateway.store.billing import queries
@@ -23,15 +23,15 @@ class SqlDeliveryStore:
         self._engines = engines
         self._writer = writer
 
-    async def deliveries(self) -> Mapping[str, Sequence[Delivery]]:
+    async def deliveries(self) -> Mapping[str, Sequence[BillDelivery]]:
         """Deliveries by the number of the bill, oldest first."""
-        found: dict[str, list[Delivery]] = defaultdict(list)
+        found: dict[str, list[BillDelivery]] = defaultdict(list)
         for row in await self._engines.rows(queries.DELIVERIES):
-            delivery = Delivery(row.number, DeliveryMeans(row.means), row.to, row.by, row.at)
+            delivery = BillDelivery(row.number, DeliveryMeans(row.means), row.to, row.by, row.at)
             found[row.number].append(delivery)
         return found
 
-    async def add_delivery(self, delivery: Delivery) -> bool:
+    async def add_delivery(self, delivery: BillDelivery) -> bool:
         """Record a delivery; False when the bill left by these means before."""
         at = to_microseconds(delivery.at)
         row = DeliveryRow(delivery.number, delivery.means.value, delivery.to, delivery.by, at)

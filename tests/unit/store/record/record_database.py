@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from gateway.billing.delivery import Delivery, DeliveryMeans
+from gateway.billing.delivery import BillDelivery, DeliveryMeans
 from gateway.billing.payments.service import PaymentService
 from gateway.channels.digipoort.tables import processen
 from gateway.messages.decision import decide, park
@@ -75,7 +75,7 @@ async def filled_database(url: str, directory: Path) -> AsyncIterator[Engines]:
         deliveries = SqlDeliveryStore(database.engines, database.writer)
         for bill, amount in zip(bills, ("1.00", "2.00"), strict=True):
             await payments.record(ANNA, bill.number, Decimal(amount), NOW.date(), "journal 12")
-            await deliveries.add_delivery(Delivery(bill.number, DeliveryMeans.PRINT, "desk", "Anna", NOW))
+            await deliveries.add_delivery(BillDelivery(bill.number, DeliveryMeans.PRINT, "desk", "Anna", NOW))
         yield database.engines
 
 
