@@ -119,6 +119,9 @@ class DigipoortSettings(msgspec.Struct, frozen=True, kw_only=True):
     legacy_sha1: bool = False
     """Accept signatures with RSA-SHA1 and sign the response in the same way, for client programs older than
     Digikoppeling's requirement of SHA-2."""
+    pss_and_ecdsa: bool = False
+    """Also accept messages signed with RSASSA-PSS or ECDSA, and clients whose certificate has a key on the curve
+    P-256, P-384 or P-521. Digikoppeling names RSA PKCS#1 v1.5 only; responses are signed with that."""
     clock_skew_seconds: Duration = 300.0
     """How far a caller's clock may differ from ours."""
     message_age_seconds_max: Duration = 600.0

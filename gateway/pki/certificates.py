@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
@@ -94,6 +94,18 @@ def oin_of(certificate: x509.Certificate) -> PartyIdentifier:
             ),
         )
     return identifier
+
+
+SigningKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
+
+
+def signing_key_of(certificate: x509.Certificate) -> SigningKey:
+    """The certificate's key, RSA or on a curve of NIST, when it is strong enough. Raises CertificateError."""
+    key = certificate.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
+        return key
+    return rsa_key_of(certificate)
 
 
 @functools.lru_cache(_REMEMBERED)

@@ -20,7 +20,7 @@ from cryptography.x509.verification import (
 )
 
 from gateway.i18n import Text
-from gateway.pki.certificates import CertificateError, rsa_key_of
+from gateway.pki.certificates import CertificateError, rsa_key_of, signing_key_of
 from gateway.settings import ALWAYS, Period
 
 CHAIN_DEPTH_MAX = 3
@@ -40,6 +40,8 @@ class TrustTerms:
 
     periods: Mapping[str, Period] = field(default_factory=dict)
     """From when until when a root is trusted, by its common name; others are for as long as they are valid."""
+    elliptic_keys: bool = False
+    """Whether a certificate may have a key on an elliptic curve; otherwise RSA only."""
     policies: frozenset[x509.ObjectIdentifier] = frozenset()
     """A certificate must have one of these, and every intermediate above it the same one. Empty: any will do."""
 
@@ -75,7 +77,7 @@ class TrustAnchors:
         Raises CertificateError: expired, not-yet-valid, weak-key, untrusted, root-not-trusted-now, policy.
         """
         _require_period(leaf, at)
-        rsa_key_of(leaf)
+        _ = signing_key_of(leaf) if self._terms.elliptic_keys else rsa_key_of(leaf)
         trusted = [one for one in self._anchors if self._period_of(one).includes(at)]
         known = [*self._intermediates, *sent[:CHAIN_DEPTH_MAX]]
         try:

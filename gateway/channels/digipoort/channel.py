@@ -96,14 +96,14 @@ def _push(services: ChannelServices, files: TlsFiles, ours: Signer) -> Afleverse
 def _trust_terms(settings: Settings) -> TrustTerms:
     given = settings.digipoort
     policies = frozenset(ObjectIdentifier(name) for name in split_names(given.certificate_policies))
-    return TrustTerms(read_periods(given.roots_trusted), policies)
+    return TrustTerms(read_periods(given.roots_trusted), given.pss_and_ecdsa, policies)
 
 
 def options(settings: Settings) -> WusOptions:
     """The endpoint's options, from the settings."""
     given = settings.digipoort
     return WusOptions(
-        signature=SignaturePolicy(given.legacy_sha1, _age(settings)),
+        signature=SignaturePolicy(given.legacy_sha1, given.pss_and_ecdsa, _age(settings)),
         token_may_differ=given.token_may_differ,
         lone_status_with_last=given.lone_status_with_last,
         foutcode_prefixes={"ophaalservice": given.ophaal_foutcode_prefix},

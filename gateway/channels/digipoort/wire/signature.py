@@ -15,10 +15,11 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
-from gateway.channels.digipoort.wire.algorithms import AlgorithmSuite
+from gateway.channels.digipoort.wire.algorithms import AlgorithmSuite, Scheme
 from gateway.channels.digipoort.wire.canonical import split_at_tokens
 from gateway.channels.digipoort.wire.cut import Inhoud
 from gateway.channels.digipoort.wire.envelope import Addressing, Envelope, read_addressing
@@ -35,7 +36,7 @@ from gateway.channels.digipoort.wire.signed_info import (
 )
 from gateway.channels.digipoort.wire.timestamp import AgePolicy, require_fresh
 from gateway.i18n import Text
-from gateway.pki.certificates import CertificateError, certificate_from_der, rsa_key_of
+from gateway.pki.certificates import CertificateError, SigningKey, certificate_from_der, signing_key_of
 
 _TIMESTAMP, _TOKEN_NAME, _SIGNATURE = (
     f"{{{WSU}}}Timestamp",
@@ -54,6 +55,8 @@ class SignaturePolicy:
 
     legacy_sha1: bool = False
     """Accept RSA-SHA1 with SHA-1 digests, for client programs from before Digikoppeling's SIGN001."""
+    pss_and_ecdsa: bool = False
+    """Accept RSASSA-PSS, and ECDSA of certificates with such a key. Digikoppeling names neither."""
     age: AgePolicy = field(default_factory=AgePolicy)
 
 
@@ -104,7 +107,9 @@ def verify(envelope: Envelope, security: SecurityHeader, policy: SignaturePolicy
         security.signed_info, envelope, security.element, legacy_sha1=policy.legacy_sha1
     )
     _require_coverage(envelope, security.timestamp, signed_info.references)
-    _verify_signature(signed_info, security.signature_value, rsa_key_of(security.certificate))
+    if signed_info.scheme is not Scheme.PKCS1 and not policy.pss_and_ecdsa:
+        raise SignatureError(Text("signatures by RSASSA-PSS and ECDSA are not accepted here"))
+    _verify_signature(signed_info, security.signature_value, signing_key_of(security.certificate))
     for reference in signed_info.references:
         _verify_digest(reference, envelope.cuts)
     require_fresh(security.timestamp, policy.age, now)
@@ -154,7 +159,7 @@ def _certificate(envelope: Envelope, token: etree._Element, key_info: etree._Ele
         raise SignatureError(Text("the token is too large"))
     try:
         certificate = certificate_from_der(der)
-        rsa_key_of(certificate)
+        signing_key_of(certificate)
     except CertificateError as error:
         raise SignatureError(error.text) from error
     return certificate
@@ -179,11 +184,28 @@ def _require_coverage(
             raise SignatureError(Text("the {name} is not signed", name=name))
 
 
-def _verify_signature(signed_info: SignedInfo, value: bytes, key: rsa.RSAPublicKey) -> None:
+def _verify_signature(signed_info: SignedInfo, value: bytes, key: SigningKey) -> None:
+    octets, algorithm = signed_info.canonical, signed_info.suite.hash
     try:
-        key.verify(value, signed_info.canonical, _PADDING, signed_info.suite.hash)
+        match signed_info.scheme, key:
+            case Scheme.PKCS1, rsa.RSAPublicKey():
+                key.verify(value, octets, _PADDING, algorithm)
+            case Scheme.PSS, rsa.RSAPublicKey():
+                key.verify(value, octets, padding.PSS(padding.MGF1(algorithm), algorithm.digest_size), algorithm)
+            case Scheme.ECDSA, ec.EllipticCurvePublicKey():
+                key.verify(_der_of(value, key), octets, ec.ECDSA(algorithm))
+            case _:
+                raise SignatureError(Text("the key of the certificate is of another kind than the signature"))
     except InvalidSignature as error:
         raise SignatureError(Text("the signature does not verify")) from error
+
+
+def _der_of(value: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
+    """XML Signature writes the two numbers behind each other (RFC 9231 section 2.3.6), OpenSSL wants DER."""
+    length = -(-key.key_size // 8)
+    if len(value) != 2 * length:
+        raise InvalidSignature
+    return encode_dss_signature(int.from_bytes(value[:length]), int.from_bytes(value[length:]))
 
 
 def _verify_digest(reference: SignedReference, cuts: Mapping[str, Inhoud]) -> None:

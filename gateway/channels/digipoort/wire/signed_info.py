@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pybase64
 from lxml import etree
 
-from gateway.channels.digipoort.wire.algorithms import SHA1, SUITES, AlgorithmSuite
+from gateway.channels.digipoort.wire.algorithms import SHA1, SIGNATURE_METHODS, SUITES, AlgorithmSuite, Scheme
 from gateway.channels.digipoort.wire.canonical import WHITE_SPACE, canonical
 from gateway.channels.digipoort.wire.envelope import Envelope
 from gateway.channels.digipoort.wire.faults import SignatureError
@@ -48,7 +48,7 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
 """What the elements of a Signature may have; the others only an Id."""
 _WITHOUT_WHITE_SPACE = str.maketrans("", "", WHITE_SPACE)
 _ONLY_ID = frozenset({"Id", f"{{{WSU}}}Id"})
-_BY_SIGNATURE = {suite.signature_uri: suite for suite in SUITES}
+_BY_SIGNATURE = {uri: suite for uri, (suite, _) in SIGNATURE_METHODS.items()}
 _BY_DIGEST = {suite.digest_uri: suite for suite in SUITES}
 
 
@@ -68,6 +68,7 @@ class SignedInfo:
 
     canonical: bytes
     suite: AlgorithmSuite
+    scheme: Scheme
     references: tuple[SignedReference, ...]
 
 
@@ -86,6 +87,7 @@ def read_signed_info(
     return SignedInfo(
         signed_form(signed_info, _inclusive_prefixes(canonicalization)),
         _suite(method, _BY_SIGNATURE, legacy_sha1=legacy_sha1),
+        SIGNATURE_METHODS[method.get("Algorithm", "")][1],
         tuple(_reference(one, parts, legacy_sha1=legacy_sha1) for one in references),
     )
 

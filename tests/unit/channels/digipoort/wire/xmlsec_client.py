@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import xmlsec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 from xmlsec import constants as known
@@ -75,14 +75,16 @@ def _utc(moment: datetime) -> str:
 def sign(
     envelope: etree._Element,
     certificate: x509.Certificate,
-    key: rsa.RSAPrivateKey,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
     *,
     parts: Sequence[str] = PARTS,
     hash_name: str = "SHA256",
     digest_name: str | None = None,
     canonical: str = "ExclC14N",
+    method_uri: str | None = None,
 ) -> etree._Element:
-    """Put token and Signature into the Security header."""
+    """Put token and Signature into the Security header. `method_uri`: the signature method, in place of RSA with
+    the hash; libxmlsec1 knows more than its binding names."""
     security = envelope.find("s:Header/wsse:Security", NAMES)
     assert security is not None
     token = etree.SubElement(
@@ -94,6 +96,8 @@ def sign(
     method = getattr(known, f"TransformRsa{hash_name.capitalize()}")
     signature = xmlsec.template.create(envelope, getattr(known, f"Transform{canonical}"), method, ns="ds")
     security.append(signature)
+    if method_uri:
+        signature[0][1].set("Algorithm", method_uri)
     digest = getattr(known, f"Transform{(digest_name or hash_name).capitalize()}")
     for part in parts:
         reference = xmlsec.template.add_reference(signature, digest, uri=f"#_{part}")
@@ -139,7 +143,9 @@ def to_bytes(envelope: etree._Element) -> bytes:
     return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
 
 
-def _context(envelope: etree._Element, key: rsa.RSAPrivateKey) -> xmlsec.SignatureContext:
+def _context(
+    envelope: etree._Element, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+) -> xmlsec.SignatureContext:
     context = xmlsec.SignatureContext()
     _register(context, envelope)
     context.key = _signing_key(key)
