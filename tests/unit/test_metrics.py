@@ -78,6 +78,8 @@ def every_event(metrics: Metrics) -> None:
     metrics.mailboxes_measured(waiting, 2)
     metrics.damage_measured(1)
     metrics.damage_found(is_missing=True)
+    metrics.crls_measured(1, [NOON])
+    metrics.revocation_not_known()
     metrics.stage_passed(Stage.SCHEMA, 0.01)
     metrics.rule_broke()
     metrics.worker_replaced("time")
