@@ -99,7 +99,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     when many clients send 20 MiB at once."""
     wait_seconds_max: Duration = 60.0
     """Longest `Prefer: wait=` that is honoured. Many proxies close connections that are idle for longer. While
-    more than 100 messages wait to be judged it is not honoured."""
+    more than 32 messages wait to be judged it is not honoured."""
     page_items_default: Count = 50
     """Items on a page of a list when the request gives no limit."""
     page_items_max: Count = 500
@@ -215,9 +215,9 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     waiting_messages_max: Count = 20_000
     """When this many messages wait, new submissions are answered 503 with Retry-After."""
-    storing_seconds_max: Duration = 0.25
+    storing_seconds_max: Duration = 0.05
     """A submission that would wait longer than this to be stored is answered 503 at once. It is estimated from
-    those before it and what each took lately; 100 at the same time are always accepted."""
+    those before it and what each took lately; 16 at the same time are always accepted."""
     retry_after_seconds: Count = 30
     """Value of Retry-After when the queue is full."""
     judging_attempts_max: Count = 3

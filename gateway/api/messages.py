@@ -21,7 +21,7 @@ from gateway.i18n import Text
 from gateway.messages.lifecycle import Disposition, State, Step
 from gateway.messages.message import JournalEntry, Message, MessageFilter
 from gateway.messages.retention import MessagePart
-from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt, Submission
+from gateway.messages.submission import IdempotencyConflictError, OverloadedError, Receipt
 from gateway.validator.model.document import DocumentKind
 
 routes = Routes("messages")
@@ -177,8 +177,14 @@ class MessageQuery(msgspec.Struct, frozen=True, rename="camel"):
 )
 async def submit_message(call: Call) -> web.StreamResponse:
     """Accept a document; answer once it is on stable storage, or with the verdict when asked to wait."""
-    submission = await call.context.submissions.submission(call.request, call.caller)
-    receipt = await _handed_in(call, submission)
+    try:
+        call.services.intake.require_room()
+        submission = await call.context.submissions.submission(call.request, call.caller)
+        receipt = await call.services.intake.submit(submission)
+    except IdempotencyConflictError as conflict:
+        raise IdempotencyConflict(conflict.first_kenmerk) from conflict
+    except OverloadedError as overload:
+        raise problems.Overloaded(overload.retry_after_seconds, closes=False) from overload
     more: dict[str, str] = {hdrs.LOCATION: f"/v1/messages/{receipt.kenmerk}"}
     if receipt.is_repeat:
         more["Idempotency-Replayed"] = "true"
@@ -188,15 +194,6 @@ async def submit_message(call: Call) -> web.StreamResponse:
         if await call.services.intake.wait_until_settled(receipt.kenmerk, wait):
             return await _verdict(call, receipt, more)
     return json_answer(Accepted.of(receipt, links=links_of(receipt.kenmerk)), 202, more)
-
-
-async def _handed_in(call: Call, submission: Submission) -> Receipt:
-    try:
-        return await call.services.intake.submit(submission)
-    except IdempotencyConflictError as conflict:
-        raise IdempotencyConflict(conflict.first_kenmerk) from conflict
-    except OverloadedError as overload:
-        raise problems.Overloaded(overload.retry_after_seconds, closes=False) from overload
 
 
 async def _verdict(call: Call, receipt: Receipt, more: dict[str, str]) -> web.Response:

@@ -31,6 +31,8 @@ HANDSHAKE_SECONDS_MAX = 10.0
 """How long a TLS handshake may take. Until it is done, the client does not count as a connection."""
 CANCELLED_SECONDS_MAX = 1.0
 """How long requests may take to end that are cancelled when the server stops."""
+BACKLOG = 1024
+"""Connections that wait to be accepted: with less, one of many that come at once is tried again after a second."""
 _POLL_SECONDS = 0.02
 
 
@@ -90,7 +92,7 @@ class Runner:
             host,
             port,
             ssl=tls,
-            backlog=128,
+            backlog=BACKLOG,
             reuse_port=is_shared or None,
             ssl_handshake_timeout=handshake_seconds,
         )

@@ -15,6 +15,9 @@ from gateway.validator.model.identifiers import PartyIdentifier
 class Intake(Protocol):
     """Accepts submissions. Every channel ends here."""
 
+    def require_room(self) -> None:
+        """Raises OverloadedError when a submission would be refused now: to be asked before its body is read."""
+
     async def submit(self, submission: Submission) -> Receipt:
         """Store the submission and return once it is on stable storage.
 

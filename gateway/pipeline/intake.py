@@ -17,13 +17,13 @@ from gateway.settings import QueueSettings
 
 log = structlog.get_logger(__name__)
 
-STORING_MIN = 100
+STORING_MIN = 16
 """So many submissions may be stored at the same time in any case."""
 SHARING_MIN = 16
 FIRST_SECONDS_EACH = 0.001
 NEWEST_SHARE = 0.05
 """How much the newest submission counts in the mean."""
-WAITED_FOR_MAX = 100
+WAITED_FOR_MAX = 32
 """Nobody waits for a verdict when more messages than this wait to be judged: it would not come soon."""
 
 
@@ -63,21 +63,27 @@ class IntakeService:
         self._seconds_each = FIRST_SECONDS_EACH
         """... and what one of many took lately."""
 
+    def require_room(self) -> None:
+        """Raises OverloadedError when many wait to be judged, or one more would wait long to be stored."""
+        if self._queue.waiting_count >= self._limits.waiting_messages_max or self._would_wait_long():
+            self._metrics.submission_turned_away()
+            raise OverloadedError(self._limits.retry_after_seconds)
+
     async def submit(self, submission: Submission) -> Receipt:
         """Store the submission and return once it is on stable storage; it is judged later.
 
         From here on every line that the caller's task logs has the kenmerk; the caller unbinds it. Raises
         IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
-        if self._queue.waiting_count >= self._limits.waiting_messages_max or self._would_wait_long():
-            self._metrics.submission_turned_away()
-            raise OverloadedError(self._limits.retry_after_seconds)
+        self.require_room()
         arrival = Arrival(new_kenmerk(), self._clock(), submission)
         bind_contextvars(kenmerk=arrival.kenmerk)
         receipt = await self._store_arrival(arrival)
         if not receipt.is_repeat:
             message = received_message(submission, receipt.kenmerk, receipt.received_at)
             self._queue.offer(message, submission.document.data)
+            if self._queue.waiting_count > WAITED_FOR_MAX:
+                self._settled.wake_all()
             self._metrics.message_received(message.channel, submission.size_bytes, message.received_at)
             log.info("message_accepted", channel=message.channel, size_bytes=submission.size_bytes)
             return receipt

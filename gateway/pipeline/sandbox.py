@@ -11,6 +11,7 @@ class SandboxIntake:
 
     def __init__(self, inner: Intake) -> None:
         self._inner = inner
+        self.require_room = inner.require_room
         self.wait_until_settled = inner.wait_until_settled
 
     async def submit(self, submission: Submission) -> Receipt:

@@ -176,10 +176,14 @@ class MemoryGateway:
     authentications: int = 0
     meter: MemoryMeter = field(default_factory=MemoryMeter)
 
-    async def submit(self, submission: Submission) -> Receipt:
+    def require_room(self) -> None:
         """Intake."""
         if self.is_full:
             raise OverloadedError(30)
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Intake."""
+        self.require_room()
         for row in self.rows.values():
             key, caller = row.submission.idempotency_key, row.submission.caller
             if key is not None and (key, caller.party_id) == (

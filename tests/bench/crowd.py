@@ -1,18 +1,23 @@
 """Honest submissions among idle, slow and too many clients: latencies against a quiet gateway of the same run.
 
 Eight senders submit at a modest rate on kept connections, a tenth of them with `Prefer: wait=10`. Then the same
-with 1,000 idle connections, and with 512 connections without a key that send a byte each 0.45 s. Overload is 400
-senders that pause only after a refusal, for a second. The load comes from this process.
+with 1,000 idle connections, with 512 connections without a key that send a byte each 0.45 s, and among 400 other
+senders that pause only after a refusal: 16 of them at once are enough to fill the gateway. Each crowd is in a
+process of its own, so that what they wait for each other is not counted as the gateway's.
 """
 
 import asyncio
 import itertools
+import json
+import multiprocessing
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, TCPConnector
@@ -21,6 +26,8 @@ from tests.bench.intake import furnish, gateway, numbered
 
 SENDERS, PAUSE_SECONDS = 8, 0.1
 OVERLOAD_SENDERS, REFUSED_SECONDS = 400, 1.0
+STARTING_SECONDS = 3.0
+"""Until a crowd is complete."""
 IDLE, SLOW = 1_000, 512
 SECONDS = 15.0
 SLOW_POST = (
@@ -71,13 +78,31 @@ async def _crowd() -> dict[str, object]:
                 idle = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
             async with _meanwhile(_send_slowly, address, SLOW):
                 slow = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
-            overload = await _send(address, key, numbers, OVERLOAD_SENDERS, 0.0)
+            swarm = await _swarm(address, key)
+            await asyncio.sleep(STARTING_SECONDS)
+            among = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
+            overload = json.loads((await swarm.communicate())[0])
     return {
         "quiet": quiet.figures(),
         f"{IDLE} idle connections": idle.figures(quiet),
         f"{SLOW} slow bodies without a key": slow.figures(quiet),
-        f"overload, {OVERLOAD_SENDERS} senders": overload.figures(quiet),
+        f"among {OVERLOAD_SENDERS} senders too many": among.figures(quiet),
+        f"the {OVERLOAD_SENDERS} themselves": _figures_of_swarm(overload, quiet),
     }
+
+
+async def _swarm(address: str, key: str) -> asyncio.subprocess.Process:
+    """The senders of an overload, which end a moment after the eight do."""
+    seconds = SECONDS + STARTING_SECONDS + 1
+    arguments = ("-m", "tests.bench.swarm", address, key, str(OVERLOAD_SENDERS), str(seconds))
+    return await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+
+
+def _figures_of_swarm(found: dict[str, Any], quiet: _Sending) -> dict[str, object]:
+    sending = _Sending()
+    sending.seconds, sending.refused = found["seconds"], found["refused"]
+    sending.without_retry_after, sending.unanswered = found["without_retry_after"], found["unanswered"]
+    return sending.figures(quiet) | {"accepted": found["accepted"]}
 
 
 async def _send(
@@ -113,12 +138,19 @@ async def _submit(
 
 @asynccontextmanager
 async def _meanwhile(crowd: Crowd, address: str, count: int) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(crowd(address)) for _ in range(count)]
-    await asyncio.sleep(3)
+    process = multiprocessing.get_context("spawn").Process(target=_be, args=(crowd, address, count), daemon=True)
+    process.start()
+    await asyncio.sleep(STARTING_SECONDS)
     yield
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    process.kill()
+    await asyncio.to_thread(process.join)
+
+
+def _be(crowd: Crowd, address: str, count: int) -> None:
+    async def all_of_it() -> None:
+        await asyncio.gather(*(crowd(address) for _ in range(count)))
+
+    asyncio.run(all_of_it())
 
 
 async def _stay_idle(address: str) -> None:

@@ -1,5 +1,8 @@
 """Refusals are problems: of the right kind, with its page, in the language of the caller."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
@@ -153,4 +156,15 @@ async def test_all_that_is_wrong_in_a_body_is_reported_together(client: Client) 
 async def test_a_full_gateway_says_when_to_come_back(client: Client, gateway: MemoryGateway) -> None:
     gateway.is_full = True
     async with client.post("/v1/messages", data=b"<a/>", headers=SUPPLIER | XML) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+
+
+async def test_a_full_gateway_says_so_before_the_body_comes(client: Client, gateway: MemoryGateway) -> None:
+    gateway.is_full = True
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"<a>"
+        await asyncio.Event().wait()
+
+    async with client.post("/v1/messages", data=body(), headers=SUPPLIER | XML) as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "30")

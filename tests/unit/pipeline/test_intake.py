@@ -118,7 +118,7 @@ async def test_who_would_wait_long_to_be_stored_is_refused_at_once(
     waiting = [asyncio.create_task(world.intake.submit(SUBMISSION)) for _ in range(400)]
     await asyncio.sleep(0.05)
     refused = [task for task in waiting if task.done()]
-    assert 400 - len(refused) == 251
+    assert 400 - len(refused) == 51
     assert all(isinstance(task.exception(), OverloadedError) for task in refused)
     release.set()
     await asyncio.gather(*waiting, return_exceptions=True)
@@ -128,6 +128,21 @@ async def test_nobody_waits_for_a_verdict_behind_many(world: World, monkeypatch:
     world.store.messages["k-1"] = replace(received(), state=State.DELIVERED)
     monkeypatch.setattr(JudgingQueue, "waiting_count", WAITED_FOR_MAX + 1)
     assert not await world.intake.wait_until_settled("k-1", 20)
+
+
+async def test_who_waits_for_a_verdict_is_let_go_when_many_wait_to_be_judged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.store.messages["k-1"] = received()
+    waiting = asyncio.create_task(world.intake.wait_until_settled("k-1", 60))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(IntakeService, "require_room", lambda _: None)
+    for _ in range(WAITED_FOR_MAX):
+        await world.intake.submit(SUBMISSION)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await world.intake.submit(SUBMISSION)
+    assert not await waiting
 
 
 @pytest.mark.parametrize(("state", "queued"), [(State.RECEIVED, 1), (State.DELIVERED, 0)])
