@@ -44,11 +44,14 @@ layers: setup
 unit: setup
 	$(BIN)/python -m pytest -n $(JOBS)
 
-# Faults in large numbers, for hours: kill -9 at named steps and at random, and power loss. KILLS=60 is half an hour.
+# Faults in large numbers, for hours: kill -9 at named steps and at random, power loss, and steady load. KILLS=60 is
+# half an hour, MINUTES=15 a quarter.
 KILLS ?= 1000
+MINUTES ?= 1440
 
 soak: setup system
 	$(BIN)/python -m tests.faults --kills $(KILLS)
+	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
 
 bench: setup
 	$(BIN)/python -m tests.bench

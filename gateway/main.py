@@ -143,6 +143,7 @@ class Gateway:
             directory=self.register,
             operations=self.operations,
             deliveries=self.outbox,
+            retention=_retention(self, utc_now),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
             billing=billing_services(self.settings, self.engines, self.writer, utc_now),

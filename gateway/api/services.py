@@ -20,6 +20,7 @@ from gateway.messages.ports import (
     Mailbox,
     Messages,
     Operations,
+    Retention,
 )
 from gateway.metering.ports import Meter
 from gateway.settings import HttpSettings, MailboxSettings
@@ -66,6 +67,7 @@ class Services:
     readiness: Readiness
     metrics: Exposition
     deliveries: Deliveries
+    retention: Retention
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     clock: Clock = utc_now

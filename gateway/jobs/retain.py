@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 300.0
 """How often we look whether the run of the day is due."""
+LAST_RUN_MAX = timedelta(days=31)
+"""Longer after the last run none is made by itself: the clock may be wrong, and nothing forgotten comes back."""
 READING_SECONDS = 5.0
 """Between the records and the bytes: who looked up where a document is has read it by then."""
 TROUBLE = (StoreUnavailableError, SQLAlchemyError)
@@ -123,12 +125,18 @@ class Retention:
         await self._store.mark_erased(key)
         return not is_used
 
+    async def runs(self, limit: int) -> tuple[RetentionReport, ...]:
+        """The reports of the newest runs, newest first."""
+        return await self._store.runs(limit)
+
     async def run_when_due(self) -> RetentionReport | None:
-        """The run of this Amsterdam day, once it is time and unless it was made; None: nothing was due. What an
-        earlier run left is finished in any case. Raises one of TROUBLE."""
+        """The run of this Amsterdam day, once it is time and unless it was made; None: nothing was due, or an
+        operator must make it. What an earlier run left is finished in any case. Raises one of TROUBLE."""
         now, last = self._clock(), await self._store.last_run_at()
         is_time = now.astimezone(AMSTERDAM).hour >= self._settings.hour
-        if is_time and (last is None or billing_date(last) < billing_date(now)):
+        if last is not None and now - last > LAST_RUN_MAX:
+            log.error("retention_held_back", last_run=f"{last:%Y-%m-%d}", days=(now - last).days)
+        elif is_time and (last is None or billing_date(last) < billing_date(now)):
             return await self.run(GATEWAY)
         await self.erase()
         return None

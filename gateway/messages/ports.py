@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gateway.messages.message import JournalEntry, Lease, Message, MessageFilter, Page, StoredAttachment
 from gateway.messages.participants import Caller, Party, Role
-from gateway.messages.retention import ForgottenPart
+from gateway.messages.retention import ForgottenPart, RetentionReport
 from gateway.messages.submission import Content, Receipt, StoredBytes, Submission
 from gateway.validator.model.identifiers import PartyIdentifier
 
@@ -86,6 +86,19 @@ class Messages(Protocol):
 
     async def page(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page[Message]:
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
+
+
+class Retention(Protocol):
+    """Forgets what was kept long enough."""
+
+    async def plan(self) -> RetentionReport:
+        """What a run would forget now. Nothing is changed."""
+
+    async def run(self, actor: str) -> RetentionReport:
+        """Forget what is due. Raises StoreUnavailableError; a later run goes on."""
+
+    async def runs(self, limit: int) -> tuple[RetentionReport, ...]:
+        """The reports of the newest runs, newest first."""
 
 
 class Mailbox(Protocol):

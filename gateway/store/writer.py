@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.store.sql import PROBE, ask
 from gateway.store.unavailable import unavailable
 
@@ -54,6 +55,10 @@ class _Pending(Generic[W, R]):
         self.future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
 
 
+Group = Sequence[_Pending[object, object]]
+"""Works of one transaction."""
+
+
 class Writer:
     """The one writer of a database: a thread that performs waiting works, group after group."""
 
@@ -65,6 +70,8 @@ class Writer:
         self._arriving: list[_Pending[object, object]] = []
         self._group: Sequence[_Pending[object, object]] = ()
         """What the thread is writing..."""
+        self._performing: Sequence[int] = ()
+        """Which works of the group it is about at this moment."""
         self._group_began: float | None = None
         """... and since when."""
         self._is_idle = False
@@ -202,9 +209,14 @@ class Writer:
         try:
             results = self._perform(group)
         except BaseException as error:  # whatever it is, it belongs to one of the works, or is an outage
+            if isinstance(error, StoreUnavailableError):  # of documents: the database takes the others
+                failed, others = self._split(group)
+                self._reject_all(loop, failed, error)
+                if others:
+                    self._write(loop, others)
+                return
             if len(group) == 1 or unavailable(error):
-                for pending in group:
-                    _call(loop, _reject, pending.future, error)
+                self._reject_all(loop, group, error)
                 return
             with suppress(Exception):  # a log that cannot be written keeps no work from being done
                 log.warning("group_failed", works=len(group), error=type(error).__name__)
@@ -214,6 +226,16 @@ class Writer:
         finally:
             self._group_began = None
         _call(loop, self._resolve_group, group, results, time.monotonic() - begun)
+
+    def _split(self, group: Group) -> tuple[Group, Group]:
+        """The works that it was about when it failed, and the others."""
+        at = frozenset(self._performing)
+        numbered = list(enumerate(group))
+        return [one for index, one in numbered if index in at], [one for index, one in numbered if index not in at]
+
+    def _reject_all(self, loop: asyncio.AbstractEventLoop, works: Group, error: BaseException) -> None:
+        for pending in works:
+            _call(loop, _reject, pending.future, error)
 
     def _resolve_group(
         self, group: Sequence[_Pending[object, object]], results: Sequence[object], seconds: float
@@ -240,6 +262,7 @@ class Writer:
         try:
             transaction = connection.begin()
             for perform, members in _by_perform(group):
+                self._performing = members
                 done = perform(connection, [group[index].work for index in members])
                 results.update(zip(members, done, strict=True))
         except BaseException as error:

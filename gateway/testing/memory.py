@@ -30,7 +30,7 @@ from gateway.messages.message import (
 )
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.messages.ports import DOCUMENT_READ, CheckedBytes, LogEntry, PendingDelivery
-from gateway.messages.retention import ForgottenPart
+from gateway.messages.retention import ForgottenPart, RetentionReport
 from gateway.messages.submission import (
     Content,
     IdempotencyConflictError,
@@ -372,7 +372,18 @@ class MemoryGateway:
     def services(self) -> Services:
         """The services of the API."""
         return Services(
-            self, self.storage, self, self, self, self, self, self.meter, always_ready, no_metrics, NoDeliveries()
+            self,
+            self.storage,
+            self,
+            self,
+            self,
+            self,
+            self,
+            self.meter,
+            always_ready,
+            no_metrics,
+            NoDeliveries(),
+            NoRetention(),
         )
 
 
@@ -396,6 +407,22 @@ class NoDeliveries:
     async def resume(self, recipient_id: str, actor: str) -> bool:
         """No recipient has a pause."""
         return False
+
+
+class NoRetention:
+    """A gateway that keeps everything. Implements `gateway.messages.ports.Retention`."""
+
+    async def plan(self) -> RetentionReport:
+        """Nothing goes."""
+        return RetentionReport(datetime.now(UTC), is_dry_run=True, tallies=())
+
+    async def run(self, actor: str) -> RetentionReport:
+        """Nothing goes."""
+        return RetentionReport(datetime.now(UTC), is_dry_run=False, tallies=())
+
+    async def runs(self, limit: int) -> tuple[RetentionReport, ...]:
+        """None."""
+        return ()
 
 
 def _sees(visible_to: frozenset[str] | None, message: Message) -> bool:

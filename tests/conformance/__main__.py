@@ -5,11 +5,13 @@ next to libxmlsec1 on mutated SOAP messages; `make conformance` runs it.
     --seed N      where they start; another seed gives others
     --jobs N      processes (default 2)
     --envelopes   the SOAP messages alone
+    --readers N   mutants that the two readers of a document must read alike (default 100,000)
     --cover       write the covering lists anew: the fewest mutants found that fire every rule
     --replay M    show one mutant, as printed with a difference
     --write       record the figures in docs/reference/conformance.md
 
-Ends with status 1 where an engine differs from the official artefacts or a rule never fires.
+Ends with status 1 where an engine differs from the official artefacts, the two readers from each other, or a rule
+never fires.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from tests.conformance import covering, engines, report
 from tests.conformance.compare import compare
 from tests.conformance.envelopes import compare_in_parts
 from tests.conformance.mutants import Mutant, mutants
+from tests.conformance.readers import compare_readers
 from tests.conformance.runs import on_mutants, on_unit_cases
 from tests.conformance.unit_cases import folders
 
@@ -37,7 +40,7 @@ def main() -> int:
         envelopes = compare_in_parts(arguments.seed, arguments.count, arguments.jobs)
         print(envelopes)
         is_alike = not envelopes.differences
-        return max(int(not is_alike), 0 if arguments.envelopes else _compare(arguments))
+        return max(int(not is_alike), 0 if arguments.envelopes else _compare_all(arguments))
 
 
 def _arguments() -> argparse.Namespace:
@@ -46,6 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--envelopes", action="store_true")
+    parser.add_argument("--readers", type=int, default=100_000)
     parser.add_argument("--cover", action="store_true")
     parser.add_argument("--replay")
     parser.add_argument("--write", action="store_true")
@@ -66,6 +70,21 @@ def _compare(arguments: argparse.Namespace) -> int:
     if arguments.write:
         report.PATH.write_text(page)
     return 0 if all(run.is_clean for run in runs) else 1
+
+
+def _compare_all(arguments: argparse.Namespace) -> int:
+    return max(_compare_readers(arguments), _compare(arguments))
+
+
+def _compare_readers(arguments: argparse.Namespace) -> int:
+    found = compare_readers(arguments.seed, arguments.readers, arguments.jobs)
+    print(
+        f"header and model: {found.both} documents, {found.refused} read differently and refused, "
+        f"{len(found.differences)} differences; {found.not_read} more break the schema"
+    )
+    for difference in found.differences[:20]:
+        print(f"  {difference}")
+    return 1 if found.differences else 0
 
 
 def _cover(arguments: argparse.Namespace) -> int:

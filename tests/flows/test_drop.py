@@ -4,6 +4,7 @@ import asyncio
 import csv
 import hashlib
 import json
+import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,16 +23,19 @@ from gateway.billing.documents.journals import JournalFormat
 from gateway.cli import main
 from gateway.jobs import drop as drops
 from gateway.jobs.drop import Drop, drop_regularly
+from gateway.messages.stored_errors import DamagedDocumentError
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.export import Format
 from gateway.settings import BillingSettings, Settings, contradictions
 from gateway.store.billing.records import SqlBillingStore
+from gateway.store.documents.storage import Storage
 from gateway.store.engine import open_engines
 from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
 from tests.flows.conftest import HeldClock, House
 from tests.flows.test_bill import settled
+from tests.flows.test_damage import flip
 
 ALL = all_settings.DropSettings(
     formats=", ".join(form.value for form in Format), journal_formats=",".join(JournalFormat)
@@ -190,6 +194,34 @@ async def test_a_target_that_fails_leaves_no_manifest_and_is_tried_again(
     assert await finance.drop("elsewhere").catch_up() == (FRIDAY,)
     assert contents(finance.folder / "drop") == contents(finance.folder / "elsewhere")
     assert list((finance.folder / "data").iterdir()) == []  # nothing is left where the files were made
+
+
+async def test_a_file_that_a_bit_flipped_in_is_in_no_drop(
+    finance: Finance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is read back before there is a manifest: here another file of the drop is damaged each time."""
+    finance.clock.now = on(28, 12)
+    put, chosen, written = Storage.put_stable, random.Random(6), list[str]()
+    damaged = 0
+
+    async def put_and_flip(self: Storage, key: str, data: bytes | Path) -> None:
+        await put(self, key, data)
+        path = finance.folder / "drop" / key
+        size_bytes = path.stat().st_size
+        if size_bytes:
+            written.append(key)
+        if len(written) == damaged:
+            flip(path, chosen.randrange(8 * size_bytes))
+
+    monkeypatch.setattr(Storage, "put_stable", put_and_flip)
+    while damaged < 5:
+        damaged += 1
+        written.clear()
+        with pytest.raises(DamagedDocumentError):
+            await finance.drop().write(FRIDAY)
+        assert not (finance.folder / "drop" / str(FRIDAY) / "manifest.json").exists()
+    damaged = 0
+    assert await finance.drop().write(FRIDAY) is not None
 
 
 async def test_the_journal_and_the_bills_hold_what_is_dated_up_to_the_day(house: House, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The database away, full or hanging: refusals that say when to try again, and all goes on when it is back."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -94,6 +95,30 @@ async def test_a_full_database_refuses_and_still_reads(sqlite_house: House) -> N
     assert (await house.get("supplier", f"/v1/messages/{kept}"))["state"] == "delivered"
     await writer.call(lambda conn: conn.exec_driver_sql("PRAGMA max_page_count = 1000000").scalar())
     await require_going_on(house, range(1, 31))
+
+
+async def test_a_disk_that_hangs_keeps_nobody_waiting_for_long(
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, goes_on = sqlite_house, threading.Event()
+    sync_pack = house.gateway.storage.sync_pack
+
+    def hang() -> None:
+        goes_on.wait(30)
+        sync_pack()
+
+    monkeypatch.setattr("gateway.store.writer.STUCK_SECONDS", 0.2)
+    monkeypatch.setattr(house.gateway.storage, "sync_pack", hang)
+    first = asyncio.create_task(house.send("supplier", numbered("O-1"), wait=False, Idempotency_Key="key-1"))
+    await asyncio.sleep(0.4)
+    for number in range(2, 11):
+        await require_unavailable(
+            await house.send("supplier", numbered(f"O-{number}"), wait=False, Idempotency_Key=f"key-{number}")
+        )
+    await require_not_ready(house)
+    goes_on.set()
+    assert (await first).status == 202
+    await require_going_on(house, range(1, 11))
 
 
 @pytest.mark.postgresql

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,7 @@ from gateway.messages.submission import Content, Submission
 from gateway.settings import DatabaseSettings, Settings
 from gateway.store.messages.measures import Measures
 from gateway.validator.model.identifiers import PartyIdentifier
+from tests.flows.test_damage import flip
 from tests.flows.test_wus import INVOICE
 from tests.unit.channels.digipoort.wire import xmlsec_client
 from tests.unit.pki.hierarchies import hierarchy, pair
@@ -151,6 +153,13 @@ async def is_paused(gateway: Any) -> bool:
     return bool(pending) and pending[0].paused_until is not None
 
 
+async def waiting(gateway: Any, messages: int) -> bool:
+    """Whether so many wait for a recipient that is left alone."""
+    pending = await gateway.outbox.pending()
+    return bool(pending) and pending[0].waiting_messages == messages and pending[0].paused_until is not None
+
+
+FLIPPED = 10
 PASSED = ["105", "100", "110", "200", "301", "301"]
 
 
@@ -173,6 +182,27 @@ async def test_a_recipient_that_was_away(tmp_path: Path, recipient: Recipient) -
         message, codes = await settled(gateway, await hand_in(gateway))
         assert codes == [*PASSED, "405", "420", "405", "420", "405", "400"]
         assert message.state == "delivered"
+
+
+@pytest.mark.parametrize("delivery", ["webhook", "afleverservice"])
+async def test_no_message_with_a_flipped_bit_is_pushed(
+    tmp_path: Path, database_url: str, recipient: Recipient, delivery: str
+) -> None:
+    """Bits flip while the recipient is away: it hears of none of those messages, and gets the whole one."""
+    recipient.statuses, chosen = [503], random.Random(4)
+    async with running(tmp_path, database_url, pause_seconds_first=3_600, give_up_hours=72) as gateway:
+        await gateway.register.save(recipient.party(delivery), "test")
+        documents = [INVOICE.replace(b"2026-0417", b"PF-%02d" % number) for number in range(FLIPPED + 1)]
+        kenmerken = [await hand_in(gateway, document) for document in documents]
+        await until(lambda: waiting(gateway, FLIPPED + 1))
+        for kenmerk in kenmerken[:-1]:
+            where = (await gateway.store.message(kenmerk, None)).document
+            bit = 8 * where.offset + chosen.randrange(8 * where.size_bytes)
+            flip(tmp_path / "documents" / where.key, bit)
+        assert await gateway.outbox.resume("waterkant", "test")
+        settled_as = [(await settled(gateway, kenmerk))[0].state for kenmerk in kenmerken]
+    assert settled_as == ["parked"] * FLIPPED + ["delivered"]
+    assert len(recipient.events) + len(recipient.messages) == 2  # the one that was answered 503, and the last
 
 
 async def test_a_recipient_that_stays_away_and_a_replay(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from gateway.jobs.retain import Retention
 from gateway.messages.lifecycle import State
@@ -32,6 +33,10 @@ POINTS = (
     ("after gateway.store.messages.retention:RetentionStore.forget", 3),
     ("after gateway.store.messages.retention:RetentionStore.forget", 4),
     ("before gateway.store.messages.retention:RetentionStore.mark_erased", 2),
+    ("after gateway.store.documents.storage:Storage.erase", 1),
+    ("after gateway.store.documents.storage:Storage.delete", 1),
+    ("before gateway.store.messages.retention:RetentionStore.add_run", 1),
+    ("after gateway.store.messages.retention:RetentionStore.add_run", 1),
 )
 """Each with the passing at which it kills: something is already behind it. Contents and reports that
 were delivered are forgotten first, then contents and reports that were refused."""
@@ -304,6 +309,45 @@ async def test_the_run_of_a_day_is_made_once(archive: Archive) -> None:
     report = await retention.run_when_due()
     assert report is not None
     assert report.tallies == ()
+
+
+async def test_no_run_is_made_by_itself_long_after_the_last_one(archive: Archive) -> None:
+    """A clock that is years ahead makes nothing go; an operator's run is made, and then they are daily again."""
+    retention, clock = archive.retention(), archive.house.clock
+    assert await retention.run_when_due() is not None
+    right = clock()
+    clock.passes(days=31)
+    assert await retention.run_when_due() is not None
+    clock.passes(days=EIGHT_YEARS)
+    with capture_logs() as lines:
+        assert await retention.run_when_due() is None
+    assert [(line["event"], line["days"]) for line in lines] == [("retention_held_back", EIGHT_YEARS)]
+    clock.now = right
+    await archive.check(set())
+    clock.passes(days=EIGHT_YEARS)
+    await retention.run("operator")
+    await archive.check(set(archive.kenmerken) - {"unconfirmed"})
+    clock.passes(days=1)
+    assert await retention.run_when_due() is not None
+
+
+async def test_operators_plan_run_and_read_reports_over_http(archive: Archive) -> None:
+    house = archive.house
+    house.clock.passes(days=-TWO_YEARS)
+    await archive.send("old", b"<old/>")
+    for role in ("supplier", "town", "finance"):
+        async with house.session.post("/v1/retention-runs", headers=house.as_(role)) as answer:
+            assert answer.status == 403
+    plan = await house.get("operator", "/v1/retention-plan")
+    await archive.check(set())
+    async with house.session.post("/v1/retention-runs", headers=house.as_("operator")) as answer:
+        assert answer.status == 201
+        report = await answer.json()
+    await archive.check({"old"})
+    assert (plan["isDryRun"], report["isDryRun"], report["bytesErased"]) == (True, False, len(b"<old/>"))
+    assert plan["tallies"] == report["tallies"]
+    assert {tally["part"] for tally in report["tallies"]} == {"contents", "report"}
+    assert await house.get("operator", "/v1/retention-runs") == {"items": [report]}
 
 
 @pytest.mark.parametrize(("point", "passing"), POINTS)

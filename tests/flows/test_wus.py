@@ -8,6 +8,7 @@ import gc
 import importlib.util
 import io
 import os
+import random
 import shutil
 import signal
 import socket
@@ -42,6 +43,7 @@ from gateway.channels.digipoort.wire.names import (
 from gateway.main import listen, open_gateway
 from gateway.messages.message import MessageFilter
 from gateway.settings import Settings
+from tests.flows.test_damage import flip
 from tests.unit.channels.digipoort.conftest import client_context
 from tests.unit.channels.digipoort.wire import published, xmlsec_client
 from tests.unit.pki.hierarchies import hierarchy, pair
@@ -49,6 +51,7 @@ from tests.unit.pki.hierarchies import hierarchy, pair
 ROOT = Path(__file__).parents[2]
 SAMPLE = (ROOT / "tests/samples/files/nlcius-invoice.xml").read_bytes()
 INVOICE = SAMPLE.replace(b"90817263", b"27418562").replace(b"00000001812345678000", b"00000099000000001000")
+FLIPS = 10
 GEEN_AUSP = "http://geenausp.nl"
 VAN_DIJK = {"nummer": "27418562", "type": "KvK"}
 WATERKANT = {"nummer": "00000099000000001000", "type": "OIN"}
@@ -288,11 +291,13 @@ async def test_a_message_with_damaged_content_is_not_collected_and_the_others_ar
         await leverancier.wait_until_settled(kenmerk)
     where = (await world.gateway.store.message(kenmerken[0], None)).document
     pack = world.gateway.settings.data_directory / "documents" / where.key
-    sound = pack.read_bytes()
-    pack.write_bytes(sound[: where.offset] + b"!" + sound[where.offset + 1 :])
+    sound, chosen = pack.read_bytes(), random.Random(5)
     collect = partial(gemeente.call, "ophaalservice")
-    with pytest.raises(FaultError, match="MPO400"):
-        await collect("getBerichtenKenmerk", kenmerk=kenmerken[0])
+    for _ in range(FLIPS):
+        pack.write_bytes(sound)
+        flip(pack, 8 * where.offset + chosen.randrange(8 * where.size_bytes))
+        with pytest.raises(FaultError, match="MPO400"):
+            await collect("getBerichtenKenmerk", kenmerk=kenmerken[0])
     new = await collect("getNieuweBerichten", identiteitBelanghebbende=VAN_DIJK)
     assert [one.kenmerk for one in new] == kenmerken[1:]
     pack.write_bytes(sound)

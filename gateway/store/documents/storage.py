@@ -36,6 +36,10 @@ LOCAL_PIECE_SIZE_BYTES = 1 << 20
 """What one streaming upload buffers on a directory: fifty at once stay under 100 MB."""
 REMOTE_PIECE_SIZE_BYTES = 5 << 20
 """S3 takes no smaller part."""
+RETRIES_MAX = 2
+RETRYING_MAX = timedelta(seconds=3)
+"""A request that fails is soon an outage: what is to be written meanwhile waits behind it. obstore itself tries
+for three minutes."""
 TROUBLE = (OSError, BaseError)
 """What the operating system and obstore raise."""
 
@@ -50,7 +54,7 @@ class Storage:
         a storage that is there, and make nothing. Raises StoreUnavailableError where it is not."""
         self._root = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
         with _unavailable_when_it_fails():
-            self._store: ObjectStore = LocalStore(self._root, mkdir=is_made) if self._root else from_url(url)
+            self._store: ObjectStore = LocalStore(self._root, mkdir=is_made) if self._root else _remote(url)
         self.small_size_bytes_max = small_size_bytes_max
         """Contents up to here stay in memory until their message is stored."""
         self._synced: set[Path] = set()
@@ -326,6 +330,14 @@ class Sink:
             self._buffered_bytes = 0
         with _unavailable_when_it_fails():
             await writer.write(piece)
+
+
+def _remote(url: str) -> ObjectStore:
+    return (
+        from_url(url)
+        if url.startswith("memory:")
+        else from_url(url, retry_config={"max_retries": RETRIES_MAX, "retry_timeout": RETRYING_MAX})
+    )
 
 
 def new_key(kind: str) -> str:
