@@ -36,7 +36,7 @@ class RetentionReportResource(Schema):
     objects_failed: int
 
 
-class RetentionRuns(Schema):
+class RetentionReports(Schema):
     """Reports of runs, newest first."""
 
     items: list[RetentionReportResource]
@@ -74,5 +74,5 @@ async def run_retention(call: Call) -> RetentionReportResource:
     Returns("The reports, newest first."),
     roles=OPERATORS,
 )
-async def list_retention_runs(call: Call, query: RetentionRunsQuery) -> RetentionRuns:
-    return RetentionRuns.of(items=await call.services.retention.runs(query.limit))
+async def list_retention_runs(call: Call, query: RetentionRunsQuery) -> RetentionReports:
+    return RetentionReports.of(items=await call.services.retention.runs(query.limit))

@@ -20,7 +20,7 @@ from gateway.messages.ports import (
     Mailbox,
     Messages,
     Operations,
-    Retention,
+    RetentionRuns,
 )
 from gateway.metering.ports import Meter
 from gateway.settings import HttpSettings, MailboxSettings
@@ -67,7 +67,7 @@ class Services:
     readiness: Readiness
     metrics: Exposition
     deliveries: Deliveries
-    retention: Retention
+    retention: RetentionRuns
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
     clock: Clock = utc_now

@@ -88,7 +88,7 @@ class Messages(Protocol):
         """Messages, newest first. Raises ValueError for a cursor that is not ours."""
 
 
-class Retention(Protocol):
+class RetentionRuns(Protocol):
     """Forgets what was kept long enough."""
 
     async def plan(self) -> RetentionReport:

@@ -410,7 +410,7 @@ class NoDeliveries:
 
 
 class NoRetention:
-    """A gateway that keeps everything. Implements `gateway.messages.ports.Retention`."""
+    """A gateway that keeps everything. Implements `gateway.messages.ports.RetentionRuns`."""
 
     async def plan(self) -> RetentionReport:
         """Nothing goes."""

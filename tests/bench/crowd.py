@@ -2,8 +2,8 @@
 
 Eight senders submit at a modest rate on kept connections, a tenth of them with `Prefer: wait=10`. Then the same
 with 1,000 idle connections, with 512 connections without a key that send a byte each 0.45 s, and among 400 other
-senders that pause only after a refusal: 16 of them at once are enough to fill the gateway. Each crowd is in a
-process of its own, so that what they wait for each other is not counted as the gateway's.
+senders that pause only after a refusal: 16 of them at once are enough to fill the gateway. Each crowd is in
+another process, so that what they wait for each other is not counted as the gateway's.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Many senders in a process of their own: `python -m tests.bench.swarm ADDRESS KEY SENDERS SECONDS`.
+"""Many senders in one process: `python -m tests.bench.swarm ADDRESS KEY SENDERS SECONDS`.
 
 Each submits on a kept connection: at once again after an acceptance, and on average a second after a refusal.
 Prints as JSON what became of the submissions.

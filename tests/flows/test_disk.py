@@ -1,4 +1,4 @@
-"""A disk of its own for documents, full and read-only, under a real gateway: reading goes on, and what comes is
+"""A disk for documents alone, full and read-only, under a real gateway: reading goes on, and what comes is
 refused until there is room again.
 """
 
@@ -21,7 +21,7 @@ DISK = "8m"
 
 
 def large(number: str) -> bytes:
-    """An invoice in a file of its own."""
+    """An invoice that is stored in a separate file."""
     return numbered(number) + b"\n" * 300_000
 
 
