@@ -131,6 +131,7 @@ class Gateway:
     settled: SettledMessages
     certificates: TlsFiles | None
     base_url: BaseUrl
+    clock: Clock
     channels: tuple[OpenChannel, ...] = ()
 
     def services(self) -> Services:
@@ -143,7 +144,7 @@ class Gateway:
             directory=self.register,
             operations=self.operations,
             deliveries=self.outbox,
-            retention=_retention(self, utc_now),
+            retention=_retention(self),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
             billing=billing_services(self.settings, self.engines, self.writer, utc_now),
@@ -206,7 +207,7 @@ def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None
     yield measure_forecasts(billing, metrics)
     reaper_pause = timedelta(hours=settings.reaper.pass_hours)
     yield reap_regularly(_reaper(gateway), metrics, reaper_pause, is_mine=node.runs("reap"))
-    yield retain_regularly(_retention(gateway, clock), FIRST_RETENTION_AFTER, node.runs("retain"))
+    yield retain_regularly(_retention(gateway), FIRST_RETENTION_AFTER, node.runs("retain"))
     if settings.billing.sends_bills:
         yield send_bills_regularly(_bill_sender(gateway, billing.store, clock), node.runs("send bills"))
     if settings.drop.url:
@@ -237,9 +238,9 @@ def _reaper(gateway: Gateway) -> Reaper:
     return Reaper(gateway.storage, references, timedelta(hours=limits.orphan_hours_min), limits.orphan_share_max)
 
 
-def _retention(gateway: Gateway, clock: Clock) -> Retention:
+def _retention(gateway: Gateway) -> Retention:
     store, references = RetentionStore(gateway.engines, gateway.writer), ObjectReferences(gateway.engines)
-    return Retention(gateway.settings.retention, store, gateway.storage, references, clock)
+    return Retention(gateway.settings.retention, store, gateway.storage, references, gateway.clock)
 
 
 async def serve(
@@ -481,6 +482,7 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
         settled,
         certificates,
         _base_url(settings, is_tls=certificates is not None),
+        clock,
     )
 
 

@@ -58,14 +58,14 @@ class Retention:
         storage: ErasableStorage,
         references: References,
         clock: Clock,
-        reading_seconds: float = READING_SECONDS,
+        reading_seconds: float | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._storage = storage
         self._references = references
         self._clock = clock
-        self._reading_seconds = reading_seconds
+        self._reading_seconds = READING_SECONDS if reading_seconds is None else reading_seconds
 
     async def plan(self) -> RetentionReport:
         """What a run would forget now. Nothing is changed."""
