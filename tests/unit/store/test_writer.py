@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from gateway.messages.stored_errors import StoreUnavailableError
 from gateway.store.engine import Engines
 from gateway.store.sql import Change, write_together
 from gateway.store.writer import Writer
@@ -61,6 +62,18 @@ async def test_a_work_that_fails_takes_no_other_with_it(database_url: str) -> No
         assert [answer for answer in answers if isinstance(answer, int)] == [10, 20, 40]
         assert isinstance(answers[2], DBAPIError)
         assert rows(engines) == [1, 2, 3, 4]
+
+
+async def test_where_documents_cannot_be_stored_the_other_works_are_written(database_url: str) -> None:
+    def store(connection: Connection, works: Sequence[int]) -> list[int]:
+        insert(connection, works)
+        raise StoreUnavailableError("S3 is away")
+
+    async with writing(database_url) as (writer, engines, _):
+        submitted = [writer.submit(store, 1), writer.submit(insert, 2), writer.submit(store, 3)]
+        answers = await asyncio.gather(*submitted, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [StoreUnavailableError, int, StoreUnavailableError]
+        assert rows(engines) == [2]
 
 
 async def test_one_after_the_other_from_many_tasks(database_url: str) -> None:
