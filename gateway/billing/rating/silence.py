@@ -23,6 +23,8 @@ _LONGER = 1.5
 _REGULAR = 0.5
 """Gaps are regular when their standard deviation is at most half of their mean."""
 _GAPS_MIN = 3
+_WORKING_DAYS_MIN = 10
+"""With less than two weeks between its first and its last use, nothing is usual for a party."""
 _DAY = timedelta(days=1)
 
 
@@ -53,7 +55,7 @@ def silent_party(party_id: str, by_day: ByDay, today: date) -> SilentParty | Non
 def _is_silent(quiet: int, usual: float, active: Sequence[bool]) -> bool:
     gaps = _gaps(active)
     longest = max(gaps, default=0)
-    if quiet <= longest:
+    if quiet <= longest or len(active) < _WORKING_DAYS_MIN:
         return False
     if not longest:
         return math.exp(-usual * quiet) < _CHANCE_MAX

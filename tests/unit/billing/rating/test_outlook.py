@@ -137,3 +137,4 @@ def test_one_that_receives_now_and_then_is_not_silent_soon() -> None:
     monthly = {date(2026, month, 15): 40 for month in range(1, 7)}
     assert silent_party("a", monthly, date(2026, 7, 10)) is None
     assert silent_party("a", {}, TODAY) is None
+    assert silent_party("a", {date(2026, 3, 2): 700}, TODAY) is None
