@@ -38,9 +38,9 @@ class Branch:
         """What a certificate of this branch holds by its policy; `issuer`: the file of who issues it."""
         if self.policy is None:
             return
-        place = x509.UniformResourceIdentifier(f"{_ADDRESS}/certs/{issuer}.cer")
+        issuer_url = x509.UniformResourceIdentifier(f"{_ADDRESS}/certs/{issuer}.cer")
         yield x509.AuthorityInformationAccess(
-            [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)]
+            [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, issuer_url)]
         )
         crl = x509.UniformResourceIdentifier(f"{_ADDRESS}/crl/{issuer}.crl")
         yield x509.CRLDistributionPoints([x509.DistributionPoint([crl], None, None, None)])

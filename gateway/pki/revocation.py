@@ -1,4 +1,4 @@
-"""Whether a certificate was revoked: by the lists at hand, else by OCSP or a CRL at the addresses it names.
+"""Whether a certificate was revoked: by the lists we have, else by OCSP or a CRL at the addresses it names.
 
 RFC 5280 section 5 (CRL), RFC 6960 (OCSP). An answer is believed only when the issuer signed it, or a
 responder that the issuer named for it. Trouble on the way is `RevocationUnknownError`: temporary, never a pass.
@@ -56,7 +56,7 @@ class _Fetched:
 
 
 class Revocation:
-    """Checks revocation. Lists that are at hand come first; others are fetched from the URLs in certificates."""
+    """Checks revocation. Lists that are available come first; others are fetched from the URLs in certificates."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Revocation:
         crls: Callable[[], Iterable[Crl]] = tuple,
         report_unknown: Callable[[], None] = lambda: None,
     ) -> None:
-        """`crls`: the lists at hand now. What they say is not remembered, so a new list counts at once.
+        """`crls`: the lists that are available now. What they say is not remembered, so a new list counts at once.
         `report_unknown` is called each time that no answer was found."""
         self._fetch = fetch
         self._clock = clock
@@ -92,7 +92,7 @@ class Revocation:
                 raise CertificateError("revoked", Text("the certificate was revoked"))
 
     def crls(self) -> Iterator[Crl]:
-        """The lists that are asked: those at hand, of each issuer the newest, and those that were fetched."""
+        """The lists that are asked: those available, of each issuer the newest, and those that were fetched."""
         newest: dict[str, Crl] = {}
         for crl in self._at_hand():
             if crl.issuer not in newest or newest[crl.issuer].this_update < crl.this_update:
@@ -238,7 +238,7 @@ def _require_responder(response: ocsp.OCSPResponse, issuer: x509.Certificate, no
 
 def _schemes(response: ocsp.OCSPResponse) -> Iterator[tuple[padding.AsymmetricPadding, hashes.HashAlgorithm]]:
     """How it may be signed: RSA by PKCS#1 v1.5 or PSS, with SHA-256 or better."""
-    if response.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:  # with which hash is not told
+    if response.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:  # with which hash is not said
         for one in (SHA256(), hashes.SHA384(), hashes.SHA512()):
             yield padding.PSS(padding.MGF1(one), one.digest_size), one
         return

@@ -11,6 +11,7 @@ SAME_THING: dict[str, str] = {}
 
 TESTED_ELSEWHERE: dict[str, str] = {
     "tests/unit/billing/test_seeded_bugs.py": "billing as a whole: bugs that its tests must find",
+    "tests/unit/pki/test_g4.py": "certificates and lists as PKIoverheid G4 has them, by the chain and by others",
     "tests/unit/schemas/test_catalogue.py": "schemas/catalogue.toml",
     "tests/unit/schemas/test_time_card.py": "an XML Schema",
     "tests/unit/schemas/test_ubl_main_documents.py": "XML Schemas",

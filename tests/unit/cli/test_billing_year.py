@@ -121,15 +121,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     }
     assert exported(folder, "bill-lines") == exported(folder, "bills")
     assert exported(folder, "journal") == {"entries": 13, "debit": "12931.24", "credit": "12931.24"}
-    assert "7080.00 of        7080.00 open" in done(folder, "open")
-    marks = folder / "paid.csv"
-    marks.write_text("datum;bedrag;omschrijving;id\n20-02-2026;7.080,00;GD2026-000001;77\n")
-    for message in ("1 payments recorded, 7080.00 EUR matched", "0 payments recorded, 0.00 EUR matched"):
-        assert done(folder, f"bank-file {marks} --by Anna").endswith(f"1 entries, {message}")
-    assert done(folder, "open") == "Nothing is open."
-    undone = "pay GD2026-000001 --amount -7080.00 --on 2026-02-21 --reference undone --by Anna --format json"
-    assert json.loads(done(folder, undone))[0]["state"] == "open"
-    assert "7080.00  77  by Anna" in done(folder, "payments GD2026-000001")
+    check_payments(folder)
     audited = done(folder, "audit")
     assert audited.startswith("10 records")
     assert audited.endswith("2026: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
@@ -140,6 +132,19 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     )
     assert list((folder / "mails").iterdir()) == []
     assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")
+
+
+def check_payments(folder: Path) -> None:
+    """Record a payment from a file of the bank, twice, and undo it."""
+    assert "7080.00 of        7080.00 open" in done(folder, "open")
+    marks = folder / "paid.csv"
+    marks.write_text("datum;bedrag;omschrijving;id\n20-02-2026;7.080,00;GD2026-000001;77\n")
+    for message in ("1 payments recorded, 7080.00 EUR matched", "0 payments recorded, 0.00 EUR matched"):
+        assert done(folder, f"bank-file {marks} --by Anna").endswith(f"1 entries, {message}")
+    assert done(folder, "open") == "Nothing is open."
+    undone = "pay GD2026-000001 --amount -7080.00 --on 2026-02-21 --reference undone --by Anna --format json"
+    assert json.loads(done(folder, undone))[0]["state"] == "open"
+    assert "7080.00  77  by Anna" in done(folder, "payments GD2026-000001")
 
 
 def alter_bills(folder: Path, before: str, after: str) -> None:

@@ -144,13 +144,13 @@ def test_a_garbled_file_is_named_once_and_keeps_the_lists_it_had(tmp_path: Path)
 
 
 def test_a_folder_that_cannot_be_listed_keeps_what_is_known(tmp_path: Path) -> None:
-    place = tmp_path / "crl"
-    place.mkdir()
-    (place / "a.pem").write_bytes(pem(crl()))
-    folder = CrlFolder(place)
+    path = tmp_path / "crl"
+    path.mkdir()
+    (path / "a.pem").write_bytes(pem(crl()))
+    folder = CrlFolder(path)
     folder.read()
-    place.rename(tmp_path / "elsewhere")
-    place.write_text("a file where the folder was")
+    path.rename(tmp_path / "elsewhere")
+    path.write_text("a file where the folder was")
     with pytest.raises(OSError, match="crl"):
         folder.read()
     assert len(list(folder.crls())) == 1

@@ -35,7 +35,7 @@ SERVER_POLICY = x509.ObjectIdentifier("2.16.528.1.1003.1.2.41.15.35.11")
 
 
 async def nowhere(url: str, _body: bytes | None) -> bytes:
-    raise OSError(f"{url} is not asked: the lists are at hand")
+    raise OSError(f"{url} is not asked: the lists are here")
 
 
 def now() -> datetime:
