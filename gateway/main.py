@@ -426,8 +426,7 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
     certificates = _certificates(settings)
     for folder in settings.private_folders():
         keep_private(folder)
-    shared = one_of.metrics_directory if one_of else None
-    metrics = Metrics(__version__, None, settings.data_directory, clock, LABELS, shared)
+    metrics = _metrics(settings, clock, one_of)
     storage = Storage(settings.storage_url(), settings.storage.small_content_size_bytes_max)
     stack.callback(storage.close)  # after the writer has written what waits
     stack.enter_context(hold_alone(settings))
@@ -484,6 +483,11 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
         _base_url(settings, is_tls=certificates is not None),
         clock,
     )
+
+
+def _metrics(settings: Settings, clock: Clock, one_of: OneOfSeveral | None) -> Metrics:
+    shared = one_of.metrics_directory if one_of else None
+    return Metrics(__version__, None, settings.data_directory, clock, LABELS, shared)
 
 
 async def _open_database(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Database:
