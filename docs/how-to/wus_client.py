@@ -16,6 +16,7 @@ import requests
 import xmlsec
 import zeep
 import zeep.exceptions
+import zeep.wsa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -113,6 +114,7 @@ def client_of(service: str, base: str, certificates: Path, name: str) -> zeep.Cl
         f"{base}/wus/2.0/{service}/1.2?wsdl",
         transport=zeep.Transport(session=session),
         wsse=Digikoppeling2WbeS(certificate, key),
+        plugins=[zeep.wsa.WsAddressingPlugin()],  # Digipoort's WSDLs do not say that zeep has to address requests
     )
 
 

@@ -62,8 +62,10 @@ def certificate_from_der(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
-        certificate.subject.rfc4514_string()
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        # The library reads these only when they are asked for.
+        _ = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string(), certificate.version
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise CertificateError("unreadable", Text("the certificate cannot be read")) from error
     return certificate
 

@@ -249,6 +249,29 @@ async def test_the_log_of_a_failure_names_the_message(world: World) -> None:
     assert kenmerken == ["bestaat-niet", None]
 
 
+async def test_a_trace_is_in_the_answer_and_in_the_log_of_the_message(world: World) -> None:
+    """Over HTTP the caller's own; a SOAP client that sends none gets a new one."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    connector = TCPConnector(ssl=client_context("leverancier"))
+    with capture_logs([merge_contextvars]) as lines:
+        kenmerk = (await world.party("leverancier").submit(INVOICE)).kenmerk
+        key = (world.gateway.settings.data_directory / "sandbox-keys/leverancier").read_text().strip()
+        headers = {
+            "traceparent": f"00-{trace}-00f067aa0ba902b7-01",
+            "Authorization": f"Bearer {key}",
+            "Content-Type": "application/xml",
+        }
+        async with ClientSession(world.base, connector=connector) as session:
+            async with session.post("/v1/messages", data=SAMPLE, headers=headers) as answer:
+                assert answer.headers["traceparent"].startswith(f"00-{trace}-")
+            async with session.get("/wus/2.0/aanleverservice/1.2?wsdl", headers=headers) as answer:
+                assert answer.headers["traceparent"].startswith(f"00-{trace}-")
+    accepted = {line["kenmerk"]: line["traceparent"] for line in lines if line["event"] == "message_accepted"}
+    assert len(accepted) == 2
+    assert trace not in accepted[kenmerk]
+    assert sum(trace in one for one in accepted.values()) == 1
+
+
 async def test_every_status_operation(world: World) -> None:
     leverancier = world.party("leverancier")
     answer = await leverancier.submit(INVOICE)
@@ -323,7 +346,7 @@ def client_of_published(service: str, base: str, certificates: Path, name: str) 
         str(published.wsdl_file(chosen.namespace)),
         transport=PublishedFiles(session=session),  # type: ignore[no-untyped-call]  # zeep has no types
         wsse=example().Digikoppeling2WbeS(certificate, key),
-        plugins=[zeep.wsa.WsAddressingPlugin()],  # these WSDLs do not say that zeep has to address requests
+        plugins=[zeep.wsa.WsAddressingPlugin()],
     )
     client.service._binding_options["address"] = f"{base}{chosen.paths[0]}"
     return client
