@@ -12,6 +12,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 
 from sqlalchemy import Connection
 
@@ -33,7 +34,7 @@ from gateway.store.record.chain import (
 )
 from gateway.store.record.change_map import ChangeMap
 from gateway.store.record.entries import read_heads
-from gateway.store.record.subjects import subjects
+from gateway.store.record.subjects import channel_tables, subjects
 from gateway.store.sql import ask
 from gateway.validator.model.terms import without_collecting
 
@@ -63,7 +64,7 @@ def audit_record(url: str, progress: Progress = lambda _done, _whole: None) -> R
         helper = None
         if is_large:
             helper = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn")))
-            helper.submit(int).result()  # it is started
+            helper.submit(_know_tables, [str(table.info["module"]) for table in channel_tables()]).result()
         with standing_still(url):
             conn = stack.enter_context(open_snapshot(url))
             read_heads(conn)  # the snapshot is of this moment
@@ -230,6 +231,13 @@ def _have_done(helper: Executor, known: ChangeMap, part: Part) -> PartResult:
 
 
 # In the other process
+
+
+def _know_tables(modules: Sequence[str]) -> None:
+    """Import the modules of channels that keep rows with messages."""
+    for module in modules:
+        import_module(module)
+
 
 _snapshots = ExitStack()
 _snapshot: list[Connection] = []

@@ -9,7 +9,7 @@ from itertools import dropwhile
 
 from sqlalchemy import Connection
 
-from gateway.store.ledger.audit_pass import AuditFinding
+from gateway.store.ledger.audit_pass import FINDINGS_MAX, AuditFinding
 from gateway.store.record import queries
 from gateway.store.record.chain import (
     RecordHead,
@@ -70,7 +70,7 @@ class Stretch:
                 found += _check_seal(waiting.pop(), last)
         for one in reversed(waiting):
             found += _check_seal(one, last)
-        return PartResult(self.until - self.after, found, newest)
+        return PartResult(self.until - self.after, found[:FINDINGS_MAX], newest)
 
     def _row_before(self, conn: Connection) -> RecordHead:
         empty = empty_chain(chain_of(self.after))
@@ -138,7 +138,7 @@ class Subjects:
                 found.append(AuditFinding(kind.name, f"{kind.name} {owner}", sentence))
             count += len(page)
             after = keys[-1] if keys else after
-        return PartResult(count, found)
+        return PartResult(count, found[:FINDINGS_MAX])
 
     def _check(
         self, kind: SubjectKind, key: object, row: Sequence[object], parts: PartRows, known: ChangeMap

@@ -68,10 +68,14 @@ _NAMES = {
 }
 
 
+def channel_tables() -> list[Table]:
+    """The tables in which channels keep a row with a message. The `info` of each names its module, too."""
+    return [table for table in metadata.tables.values() if table.info.get("part_of") == t.messages.name]
+
+
 def subjects() -> Iterator[SubjectKind]:
     """Every table of subjects, messages first."""
-    channels = [table for table in metadata.tables.values() if table.info.get("part_of") == t.messages.name]
-    parts = (t.journal, t.reports, t.attachments, *channels)
+    parts = (t.journal, t.reports, t.attachments, *channel_tables())
     yield SubjectKind(t.messages, "message", parts, _message_digest, _message_faults)
     for table, name in _NAMES.items():
         yield _plain_subject(table, name)

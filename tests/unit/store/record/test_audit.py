@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pytest
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -15,6 +16,8 @@ from sqlalchemy import (
     text,
 )
 
+from gateway.store.messages.tables import journal, messages, parties
+from gateway.store.record import audit
 from gateway.store.record.audit import audit_on, audit_record
 from gateway.store.record.subjects import subjects
 from gateway.store.record.tables import record, record_head
@@ -159,3 +162,24 @@ async def test_every_tampering_is_found(database_url: str, tmp_path: Path) -> No
             conn.rollback()
         assert unseen == []
         assert seen > 150
+
+
+async def test_two_processes_find_what_one_finds(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with filled_database(database_url, tmp_path) as engines:
+        with engines.write.begin() as conn:
+            drop_guards(conn)
+            for table in (messages, journal, record, parties):
+                [row, *_] = first_rows(conn, table)
+                column = next(one for one in table.columns if not one.primary_key)
+                alter(conn, table, row, column.name, other(column, row[column.name]))
+        alone = audit_record(engines.url)
+        monkeypatch.setattr(audit, "CHANGES_TO_SHARE", 1)
+        monkeypatch.setattr(audit, "_CHANGES_A_PART", 2)
+        monkeypatch.setattr(audit, "_MESSAGES_A_PART", 1)
+        done = list[tuple[int, int]]()
+        together = audit_record(engines.url, lambda *progress: done.append(progress))
+        assert {one.check for one in alone.findings} >= {"record", "message", "party"}
+        assert together == alone
+        assert max(done) == (together.changes + together.messages,) * 2

@@ -129,6 +129,11 @@ def test_a_seal_holds_the_heads_of_all_chains_and_covers_up_no_change_in_one(pos
 
 # One order of locks
 
+SLOW_ROWS = """CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END';
+CREATE TRIGGER wait BEFORE INSERT ON idempotency FOR EACH ROW EXECUTE FUNCTION wait();
+CREATE TRIGGER wait BEFORE INSERT ON claims FOR EACH ROW EXECUTE FUNCTION wait()"""
+"""So that transactions with the same rows in another order do meet."""
 PARTIES, REFUSED = MemoryRegister(SUPPLIER, TOWN), wrong()
 FORGET = RetentionTerm(MessagePart.REPORT, frozenset({Disposition.REFUSED}), NOW + timedelta(days=1), "test")
 
@@ -147,6 +152,8 @@ async def test_gateways_that_want_the_same_rows_in_another_order_never_block_eac
     postgres_url: str, tmp_path: Path
 ) -> None:
     async with message_database(postgres_url, tmp_path) as one, message_database(postgres_url, tmp_path) as other:
+        with one.engines.write.begin() as conn:
+            conn.execute(text(SLOW_ROWS))
         refused: list[str] = []
         for turn in range(3):
             keys = [f"{turn}-{number}" for number in range(16)]
