@@ -209,7 +209,7 @@ class _Audit:
                 other = threading.Thread(target=work, args=(have_done, lambda: None))
                 other.start()
                 stack.callback(other.join)
-            work(lambda part: part.run(self._conn, self.known), show)
+            work(lambda part: part.run(self._conn, self.known), (lambda: None) if are_small else show)
         for number, part in enumerate(parts):
             one = done.get(number) or part.run(self._conn, self.known)  # the other process may have ended
             self._add(one.findings)

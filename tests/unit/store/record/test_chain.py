@@ -1,11 +1,12 @@
 """Several transactions add to the record at the same time, each to another chain, without waiting."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, insert, text
@@ -148,6 +149,24 @@ async def messages_of(node: MessageDatabase, count: int) -> list[Message]:
     return await asyncio.gather(*(node.received() for _ in range(count)))
 
 
+def other_works(node: MessageDatabase, turn: int, kenmerken: Sequence[str]) -> list[Coroutine[Any, Any, object]]:
+    """Forget reports, set the same hold, and read documents."""
+    retention = RetentionStore(node.engines, node.writer)
+    register = RegisterStore(node.engines, node.writer, lambda: NOW)
+    return [
+        retention.forget(FORGET, kenmerken, NOW),
+        retention.set_hold(HoldScope.YEAR, str(2000 + turn), "jurist", "audit", NOW),
+        *(register.record_reading(kenmerk, "document", "operator") for kenmerk in kenmerken[:4]),
+    ]
+
+
+async def together(*works: Coroutine[Any, Any, object]) -> None:
+    """Of two that decide on one message the second is told so; no other error is raised."""
+    answers = await asyncio.gather(*works, return_exceptions=True)
+    faults = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert all(isinstance(fault, AlreadyCommittedError) for fault in faults), faults
+
+
 async def test_gateways_that_want_the_same_rows_in_another_order_never_block_each_other(
     postgres_url: str, tmp_path: Path
 ) -> None:
@@ -157,36 +176,28 @@ async def test_gateways_that_want_the_same_rows_in_another_order_never_block_eac
         refused: list[str] = []
         for turn in range(3):
             keys = [f"{turn}-{number}" for number in range(16)]
+            other_keys = keys if turn % 2 else [f"other {key}" for key in keys]
             mine, theirs, shared = [await messages_of(one, 16) for _ in range(3)]
-            works = [
-                *(one.accept(b"<a/>", key) for key in keys),
-                *(other.accept(b"<a/>", key) for key in reversed(keys)),
-                *(
-                    one.committer.commit(decision_on(m, key, is_valid=True))
-                    for m, key in zip(mine, keys, strict=True)
-                ),
-                *(
-                    other.committer.commit(decision_on(m, key, is_valid=True))
-                    for m, key in zip(theirs, reversed(keys), strict=True)
-                ),
-                *(one.committer.commit(decision_on(m, "", is_valid=False)) for m in shared),
-                *(other.committer.commit(decision_on(m, "", is_valid=False)) for m in reversed(shared)),
+            valid = [decision_on(message, key, is_valid=True) for message, key in zip(mine, keys, strict=True)]
+            repeated = [
+                decision_on(message, key, is_valid=True) for message, key in zip(theirs, keys, strict=True)
             ]
-            for node, kenmerken in ((one, refused), (other, refused[::-1])):
-                retention = RetentionStore(node.engines, node.writer)
-                register = RegisterStore(node.engines, node.writer, lambda: NOW)
-                works += [
-                    retention.forget(FORGET, kenmerken, NOW),
-                    retention.set_hold(HoldScope.YEAR, str(2000 + turn), "jurist", "audit", NOW),
-                    *(register.record_reading(kenmerk, "document", "operator") for kenmerk in kenmerken[:4]),
-                ]
-            answers = await asyncio.gather(*works, return_exceptions=True)
-            faults = [answer for answer in answers if isinstance(answer, BaseException)]
-            assert all(isinstance(fault, AlreadyCommittedError) for fault in faults), faults
+            invalid = [decision_on(message, "", is_valid=False) for message in shared]
+            await together(
+                *(one.accept(b"<a/>", key) for key in keys),
+                *(other.accept(b"<a/>", key) for key in reversed(other_keys)),
+                *(one.committer.commit(decision) for decision in valid),
+                *(other.committer.commit(decision) for decision in reversed(repeated)),
+                *other_works(one, turn, refused),
+                *other_works(other, turn, refused[::-1]),
+            )
+            await together(
+                *(one.committer.commit(decision) for decision in invalid),
+                *(other.committer.commit(decision) for decision in reversed(invalid)),
+            )
             refused = [message.kenmerk for message in shared]
-        url = postgres_url
-    assert deadlocks_in(url) == 0
-    assert (await asyncio.to_thread(audit_record, url)).findings == ()
+    assert deadlocks_in(postgres_url) == 0
+    assert (await asyncio.to_thread(audit_record, postgres_url)).findings == ()
 
 
 def deadlocks_in(url: str) -> int:
