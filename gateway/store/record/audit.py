@@ -215,6 +215,7 @@ class _Audit:
             self._add(one.findings)
             self._newest |= one.newest
             self._done += 0 if are_small else one.count
+        self._progress(self._done, self.changes + self.messages)
 
     def check_unclaimed(self) -> None:
         """Check that everything that was recorded is there."""
