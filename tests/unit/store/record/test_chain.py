@@ -161,7 +161,7 @@ def other_works(node: MessageDatabase, turn: int, kenmerken: Sequence[str]) -> l
 
 
 async def together(*works: Coroutine[Any, Any, object]) -> None:
-    """Of two that decide on one message the second is told so; no other error is raised."""
+    """Of two that decide on one message the second raises that; no other error is raised."""
     answers = await asyncio.gather(*works, return_exceptions=True)
     faults = [answer for answer in answers if isinstance(answer, BaseException)]
     assert all(isinstance(fault, AlreadyCommittedError) for fault in faults), faults
