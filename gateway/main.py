@@ -147,7 +147,7 @@ class Gateway:
             retention=_retention(self),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
-            billing=billing_services(self.settings, self.engines, self.writer, utc_now),
+            billing=billing_services(self.settings, self.engines, self.writer, self.clock, self.register.by_id),
             readiness=self.health.states,
             metrics=self.metrics.exposition,
             base_url=self.base_url,
@@ -155,6 +155,7 @@ class Gateway:
             limits=_intake_limits(self.settings),
             http=self.settings.http,
             leases=self.settings.mailbox,
+            clock=self.clock,
         )
 
     def channel_intake(self) -> Intake:
@@ -190,7 +191,7 @@ async def open_gateway(
 def _jobs(gateway: Gateway, clock: Clock) -> Iterator[Coroutine[None, None, None]]:
     """Yield the jobs that run by the clock."""
     settings, engines, metrics = gateway.settings, gateway.engines, gateway.metrics
-    billing = billing_service(settings, engines, gateway.writer, clock)
+    billing = billing_service(settings, engines, gateway.writer, clock, gateway.register.by_id)
     node = gateway.node
     yield run_periodically(
         node.beat, BEAT_SECONDS, failure="heartbeat_not_written", first_after_seconds=BEAT_SECONDS
@@ -454,7 +455,6 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
         workers=settings.worker_count(),
         attempts_max=settings.queue.judging_attempts_max,
     )
-    intake = IntakeService(store, queue, settled, metrics, settings.queue, clock)
     outbox = OutboxStore(
         engines, writer, register, clock, DELIVERY_METHODS, lambda: observer.wake_delivery(), node.node_id
     )
@@ -468,7 +468,7 @@ async def _open(settings: Settings, clock: Clock, stack: AsyncExitStack, one_of:
         committer,
         MailboxStore(engines, writer, committer, clock),
         queue,
-        intake,
+        IntakeService(store, queue, settled, metrics, settings.queue, clock),
         OperatorActions(committer, store, queue, clock),
         workers,
         metrics,

@@ -31,17 +31,18 @@ WORKERS_MAX = 8
 """Most workers that are started when `workers.count` is 0."""
 CONFIG_VARIABLE = "METERPOORT_CONFIG"
 """Names the TOML file when `--config` is not given."""
-FOR_CHECKS = frozenset(
+NO_SETTINGS = frozenset(
     {
         "METERPOORT_BENCH_DIR",
         "METERPOORT_CONFORMANCE",
         "METERPOORT_CONFORMANCE_SEED",
+        "METERPOORT_KEY",
         "METERPOORT_NLCIUS_XSLT",
         "METERPOORT_SETU_XSD",
         "METERPOORT_WUS_WSDL",
     }
 )
-"""Variables of tests and benchmarks. They are not settings and are ignored here."""
+"""Variables of tests, benchmarks and the caller of a command. They are not settings and are ignored here."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
@@ -317,6 +318,9 @@ class BillingSettings(msgspec.Struct, frozen=True, kw_only=True):
     e-mail (`mail.host`); false: finance sends them in another way."""
     approval_by_another: bool = True
     """Whether a run must be approved by someone other than the one who prepared it (four eyes)."""
+    backdating_days: CountOrNone = 7
+    """How many days a document's date may lie before the day on which it is issued: a run is approved and issued
+    later than it is prepared."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -672,7 +676,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Raw:
     found: dict[str, object] = {}
     tables: dict[str, dict[str, object]] = {}
     for given in sorted(environ):
-        if not given.startswith(PREFIX) or given == CONFIG_VARIABLE or given in FOR_CHECKS:
+        if not given.startswith(PREFIX) or given == CONFIG_VARIABLE or given in NO_SETTINGS:
             continue
         table, double, field = given.removeprefix(PREFIX).lower().partition("__")
         if double:

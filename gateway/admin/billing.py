@@ -1,11 +1,11 @@
 """Billing on a database: for the billing commands, and for the server to show bills and use.
 
-At the command line the caller acts as finance, under the name given with `--by`: the audit chain holds that name.
-Over the network a key proves the role.
+Who acts is an API key, at the command line as over the network: the audit chain holds its id.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,10 +15,12 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.payments.service import PaymentService
 from gateway.billing.rating.policies import DEFAULT
-from gateway.billing.runs.errors import UnknownBillError
+from gateway.billing.runs.errors import NotAllowedError, UnknownBillError
 from gateway.billing.runs.issuer import issuer_from
-from gateway.billing.runs.service import BillingService
+from gateway.billing.runs.ports import Registered
+from gateway.billing.runs.service import Actor, BillingService
 from gateway.clock import Clock, utc_now
+from gateway.i18n import Text
 from gateway.jobs.send_bills import is_registered
 from gateway.settings import Settings
 from gateway.store.billing.deliveries import SqlDeliveryStore
@@ -27,26 +29,35 @@ from gateway.store.billing.records import SqlBillingStore
 from gateway.store.billing.usage import SqlUsageCounts
 from gateway.store.engine import Engines
 from gateway.store.messages.register import RegisterStore
-from gateway.store.opening import open_database
+from gateway.store.opening import Database, open_database
 from gateway.store.writer import Writer
 
 T = TypeVar("T")
 
 
-def billing_service(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingService:
-    """The billing service on an open database."""
+def billing_service(
+    settings: Settings, engines: Engines, writer: Writer, clock: Clock, registered: Registered
+) -> BillingService:
+    """The billing service on an open database; `registered` is what the register knows of a party."""
     return BillingService(
         SqlBillingStore(engines, writer),
         SqlUsageCounts(engines),
         issuer_from(settings),
         clock,
-        replace(DEFAULT, approval_by_another=settings.billing.approval_by_another),
+        replace(
+            DEFAULT,
+            approval_by_another=settings.billing.approval_by_another,
+            backdating_days=settings.billing.backdating_days,
+        ),
+        registered=registered,
     )
 
 
-def billing_services(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> BillingServices:
+def billing_services(
+    settings: Settings, engines: Engines, writer: Writer, clock: Clock, registered: Registered
+) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
-    service = billing_service(settings, engines, writer, clock)
+    service = billing_service(settings, engines, writer, clock, registered)
     payments = payment_service(settings, engines, writer, clock)
     return BillingServices(
         service, service.store, SqlUsageCounts(engines), write_pdf, payments, chart_from(settings)
@@ -65,16 +76,48 @@ def write_pdf(bill: Bill, xml: bytes) -> bytes:
     return pdf.write_pdf(bill, xml)
 
 
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Database, RegisterStore]]:
+    async with open_database(settings) as database:
+        register = RegisterStore(database.engines, database.writer, utc_now)
+        await register.refresh()
+        yield database, register
+
+
+async def _holder(register: RegisterStore, key: str) -> Actor:
+    """Who holds an API key. Raises NotAllowedError for a key that does not work."""
+    caller = await register.authenticate(key)
+    if caller is None:
+        raise NotAllowedError(Text("this API key does not work"))
+    return Actor(caller.key_id, caller.role)
+
+
 def with_billing(
     settings: Settings, work: Callable[[BillingService], Awaitable[T]], *, needs_issuer: bool = True
 ) -> T:
     """Run the work. Raises BillingError, also where it needs an issuer and the settings name none."""
+    return _with_register(settings, lambda billing, _: work(billing), needs_issuer=needs_issuer)
+
+
+def with_finance(settings: Settings, key: str, work: Callable[[BillingService, Actor], Awaitable[T]]) -> T:
+    """Run the work as the holder of an API key. Raises BillingError."""
+
+    async def as_holder(billing: BillingService, register: RegisterStore) -> T:
+        return await work(billing, await _holder(register, key))
+
+    return _with_register(settings, as_holder, needs_issuer=True)
+
+
+def _with_register(
+    settings: Settings, work: Callable[[BillingService, RegisterStore], Awaitable[T]], *, needs_issuer: bool
+) -> T:
     if needs_issuer:
         issuer_from(settings).check_complete()
 
     async def run() -> T:
-        async with open_database(settings) as database:
-            return await work(billing_service(settings, database.engines, database.writer, utc_now))
+        async with _opened(settings) as (database, register):
+            billing = billing_service(settings, database.engines, database.writer, utc_now, register.by_id)
+            return await work(billing, register)
 
     return asyncio.run(run())
 
@@ -89,13 +132,22 @@ def with_payments(settings: Settings, work: Callable[[PaymentService], Awaitable
     return asyncio.run(run())
 
 
+def record_payments(settings: Settings, key: str, work: Callable[[PaymentService, Actor], Awaitable[T]]) -> T:
+    """Run the work on payments as the holder of an API key. Raises BillingError."""
+
+    async def run() -> T:
+        async with _opened(settings) as (database, register):
+            payments = payment_service(settings, database.engines, database.writer, utc_now)
+            return await work(payments, await _holder(register, key))
+
+    return asyncio.run(run())
+
+
 def bills_to_print(settings: Settings) -> Sequence[Bill]:
     """The bills that neither the gateway nor a mail server delivers."""
 
     async def run() -> Sequence[Bill]:
-        async with open_database(settings) as database:
-            register = RegisterStore(database.engines, database.writer, utc_now)
-            await register.refresh()
+        async with _opened(settings) as (database, register):
             deliveries = SqlDeliveryStore(database.engines, database.writer)
             numbers = to_print(
                 await deliveries.unsent(),
@@ -109,14 +161,16 @@ def bills_to_print(settings: Settings) -> Sequence[Bill]:
     return asyncio.run(run())
 
 
-def record_printed(settings: Settings, number: str, by: str) -> bool:
+def record_printed(settings: Settings, number: str, key: str) -> bool:
     """Record that a bill was printed and sent on paper; False when it was before. Raises UnknownBillError."""
 
     async def run() -> bool:
-        async with open_database(settings) as database:
+        async with _opened(settings) as (database, register):
+            actor = await _holder(register, key)
             if await SqlBillingStore(database.engines, database.writer).bill(number) is None:
                 raise UnknownBillError(number)
             deliveries = SqlDeliveryStore(database.engines, database.writer)
-            return await deliveries.add_delivery(BillDelivery(number, DeliveryMeans.PRINT, "", by, utc_now()))
+            delivery = BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, utc_now())
+            return await deliveries.add_delivery(delivery)
 
     return asyncio.run(run())

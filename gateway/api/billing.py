@@ -36,6 +36,9 @@ PROBLEMS: Mapping[type[errors.BillingError], type[Problem]] = {
     errors.NotAllowedError: problems.Forbidden,
     errors.OwnApprovalError: kinds.OwnApproval,
     errors.UnknownPartyError: kinds.DebtorMissing,
+    errors.DebtorRefusedError: kinds.DebtorRefused,
+    errors.PartyRefusedError: kinds.PartyRefused,
+    errors.ConfirmationNeededError: kinds.ConfirmationNeeded,
     errors.BillRejectedError: kinds.BillRejected,
     errors.IssuerMissingError: kinds.IssuerMissing,
     errors.DistributionKeyError: kinds.DistributionKeyRefused,
@@ -47,7 +50,6 @@ RUN_PROBLEMS: tuple[type[Problem], ...] = (
     kinds.BadCount,
     kinds.TariffMissing,
     kinds.BillingStepRefused,
-    kinds.DebtorMissing,
     kinds.DistributionKeyRefused,
 )
 """What collecting and rating the inputs of a run can raise."""

@@ -13,7 +13,7 @@ from gateway.api.problem_kinds import BillingStepRefused
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, Timestamp, Year
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.year import BillingYear, StepKind, YearKey
+from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
 from gateway.http import problems
 from gateway.i18n import Text
 
@@ -30,6 +30,12 @@ class GuidanceRequest(Schema):
     periods: Annotated[int, Meta(ge=1, le=40)] = 1
 
 
+class ReopeningRequest(Schema):
+    """Why the year is opened again."""
+
+    reason: Annotated[str, Meta(pattern=r"\S", max_length=200)]
+
+
 class YearStepResource(Schema):
     """One step of a billing year."""
 
@@ -38,7 +44,7 @@ class YearStepResource(Schema):
     means: str
     units: int
     amount: Decimal
-    document: str | None
+    documents: list[str]
     by: str
     at: Timestamp
 
@@ -70,7 +76,7 @@ async def show_billing_year(call: Call, party_id: str, year: Year, query: Servic
 
 @routes.put(
     "/v1/parties/{partyId}/years/{year}/closing",
-    Text("Close a settled year: its forecast can no longer change"),
+    Text("Close a settled year: it is no longer billed"),
     Returns("The year, closed now or before."),
     roles=FINANCE,
     problems=(BillingStepRefused,),
@@ -80,6 +86,23 @@ async def close_billing_year(call: Call, party_id: str, year: Year, query: Servi
     key, billing = YearKey(party_id, query.service, year), billing_of(call).service
     with billing_problems():
         await billing.close(actor_of(call), key)
+    return _year_resource(await billing.year(key))
+
+
+@routes.put(
+    "/v1/parties/{partyId}/years/{year}/reopening",
+    Text("Open a closed year again, for a correction"),
+    Returns("The year, open."),
+    roles=FINANCE,
+    problems=(BillingStepRefused,),
+)
+async def reopen_billing_year(
+    call: Call, party_id: str, year: Year, query: ServiceQuery, body: ReopeningRequest
+) -> YearResource:
+    """Open a closed year again; an open one stays as it is."""
+    key, billing = YearKey(party_id, query.service, year), billing_of(call).service
+    with billing_problems():
+        await billing.reopen(actor_of(call), key, body.reason)
     return _year_resource(await billing.year(key))
 
 
@@ -102,5 +125,10 @@ def _year_resource(year: BillingYear) -> YearResource:
         year,
         year.key,
         forecast=year.forecast.units if year.forecast else None,
-        steps=[YearStepResource.of(step, document=step.document or None) for step in year.steps],
+        steps=[step_resource(step) for step in year.steps],
     )
+
+
+def step_resource(step: YearStep) -> YearStepResource:
+    """A step as finance and the party see it."""
+    return YearStepResource.of(step, documents=list(step.documents))

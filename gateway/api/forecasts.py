@@ -16,7 +16,7 @@ from gateway.api.billing import (
     today,
 )
 from gateway.api.call import Call
-from gateway.api.problem_kinds import BadCount, BillingStepRefused, ForecastLocked
+from gateway.api.problem_kinds import BadCount, BillingStepRefused, ConfirmationNeeded, ForecastLocked
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema, Timestamp, Year
 from gateway.billing.rating.rating import UNITS_MAX
@@ -29,10 +29,12 @@ routes = Routes("billing", problems=(problems.NotReady,))
 
 
 class ForecastRequest(Schema):
-    """The expected use of a year, and by what it came: a letter, a mail, the portal."""
+    """The expected use of a year, and by what it came: a letter, a mail, the portal. `confirmation`: why it is
+    right where it is far from the use of the year before."""
 
     units: Annotated[int, Meta(ge=0, le=UNITS_MAX)]
     means: Annotated[str, Meta(max_length=200)] = "api"
+    confirmation: Annotated[str, Meta(max_length=200)] = ""
 
 
 class AgreementRequest(Schema):
@@ -74,7 +76,7 @@ class ForecastQuery(msgspec.Struct, frozen=True, rename="camel"):
     Text("Record a party's forecast of a year"),
     Returns("The forecast that holds."),
     roles=FINANCE,
-    problems=(ForecastLocked, BillingStepRefused, BadCount),
+    problems=(ForecastLocked, BillingStepRefused, BadCount, ConfirmationNeeded),
 )
 async def save_forecast(
     call: Call, party_id: str, year: Year, query: ServiceQuery, body: ForecastRequest
@@ -82,7 +84,7 @@ async def save_forecast(
     """Record the expected use of a year. Saying the same again changes nothing."""
     key, billing = YearKey(party_id, query.service, year), billing_of(call).service
     with debtor_problems(party_id):
-        await billing.record_forecast(actor_of(call), key, body.units, body.means)
+        await billing.record_forecast(actor_of(call), key, body.units, body.means, body.confirmation)
         return forecast_resource(await billing.year(key))
 
 
@@ -91,7 +93,7 @@ async def save_forecast(
     Text("Record that the forecast that holds was agreed on"),
     Returns("The forecast, agreed now or before."),
     roles=FINANCE,
-    problems=(BillingStepRefused,),
+    problems=(BillingStepRefused, ForecastLocked),
 )
 async def agree_forecast(
     call: Call, party_id: str, year: Year, query: ServiceQuery, body: AgreementRequest

@@ -86,7 +86,7 @@ async def show_outlook(call: Call, party_id: str, query: ServiceQuery) -> Outloo
     await check_party(call, party_id)
     billing = billing_of(call)
     seen = await billing.service.outlook(YearKey(party_id, query.service, today(call).year), today(call))
-    debtor = (await billing.store.debtors()).get(party_id)
+    debtor = (await billing.service.debtors(today(call))).get(party_id)
     mail = warning_mail(debtor.name if debtor else party_id, seen)
     return OutlookResource.of(seen, warning=mail and mail.body)
 

@@ -164,6 +164,34 @@ class DebtorMissing(Problem):
     remedy = Text("Record the debtor (`PUT /v1/debtors/{partyId}`) and ask again.")
 
 
+class DebtorRefused(Problem):
+    status = 409
+    title = Text("The debtor cannot be recorded")
+    meaning = Text(
+        "The debtor differs from the register or from another debtor, or says what cannot be. Nothing was done."
+    )
+    remedy = Text(
+        "Correct the debtor or the register. Where both are right, say why in `despiteRegister`; it is recorded."
+    )
+
+
+class PartyRefused(Problem):
+    status = 409
+    title = Text("Parties of the run cannot be billed")
+    meaning = Text("Every party that is named would get a wrong bill, or none. Nothing was prepared.")
+    remedy = Text("Correct what is named for each party, or leave it out by a decision `leave-out` with a reason.")
+
+
+class ConfirmationNeeded(Problem):
+    status = 409
+    title = Text("An amount or a forecast is far from the year before")
+    meaning = Text("It may be a typing error, so that somebody has to confirm it. Nothing was done.")
+    remedy = Text(
+        "Check it. If it is right, confirm it with a reason: `confirmation` of a forecast, or a decision "
+        "`confirm` for a party of a run."
+    )
+
+
 class BillRejected(Problem):
     status = 409
     title = Text("A bill is not valid")

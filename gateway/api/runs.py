@@ -13,13 +13,21 @@ from gateway.api.billing import RUN_PROBLEMS, actor_of, billing_of, billing_prob
 from gateway.api.bills import BillResource, Bills, bill_resources
 from gateway.api.call import Call
 from gateway.api.lists import page_limit
-from gateway.api.problem_kinds import BillRejected, InputsMoved, IssuerMissing, OwnApproval, TariffsRefused
+from gateway.api.problem_kinds import (
+    BillRejected,
+    ConfirmationNeeded,
+    InputsMoved,
+    IssuerMissing,
+    OwnApproval,
+    PartyRefused,
+    TariffsRefused,
+)
 from gateway.api.route import LOCATION, Returns, Routes
-from gateway.api.schema import PartyId, Schema, Timestamp, Year
+from gateway.api.schema import PartyId, PartyIdOrNone, Schema, TextResource, Timestamp, Year
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import read
-from gateway.billing.runs.run import Run, RunOrder, RunState
+from gateway.billing.runs.run import Decision, DecisionKind, Run, RunOrder, RunState
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.i18n import Text
@@ -36,46 +44,73 @@ class PartyWeight(Schema):
     weight: Weight
 
 
-class RunRequest(Schema):
-    """What a billing run is for. `issuedOn` is the date on the documents, today if left out. `total` is what a
-    refund of VAT or the facilities without tariff come to, `weights` the key by which the latter are divided."""
+class RunDecision(Schema):
+    """A decision on the run: `leave-out` and `confirm` are about a party, `early` is about a refund of VAT."""
+
+    kind: DecisionKind
+    reason: Annotated[str, Meta(pattern=r"\S", max_length=200)]
+    party_id: PartyIdOrNone = ""
+
+
+class RunRequest(Schema, kw_only=True):
+    """What a billing run is for. `issuedOn` is the date on the documents: today if left out, and at most some days
+    ago. `total` is what a refund of VAT or the facilities without tariff come to, `weights` the key by which the
+    latter are divided, `key` how that was made. A refund of VAT is over all services, and names none."""
 
     stage: BillStage
-    service: Service
+    service: Service | None = None
     year: Year
     issued_on: date | None = None
     total: Euros = "0"
     weights: list[PartyWeight] = msgspec.field(default_factory=list)
+    key: Annotated[str, Meta(max_length=500)] = ""
+    decisions: list[RunDecision] = msgspec.field(default_factory=list)
 
 
-class PreviewRequest(RunRequest):
+class PreviewRequest(RunRequest, kw_only=True):
     """The same, and what is to be otherwise: `forecasts` by party id, `tariffs` as a catalogue in TOML."""
 
     forecasts: dict[PartyId, Annotated[int, Meta(ge=0)]] = msgspec.field(default_factory=dict)
     tariffs: Annotated[str, Meta(max_length=60_000)] | None = None
 
 
+class FindingResource(Schema):
+    """A sentence about a party of a run."""
+
+    party_id: str
+    text: TextResource
+
+
 class PreviewResource(Schema):
-    """What a run would give, in euros; nothing of it is kept. `digest` is the SHA-256 of its inputs."""
+    """What a run would give, in euros; nothing of it is kept. `digest` is the SHA-256 of its inputs. `problems`:
+    parties that cannot be billed; `questions`: parties that are far from the year before. Both need a correction
+    or a decision before the run is prepared."""
 
     digest: str
     excluding: Decimal
     vat: Decimal
     including: Decimal
     items: list[BillResource]
+    problems: list[FindingResource]
+    questions: list[FindingResource]
+    remarks: list[FindingResource]
 
 
 class RunResource(Schema):
-    """A billing run, and who did what with it: the ids of their keys, or the names given at the command line."""
+    """A billing run, and who did what with it: the ids of their keys. `position` is the newest entry of the meter
+    that it counted."""
 
     run_id: str
     state: RunState
     stage: BillStage
-    service: Service
+    service: Service | None
     year: int
     issued_on: date
     total: Decimal
     weights: list[PartyWeight]
+    key: str
+    decisions: list[RunDecision]
+    position: int
     digest: str
     prepared_by: str
     prepared_at: Timestamp
@@ -94,6 +129,7 @@ class ReviewResource(RunResource):
     vat: Decimal
     including: Decimal
     items: list[BillResource]
+    remarks: list[FindingResource]
 
 
 class Runs(Schema):
@@ -121,7 +157,9 @@ async def preview_billing_run(call: Call, body: PreviewRequest) -> PreviewResour
         preview = await billing_of(call).service.preview(
             actor_of(call), _order(call, body), catalogue=catalogue, forecasts=body.forecasts
         )
-    return PreviewResource.of(preview.total, digest=preview.inputs.digest, items=bill_resources(preview.bills))
+    return PreviewResource.of(
+        preview.total, preview.outcome, digest=preview.inputs.digest, items=bill_resources(preview.bills)
+    )
 
 
 @routes.post(
@@ -129,7 +167,7 @@ async def preview_billing_run(call: Call, body: PreviewRequest) -> PreviewResour
     Text("Prepare a billing run for approval; the same inputs give the same run"),
     Returns("The run, prepared now or before.", RunResource, headers=LOCATION),
     roles=FINANCE,
-    problems=(*RUN_PROBLEMS, IssuerMissing),
+    problems=(*RUN_PROBLEMS, IssuerMissing, InputsMoved, PartyRefused, ConfirmationNeeded),
 )
 async def prepare_billing_run(call: Call, body: RunRequest) -> web.StreamResponse:
     with billing_problems():
@@ -190,9 +228,16 @@ async def issue_billing_run(call: Call, run_id: str) -> Bills:
 
 
 def _order(call: Call, wanted: RunRequest) -> RunOrder:
-    weights = tuple((one.party_id, Decimal(one.weight)) for one in wanted.weights)
-    issued_on = wanted.issued_on or today(call)
-    return RunOrder(wanted.stage, wanted.service, wanted.year, issued_on, Decimal(wanted.total), weights)
+    return RunOrder(
+        wanted.stage,
+        wanted.service,
+        wanted.year,
+        wanted.issued_on or today(call),
+        Decimal(wanted.total),
+        tuple((one.party_id, Decimal(one.weight)) for one in wanted.weights),
+        wanted.key,
+        tuple(Decision(one.kind, one.reason, one.party_id) for one in wanted.decisions),
+    )
 
 
 def run_resource(run: Run) -> RunResource:

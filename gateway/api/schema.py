@@ -17,6 +17,8 @@ Timestamp = Annotated[datetime, Meta(tz=True)]
 PARTY_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 PartyId = Annotated[str, Meta(pattern=PARTY_ID, description="Party id, as `gemeente-voorbeeld`.")]
 
+PartyIdOrNone = Annotated[str, Meta(pattern=rf"^$|{PARTY_ID}", description="Party id; empty: none.")]
+
 Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
 
 

@@ -15,6 +15,7 @@ from gateway.api.lists import bad_cursor, link_header, next_page, page_limit
 from gateway.api.route import NEXT_PAGE, Returns, Routes
 from gateway.api.schema import PageLinks, Schema, Timestamp, Year
 from gateway.billing.rating.services import Service
+from gateway.billing.runs.ports import Positions
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, CSV, JSON, headers, json_answer
 from gateway.http.problems import Fault
@@ -58,6 +59,8 @@ class EntriesQuery(UsageQuery, frozen=True, rename="camel"):
 
     cursor: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    until_position: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
+    """Only entries up to this one: what a billing run counted."""
 
 
 class DayUsage(Schema):
@@ -149,7 +152,8 @@ async def list_usage_entries(call: Call, party_id: str, query: EntriesQuery) -> 
     limit = page_limit(call, query.limit)
     if not _ENTRY_CURSOR.fullmatch(query.cursor or ""):
         raise bad_cursor()
-    found = await billing.counts.entries(party_id, query.service, first, last, query.cursor or "", limit + 1)
+    positions = Positions(int(query.cursor or 0), query.until_position)
+    found = await billing.counts.entries(party_id, query.service, first, last, positions, limit + 1)
     page = found[:limit]
     following = next_page(call, page[-1].entry_id if len(found) > limit else None)
     more = {**link_header(following), **BY_ACCEPT}

@@ -12,6 +12,7 @@ from gateway.billing.documents.bill import Bill, BillText
 from gateway.billing.rating.rating import UNITS_MAX
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published, read
+from gateway.billing.runs.run import PartyFinding
 from gateway.cli.options import EXISTING_FILE, YEAR, print_json, text_of
 from gateway.i18n import Text
 
@@ -63,13 +64,20 @@ class OfParty(click.ParamType[tuple[str, N]], Generic[N]):
         self.name = f"party={value.name}"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, N]:
-        party_id, _, text = str(value).rpartition("=")
-        if not party_id:
+        party_id, equals, text = str(value).partition("=")
+        if not (party_id and equals):
             self.fail(f"{value!r} is not {self.name}, as krommevliet=3", param, ctx)
         return party_id, self._value.convert(text, param, ctx)
 
 
-by_option = click.option("--by", required=True, help="Who does this; recorded in the audit chain.")
+key_option = click.option(
+    "--key",
+    envvar="METERPOORT_KEY",
+    show_envvar=True,
+    prompt="API key",
+    hide_input=True,
+    help="API key of who does this; its id is recorded in the audit chain.",
+)
 service_option = click.option(
     "--service", required=True, type=click.Choice([str(one) for one in Service]), callback=lambda *a: Service(a[2])
 )
@@ -85,6 +93,12 @@ def catalogue_of(tariffs: Path | None) -> Catalogue:
 def in_language(text: Text | BillText, language: str) -> str:
     """The text in one of its languages."""
     return text.nl if language == "nl" else text.en
+
+
+def finding_lines(what: str, findings: Sequence[PartyFinding]) -> Iterator[str]:
+    """What there is to say about parties, one a line."""
+    for one in findings:
+        yield f"{what}: {one.party_id} {one.text.en}".replace(":  ", ": ")
 
 
 def print_result(form: str, content: object, lines: Iterable[str]) -> None:

@@ -5,14 +5,15 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
+from itertools import chain
 from pathlib import Path
 
 import click
 
-from gateway.admin.billing import with_billing
+from gateway.admin.billing import with_billing, with_finance
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.run import Run, RunOrder, RunState
+from gateway.billing.runs.run import Decision, DecisionKind, Outcome, PartyFinding, Run, RunOrder, RunState
 from gateway.billing.runs.service import Actor, BillingService, Review, RunBills
 from gateway.cli.billing_options import (
     Number,
@@ -20,11 +21,11 @@ from gateway.cli.billing_options import (
     Units,
     bill_json,
     bill_lines,
-    by_option,
     catalogue_of,
+    finding_lines,
+    key_option,
     print_bills,
     print_result,
-    service_option,
     tariffs_option,
     year_option,
 )
@@ -42,19 +43,32 @@ def _with_order(command: Callable[..., None]) -> Callable[..., None]:
     def run(
         *,
         stage: str,
-        service: Service,
+        service: Service | None,
         year: int,
         issued_on: datetime | None,
         total: Decimal,
         weights: tuple[tuple[str, Decimal], ...],
+        distribution_key: str,
+        left_out: tuple[tuple[str, str], ...],
+        confirmed: tuple[tuple[str, str], ...],
+        early: str,
         **options: object,
     ) -> None:
         day = issued_on.date() if issued_on else amsterdam_today()
-        command(order=RunOrder(BillStage(stage), service, year, day, total, weights), **options)
+        decisions = [Decision(DecisionKind.LEAVE_OUT, reason, party_id) for party_id, reason in left_out]
+        decisions += [Decision(DecisionKind.CONFIRM, reason, party_id) for party_id, reason in confirmed]
+        decisions += [Decision(DecisionKind.EARLY, early)] if early else []
+        order = RunOrder(BillStage(stage), service, year, day, total, weights, distribution_key, tuple(decisions))
+        command(order=order, **options)
 
     for option in (
         click.option("--stage", required=True, type=click.Choice([str(one) for one in BillStage])),
-        service_option,
+        click.option(
+            "--service",
+            type=click.Choice([str(one) for one in Service]),
+            callback=lambda *a: Service(a[2]) if a[2] else None,
+            help="Not for a refund of VAT, which is over all services.",
+        ),
         year_option,
         click.option("--issued-on", type=click.DateTime(["%Y-%m-%d"]), help="Date on the documents; today."),
         click.option("--total", type=Number(), default="0", help="Amount to divide: refund, facilities."),
@@ -65,6 +79,22 @@ def _with_order(command: Callable[..., None]) -> Callable[..., None]:
             multiple=True,
             help="party=weight in the distribution key; repeatable.",
         ),
+        click.option("--distribution-key", default="", help="How the weights were made; it is on the bills."),
+        click.option(
+            "--leave-out",
+            "left_out",
+            type=OfParty(click.STRING),
+            multiple=True,
+            help="party=reason: do not bill this party now; repeatable.",
+        ),
+        click.option(
+            "--confirm",
+            "confirmed",
+            type=OfParty(click.STRING),
+            multiple=True,
+            help="party=reason: what is far from the year before is right; repeatable.",
+        ),
+        click.option("--early", default="", help="Why VAT is refunded before the week from which it is."),
     ):
         run = option(run)
     return run
@@ -72,7 +102,7 @@ def _with_order(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command("preview")
 @_with_order
-@by_option
+@key_option
 @click.option(
     "--forecast",
     "forecasts",
@@ -87,19 +117,36 @@ def preview_command(
     *,
     settings: Settings,
     order: RunOrder,
-    by: str,
+    key: str,
     forecasts: tuple[tuple[str, int], ...],
     tariffs: Path | None,
     form: str,
 ) -> None:
     """Show the result of a run now. Stores nothing."""
     catalogue = catalogue_of(tariffs)
-    preview = with_billing(
+    preview = with_finance(
         settings,
-        lambda billing: billing.preview(Actor.finance(by), order, catalogue=catalogue, forecasts=dict(forecasts)),
+        key,
+        lambda billing, actor: billing.preview(actor, order, catalogue=catalogue, forecasts=dict(forecasts)),
     )
-    content = {"digest": preview.inputs.digest, "bills": [bill_json(bill) for bill in preview.bills]}
-    print_result(form, content, _summary(preview))
+    found = preview.outcome
+    findings = {"problems": found.problems, "questions": found.questions, "remarks": found.remarks}
+    content = {
+        "digest": preview.inputs.digest,
+        "bills": [bill_json(bill) for bill in preview.bills],
+        **{name: _findings_json(those) for name, those in findings.items()},
+    }
+    print_result(form, content, chain(_outcome_lines(found), _summary(preview)))
+
+
+def _findings_json(findings: Sequence[PartyFinding]) -> list[dict[str, str]]:
+    return [{"partyId": one.party_id, "text": one.text.en} for one in findings]
+
+
+def _outcome_lines(outcome: Outcome) -> Iterator[str]:
+    yield from finding_lines("cannot be billed", outcome.problems)
+    yield from finding_lines("to be confirmed", outcome.questions)
+    yield from finding_lines("note", outcome.remarks)
 
 
 def _summary(found: RunBills) -> Iterator[str]:
@@ -110,16 +157,16 @@ def _summary(found: RunBills) -> Iterator[str]:
 
 @click.command("run")
 @_with_order
-@by_option
+@key_option
 @format_option()
 @with_settings
-def run_command(*, settings: Settings, order: RunOrder, by: str, form: str) -> None:
+def run_command(*, settings: Settings, order: RunOrder, key: str, form: str) -> None:
     """Prepare a run for approval, and show what it would issue. The same inputs give the same run."""
 
-    async def work(billing: BillingService) -> Review:
-        return await billing.review((await billing.prepare(Actor.finance(by), order)).run_id)
+    async def work(billing: BillingService, actor: Actor) -> Review:
+        return await billing.review((await billing.prepare(actor, order)).run_id)
 
-    print_review(with_billing(settings, work), form)
+    print_review(with_finance(settings, key, work), form)
 
 
 def print_review(review: Review, form: str) -> None:
@@ -140,22 +187,24 @@ def _review_json(review: Review) -> dict[str, object]:
         "issuedBy": run.issued_by or None,
         "including": review.total.including,
         "bills": [bill_json(bill) for bill in review.bills],
+        "remarks": _findings_json(review.remarks),
     }
 
 
 def _review_lines(review: Review) -> Iterator[str]:
-    run, order = review.run, review.run.order
+    run = review.run
     yield f"run {run.run_id}"
-    yield f"  {order.stage} {order.service} {order.year}, dated {order.issued_on}: {run.state}"
+    yield f"  {described(run.order)}: {run.state}"
     signed = (("prepared", run.prepared_by), ("approved", run.approved_by), ("issued", run.issued_by))
     yield "  " + ", ".join(f"{what} by {who}" for what, who in signed if who)
     if review.has_moved:
         yield "  its inputs have changed: prepare it again"
         return
+    yield from finding_lines("  note", review.remarks)
     yield from _summary(review)
     following = {RunState.PREPARED: "approve", RunState.APPROVED: "issue"}.get(run.state)
     if following:
-        yield f"next: meterpoort bills {following} {run.run_id} --by NAME"
+        yield f"next: meterpoort bills {following} {run.run_id}"
 
 
 @click.command("runs")
@@ -170,33 +219,37 @@ def runs_command(*, settings: Settings, limit: int, form: str) -> None:
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
-        order = run.order
-        yield f"{run.run_id} {run.state:9} {order.stage} {order.service} {order.year}, dated {order.issued_on}"
+        yield f"{run.run_id} {run.state:9} {described(run.order)}"
     if not runs:
         yield "No run was prepared."
 
 
+def described(order: RunOrder) -> str:
+    """What a run is for, in words."""
+    return f"{order.stage} {order.service or 'of all services'} {order.year}, dated {order.issued_on}"
+
+
 @click.command("approve")
 @click.argument("run_id")
-@by_option
+@key_option
 @format_option()
 @with_settings
-def approve_command(*, settings: Settings, run_id: str, by: str, form: str) -> None:
+def approve_command(*, settings: Settings, run_id: str, key: str, form: str) -> None:
     """Approve RUN_ID on exactly the inputs on which it was prepared."""
 
-    async def work(billing: BillingService) -> Review:
-        await billing.approve(Actor.finance(by), run_id)
+    async def work(billing: BillingService, actor: Actor) -> Review:
+        await billing.approve(actor, run_id)
         return await billing.review(run_id)
 
-    print_review(with_billing(settings, work), form)
+    print_review(with_finance(settings, key, work), form)
 
 
 @click.command("issue")
 @click.argument("run_id")
-@by_option
+@key_option
 @format_option()
 @with_settings
-def issue_command(*, settings: Settings, run_id: str, by: str, form: str) -> None:
+def issue_command(*, settings: Settings, run_id: str, key: str, form: str) -> None:
     """Issue the approved RUN_ID: every bill is validated, then all get their numbers."""
-    bills = with_billing(settings, lambda billing: billing.issue(Actor.finance(by), run_id))
+    bills = with_finance(settings, key, lambda billing, actor: billing.issue(actor, run_id))
     print_bills(bills, form, f"Run {run_id} is issued. {_NOTHING_DUE}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gateway.admin.billing import with_billing
+from gateway.admin.billing import with_billing, with_finance
 from gateway.billing.documents.mail import UsageWarning, as_message
 from gateway.billing.rating.outlook import Outlook, warning_mail
 from gateway.billing.rating.services import Service
@@ -13,7 +13,7 @@ from gateway.billing.runs.debtor import read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
 from gateway.billing.runs.service import Actor, BillingService
 from gateway.billing.runs.year import YearKey
-from gateway.cli.billing_options import Units, by_option, in_language, print_result, service_option, year_option
+from gateway.cli.billing_options import Units, in_language, key_option, print_result, service_option, year_option
 from gateway.cli.options import (
     EXISTING_FILE,
     format_option,
@@ -29,20 +29,17 @@ from gateway.settings import Settings
 
 @click.command("debtors")
 @click.argument("file", type=EXISTING_FILE)
-@by_option
+@key_option
 @format_option()
 @with_settings
-def debtors_command(*, settings: Settings, file: Path, by: str, form: str) -> None:
-    """Record the debtors of FILE (TOML, a [[debtor]] each), or what changed about them."""
+def debtors_command(*, settings: Settings, file: Path, key: str, form: str) -> None:
+    """Record the debtors of FILE (TOML, a [[debtor]] each), or what holds of them from a day on."""
     text = text_of(file)
 
-    async def work(billing: BillingService) -> int:
-        debtors = read_debtors(text)
-        for debtor in debtors:
-            await billing.save_debtor(Actor.finance(by), debtor)
-        return len(debtors)
+    async def work(billing: BillingService, actor: Actor) -> int:
+        return sum([await billing.save_debtor(actor, debtor) for debtor in read_debtors(text)])
 
-    recorded = with_billing(settings, work)
+    recorded = with_finance(settings, key, work)
     print_result(form, {"recorded": recorded}, [f"recorded {recorded}"])
 
 
@@ -53,7 +50,10 @@ def debtors_command(*, settings: Settings, file: Path, by: str, form: str) -> No
 @click.option("--units", required=True, type=Units())
 @click.option("--means", required=True, help="How it came: by a letter, the portal.")
 @click.option("--agreed", is_flag=True, help="It was also agreed on.")
-@by_option
+@click.option(
+    "--confirm", "confirmation", default="", help="Why it is right, far from the use of the year before."
+)
+@key_option
 @format_option()
 @with_settings
 def forecast_command(
@@ -65,34 +65,35 @@ def forecast_command(
     units: int,
     means: str,
     agreed: bool,
-    by: str,
+    confirmation: str,
+    key: str,
     form: str,
 ) -> None:
     """Record what PARTY_ID expects to use in a year."""
-    key = YearKey(party_id, service, year)
+    of_year = YearKey(party_id, service, year)
 
-    async def work(billing: BillingService) -> None:
-        await billing.record_forecast(Actor.finance(by), key, units, means)
+    async def work(billing: BillingService, actor: Actor) -> None:
+        await billing.record_forecast(actor, of_year, units, means, confirmation)
         if agreed:
-            await billing.record_agreement(Actor.finance(by), key, means)
+            await billing.record_agreement(actor, of_year, means)
 
-    with_billing(settings, work)
-    print_result(form, {"year": key, "units": units, "isAgreed": agreed}, [f"{key}: {units}"])
+    with_finance(settings, key, work)
+    print_result(form, {"year": of_year, "units": units, "isAgreed": agreed}, [f"{of_year}: {units}"])
 
 
 @click.command("guidance")
 @click.argument("party_id")
 @click.option("--received", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Receipt of the start mail.")
 @click.option("--periods", type=Units(), default=1, help="Periods of three months so far.")
-@by_option
+@key_option
 @format_option()
 @with_settings
 def guidance_command(
-    *, settings: Settings, party_id: str, received: datetime, periods: int, by: str, form: str
+    *, settings: Settings, party_id: str, received: datetime, periods: int, key: str, form: str
 ) -> None:
     """Record individual guidance of PARTY_ID, or its renewal."""
     day = received.date()
-    with_billing(settings, lambda billing: billing.record_guidance(Actor.finance(by), party_id, day, periods))
+    with_finance(settings, key, lambda billing, actor: billing.record_guidance(actor, party_id, day, periods))
     content = {"party": party_id, "received": day, "periods": periods}
     print_result(form, content, [f"{party_id}: {periods} from {day}"])
 
@@ -101,13 +102,14 @@ def guidance_command(
 @service_option
 @year_option
 @click.option("--month", required=True, type=click.IntRange(1, 12))
-@by_option
+@key_option
 @format_option()
 @with_settings
-def statement_command(*, settings: Settings, service: Service, year: int, month: int, by: str, form: str) -> None:
+def statement_command(*, settings: Settings, service: Service, year: int, month: int, key: str, form: str) -> None:
     """Record the monthly statement of every party: its use of the year up to the end of the month."""
-    actor = Actor.finance(by)
-    added = with_billing(settings, lambda billing: billing.record_statements(actor, service, year, month))
+    added = with_finance(
+        settings, key, lambda billing, actor: billing.record_statements(actor, service, year, month)
+    )
     print_result(form, {"added": added}, [f"{added} new statements"])
 
 
@@ -115,14 +117,31 @@ def statement_command(*, settings: Settings, service: Service, year: int, month:
 @click.argument("party_id")
 @service_option
 @year_option
-@by_option
+@key_option
 @format_option()
 @with_settings
-def close_command(*, settings: Settings, party_id: str, service: Service, year: int, by: str, form: str) -> None:
-    """Close a settled year of PARTY_ID: its forecast can no longer change."""
-    key = YearKey(party_id, service, year)
-    with_billing(settings, lambda billing: billing.close(Actor.finance(by), key))
-    print_result(form, {"closed": key}, [f"{key} closed"])
+def close_command(*, settings: Settings, party_id: str, service: Service, year: int, key: str, form: str) -> None:
+    """Close a settled year of PARTY_ID: it is no longer billed."""
+    of_year = YearKey(party_id, service, year)
+    with_finance(settings, key, lambda billing, actor: billing.close(actor, of_year))
+    print_result(form, {"closed": of_year}, [f"{of_year} closed"])
+
+
+@click.command("reopen")
+@click.argument("party_id")
+@service_option
+@year_option
+@click.option("--reason", required=True, help="Why; recorded in the year and the audit chain.")
+@key_option
+@format_option()
+@with_settings
+def reopen_command(
+    *, settings: Settings, party_id: str, service: Service, year: int, reason: str, key: str, form: str
+) -> None:
+    """Open a closed year of PARTY_ID again, for a correction."""
+    of_year = YearKey(party_id, service, year)
+    with_finance(settings, key, lambda billing, actor: billing.reopen(actor, of_year, reason))
+    print_result(form, {"reopened": of_year}, [f"{of_year} open"])
 
 
 @click.command("outlook")

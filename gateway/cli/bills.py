@@ -21,6 +21,7 @@ COMMANDS = {
     "payments": "gateway.cli.payments:payments_command",
     "preview": "gateway.cli.billing_runs:preview_command",
     "printed": "gateway.cli.issued_bills:printed_command",
+    "reopen": "gateway.cli.billing_year:reopen_command",
     "quote": "gateway.cli.quote:quote_command",
     "run": "gateway.cli.billing_runs:run_command",
     "runs": "gateway.cli.billing_runs:runs_command",

@@ -13,7 +13,7 @@ from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.billing.runs.bills_audit import BillsAudit, audit_bills
 from gateway.billing.runs.service import BillingService, Explanation
-from gateway.cli.billing_options import by_option, in_language, print_bills, print_result
+from gateway.cli.billing_options import in_language, key_option, print_bills, print_result
 from gateway.cli.billing_runs import print_review
 from gateway.cli.options import NEW_FILE, YEAR, format_option, language_option, with_existing
 from gateway.clock import amsterdam_today
@@ -70,22 +70,22 @@ def to_print_command(*, settings: Settings, form: str) -> None:
 
 @click.command("printed")
 @click.argument("number")
-@by_option
+@key_option
 @with_existing
-def printed_command(*, settings: Settings, number: str, by: str) -> None:
+def printed_command(*, settings: Settings, number: str, key: str) -> None:
     """Record that NUMBER was printed and sent on paper."""
-    is_new = record_printed(settings, number, by)
+    is_new = record_printed(settings, number, key)
     click.echo(f"{number} was printed" if is_new else f"{number} was printed before")
 
 
 @click.command("explain")
 @click.argument("number")
-@click.option("--after", default="", help="Show the entries after this one.")
+@click.option("--after", default="0", type=click.IntRange(0), help="Show the entries after this one.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True)
 @language_option
 @format_option()
 @with_existing
-def explain_command(*, settings: Settings, number: str, after: str, limit: int, language: str, form: str) -> None:
+def explain_command(*, settings: Settings, number: str, after: int, limit: int, language: str, form: str) -> None:
     """Explain the amount of NUMBER: its lines, counts and messages."""
     found = with_billing(settings, lambda billing: billing.explain(number, after, limit), needs_issuer=False)
     print_result(form, found, _explanation_lines(found, language))
@@ -101,8 +101,13 @@ def _explanation_lines(explanation: Explanation, language: str) -> Iterator[str]
         if line.source:
             yield f"     {line.source}"
     yield f"  run {run.run_id}: {run.prepared_by} > {run.approved_by} > {run.issued_by}; inputs {run.digest}"
+    for step in explanation.steps:
+        yield f"  {step.kind} {step.key}: {step.units}, {step.means}; {step.by} {step.at:%Y-%m-%d}"
+    days = f"({explanation.first}..{explanation.last}, up to entry {run.position})"
     for kind, units in sorted(explanation.counted.items()):
-        yield f"  {kind}: {units}  ({bill.first}..{bill.last})"
+        yield f"  {kind}: {units}  {days}"
+    for kind, units in sorted(explanation.later.items()):
+        yield f"  later, not in this bill: {kind}: {units}"
     for entry in explanation.entries:
         at = f"{entry.at:%Y-%m-%dT%H:%M:%SZ}"
         yield f"    {entry.entry_id:>10} {at} {entry.kind:22} {entry.quantity:>6} {entry.kenmerk}"

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 
-from gateway.admin.billing import with_payments
+from gateway.admin.billing import record_payments, with_payments
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.payments.payment import Balance, Match, Payment
 from gateway.billing.payments.service import ImportReport, PaymentService
-from gateway.billing.runs.service import Actor
-from gateway.cli.billing_options import SignedNumber, by_option
+from gateway.cli.billing_options import SignedNumber, key_option
 from gateway.cli.options import EXISTING_FILE, format_option, print_json, with_existing
 from gateway.clock import amsterdam_today
 from gateway.settings import Settings
@@ -20,14 +19,14 @@ from gateway.settings import Settings
 
 @click.command("bank-file")
 @click.argument("file", type=EXISTING_FILE)
-@by_option
+@key_option
 @format_option()
 @with_existing
-def bank_file_command(*, settings: Settings, file: Path, by: str, form: str) -> None:
+def bank_file_command(*, settings: Settings, file: Path, key: str, form: str) -> None:
     """Match the entries of FILE (CAMT.053, or CSV with date, amount, reference) to bills and record what they
     pay."""
     content = file.read_bytes()
-    report = with_payments(settings, lambda payments: payments.take_file(Actor.finance(by), content))
+    report = record_payments(settings, key, lambda payments, actor: payments.take_file(actor, content))
     if form == "json":
         matches = [_match(match) for match in report.matches]
         print_json({"recorded": report.recorded, "total": report.total, "entries": matches})
@@ -60,15 +59,17 @@ def _report_lines(report: ImportReport) -> Iterator[str]:
 @click.option("--amount", required=True, type=SignedNumber(), help="Euros; below zero it undoes a payment.")
 @click.option("--on", "booked_on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of the payment.")
 @click.option("--reference", required=True, help="Names the payment: repeated, it is recorded once.")
-@by_option
+@key_option
 @format_option()
 @with_existing
 def pay_command(
-    *, settings: Settings, number: str, amount: Decimal, booked_on: datetime, reference: str, by: str, form: str
+    *, settings: Settings, number: str, amount: Decimal, booked_on: datetime, reference: str, key: str, form: str
 ) -> None:
     """Record by hand that NUMBER was paid, or a part of it."""
-    actor, day = Actor.finance(by), booked_on.date()
-    balance = with_payments(settings, lambda payments: payments.record(actor, number, amount, day, reference))
+    day = booked_on.date()
+    balance = record_payments(
+        settings, key, lambda payments, actor: payments.record(actor, number, amount, day, reference)
+    )
     _print_balances([balance], form)
 
 

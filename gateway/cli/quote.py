@@ -23,6 +23,7 @@ from gateway.i18n import Text, format_month
 @click.option("--variant", default="", help="Tariff variant, as berichtenbox for mijnoverheid in 2021.")
 @click.option("--rijk", is_flag=True, help="The party is a body of the Rijk.")
 @click.option("--company", is_flag=True, help="The party is a company.")
+@click.option("--public-task", is_flag=True, help="The company has a public task.")
 @click.option("--first-year", is_flag=True, help="First-time user, connected in this year.")
 @click.option("--umbrella", is_flag=True, help="Its umbrella body pays under a separate agreement.")
 @tariffs_option
@@ -38,6 +39,7 @@ def quote_command(
     variant: str,
     rijk: bool,
     company: bool,
+    public_task: bool,
     first_year: bool,
     umbrella: bool,
     tariffs: Path | None,
@@ -48,7 +50,7 @@ def quote_command(
 
     Amounts include value-added tax where it is due; the settlement is negative where money is refunded.
     """
-    payer = PayerStatus(rijk, company, first_year, umbrella, variant)
+    payer = PayerStatus(rijk, company, first_year, umbrella, variant, public_task)
     request = QuoteRequest(Service.parse(service), year, forecast, used, historic, payer)
     answer = quote(request, catalogue_of(tariffs))
     if form == "json":

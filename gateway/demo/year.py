@@ -48,7 +48,7 @@ def with_issuer(settings: Settings) -> Settings:
 
 async def bill(gateway: Gateway) -> Sequence[Bill]:
     """Issue the prepayment bills of this year and send them through the gateway."""
-    billing = billing_service(gateway.settings, gateway.engines, gateway.writer, utc_now)
+    billing = billing_service(gateway.settings, gateway.engines, gateway.writer, utc_now, gateway.register.by_id)
     bills = await _prepayments(billing)
     await send_bills(bills, billing.store, gateway.intake, gateway.register.by_identifier)
     return bills
@@ -72,6 +72,7 @@ async def _prepayments(billing: BillingService) -> Sequence[Bill]:
         await billing.save_debtor(preparer, _debtor(player))
         key = YearKey(player.party_id, Service.DIGIPOORT, today.year)
         await billing.record_forecast(preparer, key, units, "demo")
+        await billing.record_agreement(preparer, key, "demo")
     order = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, today.year, today)
     run = await billing.prepare(preparer, order)
     await billing.approve(approver, run.run_id)

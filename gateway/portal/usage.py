@@ -13,6 +13,7 @@ from gateway.api.lists import bad_cursor, next_page
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId
 from gateway.billing.rating.services import SERVICE_NAMES, Service
+from gateway.billing.runs.ports import Positions
 from gateway.http import problems
 from gateway.http.answers import HTML
 from gateway.http.pages import Pages
@@ -49,9 +50,10 @@ async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamRespon
     counts, first, last = billing_of(call).counts, query.first_day, query.last_day
     by_day = await counts.by_day(query.party, query.service, first, last)
     try:
-        entries = await counts.entries(query.party, query.service, first, last, query.cursor, _ENTRIES_SHOWN + 1)
+        positions = Positions.after_entry(query.cursor)
     except ValueError as error:
         raise bad_cursor() from error
+    entries = await counts.entries(query.party, query.service, first, last, positions, _ENTRIES_SHOWN + 1)
     more = entries[_ENTRIES_SHOWN - 1].entry_id if len(entries) > _ENTRIES_SHOWN else None
     names, units = SERVICE_NAMES[query.service], sum(by_day.values())
     return _PAGES.answer(

@@ -11,7 +11,16 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord, next_record
 from gateway.billing.runs.debtor import Debtor
-from gateway.billing.runs.ports import IssuedDocument, IssuedRun, MeteredEntry, Render
+from gateway.billing.runs.ports import (
+    ALL,
+    IssuedDocument,
+    IssuedRun,
+    MeteredEntry,
+    Positions,
+    Render,
+    refuse_earlier,
+    with_documents,
+)
 from gateway.billing.runs.run import Run, RunInputs
 from gateway.billing.runs.year import YearKey, YearStep
 from gateway.clock import billing_date
@@ -21,7 +30,7 @@ class MemoryBillingStore:
     """Implements `gateway.billing.runs.ports.BillingStore`."""
 
     def __init__(self) -> None:
-        self.known: dict[str, Debtor] = {}
+        self.known: list[Debtor] = []
         self.taken: list[YearStep] = []
         self.runs_by_id: dict[str, Run] = {}
         self.inputs: dict[str, bytes] = {}
@@ -30,11 +39,11 @@ class MemoryBillingStore:
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record whom to bill."""
-        self.known[debtor.party_id] = debtor
+        self.known.append(debtor)
         self._seal(event)
 
-    async def debtors(self) -> Mapping[str, Debtor]:
-        """The debtors by party id."""
+    async def debtors(self) -> Sequence[Debtor]:
+        """Every record of every debtor."""
         return self.known
 
     async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
@@ -62,7 +71,7 @@ class MemoryBillingStore:
         found: dict[str, list[Bill]] = {}
         for bill, _ in self.issued:
             if (bill.service, bill.year) == (service, year):
-                found.setdefault(bill.debtor.party_id, []).append(bill)
+                found.setdefault(bill.party_id, []).append(bill)
         return found
 
     async def bill(self, number: str) -> Bill | None:
@@ -110,13 +119,16 @@ class MemoryBillingStore:
     ) -> Sequence[Bill]:
         """Number and keep the documents of a run."""
         new: list[tuple[Bill, bytes]] = []
+        day = run.order.issued_on
+        for last in [bill for bill, _ in self.issued if bill.issued_on.year == day.year][-1:]:
+            refuse_earlier(last, day)
         for draft in drafts:
             year = draft.issued_on.year
             rank = 1 + sum(bill.issued_on.year == year for bill, _ in (*self.issued, *new))
             bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
             new.append((bill, render(bill)))
         self.issued += new  # nothing above this line has changed anything
-        self.taken += [_with_document(step, new) for step in steps]
+        self.taken += [with_documents(step, [bill for bill, _ in new]) for step in steps]
         self.runs_by_id[run.run_id] = replace(
             self.runs_by_id[run.run_id], issued_by=event.actor, issued_at=event.at
         )
@@ -129,7 +141,7 @@ class MemoryBillingStore:
 
     async def issued_runs(self) -> Sequence[IssuedRun]:
         """The runs that were issued, with their documents."""
-        steps = {step.document: step.amount for step in self.taken if step.document}
+        steps = {tuple(step.documents): step.amount for step in self.taken if step.document}
         return [
             IssuedRun(run, self.inputs[run.run_id], tuple(self._documents(run.run_id)), steps)
             for run in self.runs_by_id.values()
@@ -167,7 +179,7 @@ class MemoryUsageCounts:
     ) -> None:
         """Count units at a moment in UTC; units below zero correct earlier ones."""
         number = len(self.lines) + 1
-        entry = MeteredEntry(f"{number:08}", f"kenmerk-{number}", kind, at, units)
+        entry = MeteredEntry(f"{number}", f"kenmerk-{number}", kind, at, units)
         self.lines.append((party_id, service, entry))
 
     async def by_party(self, service: Service, first: date, last: date) -> Mapping[str, Mapping[str, int]]:
@@ -182,25 +194,38 @@ class MemoryUsageCounts:
     async def by_day(self, party_id: str, service: Service, first: date, last: date) -> Mapping[date, int]:
         """Units of one party by day."""
         found: dict[date, int] = {}
-        for entry in await self.entries(party_id, service, first, last, "", len(self.lines)):
+        for entry in await self.entries(party_id, service, first, last, ALL, len(self.lines)):
             day = billing_date(entry.at)
             found[day] = found.get(day, 0) + entry.quantity
         return found
 
+    async def by_kind(
+        self, party_id: str, service: Service, first: date, last: date, positions: Positions
+    ) -> Mapping[str, int]:
+        """Units of one party by kind, of the entries at these positions."""
+        found: dict[str, int] = {}
+        for entry in await self.entries(party_id, service, first, last, positions, len(self.lines)):
+            found[entry.kind] = found.get(entry.kind, 0) + entry.quantity
+        return found
+
+    async def position(self) -> int:
+        """How many entries there are."""
+        return len(self.lines)
+
+    async def has_entries(self, service: Service, first: date, last: date, positions: Positions) -> bool:
+        """Whether there is any entry of a service and these days at these positions."""
+        return any(
+            [await self.entries(party_id, service, first, last, positions, 1) for party_id, _, _ in self.lines]
+        )
+
     async def entries(
-        self, party_id: str, service: Service, first: date, last: date, after: str, limit: int
+        self, party_id: str, service: Service, first: date, last: date, positions: Positions, limit: int
     ) -> Sequence[MeteredEntry]:
         """The entries behind a count."""
+        after, until = positions
         found = [
             entry
-            for party, counted, entry in self.lines
+            for party, counted, entry in self.lines[after:until]
             if (party, counted) == (party_id, service) and first <= billing_date(entry.at) <= last
         ]
-        return [entry for entry in found if entry.entry_id > after][:limit]
-
-
-def _with_document(step: YearStep, bills: Sequence[tuple[Bill, bytes]]) -> YearStep:
-    for bill, _ in bills:
-        if bill.debtor.party_id == step.year.party_id:
-            return replace(step, document=bill.number, amount=bill.amounts.including)
-    return step
+        return found[:limit]

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 PARTIES = 400
 UNITS_A_DAY = 69
+CLOCK = Ticking()
 ORDER = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 
 
@@ -41,7 +42,8 @@ async def _measured(address: str) -> dict[str, object]:
     async with fresh_billing(address) as (store, engines):
         with engines.write.begin() as connection:
             connection.execute(usage_rollups.insert(), _rollups())
-        billing = BillingService(store, SqlUsageCounts(engines), ISSUER, Ticking(), judge=_judged)
+        billing = BillingService(store, SqlUsageCounts(engines), ISSUER, CLOCK, judge=_judged)
+        CLOCK.go_to(ORDER.issued_on)
         for number in range(PARTIES):
             debtor = replace(ZILVERSTRAND, party_id=f"gemeente-{number:03}", oin=f"0000000181{number:07}000")
             await billing.save_debtor(ANNA, debtor)
@@ -51,7 +53,7 @@ async def _measured(address: str) -> dict[str, object]:
         bills, issuing = await _timed(billing.issue(ANNA, run.run_id))
     return {
         "parties": len(preview.bills),
-        "units": sum(sum(party.used) for party in preview.inputs.parties),
+        "units": sum(party.used for party in preview.inputs.parties),
         "preview_seconds": round(seconds, 2),
         "prepare_seconds": round(preparing, 2),
         "issue_seconds": round(issuing, 2),

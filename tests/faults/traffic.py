@@ -19,12 +19,11 @@ import msgspec
 from aiohttp import web
 from sqlalchemy import Connection, Row, create_engine, make_url, text
 
-from gateway.admin.billing import billing_service
 from gateway.admin.stores import Stores, with_stores
 from gateway.billing.runs.audit_chain import faults
-from gateway.clock import utc_now
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.settings import DatabaseSettings, DropSettings, HttpSettings, Settings
+from gateway.store.billing.records import SqlBillingStore
 from gateway.store.engine import open_engines
 from gateway.store.ledger.audit import audit
 from gateway.store.writer import Writer
@@ -215,6 +214,7 @@ class Wave:
         debtor = DEBTOR | {"oin": _oin(name)}
         await self._ask("finance", "PUT", f"/v1/debtors/{name}", json=debtor)
         await self._ask("finance", "PUT", f"/v1/parties/{name}/forecasts/2026", json={"units": 3})
+        await self._ask("finance", "PUT", f"/v1/parties/{name}/forecasts/2026/agreement", json={})
         if not (await self._ask("finance", "GET", f"/v1/bills?partyId={name}&year=2026"))["items"]:
             run = await self._ask("finance", "POST", "/v1/billing-runs", json=PREPAY)
             await self._ask("controller", "PUT", f"/v1/billing-runs/{run['runId']}/approval")
@@ -368,7 +368,7 @@ async def check_audits(world: World) -> None:
     engines = open_engines(world.settings.database_url())
     try:
         assert (await audit(engines)).findings == ()
-        store = billing_service(world.settings, engines, Writer(engines.write, 1), utc_now).store
+        store = SqlBillingStore(engines, Writer(engines.write, 1))
         assert faults(await store.audit(), await store.audit_head()) == ()
     finally:
         await engines.dispose()

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -47,14 +47,17 @@ TOWN_DEBTOR = Debtor("town", "Gemeente Zilverstrand", TOWN.value, PartyKind.NON_
 SETTLE = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
 
 
-async def settled(house: House, email: str = "") -> tuple[BillingService, Bill]:
+async def settled(house: House, email: str = "", forecast: int = 0) -> tuple[BillingService, Bill]:
     """Two invoices are delivered to the town, and the year is settled."""
     for number in ("F-1", "F-2"):
         assert (await house.send("supplier", numbered(number))).status == 201
     gateway = house.gateway
     settings = msgspec.structs.replace(gateway.settings, billing=BILLING)
-    billing = billing_service(settings, gateway.engines, gateway.writer, house.clock)
+    billing = billing_service(settings, gateway.engines, gateway.writer, house.clock, gateway.register.by_id)
+    house.clock.now = datetime(2027, 2, 15, 12, 0, tzinfo=UTC)
     await billing.save_debtor(ANNA, replace(TOWN_DEBTOR, email=email))
+    if forecast:
+        await billing.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2026), forecast, "letter")
     prepared = await billing.prepare(ANNA, SETTLE)
     await billing.approve(BRAM, prepared.run_id)
     (bill,) = await billing.issue(ANNA, prepared.run_id)
@@ -216,7 +219,6 @@ async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: H
 
 
 async def test_the_year_is_measured_against_its_forecast(house: House) -> None:
-    billing, _ = await settled(house)
-    await billing.record_forecast(ANNA, YearKey("town", Service.DIGIPOORT, 2026), 1, "letter")
+    billing, _ = await settled(house, forecast=1)
     seen = await billing.measure(Service.DIGIPOORT, date(2026, 11, 23))
     assert (seen.forecast, seen.used, seen.parties_over) == (1, 2, 1)

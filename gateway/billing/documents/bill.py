@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from urllib.parse import quote
 
-from gateway.billing.rating.amounts import HUNDRED, ZERO, Amounts, PriceBasis, cents
+from gateway.billing.rating.amounts import HUNDRED, NOTHING, ZERO, Amounts, PriceBasis, cents
 from gateway.billing.rating.rating import Due, DueLine, LineRole
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.debtor import Debtor
@@ -106,6 +106,13 @@ class Bill:
     notes: tuple[BillText, ...] = ()
     preceding: tuple[DocumentReference, ...] = ()
     run_id: str = ""
+    used_by: str = ""
+    """The party whose use it is about, where that is another than the debtor: it merged into the debtor."""
+
+    @property
+    def party_id(self) -> str:
+        """The party whose use it is about."""
+        return self.used_by or self.debtor.party_id
 
     @property
     def kind(self) -> BillKind:
@@ -122,92 +129,99 @@ class Bill:
         return replace(self, number=number)
 
 
-def draft(
-    stage: BillStage,
-    service: Service,
-    year: int,
-    debtor: Debtor,
-    issuer: Issuer,
-    issued_on: date,
-    payment_days: int,
-    due: Due,
-    percent: Decimal,
-    billed: Sequence[Bill],
-    ordinal: int,
-    run_id: str = "",
-    concerns: Sequence[Bill] = (),
-) -> Bill | None:
-    """The bill for what is due less what was billed; None when that is nothing.
+@dataclass(frozen=True, slots=True)
+class BillHead:
+    """What a document says about itself before there are amounts; `used_by` as in `Bill`."""
 
+    stage: BillStage
+    service: Service
+    year: int
+    debtor: Debtor
+    issuer: Issuer
+    issued_on: date
+    payment_days: int
+    run_id: str = ""
+    used_by: str = ""
+
+
+def draft(
+    head: BillHead, due: Due, billed: Sequence[Bill], ordinal: int, concerns: Sequence[Bill] = ()
+) -> Bill | None:
+    """The bill for what is due less what was billed at the same percentage of tax; None when that is nothing.
+
+    Both are compared without tax and in tax, so that the documents of a year come to the tax on its total.
     `concerns` are documents that it refers to without subtracting them.
     """
-    total = due.amount - sum((earlier.amount for earlier in billed), ZERO)
-    if total == 0:
+    target = due.amounts
+    amounts = target + -sum((earlier.amounts for earlier in billed), NOTHING)
+    if amounts == NOTHING:
         return None
+    year, service = head.year, head.service
     first, last = due.first or date(year, 1, 1), due.last or date(year, 12, 31)
-    amounts = Amounts.split(total, due.basis, percent)
-    due_lines = (*due.lines, *(_billed_line(earlier) for earlier in billed))
+    party_id = head.used_by or head.debtor.party_id
+    lines = _due_lines(
+        due,
+        target.excluding,
+        lambda line: _link(head.issuer, party_id, service, line.first or first, line.last or last),
+    )
+    lines += [_billed_line(earlier) for earlier in billed]
     return Bill(
         number="",
-        stage=stage,
+        stage=head.stage,
         service=service,
         year=year,
         ordinal=ordinal,
-        debtor=debtor,
-        issuer=issuer,
-        issued_on=issued_on,
-        due_on=issued_on + timedelta(days=payment_days),
+        debtor=head.debtor,
+        issuer=head.issuer,
+        issued_on=head.issued_on,
+        due_on=head.issued_on + timedelta(days=head.payment_days),
         first=first,
         last=last,
         basis=due.basis,
-        vat_percent=percent,
+        vat_percent=due.percent,
         amounts=amounts,
-        lines=_lines(
-            due_lines,
-            due.basis,
-            percent,
-            amounts.excluding,
-            lambda line: _link(issuer, debtor, service, line.first or first, line.last or last),
-        ),
+        lines=tuple(replace(line, number=number) for number, line in enumerate(lines, 1)),
         notes=tuple(map(BillText.of, due.notes)),
         preceding=tuple(DocumentReference(earlier.number, earlier.issued_on) for earlier in (*concerns, *billed)),
-        run_id=run_id,
+        run_id=head.run_id,
+        used_by=head.used_by,
     )
 
 
-def _billed_line(earlier: Bill) -> DueLine:
-    amount = earlier.amount
+def _billed_line(earlier: Bill) -> BillLine:
+    amount, net = earlier.amount, earlier.amounts.excluding
     what = Text("credited") if amount < 0 else Text("billed")
-    return DueLine(
+    return BillLine(
+        0,
         LineRole.BILLED,
         -1 if amount > 0 else 1,
         abs(amount),
         -amount,
-        Text("Less: {what} by {number}", what=what, number=earlier.number),
-        Text(
-            "document {number} of {day:date}: {amount:amount}",
-            number=earlier.number,
-            day=earlier.issued_on,
-            amount=amount,
+        -net,
+        abs(net),
+        BillText.of(Text("Less: {what} by {number}", what=what, number=earlier.number)),
+        BillText.of(
+            Text(
+                "document {number} of {day:date}: {amount:amount}",
+                number=earlier.number,
+                day=earlier.issued_on,
+                amount=amount,
+            )
         ),
     )
 
 
-def _lines(
-    lines: Sequence[DueLine],
-    basis: PriceBasis,
-    percent: Decimal,
-    net_total: Decimal,
-    link: Callable[[DueLine], str],
-) -> tuple[BillLine, ...]:
+def _due_lines(due: Due, net_total: Decimal, link: Callable[[DueLine], str]) -> list[BillLine]:
     """Lines without tax that sum to the total: the rest from rounding goes to the largest line."""
-    divisor = (HUNDRED + percent) / HUNDRED if basis is PriceBasis.INCLUDING_VAT else Decimal(1)
-    nets = [cents(line.amount / divisor) for line in lines]
+    if not due.lines:
+        return []
+    divisor = (HUNDRED + due.percent) / HUNDRED if due.basis is PriceBasis.INCLUDING_VAT else Decimal(1)
+    nets = [cents(line.amount / divisor) for line in due.lines]
     largest = max(range(len(nets)), key=lambda index: (abs(nets[index]), -index))
     nets[largest] += net_total - sum(nets, ZERO)
-    return tuple(
+    return [
         BillLine(
-            number,
+            0,
             line.role,
             line.units,
             line.price,
@@ -219,8 +233,8 @@ def _lines(
             line.source,
             link(line) if line.role is LineRole.USE else "",
         )
-        for number, (line, net) in enumerate(zip(lines, nets, strict=True), 1)
-    )
+        for line, net in zip(due.lines, nets, strict=True)
+    ]
 
 
 def _net_price(price: Decimal, divisor: Decimal) -> Decimal:
@@ -228,5 +242,5 @@ def _net_price(price: Decimal, divisor: Decimal) -> Decimal:
     return price if divisor == 1 else (price / divisor).quantize(_PRICE_DECIMALS, ROUND_HALF_UP)
 
 
-def _link(issuer: Issuer, debtor: Debtor, service: Service, first: date, last: date) -> str:
-    return issuer.usage_url.format(party=quote(debtor.party_id, safe=""), service=service, first=first, last=last)
+def _link(issuer: Issuer, party_id: str, service: Service, first: date, last: date) -> str:
+    return issuer.usage_url.format(party=quote(party_id, safe=""), service=service, first=first, last=last)

@@ -7,7 +7,15 @@ from itertools import pairwise
 
 from gateway.billing.rating.amounts import PriceBasis, cents
 from gateway.billing.rating.policies import DEFAULT, GuidanceLength, Policies
-from gateway.billing.rating.rating import Due, DueLine, LineRole, PayerStatus, checked_units, exemption
+from gateway.billing.rating.rating import (
+    Due,
+    DueLine,
+    LineRole,
+    PayerStatus,
+    checked_units,
+    exemption,
+    vat_percent,
+)
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis
 from gateway.i18n import Text
@@ -46,14 +54,14 @@ def due_for_guidance(
     periods: tuple[GuidancePeriod, ...], payer: PayerStatus, catalogue: Catalogue, policies: Policies = DEFAULT
 ) -> Due:
     """What is due for guidance: a line for each period, at the price of the day it started."""
-    service = Service.GUIDANCE
+    service, percent = Service.GUIDANCE, vat_percent(payer, policies)
     tariffs = [catalogue.on(service, period.first, TariffBasis.FIXED) for period in periods]
     if not tariffs:
-        return Due(PriceBasis.INCLUDING_VAT)
+        return Due(PriceBasis.INCLUDING_VAT, percent)
     if reason := exemption(service, periods[0].first.year, len(periods), payer, policies):
-        return Due(tariffs[0].vat, notes=(reason,))
+        return Due(tariffs[0].vat, percent, notes=(reason,))
     lines = tuple(_line(period, tariff) for period, tariff in zip(periods, tariffs, strict=True))
-    return Due(tariffs[0].vat, lines, first=periods[0].first, last=max(period.last for period in periods))
+    return Due(tariffs[0].vat, percent, lines, first=periods[0].first, last=max(period.last for period in periods))
 
 
 def _line(period: GuidancePeriod, tariff: Tariff) -> DueLine:

@@ -37,14 +37,6 @@ class GuidanceLength(StrEnum):
     NINETY_DAYS = "ninety-days"
 
 
-class VatRefundKey(StrEnum):
-    """How tax that was reclaimed is divided over those who paid it."""
-
-    BY_VAT_BILLED = "by-vat-billed"
-    BY_UNITS = "by-units"
-    EQUALLY = "equally"
-
-
 class LateForecast(StrEnum):
     """What a new forecast does once its prepayment was issued."""
 
@@ -98,7 +90,7 @@ class Policies:
     rijk_pays: frozenset[Service] = _PAID_BY_ALL
     """7. Services that a body of the Rijk is invoiced for, without tax. Digipoort and guidance are not."""
     companies_pay: frozenset[Service] = _PAID_BY_ALL
-    """7. Services that a company (a private organisation with a public task) is invoiced for."""
+    """7. Services that a company (a private organization with a public task) is invoiced for."""
     charged_kinds: frozenset[str] = frozenset({"delivered-to", "submitted-by"})
     """8 and 9. What the meter counts and Digipoort charges. Validation is not charged separately, nor is a message
     that was refused or could not be delivered; the meter records those too."""
@@ -106,8 +98,8 @@ class Policies:
     """13. From this year actual costs have at most two decimals; estimates may have three."""
     guidance_period: GuidanceLength = GuidanceLength.CALENDAR_MONTHS
     """15. Counted from the day on which the start mail is received."""
-    vat_refund_key: VatRefundKey = VatRefundKey.BY_VAT_BILLED
-    """16. Key by which reclaimed tax is divided."""
+    facilities_from: int = 2019
+    """The first year in which the facilities without tariff are charged."""
     vat_percent: Decimal = Decimal(21)
     """Tax on what is charged outside the Rijk."""
     late_forecast: LateForecast = LateForecast.REFUSE
@@ -116,6 +108,15 @@ class Policies:
     """A run is approved by another person than the one who prepared it."""
     payment_days: int = 30
     """Days between issue and due date: the legal term for governments (article 6:119b BW)."""
+    backdating_days: int = 7
+    """How many days a document's date may lie before the day on which it is issued."""
+    unusual_factor: int = 5
+    """A forecast or a year's total that is so many times that of the year before, or so small a part of it, needs
+    a confirmation."""
+    unusual_units: int = 1_000_000
+    """A forecast above this needs a confirmation where there is no use of the year before."""
+    unusual_amount: int = 1_000_000
+    """The same for a year's total, in euros without tax. Differences below a hundredth of it are small."""
 
     def regime(self, service: Service) -> Regime:
         """How this service is charged."""
@@ -124,6 +125,14 @@ class Policies:
     def months(self, service: Service) -> Calendar:
         """When this service's documents are due."""
         return dict(self.calendar)[self.regime(service)]
+
+    def is_unusual(self, now: Decimal | int, before: Decimal | int, limit: int) -> bool:
+        """Whether an amount or a count is far from that of the year before; `limit` where there was none."""
+        if before <= 0:
+            return now > limit
+        amount, earlier = Decimal(now), Decimal(before)
+        is_far = amount > earlier * self.unusual_factor or amount * self.unusual_factor < earlier
+        return is_far and abs(amount - earlier) * 100 > limit
 
     def free(self, service: Service) -> int:
         """How many units a year are not charged."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from gateway.billing.rating.amounts import NOTHING, ZERO, Amounts, PriceBasis
+from gateway.billing.rating.amounts import NOTHING, Amounts, PriceBasis
 from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import DEFAULT, Policies, Regime
 from gateway.billing.rating.rating import (
@@ -13,10 +13,10 @@ from gateway.billing.rating.rating import (
     DueLine,
     LineRole,
     PayerStatus,
+    Use,
     advance_due,
-    final_due,
+    final_dues,
     final_periods,
-    vat_percent,
 )
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, published
@@ -89,11 +89,11 @@ def quote(request: QuoteRequest, catalogue: Catalogue | None = None, policies: P
         )
     basis_units, notes = _expected_units(request)
     advance = advance_due(request.service, request.year, basis_units, request.payer, catalogue, policies)
-    prepayment = _document("prepayment", request, advance, ZERO, policies)
+    prepayment = _document("prepayment", request, advance, NOTHING, policies)
     if request.used is None:
         return Quote(request, (prepayment,), notes)
-    final = _final(request, request.used, advance.amount, catalogue, policies)
-    settlement = _document("settlement", request, final, advance.amount, policies)
+    final = _final(request, request.used, catalogue, policies)
+    settlement = _document("settlement", request, final, prepayment.amounts, policies)
     return Quote(request, (prepayment, settlement), notes)
 
 
@@ -110,24 +110,26 @@ def _expected_units(request: QuoteRequest) -> tuple[int, tuple[Text, ...]]:
     return 0, (Text("no forecast and no historic use: nothing is prepaid"),)
 
 
-def _final(request: QuoteRequest, used: int, prepaid: Decimal, catalogue: Catalogue, policies: Policies) -> Due:
-    periods = final_periods(request.service, request.year, request.payer, catalogue, policies)
+def _final(request: QuoteRequest, used: int, catalogue: Catalogue, policies: Policies) -> Due:
+    periods = final_periods(request.service, request.year, catalogue, policies)
     if len(periods) > 1:
         raise BadCountError(
             Text("the price changes within the year: a quote needs the use of each period"),
         )
-    return final_due(request.service, request.year, (used,), prepaid, request.payer, catalogue, policies)
+    use = Use(periods[0].first, periods[0].last, used, request.payer)
+    (due,) = final_dues(request.service, (use,), request.forecast or 0, catalogue, policies)
+    return due
 
 
-def _document(step: str, request: QuoteRequest, due: Due, prepaid: Decimal, policies: Policies) -> QuotedDocument:
+def _document(step: str, request: QuoteRequest, due: Due, prepaid: Amounts, policies: Policies) -> QuotedDocument:
     months = policies.months(request.service)
     when = (request.year, months.advance_month)
     if step == "settlement":
         when = (request.year + months.final_year_offset, months.final_month)
-    percent = vat_percent(request.payer, policies)
-    lines = due.lines if prepaid == 0 else (*due.lines, _prepaid_line(prepaid))
-    amounts = Amounts.split(due.amount - prepaid, due.basis, percent)
-    return QuotedDocument(step, when, amounts, percent, due.basis, lines, due.notes)
+    paid = prepaid.including if due.basis is PriceBasis.INCLUDING_VAT else prepaid.excluding
+    lines = due.lines if paid == 0 else (*due.lines, _prepaid_line(paid))
+    amounts = due.amounts + -prepaid
+    return QuotedDocument(step, when, amounts, due.percent, due.basis, lines, due.notes)
 
 
 def _prepaid_line(prepaid: Decimal) -> DueLine:
@@ -153,9 +155,9 @@ def _quote_guidance(request: QuoteRequest, catalogue: Catalogue, policies: Polic
         )
     first = date(request.year, 1, 1)
     due = due_for_guidance(guidance_periods(first, wanted, policies), request.payer, catalogue, policies)
-    percent = vat_percent(request.payer, policies)
-    amounts = Amounts.split(due.amount, due.basis, percent)
-    document = QuotedDocument("settlement", (request.year, 1), amounts, percent, due.basis, due.lines, due.notes)
+    document = QuotedDocument(
+        "settlement", (request.year, 1), due.amounts, due.percent, due.basis, due.lines, due.notes
+    )
     return Quote(request, (document,))
 
 

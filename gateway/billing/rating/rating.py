@@ -10,11 +10,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from gateway.billing.rating.amounts import ZERO, PriceBasis, cents
+from gateway.billing.rating.amounts import ZERO, Amounts, PriceBasis, cents
 from gateway.billing.rating.policies import DEFAULT, Policies, Regime
 from gateway.billing.rating.services import SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis, TariffPeriod
-from gateway.billing.runs.errors import BadCountError
+from gateway.billing.runs.errors import BadCountError, TariffMissingError
 from gateway.i18n import Text
 
 UNITS_MAX = 10**12
@@ -45,10 +45,22 @@ class PayerStatus:
     """Its umbrella body pays for it, under a separate agreement."""
     variant: str = ""
     """The name of the tariff where there are several; empty for the usual one."""
+    has_public_task: bool = False
+    """A private organization with a public task."""
 
 
 REGULAR_PAYER = PayerStatus()
 """A government outside the Rijk, after its first year, that pays for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Units in a part of a year, both days included, in which one price and one status of the payer hold."""
+
+    first: date
+    last: date
+    units: int
+    payer: PayerStatus = REGULAR_PAYER
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +81,11 @@ class DueLine:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due for a year, and notes, such as why nothing is. `first` and `last` are its period where that is
-    not the year."""
+    """What is due for a year at one percentage of tax, and notes, such as why nothing is. `first` and `last` are
+    its period where that is not the year."""
 
     basis: PriceBasis
+    percent: Decimal
     lines: tuple[DueLine, ...] = ()
     notes: tuple[Text, ...] = ()
     first: date | None = None
@@ -82,6 +95,11 @@ class Due:
     def amount(self) -> Decimal:
         """The sum of the lines, in the basis of the price."""
         return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def amounts(self) -> Amounts:
+        """The same with its tax."""
+        return Amounts.split(self.amount, self.basis, self.percent)
 
 
 def vat_percent(payer: PayerStatus, policies: Policies = DEFAULT) -> Decimal:
@@ -116,41 +134,49 @@ def advance_due(
     Raises TariffMissingError and BadCountError.
     """
     checked_units(forecast, "forecast")
-    tariff = advance_tariff(service, year, payer, catalogue, policies)
+    tariff, percent = advance_tariff(service, year, payer, catalogue, policies), vat_percent(payer, policies)
     if reason := exemption(service, year, forecast, payer, policies):
-        return Due(tariff.vat, notes=(reason,))
+        return Due(tariff.vat, percent, notes=(reason,))
     free = policies.free(service)
     if forecast <= free:
-        return Due(tariff.vat, notes=_free_note(service, free) if free else ())
+        return Due(tariff.vat, percent, notes=_free_note(service, free) if free else ())
     charged = forecast - free if policies.free_units_in_advance else forecast
-    return Due(tariff.vat, (_forecast_line(service, year, forecast, charged, tariff),))
+    return Due(tariff.vat, percent, (_forecast_line(service, year, forecast, charged, tariff),))
 
 
-def final_due(
+def final_dues(
     service: Service,
-    year: int,
-    used: Sequence[int],
-    prepaid: Decimal,
-    payer: PayerStatus,
+    uses: Sequence[Use],
+    agreed: int,
     catalogue: Catalogue,
     policies: Policies = DEFAULT,
-) -> Due:
-    """What is due for the whole year: `used` holds the units of each tariff period of the year, in order.
+) -> tuple[Due, ...]:
+    """What is due for the whole year, one for each percentage of tax: `uses` are all parts of the year, in order.
 
-    `prepaid` is what was billed in advance: where the forecast is the minimum, no less is due. Raises
-    TariffMissingError and BadCountError.
+    `agreed` is the agreed forecast in units: where it is the minimum, no less is due, whether it was prepaid or
+    not. Who pays on the first day owes the minimum. Raises TariffMissingError and BadCountError.
     """
-    total = sum(checked_units(units, "use") for units in used)
-    periods = final_periods(service, year, payer, catalogue, policies)
-    basis = periods[0].tariff.vat
-    if reason := exemption(service, year, total, payer, policies):
-        return Due(basis, notes=(reason,))
-    free = policies.free(service)
-    lines = _use_lines(service, periods, used, free)
-    rated = sum((line.amount for line in lines), ZERO)
-    if service in policies.forecast_is_minimum and rated < prepaid:
-        lines += (_minimum_line(prepaid, rated),)
-    return Due(basis, lines, _free_note(service, free) if total <= free and free else ())
+    year, opening = uses[0].first.year, uses[0].payer
+    total = sum(checked_units(use.units, "use") for use in uses)
+    free, free_left = policies.free(service), policies.free(service)
+    tariffs = [final_tariff(service, use, catalogue, policies) for use in uses]
+    lines: dict[Decimal, list[DueLine]] = {vat_percent(use.payer, policies): [] for use in uses}
+    notes: dict[Text, None] = {}
+    for use, tariff in zip(uses, tariffs, strict=True):
+        if reason := exemption(service, year, total, use.payer, policies):
+            notes[reason] = None
+            continue
+        own_free = min(use.units, free_left)
+        free_left -= own_free
+        if use.units > own_free:
+            lines[vat_percent(use.payer, policies)].append(_use_line(service, use, own_free, tariff))
+    if service in policies.forecast_is_minimum and not exemption(service, year, total, opening, policies):
+        minimum = cents(agreed * advance_tariff(service, year, opening, catalogue, policies).price)
+        rated = sum((line.amount for found in lines.values() for line in found), ZERO)
+        if rated < minimum:
+            lines[vat_percent(opening, policies)].append(_minimum_line(agreed, minimum, rated))
+    said = (*notes, *(_free_note(service, free) if total <= free and free else ()))
+    return tuple(Due(tariffs[0].vat, percent, tuple(found), said) for percent, found in lines.items())
 
 
 def advance_tariff(
@@ -158,15 +184,31 @@ def advance_tariff(
 ) -> Tariff:
     """The price at which a forecast is prepaid: the one of 1 January. Raises TariffMissingError."""
     basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ESTIMATE
-    return catalogue.periods(service, year, basis, payer.variant)[0].tariff
+    return _open_to(payer, catalogue.periods(service, year, basis, payer.variant)[0].tariff)
 
 
 def final_periods(
-    service: Service, year: int, payer: PayerStatus, catalogue: Catalogue, policies: Policies = DEFAULT
+    service: Service, year: int, catalogue: Catalogue, policies: Policies = DEFAULT
 ) -> tuple[TariffPeriod, ...]:
-    """The periods of a year in which one final price holds, in order. Raises TariffMissingError."""
+    """The periods of a year in which one final price holds, in order; the variants of a service change price
+    together. Raises TariffMissingError."""
     basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ACTUAL
-    return catalogue.periods(service, year, basis, payer.variant)
+    return catalogue.periods(service, year, basis)
+
+
+def final_tariff(service: Service, use: Use, catalogue: Catalogue, policies: Policies = DEFAULT) -> Tariff:
+    """The price of the use in a part of a year. Raises TariffMissingError."""
+    basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ACTUAL
+    return _open_to(use.payer, catalogue.on(service, use.first, basis, use.payer.variant))
+
+
+def _open_to(payer: PayerStatus, tariff: Tariff) -> Tariff:
+    """The tariff. Raises TariffMissingError where it is for private organizations with a public task only."""
+    if tariff.only_public_task and not (payer.is_company and payer.has_public_task):
+        raise TariffMissingError(
+            Text("{tariff} is for private organizations with a public task only", tariff=str(tariff)),
+        )
+    return tariff
 
 
 def exemption(service: Service, year: int, units: int, payer: PayerStatus, policies: Policies) -> Text | None:
@@ -188,7 +230,7 @@ def exemption(service: Service, year: int, units: int, payer: PayerStatus, polic
 
 
 def _units_line(
-    role: LineRole, text: Text, charged: int, free: Text | str, tariff: Tariff, period: TariffPeriod | None = None
+    role: LineRole, text: Text, charged: int, free: Text | str, tariff: Tariff, use: Use | None = None
 ) -> DueLine:
     """A line of units at the price of a tariff; `free` says how many are not charged."""
     amount = cents(charged * tariff.price)
@@ -200,7 +242,7 @@ def _units_line(
         price=tariff.price,
         amount=amount,
     )
-    first, last = (period.first, period.last) if period else (None, None)
+    first, last = (use.first, use.last) if use else (None, None)
     return DueLine(role, charged, tariff.price, amount, text, how, tariff.source, first, last)
 
 
@@ -211,33 +253,20 @@ def _forecast_line(service: Service, year: int, forecast: int, charged: int, tar
     return _units_line(LineRole.FORECAST, text, charged, note, tariff)
 
 
-def _use_lines(
-    service: Service, periods: Sequence[TariffPeriod], used: Sequence[int], free_units: int
-) -> tuple[DueLine, ...]:
-    lines = []
-    free_left = free_units
-    for period, units in zip(periods, used, strict=True):
-        free = min(units, free_left)
-        free_left -= free
-        if units > free:
-            lines.append(_use_line(service, period, units, free))
-    return tuple(lines)
+def _use_line(service: Service, use: Use, free: int, tariff: Tariff) -> DueLine:
+    note = Text(" ({units:n} used, {free:n} free)", units=use.units, free=free) if free else ""
+    return _units_line(LineRole.USE, _use_text(service, use), use.units - free, note, tariff, use)
 
 
-def _use_line(service: Service, period: TariffPeriod, units: int, free: int) -> DueLine:
-    note = Text(" ({units:n} used, {free:n} free)", units=units, free=free) if free else ""
-    return _units_line(LineRole.USE, _use_text(service, period), units - free, note, period.tariff, period)
-
-
-def _use_text(service: Service, period: TariffPeriod) -> Text:
-    name, year = SERVICE_NAMES[service].name, period.first.year
-    if (period.first, period.last) == (date(year, 1, 1), date(year, 12, 31)):
+def _use_text(service: Service, use: Use) -> Text:
+    name, year = SERVICE_NAMES[service].name, use.first.year
+    if (use.first, use.last) == (date(year, 1, 1), date(year, 12, 31)):
         return Text("{name}: use in {year}", name=name, year=year)
-    return Text("{name}: use from {first:date} to {last:date}", name=name, first=period.first, last=period.last)
+    return Text("{name}: use from {first:date} to {last:date}", name=name, first=use.first, last=use.last)
 
 
-def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
-    missing = prepaid - rated
+def _minimum_line(agreed: int, minimum: Decimal, rated: Decimal) -> DueLine:
+    missing = minimum - rated
     return DueLine(
         LineRole.MINIMUM,
         1,
@@ -245,8 +274,9 @@ def _minimum_line(prepaid: Decimal, rated: Decimal) -> DueLine:
         missing,
         Text("Up to the agreed forecast (minimum)"),
         Text(
-            "prepaid {prepaid:amount} − use {rated:amount} = {missing:amount}",
-            prepaid=prepaid,
+            "agreed forecast of {agreed:n}: {minimum:amount} − use {rated:amount} = {missing:amount}",
+            agreed=agreed,
+            minimum=minimum,
             rated=rated,
             missing=missing,
         ),

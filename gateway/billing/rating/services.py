@@ -21,8 +21,7 @@ class Service(StrEnum):
     GUIDANCE = "guidance"
     """Individual guidance when connecting, per three months."""
     FACILITIES = "facilities"
-    """Stelselcatalogus, Digimelding, Digikoppeling, Digilevering, Samenwerkende Catalogi, PKIoverheid and
-    Digitoegankelijkheid together: no tariff, their cost is divided by one key."""
+    """The seven of `FACILITIES` together: no tariff, their cost is divided by one key."""
 
     @classmethod
     def parse(cls, name: str) -> "Service":
@@ -34,6 +33,18 @@ class Service(StrEnum):
             raise UnknownServiceError(
                 Text("there is no service {name}; there are {known}", name=repr(name), known=known)
             ) from None
+
+
+FACILITIES = (
+    "Stelselcatalogus",
+    "Digimelding",
+    "Digikoppeling",
+    "Digilevering",
+    "Samenwerkende Catalogi",
+    "PKIoverheid",
+    "Digitoegankelijkheid",
+)
+"""The facilities without tariff, by name. Source: Logius, Doorbelasting: tarieven 2018-2022."""
 
 
 @dataclass(frozen=True, slots=True)

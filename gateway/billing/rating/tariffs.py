@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 from itertools import combinations
+from types import MappingProxyType
 
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.policies import DEFAULT, Policies
@@ -47,6 +48,8 @@ class Tariff:
     is_default_variant: bool = False
     source: str = ""
     note: str = ""
+    only_public_task: bool = False
+    """Only for private organizations with a public task."""
 
     def overlaps(self, other: "Tariff") -> bool:
         """Whether one day has both prices."""
@@ -69,9 +72,18 @@ class TariffPeriod:
 
 
 class Catalogue:
-    """Tariffs without contradictions. Raises TariffCatalogueError when there are any."""
+    """Tariffs without contradictions. Raises TariffCatalogueError when there are any.
 
-    def __init__(self, tariffs: Iterable[Tariff], policies: Policies = DEFAULT) -> None:
+    `refunds` are the years whose reclaimed tax is refunded, each with the day from which.
+    """
+
+    def __init__(
+        self,
+        tariffs: Iterable[Tariff],
+        policies: Policies = DEFAULT,
+        refunds: Mapping[int, date] = MappingProxyType({}),
+    ) -> None:
+        self.refunds = refunds
         self.tariffs = tuple(sorted(tariffs, key=lambda t: (t.service, t.basis, t.variant, t.valid_from)))
         for tariff in self.tariffs:
             _check_price(tariff, policies)
@@ -120,17 +132,22 @@ class Catalogue:
         )
 
     def _series(self, service: Service, year: int, basis: TariffBasis, variant: str) -> list[Tariff]:
-        if variant and variant not in self.variants(service, year):
-            known = ", ".join(sorted(self.variants(service, year))) or "-"
+        """The prices for a variant; in a year that has no such variant, the usual ones. Raises TariffMissingError
+        for a variant of no year."""
+        if variant and all(tariff.variant != variant for tariff in self.tariffs if tariff.service is service):
+            known = (
+                ", ".join(sorted({one.variant for one in self.tariffs if one.service is service} - {""})) or "-"
+            )
             raise TariffMissingError(
                 Text(
-                    "{service} has no tariff variant {variant} in {year}; it has: {known}",
+                    "{service} has no tariff variant {variant}; it has: {known}",
                     service=service,
                     variant=repr(variant),
-                    year=year,
                     known=known,
                 ),
             )
+        if variant not in self.variants(service, year):
+            variant = ""
         return [
             tariff
             for tariff in self.tariffs
@@ -211,7 +228,17 @@ def read(toml: str, policies: Policies = DEFAULT) -> Catalogue:
         raise TariffCatalogueError(Text("not TOML: {wrong}", wrong=str(wrong))) from wrong
     sources = {str(key): str(name) for key, name in data.get("sources", {}).items()}
     rows = enumerate(data.get("tariff", []), 1)
-    return Catalogue((_read_row(number, row, sources) for number, row in rows), policies)
+    refunds = dict(_read_refund(row) for row in data.get("vat_refund", []))
+    return Catalogue((_read_row(number, row, sources) for number, row in rows), policies, refunds)
+
+
+def _read_refund(row: Mapping[str, object]) -> tuple[int, date]:
+    """A year, and the Monday of the week in the next year from which its tax is refunded."""
+    try:
+        year = int(str(row["year"]))
+        return year, date.fromisocalendar(year + 1, int(str(row["from_week"])), 1)
+    except (KeyError, ValueError) as wrong:
+        raise TariffCatalogueError(Text("a refund of VAT cannot be read: {wrong}", wrong=str(wrong))) from wrong
 
 
 def _read_row(number: int, row: Mapping[str, object], sources: Mapping[str, str]) -> Tariff:
@@ -228,6 +255,7 @@ def _read_row(number: int, row: Mapping[str, object], sources: Mapping[str, str]
             is_default_variant=row.get("is_default_variant") is True,
             source=sources.get(str(row.get("source", "")), str(row.get("source", ""))),
             note=str(row.get("note", "")),
+            only_public_task=row.get("only_public_task") is True,
         )
     except (KeyError, ValueError, InvalidOperation) as wrong:
         raise TariffCatalogueError(

@@ -66,6 +66,18 @@ class UnknownPartyError(BillingError):
     """No debtor of this id."""
 
 
+class DebtorRefusedError(BillingError):
+    """A debtor that cannot be, or that contradicts the register or another debtor."""
+
+
+class PartyRefusedError(BillingError):
+    """Some parties of a run cannot be billed: they are put right, or left out by decision."""
+
+
+class ConfirmationNeededError(BillingError):
+    """Something is far from history, and nobody has confirmed it."""
+
+
 class BillRejectedError(BillingError):
     """Our own validator found errors in a bill, so it got no number."""
 

@@ -1,17 +1,20 @@
 """What billing needs of other rooms: counts, storage, a validator."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import AuditEvent, AuditRecord
 from gateway.billing.runs.debtor import Debtor
+from gateway.billing.runs.errors import StepRefusedError
 from gateway.billing.runs.run import Run, RunInputs
 from gateway.billing.runs.year import YearKey, YearStep
+from gateway.i18n import Text
+from gateway.messages.participants import Party
 from gateway.validator.finding import Finding
 
 
@@ -39,13 +42,34 @@ class IssuedDocument:
 
 @dataclass(frozen=True, slots=True)
 class IssuedRun:
-    """A run that was issued, as it is stored. `inputs` are the bytes that were hashed; `steps` hold the amount of
-    each document in its party's year."""
+    """A run that was issued, as it is stored. `inputs` are the bytes that were hashed; `steps` hold what the
+    documents of each step of a year come to, by their numbers."""
 
     run: Run
     inputs: bytes
     documents: tuple[IssuedDocument, ...]
-    steps: Mapping[str, Decimal]
+    steps: Mapping[tuple[str, ...], Decimal]
+
+
+class Positions(NamedTuple):
+    """A part of the ledger: the entries after one position up to another, which is included; None: to the end."""
+
+    after: int = 0
+    until: int | None = None
+
+    @classmethod
+    def after_entry(cls, cursor: str) -> "Positions":
+        """Those after the entry of a page's cursor; empty: all. Raises ValueError for a cursor of no page."""
+        after = int(cursor or 0)
+        if not 0 <= after < 2**63:
+            raise ValueError("the cursor is not one that this gateway gave")
+        return cls(after)
+
+
+ALL = Positions()
+
+Registered = Callable[[str], Party | None]
+"""The register's party of an id, or None."""
 
 
 class UsageCounts(Protocol):
@@ -57,10 +81,21 @@ class UsageCounts(Protocol):
     async def by_day(self, party_id: str, service: Service, first: date, last: date) -> Mapping[date, int]:
         """Units of one party by day; a day without use may be left out."""
 
+    async def by_kind(
+        self, party_id: str, service: Service, first: date, last: date, positions: Positions
+    ) -> Mapping[str, int]:
+        """Units of one party by kind, of the entries at these positions only."""
+
     async def entries(
-        self, party_id: str, service: Service, first: date, last: date, after: str, limit: int
+        self, party_id: str, service: Service, first: date, last: date, positions: Positions, limit: int
     ) -> Sequence[MeteredEntry]:
-        """The entries behind a count, in order, those after an entry id; `after` is empty at the start."""
+        """The entries behind a count, in order, at these positions; an entry's id is its position."""
+
+    async def position(self) -> int:
+        """The position of the newest entry; 0 where there is none."""
+
+    async def has_entries(self, service: Service, first: date, last: date, positions: Positions) -> bool:
+        """Whether there is any entry of a service and these days at these positions."""
 
 
 Judge = Callable[[bytes], Awaitable[Sequence[Finding]]]
@@ -77,8 +112,8 @@ class BillingStore(Protocol):
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record a debtor, or a new version of one."""
 
-    async def debtors(self) -> Mapping[str, Debtor]:
-        """The latest version of each, by party id."""
+    async def debtors(self) -> Sequence[Debtor]:
+        """Every record of every debtor, oldest first."""
 
     async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
         """Add a step; False when its kind and key are there already, and then nothing is added."""
@@ -123,8 +158,8 @@ class BillingStore(Protocol):
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
     ) -> Sequence[Bill]:
         """Give the drafts the next numbers of their year, without gaps, and keep them; each step gets the
-        number of its party's bill. All of it or nothing. A run that is issued is not issued again: its
-        documents are the answer."""
+        number of its party's last bill. All of it or nothing. A run that is issued is not issued again: its
+        documents are the answer. Raises StepRefusedError for a date before that of the last number."""
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
         """The chain, or a part of it from the record after that number, oldest first."""
@@ -134,3 +169,23 @@ class BillingStore(Protocol):
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record."""
+
+
+def refuse_earlier(last: Bill, day: date) -> None:
+    """Raises StepRefusedError for a day before the date of the last number of a series."""
+    if day < last.issued_on:
+        raise StepRefusedError(
+            Text(
+                "{number} is dated {last:date}, after {day:date}: prepare the run with a later date",
+                number=last.number,
+                last=last.issued_on,
+                day=day,
+            ),
+        )
+
+
+def with_documents(step: YearStep, bills: Iterable[Bill]) -> YearStep:
+    """A step with the documents of its party and service: their numbers, and what they come to."""
+    own = [bill for bill in bills if (bill.party_id, bill.service) == (step.year.party_id, step.year.service)]
+    total = sum((bill.amounts.including for bill in own), step.amount)
+    return replace(step, document=" ".join(bill.number for bill in own), amount=total)

@@ -1,71 +1,117 @@
-"""A billing run: its inputs, their hash, and the bills they give. Pure: the same inputs, the same bills."""
+"""A billing run: its inputs, their hash, and what they give. Pure: the same inputs, the same bills."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import chain
 
 import msgspec
 
-from gateway.billing.documents.bill import Bill, BillStage, draft
+from gateway.billing.documents.bill import Bill, BillHead, BillStage, draft
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents, share
 from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
-from gateway.billing.rating.policies import Policies, VatRefundKey
+from gateway.billing.rating.policies import Policies
 from gateway.billing.rating.rating import (
+    REGULAR_PAYER,
     Due,
     DueLine,
     LineRole,
     PayerStatus,
+    Use,
     advance_due,
-    final_due,
+    final_dues,
     vat_percent,
 )
-from gateway.billing.rating.services import SERVICE_NAMES, Service
+from gateway.billing.rating.services import FACILITIES, SERVICE_NAMES, Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff
-from gateway.billing.runs.debtor import Debtor
-from gateway.billing.runs.errors import DistributionKeyError
+from gateway.billing.runs.debtor import FACILITIES_PAYERS, Debtor, FacilitiesPayer, RegisteredAs
+from gateway.billing.runs.errors import BillingError, DistributionKeyError
 from gateway.billing.runs.issuer import Issuer
 from gateway.i18n import Text
 
 
+class DecisionKind(StrEnum):
+    """What a person can decide about a run."""
+
+    LEAVE_OUT = "leave-out"
+    """A party is not billed in this run."""
+    CONFIRM = "confirm"
+    """What is far from history is right."""
+    EARLY = "early"
+    """Tax is refunded before the day from which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on a run, of the person who prepares it; another person approves it with the run."""
+
+    kind: DecisionKind
+    reason: str
+    party_id: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """What a run is for. `total` and `weights` are for runs that divide an amount: reclaimed tax, the
-    facilities without tariff."""
+    """What a run is for. `total` is divided: reclaimed tax, or the facilities without tariff by `weights`; `key`
+    says how the weights were made. A refund of tax is for all services, and has none."""
 
     stage: BillStage
-    service: Service
+    service: Service | None
     year: int
     issued_on: date
     total: Decimal = ZERO
     weights: tuple[tuple[str, Decimal], ...] = ()
+    key: str = ""
+    decisions: tuple[Decision, ...] = ()
+
+    def decided(self, kind: DecisionKind) -> Mapping[str, str]:
+        """The decisions of a kind: the reason by party id."""
+        return {one.party_id: one.reason for one in self.decisions if one.kind is kind}
 
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """Guidance of one party from one start mail."""
+    """Guidance of one party from one start mail, and who it was on that day."""
 
     received: date
     periods: int
+    payer: PayerStatus = REGULAR_PAYER
 
 
 @dataclass(frozen=True, slots=True)
 class PartyInput:
-    """Everything that decides the bill of one party. `used` holds the units of each tariff period.
+    """Everything that decides the bills of one party for one service.
 
+    `debtor` is whom the documents are for, on their date; None: nobody is recorded. `payer` is what the party was
+    on the first day of the year, `uses` and `guided` hold what it was then. `agreed` is the minimum in units.
     The inputs of a run are hashed: the names and the order of their fields do not change.
     """
 
-    debtor: Debtor
+    party_id: str
+    service: Service
+    debtor: Debtor | None
+    payer: PayerStatus = REGULAR_PAYER
     forecast: int | None = None
     forecast_means: str = ""
-    used: tuple[int, ...] = ()
+    agreed: int = 0
+    uses: tuple[Use, ...] = ()
     guided: tuple[Guidance, ...] = ()
     billed: tuple[Bill, ...] = ()
+    is_prepaid: bool = False
+    is_closed: bool = False
+    last_year: Decimal = ZERO
+    """What the same stage came to in the year before, without tax."""
+    facilities: FacilitiesPayer | None = None
+    registered: RegisteredAs | None = None
+    """What the register knows of the debtor."""
+
+    @property
+    def used(self) -> int:
+        """Units of the year."""
+        return sum(use.units for use in self.uses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +128,25 @@ class RunInputs:
     def digest(self) -> str:
         """SHA-256 of the inputs: what an approval is bound to."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PartyFinding:
+    """A sentence about a party in a run."""
+
+    party_id: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run comes to. A party with a problem has no bills, and is left out by decision before the run can be
+    prepared; a question needs a confirmation."""
+
+    bills: tuple[Bill, ...] = ()
+    problems: tuple[PartyFinding, ...] = ()
+    questions: tuple[PartyFinding, ...] = ()
+    remarks: tuple[PartyFinding, ...] = ()
 
 
 class RunState(StrEnum):
@@ -105,6 +170,8 @@ class Run:
     approved_at: datetime | None = None
     issued_by: str = ""
     issued_at: datetime | None = None
+    position: int = 0
+    """The position of the meter up to which it counted."""
 
     @property
     def state(self) -> RunState:
@@ -120,38 +187,148 @@ class Run:
 
 
 def bills_of(inputs: RunInputs) -> tuple[Bill, ...]:
-    """The bills, without numbers; a party that owes nothing new has none.
+    """The bills, without numbers; a party that owes nothing new has none."""
+    return outcome_of(inputs).bills
 
-    Raises TariffMissingError, BadCountError and BillingError, and then there are no bills at all.
+
+def outcome_of(inputs: RunInputs) -> Outcome:
+    """The bills of a run, and what there is to say about its parties.
+
+    Raises TariffMissingError, BadCountError and BillingError where the run as a whole cannot be.
     """
-    catalogue = Catalogue(inputs.tariffs, inputs.policies)
-    dues = _DUES[inputs.order.stage](inputs, catalogue)
+    dues_of = _DUES[inputs.order.stage](inputs, Catalogue(inputs.tariffs, inputs.policies))
     run_id = Run.id_of(inputs.digest)
-    drafts = (_bill(inputs, party, dues[party.debtor.party_id], run_id) for party in inputs.parties)
-    return tuple(bill for bill in drafts if bill is not None)
+    left_out = inputs.order.decided(DecisionKind.LEAVE_OUT)
+    bills: list[Bill] = []
+    problems: list[PartyFinding] = []
+    questions: list[PartyFinding] = []
+    remarks = list(_key_remarks(inputs))
+    for party in inputs.parties:
+        if party.party_id in left_out:
+            text = Text("left out: {reason}", reason=left_out[party.party_id])
+            remarks.append(PartyFinding(party.party_id, text))
+            continue
+        found = _billed_or_problem(inputs, party, dues_of, run_id)
+        if isinstance(found, Text):
+            problems.append(PartyFinding(party.party_id, found))
+            continue
+        bills += found
+        questions += (PartyFinding(party.party_id, text) for text in _questions(inputs, party, found))
+        remarks += (PartyFinding(party.party_id, text) for text in _remarks(inputs.order.stage, party, found))
+    return Outcome(tuple(bills), tuple(problems), tuple(questions), tuple(remarks))
 
 
-def _bill(inputs: RunInputs, party: PartyInput, due: Due, run_id: str) -> Bill | None:
-    order, policies = inputs.order, inputs.policies
-    billed = _counted_before(order.stage, party.billed)
-    if order.stage is BillStage.PREPAYMENT and due.amount < sum((bill.amount for bill in billed), ZERO):
-        return None  # a lower forecast refunds nothing before the settlement
-    percent = vat_percent(party.debtor.payer_status(order.service, order.year), policies)
-    return draft(
+_DuesOf = Callable[[PartyInput], tuple[Due, ...]]
+
+
+def _billed_or_problem(
+    inputs: RunInputs, party: PartyInput, dues_of: _DuesOf, run_id: str
+) -> Sequence[Bill] | Text:
+    """The bills of a party, or why it can have none."""
+    if party.debtor is None:
+        return Text("{party_id} has use or a forecast but is not recorded as a debtor", party_id=party.party_id)
+    if contradiction := party.debtor.contradiction(party.registered):
+        return Text("the debtor contradicts the register: {how}", how=contradiction)
+    try:
+        bills = list(_documents(inputs, party, party.debtor, dues_of(party), run_id))
+    except BillingError as wrong:
+        return wrong.text
+    if bills and party.is_closed:
+        return Text("its year is closed: reopen it to bill {amount:amount}", amount=bills[0].amounts.including)
+    return bills
+
+
+def _documents(
+    inputs: RunInputs, party: PartyInput, debtor: Debtor, dues: Iterable[Due], run_id: str
+) -> Iterator[Bill]:
+    """What is due less what was billed, for each percentage of tax. What was billed at a percentage that holds no
+    longer is taken back whole."""
+    order = inputs.order
+    head = BillHead(
         order.stage,
-        order.service,
+        party.service,
         order.year,
-        party.debtor,
+        debtor,
         inputs.issuer,
         order.issued_on,
-        policies.payment_days,
-        due,
-        percent,
-        billed,
-        len(party.billed) + 1,
+        inputs.policies.payment_days,
         run_id,
-        _concerned_bills(order.stage, party.billed),
+        "" if debtor.party_id == party.party_id else party.party_id,
     )
+    counted = _counted_before(order.stage, party.billed)
+    by_percent = {due.percent: due for due in dues}
+    ordinal = len(party.billed)
+    percents = {*by_percent, *(bill.vat_percent for bill in counted)}
+    for percent in sorted(percents, key=lambda one: (one in by_percent, -one)):
+        billed = [bill for bill in counted if bill.vat_percent == percent]
+        due = by_percent.get(percent) or Due(billed[0].basis, percent, notes=(_WAS_CORRECTED,))
+        if order.stage is BillStage.PREPAYMENT and percent in by_percent and due.amount < _sum(billed):
+            continue  # a lower forecast refunds nothing before the settlement
+        due = replace(due, notes=(*due.notes, *_notes(inputs, party, debtor)))
+        bill = draft(head, due, billed, ordinal + 1, _concerned_bills(order.stage, party.billed))
+        if bill is not None:
+            ordinal += 1
+            yield bill
+
+
+_WAS_CORRECTED = Text("Taken back: it was billed with tax as for another kind of organization")
+
+
+def _sum(bills: Iterable[Bill]) -> Decimal:
+    return sum((bill.amount for bill in bills), ZERO)
+
+
+def _notes(inputs: RunInputs, party: PartyInput, debtor: Debtor) -> Iterator[Text]:
+    """What every document of a party says besides what is due."""
+    if debtor.party_id != party.party_id:
+        yield Text(
+            "For the use of {party_id}, which has become part of {name}", party_id=party.party_id, name=debtor.name
+        )
+    if inputs.order.stage is BillStage.SETTLEMENT and party.agreed and not party.is_prepaid:
+        yield _not_prepaid(party)
+    if inputs.order.stage is BillStage.DISTRIBUTION:
+        yield Text("The facilities are {names}", names=", ".join(FACILITIES))
+        yield Text("The key: {key}", key=inputs.order.key)
+
+
+def _not_prepaid(party: PartyInput) -> Text:
+    return Text(
+        "The prepayment on the agreed forecast of {agreed:n} was not billed: it is part of this settlement",
+        agreed=party.agreed,
+    )
+
+
+def _remarks(stage: BillStage, party: PartyInput, bills: Sequence[Bill]) -> Iterator[Text]:
+    if stage is BillStage.PREPAYMENT and party.forecast is None and party.forecast_means:
+        yield Text("{means} is not agreed, so it is not prepaid", means=party.forecast_means)
+    if stage is BillStage.SETTLEMENT and bills and party.agreed and not party.is_prepaid:
+        yield _not_prepaid(party)
+    if party.debtor is not None and party.debtor.party_id != party.party_id:
+        yield Text("billed to {successor}, which it has become part of", successor=party.debtor.party_id)
+
+
+def _questions(inputs: RunInputs, party: PartyInput, bills: Sequence[Bill]) -> Iterator[Text]:
+    """Where the total of the year is far from that of the year before."""
+    stage, confirmed = inputs.order.stage, inputs.order.decided(DecisionKind.CONFIRM)
+    if not bills or stage not in _COMPARED or party.party_id in confirmed:
+        return
+    billed = (*_counted_before(stage, party.billed), *bills)
+    total = sum((bill.amounts.excluding for bill in billed), ZERO)
+    if inputs.policies.is_unusual(total, party.last_year, inputs.policies.unusual_amount):
+        yield Text(
+            "{year} comes to {total:amount} without tax, the year before to {before:amount}",
+            year=inputs.order.year,
+            total=total,
+            before=party.last_year,
+        )
+
+
+_COMPARED = frozenset({BillStage.PREPAYMENT, BillStage.SETTLEMENT, BillStage.DISTRIBUTION})
+
+
+def compared_total(stage: BillStage, billed: Iterable[Bill]) -> Decimal:
+    """What the documents of a year come to in a stage, without tax."""
+    return sum((bill.amounts.excluding for bill in _counted_before(stage, tuple(billed))), ZERO)
 
 
 def _counted_before(stage: BillStage, billed: tuple[Bill, ...]) -> tuple[Bill, ...]:
@@ -167,79 +344,107 @@ def _concerned_bills(stage: BillStage, billed: tuple[Bill, ...]) -> tuple[Bill, 
     return tuple(bill for bill in billed if bill.stage is not stage) if stage is BillStage.VAT_REFUND else ()
 
 
-def prepaid(billed: tuple[Bill, ...]) -> Decimal:
-    """What was billed in advance, in the price basis."""
-    return sum((bill.amount for bill in billed if bill.stage is BillStage.PREPAYMENT), ZERO)
+def _advances(inputs: RunInputs, catalogue: Catalogue) -> _DuesOf:
+    year, policies = inputs.order.year, inputs.policies
+    return lambda party: (advance_due(party.service, year, party.forecast or 0, party.payer, catalogue, policies),)
 
 
-def _for_each(inputs: RunInputs, due_of: Callable[[PartyInput, PayerStatus], Due]) -> Mapping[str, Due]:
-    order = inputs.order
-    return {
-        party.debtor.party_id: due_of(party, party.debtor.payer_status(order.service, order.year))
-        for party in inputs.parties
-    }
+def _settlements(inputs: RunInputs, catalogue: Catalogue) -> _DuesOf:
+    return lambda party: final_dues(party.service, party.uses, party.agreed, catalogue, inputs.policies)
 
 
-def _advances(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
-    service, year, policies = inputs.order.service, inputs.order.year, inputs.policies
+def _guidance(inputs: RunInputs, catalogue: Catalogue) -> _DuesOf:
+    def dues(party: PartyInput) -> tuple[Due, ...]:
+        found: dict[Decimal, Due] = {}
+        for one in party.guided:
+            periods = guidance_periods(one.received, one.periods, inputs.policies)
+            due = due_for_guidance(periods, one.payer, catalogue, inputs.policies)
+            found[due.percent] = _together(found[due.percent], due) if due.percent in found else due
+        return tuple(found.values())
 
-    def due(party: PartyInput, payer: PayerStatus) -> Due:
-        return advance_due(service, year, party.forecast or 0, payer, catalogue, policies)
-
-    return _for_each(inputs, due)
-
-
-def _settlements(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
-    service, year, policies = inputs.order.service, inputs.order.year, inputs.policies
-
-    def due(party: PartyInput, payer: PayerStatus) -> Due:
-        return final_due(service, year, party.used, prepaid(party.billed), payer, catalogue, policies)
-
-    return _for_each(inputs, due)
+    return dues
 
 
-def _guidance(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:
-    def due(party: PartyInput, payer: PayerStatus) -> Due:
-        periods = (guidance_periods(one.received, one.periods, inputs.policies) for one in party.guided)
-        return due_for_guidance(tuple(chain.from_iterable(periods)), payer, catalogue, inputs.policies)
+def _together(one: Due, other: Due) -> Due:
+    first = min((day for day in (one.first, other.first) if day), default=None)
+    last = max((day for day in (one.last, other.last) if day), default=None)
+    notes = tuple(dict.fromkeys((*one.notes, *other.notes)))
+    return replace(one, lines=(*one.lines, *other.lines), notes=notes, first=first, last=last)
 
-    return _for_each(inputs, due)
 
-
-def _refunds(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one signature for all
-    """Reclaimed tax, over those who were billed with tax, by the key of the policy."""
+def _refunds(inputs: RunInputs, catalogue: Catalogue) -> _DuesOf:  # noqa: ARG001  # one signature for all
+    """Reclaimed tax, over services and parties, by the tax that each was billed."""
     weights = {
-        party.debtor.party_id: _refund_weight(party, inputs.policies)
+        (party.party_id, party.service): max(tax, ZERO)
         for party in inputs.parties
-        if any(bill.vat_percent for bill in party.billed)
+        if (tax := tax_billed(party.billed)) or any(bill.vat_percent for bill in party.billed)
     }
+    whole = sum(weights.values(), ZERO)
+    if inputs.order.total > whole:
+        raise DistributionKeyError(
+            Text(
+                "the tax to refund is {total:amount}, more than the {whole:amount} that was billed",
+                total=inputs.order.total,
+                whole=whole,
+            ),
+        )
     text = Text("Value-added tax reclaimed over {year}", year=inputs.order.year)
     return _share_dues(inputs, weights, LineRole.REFUND, text, -1)
 
 
-def _refund_weight(party: PartyInput, policies: Policies) -> Decimal:
-    real = [bill for bill in party.billed if bill.stage is not BillStage.VAT_REFUND]
-    if policies.vat_refund_key is VatRefundKey.EQUALLY:
-        return Decimal(1)
-    if policies.vat_refund_key is VatRefundKey.BY_UNITS:
-        return Decimal(sum(party.used))
-    return max(sum((bill.amounts.vat for bill in real), ZERO), ZERO)
+def tax_billed(bills: Iterable[Bill]) -> Decimal:
+    """The tax that a party was billed for a service and year, refunds left out."""
+    return sum((bill.amounts.vat for bill in bills if bill.stage is not BillStage.VAT_REFUND), ZERO)
 
 
-def _shares(inputs: RunInputs, catalogue: Catalogue) -> Mapping[str, Due]:  # noqa: ARG001  # one signature for all
-    twice = [name for name, times in Counter(name for name, _ in inputs.order.weights).items() if times > 1]
+def _shares(inputs: RunInputs, catalogue: Catalogue) -> _DuesOf:  # noqa: ARG001  # one signature for all
+    order = inputs.order
+    twice = [name for name, times in Counter(name for name, _ in order.weights).items() if times > 1]
     if twice:
         raise DistributionKeyError(
             Text("the distribution key names {twice} more than once", twice=", ".join(twice)),
         )
-    order = inputs.order
-    text = Text("Share of {name} {year}", name=SERVICE_NAMES[order.service].name, year=order.year)
-    return _share_dues(inputs, dict(inputs.order.weights), LineRole.SHARE, text, 1)
+    if not order.key.strip():
+        raise DistributionKeyError(Text("say how the distribution key was made: it is on the bills"))
+    weighted = [party for party in inputs.parties if party.party_id in dict(order.weights)]
+    strangers = [party.party_id for party in weighted if party.debtor and party.facilities is None]
+    if strangers:
+        raise DistributionKeyError(
+            Text(
+                "only departments, IPO, VNG and Unie van Waterschappen share: not {names}",
+                names=", ".join(strangers),
+            ),
+        )
+    for role, times in Counter(party.facilities for party in weighted if party.facilities).items():
+        if times > FACILITIES_PAYERS[role]:
+            raise DistributionKeyError(
+                Text(
+                    "the distribution key has {times} of {role}: there are {most}",
+                    times=times,
+                    role=role,
+                    most=FACILITIES_PAYERS[role],
+                ),
+            )
+    text = Text("Share of {name} {year}", name=SERVICE_NAMES[Service.FACILITIES].name, year=order.year)
+    weights = {(party_id, Service.FACILITIES): weight for party_id, weight in order.weights}
+    return _share_dues(inputs, weights, LineRole.SHARE, text, 1)
+
+
+def _key_remarks(inputs: RunInputs) -> Iterator[PartyFinding]:
+    """Who shares in the facilities and is not in the key."""
+    if inputs.order.stage is not BillStage.DISTRIBUTION:
+        return
+    there = Counter(party.facilities for party in inputs.parties if party.facilities)
+    for role, most in FACILITIES_PAYERS.items():
+        if there[role] < most:
+            yield PartyFinding(
+                "", Text("the key has {times} of {most} {role}", times=there[role], most=most, role=role.value)
+            )
 
 
 def _share_dues(
-    inputs: RunInputs, weights: Mapping[str, Decimal], role: LineRole, text: Text, sign: int
-) -> Mapping[str, Due]:
+    inputs: RunInputs, weights: Mapping[tuple[str, Service], Decimal], role: LineRole, text: Text, sign: int
+) -> _DuesOf:
     order = inputs.order
     basis = PriceBasis.INCLUDING_VAT if role is LineRole.REFUND else PriceBasis.EXCLUDING_VAT
     if order.total <= 0 or order.total != cents(order.total):
@@ -249,23 +454,28 @@ def _share_dues(
     parts = dict(zip(weights, share(order.total, list(weights.values())), strict=True))
     whole = sum(weights.values(), Decimal(0))
 
-    def lines_of(party_id: str) -> tuple[DueLine, ...]:
-        if party_id not in parts:
-            return ()
+    def dues(party: PartyInput) -> tuple[Due, ...]:
+        key = (party.party_id, party.service)
+        percent = inputs.policies.vat_percent
+        if role is LineRole.SHARE:
+            percent = vat_percent(party.payer, inputs.policies)
+        part = parts.get(key)
+        if part is None:
+            return (Due(basis, percent),)
         how = Text(
             "{total:amount} × {weight:number} / {whole:number} = {amount:amount}",
             total=order.total,
-            weight=weights[party_id],
+            weight=weights[key],
             whole=whole,
-            amount=parts[party_id],
+            amount=part,
         )
-        amount = sign * parts[party_id]
-        return (DueLine(role, -1 if amount < 0 else 1, abs(amount), amount, text, how),)
+        line = DueLine(role, sign, part, sign * part, text, how)
+        return (Due(basis, percent, (line,) if part else ()),)
 
-    return _for_each(inputs, lambda party, _: Due(basis, lines_of(party.debtor.party_id)))
+    return dues
 
 
-_DUES = {
+_DUES: Mapping[BillStage, Callable[[RunInputs, Catalogue], _DuesOf]] = {
     BillStage.PREPAYMENT: _advances,
     BillStage.SETTLEMENT: _settlements,
     BillStage.GUIDANCE: _guidance,

@@ -20,31 +20,55 @@ from gateway.billing.rating.amounts import NOTHING, Amounts
 from gateway.billing.rating.outlook import Outlook, OutlookStatus, YearMeasure, outlook, warning_mail
 from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.projection import HISTORY_DAYS
+from gateway.billing.rating.rating import checked_units
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.silence import WEEKS, SilentParty, silent_party
 from gateway.billing.rating.tariffs import Catalogue, published
 from gateway.billing.runs.audit_chain import AuditEvent
-from gateway.billing.runs.debtor import Debtor
+from gateway.billing.runs.debtor import Debtor, DebtorHistory, RegisteredAs, histories_of, successor
 from gateway.billing.runs.errors import (
     BillRejectedError,
+    ConfirmationNeededError,
+    DebtorRefusedError,
     InputsMovedError,
     NotAllowedError,
     OwnApprovalError,
+    PartyRefusedError,
     StepRefusedError,
     UnknownBillError,
+    UnknownPartyError,
     UnknownRunError,
 )
-from gateway.billing.runs.inputs import charged_units, collect, known_debtor
+from gateway.billing.runs.inputs import Collector, charged_units
 from gateway.billing.runs.issuer import Issuer
-from gateway.billing.runs.ports import BillingStore, Judge, MeteredEntry, Render, UsageCounts
-from gateway.billing.runs.run import PartyInput, Run, RunInputs, RunOrder, bills_of
+from gateway.billing.runs.ports import (
+    BillingStore,
+    Judge,
+    MeteredEntry,
+    Positions,
+    Registered,
+    Render,
+    UsageCounts,
+)
+from gateway.billing.runs.run import (
+    DecisionKind,
+    Outcome,
+    PartyFinding,
+    PartyInput,
+    Run,
+    RunInputs,
+    RunOrder,
+    outcome_of,
+)
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
-from gateway.clock import Clock
+from gateway.clock import Clock, billing_date
 from gateway.i18n import Text
 from gateway.messages.participants import Role
 from gateway.validator.finding import Finding, Flag
 
 _DRAFT_NUMBER = "CONCEPT"
+_TRIES = 5
+_ON_USE = frozenset({BillStage.PREPAYMENT, BillStage.SETTLEMENT})
 _STEP_KINDS = {BillStage.VAT_REFUND: StepKind.CREDIT, BillStage.PREPAYMENT: StepKind.PREPAYMENT}
 
 
@@ -78,6 +102,7 @@ class Preview(RunBills):
     """The result of a run that is not stored."""
 
     inputs: RunInputs
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +111,26 @@ class Review(RunBills):
     changed, so that it has no documents and must be prepared again."""
 
     run: Run
+    remarks: tuple[PartyFinding, ...] = ()
     has_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """From an amount to its messages: the bill, the run and the entries counted."""
+    """From an amount to what was counted for it, as it was when the run counted.
+
+    `steps` are the forecast and the agreement that a prepayment is for. `counted` and `entries` hold what the
+    meter had recorded then of the days from `first` to `last`; `later` what it recorded of those days since.
+    """
 
     bill: Bill
     run: Run
+    steps: Sequence[YearStep]
+    first: date
+    last: date
     counted: Mapping[str, int]
     entries: Sequence[MeteredEntry]
+    later: Mapping[str, int]
 
 
 async def own_judge(document: bytes) -> Sequence[Finding]:
@@ -117,34 +151,80 @@ class BillingService:
         policies: Policies = DEFAULT,
         *,
         catalogue: Catalogue | None = None,
+        registered: Registered = lambda _: None,
         render: Render = write,
         judge: Judge = own_judge,
     ) -> None:
-        """Without a catalogue bills are rated by the tariffs that come with the gateway; `render` writes a bill as
-        an e-invoice, `judge` checks it before it is issued."""
+        """Without a catalogue bills are rated by the tariffs that come with the gateway; `registered` is what the
+        register knows of a party, `render` writes a bill as an e-invoice, `judge` checks it before it is issued.
+        """
         self.store = store
         self.issuer = issuer
         self._counts = counts
         self._clock = clock
         self._policies = policies
         self._catalogue = catalogue or published()
+        self._registered = registered
         self._render = render
         self._judge = judge
 
-    async def save_debtor(self, actor: Actor, debtor: Debtor) -> None:
-        """Record a debtor, or what changed about one."""
-        event = self._event(actor, "debtor-recorded", debtor.party_id, digest=_digest(debtor))
+    async def save_debtor(self, actor: Actor, debtor: Debtor) -> bool:
+        """Record a debtor, or what holds of one from a day on; False where nothing is new.
+
+        Raises DebtorRefusedError for one that cannot be, that contradicts the register without a reason, or
+        that has the OIN of another.
+        """
+        event = self._event(
+            actor, "debtor-recorded", debtor.party_id, debtor.despite_register, digest=_digest(debtor)
+        )
+        records = [*await self.store.debtors(), debtor]
+        histories = histories_of(records)
+        registered = RegisteredAs.of(self._registered(debtor.party_id))
+        if fault := debtor.fault() or _clash(histories, debtor) or debtor.contradiction(registered):
+            raise DebtorRefusedError(fault)
+        known = histories_of(records[:-1]).get(debtor.party_id)
+        if known and debtor in known.records:
+            return False
         await self.store.save_debtor(debtor, event)
+        return True
+
+    async def debtors(self, day: date) -> Mapping[str, Debtor]:
+        """The debtors as they are on a day, by party id."""
+        histories = histories_of(await self.store.debtors())
+        return {party_id: history.on(day) for party_id, history in histories.items()}
 
     async def year(self, key: YearKey) -> BillingYear:
         """A party's year of a service."""
         return BillingYear(key, await self.store.steps_of(key), self._policies)
 
-    async def record_forecast(self, actor: Actor, key: YearKey, units: int, means: str) -> None:
-        """Record the expected use of a year, and by which means it came. Raises ForecastLockedError."""
-        event = self._event(actor, "forecast-recorded", str(key), f"{units} {means}")
+    async def record_forecast(
+        self, actor: Actor, key: YearKey, units: int, means: str, confirmation: str = ""
+    ) -> None:
+        """Record the expected use of a year, and by which means it came.
+
+        Raises ForecastLockedError, and ConfirmationNeededError for one that is far from the use of the year before
+        unless `confirmation` says why it is right.
+        """
+        detail = f"{units} {means}" + (f"; confirmed: {confirmation}" if confirmation else "")
+        event = self._event(actor, "forecast-recorded", str(key), detail)
         await self._check_party(key.party_id)
+        if not confirmation:
+            await self._check_usual(key, checked_units(units, "forecast"))
         await self._add(key, event, lambda year: year.with_forecast(units, actor.name, event.at, means))
+
+    async def _check_usual(self, key: YearKey, units: int) -> None:
+        before = key.year - 1
+        counted = await self._counts.by_party(key.service, date(before, 1, 1), date(before, 12, 31))
+        used = charged_units(key.service, counted.get(key.party_id, {}), self._policies)
+        if self._policies.is_unusual(units, used, self._policies.unusual_units):
+            raise ConfirmationNeededError(
+                Text(
+                    "a forecast of {units:n} is far from the {used:n} used in {before}: confirm it with a reason",
+                    units=units,
+                    used=used,
+                    before=before,
+                ),
+            )
 
     async def record_agreement(self, actor: Actor, key: YearKey, means: str) -> None:
         """Record that the forecast that holds was agreed on."""
@@ -178,9 +258,14 @@ class BillingService:
         return await self._add(key, event, lambda year: year.with_statement(month, units, actor.name, event.at))
 
     async def close(self, actor: Actor, key: YearKey) -> None:
-        """Close a settled year: its forecast and agreement can no longer change."""
+        """Close a settled year: it is no longer billed."""
         event = self._event(actor, "year-closed", str(key))
         await self._add(key, event, lambda year: year.with_closing(actor.name, event.at))
+
+    async def reopen(self, actor: Actor, key: YearKey, reason: str) -> None:
+        """Open a closed year again, for a correction. Raises StepRefusedError without a reason."""
+        event = self._event(actor, "year-reopened", str(key), reason)
+        await self._add(key, event, lambda year: year.with_reopening(actor.name, event.at, reason))
 
     async def preview(
         self,
@@ -196,26 +281,42 @@ class BillingService:
         inputs = await self._collect(order, catalogue or self._catalogue, policies or self._policies)
         if forecasts:
             parties = tuple(
-                replace(party, forecast=forecasts.get(party.debtor.party_id, party.forecast))
+                replace(party, forecast=forecasts[party.party_id], agreed=forecasts[party.party_id])
+                if party.party_id in forecasts
+                else party
                 for party in inputs.parties
             )
             inputs = replace(inputs, parties=parties)
-        return Preview(inputs=inputs, bills=await _bills(inputs))
+        outcome = await _outcome(inputs)
+        return Preview(inputs=inputs, outcome=outcome, bills=outcome.bills)
 
     async def prepare(self, actor: Actor, order: RunOrder) -> Run:
         """Prepare a run for approval. The same inputs give the same run, prepared once.
 
-        Raises IssuerMissingError where the settings name no issuer, and what a preview raises.
+        Raises IssuerMissingError where the settings name no issuer, PartyRefusedError for parties that cannot be
+        billed and are not left out, ConfirmationNeededError, and what a preview raises.
         """
         check_finance(actor)
         self.issuer.check_complete()
-        preview = await self.preview(actor, order)
-        digest = preview.inputs.digest
-        run_id = Run.id_of(digest)
-        event = self._event(actor, "run-prepared", run_id, _description(order), digest)
-        run = Run(run_id, order, digest, actor.name, event.at)
-        await self.store.add_run(run, preview.inputs, event)
+        inputs, position = await self._collect_at_once(order)
+        _check_decided(await _outcome(inputs))
+        run_id = Run.id_of(inputs.digest)
+        event = self._event(actor, "run-prepared", run_id, _description(order), inputs.digest)
+        run = Run(run_id, order, inputs.digest, actor.name, event.at, position=position)
+        await self.store.add_run(run, inputs, event)
         return await self._known_run(run_id)
+
+    async def _collect_at_once(self, order: RunOrder) -> tuple[RunInputs, int]:
+        """The inputs, and the position of the meter at which all of them were counted."""
+        first, last = date(order.year - 1, 1, 1), date(order.year, 12, 31)
+        for _ in range(_TRIES):
+            before = await self._counts.position()
+            inputs = await self._collect(order, self._catalogue, self._policies)
+            after = await self._counts.position()
+            passed = Positions(before, after)
+            if order.service is None or not await self._counts.has_entries(order.service, first, last, passed):
+                return inputs, after
+        raise InputsMovedError(Text("the use of {year} is being recorded now: try again", year=order.year))
 
     async def approve(self, actor: Actor, run_id: str) -> Run:
         """Approve a run on exactly the inputs on which it was prepared.
@@ -259,7 +360,7 @@ class BillingService:
 
     async def _issue(self, run: Run, event: AuditEvent) -> Sequence[Bill]:
         inputs = await self._same_inputs(run)
-        drafts = await _bills(inputs)
+        drafts = (await _outcome(inputs)).bills
         for bill in drafts:
             await self._check_valid(bill)
         steps = await self._new_steps(inputs, drafts, run.run_id, event)
@@ -271,9 +372,10 @@ class BillingService:
         if run.issued_by:
             return Review(run=run, bills=tuple(await self.store.bills_of_run(run_id)))
         try:
-            return Review(run=run, bills=await _bills(await self._same_inputs(run)))
-        except InputsMovedError:
+            outcome = await _outcome(await self._same_inputs(run))
+        except (InputsMovedError, StepRefusedError):  # the latter for a date that is too long ago by now
             return Review(run=run, bills=(), has_moved=True)
+        return Review(run=run, bills=outcome.bills, remarks=outcome.remarks)
 
     async def known_bill(self, number: str) -> Bill:
         """The document of this number. Raises UnknownBillError."""
@@ -282,14 +384,33 @@ class BillingService:
             raise UnknownBillError(number)
         return bill
 
-    async def explain(self, number: str, after: str = "", limit: int = 100) -> Explanation:
-        """Walk from a document to the counts and messages behind it. Raises UnknownBillError."""
+    async def explain(self, number: str, after: int = 0, limit: int = 100) -> Explanation:
+        """Walk from a document to what was counted for it when it was made. Raises UnknownBillError.
+
+        A prepayment on a forecast has no counts; one on history has those of the year before.
+        """
         bill = await self.known_bill(number)
         run = await self._known_run(bill.run_id)
-        party_id = bill.debtor.party_id
-        counts = await self._counts.by_party(bill.service, bill.first, bill.last)
-        entries = await self._counts.entries(party_id, bill.service, bill.first, bill.last, after, limit)
-        return Explanation(bill, run, counts.get(party_id, {}), entries)
+        steps, first, last = await self._grounds(bill)
+        if steps or bill.stage not in _ON_USE:
+            return Explanation(bill, run, steps, first, last, {}, (), {})
+        what = (bill.party_id, bill.service, first, last)
+        counted = await self._counts.by_kind(*what, Positions(0, run.position))
+        later = await self._counts.by_kind(*what, Positions(run.position))
+        entries = await self._counts.entries(*what, Positions(after, run.position), limit)
+        return Explanation(bill, run, steps, first, last, counted, entries, later)
+
+    async def _grounds(self, bill: Bill) -> tuple[Sequence[YearStep], date, date]:
+        """The forecast that a bill is for, or the days whose use it is for."""
+        if bill.stage is not BillStage.PREPAYMENT:
+            return (), bill.first, bill.last
+        steps = await self.store.steps_of(YearKey(bill.party_id, bill.service, bill.year))
+        means = next((step.means for step in steps if step.key == bill.run_id), "")
+        name, _, version = means.partition(" ")
+        if name == "forecast":
+            kinds = {StepKind.FORECAST, StepKind.AGREEMENT}
+            return [step for step in steps if step.kind in kinds and step.key == version], bill.first, bill.last
+        return (), date(bill.year - 1, 1, 1), date(bill.year - 1, 12, 31)
 
     async def outlook(self, key: YearKey, today: date) -> Outlook:
         """A party's use of the year against what it prepaid, projected. Days are Amsterdam's."""
@@ -319,7 +440,7 @@ class BillingService:
 
     async def warnings(self, service: Service, today: date) -> Sequence[UsageWarning]:
         """Warnings for parties that use more than they prepaid, or are expected to, by party id."""
-        steps, debtors = await self.store.steps(service, today.year), await self.store.debtors()
+        steps, debtors = await self.store.steps(service, today.year), await self.debtors(today)
         found = []
         for party_id in sorted(steps.keys() & debtors.keys()):
             seen = await self.outlook(YearKey(party_id, service, today.year), today)
@@ -339,7 +460,8 @@ class BillingService:
         return [one for one in found if one is not None]
 
     async def _collect(self, order: RunOrder, catalogue: Catalogue, policies: Policies) -> RunInputs:
-        return await collect(self.store, self._counts, self.issuer, order, catalogue, policies)
+        collector = Collector(self.store, self._counts, self._registered, self.issuer, policies)
+        return await collector.collect(order, catalogue, billing_date(self._clock()))
 
     async def _same_inputs(self, run: Run) -> RunInputs:
         inputs = await self._collect(run.order, self._catalogue, self._policies)
@@ -355,17 +477,21 @@ class BillingService:
     async def _new_steps(
         self, inputs: RunInputs, drafts: Sequence[Bill], run_id: str, event: AuditEvent
     ) -> Sequence[YearStep]:
-        """A step for every party that is billed, or that has not come to this stage before."""
+        """A step for every party that is billed, or that has not come to this stage before; none for one that is
+        left out, or whose forecast is not agreed."""
         order = inputs.order
         kind = _STEP_KINDS.get(order.stage, StepKind.SETTLEMENT)
-        before = await self.store.steps(order.service, order.year)
-        passed = {party for party, steps in before.items() if any(step.kind is kind for step in steps)}
-        billed = {bill.debtor.party_id for bill in drafts}
-        return [
-            _step_of(order, kind, party, run_id, event)
-            for party in inputs.parties
-            if party.debtor.party_id in billed or party.debtor.party_id not in passed
-        ]
+        left_out = order.decided(DecisionKind.LEAVE_OUT)
+        billed = {(bill.party_id, bill.service) for bill in drafts}
+        steps = []
+        for party in inputs.parties:
+            year = YearKey(party.party_id, party.service, order.year)
+            known = await self.store.steps_of(year)
+            is_due = kind is not StepKind.PREPAYMENT or party.forecast is not None
+            is_new = is_due and order.service is not None and all(step.kind is not kind for step in known)
+            if (party.party_id, party.service) in billed or (is_new and party.party_id not in left_out):
+                steps.append(_step_of(year, kind, party, run_id, event))
+        return steps
 
     async def _check_valid(self, bill: Bill) -> None:
         document = await asyncio.to_thread(self._render, bill.with_number(_DRAFT_NUMBER))
@@ -395,7 +521,10 @@ class BillingService:
         return run
 
     async def _check_party(self, party_id: str) -> None:
-        known_debtor(await self.store.debtors(), party_id)
+        if party_id not in histories_of(await self.store.debtors()):
+            raise UnknownPartyError(
+                Text("{party_id} is not recorded as a debtor", party_id=party_id),
+            )
 
     def _event(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> AuditEvent:
         """The event for the audit chain. Raises NotAllowedError for any role but finance."""
@@ -403,8 +532,42 @@ class BillingService:
         return AuditEvent(actor.name, action, subject, self._clock(), detail, digest)
 
 
-async def _bills(inputs: RunInputs) -> tuple[Bill, ...]:
-    return await asyncio.to_thread(bills_of, inputs)
+async def _outcome(inputs: RunInputs) -> Outcome:
+    return await asyncio.to_thread(outcome_of, inputs)
+
+
+def _check_decided(outcome: Outcome) -> None:
+    """Raises PartyRefusedError and ConfirmationNeededError, which name every party."""
+    if outcome.problems:
+        raise PartyRefusedError(
+            Text("parties that cannot be billed: {which}", which=_together(outcome.problems)),
+        )
+    if outcome.questions:
+        raise ConfirmationNeededError(
+            Text("far from the year before, to be confirmed: {which}", which=_together(outcome.questions)),
+        )
+
+
+def _together(findings: Sequence[PartyFinding]) -> Text:
+    """All findings in one sentence, each after its party."""
+    one = findings[0]
+    text = Text("{party_id} ({text})", party_id=one.party_id, text=one.text)
+    return Text("{first}; {rest}", first=text, rest=_together(findings[1:])) if findings[1:] else text
+
+
+def _clash(histories: Mapping[str, DebtorHistory], debtor: Debtor) -> Text | None:
+    """How a debtor clashes with the others, or None."""
+    day = debtor.valid_from or date.min
+    if debtor.merged_into:
+        heir = successor(histories, debtor.party_id, date.max)
+        if debtor.merged_into not in histories or heir is None:
+            return Text("there is no debtor {party_id} to merge into", party_id=debtor.merged_into)
+        return None
+    for party_id, history in histories.items():
+        other = history.on(day)
+        if party_id != debtor.party_id and other.oin == debtor.oin and not other.merged_into:
+            return Text("{party_id} has the same OIN, {oin}", party_id=party_id, oin=debtor.oin)
+    return None
 
 
 def _window_start(today: date) -> date:
@@ -420,16 +583,16 @@ def check_finance(actor: Actor) -> None:
         )
 
 
-def _step_of(order: RunOrder, kind: StepKind, party: PartyInput, run_id: str, event: AuditEvent) -> YearStep:
+def _step_of(year: YearKey, kind: StepKind, party: PartyInput, run_id: str, event: AuditEvent) -> YearStep:
     is_prepaid = kind is StepKind.PREPAYMENT
     return YearStep(
-        year=YearKey(party.debtor.party_id, order.service, order.year),
+        year=year,
         kind=kind,
         key=run_id,
         by=event.actor,
         at=event.at,
         means=party.forecast_means if is_prepaid else "run",
-        units=(party.forecast or 0) if is_prepaid else sum(party.used),
+        units=(party.forecast or 0) if is_prepaid else party.used,
     )
 
 
@@ -438,4 +601,6 @@ def _digest(value: object) -> str:
 
 
 def _description(order: RunOrder) -> str:
-    return f"{order.stage} {order.service} {order.year} {order.issued_on}"
+    """The order in words, with every decision."""
+    what = f"{order.stage} {order.service or 'all'} {order.year} {order.issued_on}"
+    return "; ".join([what, *(f"{one.kind} {one.party_id}: {one.reason}" for one in order.decisions)])

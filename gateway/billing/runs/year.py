@@ -4,7 +4,7 @@ Steps are only added, and the state of a year follows from them. A step that is 
 nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ class StepKind(StrEnum):
     SETTLEMENT = "settlement"
     CREDIT = "credit"
     CLOSED = "closed"
+    REOPENED = "reopened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class YearKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearStep:
     """One step. `key` names it within its kind: the version of a forecast, the month of a statement, the
-    run of a document. `means` says how it came: by a letter, the portal, a run."""
+    run of a document. `means` says how it came: by a letter, the portal, a run. `document` holds the numbers of
+    its documents, with spaces between; `amount` is what they come to, with tax."""
 
     year: YearKey
     kind: StepKind
@@ -57,6 +59,11 @@ class YearStep:
     units: int = 0
     amount: Decimal = Decimal("0.00")
     document: str = ""
+
+    @property
+    def documents(self) -> Sequence[str]:
+        """The numbers of its documents."""
+        return self.document.split()
 
 
 class BillingYear:
@@ -78,11 +85,21 @@ class BillingYear:
         return versions[-1] if versions else None
 
     @property
+    def agreed(self) -> YearStep | None:
+        """The latest forecast that was agreed on: only this is prepaid, and it may be the minimum."""
+        agreed = {step.key for step in self.of_kind(StepKind.AGREEMENT)}
+        return next((step for step in reversed(self.of_kind(StepKind.FORECAST)) if step.key in agreed), None)
+
+    @property
     def is_agreed(self) -> bool:
         """Whether the current forecast was agreed on."""
-        return self.forecast is not None and any(
-            step.key == self.forecast.key for step in self.of_kind(StepKind.AGREEMENT)
-        )
+        return self.forecast is not None and self.agreed == self.forecast
+
+    @property
+    def minimum(self) -> int:
+        """The agreed forecast in units; no less than one that was prepaid."""
+        prepaid = [step.units for step in self.of_kind(StepKind.PREPAYMENT) if step.means.startswith("forecast")]
+        return max([*prepaid, self.agreed.units if self.agreed else 0])
 
     @property
     def is_prepaid(self) -> bool:
@@ -96,23 +113,20 @@ class BillingYear:
 
     @property
     def is_closed(self) -> bool:
-        """Whether no more steps are accepted."""
-        return bool(self.of_kind(StepKind.CLOSED))
+        """Whether it was closed, and not reopened since."""
+        return len(self.of_kind(StepKind.CLOSED)) > len(self.of_kind(StepKind.REOPENED))
 
     def with_forecast(self, units: int, by: str, at: datetime, means: str) -> YearStep | None:
         """The step that records a forecast; None when it is the current one.
 
-        Raises ForecastLockedError after the prepayment (unless the policy allows a delta) and
+        Raises ForecastLockedError after the prepayment (unless the policy allows a delta) or the settlement, and
         StepRefusedError in a closed year.
         """
         checked_units(units, "forecast")
         self._check_open(StepKind.FORECAST)
         if self.forecast is not None and self.forecast.units == units:
             return None
-        if self.is_prepaid and self._policies.late_forecast is LateForecast.REFUSE:
-            raise ForecastLockedError(
-                Text("the prepayment of {year} was issued: its forecast can no longer change", year=str(self.key)),
-            )
+        self._check_unlocked()
         version = str(len(self.of_kind(StepKind.FORECAST)) + 1)
         return self._step(StepKind.FORECAST, version, by, at, means, units)
 
@@ -123,6 +137,7 @@ class BillingYear:
         if self.is_agreed:
             return None
         self._check_open(StepKind.AGREEMENT)
+        self._check_unlocked()
         return self._step(StepKind.AGREEMENT, self.forecast.key, by, at, means, self.forecast.units)
 
     def with_guidance(self, received: str, periods: int, by: str, at: datetime, means: str) -> YearStep | None:
@@ -158,7 +173,25 @@ class BillingYear:
             raise StepRefusedError(
                 Text("{year} is not settled, so it cannot be closed", year=str(self.key)),
             )
-        return self._step(StepKind.CLOSED, "closed", by, at, "")
+        return self._step(StepKind.CLOSED, str(len(self.of_kind(StepKind.CLOSED)) + 1), by, at, "")
+
+    def with_reopening(self, by: str, at: datetime, reason: str) -> YearStep | None:
+        """The step that opens a closed year again; None when it is open. Raises StepRefusedError."""
+        if not self.is_closed:
+            return None
+        if not reason.strip():
+            raise StepRefusedError(Text("say why {year} is opened again", year=str(self.key)))
+        return self._step(StepKind.REOPENED, str(len(self.of_kind(StepKind.REOPENED)) + 1), by, at, reason)
+
+    def _check_unlocked(self) -> None:
+        if self.is_settled:
+            raise ForecastLockedError(
+                Text("{year} was settled: its forecast can no longer change", year=str(self.key)),
+            )
+        if self.is_prepaid and self._policies.late_forecast is LateForecast.REFUSE:
+            raise ForecastLockedError(
+                Text("the prepayment of {year} was issued: its forecast can no longer change", year=str(self.key)),
+            )
 
     def _check_open(self, kind: StepKind) -> None:
         if self.is_closed:

@@ -62,6 +62,7 @@ class RunRow(NamedTuple):
     inputs: str
     by: str
     at: int
+    position: int
 
 
 class SignatureRow(NamedTuple):
@@ -163,9 +164,7 @@ ADD_EVENT = _adds(billing_audit, EventRow._fields)
 
 # Debtors
 
-LATEST_DEBTORS = select(_debtors.body).where(
-    _debtors.version.in_(select(func.max(_debtors.version)).group_by(_debtors.party_id))
-)
+DEBTORS = select(_debtors.body).order_by(_debtors.version)
 
 # Steps of billing years
 
@@ -187,6 +186,7 @@ BILLS_OF_YEAR = (
     .order_by(_bills.party_id, _bills.ordinal)
 )
 BILLS_ISSUED_IN = select(_bills.body).where(_bills.issued_in == bindparam("issued_in")).order_by(_bills.rank)
+LAST_BILL_ISSUED_IN = BILLS_ISSUED_IN.order_by(None).order_by(_bills.rank.desc()).limit(1)
 BILLS_OF_RUN = (
     select(_bills.body).where(_bills.run_id == bindparam("run_id")).order_by(_bills.issued_in, _bills.rank)
 )
@@ -216,6 +216,7 @@ _ALL_RUNS = (
         _runs.digest,
         _runs.by,
         _runs.at,
+        _runs.position,
         _approvals.by.label("approved_by"),
         _approvals.at.label("approved_at"),
         _issues.by.label("issued_by"),
@@ -268,15 +269,21 @@ UNITS_BY_DAY = (
     .where(_plain(_rollup.party_id) == bindparam("party_id"), *_in_period)
     .group_by(_rollup.day)
 )
-ENTRIES_OF_PARTY = (
-    select(usage_entries)
-    .where(
-        _plain(_entry.party_id) == bindparam("party_id"),
-        _plain(_entry.kind).in_(bindparam("kinds", expanding=True)),
-        _entry.at >= bindparam("begin"),
-        _entry.at < bindparam("end"),
-        _entry.position > bindparam("after"),
-    )
-    .order_by(_entry.position)
-    .limit(bindparam("limit"))
+_at_positions = (
+    _plain(_entry.kind).in_(bindparam("kinds", expanding=True)),
+    _entry.at >= bindparam("begin"),
+    _entry.at < bindparam("end"),
+    _entry.position > bindparam("after"),
+    _entry.position <= bindparam("until"),
 )
+_of_party = _plain(_entry.party_id) == bindparam("party_id")
+ENTRIES_OF_PARTY = (
+    select(usage_entries).where(_of_party, *_at_positions).order_by(_entry.position).limit(bindparam("limit"))
+)
+UNITS_AT_POSITIONS = (
+    select(_entry.kind, func.sum(_entry.quantity).label("units"))
+    .where(_of_party, *_at_positions)
+    .group_by(_entry.kind)
+)
+ENTRY_AT_POSITIONS = select(_entry.position).where(*_at_positions).limit(1)
+NEWEST_POSITION = select(func.max(_entry.position))

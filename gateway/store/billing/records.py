@@ -7,7 +7,6 @@ of several processes, follow each other, numbers have no gaps, and a rollback re
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,7 +20,7 @@ from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import InputsMovedError
-from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render
+from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render, refuse_earlier, with_documents
 from gateway.billing.runs.run import Run, RunInputs, RunOrder
 from gateway.billing.runs.year import StepKind, YearKey, YearStep
 from gateway.clock import to_microseconds
@@ -59,12 +58,9 @@ class SqlBillingStore:
 
         await self.writer.call(write)
 
-    async def debtors(self) -> Mapping[str, Debtor]:
-        """The latest version of each, by party id."""
-        found = [
-            msgspec.json.decode(row.body, type=Debtor) for row in await self._engines.rows(queries.LATEST_DEBTORS)
-        ]
-        return {debtor.party_id: debtor for debtor in found}
+    async def debtors(self) -> Sequence[Debtor]:
+        """Every record of every debtor, oldest first."""
+        return [msgspec.json.decode(row.body, type=Debtor) for row in await self._engines.rows(queries.DEBTORS)]
 
     async def add_step(self, step: YearStep, event: AuditEvent) -> bool:
         """Add a step; False when its kind and key are there already, and then nothing is added."""
@@ -121,6 +117,7 @@ class SqlBillingStore:
             inputs=_text(inputs),
             by=run.prepared_by,
             at=to_microseconds(run.prepared_at),
+            position=run.position,
         )
         await self._record_once(queries.ADD_RUN, row, event)
 
@@ -154,7 +151,8 @@ class SqlBillingStore:
     ) -> Sequence[Bill]:
         """Give the drafts the next numbers of their year, without gaps, and store them. All or nothing.
 
-        Raises InputsMovedError when another run billed one of these parties' years first.
+        Raises InputsMovedError when another run billed one of these parties' years first, and StepRefusedError
+        when the last number of the year has a later date.
         """
 
         def write(connection: Connection) -> Sequence[Bill]:
@@ -163,10 +161,10 @@ class SqlBillingStore:
             if not add_once(connection, queries.ADD_ISSUE, issue, event.at):
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
+            _check_order(connection, run)
             bills = [_add_bill(connection, draft, render, event.at) for draft in drafts]
-            by_party = {bill.debtor.party_id: bill for bill in bills}
             for step in steps:
-                row = _step_row(_with_document(step, by_party.get(step.year.party_id)))
+                row = _step_row(with_documents(step, bills))
                 add_once(connection, queries.ADD_STEP, row, event.at)
             record_event(connection, event)
             return bills
@@ -208,6 +206,14 @@ def _step_row(step: YearStep) -> YearStepRow:
     )
 
 
+def _check_order(connection: Connection, run: Run) -> None:
+    """Dates follow numbers. Raises StepRefusedError."""
+    day = run.order.issued_on
+    body = connection.scalar(queries.LAST_BILL_ISSUED_IN, {"issued_in": day.year})
+    if body is not None:
+        refuse_earlier(_bill(body), day)
+
+
 def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> Bill:
     """Give the draft the next number of its year and store it."""
     year = draft.issued_on.year
@@ -217,7 +223,7 @@ def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime)
     row = DocumentRow(
         number=bill.number,
         run_id=bill.run_id,
-        party_id=bill.debtor.party_id,
+        party_id=bill.party_id,
         service=bill.service.value,
         year=bill.year,
         ordinal=bill.ordinal,
@@ -233,10 +239,6 @@ def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime)
 
 def _bill(body: str) -> Bill:
     return msgspec.json.decode(body, type=Bill)
-
-
-def _with_document(step: YearStep, bill: Bill | None) -> YearStep:
-    return step if bill is None else replace(step, document=bill.number, amount=bill.amounts.including)
 
 
 def _text(value: object) -> str:
@@ -263,14 +265,16 @@ def _issued_runs(connection: Connection) -> list[IssuedRun]:
     for row in connection.execute(queries.DOCUMENTS):
         document = IssuedDocument(_bill(row.body), row.issued_in, row.rank, row.xml, row.sha256)
         documents[row.run_id].append(document)
-    amounts = {row.document: row.amount for row in connection.execute(queries.AMOUNTS_OF_DOCUMENTS)}
+    amounts = {tuple(row.document.split()): row.amount for row in connection.execute(queries.AMOUNTS_OF_DOCUMENTS)}
     found = [
         IssuedRun(_run(row), row.inputs.encode(), tuple(documents.pop(row.run_id, ())), amounts) for row in runs
     ]
     return found + [_lost_run(run_id, kept, amounts) for run_id, kept in documents.items()]
 
 
-def _lost_run(run_id: str, documents: Sequence[IssuedDocument], amounts: Mapping[str, Decimal]) -> IssuedRun:
+def _lost_run(
+    run_id: str, documents: Sequence[IssuedDocument], amounts: Mapping[tuple[str, ...], Decimal]
+) -> IssuedRun:
     """Documents whose run is gone: what it was is not known, and the audit reports it."""
     bill = documents[0].bill
     order = RunOrder(bill.stage, bill.service, bill.year, bill.issued_on)
@@ -289,6 +293,7 @@ def _run(row: Row[*tuple[Any, ...]]) -> Run:
         approved_at=row.approved_at,
         issued_by=row.issued_by or "",
         issued_at=row.issued_at,
+        position=row.position,
     )
 
 

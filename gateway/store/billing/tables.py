@@ -50,6 +50,7 @@ billing_runs = Table(
     Column("inputs", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
+    Column("position", BigInteger, nullable=False),
 )
 
 billing_approvals = Table(

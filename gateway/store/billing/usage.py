@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.ports import MeteredEntry
+from gateway.billing.runs.ports import MeteredEntry, Positions
 from gateway.clock import from_microseconds
 from gateway.metering.calendar import midnight
 from gateway.metering.entry import MESSAGE_KINDS, UsageKind
@@ -19,6 +19,9 @@ KINDS: Mapping[Service, frozenset[UsageKind]] = {
     Service.MIJNOVERHEID: frozenset({UsageKind.MIJNOVERHEID_MESSAGE}),
 }
 """What the meter calls the units of each service; guidance and facilities are not metered."""
+
+
+_LAST_POSITION = 2**63 - 1
 
 
 class SqlUsageCounts:
@@ -39,23 +42,33 @@ class SqlUsageCounts:
         rows = await self._engines.rows(queries.UNITS_BY_DAY, party_id=party_id, **_period(service, first, last))
         return {date.fromisoformat(row.day): int(row.units) for row in rows}
 
+    async def by_kind(
+        self, party_id: str, service: Service, first: date, last: date, positions: Positions
+    ) -> Mapping[str, int]:
+        """Units of one party by kind, of the entries at these positions only."""
+        values = _at_positions(service, first, last, positions)
+        rows = await self._engines.rows(queries.UNITS_AT_POSITIONS, party_id=party_id, **values)
+        return {row.kind: int(row.units) for row in rows}
+
+    async def position(self) -> int:
+        """The position of the newest entry; 0 where there is none."""
+        return await self._engines.scalar(queries.NEWEST_POSITION) or 0
+
+    async def has_entries(self, service: Service, first: date, last: date, positions: Positions) -> bool:
+        """Whether there is any entry of a service and these days at these positions."""
+        values = _at_positions(service, first, last, positions)
+        return bool(await self._engines.rows(queries.ENTRY_AT_POSITIONS, **values))
+
     async def entries(
-        self, party_id: str, service: Service, first: date, last: date, after: str, limit: int
+        self, party_id: str, service: Service, first: date, last: date, positions: Positions, limit: int
     ) -> Sequence[MeteredEntry]:
         """The entries behind a count, in the order in which they were recorded."""
-        rows = await self._engines.rows(
-            queries.ENTRIES_OF_PARTY,
-            party_id=party_id,
-            kinds=_kinds_of(service),
-            begin=midnight(first),
-            end=midnight(last + timedelta(days=1)),
-            after=_position(after),
-            limit=limit,
-        )
+        values = _at_positions(service, first, last, positions)
+        rows = await self._engines.rows(queries.ENTRIES_OF_PARTY, party_id=party_id, limit=limit, **values)
         return [
             MeteredEntry(
                 str(row.position),
-                _kenmerk(row.key, row.reverses),
+                _kenmerk(row.key),
                 row.kind,
                 from_microseconds(row.at),
                 row.quantity,
@@ -78,15 +91,20 @@ def _kinds_of(service: Service) -> list[str]:
     return sorted(kind.value for kind in KINDS.get(service, ()))
 
 
-def _position(cursor: str) -> int:
-    """Raises ValueError for a cursor that no page ended with."""
-    position = int(cursor or 0)
-    if not 0 <= position < 2**63:
-        raise ValueError("the cursor is not one that this gateway gave")
-    return position
+def _at_positions(service: Service, first: date, last: date, positions: Positions) -> Mapping[str, object]:
+    until = _LAST_POSITION if positions.until is None else positions.until
+    return {
+        "kinds": _kinds_of(service),
+        "begin": midnight(first),
+        "end": midnight(last + timedelta(days=1)),
+        "after": positions.after,
+        "until": until,
+    }
 
 
-def _kenmerk(key: str, reverses: int | None) -> str:
-    """The message or event of an entry, out of its key."""
+def _kenmerk(key: str) -> str:
+    """The message or event of an entry, out of its key; of a reversal, also of another, what was first counted."""
     words = key.split(" ")
-    return words[2] if reverses is not None and len(words) > 2 else words[0]
+    while words[0] == "reversal" and len(words) > 2:
+        words = words[2:]
+    return words[0]

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from gateway.api import Services
 from gateway.api.services import BillingServices
@@ -22,6 +22,26 @@ CONTROLLER = {"X-API-Key": "mp_controller"}
 """Another key of the role finance."""
 ZILVERSTRAND = {"X-API-Key": "mp_zilverstrand"}
 OPERATOR = {"X-API-Key": "mp_operator"}
+
+
+@dataclass
+class Now:
+    """The clock of the gateway in memory."""
+
+    gateway: MemoryGateway
+
+    def __call__(self) -> datetime:
+        return self.gateway.now
+
+    def go_to(self, day: str | date) -> None:
+        """It is the morning of this day."""
+        self.gateway.now = datetime.fromisoformat(f"{day}T09:00:00+00:00")
+
+
+def clock_of(services: Services) -> Now:
+    """The clock of services of billing."""
+    assert isinstance(services.clock, Now)
+    return services.clock
 
 
 def used_meter() -> MemoryUsageCounts:
@@ -45,8 +65,9 @@ async def billing_services(
     gateway.keys["mp_controller"] = Caller("key-controller", Role.FINANCE, None)
     async with fresh_billing(database_url) as (store, engines):
         billing = billing_service(store, meter, **options)  # type: ignore[arg-type]  # the options of `billing_service`
+        billing._clock = clock = Now(gateway)
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
         payments = PaymentService(SqlPaymentStore(engines, store.writer), ISSUER, utc_now)
         services = BillingServices(billing, store, meter, write_pdf, payments)
-        yield replace(gateway.services(), billing=services, clock=lambda: gateway.now)
+        yield replace(gateway.services(), billing=services, clock=clock)

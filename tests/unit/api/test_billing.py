@@ -25,7 +25,7 @@ from gateway.metering.export import ENTRIES, Format, write_export
 from gateway.metering.statement import EntrySelection
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
-from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, used_meter
+from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM, ISSUER
 
@@ -50,7 +50,10 @@ async def _issued(client: Client, services: Services) -> str:
     """A forecast of 1,000 messages, prepaid; the number of the bill."""
     async with client.put(FORECAST, json={"units": 1000, "means": "brief"}, headers=FINANCE) as answer:
         assert answer.status == 200
+    async with client.put(f"{FORECAST}/agreement", json={}, headers=FINANCE) as answer:
+        assert answer.status == 200
     assert services.billing is not None
+    clock_of(services).go_to(PREPAY.issued_on)
     run = await services.billing.service.prepare(ANNA, PREPAY)
     await services.billing.service.approve(BRAM, run.run_id)
     bills = await services.billing.service.issue(ANNA, run.run_id)

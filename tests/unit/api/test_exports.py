@@ -20,7 +20,7 @@ from gateway.http.answers import CSV
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
-from tests.unit.api.billed import FINANCE, billing_services, used_meter
+from tests.unit.api.billed import FINANCE, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
 from tests.unit.billing.billing_service import ANNA, BRAM
 from tests.unit.billing.billing_service import ZILVERSTRAND as DEBTOR
@@ -43,6 +43,8 @@ async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Serv
         service = opened.billing.service
         await service.save_debtor(ANNA, replace(DEBTOR, name=EVIL))
         await service.record_forecast(ANNA, YearKey("zilverstrand", Service.DIGIPOORT, 2026), 1000, EVIL)
+        await service.record_agreement(ANNA, YearKey("zilverstrand", Service.DIGIPOORT, 2026), EVIL)
+        clock_of(opened).go_to("2026-01-15")
         run = await service.prepare(
             ANNA, RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
         )

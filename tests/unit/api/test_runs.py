@@ -24,11 +24,13 @@ from tests.unit.api.billed import (
     FINANCE,
     OPERATOR,
     ZILVERSTRAND,
+    Now,
     billing_services,
+    clock_of,
     used_meter,
 )
 from tests.unit.api.openapi_watch import Client
-from tests.unit.billing.billing_service import ISSUER, Ticking, satisfied
+from tests.unit.billing.billing_service import ISSUER, satisfied
 
 Json = dict[str, Any]  # what JSON holds, at the edge
 PREPAY: Json = {"stage": "prepayment", "service": "digipoort", "year": 2026, "issuedOn": "2026-01-15"}
@@ -51,8 +53,9 @@ async def services(gateway: MemoryGateway, meter: MemoryUsageCounts, tmp_path: P
 class FinanceClient:
     """Makes requests with the key of finance, or with another."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Now) -> None:
         self._client = client
+        self.clock = clock
 
     async def ask(
         self, method: str, path: str, body: object = None, key: Mapping[str, str] = FINANCE
@@ -74,8 +77,15 @@ class FinanceClient:
         status, found = await self.ask(method, path, body, key)
         return status, str(found["type"]).rpartition("/")[2], str(found["detail"])
 
+    async def agreed(self, units: int) -> None:
+        """Record a forecast and the agreement on it, on the day of the prepayment."""
+        self.clock.go_to(PREPAY["issuedOn"])
+        await self.done("PUT", FORECAST, {"units": units})
+        await self.done("PUT", f"{FORECAST}/agreement", {})
+
     async def issued(self, order: Json) -> list[Json]:
-        """Prepared by one key, approved by another, issued."""
+        """Prepared by one key on the day of its documents, approved by another, issued."""
+        self.clock.go_to(order["issuedOn"])
         run = await self.done("POST", RUNS, order)
         await self.done("PUT", f"{RUNS}/{run['runId']}/approval", key=CONTROLLER)
         bills: list[Json] = (await self.done("PUT", f"{RUNS}/{run['runId']}/issue"))["items"]
@@ -83,8 +93,8 @@ class FinanceClient:
 
 
 @pytest.fixture
-def finance(client: Client) -> FinanceClient:
-    return FinanceClient(client)
+def finance(client: Client, services: Services) -> FinanceClient:
+    return FinanceClient(client, clock_of(services))
 
 
 async def test_a_year_from_forecast_to_closing(
@@ -102,15 +112,24 @@ async def test_a_year_from_forecast_to_closing(
     assert (settled["zilverstrand"]["including"], settled["krommevliet"]["including"]) == ("61.36", "4.13")
     closing = "/v1/parties/zilverstrand/years/2026/closing"
     assert await finance.done("PUT", closing) == await finance.done("PUT", closing)
+    meter.add("zilverstrand", 1, datetime(2026, 5, 1, tzinfo=UTC))
+    assert (await finance.refused("POST", RUNS, SETTLE))[:2] == (409, "party-refused")
+    left_out = {"kind": "leave-out", "partyId": "zilverstrand", "reason": "one message"}
+    assert await finance.issued(SETTLE | {"decisions": [left_out]}) == []
     year = await finance.done("GET", "/v1/parties/zilverstrand/years/2026", key=ZILVERSTRAND)
     kinds = [step["kind"] for step in year["steps"]]
     assert kinds == ["forecast", "agreement", "prepayment", "statement", "settlement", "closed"]
-    assert (year["isClosed"], year["steps"][2]["document"]) == (True, "GD2026-000001")
+    assert (year["isClosed"], year["steps"][2]["documents"]) == (True, ["GD2026-000001"])
     assert {step["by"] for step in year["steps"]} == {"key-finance"}
+    reopening = "/v1/parties/zilverstrand/years/2026/reopening"
+    assert (await finance.refused("PUT", reopening, {"reason": " "}))[:2] == (400, "invalid-input")
+    assert (await finance.done("PUT", reopening, {"reason": "one message"}))["isClosed"] is False
+    (last,) = await finance.issued(SETTLE)
+    assert last["including"] == "0.59"
 
 
 async def test_a_run_is_issued_once_and_says_who_did_what(finance: FinanceClient, services: Services) -> None:
-    await finance.done("PUT", FORECAST, {"units": 1000})
+    await finance.agreed(1000)
     run = await finance.done("POST", RUNS, PREPAY)
     assert await finance.done("POST", RUNS, PREPAY) == run
     assert (run["state"], run["preparedBy"], run["approvedBy"]) == ("prepared", "key-finance", None)
@@ -132,7 +151,7 @@ async def test_a_run_is_issued_once_and_says_who_did_what(finance: FinanceClient
 
 
 async def test_who_prepared_it_does_not_approve(finance: FinanceClient) -> None:
-    await finance.done("PUT", FORECAST, {"units": 1000})
+    await finance.agreed(1000)
     run = await finance.done("POST", RUNS, PREPAY)
     status, kind, detail = await finance.refused("PUT", f"{RUNS}/{run['runId']}/approval")
     assert (status, kind) == (403, "own-approval")
@@ -141,22 +160,22 @@ async def test_who_prepared_it_does_not_approve(finance: FinanceClient) -> None:
 
 
 async def test_a_run_whose_inputs_moved_is_neither_approved_nor_issued(finance: FinanceClient) -> None:
-    await finance.done("PUT", FORECAST, {"units": 1000})
+    await finance.agreed(1000)
     run = await finance.done("POST", RUNS, PREPAY)
     address = f"{RUNS}/{run['runId']}"
-    await finance.done("PUT", FORECAST, {"units": 1100})
+    await finance.agreed(1100)
     assert (await finance.refused("PUT", f"{address}/approval", key=CONTROLLER))[:2] == (409, "inputs-moved")
     moved = await finance.done("GET", address)
     assert (moved["hasMoved"], moved["items"], moved["including"]) == (True, [], "0.00")
     address = f"{RUNS}/{(await finance.done('POST', RUNS, PREPAY))['runId']}"
     await finance.done("PUT", f"{address}/approval", key=CONTROLLER)
-    await finance.done("PUT", FORECAST, {"units": 1200})
+    await finance.agreed(1200)
     assert (await finance.refused("PUT", f"{address}/issue"))[:2] == (409, "inputs-moved")
     assert (await finance.done("GET", "/v1/bills?year=2026"))["items"] == []
 
 
 async def test_a_preview_keeps_nothing_and_says_what_if(finance: FinanceClient) -> None:
-    await finance.done("PUT", FORECAST, {"units": 1000})
+    await finance.agreed(1000)
     log = await finance.done("GET", "/v1/billing-audit")
     plain = await finance.done("POST", f"{RUNS}/previews", PREPAY)
     more = await finance.done("POST", f"{RUNS}/previews", PREPAY | {"forecasts": {"zilverstrand": 2000}})
@@ -171,7 +190,7 @@ async def test_a_preview_keeps_nothing_and_says_what_if(finance: FinanceClient) 
 
 
 async def test_everything_done_is_in_the_chain_under_its_key(finance: FinanceClient, services: Services) -> None:
-    await finance.done("PUT", FORECAST, {"units": 1000})
+    await finance.agreed(1000)
     await finance.issued(PREPAY)
     found: list[Json] = []
     address: str | None = "/v1/billing-audit?limit=3"
@@ -181,7 +200,7 @@ async def test_everything_done_is_in_the_chain_under_its_key(finance: FinanceCli
         found += page["items"]
         address = page["links"]["next"]
     assert [(one["actor"], one["action"]) for one in found[-4:]] == [
-        ("key-finance", "forecast-recorded"),
+        ("key-finance", "forecast-agreed"),
         ("key-finance", "run-prepared"),
         ("key-controller", "run-approved"),
         ("key-finance", "run-issued"),
@@ -199,9 +218,15 @@ async def test_guidance_and_the_divided_facilities(finance: FinanceClient) -> No
         {"stage": "guidance", "service": "guidance", "year": 2026, "issuedOn": "2026-05-01"}
     )
     assert [(one["partyId"], one["including"]) for one in guided] == [("oostmeer", "8800.00")]
+    for debtor in (await finance.done("GET", "/v1/debtors"))["items"]:
+        party, role = debtor.pop("partyId"), {"krommevliet": "vng", "ministerie": "department"}
+        if party in role:
+            await finance.done("PUT", f"/v1/debtors/{party}", debtor | {"paysFacilities": role[party]})
     weights = [{"partyId": "krommevliet", "weight": "3"}, {"partyId": "ministerie", "weight": "4.5"}]
     order: Json = {"stage": "distribution", "service": "facilities", "year": 2021, "issuedOn": "2026-05-01"}
-    shares = await finance.issued(order | {"total": "1000.00", "weights": weights})
+    shares = await finance.issued(
+        order | {"total": "1000.00", "weights": weights, "key": "size in the state budget"}
+    )
     assert {one["partyId"]: one["excluding"] for one in shares} == {
         "krommevliet": "400.00",
         "ministerie": "600.00",
@@ -223,10 +248,16 @@ async def test_a_debtor_is_recorded_and_read_back(finance: FinanceClient) -> Non
     assert saved["connections"] == [
         {"service": "digid", "connectedOn": "2020-05-01", "inUmbrella": True, "variant": ""}
     ]
+    later = wanted | {"kind": "rijk", "validFrom": "2021-01-01"}
+    await finance.done("PUT", "/v1/debtors/duinkerk", later)
+    listed = (await finance.done("GET", "/v1/debtors"))["items"]
+    assert [(one["kind"], one["validFrom"]) for one in listed if one["partyId"] == "duinkerk"] == [
+        ("non-rijk", None),
+        ("rijk", "2021-01-01"),
+    ]
     log = (await finance.done("GET", "/v1/billing-audit"))["items"]
-    assert [one["subject"] for one in log if one["actor"] == "key-finance"] == [
-        "duinkerk"
-    ]  # the repeat changed nothing
+    subjects = [one["subject"] for one in log if one["actor"] == "key-finance"]
+    assert subjects == ["duinkerk", "duinkerk"]  # the repeat changed nothing
 
 
 async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(
@@ -236,10 +267,14 @@ async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(
     bill = bills["zilverstrand"]
     found = await finance.done("GET", f"/v1/bills/{bill['number']}/explanation", key=ZILVERSTRAND)
     assert (found["bill"], found["run"]["approvedBy"]) == (bill, "key-controller")
-    assert found["counted"] == {"delivered-to": 2, "submitted-by": 2}
+    assert (found["counted"], found["later"]) == ({"delivered-to": 2, "submitted-by": 2}, {})
     entries = await finance.done("GET", found["entries"], key=ZILVERSTRAND)
     assert sum(entry["quantity"] for entry in entries["items"]) == 4
     assert Decimal(bill["including"]) == Decimal("0.59") * 4
+    meter.add("zilverstrand", 9, datetime(2026, 5, 1, tzinfo=UTC))
+    later = await finance.done("GET", f"/v1/bills/{bill['number']}/explanation", key=ZILVERSTRAND)
+    assert (later["counted"], later["later"]) == (found["counted"], {"delivered-to": 9})
+    assert await finance.done("GET", later["entries"], key=ZILVERSTRAND) == entries
     other = bills["krommevliet"]["number"]
     assert (await finance.refused("GET", f"/v1/bills/{other}/explanation", key=ZILVERSTRAND))[:2] == (
         404,
@@ -250,9 +285,10 @@ async def test_a_bill_is_explained_to_its_debtor_down_to_the_messages(
 async def test_a_party_expected_over_its_prepayment_is_listed_with_words(
     finance: FinanceClient, meter: MemoryUsageCounts, gateway: MemoryGateway
 ) -> None:
-    await finance.done("PUT", FORECAST, {"units": 100})
+    await finance.agreed(100)
     await finance.issued(PREPAY)
     meter.add("zilverstrand", 200, datetime(2026, 2, 1, 10, 0, tzinfo=UTC))
+    finance.clock.go_to("2026-03-02")
     (warned,) = (await finance.done("GET", "/v1/warnings"))["items"]
     assert (warned["partyId"], warned["status"], warned["to"]) == (
         "zilverstrand",
@@ -300,18 +336,26 @@ NO_OIN: Json = {
 }
 BLANK = NO_OIN | {"oin": "00000001855667788000", "name": "  "}
 REFUSED = [
-    ("POST", RUNS, PREPAY | {"year": 2017}, 409, "tariff-missing", "2017"),
-    ("POST", RUNS, SETTLE | {"issuedOn": "2026-12-01"}, 409, "billing-step-refused", "2026 is not over"),
+    ("POST", RUNS, PREPAY | {"year": 2017, "issuedOn": "2026-03-02"}, 409, "tariff-missing", "2017"),
+    ("POST", RUNS, SETTLE, 409, "billing-step-refused", "2026 is not over"),
+    ("POST", RUNS, PREPAY, 409, "billing-step-refused", "more than 7 days ago"),
+    ("POST", RUNS, PREPAY | {"issuedOn": "2026-03-03"}, 409, "billing-step-refused", "in the future"),
+    ("POST", RUNS, {"stage": "vat-refund", "year": 2021}, 409, "billing-step-refused", "it is over 2018, 2019"),
+    ("POST", RUNS, {"stage": "vat-refund", "year": 2019, "service": "digid"}, 409, "billing-step-refused", "all"),
+    ("POST", RUNS, {"stage": "settlement", "year": 2025}, 409, "billing-step-refused", "which service"),
+    ("POST", RUNS, DIVIDE | {"year": 2018}, 409, "billing-step-refused", "charged from 2019"),
+    ("PUT", FORECAST, {"units": 10**12}, 409, "confirmation-needed", "far from the 1 used in 2025"),
     ("POST", RUNS, PREPAY | {"stage": "guidance"}, 409, "billing-step-refused", "digipoort has no guidance"),
     ("POST", PREVIEWS, PREPAY | {"tariffs": TWO_PRICES}, 400, "tariffs-refused", "two tariffs for the same days"),
     ("POST", PREVIEWS, PREPAY | {"tariffs": "price = "}, 400, "tariffs-refused", "not TOML"),
-    ("POST", RUNS, DIVIDE, 400, "distribution-key-refused", "weight"),
+    ("POST", RUNS, DIVIDE, 400, "distribution-key-refused", "say how"),
+    ("POST", RUNS, DIVIDE | {"key": "size"}, 400, "distribution-key-refused", "weight"),
     (
         "POST",
         RUNS,
-        DIVIDE | {"weights": [{"partyId": "nergens", "weight": "1"}]},
+        DIVIDE | {"key": "size", "weights": [{"partyId": "nergens", "weight": "1"}]},
         409,
-        "debtor-missing",
+        "party-refused",
         "nergens has use",
     ),
     (
@@ -324,7 +368,7 @@ REFUSED = [
     ),
     ("POST", RUNS, DIVIDE | {"total": "10.001"}, 400, "invalid-input", "1 thing"),
     ("POST", RUNS, DIVIDE | {"total": "-10"}, 400, "invalid-input", "1 thing"),
-    ("POST", RUNS, {"stage": "prepayment"}, 400, "invalid-input", "2 things"),
+    ("POST", RUNS, {"stage": "prepayment"}, 400, "invalid-input", "1 thing"),
     ("POST", RUNS, PREPAY | {"service": "parkeren"}, 400, "invalid-input", "1 thing"),
     ("GET", f"{RUNS}/0000", None, 404, "unknown-item", "no run 0000"),
     ("PUT", f"{RUNS}/0000/approval", None, 404, "unknown-item", "no run 0000"),
@@ -388,7 +432,7 @@ class TestWithoutFullIssuer:
             assert opened.billing is not None
             store = opened.billing.store
             nobody = replace(ISSUER, iban="", kvk="")
-            bare = BillingService(store, meter, nobody, Ticking(), judge=satisfied)
+            bare = BillingService(store, meter, nobody, opened.clock, judge=satisfied)
             yield replace(opened, billing=replace(opened.billing, service=bare))
 
     async def test_no_run_is_prepared_and_the_settings_are_named(self, finance: FinanceClient) -> None:
@@ -412,7 +456,7 @@ class TestWithAJudgeThatRefuses:
             yield opened
 
     async def test_no_bill_gets_a_number(self, finance: FinanceClient) -> None:
-        await finance.done("PUT", FORECAST, {"units": 1000})
+        await finance.agreed(1000)
         run = await finance.done("POST", RUNS, PREPAY)
         await finance.done("PUT", f"{RUNS}/{run['runId']}/approval", key=CONTROLLER)
         status, kind, detail = await finance.refused("PUT", f"{RUNS}/{run['runId']}/issue")

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue
 from gateway.billing.runs.debtor import Address, Connection, Debtor
 from gateway.billing.runs.issuer import Issuer
-from gateway.billing.runs.ports import BillingStore
+from gateway.billing.runs.ports import BillingStore, Registered
+from gateway.billing.runs.run import Run, RunOrder
 from gateway.billing.runs.service import Actor, BillingService
+from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind, Role
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.validator.finding import Finding
@@ -81,6 +84,10 @@ class Ticking:
         self.now += timedelta(seconds=1)
         return self.now
 
+    def go_to(self, day: date) -> None:
+        """It is the morning of this day."""
+        self.now = datetime(day.year, day.month, day.day, 9, 0, tzinfo=UTC)
+
 
 async def satisfied(document: bytes) -> Sequence[Finding]:
     """A judge that finds nothing, for tests of other things."""
@@ -94,7 +101,35 @@ def billing_service(
     policies: Policies = DEFAULT,
     catalogue: Catalogue | None = None,
     judge: object = satisfied,
+    registered: Registered = lambda _: None,
 ) -> BillingService:
-    """The service on this store and meter."""
+    """The service on this store and meter. Its clock is `Ticking`."""
     assert callable(judge)
-    return BillingService(store, meter, ISSUER, Ticking(), policies, catalogue=catalogue, judge=judge)
+    return BillingService(
+        store, meter, ISSUER, Ticking(), policies, catalogue=catalogue, registered=registered, judge=judge
+    )
+
+
+def go_to(billing: BillingService, day: date) -> None:
+    """It is this day for the service."""
+    assert isinstance(billing._clock, Ticking)
+    billing._clock.go_to(day)
+
+
+async def prepared(billing: BillingService, order: RunOrder) -> Run:
+    """Prepare a run on the day of its documents, and approve it."""
+    go_to(billing, order.issued_on)
+    run = await billing.prepare(ANNA, order)
+    return await billing.approve(BRAM, run.run_id)
+
+
+async def issued(billing: BillingService, order: RunOrder) -> Sequence[Bill]:
+    """Prepare, approve and issue, on the day of its documents."""
+    run = await prepared(billing, order)
+    return await billing.issue(ANNA, run.run_id)
+
+
+async def agreed(billing: BillingService, key: YearKey, units: int) -> None:
+    """Record a forecast and the agreement on it."""
+    await billing.record_forecast(ANNA, key, units, "letter")
+    await billing.record_agreement(ANNA, key, "letter")

@@ -1,6 +1,7 @@
 """A billing year at the command line: what a person types, what comes back."""
 
 import json
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from gateway.billing.documents.journals import JournalFormat
 from gateway.cli import main
 from gateway.cli.bills import COMMANDS
+from gateway.clock import amsterdam_today
 from gateway.metering.export import Format
 
 CONFIG = """
@@ -39,33 +41,49 @@ kind = "non-rijk"
 address = { street = "Raadhuisplein 1", postcode = "4399 AA", city = "Zilverstrand" }
 connections = [{ service = "digid", connected_on = 2020-05-01 }]
 """
-PREPAYMENT = "--stage prepayment --service digipoort --year 2026 --issued-on 2026-01-15 --by Anna"
+YEAR = amsterdam_today().year
+"""A prepayment may be late, but it is dated today."""
+PREPAYMENT = f"--stage prepayment --service digipoort --year {YEAR}"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with settings and debtors."""
+    """A folder with settings, debtors and the keys of two people of finance."""
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / "debtors.toml").write_text(DEBTORS)
+    where = ["--config", str(tmp_path / "config.toml"), "--data", str(tmp_path / "data")]
+    for name in (ANNA, BRAM):
+        made = CliRunner().invoke(main, ["keys", "new", "--role", "finance", *where])
+        (tmp_path / name).write_text(made.stdout.strip())
     return tmp_path
 
 
-def bills(folder: Path, line: str, config: str = "config.toml") -> Result:
-    """Run `meterpoort bills` with this line."""
+ANNA, BRAM = "anna.key", "bram.key"
+
+
+def key_of(folder: Path, name: str) -> tuple[str, str]:
+    """The id of a person's key, and the key."""
+    key_id, key = (folder / name).read_text().split()
+    return key_id, key
+
+
+def bills(folder: Path, line: str, config: str = "config.toml", who: str = ANNA) -> Result:
+    """Run `meterpoort bills` with this line, as the holder of a key."""
     where = ["--config", str(folder / config), "--data", str(folder / "data")]
-    return CliRunner().invoke(main, ["bills", *line.split(), *where])
+    key = {"METERPOORT_KEY": key_of(folder, who)[1]}
+    return CliRunner(env=key).invoke(main, ["bills", *shlex.split(line), *where])
 
 
-def done(folder: Path, line: str) -> str:
+def done(folder: Path, line: str, who: str = ANNA) -> str:
     """What the command prints; it has to succeed."""
-    result = bills(folder, line)
+    result = bills(folder, line, who=who)
     assert result.exit_code == 0, result.output
     return result.stdout.strip()
 
 
 def exported(folder: Path, what: str) -> object:
     """The control total of an export, written in every format that it has."""
-    where = ["--config", str(folder / "config.toml"), "--data", str(folder / "data"), "--year", "2026"]
+    where = ["--config", str(folder / "config.toml"), "--data", str(folder / "data"), "--year", str(YEAR)]
     totals = []
     for form in JournalFormat if what == "journal" else Format:
         path = folder / f"{what}.{form}"
@@ -79,39 +97,42 @@ def exported(folder: Path, what: str) -> object:
 
 
 def test_from_forecast_to_journal(folder: Path) -> None:
-    done(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
-    done(
-        folder,
-        "forecast zilverstrand --service digipoort --year 2026 --units 12000 --means letter --agreed --by Anna",
-    )
+    debtors = folder / "debtors.toml"
+    assert done(folder, f"debtors {debtors}") == "recorded 1"
+    assert done(folder, f"debtors {debtors}") == "recorded 0"
+    forecast = f"forecast zilverstrand --service digipoort --year {YEAR} --means letter --units"
+    too_many = bills(folder, f"{forecast} 12000000")
+    assert (too_many.exit_code, "confirm it with a reason" in too_many.stderr) == (2, True)
+    done(folder, f"{forecast} 12000000 --confirm 'they say so'")
+    done(folder, f"{forecast} 12000 --agreed")
     what_if = done(folder, f"preview {PREPAYMENT} --forecast zilverstrand=1000")
     assert "590.00 including VAT" in what_if
     prepared = json.loads(done(folder, f"run {PREPAYMENT} --format json"))
     run = prepared["runId"]
     assert [bill["including"] for bill in prepared["bills"]] == ["7080.00"]
-    assert done(folder, f"run {PREPAYMENT}").endswith(f"next: meterpoort bills approve {run} --by NAME")
-    alone = bills(folder, f"approve {run} --by Anna")
+    assert done(folder, f"run {PREPAYMENT}").endswith(f"next: meterpoort bills approve {run}")
+    alone = bills(folder, f"approve {run}")
     assert alone.exit_code == 2
     assert "iemand anders moet hem goedkeuren" in alone.stderr
-    done(folder, f"approve {run} --by Bram")
+    done(folder, f"approve {run}", BRAM)
     assert f"next: meterpoort bills issue {run}" in done(folder, f"show {run}")
-    assert done(folder, f"issue {run} --by Anna") == done(folder, f"issue {run} --by Anna")
-    assert "prepared by Anna, approved by Bram, issued by Anna" in done(folder, f"show {run}")
+    assert done(folder, f"issue {run}") == done(folder, f"issue {run}")
+    number = f"GD{YEAR}-000001"
+    anna, bram = (key_of(folder, name)[0] for name in (ANNA, BRAM))
+    assert f"prepared by {anna}, approved by {bram}, issued by {anna}" in done(folder, f"show {run}")
     assert done(folder, "runs").startswith(f"{run} issued")
-    assert "GD2026-000001" in done(folder, "to-print")
-    assert done(folder, "printed GD2026-000001 --by Anna") == "GD2026-000001 was printed"
+    assert number in done(folder, "to-print")
+    assert done(folder, f"printed {number}") == f"{number} was printed"
     assert done(folder, "to-print") == "Nothing is to be printed."
     again = done(folder, f"run {PREPAYMENT}")
     assert "Nothing is due that was not billed before: there are no documents." in again
-    late = bills(
-        folder, "forecast zilverstrand --service digipoort --year 2026 --units 5 --means letter --by Anna"
-    )
-    assert late.exit_code == 2
-    explained = done(folder, "explain GD2026-000001 --language nl")
+    assert bills(folder, f"{forecast} 5").exit_code == 2
+    explained = done(folder, f"explain {number} --language nl")
     assert "12.000 berichten × € 0,59 = € 7.080,00" in explained
-    assert "Anna > Bram > Anna" in explained
-    assert done(folder, "show GD2026-000001").startswith("<?xml")
-    done(folder, f"show GD2026-000001 --format pdf --output {folder / 'bill.pdf'}")
+    assert f"{anna} > {bram} > {anna}" in explained
+    assert f"forecast 2: 12000, letter; {anna}" in explained
+    assert done(folder, f"show {number}").startswith("<?xml")
+    done(folder, f"show {number} --format pdf --output {folder / 'bill.pdf'}")
     assert (folder / "bill.pdf").read_bytes().startswith(b"%PDF")
     assert exported(folder, "bills") == {
         "documents": 1,
@@ -123,15 +144,30 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     assert exported(folder, "journal") == {"entries": 13, "debit": "12931.24", "credit": "12931.24"}
     check_payments(folder)
     audited = done(folder, "audit")
-    assert audited.startswith("10 records")
-    assert audited.endswith("2026: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
+    assert audited.startswith("11 records")
+    assert audited.endswith(f"{YEAR}: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
     check_that_the_audit_sees_another_amount(folder)
     assert (
         done(folder, f"warnings --service digipoort --folder {folder / 'mails'}")
         == "No party uses more than it prepaid."
     )
     assert list((folder / "mails").iterdir()) == []
-    assert '"prepaid": 12000' in done(folder, "outlook zilverstrand --service digipoort --year 2026")
+    assert '"prepaid": 12000' in done(folder, f"outlook zilverstrand --service digipoort --year {YEAR}")
+
+
+def test_decisions_on_a_run_are_given_with_their_reasons(folder: Path) -> None:
+    done(folder, f"debtors {folder / 'debtors.toml'}")
+    done(folder, f"forecast zilverstrand --service digid --year {YEAR - 1} --units 5 --means letter")
+    decisions = "--leave-out 'zilverstrand=one = two' --confirm x=yes"
+    run = json.loads(
+        done(folder, f"run --stage guidance --service guidance --year {YEAR} {decisions} --format json")
+    )
+    assert run["order"]["decisions"] == [
+        {"kind": "leave-out", "reason": "one = two", "party_id": "zilverstrand"},
+        {"kind": "confirm", "reason": "yes", "party_id": "x"},
+    ]
+    refused = bills(folder, f"run --stage vat-refund --year {YEAR} --total 1 --early 'it is agreed'")
+    assert "no VAT is refunded" in refused.stderr
 
 
 def check_payments(folder: Path) -> None:
@@ -140,9 +176,9 @@ def check_payments(folder: Path) -> None:
     marks = folder / "paid.csv"
     marks.write_text("datum;bedrag;omschrijving;id\n20-02-2026;7.080,00;GD2026-000001;77\n")
     for message in ("1 payments recorded, 7080.00 EUR matched", "0 payments recorded, 0.00 EUR matched"):
-        assert done(folder, f"bank-file {marks} --by Anna").endswith(f"1 entries, {message}")
+        assert done(folder, f"bank-file {marks}").endswith(f"1 entries, {message}")
     assert done(folder, "open") == "Nothing is open."
-    undone = "pay GD2026-000001 --amount -7080.00 --on 2026-02-21 --reference undone --by Anna --format json"
+    undone = "pay GD2026-000001 --amount -7080.00 --on 2026-02-21 --reference undone --format json"
     assert json.loads(done(folder, undone))[0]["state"] == "open"
     assert "7080.00  77  by Anna" in done(folder, "payments GD2026-000001")
 
@@ -164,8 +200,8 @@ def check_that_the_audit_sees_another_amount(folder: Path) -> None:
     broken = CliRunner().invoke(main, command)
     alter_bills(folder, "7081.00", "7080.00")
     assert broken.exit_code == 1
-    assert "WRONG      bill: bill GD2026-000001: it is not what was recorded" in broken.stdout
-    assert "WRONG      bill: GD2026-000001: it is not what its inputs give" in broken.stdout
+    assert f"WRONG      bill: bill GD{YEAR}-000001: it is not what was recorded" in broken.stdout
+    assert f"WRONG      bill: GD{YEAR}-000001: it is not what its inputs give" in broken.stdout
 
 
 @pytest.mark.parametrize(
@@ -179,7 +215,7 @@ def check_that_the_audit_sees_another_amount(folder: Path) -> None:
     ],
 )
 def test_what_is_empty_says_so_and_is_json_for_programs(folder: Path, line: str, message: str) -> None:
-    done(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
+    done(folder, f"debtors {folder / 'debtors.toml'}")
     assert message in done(folder, line)
     found = json.loads(done(folder, f"{line} --format json"))
     assert (found["bills"] if isinstance(found, dict) else found) == []
@@ -203,14 +239,15 @@ def test_every_command_has_json(name: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("approve 0000 --by Bram", "there is no run 0000"),
+        ("approve 0000", "there is no run 0000"),
+        ("reopen zilverstrand --service digid --year 2021", "Missing option '--reason'"),
         (
-            "forecast nergens --service digid --year 2021 --units 5 --means x --by Anna",
-            "nergens has use or a forecast",
+            "forecast nergens --service digid --year 2021 --units 5 --means x",
+            "nergens is not recorded as a debtor",
         ),
-        ("close zilverstrand --service digid --year 2021 --by Anna", "is not settled"),
+        ("close zilverstrand --service digid --year 2021", "is not settled"),
         (
-            "run --stage distribution --service facilities --year 2021 --weight vng --by Anna",
+            "run --stage distribution --service facilities --year 2021 --weight vng",
             "not party=number",
         ),
     ],
@@ -223,21 +260,21 @@ def test_an_impossible_request_is_explained(folder: Path, line: str, message: st
 
 def test_debtors_that_cannot_be_read_are_named(folder: Path) -> None:
     (folder / "debtors.toml").write_text(DEBTORS.replace("00000001812345678000", "123"))
-    result = bills(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
+    result = bills(folder, f"debtors {folder / 'debtors.toml'}")
     assert result.exit_code == 2
     assert "zilverstrand: '123' is not an OIN" in result.stderr
 
 
 def test_without_an_issuer_the_settings_are_named(folder: Path) -> None:
     (folder / "empty.toml").write_text('[billing]\nname = "Gegevenscentrum Delta"\n')
-    result = bills(folder, "close zilverstrand --service digipoort --year 2026 --by Anna", "empty.toml")
+    result = bills(folder, "close zilverstrand --service digipoort --year 2026", "empty.toml")
     assert result.exit_code == 2
     assert "billing.kvk, billing.oin" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["show X-1", "explain X-1"])
 def test_a_bill_that_does_not_exist_is_reported(folder: Path, command: str) -> None:
-    done(folder, "debtors debtors.toml --by Anna".replace("debtors.toml", str(folder / "debtors.toml")))
+    done(folder, f"debtors {folder / 'debtors.toml'}")
     result = bills(folder, command)
     assert (result.exit_code, "Usage:" in result.output) == (2, False)
     assert "there is no bill X-1" in result.output
@@ -245,8 +282,15 @@ def test_a_bill_that_does_not_exist_is_reported(folder: Path, command: str) -> N
 
 @pytest.mark.parametrize("command", ["list --year 2026", "audit", "silences --service digipoort"])
 def test_reading_needs_nobody_who_bills(folder: Path, command: str) -> None:
-    done(folder, f"debtors {folder / 'debtors.toml'} --by Anna")
+    done(folder, f"debtors {folder / 'debtors.toml'}")
     (folder / "bare.toml").write_text("")
     assert bills(folder, command, "bare.toml").exit_code == 0
-    refused = bills(folder, "statement --service digipoort --year 2026 --month 1 --by Anna", "bare.toml")
+    refused = bills(folder, "statement --service digipoort --year 2026 --month 1", "bare.toml")
     assert "billing.name" in refused.output
+
+
+def test_a_key_that_does_not_work_does_nothing(folder: Path) -> None:
+    (folder / "eva.key").write_text("key-0 mp_0000")
+    result = bills(folder, f"debtors {folder / 'debtors.toml'}", who="eva.key")
+    assert (result.exit_code, "this API key does not work" in result.stderr) == (2, True)
+    assert done(folder, "audit").startswith("0 records")

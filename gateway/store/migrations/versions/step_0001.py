@@ -185,6 +185,7 @@ sa.Table(
     sa.Column("inputs", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
 )
 sa.Table(
     "billing_steps",

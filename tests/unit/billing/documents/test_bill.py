@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.billing.documents.bill import Bill, BillKind, BillStage, draft
+from gateway.billing.documents.bill import Bill, BillHead, BillKind, BillStage, draft
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import Due, DueLine, LineRole
 from gateway.billing.rating.services import Service
@@ -23,16 +23,14 @@ def due(*amounts: str, basis: PriceBasis = PriceBasis.INCLUDING_VAT) -> Due:
         DueLine(LineRole.USE, 1, Decimal(amount), Decimal(amount), Text("use"), Text("1 × price"))
         for amount in amounts
     )
-    return Due(basis, tuple(lines))
+    return Due(basis, VAT, tuple(lines))
 
 
 def drafted(what: Due, *billed: Bill) -> Bill | None:
     """The draft of a settlement."""
-    year, on = 2026, date(2027, 2, 15)
-    ordinal = len(billed) + 1
-    return draft(
-        BillStage.SETTLEMENT, Service.DIGIPOORT, year, ZILVERSTRAND, ISSUER, on, 30, what, VAT, billed, ordinal
-    )
+    on = date(2027, 2, 15)
+    head = BillHead(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, ZILVERSTRAND, ISSUER, on, 30)
+    return draft(head, what, billed, len(billed) + 1)
 
 
 def test_nothing_more_due_gives_no_document() -> None:
@@ -76,3 +74,14 @@ def test_lines_of_use_link_to_their_messages() -> None:
         "/portal/usage?party=zilverstrand&service=digipoort&firstDay=2026-01-01&lastDay=2026-12-31"
     )
     assert links[LineRole.BILLED] == ""
+
+
+def test_documents_of_a_year_come_to_the_tax_on_its_total() -> None:
+    """0.01 without tax is 0.00 tax; three of them are 0.01, billed with the third."""
+    billed: list[Bill] = []
+    for total in ("0.01", "0.02", "0.03", "0.00"):
+        bill = drafted(due(total, basis=PriceBasis.EXCLUDING_VAT), *billed)
+        assert bill is not None
+        billed.append(replace(bill, number=f"GD2027-{len(billed)}"))
+    assert [str(bill.amounts.vat) for bill in billed] == ["0.00", "0.00", "0.01", "-0.01"]
+    assert sum(bill.amounts.including for bill in billed) == 0

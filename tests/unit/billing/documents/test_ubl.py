@@ -12,13 +12,14 @@ from gateway.billing.documents.bill import BillKind, BillStage
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.policies import DEFAULT
+from gateway.billing.rating.rating import Use
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Tariff, TariffBasis
-from gateway.billing.runs.run import PartyInput, RunInputs, RunOrder, bills_of
+from gateway.billing.runs.run import RunInputs, RunOrder, bills_of
 from gateway.validator import reference
 from tests.conformance.schema import schema_error
 from tests.unit.billing.billing_service import ISSUER, ZILVERSTRAND
-from tests.unit.billing.bills import BILLS, issued
+from tests.unit.billing.bills import BILLS, issued, party_of
 
 _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 NAMES = {
@@ -127,12 +128,12 @@ def test_a_credit_note_has_what_was_billed_first_and_positive() -> None:
 
 def test_one_unit_is_called_one() -> None:
     order = RunOrder(BillStage.SETTLEMENT, Service.DIGID, 2021, date(2022, 6, 10))
-    [bill] = issued(order, [PartyInput(ZILVERSTRAND, used=(1000,))])
+    [bill] = issued(order, [party_of(ZILVERSTRAND, Service.DIGID, 2021, used=1000)])
     assert bill.lines[0].how.nl.startswith("1 geslaagde authenticatie (1.000 gebruikt")
 
 
 def test_money_back_is_a_credit_note_with_positive_amounts() -> None:
-    for name, amount in (("refund", "1352.83"), ("correction", "59.00"), ("vat-refund", "1000.00")):
+    for name, amount in (("refund", "1352.83"), ("correction", "59.00"), ("vat-refund", "98.31")):
         assert BILLS[name].kind is BillKind.CREDIT_NOTE
         assert found(name, "cac:LegalMonetaryTotal/cbc:PayableAmount") == [amount]
         assert found(name, "cbc:CreditNoteTypeCode") == ["381"]
@@ -162,7 +163,8 @@ def test_each_line_leads_to_the_messages_of_its_own_days() -> None:
     )
     dearer = replace(fixed, price=Decimal("0.61"), valid_from=later, valid_until=None)
     order = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
-    party = PartyInput(ZILVERSTRAND, used=(100, 200))
+    uses = (Use(date(2026, 1, 1), half, 100), Use(later, date(2026, 12, 31), 200))
+    party = party_of(ZILVERSTRAND, Service.DIGIPOORT, 2026, uses=uses)
     (bill,) = bills_of(RunInputs(order, ISSUER, DEFAULT, (fixed, dearer), (party,)))
     days = [line.link[line.link.index("firstDay") :] for line in bill.lines]
     assert days == ["firstDay=2026-01-01&lastDay=2026-06-30", "firstDay=2026-07-01&lastDay=2026-12-31"]
@@ -173,4 +175,4 @@ def test_each_line_leads_to_the_messages_of_its_own_days() -> None:
 
 def test_a_weight_is_written_as_the_language_writes_it() -> None:
     (share,) = found("vat-refund", "cac:CreditNoteLine/cbc:Note")
-    assert share == "€ 1.000,00 × 98,31 / 98,31 = € 1.000,00 (inclusief btw)"
+    assert share == "€ 98,31 × 98,31 / 98,31 = € 98,31 (inclusief btw)"

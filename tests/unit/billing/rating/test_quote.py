@@ -73,17 +73,18 @@ PASSED_ON = [
     (Service.MIJNOVERHEID, 2018, 10_000, 10_000, NORMAL, ("4944.60", "-805.94", "4138.66", "718.28")),
     # 2021: 1,001 × 0.48 = 480.48 + 100.90 (100.9008); 1,001 × 0.49 = 490.49; 10.01 + 2.10 (2.1021)
     (Service.MIJNOVERHEID, 2021, 2_000, 2_000, NORMAL, ("581.38", "12.11", "593.49", "103.00")),
-    # 2021, Berichtenbox alone: 1,001 × 0.32 = 320.32 + 67.27 (67.2672); 490.49 − 320.32 = 170.17 + 35.74
+    # 2021, Berichtenbox alone: 1,001 × 0.32 = 320.32 + 67.27 (67.2672); 490.49 − 320.32 = 170.17, and the
+    # tax on 490.49 is 103.00 (103.0029): 103.00 − 67.27 = 35.73
     (
         Service.MIJNOVERHEID,
         2021,
         2_000,
         2_000,
-        PayerStatus(variant="berichtenbox"),
-        ("387.59", "205.91", "593.50", "103.01"),
+        PayerStatus(is_company=True, variant="berichtenbox", has_public_task=True),
+        ("387.59", "205.90", "593.49", "103.00"),
     ),
     # A first year with substantial use is charged: 99,001 × 0.14 = 13,860.14 + 2,910.63 (2,910.6294);
-    # 99,001 × 0.11 = 10,890.11; −2,970.03; −623.71 (623.7063)
+    # 99,001 × 0.11 = 10,890.11, tax 2,286.92 (2,286.9231); −2,970.03; −623.71
     (Service.DIGID, 2021, 100_000, 100_000, FIRST, ("16770.77", "-3593.74", "13177.03", "2286.92")),
 ]
 
@@ -162,3 +163,19 @@ def test_counts_that_cannot_be_are_refused(request_: QuoteRequest) -> None:
 def test_the_actual_tariff_of_2022_is_missing() -> None:
     with pytest.raises(TariffMissingError):
         quote(QuoteRequest(Service.MACHTIGEN, 2022, 5_000, 5_000))
+
+
+@pytest.mark.parametrize("payer", [NORMAL, RIJK, PayerStatus(is_company=True)])
+def test_the_lower_price_of_2021_is_for_private_organizations_with_a_public_task_only(payer: PayerStatus) -> None:
+    with pytest.raises(TariffMissingError, match="public task only"):
+        quote(QuoteRequest(Service.MIJNOVERHEID, 2021, 10_999, payer=replace(payer, variant="berichtenbox")))
+    organization = PayerStatus(is_company=True, variant="berichtenbox", has_public_task=True)
+    answer = quote(QuoteRequest(Service.MIJNOVERHEID, 2021, 10_999, payer=organization))
+    assert str(answer.prepayment.excluding) == "3200.00"  # 10,000 × 0.32
+
+
+@pytest.mark.parametrize(("year", "price"), [(2020, "4000.00"), (2022, "3200.00")])
+def test_a_variant_blocks_no_year_that_does_not_know_it(year: int, price: str) -> None:
+    organization = PayerStatus(is_company=True, variant="berichtenbox", has_public_task=True)
+    answer = quote(QuoteRequest(Service.MIJNOVERHEID, year, 10_999, payer=organization))
+    assert str(answer.prepayment.excluding) == price  # 10,000 × 0.40, × 0.32

@@ -11,12 +11,11 @@ from gateway.billing.documents.tables import BillTotals
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.bills_audit import BillsAudit, audit_bills
 from gateway.billing.runs.run import RunOrder
-from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.store.billing.records import SqlBillingStore
 from gateway.store.tables import metadata
 from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
-from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, billing_service
+from tests.unit.billing.billing_service import ANNA, DEBTORS, agreed, billing_service, issued
 from tests.unit.store.billing.billing_database import fresh_billing
 
 PREPAY = RunOrder(BillStage.PREPAYMENT, Service.DIGIPOORT, 2026, date(2026, 1, 15))
@@ -31,17 +30,11 @@ async def billed(store: SqlBillingStore | MemoryBillingStore) -> None:
     for debtor in DEBTORS:
         await billing.save_debtor(ANNA, debtor)
     for party_id, units in (("zilverstrand", 1_000), ("krommevliet", 2_000)):
-        await billing.record_forecast(ANNA, YearKey(party_id, Service.DIGIPOORT, 2026), units, "letter")
-    await _issued(billing, PREPAY)
+        await agreed(billing, YearKey(party_id, Service.DIGIPOORT, 2026), units)
+    await issued(billing, PREPAY)
     meter.add("zilverstrand", 1_500, MIDYEAR)
     meter.add("krommevliet", 1_900, MIDYEAR)
-    await _issued(billing, SETTLE)
-
-
-async def _issued(billing: BillingService, order: RunOrder) -> None:
-    run = await billing.prepare(ANNA, order)
-    await billing.approve(BRAM, run.run_id)
-    await billing.issue(ANNA, run.run_id)
+    await issued(billing, SETTLE)
 
 
 def disarm(conn: Connection) -> None:

@@ -1,5 +1,6 @@
 """The steps of a billing year: each once, in an order that makes sense, refused with a sentence when not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -79,3 +80,15 @@ def test_only_a_settled_year_closes_and_then_its_forecast_stands() -> None:
     assert year(settled, closed).with_closing("anna", AT) is None
     with pytest.raises(StepRefusedError, match="is closed"):
         year(settled, closed).with_forecast(5, "anna", AT, "letter")
+
+
+def test_the_agreed_forecast_is_the_minimum_and_no_less_than_one_that_was_prepaid() -> None:
+    first, second = step(StepKind.FORECAST, "1", 100), step(StepKind.FORECAST, "2", 80)
+    agreed = [step(StepKind.AGREEMENT, key) for key in "12"]
+    prepaid = replace(step(StepKind.PREPAYMENT, "run", 100), means="forecast 1")
+    history = replace(step(StepKind.PREPAYMENT, "run", 300), means="historic 2025")
+    assert year(first, second).minimum == 0
+    assert year(first, agreed[0], second).minimum == 100
+    assert year(first, agreed[0], second, agreed[1]).minimum == 80
+    assert year(first, agreed[0], prepaid, second, agreed[1]).minimum == 100
+    assert year(history).minimum == 0

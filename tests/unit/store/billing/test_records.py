@@ -15,8 +15,8 @@ from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.run import RunOrder
 from gateway.store.billing.records import SqlBillingStore
 from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
-from tests.unit.billing.billing_service import ANNA, BRAM, DEBTORS, billing_service
-from tests.unit.billing.runs.test_service import MIDYEAR, PREPAY, SETTLE, YEAR, run, with_debtors
+from tests.unit.billing.billing_service import ANNA, DEBTORS, agreed, billing_service, go_to, issued, prepared
+from tests.unit.billing.runs.test_service import MIDYEAR, PREPAY, SETTLE, YEAR, with_debtors
 from tests.unit.billing.runs.test_service import meter as meter
 from tests.unit.billing.runs.test_service import store as store
 from tests.unit.store.billing.billing_database import fresh_billing
@@ -27,13 +27,11 @@ async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
 ) -> None:
     billing = await with_debtors(store, meter)
     services = (Service.DIGIPOORT, Service.GUIDANCE)
-    await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
+    await agreed(billing, YEAR, 1_000)
     for number in range(3):
         await billing.record_guidance(ANNA, DEBTORS[number].party_id, date(2026, 1, 10), 1)
-    orders = [PREPAY, RunOrder(BillStage.GUIDANCE, services[1], 2026, date(2026, 2, 1))]
-    prepared = [await billing.prepare(ANNA, order) for order in orders]
-    for each in prepared:
-        await billing.approve(BRAM, each.run_id)
+    orders = [PREPAY, RunOrder(BillStage.GUIDANCE, services[1], 2026, PREPAY.issued_on)]
+    both = [await prepared(billing, order) for order in orders]
 
     def broken(bill: Bill) -> bytes:
         if bill.debtor.party_id == "zilverstrand" and bill.number != "CONCEPT":
@@ -42,13 +40,14 @@ async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
 
     failing = billing_service(store, meter)
     failing._render = broken
+    go_to(failing, PREPAY.issued_on)
     with pytest.raises(RuntimeError, match="power"):
-        await failing.issue(ANNA, prepared[1].run_id)
+        await failing.issue(ANNA, both[1].run_id)
     assert await store.bills(2026) == []
-    issued = await asyncio.gather(
-        *(billing.issue(ANNA, each.run_id) for each in (*prepared, *prepared)), return_exceptions=True
+    answers = await asyncio.gather(
+        *(billing.issue(ANNA, each.run_id) for each in (*both, *both)), return_exceptions=True
     )
-    assert not [answer for answer in issued if isinstance(answer, BaseException)]
+    assert not [answer for answer in answers if isinstance(answer, BaseException)]
     numbers = [bill.number for bill in await store.bills(2026)]
     assert numbers == [f"GD2026-{rank:06}" for rank in range(1, 5)]
 
@@ -56,7 +55,7 @@ async def test_numbers_have_no_gaps_under_concurrency_and_rollback(
 async def test_the_chain_shows_what_was_changed(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await with_debtors(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
-    await run(billing, SETTLE)
+    await issued(billing, SETTLE)
     records, head = await store.audit(), await store.audit_head()
     assert faults(records, head) == ()
     actions = [record.event.action for record in records]
@@ -74,11 +73,11 @@ async def test_every_store_keeps_the_same_documents(store: SqlBillingStore, mete
         billing = billing_service(kept, meter)
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
-        await billing.record_forecast(ANNA, YEAR, 1_000, "portal")
+        await agreed(billing, YEAR, 1_000)
         if not meter.lines:
             meter.add("zilverstrand", 1_234, MIDYEAR)
             meter.add("krommevliet", 77, MIDYEAR)
-        bills = [bill for order in (PREPAY, SETTLE) for bill in await run(billing, order)]
+        bills = [bill for order in (PREPAY, SETTLE) for bill in await issued(billing, order)]
         written.append([(bill.number, await kept.xml(bill.number)) for bill in bills])
     assert written[0] == written[1]
     assert len(written[0]) == 3
@@ -88,7 +87,7 @@ async def test_the_database_refuses_changes(database_url: str, meter: MemoryUsag
     async with fresh_billing(database_url) as (store, engines):
         billing = await with_debtors(store, meter)
         meter.add("zilverstrand", 10, MIDYEAR)
-        await run(billing, SETTLE)
+        await issued(billing, SETTLE)
         for statement in (
             "UPDATE billing_documents SET body = '{}'",
             "DELETE FROM billing_audit",
@@ -102,6 +101,6 @@ async def test_the_database_refuses_changes(database_url: str, meter: MemoryUsag
 async def test_the_xml_is_kept_as_it_was_issued(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await with_debtors(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
-    (bill,) = await run(billing, SETTLE)
+    (bill,) = await issued(billing, SETTLE)
     assert await store.xml(bill.number) == write(bill)
     assert await store.bill(bill.number) == bill

@@ -36,8 +36,8 @@ from gateway.store.messages.retention import RetentionStore
 from gateway.store.schema import metadata
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.validator.model.document import Attachment
-from tests.unit.billing.billing_service import ANNA, ISSUER
-from tests.unit.billing.runs.test_service import MIDYEAR, SETTLE, run, with_debtors
+from tests.unit.billing.billing_service import ANNA, ISSUER, issued
+from tests.unit.billing.runs.test_service import MIDYEAR, SETTLE, with_debtors
 from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister, wrong
 from tests.unit.store.messages.message_database import MessageDatabase, message_database
 
@@ -70,7 +70,7 @@ async def filled_database(url: str, directory: Path) -> AsyncIterator[Engines]:
         counts.add("zilverstrand", 10, MIDYEAR)
         counts.add("krommevliet", 10, MIDYEAR)
         billing = await with_debtors(SqlBillingStore(database.engines, database.writer), counts)
-        bills = await run(billing, SETTLE)
+        bills = await issued(billing, SETTLE)
         payments = PaymentService(SqlPaymentStore(database.engines, database.writer), ISSUER, lambda: NOW)
         deliveries = SqlDeliveryStore(database.engines, database.writer)
         for bill, amount in zip(bills, ("1.00", "2.00"), strict=True):
