@@ -77,7 +77,7 @@ def write_pdf(bill: Bill, xml: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[Database, RegisterStore]]:
+async def _open_billing(settings: Settings) -> AsyncIterator[tuple[Database, RegisterStore]]:
     async with open_database(settings) as database:
         register = RegisterStore(database.engines, database.writer, utc_now)
         await register.refresh()
@@ -115,7 +115,7 @@ def _with_register(
         issuer_from(settings).check_complete()
 
     async def run() -> T:
-        async with _opened(settings) as (database, register):
+        async with _open_billing(settings) as (database, register):
             billing = billing_service(settings, database.engines, database.writer, utc_now, register.by_id)
             return await work(billing, register)
 
@@ -136,7 +136,7 @@ def record_payments(settings: Settings, key: str, work: Callable[[PaymentService
     """Run the work on payments as the holder of an API key. Raises BillingError."""
 
     async def run() -> T:
-        async with _opened(settings) as (database, register):
+        async with _open_billing(settings) as (database, register):
             payments = payment_service(settings, database.engines, database.writer, utc_now)
             return await work(payments, await _holder(register, key))
 
@@ -147,7 +147,7 @@ def bills_to_print(settings: Settings) -> Sequence[Bill]:
     """The bills that neither the gateway nor a mail server delivers."""
 
     async def run() -> Sequence[Bill]:
-        async with _opened(settings) as (database, register):
+        async with _open_billing(settings) as (database, register):
             deliveries = SqlDeliveryStore(database.engines, database.writer)
             numbers = to_print(
                 await deliveries.unsent(),
@@ -165,7 +165,7 @@ def record_printed(settings: Settings, number: str, key: str) -> bool:
     """Record that a bill was printed and sent on paper; False when it was before. Raises UnknownBillError."""
 
     async def run() -> bool:
-        async with _opened(settings) as (database, register):
+        async with _open_billing(settings) as (database, register):
             actor = await _holder(register, key)
             if await SqlBillingStore(database.engines, database.writer).bill(number) is None:
                 raise UnknownBillError(number)

@@ -27,7 +27,7 @@ from gateway.api.schema import PartyId, PartyIdOrNone, Schema, TextResource, Tim
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import read
-from gateway.billing.runs.run import Decision, DecisionKind, Run, RunOrder, RunState
+from gateway.billing.runs.run import RunDecision, DecisionKind, Run, RunOrder, RunState
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.i18n import Text
@@ -44,7 +44,7 @@ class PartyWeight(Schema):
     weight: Weight
 
 
-class RunDecision(Schema):
+class DecisionResource(Schema):
     """A decision on the run: `leave-out` and `confirm` are about a party, `early` is about a refund of VAT."""
 
     kind: DecisionKind
@@ -64,7 +64,7 @@ class RunRequest(Schema, kw_only=True):
     total: Euros = "0"
     weights: list[PartyWeight] = msgspec.field(default_factory=list)
     key: Annotated[str, Meta(max_length=500)] = ""
-    decisions: list[RunDecision] = msgspec.field(default_factory=list)
+    decisions: list[DecisionResource] = msgspec.field(default_factory=list)
 
 
 class PreviewRequest(RunRequest, kw_only=True):
@@ -109,7 +109,7 @@ class RunResource(Schema):
     total: Decimal
     weights: list[PartyWeight]
     key: str
-    decisions: list[RunDecision]
+    decisions: list[DecisionResource]
     position: int
     digest: str
     prepared_by: str
@@ -236,7 +236,7 @@ def _order(call: Call, wanted: RunRequest) -> RunOrder:
         Decimal(wanted.total),
         tuple((one.party_id, Decimal(one.weight)) for one in wanted.weights),
         wanted.key,
-        tuple(Decision(one.kind, one.reason, one.party_id) for one in wanted.decisions),
+        tuple(RunDecision(one.kind, one.reason, one.party_id) for one in wanted.decisions),
     )
 
 

@@ -13,7 +13,7 @@ import click
 from gateway.admin.billing import with_billing, with_finance
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.run import Decision, DecisionKind, Outcome, PartyFinding, Run, RunOrder, RunState
+from gateway.billing.runs.run import RunDecision, DecisionKind, Outcome, PartyFinding, Run, RunOrder, RunState
 from gateway.billing.runs.service import Actor, BillingService, Review, RunBills
 from gateway.cli.billing_options import (
     Number,
@@ -55,9 +55,9 @@ def _with_order(command: Callable[..., None]) -> Callable[..., None]:
         **options: object,
     ) -> None:
         day = issued_on.date() if issued_on else amsterdam_today()
-        decisions = [Decision(DecisionKind.LEAVE_OUT, reason, party_id) for party_id, reason in left_out]
-        decisions += [Decision(DecisionKind.CONFIRM, reason, party_id) for party_id, reason in confirmed]
-        decisions += [Decision(DecisionKind.EARLY, early)] if early else []
+        decisions = [RunDecision(DecisionKind.LEAVE_OUT, reason, party_id) for party_id, reason in left_out]
+        decisions += [RunDecision(DecisionKind.CONFIRM, reason, party_id) for party_id, reason in confirmed]
+        decisions += [RunDecision(DecisionKind.EARLY, early)] if early else []
         order = RunOrder(BillStage(stage), service, year, day, total, weights, distribution_key, tuple(decisions))
         command(order=order, **options)
 
@@ -194,7 +194,7 @@ def _review_json(review: Review) -> dict[str, object]:
 def _review_lines(review: Review) -> Iterator[str]:
     run = review.run
     yield f"run {run.run_id}"
-    yield f"  {described(run.order)}: {run.state}"
+    yield f"  {order_text(run.order)}: {run.state}"
     signed = (("prepared", run.prepared_by), ("approved", run.approved_by), ("issued", run.issued_by))
     yield "  " + ", ".join(f"{what} by {who}" for what, who in signed if who)
     if review.has_moved:
@@ -219,12 +219,12 @@ def runs_command(*, settings: Settings, limit: int, form: str) -> None:
 
 def _run_lines(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
-        yield f"{run.run_id} {run.state:9} {described(run.order)}"
+        yield f"{run.run_id} {run.state:9} {order_text(run.order)}"
     if not runs:
         yield "No run was prepared."
 
 
-def described(order: RunOrder) -> str:
+def order_text(order: RunOrder) -> str:
     """What a run is for, in words."""
     return f"{order.stage} {order.service or 'of all services'} {order.year}, dated {order.issued_on}"
 

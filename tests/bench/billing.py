@@ -53,7 +53,7 @@ async def _measured(address: str) -> dict[str, object]:
         bills, issuing = await _timed(billing.issue(ANNA, run.run_id))
     return {
         "parties": len(preview.bills),
-        "units": sum(party.used for party in preview.inputs.parties),
+        "units": sum(party.units for party in preview.inputs.parties),
         "preview_seconds": round(seconds, 2),
         "prepare_seconds": round(preparing, 2),
         "issue_seconds": round(issuing, 2),

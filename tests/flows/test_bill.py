@@ -212,7 +212,7 @@ async def test_the_town_sees_its_bill_and_its_outlook_and_no_other_does(house: H
     )
     assert (await pdf.read()).startswith(b"%PDF")
     outlook = await house.get("town", "/v1/parties/town/outlook")
-    assert (outlook["status"], outlook["prepaid"], outlook["wholeYear"]) == ("unknown", None, None)
+    assert (outlook["status"], outlook["prepaid"], outlook["year"]) == ("unknown", None, 2027)
     for path in (f"/v1/bills/{bill.number}", "/v1/parties/town/outlook"):
         refused = await house.session.get(path, headers=house.as_("supplier"))
         assert refused.status in {403, 404}

@@ -90,7 +90,8 @@ async def test_from_messages_to_bills_in_the_mailbox(house: House) -> None:
     assert sent < {item["kenmerk"] for item in boxes}
     assert {prepaid["number"], settled["number"]} <= {item["number"] for item in boxes}
     (link,) = {line["link"] for line in settled["lines"] if line["link"]}
-    assert explained["entries"].startswith(link.removeprefix("https://poort.delta.example"))
+    assert "firstDay=2026-01-01&lastDay=2026-12-31" in link
+    assert "firstDay=2026-01-01&lastDay=2026-12-31" in explained["entries"]
     billing = billing_of(house)
     assert faults(await billing.store.audit(), await billing.store.audit_head()) == ()
 

@@ -130,7 +130,7 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
-class BillHead:
+class DocumentHead:
     """What a document says about itself before there are amounts; `used_by` as in `Bill`."""
 
     stage: BillStage
@@ -145,7 +145,7 @@ class BillHead:
 
 
 def draft(
-    head: BillHead, due: Due, billed: Sequence[Bill], ordinal: int, concerns: Sequence[Bill] = ()
+    head: DocumentHead, due: Due, billed: Sequence[Bill], ordinal: int, concerns: Sequence[Bill] = ()
 ) -> Bill | None:
     """The bill for what is due less what was billed at the same percentage of tax; None when that is nothing.
 

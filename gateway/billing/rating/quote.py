@@ -13,7 +13,7 @@ from gateway.billing.rating.rating import (
     DueLine,
     LineRole,
     PayerStatus,
-    Use,
+    UsePeriod,
     advance_due,
     final_dues,
     final_periods,
@@ -116,7 +116,7 @@ def _final(request: QuoteRequest, used: int, catalogue: Catalogue, policies: Pol
         raise BadCountError(
             Text("the price changes within the year: a quote needs the use of each period"),
         )
-    use = Use(periods[0].first, periods[0].last, used, request.payer)
+    use = UsePeriod(periods[0].first, periods[0].last, used, request.payer)
     (due,) = final_dues(request.service, (use,), request.forecast or 0, catalogue, policies)
     return due
 

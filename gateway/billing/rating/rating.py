@@ -54,7 +54,7 @@ REGULAR_PAYER = PayerStatus()
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class UsePeriod:
     """Units in a part of a year, both days included, in which one price and one status of the payer hold."""
 
     first: date
@@ -146,7 +146,7 @@ def advance_due(
 
 def final_dues(
     service: Service,
-    uses: Sequence[Use],
+    uses: Sequence[UsePeriod],
     agreed: int,
     catalogue: Catalogue,
     policies: Policies = DEFAULT,
@@ -175,8 +175,8 @@ def final_dues(
         rated = sum((line.amount for found in lines.values() for line in found), ZERO)
         if rated < minimum:
             lines[vat_percent(opening, policies)].append(_minimum_line(agreed, minimum, rated))
-    said = (*notes, *(_free_note(service, free) if total <= free and free else ()))
-    return tuple(Due(tariffs[0].vat, percent, tuple(found), said) for percent, found in lines.items())
+    reasons = (*notes, *(_free_note(service, free) if total <= free and free else ()))
+    return tuple(Due(tariffs[0].vat, percent, tuple(found), reasons) for percent, found in lines.items())
 
 
 def advance_tariff(
@@ -196,7 +196,7 @@ def final_periods(
     return catalogue.periods(service, year, basis)
 
 
-def final_tariff(service: Service, use: Use, catalogue: Catalogue, policies: Policies = DEFAULT) -> Tariff:
+def final_tariff(service: Service, use: UsePeriod, catalogue: Catalogue, policies: Policies = DEFAULT) -> Tariff:
     """The price of the use in a part of a year. Raises TariffMissingError."""
     basis = TariffBasis.FIXED if policies.regime(service) is Regime.PREPAID else TariffBasis.ACTUAL
     return _open_to(use.payer, catalogue.on(service, use.first, basis, use.payer.variant))
@@ -230,7 +230,7 @@ def exemption(service: Service, year: int, units: int, payer: PayerStatus, polic
 
 
 def _units_line(
-    role: LineRole, text: Text, charged: int, free: Text | str, tariff: Tariff, use: Use | None = None
+    role: LineRole, text: Text, charged: int, free: Text | str, tariff: Tariff, use: UsePeriod | None = None
 ) -> DueLine:
     """A line of units at the price of a tariff; `free` says how many are not charged."""
     amount = cents(charged * tariff.price)
@@ -253,12 +253,12 @@ def _forecast_line(service: Service, year: int, forecast: int, charged: int, tar
     return _units_line(LineRole.FORECAST, text, charged, note, tariff)
 
 
-def _use_line(service: Service, use: Use, free: int, tariff: Tariff) -> DueLine:
+def _use_line(service: Service, use: UsePeriod, free: int, tariff: Tariff) -> DueLine:
     note = Text(" ({units:n} used, {free:n} free)", units=use.units, free=free) if free else ""
     return _units_line(LineRole.USE, _use_text(service, use), use.units - free, note, tariff, use)
 
 
-def _use_text(service: Service, use: Use) -> Text:
+def _use_text(service: Service, use: UsePeriod) -> Text:
     name, year = SERVICE_NAMES[service].name, use.first.year
     if (use.first, use.last) == (date(year, 1, 1), date(year, 12, 31)):
         return Text("{name}: use in {year}", name=name, year=year)

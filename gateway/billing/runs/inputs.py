@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.policies import Policies, Regime
-from gateway.billing.rating.rating import REGULAR_PAYER, Use, advance_tariff, final_periods
+from gateway.billing.rating.rating import REGULAR_PAYER, UsePeriod, advance_tariff, final_periods
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue
 from gateway.billing.runs.debtor import DebtorHistory, RegisteredAs, histories_of, successor
@@ -91,7 +91,7 @@ class Collector:
         steps = await self._store.steps(service, year)
         billed = await self._store.bills_by_party(service, year)
         before = await self._store.bills_by_party(service, year - 1)
-        used = await self._used(order, service, histories, catalogue)
+        used = await self._units_by_part(order, service, histories, catalogue)
         historic = await self._historic(order, service, histories)
         found = _Found(steps, billed, before, used, historic)
         ids = {*billed, *historic, *(party_id for party_id, _ in order.weights)}
@@ -137,7 +137,7 @@ class Collector:
             RegisteredAs.of(self._registered(debtor.party_id)) if debtor else None,
         )
 
-    async def _used(
+    async def _units_by_part(
         self, order: RunOrder, service: Service, histories: Mapping[str, DebtorHistory], catalogue: Catalogue
     ) -> Sequence[_Counted]:
         """Units by party for each part of the year in which nothing changes: no price, no fact about a debtor."""
@@ -204,7 +204,7 @@ def _refund_refusal(order: RunOrder, catalogue: Catalogue) -> Text | None:
     if start is None:
         known = ", ".join(str(year) for year in sorted(catalogue.refunds)) or "-"
         return Text("no VAT is refunded over {year}; it is over {known}", year=order.year, known=known)
-    if order.issued_on < start and not order.decided(DecisionKind.EARLY):
+    if order.issued_on < start and not order.decisions_of(DecisionKind.EARLY):
         return Text("the VAT of {year} is refunded from {day:date}", year=order.year, day=start)
     return None
 
@@ -230,8 +230,8 @@ def charged_units(service: Service, kinds: Mapping[str, int], policies: Policies
 
 def _forecast(year: BillingYear, historic: int | None) -> tuple[int | None, str]:
     """The units to prepay, and by which means they came: the agreed forecast, else use of the year before."""
-    if year.agreed is not None:
-        return year.agreed.units, f"forecast {year.agreed.key}"
+    if year.agreed_forecast is not None:
+        return year.agreed_forecast.units, f"forecast {year.agreed_forecast.key}"
     for prepaid in year.of_kind(StepKind.PREPAYMENT)[:1]:  # a prepayment on historic use does not change with it
         return prepaid.units, prepaid.means
     if year.forecast is not None:
@@ -241,16 +241,16 @@ def _forecast(year: BillingYear, historic: int | None) -> tuple[int | None, str]
 
 def _uses(
     party_id: str, history: DebtorHistory | None, service: Service, used: Sequence[_Counted]
-) -> tuple[Use, ...]:
+) -> tuple[UsePeriod, ...]:
     """The use of a party, in parts as long as its own status and the price hold."""
-    found: list[Use] = []
+    found: list[UsePeriod] = []
     for part in used:
         payer = history.payer(service, part.first) if history else REGULAR_PAYER
         units = part.units.get(party_id, 0)
         if found and not part.has_new_price and found[-1].payer == payer:
             found[-1] = replace(found[-1], last=part.last, units=found[-1].units + units)
         else:
-            found.append(Use(part.first, part.last, units, payer))
+            found.append(UsePeriod(part.first, part.last, units, payer))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.billing.documents.bill import Bill, BillHead, BillStage, draft
+from gateway.billing.documents.bill import Bill, DocumentHead, BillStage, draft
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents, share
 from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import Policies
@@ -20,7 +20,7 @@ from gateway.billing.rating.rating import (
     DueLine,
     LineRole,
     PayerStatus,
-    Use,
+    UsePeriod,
     advance_due,
     final_dues,
     vat_percent,
@@ -45,7 +45,7 @@ class DecisionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class RunDecision:
     """A decision on a run, of the person who prepares it; another person approves it with the run."""
 
     kind: DecisionKind
@@ -65,9 +65,9 @@ class RunOrder:
     total: Decimal = ZERO
     weights: tuple[tuple[str, Decimal], ...] = ()
     key: str = ""
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[RunDecision, ...] = ()
 
-    def decided(self, kind: DecisionKind) -> Mapping[str, str]:
+    def decisions_of(self, kind: DecisionKind) -> Mapping[str, str]:
         """The decisions of a kind: the reason by party id."""
         return {one.party_id: one.reason for one in self.decisions if one.kind is kind}
 
@@ -97,7 +97,7 @@ class PartyInput:
     forecast: int | None = None
     forecast_means: str = ""
     agreed: int = 0
-    uses: tuple[Use, ...] = ()
+    uses: tuple[UsePeriod, ...] = ()
     guided: tuple[Guidance, ...] = ()
     billed: tuple[Bill, ...] = ()
     is_prepaid: bool = False
@@ -109,7 +109,7 @@ class PartyInput:
     """What the register knows of the debtor."""
 
     @property
-    def used(self) -> int:
+    def units(self) -> int:
         """Units of the year."""
         return sum(use.units for use in self.uses)
 
@@ -198,7 +198,7 @@ def outcome_of(inputs: RunInputs) -> Outcome:
     """
     dues_of = _DUES[inputs.order.stage](inputs, Catalogue(inputs.tariffs, inputs.policies))
     run_id = Run.id_of(inputs.digest)
-    left_out = inputs.order.decided(DecisionKind.LEAVE_OUT)
+    left_out = inputs.order.decisions_of(DecisionKind.LEAVE_OUT)
     bills: list[Bill] = []
     problems: list[PartyFinding] = []
     questions: list[PartyFinding] = []
@@ -244,7 +244,7 @@ def _documents(
     """What is due less what was billed, for each percentage of tax. What was billed at a percentage that holds no
     longer is taken back whole."""
     order = inputs.order
-    head = BillHead(
+    head = DocumentHead(
         order.stage,
         party.service,
         order.year,
@@ -309,7 +309,7 @@ def _remarks(stage: BillStage, party: PartyInput, bills: Sequence[Bill]) -> Iter
 
 def _questions(inputs: RunInputs, party: PartyInput, bills: Sequence[Bill]) -> Iterator[Text]:
     """Where the total of the year is far from that of the year before."""
-    stage, confirmed = inputs.order.stage, inputs.order.decided(DecisionKind.CONFIRM)
+    stage, confirmed = inputs.order.stage, inputs.order.decisions_of(DecisionKind.CONFIRM)
     if not bills or stage not in _COMPARED or party.party_id in confirmed:
         return
     billed = (*_counted_before(stage, party.billed), *bills)

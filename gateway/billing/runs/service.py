@@ -481,7 +481,7 @@ class BillingService:
         left out, or whose forecast is not agreed."""
         order = inputs.order
         kind = _STEP_KINDS.get(order.stage, StepKind.SETTLEMENT)
-        left_out = order.decided(DecisionKind.LEAVE_OUT)
+        left_out = order.decisions_of(DecisionKind.LEAVE_OUT)
         billed = {(bill.party_id, bill.service) for bill in drafts}
         steps = []
         for party in inputs.parties:
@@ -592,7 +592,7 @@ def _step_of(year: YearKey, kind: StepKind, party: PartyInput, run_id: str, even
         by=event.actor,
         at=event.at,
         means=party.forecast_means if is_prepaid else "run",
-        units=(party.forecast or 0) if is_prepaid else party.used,
+        units=(party.forecast or 0) if is_prepaid else party.units,
     )
 
 

@@ -85,7 +85,7 @@ class BillingYear:
         return versions[-1] if versions else None
 
     @property
-    def agreed(self) -> YearStep | None:
+    def agreed_forecast(self) -> YearStep | None:
         """The latest forecast that was agreed on: only this is prepaid, and it may be the minimum."""
         agreed = {step.key for step in self.of_kind(StepKind.AGREEMENT)}
         return next((step for step in reversed(self.of_kind(StepKind.FORECAST)) if step.key in agreed), None)
@@ -93,13 +93,13 @@ class BillingYear:
     @property
     def is_agreed(self) -> bool:
         """Whether the current forecast was agreed on."""
-        return self.forecast is not None and self.agreed == self.forecast
+        return self.forecast is not None and self.agreed_forecast == self.forecast
 
     @property
     def minimum(self) -> int:
         """The agreed forecast in units; no less than one that was prepaid."""
         prepaid = [step.units for step in self.of_kind(StepKind.PREPAYMENT) if step.means.startswith("forecast")]
-        return max([*prepaid, self.agreed.units if self.agreed else 0])
+        return max([*prepaid, self.agreed_forecast.units if self.agreed_forecast else 0])
 
     @property
     def is_prepaid(self) -> bool:

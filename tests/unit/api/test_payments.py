@@ -13,9 +13,9 @@ from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.run import RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.testing.memory import MemoryGateway
-from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, used_meter
+from tests.unit.api.billed import FINANCE, OPERATOR, ZILVERSTRAND, billing_services, clock_of, used_meter
 from tests.unit.api.openapi_watch import Client
-from tests.unit.billing.billing_service import ANNA, BRAM
+from tests.unit.billing.billing_service import ANNA, BRAM, agreed
 from tests.unit.billing.payments.camt import Line, statement
 
 XML = {**FINANCE, "Content-Type": "application/xml"}
@@ -30,11 +30,13 @@ async def services(gateway: MemoryGateway, tmp_path: Path) -> AsyncIterator[Serv
         service = opened.billing.service
         for party_id, units in (("krommevliet", 100), ("zilverstrand", 1000)):
             key = YearKey(party_id, Service.DIGIPOORT, 2026)
-            await service.record_forecast(ANNA, key, units, "letter")
+            await agreed(service, key, units)
+        clock_of(opened).go_to(PREPAY.issued_on)
         run = await service.prepare(ANNA, PREPAY)
         await service.approve(BRAM, run.run_id)
         bills = await service.issue(ANNA, run.run_id)
         assert [bill.number for bill in bills] == ["GD2026-000001", "GD2026-000002"]
+        clock_of(opened).go_to("2026-03-02")
         yield opened
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.policies import DEFAULT
-from gateway.billing.rating.rating import Use
+from gateway.billing.rating.rating import UsePeriod
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import published
 from gateway.billing.runs.debtor import Debtor, FacilitiesPayer
@@ -25,7 +25,7 @@ def party_of(
 ) -> PartyInput:
     """A party's input whose status does not change within the year; its forecast was agreed."""
     payer = debtor.payer_status(service, year)
-    uses = () if used is None else (Use(date(year, 1, 1), date(year, 12, 31), used, payer),)
+    uses = () if used is None else (UsePeriod(date(year, 1, 1), date(year, 12, 31), used, payer),)
     made = PartyInput(debtor.party_id, service, debtor, payer, forecast, agreed=forecast or 0, uses=uses)
     return replace(made, **more)  # type: ignore[arg-type]  # fields of the input
 

@@ -21,7 +21,7 @@ from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.bills_audit import audit_bills
 from gateway.billing.runs.debtor import Connection, Debtor
 from gateway.billing.runs.errors import BillingError, PartyRefusedError, StepRefusedError
-from gateway.billing.runs.run import Decision, DecisionKind, RunOrder
+from gateway.billing.runs.run import RunDecision, DecisionKind, RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind
 from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts
@@ -242,7 +242,7 @@ class BilledYear:
         if closed:
             await self._must_be_refused(order, PartyRefusedError)
             left_out = closed if act.units % 2 else []
-            decisions = tuple(Decision(DecisionKind.LEAVE_OUT, "next year", party) for party in left_out)
+            decisions = tuple(RunDecision(DecisionKind.LEAVE_OUT, "next year", party) for party in left_out)
             order = replace(order, decisions=decisions)
             for party in set(closed) - set(left_out):
                 await self.billing.reopen(ANNA, YearKey(party, act.service, YEAR), "a late correction")
@@ -295,7 +295,7 @@ class BilledYear:
         if total == 0:
             return
         closed = sorted({party for (_, party), year in self.reference.items() if year.is_closed})
-        decisions = tuple(Decision(DecisionKind.LEAVE_OUT, "closed", party) for party in closed)
+        decisions = tuple(RunDecision(DecisionKind.LEAVE_OUT, "closed", party) for party in closed)
         order = replace(order, total=Decimal(total) / 100, decisions=decisions)
         await self._run(order)
         assert await self._run(order) == []

@@ -76,7 +76,7 @@ class ReferenceYear:
         return sum(units for moment, units in self.moments if amsterdam_day(moment).year == year)
 
     def prepay(self) -> None:
-        """A run of prepayments: nothing is given back, but for what was billed with another tax."""
+        """A run of prepayments: nothing is returned, but for what was billed with another tax."""
         units = self.agreed
         if units is None:
             units = self.prepaid_units

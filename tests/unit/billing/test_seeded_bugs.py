@@ -22,7 +22,7 @@ from gateway.billing.documents.postings import Posting
 from gateway.billing.rating import amounts, guidance, rating, tariffs
 from gateway.billing.rating.amounts import Amounts, PriceBasis
 from gateway.billing.rating.policies import Policies
-from gateway.billing.rating.rating import Due, PayerStatus, Use
+from gateway.billing.rating.rating import Due, PayerStatus, UsePeriod
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue, Tariff, TariffBasis
 from gateway.billing.runs import audit_chain, inputs, run, service
@@ -152,7 +152,7 @@ def _tax_of_the_gross(amount: Decimal, basis: PriceBasis, percent: Decimal) -> A
     )
 
 
-def _without_minimum(service: Service, uses: Sequence[Use], _: int, *rest: object) -> object:
+def _without_minimum(service: Service, uses: Sequence[UsePeriod], _: int, *rest: object) -> object:
     return _final_dues(service, uses, 0, *rest)  # type: ignore[arg-type]  # passed on as it came
 
 
@@ -187,16 +187,16 @@ def _blind_to(**blinded: bool) -> Callable[..., object]:
     return exemption
 
 
-def _estimates(service: Service, use: Use, catalogue: Catalogue, *_: object) -> object:
+def _estimates(service: Service, use: UsePeriod, catalogue: Catalogue, *_: object) -> object:
     basis = TariffBasis.FIXED if service is Service.DIGIPOORT else TariffBasis.ESTIMATE
     return catalogue.on(service, use.first, basis)
 
 
-def _first_price_only(service: Service, use: Use, catalogue: Catalogue, *rest: object) -> object:
+def _first_price_only(service: Service, use: UsePeriod, catalogue: Catalogue, *rest: object) -> object:
     return _final_tariff(service, replace(use, first=use.first.replace(month=1, day=1)), catalogue, *rest)  # type: ignore[arg-type]  # as it came
 
 
-def _all_charged(service: Service, use: Use, _: int, tariff: Tariff) -> object:
+def _all_charged(service: Service, use: UsePeriod, _: int, tariff: Tariff) -> object:
     return _use_line(service, use, 0, tariff)
 
 
@@ -227,11 +227,11 @@ BUGS = {
     "a thousand units are free": Bug(Policies, "free", lambda *_: 1_000),
     "Machtigen has free units": Bug(Policies, "free", lambda *_: 999),
     "the forecast is no minimum": Bug(run, "final_dues", _without_minimum),
-    "each document has the tax of its own amount": Bug(run, "draft", _in_whole_percents),
+    "each document has the tax of what it is for alone": Bug(run, "draft", _in_whole_percents),
     "a closed year is billed": Bug(BillingYear, "is_closed", property(lambda *_: False)),
     "a year is settled before it is over": Bug(inputs, "_refusal", lambda *_: None),
     "dates go back": Bug(records, "refuse_earlier", lambda *_: None),
-    "what is not agreed is prepaid": Bug(BillingYear, "agreed", BillingYear.forecast),
+    "what is not agreed is prepaid": Bug(BillingYear, "agreed_forecast", BillingYear.forecast),
     "facts hold from the beginning": Bug(DebtorHistory, "on", lambda self, _: self.records[-1]),
     "changes within a year are missed": Bug(DebtorHistory, "changes", lambda *_: ()),
     "more tax is refunded than was billed": Bug(run, "tax_billed", lambda *_: Decimal(10**6)),

@@ -28,7 +28,7 @@ def offered() -> Message:
     return offer(decide(received(), VALID, REGISTER, {}, POLICY, NOW).message, NOW).message
 
 
-def decided(attempt: DeliveryAttempt) -> Decision:
+def decisions_of(attempt: DeliveryAttempt) -> Decision:
     return decide_delivery(offered(), attempt, REGISTER, POLICY, LATER)
 
 

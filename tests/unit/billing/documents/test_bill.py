@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.billing.documents.bill import Bill, BillHead, BillKind, BillStage, draft
+from gateway.billing.documents.bill import Bill, DocumentHead, BillKind, BillStage, draft
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import Due, DueLine, LineRole
 from gateway.billing.rating.services import Service
@@ -29,7 +29,7 @@ def due(*amounts: str, basis: PriceBasis = PriceBasis.INCLUDING_VAT) -> Due:
 def drafted(what: Due, *billed: Bill) -> Bill | None:
     """The draft of a settlement."""
     on = date(2027, 2, 15)
-    head = BillHead(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, ZILVERSTRAND, ISSUER, on, 30)
+    head = DocumentHead(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, ZILVERSTRAND, ISSUER, on, 30)
     return draft(head, what, billed, len(billed) + 1)
 
 

@@ -12,7 +12,7 @@ from gateway.billing.documents.bill import BillKind, BillStage
 from gateway.billing.documents.ubl import write
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.policies import DEFAULT
-from gateway.billing.rating.rating import Use
+from gateway.billing.rating.rating import UsePeriod
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Tariff, TariffBasis
 from gateway.billing.runs.run import RunInputs, RunOrder, bills_of
@@ -163,7 +163,7 @@ def test_each_line_leads_to_the_messages_of_its_own_days() -> None:
     )
     dearer = replace(fixed, price=Decimal("0.61"), valid_from=later, valid_until=None)
     order = RunOrder(BillStage.SETTLEMENT, Service.DIGIPOORT, 2026, date(2027, 2, 15))
-    uses = (Use(date(2026, 1, 1), half, 100), Use(later, date(2026, 12, 31), 200))
+    uses = (UsePeriod(date(2026, 1, 1), half, 100), UsePeriod(later, date(2026, 12, 31), 200))
     party = party_of(ZILVERSTRAND, Service.DIGIPOORT, 2026, uses=uses)
     (bill,) = bills_of(RunInputs(order, ISSUER, DEFAULT, (fixed, dearer), (party,)))
     days = [line.link[line.link.index("firstDay") :] for line in bill.lines]

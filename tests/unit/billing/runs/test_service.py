@@ -20,7 +20,7 @@ from gateway.billing.runs.errors import (
     StepRefusedError,
     UnknownPartyError,
 )
-from gateway.billing.runs.run import Decision, DecisionKind, RunOrder
+from gateway.billing.runs.run import RunDecision, DecisionKind, RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import StepKind, YearKey
 from gateway.i18n import Text
@@ -252,9 +252,9 @@ async def test_a_party_that_cannot_be_billed_is_named_and_left_out_by_decision(
         await billing.record_forecast(ANNA, replace(YEAR, party_id="nergenshuizen"), 5, "portal")
 
 
-def leave_out(party_id: str, reason: str) -> Decision:
+def leave_out(party_id: str, reason: str) -> RunDecision:
     """The decision not to bill a party."""
-    return Decision(DecisionKind.LEAVE_OUT, reason, party_id)
+    return RunDecision(DecisionKind.LEAVE_OUT, reason, party_id)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ async def test_the_amsterdam_year_decides(store: SqlBillingStore, meter: MemoryU
     meter.add("zilverstrand", 1_000, datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
     go_to(billing, SETTLE.issued_on)
     preview = await billing.preview(ANNA, SETTLE)
-    assert preview.inputs.parties[0].used == 110
+    assert preview.inputs.parties[0].units == 110
     assert await billing.record_statements(ANNA, Service.DIGIPOORT, 2026, 6) == 1
     assert (await billing.year(YEAR)).of_kind(StepKind.STATEMENT)[0].units == 10
 
@@ -446,6 +446,6 @@ async def test_what_is_far_from_history_is_confirmed_with_a_reason(
     go_to(billing, PREPAY.issued_on)
     with pytest.raises(ConfirmationNeededError, match=r"zilverstrand \(2026 comes to .*487,603,305,785.12"):
         await billing.prepare(ANNA, PREPAY)
-    confirmed = Decision(DecisionKind.CONFIRM, "they meant it", "zilverstrand")
+    confirmed = RunDecision(DecisionKind.CONFIRM, "they meant it", "zilverstrand")
     (bill,) = await issued(billing, replace(PREPAY, decisions=(confirmed,)))
     assert str(bill.amounts.including) == "590000000000.00"
