@@ -27,7 +27,7 @@ from gateway.api.schema import PartyId, PartyIdOrNone, Schema, TextResource, Tim
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import read
-from gateway.billing.runs.run import RunDecision, DecisionKind, Run, RunOrder, RunState
+from gateway.billing.runs.run import DecisionKind, Run, RunDecision, RunOrder, RunState
 from gateway.http import problems
 from gateway.http.answers import json_answer
 from gateway.i18n import Text

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.billing.documents.bill import Bill, DocumentHead, BillStage, draft
+from gateway.billing.documents.bill import Bill, BillStage, DocumentHead, draft
 from gateway.billing.rating.amounts import ZERO, PriceBasis, cents, share
 from gateway.billing.rating.guidance import due_for_guidance, guidance_periods
 from gateway.billing.rating.policies import Policies

@@ -21,7 +21,7 @@ from gateway.billing.runs.audit_chain import faults
 from gateway.billing.runs.bills_audit import audit_bills
 from gateway.billing.runs.debtor import Connection, Debtor
 from gateway.billing.runs.errors import BillingError, PartyRefusedError, StepRefusedError
-from gateway.billing.runs.run import RunDecision, DecisionKind, RunOrder
+from gateway.billing.runs.run import DecisionKind, RunDecision, RunOrder
 from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind
 from gateway.testing.billing import MemoryBillingStore, MemoryUsageCounts

@@ -28,7 +28,7 @@ def offered() -> Message:
     return offer(decide(received(), VALID, REGISTER, {}, POLICY, NOW).message, NOW).message
 
 
-def decisions_of(attempt: DeliveryAttempt) -> Decision:
+def decided(attempt: DeliveryAttempt) -> Decision:
     return decide_delivery(offered(), attempt, REGISTER, POLICY, LATER)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.billing.documents.bill import Bill, DocumentHead, BillKind, BillStage, draft
+from gateway.billing.documents.bill import Bill, BillKind, BillStage, DocumentHead, draft
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.rating import Due, DueLine, LineRole
 from gateway.billing.rating.services import Service

@@ -20,7 +20,7 @@ from gateway.billing.runs.errors import (
     StepRefusedError,
     UnknownPartyError,
 )
-from gateway.billing.runs.run import RunDecision, DecisionKind, RunOrder
+from gateway.billing.runs.run import DecisionKind, RunDecision, RunOrder
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import StepKind, YearKey
 from gateway.i18n import Text
