@@ -43,7 +43,7 @@ STEPS = {
         "gateway.pipeline.queue:JudgingQueue._decision_unless_again",
         "gateway.store.messages.commit:Committer.commit_all",
         "gateway.store.messages.commit:write_decisions",
-        "gateway.store.messages.commit:_take_claims",
+        "gateway.store.messages.commit:_ask",
         "gateway.store.messages.commit:write_together",
         "gateway.store.messages.commit:Committer._notify",
         "gateway.pipeline.queue:JudgingQueue._leave",
@@ -80,7 +80,7 @@ STEPS = {
         "gateway.store.billing.records:SqlBillingStore.approve",
         "gateway.store.billing.records:SqlBillingStore.issue",
         "gateway.store.billing.records:_add_bill",
-        "gateway.store.billing.records:_record_event",
+        "gateway.store.billing.records:record_event",
         "gateway.jobs.send_bills:send_bills",
     ),
     "drop": (

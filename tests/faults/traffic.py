@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Row, create_engine, make_url, text
 
 from gateway.admin.stores import Stores, with_stores
 from gateway.billing.runs.audit_chain import faults
+from gateway.clock import amsterdam_today
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.settings import DatabaseSettings, DropSettings, HttpSettings, Settings
 from gateway.store.billing.records import SqlBillingStore
@@ -31,7 +32,7 @@ from gateway.validator.model.identifiers import PartyIdentifier
 from tests.faults.process import Running, running
 from tests.flows.conftest import SUPPLIER, TOWN, numbered
 from tests.flows.test_bill import BILLING
-from tests.flows.test_billing_runs import DEBTOR, PREPAY
+from tests.flows.test_billing_runs import DEBTOR
 from tests.unit.pki.hierarchies import hierarchy
 
 Json = dict[str, Any]  # what JSON holds, at the edge
@@ -205,18 +206,24 @@ class Wave:
             self._world.used |= set(events)
 
     async def _bill(self) -> None:
-        """Bill the newest debtor its prepayment, unless that was done."""
+        """Bill the newest debtor its prepayment of this year, unless that was done."""
         if not self._world.debtors:
             return
+        year = amsterdam_today().year
         name = self._world.debtors[-1]
         party = {"name": name, "kind": "non-rijk", "identifiers": [f"0190:{_oin(name)}"]}
         await self._ask("operator", "PUT", f"/v1/parties/{name}", json=party)
         debtor = DEBTOR | {"oin": _oin(name)}
         await self._ask("finance", "PUT", f"/v1/debtors/{name}", json=debtor)
-        await self._ask("finance", "PUT", f"/v1/parties/{name}/forecasts/2026", json={"units": 3})
-        await self._ask("finance", "PUT", f"/v1/parties/{name}/forecasts/2026/agreement", json={})
-        if not (await self._ask("finance", "GET", f"/v1/bills?partyId={name}&year=2026"))["items"]:
-            run = await self._ask("finance", "POST", "/v1/billing-runs", json=PREPAY)
+        await self._ask("finance", "PUT", f"/v1/parties/{name}/forecasts/{year}", json={"units": 3})
+        await self._ask("finance", "PUT", f"/v1/parties/{name}/forecasts/{year}/agreement", json={})
+        if not (await self._ask("finance", "GET", f"/v1/bills?partyId={name}&year={year}"))["items"]:
+            run = await self._ask(
+                "finance",
+                "POST",
+                "/v1/billing-runs",
+                json={"stage": "prepayment", "service": "digipoort", "year": year},
+            )
             await self._ask("controller", "PUT", f"/v1/billing-runs/{run['runId']}/approval")
             await self._ask("finance", "PUT", f"/v1/billing-runs/{run['runId']}/issue")
 

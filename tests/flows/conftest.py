@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from gateway.main import Gateway, listen, open_gateway
+from gateway.messages.message import Message
 from gateway.messages.participants import Party, PartyKind, Role
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from gateway.store.ledger.audit import audit
@@ -56,6 +57,15 @@ class House:
         answer = await self.session.post("/v1/messages", data=document, headers=more)
         await answer.read()
         return answer
+
+    async def settled(self, kenmerk: str) -> Message:
+        """The message, once it is settled: also when so many wait that the gateway lets nobody wait for it."""
+        async with asyncio.timeout(20):
+            while True:
+                message = await self.gateway.store.message(kenmerk, None)
+                if message is not None and message.state.is_settled:
+                    return message
+                await asyncio.sleep(0.02)
 
     async def get(self, party_id: str, path: str) -> dict[str, object]:
         answer = await self.session.get(path, headers=self.as_(party_id))
