@@ -45,11 +45,13 @@ unit: setup
 	$(BIN)/python -m pytest -n $(JOBS)
 
 # Faults in large numbers, for hours: kill -9 at named steps and at random, power loss, and steady load. KILLS=60 is
-# half an hour, MINUTES=15 a quarter.
+# half an hour, MINUTES=15 a quarter. Before them some minutes of random billing histories.
+HISTORIES ?= 2000
 KILLS ?= 1000
 MINUTES ?= 1440
 
 soak: setup system
+	$(BIN)/python -m tests.unit.billing --histories $(HISTORIES)
 	$(BIN)/python -m tests.faults --kills $(KILLS)
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES)
 

@@ -18,6 +18,7 @@ from gateway.billing.runs.ports import (
     MeteredEntry,
     Positions,
     Render,
+    documents_seal,
     refuse_earlier,
     with_documents,
 )
@@ -132,7 +133,7 @@ class MemoryBillingStore:
         self.runs_by_id[run.run_id] = replace(
             self.runs_by_id[run.run_id], issued_by=event.actor, issued_at=event.at
         )
-        self._seal(event)
+        self._seal(replace(event, detail=documents_seal((bill.number, xml) for bill, xml in new)))
         return [bill for bill, _ in new]
 
     async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:

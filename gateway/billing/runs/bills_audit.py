@@ -1,7 +1,8 @@
 """The audit of the bills: every issued document is computed again from the inputs its run was approved on.
 
 It finds an amount, a number, a run or an approval that was changed, lost or added outside the gateway. Texts may
-change with a release; who is billed, units, prices and amounts may not.
+change with a release; who bills and is billed, units, prices and amounts may not. An e-invoice of this version is
+written again from its facts and has to be the same; those of every version are those whose hash the chain holds.
 """
 
 import hashlib
@@ -14,12 +15,14 @@ from lxml import etree
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.tables import BillTotals, bill_totals
+from gateway.billing.documents.ubl import write
 from gateway.billing.runs.audit_chain import AuditRecord, faults
 from gateway.billing.runs.errors import BillingError
-from gateway.billing.runs.ports import BillingStore, IssuedDocument, IssuedRun
+from gateway.billing.runs.ports import BillingStore, IssuedDocument, IssuedRun, documents_seal
 from gateway.billing.runs.run import Run, RunInputs, bills_of
 
-_RUN_ACTIONS = ("run-prepared", "run-approved", "run-issued")
+_ISSUED = "run-issued"
+_RUN_ACTIONS = ("run-prepared", "run-approved", _ISSUED)
 _XML = etree.XMLParser(resolve_entities=False, no_network=True)
 
 
@@ -71,6 +74,18 @@ def run_faults(issued: IssuedRun, events: Sequence[AuditRecord]) -> Iterator[str
     if inputs.policies.approval_by_another and run.approved_by == run.prepared_by:
         yield f"run {run.run_id}: {run.prepared_by} prepared and approved it"
     yield from _document_faults(issued, expected)
+    yield from _seal_faults(issued, next((one.event.detail for one in events if one.event.action == _ISSUED), ""))
+
+
+def _seal_faults(issued: IssuedRun, detail: str) -> Iterator[str]:
+    """E-invoices that are not those of the chain; and those that this version wrote, written again."""
+    seal = documents_seal((document.bill.number, document.xml) for document in issued.documents)
+    if detail.partition(" ")[0] != seal.partition(" ")[0]:
+        yield f"run {issued.run.run_id}: its e-invoices are not those that the chain holds"
+    if detail.partition(" ")[2] == seal.partition(" ")[2]:
+        for document in issued.documents:
+            if write(document.bill) != document.xml:
+                yield f"{document.bill.number}: its e-invoice is not what its facts give"
 
 
 def _document_faults(issued: IssuedRun, expected: Sequence[Bill]) -> Iterator[str]:
@@ -113,7 +128,15 @@ def _unchanging(bill: Bill) -> tuple[object, ...]:
     lines = [(line.role, line.units, line.price, line.amount, line.net) for line in bill.lines]
     days = (bill.first, bill.last, bill.issued_on, bill.due_on)
     what = (bill.stage, bill.service, bill.year, bill.ordinal, bill.debtor, bill.basis, bill.vat_percent)
-    return (*what, *days, bill.used_by, bill.amounts, lines, [earlier.number for earlier in bill.preceding])
+    return (
+        *what,
+        *days,
+        bill.used_by,
+        bill.issuer,
+        bill.amounts,
+        lines,
+        [earlier.number for earlier in bill.preceding],
+    )
 
 
 def _shows(xml: bytes, bill: Bill) -> bool:

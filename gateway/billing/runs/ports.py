@@ -1,11 +1,13 @@
 """What billing needs of other rooms: counts, storage, a validator."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from gateway import __version__
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import AuditEvent, AuditRecord
@@ -169,6 +171,13 @@ class BillingStore(Protocol):
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and link of the last record."""
+
+
+def documents_seal(documents: Iterable[tuple[str, bytes]]) -> str:
+    """What the chain keeps of the e-invoices of a run: one SHA-256 over their numbers and hashes, and the version
+    that wrote them."""
+    lines = [f"{number} {hashlib.sha256(xml).hexdigest()}\n" for number, xml in sorted(documents)]
+    return f"{hashlib.sha256(''.join(lines).encode()).hexdigest()} written by {__version__}"
 
 
 def refuse_earlier(last: Bill, day: date) -> None:

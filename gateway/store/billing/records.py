@@ -7,6 +7,7 @@ of several processes, follow each other, numbers have no gaps, and a rollback re
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,14 @@ from gateway.billing.rating.services import Service
 from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import InputsMovedError
-from gateway.billing.runs.ports import IssuedDocument, IssuedRun, Render, refuse_earlier, with_documents
+from gateway.billing.runs.ports import (
+    IssuedDocument,
+    IssuedRun,
+    Render,
+    documents_seal,
+    refuse_earlier,
+    with_documents,
+)
 from gateway.billing.runs.run import Run, RunInputs, RunOrder
 from gateway.billing.runs.year import StepKind, YearKey, YearStep
 from gateway.clock import to_microseconds
@@ -162,11 +170,13 @@ class SqlBillingStore:
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
             _check_order(connection, run)
-            bills = [_add_bill(connection, draft, render, event.at) for draft in drafts]
+            added = [_add_bill(connection, draft, render, event.at) for draft in drafts]
+            bills = [bill for bill, _ in added]
             for step in steps:
                 row = _step_row(with_documents(step, bills))
                 add_once(connection, queries.ADD_STEP, row, event.at)
-            record_event(connection, event)
+            seal = documents_seal((bill.number, xml) for bill, xml in added)
+            record_event(connection, replace(event, detail=seal))
             return bills
 
         try:
@@ -214,8 +224,8 @@ def _check_order(connection: Connection, run: Run) -> None:
         refuse_earlier(_bill(body), day)
 
 
-def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> Bill:
-    """Give the draft the next number of its year and store it."""
+def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> tuple[Bill, bytes]:
+    """Give the draft the next number of its year and store it, with its e-invoice."""
     year = draft.issued_on.year
     rank = count_at(connection, f"number {year}", at)
     bill = draft.with_number(f"{draft.issuer.number_prefix}{year}-{rank:06}")
@@ -234,7 +244,7 @@ def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime)
         sha256=hashlib.sha256(xml).hexdigest(),
     )
     add_once(connection, queries.ADD_DOCUMENT, row, at)
-    return bill
+    return bill, xml
 
 
 def _bill(body: str) -> Bill:

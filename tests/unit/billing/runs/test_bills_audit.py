@@ -96,6 +96,20 @@ TAMPERINGS = {
         (f"UPDATE billing_documents SET body = replace(body, 'Kromme Vliet', 'Rechte Vliet') WHERE {FIRST}",),
         "GD2026-000001: it is not what its inputs give",
     ),
+    "have it paid to another account": (
+        (
+            "UPDATE billing_documents SET body = replace(body, 'NL48MPRT0417164300', 'NL02RABO0123456789') "
+            f"WHERE {FIRST}",
+        ),
+        "GD2026-000001: its e-invoice is not what its facts give",
+    ),
+    "put another's e-invoice in its place and ask the chain": (
+        (
+            f"UPDATE billing_documents SET xml = (SELECT xml {OF_SECOND}), "
+            f"sha256 = (SELECT sha256 {OF_SECOND}) WHERE {FIRST}",
+        ),
+        "its e-invoices are not those that the chain holds",
+    ),
     "edit the e-invoice": (
         (f"UPDATE billing_documents SET xml = substr(xml, 2) WHERE {FIRST}",),
         "GD2026-000001: its e-invoice is not the one that was issued",
