@@ -170,9 +170,17 @@ class Storage:
                     return DamagedDocumentError(where, "its object ends too soon")
                 return StoreUnavailableError(_first_line(error))
             await (self.require_present() if self._root else self.prove_writable())
+            is_back = await self._has(where.key)
         except (*TROUBLE, StoreUnavailableError) as trouble:
             return StoreUnavailableError(_first_line(trouble))
-        return MissingDocumentError(where)
+        return StoreUnavailableError("it was away and is back") if is_back else MissingDocumentError(where)
+
+    async def _has(self, key: str) -> bool:
+        try:
+            await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
 
     @contextmanager
     def _reporting_damage(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from hashlib import sha256
 from pathlib import Path
 
+import obstore
 import pytest
 
 from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError, StoreUnavailableError
@@ -157,6 +158,21 @@ async def test_a_folder_that_is_gone_is_an_outage_and_is_not_made_again(
     assert await storage.read(small) == content(SIZES[0])
     again = await stored(storage, content(SIZES[-1]))
     assert await take(storage, again) == await take(storage, large) == content(SIZES[-1])
+
+
+async def test_a_folder_that_comes_back_while_it_is_read_was_an_outage(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = await stored(storage, content(SIZES[0]))
+
+    async def read_before_it_was_back(*_: object, **__: object) -> bytes:
+        raise FileNotFoundError(where.key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(obstore, "get_range_async", read_before_it_was_back)
+        with pytest.raises(StoreUnavailableError):
+            await storage.read(where)
+    assert await storage.read(where) == content(SIZES[0])
 
 
 async def test_an_object_store_is_read_the_same_way() -> None:
