@@ -81,13 +81,13 @@ class Supervisor:
     pause_seconds_first: float = 0.5
     pause_seconds_max: float = 30.0
     _slots: list[_Slot] = field(init=False)
-    _lifeline: tuple[int, int] = field(init=False)
+    _supervisor_pipe: tuple[int, int] = field(init=False)
     _is_stopping: bool = field(default=False, init=False)
 
     def supervise(self) -> None:
         """Raises ChildProcessError when a process ends before all have been ready: it would end again."""
         self._slots = [_Slot(number) for number in range(1, self.count + 1)]
-        self._lifeline = os.pipe()
+        self._supervisor_pipe = os.pipe()
         woken, wake = socket.socketpair()
         with woken, wake:
             woken.setblocking(False)
@@ -101,7 +101,7 @@ class Supervisor:
                 signal.set_wakeup_fd(-1)
                 for number, handler in before.items():
                     signal.signal(number, handler)
-                for descriptor in self._lifeline:
+                for descriptor in self._supervisor_pipe:
                     os.close(descriptor)
 
     def _watch(self, woken: socket.socket) -> None:
@@ -112,12 +112,12 @@ class Supervisor:
                     self._start(slot)
             self._wait(woken)
             for slot in self._slots:
-                message = self._hear(slot)
+                message = self._readiness_of(slot)
                 if message and not has_been_ready and all(one.is_ready for one in self._slots):
                     has_been_ready = True
                     self.ready(message)
                 if slot.process is not None and not slot.process.is_alive() and not self._is_stopping:
-                    self._bury(slot, has_been_ready=has_been_ready)
+                    self._plan_replacement(slot, has_been_ready=has_been_ready)
 
     def _wait(self, woken: socket.socket) -> None:
         """Until something happens: a signal, a process that ends or is ready, or the end of a pause."""
@@ -146,10 +146,10 @@ class Supervisor:
         for one in STOP_SIGNALS:
             signal.signal(one, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        os.close(self._lifeline[1])
-        self.run(Member(slot.number, slot.name, slot.replaces, messages.send, self._lifeline[0]))
+        os.close(self._supervisor_pipe[1])
+        self.run(Member(slot.number, slot.name, slot.replaces, messages.send, self._supervisor_pipe[0]))
 
-    def _hear(self, slot: _Slot) -> str | None:
+    def _readiness_of(self, slot: _Slot) -> str | None:
         """What the process says when it is ready."""
         if slot.readiness is None or not slot.readiness.poll():
             return None
@@ -163,7 +163,7 @@ class Supervisor:
         slot.is_ready = True
         return message
 
-    def _bury(self, slot: _Slot, *, has_been_ready: bool) -> None:
+    def _plan_replacement(self, slot: _Slot, *, has_been_ready: bool) -> None:
         status, ran_seconds = _end_of(slot), time.monotonic() - slot.started_at
         if not has_been_ready:
             raise ChildProcessError(f"process {slot.number} ended with status {status}")

@@ -29,7 +29,7 @@ programs at `/v1/openapi.json` (OpenAPI 3.1) and for people at `/docs`, in Dutch
   parties are independent.
 - **Waiting.** `Prefer: wait=10` waits at most that many seconds until the message is settled (refused,
   delivered, returned): 201 with the message and its report (200 for a repeat), otherwise 202.
-  `Preference-Applied` says what was honoured.
+  `Preference-Applied` says what was honoured. While many messages wait to be judged the answer is 202 at once.
 - **Bodies.** XML as `application/xml` or `text/xml`, or multipart (`form-data`, `mixed`, `related`) with exactly
   one document. In `form-data` the parts are named `document` and `attachment`; otherwise the document is the
   only XML part. Content-Transfer-Encoding base64 and quoted-printable are decoded strictly. Compressed bodies
