@@ -158,13 +158,18 @@ def find_binaries() -> Path | None:
     return debian[0].parent if debian else Path(found).resolve().parent if found else None
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """The server of this test process; skips, saying why, where none is installed."""
+def start_server() -> PostgresServer:
+    """A server for tests; skips, saying why, where none is installed."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("NO POSTGRESQL: no initdb on this machine; `make system` installs it on Debian")
-    server = PostgresServer(binaries)
+    return PostgresServer(binaries)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The server of this test process."""
+    server = start_server()
     yield server
     server.stop()
 

@@ -14,15 +14,15 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, TCPConnector
 
 from tests.bench.intake import furnish, gateway, numbered
+from tests.slow_clients import connect, send_slowly
 
 SENDERS, PAUSE_SECONDS = 8, 0.1
 OVERLOAD_SENDERS, REFUSED_SECONDS = 400, 1.0
@@ -30,9 +30,6 @@ STARTING_SECONDS = 3.0
 """Until a crowd is complete."""
 IDLE, SLOW = 1_000, 512
 SECONDS = 15.0
-SLOW_POST = (
-    b"POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Type: application/xml\r\nContent-Length: 5000\r\n\r\n"
-)
 Crowd = Callable[[str], Coroutine[None, None, None]]
 
 
@@ -76,7 +73,7 @@ async def _crowd() -> dict[str, object]:
             quiet = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
             async with _meanwhile(_stay_idle, address, IDLE):
                 idle = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
-            async with _meanwhile(_send_slowly, address, SLOW):
+            async with _meanwhile(send_slowly, address, SLOW):
                 slow = await _send(address, key, numbers, SENDERS, PAUSE_SECONDS)
             swarm = await _swarm(address, key)
             await asyncio.sleep(STARTING_SECONDS)
@@ -154,29 +151,11 @@ def _be(crowd: Crowd, address: str, count: int) -> None:
 
 
 async def _stay_idle(address: str) -> None:
-    parts = urlsplit(address)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    reader, writer = await connect(address)
     try:
         await reader.read()
     finally:
         writer.transport.abort()
-
-
-async def _send_slowly(address: str) -> None:
-    """Bodies that never end, each on a new connection when the last one was closed."""
-    parts = urlsplit(address)
-    while True:
-        with suppress(OSError):
-            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-            try:
-                writer.write(SLOW_POST)
-                while not reader.at_eof():
-                    writer.write(b"x")
-                    await writer.drain()
-                    await asyncio.sleep(0.45)
-            finally:
-                writer.transport.abort()
-        await asyncio.sleep(0.1)
 
 
 __all__ = ["crowd"]

@@ -12,7 +12,7 @@ from aiohttp import ClientResponse
 from gateway.settings import DatabaseSettings, HttpSettings, Settings
 from gateway.store.writer import STUCK_SECONDS
 from tests.flows.conftest import House, numbered, opened_house
-from tests.postgres import PostgresServer, find_binaries
+from tests.postgres import PostgresServer, start_server
 
 
 async def require_unavailable(answer: ClientResponse) -> None:
@@ -53,10 +53,7 @@ async def sqlite_house(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """A PostgreSQL that a test may end."""
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("NO POSTGRESQL: no initdb on this machine")
-    server = PostgresServer(binaries)
+    server = start_server()
     yield server
     server.go_on()
     server.stop()

@@ -5,23 +5,20 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import ClientSession
 
 from gateway.admin import parties
 from gateway.settings import Settings
 from tests.flows.conftest import numbered
+from tests.slow_clients import connect, send_slowly
 
 SLOW = 512
 """As many as there are connections."""
 HONEST = 10
-SLOW_POST = (
-    b"POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Type: application/xml\r\nContent-Length: 5000\r\n\r\n"
-)
 
 
 @dataclass
@@ -31,10 +28,6 @@ class Running:
     address: str
     key: str
     process: asyncio.subprocess.Process
-
-    async def connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        parts = urlsplit(self.address)
-        return await asyncio.open_connection(parts.hostname, parts.port)
 
     async def stopped(self) -> float:
         """Seconds from SIGTERM to the end."""
@@ -67,22 +60,6 @@ async def running(directory: Path) -> AsyncIterator[Running]:
             await process.wait()
 
 
-async def send_slowly(gateway: Running) -> None:
-    """A body at two bytes a second, for ever; on a new connection when the old one was closed."""
-    while True:
-        with suppress(OSError):
-            reader, writer = await gateway.connected()
-            try:
-                writer.write(SLOW_POST)
-                while not reader.at_eof():
-                    writer.write(b"x")
-                    await writer.drain()
-                    await asyncio.sleep(0.45)
-            finally:
-                writer.transport.abort()
-        await asyncio.sleep(0.1)
-
-
 async def send_honestly(gateway: Running) -> tuple[list[int], list[int]]:
     """The answers to submissions, and to questions about health."""
     posts, health = [], []
@@ -98,7 +75,7 @@ async def send_honestly(gateway: Running) -> tuple[list[int], list[int]]:
 
 async def test_slow_senders_without_a_key_keep_nobody_else_out(tmp_path: Path) -> None:
     async with running(tmp_path) as gateway:
-        slow = [asyncio.create_task(send_slowly(gateway)) for _ in range(SLOW)]
+        slow = [asyncio.create_task(send_slowly(gateway.address)) for _ in range(SLOW)]
         await asyncio.sleep(3)
         assert await send_honestly(gateway) == ([202] * HONEST, [200] * HONEST)
         assert await gateway.stopped() < 20
@@ -109,7 +86,7 @@ async def test_slow_senders_without_a_key_keep_nobody_else_out(tmp_path: Path) -
 
 async def test_silent_connections_keep_nobody_else_out(tmp_path: Path) -> None:
     async with running(tmp_path) as gateway:
-        silent = [await gateway.connected() for _ in range(700)]
+        silent = [await connect(gateway.address) for _ in range(700)]
         assert await send_honestly(gateway) == ([202] * HONEST, [200] * HONEST)
         for _, writer in silent:
             writer.transport.abort()
