@@ -4,8 +4,7 @@ Who acts is an API key, at the command line as over the network: the audit chain
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -76,12 +75,16 @@ def write_pdf(bill: Bill, xml: bytes) -> bytes:
     return pdf.write_pdf(bill, xml)
 
 
-@asynccontextmanager
-async def _open_billing(settings: Settings) -> AsyncIterator[tuple[Database, RegisterStore]]:
-    async with open_database(settings) as database:
-        register = RegisterStore(database.engines, database.writer, utc_now)
-        await register.refresh()
-        yield database, register
+def _run(settings: Settings, work: Callable[[Database, RegisterStore], Awaitable[T]]) -> T:
+    """Run the work on the database of these settings, with the parties and keys of its register."""
+
+    async def run() -> T:
+        async with open_database(settings) as database:
+            register = RegisterStore(database.engines, database.writer, utc_now)
+            await register.refresh()
+            return await work(database, register)
+
+    return asyncio.run(run())
 
 
 async def _holder(register: RegisterStore, key: str) -> Actor:
@@ -96,81 +99,68 @@ def with_billing(
     settings: Settings, work: Callable[[BillingService], Awaitable[T]], *, needs_issuer: bool = True
 ) -> T:
     """Run the work. Raises BillingError, also where it needs an issuer and the settings name none."""
-    return _with_register(settings, lambda billing, _: work(billing), needs_issuer=needs_issuer)
+    if needs_issuer:
+        issuer_from(settings).check_complete()
+    return _run(settings, lambda database, register: work(_billing(settings, database, register)))
 
 
 def with_finance(settings: Settings, key: str, work: Callable[[BillingService, Actor], Awaitable[T]]) -> T:
-    """Run the work as the holder of an API key. Raises BillingError."""
+    """Run the work as the holder of an API key. Raises BillingError, also where the settings name no issuer."""
+    issuer_from(settings).check_complete()
 
-    async def as_holder(billing: BillingService, register: RegisterStore) -> T:
-        return await work(billing, await _holder(register, key))
+    async def run(database: Database, register: RegisterStore) -> T:
+        return await work(_billing(settings, database, register), await _holder(register, key))
 
-    return _with_register(settings, as_holder, needs_issuer=True)
+    return _run(settings, run)
 
 
-def _with_register(
-    settings: Settings, work: Callable[[BillingService, RegisterStore], Awaitable[T]], *, needs_issuer: bool
-) -> T:
-    if needs_issuer:
-        issuer_from(settings).check_complete()
-
-    async def run() -> T:
-        async with _open_billing(settings) as (database, register):
-            billing = billing_service(settings, database.engines, database.writer, utc_now, register.by_id)
-            return await work(billing, register)
-
-    return asyncio.run(run())
+def _billing(settings: Settings, database: Database, register: RegisterStore) -> BillingService:
+    return billing_service(settings, database.engines, database.writer, utc_now, register.by_id)
 
 
 def with_payments(settings: Settings, work: Callable[[PaymentService], Awaitable[T]]) -> T:
     """Run the work on payments. Raises BillingError."""
-
-    async def run() -> T:
-        async with open_database(settings) as database:
-            return await work(payment_service(settings, database.engines, database.writer, utc_now))
-
-    return asyncio.run(run())
+    return _run(settings, lambda database, _: work(_payments(settings, database)))
 
 
 def record_payments(settings: Settings, key: str, work: Callable[[PaymentService, Actor], Awaitable[T]]) -> T:
     """Run the work on payments as the holder of an API key. Raises BillingError."""
 
-    async def run() -> T:
-        async with _open_billing(settings) as (database, register):
-            payments = payment_service(settings, database.engines, database.writer, utc_now)
-            return await work(payments, await _holder(register, key))
+    async def run(database: Database, register: RegisterStore) -> T:
+        return await work(_payments(settings, database), await _holder(register, key))
 
-    return asyncio.run(run())
+    return _run(settings, run)
+
+
+def _payments(settings: Settings, database: Database) -> PaymentService:
+    return payment_service(settings, database.engines, database.writer, utc_now)
 
 
 def bills_to_print(settings: Settings) -> Sequence[Bill]:
     """The bills that neither the gateway nor a mail server delivers."""
 
-    async def run() -> Sequence[Bill]:
-        async with _open_billing(settings) as (database, register):
-            deliveries = SqlDeliveryStore(database.engines, database.writer)
-            numbers = to_print(
-                await deliveries.unsent(),
-                await deliveries.deliveries(),
-                lambda bill: is_registered(bill, register.by_identifier),
-                can_mail=bool(settings.mail.host),
-            )
-            store = SqlBillingStore(database.engines, database.writer)
-            return [bill for number in numbers if (bill := await store.bill(number))]
+    async def run(database: Database, register: RegisterStore) -> Sequence[Bill]:
+        deliveries = SqlDeliveryStore(database.engines, database.writer)
+        numbers = to_print(
+            await deliveries.unsent(),
+            await deliveries.deliveries(),
+            lambda bill: is_registered(bill, register.by_identifier),
+            can_mail=bool(settings.mail.host),
+        )
+        store = SqlBillingStore(database.engines, database.writer)
+        return [bill for number in numbers if (bill := await store.bill(number))]
 
-    return asyncio.run(run())
+    return _run(settings, run)
 
 
 def record_printed(settings: Settings, number: str, key: str) -> bool:
     """Record that a bill was printed and sent on paper; False when it was before. Raises UnknownBillError."""
 
-    async def run() -> bool:
-        async with _open_billing(settings) as (database, register):
-            actor = await _holder(register, key)
-            if await SqlBillingStore(database.engines, database.writer).bill(number) is None:
-                raise UnknownBillError(number)
-            deliveries = SqlDeliveryStore(database.engines, database.writer)
-            delivery = BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, utc_now())
-            return await deliveries.add_delivery(delivery)
+    async def run(database: Database, register: RegisterStore) -> bool:
+        actor = await _holder(register, key)
+        if await SqlBillingStore(database.engines, database.writer).bill(number) is None:
+            raise UnknownBillError(number)
+        deliveries = SqlDeliveryStore(database.engines, database.writer)
+        return await deliveries.add_delivery(BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, utc_now()))
 
-    return asyncio.run(run())
+    return _run(settings, run)

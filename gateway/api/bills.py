@@ -16,7 +16,6 @@ from gateway.api.schema import PartyId, Schema, TextResource, Year
 from gateway.billing.documents.bill import Bill, BillKind, BillStage
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.payments.payment import Balance, PaymentState
-from gateway.billing.payments.service import by_number
 from gateway.billing.rating.services import Service
 from gateway.http import problems
 from gateway.http.answers import BY_ACCEPT, JSON, PDF, XML, headers, json_answer
@@ -85,8 +84,8 @@ class BillsQuery(msgspec.Struct, frozen=True, rename="camel"):
 )
 async def list_bills(call: Call, query: BillsQuery) -> Bills:
     bills = await bills_wanted(call, query)
-    paid = by_number(await billing_of(call).payments.balances())
-    return Bills(items=[bill_resource(bill, paid[bill.number]) for bill in bills])
+    balances = await billing_of(call).payments.with_paid(bills)
+    return Bills(items=[bill_resource(bill, balance) for bill, balance in zip(bills, balances, strict=True)])
 
 
 async def bills_wanted(call: Call, query: BillsQuery) -> Sequence[Bill]:
@@ -110,7 +109,7 @@ async def show_bill(call: Call, bill_number: str) -> web.StreamResponse:
     billing, form = billing_of(call), call.media_type((JSON, XML, PDF))
     bill = await shown_bill(call, bill_number)
     if form == JSON:
-        [balance] = await billing.payments.balances(bill_number)
+        balance = await billing.payments.balance(bill_number)
         return json_answer(bill_resource(bill, balance), more=dict(BY_ACCEPT))
     xml = await billing.store.xml(bill_number) or b""
     content = xml if form == XML else await asyncio.to_thread(billing.pdf, bill, xml)

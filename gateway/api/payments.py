@@ -128,7 +128,7 @@ async def list_open_items(call: Call, query: OpenItemsQuery) -> OpenItems:
 )
 async def list_payments(call: Call, bill_number: str) -> BillPayments:
     await shown_bill(call, bill_number)
-    return await _bill_payments(call, bill_number)
+    return await _bill_payments(call, await billing_of(call).payments.balance(bill_number))
 
 
 @routes.post(
@@ -140,10 +140,10 @@ async def list_payments(call: Call, bill_number: str) -> BillPayments:
 async def record_payment(call: Call, bill_number: str, body: PaymentRequest) -> BillPayments:
     await shown_bill(call, bill_number)
     with billing_problems():
-        await billing_of(call).payments.record(
+        balance = await billing_of(call).payments.record(
             actor_of(call), bill_number, Decimal(body.amount), body.booked_on, body.reference
         )
-    return await _bill_payments(call, bill_number)
+    return await _bill_payments(call, balance)
 
 
 @routes.post(
@@ -166,10 +166,9 @@ async def take_bank_file(call: Call) -> BankFileResource:
     return BankFileResource(recorded=report.recorded, total=report.total, items=items)
 
 
-async def _bill_payments(call: Call, number: str) -> BillPayments:
-    service = billing_of(call).payments
-    [balance] = await service.balances(number)
-    payments = [PaymentResource.of(one) for one in await service.payments_of(number)]
+async def _bill_payments(call: Call, balance: Balance) -> BillPayments:
+    found = await billing_of(call).payments.payments_of(balance.bill.number)
+    payments = [PaymentResource.of(one) for one in found]
     return BillPayments.of(_balance(balance, today(call)), payments=payments)
 
 

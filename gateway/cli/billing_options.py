@@ -127,7 +127,7 @@ def bill_json(bill: Bill) -> dict[str, object]:
     """A document for programs, in euros."""
     return {
         "number": bill.number,
-        "party": bill.debtor.party_id,
+        "partyId": bill.debtor.party_id,
         "kind": bill.kind,
         "stage": bill.stage,
         "service": bill.service,

@@ -36,6 +36,44 @@ from gateway.settings import Settings
 _NOTHING_DUE = "Nothing is due that was not billed before: there are no documents."
 
 
+_ORDER_OPTIONS = (
+    click.option("--stage", required=True, type=click.Choice([str(one) for one in BillStage])),
+    click.option(
+        "--service",
+        type=click.Choice([str(one) for one in Service]),
+        callback=lambda *a: Service(a[2]) if a[2] else None,
+        help="Not for a refund of VAT, which is over all services.",
+    ),
+    year_option,
+    click.option("--issued-on", type=click.DateTime(["%Y-%m-%d"]), help="Date on the documents; today."),
+    click.option("--total", type=Number(), default="0", help="Amount to divide: refund, facilities."),
+    click.option(
+        "--weight",
+        "weights",
+        type=OfParty(Number()),
+        multiple=True,
+        help="party=weight in the distribution key; repeatable.",
+    ),
+    click.option("--distribution-key", default="", help="How the weights were made; it is on the bills."),
+    click.option(
+        "--leave-out",
+        "left_out",
+        type=OfParty(click.STRING),
+        multiple=True,
+        help="party=reason: do not bill this party now; repeatable.",
+    ),
+    click.option(
+        "--confirm",
+        "confirmed",
+        type=OfParty(click.STRING),
+        multiple=True,
+        help="party=reason: what is far from the year before is right; repeatable.",
+    ),
+    click.option("--early", default="", help="Why VAT is refunded before the week from which it is."),
+)
+"""What a run is for, and the decisions on it."""
+
+
 def _with_order(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say what a run is for, and pass on its `order`."""
 
@@ -61,41 +99,7 @@ def _with_order(command: Callable[..., None]) -> Callable[..., None]:
         order = RunOrder(BillStage(stage), service, year, day, total, weights, distribution_key, tuple(decisions))
         command(order=order, **options)
 
-    for option in (
-        click.option("--stage", required=True, type=click.Choice([str(one) for one in BillStage])),
-        click.option(
-            "--service",
-            type=click.Choice([str(one) for one in Service]),
-            callback=lambda *a: Service(a[2]) if a[2] else None,
-            help="Not for a refund of VAT, which is over all services.",
-        ),
-        year_option,
-        click.option("--issued-on", type=click.DateTime(["%Y-%m-%d"]), help="Date on the documents; today."),
-        click.option("--total", type=Number(), default="0", help="Amount to divide: refund, facilities."),
-        click.option(
-            "--weight",
-            "weights",
-            type=OfParty(Number()),
-            multiple=True,
-            help="party=weight in the distribution key; repeatable.",
-        ),
-        click.option("--distribution-key", default="", help="How the weights were made; it is on the bills."),
-        click.option(
-            "--leave-out",
-            "left_out",
-            type=OfParty(click.STRING),
-            multiple=True,
-            help="party=reason: do not bill this party now; repeatable.",
-        ),
-        click.option(
-            "--confirm",
-            "confirmed",
-            type=OfParty(click.STRING),
-            multiple=True,
-            help="party=reason: what is far from the year before is right; repeatable.",
-        ),
-        click.option("--early", default="", help="Why VAT is refunded before the week from which it is."),
-    ):
+    for option in _ORDER_OPTIONS:
         run = option(run)
     return run
 

@@ -94,7 +94,7 @@ def guidance_command(
     """Record individual guidance of PARTY_ID, or its renewal."""
     day = received.date()
     with_finance(settings, key, lambda billing, actor: billing.record_guidance(actor, party_id, day, periods))
-    content = {"party": party_id, "received": day, "periods": periods}
+    content = {"partyId": party_id, "received": day, "periods": periods}
     print_result(form, content, [f"{party_id}: {periods} from {day}"])
 
 
@@ -199,7 +199,7 @@ def warnings_command(*, settings: Settings, service: Service, folder: Path, form
         (warning.debtor.party_id, warning.outlook.status, _write_mail(warning, issuer, now, folder))
         for warning in found
     ]
-    content = [{"party": party_id, "status": status, "file": file} for party_id, status, file in written]
+    content = [{"partyId": party_id, "status": status, "file": file} for party_id, status, file in written]
     lines = [f"{party_id:24} {status:14} {file}" for party_id, status, file in written]
     print_result(form, content, lines or ["No party uses more than it prepaid."])
 

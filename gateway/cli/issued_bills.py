@@ -71,11 +71,13 @@ def to_print_command(*, settings: Settings, form: str) -> None:
 @click.command("printed")
 @click.argument("number")
 @key_option
+@format_option()
 @with_existing
-def printed_command(*, settings: Settings, number: str, key: str) -> None:
+def printed_command(*, settings: Settings, number: str, key: str, form: str) -> None:
     """Record that NUMBER was printed and sent on paper."""
     is_new = record_printed(settings, number, key)
-    click.echo(f"{number} was printed" if is_new else f"{number} was printed before")
+    line = f"{number} was printed" if is_new else f"{number} was printed before"
+    print_result(form, {"number": number, "isNew": is_new}, [line])
 
 
 @click.command("explain")

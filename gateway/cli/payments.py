@@ -11,8 +11,8 @@ from gateway.admin.billing import record_payments, with_payments
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.payments.payment import Balance, Match, Payment
 from gateway.billing.payments.service import ImportReport, PaymentService
-from gateway.cli.billing_options import SignedNumber, key_option
-from gateway.cli.options import EXISTING_FILE, format_option, print_json, with_existing
+from gateway.cli.billing_options import SignedNumber, key_option, print_result
+from gateway.cli.options import EXISTING_FILE, format_option, with_existing
 from gateway.clock import amsterdam_today
 from gateway.settings import Settings
 
@@ -27,11 +27,9 @@ def bank_file_command(*, settings: Settings, file: Path, key: str, form: str) ->
     pay."""
     content = file.read_bytes()
     report = record_payments(settings, key, lambda payments, actor: payments.take_file(actor, content))
-    if form == "json":
-        matches = [_match(match) for match in report.matches]
-        print_json({"recorded": report.recorded, "total": report.total, "entries": matches})
-    else:
-        click.echo("\n".join(_report_lines(report)))
+    matches = [_match(match) for match in report.matches]
+    totals = {"recorded": report.recorded, "total": report.total, "entries": matches}
+    print_result(form, totals, _report_lines(report))
 
 
 def _match(match: Match) -> dict[str, object]:
@@ -89,32 +87,29 @@ def open_command(*, settings: Settings, party_id: str | None, form: str) -> None
 def payments_command(*, settings: Settings, number: str, form: str) -> None:
     """What was paid of NUMBER, payment by payment."""
 
-    async def work(payments: PaymentService) -> tuple[Sequence[Balance], Sequence[Payment]]:
-        return await payments.known_balance(number), await payments.payments_of(number)
+    async def work(payments: PaymentService) -> tuple[Balance, Sequence[Payment]]:
+        return await payments.balance(number), await payments.payments_of(number)
 
-    balances, found = with_payments(settings, work)
-    if form == "json":
-        print_json({**_balance(balances[0]), "payments": found})
-        return
-    _print_balances(balances, form)
-    for payment in found:
-        click.echo(f"  {payment.booked_on} {payment.amount:>14}  {payment.entry_id}  by {payment.by}")
+    balance, found = with_payments(settings, work)
+    lines = [f"  {one.booked_on} {one.amount:>14}  {one.entry_id}  by {one.by}" for one in found]
+    print_result(form, {**_balance(balance), "payments": found}, [*_balance_lines([balance]), *lines])
 
 
 def _print_balances(balances: Sequence[Balance], form: str) -> None:
-    if form == "json":
-        print_json([_balance(balance) for balance in balances])
-        return
+    print_result(form, [_balance(balance) for balance in balances], _balance_lines(balances))
+
+
+def _balance_lines(balances: Sequence[Balance]) -> Iterator[str]:
     today = amsterdam_today()
     for balance in balances:
         bill = balance.bill
         overdue = "overdue" if balance.is_overdue(today) else ""
-        click.echo(
+        yield (
             f"{bill.number:16} {bill.party_id:24} due {bill.due_on} {balance.open:>14} of {bill.including:>14} "
             f"{balance.state:12} {overdue}".rstrip()
         )
     if not balances:
-        click.echo("Nothing is open.")
+        yield "Nothing is open."
 
 
 def _balance(balance: Balance) -> dict[str, object]:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.documents.journals import JournalFormat, write_journal
-from gateway.billing.documents.postings import Journal, read_journal
+from gateway.billing.documents.postings import Journal, journal
 from gateway.billing.documents.tables import (
     BILL_LINES,
     BILLS,
@@ -153,10 +153,9 @@ class Drop:
                 entries = await write_export(ENTRIES, self._meter.entries(wanted), form, out)
             with await _create(folder / f"statements-{day:%Y-%m}.{form}") as out:
                 statements = write_items(STATEMENTS, lines, form, out)
-        bills = await self._bills_up_to(day)
-        booked = await read_journal(self._bills.bills, self._issuer, day.year, self._chart, day)
-        if bills is not None:
-            await asyncio.to_thread(self._write_books, day.year, bills, booked, folder)
+        books = await self._books_up_to(day) if self._issuer.name else None
+        if books:
+            await asyncio.to_thread(self._write_books, day.year, *books, folder)
         files = await asyncio.to_thread(_describe_files, folder)
         return Manifest(
             day=str(day),
@@ -165,16 +164,16 @@ class Drop:
             entries=entries,
             statements=statements,
             billed_in=day.year,
-            bills=None if bills is None else bill_totals(bills),
-            journal=None if bills is None else journal_totals(booked),
+            bills=bill_totals(books[0]) if books else None,
+            journal=journal_totals(books[1]) if books else None,
             files=files,
         )
 
-    async def _bills_up_to(self, day: date) -> Sequence[Bill] | None:
-        """The documents of the year that are dated up to this day; None where the settings name no issuer."""
-        if not self._issuer.name:
-            return None
-        return [bill for bill in await self._bills.bills(day.year) if bill.issued_on <= day]
+    async def _books_up_to(self, day: date) -> tuple[Sequence[Bill], Journal]:
+        """The documents of the year that are dated up to this day, and the year's journal with them."""
+        bills = [bill for bill in await self._bills.bills(day.year) if bill.issued_on <= day]
+        before = await self._bills.bills(day.year - 1)
+        return bills, journal(self._issuer, day.year, [*before, *bills], self._chart)
 
     def _write_books(self, year: int, bills: Sequence[Bill], booked: Journal, folder: Path) -> None:
         for form in self._formats:

@@ -69,7 +69,7 @@ class Revocation:
         `report_unknown` is called each time that no answer was found."""
         self._fetch = fetch
         self._clock = clock
-        self._at_hand = crls
+        self._available = crls
         self._report_unknown = report_unknown
         self._fetched: dict[str, _Fetched] = {}
         self._answers: BoundedDict[str, _Answer] = BoundedDict(ENTRIES_MAX)
@@ -94,16 +94,16 @@ class Revocation:
     def crls(self) -> Iterator[Crl]:
         """The lists that are asked: those available, of each issuer the newest, and those that were fetched."""
         newest: dict[str, Crl] = {}
-        for crl in self._at_hand():
+        for crl in self._available():
             if crl.issuer not in newest or newest[crl.issuer].this_update < crl.this_update:
                 newest[crl.issuer] = crl
         yield from newest.values()
         yield from (known.crl for known in self._fetched.values())
 
     async def _is_revoked(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-        at_hand = [crl for crl in self._at_hand() if crl.is_about(certificate, issuer)]
-        if at_hand:  # the newest counts, also when it runs out before an older one
-            by_age = sorted(at_hand, key=lambda crl: crl.this_update)
+        lists = [crl for crl in self._available() if crl.is_about(certificate, issuer)]
+        if lists:  # the newest counts, also when it runs out before an older one
+            by_age = sorted(lists, key=lambda crl: crl.this_update)
             newest = next((crl for crl in reversed(by_age) if crl.this_update <= self._clock() + SKEW), by_age[0])
             self._require_current(newest.this_update, newest.next_update)
             return newest.names(certificate)

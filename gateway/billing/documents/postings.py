@@ -103,12 +103,9 @@ async def read_journal(
     issuer: Issuer,
     year: int,
     chart: Chart,
-    up_to: date = date.max,
 ) -> Journal:
-    """The journal of a calendar year, from the bills of that year and the one before that are dated up to a
-    day."""
-    bills = [*await bills_issued_in(year - 1), *await bills_issued_in(year)]
-    return journal(issuer, year, (bill for bill in bills if bill.issued_on <= up_to), chart)
+    """The journal of a calendar year, from the bills of that year and the one before."""
+    return journal(issuer, year, [*await bills_issued_in(year - 1), *await bills_issued_in(year)], chart)
 
 
 def journal(issuer: Issuer, year: int, bills: Iterable[Bill], chart: Chart | None = None) -> Journal:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from gateway.billing.documents.bill import BillStage
+from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.documents.reference import payment_reference
 from gateway.billing.rating.amounts import ZERO
 from gateway.billing.rating.services import Service
@@ -75,6 +75,21 @@ class BillHead:
     issued_on: date
     due_on: date
     including: Decimal
+
+    @classmethod
+    def of(cls, bill: Bill) -> "BillHead":
+        """What a list shows of this bill."""
+        return cls(
+            bill.number,
+            bill.debtor.party_id,
+            bill.debtor.name,
+            bill.service,
+            bill.year,
+            bill.stage,
+            bill.issued_on,
+            bill.due_on,
+            bill.amounts.including,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Payments as a service: files of the bank are matched and recorded, and open bills are listed."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from gateway.billing.documents.bill import Bill
 from gateway.billing.payments.bank_files import read_bank_file
 from gateway.billing.payments.payment import (
     Balance,
@@ -69,12 +70,17 @@ class PaymentService:
         paid = paid_by_number(await self._store.payments(number))
         return [Balance(head, paid.get(head.number, ZERO)) for head in await self._store.heads(number)]
 
-    async def known_balance(self, number: str) -> Sequence[Balance]:
+    async def balance(self, number: str) -> Balance:
         """The bill of a number with what was paid of it. Raises UnknownBillError."""
         found = await self.balances(number)
         if not found:
             raise UnknownBillError(number)
-        return found
+        return found[0]
+
+    async def with_paid(self, bills: Iterable[Bill]) -> Sequence[Balance]:
+        """These bills with what was paid of them."""
+        paid = paid_by_number(await self._store.payments())
+        return [Balance(BillHead.of(bill), paid.get(bill.number, ZERO)) for bill in bills]
 
     async def open_items(self, party_id: str | None = None) -> Sequence[Balance]:
         """The bills of which something is open, of all debtors or of one, those due first at the top."""
@@ -102,11 +108,10 @@ class PaymentService:
         Raises UnknownBillError.
         """
         check_finance(actor)
-        await self.known_balance(number)
+        await self.balance(number)
         entry = BankEntry(reference, booked_on, amount, (number,))
         await self._record(actor, [Match(entry, MatchState.MATCHED, {number: amount})], "")
-        [balance] = await self.balances(number)
-        return balance
+        return await self.balance(number)
 
     async def _record(self, actor: Actor, matches: Iterable[Match], digest: str) -> int:
         at = self._clock()
@@ -130,8 +135,3 @@ class PaymentService:
             raise BankFileError(
                 Text("the file is of account {others}; bills are paid to {own}", others=", ".join(others), own=own)
             )
-
-
-def by_number(balances: Iterable[Balance]) -> Mapping[str, Balance]:
-    """Balances by the number of their bill."""
-    return {balance.bill.number: balance for balance in balances}

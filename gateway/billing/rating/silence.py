@@ -3,9 +3,9 @@
 What counts are days with use, not units: a batch of a thousand is one event. Looked at are the working days of
 the 52 weeks (`WEEKS`) up to the last use. A gap is reported when it is longer than any of them, and
 
-- for a party with use on every working day: chance, exp(-λg) with λ units a day and a gap of g days, is below 1
-in 1,000; - for one whose gaps are regular (a monthly sender): it is more than half as long again as the longest;
-- for another: both, with chance (1 - p)^g where p is the share of days with use.
+- of a party with use on every working day, its chance is below 1 in 1,000: exp(-λg) with λ units a day and g days;
+- of a party whose gaps are regular (a monthly sender), it is more than half as long again as the longest;
+- of another, both hold, with the chance (1 - p)^g where p is the share of days with use.
 """
 
 import math

@@ -312,8 +312,7 @@ def _questions(inputs: RunInputs, party: PartyInput, bills: Sequence[Bill]) -> I
     stage, confirmed = inputs.order.stage, inputs.order.decisions_of(DecisionKind.CONFIRM)
     if not bills or stage not in _COMPARED or party.party_id in confirmed:
         return
-    billed = (*_counted_before(stage, party.billed), *bills)
-    total = sum((bill.amounts.excluding for bill in billed), ZERO)
+    total = compared_total(stage, (*party.billed, *bills))
     if inputs.policies.is_unusual(total, party.last_year, inputs.policies.unusual_amount):
         yield Text(
             "{year} comes to {total:amount} without tax, the year before to {before:amount}",

@@ -483,10 +483,12 @@ class BillingService:
         kind = _STEP_KINDS.get(order.stage, StepKind.SETTLEMENT)
         left_out = order.decisions_of(DecisionKind.LEAVE_OUT)
         billed = {(bill.party_id, bill.service) for bill in drafts}
+        services = {party.service for party in inputs.parties}
+        before = {service: await self.store.steps(service, order.year) for service in services}
         steps = []
         for party in inputs.parties:
             year = YearKey(party.party_id, party.service, order.year)
-            known = await self.store.steps_of(year)
+            known = before[party.service].get(party.party_id, ())
             is_due = kind is not StepKind.PREPAYMENT or party.forecast is not None
             is_new = is_due and order.service is not None and all(step.kind is not kind for step in known)
             if (party.party_id, party.service) in billed or (is_new and party.party_id not in left_out):

@@ -53,7 +53,7 @@ class SqlBillingStore:
 
     def __init__(self, engines: Engines, writer: Writer) -> None:
         self._engines = engines
-        self.writer = writer
+        self._writer = writer
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record a debtor, or a new version of one."""
@@ -64,7 +64,7 @@ class SqlBillingStore:
             add_once(connection, queries.ADD_DEBTOR, row, event.at)
             record_event(connection, event)
 
-        await self.writer.call(write)
+        await self._writer.call(write)
 
     async def debtors(self) -> Sequence[Debtor]:
         """Every record of every debtor, oldest first."""
@@ -152,7 +152,7 @@ class SqlBillingStore:
                 record_event(connection, event)
             return is_new
 
-        return await self.writer.call(write)
+        return await self._writer.call(write)
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
@@ -180,7 +180,7 @@ class SqlBillingStore:
             return bills
 
         try:
-            return await self.writer.call(write)
+            return await self._writer.call(write)
         except IntegrityError as clash:
             raise InputsMovedError(
                 Text("another run billed the same year while run {run_id} was being issued", run_id=run.run_id),

@@ -341,11 +341,9 @@ class Sink:
 
 
 def _remote(url: str) -> ObjectStore:
-    return (
-        from_url(url)
-        if url.startswith("memory:")
-        else from_url(url, retry_config={"max_retries": RETRIES_MAX, "retry_timeout": RETRYING_MAX})
-    )
+    if url.startswith("memory:"):
+        return from_url(url)
+    return from_url(url, retry_config={"max_retries": RETRIES_MAX, "retry_timeout": RETRYING_MAX})
 
 
 def new_key(kind: str) -> str:

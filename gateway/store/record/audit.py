@@ -178,7 +178,7 @@ class _Audit:
 
     def check_subjects(self) -> None:
         """Check every row of every table against its newest change in the record."""
-        rows = ask(self._conn, queries.every_so_many(messages), (_MESSAGES_A_PART,) * 2)
+        rows = ask(self._conn, queries.part_ends(messages), (_MESSAGES_A_PART,) * 2)
         keys = [queries.KeyRow._make(row).key for row in rows]
         name = str(messages.name)
         self._run(

@@ -161,11 +161,7 @@ def _parts(
     parts: dict[object, dict[str, list[Sequence[object]]]] = {}
     values = [value for value in (after, until) if value is not None]
     for table in kind.parts:
-        sql, name = (
-            queries.parts_between(table, queries.key_of(kind.table), _bounds(after, until)),
-            str(table.name),
-        )
-        rows = ask(conn, sql, values)
-        for owner, *row in rows:
-            parts.setdefault(owner, {}).setdefault(name, []).append(row)
+        sql = queries.parts_between(table, queries.key_of(kind.table), _bounds(after, until))
+        for owner, *row in ask(conn, sql, values):
+            parts.setdefault(owner, {}).setdefault(str(table.name), []).append(row)
     return parts

@@ -51,7 +51,7 @@ class PositionRow(NamedTuple):
 
 
 class KeyRow(NamedTuple):
-    """An answer to `every_so_many`."""
+    """An answer to `part_ends`."""
 
     key: str
 
@@ -89,8 +89,8 @@ def mark_recorded(table: Table) -> str:
 
 
 @lru_cache(maxsize=64)
-def every_so_many(table: Table) -> str:
-    """The key of every so manieth row, in their order, without the last rows that are fewer."""
+def part_ends(table: Table) -> str:
+    """The keys at which a table is divided into parts of so many rows, in order; the last part may have fewer."""
     key = key_of(table)
     numbered = f'SELECT "{key}" AS key, row_number() OVER (ORDER BY "{key}") AS number FROM "{table.name}"'  # noqa: S608
     return f"SELECT key FROM ({numbered}) AS numbered WHERE number / ? * ? = number ORDER BY key"  # noqa: S608 - our own names

@@ -68,6 +68,6 @@ async def billing_services(
         billing._clock = clock = Now(gateway)
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
-        payments = PaymentService(SqlPaymentStore(engines, store.writer), ISSUER, utc_now)
+        payments = PaymentService(SqlPaymentStore(engines, store._writer), ISSUER, utc_now)
         services = BillingServices(billing, store, meter, write_pdf, payments)
         yield replace(gateway.services(), billing=services, clock=clock)
