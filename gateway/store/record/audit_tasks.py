@@ -162,6 +162,6 @@ def _parts(
     values = [value for value in (after, until) if value is not None]
     for table in kind.parts:
         sql = queries.parts_between(table, queries.key_of(kind.table), _bounds(after, until))
-        for owner, *row in ask(conn, sql, values):
-            parts.setdefault(owner, {}).setdefault(str(table.name), []).append(row)
+        for part in map(queries.PartRow.read, ask(conn, sql, values)):
+            parts.setdefault(part.owner, {}).setdefault(str(table.name), []).append(part.values)
     return parts

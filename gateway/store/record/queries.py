@@ -1,5 +1,6 @@
 """The statements of the record, by name. A subject's table is `t`."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,6 +55,18 @@ class KeyRow(NamedTuple):
     """An answer to `part_ends`."""
 
     key: str
+
+
+class PartRow(NamedTuple):
+    """An answer to `parts_between`: the key of the subject, and the row that belongs to it."""
+
+    owner: object
+    values: Sequence[object]
+
+    @classmethod
+    def read(cls, answer: Sequence[object]) -> "PartRow":
+        """From the columns as they are asked for."""
+        return cls(answer[0], answer[1:])
 
 
 class HeadRow(NamedTuple):
