@@ -9,7 +9,10 @@ import msgspec
 import pytest
 
 from gateway import settings as module
+from gateway.billing.documents.journals import JournalFormat
+from gateway.billing.rating.services import Service
 from gateway.docs import attribute_docstrings, settings_page
+from gateway.metering.export import Format
 from gateway.settings import (
     DatabaseSettings,
     HttpSettings,
@@ -196,3 +199,10 @@ def test_roots_are_trusted_from_day_to_day() -> None:
 def test_terms_of_trust_that_are_wrong(setting: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"digipoort.{setting.lower()} holds "):
         load(None, {f"METERPOORT_DIGIPOORT__{setting}": text})
+
+
+def test_names_in_settings_are_those_of_billing() -> None:
+    """Settings know no other package, so they have lists of their own."""
+    assert set(module.SERVICES) == set(Service)
+    assert set(module.DROP_FORMATS["formats"]) == set(Format)
+    assert set(module.DROP_FORMATS["journal_formats"]) == set(JournalFormat)
