@@ -202,7 +202,7 @@ def test_terms_of_trust_that_are_wrong(setting: str, text: str) -> None:
 
 
 def test_names_in_settings_are_those_of_billing() -> None:
-    """Settings know no other package, so they have lists of their own."""
+    """Settings know no other package, so they keep their own lists."""
     assert set(module.SERVICES) == set(Service)
     assert set(module.DROP_FORMATS["formats"]) == set(Format)
     assert set(module.DROP_FORMATS["journal_formats"]) == set(JournalFormat)
