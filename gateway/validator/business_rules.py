@@ -11,6 +11,7 @@ from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.rules import engine
 from gateway.validator.rules.engine import Breach, RuleFailure, RuleSet
+from gateway.validator.rules.patterns import PatternBreach, judge_patterns
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.breaches import SyntaxBreach
 from gateway.validator.ubl.reader import Reading
@@ -44,6 +45,10 @@ def check(parsed: Parsed, reading: Reading[Any], rules: RuleSet) -> list[Finding
         table = TABLES[name]
         if table.vocabulary is reading.vocabulary:
             found += [_of_syntax(each) for each in _first_of_each(table.breaches(reading), left_out)]
+    if rules.patterns:
+        judged = judge_patterns(reading.root, rules.patterns, reading.vocabulary.name_of, FINDINGS_EACH_MAX)
+        found += [_of_pattern(each) for each in judged.breaches]
+        left_out.update(judged.left_out)
     found += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
     if len(judgement.failures) > FINDINGS_EACH_MAX:
         left_out[FAILED_RULE] = len(judgement.failures) - FINDINGS_EACH_MAX
@@ -75,14 +80,45 @@ def _of_syntax(breach: SyntaxBreach) -> _Unlocated:
     return _Unlocated(breach.ordinal, finding)
 
 
-def _of_failure(failure: RuleFailure) -> _Unlocated:
+def _of_pattern(breach: PatternBreach) -> _Unlocated:
+    rule = breach.rule
+    if breach.error:
+        finding = _stop_of_the_text(breach) if breach.is_undecidable else _failure(rule.id, breach.error)
+        return _Unlocated(breach.ordinal, finding)
+    detail = breach.detail
+    finding = Finding(
+        rule.id,
+        rule.flag,
+        Stage.RULES,
+        rule.sentence,
+        terms=rule.terms,
+        found=detail.found,
+        expected=detail.expected,
+        advice=detail.advice or rule.advice,
+    )
+    return _Unlocated(breach.ordinal, finding, detail.term)
+
+
+def _stop_of_the_text(breach: PatternBreach) -> Finding:
+    """The official text stops here, so nobody can call the document valid."""
+    return Finding(
+        "MP-RULE-UNDECIDABLE",
+        Flag.FATAL,
+        Stage.RULES,
+        Text("Rule {rule} cannot be decided here: its official text ends in an error.", rule=breach.rule.id),
+        terms=breach.rule.terms,
+        advice=Text("Correct it: something is here twice, or a value is no number or no date."),
+    )
+
+
+def _failure(rule: str, error: str) -> Finding:
     """A rule that broke is an error of ours: the document is not judged by it, so it may not pass."""
-    message = Text(
-        "Rule {rule} could not be checked; the error is the gateway's, not the document's.", rule=failure.rule.id
-    )
-    return _Unlocated(
-        failure.node.ordinal, Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, message, found=failure.error)
-    )
+    message = Text("Rule {rule} could not be checked; the error is the gateway's, not the document's.", rule=rule)
+    return Finding(FAILED_RULE, Flag.FATAL, Stage.RULES, message, found=error)
+
+
+def _of_failure(failure: RuleFailure) -> _Unlocated:
+    return _Unlocated(failure.node.ordinal, _failure(failure.rule.id, failure.error))
 
 
 def _first_of_each(breaches: Iterable[_B], left_out: Counter[str]) -> Iterator[_B]:

@@ -19,6 +19,7 @@ from gateway.validator.model.codes import CodeList, near_misses
 from gateway.validator.model.terms import GROUPS, TERMS
 from gateway.validator.rules.cases import Case, cases
 from gateway.validator.rules.engine import Form, Rule, RuleSet
+from gateway.validator.rules.patterns import PatternRule
 from gateway.validator.rules.sets import SETS
 from gateway.validator.ubl.rules import SyntaxRule
 from gateway.validator.ubl.tables import TABLES
@@ -132,9 +133,14 @@ def _of_set(rules: RuleSet) -> Iterator[RuleEntry]:
     for table in sorted(rules.syntax):
         for syntax_rule in TABLES[table].rules.values():
             yield replace(_entry(rules, syntax_rule, SYNTAX_FORM), path=syntax_rule.path)
+    for pattern in rules.patterns:
+        for rule_of_pattern, context in pattern.all_rules:
+            terms = tuple((term, _name(term)) for term in rule_of_pattern.terms)
+            entry = _entry(rules, rule_of_pattern, SYNTAX_FORM)
+            yield replace(entry, terms=terms, path=" | ".join(context.paths))
 
 
-def _entry(rules: RuleSet, rule: Rule | SyntaxRule, form: str) -> RuleEntry:
+def _entry(rules: RuleSet, rule: Rule | SyntaxRule | PatternRule, form: str) -> RuleEntry:
     found = cases().get(rule.id, ())
     return RuleEntry(
         rule.id,

@@ -135,6 +135,7 @@ CHECKS: tuple[OwnCheck, ...] = (
             "MP-RULE-FAILED": Text(
                 "A rule could not be checked by an error of the gateway; the message is set apart, not refused."
             ),
+            "MP-RULE-UNDECIDABLE": Text("The official text of a rule ends in an error on the document."),
             "MP-REFERENCE-STOPPED": Text(
                 "With `--engine reference`: the official stylesheet ended in an error, without a verdict."
             ),

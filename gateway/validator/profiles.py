@@ -192,7 +192,8 @@ def _together(base: RuleSet, added: RuleSet) -> RuleSet:
 
 
 def _includes(rules: RuleSet, added: RuleSet) -> bool:
-    return added.rules.keys() <= rules.rules.keys() and added.syntax <= rules.syntax
+    xml = added.syntax <= rules.syntax and set(added.patterns) <= set(rules.patterns)
+    return xml and added.rules.keys() <= rules.rules.keys()
 
 
 def _sets_used(rules: RuleSet, why: Text, *, is_claim: bool = False) -> tuple[RuleSetUsed, ...]:

@@ -11,8 +11,9 @@ from datetime import date
 from gateway.i18n import Text
 from gateway.validator.model.invoice import Buyer, Invoice, SellerContact, VatBreakdown
 from gateway.validator.model.terms import every
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931 import EN16931
-from gateway.validator.rules.engine import Detail, RulePage, RuleSet, rule_set
+from gateway.validator.rules.engine import RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import condition
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 

@@ -25,7 +25,9 @@ from gateway.validator.model.terms import (
     term_of,
     without_collecting,
 )
+from gateway.validator.rules.detail import Detail, no_detail
 from gateway.validator.rules.facts import Facts
+from gateway.validator.rules.patterns import Pattern
 
 
 class Form(StrEnum):
@@ -45,27 +47,6 @@ class Form(StrEnum):
     """What fits no other form: a named function with its sentence."""
     UNCHECKED = "unchecked"
     """The standard states it, the official artefact does not check it: listed, never broken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """Why a rule does not hold: the value found, the value expected, what to change.
-
-    `found` and `expected` are a Text unless they are the same in every language: values, ids, signs. `term` is
-    the term of the node that is wrong (`BT-131`). `node` is the group to report, where that is another one than
-    the group that was evaluated.
-    """
-
-    found: Text | str | None = None
-    expected: Text | str | None = None
-    advice: Text | None = None
-    term: str | None = None
-    node: Group | None = None
-
-
-def no_detail(_node: Any, _facts: Any) -> Detail:
-    """The detail of a rule whose sentence says everything."""
-    return Detail()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,6 +168,8 @@ class RuleSet:
     """Where the set is published."""
     pages: tuple[RulePage, ...] = ()
     syntax: frozenset[str] = frozenset()
+    patterns: tuple[Pattern, ...] = ()
+    """Its rules on the XML itself that are written as patterns."""
     schema_first: frozenset[str] = frozenset()
     """Rules that ask for what the XML schema asks for already, or forbid what it does not know."""
     valid_from: date | None = None
@@ -204,6 +187,7 @@ class RuleSet:
             self.document,
             self.facts,
             syntax=self.syntax | other.syntax,
+            patterns=tuple(dict.fromkeys((*self.patterns, *other.patterns))),
             parts=tuple(dict.fromkeys((*(self.parts or (self,)), *(other.parts or (other,))))),
         )
 

@@ -16,7 +16,8 @@ from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import cents, exact
 from gateway.validator.model.codes import CodeList, near_misses
 from gateway.validator.model.terms import GROUPS, TERMS, CodeUse, Document, Group, Unreadable, every
-from gateway.validator.rules.engine import Detail, Form, Rule
+from gateway.validator.rules.detail import Detail
+from gateway.validator.rules.engine import Form, Rule
 
 SPACE = " \t\r\n"
 

@@ -40,8 +40,9 @@ from gateway.validator.model.invoice import (
     VatTotal,
 )
 from gateway.validator.model.terms import CodeUse, Group, every
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931 import EN16931
-from gateway.validator.rules.engine import Claim, Detail, Rule, RulePage, RuleSet, rule_set
+from gateway.validator.rules.engine import Claim, Rule, RulePage, RuleSet, rule_set
 from gateway.validator.rules.forms import SPACE, condition, unchecked
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 

@@ -15,7 +15,8 @@ from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import cents, exact, total_of
 from gateway.validator.model.terms import TERMS, Group
-from gateway.validator.rules.engine import Detail, Form, Rule
+from gateway.validator.rules.detail import Detail
+from gateway.validator.rules.engine import Form, Rule
 
 _PART = re.compile(r"([+-]?)\s*(sum of )?([A-Z]+-\d+)(\?)?\s*")
 _SHOWN_MAX = 6

@@ -15,8 +15,9 @@ from gateway.validator.model.invoice import (
     ObjectReference,
     SupportingDocument,
 )
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931.source import SOURCE
-from gateway.validator.rules.engine import Detail, Form
+from gateway.validator.rules.engine import Form
 from gateway.validator.rules.forms import coded, condition, not_on_list
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 

@@ -31,8 +31,9 @@ from gateway.validator.model.invoice import (
     VatTotal,
 )
 from gateway.validator.model.terms import Group, every
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931.source import SOURCE
-from gateway.validator.rules.engine import Detail, Rule
+from gateway.validator.rules.engine import Rule
 from gateway.validator.rules.forms import SPACE, condition, names
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 

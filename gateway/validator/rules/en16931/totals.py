@@ -14,8 +14,9 @@ from gateway.validator.model.invoice import (
     indicators,
 )
 from gateway.validator.model.terms import Group, Unreadable, every
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931.source import SOURCE
-from gateway.validator.rules.engine import Detail, Form, Rule
+from gateway.validator.rules.engine import Form, Rule
 from gateway.validator.rules.forms import condition
 from gateway.validator.rules.invoice_facts import InvoiceFacts
 from gateway.validator.rules.sums import Amounts, Own, sum_rule

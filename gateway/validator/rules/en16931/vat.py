@@ -23,9 +23,10 @@ from gateway.validator.model.invoice import (
     LineVat,
 )
 from gateway.validator.model.terms import Group, every
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931.source import SOURCE
 from gateway.validator.rules.en16931.totals import tax_detail, tax_is_within_one
-from gateway.validator.rules.engine import Detail, Form, Rule
+from gateway.validator.rules.engine import Form, Rule
 from gateway.validator.rules.invoice_facts import InvoiceFacts, LineSums, VatUse
 
 

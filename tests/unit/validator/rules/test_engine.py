@@ -11,8 +11,9 @@ from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import EXACT, exact
 from gateway.validator.model.invoice import Invoice, InvoiceLine, Price
 from gateway.validator.model.terms import Document, Group, bt, group
+from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.en16931 import EN16931
-from gateway.validator.rules.engine import Detail, Form, Rule, judge, rule_set
+from gateway.validator.rules.engine import Form, Rule, judge, rule_set
 from gateway.validator.rules.facts import Facts, once
 from gateway.validator.rules.forms import condition, shall_have
 from gateway.validator.ubl.bindings import UBL_INVOICE
