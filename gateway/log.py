@@ -1,9 +1,9 @@
 """Structured logs: one JSON object for each event, named in the past tense.
 
 The kenmerk is bound where work on a message begins (`structlog.contextvars`) and is in every line until that work
-ends; so is the `traceparent` of the request that it came with, until it is judged. Document content, names, bank
-accounts and keys are never logged. Therefore the log has the type and traceback of an error, and its message only
-for errors of the system: other messages may quote a document.
+ends; so is the `traceparent` of the request that it came with, also when it is delivered days later. Document
+content, names, bank accounts and keys are never logged. Therefore the log has the type and traceback of an error,
+and its message only for errors of the system: other messages may quote a document.
 """
 
 import logging

@@ -1,14 +1,14 @@
 """W3C Trace Context (https://www.w3.org/TR/trace-context/): which trace of the caller's a request belongs to.
 
 Every answer has a `traceparent`, and so has every line that is logged about the request and about the message that
-came with it. Nothing is recorded or sent anywhere.
+came with it, until it is delivered. Nothing is recorded or sent anywhere.
 """
 
 import random
 import re
 
 from aiohttp import web
-from structlog.contextvars import bind_contextvars, unbind_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
 HEADER = "traceparent"
 _OF_REQUEST: web.RequestKey[str] = web.RequestKey("traceparent", str)
@@ -29,6 +29,12 @@ def bind_trace(request: web.BaseRequest) -> None:
     """From here on every line that is logged has the request's trace, and its answer will."""
     request[_OF_REQUEST] = traceparent_for(request.headers.get(HEADER, "").strip())
     bind_contextvars(traceparent=request[_OF_REQUEST])
+
+
+def current_trace() -> str | None:
+    """The trace of the request that is being answered."""
+    trace = get_contextvars().get(HEADER)
+    return None if trace is None else str(trace)
 
 
 def unbind_trace() -> None:

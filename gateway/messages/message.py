@@ -1,5 +1,6 @@
 """A message as the store holds it, and its journal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -76,6 +77,8 @@ class Message:
     """The recipient that the channel named, instead of the document's own."""
     wanted_profile: str | None = None
     """The rules that the sender asked for, on top of those that the document claims."""
+    traceparent: str | None = None
+    """The trace of the request that it came with (W3C Trace Context)."""
     on_behalf_of: PartyIdentifier | None = None
     """The party for which the submitter says it acts."""
     sender_id: str | None = None
@@ -97,6 +100,11 @@ class Message:
     def detached_attachments(self) -> tuple[StoredAttachment, ...]:
         """The attachments that came with the document, not in it."""
         return tuple([one for one in self.attachments if one.stored is not None])
+
+    @property
+    def log_context(self) -> Mapping[str, str]:
+        """What every line of the log about this message has."""
+        return {"kenmerk": self.kenmerk} | ({"traceparent": self.traceparent} if self.traceparent else {})
 
     @property
     def has_contents(self) -> bool:
@@ -145,6 +153,7 @@ def received_message(submission: Submission, kenmerk: str, received_at: datetime
         idempotency_key=submission.idempotency_key,
         wanted_recipient=submission.recipient,
         wanted_profile=submission.profile,
+        traceparent=submission.traceparent,
         on_behalf_of=submission.on_behalf_of,
         attachments=tuple(
             [StoredAttachment(one.attachment, one.content.location) for one in submission.attachments]

@@ -84,8 +84,9 @@ Record = Callable[[str, datetime], ChannelRecord]
 class Submission:
     """One submitted document, before anything is known of what it says.
 
-    `idempotency_key` is the sender's. `recipient` overrides the document's own recipient where the
-    channel names one (`identiteitOntvanger`). The Dutch fields are Digipoort's, echoed unchanged.
+    `idempotency_key` is the sender's. `recipient` overrides the document's own recipient where the channel names
+    one (`identiteitOntvanger`). `traceparent` is the trace of the request (W3C Trace Context). The Dutch fields
+    are Digipoort's, echoed unchanged.
     """
 
     caller: Caller
@@ -98,6 +99,7 @@ class Submission:
     berichtsoort: str | None = None
     aanleverkenmerk: str | None = None
     on_behalf_of: PartyIdentifier | None = None
+    traceparent: str | None = None
     record: Record | None = field(default=None, compare=False)
     """For a channel that keeps its own table."""
 

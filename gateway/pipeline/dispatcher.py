@@ -149,11 +149,12 @@ class Dispatcher:
             await asyncio.sleep(_IDLE_SECONDS)
 
     async def _next(self, destination: Destination) -> QueuedMessage | None:
-        """The oldest message that waits for this recipient; from here on every line of the log has its kenmerk."""
-        unbind_contextvars("kenmerk")
+        """The oldest message that waits for this recipient; from here on every line of the log has its kenmerk and
+        trace."""
+        unbind_contextvars("kenmerk", "traceparent")
         queued = await self._outbox.first(destination.recipient_id)
         if queued is not None:
-            bind_contextvars(kenmerk=queued.message.kenmerk)
+            bind_contextvars(**queued.message.log_context)
         return queued
 
     async def _offer(self, destination: Destination, queued: QueuedMessage) -> bool:

@@ -1,12 +1,14 @@
 """The intake service: accepts submissions; every channel ends here."""
 
 import time
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from gateway.clock import Clock
+from gateway.http.trace import current_trace
 from gateway.messages.kenmerk import new_kenmerk
 from gateway.messages.message import Message, received_message
 from gateway.messages.submission import Arrival, OverloadedError, Receipt, Submission
@@ -76,6 +78,7 @@ class IntakeService:
         IdempotencyConflictError and OverloadedError; in both cases nothing was stored.
         """
         self.require_room()
+        submission = replace(submission, traceparent=current_trace())
         arrival = Arrival(new_kenmerk(), self._clock(), submission)
         bind_contextvars(kenmerk=arrival.kenmerk)
         receipt = await self._store_arrival(arrival)

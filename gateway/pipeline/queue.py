@@ -10,13 +10,13 @@ storage; only a bounded part of its bytes is held here.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from structlog.contextvars import bound_contextvars, get_contextvars
+from structlog.contextvars import bound_contextvars
 
 from gateway.clock import Clock
 from gateway.messages.decision import AlreadyCommittedError, Decision, decide, park, set_apart
@@ -87,8 +87,6 @@ class _QueuedJob:
     damage: str | None = None
     profile: str | None = None
     verdict: Verdict | None = None
-    log_context: Mapping[str, object] = field(default_factory=get_contextvars)
-    """What the lines about the request that it came with have, such as its trace."""
 
 
 class JudgingQueue:
@@ -329,8 +327,9 @@ class JudgingQueue:
 
 
 def _log_context(job: _QueuedJob) -> AbstractContextManager[None]:
-    """Every line that is logged meanwhile, also by tasks that are begun meanwhile, has the message's kenmerk."""
-    return bound_contextvars(**{**job.log_context, "kenmerk": job.message.kenmerk})
+    """Every line that is logged meanwhile, also by tasks that are begun meanwhile, has the message's kenmerk
+    and trace."""
+    return bound_contextvars(**job.message.log_context)
 
 
 def _judging_error(job: _QueuedJob, error: Exception) -> JudgingError:

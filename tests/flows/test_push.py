@@ -16,10 +16,13 @@ import pytest
 from aiohttp import ClientSession, web
 from click.testing import CliRunner
 from lxml import etree
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.testing import capture_logs
 
 from gateway.api import build
 from gateway.channels.digipoort.wire.names import AFLEVEREN, KOPPELVLAK
 from gateway.cli import main
+from gateway.http.trace import traceparent_for
 from gateway.main import open_gateway
 from gateway.messages.message import Message
 from gateway.messages.participants import Caller, Party, PartyKind, Role
@@ -405,6 +408,29 @@ async def test_a_message_that_waits_survives_a_restart_and_a_change_of_mind(
         assert message.state == "delivered"
         waiting = await gateway.mailbox.waiting("waterkant", None, 10)
         assert [one.kenmerk for one in waiting.items] == [kenmerk]
+
+
+async def test_every_attempt_to_deliver_is_logged_with_the_trace_of_the_request(
+    tmp_path: Path, database_url: str, recipient: Recipient
+) -> None:
+    trace = traceparent_for("")
+    recipient.statuses = [503, 503]
+    async with running(tmp_path, database_url, pause_seconds_first=3600, give_up_hours=72) as gateway:
+        await gateway.register.save(recipient.party(), "test")
+        with capture_logs([merge_contextvars]) as before, bound_contextvars(traceparent=trace):
+            kenmerk = await hand_in(gateway)
+            await until(lambda: attempts(gateway, kenmerk, 1))
+    async with running(tmp_path, database_url, give_up_hours=72) as gateway:
+        with capture_logs([merge_contextvars]) as after:
+            await gateway.outbox.resume("waterkant", "operator")
+            assert (await settled(gateway, kenmerk))[1][-1] == "400"
+    failures = [line for line in (*before, *after) if line["event"] == "delivery_failed"]
+    assert [(line["kenmerk"], line["traceparent"]) for line in failures] == [(kenmerk, trace)] * 2
+
+
+async def attempts(gateway: Any, kenmerk: str, number: int) -> bool:
+    """Whether so many attempts to deliver it failed."""
+    return [entry.statuscode for entry in await gateway.store.journal(kenmerk)].count("420") == number
 
 
 async def test_a_change_of_mind_while_a_message_is_on_its_way_loses_nothing(

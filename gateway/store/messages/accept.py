@@ -199,6 +199,7 @@ def _message_row(message: Message, submission: Submission, node_id: str) -> Mess
         on_behalf_of=str(message.on_behalf_of) if message.on_behalf_of else None,
         wanted_recipient=str(message.wanted_recipient) if message.wanted_recipient else None,
         wanted_profile=message.wanted_profile,
+        traceparent=message.traceparent,
         steps=message.steps,
         node_id=node_id,
     )

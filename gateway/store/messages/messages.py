@@ -114,6 +114,7 @@ def as_message(row: Row[tuple[object, ...]], attachments: tuple[StoredAttachment
         idempotency_key=row.idempotency_key,
         wanted_recipient=_identifier(row.wanted_recipient),
         wanted_profile=row.wanted_profile,
+        traceparent=row.traceparent,
         on_behalf_of=_identifier(row.on_behalf_of),
         sender_id=row.sender_id,
         recipient_id=row.recipient_id,

@@ -56,6 +56,7 @@ class MessageRow(NamedTuple):
     on_behalf_of: str | None
     wanted_recipient: str | None
     wanted_profile: str | None
+    traceparent: str | None
     steps: int
     node_id: str
     accepted_digest: bytes = b""

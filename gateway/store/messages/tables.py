@@ -39,6 +39,7 @@ messages = Table(
     Column("on_behalf_of", Text),
     Column("wanted_recipient", Text),
     Column("wanted_profile", Text),
+    Column("traceparent", Text),
     Column("steps", Integer, nullable=False),
     Column("sender_id", Text),
     Column("recipient_id", Text),

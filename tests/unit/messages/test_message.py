@@ -16,6 +16,7 @@ from tests.unit.messages.examples import NOW, received
 LATER = NOW + timedelta(minutes=1)
 CALLER = Caller("key", Role.INTERMEDIARY, "software", is_test=True)
 STORED = StoredBytes("packs/x", 7, 10, "0" * 64)
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 FACTS = Attachment(1, "application/pdf", "a.pdf", 4, "1" * 64)
 
 
@@ -33,6 +34,7 @@ def submission(stored: StoredBytes | None = STORED) -> Submission:
         None,
         "A-1",
         supplier,
+        TRACE,
     )
 
 
@@ -50,6 +52,7 @@ def test_a_message_has_everything_that_its_sender_gave() -> None:
         "0190:00000001812345678000",
     )
     assert (message.document, message.size_bytes, message.sha256) == (STORED, 10, "0" * 64)
+    assert message.log_context == {"kenmerk": "k-1", "traceparent": TRACE}
     assert [(one.attachment, one.stored and one.stored.offset) for one in message.attachments] == [(FACTS, 17)]
 
 

@@ -327,6 +327,7 @@ sa.Table(
     sa.Column("on_behalf_of", sa.Text),
     sa.Column("wanted_recipient", sa.Text),
     sa.Column("wanted_profile", sa.Text),
+    sa.Column("traceparent", sa.Text),
     sa.Column("steps", sa.Integer, nullable=False),
     sa.Column("sender_id", sa.Text),
     sa.Column("recipient_id", sa.Text),
