@@ -1,6 +1,6 @@
 """Billing on a database: for the billing commands, and for the server to show bills and use.
 
-Who acts is an API key, at the command line as over the network: the audit chain holds its id.
+Who acts is an API key, at the command line as over the network: the log holds its id.
 """
 
 import asyncio

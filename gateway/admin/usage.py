@@ -131,20 +131,15 @@ def audit_all(
             meter = await audit(database.engines, seals)
             record = await asyncio.to_thread(audit_record, database.engines.url, progress)
             bills = await audit_bills(SqlBillingStore(database.engines, database.writer))
-            wrong = [_finding_on_bills(fault) for fault in bills.faults]
+            wrong = [AuditFinding("bill", *fault) for fault in bills.faults]
             return replace(
                 meter,
                 recorded=record.changes,
-                bills=sum(totals.documents for totals in bills.totals.values()),
+                billed=bills.totals,
                 findings=(*meter.findings, *record.findings, *wrong),
             )
 
     return asyncio.run(run())
-
-
-def _finding_on_bills(fault: str) -> AuditFinding:
-    subject, colon, sentence = fault.partition(": ")
-    return AuditFinding("bill", subject, sentence) if colon else AuditFinding("bill", "bills", fault)
 
 
 def audit_documents(settings: Settings, progress: Progress) -> DocumentsAudit:

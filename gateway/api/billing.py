@@ -102,7 +102,7 @@ async def check_party(call: Call, party_id: str) -> None:
 
 
 def actor_of(call: Call) -> Actor:
-    """The caller in the audit chain: its key."""
+    """The caller in the log: its key."""
     return Actor(call.caller.key_id, call.caller.role)
 
 

@@ -46,7 +46,7 @@ JSON_LINES = "application/jsonl"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET = "application/vnd.apache.parquet"
 CONTROL_TOTAL = "Meterpoort-Control-Total"
-"""Header with the control total of an export, as JSON: what `meterpoort audit` and `bills audit` count, too."""
+"""Header with the control total of an export, as JSON: what `meterpoort audit` counts, too."""
 
 _PIECE_SIZE_BYTES = 1 << 18
 TABLE_TYPES = {

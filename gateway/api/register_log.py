@@ -1,4 +1,4 @@
-"""What was done to parties, keys and deliveries, and which operator read which document."""
+"""What people did: to parties, keys, deliveries and bills, and which operator read which document."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ routes = Routes("parties")
 
 
 class RegisterLogEntry(Schema):
-    """Who did what to whom or what: a party, a key, or the kenmerk of a message."""
+    """Who did what to whom or what: a party, a key, the kenmerk of a message, a billing run or a bill."""
 
     number: int
     at: Timestamp
@@ -43,7 +43,7 @@ class RegisterLogQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.get(
     "/v1/register-log",
-    Text("Changes of parties and keys, resumed deliveries, and which operator read which document"),
+    Text("Changes of parties and keys, resumed deliveries, billing, and which operator read which document"),
     Returns("A part of the log; nothing in it is ever changed.", RegisterLog, headers=NEXT_PAGE),
     roles=OFFICE,
 )

@@ -1,7 +1,6 @@
 """Every resource of the API, in the order of the documentation."""
 
 from gateway.api import (
-    audit,
     billing_years,
     bills,
     contents,
@@ -52,7 +51,6 @@ RESOURCES = (
     explanations,
     payments,
     runs,
-    audit,
     usage_events,
     seals,
     exports,

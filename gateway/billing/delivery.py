@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gateway.billing.documents.bill import Bill
-from gateway.billing.runs.audit_chain import AuditEvent
+from gateway.billing.runs.audit_event import AuditEvent
 
 
 class DeliveryMeans(StrEnum):
@@ -34,8 +34,8 @@ class BillDelivery:
     at: datetime
 
     def event(self) -> AuditEvent:
-        """The event for the audit chain."""
-        return AuditEvent(self.by, "bill-delivered", self.number, self.at, f"{self.means} {self.to}")
+        """The event for the log."""
+        return AuditEvent(self.by, "bill delivered", self.number, self.at, f"{self.means} {self.to}")
 
 
 class DeliveryStore(Protocol):

@@ -76,7 +76,7 @@ key_option = click.option(
     show_envvar=True,
     prompt="API key",
     hide_input=True,
-    help="API key of who does this; its id is recorded in the audit chain.",
+    help="API key of who does this; its id is recorded in the log.",
 )
 service_option = click.option(
     "--service", required=True, type=click.Choice([str(one) for one in Service]), callback=lambda *a: Service(a[2])

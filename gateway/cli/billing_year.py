@@ -131,7 +131,7 @@ def close_command(*, settings: Settings, party_id: str, service: Service, year: 
 @click.argument("party_id")
 @service_option
 @year_option
-@click.option("--reason", required=True, help="Why; recorded in the year and the audit chain.")
+@click.option("--reason", required=True, help="Why; recorded in the year and the log.")
 @key_option
 @format_option()
 @with_settings

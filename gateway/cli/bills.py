@@ -6,7 +6,6 @@ from gateway.cli.lazy import LazyGroup
 
 COMMANDS = {
     "approve": "gateway.cli.billing_runs:approve_command",
-    "audit": "gateway.cli.issued_bills:audit_command",
     "bank-file": "gateway.cli.payments:bank_file_command",
     "close": "gateway.cli.billing_year:close_command",
     "debtors": "gateway.cli.billing_year:debtors_command",

@@ -1,4 +1,4 @@
-"""`meterpoort bills`: issued documents, their explanation and audit."""
+"""`meterpoort bills`: issued documents and their explanation."""
 
 import re
 import sys
@@ -11,7 +11,6 @@ from gateway.admin.billing import bills_to_print, record_printed, with_billing
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.rating.services import SERVICE_NAMES
-from gateway.billing.runs.bills_audit import BillsAudit, audit_bills
 from gateway.billing.runs.service import BillingService, Explanation
 from gateway.cli.billing_options import in_language, key_option, print_bills, print_result
 from gateway.cli.billing_runs import print_review
@@ -113,28 +112,3 @@ def _explanation_lines(explanation: Explanation, language: str) -> Iterator[str]
     for entry in explanation.entries:
         at = f"{entry.at:%Y-%m-%dT%H:%M:%SZ}"
         yield f"    {entry.entry_id:>10} {at} {entry.kind:22} {entry.quantity:>6} {entry.kenmerk}"
-
-
-@click.command("audit")
-@format_option()
-@with_existing
-def audit_command(*, settings: Settings, form: str) -> None:
-    """Check the audit chain, and compute every bill again. Exits with 1 when something is wrong.
-
-    Prints the control totals that the exports have, by year of issue.
-    """
-    found = with_billing(settings, lambda billing: audit_bills(billing.store), needs_issuer=False)
-    print_result(form, found, _audit_lines(found))
-    if found.faults:
-        raise SystemExit(1)
-
-
-def _audit_lines(found: BillsAudit) -> Iterator[str]:
-    yield f"{found.records} records, head {found.head}"
-    for year, totals in found.totals.items():
-        yield (
-            f"{year}: {totals.documents} documents, {totals.excluding} + {totals.vat} VAT = {totals.including} EUR"
-        )
-    for fault in found.faults:
-        yield f"WRONG {fault}"
-    yield f"{len(found.faults)} findings" if found.faults else "The bills are sound."

@@ -166,7 +166,9 @@ def _print_report(report: meter.AuditReport) -> None:
     click.echo(f"seals      {report.seals:,}, {report.unsealed:,} entries wait for the next")
     click.echo(f"last seal  {report.last_seal or 'none'}")
     click.echo(f"record     {report.recorded:,} changes")
-    click.echo(f"bills      {report.bills:,} computed again")
+    for year, bills in report.billed.items():
+        amounts = f"{bills.excluding} + {bills.vat} VAT = {bills.including} EUR"
+        click.echo(f"bills      {year}: {bills.documents:,} computed again, {amounts}")
     for finding in report.findings:
         click.echo(f"WRONG      {finding.check}: {finding.subject}: {finding.sentence}")
     click.echo(f"{len(report.findings)} findings" if report.findings else "Meter, record and bills are sound.")

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 CHECK_SECONDS = 30.0
 """How often the server looks for bills that were issued, perhaps by the command line."""
 GATEWAY = "gateway"
-"""Who mails bills, in the audit chain."""
+"""Who mails bills, in the log."""
 
 FindParty = Callable[[PartyIdentifier], object | None]
 """The party with this identifier, None for one that is not registered."""

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 import msgspec
 
+from gateway import __version__
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord, next_record
+from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.ports import (
     ALL,
@@ -18,7 +19,6 @@ from gateway.billing.runs.ports import (
     MeteredEntry,
     Positions,
     Render,
-    documents_seal,
     refuse_earlier,
     with_documents,
 )
@@ -36,12 +36,12 @@ class MemoryBillingStore:
         self.runs_by_id: dict[str, Run] = {}
         self.inputs: dict[str, bytes] = {}
         self.issued: list[tuple[Bill, bytes]] = []
-        self.chain: list[AuditRecord] = []
+        self.events: list[AuditEvent] = []
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record whom to bill."""
         self.known.append(debtor)
-        self._seal(event)
+        self.events.append(event)
 
     async def debtors(self) -> Sequence[Debtor]:
         """Every record of every debtor."""
@@ -52,7 +52,7 @@ class MemoryBillingStore:
         if any((known.year, known.kind, known.key) == (step.year, step.kind, step.key) for known in self.taken):
             return False
         self.taken.append(step)
-        self._seal(event)
+        self.events.append(event)
         return True
 
     async def steps(self, service: Service, year: int) -> Mapping[str, Sequence[YearStep]]:
@@ -100,7 +100,7 @@ class MemoryBillingStore:
         if run.run_id not in self.runs_by_id:
             self.runs_by_id[run.run_id] = run
             self.inputs[run.run_id] = msgspec.json.encode(inputs, order="deterministic")
-            self._seal(event)
+            self.events.append(event)
 
     async def run(self, run_id: str) -> Run | None:
         """One run."""
@@ -113,7 +113,7 @@ class MemoryBillingStore:
     async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
         """Record the approval of a run."""
         self.runs_by_id[run_id] = replace(self.runs_by_id[run_id], approved_by=by, approved_at=at)
-        self._seal(event)
+        self.events.append(event)
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent
@@ -133,12 +133,8 @@ class MemoryBillingStore:
         self.runs_by_id[run.run_id] = replace(
             self.runs_by_id[run.run_id], issued_by=event.actor, issued_at=event.at
         )
-        self._seal(replace(event, detail=documents_seal((bill.number, xml) for bill, xml in new)))
+        self.events.append(event)
         return [bill for bill, _ in new]
-
-    async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
-        """The audit chain."""
-        return self.chain[after:][:limit]
 
     async def issued_runs(self) -> Sequence[IssuedRun]:
         """The runs that were issued, with their documents."""
@@ -153,15 +149,8 @@ class MemoryBillingStore:
         for bill, xml in self.issued:
             if bill.run_id == run_id:
                 rank = int(bill.number.rpartition("-")[2])
-                yield IssuedDocument(bill, bill.issued_on.year, rank, xml, hashlib.sha256(xml).hexdigest())
-
-    async def audit_head(self) -> tuple[int, str]:
-        """Number and hash of the last audit record."""
-        return (self.chain[-1].number, self.chain[-1].link) if self.chain else (0, GENESIS)
-
-    def _seal(self, event: AuditEvent) -> None:
-        previous = self.chain[-1].link if self.chain else GENESIS
-        self.chain.append(next_record(len(self.chain) + 1, event, previous))
+                digest = hashlib.sha256(xml).hexdigest()
+                yield IssuedDocument(bill, bill.issued_on.year, rank, xml, digest, __version__)
 
 
 @dataclass

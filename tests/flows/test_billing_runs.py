@@ -12,7 +12,7 @@ import pytest
 
 from gateway.admin.billing import billing_service
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit_chain import faults
+from gateway.billing.runs.bills_audit import audit_bills
 from gateway.billing.runs.service import BillingService
 from gateway.cli.billing_year import _write_mail
 from gateway.clock import utc_now
@@ -92,8 +92,7 @@ async def test_from_messages_to_bills_in_the_mailbox(house: House) -> None:
     (link,) = {line["link"] for line in settled["lines"] if line["link"]}
     assert "firstDay=2026-01-01&lastDay=2026-12-31" in link
     assert "firstDay=2026-01-01&lastDay=2026-12-31" in explained["entries"]
-    billing = billing_of(house)
-    assert faults(await billing.store.audit(), await billing.store.audit_head()) == ()
+    assert (await audit_bills(billing_of(house).store)).faults == ()
 
 
 def billing_of(house: House) -> BillingService:

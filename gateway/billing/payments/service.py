@@ -22,7 +22,7 @@ from gateway.billing.payments.payment import (
     paid_by_number,
 )
 from gateway.billing.rating.amounts import ZERO
-from gateway.billing.runs.audit_chain import AuditEvent
+from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.errors import BankFileError, UnknownBillError
 from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.service import Actor, check_finance
@@ -125,7 +125,7 @@ class PaymentService:
         total = sum((payment.amount for payment in payments), ZERO)
         content = digest or hashlib.sha256(msgspec.json.encode(payments)).hexdigest()
         subject = payments[0].number if len(payments) == 1 else f"{len(payments)} payments"
-        event = AuditEvent(actor.name, "payments-recorded", subject, at, f"{total} EUR", content)
+        event = AuditEvent(actor.name, "payments recorded", subject, at, f"{total} EUR", content)
         return await self._store.add_payments(payments, event)
 
     def _check_account(self, entries: Sequence[BankEntry]) -> None:

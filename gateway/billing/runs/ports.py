@@ -1,16 +1,14 @@
 """What billing needs of other rooms: counts, storage, a validator."""
 
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from gateway import __version__
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit_chain import AuditEvent, AuditRecord
+from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import StepRefusedError
 from gateway.billing.runs.run import Run, RunInputs
@@ -33,13 +31,15 @@ class MeteredEntry:
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """A document as it is stored; `rank` is its number within the year of issue."""
+    """A document as it is stored; `rank` is its number within the year of issue, `version` that of the gateway
+    which wrote it."""
 
     bill: Bill
     issued_in: int
     rank: int
     xml: bytes
     sha256: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ Render = Callable[[Bill], bytes]
 
 class BillingStore(Protocol):
     """Stores what billing does. Rows are only added; each call is one transaction, and each that writes adds its
-    event to the audit chain."""
+    event to the log."""
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
         """Record a debtor, or a new version of one."""
@@ -163,21 +163,8 @@ class BillingStore(Protocol):
         number of its party's last bill. All of it or nothing. A run that is issued is not issued again: its
         documents are the answer. Raises StepRefusedError for a date before that of the last number."""
 
-    async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
-        """The chain, or a part of it from the record after that number, oldest first."""
-
     async def issued_runs(self) -> Sequence[IssuedRun]:
         """Every run that was issued or has a document, with all that is stored of it, for an audit."""
-
-    async def audit_head(self) -> tuple[int, str]:
-        """Number and link of the last record."""
-
-
-def documents_seal(documents: Iterable[tuple[str, bytes]]) -> str:
-    """What the chain keeps of the e-invoices of a run: one SHA-256 over their numbers and hashes, and the version
-    that wrote them."""
-    lines = [f"{number} {hashlib.sha256(xml).hexdigest()}\n" for number, xml in sorted(documents)]
-    return f"{hashlib.sha256(''.join(lines).encode()).hexdigest()} written by {__version__}"
 
 
 def refuse_earlier(last: Bill, day: date) -> None:

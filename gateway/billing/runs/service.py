@@ -24,7 +24,7 @@ from gateway.billing.rating.rating import checked_units
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.silence import WEEKS, SilentParty, silent_party
 from gateway.billing.rating.tariffs import Catalogue, published
-from gateway.billing.runs.audit_chain import AuditEvent
+from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor, DebtorHistory, RegisteredAs, histories_of, successor
 from gateway.billing.runs.errors import (
     BillRejectedError,
@@ -175,7 +175,7 @@ class BillingService:
         that has the OIN of another.
         """
         event = self._event(
-            actor, "debtor-recorded", debtor.party_id, debtor.despite_register, digest=_digest(debtor)
+            actor, "debtor recorded", debtor.party_id, debtor.despite_register, digest=_digest(debtor)
         )
         records = [*await self.store.debtors(), debtor]
         histories = histories_of(records)
@@ -206,7 +206,7 @@ class BillingService:
         unless `confirmation` says why it is right.
         """
         detail = f"{units} {means}" + (f"; confirmed: {confirmation}" if confirmation else "")
-        event = self._event(actor, "forecast-recorded", str(key), detail)
+        event = self._event(actor, "forecast recorded", str(key), detail)
         await self._check_party(key.party_id)
         if not confirmation:
             await self._check_usual(key, checked_units(units, "forecast"))
@@ -228,13 +228,13 @@ class BillingService:
 
     async def record_agreement(self, actor: Actor, key: YearKey, means: str) -> None:
         """Record that the forecast that holds was agreed on."""
-        event = self._event(actor, "forecast-agreed", str(key), means)
+        event = self._event(actor, "forecast agreed", str(key), means)
         await self._add(key, event, lambda year: year.with_agreement(actor.name, event.at, means))
 
     async def record_guidance(self, actor: Actor, party_id: str, received: date, periods: int) -> None:
         """Record individual guidance: the day the start mail was received and the periods so far."""
         key = YearKey(party_id, Service.GUIDANCE, received.year)
-        event = self._event(actor, "guidance-recorded", str(key), f"{received} {periods}")
+        event = self._event(actor, "guidance recorded", str(key), f"{received} {periods}")
         await self._check_party(party_id)
         day, means = received.isoformat(), "start mail"
         await self._add(key, event, lambda year: year.with_guidance(day, periods, actor.name, event.at, means))
@@ -254,17 +254,17 @@ class BillingService:
         return added
 
     async def _record_statement(self, actor: Actor, key: YearKey, month: int, units: int) -> bool:
-        event = self._event(actor, "statement-recorded", str(key), f"{month:02} {units}")
+        event = self._event(actor, "statement recorded", str(key), f"{month:02} {units}")
         return await self._add(key, event, lambda year: year.with_statement(month, units, actor.name, event.at))
 
     async def close(self, actor: Actor, key: YearKey) -> None:
         """Close a settled year: it is no longer billed."""
-        event = self._event(actor, "year-closed", str(key))
+        event = self._event(actor, "year closed", str(key))
         await self._add(key, event, lambda year: year.with_closing(actor.name, event.at))
 
     async def reopen(self, actor: Actor, key: YearKey, reason: str) -> None:
         """Open a closed year again, for a correction. Raises StepRefusedError without a reason."""
-        event = self._event(actor, "year-reopened", str(key), reason)
+        event = self._event(actor, "year reopened", str(key), reason)
         await self._add(key, event, lambda year: year.with_reopening(actor.name, event.at, reason))
 
     async def preview(
@@ -301,7 +301,7 @@ class BillingService:
         inputs, position = await self._collect_at_once(order)
         _check_decided(await _outcome(inputs))
         run_id = Run.id_of(inputs.digest)
-        event = self._event(actor, "run-prepared", run_id, _description(order), inputs.digest)
+        event = self._event(actor, "run prepared", run_id, _description(order), inputs.digest)
         run = Run(run_id, order, inputs.digest, actor.name, event.at, position=position)
         await self.store.add_run(run, inputs, event)
         return await self._known_run(run_id)
@@ -323,7 +323,7 @@ class BillingService:
 
         Raises NotAllowedError for its preparer (unless the policy allows) and InputsMovedError.
         """
-        event = self._event(actor, "run-approved", run_id)
+        event = self._event(actor, "run approved", run_id)
         run = await self._known_run(run_id)
         if run.approved_by:
             return run
@@ -345,7 +345,7 @@ class BillingService:
         Issuing again returns the same documents. Raises InputsMovedError, StepRefusedError and
         BillRejectedError; in each case nothing was issued.
         """
-        event = self._event(actor, "run-issued", run_id)
+        event = self._event(actor, "run issued", run_id)
         run = await self._known_run(run_id)
         if run.issued_by:
             return await self.store.bills_of_run(run_id)
@@ -529,7 +529,7 @@ class BillingService:
             )
 
     def _event(self, actor: Actor, action: str, subject: str, detail: str = "", digest: str = "") -> AuditEvent:
-        """The event for the audit chain. Raises NotAllowedError for any role but finance."""
+        """The event for the log. Raises NotAllowedError for any role but finance."""
         check_finance(actor)
         return AuditEvent(actor.name, action, subject, self._clock(), detail, digest)
 

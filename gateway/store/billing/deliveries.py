@@ -10,7 +10,7 @@ from gateway.billing.delivery import BillDelivery, DeliveryMeans
 from gateway.billing.documents.bill import Bill
 from gateway.clock import to_microseconds
 from gateway.store.billing import queries
-from gateway.store.billing.chain import add_once, lock_chain, record_event
+from gateway.store.billing.additions import add_once, lock_billing, log_event
 from gateway.store.billing.queries import DeliveryRow
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
@@ -37,10 +37,10 @@ class SqlDeliveryStore:
         row = DeliveryRow(delivery.number, delivery.means.value, delivery.to, delivery.by, at)
 
         def write(connection: Connection) -> bool:
-            lock_chain(connection)
+            lock_billing(connection)
             is_new = add_once(connection, queries.ADD_DELIVERY, row, delivery.at)
             if is_new:
-                record_event(connection, delivery.event())
+                log_event(connection, delivery.event())
             return is_new
 
         return await self._writer.call(write)

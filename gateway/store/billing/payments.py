@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Row
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.payments.payment import BillHead, Payment
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit_chain import AuditEvent
+from gateway.billing.runs.audit_event import AuditEvent
 from gateway.clock import to_microseconds
 from gateway.store.billing import queries
-from gateway.store.billing.chain import add_once, lock_chain, record_event
+from gateway.store.billing.additions import add_once, lock_billing, log_event
 from gateway.store.billing.queries import PaymentRow
 from gateway.store.engine import Engines
 from gateway.store.writer import Writer
@@ -68,10 +68,10 @@ class SqlPaymentStore:
         """Record payments; how many are new."""
 
         def write(connection: Connection) -> int:
-            lock_chain(connection)
+            lock_billing(connection)
             new = sum(add_once(connection, queries.ADD_PAYMENT, _row(one), event.at) for one in payments)
             if new:
-                record_event(connection, event)
+                log_event(connection, event)
             return new
 
         return await self._writer.call(write)

@@ -6,8 +6,6 @@ from sqlalchemy import Column, ColumnElement, Table, Text, bindparam, exists, fu
 
 from gateway.store.billing.tables import (
     billing_approvals,
-    billing_audit,
-    billing_counters,
     billing_debtors,
     billing_deliveries,
     billing_documents,
@@ -30,7 +28,6 @@ _runs = billing_runs.c
 _approvals = billing_approvals.c
 _issues = billing_issues.c
 _bills = billing_documents.c
-_audit = billing_audit.c
 _payments = billing_payments.c
 _deliveries = billing_deliveries.c
 
@@ -87,6 +84,7 @@ class DocumentRow(NamedTuple):
     body: str
     xml: bytes
     sha256: str
+    version: str
 
 
 class DebtorRow(NamedTuple):
@@ -118,21 +116,7 @@ class DeliveryRow(NamedTuple):
     at: int
 
 
-class EventRow(NamedTuple):
-    """A record of the audit chain."""
-
-    number: int
-    actor: str
-    action: str
-    subject: str
-    at: int
-    detail: str
-    digest: str
-    previous: str
-    link: str
-
-
-BillingRow = YearStepRow | RunRow | SignatureRow | DocumentRow | DebtorRow | PaymentRow | DeliveryRow | EventRow
+BillingRow = YearStepRow | RunRow | SignatureRow | DocumentRow | DebtorRow | PaymentRow | DeliveryRow
 
 
 class Addition(NamedTuple):
@@ -160,7 +144,6 @@ ADD_DOCUMENT = _adds(billing_documents, DocumentRow._fields)
 ADD_DEBTOR = _adds(billing_debtors, DebtorRow._fields)
 ADD_PAYMENT = _adds(billing_payments, PaymentRow._fields, "entry_id", "number")
 ADD_DELIVERY = _adds(billing_deliveries, DeliveryRow._fields, "number", "means")
-ADD_EVENT = _adds(billing_audit, EventRow._fields)
 
 # Debtors
 
@@ -233,16 +216,11 @@ ISSUED_RUNS = (
     .order_by(_runs.at, _runs.run_id)
 )
 
-# The audit chain
-
-AUDIT_AFTER = select(billing_audit).where(_audit.number > bindparam("number")).order_by(_audit.number)
-AUDIT_LINK = select(_audit.link).where(_audit.number == bindparam("number"))
 RAISE_COUNTER = (
-    "INSERT INTO billing_counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
-    "SET value = billing_counters.value + excluded.value RETURNING value"
+    "INSERT INTO billing_counters (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE "
+    "SET value = billing_counters.value + 1 RETURNING value"
 )
-"""Answers what it counts then. Other writers wait until this transaction ends."""
-COUNTER = select(billing_counters.c.value).where(billing_counters.c.name == bindparam("name"))
+"""Answers what it counts then."""
 
 # The meter's counts
 

@@ -1,13 +1,12 @@
-"""Stores what billing does: debtors, steps, runs, documents and the audit chain, on SQLite and PostgreSQL.
+"""Stores what billing does: debtors, steps, runs and documents, on SQLite and PostgreSQL.
 
-Every write begins by locking one row, the head of the audit chain, until its transaction ends. So writers, also
-of several processes, follow each other, numbers have no gaps, and a rollback returns its numbers.
+Every write begins by taking one lock, until its transaction ends. So writers, also of several processes, follow
+each other, numbers have no gaps, and a rollback returns its numbers.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,16 +15,16 @@ import msgspec
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
+from gateway import __version__
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
-from gateway.billing.runs.audit_chain import GENESIS, AuditEvent, AuditRecord
+from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import InputsMovedError
 from gateway.billing.runs.ports import (
     IssuedDocument,
     IssuedRun,
     Render,
-    documents_seal,
     refuse_earlier,
     with_documents,
 )
@@ -34,7 +33,7 @@ from gateway.billing.runs.year import StepKind, YearKey, YearStep
 from gateway.clock import to_microseconds
 from gateway.i18n import Text
 from gateway.store.billing import queries
-from gateway.store.billing.chain import AUDIT, add_once, count_at, lock_chain, record_event
+from gateway.store.billing.additions import add_once, count_at, lock_billing, log_event
 from gateway.store.billing.queries import (
     Addition,
     BillingRow,
@@ -59,10 +58,10 @@ class SqlBillingStore:
         """Record a debtor, or a new version of one."""
 
         def write(connection: Connection) -> None:
-            lock_chain(connection)
+            lock_billing(connection)
             row = DebtorRow(debtor.party_id, to_microseconds(event.at), _text(debtor))
             add_once(connection, queries.ADD_DEBTOR, row, event.at)
-            record_event(connection, event)
+            log_event(connection, event)
 
         await self._writer.call(write)
 
@@ -146,10 +145,10 @@ class SqlBillingStore:
         """Insert a row, and record the event when its key was not there yet; whether that was so."""
 
         def write(connection: Connection) -> bool:
-            lock_chain(connection)
+            lock_billing(connection)
             is_new = add_once(connection, addition, row, event.at)
             if is_new:
-                record_event(connection, event)
+                log_event(connection, event)
             return is_new
 
         return await self._writer.call(write)
@@ -164,19 +163,17 @@ class SqlBillingStore:
         """
 
         def write(connection: Connection) -> Sequence[Bill]:
-            lock_chain(connection)
+            lock_billing(connection)
             issue = SignatureRow(run.run_id, event.actor, to_microseconds(event.at))
             if not add_once(connection, queries.ADD_ISSUE, issue, event.at):
                 rows = connection.execute(queries.BILLS_OF_RUN, {"run_id": run.run_id})
                 return [_bill(row.body) for row in rows]
             _check_order(connection, run)
-            added = [_add_bill(connection, draft, render, event.at) for draft in drafts]
-            bills = [bill for bill, _ in added]
+            bills = [_add_bill(connection, draft, render, event.at) for draft in drafts]
             for step in steps:
                 row = _step_row(with_documents(step, bills))
                 add_once(connection, queries.ADD_STEP, row, event.at)
-            seal = documents_seal((bill.number, xml) for bill, xml in added)
-            record_event(connection, replace(event, detail=seal))
+            log_event(connection, event)
             return bills
 
         try:
@@ -186,18 +183,9 @@ class SqlBillingStore:
                 Text("another run billed the same year while run {run_id} was being issued", run_id=run.run_id),
             ) from clash
 
-    async def audit(self, after: int = 0, limit: int | None = None) -> Sequence[AuditRecord]:
-        """The chain, or a part of it from the record after that number, oldest first."""
-        return [_record(row) for row in await self._engines.rows(queries.AUDIT_AFTER.limit(limit), number=after)]
-
     async def issued_runs(self) -> Sequence[IssuedRun]:
         """Every run that was issued or has a document, with all that is stored of it, for an audit."""
         return await self._engines.run(_issued_runs)
-
-    async def audit_head(self) -> tuple[int, str]:
-        """Number and link of the last record, as counted apart from the records."""
-        number = await self._engines.scalar(queries.COUNTER, name=AUDIT) or 0
-        return number, await self._engines.scalar(queries.AUDIT_LINK, number=number) or GENESIS
 
 
 def _step_row(step: YearStep) -> YearStepRow:
@@ -224,7 +212,7 @@ def _check_order(connection: Connection, run: Run) -> None:
         refuse_earlier(_bill(body), day)
 
 
-def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> tuple[Bill, bytes]:
+def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime) -> Bill:
     """Give the draft the next number of its year and store it, with its e-invoice."""
     year = draft.issued_on.year
     rank = count_at(connection, f"number {year}", at)
@@ -242,9 +230,10 @@ def _add_bill(connection: Connection, draft: Bill, render: Render, at: datetime)
         body=_text(bill),
         xml=xml,
         sha256=hashlib.sha256(xml).hexdigest(),
+        version=__version__,
     )
     add_once(connection, queries.ADD_DOCUMENT, row, at)
-    return bill, xml
+    return bill
 
 
 def _bill(body: str) -> Bill:
@@ -273,7 +262,7 @@ def _issued_runs(connection: Connection) -> list[IssuedRun]:
     runs = connection.execute(queries.ISSUED_RUNS).all()
     documents: dict[str, list[IssuedDocument]] = defaultdict(list)
     for row in connection.execute(queries.DOCUMENTS):
-        document = IssuedDocument(_bill(row.body), row.issued_in, row.rank, row.xml, row.sha256)
+        document = IssuedDocument(_bill(row.body), row.issued_in, row.rank, row.xml, row.sha256, row.version)
         documents[row.run_id].append(document)
     amounts = {tuple(row.document.split()): row.amount for row in connection.execute(queries.AMOUNTS_OF_DOCUMENTS)}
     found = [
@@ -305,8 +294,3 @@ def _run(row: Row[*tuple[Any, ...]]) -> Run:
         issued_at=row.issued_at,
         position=row.position,
     )
-
-
-def _record(row: Row[Any]) -> AuditRecord:
-    event = AuditEvent(row.actor, row.action, row.subject, row.at, row.detail, row.digest)
-    return AuditRecord(row.number, event, row.previous, row.link)

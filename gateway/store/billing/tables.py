@@ -4,7 +4,6 @@ counters: their values follow from the rows they count, and the audit compares t
 from sqlalchemy import (
     BigInteger,
     Column,
-    Index,
     Integer,
     LargeBinary,
     Table,
@@ -83,24 +82,10 @@ billing_documents = Table(
     Column("body", Text, nullable=False),
     Column("xml", LargeBinary, nullable=False),
     Column("sha256", Text, nullable=False),
+    Column("version", Text, nullable=False),
     # Two runs that were made on the same past cannot both bill it.
     UniqueConstraint("service", "year", "party_id", "ordinal"),
     UniqueConstraint("issued_in", "rank"),
-)
-
-billing_audit = Table(
-    "billing_audit",
-    metadata,
-    Column("number", RowId, primary_key=True, autoincrement=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("at", UtcTime, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("previous", Text, nullable=False),
-    Column("link", Text, nullable=False),
-    Index("ix_billing_audit_subject", "subject"),
 )
 
 billing_counters = Table(

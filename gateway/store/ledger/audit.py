@@ -7,12 +7,13 @@ are read in chunks, and only one count for each party, kind and day is kept.
 
 import asyncio
 import multiprocessing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
+from gateway.billing.documents.tables import BillTotals
 from gateway.metering.entry import LedgerBrokenError
 from gateway.metering.seal import Seal
 from gateway.metering.totals import ControlTotals, control_totals
@@ -47,8 +48,8 @@ class AuditReport:
     findings: tuple[AuditFinding, ...]
     recorded: int = 0
     """Changes in the record that were audited."""
-    bills: int = 0
-    """Issued documents that were computed again."""
+    billed: Mapping[int, BillTotals] = field(default_factory=dict)
+    """The control totals of the documents that were computed again, by year of issue."""
 
     @property
     def received(self) -> int:

@@ -281,5 +281,5 @@ register_log = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
 )
-"""Insert-only: every change to parties and keys. Its newest id tells a server that another process changed
-the register."""
+"""Insert-only: every change to parties and keys, and every action in billing. Its newest id tells a server that
+another process changed the register."""

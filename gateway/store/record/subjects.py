@@ -63,7 +63,6 @@ _NAMES = {
     billing.billing_documents: "bill",
     billing.billing_payments: "payment",
     billing.billing_deliveries: "delivery of a bill",
-    billing.billing_audit: "event of billing",
     billing.billing_counters: "counter of billing",
 }
 

@@ -12,6 +12,7 @@ from gateway.billing.payments.service import PaymentService
 from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
 from gateway.store.billing.payments import SqlPaymentStore
+from gateway.store.messages.register import RegisterStore
 from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
 from tests.unit.billing.billing_service import ANNA, DEBTORS, ISSUER, billing_service
@@ -68,6 +69,7 @@ async def billing_services(
         billing._clock = clock = Now(gateway)
         for debtor in DEBTORS:
             await billing.save_debtor(ANNA, debtor)
+        gateway.log = RegisterStore(engines, store._writer, clock).log  # type: ignore[method-assign]  # of the database
         payments = PaymentService(SqlPaymentStore(engines, store._writer), ISSUER, utc_now)
         services = BillingServices(billing, store, meter, write_pdf, payments)
         yield replace(gateway.services(), billing=services, clock=clock)

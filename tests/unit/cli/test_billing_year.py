@@ -144,9 +144,6 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     months = 14 - amsterdam_today().month  # the bill, and a release for each month from now
     assert exported(folder, "journal") == {"entries": months, "debit": "12931.24", "credit": "12931.24"}
     check_payments(folder)
-    audited = done(folder, "audit")
-    assert audited.startswith("11 records")
-    assert audited.endswith(f"{YEAR}: 1 documents, 5851.24 + 1228.76 VAT = 7080.00 EUR\nThe bills are sound.")
     check_that_the_audit_sees_another_amount(folder)
     assert (
         done(folder, f"warnings --service digipoort --folder {folder / 'mails'}")
@@ -196,7 +193,8 @@ def check_that_the_audit_sees_another_amount(folder: Path) -> None:
     """`meterpoort audit` alone computes the bills, too."""
     command = ["audit", "--config", str(folder / "config.toml"), "--data", str(folder / "data")]
     sound = CliRunner().invoke(main, command)
-    assert (sound.exit_code, "bills      1 computed again" in sound.stdout) == (0, True)
+    total = f"bills      {YEAR}: 1 computed again, 5851.24 + 1228.76 VAT = 7080.00 EUR\n"
+    assert (sound.exit_code, total in sound.stdout) == (0, True)
     alter_bills(folder, "7080.00", "7081.00")
     broken = CliRunner().invoke(main, command)
     alter_bills(folder, "7081.00", "7080.00")
@@ -281,7 +279,7 @@ def test_a_bill_that_does_not_exist_is_reported(folder: Path, command: str) -> N
     assert "there is no bill X-1" in result.output
 
 
-@pytest.mark.parametrize("command", ["list --year 2026", "audit", "silences --service digipoort"])
+@pytest.mark.parametrize("command", ["list --year 2026", "silences --service digipoort"])
 def test_reading_needs_nobody_who_bills(folder: Path, command: str) -> None:
     done(folder, f"debtors {folder / 'debtors.toml'}")
     (folder / "bare.toml").write_text("")
@@ -294,4 +292,4 @@ def test_a_key_that_does_not_work_does_nothing(folder: Path) -> None:
     (folder / "eva.key").write_text("key-0 mp_0000")
     result = bills(folder, f"debtors {folder / 'debtors.toml'}", who="eva.key")
     assert (result.exit_code, "this API key does not work" in result.stderr) == (2, True)
-    assert done(folder, "audit").startswith("0 records")
+    assert "debtors" not in done(folder, "preview --stage settlement --service digipoort --year 2025")

@@ -74,7 +74,6 @@ def test_a_party_that_is_there_loses_nothing_unless_that_is_asked(tmp_path: Path
         ("audit",),
         ("bills", "list"),
         ("bills", "show", "X"),
-        ("bills", "audit"),
     ],
     ids=" ".join,
 )

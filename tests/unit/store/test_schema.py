@@ -38,7 +38,6 @@ GUARDED = {
 }
 INSERT_ONLY = {
     "billing_approvals",
-    "billing_audit",
     "billing_debtors",
     "billing_deliveries",
     "billing_documents",

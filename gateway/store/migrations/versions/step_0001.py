@@ -22,7 +22,6 @@ _START = (
 )
 _INSERT_ONLY = (
     "billing_approvals",
-    "billing_audit",
     "billing_debtors",
     "billing_deliveries",
     "billing_documents",
@@ -97,20 +96,6 @@ sa.Table(
     sa.Column("at", UtcTime, nullable=False),
 )
 sa.Table(
-    "billing_audit",
-    _shape,
-    sa.Column("number", RowId, autoincrement=False, primary_key=True),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("action", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("digest", sa.Text, nullable=False),
-    sa.Column("previous", sa.Text, nullable=False),
-    sa.Column("link", sa.Text, nullable=False),
-    sa.Index("ix_billing_audit_subject", "subject"),
-)
-sa.Table(
     "billing_counters",
     _shape,
     sa.Column("name", sa.Text, primary_key=True),
@@ -152,6 +137,7 @@ sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("xml", sa.LargeBinary, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
     sa.UniqueConstraint("issued_in", "rank"),
     sa.UniqueConstraint("service", "year", "party_id", "ordinal"),
     sa.Index(None, "run_id"),

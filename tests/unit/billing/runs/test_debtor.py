@@ -139,8 +139,8 @@ async def test_a_contradiction_is_resolved_by_a_decision_with_a_reason_and_else_
         await billing.prepare(ANNA, order)
     await billing.save_debtor(ANNA, replace(ZILVERSTRAND, despite_register="the register is behind"))
     assert len(await issued(billing, order)) == 1
-    decided = next(record.event for record in store.chain if record.event.detail == "the register is behind")
-    assert (decided.actor, decided.action) == (ANNA.name, "debtor-recorded")
+    decided = next(event for event in store.events if event.detail == "the register is behind")
+    assert (decided.actor, decided.action) == (ANNA.name, "debtor recorded")
 
 
 async def test_a_change_within_the_year_divides_it_and_documents_are_for_the_successor() -> None:
