@@ -95,7 +95,7 @@ def _set_of(entry: "RuleEntry", language: str) -> str:
     since, until = Text("in force from").in_language(language), Text("until").in_language(language)
     days = f", {since} {entry.valid_from}" if entry.valid_from else ""
     days += f" {until} {entry.valid_until}" if entry.valid_until else ""
-    return f"{entry.set} {entry.version}{days}"
+    return f"{', '.join(entry.sets or (entry.set,))} {entry.version}{days}"
 
 
 def _explanation_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
@@ -145,6 +145,7 @@ def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
     return {
         "rule": entry.id,
         "set": entry.set,
+        "sets": list(entry.sets),
         "version": entry.version,
         "valid_from": entry.valid_from,
         "valid_until": entry.valid_until,

@@ -47,7 +47,7 @@ def check(parsed: Parsed, reading: Reading[Any], rules: RuleSet) -> list[Finding
             found += [_of_syntax(each) for each in _first_of_each(table.breaches(reading), left_out)]
     if rules.patterns:
         judged = judge_patterns(reading.root, rules.patterns, reading.vocabulary.name_of, FINDINGS_EACH_MAX)
-        found += [_of_pattern(each) for each in judged.breaches]
+        found += [_of_pattern(each, reading.vocabulary) for each in judged.breaches]
         left_out.update(judged.left_out)
     found += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
     if len(judgement.failures) > FINDINGS_EACH_MAX:
@@ -80,7 +80,8 @@ def _of_syntax(breach: SyntaxBreach) -> _Unlocated:
     return _Unlocated(breach.ordinal, finding)
 
 
-def _of_pattern(breach: PatternBreach) -> _Unlocated:
+def _of_pattern(breach: PatternBreach, vocabulary: Vocabulary[Any]) -> _Unlocated:
+    """A rule that names no terms is about those of the element."""
     rule = breach.rule
     if breach.error:
         finding = _stop_of_the_text(breach) if breach.is_undecidable else _failure(rule.id, breach.error)
@@ -91,7 +92,7 @@ def _of_pattern(breach: PatternBreach) -> _Unlocated:
         rule.flag,
         Stage.RULES,
         rule.sentence,
-        terms=rule.terms,
+        terms=rule.terms or vocabulary.terms_at(breach.element),
         found=detail.found,
         expected=detail.expected,
         advice=detail.advice or rule.advice,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
+from typing import Any
 
 import gateway
 from gateway.i18n import Text
@@ -38,6 +39,7 @@ _SCHEMA_FIRST = Text(
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
     """One rule, for people. `terms` are numbers with their names, `path` the element a rule on the XML is about.
+    `set` is the set that has it, `sets` all of them where several share it.
 
     `is_bound` is False for a rule that the official artefact binds to nothing or that its text keeps from ever
     being broken: listed so that there is no gap. `note` says what else there is to know.
@@ -61,6 +63,7 @@ class RuleEntry:
     """The first day on which its set is in force."""
     valid_until: date | None = None
     """The last one, where it is known."""
+    sets: tuple[str, ...] = ()
 
 
 class UnknownRuleError(LookupError):
@@ -82,7 +85,7 @@ def rule_catalogue(name: str | None = None) -> tuple[RuleEntry, ...]:
         return tuple(_own_checks().values())
     if name is not None and name not in set_names():
         raise ValueError(f"there is no rule set {name!r}; there is: {', '.join(set_names())}")
-    return tuple(entry for entry in _entries().values() if name in (None, entry.set))
+    return tuple(entry for entry in _entries() if name is None or name in entry.sets)
 
 
 def set_names() -> tuple[str, ...]:
@@ -91,8 +94,9 @@ def set_names() -> tuple[str, ...]:
 
 
 def rule_entry(key: str) -> RuleEntry:
-    """The rule or own check of this id, whatever its case. Raises UnknownRuleError."""
-    entries = {**_entries(), **_own_checks()}
+    """The rule or own check of this id, whatever its case; where sets have different rules under it, that of the
+    first of them. Raises UnknownRuleError."""
+    entries = {**{entry.id: entry for entry in reversed(_entries())}, **_own_checks()}
     if (entry := entries.get(key.strip().upper())) is None:
         raise UnknownRuleError(key, _near(key.strip().upper(), entries))
     return entry
@@ -105,9 +109,27 @@ def _near(key: str, known: Iterable[str]) -> tuple[str, ...]:
 
 
 @cache
-def _entries() -> dict[str, RuleEntry]:
-    found = [entry for rules in SETS for entry in _of_set(rules)]
-    return {entry.id: entry for entry in sorted(found, key=lambda entry: sort_key(entry.id))}
+def _entries() -> tuple[RuleEntry, ...]:
+    """Every rule once, also where several sets share it, by id and then in the order of the sets."""
+    found: dict[Any, RuleEntry] = {}
+    for rules in SETS:
+        for rule, entry in _of_set(rules):
+            first = found.setdefault(rule, entry)
+            if rules.id not in first.sets:
+                found[rule] = replace(first, sets=(*first.sets, rules.id))
+    firsts = {entry.id: entry.set for entry in reversed(found.values())}
+    listed = [_with_cases(entry, is_first=firsts[entry.id] == entry.set) for entry in found.values()]
+    return tuple(sorted(listed, key=lambda entry: sort_key(entry.id)))
+
+
+def _with_cases(entry: RuleEntry, *, is_first: bool) -> RuleEntry:
+    about = (entry.set, "") if is_first else (entry.set,)
+    found = [case for case in cases().get(entry.id, ()) if case.set in about]
+    return replace(
+        entry,
+        holds=tuple(each for each in found if not each.breaks),
+        breaks=tuple(each for each in found if each.breaks),
+    )
 
 
 @cache
@@ -125,23 +147,23 @@ def sort_key(key: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
-def _of_set(rules: RuleSet) -> Iterator[RuleEntry]:
+def _of_set(rules: RuleSet) -> Iterator[tuple[Any, RuleEntry]]:
+    """The rules of a set, each with its entry, without its cases."""
     for rule in rules:
-        terms = tuple((term, _name(term)) for term in rule.terms)
-        entry = _entry(rules, rule, rule.form.value)
-        yield replace(entry, terms=terms, is_bound=rule.form is not Form.UNCHECKED)
+        entry = _entry(rules, rule, rule.form.value, rule.terms)
+        yield rule, replace(entry, is_bound=rule.form is not Form.UNCHECKED)
     for table in sorted(rules.syntax):
         for syntax_rule in TABLES[table].rules.values():
-            yield replace(_entry(rules, syntax_rule, SYNTAX_FORM), path=syntax_rule.path)
+            yield syntax_rule, replace(_entry(rules, syntax_rule, SYNTAX_FORM), path=syntax_rule.path)
     for pattern in rules.patterns:
-        for rule_of_pattern, context in pattern.all_rules:
-            terms = tuple((term, _name(term)) for term in rule_of_pattern.terms)
-            entry = _entry(rules, rule_of_pattern, SYNTAX_FORM)
-            yield replace(entry, terms=terms, path=" | ".join(context.paths))
+        for judged, context in pattern.all_rules:
+            entry = _entry(rules, judged, SYNTAX_FORM, judged.terms)
+            yield judged, replace(entry, path=" | ".join(context.paths))
 
 
-def _entry(rules: RuleSet, rule: Rule | SyntaxRule | PatternRule, form: str) -> RuleEntry:
-    found = cases().get(rule.id, ())
+def _entry(
+    rules: RuleSet, rule: Rule | SyntaxRule | PatternRule, form: str, terms: tuple[str, ...] = ()
+) -> RuleEntry:
     return RuleEntry(
         rule.id,
         rules.id,
@@ -150,10 +172,9 @@ def _entry(rules: RuleSet, rule: Rule | SyntaxRule | PatternRule, form: str) -> 
         form,
         rule.sentence,
         rule.source,
+        terms=tuple((term, _name(term)) for term in terms),
         advice=rule.advice,
         note=_SCHEMA_FIRST if rule.id in rules.schema_first else None,
-        holds=tuple(each for each in found if not each.breaks),
-        breaks=tuple(each for each in found if each.breaks),
         valid_from=rules.valid_from,
         valid_until=rules.valid_until,
     )

@@ -30,7 +30,11 @@ def _documents(rule: str) -> tuple[tuple[Case, bytes], ...]:
 
 def broken_by(case: Case, document: bytes) -> frozenset[str]:
     """The ids of the rules that a document breaks, judged by the set that the case's rule belongs to."""
-    return _fired(document, rule_entry(case.rule).set)
+    return _fired(document, set_of(case))
+
+
+def set_of(case: Case) -> str:
+    return case.set or rule_entry(case.rule).set
 
 
 @lru_cache(maxsize=64)
@@ -52,7 +56,7 @@ def test_each_finding_teaches(rule: str) -> None:
     for case, document in _documents(rule):
         if not case.breaks:
             continue
-        for finding in gateway.judge(document, rule_entry(rule).set, schema=False).findings:
+        for finding in gateway.judge(document, set_of(case), schema=False).findings:
             if finding.rule == rule:
                 assert finding.line
                 assert finding.location

@@ -36,7 +36,9 @@ def text_of(element: Element) -> str:
 
 def is_blank_leaf(element: Element, _facts: Any) -> bool:
     """Whether an element has no elements in it and no text but white space."""
-    return next(element.iterchildren("*"), None) is None and not text_of(element).strip(" \t\r\n")
+    if len(element):  # comments, or elements
+        return next(element.iterchildren("*"), None) is None and not text_of(element).strip(" \t\r\n")
+    return not element.text or not element.text.strip(" \t\r\n")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from lxml import etree
 
-from gateway.validator.model.terms import TERMS, Document, Group
+from gateway.validator.model.terms import TERMS, Document, Group, term_of
 from gateway.validator.ubl.path_rules import NO_PATH_RULES, PathRules
 
 _D = TypeVar("_D", bound=Document)
@@ -140,6 +140,19 @@ class Vocabulary(Generic[_D]):
         namespace, brace, name = tag.rpartition("}")
         prefix = self.prefixes.get(namespace[1:])
         return None if not brace or prefix is None else prefix + name
+
+    def terms_at(self, element: etree._Element) -> tuple[str, ...]:
+        """The term that an element holds, by its place; none where it holds none, or a text decides which."""
+        names = [self.name_of(str(each.tag)) or "*" for each in (element, *element.iterancestors())][::-1]
+        names[0] = "/"
+        for depth in range(len(names) - 1, 0, -1):
+            binding, path = self.binding_of(tuple(names[:depth])), "/".join(names[depth:])
+            if binding is not None and binding.choice is None:
+                held = [name for name, source in binding.fields.items() if path in _paths(source)]
+                found = [number for name in held if (number := term_of(binding.kind, name))]
+                if found:
+                    return (found[0],)
+        return ()
 
     def all_names(self) -> frozenset[str]:
         """Every element and attribute that the bindings name, attributes without their `@`."""

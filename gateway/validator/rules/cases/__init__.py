@@ -16,13 +16,16 @@ first place where the document has it, or an XPath from the root element.
 
 A rule without a row that holds is held by the sample that its first case breaks, as it is.
 
+Where several sets have different rules under one id, a file says with `set` whose rules it is about; without it
+the first set that has them is meant.
+
 `tests/rules` runs every case; `meterpoort rules show` and docs/reference/rules print them.
 """
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -40,6 +43,8 @@ class Case:
     repeat: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     file: str = ""
+    set: str = ""
+    """The set whose rule is meant; empty for the first one that has it."""
 
     @property
     def expected(self) -> frozenset[str]:
@@ -55,34 +60,39 @@ _PATH = re.compile(r"[A-Z]+-[\d-]+|.*:.*")
 @cache
 def cases() -> Mapping[str, tuple[Case, ...]]:
     """Every case by the id of its rule, those that hold first. Raises ValueError for an unknown key."""
-    found: dict[str, list[Case]] = {}
+    by_set: dict[tuple[str, str], list[Case]] = {}
     for file in sorted(files(__package__).iterdir(), key=lambda each: each.name):
         if file.name.endswith(".toml"):
             for case in _of_file(file.name, tomllib.loads(file.read_text("utf-8"))):
-                found.setdefault(case.rule, []).append(case)
-    return {rule: tuple(_with_one_that_holds(listed)) for rule, listed in found.items()}
+                by_set.setdefault((case.rule, case.set), []).append(case)
+    found: dict[str, tuple[Case, ...]] = {}
+    for (rule, _), listed in by_set.items():
+        found[rule] = (*found.get(rule, ()), *_with_one_that_holds(listed))
+    return found
 
 
 def _with_one_that_holds(listed: list[Case]) -> list[Case]:
     """The cases of a rule, those that hold first."""
     if all(case.breaks for case in listed):
-        return [Case(listed[0].rule, False, listed[0].document, file=listed[0].file), *listed]
+        first = listed[0]
+        return [Case(first.rule, False, first.document, file=first.file, set=first.set), *listed]
     return sorted(listed, key=lambda case: case.breaks)
 
 
 def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
-    document = content.pop("document", "")
+    document, about = content.pop("document", ""), content.pop("set", "")
     if unknown := content.keys() - {"holds", "breaks"}:
         raise ValueError(f"{name}: a case holds or breaks, it has no {', '.join(sorted(unknown))}")
     for outcome, by_rule in content.items():
         for rule, rows in by_rule.items():
             for row in rows if isinstance(rows, list) else [rows]:
-                yield _case(name, rule, outcome == "breaks", {"document": document, **row})
+                case = _case(name, rule, outcome == "breaks", {"document": document, **row})
+                yield replace(case, set=about)
 
 
 def _case(name: str, rule: str, breaks: bool, row: dict[str, Any]) -> Case:
     document = row.pop("document")
-    listed = {key: tuple(row.pop(key, ())) for key in _LISTED}
+    listed: dict[str, Any] = {key: tuple(row.pop(key, ())) for key in _LISTED}
     if unknown := [key for key in row if not _PATH.fullmatch(key)]:
         raise ValueError(f"{name}: a case of {rule} has unknown keys: {', '.join(unknown)}")
     return Case(rule, breaks, document, row, file=name, **listed)

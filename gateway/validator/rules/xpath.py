@@ -1,0 +1,140 @@
+"""The few words of XPath 2.0 that rules on the XML itself are written with, as functions with the same answers.
+
+Paths are names with the usual prefixes: `cac:Party/cbc:EndpointID`, and `cbc:ID/@schemeID` where a text is asked
+for. What has no answer in XPath, a function of one text asked of two, or a number made of words, is
+UndecidableError.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+from math import nan
+
+from gateway.validator.model.amounts import NotANumber, double, exact
+from gateway.validator.model.dates import NotADate, instant
+from gateway.validator.rules.patterns import Element, UndecidableError, text_of
+from gateway.validator.xml.namespaces import PREFIXES
+
+SPACE = " \t\r\n"
+_TO_BLANKS = str.maketrans("\t\r\n", "   ")
+
+
+@lru_cache(maxsize=2_048)
+def _steps(path: str) -> tuple[tuple[str, ...], str]:
+    """The tags of the elements on a path, and the attribute that it ends in, if it does."""
+    names = path.split("/")
+    attribute = names.pop()[1:] if names[-1].startswith("@") else ""
+    return tuple(_tag(name) for name in names), attribute
+
+
+def _tag(name: str) -> str:
+    prefix, colon, local = name.partition(":")
+    return f"{{{PREFIXES[prefix]}}}{local}" if colon else name
+
+
+def children(element: Element, path: str) -> list[Element]:
+    """The elements at a path below an element, in document order."""
+    tags, _ = _steps(path)
+    found = list(element.iterchildren(tags[0]))
+    for tag in tags[1:]:
+        found = [each for above in found for each in above.iterchildren(tag)]
+    return found
+
+
+def child(element: Element, path: str) -> Element | None:
+    """The first element at a path."""
+    tags, _ = _steps(path)
+    if len(tags) == 1:
+        return next(element.iterchildren(tags[0]), None)
+    return next(iter(children(element, path)), None)
+
+
+def has(element: Element, path: str) -> bool:
+    """Whether there is an element, or an attribute, at a path."""
+    return bool(texts(element, path)) if "@" in path else child(element, path) is not None
+
+
+def texts(element: Element, path: str) -> list[str]:
+    """The string values of the elements or attributes at a path."""
+    tags, attribute = _steps(path)
+    if not attribute:
+        return [text_of(each) for each in children(element, path)]
+    holders = children(element, path.rpartition("/")[0]) if tags else [element]
+    values = (holder.get(attribute) for holder in holders)
+    return [value for value in values if value is not None]
+
+
+def text_nodes(element: Element) -> list[str]:
+    """What `text()` selects: the texts right inside an element; a comment parts two."""
+    found = [element.text, *(each.tail for each in element)]
+    return [each for each in found if each]
+
+
+def one(values: Sequence[str]) -> str:
+    """What a function of one text makes of a sequence: nothing is the empty text. Raises UndecidableError for
+    several."""
+    if len(values) > 1:
+        raise UndecidableError(f"{len(values)} texts where one is asked for")
+    return values[0] if values else ""
+
+
+def text(element: Element, path: str) -> str:
+    """The one text at a path, empty where there is none. Raises UndecidableError for several."""
+    return one(texts(element, path))
+
+
+def normal(value: str) -> str:
+    """`normalize-space`: no white space around, one blank for each run of it within."""
+    if value.isalnum():
+        return value
+    return " ".join(part for part in value.translate(_TO_BLANKS).split(" ") if part)
+
+
+def normal_text(element: Element, path: str) -> str:
+    """`normalize-space` of the one text at a path. Raises UndecidableError for several."""
+    return normal(text(element, path))
+
+
+def number(value: str) -> float:
+    """`number`: NaN for what is none."""
+    try:
+        return double(value)
+    except NotANumber:
+        return nan
+
+
+def decimal(value: str) -> Decimal:
+    """`xs:decimal`. Raises UndecidableError for what is none."""
+    try:
+        return exact(value)
+    except NotANumber as error:
+        raise UndecidableError(str(error)) from error
+
+
+def date(value: str) -> int:
+    """`xs:date`, as the minute at which it begins. Raises UndecidableError for what is none."""
+    try:
+        return instant(value)
+    except NotADate as error:
+        raise UndecidableError(str(error)) from error
+
+
+def is_date(value: str) -> bool:
+    """`castable as xs:date`."""
+    try:
+        instant(value)
+    except NotADate:
+        return False
+    return True
+
+
+def is_integer(value: str) -> bool:
+    """`castable as xs:integer`: digits, a sign before them, white space around."""
+    digits = value.strip(SPACE)
+    digits = digits[1:] if digits[:1] in ("+", "-") else digits
+    return digits.isascii() and digits.isdigit()
+
+
+def root_of(element: Element) -> Element:
+    """The document element."""
+    return element.getroottree().getroot()
