@@ -1,6 +1,7 @@
-"""Many at once: one key a hundred times (F6), one key with many bodies (F7), many documents at once (F12)."""
+"""Many at once: one key (F6), one key with many bodies (F7), many documents (F12), rules that change (F14)."""
 
 import asyncio
+from dataclasses import replace
 
 from aiohttp import ClientResponse
 
@@ -49,3 +50,37 @@ async def test_many_documents_at_once_are_not_mixed_up(house: House) -> None:
         assert (message.state, message.number) == (State.DELIVERED, number)
         shown = await house.session.get(f"/v1/messages/{message.kenmerk}/document", headers=house.as_("town"))
         assert await shown.read() == document
+
+
+async def test_rules_that_change_during_load_are_named_for_each_document(house: House) -> None:
+    """F14: a recipient asks for more while documents come. The report of each names what it was judged by."""
+    town = await house.gateway.register.party("town")
+    assert town is not None
+
+    async def send(numbers: range) -> list[str]:
+        answers = await asyncio.gather(*(submit(house, numbered(f"R-{number}")) for number in numbers))
+        return [(await answer.json())["kenmerk"] for answer in answers]
+
+    before = await send(range(10))
+    for kenmerk in before:
+        await house.settled(kenmerk)
+    more = replace(town, settings=town.settings | {"profile": "basisfactuur-rijk"})
+    during, _ = await asyncio.gather(send(range(10, 30)), house.gateway.register.save(more, "test"))
+    after = await send(range(30, 40))
+    named = [await _rule_sets(house, kenmerk) for kenmerk in (*before, *during, *after)]
+    european = ["EN 16931"]
+    assert [sets for sets in named if sets not in (european, [*european, "Basisfactuur Rijk"])] == []
+    assert named[:10] == [european] * 10
+    assert named[30:] == [[*european, "Basisfactuur Rijk"]] * 10
+
+
+async def _rule_sets(house: House, kenmerk: str) -> list[str]:
+    """The names of the sets in a report, each with its reason. What it found is of those sets alone."""
+    message = await house.settled(kenmerk)
+    report = await house.get("supplier", f"/v1/messages/{kenmerk}/report")
+    sets = report["rule_sets"]
+    assert isinstance(sets, list)
+    assert all(one["why"] for one in sets)
+    names = [one["name"] for one in sets]
+    assert (message.profile == "basisfactuur-rijk") == ("Basisfactuur Rijk" in names)
+    return names

@@ -1,5 +1,6 @@
 """A small S3 on this machine: objects in a dictionary, over HTTP, until it goes away and comes back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,14 @@ class S3:
     objects: dict[str, bytes] = field(default_factory=dict)
     is_away: bool = False
     """Every request is answered 503, as S3 does in trouble."""
+    is_hanging: bool = False
+    """No request is answered."""
 
     async def answer(self, request: web.Request) -> web.Response:
         """PUT, GET with a range, HEAD and DELETE of an object."""
         data = await request.read()
+        while self.is_hanging:  # noqa: ASYNC110 - the tests switch it on and off
+            await asyncio.sleep(0.05)
         if self.is_away:
             return web.Response(status=503, text="<Error><Code>ServiceUnavailable</Code></Error>")
         name = request.path

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.settings import HttpSettings, Settings, StorageSettings
+from gateway.store.documents import storage
 from tests.flows.conftest import House, numbered, opened_house
 from tests.flows.s3 import S3, s3_server
 from tests.flows.test_damage import stop_judging
@@ -25,8 +27,10 @@ async def s3(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S3]:
 
 
 @pytest.fixture
-async def house(s3: S3, tmp_path: Path) -> AsyncIterator[House]:
-    """A gateway that keeps its documents there."""
+async def house(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """A gateway that keeps its documents there, and is less patient than others."""
+    monkeypatch.setattr(storage, "REQUEST_MAX", timedelta(seconds=0.5))
+    monkeypatch.setattr(storage, "RETRIES_MAX", 0)
     settings = Settings(
         data_directory=tmp_path, storage=StorageSettings(url="s3://documents/prefix"), http=HttpSettings(port=0)
     )
@@ -34,11 +38,14 @@ async def house(s3: S3, tmp_path: Path) -> AsyncIterator[House]:
         yield made
 
 
-async def test_what_waits_goes_on_by_itself_and_what_comes_is_refused_until_then(house: House, s3: S3) -> None:
+@pytest.mark.parametrize("trouble", ["is_away", "is_hanging"])
+async def test_what_waits_goes_on_by_itself_and_what_comes_is_refused_until_then(
+    house: House, s3: S3, trouble: str
+) -> None:
     await stop_judging(house)
     waiting = [await house.send("supplier", numbered(f"S-{number}"), wait=False) for number in range(10)]
     kenmerken = [(await answer.json())["kenmerk"] for answer in waiting]
-    s3.is_away = True
+    setattr(s3, trouble, True)
     house.gateway.queue.start()
     for number in range(5):
         answer = await house.send("supplier", numbered(f"O-{number}"), wait=False, Idempotency_Key=f"key-{number}")
@@ -49,7 +56,7 @@ async def test_what_waits_goes_on_by_itself_and_what_comes_is_refused_until_then
     await require_unavailable(await house.session.get(path, headers=house.as_("supplier")))
     beaten = await house.gateway.writer.call(lambda _connection: True)
     assert beaten, "what has nothing to do with documents is written"
-    s3.is_away = False
+    setattr(s3, trouble, False)
     for kenmerk in kenmerken:
         assert await house.gateway.intake.wait_until_settled(kenmerk, 20)
         message = await house.gateway.store.message(kenmerk, None)

@@ -38,6 +38,8 @@ REMOTE_PIECE_SIZE_BYTES = 5 << 20
 """S3 takes no smaller part."""
 RETRIES_MAX = 2
 RETRYING_MAX = timedelta(seconds=3)
+REQUEST_MAX = timedelta(seconds=10)
+"""So long one request may take, for at most 16 MiB; then the storage counts as away."""
 """A request that fails is soon an outage: what is to be written meanwhile waits behind it. obstore itself tries
 for three minutes."""
 TROUBLE = (OSError, BaseError)
@@ -343,7 +345,12 @@ class Sink:
 def _remote(url: str) -> ObjectStore:
     if url.startswith("memory:"):
         return from_url(url)
-    return from_url(url, retry_config={"max_retries": RETRIES_MAX, "retry_timeout": RETRYING_MAX})
+    allows_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"  # options leave out what this says
+    return from_url(
+        url,
+        retry_config={"max_retries": RETRIES_MAX, "retry_timeout": RETRYING_MAX},
+        client_options={"timeout": REQUEST_MAX, "connect_timeout": REQUEST_MAX / 2, "allow_http": allows_http},
+    )
 
 
 def new_key(kind: str) -> str:

@@ -124,12 +124,13 @@ class Subjects:
         """Check every row against its newest change in the record."""
         kind = next(dropwhile(lambda one: one.table.name != self.table, subjects()))
         found, after, count, is_last = list[AuditFinding](), self.after, 0, False
+        key_index = kind.key
         while not is_last:
             sql = queries.subjects_between(kind.table, _bounds(after, self.until))
             values = [value for value in (after, self.until) if value is not None]
             page = [plain(kind.table, row) for row in ask(conn, sql, (*values, _SUBJECTS_A_PAGE))]
             is_last = len(page) < _SUBJECTS_A_PAGE
-            keys = [row[kind.key] for row in page]
+            keys = [row[key_index] for row in page]
             parts = _parts(conn, kind, after, self.until if is_last else keys[-1])
             for key, row in zip(keys, page, strict=True):
                 found += self._check(kind, key, row, parts.pop(key, {}), known)

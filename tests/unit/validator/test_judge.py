@@ -1,10 +1,13 @@
 """From bytes to verdict, stage by stage."""
 
+import sys
+
 import pytest
 
 from gateway.validator.finding import Stage
 from gateway.validator.judge import judge
-from tests.samples import SAMPLES
+from gateway.validator.xml.parsing import Limits
+from tests.samples import SAMPLES, invoice
 
 INVOICE = SAMPLES["nlcius-invoice"].xml()
 
@@ -81,3 +84,37 @@ def test_a_profile_that_does_not_exist_is_a_wrong_call() -> None:
 def test_text_is_distinguished_from_bytes() -> None:
     with pytest.raises(TypeError, match="bytes, as they came in, and not str"):
         judge(SAMPLES["nlcius-invoice"].xml().decode())  # type: ignore[arg-type]  # what a caller does by mistake
+
+
+@pytest.mark.parametrize("parts", ["lines", "notes", "attachments", "groups"])
+def test_twice_as_much_takes_twice_as_many_calls(parts: str) -> None:
+    """A6: no rule compares each line, note, attachment or VAT group with each other one."""
+    judge(grown(parts, 10))  # what is made once
+    once, twice = (calls_to_judge(grown(parts, size)) for size in (250, 500))
+    assert twice < 2.2 * once
+
+
+def grown(parts: str, size: int) -> bytes:
+    """An invoice with so many lines, notes, attachments, or lines each with a VAT group."""
+    sizes = {"lines" if parts == "groups" else parts: size}
+    document = invoice(sizes.get("lines", 1), notes=sizes.get("notes", 0), attachments=sizes.get("attachments", 0))
+    if parts != "groups":
+        return document
+    begin, end = document.index(b"<cac:TaxSubtotal>"), document.index(b"</cac:TaxTotal>")
+    return document[:begin] + document[begin:end] * size + document[end:]
+
+
+def calls_to_judge(document: bytes) -> int:
+    """How many functions are called, of Python and of C."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        judge(document, limits=Limits(attachments_max=1_000))
+    finally:
+        sys.setprofile(None)
+    return calls

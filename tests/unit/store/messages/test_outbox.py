@@ -1,19 +1,25 @@
 """The outbox says whom to call, and leaves alone who could not be reached; on both databases."""
 
+import shutil
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects import sqlite
 
 from gateway.messages.decision import decide
 from gateway.messages.delivery import AttemptResult, DeliveryAttempt, decide_delivery, offer
 from gateway.settings import MeterSettings
+from gateway.store.messages import queries
 from gateway.store.messages.commit import Committer
 from gateway.store.messages.outbox import OutboxStore
 from gateway.store.messages.register import RegisterStore
 from gateway.store.nodes.node import Node
 from tests.unit.messages.examples import NOW, PUSHED_TOWN, SUPPLIER, VALID, MemoryRegister
-from tests.unit.store.messages.message_database import MessageDatabase
+from tests.unit.store.messages.message_database import MessageDatabase, message_database
 
 LATER = NOW + timedelta(hours=1)
 POLICY = MeterSettings()
@@ -92,3 +98,46 @@ async def test_a_recipient_without_a_usable_method_has_its_mailbox(database: Mes
     assert (await outbox.destination("town")).method == "mailbox"
     with pytest.raises(LookupError):
         await outbox.destination("nobody")
+
+
+async def test_it_costs_no_more_when_a_hundred_thousand_messages_wait(
+    sqlite_with_schema: Path, tmp_path: Path
+) -> None:
+    """F10: counted in steps of SQLite's virtual machine."""
+    path = shutil.copy(sqlite_with_schema, tmp_path / "meterpoort.db")
+    async with message_database(f"sqlite+aiosqlite:///{path}", tmp_path) as opened:
+        await paused_outbox(opened)
+    database = sqlite3.connect(path)
+    statements = [
+        compiled(queries.FIRST_IN_OUTBOX, recipient_id="town", node_id="here"),
+        compiled(queries.FIRST_RECIPIENT),
+        compiled(queries.NEXT_RECIPIENT, recipient_id="a"),
+    ]
+    before = [steps_of(database, sql) for sql in statements]
+    assert min(before) > 0
+    waiting = [(f"f{number:035}", "town" if number else "village", 0) for number in range(100_000)]
+    database.executemany("INSERT INTO outbox (kenmerk, recipient_id, queued_at) VALUES (?, ?, ?)", waiting)
+    after = [steps_of(database, sql) for sql in statements]
+    assert all(more <= less + 20 for more, less in zip(after, before, strict=True)), (before, after)
+    database.close()
+
+
+def compiled(statement: ClauseElement, **values: object) -> str:
+    """The SQL of a statement with these values."""
+    bound = statement.params(**values)
+    return str(bound.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+
+
+def steps_of(database: sqlite3.Connection, sql: str) -> int:
+    """How many steps a statement takes."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    database.set_progress_handler(count, 1)
+    database.execute(sql).fetchall()
+    database.set_progress_handler(None, 1)
+    return steps
