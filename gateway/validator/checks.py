@@ -119,6 +119,10 @@ CHECKS: tuple[OwnCheck, ...] = (
                 "CustomizationID names a specification that is not judged here; the document is judged by EN "
                 "16931 alone."
             ),
+            "MP-RULES-NONE": Text(
+                "There are no rules here for the document, or not for the specification that it names: it is "
+                "checked by its schema alone."
+            ),
             "MP-RULES-DATE": Text(
                 "The issue date is outside the days on which a rule set is in force; the set was applied anyway."
             ),

@@ -7,7 +7,6 @@ releases the interpreter lock while it parses and checks the schema.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import Any
 
 from gateway.i18n import Text
 from gateway.validator import attachments, business_rules, identify
@@ -17,8 +16,7 @@ from gateway.validator.header import element_at, read_header
 from gateway.validator.kinds import KindDefinition, definition_of
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentFacts, DocumentKind
 from gateway.validator.model.terms import without_collecting
-from gateway.validator.profiles import choose, not_for, profile_named, remarks
-from gateway.validator.ubl.binding import Vocabulary
+from gateway.validator.profiles import NoRulesError, choose, no_rules, not_for, profile_named, remarks
 from gateway.validator.ubl.reader import read
 from gateway.validator.verdict import RuleSetUsed, Verdict
 from gateway.validator.xml import parsing as xml
@@ -143,19 +141,21 @@ class _Judgement:
         if self._kind is None or self._facts is None:
             return
         definition = definition_of(self._kind)
-        if definition.vocabulary is None:
-            return
         if self._options.engine == REFERENCE:
             findings = self._by_reference(parsed, definition)
         else:
-            findings = self._by_rules(parsed, definition, definition.vocabulary, self._facts)
+            findings = self._by_rules(parsed, definition, self._facts)
         self._findings = _without_twins(self._findings, findings)
         self._ends(Stage.RULES, findings)
 
-    def _by_rules(
-        self, parsed: Parsed, definition: KindDefinition, vocabulary: Vocabulary[Any], facts: DocumentFacts
-    ) -> list[Finding]:
-        chosen = choose(vocabulary.model, facts.customization_id, self._options.profile, self._options.also)
+    def _by_rules(self, parsed: Parsed, definition: KindDefinition, facts: DocumentFacts) -> list[Finding]:
+        vocabulary, options = definition.vocabulary, self._options
+        try:
+            if vocabulary is None:
+                raise NoRulesError
+            chosen = choose(vocabulary.model, facts.customization_id, options.profile, options.also)
+        except NoRulesError:
+            return _at_the_head([no_rules(definition, facts.customization_id)], parsed)
         self._profile, self._rule_sets = chosen.profile, chosen.used
         remarked = remarks(chosen, facts.issue_date, definition.header)
         broken = within_bounds(business_rules.check(parsed, read(parsed.root, vocabulary), chosen.rules))

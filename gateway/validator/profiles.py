@@ -34,6 +34,10 @@ class Chosen:
     unknown: str | None = None
 
 
+class NoRulesError(LookupError):
+    """There are no rules here for a document (`no_rules`)."""
+
+
 def rule_sets(document: type[Document] | None = None) -> tuple[RuleSet, ...]:
     """Every rule set, or those for a document model. They are loaded at the first call, which takes a while."""
     from gateway.validator.rules.sets import SETS, sets_for
@@ -54,16 +58,18 @@ def choose(
     document: type[Document], customization_id: str | None, profile: str | None = None, also: Sequence[str] = ()
 ) -> Chosen:
     """The rules for a document of this model that claims this. `profile` is chosen instead of what it claims; what
-    `also` names comes on top. Profiles that are about other documents are left out (`not_for`). Raises ValueError
-    for what is no profile."""
+    `also` names comes on top. Profiles that are about other documents are left out (`not_for`). Raises
+    NoRulesError where that leaves none, ValueError for what is no profile."""
     also = tuple(each for each in also if profile_named(each).document is document)
     if profile is not None and (asked := profile_named(profile)).document is document:
         return _combine(asked, False, also)
-    text = customization_id or ""
+    text = (customization_id or "").strip()
     claimed = next((each for each in rule_sets(document) if each.claim and each.claim.is_made_by(text)), None)
-    base = claimed or next(each for each in rule_sets(document) if each.extends is None)
-    chosen = _combine(base, True, also)
-    return replace(chosen, unknown=text.strip()) if claimed is None and text.strip() else chosen
+    base = claimed or next((each for each in rule_sets(document) if each.is_for_all), None)
+    if base is None and not also:
+        raise NoRulesError
+    chosen = _combine(base or profile_named(also[0]), base is not None, also)
+    return replace(chosen, unknown=text) if claimed is None and text else chosen
 
 
 def _why(claimed: RuleSet) -> Text:
@@ -128,6 +134,23 @@ def _about_another_kind(rules: RuleSet, kind: DocumentKind, path: str) -> Findin
         location=path,
         found=kind.value,
         expected=kinds,
+    )
+
+
+def no_rules(definition: KindDefinition, specification: str | None) -> Finding:
+    """That a document was checked by its schema alone. The location is a path below its root."""
+    claims = [each.claim for each in rule_sets(definition.model) if each.claim] if definition.model else []
+    return Finding(
+        "MP-RULES-NONE",
+        Flag.WARNING,
+        Stage.RULES,
+        Text("Not judged: there are no rules for this document here, it was checked by its schema alone."),
+        location=definition.header.customization_id,
+        found=specification,
+        expected=" | ".join(str(claim) for claim in claims) or None,
+        advice=Text(
+            "Check by other means whether it keeps to that specification, or name one that is judged here."
+        ),
     )
 
 

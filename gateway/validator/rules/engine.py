@@ -117,17 +117,22 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """How a document says that it follows a rule set: its CustomizationID holds a text, or is that text."""
+    """How a document says that it follows a rule set: its CustomizationID holds a text, or is that text.
+    `or_nothing`: so does one that names no specification at all."""
 
     text: str
     is_whole: bool = False
+    or_nothing: bool = False
 
     def __str__(self) -> str:
         return self.text if self.is_whole else f"…{self.text}"
 
     def is_made_by(self, customization_id: str) -> bool:
         """Whether a document with this CustomizationID makes the claim."""
-        return customization_id.strip() == self.text if self.is_whole else self.text in customization_id
+        named = customization_id.strip()
+        if self.or_nothing and not named:
+            return True
+        return named == self.text if self.is_whole else self.text in named
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,8 @@ class RuleSet:
     claim: Claim | None = None
     """None where no document claims the set: a recipient asks for it."""
     why: Text | None = None
-    """Why a document that chooses no set is judged by this one, for a set that extends no other."""
+    """Why a document that chooses no set is judged by this one, for a set that extends no other. Without it, only
+    what claims the set is judged by it."""
     url: str = ""
     """Where the set is published."""
     pages: tuple[RulePage, ...] = ()
@@ -190,6 +196,11 @@ class RuleSet:
             patterns=tuple(dict.fromkeys((*self.patterns, *other.patterns))),
             parts=tuple(dict.fromkeys((*(self.parts or (self,)), *(other.parts or (other,))))),
         )
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is the set for documents of its model that choose none."""
+        return self.extends is None and self.why is not None
 
     @property
     def complete(self) -> "RuleSet":

@@ -11,7 +11,8 @@ SETS: tuple[RuleSet, ...] = (
     BASISFACTUUR,
     EN16931,
 )
-"""A document is judged by the first one that it claims, else by the set for its model that extends no other."""
+"""A document is judged by the first one that it claims, else by the set that is for all of its model, if there is
+one."""
 
 
 def sets_for(document: type[Document]) -> tuple[RuleSet, ...]:

@@ -13,6 +13,7 @@ from gateway.validator.profiles import choose, profile_named, remarks
 from tests.samples import SAMPLES
 from tests.samples.documents import document
 
+CUSTOMIZATION = "urn:fdc:peppol.eu:poacc:trns:receipt_advice:3"
 NLCIUS = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
 PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 
@@ -138,10 +139,22 @@ def test_a_set_that_has_ended_is_remarked() -> None:
 def test_rules_for_invoices_do_not_go_with_an_order() -> None:
     order = document(DocumentKind.ORDER)
     verdict = judge(order, profile="nlcius")
-    assert [(each.rule, each.flag.value) for each in verdict.findings] == [("MP-RULES-PROFILE", "warning")]
+    assert [(each.rule, each.flag.value) for each in verdict.findings] == [
+        ("MP-RULES-PROFILE", "warning"),
+        ("MP-RULES-NONE", "warning"),
+    ]
     assert verdict.valid
     assert verdict.rule_sets == ()
-    assert judge(order).findings == ()
+
+
+def test_where_there_are_no_rules_the_verdict_tells() -> None:
+    verdict = judge(document(DocumentKind.RECEIPT_ADVICE))
+    [finding] = verdict.findings
+    assert verdict.valid
+    assert (finding.rule, finding.flag.value, finding.found) == ("MP-RULES-NONE", "warning", CUSTOMIZATION)
+    assert finding.location == "/ubl:ReceiptAdvice/cbc:CustomizationID"
+    assert finding.message.en.startswith("Not judged: ")
+    assert finding.message.nl.startswith("Niet beoordeeld: ")
 
 
 def test_an_unknown_profile_names_those_there_are() -> None:
