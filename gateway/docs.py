@@ -5,6 +5,7 @@ This module may import every package, and none imports it. A new page is one lin
 """
 
 import ast
+import dataclasses
 import inspect
 import itertools
 import re
@@ -18,6 +19,7 @@ import msgspec
 
 from gateway import settings
 from gateway.api.reference import api_reference, problems_reference
+from gateway.billing.rating import policies
 from gateway.channels.registry import LABELS
 from gateway.metrics import Described, Metrics
 from gateway.portal.pages import ROUTES
@@ -37,6 +39,8 @@ def settings_page() -> str:
     for name, kind in get_type_hints(top).items():
         if issubclass(kind, msgspec.Struct):
             parts.append(_settings_table(f"`[{name}]`", kind, name, descriptions))
+        if name == "billing":
+            parts.append(_policies_table())
     return "".join(parts).rstrip() + "\n"
 
 
@@ -72,6 +76,30 @@ def _settings_table(
     ]
     about = f"{inspect.getdoc(kind)}\n\n" if table else ""
     return f"## {title}\n\n{about}| setting | default | description |\n| --- | --- | --- |\n{''.join(rows)}\n"
+
+
+def _policies_table() -> str:
+    described = attribute_docstrings(policies)
+    rows = [
+        f"| `{field.name}` | `{_as_toml(field.default)}` | {described['Policies', field.name]} |\n"
+        for field in dataclasses.fields(policies.Policies)
+    ]
+    return f"{_POLICIES_INTRODUCTION}{''.join(rows)}\n"
+
+
+def _as_toml(value: object) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode().replace('":', '" = ').replace(",", ", ")
+
+
+_POLICIES_INTRODUCTION = """\
+### Policies
+
+What `billing.policies_file` may hold, as `substantial_units = 50000`. A number at the beginning is that of
+[the choices](../explanation/billing.md#the-sixteen-choices). Each run keeps those that it was prepared with.
+
+| policy | default | description |
+| --- | --- | --- |
+"""
 
 
 def _default(value: object) -> str:

@@ -316,11 +316,8 @@ class BillingSettings(msgspec.Struct, frozen=True, kw_only=True):
     sends_bills: bool = True
     """The server sends every issued bill: through the gateway itself to debtors whose OIN is registered, else by
     e-mail (`mail.host`); false: finance sends them in another way."""
-    approval_by_another: bool = True
-    """Whether a run must be approved by someone other than the one who prepared it (four eyes)."""
-    backdating_days: CountOrNone = 7
-    """How many days a document's date may lie before the day on which it is issued: a run is approved and issued
-    later than it is prepared."""
+    policies_file: Path | None = None
+    """TOML file with the policies that differ from those below. None: those that were published."""
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ Who acts is an API key, at the command line as over the network: the log holds i
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from gateway.api.services import BillingServices
@@ -13,11 +12,12 @@ from gateway.billing.delivery import BillDelivery, DeliveryMeans, to_print
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.payments.service import PaymentService
-from gateway.billing.rating.policies import DEFAULT
-from gateway.billing.runs.errors import NotAllowedError, UnknownBillError
+from gateway.billing.rating.policies import DEFAULT, Policies, read_policies
+from gateway.billing.runs.actor import Actor
+from gateway.billing.runs.errors import NotAllowedError, PoliciesError, UnknownBillError
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.ports import Registered
-from gateway.billing.runs.service import Actor, BillingService
+from gateway.billing.runs.service import BillingService
 from gateway.clock import Clock, utc_now
 from gateway.i18n import Text
 from gateway.jobs.send_bills import is_registered
@@ -34,6 +34,15 @@ from gateway.store.writer import Writer
 T = TypeVar("T")
 
 
+def policies_of(settings: Settings) -> Policies:
+    """The policies of this installation. Raises PoliciesError."""
+    file = settings.billing.policies_file
+    try:
+        return read_policies(file.read_text("utf-8")) if file else DEFAULT
+    except OSError as error:
+        raise PoliciesError(Text("the policies cannot be read: {wrong}", wrong=str(error))) from error
+
+
 def billing_service(
     settings: Settings, engines: Engines, writer: Writer, clock: Clock, registered: Registered
 ) -> BillingService:
@@ -43,11 +52,7 @@ def billing_service(
         SqlUsageCounts(engines),
         issuer_from(settings),
         clock,
-        replace(
-            DEFAULT,
-            approval_by_another=settings.billing.approval_by_another,
-            backdating_days=settings.billing.backdating_days,
-        ),
+        policies_of(settings),
         registered=registered,
     )
 

@@ -11,7 +11,7 @@ from gateway.api.call import Call
 from gateway.api.services import BillingServices
 from gateway.billing.rating.services import Service
 from gateway.billing.runs import errors
-from gateway.billing.runs.service import Actor
+from gateway.billing.runs.actor import Actor
 from gateway.clock import billing_date
 from gateway.http import problems
 from gateway.http.problems import Problem
@@ -94,16 +94,22 @@ def own_party(call: Call) -> str | None:
     return None if call.caller.role is Role.FINANCE else call.caller.party_id or ""
 
 
+def check_own_party(call: Call, party_id: str) -> None:
+    """Raises UnknownItem for a party whose figures the caller may not see."""
+    if own_party(call) not in {None, party_id}:
+        raise problems.UnknownItem(Text("party"), party_id)
+
+
 async def check_party(call: Call, party_id: str) -> None:
     """Raises UnknownItem for a party that is not registered, or whose figures the caller may not see."""
-    own = own_party(call)
-    if own not in {None, party_id} or await call.services.directory.party(party_id) is None:
+    check_own_party(call, party_id)
+    if await call.services.directory.party(party_id) is None:
         raise problems.UnknownItem(Text("party"), party_id)
 
 
 def actor_of(call: Call) -> Actor:
     """The caller in the log: its key."""
-    return Actor(call.caller.key_id, call.caller.role)
+    return Actor(call.caller.key_id, call.caller.role, call.caller.party_id)
 
 
 def today(call: Call) -> date:

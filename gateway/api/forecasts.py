@@ -11,6 +11,7 @@ from gateway.api.billing import (
     actor_of,
     billing_of,
     billing_problems,
+    check_own_party,
     debtor_problems,
     own_party,
     today,
@@ -73,15 +74,17 @@ class ForecastQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 @routes.put(
     "/v1/parties/{partyId}/forecasts/{year}",
-    Text("Record a party's forecast of a year"),
+    Text("Record a party's forecast of a year; a party records its own"),
     Returns("The forecast that holds."),
-    roles=FINANCE,
+    roles=FIGURES,
     problems=(ForecastLocked, BillingStepRefused, BadCount, ConfirmationNeeded),
 )
 async def save_forecast(
     call: Call, party_id: str, year: Year, query: ServiceQuery, body: ForecastRequest
 ) -> ForecastResource:
-    """Record the expected use of a year. Saying the same again changes nothing."""
+    """Record the expected use of a year: a party its own, finance that of all. Saying the same again changes
+    nothing. It is prepaid once finance agreed on it."""
+    check_own_party(call, party_id)
     key, billing = YearKey(party_id, query.service, year), billing_of(call).service
     with debtor_problems(party_id):
         await billing.record_forecast(actor_of(call), key, body.units, body.means, body.confirmation)

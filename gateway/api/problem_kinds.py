@@ -117,9 +117,7 @@ class InputsMoved(Problem):
 class OwnApproval(Problem):
     status = 403
     title = Text("Somebody else has to approve")
-    meaning = Text(
-        "The run was prepared with this very key, and approval is by another (`billing.approval_by_another`)."
-    )
+    meaning = Text("The run was prepared with this very key, and approval is by another (`approval_by_another`).")
     remedy = Text("Have the holder of another key of the role finance approve it.")
 
 

@@ -13,8 +13,9 @@ import click
 from gateway.admin.billing import with_billing, with_finance
 from gateway.billing.documents.bill import BillStage
 from gateway.billing.rating.services import Service
+from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.run import DecisionKind, Outcome, PartyFinding, Run, RunDecision, RunOrder, RunState
-from gateway.billing.runs.service import Actor, BillingService, Review, RunBills
+from gateway.billing.runs.service import BillingService, Review, RunBills
 from gateway.cli.billing_options import (
     Number,
     OfParty,

@@ -9,9 +9,10 @@ from gateway.admin.billing import with_billing, with_finance
 from gateway.billing.documents.mail import UsageWarning, as_message
 from gateway.billing.rating.outlook import Outlook, warning_mail
 from gateway.billing.rating.services import Service
+from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.debtor import read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
-from gateway.billing.runs.service import Actor, BillingService
+from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.cli.billing_options import Units, in_language, key_option, print_result, service_option, year_option
 from gateway.cli.options import (
@@ -79,6 +80,23 @@ def forecast_command(
 
     with_finance(settings, key, work)
     print_result(form, {"year": of_year, "units": units, "isAgreed": agreed}, [f"{of_year}: {units}"])
+
+
+@click.command("agree")
+@click.argument("party_id")
+@service_option
+@year_option
+@click.option("--means", default="command line", help="How it was agreed: by a letter, a mail.")
+@key_option
+@format_option()
+@with_settings
+def agree_command(
+    *, settings: Settings, party_id: str, service: Service, year: int, means: str, key: str, form: str
+) -> None:
+    """Agree on the forecast of PARTY_ID that holds, such as one that it entered itself."""
+    of_year = YearKey(party_id, service, year)
+    with_finance(settings, key, lambda billing, actor: billing.record_agreement(actor, of_year, means))
+    print_result(form, {"agreed": of_year}, [f"{of_year} agreed"])
 
 
 @click.command("guidance")

@@ -5,7 +5,9 @@ import click
 from gateway.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "agree": "gateway.cli.billing_year:agree_command",
     "approve": "gateway.cli.billing_runs:approve_command",
+    "approve-tariff": "gateway.cli.tariffs:approve_tariff_command",
     "bank-file": "gateway.cli.payments:bank_file_command",
     "close": "gateway.cli.billing_year:close_command",
     "debtors": "gateway.cli.billing_year:debtors_command",
@@ -20,6 +22,7 @@ COMMANDS = {
     "payments": "gateway.cli.payments:payments_command",
     "preview": "gateway.cli.billing_runs:preview_command",
     "printed": "gateway.cli.issued_bills:printed_command",
+    "propose-tariff": "gateway.cli.tariffs:propose_tariff_command",
     "reopen": "gateway.cli.billing_year:reopen_command",
     "quote": "gateway.cli.quote:quote_command",
     "run": "gateway.cli.billing_runs:run_command",
@@ -27,6 +30,7 @@ COMMANDS = {
     "show": "gateway.cli.issued_bills:show_command",
     "silences": "gateway.cli.billing_year:silences_command",
     "statement": "gateway.cli.billing_year:statement_command",
+    "tariffs": "gateway.cli.tariffs:tariffs_command",
     "to-print": "gateway.cli.issued_bills:to_print_command",
     "warnings": "gateway.cli.billing_year:warnings_command",
 }

@@ -9,9 +9,10 @@ from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.quote import QuoteRequest, quote
 from gateway.billing.rating.rating import PayerStatus
 from gateway.billing.rating.services import Service
+from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
-from gateway.billing.runs.service import Actor, BillingService
+from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.clock import amsterdam_today, utc_now
 from gateway.demo.cast import HARBOUR, PROVINCE, TOWN, Player

@@ -19,6 +19,7 @@ from gateway.billing.runs.ports import (
     MeteredEntry,
     Positions,
     Render,
+    TariffProposal,
     refuse_earlier,
     with_documents,
 )
@@ -36,6 +37,7 @@ class MemoryBillingStore:
         self.runs_by_id: dict[str, Run] = {}
         self.inputs: dict[str, bytes] = {}
         self.issued: list[tuple[Bill, bytes]] = []
+        self.proposed: dict[str, TariffProposal] = {}
         self.events: list[AuditEvent] = []
 
     async def save_debtor(self, debtor: Debtor, event: AuditEvent) -> None:
@@ -111,9 +113,21 @@ class MemoryBillingStore:
         return sorted(self.runs_by_id.values(), key=lambda run: run.prepared_at, reverse=True)[:limit]
 
     async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
-        """Record the approval of a run."""
-        self.runs_by_id[run_id] = replace(self.runs_by_id[run_id], approved_by=by, approved_at=at)
+        """Record the approval of a run or a proposed tariff."""
+        if run_id in self.runs_by_id:
+            self.runs_by_id[run_id] = replace(self.runs_by_id[run_id], approved_by=by, approved_at=at)
+        else:
+            self.proposed[run_id] = replace(self.proposed[run_id], approved_by=by, approved_at=at)
         self.events.append(event)
+
+    async def add_tariff(self, proposal: TariffProposal, event: AuditEvent) -> None:
+        """Keep a proposed tariff."""
+        self.proposed[proposal.proposal_id] = proposal
+        self.events.append(event)
+
+    async def tariffs(self) -> Sequence[TariffProposal]:
+        """Every proposed tariff."""
+        return list(self.proposed.values())
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent

@@ -18,9 +18,10 @@ from gateway.admin.billing import billing_service, write_pdf
 from gateway.billing.delivery import DeliveryMeans, to_print
 from gateway.billing.documents.bill import Bill, BillStage
 from gateway.billing.rating.services import Service
+from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.debtor import Address, Debtor
 from gateway.billing.runs.run import RunOrder
-from gateway.billing.runs.service import Actor, BillingService
+from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.jobs.send_bills import BillSender, SendMail, mailer, send_bills, send_bills_regularly
 from gateway.messages.participants import PartyKind

@@ -22,10 +22,10 @@ from gateway.billing.payments.payment import (
     paid_by_number,
 )
 from gateway.billing.rating.amounts import ZERO
+from gateway.billing.runs.actor import Actor, check_finance
 from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.errors import BankFileError, UnknownBillError
 from gateway.billing.runs.issuer import Issuer
-from gateway.billing.runs.service import Actor, check_finance
 from gateway.clock import Clock
 from gateway.i18n import Text
 

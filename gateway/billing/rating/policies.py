@@ -6,12 +6,20 @@ Sources: the Digipoort product catalogue (December 2017, "A") and the page on pa
 "B").
 """
 
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from gateway.billing.rating.services import Service
+from gateway.billing.runs.errors import PoliciesError
+from gateway.i18n import Text
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
 PASSED_ON = frozenset({Service.DIGID, Service.MACHTIGEN, Service.MIJNOVERHEID})
 _PAID_BY_ALL = PASSED_ON | {Service.FACILITIES}
 
@@ -83,7 +91,7 @@ class Policies:
     """5. Services that are free in the year a first-time user connects."""
     first_year_exempt_years: tuple[int, int] = (2018, 2021)
     """5. The years, first and last, for which that exemption was published."""
-    substantial_units: int = 100_000
+    substantial_units: Count = 100_000
     """5. Use from which the first year is charged after all; "substantial" is not defined by B."""
     umbrella_exempt: frozenset[Service] = PASSED_ON
     """5. Services not invoiced to members of an umbrella body that pays under a separate agreement."""
@@ -96,26 +104,31 @@ class Policies:
     that was refused or could not be delivered; the meter records those too."""
     actual_costs_in_cents_from: int = 2020
     """13. From this year actual costs have at most two decimals; estimates may have three."""
+    estimates_in_cents_from: int = 2021
+    """13. From this year a price that is computed for an estimate has two decimals; before, three."""
     guidance_period: GuidanceLength = GuidanceLength.CALENDAR_MONTHS
     """15. Counted from the day on which the start mail is received."""
     facilities_from: int = 2019
     """The first year in which the facilities without tariff are charged."""
+    vat_refunds: tuple[tuple[int, int], ...] = ((2018, 28), (2019, 28))
+    """16. Years over which reclaimed tax is refunded to those who paid it, each with the ISO week of the next year
+    from which."""
     vat_percent: Decimal = Decimal(21)
     """Tax on what is charged outside the Rijk."""
     late_forecast: LateForecast = LateForecast.REFUSE
     """The prepayment was agreed on the forecast, so it does not change afterwards."""
     approval_by_another: bool = True
     """A run is approved by another person than the one who prepared it."""
-    payment_days: int = 30
+    payment_days: Count = 30
     """Days between issue and due date: the legal term for governments (article 6:119b BW)."""
-    backdating_days: int = 7
+    backdating_days: Count = 7
     """How many days a document's date may lie before the day on which it is issued."""
-    unusual_factor: int = 5
+    unusual_factor: Count = 5
     """A forecast or a year's total that is so many times that of the year before, or so small a part of it, needs
     a confirmation."""
-    unusual_units: int = 1_000_000
+    unusual_units: Count = 1_000_000
     """A forecast above this needs a confirmation where there is no use of the year before."""
-    unusual_amount: int = 1_000_000
+    unusual_amount: Count = 1_000_000
     """The same for a year's total, in euros without tax. Differences below a hundredth of it are small."""
 
     def regime(self, service: Service) -> Regime:
@@ -134,9 +147,28 @@ class Policies:
         is_far = amount > earlier * self.unusual_factor or amount * self.unusual_factor < earlier
         return is_far and abs(amount - earlier) * 100 > limit
 
+    def refund_from(self, year: int) -> date | None:
+        """The first day on which tax over a year is refunded; None where it is not."""
+        week = dict(self.vat_refunds).get(year)
+        return None if week is None else date.fromisocalendar(year + 1, week, 1)
+
     def free(self, service: Service) -> int:
         """How many units a year are not charged."""
         return dict(self.free_units).get(service, 0)
 
 
 DEFAULT = Policies()
+
+
+def read_policies(toml: str) -> Policies:
+    """Policies out of TOML text: those that it names by the names of `Policies`, the others as published.
+
+    Raises PoliciesError that names what is wrong.
+    """
+    try:
+        given = tomllib.loads(toml)
+        if unknown := given.keys() - {field.name for field in fields(Policies)}:
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        return msgspec.convert(given, Policies)
+    except ValueError as wrong:  # also of TOML and of types
+        raise PoliciesError(Text("the policies cannot be read: {wrong}", wrong=str(wrong))) from wrong

@@ -6,14 +6,13 @@ tariffs overlap, a year has a gap or a price has more decimals than allowed.
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from itertools import combinations
-from types import MappingProxyType
 
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.policies import DEFAULT, Policies
@@ -72,18 +71,9 @@ class TariffPeriod:
 
 
 class Catalogue:
-    """Tariffs without contradictions. Raises TariffCatalogueError when there are any.
+    """Tariffs without contradictions. Raises TariffCatalogueError when there are any."""
 
-    `refunds` are the years whose reclaimed tax is refunded, each with the day from which.
-    """
-
-    def __init__(
-        self,
-        tariffs: Iterable[Tariff],
-        policies: Policies = DEFAULT,
-        refunds: Mapping[int, date] = MappingProxyType({}),
-    ) -> None:
-        self.refunds = refunds
+    def __init__(self, tariffs: Iterable[Tariff], policies: Policies = DEFAULT) -> None:
         self.tariffs = tuple(sorted(tariffs, key=lambda t: (t.service, t.basis, t.variant, t.valid_from)))
         for tariff in self.tariffs:
             _check_price(tariff, policies)
@@ -94,6 +84,19 @@ class Catalogue:
                         "two tariffs for the same days: {first} and {second}", first=str(first), second=str(second)
                     ),
                 )
+
+    def with_tariff(self, new: Tariff, policies: Policies = DEFAULT) -> "Catalogue":
+        """The same, with another tariff that replaces for its days what held. Raises TariffCatalogueError."""
+        kept: list[Tariff] = []
+        for one in self.tariffs:
+            if not (_same_series(one, new) and one.overlaps(new)):
+                kept.append(one)
+                continue
+            if one.valid_from < new.valid_from:
+                kept.append(replace(one, valid_until=new.valid_from - _DAY))
+            if new.valid_until and (one.valid_until is None or one.valid_until > new.valid_until):
+                kept.append(replace(one, valid_from=new.valid_until + _DAY))
+        return Catalogue([*kept, new], policies)
 
     def periods(
         self, service: Service, year: int, basis: TariffBasis, variant: str = ""
@@ -182,6 +185,18 @@ def _check_price(tariff: Tariff, policies: Policies) -> None:
         )
 
 
+def price_of(cost: Decimal, units: int, basis: TariffBasis, year: int, policies: Policies = DEFAULT) -> Decimal:
+    """The price of a unit: a cost over the use, with as many decimals as the tariffs of that year have; halves
+    are rounded up. Raises TariffCatalogueError without cost or use."""
+    if cost <= 0 or units <= 0:
+        raise TariffCatalogueError(
+            Text("a price needs a cost and units: {cost} / {units}", cost=cost, units=units),
+        )
+    is_actual = basis is TariffBasis.ACTUAL
+    first = policies.actual_costs_in_cents_from if is_actual else policies.estimates_in_cents_from
+    return (cost / units).quantize(Decimal("0.01" if year >= first else "0.001"), ROUND_HALF_UP)
+
+
 def _check_cover(periods: tuple[TariffPeriod, ...], service: Service, year: int, basis: TariffBasis) -> None:
     day = date(year, 1, 1)
     for period in periods:
@@ -228,17 +243,7 @@ def read(toml: str, policies: Policies = DEFAULT) -> Catalogue:
         raise TariffCatalogueError(Text("not TOML: {wrong}", wrong=str(wrong))) from wrong
     sources = {str(key): str(name) for key, name in data.get("sources", {}).items()}
     rows = enumerate(data.get("tariff", []), 1)
-    refunds = dict(_read_refund(row) for row in data.get("vat_refund", []))
-    return Catalogue((_read_row(number, row, sources) for number, row in rows), policies, refunds)
-
-
-def _read_refund(row: Mapping[str, object]) -> tuple[int, date]:
-    """A year, and the Monday of the week in the next year from which its tax is refunded."""
-    try:
-        year = int(str(row["year"]))
-        return year, date.fromisocalendar(year + 1, int(str(row["from_week"])), 1)
-    except (KeyError, ValueError) as wrong:
-        raise TariffCatalogueError(Text("a refund of VAT cannot be read: {wrong}", wrong=str(wrong))) from wrong
+    return Catalogue((_read_row(number, row, sources) for number, row in rows), policies)
 
 
 def _read_row(number: int, row: Mapping[str, object], sources: Mapping[str, str]) -> Tariff:

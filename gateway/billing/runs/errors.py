@@ -23,6 +23,10 @@ class TariffCatalogueError(BillingError):
     """The catalogue contradicts itself: overlapping tariffs, a price with too many decimals."""
 
 
+class PoliciesError(BillingError):
+    """A file of policies that cannot be read."""
+
+
 class TariffMissingError(BillingError):
     """No tariff for this service, year and basis."""
 

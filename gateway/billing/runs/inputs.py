@@ -173,7 +173,7 @@ class Collector:
 
 def _check_order(order: RunOrder, catalogue: Catalogue, policies: Policies, today: date) -> None:
     """What has to hold before anything is counted. Raises StepRefusedError and TariffMissingError."""
-    refusal = _refusal(order, catalogue, policies, today) or _date_refusal(order, policies, today)
+    refusal = _refusal(order, policies, today) or _date_refusal(order, policies, today)
     if refusal:
         raise StepRefusedError(refusal)
     if order.stage is BillStage.PREPAYMENT and order.service:
@@ -181,13 +181,13 @@ def _check_order(order: RunOrder, catalogue: Catalogue, policies: Policies, toda
         advance_tariff(order.service, order.year, REGULAR_PAYER, catalogue, policies)
 
 
-def _refusal(order: RunOrder, catalogue: Catalogue, policies: Policies, today: date) -> Text | None:
+def _refusal(order: RunOrder, policies: Policies, today: date) -> Text | None:
     """Why a run cannot be, or None."""
     stage, service, year = order.stage, order.service, order.year
     if any(not one.reason.strip() for one in order.decisions):
         return Text("a decision needs a reason")
     if stage is BillStage.VAT_REFUND:
-        return _refund_refusal(order, catalogue) if service is None else Text("VAT is refunded over all services")
+        return _refund_refusal(order, policies) if service is None else Text("VAT is refunded over all services")
     if service is None:
         return Text("say which service is billed")
     if stage not in _STAGES[policies.regime(service)]:
@@ -199,10 +199,10 @@ def _refusal(order: RunOrder, catalogue: Catalogue, policies: Policies, today: d
     return None
 
 
-def _refund_refusal(order: RunOrder, catalogue: Catalogue) -> Text | None:
-    start = catalogue.refunds.get(order.year)
+def _refund_refusal(order: RunOrder, policies: Policies) -> Text | None:
+    start = policies.refund_from(order.year)
     if start is None:
-        known = ", ".join(str(year) for year in sorted(catalogue.refunds)) or "-"
+        known = ", ".join(str(year) for year, _ in sorted(policies.vat_refunds)) or "-"
         return Text("no VAT is refunded over {year}; it is over {known}", year=order.year, known=known)
     if order.issued_on < start and not order.decisions_of(DecisionKind.EARLY):
         return Text("the VAT of {year} is refunded from {day:date}", year=order.year, day=start)

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Tariff
 from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import StepRefusedError
@@ -51,6 +52,21 @@ class IssuedRun:
     inputs: bytes
     documents: tuple[IssuedDocument, ...]
     steps: Mapping[tuple[str, ...], Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class TariffProposal:
+    """A tariff that somebody proposed, and who approved it. Its price is `cost` over `units`, unless these are
+    0: then it was given."""
+
+    proposal_id: str
+    tariff: Tariff
+    cost: Decimal
+    units: int
+    by: str
+    at: datetime
+    approved_by: str = ""
+    approved_at: datetime | None = None
 
 
 class Positions(NamedTuple):
@@ -154,7 +170,13 @@ class BillingStore(Protocol):
         """The runs that were prepared last, newest first."""
 
     async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
-        """Record the approval; nothing when it is there."""
+        """Record the approval of a run or a proposed tariff; nothing when it is there."""
+
+    async def add_tariff(self, proposal: TariffProposal, event: AuditEvent) -> None:
+        """Record a proposed tariff."""
+
+    async def tariffs(self) -> Sequence[TariffProposal]:
+        """Every proposed tariff, with its approval, oldest first."""
 
     async def issue(
         self, run: Run, drafts: Sequence[Bill], steps: Sequence[YearStep], render: Render, event: AuditEvent

@@ -127,7 +127,12 @@ class RunInputs:
     @property
     def digest(self) -> str:
         """SHA-256 of the inputs: what an approval is bound to."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        return digest_of(self)
+
+
+def digest_of(value: object) -> str:
+    """The SHA-256 of a value as JSON."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,9 @@ a repeated run gives the same documents; a run is issued as a whole.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-
-import msgspec
 
 from gateway import judge
 from gateway.billing.documents.bill import Bill, BillStage
@@ -24,6 +21,7 @@ from gateway.billing.rating.rating import checked_units
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.silence import WEEKS, SilentParty, silent_party
 from gateway.billing.rating.tariffs import Catalogue, published
+from gateway.billing.runs.actor import Actor, check_another, check_finance, check_own
 from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor, DebtorHistory, RegisteredAs, histories_of, successor
 from gateway.billing.runs.errors import (
@@ -31,8 +29,6 @@ from gateway.billing.runs.errors import (
     ConfirmationNeededError,
     DebtorRefusedError,
     InputsMovedError,
-    NotAllowedError,
-    OwnApprovalError,
     PartyRefusedError,
     StepRefusedError,
     UnknownBillError,
@@ -58,31 +54,19 @@ from gateway.billing.runs.run import (
     Run,
     RunInputs,
     RunOrder,
+    digest_of,
     outcome_of,
 )
+from gateway.billing.runs.tariff_service import TariffService
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
 from gateway.clock import Clock, billing_date
 from gateway.i18n import Text
-from gateway.messages.participants import Role
 from gateway.validator.finding import Finding, Flag
 
 _DRAFT_NUMBER = "CONCEPT"
 _TRIES = 5
 _ON_USE = frozenset({BillStage.PREPAYMENT, BillStage.SETTLEMENT})
 _STEP_KINDS = {BillStage.VAT_REFUND: StepKind.CREDIT, BillStage.PREPAYMENT: StepKind.PREPAYMENT}
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person's name and the role that their key proves."""
-
-    name: str
-    role: Role
-
-    @classmethod
-    def finance(cls, name: str) -> "Actor":
-        """A person of finance, as the caller is at the command line."""
-        return cls(name, Role.FINANCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +139,7 @@ class BillingService:
         render: Render = write,
         judge: Judge = own_judge,
     ) -> None:
-        """Without a catalogue bills are rated by the tariffs that come with the gateway; `registered` is what the
+        """Without a catalogue bills are rated by the tariffs that were published; `registered` is what the
         register knows of a party, `render` writes a bill as an e-invoice, `judge` checks it before it is issued.
         """
         self.store = store
@@ -163,7 +147,7 @@ class BillingService:
         self._counts = counts
         self._clock = clock
         self._policies = policies
-        self._catalogue = catalogue or published()
+        self.tariffs = TariffService(store, counts, clock, policies, catalogue or published())
         self._registered = registered
         self._render = render
         self._judge = judge
@@ -175,7 +159,7 @@ class BillingService:
         that has the OIN of another.
         """
         event = self._event(
-            actor, "debtor recorded", debtor.party_id, debtor.despite_register, digest=_digest(debtor)
+            actor, "debtor recorded", debtor.party_id, debtor.despite_register, digest=digest_of(debtor)
         )
         records = [*await self.store.debtors(), debtor]
         histories = histories_of(records)
@@ -200,13 +184,14 @@ class BillingService:
     async def record_forecast(
         self, actor: Actor, key: YearKey, units: int, means: str, confirmation: str = ""
     ) -> None:
-        """Record the expected use of a year, and by which means it came.
+        """Record the expected use of a year, and by which means it came: by finance, or by the party itself.
 
         Raises ForecastLockedError, and ConfirmationNeededError for one that is far from the use of the year before
         unless `confirmation` says why it is right.
         """
+        check_own(actor, key.party_id)
         detail = f"{units} {means}" + (f"; confirmed: {confirmation}" if confirmation else "")
-        event = self._event(actor, "forecast recorded", str(key), detail)
+        event = AuditEvent(actor.name, "forecast recorded", str(key), self._clock(), detail)
         await self._check_party(key.party_id)
         if not confirmation:
             await self._check_usual(key, checked_units(units, "forecast"))
@@ -278,7 +263,7 @@ class BillingService:
     ) -> Preview:
         """The result of a run now, or with other tariffs, policies or forecasts. Stores nothing."""
         check_finance(actor)
-        inputs = await self._collect(order, catalogue or self._catalogue, policies or self._policies)
+        inputs = await self._collect(order, catalogue, policies)
         if forecasts:
             parties = tuple(
                 replace(party, forecast=forecasts[party.party_id], agreed=forecasts[party.party_id])
@@ -311,7 +296,7 @@ class BillingService:
         first, last = date(order.year - 1, 1, 1), date(order.year, 12, 31)
         for _ in range(_TRIES):
             before = await self._counts.position()
-            inputs = await self._collect(order, self._catalogue, self._policies)
+            inputs = await self._collect(order)
             after = await self._counts.position()
             passed = Positions(before, after)
             if order.service is None or not await self._counts.has_entries(order.service, first, last, passed):
@@ -327,14 +312,7 @@ class BillingService:
         run = await self._known_run(run_id)
         if run.approved_by:
             return run
-        if self._policies.approval_by_another and actor.name == run.prepared_by:
-            raise OwnApprovalError(
-                Text(
-                    "{actor} prepared run {run_id}, so another person has to approve it",
-                    actor=actor.name,
-                    run_id=run_id,
-                )
-            )
+        check_another(actor, run.prepared_by, Text("run {run_id}", run_id=run_id), self._policies)
         await self._same_inputs(run)
         await self.store.approve(run_id, actor.name, event.at, replace(event, digest=run.digest))
         return await self._known_run(run_id)
@@ -459,12 +437,17 @@ class BillingService:
         ]
         return [one for one in found if one is not None]
 
-    async def _collect(self, order: RunOrder, catalogue: Catalogue, policies: Policies) -> RunInputs:
+    async def _collect(
+        self, order: RunOrder, catalogue: Catalogue | None = None, policies: Policies | None = None
+    ) -> RunInputs:
+        policies = policies or self._policies
         collector = Collector(self.store, self._counts, self._registered, self.issuer, policies)
-        return await collector.collect(order, catalogue, billing_date(self._clock()))
+        return await collector.collect(
+            order, catalogue or await self.tariffs.catalogue(), billing_date(self._clock())
+        )
 
     async def _same_inputs(self, run: Run) -> RunInputs:
-        inputs = await self._collect(run.order, self._catalogue, self._policies)
+        inputs = await self._collect(run.order)
         if inputs.digest == run.digest:
             return inputs
         raise InputsMovedError(
@@ -577,14 +560,6 @@ def _window_start(today: date) -> date:
     return today - timedelta(days=HISTORY_DAYS)
 
 
-def check_finance(actor: Actor) -> None:
-    """Raises NotAllowedError for any role but finance."""
-    if actor.role is not Role.FINANCE:
-        raise NotAllowedError(
-            Text("{actor} is {role}: only finance may do this", actor=actor.name, role=actor.role.value)
-        )
-
-
 def _step_of(year: YearKey, kind: StepKind, party: PartyInput, run_id: str, event: AuditEvent) -> YearStep:
     is_prepaid = kind is StepKind.PREPAYMENT
     return YearStep(
@@ -596,10 +571,6 @@ def _step_of(year: YearKey, kind: StepKind, party: PartyInput, run_id: str, even
         means=party.forecast_means if is_prepaid else "run",
         units=(party.forecast or 0) if is_prepaid else party.units,
     )
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 def _description(order: RunOrder) -> str:

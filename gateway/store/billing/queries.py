@@ -13,6 +13,7 @@ from gateway.store.billing.tables import (
     billing_payments,
     billing_runs,
     billing_steps,
+    billing_tariffs,
 )
 from gateway.store.ledger.tables import usage_entries, usage_rollups
 from gateway.store.messages.tables import idempotency
@@ -62,8 +63,17 @@ class RunRow(NamedTuple):
     position: int
 
 
+class TariffRow(NamedTuple):
+    """A proposed tariff."""
+
+    proposal_id: str
+    body: str
+    by: str
+    at: int
+
+
 class SignatureRow(NamedTuple):
-    """Who approved or issued a run, and when."""
+    """Who approved or issued a run, or approved a tariff, and when."""
 
     run_id: str
     by: str
@@ -116,7 +126,7 @@ class DeliveryRow(NamedTuple):
     at: int
 
 
-BillingRow = YearStepRow | RunRow | SignatureRow | DocumentRow | DebtorRow | PaymentRow | DeliveryRow
+BillingRow = YearStepRow | RunRow | TariffRow | SignatureRow | DocumentRow | DebtorRow | PaymentRow | DeliveryRow
 
 
 class Addition(NamedTuple):
@@ -138,6 +148,7 @@ def _adds(table: Table, fields: tuple[str, ...], *keys: str) -> Addition:
 
 ADD_STEP = _adds(billing_steps, YearStepRow._fields, "service", "year", "party_id", "kind", "key")
 ADD_RUN = _adds(billing_runs, RunRow._fields, "run_id")
+ADD_TARIFF = _adds(billing_tariffs, TariffRow._fields, "proposal_id")
 ADD_APPROVAL = _adds(billing_approvals, SignatureRow._fields, "run_id")
 ADD_ISSUE = _adds(billing_issues, SignatureRow._fields, "run_id")
 ADD_DOCUMENT = _adds(billing_documents, DocumentRow._fields)
@@ -207,6 +218,11 @@ _ALL_RUNS = (
     )
     .outerjoin_from(billing_runs, billing_approvals, _approvals.run_id == _runs.run_id)
     .outerjoin(billing_issues, _issues.run_id == _runs.run_id)
+)
+TARIFFS = (
+    select(billing_tariffs, _approvals.by.label("approved_by"), _approvals.at.label("approved_at"))
+    .outerjoin_from(billing_tariffs, billing_approvals, _approvals.run_id == billing_tariffs.c.proposal_id)
+    .order_by(billing_tariffs.c.at, billing_tariffs.c.proposal_id)
 )
 RUN = _ALL_RUNS.where(_runs.run_id == bindparam("run_id"))
 NEWEST_RUNS = _ALL_RUNS.order_by(_runs.at.desc(), _runs.run_id).limit(bindparam("limit"))

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway import __version__
 from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Tariff
 from gateway.billing.runs.audit_event import AuditEvent
 from gateway.billing.runs.debtor import Debtor
 from gateway.billing.runs.errors import InputsMovedError
@@ -25,6 +26,7 @@ from gateway.billing.runs.ports import (
     IssuedDocument,
     IssuedRun,
     Render,
+    TariffProposal,
     refuse_earlier,
     with_documents,
 )
@@ -41,6 +43,7 @@ from gateway.store.billing.queries import (
     DocumentRow,
     RunRow,
     SignatureRow,
+    TariffRow,
     YearStepRow,
 )
 from gateway.store.engine import Engines
@@ -138,8 +141,23 @@ class SqlBillingStore:
         return [_run(row) for row in await self._engines.rows(queries.NEWEST_RUNS, limit=limit)]
 
     async def approve(self, run_id: str, by: str, at: datetime, event: AuditEvent) -> None:
-        """Record the approval; nothing when it is there."""
+        """Record the approval of a run or a proposed tariff; nothing when it is there."""
         await self._record_once(queries.ADD_APPROVAL, SignatureRow(run_id, by, to_microseconds(at)), event)
+
+    async def add_tariff(self, proposal: TariffProposal, event: AuditEvent) -> None:
+        """Record a proposed tariff."""
+        body = _text((proposal.tariff, proposal.cost, proposal.units))
+        row = TariffRow(proposal.proposal_id, body, proposal.by, to_microseconds(proposal.at))
+        await self._record_once(queries.ADD_TARIFF, row, event)
+
+    async def tariffs(self) -> Sequence[TariffProposal]:
+        """Every proposed tariff, with its approval, oldest first."""
+        found = []
+        for row in await self._engines.rows(queries.TARIFFS):
+            tariff, cost, units = msgspec.json.decode(row.body, type=tuple[Tariff, Decimal, int])
+            approved = (row.approved_by or "", row.approved_at)
+            found.append(TariffProposal(row.proposal_id, tariff, cost, units, row.by, row.at, *approved))
+        return found
 
     async def _record_once(self, addition: Addition, row: BillingRow, event: AuditEvent) -> bool:
         """Insert a row, and record the event when its key was not there yet; whether that was so."""

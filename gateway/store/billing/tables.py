@@ -52,6 +52,16 @@ billing_runs = Table(
     Column("position", BigInteger, nullable=False),
 )
 
+billing_tariffs = Table(
+    "billing_tariffs",
+    metadata,
+    Column("proposal_id", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""Tariffs that somebody proposed."""
+
 billing_approvals = Table(
     "billing_approvals",
     metadata,
@@ -59,6 +69,7 @@ billing_approvals = Table(
     Column("by", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
+"""Approvals of runs and of proposed tariffs, which both have the start of a digest as their id."""
 
 billing_issues = Table(
     "billing_issues",

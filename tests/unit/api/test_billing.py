@@ -273,7 +273,7 @@ async def test_another_party_does_not_see_the_bill(client: Client, services: Ser
 @pytest.mark.parametrize(
     ("path", "body", "headers", "status"),
     [
-        (FORECAST, {"units": 5}, ZILVERSTRAND, 403),
+        (FORECAST.replace("zilverstrand", "krommevliet"), {"units": 5}, ZILVERSTRAND, 404),
         (FORECAST, {"units": -5}, FINANCE, 400),
         ("/v1/parties/none-such/forecasts/2026", {"units": 5}, FINANCE, 404),
         ("/v1/parties/zilverstrand/forecasts/99", {"units": 5}, FINANCE, 400),

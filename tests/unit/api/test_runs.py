@@ -206,6 +206,52 @@ async def test_everything_done_is_in_the_log_under_its_key(finance: FinanceClien
     ]
 
 
+async def test_a_party_records_its_own_forecast_and_finance_agrees(finance: FinanceClient) -> None:
+    finance.clock.go_to(PREPAY["issuedOn"])
+    forecast = await finance.done("PUT", FORECAST, {"units": 1_000, "means": "portal"}, key=ZILVERSTRAND)
+    assert (forecast["units"], forecast["isAgreed"]) == (1_000, False)
+    assert (await finance.refused("PUT", f"{FORECAST}/agreement", {}, key=ZILVERSTRAND))[0] == 403
+    assert (await finance.done("POST", f"{RUNS}/previews", PREPAY))["items"] == []
+    other = FORECAST.replace("zilverstrand", "krommevliet")
+    assert (await finance.refused("PUT", other, {"units": 1_000}, key=ZILVERSTRAND))[:2] == (404, "unknown-item")
+    far = {"units": 10_000_000}
+    assert (await finance.refused("PUT", FORECAST, far, key=ZILVERSTRAND))[1] == "confirmation-needed"
+    assert (await finance.refused("PUT", FORECAST, far, key=OPERATOR))[0] == 403
+    await finance.done("PUT", f"{FORECAST}/agreement", {})
+    (bill,) = await finance.issued(PREPAY)
+    year = await finance.done("GET", "/v1/parties/zilverstrand/years/2026", key=ZILVERSTRAND)
+    assert [(step["kind"], step["by"]) for step in year["steps"]][:2] == [
+        ("forecast", "key-z"),
+        ("agreement", "key-finance"),
+    ]
+    assert bill["including"] == "590.00"
+    assert (await finance.refused("PUT", FORECAST, {"units": 9}, key=ZILVERSTRAND))[1] == "forecast-locked"
+
+
+async def test_a_tariff_is_proposed_by_one_key_and_approved_by_another(finance: FinanceClient) -> None:
+    wanted: Json = {
+        "service": "digid",
+        "basis": "estimate",
+        "validFrom": "2027-01-01",
+        "validUntil": "2027-12-31",
+        "source": "decision 2026/7",
+        "cost": "31900.00",
+        "units": 245_000,
+    }
+    proposal = await finance.done("POST", "/v1/tariffs", wanted)
+    assert (proposal["tariff"]["price"], proposal["approvedBy"]) == ("0.13", None)
+    approval = f"/v1/tariffs/{proposal['proposalId']}/approval"
+    assert (await finance.refused("PUT", approval))[:2] == (403, "own-approval")
+    assert (await finance.done("PUT", approval, key=CONTROLLER))["approvedBy"] == "key-controller"
+    shown = await finance.done("GET", "/v1/tariffs", key=ZILVERSTRAND)
+    assert [one["price"] for one in shown["items"] if one["validFrom"] == "2027-01-01"] == ["0.13"]
+    assert shown["proposals"] == []
+    assert len((await finance.done("GET", "/v1/tariffs"))["proposals"]) == 1
+    unknown = "/v1/tariffs/0/approval"
+    assert (await finance.refused("PUT", unknown))[:2] == (409, "tariff-missing")
+    assert (await finance.refused("POST", "/v1/tariffs", wanted | {"basis": "fixed"}))[1] == "tariffs-refused"
+
+
 async def test_guidance_and_the_divided_facilities(finance: FinanceClient) -> None:
     year = await finance.done("PUT", "/v1/parties/oostmeer/guidance/2026-01-15", {"periods": 2})
     assert [step["key"] for step in year["steps"]] == ["2026-01-15#1"]
@@ -464,6 +510,7 @@ def test_every_refusal_of_billing_has_a_problem() -> None:
     """Files come at the command line alone; what is unknown is reported by the path."""
     elsewhere = {
         errors.DebtorFileError,
+        errors.PoliciesError,
         errors.UnknownBillError,
         errors.UnknownRunError,
         errors.UnknownServiceError,

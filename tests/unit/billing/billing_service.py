@@ -8,11 +8,12 @@ from gateway.billing.documents.bill import Bill
 from gateway.billing.rating.policies import DEFAULT, Policies
 from gateway.billing.rating.services import Service
 from gateway.billing.rating.tariffs import Catalogue
+from gateway.billing.runs.actor import Actor
 from gateway.billing.runs.debtor import Address, Connection, Debtor
 from gateway.billing.runs.issuer import Issuer
 from gateway.billing.runs.ports import BillingStore, Registered
 from gateway.billing.runs.run import Run, RunOrder
-from gateway.billing.runs.service import Actor, BillingService
+from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.messages.participants import PartyKind, Role
 from gateway.testing.billing import MemoryUsageCounts

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -113,7 +114,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     assert done(folder, f"run {PREPAYMENT}").endswith(f"next: meterpoort bills approve {run}")
     alone = bills(folder, f"approve {run}")
     assert alone.exit_code == 2
-    assert "iemand anders moet hem goedkeuren" in alone.stderr
+    assert "goedkeuren doet iemand anders" in alone.stderr
     done(folder, f"approve {run}", BRAM)
     assert f"next: meterpoort bills issue {run}" in done(folder, f"show {run}")
     assert done(folder, f"issue {run}") == done(folder, f"issue {run}")
@@ -151,6 +152,27 @@ def test_from_forecast_to_journal(folder: Path) -> None:
     )
     assert list((folder / "mails").iterdir()) == []
     assert '"prepaid": 12000' in done(folder, f"outlook zilverstrand --service digipoort --year {YEAR}")
+
+
+def test_a_tariff_becomes_one_that_is_billed(folder: Path) -> None:
+    (folder / "policies.toml").write_text("payment_days = 14")
+    (folder / "config.toml").write_text(f"{CONFIG}policies_file = '{folder / 'policies.toml'}'\n")
+    done(folder, f"debtors {folder / 'debtors.toml'}")
+    done(folder, f"forecast zilverstrand --service digid --year {YEAR} --units 10999 --means letter")
+    assert done(folder, f"agree zilverstrand --service digid --year {YEAR}") == f"zilverstrand digid {YEAR} agreed"
+    propose = f"propose-tariff --service digid --basis estimate --year {YEAR} --cost 28000 --source decision"
+    proposed = done(folder, propose)
+    assert " = 28000 / 10999\n" in proposed
+    proposal = proposed.split()[0]
+    assert "goedkeuren doet iemand anders" in bills(folder, f"approve-tariff {proposal}").stderr
+    assert "approved by key-" in done(folder, f"approve-tariff {proposal}", BRAM)
+    assert f"digid estimate 2.55 ({YEAR}-01-01..{YEAR}-12-31)" in done(folder, "tariffs")
+    order = f"--stage prepayment --service digid --year {YEAR} --confirm 'zilverstrand=the first year'"
+    (bill,) = json.loads(done(folder, f"run {order} --format json"))["bills"]
+    assert (bill["excluding"], bill["dueOn"]) == ("25500.00", str(amsterdam_today() + timedelta(days=14)))
+    assert "give --year or --from" in bills(folder, f"{propose} --from 2026-01-01").stderr
+    (folder / "policies.toml").write_text("payment_day = 14")
+    assert "unknown: payment_day" in bills(folder, "runs").stderr
 
 
 def test_decisions_on_a_run_are_given_with_their_reasons(folder: Path) -> None:

@@ -45,6 +45,7 @@ INSERT_ONLY = {
     "billing_payments",
     "billing_runs",
     "billing_steps",
+    "billing_tariffs",
     "forgotten_parts",
     "journal",
     "legal_holds",

@@ -29,6 +29,7 @@ _INSERT_ONLY = (
     "billing_payments",
     "billing_runs",
     "billing_steps",
+    "billing_tariffs",
     "forgotten_parts",
     "journal",
     "legal_holds",
@@ -189,6 +190,14 @@ sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.UniqueConstraint("service", "year", "party_id", "kind", "key"),
+)
+sa.Table(
+    "billing_tariffs",
+    _shape,
+    sa.Column("proposal_id", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
 )
 sa.Table(
     "claims",

@@ -1,52 +1,49 @@
-"""The sixteen choices: all there, each a name that exists, each on the page that explains them."""
+"""Policies of an installation: a file changes what it names, and a wrong one is refused whole."""
 
-import importlib
-import re
-from pathlib import Path
+from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from gateway.billing.rating.policies import DEFAULT, Policies
+from gateway.billing.rating.policies import DEFAULT, Regime, read_policies
 from gateway.billing.rating.services import Service
+from gateway.billing.runs.errors import PoliciesError
 
-ROOT = Path(__file__).parents[4]
-PAGE = (ROOT / "docs/explanation/billing.md").read_text(encoding="utf-8")
-
-
-CHOICES = [line for line in PAGE.splitlines() if re.match(r"\| \d+ \|", line)]
-
-
-def test_there_are_sixteen() -> None:
-    assert [int(row.split("|")[1]) for row in CHOICES] == list(range(1, 17))
-
-
-@pytest.mark.parametrize("row", CHOICES, ids=lambda row: row.split("|")[1].strip())
-def test_each_is_decided_where_it_says(row: str) -> None:
-    names = re.findall(r"`([^`]+)`", row.split("|")[3])
-    assert names
-    for name in names:
-        assert exists(name), name
+FILE = """
+substantial_units = 50_000
+free_units = [["digid", 500]]
+vat_percent = 9
+approval_by_another = false
+companies_pay = []
+calendar = [["prepaid", { advance_month = 2, final_month = 3 }]]
+vat_refunds = [[2019, 28], [2020, 30]]
+"""
 
 
-def exists(name: str) -> bool:
-    """Whether a dotted name, or a file, is there."""
-    if "/" in name:
-        return (ROOT / name).is_file()
-    if name.startswith("Policies."):
-        return name.removeprefix("Policies.") in Policies.__dataclass_fields__
-    module, _, rest = name.rpartition(".")
-    owner: object
-    try:
-        owner = importlib.import_module(module)
-    except ModuleNotFoundError:
-        module, _, kind = module.rpartition(".")
-        owner = getattr(importlib.import_module(module), kind)
-    return hasattr(owner, rest)
+def test_a_file_changes_what_it_names_and_nothing_else() -> None:
+    found = read_policies(FILE)
+    assert (found.substantial_units, found.free(Service.DIGID), found.free(Service.MIJNOVERHEID)) == (
+        50_000,
+        500,
+        0,
+    )
+    assert (found.vat_percent, found.approval_by_another, found.companies_pay) == (Decimal(9), False, frozenset())
+    assert found.months(Service.DIGIPOORT).advance_month == 2
+    assert (found.refund_from(2020), found.refund_from(2018)) == (date(2021, 7, 26), None)
+    assert (found.payment_days, found.regime(Service.DIGID)) == (DEFAULT.payment_days, Regime.PASSED_ON)
+    assert read_policies("") == DEFAULT
 
 
-def test_every_policy_is_on_the_page() -> None:
-    assert [name for name in Policies.__dataclass_fields__ if f"`Policies.{name}`" not in PAGE] == []
-
-
-def test_every_service_has_a_regime() -> None:
-    assert {service for service, _ in DEFAULT.regimes} == set(Service)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("free_unit = 3", "unknown: free_unit"),
+        ("substantial_units = 'many'", "substantial_units"),
+        ("substantial_units = -1", "substantial_units"),
+        ("free_units = [['digi', 3]]", "free_units"),
+        ("x =", "TOML|Invalid"),
+    ],
+)
+def test_a_wrong_file_is_refused(text: str, message: str) -> None:
+    with pytest.raises(PoliciesError, match=message):
+        read_policies(text)

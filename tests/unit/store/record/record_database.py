@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +38,7 @@ from gateway.testing.billing import MemoryUsageCounts
 from gateway.validator.model.document import Attachment
 from tests.unit.billing.billing_service import ANNA, ISSUER, issued
 from tests.unit.billing.runs.test_service import MIDYEAR, SETTLE, with_debtors
+from tests.unit.billing.runs.test_tariff_service import DIGIPOORT
 from tests.unit.messages.examples import NOW, SUPPLIER, TOWN, VALID, MemoryRegister, wrong
 from tests.unit.store.messages.message_database import MessageDatabase, message_database
 
@@ -71,6 +72,8 @@ async def filled_database(url: str, directory: Path) -> AsyncIterator[Engines]:
         counts.add("krommevliet", 10, MIDYEAR)
         billing = await with_debtors(SqlBillingStore(database.engines, database.writer), counts)
         bills = await issued(billing, SETTLE)
+        for price in ("0.60", "0.61"):
+            await billing.tariffs.propose(ANNA, replace(DIGIPOORT, price=Decimal(price)))
         payments = PaymentService(SqlPaymentStore(database.engines, database.writer), ISSUER, lambda: NOW)
         deliveries = SqlDeliveryStore(database.engines, database.writer)
         for bill, amount in zip(bills, ("1.00", "2.00"), strict=True):

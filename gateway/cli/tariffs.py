@@ -1,0 +1,105 @@
+"""`meterpoort bills`: the tariffs that hold, and those that are proposed and approved."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import click
+
+from gateway.admin.billing import with_billing, with_finance
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import Tariff, TariffBasis
+from gateway.billing.runs.actor import Actor
+from gateway.billing.runs.ports import TariffProposal
+from gateway.billing.runs.service import BillingService
+from gateway.billing.runs.tariff_service import TariffRequest
+from gateway.cli.billing_options import Number, Units, key_option, print_result, service_option
+from gateway.cli.options import YEAR, format_option, with_existing, with_settings
+from gateway.settings import Settings
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("tariffs")
+@format_option()
+@with_existing
+def tariffs_command(*, settings: Settings, form: str) -> None:
+    """The tariffs that hold, and what was proposed."""
+
+    async def work(billing: BillingService) -> tuple[Sequence[Tariff], Sequence[TariffProposal]]:
+        return (await billing.tariffs.catalogue()).tariffs, await billing.tariffs.proposals()
+
+    tariffs, proposals = with_billing(settings, work, needs_issuer=False)
+    lines = [*map(str, tariffs), *(line for one in proposals for line in _proposal_lines(one))]
+    print_result(form, {"tariffs": tariffs, "proposals": proposals}, lines)
+
+
+@click.command("propose-tariff")
+@service_option
+@click.option("--basis", required=True, type=click.Choice([str(one) for one in TariffBasis]))
+@click.option("--year", type=YEAR, help="The year of use; or --from.")
+@click.option("--from", "first", type=_DAY, help="The first day, without an end.")
+@click.option("--price", type=Number(), help="Euros a unit.")
+@click.option("--cost", type=Number(), default="0", help="Instead: the cost that is divided over the use.")
+@click.option("--units", type=Units(), default=0, help="The use; else what is expected, or what was used.")
+@click.option("--variant", default="", help="The name of the tariff where a service has several.")
+@click.option("--source", required=True, help="By what it was set: a decision, a letter.")
+@key_option
+@format_option()
+@with_settings
+def propose_tariff_command(
+    *,
+    settings: Settings,
+    service: Service,
+    basis: str,
+    year: int | None,
+    first: datetime | None,
+    price: Decimal | None,
+    cost: Decimal,
+    units: int,
+    variant: str,
+    source: str,
+    key: str,
+    form: str,
+) -> None:
+    """Propose a tariff, for another person to approve."""
+    if (year is None) == (first is None):
+        raise click.UsageError("give --year or --from")
+    request = TariffRequest(
+        service=service,
+        basis=TariffBasis(basis),
+        first=first.date() if first else date(year or 0, 1, 1),
+        last=date(year, 12, 31) if year else None,
+        source=source,
+        price=price,
+        cost=cost,
+        units=units,
+        variant=variant,
+    )
+    _print(with_finance(settings, key, lambda billing, actor: billing.tariffs.propose(actor, request)), form)
+
+
+@click.command("approve-tariff")
+@click.argument("proposal_id")
+@key_option
+@format_option()
+@with_settings
+def approve_tariff_command(*, settings: Settings, proposal_id: str, key: str, form: str) -> None:
+    """Approve the tariff PROPOSAL_ID: it holds from now on."""
+
+    async def work(billing: BillingService, actor: Actor) -> TariffProposal:
+        return await billing.tariffs.approve(actor, proposal_id)
+
+    _print(with_finance(settings, key, work), form)
+
+
+def _print(proposal: TariffProposal, form: str) -> None:
+    print_result(form, proposal, _proposal_lines(proposal))
+
+
+def _proposal_lines(one: TariffProposal) -> Iterator[str]:
+    how = f" = {one.cost} / {one.units}" if one.units else ""
+    yield f"{one.proposal_id} {one.tariff}{how}"
+    yield f"  proposed by {one.by}, " + (f"approved by {one.approved_by}" if one.approved_by else "not approved")
+    if not one.approved_by:
+        yield f"next: meterpoort bills approve-tariff {one.proposal_id}"
