@@ -6,7 +6,7 @@ missing=()
 have_postgres || missing+=(postgresql)
 command -v promtool >/dev/null 2>&1 || missing+=(prometheus)
 command -v java >/dev/null 2>&1 && command -v javac >/dev/null 2>&1 || missing+=(default-jdk-headless)
-php -m 2>/dev/null | grep -qx soap || missing+=(php-cli php-soap)
+php -m 2>/dev/null | grep -qx soap && php -m | grep -qx dom || missing+=(php-cli php-soap php-xml)
 soap=var/npm/node_modules/soap
 if command -v npm >/dev/null 2>&1 && [ ! -d "$soap" ]; then
   npm install --silent --no-audit --no-fund --prefix var/npm soap@1.13.0 || echo "NOT INSTALLED: npm soap (its test is skipped)"

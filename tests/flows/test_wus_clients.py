@@ -151,9 +151,12 @@ async def test_odoo_submits_and_reads_a_fault(tmp_path: Path) -> None:
 
 
 def has_php() -> bool:
-    """PHP with its SoapClient."""
+    """PHP with its SoapClient and DOM."""
     php = shutil.which("php")
-    return php is not None and b"\nsoap\n" in subprocess.run([php, "-m"], capture_output=True, check=True).stdout
+    if php is None:
+        return False
+    modules = subprocess.run([php, "-m"], capture_output=True, check=True, text=True).stdout.split()
+    return {"soap", "dom"} <= set(modules)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def has_php() -> bool:
     [
         pytest.param(
             ("php", "soap_client.php"),
-            marks=pytest.mark.skipif(not has_php(), reason="NOT TESTED: no PHP; Debian has php-cli, php-soap"),
+            marks=pytest.mark.skipif(not has_php(), reason="NOT TESTED: no PHP; Debian has php-cli, php-soap, php-xml"),
             id="PHP SoapClient",
         ),
         pytest.param(
