@@ -164,7 +164,7 @@ def has_php() -> bool:
     [
         pytest.param(
             ("php", "soap_client.php"),
-            marks=pytest.mark.skipif(not has_php(), reason="NOT TESTED: no PHP; Debian has php-cli, php-soap, php-xml"),
+            marks=pytest.mark.skipif(not has_php(), reason="NOT TESTED: Debian has php-cli, php-soap, php-xml"),
             id="PHP SoapClient",
         ),
         pytest.param(
