@@ -148,6 +148,7 @@ class Gateway:
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
             billing=billing_services(self.settings, self.engines, self.writer, self.clock, self.register.by_id),
+            inspections=next(filter(None, (one.inspections for one in self.channels)), None),
             readiness=self.health.states,
             metrics=self.metrics.exposition,
             base_url=self.base_url,

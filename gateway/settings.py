@@ -440,6 +440,9 @@ class TestingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     sandbox: bool = False
     """Every message is handled as a test: judged and delivered, never metered."""
+    shows_requests: bool = True
+    """In a sandbox the portal shows each party its last SOAP requests, and what was checked of them. With several
+    processes each shows what it received itself."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

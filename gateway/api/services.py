@@ -9,6 +9,7 @@ from gateway.billing.documents.chart import Chart
 from gateway.billing.payments.service import PaymentService
 from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.service import BillingService
+from gateway.channels.inspection import Inspections
 from gateway.clock import Clock, utc_now
 from gateway.http.base_url import BaseUrl
 from gateway.http.limits import RequestLimits
@@ -70,6 +71,8 @@ class Services:
     retention: RetentionRuns
     billing: BillingServices | None = None
     """None: usage, forecasts, bills and exports are answered with 503."""
+    inspections: Inspections | None = None
+    """None outside a sandbox: there is nothing to show."""
     clock: Clock = utc_now
     base_url: BaseUrl = field(default_factory=BaseUrl)
     gateway_version: str = "0.1.0"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from gateway.channels.inspection import Inspections
 from gateway.channels.outbound import Post
 from gateway.channels.proces import ProcesOf
 from gateway.clock import Clock
@@ -64,6 +65,8 @@ class OpenChannel:
     delivery_methods: Mapping[str, DeliveryMethod] = field(default_factory=dict)
     """By the names that `Channel.delivery_methods` declares. One that is declared and not here cannot be used with
     these settings: what waits for it stays in the outbox."""
+    inspections: Inspections | None = None
+    """Requests to show to who sent them, in a sandbox."""
     jobs: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     """Run with the server until it stops."""
 

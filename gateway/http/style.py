@@ -28,6 +28,9 @@ p,ul,ol,dl{margin:.5rem 0}
 code,pre{font-family:"Fira Code",Consolas,"DejaVu Sans Mono",monospace;font-size:.92em}
 code{background:var(--soft);padding:.1em .3em;border-radius:.2em;overflow-wrap:anywhere}
 pre{background:var(--soft);border:1px solid var(--line);padding:.75rem 1rem;overflow-x:auto;border-radius:.25rem}
+pre.whole{white-space:pre-wrap;overflow-wrap:anywhere;max-height:34rem;overflow-y:auto}
+pre.whole code{overflow-wrap:anywhere}
+ul.marked{list-style:none;padding:0}ul.marked li{padding:.15rem 0}
 pre code{background:none;padding:0;overflow-wrap:normal}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:.75rem 0}

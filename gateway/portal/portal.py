@@ -60,6 +60,7 @@ async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
         query=query,
         party=await call.services.directory.party(call.caller.party_id or ""),
         role=call.caller.role.value,
+        shows_requests=call.services.inspections is not None and call.caller.party_id is not None,
         messages=page.items,
         following=next_page(call, page.next_cursor),
         states={state: text.in_language(language) for state, text in STATES.items()},

@@ -41,6 +41,8 @@ MESSAGES = 250
 WARM_UP = 100
 CONNECTIONS = 32
 NUMBER = b"2026-0417"
+GATEWAY = {"METERPOORT_QUEUE__STORING_SECONDS_MAX": "10", "METERPOORT_TESTING__SHOWS_REQUESTS": "false"}
+"""Settings of a gateway that refuses nobody and, as outside a sandbox, keeps no requests to show them."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -107,7 +109,11 @@ async def _channels(certificates: Path, data: Path) -> dict[str, object]:
     command = (sys.executable, "-m", "gateway", "serve", "--sandbox", "--port", "0")
     options = ("--tls", str(certificates), "--data", str(data))
     process = await asyncio.create_subprocess_exec(
-        *command, *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        *command,
+        *options,
+        env=os.environ | GATEWAY,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     if process.stdout is None:
         raise RuntimeError("no output")

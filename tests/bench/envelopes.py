@@ -7,6 +7,7 @@ hostile messages without a pause, in turns. Gateway and load share the processor
 
 import asyncio
 import io
+import os
 import ssl
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from gateway.channels.digipoort.wire.envelope import read_envelope
 from gateway.channels.digipoort.wire.faults import KoppelvlakError
 from gateway.channels.digipoort.wire.signature import SignaturePolicy, read_security, verify
 from gateway.pki.hierarchy import init_hierarchy
-from tests.bench.digipoort import client_signer, document, signed
+from tests.bench.digipoort import GATEWAY, client_signer, document, signed
 from tests.unit.channels.digipoort.wire.hostile import hostile
 
 CLIENTS, HOSTILE, TURNS, SECONDS, PAUSE_SECONDS = 4, 8, 3, 8.0, 0.05
@@ -78,7 +79,11 @@ async def _others(certificates: Path, data: Path, messages: list[bytes]) -> dict
     command = (sys.executable, "-m", "gateway", "serve", "--sandbox", "--port", "0")
     options = ("--tls", str(certificates), "--data", str(data))
     process = await asyncio.create_subprocess_exec(
-        *command, *options, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        *command,
+        *options,
+        env=os.environ | GATEWAY,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     if process.stdout is None:
         raise RuntimeError("no output")

@@ -272,6 +272,27 @@ async def test_a_trace_is_in_the_answer_and_in_the_log_of_the_message(world: Wor
     assert sum(trace in one for one in accepted.values()) == 1
 
 
+async def test_a_developer_sees_why_a_signature_does_not_verify(world: World) -> None:
+    address = f"{world.base}{AANLEVERSERVICE.paths[0]}"
+    request = xmlsec_client.unsigned(xmlsec_client.aanlever_request(INVOICE), to=address)
+    message = xmlsec_client.to_bytes(xmlsec_client.sign(request, *pair("leverancier")))
+    changed = message.replace(b"<berichtInhoud>", b"\n<berichtInhoud>")
+    connector = TCPConnector(ssl=client_context("leverancier"))
+    async with ClientSession(world.base, connector=connector) as session:
+        async with session.post(
+            AANLEVERSERVICE.paths[0], data=changed, headers={"Content-Type": "text/xml"}
+        ) as answer:
+            assert answer.status == 500
+        pages = {}
+        for name in ("leverancier", "gemeente"):
+            key = (world.gateway.settings.data_directory / "sandbox-keys" / name).read_text().strip()
+            headers = {"Authorization": f"Bearer {key}", "Accept-Language": "en"}
+            async with session.get("/portal/requests/1", headers=headers) as answer:
+                pages[name] = answer.status, await answer.text()
+    assert pages["gemeente"][0] == 404
+    assert "the element was indented after it was digested" in pages["leverancier"][1]
+
+
 async def test_every_status_operation(world: World) -> None:
     leverancier = world.party("leverancier")
     answer = await leverancier.submit(INVOICE)

@@ -43,9 +43,18 @@ async def _open(services: ChannelServices) -> AsyncIterator[OpenChannel]:
     wus.replays.recall(await wus.records.berichtkenmerken_since(now - wus.replays.window), now)
     sandbox: Sandbox | None = None
     if settings.testing.sandbox:
-        sandbox = await open_sandbox(services.directory, settings.data_directory, services.clock)
+        sandbox = await open_sandbox(
+            services.directory,
+            settings.data_directory,
+            services.clock,
+            shows_requests=settings.testing.shows_requests,
+        )
     endpoint = WusEndpoint(wus, options(settings), sandbox)
-    yield OpenChannel(endpoint.add_to, {METHOD: _push(services, files, ours)})
+    yield OpenChannel(
+        endpoint.add_to,
+        {METHOD: _push(services, files, ours)},
+        inspections=sandbox.inspections if sandbox else None,
+    )
 
 
 DIGIPOORT = Channel(

@@ -44,7 +44,8 @@ class WusEndpoint:
         self._services = services
         self._options = options
         self._sandbox = sandbox
-        self._reader = RequestReader(services, options)
+        is_shown = sandbox is not None and sandbox.inspections is not None
+        self._reader = RequestReader(services, options, is_shown=is_shown)
         processen = Processen(services.messages, services.directory, services.records)
         self._aanleveren = Aanleveren(services, options.reading)
         self._ophalen = Ophalen(services, processen)
@@ -98,6 +99,12 @@ class WusEndpoint:
 
     async def _respond(self, service: WusService, request: web.Request) -> web.StreamResponse:
         progress = Progress(operation_named(service, request))
+        response = await self._handle(service, request, progress)
+        if self._sandbox:
+            await self._sandbox.keep(request, progress, response.status)
+        return response
+
+    async def _handle(self, service: WusService, request: web.Request, progress: Progress) -> web.StreamResponse:
         try:
             async with self._reader.read(request, service, progress) as verified:
                 client = await self._client(verified)
@@ -152,6 +159,7 @@ class WusEndpoint:
         return response
 
     def _fault(self, progress: Progress, error: KoppelvlakError) -> web.Response:
+        progress.refusal = error
         service = progress.operation.service
         prefix = self._options.foutcode_prefixes.get(service.name, service.foutcode_prefix)
         body = fault_envelope(progress.operation, error, new_message_id(), progress.message_id, prefix)

@@ -17,9 +17,11 @@ from aiohttp import web
 
 from gateway.channels.digipoort.options import WusOptions
 from gateway.channels.digipoort.services import WusServices
+from gateway.channels.digipoort.wire.checks import RequestCheck
 from gateway.channels.digipoort.wire.cut import Cutter, new_spool
 from gateway.channels.digipoort.wire.elements import require_valid
 from gateway.channels.digipoort.wire.envelope import Envelope, read_envelope, require_understood
+from gateway.channels.digipoort.wire.explain import signed_parts
 from gateway.channels.digipoort.wire.faults import (
     AddressingError,
     KoppelvlakError,
@@ -31,6 +33,7 @@ from gateway.channels.digipoort.wire.faults import (
 from gateway.channels.digipoort.wire.mtom import MtomReader
 from gateway.channels.digipoort.wire.names import WSA, Operation, WusService
 from gateway.channels.digipoort.wire.signature import SecurityHeader, Verified, read_security, verify
+from gateway.channels.inspection import SignedPart
 from gateway.http import problems
 from gateway.http.body import pieces
 from gateway.http.client_certificate import Identity
@@ -43,6 +46,7 @@ from gateway.store.unavailable import unavailable
 
 SLOW_AFTER_BYTES, SLOW_AFTER_TAGS = 64 * 1024, 500
 """A message above one of these is parsed and verified in a thread, so that others are served meanwhile."""
+BEGINNING_BYTES_MAX = 64 * 1024
 _CLAIMED_CHARACTERS_MAX = 256
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -63,6 +67,20 @@ class Progress:
 
     operation: Operation
     message_id: str | None = None
+    check: RequestCheck = RequestCheck.CONNECTION
+    """The last check that was begun."""
+    refusal: KoppelvlakError | None = None
+    connection: Identity | None = None
+    envelope: Envelope | None = None
+    parts: tuple[SignedPart, ...] = ()
+    """What the signature covers, once its signer is trusted; where it is shown."""
+    body_bytes: int = 0
+    beginning: bytes = b""
+    """Of the body, where it is shown."""
+
+    def begin(self, check: RequestCheck) -> None:
+        """Note what is checked next."""
+        self.check = check
 
 
 def refusal_of(error: Exception) -> KoppelvlakError | None:
@@ -88,9 +106,11 @@ def refusal_of(error: Exception) -> KoppelvlakError | None:
 class RequestReader:
     """Reads requests of every service."""
 
-    def __init__(self, services: WusServices, options: WusOptions) -> None:
+    def __init__(self, services: WusServices, options: WusOptions, *, is_shown: bool = False) -> None:
+        """`is_shown`: what a request looked like is kept in its progress."""
         self._services = services
         self._options = options
+        self._is_shown = is_shown
         self._large = ConcurrencyLimit(options.limits.large_bodies_max, options.limits.retry_after_seconds)
 
     @asynccontextmanager
@@ -101,21 +121,32 @@ class RequestReader:
         stored then."""
         if request.method != "POST":
             raise MalformedError(Text("requests are sent with POST"))
-        connection = await self._services.identities.of_request(request)
+        connection = progress.connection = await self._services.identities.of_request(request)
         if slot := slot_of(request):
             slot.require_caller(connection.oin.value)
         with self._spool(request, connection.oin.value) as spool:
-            envelope, is_slow = await self._envelope(request, spool)
-            progress.message_id = _claimed_message_id(envelope)
+            progress.begin(RequestCheck.ENVELOPE)
+            envelope, is_slow = await self._envelope(request, spool, progress)
+            progress.envelope, progress.message_id = envelope, _claimed_message_id(envelope)
             progress.operation = _operation_in(envelope, service) or progress.operation
+            progress.begin(RequestCheck.HEADER_BLOCKS)
             require_understood(envelope)
+            progress.begin(RequestCheck.SECURITY)
             security = read_security(envelope)
+            progress.begin(RequestCheck.CERTIFICATE)
             identity = await self._signer(security, connection)  # before anything is canonicalized for it
+            if self._is_shown:
+                sha1 = self._options.signature.legacy_sha1
+                progress.parts = await asyncio.to_thread(signed_parts, envelope, security, legacy_sha1=sha1)
             policy, now = self._options.signature, self._services.clock()
-            message = await _aside_if(is_slow, verify, envelope, security, policy, now)
+            message = await _aside_if(is_slow, verify, envelope, security, policy, now, progress.begin)
+            progress.begin(RequestCheck.OPERATION)
             operation = _require_operation(envelope, message, service)
+            progress.begin(RequestCheck.NEW)
             self._services.replays.require_new(message, identity.oin.value, self._services.clock())
+            progress.begin(RequestCheck.SCHEMA)
             require_valid(message.request)
+            progress.begin(RequestCheck.REQUEST)
             yield VerifiedRequest(message, operation, identity)
 
     @contextmanager
@@ -126,7 +157,9 @@ class RequestReader:
         with new_spool(reading) as spool, nullcontext() if is_small else self._large.hold(caller=caller):
             yield spool
 
-    async def _envelope(self, request: web.BaseRequest, spool: IO[bytes]) -> tuple[Envelope, bool]:
+    async def _envelope(
+        self, request: web.BaseRequest, spool: IO[bytes], progress: Progress
+    ) -> tuple[Envelope, bool]:
         """The envelope, and whether it takes long to work on."""
         reading = self._options.reading
         cutter = Cutter(reading, spool)
@@ -135,13 +168,15 @@ class RequestReader:
             mtom = MtomReader(request.headers["Content-Type"], reading, spool, cutter)
         elif request.content_type != "text/xml":
             raise MalformedError(Text("Content-Type {kind} is not SOAP 1.1", kind=repr(request.content_type[:60])))
-        feed, size_bytes = mtom.feed if mtom else cutter.feed, 0
+        feed = mtom.feed if mtom else cutter.feed
         async for piece in pieces(request, reading.body_bytes_max, self._options.limits):
-            size_bytes += len(piece)
+            progress.body_bytes += len(piece)
+            if self._is_shown and len(progress.beginning) < BEGINNING_BYTES_MAX:
+                progress.beginning = (progress.beginning + piece)[:BEGINNING_BYTES_MAX]
             feed(piece)
         parts = mtom.close() if mtom else {}
         skeleton = cutter.close()
-        is_slow = size_bytes > SLOW_AFTER_BYTES or skeleton.count(b"<") > SLOW_AFTER_TAGS
+        is_slow = progress.body_bytes > SLOW_AFTER_BYTES or skeleton.count(b"<") > SLOW_AFTER_TAGS
         return await _aside_if(is_slow, read_envelope, skeleton, cutter.cuts, reading, parts), is_slow
 
     async def _signer(self, security: SecurityHeader, connection: Identity) -> Identity:

@@ -11,9 +11,14 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from aiohttp import web
+
+from gateway.channels.digipoort.inspected import inspection_of
 from gateway.channels.digipoort.parties import candidates, find_party, role_of
+from gateway.channels.digipoort.request import Progress
 from gateway.channels.digipoort.wire.elements import StatusResultaat, tijdstempel
 from gateway.channels.digipoort.wire.faults import MalformedError, TroubleError
+from gateway.channels.inspection import Inspections
 from gateway.channels.proces import Identiteit, Proces
 from gateway.clock import Clock
 from gateway.http.client_certificate import Identity
@@ -163,11 +168,30 @@ CAST = tuple(_cast(subject) for subject in CLIENTS)
 class Sandbox:
     """Plays scenarios."""
 
-    def __init__(self, directory: Directory, clock: Clock, pace: Pace | None = None, sleep: Sleep = asyncio.sleep):
+    def __init__(
+        self,
+        directory: Directory,
+        clock: Clock,
+        pace: Pace | None = None,
+        sleep: Sleep = asyncio.sleep,
+        inspections: Inspections | None = None,
+    ) -> None:
+        """`inspections` keeps every request, to be shown to who sent it."""
         self._directory = directory
         self._clock = clock
         self._pace = pace or Pace()
         self._sleep = sleep
+        self.inspections = inspections
+
+    async def keep(self, request: web.BaseRequest, progress: Progress, status: int) -> None:
+        """Keep a request that was answered with this status, for the party whose connection it came by."""
+        if self.inspections is None or progress.connection is None:
+            return
+        await self.welcome(progress.connection)
+        party = await find_party(self._directory, Identiteit(progress.connection.oin.value, "OIN"))
+        if party is not None:
+            number = self.inspections.next_number()
+            self.inspections.keep(inspection_of(request, progress, status, number, party.party_id, self._clock()))
 
     async def play_aanleveren(self, aanleverkenmerk: str | None) -> None:
         """Be slow or fail, if that was asked. Raises KoppelvlakError."""
@@ -235,7 +259,9 @@ def scenario_of(aanleverkenmerk: str | None) -> Scenario | None:
 _BY_NAME = {one.value.lower(): one for one in Scenario}
 
 
-async def open_sandbox(directory: Directory, data_directory: Path, clock: Clock) -> Sandbox:
+async def open_sandbox(
+    directory: Directory, data_directory: Path, clock: Clock, *, shows_requests: bool = True
+) -> Sandbox:
     """A sandbox with its cast registered, and an API key that works for each of them in a file."""
     keys = data_directory / KEYS_DIRECTORY
     keys.mkdir(exist_ok=True)
@@ -246,7 +272,7 @@ async def open_sandbox(directory: Directory, data_directory: Path, clock: Clock)
         if not known or not await directory.authenticate(known):
             _, key = await directory.new_key(role_of(party), party.party_id, "sandbox", is_test=True)
             _write_key(keys / party.party_id, key)
-    return Sandbox(directory, clock)
+    return Sandbox(directory, clock, inspections=Inspections(clock) if shows_requests else None)
 
 
 def _read_key(path: Path) -> str | None:

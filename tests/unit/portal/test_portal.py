@@ -114,3 +114,10 @@ async def test_operators_do_not_see_the_document_on_the_page(client: Client) -> 
     for key, sees in (("mp_supplier", True), ("mp_operator", False)):
         async with client.get(f"/v1/messages/{kenmerk}/report", headers=_browser(key)) as answer:
             assert ("secret" in await answer.text()) == sees
+
+
+async def test_outside_a_sandbox_no_requests_are_shown(client: Client) -> None:
+    async with client.get("/portal", headers=_browser("mp_supplier")) as answer:
+        assert "/portal/requests" not in await answer.text()
+    async with client.get("/portal/requests", headers=_browser("mp_supplier")) as answer:
+        assert answer.status == 404

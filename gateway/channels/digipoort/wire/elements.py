@@ -122,8 +122,8 @@ def read_aanlevering(element: etree._Element, cuts: Mapping[str, Inhoud]) -> Aan
         berichtsoort=value("berichtsoort") or "",
         belanghebbende=_identiteit(request, "identiteitBelanghebbende") or Identiteit("", ""),
         rol_belanghebbende=value("rolBelanghebbende") or "",
-        bericht=_bericht(request.child("berichtInhoud"), cuts),
-        bijlagen=tuple(_bericht(one, cuts) for one in (bijlagen if bijlagen is not None else ())),
+        bericht=read_bericht(request.child("berichtInhoud"), cuts),
+        bijlagen=tuple(read_bericht(one, cuts) for one in (bijlagen if bijlagen is not None else ())),
         aanleverkenmerk=value("aanleverkenmerk"),
         eerder_aanleverkenmerk=value("eerderAanleverkenmerk"),
         ontvanger=_identiteit(request, "identiteitOntvanger"),
@@ -170,7 +170,8 @@ def _identiteit(request: _ChildValues, name: str) -> Identiteit | None:
     return Identiteit(value("nummer") or "", value("type") or "")
 
 
-def _bericht(element: etree._Element | None, cuts: Mapping[str, Inhoud]) -> BerichtInhoud:
+def read_bericht(element: etree._Element | None, cuts: Mapping[str, Inhoud]) -> BerichtInhoud:
+    """A document or attachment in a request. Raises MalformedError where it has no inhoud."""
     if element is None:
         raise MalformedError(Text("berichtInhoud is missing"))
     children = _ChildValues(element)

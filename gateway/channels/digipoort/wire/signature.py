@@ -21,6 +21,7 @@ from lxml import etree
 
 from gateway.channels.digipoort.wire.algorithms import AlgorithmSuite, Scheme
 from gateway.channels.digipoort.wire.canonical import split_at_tokens
+from gateway.channels.digipoort.wire.checks import Begin, RequestCheck, begin_unseen
 from gateway.channels.digipoort.wire.cut import Inhoud
 from gateway.channels.digipoort.wire.envelope import Addressing, Envelope, read_addressing
 from gateway.channels.digipoort.wire.faults import SignatureError
@@ -46,7 +47,7 @@ _TIMESTAMP, _TOKEN_NAME, _SIGNATURE = (
 _IN_SIGNATURE = [f"{{{DSIG}}}SignedInfo", f"{{{DSIG}}}SignatureValue", f"{{{DSIG}}}KeyInfo"]
 _TOKEN_REFERENCE = f"{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference"
 _CERTIFICATE_BYTES_MAX = 16 * 1024
-_PADDING = padding.PKCS1v15()
+PADDING = padding.PKCS1v15()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +99,32 @@ def read_security(envelope: Envelope) -> SecurityHeader:
     return SecurityHeader(headers[0], timestamp, signed_info, value, _certificate(envelope, token, key_info))
 
 
-def verify(envelope: Envelope, security: SecurityHeader, policy: SignaturePolicy, now: datetime) -> Verified:
+def verify(
+    envelope: Envelope,
+    security: SecurityHeader,
+    policy: SignaturePolicy,
+    now: datetime,
+    begin: Begin = begin_unseen,
+) -> Verified:
     """Verify the signature over Body, addressing headers and Timestamp, by the certificate of the header.
 
     Raises SignatureError, StaleError, AddressingError.
     """
+    begin(RequestCheck.COVERAGE)
     signed_info = read_signed_info(
         security.signed_info, envelope, security.element, legacy_sha1=policy.legacy_sha1
     )
     _require_coverage(envelope, security.timestamp, signed_info.references)
     if signed_info.scheme is not Scheme.PKCS1 and not policy.pss_and_ecdsa:
         raise SignatureError(Text("signatures by RSASSA-PSS and ECDSA are not accepted here"))
+    begin(RequestCheck.SIGNATURE)
     _verify_signature(signed_info, security.signature_value, signing_key_of(security.certificate))
+    begin(RequestCheck.DIGESTS)
     for reference in signed_info.references:
         _verify_digest(reference, envelope.cuts)
+    begin(RequestCheck.TIMESTAMP)
     require_fresh(security.timestamp, policy.age, now)
+    begin(RequestCheck.ADDRESSING)
     return Verified(
         envelope.request,
         envelope.cuts,
@@ -189,7 +201,7 @@ def _verify_signature(signed_info: SignedInfo, value: bytes, key: SigningKey) ->
     try:
         match signed_info.scheme, key:
             case Scheme.PKCS1, rsa.RSAPublicKey():
-                key.verify(value, octets, _PADDING, algorithm)
+                key.verify(value, octets, PADDING, algorithm)
             case Scheme.PSS, rsa.RSAPublicKey():
                 key.verify(value, octets, padding.PSS(padding.MGF1(algorithm), algorithm.digest_size), algorithm)
             case Scheme.ECDSA, ec.EllipticCurvePublicKey():
@@ -208,11 +220,17 @@ def _der_of(value: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
     return encode_dss_signature(int.from_bytes(value[:length]), int.from_bytes(value[length:]))
 
 
-def _verify_digest(reference: SignedReference, cuts: Mapping[str, Inhoud]) -> None:
-    digest = reference.suite.digest(b"")
-    for piece in split_at_tokens(signed_form(reference.target, reference.prefixes), cuts):
+def digest_of(written: bytes, cuts: Mapping[str, Inhoud], suite: AlgorithmSuite) -> bytes:
+    """The digest of a canonical form, with the contents that were cut out of it in their places."""
+    digest = suite.digest(b"")
+    for piece in split_at_tokens(written, cuts):
         for octets in (piece,) if isinstance(piece, bytes) else piece.canonical():
             digest.update(octets)
-    if not hmac.compare_digest(digest.digest(), reference.digest):
+    return digest.digest()
+
+
+def _verify_digest(reference: SignedReference, cuts: Mapping[str, Inhoud]) -> None:
+    written = signed_form(reference.target, reference.prefixes)
+    if not hmac.compare_digest(digest_of(written, cuts, reference.suite), reference.digest):
         name = etree.QName(reference.target).localname
         raise SignatureError(Text("the {name} was changed after signing", name=name))

@@ -67,6 +67,8 @@ class SignedInfo:
     """What the signature is over."""
 
     canonical: bytes
+    prefixes: list[str]
+    """Of the PrefixList of its canonicalization."""
     suite: AlgorithmSuite
     scheme: Scheme
     references: tuple[SignedReference, ...]
@@ -83,9 +85,10 @@ def read_signed_info(
     canonicalization, method, *references = children
     if canonicalization.get("Algorithm") != EXC_C14N:
         raise SignatureError(Text("only exclusive canonicalization is accepted"))
-    parts = _parts(envelope, security)
+    parts, prefixes = _parts(envelope, security), _inclusive_prefixes(canonicalization)
     return SignedInfo(
-        signed_form(signed_info, _inclusive_prefixes(canonicalization)),
+        signed_form(signed_info, prefixes),
+        prefixes,
         _suite(method, _BY_SIGNATURE, legacy_sha1=legacy_sha1),
         SIGNATURE_METHODS[method.get("Algorithm", "")][1],
         tuple(_reference(one, parts, legacy_sha1=legacy_sha1) for one in references),

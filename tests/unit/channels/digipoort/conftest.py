@@ -19,6 +19,7 @@ from gateway.channels.digipoort.sandbox import Pace, Sandbox
 from gateway.channels.digipoort.services import WusServices
 from gateway.channels.digipoort.wire.answer import signer
 from gateway.channels.digipoort.wire.timestamp import AgePolicy
+from gateway.channels.inspection import Inspections
 from gateway.http.client_certificate import Identities, identities
 from gateway.pki.revocation import Revocation
 from gateway.pki.tls import HttpFetch, TlsFiles, server_context
@@ -73,6 +74,7 @@ class Server:
     gateway: WusMemoryGateway
     records: MemoryRecords
     port: int
+    sandbox: Sandbox | None = None
     sessions: dict[str, ClientSession] = field(default_factory=dict)
 
     def url(self, service: str = AANLEVER, family: str = "wus/2.0") -> str:
@@ -144,17 +146,14 @@ async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
                 lambda: gateway.clock,
                 replays,
             )
-            fast = Pace.at_once() if is_sandbox else Pace()
-            sandbox = (
-                Sandbox(gateway, lambda: gateway.clock, fast, lambda _: asyncio.sleep(0)) if is_sandbox else None
-            )
+            sandbox = _sandbox(gateway) if is_sandbox else None
             app = web.Application()
             WusEndpoint(ports, settings or WusOptions(), sandbox).add_to(app)
             runner = web.AppRunner(app)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(files) if with_tls else None)
             await site.start()
-            server = Server(gateway, records, runner.addresses[0][1])
+            server = Server(gateway, records, runner.addresses[0][1], sandbox)
             closing.append(runner.cleanup)
             closing.append(lambda: _close(server))
             return server
@@ -162,6 +161,13 @@ async def open_endpoint(tmp_path: Path) -> AsyncIterator[Open]:
         yield opened
         for close in reversed(closing):
             await close()
+
+
+def _sandbox(gateway: WusMemoryGateway) -> Sandbox:
+    def now() -> datetime:
+        return gateway.clock
+
+    return Sandbox(gateway, now, Pace.at_once(), lambda _: asyncio.sleep(0), Inspections(now))
 
 
 async def _close(server: Server) -> None:

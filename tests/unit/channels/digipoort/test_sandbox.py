@@ -1,7 +1,11 @@
 """Every scenario of the sandbox, as the how-to page has them; the content does not matter then."""
 
+from pathlib import Path
+
 import pytest
 
+from gateway.channels.digipoort.sandbox import open_sandbox
+from gateway.testing.digipoort import WusMemoryGateway
 from tests.unit.channels.digipoort.conftest import STATUS, Open
 from tests.unit.channels.digipoort.wire.xmlsec_client import K, aanlever_request
 
@@ -80,3 +84,10 @@ async def test_a_program_brings_its_own_belanghebbende(
     refused = await outside.call("aanleveren", request)
     assert (refused.status, refused.foutcode) == (500, "ALS100")
     assert not outside.gateway.rows
+
+
+@pytest.mark.parametrize("shows_requests", [True, False])
+async def test_requests_are_kept_unless_the_settings_say_no(tmp_path: Path, shows_requests: bool) -> None:
+    gateway = WusMemoryGateway()
+    sandbox = await open_sandbox(gateway, tmp_path, lambda: gateway.clock, shows_requests=shows_requests)
+    assert (sandbox.inspections is not None) == shows_requests

@@ -1,0 +1,55 @@
+"""The pages of a sandbox for makers of client programs: each SOAP request as it came, and what was checked of it.
+
+A party sees the requests that came over its own connections. Outside a sandbox nothing is kept, so there is
+nothing here.
+"""
+
+from aiohttp import web
+
+from gateway.api.access import PARTIES
+from gateway.api.call import Call
+from gateway.api.route import Returns, Routes
+from gateway.channels.inspection import AGE_MAX, OF_PARTY_MAX, Inspection
+from gateway.http import problems
+from gateway.http.answers import HTML
+from gateway.http.pages import Pages
+from gateway.i18n import Text
+
+routes = Routes("pages", problems=(problems.UnknownItem,), number="The number of the request, in this sandbox.")
+_PAGES = Pages("gateway.portal")
+
+
+@routes.get(
+    "/portal/requests",
+    Text("In a sandbox: your last SOAP requests and what was checked, for people"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=PARTIES,
+)
+async def show_requests(call: Call) -> web.StreamResponse:
+    return _PAGES.answer(
+        "requests.html",
+        call.language,
+        requests=_requests(call),
+        requests_max=OF_PARTY_MAX,
+        minutes_max=int(AGE_MAX.total_seconds() // 60),
+    )
+
+
+@routes.get(
+    "/portal/requests/{number}",
+    Text("In a sandbox: one SOAP request, each check, and the digests that differ, for people"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=PARTIES,
+)
+async def show_request(call: Call, number: str) -> web.StreamResponse:
+    for inspection in _requests(call):
+        if str(inspection.number) == number:
+            return _PAGES.answer("request.html", call.language, request=inspection)
+    raise problems.UnknownItem(Text("request"), number)
+
+
+def _requests(call: Call) -> tuple[Inspection, ...]:
+    """The caller's own. Raises UnknownItem outside a sandbox."""
+    if call.services.inspections is None:
+        raise problems.UnknownItem(Text("page"), "requests")
+    return call.services.inspections.of_party(call.caller.party_id or "")
