@@ -36,6 +36,8 @@ class RecordedSet:
 
 
 SETS: dict[str, RecordedSet] = {
+    "peppol-billing-2026.5": RecordedSet("peppol"),
+    "peppol-self-billing-2026.5": RecordedSet("peppol-self-billing"),
     "nlcius-2.0.3.13": RecordedSet(
         "nlcius",
         {"m9607-01010": "two Parties in the seller, which the schema refuses: both are judged there, here one"},

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from tests.samples.catalogue import SAMPLES, invoice
 from tests.samples.document import Sample
+from tests.samples.peppol import PEPPOL_SAMPLES
 
-__all__ = ["SAMPLES", "Sample", "invoice", "sample"]
+__all__ = ["PEPPOL_SAMPLES", "SAMPLES", "Sample", "invoice", "sample"]
 
 
 def sample(name: str) -> bytes:
-    """The sample of this name: of `SAMPLES`, else a file of `documents`, as `order`."""
-    if name in SAMPLES:
-        return SAMPLES[name].xml()
+    """The sample of this name: of `SAMPLES` or `PEPPOL_SAMPLES`, else a file of `documents`, as `order`."""
+    if found := SAMPLES.get(name) or PEPPOL_SAMPLES.get(name):
+        return found.xml()
     return (Path(__file__).parent / "documents" / f"{name}.xml").read_bytes()

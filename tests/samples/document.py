@@ -341,7 +341,7 @@ def _party(party: Party, creditor: str | None = None) -> Element | None:
         element("cac:PartyName", element("cbc:Name", party.trading_name)),
         _address("cac:PostalAddress", party.address),
         _tax_scheme(party.vat, "VAT"),
-        _tax_scheme(party.tax_registration, "LOC"),
+        _tax_scheme(party.tax_registration, party.tax_scheme),
         element(
             "cac:PartyLegalEntity",
             element("cbc:RegistrationName", party.name),

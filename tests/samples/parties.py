@@ -28,6 +28,7 @@ class Party:
     trading_name: str | None = None
     identifier: tuple[str | None, str] | None = None
     tax_registration: str | None = None
+    tax_scheme: str = "LOC"
     legal_form: str | None = None
     contact: tuple[str, str, str] | None = None
 

@@ -88,3 +88,8 @@ def is_not_negative(text: str) -> bool:
     """
     number = double(text)
     return number > 0 or (number == 0 and not ("-" in text and "." in text))
+
+
+def is_not_positive(text: str) -> bool:
+    """Whether the artefact takes a text for 0 or less. Raises NotANumber."""
+    return double(text) <= 0

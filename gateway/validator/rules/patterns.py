@@ -8,6 +8,7 @@ of them fit a path is worked out once for each path and kept for the documents a
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import localcontext
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,8 @@ from lxml import etree
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
-from gateway.validator.model.terms import without_collecting
+from gateway.validator.model.amounts import EXACT
+from gateway.validator.model.terms import Unreadable, without_collecting
 from gateway.validator.rules.detail import Detail, no_detail
 
 Element = etree._Element
@@ -26,7 +28,8 @@ NODES_MAX = 4_000
 
 
 class UndecidableError(Exception):
-    """The official text stops with an error on this element: neither does it hold, nor is it broken."""
+    """The official text stops with an error on this element: neither does it hold, nor is it broken. A text that
+    is no number or no date (`Unreadable`) means the same."""
 
 
 def text_of(element: Element) -> str:
@@ -62,7 +65,7 @@ class RuleContext:
 
     Paths are names with the usual prefixes, joined by slashes: `cac:Party/cbc:EndpointID` at any depth,
     `/Order/cac:OrderLine` from the root, `*` for any name; `//*` is every element. Of those elements the context
-    takes the ones for which `where` is true. Where `where` itself ends in UndecidableError it takes none.
+    takes the ones for which `where` is true, and none for which it cannot be decided.
     """
 
     paths: tuple[str, ...]
@@ -128,7 +131,7 @@ def judge_patterns(
     each rule at most `each_max` breaches are kept."""
     plans = _plans(tuple(patterns), name_of)
     evaluation = _PatternEvaluation(root, each_max)
-    with without_collecting():
+    with without_collecting(), localcontext(EXACT):
         evaluation.walk(root, plans.root(str(root.tag)))
     return PatternJudgement(tuple(evaluation.breaches), evaluation.left_out)
 
@@ -172,7 +175,7 @@ class _PatternEvaluation:
                 try:
                     if not context.where(element, facts):
                         continue
-                except UndecidableError:
+                except (UndecidableError, Unreadable):
                     continue
                 except Exception as error:  # a rule may fail in any way: then it has not been judged
                     self.fails(context.rules, element, facts, error)
@@ -189,7 +192,7 @@ class _PatternEvaluation:
         """Note that rules could not be evaluated on an element."""
         why = f"{type(error).__name__}: {error}"
         for rule in rules:
-            is_undecidable = isinstance(error, UndecidableError)
+            is_undecidable = isinstance(error, UndecidableError | Unreadable)
             self.breaks(PatternBreach(rule, self.ordinal, element, facts, why, is_undecidable))
 
     def breaks(self, breach: PatternBreach) -> None:

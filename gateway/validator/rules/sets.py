@@ -5,10 +5,13 @@ from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.rules.nlcius import NLCIUS
+from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
 
 SETS: tuple[RuleSet, ...] = (
     NLCIUS,
     BASISFACTUUR,
+    PEPPOL,
+    PEPPOL_SELF_BILLING,
     EN16931,
 )
 """A document is judged by the first one that it claims, else by the set that is for all of its model, if there is

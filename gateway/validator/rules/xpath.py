@@ -6,11 +6,11 @@ UndecidableError.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_DOWN, Decimal, localcontext
 from functools import lru_cache
 from math import nan
 
-from gateway.validator.model.amounts import NotANumber, double, exact
+from gateway.validator.model.amounts import EXACT, NotANumber, double, exact
 from gateway.validator.model.dates import NotADate, instant
 from gateway.validator.rules.patterns import Element, UndecidableError, text_of
 from gateway.validator.xml.namespaces import PREFIXES
@@ -68,6 +68,11 @@ def text_nodes(element: Element) -> list[str]:
     """What `text()` selects: the texts right inside an element; a comment parts two."""
     found = [element.text, *(each.tail for each in element)]
     return [each for each in found if each]
+
+
+def text_nodes_at(element: Element, path: str) -> list[str]:
+    """The same of every element at a path: `cbc:ID/text()`."""
+    return [each for found in children(element, path) for each in text_nodes(found)]
 
 
 def one(values: Sequence[str]) -> str:
@@ -138,3 +143,24 @@ def is_integer(value: str) -> bool:
 def root_of(element: Element) -> Element:
     """The document element."""
     return element.getroottree().getroot()
+
+
+def decimal_at(element: Element, path: str) -> Decimal | None:
+    """`xs:decimal` of the one number at a path, None where there is none. Raises UndecidableError."""
+    found = texts(element, path)
+    return decimal(one(found)) if found else None
+
+
+_DIVISION_DIGITS = 18
+
+
+def divide(dividend: Decimal, divisor: Decimal) -> Decimal:
+    """`div` of decimals as Saxon has it: eighteen digits behind the point, or as many as a number has, and half
+    goes towards zero. Raises UndecidableError for a divisor of 0."""
+    if not divisor:
+        raise UndecidableError("a division by 0")
+    scale = max(_DIVISION_DIGITS, *(-int(each.as_tuple().exponent) for each in (dividend, divisor)))
+    unit = Decimal(1).scaleb(-scale)
+    with localcontext(EXACT) as context:
+        context.prec = 2 * scale + len(dividend.as_tuple().digits) + len(divisor.as_tuple().digits) + 10
+        return (dividend / divisor).quantize(unit, ROUND_HALF_DOWN)

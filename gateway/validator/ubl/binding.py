@@ -142,17 +142,26 @@ class Vocabulary(Generic[_D]):
         return None if not brace or prefix is None else prefix + name
 
     def terms_at(self, element: etree._Element) -> tuple[str, ...]:
-        """The term that an element holds, by its place; none where it holds none, or a text decides which."""
+        """The term that an element holds, by its place; none where it holds none."""
         names = [self.name_of(str(each.tag)) or "*" for each in (element, *element.iterancestors())][::-1]
         names[0] = "/"
         for depth in range(len(names) - 1, 0, -1):
             binding, path = self.binding_of(tuple(names[:depth])), "/".join(names[depth:])
-            if binding is not None and binding.choice is None:
+            if binding is not None:
                 held = [name for name, source in binding.fields.items() if path in _paths(source)]
-                found = [number for name in held if (number := term_of(binding.kind, name))]
-                if found:
+                kind = self._kind_of(binding, element, len(names) - depth) if held else binding.kind
+                if found := [number for name in held if (number := term_of(kind, name))]:
                     return (found[0],)
         return ()
+
+    def _kind_of(self, binding: Binding[Any], element: etree._Element, above: int) -> type[Group]:
+        """The class that the group becomes which is so many steps above an element."""
+        if binding.choice is None:
+            return binding.kind
+        group = [element, *element.iterancestors()][above]
+        spaces = {prefix[:-1]: space for space, prefix in self.prefixes.items() if prefix}
+        [path] = _paths(binding.fields[binding.choice.field])
+        return binding.choice.kind_for(group.findtext(path, None, spaces))
 
     def all_names(self) -> frozenset[str]:
         """Every element and attribute that the bindings name, attributes without their `@`."""

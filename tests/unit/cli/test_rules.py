@@ -16,8 +16,17 @@ def test_the_list_has_every_rule_of_the_artefacts_once() -> None:
     listed = [json.loads(line) for line in run("list", "--format", "json").stdout.splitlines()]
     count = {name: sum(rule["set"] == name for rule in listed) for name in ("en16931", "nlcius")}
     assert count["en16931"] == 979
-    assert len({rule["rule"] for rule in listed}) == len(listed)
+    assert len({(rule["set"], rule["rule"]) for rule in listed}) == len(listed)
     assert {rule["rule"] for rule in listed if not rule["is_bound"]} >= {"BR-CO-05", "BR-DEC-13", "BR-NL-32-2"}
+
+
+def test_a_rule_that_sets_share_is_listed_under_each_of_them() -> None:
+    shared = json.loads(run("show", "PEPPOL-COMMON-R040", "--format", "json").stdout)
+    assert {"peppol", "peppol-self-billing"} <= set(shared["sets"])
+    for name in shared["sets"]:
+        assert "PEPPOL-COMMON-R040" in run("list", "--set", name).stdout
+    own = [line for line in run("list", "--format", "json").stdout.splitlines() if '"PEPPOL-EN16931-R004"' in line]
+    assert [json.loads(line)["sets"] for line in own] == [["peppol"], ["peppol-self-billing"]]
 
 
 def test_ids_stand_in_the_order_people_count() -> None:

@@ -1,4 +1,4 @@
-"""Code lists as data: the values that EN 16931's rules allow, with the version they were taken from.
+"""Code lists as data: the values that rules allow, with the version they were taken from.
 
 `en16931.json` is made by `python -m tests.conformance.code_lists` from the official artefact, and a test
 compares the two.
@@ -76,8 +76,8 @@ def _slips(text: str) -> Iterator[str]:
                 yield left + letter + right[1:]
 
 
-def _load() -> dict[str, CodeList]:
-    data = json.loads(resources.files(__name__).joinpath("en16931.json").read_text("utf-8"))
+def _load(file: str) -> dict[str, CodeList]:
+    data = json.loads(resources.files(__name__).joinpath(file).read_text("utf-8"))
     return {
         name: CodeList(
             each["title"], data["source"], frozenset(each["values"].split()), each["match"], f" {each['values']} "
@@ -86,5 +86,7 @@ def _load() -> dict[str, CodeList]:
     }
 
 
-LISTS = _load()
+LISTS = _load("en16931.json")
 """By name: `currencies`, `units`, `countries` and so on."""
+PEPPOL_LISTS = _load("peppol.json")
+"""Those of Peppol that differ from the lists of the same name in EN 16931."""

@@ -67,7 +67,8 @@ def cases() -> Mapping[str, tuple[Case, ...]]:
                 by_set.setdefault((case.rule, case.set), []).append(case)
     found: dict[str, tuple[Case, ...]] = {}
     for (rule, _), listed in by_set.items():
-        found[rule] = (*found.get(rule, ()), *_with_one_that_holds(listed))
+        cases_of_rule = (*found.get(rule, ()), *_with_one_that_holds(listed))
+        found[rule] = tuple(sorted(cases_of_rule, key=lambda case: case.breaks))
     return found
 
 

@@ -26,10 +26,8 @@ from gateway.validator.rules.patterns import (
     text_of,
 )
 from gateway.validator.rules.peppol import numbers
+from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.xpath import is_date, normal, texts
-
-SOURCE = "OpenPEPPOL 2026.5"
-VERSION = "2026.5"
 
 Check = Callable[[str], bool]
 
