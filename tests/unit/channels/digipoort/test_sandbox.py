@@ -88,6 +88,6 @@ async def test_a_program_brings_its_own_belanghebbende(
 
 @pytest.mark.parametrize("shows_requests", [True, False])
 async def test_requests_are_kept_unless_the_settings_say_no(tmp_path: Path, shows_requests: bool) -> None:
-    gateway = WusMemoryGateway()
+    gateway = WusMemoryGateway(known={})
     sandbox = await open_sandbox(gateway, tmp_path, lambda: gateway.clock, shows_requests=shows_requests)
     assert (sandbox.inspections is not None) == shows_requests
