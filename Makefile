@@ -45,7 +45,7 @@ layers: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	TMPDIR=$(TESTS_TMP) $(BIN)/python -m pytest -n $(JOBS)
+	TMPDIR=$(TESTS_TMP) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 # Faults in large numbers, for hours: kill -9 at named steps and at random, power loss, and steady load. KILLS=60 is
 # half an hour, MINUTES=15 a quarter. Before them some minutes of random billing histories.

@@ -80,7 +80,7 @@ STEPS = {
         "gateway.store.billing.records:SqlBillingStore.approve",
         "gateway.store.billing.records:SqlBillingStore.issue",
         "gateway.store.billing.records:_add_bill",
-        "gateway.store.billing.records:record_event",
+        "gateway.store.billing.records:log_event",
         "gateway.jobs.send_bills:send_bills",
     ),
     "drop": (
