@@ -44,6 +44,7 @@ class RuleResource(Schema):
     terms: dict[str, TextResource]
     path: str | None
     source: str
+    official: str | None
     is_bound: bool
     holds: list[RuleCase]
     breaks: list[RuleCase]
@@ -72,4 +73,5 @@ def rule_resource(entry: RuleEntry) -> RuleResource:
         rule=entry.id,
         terms={number: TextResource.of(name) for number, name in entry.terms},
         path=entry.path or None,
+        official=entry.official or None,
     )

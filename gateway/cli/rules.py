@@ -111,7 +111,7 @@ def _explanation_lines(entry: "RuleEntry", language: str) -> Iterator[str]:
     if entry.advice:
         yield f"  {entry.advice.in_language(language)}"
     yield f"  {Text('form').in_language(language)}:   {_word(entry.form, language)}"
-    yield f"  {Text('source').in_language(language)}: {entry.source}"
+    yield f"  {Text('source').in_language(language)}: {', '.join(filter(None, (entry.source, entry.official)))}"
     if entry.note:
         yield ""
         yield entry.note.in_language(language)
@@ -156,6 +156,7 @@ def _as_json_object(entry: "RuleEntry") -> dict[str, object]:
         "terms": [{"term": number, "name": name.en, "name_nl": name.nl} for number, name in entry.terms],
         "path": entry.path or None,
         "source": entry.source,
+        "official": entry.official or None,
         "note": entry.note.en if entry.note else None,
         "note_nl": entry.note.nl if entry.note else None,
         "is_bound": entry.is_bound,

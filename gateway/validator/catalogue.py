@@ -59,6 +59,8 @@ class RuleEntry:
     is_bound: bool = True
     holds: tuple[Case, ...] = ()
     breaks: tuple[Case, ...] = ()
+    official: str = ""
+    """The id that the official text has for it, where that is another."""
     valid_from: date | None = None
     """The first day on which its set is in force."""
     valid_until: date | None = None
@@ -158,7 +160,8 @@ def _of_set(rules: RuleSet) -> Iterator[tuple[Any, RuleEntry]]:
     for pattern in rules.patterns:
         for judged, context in pattern.all_rules:
             entry = _entry(rules, judged, SYNTAX_FORM, judged.terms)
-            yield judged, replace(entry, path=" | ".join(context.paths))
+            path, note = " | ".join(context.paths), judged.never or entry.note
+            yield judged, replace(entry, path=path, note=note, is_bound=judged.never is None)
 
 
 def _entry(
@@ -175,6 +178,7 @@ def _entry(
         terms=tuple((term, _name(term)) for term in terms),
         advice=rule.advice,
         note=_SCHEMA_FIRST if rule.id in rules.schema_first else None,
+        official=rule.official if isinstance(rule, PatternRule) else "",
         valid_from=rules.valid_from,
         valid_until=rules.valid_until,
     )

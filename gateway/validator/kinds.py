@@ -17,6 +17,7 @@ from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import Document
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.bindings import UBL_INVOICE
+from gateway.validator.ubl.time_card_bindings import HR_TIME_CARD
 from gateway.validator.xml.namespaces import HR_XML, UBL
 
 
@@ -119,6 +120,7 @@ KINDS: tuple[KindDefinition, ...] = (
             party=staffing_party,
         ),
         family=SchemaFamily.HR_XML,
+        vocabulary=HR_TIME_CARD,
     ),
 )
 

@@ -74,6 +74,8 @@ def choose(
 
 def _why(claimed: RuleSet) -> Text:
     """Why a set judges a document that chooses none."""
+    if claimed.claim and claimed.claim.or_nothing:
+        return Text("the document names this version, or none")
     return claimed.why or Text("CustomizationID names {claim}", claim=claimed.claim.text if claimed.claim else "")
 
 

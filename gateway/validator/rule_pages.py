@@ -73,7 +73,8 @@ def _section(entry: RuleEntry) -> str:
     lines = [f"## {entry.id}\n", f"{entry.sentence.en}  ", f"*{entry.sentence.nl}*\n"]
     facts = [f"{entry.flag.value}" if entry.is_bound else f"{entry.flag.value}, cannot be broken", entry.form]
     facts += [f"{name.en} ({number})" for number, name in entry.terms]
-    lines.append(f"{'; '.join(facts)}.\n")
+    facts += [f"`{entry.official}`"] if entry.official else []
+    lines.append(f"{'; '.join(facts)}.{f' {entry.note.en}' if entry.note else ''}\n")
     lines += [f"- holds: {_example(case)}" for case in entry.holds]
     lines += [f"- breaks: {_example(case)}" for case in entry.breaks]
     return "\n".join(lines) + ("\n" if entry.holds or entry.breaks else "")

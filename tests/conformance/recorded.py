@@ -42,6 +42,7 @@ SETS: dict[str, RecordedSet] = {
         "nlcius",
         {"m9607-01010": "two Parties in the seller, which the schema refuses: both are judged there, here one"},
     ),
+    "setu-timecard-1.4.2": RecordedSet("setu-timecard"),
 }
 """The recorded sets, by their folder."""
 

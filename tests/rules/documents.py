@@ -6,12 +6,13 @@ from copy import deepcopy
 from lxml import etree
 
 from gateway.validator.rules.cases import Case
-from tests.conformance.ubl import children, expanded, insert
+from gateway.validator.xml.namespaces import HR_XML
+from tests.conformance.ubl import children, insert
 from tests.rules.paths import PATHS
 from tests.samples import sample
 from tests.samples.xml import CAC, CBC, EXT
 
-_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT}
+_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "hr": HR_XML}
 _NUMBER = re.compile(r"\[\d+\]\Z")
 
 
@@ -61,7 +62,8 @@ def _make_element(root: etree._Element, path: str) -> etree._Element:
     parent = root if not parent_path else _found(root, parent_path)
     if parent is None:
         parent = _make_element(root, parent_path)
-    node = etree.Element(expanded(_NUMBER.sub("", name)))
+    prefix, _, local = _NUMBER.sub("", name).partition(":")
+    node = etree.Element(f"{{{_SPACES[prefix]}}}{local}")
     if str(node.tag).endswith("Amount"):
         node.set("currencyID", "EUR")
     if str(node.tag) in {allowed.tag for allowed in children(str(parent.tag))}:

@@ -57,6 +57,10 @@ class PatternRule:
     advice: Text | None = None
     terms: tuple[str, ...] = ()
     detail: Callable[[Element, Any], Detail] = no_detail
+    official: str = ""
+    """The id that the official text has for it, where ours is another."""
+    never: Text | None = None
+    """Why no document can break it, where that is so."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.rules.nlcius import NLCIUS
 from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
+from gateway.validator.rules.setu import SETU
 
 SETS: tuple[RuleSet, ...] = (
     NLCIUS,
@@ -13,6 +14,7 @@ SETS: tuple[RuleSet, ...] = (
     PEPPOL,
     PEPPOL_SELF_BILLING,
     EN16931,
+    SETU,
 )
 """A document is judged by the first one that it claims, else by the set that is for all of its model, if there is
 one."""

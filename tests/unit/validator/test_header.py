@@ -113,7 +113,10 @@ def test_a_text_is_whole_where_comments_break_it_up(broken_up: str) -> None:
 
 
 def test_a_time_card_names_its_version_customer_and_supplier() -> None:
-    facts = header(root(sample_document(DocumentKind.TIME_CARD)), DocumentKind.TIME_CARD)
+    card = sample_document(DocumentKind.TIME_CARD).decode()
+    version = '<AdditionalRequirement requirementTitle="VersionId">2.0</AdditionalRequirement>'
+    end = "</CustomerReportingRequirements>"
+    facts = header(root(card.replace(end, version + end).encode()), DocumentKind.TIME_CARD)
     assert facts.customization_id == "2.0"
     assert facts.profile_id is None
     assert facts.issue_date is not None
