@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from gateway.bounded import BoundedDict
 from gateway.http import problems
+from gateway.http.answers import FORM
 from gateway.http.connections import slot_of
 from gateway.i18n import Text
 from gateway.messages.participants import Caller, Role
@@ -111,8 +112,8 @@ async def admit(request: web.BaseRequest, keyring: Keyring, roles: frozenset[Rol
 def presented_key(request: web.BaseRequest) -> str | None:
     """The key: a Bearer token, X-API-Key, or for reading the password of Basic.
 
-    Browsers also send Basic with requests that other sites start, so it is not accepted for a request that changes
-    something.
+    Browsers also send Basic with requests that other sites start, so for a request that changes something it is
+    only accepted with a form that the browser says to come from a page of this gateway (Fetch Metadata).
     """
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     if authorization is None:
@@ -122,9 +123,14 @@ def presented_key(request: web.BaseRequest) -> str | None:
         key = None
         if scheme.lower() == "bearer":
             key = value.strip()
-        elif scheme.lower() == "basic" and request.method in {"GET", "HEAD"}:
+        elif scheme.lower() == "basic" and (request.method in {"GET", "HEAD"} or _is_own_form(request)):
             key = _password(value)
     return key if key and key.isascii() and len(key) <= _KEY_LENGTH_MAX else None
+
+
+def _is_own_form(request: web.BaseRequest) -> bool:
+    """Scripts cannot set this header, and every browser sends it where the connection is safe."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin" and request.content_type == FORM
 
 
 def _password(value: str) -> str | None:

@@ -1,22 +1,24 @@
 """`meterpoort bills`: debtors, forecasts, statements, warnings: a party's billing year."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from gateway.admin.billing import with_billing, with_finance
-from gateway.billing.documents.mail import UsageWarning, as_message
-from gateway.billing.rating.outlook import Outlook, warning_mail
+from gateway.billing.documents.mail import as_message
+from gateway.billing.rating.outlook import Mail, Outlook, warning_mail
 from gateway.billing.rating.services import Service
 from gateway.billing.runs.actor import Actor
-from gateway.billing.runs.debtor import read_debtors
+from gateway.billing.runs.debtor import Debtor, read_debtors
 from gateway.billing.runs.issuer import Issuer, issuer_from
 from gateway.billing.runs.service import BillingService
 from gateway.billing.runs.year import YearKey
 from gateway.cli.billing_options import Units, in_language, key_option, print_result, service_option, year_option
 from gateway.cli.options import (
     EXISTING_FILE,
+    YEAR,
     format_option,
     language_option,
     print_json,
@@ -26,6 +28,13 @@ from gateway.cli.options import (
 )
 from gateway.clock import amsterdam_today
 from gateway.settings import Settings
+
+_folder_option = click.option(
+    "--folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the mails are written, one file each (RFC 5322); an existing file is not written again.",
+)
 
 
 @click.command("debtors")
@@ -199,42 +208,69 @@ def _outlook(seen: Outlook, language: str) -> dict[str, object]:
 
 @click.command("warnings")
 @service_option
-@click.option(
-    "--folder",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where the mails are written, one file each (RFC 5322); an existing file is not written again.",
-)
+@_folder_option
 @format_option()
 @with_settings
 def warnings_command(*, settings: Settings, service: Service, folder: Path, form: str) -> None:
     """Write a mail for every party that uses, or is expected to use, more than it prepaid: Dutch, then English."""
-    now, day = datetime.now(UTC), amsterdam_today()
+    day = amsterdam_today()
     found = with_billing(settings, lambda billing: billing.warnings(service, day))
-    folder.mkdir(parents=True, exist_ok=True)
     issuer = issuer_from(settings)
     written = [
-        (warning.debtor.party_id, warning.outlook.status, _write_mail(warning, issuer, now, folder))
-        for warning in found
+        (one.debtor.party_id, one.outlook.status, _write_mail(one.mail, one.debtor, one.name, issuer, folder))
+        for one in found
     ]
     content = [{"partyId": party_id, "status": status, "file": file} for party_id, status, file in written]
     lines = [f"{party_id:24} {status:14} {file}" for party_id, status, file in written]
     print_result(form, content, lines or ["No party uses more than it prepaid."])
 
 
-def _write_mail(warning: UsageWarning, issuer: Issuer, now: datetime, folder: Path) -> str:
+def _write_mail(mail: Mail, debtor: Debtor | None, name: str, issuer: Issuer, folder: Path) -> str:
     """Write one mail; what was done."""
-    path = folder / f"{warning.name}.eml"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.eml"
     if path.exists():
         return "written before"
     try:
-        message = as_message(warning, issuer, now)
+        message = as_message(mail, debtor, issuer, name, datetime.now(UTC))
     except ValueError as error:
         return str(error)
     part = path.with_suffix(".part")
     part.write_bytes(message)
     part.replace(path)
     return path.name
+
+
+@click.command("calendar")
+@click.option("--year", type=YEAR, help="Calendar year; else the present one.")
+@click.option("--party", "party_id", help="The tasks of one party.")
+@format_option()
+@with_existing
+def calendar_command(*, settings: Settings, year: int | None, party_id: str | None, form: str) -> None:
+    """The tasks of a year: what is due when, and for how many parties it is not done."""
+    today = amsterdam_today()
+    tasks = with_billing(
+        settings, lambda billing: billing.calendar.tasks(year or today.year, party_id), needs_issuer=False
+    )
+    content = [asdict(task) | {"state": task.state(today), "title": task.title.en} for task in tasks]
+    lines = [
+        f"{task.first}..{task.last or '-'} {task.state(today):8} {len(task.open):5} open  {task.title.en}"
+        for task in tasks
+    ]
+    print_result(form, content, lines or ["There are no tasks: nobody uses a service."])
+
+
+@click.command("reminders")
+@_folder_option
+@format_option()
+@with_settings
+def reminders_command(*, settings: Settings, folder: Path, form: str) -> None:
+    """Write a mail for every party whose forecast is asked for, and one for finance with what is due."""
+    issuer = issuer_from(settings)
+    found = with_billing(settings, lambda billing: billing.calendar.reminders(issuer.portal_url))
+    written = {one.name: _write_mail(one.mail, one.debtor, one.name, issuer, folder) for one in found}
+    lines = [f"{name}: {done}" for name, done in written.items()]
+    print_result(form, written, lines or ["Nothing is due."])
 
 
 @click.command("silences")

@@ -21,6 +21,7 @@ XML = "application/xml"
 PDF = "application/pdf"
 CSV = "text/csv"
 PROBLEM = "application/problem+json"
+FORM = "application/x-www-form-urlencoded"
 
 _EVERYWHERE = {
     "API-Version": API_VERSION,

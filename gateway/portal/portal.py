@@ -1,7 +1,7 @@
 """The portal: a party's messages, use and bills on one page, for people with a browser and an API key.
 
 The browser asks for the key as a password (HTTP Basic). The gateway keeps no session and sets no cookie, and
-nothing can be changed here.
+nothing can be changed on this page.
 """
 
 from typing import Annotated

@@ -37,9 +37,10 @@ class UsageWarning:
         return ".".join(_WORD.sub("-", part.lower()) for part in parts)
 
 
-def as_message(warning: UsageWarning, issuer: Issuer, at: datetime) -> bytes:
-    """The mail, from the issuer to the debtor, with CRLF line ends. Raises ValueError where one has no address."""
-    return _message(warning.mail, warning.debtor, issuer, warning.name, at).as_bytes()
+def as_message(mail: Mail, debtor: Debtor | None, issuer: Issuer, name: str, at: datetime) -> bytes:
+    """The mail, from the issuer to the debtor, or to the issuer itself, with CRLF line ends. `name` is the same
+    for a repetition. Raises ValueError where one has no address."""
+    return _message(mail, debtor or issuer, issuer, name, at).as_bytes()
 
 
 def bill_message(bill: Bill, xml: bytes, pdf: bytes, at: datetime) -> EmailMessage:
@@ -64,10 +65,10 @@ def bill_message(bill: Bill, xml: bytes, pdf: bytes, at: datetime) -> EmailMessa
     return message
 
 
-def _message(mail: Mail, debtor: Debtor, issuer: Issuer, name: str, at: datetime) -> EmailMessage:
+def _message(mail: Mail, to: Debtor | Issuer, issuer: Issuer, name: str, at: datetime) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(issuer.name, issuer.email)
-    message["To"] = _address(debtor.name, debtor.email)
+    message["To"] = _address(to.name, to.email)
     message["Subject"] = mail.subject.nl
     message["Date"] = at
     message["Message-ID"] = f"<{name}@{issuer.email.rpartition('@')[2]}>"

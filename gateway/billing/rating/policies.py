@@ -55,11 +55,17 @@ class LateForecast(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Months in which a regime's documents are due. The final one falls in the year after the use."""
+    """Months of a regime. The final document falls in the year after the use."""
 
     advance_month: int
     final_month: int
     final_year_offset: int = 1
+    final_opens: int = 0
+    """The first month in which the final document can be due; 0: its month itself."""
+    forecast_months: tuple[int, int] = (1, 3)
+    """In the year before: the first and the last month in which the forecast is asked."""
+    tariff_month: int = 0
+    """In the year before: when the estimate is set. 0: the price is not one of a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,12 @@ class Policies:
     forecast_is_minimum: frozenset[Service] = frozenset({Service.DIGIPOORT})
     """1. Services whose prepayment is never refunded. The others are settled on actual use alone."""
     calendar: tuple[tuple[Regime, Calendar], ...] = (
-        (Regime.PREPAID, Calendar(advance_month=1, final_month=3)),
-        (Regime.PASSED_ON, Calendar(advance_month=3, final_month=6)),
+        (Regime.PREPAID, Calendar(advance_month=1, final_month=3, final_opens=1)),
+        (Regime.PASSED_ON, Calendar(advance_month=3, final_month=6, tariff_month=7)),
     )
-    """2 and 14. Digipoort: January, settled in March (first quarter). Others: advance in March, final
-    invoice in June. The final invoice of June concerns the year before; tariffs set in July the next."""
+    """2 and 14. Digipoort: January, settled in the first quarter. Others: advance in March, final invoice in June.
+    The final invoice of June concerns the year before; tariffs set in July the next. Forecasts are asked in the
+    first quarter of the year before."""
     regimes: tuple[tuple[Service, Regime], ...] = (
         (Service.DIGIPOORT, Regime.PREPAID),
         (Service.DIGID, Regime.PASSED_ON),

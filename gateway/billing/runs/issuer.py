@@ -29,6 +29,12 @@ class Issuer:
     """The address of the page with the messages of a line; {party}, {service}, {first} and {last} are filled
     in."""
 
+    @property
+    def portal_url(self) -> str:
+        """The address of the page where a party sees its tasks and enters its forecast; empty where unknown."""
+        base, _, path = self.usage_url.partition("/usage?")
+        return f"{base}/year" if path else ""
+
     def check_complete(self) -> None:
         """Raises IssuerMissingError that names every part that a bill must hold and that is empty."""
         parts = {

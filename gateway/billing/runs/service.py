@@ -58,6 +58,7 @@ from gateway.billing.runs.run import (
     outcome_of,
 )
 from gateway.billing.runs.tariff_service import TariffService
+from gateway.billing.runs.tasks import BillingCalendar
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey, YearStep
 from gateway.clock import Clock, billing_date
 from gateway.i18n import Text
@@ -148,6 +149,7 @@ class BillingService:
         self._clock = clock
         self._policies = policies
         self.tariffs = TariffService(store, counts, clock, policies, catalogue or published())
+        self.calendar = BillingCalendar(store, counts, self.tariffs, policies, clock)
         self._registered = registered
         self._render = render
         self._judge = judge

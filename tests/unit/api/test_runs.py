@@ -228,6 +228,16 @@ async def test_a_party_records_its_own_forecast_and_finance_agrees(finance: Fina
     assert (await finance.refused("PUT", FORECAST, {"units": 9}, key=ZILVERSTRAND))[1] == "forecast-locked"
 
 
+async def test_finance_sees_all_tasks_and_a_party_its_own(finance: FinanceClient) -> None:
+    finance.clock.go_to("2026-02-02")
+    tasks = (await finance.done("GET", "/v1/billing-tasks"))["items"]
+    (settlement,) = [one for one in tasks if (one["kind"], one["service"]) == ("settlement", "digipoort")]
+    assert (settlement["year"], settlement["lastDay"], settlement["state"]) == (2025, "2026-03-31", "open")
+    assert settlement["title"]["nl"] == "Afrekening van Digipoort e-factureren over 2025"
+    own = (await finance.done("GET", "/v1/billing-tasks?year=2026", key=ZILVERSTRAND))["items"]
+    assert {party["partyId"] for one in own for party in one["parties"]} == {"zilverstrand"}
+
+
 async def test_a_tariff_is_proposed_by_one_key_and_approved_by_another(finance: FinanceClient) -> None:
     wanted: Json = {
         "service": "digid",

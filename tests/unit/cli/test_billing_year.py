@@ -150,7 +150,7 @@ def test_from_forecast_to_journal(folder: Path) -> None:
         done(folder, f"warnings --service digipoort --folder {folder / 'mails'}")
         == "No party uses more than it prepaid."
     )
-    assert list((folder / "mails").iterdir()) == []
+    assert not (folder / "mails").exists()
     assert '"prepaid": 12000' in done(folder, f"outlook zilverstrand --service digipoort --year {YEAR}")
 
 
@@ -173,6 +173,29 @@ def test_a_tariff_becomes_one_that_is_billed(folder: Path) -> None:
     assert "give --year or --from" in bills(folder, f"{propose} --from 2026-01-01").stderr
     (folder / "policies.toml").write_text("payment_day = 14")
     assert "unknown: payment_day" in bills(folder, "runs").stderr
+
+
+def test_the_calendar_and_its_reminders(folder: Path) -> None:
+    """The party is connected to DigiD: from January its forecast of the next year is asked for."""
+    assert done(folder, "calendar") == "There are no tasks: nobody uses a service."
+    (folder / "debtors.toml").write_text(
+        DEBTORS.replace("address", 'email = "a@zilverstrand.example"\naddress', 1)
+    )
+    done(folder, f"debtors {folder / 'debtors.toml'}")
+    assert f"{YEAR}-01-01..{YEAR}-03-31" in done(folder, f"calendar --party zilverstrand --year {YEAR}")
+    tasks = json.loads(done(folder, "calendar --format json"))
+    titles = [one["title"] for one in tasks if one["kind"] == "forecast"]
+    assert titles == [f"Forecasts of DigiD for {YEAR + 1}"]
+    mails = f"reminders --folder {folder / 'mails'}"
+    written = done(folder, mails).splitlines()
+    assert [line.partition(":")[0].rpartition(".")[0] for line in written] == [
+        f"forecast.digid.{YEAR + 1}.zilverstrand",
+        "tasks",
+    ]
+    assert all(line.endswith(".eml") for line in written)
+    assert all(line.endswith("written before") for line in done(folder, mails).splitlines())
+    (mail,) = (folder / "mails").glob("tasks.*")
+    assert b"To: Gegevenscentrum Delta <facturen@delta.example>" in mail.read_bytes()
 
 
 def test_decisions_on_a_run_are_given_with_their_reasons(folder: Path) -> None:

@@ -25,6 +25,11 @@ def warned(debtor: Debtor = ZILVERSTRAND, units: int = 15_000) -> UsageWarning:
     return UsageWarning(debtor, seen, mail)
 
 
+def mailed(warning: UsageWarning) -> bytes:
+    """The mail with this warning."""
+    return as_message(warning.mail, warning.debtor, ISSUER, warning.name, NOW)
+
+
 def parsed(data: bytes) -> EmailMessage:
     message = message_from_bytes(data, policy=policy.default)
     assert isinstance(message, EmailMessage)
@@ -33,7 +38,7 @@ def parsed(data: bytes) -> EmailMessage:
 
 
 def test_another_parser_reads_who_what_and_when() -> None:
-    message = parsed(as_message(warned(), ISSUER, NOW))
+    message = parsed(mailed(warned()))
     assert message["To"].addresses[0].addr_spec == "crediteuren@zilverstrand.example"
     assert message["From"].addresses[0].display_name == "Gegevenscentrum Delta"
     assert message["Date"].datetime == NOW
@@ -42,14 +47,14 @@ def test_another_parser_reads_who_what_and_when() -> None:
 
 
 def test_it_speaks_dutch_and_english() -> None:
-    text = parsed(as_message(warned(), ISSUER, NOW)).get_content()
+    text = parsed(mailed(warned())).get_content()
     assert "gebruikte u 15.000 berichten; vooruitbetaald zijn er 12.000." in text
     assert "you used 15,000 messages; you prepaid 12,000." in text
     assert text.index("Beste") < text.index("Dear")
 
 
 def test_lines_end_as_the_mail_protocol_wants_and_stay_short() -> None:
-    lines = as_message(warned(), ISSUER, NOW).split(b"\r\n")
+    lines = mailed(warned()).split(b"\r\n")
     assert not any(b"\n" in line or len(line) > 998 for line in lines)
     assert all(line.isascii() for line in lines)
 
@@ -65,12 +70,10 @@ def test_lines_end_as_the_mail_protocol_wants_and_stay_short() -> None:
 )
 def test_no_address_or_a_trick_makes_no_mail(debtor: Debtor) -> None:
     with pytest.raises(ValueError, match="Gemeente Zilverstrand"):
-        as_message(warned(debtor), ISSUER, NOW)
+        mailed(warned(debtor))
 
 
 def test_a_name_with_odd_characters_stays_in_its_header() -> None:
-    message = parsed(
-        as_message(warned(replace(ZILVERSTRAND, name='Gemeente "Zilver, strand" é <x>')), ISSUER, NOW)
-    )
+    message = parsed(mailed(warned(replace(ZILVERSTRAND, name='Gemeente "Zilver, strand" é <x>'))))
     assert message["To"].addresses[0].display_name == 'Gemeente "Zilver, strand" é <x>'
     assert len(message["To"].addresses) == 1

@@ -1,0 +1,126 @@
+"""The billing year for people: what is due when; a party enters its forecast, finance agrees on it.
+
+A browser sends the key with what other sites start, too. So a form is only accepted when the browser says that it
+was sent from a page of this gateway (`gateway.api.access.presented_key`).
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import Meta
+from multidict import MultiDict
+
+from gateway.api.access import FIGURES, FINANCE
+from gateway.api.billing import actor_of, billing_of, check_own_party, debtor_problems, own_party, today
+from gateway.api.call import JSON_BYTES_MAX, Call
+from gateway.api.problem_kinds import BadCount, BillingStepRefused, ConfirmationNeeded, ForecastLocked
+from gateway.api.route import Body, Returns, Routes
+from gateway.api.schema import PartyId, Year
+from gateway.billing.rating.rating import UNITS_MAX
+from gateway.billing.rating.services import SERVICE_NAMES, Service
+from gateway.billing.runs.tasks import PartyProgress, Task, TaskKind, TaskState
+from gateway.billing.runs.year import BillingYear, YearKey
+from gateway.http import problems
+from gateway.http.answers import FORM, HTML, headers
+from gateway.http.body import whole
+from gateway.http.pages import Pages
+from gateway.http.parameters import read_query
+from gateway.i18n import Text
+from gateway.validator.report.report import Language
+
+routes = Routes("pages", problems=(problems.NotReady,))
+_PAGES = Pages("gateway.portal")
+_WITH_FORECAST = {TaskKind.FORECAST, TaskKind.PREPAYMENT}
+_STATES = {
+    TaskState.LATER: Text("later"),
+    TaskState.OPEN: Text("open"),
+    TaskState.OVERDUE: Text("overdue"),
+    TaskState.DONE: Text("done"),
+}
+
+
+class YearPageQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Which calendar year."""
+
+    year: Year | None = None
+    lang: Language | None = None
+
+
+class ForecastForm(msgspec.Struct, frozen=True, rename="camel"):
+    """A forecast of a party; without units: the agreement on the one that holds."""
+
+    party: PartyId
+    service: Service
+    year: Year
+    units: Annotated[int, Meta(ge=0, le=UNITS_MAX)] | None = None
+    confirmation: Annotated[str, Meta(max_length=200)] = ""
+
+
+@routes.get(
+    "/portal/year",
+    Text("The billing year: what is due when, and the forecasts, for people"),
+    Returns("A page.", media_types=(HTML,)),
+    roles=FIGURES,
+)
+async def show_year_page(call: Call, query: YearPageQuery) -> web.StreamResponse:
+    own, day = own_party(call), today(call)
+    tasks = await billing_of(call).service.calendar.tasks(query.year or day.year, own)
+    return _PAGES.answer(
+        "year.html",
+        call.language,
+        year=query.year or day.year,
+        party=await call.services.directory.party(own or ""),
+        tasks=[(task, task.state(day)) for task in tasks],
+        states={state: text.in_language(call.language) for state, text in _STATES.items()},
+        forecasts=await _forecasts(call, tasks, own),
+        names={service: words.name.in_language(call.language) for service, words in SERVICE_NAMES.items()},
+        is_finance=own is None,
+    )
+
+
+async def _forecasts(call: Call, tasks: Sequence[Task], own: str | None) -> list[BillingYear]:
+    """The years whose forecast can be entered, or for finance those on which it has not agreed."""
+    found: list[BillingYear] = []
+    for task in tasks:
+        if task.kind not in _WITH_FORECAST or task.service is None:
+            continue
+        for party_id, progress in task.parties.items():
+            if own == party_id or progress is PartyProgress.TO_AGREE:
+                found.append(await billing_of(call).service.year(YearKey(party_id, task.service, task.year)))
+    return [year for year in found if not year.is_prepaid and not year.is_settled]
+
+
+@routes.post(
+    "/portal/forecasts",
+    Text("Enter a forecast in a form, or agree on one"),
+    Returns("Back to the page.", status=303, media_types=(HTML,), headers={"Location": "The page."}),
+    roles=FIGURES,
+    raw_body=Body(media_types=(FORM,), description="The form of the page: `party`, `service`, `year`, `units`."),
+    problems=(
+        *(ForecastLocked, BillingStepRefused, BadCount, ConfirmationNeeded),
+        *(problems.UnknownItem, problems.UnsupportedMediaType),
+    ),
+)
+async def save_forecast_form(call: Call) -> web.StreamResponse:
+    form = await _form(call)
+    check_own_party(call, form.party)
+    key, billing = YearKey(form.party, form.service, form.year), billing_of(call).service
+    with debtor_problems(form.party):
+        if form.units is not None:
+            await billing.record_forecast(actor_of(call), key, form.units, "portal", form.confirmation)
+        elif call.caller.role in FINANCE:
+            await billing.record_agreement(actor_of(call), key, "portal")
+        else:
+            raise problems.InvalidInput((problems.Fault("body", "units", problems.MISSING),))
+    more: dict[str, str] = {hdrs.LOCATION: f"/portal/year?lang={call.language}"}
+    return web.Response(status=303, headers=headers(HTML, more))
+
+
+async def _form(call: Call) -> ForecastForm:
+    if call.request.content_type != FORM:
+        raise problems.UnsupportedMediaType(call.request.content_type[:100], [FORM])
+    data = await whole(call.request, JSON_BYTES_MAX, call.services.limits)
+    return read_query(MultiDict(parse_qsl(data.decode("ascii", "replace"))), ForecastForm)
