@@ -20,7 +20,7 @@ from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import Attachment, DetachedPart, DocumentKind
 from gateway.validator.xml.locations import Cut, Paths, Position
-from gateway.validator.xml.parsing import ATTACHMENT, Limits, Parsed
+from gateway.validator.xml.parsing import ATTACHMENT_TAGS, Limits, Parsed
 
 FILENAME_CHARACTERS_MAX = 80
 """Digipoort's `bestandsnaam` (koppelvlak 1.2)."""
@@ -196,7 +196,7 @@ class _Embedded:
 
 
 def _find_embedded(parsed: Parsed) -> list[_Embedded]:
-    if ATTACHMENT.encode() not in parsed.markup:
+    if b"BinaryObject" not in parsed.markup:
         return []
     return [
         _Embedded(nth, element.get("mimeCode"), element.get("filename"), parsed.attachments.get(element))
@@ -205,7 +205,7 @@ def _find_embedded(parsed: Parsed) -> list[_Embedded]:
 
 
 def _elements(parsed: Parsed) -> list[etree._Element]:
-    return list(parsed.root.iter(f"{{*}}{ATTACHMENT}"))
+    return list(parsed.root.iter(*ATTACHMENT_TAGS))
 
 
 @dataclass(slots=True)

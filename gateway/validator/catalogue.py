@@ -152,11 +152,14 @@ def sort_key(key: str) -> list[tuple[int, str]]:
 def _of_set(rules: RuleSet) -> Iterator[tuple[Any, RuleEntry]]:
     """The rules of a set, each with its entry, without its cases."""
     for rule in rules:
+        if rules.variant_of is not None and rule.id in rules.variant_of.rules:
+            continue
         entry = _entry(rules, rule, rule.form.value, rule.terms)
         yield rule, replace(entry, is_bound=rule.form is not Form.UNCHECKED)
     for table in sorted(rules.syntax):
         for syntax_rule in TABLES[table].rules.values():
-            yield syntax_rule, replace(_entry(rules, syntax_rule, SYNTAX_FORM), path=syntax_rule.path)
+            entry = _entry(rules, syntax_rule, SYNTAX_FORM)
+            yield syntax_rule, replace(entry, path=syntax_rule.path, is_bound=not syntax_rule.is_dead)
     for pattern in rules.patterns:
         for judged, context in pattern.all_rules:
             entry = _entry(rules, judged, SYNTAX_FORM, judged.terms)

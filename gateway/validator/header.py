@@ -57,6 +57,21 @@ def ubl_party(element: etree._Element) -> DocumentParty:
     return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
 
 
+def cii_party(element: etree._Element) -> DocumentParty:
+    """A TradeParty of a Cross Industry Invoice."""
+    legal = "ram:SpecifiedLegalOrganization"
+    paths = ("ram:URIUniversalCommunication/ram:URIID", "ram:ID", "ram:GlobalID")
+    registered = _all_at(element, "ram:SpecifiedTaxRegistration/ram:ID")
+    numbers = [
+        *(_own(each) for path in paths for each in _all_at(element, path)),
+        *(_vat_number(each) for each in registered if each.get("schemeID") == "VA"),
+        *map(_own, _all_at(element, f"{legal}/ram:ID")),
+    ]
+    names = [*_all_at(element, "ram:Name"), *_all_at(element, f"{legal}/ram:TradingBusinessName")]
+    texts = (strip_blank(_whole_text(one)) for one in names)
+    return DocumentParty(tuple(dict.fromkeys(filter(None, numbers))), next(filter(None, texts), None))
+
+
 def _inside(elements: list[etree._Element], tag: str) -> list[etree._Element]:
     return [child for element in elements for child in element[:] if child.tag == tag]
 

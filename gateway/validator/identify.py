@@ -81,10 +81,10 @@ _OTHERS: tuple[_Other, ...] = (
     _Other(
         "MP-ID-CII",
         lambda namespace, name: (
-            name in {"CrossIndustryInvoice", "CrossIndustryDocument"} or "CrossIndustry" in namespace
+            name == "CrossIndustryDocument" or ("CrossIndustry" in namespace and name != DocumentKind.CII.value)
         ),
-        Text("a Cross Industry Invoice (CII)"),
-        _NLCIUS,
+        Text("a ZUGFeRD 1.0 document, or another Cross Industry message than the invoice"),
+        Text("Send a Cross Industry Invoice (CII) of version D16B or D22B."),
     ),
     _Other(
         "MP-ID-OHNL",
@@ -161,7 +161,7 @@ def _unknown(namespace: str, local: str) -> Finding:
             local=local,
             namespace=_in_words(namespace),
         ),
-        Text("It accepts UBL 2.1 and SETU documents: {known}.", known=known),
+        Text("It accepts UBL 2.1, CII and SETU documents: {known}.", known=known),
         location=f"/*:{local}",
         found=f"{{{namespace}}}{local}",
         expected=known,

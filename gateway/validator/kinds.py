@@ -11,20 +11,22 @@ from typing import Any
 
 import schemas
 from gateway.i18n import Text
-from gateway.validator.header import HeaderPaths, staffing_party
+from gateway.validator.cii.bindings import CII_INVOICE, as_day
+from gateway.validator.header import HeaderPaths, cii_party, staffing_party
 from gateway.validator.media_types import EN16931 as EN16931_MEDIA_TYPES
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import Document
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.time_card_bindings import HR_TIME_CARD
-from gateway.validator.xml.namespaces import HR_XML, UBL
+from gateway.validator.xml.namespaces import CII, HR_XML, UBL
 
 
 class SchemaFamily(StrEnum):
     """Kinds whose schemas share components are compiled as one schema."""
 
     UBL = "UBL 2.1"
+    CII = "CII D22B"
     HR_XML = "HR-XML"
 
 
@@ -45,8 +47,8 @@ class KindDefinition:
     namespace: str = field(init=False)
 
     def __post_init__(self) -> None:
-        namespace = f"{UBL}{self.kind.value}-2" if self.family is SchemaFamily.UBL else HR_XML
-        object.__setattr__(self, "namespace", namespace)
+        namespaces = {SchemaFamily.UBL: f"{UBL}{self.kind.value}-2", SchemaFamily.CII: CII["rsm"]}
+        object.__setattr__(self, "namespace", namespaces.get(self.family, HR_XML))
 
     @property
     def tag(self) -> str:
@@ -63,6 +65,8 @@ class KindDefinition:
         """The file of its XML Schema."""
         if self.family is SchemaFamily.UBL:
             return schemas.ubl_file(self.kind.value)
+        if self.family is SchemaFamily.CII:
+            return schemas.cii_file()
         return schemas.FOLDER / "setu-1.4" / f"{self.kind.value}.xsd"
 
 
@@ -73,6 +77,8 @@ _SENDING = ("cac:SellerSupplierParty", "cac:DespatchSupplierParty")
 _FROM_BUYER = HeaderPaths(_BUYER, _SELLER)
 _FROM_SELLER = HeaderPaths(_SELLER, _BUYER)
 _FROM_SUPPLIER = HeaderPaths(("cac:AccountingSupplierParty",), ("cac:AccountingCustomerParty",))
+_CONTEXT = "rsm:ExchangedDocumentContext"
+_AGREEMENT = "rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeAgreement"
 _STAFFING = "hr:AdditionalData/hr:StaffingAdditionalData"
 
 KINDS: tuple[KindDefinition, ...] = (
@@ -89,6 +95,24 @@ KINDS: tuple[KindDefinition, ...] = (
         Text("Credit note"),
         _FROM_SUPPLIER,
         vocabulary=UBL_INVOICE,
+        media_types=frozenset(EN16931_MEDIA_TYPES),
+        has_unique_number=True,
+    ),
+    KindDefinition(
+        DocumentKind.CII,
+        Text("Cross Industry Invoice"),
+        HeaderPaths(
+            sender=(f"{_AGREEMENT}/ram:SellerTradeParty",),
+            recipient=(f"{_AGREEMENT}/ram:BuyerTradeParty",),
+            customization_id=f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID",
+            profile_id=f"{_CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID",
+            number="rsm:ExchangedDocument/ram:ID",
+            issue_date="rsm:ExchangedDocument/ram:IssueDateTime/udt:DateTimeString",
+            day=as_day,
+            party=cii_party,
+        ),
+        family=SchemaFamily.CII,
+        vocabulary=CII_INVOICE,
         media_types=frozenset(EN16931_MEDIA_TYPES),
         has_unique_number=True,
     ),

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
+from typing import Any
 
 from gateway.i18n import Text
 from gateway.validator.finding import Finding, Flag, Stage, WrongValueError
@@ -20,6 +21,7 @@ from gateway.validator.kinds import KINDS, KindDefinition
 from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import Document, term_of
 from gateway.validator.rules.engine import RuleSet
+from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.verdict import RuleSetUsed
 
 
@@ -55,21 +57,38 @@ def profile_named(name: str) -> RuleSet:
 
 
 def choose(
-    document: type[Document], customization_id: str | None, profile: str | None = None, also: Sequence[str] = ()
+    vocabulary: Vocabulary[Any], customization_id: str | None, profile: str | None = None, also: Sequence[str] = ()
 ) -> Chosen:
-    """The rules for a document of this model that claims this. `profile` is chosen instead of what it claims; what
-    `also` names comes on top. Profiles that are about other documents are left out (`not_for`). Raises
-    NoRulesError where that leaves none, ValueError for what is no profile."""
-    also = tuple(each for each in also if profile_named(each).document is document)
-    if profile is not None and (asked := profile_named(profile)).document is document:
-        return _combine(asked, False, also)
+    """The rules for a document of this vocabulary that claims this. `profile` is chosen instead of what it claims;
+    what `also` names comes on top. Profiles that are about other documents are left out (`not_for`); of a profile
+    that has a text for each syntax, that of the document's is used. Raises NoRulesError where that leaves none,
+    ValueError for what is no profile."""
+    on_top = tuple(rules for rules in (in_syntax(each, vocabulary) for each in map(profile_named, also)) if rules)
+    if profile is not None and (asked := in_syntax(profile_named(profile), vocabulary)):
+        return _combine(asked, False, on_top)
     text = (customization_id or "").strip()
-    claimed = next((each for each in rule_sets(document) if each.claim and each.claim.is_made_by(text)), None)
-    base = claimed or next((each for each in rule_sets(document) if each.is_for_all), None)
-    if base is None and not also:
+    there = [each for each in rule_sets(vocabulary.model) if each.written_in in {"", vocabulary.syntax}]
+    claimed = next((each for each in there if each.claim and each.claim.is_made_by(text)), None)
+    base = claimed or next((each for each in there if each.is_for_all), None)
+    if base is None and not on_top:
         raise NoRulesError
-    chosen = _combine(base or profile_named(also[0]), base is not None, also)
+    chosen = _combine(base or on_top[0], base is not None, on_top)
     return replace(chosen, unknown=text) if claimed is None and text else chosen
+
+
+@cache
+def in_syntax(rules: RuleSet, vocabulary: Vocabulary[Any]) -> RuleSet | None:
+    """A set as it judges documents of a vocabulary: of those with the same rules that for its syntax. None where
+    there is none, and where the set is about other documents."""
+    if rules.document is not vocabulary.model:
+        return None
+    if rules.written_in not in {"", vocabulary.syntax}:
+        first = rules.variant_of or rules
+        alike = (each for each in rule_sets() if first in {each, each.variant_of})
+        return next((each for each in alike if each.written_in == vocabulary.syntax), None)
+    if rules.extends is None or (extended := in_syntax(rules.extends, vocabulary)) is rules.extends:
+        return rules
+    return replace(rules, extends=extended, facts=extended.facts) if extended else None
 
 
 def _why(claimed: RuleSet) -> Text:
@@ -80,12 +99,12 @@ def _why(claimed: RuleSet) -> Text:
 
 
 @lru_cache(maxsize=64)
-def _combine(base: RuleSet, is_claim: bool, also: tuple[str, ...]) -> Chosen:
+def _combine(base: RuleSet, is_claim: bool, also: tuple[RuleSet, ...]) -> Chosen:
     """A set with what comes on top of it."""
     why = _why(base) if is_claim else Text("{profile} was asked for", profile=base.id)
     used = _sets_used(base, why, is_claim=is_claim)
     profile, rules = base.id, base.complete
-    for added in map(profile_named, also):
+    for added in also:
         if not _includes(rules, added.complete):
             profile, rules = added.id, _together(rules, added.complete)
             on_top = Text("{profile} was asked for as well", profile=added.id)
@@ -117,12 +136,12 @@ def not_for(profiles: Iterable[str], definition: KindDefinition, path: str) -> l
     return [
         _about_another_kind(rules, definition.kind, path)
         for rules in asked
-        if rules.document is not definition.model
+        if definition.vocabulary is None or in_syntax(rules, definition.vocabulary) is None
     ]
 
 
 def _about_another_kind(rules: RuleSet, kind: DocumentKind, path: str) -> Finding:
-    kinds = ", ".join(each.kind for each in KINDS if each.model is rules.document)
+    kinds = ", ".join(each.kind for each in KINDS if each.vocabulary and in_syntax(rules, each.vocabulary))
     return Finding(
         "MP-RULES-PROFILE",
         Flag.WARNING,
@@ -169,7 +188,7 @@ def _not_judged(chosen: Chosen, specification: str, location: str) -> Finding:
         location=location,
         terms=_terms(chosen, "specification"),
         found=specification,
-        expected=" | ".join(str(claim) for claim in sorted(claims, key=lambda claim: not claim.is_whole)),
+        expected=" | ".join(dict.fromkeys(map(str, sorted(claims, key=lambda claim: not claim.is_whole)))),
         advice=Text(
             "Check by other means whether it keeps to that specification, or name one that is judged here."
         ),

@@ -52,7 +52,8 @@ def _table(entries: Sequence[RuleEntry]) -> str:
 
 def _explanation(entry: RuleEntry) -> str:
     """The sentence, without the path, which is in the column before it."""
-    sentence = entry.sentence.en.removeprefix(f"{entry.path} ").partition(": nobody is obliged")[0]
+    sentence = entry.sentence.en.removeprefix(f"{entry.path} ")
+    sentence = sentence.partition(": nobody is obliged")[0].partition(": leave it out")[0]
     return f"{sentence}. {entry.note.en}" if entry.note else sentence
 
 

@@ -12,6 +12,18 @@ DEAD: dict[str, str] = {
     "BR-DEC-15": "compares TaxAmount/@currencyID with a TaxCurrencyCode inside TaxAmount, where none can be",
 }
 
+CII_DEAD: dict[str, str] = {
+    **{rule: DEAD[rule] for rule in ("BR-CO-05", "BR-CO-06", "BR-CO-07", "BR-CO-08")},
+    "BR-AF-08": "looks for a rate next to the VAT breakdown, where no schema has one",
+    "BR-AG-08": "as BR-AF-08",
+    "BR-AF-09": "its test is true()",
+    "BR-AG-09": "its test is true()",
+    "CII-DT-010": "an earlier rule of the same pattern meets every TypeCode: CII-DT-008",
+    "CII-DT-011": "as CII-DT-010",
+    "CII-DT-012": "as CII-DT-010",
+}
+"""The same for the CII text."""
+
 STOPPED: dict[str, str] = {
     "UBL-SR-09": "two RegistrationNames of the seller: normalize-space() in BR-06 takes one",
     "UBL-SR-15": "two RegistrationNames of the buyer: normalize-space() in BR-07 takes one",

@@ -23,6 +23,10 @@ from tests.samples.document import NLCIUS
 
 NLCIUS_STYLESHEET = "METERPOORT_NLCIUS_XSLT"
 """Names the file of SI-UBL's stylesheet: `xsl/si-ubl-2.0.xsl` of peppolautoriteit-nl/validation."""
+CII_STYLESHEET = "METERPOORT_CII_XSLT"
+"""Names the file of EN 16931's stylesheet for CII: `cii/xslt/EN16931-CII-validation.xslt` of
+ConnectingEurope/eInvoicing-EN16931."""
+NO_CII = f"EN 16931's stylesheet for CII is not here: name it in {CII_STYLESHEET}"
 
 
 def ours(document: bytes) -> frozenset[str]:
@@ -72,6 +76,11 @@ def rules_of(pair: Pair) -> frozenset[str]:
     if pair is DUTCH:
         return frozenset(nlcius.NLCIUS.rules) | frozenset(si_ubl.RULES)
     return frozenset(EN16931.rules) | frozenset(ubl_rules.RULES)
+
+
+def cii_stylesheet() -> reference.Stylesheet:
+    """EN 16931's official stylesheet for CII. Raises KeyError where none is named."""
+    return _stylesheet(os.environ[CII_STYLESHEET])
 
 
 @cache

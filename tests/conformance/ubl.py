@@ -1,7 +1,7 @@
-"""What UBL 2.1 allows where, read from the official schemas: it lets a mutant stay schema-valid.
+"""What UBL 2.1 and CII allow where, read from the official schemas: it lets a mutant stay schema-valid.
 
-In UBL every element has one type in every place, so the children an element may have, in order, follow
-from its name.
+In both an element has one type in every place, so the children an element may have, in order, follow from its
+name.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,13 @@ from functools import cache
 
 from lxml import etree
 
+import schemas
+from gateway.validator.xml.namespaces import CII
 from tests.conformance.schema import FOLDER
 from tests.samples.xml import CAC, CBC, CREDIT_NOTE, EXT, INVOICE
 
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
-_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT}
+_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, **CII}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,29 @@ def _content() -> dict[str, tuple[Child, ...]]:
         types = {str(node.get("name")): _sequence(node) for node in schema.findall(f"{_XSD}complexType")}
         for node in schema.findall(f"{_XSD}element"):
             content[f"{{{space}}}{node.get('name')}"] = types[str(node.get("type"))]
-    return content
+    return {**content, **_content_of_cii()}
+
+
+def _content_of_cii() -> dict[str, tuple[Child, ...]]:
+    """Elements are declared inside the types of others, in the namespace of the type."""
+    types: dict[str, tuple[Child, ...]] = {}
+    declared: dict[str, str] = {}
+    for path in sorted(schemas.cii_file().parent.glob("CrossIndustryInvoice_100pD22B*.xsd")):
+        schema = etree.parse(path).getroot()
+        space = schema.get("targetNamespace")
+        for node in schema.iter(f"{_XSD}element"):
+            prefix, _, name = str(node.get("type")).rpartition(":")
+            declared[f"{{{space}}}{node.get('name')}"] = f"{{{schema.nsmap.get(prefix)}}}{name}"
+        for node in schema.findall(f"{_XSD}complexType"):
+            types[f"{{{space}}}{node.get('name')}"] = tuple(
+                Child(
+                    f"{{{space}}}{each.get('name')}",
+                    each.get("minOccurs") != "0",
+                    each.get("maxOccurs") is not None,
+                )
+                for each in node.iter(f"{_XSD}element")
+            )
+    return {tag: types[declared[tag]] for tag in declared if types.get(declared[tag])}
 
 
 def _sequence(complex_type: etree._Element) -> tuple[Child, ...]:

@@ -6,13 +6,13 @@ from copy import deepcopy
 from lxml import etree
 
 from gateway.validator.rules.cases import Case
-from gateway.validator.xml.namespaces import HR_XML
+from gateway.validator.xml.namespaces import CII, HR_XML
 from tests.conformance.ubl import children, insert
 from tests.rules.paths import PATHS
 from tests.samples import sample
 from tests.samples.xml import CAC, CBC, EXT
 
-_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "hr": HR_XML}
+_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "hr": HR_XML, **CII}
 _NUMBER = re.compile(r"\[\d+\]\Z")
 
 
@@ -64,7 +64,7 @@ def _make_element(root: etree._Element, path: str) -> etree._Element:
         parent = _make_element(root, parent_path)
     prefix, _, local = _NUMBER.sub("", name).partition(":")
     node = etree.Element(f"{{{_SPACES[prefix]}}}{local}")
-    if str(node.tag).endswith("Amount"):
+    if prefix == "cbc" and local.endswith("Amount"):
         node.set("currencyID", "EUR")
     if str(node.tag) in {allowed.tag for allowed in children(str(parent.tag))}:
         insert(parent, node)

@@ -285,6 +285,20 @@ SAMPLES: dict[str, Sample] = {
     "en16931-government-seller": Sample(customization=EN16931, seller=parties.SELLER_GOVERNMENT),
 }
 
+CII_SAMPLES: dict[str, Sample] = {
+    "cii-invoice": SAMPLES["nlcius-invoice"],
+    "cii-everything": replace(
+        _EVERYTHING, number="2026-0424", attachments=_EVERYTHING.attachments[:1], representative=_REPRESENTATIVE
+    ),
+    **{
+        name.replace("en16931", "cii"): replace(bill, attachments=bill.attachments[:1])
+        for name, bill in SAMPLES.items()
+        if name.startswith("en16931") and name != "en16931-everything"
+    },
+}
+"""Bills that are written as a Cross Industry Invoice. There one supporting document at most is attached, or has a
+description."""
+
 
 def invoice(
     lines: int = 1,

@@ -11,6 +11,7 @@ class DocumentKind(StrEnum):
 
     INVOICE = "Invoice"
     CREDIT_NOTE = "CreditNote"
+    CII = "CrossIndustryInvoice"
     ORDER = "Order"
     ORDER_CHANGE = "OrderChange"
     ORDER_CANCELLATION = "OrderCancellation"

@@ -44,6 +44,8 @@ class Coded(StrEnum):
     COUNTRY = "BT-40, BT-55, BT-69, BT-80"
     ORIGIN_COUNTRY = "BT-159"
     OTHER_COUNTRY = "country where the norm has none"
+    OBJECT_SCHEME = "scheme of BT-18, BT-128"
+    NOTE_SUBJECT = "BT-21"
     PAYMENT_MEANS = "BT-81"
     VAT_CATEGORY = "BT-95, BT-102, BT-118"
     ITEM_VAT_CATEGORY = "BT-151"
@@ -56,10 +58,13 @@ class Coded(StrEnum):
 @dataclass(slots=True, eq=False)
 class Note(Group):
     text: str | None = bt(22, "Invoice note")
+    subject: str | None = None
 
     @bt_from(21, "Invoice note subject code", "code")
     def subject_code(self) -> str | None:
-        """UBL writes it before the note between number signs: `#AAI#`."""
+        """UBL writes it before the note between number signs: `#AAI#`; CII with it, as `subject`."""
+        if self.subject is not None:
+            return self.subject
         _, hash_sign, rest = (self.text or "").partition("#")
         code, closing, _ = rest.partition("#")
         return code if hash_sign and closing and len(code) == 3 else None
@@ -164,6 +169,8 @@ class Seller(Group):
     legal_information: str | None = bt(33, "Seller additional legal information")
     electronic_address: str | None = bt(34, "Seller electronic address", "identifier")
     electronic_address_scheme: str | None = bt("34-1", "Scheme identifier", "code")
+    electronic_addresses: tuple[Identifier, ...] = ()
+    """All of them, where the syntax has room for several."""
     address: SellerAddress | None = None
     contact: SellerContact | None = None
 
@@ -209,6 +216,7 @@ class Buyer(Group):
     tax_registrations: tuple[TaxRegistration, ...] = many(48, "Buyer VAT identifier", "identifier")
     electronic_address: str | None = bt(49, "Buyer electronic address", "identifier")
     electronic_address_scheme: str | None = bt("49-1", "Scheme identifier", "code")
+    electronic_addresses: tuple[Identifier, ...] = ()
     address: BuyerAddress | None = None
     contact: BuyerContact | None = None
     has_legal_entity: bool = False
@@ -447,6 +455,9 @@ class VatBreakdown(Group):
     tax: str | None = bt(117, "VAT category tax amount", "amount")
     vat: tuple[BreakdownVat, ...] = ()
     tax_currency: str | None = None
+    rate: str | None = None
+    schemes: tuple[str, ...] = ()
+    """Rate and taxes where the document writes them next to the amounts, as CII does."""
 
 
 @part("BG-22")
@@ -607,10 +618,14 @@ class Invoice(Document):
     representatives: tuple[TaxRepresentative, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     periods: tuple[InvoicingPeriod, ...] = ()
+    vat_point_date_codes: tuple[str, ...] = ()
+    """BT-8 where it is not in the period: CII has it in the VAT breakdowns."""
     payments: tuple[PaymentInstructions, ...] = ()
     allowances_and_charges: tuple[AllowanceCharge, ...] = ()
     totals: tuple[Totals, ...] = ()
     vat_totals: tuple[VatTotal, ...] = ()
+    vat_breakdowns: tuple[VatBreakdown, ...] = ()
+    """VAT breakdowns that are next to the totals, as in CII, and not inside them."""
     documents: tuple[SupportingDocument, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()
 
@@ -640,7 +655,7 @@ class Invoice(Document):
 
     @bt_from(18, "Invoiced object identifier", "identifier")
     def invoiced_object(self) -> str | None:
-        """UBL writes it as an additional document of type 130."""
+        """It is written as an additional document of type 130."""
         return next((each.reference for each in self.documents if each.type_code == "130"), None)
 
     @bt_from(111, "Invoice total VAT amount in accounting currency", "amount")
@@ -655,7 +670,8 @@ class Invoice(Document):
         return next(self.breakdowns(), None)
 
     def breakdowns(self) -> Iterator[VatBreakdown]:
-        """Every VAT breakdown (BG-23) below the document's own VAT totals."""
+        """Every VAT breakdown (BG-23) of the document."""
+        yield from self.vat_breakdowns
         for total in self.vat_totals:
             yield from total.breakdowns
 

@@ -176,6 +176,10 @@ class RuleSet:
     syntax: frozenset[str] = frozenset()
     patterns: tuple[Pattern, ...] = ()
     """Its rules on the XML itself that are written as patterns."""
+    written_in: str = ""
+    """The syntax of the documents that it judges, where another set judges those in another (`variant_of`)."""
+    variant_of: "RuleSet | None" = None
+    """The set that has the same rules for another syntax, under the same ids."""
     schema_first: frozenset[str] = frozenset()
     """Rules that ask for what the XML schema asks for already, or forbid what it does not know."""
     valid_from: date | None = None

@@ -8,6 +8,7 @@ from typing import TypeVar
 from gateway.validator.model.amounts import exact, total_of
 from gateway.validator.model.invoice import (
     ALLOWANCES_AND_CHARGES,
+    AllowanceCharge,
     AllowanceVat,
     BreakdownVat,
     Buyer,
@@ -77,9 +78,11 @@ RATED = frozenset({"S", "L", "M"})
 
 
 class LineSums:
-    """Sums of amounts by VAT category, and for the rated ones by category and rate."""
+    """Sums of amounts by VAT category, and for the rated ones by category and rate. Spaces around a code are left
+    out unless it is taken `as_written`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, as_written: bool = False) -> None:
+        self._blank = "" if as_written else _SPACE
         self.total = _ZERO
         self.by_category: dict[str, Decimal] = {}
         self._by_rate: dict[tuple[str, Decimal], Decimal] = {}
@@ -88,7 +91,7 @@ class LineSums:
     def add(self, amount: Decimal, vat: Sequence[tuple[str | None, str | None]]) -> None:
         """Count an amount under each category of `vat` (code, rate), and each of them under every rate."""
         self.total += amount
-        categories = {(code or "").strip(_SPACE) for code, _ in vat}
+        categories = {(code or "").strip(self._blank) for code, _ in vat}
         for category in categories:
             self.by_category[category] = self.by_category.get(category, _ZERO) + amount
             if category not in RATED:
@@ -110,11 +113,11 @@ class LineSums:
 _NO_SUMS = LineSums()
 
 
-def sums_of_lines(lines: Sequence[InvoiceLine]) -> LineSums:
+def sums_of_lines(lines: Sequence[InvoiceLine], *, as_written: bool = False) -> LineSums:
     """The net amounts of lines."""
     if not lines:
         return _NO_SUMS
-    sums = LineSums()
+    sums = LineSums(as_written=as_written)
     under: dict[tuple[tuple[str | None, str | None], ...], list[str | None]] = {}
     for line in lines:
         if len(line.vat) == 1:
@@ -128,6 +131,14 @@ def sums_of_lines(lines: Sequence[InvoiceLine]) -> LineSums:
         amounts.append(line.net_amount)
     for pairs, amounts in under.items():
         sums.add(total_of(amounts), pairs)
+    return sums
+
+
+def sums_as_written(nodes: Iterable[AllowanceCharge]) -> LineSums:
+    """The amounts of these allowances or charges; of several in one the first."""
+    sums = LineSums(as_written=True)
+    for node in nodes:
+        sums.add(total_of(every(node.amount)[:1]), [(vat.code, vat.rate) for vat in node.vat])
     return sums
 
 
@@ -313,12 +324,12 @@ class InvoiceFacts(Facts[Invoice]):
         return any(each.is_vat for each in _with_number(self.invoice.all(TaxRepresentative)))
 
 
-def by_category(nodes: Iterable[_V]) -> dict[str, list[_V]]:
-    """The nodes whose tax scheme is VAT, by category."""
+def by_category(nodes: Iterable[_V], *, as_written: bool = False) -> dict[str, list[_V]]:
+    """The nodes whose tax scheme is VAT, by category; spaces around a code are left out unless `as_written`."""
     found: dict[str, list[_V]] = defaultdict(list)
     for node in nodes:
         if is_vat(node.schemes):
-            found[(node.code or "").strip(_SPACE)].append(node)
+            found[(node.code or "").strip("" if as_written else _SPACE)].append(node)
     return found
 
 

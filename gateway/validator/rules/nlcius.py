@@ -568,6 +568,7 @@ NLCIUS: RuleSet = rule_set(
     document=Invoice,
     facts=InvoiceFacts,
     extends=EN16931,
+    written_in="UBL",
     claim=Claim("#compliant#urn:fdc:nen.nl:nlcius:v1.0"),
     url="https://github.com/peppolautoriteit-nl/validation",
     pages=(

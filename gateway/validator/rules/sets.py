@@ -3,6 +3,7 @@
 from gateway.validator.model.terms import Document
 from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.en16931 import EN16931
+from gateway.validator.rules.en16931_cii import EN16931_CII
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.rules.nlcius import NLCIUS
 from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
@@ -13,6 +14,7 @@ SETS: tuple[RuleSet, ...] = (
     BASISFACTUUR,
     PEPPOL,
     PEPPOL_SELF_BILLING,
+    EN16931_CII,
     EN16931,
     SETU,
 )

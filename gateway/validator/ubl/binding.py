@@ -4,7 +4,7 @@ Paths are written with the usual prefixes (`cac:Item/cbc:Name`, `cbc:ID/@schemeI
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -104,7 +104,7 @@ class Vocabulary(Generic[_D]):
     """How one syntax writes one document model: the prefixes of its namespaces, its root elements, its bindings,
     and the binding of its root.
 
-    `coded` says of an element, by the names from the root down to it, which of its attributes holds a code ("" for
+    `coded` says of an element, by the names from the root down to it, which of its attributes hold a code ("" for
     its text), and what kind of code; the kinds are an enum of the model.
     """
 
@@ -112,11 +112,14 @@ class Vocabulary(Generic[_D]):
     roots: tuple[str, ...]
     bindings: tuple[Binding[Any], ...]
     document: Binding[_D]
-    coded: Callable[[tuple[str, ...]], tuple[str, StrEnum] | None] = lambda _names: None
+    syntax: str = "UBL"
+    coded: Callable[[tuple[str, ...]], Mapping[str, StrEnum]] = lambda _names: {}
     coded_names: frozenset[str] = frozenset()
     """The elements and attributes that `coded` knows."""
     required_codes: frozenset[StrEnum] = frozenset()
     """The codes in an attribute that may not be absent: without it the code is None."""
+    only_where: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Elements whose text fills a term only where an attribute has a value: elsewhere it is as good as blank."""
     path_rules: PathRules = NO_PATH_RULES
     """What the rules on the XML itself say of its paths."""
 

@@ -445,19 +445,19 @@ _CODED_NAMES = frozenset(
 )
 
 
-def _code_list_of(names: tuple[str, ...]) -> tuple[str, Coded] | None:
-    """The code list of an element, with the attribute that holds the code, "" for its text."""
+def _code_lists_of(names: tuple[str, ...]) -> dict[str, Coded]:
+    """The code list of an element, by the attribute that holds the code, "" for its text."""
     name, parent = names[-1], names[-2] if len(names) > 1 else ""
     if name in _AMOUNTS:
-        return "currencyID", Coded.AMOUNT_CURRENCY
+        return {"currencyID": Coded.AMOUNT_CURRENCY}
     if parent == "cac:PartyIdentification" and name == "cbc:ID":
-        return "schemeID", Coded.PARTY_SCHEME if _SELLING.isdisjoint(names) else Coded.SELLER_PARTY_SCHEME
+        return {"schemeID": Coded.PARTY_SCHEME if _SELLING.isdisjoint(names) else Coded.SELLER_PARTY_SCHEME}
     if found := _CODED_BY_PARENT.get((parent, name)):
-        return found
+        return {found[0]: found[1]}
     if name == "cbc:IdentificationCode":
-        return "", Coded.OTHER_COUNTRY
+        return {"": Coded.OTHER_COUNTRY}
     under, attribute, kind = _CODED.get(name, ("", "", None))
-    return (attribute, kind) if kind and under in {"", parent} else None
+    return {attribute: kind} if kind and under in {"", parent} else {}
 
 
 UBL_INVOICE = Vocabulary(
@@ -471,7 +471,7 @@ UBL_INVOICE = Vocabulary(
     roots=("Invoice", "CreditNote"),
     bindings=BINDINGS,
     document=Binding("/", bg.Invoice, DOCUMENT),
-    coded=_code_list_of,
+    coded=_code_lists_of,
     coded_names=_CODED_NAMES,
     required_codes=frozenset({Coded.AMOUNT_CURRENCY}),
     path_rules=UblPathRules(),

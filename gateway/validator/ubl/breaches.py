@@ -6,7 +6,6 @@ the few elements that it is about are looked at here.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -184,7 +183,7 @@ def _first(rule: str, ordinals: list[int]) -> Iterator[SyntaxBreach]:
         yield SyntaxBreach(RULES[rule], ordinals[0], len(ordinals))
 
 
-_TOPICS: dict[StrEnum, Callable[[_Elements], Iterator[SyntaxBreach]]] = {
+_TOPICS: dict[str, Callable[[_Elements], Iterator[SyntaxBreach]]] = {
     Topic.VERSION: _version,
     Topic.DOCUMENT: _supporting_documents,
     Topic.PAYEE: _payees,
@@ -196,7 +195,7 @@ _TOPICS: dict[StrEnum, Callable[[_Elements], Iterator[SyntaxBreach]]] = {
     Topic.BUYER_TAX: _registrations("UBL-SR-18", None),
 }
 _SEVERAL = (Topic.SCHEME, Topic.PAYMENT_ID, Topic.PAYMENT_MEANS, Topic.SELLER_TAX, Topic.BUYER_TAX)
-_ONE_IS_FINE: dict[StrEnum, int] = dict.fromkeys(_SEVERAL, 1)
+_ONE_IS_FINE: dict[str, int] = dict.fromkeys(_SEVERAL, 1)
 """Topics that are only about several of a kind."""
 
 _SPACES = {

@@ -62,7 +62,7 @@ class Notes:
     """The numbers of the frames around it that count it, with the field that counts."""
     marks: tuple[tuple[int, int, bool], ...]
     """The numbers of the frames around it that have a field for its presence, with the field and its value."""
-    topic: StrEnum | None
+    topic: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class PathNode:
         "kind",
         "names",
         "notes",
+        "only_where",
         "parent_fields",
         "parts",
         "path",
@@ -128,8 +129,7 @@ class PathNode:
         """By tag in lxml's form and by name; None for comments and instructions."""
         self.attributes: dict[str, Use | None] = _Made(self.use_of)
         self.binding = vocabulary.of.binding_of(names)
-        parent = names[-2] if above else ""
-        checks = vocabulary.rules.checks_on(names[-1], parent)
+        checks = vocabulary.rules.checks_on(self.path)
         self.is_frame = self.binding is not None or bool(checks)
         """Whether something of the elements inside it is collected."""
         self.frame_count: int = (above.frame_count if above else 0) + self.is_frame
@@ -152,7 +152,8 @@ class PathNode:
         defaults |= {name: source.value for name, source in sources.items() if isinstance(source, Fixed)}
         self.size = len(defaults)
         """The number of fields of the group; others follow that only `choice` and `checks` look at."""
-        defaults = {**defaults, **{name: None for name in sources if name not in defaults}}
+        more = {name: _nothing(source) for name, source in sources.items() if name not in defaults}
+        defaults = {**defaults, **more}
         self.defaults = list(defaults.values())
         self.fields = list(defaults)
         self.choice = binding.choice if binding else None
@@ -177,11 +178,13 @@ class PathNode:
         self.fills = _fills(wanted, One, Every)
         self.parts = _fills(wanted, OneGroup, EveryGroup) if self.binding else ()
         rules = self.vocabulary.rules
-        attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
-        self.required = code if attribute and code in self.vocabulary.of.required_codes else None
+        coded = self.vocabulary.of.coded(self.names)
+        in_attributes = (kind for attribute, kind in coded.items() if attribute)
+        self.required = next((kind for kind in in_attributes if kind in self.vocabulary.of.required_codes), None)
         """The kind of code in an attribute that may not be absent."""
-        self.code = code if not attribute else None
-        self.is_text_noted = self.code is not None or rules.is_amount(name)
+        self.code = coded.get("")
+        self.only_where = self.vocabulary.of.only_where.get(name)
+        self.is_text_noted = self.code is not None or self.only_where is not None or rules.is_amount(name)
         """Whether the walk notes something of the text itself."""
         self.takes_text = bool(self.fills) or self.is_text_noted
         self.notes = _notes(
@@ -230,10 +233,10 @@ class PathNode:
         if name not in self.vocabulary.names:
             return None
         wanted = list(self._targets_around(name))
-        attribute, code = self.vocabulary.of.coded(self.names) or ("", None)
+        code = self.vocabulary.of.coded(self.names).get(name)
         rules, path = self.vocabulary.rules, f"{self.path}/@{name}"
         notes = _notes(rules.unused_attribute(self.path, name), rules.once(path), wanted, rules.topic(path))
-        use = Use(_fills(wanted, One, Every), code if attribute == name else None, notes)
+        use = Use(_fills(wanted, One, Every), code, notes)
         self.attributes[sys.intern(name)] = use if use.fills or use.code or notes else None
         return self.attributes[name]
 
@@ -262,16 +265,18 @@ class PathNodes:
             return FOREIGN
         if name in self.names:
             return name
-        end = next((end for end in _ENDS if name.endswith(end)), "")
+        end = next((end for end in self.rules.ends if name.endswith(end)), "")
         return f"other:{end}"
-
-
-_ENDS = ("PriceAmount", "Amount", "BinaryObject")
 
 
 def _defaults(kind: type[Group]) -> dict[str, Any]:
     """The fields of a group in order, its ordinal first, with what they hold where the document has nothing."""
     return {each.name: each.default for each in dataclasses.fields(kind) if each.init and not each.kw_only}
+
+
+def _nothing(source: Source) -> Any:
+    """What a field that is not the group's holds where the document has nothing."""
+    return () if isinstance(source, Every | EveryGroup) else None
 
 
 def _targets(binding: Binding[Any] | None, fields: list[str], counted: list[str]) -> dict[str, list[Target]]:
@@ -292,7 +297,7 @@ def _fills(wanted: list[tuple[int, Target]], one: type[Source], many: type[Sourc
 
 
 def _notes(
-    unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: StrEnum | None
+    unused: tuple[str, ...], once: str | None, wanted: list[tuple[int, Target]], topic: str | None
 ) -> Notes | None:
     counts = tuple((nth, target.field) for nth, target in wanted if target.source is None)
     marks = tuple(

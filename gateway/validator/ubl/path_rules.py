@@ -38,7 +38,7 @@ class Check:
     least: int = 0
     most: int = sys.maxsize
     rule: str = ""
-    topic: StrEnum | None = None
+    topic: str | None = None
 
 
 _TOPIC_BY_NAME = {
@@ -82,9 +82,11 @@ class PathRules:
 
     names: frozenset[str] = frozenset()
     """Every element and attribute that a rule names, attributes without their `@`."""
+    ends: tuple[str, ...] = ()
+    """What rules ask how names end with, longest first."""
 
-    def checks_on(self, _name: str, _parent: str) -> tuple[Check, ...]:
-        """The checks on an element of this name below one of that name."""
+    def checks_on(self, _path: str) -> tuple[Check, ...]:
+        """The checks on an element at a path."""
         return ()
 
     def unused_element(self, _root: str, _path: str) -> tuple[str, ...]:
@@ -99,7 +101,7 @@ class PathRules:
         """The rule that counts the elements or attributes at a path in the whole document."""
         return None
 
-    def topic(self, _path: str) -> StrEnum | None:
+    def topic(self, _path: str) -> str | None:
         """What the text of an element or attribute, or of the elements inside it, must be looked at for."""
         return None
 
@@ -114,10 +116,14 @@ NO_PATH_RULES = PathRules()
 class UblPathRules(PathRules):
     """The UBL-CR, UBL-SR and UBL-DT rules."""
 
+    ends = ("PriceAmount", "Amount", "BinaryObject")
+
     def __init__(self) -> None:
         self.names = _names()
 
-    def checks_on(self, name: str, parent: str) -> tuple[Check, ...]:
+    def checks_on(self, path: str) -> tuple[Check, ...]:
+        *above, name = path.split("/")
+        parent = above[-1] if above else ""
         if name.endswith("BinaryObject"):
             name = "BinaryObject"
         return tuple(check for above, check in _CHECKS.get(name, ()) if not above or above == parent)

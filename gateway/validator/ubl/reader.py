@@ -32,7 +32,7 @@ class SyntaxNotes:
     """What the document may have once, by the rule that says so."""
     broken: dict[tuple[str, int], None] = field(default_factory=dict)
     """Rules that one element breaks by what is inside it."""
-    topics: dict[StrEnum, list[Located]] = field(default_factory=lambda: defaultdict(list))
+    topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
     """Elements whose texts must be looked at."""
     long_amounts: list[Located] = field(default_factory=list)
     """Amounts with more than two characters after the dot."""
@@ -134,14 +134,14 @@ class _Walk:
                 text = str(element.xpath("string()")) if is_mixed else element.text or ""
                 if last == ordinal and (not text or text.isspace()) and not text.strip(_WHITE_SPACE):
                     self.notes.blanks.append((ordinal, element))
+                if node.is_text_noted:
+                    text = self.note_text(element, node, ordinal, text)
                 for number, index, is_many in node.fills:
                     values = frames[number]
                     if values[index] is None:
                         values[index] = text
                     else:
                         self.fill_again(values, index, is_many, text)
-                if node.is_text_noted:
-                    self.note_text(element, node, ordinal, text)
             if node.is_frame:
                 self.close(element, node)
             ordinal = last
@@ -155,12 +155,16 @@ class _Walk:
         else:
             self.repeated.setdefault(values[0], {}).setdefault(field, [values[field]]).append(text)
 
-    def note_text(self, element: etree._Element, node: PathNode, ordinal: int, text: str) -> None:
-        """Note a text that is a code, or an amount with many decimals."""
+    def note_text(self, element: etree._Element, node: PathNode, ordinal: int, text: str) -> str:
+        """Note a text that is a code, or an amount with many decimals. What terms it fills with: nothing, where it
+        counts only with an attribute that it lacks."""
         if node.code is not None:
             self.codes[node.code][text].append(ordinal)
+        elif node.only_where is not None:
+            return text if element.get(node.only_where[0]) == node.only_where[1] else ""
         elif "." in text[:-3]:
             self.notes.long_amounts.append((ordinal, element))
+        return text
 
     def close(self, element: etree._Element, node: PathNode) -> None:
         """Check what was counted in an element, and make its group or have it wait for the one around it."""
@@ -177,7 +181,8 @@ class _Walk:
         if self.waiting:
             for inner_node, inner in self.waiting.pop(ordinal, ()):
                 for index, above in inner_node.parent_fields:
-                    inner[index] = values[above]
+                    held = values[above]
+                    inner[index] = tuple(held) if isinstance(held, list) else held
                 self.add(inner_node, inner)
         self.frames.pop()
         if node.parent_fields:
@@ -215,7 +220,8 @@ class _Walk:
         group = kind(*values[: node.size])
         self.groups[kind].append(group)
         if self.repeated:
-            self.repeats += [(group, node.fields[index]) for index in self.repeated.pop(group.ordinal, ())]
+            repeated = self.repeated.pop(group.ordinal, ())
+            self.repeats += [(group, node.fields[index]) for index in repeated if index < node.size]
         for number, index, is_many in node.parts:
             above = self.frames[number]
             held = above[index]

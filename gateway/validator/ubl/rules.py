@@ -26,6 +26,8 @@ class SyntaxRule:
     path: str
     advice: Text
     source: str = SOURCE
+    is_dead: bool = False
+    """The official text keeps it from ever being broken."""
 
 
 # The tables -------------------------------------------------------------------------------------------------
@@ -247,35 +249,39 @@ _WARNINGS = {"UBL-CR-002", "UBL-CR-412", "UBL-CR-665"}
 
 def _rules() -> Iterator[SyntaxRule]:
     for rule, path in UNUSED_ELEMENTS.items():
-        yield _leave_out(rule, path.replace("line/", "cac:InvoiceLine/"))
+        yield leave_out(rule, path.replace("line/", "cac:InvoiceLine/"))
     for rule, path in {**MARKED_ATTRIBUTES, **UNUSED_ANYWHERE}.items():
-        yield _leave_out(rule, path.removeprefix("/"))
+        yield leave_out(rule, path.removeprefix("/"))
     for rule, name in UNUSED_ATTRIBUTES.items():
-        yield _leave_out(rule, f"@{name}")
+        yield leave_out(rule, f"@{name}")
     for rule, path in ONCE_IN_DOCUMENT.items():
-        yield _fatal(rule, path, _how_often(Text("document"), path, 0, 1))
+        yield _fatal(rule, path, how_often(Text("document"), path, 0, 1))
     for rule, times in TIMES.items():
         path = " | ".join(f"{times.on[0]}/{path}" for path in times.paths)
-        yield _fatal(rule, path, _how_often(times.on[0], both(times.paths), times.least, times.most))
+        yield _fatal(rule, path, how_often(times.on[0], both(times.paths), times.least, times.most))
     for rule, (path, sentence) in WITH_TEXT.items():
         flag = Flag.WARNING if rule in _WARNINGS else Flag.FATAL
-        yield SyntaxRule(rule, flag, sentence, path, _CORRECT)
+        yield SyntaxRule(rule, flag, sentence, path, CORRECT)
 
 
 _LEAVE_OUT = Text("Leave it out.")
-_CORRECT = Text("Correct or remove what is too many.")
+CORRECT = Text("Correct or remove what is too many.")
 
 
-def _leave_out(rule: str, path: str) -> SyntaxRule:
+def leave_out(rule: str, path: str, flag: Flag = Flag.WARNING, source: str = SOURCE) -> SyntaxRule:
+    """A rule that something is not there."""
     sentence = Text("{path} has no use in an invoice of EN 16931: nobody is obliged to read it.", path=path)
-    return SyntaxRule(rule, Flag.WARNING, sentence, path, _LEAVE_OUT)
+    if flag is Flag.FATAL:
+        sentence = Text("{path} does not belong in an invoice of EN 16931: leave it out.", path=path)
+    return SyntaxRule(rule, flag, sentence, path, _LEAVE_OUT, source)
 
 
 def _fatal(rule: str, path: str, sentence: Text) -> SyntaxRule:
-    return SyntaxRule(rule, Flag.FATAL, sentence, path, _CORRECT)
+    return SyntaxRule(rule, Flag.FATAL, sentence, path, CORRECT)
 
 
-def _how_often(on: Text | str, path: Text | str, least: int, most: int | None) -> Text:
+def how_often(on: Text | str, path: Text | str, least: int, most: int | None) -> Text:
+    """The sentence of a rule on how often something is there; `most` None for no bound."""
     if most is None:
         return Text("Each {on} has {path}.", on=on, path=path)
     if least == most:

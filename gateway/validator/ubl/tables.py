@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.validator.cii import breaches as cii_breaches
+from gateway.validator.cii import rules as cii_rules
+from gateway.validator.cii.bindings import CII_INVOICE
 from gateway.validator.model.invoice import Invoice
 from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
 from gateway.validator.ubl import breaches, rules, si_ubl
@@ -31,5 +34,6 @@ def _empty_elements(reading: Reading[Invoice]) -> list[SyntaxBreach]:
 
 TABLES: dict[str, SyntaxTable] = {
     "UBL": SyntaxTable(UBL_INVOICE, rules.RULES, breaches.breaches),
+    "CII": SyntaxTable(CII_INVOICE, cii_rules.RULES, cii_breaches.breaches),
     "SI-UBL": SyntaxTable(UBL_INVOICE, si_ubl.RULES, _empty_elements),
 }

@@ -45,7 +45,7 @@ def explain(parsed: Parsed, kind: DocumentKind, known: list[Finding]) -> list[Fi
 @cache
 def _schema(kind: DocumentKind) -> xmlschema.XMLSchema:
     """Built once a process: some 3 s and 40 MB for a UBL document."""
-    folder = schemas.official_folder() / "common"
+    folder = schemas.official_folder() / "ubl-2.1" / "common"
     locations = [
         (f"{UBL}Common{name}Components-2", str(folder / f"UBL-Common{name}Components-2.1.xsd"))
         for name in ("Aggregate", "Basic", "Extension")

@@ -16,6 +16,8 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from gateway.validator.xml.namespaces import CII
+
 _TOKEN_BYTES = 24
 """Length of the token in the markup for each run that was cut out of the document."""
 
@@ -28,6 +30,7 @@ PREFIXES = {
     "urn:oasis:names:specification:ubl:schema:xsd:SignatureBasicComponents-2": "sbc",
     "http://www.w3.org/2000/09/xmldsig#": "ds",
     "http://ns.hr-xml.org/2007-04-15": "hr",
+    **{namespace: prefix for prefix, namespace in CII.items()},
     "http://www.w3.org/2001/XMLSchema-instance": "xsi",
     "http://www.w3.org/XML/1998/namespace": "xml",
 }

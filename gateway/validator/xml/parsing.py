@@ -30,8 +30,14 @@ from gateway.validator.xml import diagnosis
 from gateway.validator.xml.locations import Cut, Position, SourceMap
 from gateway.validator.xml.tree import root_of as tree_of
 
-ATTACHMENT = "EmbeddedDocumentBinaryObject"
-"""The UBL element that holds an attachment's base64."""
+ATTACHMENTS = (
+    "EmbeddedDocumentBinaryObject",
+    *("AttachmentBinaryObject", "DescriptionBinaryObject", "IncludedBinaryObject"),
+)
+"""The elements that hold an attachment's base64: that of UBL, and those of CII."""
+
+ATTACHMENT_TAGS = tuple(f"{{*}}{name}" for name in ATTACHMENTS)
+"""The same in lxml's form, in any namespace."""
 
 _LIBXML2_DEPTH_MAX = 256
 _LIBXML2_TEXT_MAX = 10_000_000
@@ -182,11 +188,14 @@ class _Reader:
 
 # --- attachments cut out -----------------------------------------------------------------------------------
 
-_NAME = ATTACHMENT.encode()
+_NAME = b"BinaryObject"
+"""What their names end with."""
 _REST_OF_START_TAG = re.compile(rb"""(?:\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>""")
 _USUAL_START_TAG = re.compile(rb"""(?: [A-Za-z]++="[^"<]*+")++>""")
 """The same as most programs write it."""
-_OPENING = re.compile(rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?")
+_OPENING = re.compile(
+    rb"<(?:[^\s<>/=\"'!?:]{1,256}:)?(?:%s)" % b"|".join(each.encode().removesuffix(_NAME) for each in ATTACHMENTS)
+)
 _SECTION = re.compile(rb"[ \t\r\n]*+<!\[CDATA\[")
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _BLANK = re.compile(
@@ -243,7 +252,7 @@ def _cuts(whole: bytes, most: int) -> list[Cut]:
             at = outside = end
             continue
         at = start + len(_NAME)
-        opening = whole.rfind(b"<", max(0, start - 258), start)
+        opening = whole.rfind(b"<", max(0, start - 274), start)
         if opening < 0 or not _OPENING.fullmatch(whole, opening, start):
             continue
         tag = _USUAL_START_TAG.match(whole, at) or _REST_OF_START_TAG.match(whole, at)
@@ -295,7 +304,7 @@ def _without(whole: bytes, cuts: list[Cut]) -> tuple[bytes, dict[str, Cut]]:
 def _tokens_found(root: etree._Element, tokens: Mapping[str, Cut]) -> dict[etree._Element, Cut]:
     """The elements that hold a token, with their cuts. An attachment in any namespace counts."""
     found: dict[etree._Element, Cut] = {}
-    for element in root.iter(f"{{*}}{ATTACHMENT}"):
+    for element in root.iter(*ATTACHMENT_TAGS):
         text = (element.text or "").strip()
         if text in tokens and len(element) == 0:
             found[element] = tokens[text]

@@ -76,6 +76,7 @@ _COMMON: dict[SchemaFamily, tuple[tuple[str, str], ...]] = {
         ("CommonBasicComponents-2", "UBL-CommonBasicComponents-2.1.xsd"),
         ("CommonExtensionComponents-2", "UBL-CommonExtensionComponents-2.1.xsd"),
     ),
+    SchemaFamily.CII: (),
     SchemaFamily.HR_XML: (),
 }
 _POOLS = {family: _Pool(partial(_driver, family)) for family in SchemaFamily}

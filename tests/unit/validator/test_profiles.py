@@ -8,8 +8,8 @@ import pytest
 from gateway.validator.judge import judge
 from gateway.validator.kinds import definition_of
 from gateway.validator.model.document import DocumentKind
-from gateway.validator.model.invoice import Invoice
 from gateway.validator.profiles import choose, profile_named, remarks
+from gateway.validator.ubl.bindings import UBL_INVOICE
 from tests.samples import SAMPLES
 from tests.samples.documents import document
 
@@ -36,7 +36,7 @@ SELF_BILLING = PEPPOL.replace("billing", "selfbilling")
 def test_what_is_asked_is_judged_else_what_is_claimed(
     claim: str | None, profile_asked: str | None, profile: str, sets: list[str]
 ) -> None:
-    chosen = choose(Invoice, claim, profile_asked)
+    chosen = choose(UBL_INVOICE, claim, profile_asked)
     assert chosen.profile == profile
     assert [used.name for used in chosen.used] == sets
 
@@ -55,22 +55,22 @@ def test_what_is_asked_is_judged_else_what_is_claimed(
 def test_what_comes_on_top_takes_nothing_away(
     claim: str | None, also: list[str], profile: str, sets: list[str]
 ) -> None:
-    chosen = choose(Invoice, claim, None, also)
+    chosen = choose(UBL_INVOICE, claim, None, also)
     assert chosen.profile == profile
     assert [used.name for used in chosen.used] == sets
-    assert choose(Invoice, claim).rules.rules.keys() <= chosen.rules.rules.keys()
+    assert choose(UBL_INVOICE, claim).rules.rules.keys() <= chosen.rules.rules.keys()
 
 
 def test_why_is_given_for_each_set_for_itself() -> None:
-    why = {used.name: used.why.en for used in choose(Invoice, NLCIUS, None, ["basisfactuur-rijk"]).used}
+    why = {used.name: used.why.en for used in choose(UBL_INVOICE, NLCIUS, None, ["basisfactuur-rijk"]).used}
     assert why["EN 16931"] == "every invoice meets these rules"
     assert why["NLCIUS"].startswith("CustomizationID names ")
     assert why["Basisfactuur Rijk"] == "basisfactuur-rijk was asked for as well"
-    assert {used.why.en for used in choose(Invoice, PEPPOL, "nlcius").used} == {"nlcius was asked for"}
+    assert {used.why.en for used in choose(UBL_INVOICE, PEPPOL, "nlcius").used} == {"nlcius was asked for"}
 
 
 def test_a_set_tells_from_when_it_is_in_force() -> None:
-    assert [used.valid_from for used in choose(Invoice, NLCIUS).used] == [date(2026, 3, 30), date(2026, 2, 23)]
+    assert [used.valid_from for used in choose(UBL_INVOICE, NLCIUS).used] == [date(2026, 3, 30), date(2026, 2, 23)]
 
 
 def test_choosing_a_set_is_judging_by_it_alone() -> None:
@@ -129,7 +129,7 @@ def test_an_invoice_of_another_time_is_remarked(day: str, remarked: list[str]) -
 
 
 def test_a_set_that_has_ended_is_remarked() -> None:
-    chosen = choose(Invoice, None)
+    chosen = choose(UBL_INVOICE, None)
     chosen = replace(chosen, used=(replace(chosen.used[0], valid_until=date(2026, 10, 31)),))
     header = definition_of(DocumentKind.INVOICE).header
     [remark] = remarks(chosen, "2026-11-01", header)

@@ -41,6 +41,10 @@ class CodeList:
         """The same list with more values."""
         return CodeList(self.title, self.source, self.values | set(values), self.match, self.text)
 
+    def but(self, *values: str) -> "CodeList":
+        """The same list without some values."""
+        return CodeList(self.title, self.source, self.values - set(values), self.match, self.text)
+
 
 def near_misses(value: str, codes: CodeList) -> list[str]:
     """Codes of the list that a person may have meant: the same in capitals, what it is often mistaken for, or one

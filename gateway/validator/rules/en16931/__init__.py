@@ -87,6 +87,7 @@ EN16931 = rule_set(
     url="https://github.com/ConnectingEurope/eInvoicing-EN16931",
     pages=_PAGES,
     syntax=frozenset({"UBL"}),
+    written_in="UBL",
     schema_first=frozenset(_SCHEMA_FIRST),
     valid_from=date(2026, 3, 30),
 )

@@ -1,0 +1,196 @@
+"""Finds the CII-SR and CII-DT rules that a document breaks, from what reading it noted.
+
+Most follow from where an element is, and the walk of the reader has counted those. Where the text decides, the
+elements that it is about are looked at here.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lxml import etree
+
+from gateway.validator.cii.rules import RULES
+from gateway.validator.ubl.breaches import SyntaxBreach
+from gateway.validator.ubl.reader import Located, Reading
+from gateway.validator.xml.namespaces import CII
+
+Holds = Callable[[etree._Element], bool]
+
+
+def breaches(reading: Reading[Any]) -> list[SyntaxBreach]:
+    """Every rule of this module that a document breaks, in document order."""
+    notes = reading.notes
+    found = [SyntaxBreach(RULES[rule], ordinals[0], len(ordinals)) for rule, ordinals in notes.unused.items()]
+    found += [SyntaxBreach(RULES[rule], ordinal) for rule, ordinal in notes.broken]
+    for rule, elements in notes.topics.items():
+        if holds := _HOLDS.get(rule):
+            found += [SyntaxBreach(RULES[rule], at) for at, each in dict.fromkeys(elements) if not holds(each)]
+        else:
+            found += _TOGETHER[rule](rule, elements)
+    return sorted(found, key=lambda breach: (breach.ordinal, breach.rule.id))
+
+
+def _at(element: etree._Element, path: str) -> list[etree._Element]:
+    return element.findall(path, CII)
+
+
+def _text(element: etree._Element) -> str:
+    """The text of an element as XPath takes it: with that of what is inside, without comments."""
+    return (element.text or "") if len(element) == 0 else str(element.xpath("string()"))
+
+
+def _texts(element: etree._Element, path: str) -> list[str]:
+    return [_text(each) for each in _at(element, path)]
+
+
+def _normal(text: str) -> str:
+    """XPath's normalize-space."""
+    return " ".join(part for part in re.split(r"[ \t\r\n]+", text) if part)
+
+
+# --- one element at a time ---------------------------------------------------------------------------------
+
+
+def _has(path: str) -> Holds:
+    return lambda element: bool(_at(element, path))
+
+
+def _not_both(one: str, other: str) -> Holds:
+    return lambda element: not (_at(element, one) and _at(element, other))
+
+
+def _of_type(element: etree._Element, code: str) -> list[etree._Element]:
+    """The documents that an element refers to whose type is this one, blanks around it left out."""
+    documents = _at(element, "ram:AdditionalReferencedDocument")
+    return [each for each in documents if code in map(_normal, _texts(each, "ram:TypeCode"))]
+
+
+def _at_most_one(code: str, path: str | None = None) -> Holds:
+    def holds(element: etree._Element) -> bool:
+        found = _of_type(element, code)
+        return len(found if path is None else [inside for each in found for inside in _at(each, path)]) <= 1
+
+    return holds
+
+
+def _exactly(code: str) -> Holds:
+    """At most one document of a type, which is written without blanks."""
+
+    def holds(element: etree._Element) -> bool:
+        documents = _at(element, "ram:AdditionalReferencedDocument")
+        return len([each for each in documents if code in _texts(each, "ram:TypeCode")]) <= 1
+
+    return holds
+
+
+def _is_additional(*codes: str) -> Holds:
+    """It is an additional document of one of these types."""
+
+    def holds(element: etree._Element) -> bool:
+        is_additional = etree.QName(element).localname == "AdditionalReferencedDocument"
+        return is_additional and not set(codes).isdisjoint(_texts(element, "ram:TypeCode"))
+
+    return holds
+
+
+def _has_discount(agreement: etree._Element) -> bool:
+    discount = "ram:GrossPriceProductTradePrice/ram:AppliedTradeAllowanceCharge"
+    indicators = _texts(agreement, f"{discount}/ram:ChargeIndicator/udt:Indicator")
+    says_false = any(_normal(each) in {"false", "0"} for each in indicators)
+    return says_false and bool(_at(agreement, f"{discount}/ram:ActualAmount"))
+
+
+def _has_accounts(settlement: etree._Element) -> bool:
+    for means in _at(settlement, "ram:SpecifiedTradeSettlementPaymentMeans"):
+        account = "ram:PayeePartyCreditorFinancialAccount"
+        has_account = _at(means, f"{account}/ram:IBANID") or _at(means, f"{account}/ram:ProprietaryID")
+        if not has_account and {"30", "58"} & set(map(_normal, _texts(means, "ram:TypeCode"))):
+            return False
+    return True
+
+
+_DAY = re.compile(r"\s*\d{4}(1[0-2]|0[1-9])(3[01]|[12][0-9]|0[1-9])\s*")
+
+
+def _is_day(element: etree._Element) -> bool:
+    return element.get("format") != "102" or _DAY.fullmatch(_text(element)) is not None
+
+
+_CONTACT = "ram:DefinedTradeContact"
+_HOLDS: dict[str, Holds] = {
+    "CII-SR-046": _has("ram:GlobalID[@schemeID]"),
+    "CII-SR-090": lambda product: len(_at(product, "ram:OriginTradeCountry/ram:ID")) == 1,
+    "CII-SR-119": _has_discount,
+    "CII-SR-449": _not_both("ram:ShipToTradeParty/ram:ID", "ram:ShipToTradeParty/ram:GlobalID"),
+    "CII-SR-450": _not_both("ram:BuyerTradeParty/ram:ID", "ram:BuyerTradeParty/ram:GlobalID"),
+    "CII-SR-451": _not_both("ram:PayeeTradeParty/ram:ID", "ram:PayeeTradeParty/ram:GlobalID"),
+    "CII-SR-457": _exactly("50"),
+    "CII-SR-458": _exactly("130"),
+    "CII-SR-465": _not_both(
+        f"ram:SellerTradeParty/{_CONTACT}/ram:PersonName", f"ram:SellerTradeParty/{_CONTACT}/ram:DepartmentName"
+    ),
+    "CII-SR-466": _not_both(
+        f"ram:BuyerTradeParty/{_CONTACT}/ram:PersonName", f"ram:BuyerTradeParty/{_CONTACT}/ram:DepartmentName"
+    ),
+    "CII-SR-470": _has_accounts,
+    "CII-SR-474": _at_most_one("130"),
+    "CII-SR-475": _at_most_one("916", "ram:Name"),
+    "CII-SR-476": _at_most_one("916", "ram:AttachmentBinaryObject"),
+    "CII-DT-015": _is_additional("916"),
+    "CII-DT-018": _is_additional("50", "130", "916"),
+    "CII-DT-021": _is_additional("916"),
+    "CII-DT-022": _is_additional("916"),
+    "CII-DT-024": _is_additional("130"),
+    "CII-DT-037": lambda tax: "VAT" in _texts(tax, "ram:TypeCode"),
+    "CII-DT-097": _is_day,
+}
+
+
+# --- all of them together ----------------------------------------------------------------------------------
+
+_Together = Callable[[str, list[Located]], Iterator[SyntaxBreach]]
+
+
+def _alike(of: Callable[[str], str]) -> _Together:
+    """All have the same text."""
+
+    def judge(rule: str, found: list[Located]) -> Iterator[SyntaxBreach]:
+        first = of(_text(found[0][1]))
+        for ordinal, element in found[1:]:
+            if of(text := _text(element)) != first:
+                yield SyntaxBreach(RULES[rule], ordinal, found=text)
+                return
+
+    return judge
+
+
+def _once(rule: str, found: list[Located]) -> Iterator[SyntaxBreach]:
+    if len(found) > 1:
+        yield SyntaxBreach(RULES[rule], found[1][0], len(found))
+
+
+_ON_A_LINE = (
+    *("SpecifiedLineTradeDelivery", "IncludedSupplyChainTradeLineItem"),
+    *("SupplyChainTradeTransaction", "CrossIndustryInvoice"),
+)
+
+
+def _with_a_billed_unit(rule: str, found: list[Located]) -> Iterator[SyntaxBreach]:
+    if not any(_is_billed(element) for _, element in found):
+        yield SyntaxBreach(RULES[rule], found[0][0], len(found))
+
+
+def _is_billed(element: etree._Element) -> bool:
+    """Whether it is the invoiced quantity of a line of the document."""
+    above = tuple(etree.QName(each).localname for each in element.iterancestors())
+    return etree.QName(element).localname == "BilledQuantity" and above == _ON_A_LINE
+
+
+_TOGETHER: dict[str, _Together] = {
+    "CII-SR-462": _alike(str),
+    "CII-SR-467": _alike(_normal),
+    "CII-SR-468": _alike(_normal),
+    "CII-SR-469": _once,
+    "CII-DT-033": _with_a_billed_unit,
+}

@@ -1,0 +1,122 @@
+"""What the CII-SR and CII-DT rules say of an element by its path from the root alone."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from gateway.validator.cii.rules import ROWS, UNLESS
+from gateway.validator.ubl.path_rules import Check, PathRules
+
+_LINE = "/rsm:SupplyChainTradeTransaction/ram:IncludedSupplyChainTradeLineItem"
+_AGREEMENT = "/rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeAgreement"
+_DELIVERY = "/rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeDelivery"
+_SETTLEMENT = "/rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement"
+_DOCUMENTS = "ram:AdditionalReferencedDocument"
+_DISCOUNT = "ram:GrossPriceProductTradePrice/ram:AppliedTradeAllowanceCharge"
+
+LOOKED_AT: dict[str, tuple[str, tuple[str, ...]]] = {
+    "CII-SR-046": (f"{_LINE}/ram:SpecifiedTradeProduct", ("ram:GlobalID",)),
+    "CII-SR-090": (f"{_LINE}/ram:SpecifiedTradeProduct", ("ram:OriginTradeCountry",)),
+    "CII-SR-119": (
+        f"{_LINE}/ram:SpecifiedLineTradeAgreement",
+        (f"{_DISCOUNT}/ram:ChargeIndicator", f"{_DISCOUNT}/ram:ActualAmount"),
+    ),
+    "CII-SR-449": (_DELIVERY, ("ram:ShipToTradeParty/ram:GlobalID",)),
+    "CII-SR-450": (_AGREEMENT, ("ram:BuyerTradeParty/ram:GlobalID",)),
+    "CII-SR-451": (_SETTLEMENT, ("ram:PayeeTradeParty/ram:GlobalID",)),
+    "CII-SR-457": (_AGREEMENT, (_DOCUMENTS,)),
+    "CII-SR-458": (_AGREEMENT, (_DOCUMENTS,)),
+    "CII-SR-465": (_AGREEMENT, ("ram:SellerTradeParty/ram:DefinedTradeContact/ram:DepartmentName",)),
+    "CII-SR-466": (_AGREEMENT, ("ram:BuyerTradeParty/ram:DefinedTradeContact/ram:DepartmentName",)),
+    "CII-SR-470": (_SETTLEMENT, ("ram:SpecifiedTradeSettlementPaymentMeans",)),
+    "CII-SR-474": (f"{_LINE}/ram:SpecifiedLineTradeSettlement", (_DOCUMENTS,)),
+    "CII-SR-475": (_AGREEMENT, (f"{_DOCUMENTS}/ram:Name",)),
+    "CII-SR-476": (_AGREEMENT, (f"{_DOCUMENTS}/ram:AttachmentBinaryObject",)),
+    "CII-DT-015": ("*ReferencedDocument", ("ram:URIID",)),
+    "CII-DT-018": ("*ReferencedDocument", ("ram:TypeCode",)),
+    "CII-DT-021": ("*ReferencedDocument", ("ram:Name",)),
+    "CII-DT-022": ("*ReferencedDocument", ("ram:AttachmentBinaryObject",)),
+    "CII-DT-024": ("*ReferencedDocument", ("ram:ReferenceTypeCode",)),
+    "CII-DT-037": ("*TradeTax", ("ram:TypeCode",)),
+}
+"""Rules with their own function: elements of a context are looked at where they have one of these paths."""
+
+TOPICS = {
+    "CII-SR-462": "ram:ApplicableTradeTax/ram:DueDateTypeCode",
+    "CII-SR-467": "ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode",
+    "CII-SR-468": "ram:SpecifiedTradeSettlementPaymentMeans/ram:Information",
+    "CII-SR-469": "ram:ApplicableHeaderTradeSettlement/ram:PaymentReference",
+    "CII-DT-033": "Quantity/@unitCode",
+    "CII-DT-097": "udt:DateTimeString/@format",
+}
+"""Rules that look at all elements, or elements with an attribute, whose path ends so."""
+
+
+class CiiPathRules(PathRules):
+    """The rules as rows, worked out for a path."""
+
+    ends = ("DocumentContextParameter", "ReferencedDocument", "TradeTax", "Quantity", "Amount", "ID")
+
+    def __init__(self) -> None:
+        self._absent: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        """By context: path and rule."""
+        self._checks: dict[str, list[Check]] = defaultdict(list)
+        for row in ROWS:
+            for context in row.contexts:
+                if row.is_absence:
+                    self._absent[context].append((row.path, row.rule))
+                else:
+                    self._checks[context].append(Check(row.path, row.least, row.most, row.rule))
+        for rule, (context, paths) in LOOKED_AT.items():
+            self._checks[context] += [Check(path, most=0, topic=rule) for path in paths]
+        self.names = _names()
+
+    def checks_on(self, path: str) -> tuple[Check, ...]:
+        return tuple(check for context in self._contexts(path, self._checks) for check in self._checks[context])
+
+    def unused_element(self, _root: str, path: str) -> tuple[str, ...]:
+        return tuple(self._rules_against(path))
+
+    def unused_attribute(self, path: str, name: str) -> tuple[str, ...]:
+        return tuple(self._rules_against(f"{path}/@{name}"))
+
+    def topic(self, path: str) -> str | None:
+        whole = f"/{path}"
+        for rule, end in TOPICS.items():
+            if whole.endswith(end if end[0].isupper() else f"/{end}"):
+                return rule
+        return None
+
+    def _rules_against(self, path: str) -> Iterator[str]:
+        """The rules about what is at a path. The element above it that a context names may be some steps up."""
+        above, inside = path, ""
+        while above:
+            above, _, step = above.rpartition("/")
+            inside = f"{step}/{inside}" if inside else step
+            for context in self._contexts(above, self._absent):
+                for wanted, rule in self._absent[context]:
+                    if wanted == inside and UNLESS.get(rule, "-") not in path.split("/"):
+                        yield rule
+
+    def _contexts(self, path: str, of: dict[str, list[Check]] | dict[str, list[tuple[str, str]]]) -> list[str]:
+        """The contexts that take an element at a path. One that names its whole path takes it from the others that
+        go by the end of its name: an element meets the first rule of a pattern. Of these, none is about VAT totals
+        or what is not in `ram`."""
+        whole, name = f"/{path}", path.rpartition("/")[2]
+        exact = [context for context in (whole, name) if context in of]
+        if whole in of:
+            return exact
+        if name == "ram:TaxTotalAmount" or name.startswith(("rsm:", "udt:", "qdt:")):
+            return exact
+        ends = (f"*{end}" for end in self.ends if name.endswith(end))
+        two = "/".join(path.split("/")[-2:])
+        return [*exact, *(each for each in (*ends, two) if each in of and each not in exact)]
+
+
+def _names() -> frozenset[str]:
+    contexts = [context for row in ROWS for context in row.contexts] + [
+        context for context, _ in LOOKED_AT.values()
+    ]
+    paths = [row.path for row in ROWS] + [path for _, paths in LOOKED_AT.values() for path in paths]
+    steps = "/".join([*contexts, *paths, *TOPICS.values(), *UNLESS.values()]).split("/")
+    return frozenset(step.removeprefix("@") for step in steps if re.match(r"[@a-z]", step))
