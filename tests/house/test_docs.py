@@ -158,3 +158,30 @@ def test_every_goal_of_make_exists() -> None:
     goals = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page, text in pages().items():
         assert set(re.findall(r"`make (\w+)`", text)) <= goals, page
+
+
+NAMED_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
+
+
+def test_every_sentence_of_the_sources_names_tests_that_exist() -> None:
+    text = pages()[Path("docs/reference/source-sentences.md")]
+    rows = [
+        line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| Place", "| ---"))
+    ]
+    assert len(rows) > 60
+    assert [row for row in rows if not NAMED_TEST.search(row) and not row.endswith("the same |")] == []
+    for path, name in NAMED_TEST.findall(text):
+        file = ROOT / (path if path.startswith("tests/") else f"tests/unit/billing/{path}")
+        assert f"def {name}(" in file.read_text(encoding="utf-8"), f"{path}::{name}"
+
+
+def test_every_sentence_of_the_sources_names_code_that_exists() -> None:
+    text = pages()[Path("docs/reference/source-sentences.md")]
+    for path, name in re.findall(
+        r"`((?:gateway/|rating/|runs/|documents/)?[\w/]+\.(?:py|toml))`(?: \(`(\w+)`\))?", text
+    ):
+        file = ROOT / (path if path.startswith("gateway/") else f"gateway/billing/{path}")
+        assert name in file.read_text(encoding="utf-8"), f"{path}: {name}"
+    policies = (ROOT / "gateway/billing/rating/policies.py").read_text(encoding="utf-8")
+    for name in re.findall(r"`Policies\.(\w+)`", text):
+        assert f"    {name}: " in policies, name

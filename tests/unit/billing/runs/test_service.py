@@ -283,6 +283,25 @@ async def test_a_run_is_refused_before_its_time_and_with_a_date_that_is_not_near
         await billing.prepare(ANNA, replace(SETTLE, issued_on=issued_on))
 
 
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        (RunOrder(BillStage.DISTRIBUTION, Service.FACILITIES, 2018, date(2020, 7, 5)), "charged from 2019"),
+        (RunOrder(BillStage.VAT_REFUND, None, 2019, date(2020, 7, 5)), "refunded from 6 July 2020"),  # of week 28
+        (RunOrder(BillStage.VAT_REFUND, None, 2020, date(2020, 7, 5)), "over 2020; it is over 2018, 2019"),
+        (RunOrder(BillStage.VAT_REFUND, Service.DIGID, 2019, date(2020, 7, 5)), "over all services"),
+        (RunOrder(BillStage.PREPAYMENT, Service.GUIDANCE, 2020, date(2020, 7, 5)), "guidance has no prepayment"),
+    ],
+)
+async def test_what_the_sources_do_not_charge_or_refund_is_refused(
+    store: SqlBillingStore, meter: MemoryUsageCounts, order: RunOrder, message: str
+) -> None:
+    billing = await with_debtors(store, meter)
+    go_to(billing, order.issued_on)
+    with pytest.raises(StepRefusedError, match=message):
+        await billing.prepare(ANNA, order)
+
+
 async def test_dates_follow_numbers(store: SqlBillingStore, meter: MemoryUsageCounts) -> None:
     billing = await with_debtors(store, meter)
     meter.add("zilverstrand", 10, MIDYEAR)
