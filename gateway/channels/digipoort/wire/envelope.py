@@ -200,4 +200,6 @@ def _require_in_inhoud(root: etree._Element, cuts: Mapping[str, Inhoud]) -> None
     found = [value for value in _TOKENS(root) if value in cuts]
     in_inhoud = (value.is_text and value.getparent().tag == _INHOUD for value in found)
     if sorted(found) != sorted(cuts) or not all(in_inhoud):
-        raise MalformedError(Text("there is a long value outside inhoud"))
+        raise MalformedError(
+            Text("a long value is not in an inhoud of the namespace {namespace}", namespace=KOPPELVLAK)
+        )

@@ -197,7 +197,7 @@ def test_a_cut_outside_one_inhoud_is_refused(old: bytes, new: bytes) -> None:
     old, new = (one.replace(b"TOKEN", token.encode()).replace(b"REST", token[1:].encode()) for one in (old, new))
     message = with_token(token)
     assert old in message
-    with pytest.raises(MalformedError, match="outside inhoud"):
+    with pytest.raises(MalformedError, match="is not in an inhoud of the namespace"):
         read(message.replace(old, new, 1), {token: InlineBase64(b"QUJD")})
 
 
