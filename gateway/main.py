@@ -147,7 +147,7 @@ class Gateway:
             retention=_retention(self),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
             meter=self.meter,
-            billing=billing_services(self.settings, self.engines, self.writer, self.clock, self.register.by_id),
+            billing=billing_services(self.settings, self.engines, self.writer, self.clock, self.register),
             inspections=next(filter(None, (one.inspections for one in self.channels)), None),
             readiness=self.health.states,
             metrics=self.metrics.exposition,

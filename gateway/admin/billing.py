@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from gateway.api.services import BillingServices
-from gateway.billing.delivery import BillDelivery, DeliveryMeans, to_print
+from gateway.billing.delivery import PrintList
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import chart_from
 from gateway.billing.payments.service import PaymentService
 from gateway.billing.rating.policies import DEFAULT, Policies, read_policies
 from gateway.billing.runs.actor import Actor
-from gateway.billing.runs.errors import NotAllowedError, PoliciesError, UnknownBillError
+from gateway.billing.runs.errors import NotAllowedError, PoliciesError
 from gateway.billing.runs.issuer import issuer_from
 from gateway.billing.runs.ports import Registered
 from gateway.billing.runs.service import BillingService
@@ -58,14 +58,14 @@ def billing_service(
 
 
 def billing_services(
-    settings: Settings, engines: Engines, writer: Writer, clock: Clock, registered: Registered
+    settings: Settings, engines: Engines, writer: Writer, clock: Clock, register: RegisterStore
 ) -> BillingServices:
     """What the web shows of billing. A gateway without issuer shows use and forecasts, and makes no bills."""
-    service = billing_service(settings, engines, writer, clock, registered)
+    service = billing_service(settings, engines, writer, clock, register.by_id)
     payments = payment_service(settings, engines, writer, clock)
-    return BillingServices(
-        service, service.store, SqlUsageCounts(engines), write_pdf, payments, chart_from(settings)
-    )
+    prints = _print_list(settings, engines, writer, clock, register)
+    counts = SqlUsageCounts(engines)
+    return BillingServices(service, service.store, counts, write_pdf, payments, prints, chart_from(settings))
 
 
 def payment_service(settings: Settings, engines: Engines, writer: Writer, clock: Clock) -> PaymentService:
@@ -141,31 +141,31 @@ def _payments(settings: Settings, database: Database) -> PaymentService:
     return payment_service(settings, database.engines, database.writer, utc_now)
 
 
+def _print_list(
+    settings: Settings, engines: Engines, writer: Writer, clock: Clock, register: RegisterStore
+) -> PrintList:
+    return PrintList(
+        SqlBillingStore(engines, writer),
+        SqlDeliveryStore(engines, writer),
+        clock,
+        lambda bill: is_registered(bill, register.by_identifier),
+        can_mail=bool(settings.mail.host),
+    )
+
+
 def bills_to_print(settings: Settings) -> Sequence[Bill]:
     """The bills that neither the gateway nor a mail server delivers."""
-
-    async def run(database: Database, register: RegisterStore) -> Sequence[Bill]:
-        deliveries = SqlDeliveryStore(database.engines, database.writer)
-        numbers = to_print(
-            await deliveries.unsent(),
-            await deliveries.deliveries(),
-            lambda bill: is_registered(bill, register.by_identifier),
-            can_mail=bool(settings.mail.host),
-        )
-        store = SqlBillingStore(database.engines, database.writer)
-        return [bill for number in numbers if (bill := await store.bill(number))]
-
-    return _run(settings, run)
+    return _run(
+        settings,
+        lambda opened, register: _print_list(settings, opened.engines, opened.writer, utc_now, register).bills(),
+    )
 
 
 def record_printed(settings: Settings, number: str, key: str) -> bool:
     """Record that a bill was printed and sent on paper; False when it was before. Raises UnknownBillError."""
 
-    async def run(database: Database, register: RegisterStore) -> bool:
-        actor = await _holder(register, key)
-        if await SqlBillingStore(database.engines, database.writer).bill(number) is None:
-            raise UnknownBillError(number)
-        deliveries = SqlDeliveryStore(database.engines, database.writer)
-        return await deliveries.add_delivery(BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, utc_now()))
+    async def run(opened: Database, register: RegisterStore) -> bool:
+        listed = _print_list(settings, opened.engines, opened.writer, utc_now, register)
+        return await listed.record(await _holder(register, key), number)
 
     return _run(settings, run)

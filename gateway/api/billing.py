@@ -12,6 +12,7 @@ from gateway.api.services import BillingServices
 from gateway.billing.rating.services import Service
 from gateway.billing.runs import errors
 from gateway.billing.runs.actor import Actor
+from gateway.billing.runs.debtor import histories_of, successor
 from gateway.clock import billing_date
 from gateway.http import problems
 from gateway.http.problems import Problem
@@ -101,10 +102,18 @@ def check_own_party(call: Call, party_id: str) -> None:
 
 
 async def check_party(call: Call, party_id: str) -> None:
-    """Raises UnknownItem for a party that is not registered, or whose figures the caller may not see."""
-    check_own_party(call, party_id)
+    """Raises UnknownItem for a party that is not registered, or whose figures the caller may not see: those of
+    others, but for a party that has become part of the caller's own."""
+    if own_party(call) not in {None, party_id, await _successor(call, party_id)}:
+        raise problems.UnknownItem(Text("party"), party_id)
     if await call.services.directory.party(party_id) is None:
         raise problems.UnknownItem(Text("party"), party_id)
+
+
+async def _successor(call: Call, party_id: str) -> str:
+    histories = histories_of(await billing_of(call).store.debtors())
+    found = successor(histories, party_id, today(call))
+    return found.party_id if found else party_id
 
 
 def actor_of(call: Call) -> Actor:

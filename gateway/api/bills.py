@@ -8,8 +8,8 @@ from decimal import Decimal
 import msgspec
 from aiohttp import web
 
-from gateway.api.access import FIGURES
-from gateway.api.billing import billing_of, own_party, today
+from gateway.api.access import FIGURES, FINANCE
+from gateway.api.billing import actor_of, billing_of, own_party, today
 from gateway.api.call import Call
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import PartyId, Schema, TextResource, Year
@@ -96,6 +96,28 @@ async def bills_wanted(call: Call, query: BillsQuery) -> Sequence[Bill]:
         raise problems.UnknownItem(Text("party"), str(wanted))
     bills = await billing_of(call).store.bills(query.year or today(call).year)
     return [bill for bill in bills if wanted is None or bill.debtor.party_id == wanted]
+
+
+@routes.get(
+    "/v1/bills-to-print",
+    Text("The bills that have to be printed: their debtors are not registered here and no mail reaches them"),
+    Returns("In the order of their numbers."),
+    roles=FINANCE,
+)
+async def list_bills_to_print(call: Call) -> Bills:
+    return Bills(items=bill_resources(await billing_of(call).prints.bills()))
+
+
+@routes.put(
+    "/v1/bills/{billNumber}/printing",
+    Text("Record that a bill was printed and sent on paper"),
+    Returns("Recorded now or before."),
+    roles=FINANCE,
+    problems=(problems.UnknownItem,),
+)
+async def record_printing(call: Call, bill_number: str) -> None:
+    await shown_bill(call, bill_number)
+    await billing_of(call).prints.record(actor_of(call), bill_number)
 
 
 @routes.get(

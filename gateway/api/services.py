@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.billing.delivery import PrintList
 from gateway.billing.documents.bill import Bill
 from gateway.billing.documents.chart import Chart
 from gateway.billing.payments.service import PaymentService
@@ -50,6 +51,7 @@ class BillingServices:
     counts: UsageCounts
     pdf: Callable[[Bill, bytes], bytes]
     payments: PaymentService
+    prints: PrintList
     chart: Chart = field(default_factory=Chart)
 
 

@@ -11,7 +11,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from gateway.billing.documents.bill import Bill
+from gateway.billing.runs.actor import Actor, check_finance
 from gateway.billing.runs.audit_event import AuditEvent
+from gateway.billing.runs.errors import UnknownBillError
+from gateway.billing.runs.ports import BillingStore
+from gateway.clock import Clock
 
 
 class DeliveryMeans(StrEnum):
@@ -49,6 +53,40 @@ class DeliveryStore(Protocol):
 
     async def unsent(self) -> Sequence[Bill]:
         """Documents that have not left, as a message or otherwise, oldest first."""
+
+
+class PrintList:
+    """The bills that are printed: what neither the gateway nor a mail server delivers."""
+
+    def __init__(
+        self,
+        store: BillingStore,
+        deliveries: DeliveryStore,
+        clock: Clock,
+        is_registered: Callable[[Bill], bool],
+        *,
+        can_mail: bool,
+    ) -> None:
+        self._store = store
+        self._deliveries = deliveries
+        self._clock = clock
+        self._is_registered = is_registered
+        self._can_mail = can_mail
+
+    async def bills(self) -> Sequence[Bill]:
+        """Those that have not been printed yet, in the order of their numbers."""
+        unsent, deliveries = await self._deliveries.unsent(), await self._deliveries.deliveries()
+        numbers = to_print(unsent, deliveries, self._is_registered, can_mail=self._can_mail)
+        return [bill for number in numbers if (bill := await self._store.bill(number))]
+
+    async def record(self, actor: Actor, number: str) -> bool:
+        """Record that a bill was printed and sent on paper; False when it was before. Raises UnknownBillError."""
+        check_finance(actor)
+        if await self._store.bill(number) is None:
+            raise UnknownBillError(number)
+        return await self._deliveries.add_delivery(
+            BillDelivery(number, DeliveryMeans.PRINT, "", actor.name, self._clock())
+        )
 
 
 def to_print(

@@ -64,7 +64,22 @@ async def show_usage_page(call: Call, query: UsagePageQuery) -> web.StreamRespon
         service=names.name.in_language(call.language),
         unit=names.unit_name(units).in_language(call.language),
         units=units,
+        billed=await _counts_of_bills(call, query),
         days=sorted(by_day.items()) if not query.cursor else [],
         entries=entries[:_ENTRIES_SHOWN],
         following=next_page(call, more),
     )
+
+
+async def _counts_of_bills(call: Call, query: UsagePageQuery) -> list[tuple[str, int, int]]:
+    """The bills with a line for these days: the number of each, what was counted when it was made, and since."""
+    store, counts, found = billing_of(call).store, billing_of(call).counts, []
+    what = (query.party, query.service, query.first_day, query.last_day)
+    days = f"firstDay={query.first_day}&lastDay={query.last_day}"
+    for bill in (await store.bills_by_party(query.service, query.first_day.year)).get(query.party, ()):
+        run = await store.run(bill.run_id)
+        if run and any(days in line.link for line in bill.lines):
+            before = await counts.by_kind(*what, Positions(0, run.position))
+            later = await counts.by_kind(*what, Positions(run.position))
+            found.append((bill.number, sum(before.values()), sum(later.values())))
+    return found

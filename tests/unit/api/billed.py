@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 
 from gateway.api import Services
 from gateway.api.services import BillingServices
+from gateway.billing.delivery import PrintList
 from gateway.billing.documents.pdf import write_pdf
 from gateway.billing.payments.service import PaymentService
 from gateway.clock import utc_now
 from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.store.billing.deliveries import SqlDeliveryStore
 from gateway.store.billing.payments import SqlPaymentStore
 from gateway.store.messages.register import RegisterStore
 from gateway.testing.billing import MemoryUsageCounts
@@ -71,5 +73,7 @@ async def billing_services(
             await billing.save_debtor(ANNA, debtor)
         gateway.log = RegisterStore(engines, store._writer, clock).log  # type: ignore[method-assign]  # of the database
         payments = PaymentService(SqlPaymentStore(engines, store._writer), ISSUER, utc_now)
-        services = BillingServices(billing, store, meter, write_pdf, payments)
+        deliveries = SqlDeliveryStore(engines, store._writer)
+        prints = PrintList(store, deliveries, clock, lambda bill: bill.party_id == "krommevliet", can_mail=False)
+        services = BillingServices(billing, store, meter, write_pdf, payments, prints)
         yield replace(gateway.services(), billing=services, clock=clock)

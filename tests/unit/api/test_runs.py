@@ -228,6 +228,19 @@ async def test_a_party_records_its_own_forecast_and_finance_agrees(finance: Fina
     assert (await finance.refused("PUT", FORECAST, {"units": 9}, key=ZILVERSTRAND))[1] == "forecast-locked"
 
 
+async def test_what_no_way_reaches_is_listed_to_be_printed(finance: FinanceClient) -> None:
+    """Krommevliet is registered here, zilverstrand is not and there is no mail server."""
+    bills = {bill["partyId"]: bill["number"] for bill in await finance.issued(SETTLE)}
+    listed = (await finance.done("GET", "/v1/bills-to-print"))["items"]
+    assert [one["number"] for one in listed] == [bills["zilverstrand"]]
+    printing = f"/v1/bills/{bills['zilverstrand']}/printing"
+    assert (await finance.refused("PUT", printing, key=ZILVERSTRAND))[0] == 403
+    for _ in range(2):
+        assert (await finance.ask("PUT", printing))[0] == 204
+    assert (await finance.done("GET", "/v1/bills-to-print"))["items"] == []
+    assert (await finance.refused("PUT", "/v1/bills/GD2026-000099/printing"))[0] == 404
+
+
 async def test_finance_sees_all_tasks_and_a_party_its_own(finance: FinanceClient) -> None:
     finance.clock.go_to("2026-02-02")
     tasks = (await finance.done("GET", "/v1/billing-tasks"))["items"]

@@ -1,17 +1,22 @@
 """The page behind the link on a bill: a clerk of the party sees what was counted, and nobody else's."""
 
+import re
 from collections.abc import AsyncIterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from gateway.api import Services
+from gateway.messages.participants import Caller, Party, PartyKind, Role
+from gateway.testing.billing import MemoryUsageCounts
 from gateway.testing.memory import MemoryGateway
 from tests.unit.api.billed import billing_services, used_meter
 from tests.unit.api.openapi_watch import Client
-from tests.unit.billing.billing_service import ISSUER
+from tests.unit.billing.billing_service import ANNA, ISSUER, KROMME_VLIET, Ticking, issued
+from tests.unit.billing.runs.test_service import SETTLE
 from tests.unit.portal.test_portal import _browser
 
 LINK = ISSUER.usage_url.format(
@@ -45,4 +50,38 @@ async def test_without_a_key_the_browser_asks_and_another_party_finds_nothing(cl
     async with client.get(
         PAGE.replace("zilverstrand", "krommevliet"), headers=_browser("mp_zilverstrand")
     ) as answer:
+        assert answer.status == 404
+
+
+async def test_what_a_bill_was_made_of_stays_what_it_was(client: Client, services: Services) -> None:
+    """A bill of four messages; then one more of that year is recorded."""
+    assert services.billing is not None
+    billing = services.billing.service
+    billing._clock = Ticking()
+    await issued(billing, SETTLE)
+    assert isinstance(services.billing.counts, MemoryUsageCounts)
+    services.billing.counts.add("zilverstrand", 5, datetime(2026, 5, 1, tzinfo=UTC))
+    async with client.get(PAGE, headers=_browser("mp_zilverstrand", "en")) as answer:
+        page = await answer.text()
+    assert "<strong>9</strong> messages" in page
+    assert re.search(r"Counted for bill GD2027-00000\d</dt><dd>4; recorded since, not on this bill: 5</dd>", page)
+
+
+async def test_a_successor_sees_the_use_of_what_became_part_of_it(
+    client: Client, services: Services, gateway: MemoryGateway
+) -> None:
+    """Also over the API; before the merger, and to others, it is not there."""
+    gateway.known["krommevliet"] = Party("krommevliet", "Kromme Vliet", PartyKind.NON_RIJK)
+    api = "/v1/parties/krommevliet/usage/entries?year=2026"
+    page = PAGE.replace("zilverstrand", "krommevliet")
+    assert services.billing is not None
+    for status in (404, 200):
+        for path in (api, page):
+            async with client.get(path, headers=_browser("mp_zilverstrand")) as answer:
+                assert answer.status == status
+        merged = replace(KROMME_VLIET, valid_from=date(2020, 1, 1), merged_into="zilverstrand")
+        await services.billing.service.save_debtor(ANNA, merged)
+    other = "/v1/parties/zilverstrand/usage/entries?year=2026"
+    gateway.keys["mp_kv"] = Caller("key-kv", Role.GOVERNMENT, "krommevliet")
+    async with client.get(other, headers=_browser("mp_kv")) as answer:
         assert answer.status == 404
