@@ -18,6 +18,12 @@ from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import Document
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.bindings import UBL_INVOICE
+from gateway.validator.ubl.order_bindings import (
+    UBL_DESPATCH_ADVICE,
+    UBL_INVOICE_RESPONSE,
+    UBL_ORDER,
+    UBL_ORDER_RESPONSE,
+)
 from gateway.validator.ubl.time_card_bindings import HR_TIME_CARD
 from gateway.validator.xml.namespaces import CII, HR_XML, UBL
 
@@ -116,17 +122,25 @@ KINDS: tuple[KindDefinition, ...] = (
         media_types=frozenset(EN16931_MEDIA_TYPES),
         has_unique_number=True,
     ),
-    KindDefinition(DocumentKind.ORDER, Text("Order"), _FROM_BUYER),
+    KindDefinition(DocumentKind.ORDER, Text("Order"), _FROM_BUYER, vocabulary=UBL_ORDER),
     KindDefinition(DocumentKind.ORDER_CHANGE, Text("Order change"), _FROM_BUYER),
     KindDefinition(DocumentKind.ORDER_CANCELLATION, Text("Order cancellation"), _FROM_BUYER),
-    KindDefinition(DocumentKind.ORDER_RESPONSE, Text("Order response"), _FROM_SELLER),
+    KindDefinition(
+        DocumentKind.ORDER_RESPONSE, Text("Order response"), _FROM_SELLER, vocabulary=UBL_ORDER_RESPONSE
+    ),
     KindDefinition(DocumentKind.ORDER_RESPONSE_SIMPLE, Text("Simple order response"), _FROM_SELLER),
-    KindDefinition(DocumentKind.DESPATCH_ADVICE, Text("Despatch advice"), HeaderPaths(_SENDING, _RECEIVING)),
+    KindDefinition(
+        DocumentKind.DESPATCH_ADVICE,
+        Text("Despatch advice"),
+        HeaderPaths(_SENDING, _RECEIVING),
+        vocabulary=UBL_DESPATCH_ADVICE,
+    ),
     KindDefinition(DocumentKind.RECEIPT_ADVICE, Text("Receipt advice"), HeaderPaths(_RECEIVING, _SENDING)),
     KindDefinition(
         DocumentKind.APPLICATION_RESPONSE,
         Text("Application response"),
         HeaderPaths(("cac:SenderParty",), ("cac:ReceiverParty",)),
+        vocabulary=UBL_INVOICE_RESPONSE,
     ),
     KindDefinition(
         DocumentKind.TIME_CARD,

@@ -13,7 +13,7 @@ from gateway.validator.rules.sets import SETS
 
 def rule_pages() -> dict[str, Callable[[], str]]:
     """What makes each page, by its name without `.md`."""
-    return {page.name: partial(_page, rules, page) for rules in reversed(SETS) for page in rules.pages}
+    return {page.name: partial(_page, page) for rules in reversed(SETS) for page in rules.pages}
 
 
 def page_of(rules: RuleSet, key: str) -> RulePage:
@@ -24,14 +24,20 @@ def page_of(rules: RuleSet, key: str) -> RulePage:
     raise LookupError(f"no page of {rules.name} has {key}")
 
 
-def _page(rules: RuleSet, page: RulePage) -> str:
-    entries = [entry for entry in rule_catalogue(rules.id) if page_of(rules, entry.id) is page]
+def _page(page: RulePage) -> str:
+    """The page, which sets that share rules may share too."""
+    sets = [rules for rules in SETS if page in rules.pages]
+    entries = [
+        entry
+        for entry in rule_catalogue()
+        if any(rules.id in entry.sets and page_of(rules, entry.id) is page for rules in sets)
+    ]
     body = _table(entries) if page.is_table else "\n".join(_section(entry) for entry in entries)
     sources = "; ".join(dict.fromkeys(entry.source for entry in entries))
     unbound = [entry.id for entry in entries if not entry.is_bound]
     note = f"\nNo document can break {', '.join(unbound)}: listed so that there is no gap.\n" if unbound else ""
     shown = "`meterpoort rules show <id>` prints one rule."
-    published = f" (<{rules.url}>)" if rules.url else ""
+    published = f" (<{sets[0].url}>)" if sets[0].url else ""
     about = f"{page.about}\n{len(entries)} rules. Source: {sources}{published}. {shown}"
     return f"# {page.title}\n\n{about}\n{note}\n{body}"
 

@@ -69,6 +69,10 @@ SETS: dict[str, RecordedSet] = {
         {"m9607-01010": "two Parties in the seller, which the schema refuses: both are judged there, here one"},
     ),
     "setu-timecard-1.4.2": RecordedSet("setu-timecard"),
+    "peppol-T01-order-2026.5": RecordedSet("peppol-order"),
+    "peppol-T76-order-response-2026.5": RecordedSet("peppol-order-response"),
+    "peppol-T16-despatch-advice-2026.5": RecordedSet("peppol-despatch"),
+    "peppol-T111-invoice-response-2026.5": RecordedSet("peppol-invoice-response"),
 }
 """The recorded sets, by their folder."""
 

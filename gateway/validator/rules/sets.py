@@ -7,6 +7,10 @@ from gateway.validator.rules.en16931_cii import EN16931_CII
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.rules.nlcius import NLCIUS
 from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
+from gateway.validator.rules.peppol.despatch_advice import PEPPOL_DESPATCH
+from gateway.validator.rules.peppol.invoice_response import PEPPOL_INVOICE_RESPONSE
+from gateway.validator.rules.peppol.order import PEPPOL_ORDER
+from gateway.validator.rules.peppol.order_response import PEPPOL_ORDER_RESPONSE
 from gateway.validator.rules.setu import SETU
 
 SETS: tuple[RuleSet, ...] = (
@@ -16,6 +20,10 @@ SETS: tuple[RuleSet, ...] = (
     PEPPOL_SELF_BILLING,
     EN16931_CII,
     EN16931,
+    PEPPOL_ORDER,
+    PEPPOL_ORDER_RESPONSE,
+    PEPPOL_DESPATCH,
+    PEPPOL_INVOICE_RESPONSE,
     SETU,
 )
 """A document is judged by the first one that it claims, else by the set that is for all of its model, if there is

@@ -122,6 +122,8 @@ class Vocabulary(Generic[_D]):
     """Elements whose text fills a term only where an attribute has a value: elsewhere it is as good as blank."""
     path_rules: PathRules = NO_PATH_RULES
     """What the rules on the XML itself say of its paths."""
+    terms: Mapping[str, str] = field(default_factory=dict)
+    """The term at each path from the root (`/Order/cbc:ID`) in models whose fields do not say which it is."""
 
     @property
     def model(self) -> type[_D]:
@@ -147,6 +149,8 @@ class Vocabulary(Generic[_D]):
     def terms_at(self, element: etree._Element) -> tuple[str, ...]:
         """The term that an element holds, by its place; none where it holds none."""
         names = [self.name_of(str(each.tag)) or "*" for each in (element, *element.iterancestors())][::-1]
+        if self.terms:
+            return tuple(filter(None, [self.terms.get("/" + "/".join(names))]))
         names[0] = "/"
         for depth in range(len(names) - 1, 0, -1):
             binding, path = self.binding_of(tuple(names[:depth])), "/".join(names[depth:])

@@ -138,9 +138,9 @@ def test_a_set_that_has_ended_is_remarked() -> None:
     assert not remarks(chosen, "2026-10-31", header)
 
 
-def test_rules_for_invoices_do_not_go_with_an_order() -> None:
-    order = document(DocumentKind.ORDER)
-    verdict = judge(order, profile="nlcius")
+def test_rules_for_invoices_do_not_go_with_a_receipt_advice() -> None:
+    advice = document(DocumentKind.RECEIPT_ADVICE)
+    verdict = judge(advice, profile="nlcius")
     assert [(each.rule, each.flag.value) for each in verdict.findings] == [
         ("MP-RULES-PROFILE", "warning"),
         ("MP-RULES-NONE", "warning"),

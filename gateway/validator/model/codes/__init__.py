@@ -92,5 +92,5 @@ def _load(file: str) -> dict[str, CodeList]:
 
 LISTS = _load("en16931.json")
 """By name: `currencies`, `units`, `countries` and so on."""
-PEPPOL_LISTS = _load("peppol.json")
-"""Those of Peppol that differ from the lists of the same name in EN 16931."""
+PEPPOL_LISTS = {**LISTS, **_load("peppol.json")}
+"""Those of Peppol, by the same names and more."""

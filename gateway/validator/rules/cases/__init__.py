@@ -16,6 +16,9 @@ first place where the document has it, or an XPath from the root element.
 
 A rule without a row that holds is held by the sample that its first case breaks, as it is.
 
+With `structure = "peppol-T01"` a file has the cases of the structural rules of that transaction, which follow from
+the structure; `[also]` lists by rule what else breaks. `document` then has all of the structure.
+
 Where several sets have different rules under one id, a file says with `set` whose rules it is about; without it
 the first set that has them is meant.
 
@@ -29,6 +32,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from gateway.validator.rules.peppol.structural import structural_cases
+from gateway.validator.ubl.structure import read_structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Case:
 
 
 _LISTED = ("remove", "repeat", "also")
-_PATH = re.compile(r"[A-Z]+-[\d-]+|.*:.*")
+_PATH = re.compile(r"[A-Z]+-[\d-]+|.*[:@].*")
 """A term, or a path."""
 
 
@@ -82,6 +88,8 @@ def _with_one_that_holds(listed: list[Case]) -> list[Case]:
 
 def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
     document, about = content.pop("document", ""), content.pop("set", "")
+    if structure := content.pop("structure", ""):
+        yield from _of_structure(name, structure, document, content.pop("also", {}))
     if unknown := content.keys() - {"holds", "breaks"}:
         raise ValueError(f"{name}: a case holds or breaks, it has no {', '.join(sorted(unknown))}")
     for outcome, by_rule in content.items():
@@ -89,6 +97,17 @@ def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
             for row in rows if isinstance(rows, list) else [rows]:
                 case = _case(name, rule, outcome == "breaks", {"document": document, **row})
                 yield replace(case, set=about)
+
+
+def _of_structure(name: str, structure: str, document: str, also: Mapping[str, list[str]]) -> Iterator[Case]:
+    """A case that breaks each structural rule."""
+    root, transaction = read_structure(structure), structure.rpartition("-")[2]
+    for rule, path, text, common in structural_cases(root, transaction):
+        more = (*also.get(rule, ()), *([common] if common else []))
+        if text:
+            yield Case(rule, True, document, {path: text}, also=more, file=name)
+        else:
+            yield Case(rule, True, document, remove=(path,), also=more, file=name)
 
 
 def _case(name: str, rule: str, breaks: bool, row: dict[str, Any]) -> Case:

@@ -16,6 +16,7 @@ from lxml import etree
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.rules.detail import Detail
+from gateway.validator.rules.engine import RulePage
 from gateway.validator.rules.patterns import (
     Element,
     Pattern,
@@ -29,10 +30,15 @@ from gateway.validator.rules.peppol import numbers
 from gateway.validator.rules.peppol.asserts import SOURCE
 from gateway.validator.rules.xpath import is_date, normal, texts
 
+VERSION = "2026.5"
+PAGE = RulePage(
+    "peppol-common", "Rules: Peppol, every document", "What every document of Peppol meets.", r"PEPPOL-COMMON-.*"
+)
+
 Check = Callable[[str], bool]
 
 
-def text_detail(expected: str) -> Callable[[Element, object], Detail]:
+def text_detail(expected: str | None = None) -> Callable[[Element, object], Detail]:
     """The detail of a breach whose value is the text of the element."""
     return lambda element, _facts: Detail(text_of(element), expected)
 
@@ -214,7 +220,8 @@ def is_plain_date(element: Element, _facts: object) -> bool:
     return len(text_of(element)) == 10 and is_date(text_of(element))
 
 
-def _has_no_schema_location(element: Element, _facts: object) -> bool:
+def has_no_schema_location(element: Element, _facts: object) -> bool:
+    """Whether an element does not name a schema."""
     return all(etree.QName(name).localname != "schemaLocation" for name in element.attrib)
 
 
@@ -242,7 +249,7 @@ POST_AWARD = (
                         "PEPPOL-COMMON-R003",
                         Flag.WARNING,
                         Text("A document does not say where its schema is."),
-                        _has_no_schema_location,
+                        has_no_schema_location,
                         SOURCE,
                         Text("Leave xsi:schemaLocation out."),
                     ),
