@@ -52,6 +52,7 @@ def check(parsed: Parsed, reading: Reading[Any], rules: RuleSet) -> list[Finding
     found += [_of_failure(each) for each in judgement.failures[:FINDINGS_EACH_MAX]]
     if len(judgement.failures) > FINDINGS_EACH_MAX:
         left_out[FAILED_RULE] = len(judgement.failures) - FINDINGS_EACH_MAX
+    found = [each for each in found if each.finding.rule not in rules.leaves_out]
     if not found:
         return []
     found.sort(key=lambda one: one.ordinal)

@@ -153,7 +153,7 @@ class _Judgement:
         try:
             if vocabulary is None:
                 raise NoRulesError
-            chosen = choose(vocabulary, facts.customization_id, options.profile, options.also)
+            chosen = choose(vocabulary, facts.customization_id, options.profile, options.also, facts.issue_date)
         except NoRulesError:
             return _at_the_head([no_rules(definition, facts.customization_id)], parsed)
         self._profile, self._rule_sets = chosen.profile, chosen.used

@@ -57,23 +57,38 @@ def profile_named(name: str) -> RuleSet:
 
 
 def choose(
-    vocabulary: Vocabulary[Any], customization_id: str | None, profile: str | None = None, also: Sequence[str] = ()
+    vocabulary: Vocabulary[Any],
+    customization_id: str | None,
+    profile: str | None = None,
+    also: Sequence[str] = (),
+    issue_date: str | None = None,
 ) -> Chosen:
-    """The rules for a document of this vocabulary that claims this. `profile` is chosen instead of what it claims;
-    what `also` names comes on top. Profiles that are about other documents are left out (`not_for`); of a profile
-    that has a text for each syntax, that of the document's is used. Raises NoRulesError where that leaves none,
-    ValueError for what is no profile."""
-    on_top = tuple(rules for rules in (in_syntax(each, vocabulary) for each in map(profile_named, also)) if rules)
+    """The rules for a document of this vocabulary and this date that claims this. `profile` is chosen instead of
+    what it claims; what `also` names comes on top. Profiles that are about other documents are left out
+    (`not_for`); of a profile that has a text for each syntax, that of the document's is used. Raises NoRulesError
+    where that leaves none, ValueError for what is no profile."""
+    day = _day(issue_date)
+    on_top = tuple(asked.on(day) for name in also if (asked := in_syntax(profile_named(name), vocabulary)))
     if profile is not None and (asked := in_syntax(profile_named(profile), vocabulary)):
-        return _combine(asked, False, on_top)
+        return _combine(asked.on(day), False, on_top)
     text = (customization_id or "").strip()
     there = [each for each in rule_sets(vocabulary.model) if each.written_in in {"", vocabulary.syntax}]
-    claimed = next((each for each in there if each.claim and each.claim.is_made_by(text)), None)
+    claimed = _find_claim(there, text)
     base = claimed or next((each for each in there if each.is_for_all), None)
     if base is None and not on_top:
         raise NoRulesError
-    chosen = _combine(base or on_top[0], base is not None, on_top)
+    chosen = _combine((base or on_top[0]).on(day), base is not None, on_top)
     return replace(chosen, unknown=text) if claimed is None and text else chosen
+
+
+def _find_claim(there: Iterable[RuleSet], specification: str) -> RuleSet | None:
+    """The set that a document with this specification identifier claims; of several the one that it names last."""
+    found = [
+        (specification.rfind(each.claim.text), each)
+        for each in there
+        if each.claim and each.claim.is_made_by(specification)
+    ]
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
 @cache

@@ -5,6 +5,7 @@ next to libxmlsec1 on mutated SOAP messages; `make conformance` runs it.
     --seed N      where they start; another seed gives others
     --jobs N      processes (default 2)
     --envelopes   the SOAP messages alone
+    --set ID      this rule set alone
     --readers N   mutants that the two readers of a document must read alike (default 100,000)
     --cover       write the covering lists anew: the fewest mutants found that fire every rule
     --replay M    show one mutant, as printed with a difference
@@ -34,9 +35,11 @@ def main() -> int:
     arguments = _arguments()
     with _quiet_saxon():
         if arguments.replay:
-            return _replay(Mutant.parse(arguments.replay))
+            return _replay(Mutant.parse(arguments.replay), arguments.set or "en16931")
         if arguments.cover:
             return _cover(arguments)
+        if arguments.set:
+            return _compare(arguments)
         envelopes = compare_in_parts(arguments.seed, arguments.count, arguments.jobs)
         print(envelopes)
         is_alike = not envelopes.differences
@@ -52,19 +55,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=100_000)
     parser.add_argument("--cover", action="store_true")
     parser.add_argument("--replay")
+    parser.add_argument("--set", choices=engines.SETS)
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    runs = [on_mutants("EN 16931, mutants", arguments.seed, arguments.count, arguments.jobs, is_dutch=False)]
-    runs += [on_unit_cases(folder) for folder in folders()]
+    runs = []
+    chosen = {arguments.set: engines.SETS[arguments.set]} if arguments.set else engines.SETS
+    for which, compared in chosen.items():
+        if compared.is_here:
+            runs.append(on_mutants(which, arguments.seed, arguments.count, arguments.jobs))
+        else:
+            print(f"{which} not compared: {compared.variable} names no stylesheet")
+        if which == "en16931":
+            runs += [on_unit_cases(folder) for folder in folders()]
     if not folders():
         print("no official unit cases: put them next to the project or name a folder in METERPOORT_CONFORMANCE")
-    if os.environ.get(engines.NLCIUS_STYLESHEET):
-        runs.append(on_mutants("NLCIUS, mutants", arguments.seed, arguments.count, arguments.jobs, is_dutch=True))
-    else:
-        print(f"NLCIUS not compared: {engines.NLCIUS_STYLESHEET} names no stylesheet")
     page = report.page(runs)
     print(page)
     if arguments.write:
@@ -88,16 +95,17 @@ def _compare_readers(arguments: argparse.Namespace) -> int:
 
 
 def _cover(arguments: argparse.Namespace) -> int:
-    covering.write(covering.EN16931, mutants(arguments.seed, arguments.count), engines.theirs)
-    if os.environ.get(engines.NLCIUS_STYLESHEET):
-        chosen = mutants(arguments.seed, arguments.count, engines.DUTCH_SAMPLES)
-        covering.write(covering.NLCIUS, chosen, engines.theirs_nlcius)
+    for which, path in covering.LISTS.items():
+        compared = engines.SETS[which]
+        if compared.is_here:
+            chosen = mutants(arguments.seed, arguments.count, compared.samples)
+            covering.write(path, chosen, compared.pair.theirs)
     return 0
 
 
-def _replay(mutant: Mutant) -> int:
+def _replay(mutant: Mutant, which: str) -> int:
     document = mutant.document()
-    comparison = compare(document, engines.EN_16931)
+    comparison = compare(document, engines.SETS[which].pair)
     print(document.decode())
     print(comparison)
     return 0 if not comparison.rules else 1

@@ -13,6 +13,7 @@ from tests.conformance.mutants import Mutant
 
 EN16931 = Path(__file__).with_name("covering.txt")
 NLCIUS = Path(__file__).with_name("covering_nlcius.txt")
+LISTS = {"en16931": EN16931, "nlcius": NLCIUS}
 
 
 def covering(path: Path = EN16931) -> Iterator[Mutant]:

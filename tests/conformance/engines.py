@@ -1,25 +1,29 @@
-"""The engines that are compared, each as a function from a document to the ids of the rules that fire."""
+"""The sets that are compared, each with its two engines: functions from a document to the ids of the rules that
+fire."""
 
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from lxml import etree
 
 from gateway.validator import reference
-from gateway.validator.model.invoice import Invoice
-from gateway.validator.rules import nlcius
+from gateway.validator.rules.cases import cases
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.engine import RuleSet, judge
-from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
+from gateway.validator.rules.nlcius import G_ACCOUNT, NLCIUS
+from gateway.validator.rules.patterns import judge_patterns
+from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
 from gateway.validator.ubl import breaches as ubl_breaches
 from gateway.validator.ubl import rules as ubl_rules
-from gateway.validator.ubl import si_ubl
 from gateway.validator.ubl.bindings import UBL_INVOICE
-from gateway.validator.ubl.reader import Reading, read
+from gateway.validator.ubl.reader import read
 from tests.conformance.compare import Pair
-from tests.samples import SAMPLES
-from tests.samples.document import NLCIUS
+from tests.conformance.dead import DEAD, DUTCH_DEAD, STOPPED
+from tests.samples import PEPPOL_SAMPLES, SAMPLES
+from tests.samples.document import NLCIUS as CLAIM
 
 NLCIUS_STYLESHEET = "METERPOORT_NLCIUS_XSLT"
 """Names the file of SI-UBL's stylesheet: `xsl/si-ubl-2.0.xsl` of peppolautoriteit-nl/validation."""
@@ -29,29 +33,32 @@ ConnectingEurope/eInvoicing-EN16931."""
 NO_CII = f"EN 16931's stylesheet for CII is not here: name it in {CII_STYLESHEET}"
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedSet:
+    """A set of rules: its engines, its ids, the samples that its mutants are made of, the rules that the official
+    stylesheet never reports, and the variable that names that stylesheet, if it is not installed."""
+
+    name: str
+    pair: Pair
+    ids: frozenset[str]
+    samples: tuple[str, ...]
+    silent: frozenset[str] = frozenset()
+    variable: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its official stylesheet is available."""
+        return not self.variable or bool(os.environ.get(self.variable))
+
+
 def ours(document: bytes) -> frozenset[str]:
-    """EN 16931 by our own engine: its rules and the rules of the UBL syntax."""
+    """EN 16931 by our own engine: its rules and the rules of the UBL syntax. An internal error of a rule counts as
+    a rule of that name, so that it shows as a difference."""
     reading = read(etree.fromstring(document), UBL_INVOICE)
     syntax = {breach.rule.id for breach in ubl_breaches.breaches(reading)}
-    return _fired(reading, EN16931) | syntax
-
-
-def ours_nlcius(document: bytes) -> frozenset[str]:
-    """The Dutch rules alone, by our own engine."""
-    reading = read(etree.fromstring(document), UBL_INVOICE)
-    empty = si_ubl.breaches(
-        reading,
-        is_nlcius=is_nlcius(reading.document),
-        has_dutch_seller=has_dutch_seller(reading.document),
-    )
-    return _fired(reading, nlcius.NLCIUS) | {breach.rule.id for breach in empty}
-
-
-def _fired(reading: Reading[Invoice], rules: RuleSet) -> frozenset[str]:
-    """An internal error of a rule counts as a rule of that name, so that it shows as a difference."""
-    judgement = judge(reading.document, rules)
+    judgement = judge(reading.document, EN16931)
     failed = {f"{failure.rule.id} failed: {failure.error}" for failure in judgement.failures}
-    return frozenset({breach.rule.id for breach in judgement.breaches} | failed)
+    return frozenset({breach.rule.id for breach in judgement.breaches} | syntax | failed)
 
 
 def theirs(document: bytes) -> frozenset[str]:
@@ -59,23 +66,29 @@ def theirs(document: bytes) -> frozenset[str]:
     return reference.en16931().fired_rules(document)
 
 
-def theirs_nlcius(document: bytes) -> frozenset[str]:
-    """The Dutch rules by the official stylesheet; the EN 16931 it carries is an older one and left out."""
-    path = os.environ[NLCIUS_STYLESHEET]
-    fired = _stylesheet(path).fired_rules(document)
-    return frozenset(rule for rule in fired if rule in nlcius.NLCIUS.rules or rule in si_ubl.RULES)
+def ids_of(rules: RuleSet) -> frozenset[str]:
+    """Every rule of a set that is written as patterns."""
+    judged = (rule.id for pattern in rules.patterns for rule, _ in pattern.all_rules)
+    return frozenset((*rules.rules, *judged))
 
 
-EN_16931 = Pair(ours, theirs, refuses=ours)
-DUTCH = Pair(ours_nlcius, theirs_nlcius, refuses=ours)
-DUTCH_SAMPLES = tuple(name for name, sample in SAMPLES.items() if sample.customization == NLCIUS)
+def _on_patterns(rules: RuleSet, variable: str, samples: Iterable[str], silent: Iterable[str] = ()) -> ComparedSet:
+    """The rules of a set alone, without those of EN 16931, which the official stylesheet may carry as well."""
+    ids = ids_of(rules)
 
+    def ours_of_set(document: bytes) -> frozenset[str]:
+        root = etree.fromstring(document)
+        judged = judge_patterns(root, rules.patterns, UBL_INVOICE.name_of, 1)
+        return frozenset(each.rule.id + each.error for each in judged.breaches)
 
-def rules_of(pair: Pair) -> frozenset[str]:
-    """Every rule of the set that a pair judges."""
-    if pair is DUTCH:
-        return frozenset(nlcius.NLCIUS.rules) | frozenset(si_ubl.RULES)
-    return frozenset(EN16931.rules) | frozenset(ubl_rules.RULES)
+    def theirs_of_set(document: bytes) -> frozenset[str]:
+        return _stylesheet(os.environ[variable]).fired_rules(document) & ids
+
+    def refuses(document: bytes) -> frozenset[str]:
+        return ours(document) | ours_of_set(document)
+
+    pair = Pair(ours_of_set, theirs_of_set, refuses)
+    return ComparedSet(rules.name, pair, ids, tuple(samples), frozenset(silent), variable)
 
 
 def cii_stylesheet() -> reference.Stylesheet:
@@ -86,3 +99,38 @@ def cii_stylesheet() -> reference.Stylesheet:
 @cache
 def _stylesheet(path: str) -> reference.Stylesheet:
     return reference.Stylesheet(Path(path))
+
+
+EN_16931 = ComparedSet(
+    "EN 16931",
+    Pair(ours, theirs, refuses=ours),
+    frozenset(EN16931.rules) | frozenset(ubl_rules.RULES),
+    tuple(SAMPLES),
+    frozenset(DEAD) | frozenset(STOPPED),
+)
+DUTCH_SAMPLES = tuple(name for name, sample in SAMPLES.items() if sample.customization == CLAIM)
+DUTCH = _on_patterns(NLCIUS, NLCIUS_STYLESHEET, DUTCH_SAMPLES, DUTCH_DEAD)
+SETS: dict[str, ComparedSet] = {
+    "en16931": EN_16931,
+    "nlcius": DUTCH,
+    "nlcius-gaccount": _on_patterns(
+        G_ACCOUNT, "METERPOORT_GACCOUNT_XSLT", (*DUTCH_SAMPLES, "nlcius-gaccount"), DUTCH_DEAD
+    ),
+    "peppol": _on_patterns(
+        PEPPOL,
+        "METERPOORT_PEPPOL_XSLT",
+        (*(name for name in PEPPOL_SAMPLES if "self" not in name), "peppol-invoice", "peppol-credit-note"),
+    ),
+    "peppol-self-billing": _on_patterns(
+        PEPPOL_SELF_BILLING, "METERPOORT_PEPPOL_SELF_BILLING_XSLT", PEPPOL_SAMPLES
+    ),
+}
+"""By the id of the rule set."""
+
+
+def documents_of_cases(name: str) -> Iterable[bytes]:
+    """The documents of the cases of a set's own rules."""
+    from tests.rules.documents import document_of
+
+    ids = SETS[name].ids
+    return (document_of(case) for rule, listed in cases().items() if rule in ids for case in listed)

@@ -11,7 +11,7 @@ from random import Random
 from lxml import etree
 
 from tests.conformance.edits import OPERATORS, WEIGHTS
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +93,5 @@ _BASES: dict[str, bytes] = {}
 
 def _base(name: str) -> bytes:
     if name not in _BASES:
-        _BASES[name] = SAMPLES[name].xml()
+        _BASES[name] = sample(name)
     return _BASES[name]

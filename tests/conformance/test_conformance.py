@@ -29,9 +29,6 @@ SLICE = 50
 COVERING = list(covering.covering())
 FOLDERS = folders()
 NO_CASES = "the official unit cases are not here: name their folder in METERPOORT_CONFORMANCE"
-NO_NLCIUS = f"SI-UBL's stylesheet is not here: name it in {engines.NLCIUS_STYLESHEET}"
-
-needs_nlcius = pytest.mark.skipif(not os.environ.get(engines.NLCIUS_STYLESHEET), reason=NO_NLCIUS)
 
 
 def differences(chosen: list[Mutant], pair: Pair) -> list[str]:
@@ -43,17 +40,17 @@ def differences(chosen: list[Mutant], pair: Pair) -> list[str]:
 
 @pytest.mark.parametrize("nth", range(SLICES))
 def test_our_engine_agrees_on_mutants(nth: int) -> None:
-    assert differences(list(mutants(SEED + nth, SLICE)), engines.EN_16931) == []
+    assert differences(list(mutants(SEED + nth, SLICE)), engines.EN_16931.pair) == []
 
 
 @pytest.mark.parametrize("nth", range(4))
 def test_our_engine_agrees_where_every_rule_fires(nth: int) -> None:
-    assert differences(COVERING[nth::4], engines.EN_16931) == []
+    assert differences(COVERING[nth::4], engines.EN_16931.pair) == []
 
 
 def test_every_rule_fires_but_those_that_the_official_text_kills() -> None:
     fired = frozenset().union(*(engines.ours(mutant.document()) for mutant in COVERING))
-    assert engines.rules_of(engines.EN_16931) - fired == frozenset(DEAD) | frozenset(STOPPED)
+    assert engines.EN_16931.ids - fired == frozenset(DEAD) | frozenset(STOPPED)
 
 
 def test_the_catalogue_is_the_official_one() -> None:
@@ -75,20 +72,23 @@ def test_our_engine_passes_the_official_unit_cases(folder: Path) -> None:
     assert wrong == []
 
 
-@needs_nlcius
+@pytest.mark.parametrize("which", [which for which, compared in engines.SETS.items() if compared.variable])
 @pytest.mark.parametrize("nth", range(4))
-def test_our_engine_agrees_on_the_dutch_rules(nth: int) -> None:
-    chosen = [
-        *mutants(SEED + nth, SLICE, engines.DUTCH_SAMPLES),
-        *list(covering.covering(covering.NLCIUS))[nth::4],
-    ]
-    assert differences(chosen, engines.DUTCH) == []
+def test_our_engine_agrees_on_a_set(which: str, nth: int) -> None:
+    compared = engines.SETS[which]
+    if not compared.is_here:
+        pytest.skip(f"the stylesheet of {which} is not here: name it in {compared.variable}")
+    listed = list(covering.covering(covering.LISTS[which])) if which in covering.LISTS else []
+    chosen = [*mutants(SEED + nth, SLICE, compared.samples), *listed[nth::4]]
+    assert differences(chosen, compared.pair) == []
+    for document in [*engines.documents_of_cases(which)][nth::4]:
+        assert compare(document, compared.pair).rules == frozenset()
 
 
 def test_every_dutch_rule_fires_but_those_that_are_shadowed() -> None:
     chosen = covering.covering(covering.NLCIUS)
-    fired = frozenset().union(*(engines.ours_nlcius(mutant.document()) for mutant in chosen))
-    assert engines.rules_of(engines.DUTCH) - fired == frozenset(DUTCH_DEAD)
+    fired = frozenset().union(*(engines.DUTCH.pair.ours(mutant.document()) for mutant in chosen))
+    assert engines.DUTCH.ids - fired == frozenset(DUTCH_DEAD)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ FOUND = sorted(Path(__file__).with_name("found").glob("*.xml"))
 def test_what_was_found_once_stays_mended(file: Path) -> None:
     """Documents, shrunk, on which the engines differed in the past."""
     document = file.read_bytes()
-    assert compare(document, engines.EN_16931).rules == frozenset()
+    assert compare(document, engines.EN_16931.pair).rules == frozenset()

@@ -116,8 +116,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """How to pay: 58 and 30 name accounts, 59 a mandate and the payer's account, 48 a card."""
+    """How to pay: 58 and 30 name accounts, 59 a mandate and the payer's account, 48 a card. With the G-account
+    extension it has an identifier, and says how much is paid so."""
 
+    identifier: str | None = None
+    amount: str | None = None
     code: str = "58"
     accounts: tuple[str, ...] = ("NL48MPRT0417164300",)
     account_name: str | None = None
@@ -432,6 +435,7 @@ def _delivery(delivery: Delivery | None) -> Element | None:
 def _settlement(bill: Sample) -> list[Element]:
     return many(
         *_payment_means(bill),
+        *(_payment_terms(bill, payment) for payment in bill.payments if payment.amount),
         element("cac:PaymentTerms", element("cbc:Note", bill.terms)),
         *(_allowance(bill, item, with_vat=True) for item in bill.allowances),
         _tax_total(bill),
@@ -447,9 +451,18 @@ def _payment_means(bill: Sample) -> list[Element]:
     return many(*(_payment(*pair, None if index else due) for index, pair in enumerate(accounts)))
 
 
+def _payment_terms(bill: Sample, payment: Payment) -> Element | None:
+    return element(
+        "cac:PaymentTerms",
+        element("cbc:PaymentMeansID", payment.identifier),
+        element("cbc:Amount", payment.amount, currencyID=bill.currency),
+    )
+
+
 def _payment(payment: Payment, account: str | None, due: str | None) -> Element | None:
     return element(
         "cac:PaymentMeans",
+        element("cbc:ID", payment.identifier),
         element("cbc:PaymentMeansCode", payment.code),
         element("cbc:PaymentDueDate", due),
         element("cbc:PaymentID", payment.remittance),

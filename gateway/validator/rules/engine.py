@@ -180,10 +180,14 @@ class RuleSet:
     """The syntax of the documents that it judges, where another set judges those in another (`variant_of`)."""
     variant_of: "RuleSet | None" = None
     """The set that has the same rules for another syntax, under the same ids."""
+    leaves_out: frozenset[str] = frozenset()
+    """Rules of the set that it extends which its documents do not meet: an extension allows what they forbid."""
     schema_first: frozenset[str] = frozenset()
     """Rules that ask for what the XML schema asks for already, or forbid what it does not know."""
     valid_from: date | None = None
     valid_until: date | None = None
+    earlier: tuple["RuleSet", ...] = ()
+    """The versions that were in force before it, the newest first."""
     parts: tuple["RuleSet", ...] = ()
     """The sets of a combination, in order."""
 
@@ -198,8 +202,15 @@ class RuleSet:
             self.facts,
             syntax=self.syntax | other.syntax,
             patterns=tuple(dict.fromkeys((*self.patterns, *other.patterns))),
+            leaves_out=self.leaves_out | other.leaves_out,
             parts=tuple(dict.fromkeys((*(self.parts or (self,)), *(other.parts or (other,))))),
         )
+
+    def on(self, day: date | None) -> "RuleSet":
+        """The version for a document of a day: the newest that was in force by then, else the oldest."""
+        versions = (self, *self.earlier)
+        begun = (each for each in versions if day is None or each.valid_from is None or each.valid_from <= day)
+        return next(begun, versions[-1])
 
     @property
     def is_for_all(self) -> bool:

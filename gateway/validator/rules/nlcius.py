@@ -1,531 +1,471 @@
-"""NLCIUS: the Dutch rules on top of EN 16931, as SI-UBL 2.0 publishes them.
+"""NLCIUS: the Dutch rules on top of EN 16931, as SI-UBL 2.0 publishes them, and its G-account extension.
 
-Most apply when the seller is in the Netherlands; all but SI-UBL-2 ask that the specification identifier
-(BT-24) names NLCIUS, somewhere in it: a suffix still counts. The official text has one pattern, so an element
-meets only the first rule written for it: BR-NL-32-2 and -32-3 can never break. Numbers 6, 14 to 18, 22 and 23
-carry no rule in it; BR-NL-34 (charges) is published under the ids of BR-NL-32.
+Most apply when the seller is in the Netherlands; all but SI-UBL-2 ask that the specification identifier (BT-24)
+names NLCIUS or the extension, somewhere in it: a suffix still counts. The official text has one pattern for them,
+so an element meets only the first rule written for it: BR-NL-32-2 and -32-3 can never break, and SI-UBL-2 (no
+empty elements) is silent on an element that another rule is about. Numbers 6, 14 to 18, 22 and 23 carry no rule in
+it; BR-NL-34 (charges) is published under the ids of BR-NL-32.
 
-SI-UBL-2 (no empty elements) asks for the XML and is in `gateway.validator.ubl.si_ubl`.
+The extension adds BR-GA-0 to -7: two payments, one of them to the blocked account for taxes (G-rekening). It
+allows three elements that EN 16931 has no use for.
 
-Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.12, in force 23 February 2026.
+Source: Stichting Peppolautoriteit, SI-UBL 2.0, version 2.0.3.13, and its G-account extension 1.0.2.13, in force
+17 August 2026.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from functools import cached_property, partial
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
-from gateway.validator.model.amounts import exact
-from gateway.validator.model.invoice import (
-    ALLOWANCES_AND_CHARGES,
-    AllowanceCharge,
-    Buyer,
-    BuyerAddress,
-    Coded,
-    CreditTransfer,
-    DeliverToAddress,
-    Invoice,
-    InvoiceLine,
-    OrderLineReference,
-    PaymentInstructions,
-    PrecedingInvoice,
-    RepresentativeAddress,
-    Seller,
-    SellerAddress,
-    TaxPoint,
-    TaxRegistration,
-    Totals,
-    VatBreakdown,
-    VatTotal,
-)
-from gateway.validator.model.terms import CodeUse, Group, every
-from gateway.validator.rules.detail import Detail
+from gateway.validator.model.invoice import Invoice
+from gateway.validator.rules import asserts
+from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.en16931 import EN16931
-from gateway.validator.rules.engine import Claim, Rule, RulePage, RuleSet, rule_set
-from gateway.validator.rules.forms import SPACE, condition, unchecked
+from gateway.validator.rules.engine import Claim, RulePage, RuleSet, rule_set
+from gateway.validator.rules.forms import unchecked
 from gateway.validator.rules.invoice_facts import InvoiceFacts
+from gateway.validator.rules.patterns import (
+    Element,
+    Pattern,
+    PatternRule,
+    RuleContext,
+    Test,
+    is_blank_leaf,
+    text_of,
+)
+from gateway.validator.rules.xpath import (
+    children,
+    decimal_at,
+    has,
+    normal,
+    normal_text,
+    root_of,
+    text_nodes,
+    texts,
+)
+from gateway.validator.xml.namespaces import CAC, CBC
 
-SOURCE = "SI-UBL 2.0 (NLCIUS) 2.0.3.12"
-VERSION = "2.0.3.12"
-IN_FORCE = date(2026, 2, 23)
+VERSION, GA_VERSION = "2.0.3.13", "1.0.2.13"
+IN_FORCE = date(2026, 8, 17)
+SOURCE = f"SI-UBL 2.0 (NLCIUS) {VERSION}"
+GA_SOURCE = f"SI-UBL 2.0, G-account extension {GA_VERSION}"
 
 NLCIUS_MARK = "#compliant#urn:fdc:nen.nl:nlcius:v1.0"
 G_ACCOUNT_MARK = "#conformant#urn:fdc:nen.nl:gaccount:v1.0"
-CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
+CUSTOMIZATION = f"urn:cen.eu:en16931:2017{NLCIUS_MARK}"
 
-KVK_OR_OIN = ("0106", "0190")
-TYPE_CODES = ("380", "381", "384", "389")
-MEANS = ("30", "48", "49", "57", "58", "59")
-SEPA_MEANS = ("58", "59")
+_SELLER = "cac:AccountingSupplierParty/cac:Party"
+_BUYER = "cac:AccountingCustomerParty/cac:Party"
+_REPRESENTATIVE = "cac:TaxRepresentativeParty"
+_DELIVERY = "cac:Delivery/cac:DeliveryLocation/cac:Address"
+_COUNTRY = "cac:PostalAddress/cac:Country/cbc:IdentificationCode"
+_REASON = "cac:AllowanceCharge/cbc:AllowanceChargeReasonCode"
+_BANK = "cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch/cbc:ID"
+_MEANS = ("30", "48", "49", "57", "58", "59")
+_TYPES = ("380", "381", "384", "389")
 
-Select = Callable[[InvoiceFacts], Sequence[Group]]
-
-
-# When a rule applies ----------------------------------------------------------------------------------------
-
-
-def is_nlcius(invoice: Invoice) -> bool:
-    """Whether the specification identifier (BT-24) names NLCIUS or its G-account extension."""
-    given = every(invoice.specification)
-    return len(given) == 1 and any(mark in _normal(given[0]) for mark in (NLCIUS_MARK, G_ACCOUNT_MARK))
+_assertion = partial(asserts.assertion, source=SOURCE)
+_warning = partial(_assertion, flag=Flag.WARNING)
+_of_g_account = partial(asserts.assertion, source=GA_SOURCE)
 
 
-def has_dutch_seller(invoice: Invoice) -> bool:
-    """Whether the seller's country (BT-40) is NL, in capitals or not. Two countries, which no schema allows,
-    are none: the official text then matches no rule."""
-    given = [country for address in invoice.all(SellerAddress) for country in every(address.country)]
-    return len(given) == 1 and _normal(given[0]).upper() == "NL"
+class NlciusFacts:
+    """When the rules apply to an invoice. What it says twice, which no schema allows, is not decided: then no rule
+    applies."""
+
+    def __init__(self, root: Element) -> None:
+        self.root = root
+
+    @cached_property
+    def is_nlcius(self) -> bool:
+        """Whether the specification identifier (BT-24) names NLCIUS or its G-account extension."""
+        given = normal_text(self.root, "cbc:CustomizationID")
+        return NLCIUS_MARK in given or G_ACCOUNT_MARK in given
+
+    @cached_property
+    def is_dutch(self) -> bool:
+        """Whether it is an NLCIUS invoice of a seller in the Netherlands (BT-40), in capitals or not."""
+        return normal_text(self.root, f"{_SELLER}/{_COUNTRY}").upper() == "NL" and self.is_nlcius
+
+    @cached_property
+    def is_credit_note(self) -> bool:
+        return str(self.root.tag).endswith("}CreditNote")
+
+    @cached_property
+    def currencies(self) -> set[str]:
+        return {text_of(each) for each in self.root.iter(f"{CBC}DocumentCurrencyCode")}
+
+    @cached_property
+    def buyers(self) -> list[Element]:
+        """The buyers anywhere in the document."""
+        found = self.root.iter(f"{CAC}AccountingCustomerParty")
+        return [party for each in found for party in children(each, "cac:Party")]
+
+    @cached_property
+    def has_payment_means(self) -> bool:
+        return next(self.root.iter(f"{CAC}PaymentMeans"), None) is not None
 
 
-def is_dutch(facts: InvoiceFacts) -> bool:
-    """Whether the document is an NLCIUS invoice of a Dutch seller; the rules apply to no other."""
-    return is_nlcius(facts.invoice) and has_dutch_seller(facts.invoice)
+def _is_dutch(_element: Element, facts: NlciusFacts) -> bool:
+    return facts.is_dutch
 
 
-def _uses(kind: Coded) -> Select:
-    return lambda facts: [
-        CodeUse(ordinal, kind, value)
-        for value, ordinals in facts.invoice.coded.get(kind, {}).items()
-        for ordinal in ordinals
-    ]
+def _dutch(path: str, *rules: PatternRule) -> RuleContext:
+    """Rules on the elements at paths, separated by `|`, of a Dutch seller's invoice."""
+    return RuleContext(tuple(path.split("|")), rules, _is_dutch)
 
 
-def _normal(text: str | None) -> str:
-    """XPath's normalize-space."""
-    return " ".join(
-        part for part in (text or "").replace("\t", " ").replace("\n", " ").replace("\r", " ").split(" ") if part
-    )
+# What must be there ------------------------------------------------------------------------------------------
 
 
-# What must be there -----------------------------------------------------------------------------------------
+def _is_known(schemes: list[str]) -> bool:
+    listed = f" {' '.join(schemes)} "
+    return " 0106 " in listed or " 0190 " in listed
 
 
-@condition(
-    "BR-NL-1",
-    on=Seller,
-    terms="BT-30",
-    sentence=Text(
-        "A Dutch seller gives its KvK number (0106) or OIN (0190) as legal registration identifier (BT-30)."
-    ),
-    source=SOURCE,
-    applies=is_dutch,
-    detail=lambda seller, _facts: _number_of(seller, "BT-30"),
-)
-def seller_has_kvk_or_oin(seller: Seller, _facts: InvoiceFacts) -> bool:
-    filled = any(each.strip(SPACE) for each in every(seller.legal_registration))
-    return filled and _kvk_or_oin(seller.legal_registration_scheme)
+def _seller_has_number(party: Element, _facts: NlciusFacts) -> bool:
+    path = "cac:PartyLegalEntity/cbc:CompanyID"
+    return _is_known(texts(party, f"{path}/@schemeID")) and any(map(normal, texts(party, path)))
 
 
-def _kvk_or_oin(scheme: str | None) -> bool:
-    listed = f" {' '.join(every(scheme))} "
-    return any(f" {code} " in listed for code in KVK_OR_OIN)
+def _buyer_has_number(entity: Element, facts: NlciusFacts) -> bool:
+    is_here = any("NL" in texts(each, _COUNTRY) for each in facts.buyers)
+    path = "cac:PartyLegalEntity/cbc:CompanyID/@schemeID"
+    if is_here and not _is_known([scheme for each in facts.buyers for scheme in texts(each, path)]):
+        return False
+    return not has(entity, "cbc:CompanyID") or any(map(normal, texts(entity, "cbc:CompanyID")))
 
 
-def _number_of(party: Seller | Buyer, term: str) -> Detail:
-    scheme = party.legal_registration_scheme
-    number = party.legal_registration
-    return Detail(
-        found=None if number is None else f"{number} ({scheme})" if scheme is not None else number,
-        expected="schemeID 0106 + KvK, schemeID 0190 + OIN",
-        advice=Text('Write <cbc:CompanyID schemeID="0106"> with the eight digits of the KvK number.'),
-        term=term,
-    )
+def _has_reference(root: Element, _facts: NlciusFacts) -> bool:
+    return has(root, "cbc:BuyerReference") or has(root, "cac:OrderReference/cbc:ID")
 
 
-@condition(
-    "BR-NL-2",
-    on=Invoice,
-    terms="BT-10 BT-13",
-    sentence=Text(
-        "An invoice of a Dutch seller has a buyer reference (BT-10) or a purchase order reference (BT-13)."
-    ),
-    source=SOURCE,
-    applies=is_dutch,
-    detail=lambda _invoice, _facts: Detail(
-        advice=Text(
-            "Ask the customer for the reference or order number, and give it in BuyerReference or OrderReference."
-        ),
-        term="BT-10",
-    ),
-)
-def customer_can_find_it_back(invoice: Invoice, _facts: InvoiceFacts) -> bool:
-    return invoice.buyer_reference is not None or invoice.purchase_order is not None
+def _is_whole(address: Element, _facts: NlciusFacts) -> bool:
+    return all(has(address, f"cbc:{name}") for name in ("StreetName", "CityName", "PostalZone"))
 
 
-def _address_rule(key: str, kind: type[Group], terms: str, party: Text, *, only_in_nl: bool) -> Rule:
-    condition_text = Text(", if that is in the Netherlands,") if only_in_nl else ""
+def _is_whole_in_nl(address: Element, facts: NlciusFacts) -> bool:
+    countries = texts(address, "cac:Country/cbc:IdentificationCode")
+    return any(country != "NL" for country in countries) or _is_whole(address, facts)
 
-    def whole(address: SellerAddress | BuyerAddress | RepresentativeAddress, _facts: InvoiceFacts) -> bool:
-        if only_in_nl and any(country != "NL" for country in every(address.country)):
-            return True
-        return None not in (address.line_1, address.city, address.post_code)
 
-    return condition(
+_NUMBER_ADVICE = Text('Write <cbc:CompanyID schemeID="0106"> with the eight digits of the KvK number.')
+_NUMBER_EXPECTED = "schemeID 0106 + KvK, schemeID 0190 + OIN"
+
+
+def _address_rule(key: str, terms: str, party: Text, holds: Test, condition: Text) -> PatternRule:
+    return _assertion(
         key,
-        on=kind,
-        terms=terms,
-        sentence=Text(
+        terms,
+        Text(
             "The address of {party}{condition} has a street, a city and a post code.",
             party=party,
-            condition=condition_text,
+            condition=condition,
         ),
-        source=SOURCE,
-        applies=is_dutch,
-        detail=lambda address, _facts: _address_lacks(address, terms.split()),
-    )(whole)
+        holds,
+        Text("Add StreetName, CityName and PostalZone."),
+        expected=terms.replace(" ", ", "),
+    )
 
 
-def _address_lacks(address: SellerAddress | BuyerAddress | RepresentativeAddress, terms: list[str]) -> Detail:
-    values = (address.line_1, address.city, address.post_code)
-    lacking = [term for term, value in zip(terms, values, strict=True) if value is None]
-    listed = ", ".join(lacking)
-    return Detail(expected=listed, advice=Text("Add {listed}.", listed=listed), term=lacking[0])
+_ALWAYS, _IN_NL = Text(""), Text(", if that is in the Netherlands,")
 
 
-ADDRESSES = (
-    _address_rule(
-        "BR-NL-3",
-        SellerAddress,
-        "BT-35 BT-37 BT-38",
-        Text("a Dutch seller"),
-        only_in_nl=False,
-    ),
-    _address_rule("BR-NL-4", BuyerAddress, "BT-50 BT-52 BT-53", Text("the buyer"), only_in_nl=True),
-    _address_rule(
-        "BR-NL-5",
-        RepresentativeAddress,
-        "BT-64 BT-66 BT-67",
-        Text("the tax representative"),
-        only_in_nl=True,
-    ),
-)
+def _is_root_of_type(code: Element, facts: NlciusFacts) -> bool:
+    return (text_of(code) == "381") == facts.is_credit_note
 
 
-def _with_type(facts: InvoiceFacts) -> list[Invoice]:
-    return [facts.invoice] if facts.invoice.type_code is not None else []
+def _names_what_it_corrects(code: Element, _facts: NlciusFacts) -> bool:
+    corrected = "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID"
+    return text_of(code) != "384" or has(root_of(code), corrected)
 
 
 _TYPE = Text("Use 380 for an invoice, 381 for a credit note, 384 for a correction, 389 for self-billing.")
 
-
-@condition(
-    "BR-NL-7",
-    on=Invoice,
-    terms="BT-3",
-    sentence=Text("The type of an invoice of a Dutch seller (BT-3) is 380, 381, 384 or 389."),
-    source=SOURCE,
-    applies=is_dutch,
-    select=_with_type,
-    detail=lambda invoice, _facts: Detail(invoice.type_code, ", ".join(TYPE_CODES), _TYPE, "BT-3"),
-)
-def type_is_one_of_four(invoice: Invoice, _facts: InvoiceFacts) -> bool:
-    return all(code in TYPE_CODES for code in every(invoice.type_code))
-
-
-@condition(
-    "BR-NL-8",
-    on=Invoice,
-    terms="BT-3",
-    sentence=Text("Type 381 is written as a CreditNote, every other type as an Invoice."),
-    source=SOURCE,
-    applies=is_dutch,
-    select=_with_type,
-    detail=lambda invoice, _facts: Detail(f"{invoice.type_code}, {invoice.kind}", None, _TYPE, "BT-3"),
-)
-def credit_note_is_written_as_one(invoice: Invoice, _facts: InvoiceFacts) -> bool:
-    return all((code == "381") == (invoice.kind == "CreditNote") for code in every(invoice.type_code))
-
-
-@condition(
-    "BR-NL-9",
-    on=Invoice,
-    terms="BT-3 BT-25",
-    sentence=Text("A corrected invoice (type 384) names the invoice it corrects (BT-25)."),
-    source=SOURCE,
-    advice=Text("Add BillingReference/InvoiceDocumentReference with the number of the invoice that is corrected."),
-    applies=is_dutch,
-    select=_with_type,
-    detail=lambda _invoice, _facts: Detail(expected="BT-25", term="BT-3"),
-)
-def correction_names_what_it_corrects(invoice: Invoice, _facts: InvoiceFacts) -> bool:
-    return "384" not in every(invoice.type_code) or any(each.number is not None for each in invoice.preceding)
-
-
-@condition(
-    "BR-NL-10",
-    on=Buyer,
-    terms="BT-47",
-    sentence=Text("A Dutch buyer of a Dutch seller is named by its KvK number (0106) or OIN (0190), in BT-47."),
-    source=SOURCE,
-    applies=is_dutch,
-    select=lambda facts: [buyer for buyer in facts.invoice.all(Buyer) if buyer.has_legal_entity],
-    detail=lambda buyer, _facts: _number_of(buyer, "BT-47"),
-)
-def buyer_has_kvk_or_oin(buyer: Buyer, facts: InvoiceFacts) -> bool:
-    buyers = facts.invoice.all(Buyer)
-    is_dutch = any(each.address is not None and "NL" in every(each.address.country) for each in buyers)
-    known = any(_kvk_or_oin(each.legal_registration_scheme) for each in buyers)
-    numbers = every(buyer.legal_registration)
-    return (not is_dutch or known) and (not numbers or any(each.strip(SPACE) for each in numbers))
-
-
-@condition(
-    "BR-NL-11",
-    on=Totals,
-    terms="BT-115 BG-16",
-    sentence=Text("Where there is something to pay (BT-115), a Dutch seller says how (BG-16)."),
-    source=SOURCE,
-    applies=is_dutch,
-    select=lambda facts: facts.invoice.totals if facts.invoice.kind == "Invoice" else (),
-    detail=lambda totals, _facts: Detail(
-        totals.due,
-        advice=Text("Add PaymentMeans with your IBAN."),
-        term="BT-115",
+_TYPE_RULES = (
+    _assertion(
+        "BR-NL-7",
+        "BT-3",
+        Text("The type of an invoice of a Dutch seller (BT-3) is 380, 381, 384 or 389."),
+        lambda code, _facts: text_of(code) in _TYPES,
+        _TYPE,
+        found=".",
+        expected=", ".join(_TYPES),
+    ),
+    _assertion(
+        "BR-NL-8",
+        "BT-3",
+        Text("Type 381 is written as a CreditNote, every other type as an Invoice."),
+        _is_root_of_type,
+        _TYPE,
+        found=".",
+    ),
+    _assertion(
+        "BR-NL-9",
+        "BT-3 BT-25",
+        Text("A corrected invoice (type 384) names the invoice it corrects (BT-25)."),
+        _names_what_it_corrects,
+        Text("Add BillingReference/InvoiceDocumentReference with the number of the invoice that is corrected."),
+        expected="BT-25",
     ),
 )
-def says_how_to_pay(totals: Totals, facts: InvoiceFacts) -> bool:
-    nothing_to_pay = totals.due is not None and exact(totals.due) <= 0
-    return nothing_to_pay or bool(facts.invoice.all(PaymentInstructions))
 
 
-@condition(
-    "BR-NL-12",
-    on=PaymentInstructions,
-    terms="BT-81",
-    sentence=Text("A Dutch seller is paid by means 30, 48, 49, 57, 58 or 59 (BT-81)."),
-    source=SOURCE,
-    applies=is_dutch,
-    detail=lambda payment, _facts: Detail(
-        payment.means,
-        ", ".join(MEANS),
-        Text("Use 58 for a SEPA credit transfer."),
-        "BT-81",
+def _says_how_to_pay(totals: Element, facts: NlciusFacts) -> bool:
+    due = decimal_at(totals, "cbc:PayableAmount")
+    return (due is not None and due <= 0) or facts.has_payment_means
+
+
+def _needs_no_bank(means: Element, _facts: NlciusFacts) -> bool:
+    return normal_text(means, "cbc:PaymentMeansCode") not in ("58", "59") or not has(means, _BANK)
+
+
+_REQUIRED = (
+    _dutch(
+        _SELLER,
+        _assertion(
+            "BR-NL-1",
+            "BT-30",
+            Text(
+                "A Dutch seller gives its KvK number (0106) or OIN (0190) as legal registration identifier "
+                "(BT-30)."
+            ),
+            _seller_has_number,
+            _NUMBER_ADVICE,
+            found="cac:PartyLegalEntity/cbc:CompanyID",
+            expected=_NUMBER_EXPECTED,
+        ),
+    ),
+    _dutch(
+        "/*",
+        _assertion(
+            "BR-NL-2",
+            "BT-10 BT-13",
+            Text(
+                "An invoice of a Dutch seller has a buyer reference (BT-10) or a purchase order reference (BT-13)."
+            ),
+            _has_reference,
+            Text(
+                "Ask the customer for the reference or order number, and give it in BuyerReference or "
+                "OrderReference."
+            ),
+        ),
+    ),
+    _dutch(
+        f"{_SELLER}/cac:PostalAddress",
+        _address_rule("BR-NL-3", "BT-35 BT-37 BT-38", Text("a Dutch seller"), _is_whole, _ALWAYS),
+    ),
+    _dutch(
+        f"{_BUYER}/cac:PostalAddress",
+        _address_rule("BR-NL-4", "BT-50 BT-52 BT-53", Text("the buyer"), _is_whole_in_nl, _IN_NL),
+    ),
+    _dutch(
+        f"{_REPRESENTATIVE}/cac:PostalAddress",
+        _address_rule("BR-NL-5", "BT-64 BT-66 BT-67", Text("the tax representative"), _is_whole_in_nl, _IN_NL),
+    ),
+    _dutch("cbc:InvoiceTypeCode|cbc:CreditNoteTypeCode", *_TYPE_RULES),
+    _dutch(
+        f"{_BUYER}/cac:PartyLegalEntity",
+        _assertion(
+            "BR-NL-10",
+            "BT-47",
+            Text("A Dutch buyer of a Dutch seller is named by its KvK number (0106) or OIN (0190), in BT-47."),
+            _buyer_has_number,
+            _NUMBER_ADVICE,
+            found="cbc:CompanyID",
+            expected=_NUMBER_EXPECTED,
+        ),
+    ),
+    _dutch(
+        "/Invoice/cac:LegalMonetaryTotal",
+        _assertion(
+            "BR-NL-11",
+            "BT-115 BG-16",
+            Text("Where there is something to pay (BT-115), a Dutch seller says how (BG-16)."),
+            _says_how_to_pay,
+            Text("Add PaymentMeans with your IBAN."),
+            found="cbc:PayableAmount",
+        ),
+    ),
+    _dutch(
+        "cac:PaymentMeans",
+        _assertion(
+            "BR-NL-12",
+            "BT-81",
+            Text("A Dutch seller is paid by means 30, 48, 49, 57, 58 or 59 (BT-81)."),
+            lambda means, _facts: normal_text(means, "cbc:PaymentMeansCode") in _MEANS,
+            Text("Use 58 for a SEPA credit transfer."),
+            found="cbc:PaymentMeansCode",
+            expected=", ".join(_MEANS),
+        ),
+        _warning(
+            "BR-NL-31",
+            "BT-86",
+            Text("A SEPA payment (58, 59) needs no identifier of the bank (BT-86)."),
+            _needs_no_bank,
+            Text("Leave the BIC out."),
+            found=_BANK,
+        ),
+    ),
+    RuleContext(
+        ("cac:OrderLineReference/cbc:LineID",),
+        (
+            _assertion(
+                "BR-NL-13",
+                "BT-132 BT-13",
+                Text("An invoice that refers to lines of an order (BT-132) names the order (BT-13)."),
+                lambda line, _facts: has(root_of(line), "cac:OrderReference/cbc:ID"),
+                Text("Add OrderReference/ID."),
+                found=".",
+            ),
+        ),
+        lambda _line, facts: facts.is_nlcius,  # whatever the seller's country
     ),
 )
-def means_is_dutch(payment: PaymentInstructions, _facts: InvoiceFacts) -> bool:
-    return any(_normal(each) in MEANS for each in every(payment.means))
 
 
-def _order_lines(facts: InvoiceFacts) -> Sequence[Group]:
-    """Every reference to a line of an order, on lines and below them."""
-    lines = [line for line in facts.invoice.all(InvoiceLine) if line.order_line is not None]
-    return [*lines, *(each for each in facts.invoice.all(OrderLineReference) if each.order_line is not None)]
+# What is discouraged -----------------------------------------------------------------------------------------
 
 
-@condition(
-    "BR-NL-13",
-    on=InvoiceLine,
-    terms="BT-132 BT-13",
-    sentence=Text("An invoice that refers to lines of an order (BT-132) names the order (BT-13)."),
-    source=SOURCE,
-    applies=lambda facts: is_nlcius(facts.invoice),  # whatever the seller's country
-    select=_order_lines,
-    detail=lambda line, _facts: Detail(
-        line.order_line,
-        advice=Text("Add OrderReference/ID."),
-        term="BT-132",
-    ),
-)
-def order_lines_have_an_order(_line: Group, facts: InvoiceFacts) -> bool:
-    return facts.invoice.purchase_order is not None
-
-
-# What is discouraged ----------------------------------------------------------------------------------------
-
-
-def _discouraged_rule(
-    key: str,
-    on: type[Group],
-    term: str,
-    what: Text,
-    absent: Callable[[Group], bool],
-    select: Select | None = None,
-) -> Rule:
+def _discourage(key: str, path: str, term: str, what: Text, holds: Test | None = None) -> RuleContext:
     """A term that a Dutch seller leaves out: "BT-6, the VAT accounting currency"."""
-    return condition(
-        key,
-        on=on,
-        terms=term,
-        sentence=Text("A Dutch seller leaves out {what} ({term}).", what=what, term=term),
-        source=SOURCE,
-        flag=Flag.WARNING,
-        applies=is_dutch,
-        select=select,
-        detail=lambda _node, _facts: Detail(advice=Text("Leave it out."), term=term),
-    )(lambda node, _facts: absent(node))
+    sentence = Text("A Dutch seller leaves out {what} ({term}).", what=what, term=term)
+    return _dutch(path, _warning(key, term, sentence, holds, Text("Leave it out."), found="."))
 
 
-def _lacks(attribute: str) -> Callable[[Group], bool]:
-    return lambda node: getattr(node, attribute) is None
+_LINE = "cac:PostalAddress/cac:AddressLine/cbc:Line"
+_SUBDIVISION = "cac:PostalAddress/cbc:CountrySubentity"
+_LINE_3, _PROVINCE = Text("the third address line"), Text("the country subdivision")
 
 
-_LINE_3 = Text("the third address line")
-_PROVINCE = Text("the country subdivision")
+def _is_of_vat(scheme: Element, _facts: NlciusFacts) -> bool:
+    return not has(scheme, "cbc:CompanyID") or "VAT" in texts(scheme, "cac:TaxScheme/cbc:ID")
 
 
-def _never(_node: Group) -> bool:
-    return False
-
-
-DISCOURAGED = (
-    _discouraged_rule(
-        "BR-NL-19",
-        CodeUse,
-        "BT-6",
-        Text("the VAT accounting currency"),
-        _never,
-        _uses(Coded.VAT_CURRENCY),
-    ),
-    _discouraged_rule("BR-NL-20", TaxPoint, "BT-7", Text("the tax point date"), _never),
-    _discouraged_rule(
-        "BR-NL-21",
-        CodeUse,
-        "BT-8",
-        Text("the tax point date code"),
-        _never,
-        _uses(Coded.VAT_POINT_DATE),
-    ),
-    _discouraged_rule(
+_DISCOURAGED = (
+    _discourage("BR-NL-19", "cbc:TaxCurrencyCode", "BT-6", Text("the VAT accounting currency")),
+    _discourage("BR-NL-20", "cbc:TaxPointDate", "BT-7", Text("the tax point date")),
+    _discourage("BR-NL-21", "cac:InvoicePeriod/cbc:DescriptionCode", "BT-8", Text("the tax point date code")),
+    _discourage(
         "BR-NL-24",
-        PrecedingInvoice,
+        "cac:BillingReference/cac:InvoiceDocumentReference/cbc:IssueDate",
         "BT-26",
         Text("the date of a preceding invoice"),
-        _lacks("issue_date"),
     ),
-    _discouraged_rule(
+    _dutch(
+        f"{_SELLER}/cac:PartyTaxScheme",
+        _warning(
+            "BR-NL-25",
+            "BT-32",
+            Text("A Dutch seller leaves out tax numbers other than for VAT (BT-32)."),
+            _is_of_vat,
+            Text("Leave this number out; the VAT number stays."),
+            found="cbc:CompanyID",
+        ),
+    ),
+    _discourage(
         "BR-NL-26",
-        Seller,
+        f"{_SELLER}/cac:PartyLegalEntity/cbc:CompanyLegalForm",
         "BT-33",
         Text("additional legal information"),
-        _lacks("legal_information"),
     ),
-    _discouraged_rule("BR-NL-27-1", SellerAddress, "BT-162", _LINE_3, _lacks("line_3")),
-    _discouraged_rule("BR-NL-27-2", BuyerAddress, "BT-163", _LINE_3, _lacks("line_3")),
-    _discouraged_rule("BR-NL-27-3", RepresentativeAddress, "BT-164", _LINE_3, _lacks("line_3")),
-    _discouraged_rule("BR-NL-27-4", DeliverToAddress, "BT-165", _LINE_3, _lacks("line_3")),
-    _discouraged_rule("BR-NL-28-1", SellerAddress, "BT-39", _PROVINCE, _lacks("subdivision")),
-    _discouraged_rule("BR-NL-28-2", BuyerAddress, "BT-54", _PROVINCE, _lacks("subdivision")),
-    _discouraged_rule("BR-NL-28-3", RepresentativeAddress, "BT-68", _PROVINCE, _lacks("subdivision")),
-    _discouraged_rule("BR-NL-28-4", DeliverToAddress, "BT-79", _PROVINCE, _lacks("subdivision")),
-    _discouraged_rule(
+    _discourage("BR-NL-27-1", f"{_SELLER}/{_LINE}", "BT-162", _LINE_3),
+    _discourage("BR-NL-27-2", f"{_BUYER}/{_LINE}", "BT-163", _LINE_3),
+    _discourage("BR-NL-27-3", f"{_REPRESENTATIVE}/{_LINE}", "BT-164", _LINE_3),
+    _discourage("BR-NL-27-4", f"{_DELIVERY}/cac:AddressLine/cbc:Line", "BT-165", _LINE_3),
+    _discourage("BR-NL-28-1", f"{_SELLER}/{_SUBDIVISION}", "BT-39", _PROVINCE),
+    _discourage("BR-NL-28-2", f"{_BUYER}/{_SUBDIVISION}", "BT-54", _PROVINCE),
+    _discourage("BR-NL-28-3", f"{_REPRESENTATIVE}/{_SUBDIVISION}", "BT-68", _PROVINCE),
+    _discourage("BR-NL-28-4", f"{_DELIVERY}/cbc:CountrySubentity", "BT-79", _PROVINCE),
+    _discourage(
         "BR-NL-29",
-        PaymentInstructions,
+        "cac:PaymentMeans/cbc:PaymentMeansCode",
         "BT-82",
         Text("the payment means in words"),
-        _lacks("means_text"),
+        lambda code, _facts: code.get("name") is None,
     ),
-    _discouraged_rule(
+    _discourage(
         "BR-NL-30",
-        CreditTransfer,
+        "cac:PaymentMeans/cac:PayeeFinancialAccount/cbc:Name",
         "BT-85",
         Text("the name of the account"),
-        _lacks("name"),
     ),
-    _discouraged_rule(
-        "BR-NL-32-1",
-        AllowanceCharge,
-        "BT-98",
-        Text("reason codes of allowances and charges"),
-        _lacks("reason_code"),
-        lambda facts: [each for kind in ALLOWANCES_AND_CHARGES for each in facts.invoice.all(kind)],
+    _discourage("BR-NL-32-1", _REASON, "BT-98", Text("reason codes of allowances and charges")),
+    _dutch(
+        "cac:TaxTotal/cbc:TaxAmount",
+        _warning(
+            "BR-NL-33",
+            "BT-111",
+            Text("A Dutch seller gives the VAT total in the invoice currency alone."),
+            lambda amount, facts: amount.get("currencyID") in facts.currencies,
+            Text("Leave out the TaxTotal in another currency, and TaxCurrencyCode with it."),
+            found="@currencyID",
+        ),
     ),
-)
-
-
-@condition(
-    "BR-NL-25",
-    on=TaxRegistration,
-    terms="BT-32",
-    sentence=Text("A Dutch seller leaves out tax numbers other than for VAT (BT-32)."),
-    source=SOURCE,
-    advice=Text("Leave this number out; the VAT number stays."),
-    flag=Flag.WARNING,
-    applies=is_dutch,
-    select=lambda facts: [each for seller in facts.invoice.all(Seller) for each in seller.tax_registrations],
-    detail=lambda number, _facts: Detail(number.identifier),
-)
-def no_other_tax_numbers(number: TaxRegistration, _facts: InvoiceFacts) -> bool:
-    return number.identifier is None or "VAT" in number.schemes
-
-
-@condition(
-    "BR-NL-31",
-    on=PaymentInstructions,
-    terms="BT-86",
-    sentence=Text("A SEPA payment (58, 59) needs no identifier of the bank (BT-86)."),
-    source=SOURCE,
-    flag=Flag.WARNING,
-    applies=is_dutch,
-    detail=lambda payment, _facts: Detail(payment.means, advice=Text("Leave the BIC out.")),
-)
-def sepa_needs_no_bank(payment: PaymentInstructions, _facts: InvoiceFacts) -> bool:
-    sepa = any(_normal(each) in SEPA_MEANS for each in every(payment.means))
-    return not sepa or all(each.provider is None for each in payment.transfers)
-
-
-@condition(
-    "BR-NL-33",
-    on=VatTotal,
-    terms="BT-111",
-    sentence=Text("A Dutch seller gives the VAT total in the invoice currency alone."),
-    source=SOURCE,
-    advice=Text("Leave out the TaxTotal in another currency, and TaxCurrencyCode with it."),
-    flag=Flag.WARNING,
-    applies=is_dutch,
-    select=lambda facts: [total for total in facts.invoice.all(VatTotal) if total.amount is not None],
-    detail=lambda total, facts: Detail(total.currency, facts.invoice.currency),
-)
-def vat_in_invoice_currency(total: VatTotal, facts: InvoiceFacts) -> bool:
-    return any(each in every(total.currency) for each in every(facts.invoice.currency))
-
-
-@condition(
-    "BR-NL-35",
-    on=VatBreakdown,
-    terms="BT-121",
-    sentence=Text("A Dutch seller gives the reason of an exemption in words, not as a code (BT-121)."),
-    source=SOURCE,
-    flag=Flag.WARNING,
-    applies=is_dutch,
-    detail=lambda _breakdown, _facts: Detail(
-        advice=Text("Use TaxExemptionReason."),
+    _dutch(
+        "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:TaxExemptionReasonCode",
+        _warning(
+            "BR-NL-35",
+            "BT-121",
+            Text("A Dutch seller gives the reason of an exemption in words, not as a code (BT-121)."),
+            None,
+            Text("Use TaxExemptionReason."),
+            found=".",
+        ),
+    ),
+    RuleContext(
+        ("//*",),
+        (
+            _warning(
+                "SI-UBL-2",
+                "",
+                Text("A document has no empty elements."),
+                None,
+                Text("Fill it in, or leave the element out."),
+            ),
+        ),
+        is_blank_leaf,
     ),
 )
-def exemption_in_words(breakdown: VatBreakdown, _facts: InvoiceFacts) -> bool:
-    return all(each.reason_code is None for each in breakdown.vat)
+DUTCH = Pattern((*_REQUIRED, *_DISCOURAGED), NlciusFacts)
+"""The rules that NLCIUS and its extension share."""
 
 
-# What the document says it is -------------------------------------------------------------------------------
+# What the document says it is --------------------------------------------------------------------------------
 
-
-@condition(
-    "BII2-T10-R001",
-    on=Invoice,
-    terms="BT-24",
-    sentence=Text("An NLCIUS document has a specification identifier (BT-24)."),
-    source=SOURCE,
-    advice=Text("Add CustomizationID with the identifier of NLCIUS."),
-)
-def has_a_specification(invoice: Invoice, _facts: InvoiceFacts) -> bool:
-    return invoice.specification is not None
-
-
-@condition(
+_STARTS = _assertion(
     "SI-V20-INV-R000",
-    on=Invoice,
-    terms="BT-24",
-    sentence=Text(
+    "BT-24",
+    Text(
         "The specification identifier (BT-24) of an NLCIUS document starts with {customization}.",
         customization=CUSTOMIZATION,
     ),
-    source=SOURCE,
-    advice=Text("Copy the expected identifier into CustomizationID exactly."),
-    detail=lambda invoice, _facts: Detail(invoice.specification, CUSTOMIZATION, term="BT-24"),
+    lambda given, _facts: normal(text_of(given)).startswith(CUSTOMIZATION),
+    Text("Copy the expected identifier into CustomizationID exactly."),
+    found=".",
+    expected=CUSTOMIZATION,
 )
-def specification_is_nlcius(invoice: Invoice, _facts: InvoiceFacts) -> bool:
-    return all(_normal(each).startswith(CUSTOMIZATION) for each in every(invoice.specification))
-
+_STARTS_SO = Pattern((RuleContext(("cbc:CustomizationID",), (_STARTS,)),))
+_SPECIFICATION = Pattern(
+    (
+        RuleContext(
+            ("Invoice", "CreditNote"),
+            (
+                _assertion(
+                    "BII2-T10-R001",
+                    "BT-24",
+                    Text("An NLCIUS document has a specification identifier (BT-24)."),
+                    has_element("cbc:CustomizationID"),
+                    Text("Add CustomizationID with the identifier of NLCIUS."),
+                    expected=CUSTOMIZATION,
+                ),
+            ),
+        ),
+    )
+)
 
 _SHADOWED = unchecked(
     SOURCE,
@@ -547,22 +487,143 @@ _SHADOWED = unchecked(
 SHADOWED = tuple(replace(rule, flag=Flag.WARNING) if rule.id.startswith("BR-NL") else rule for rule in _SHADOWED)
 """Rules that the official text itself keeps from ever being met."""
 
-NLCIUS: RuleSet = rule_set(
+
+# The G-account extension -------------------------------------------------------------------------------------
+
+_G_ACCOUNT = "GACCOUNT"
+
+
+def _has_two(path: str) -> Test:
+    return lambda root, _facts: len(children(root, path)) == 2
+
+
+def _amounts_add_up(root: Element, _facts: NlciusFacts) -> bool:
+    due = (decimal_at(each, "cbc:PayableAmount") for each in children(root, "cac:LegalMonetaryTotal"))
+    paid = (decimal_at(each, "cbc:Amount") for each in children(root, "cac:PaymentTerms"))
+    total = sum((each for each in paid if each is not None), Decimal(0))
+    return any(each == total for each in due if each is not None)
+
+
+def _has_one_g_account(root: Element, _facts: NlciusFacts) -> bool:
+    ids = children(root, "cac:PaymentMeans/cbc:ID")
+    return sum(_G_ACCOUNT in text_nodes(each) for each in ids) == 1
+
+
+def _means_is_there(reference: Element, _facts: NlciusFacts) -> bool:
+    ids = children(root_of(reference), "cac:PaymentMeans/cbc:ID")
+    return text_of(reference) in {each for found in ids for each in text_nodes(found)}
+
+
+_TWO_PAYMENTS = (
+    _of_g_account(
+        "BR-GA-1",
+        "BT-20",
+        Text("An invoice with a G-account has two payment terms, one for each of its payments."),
+        _has_two("cac:PaymentTerms"),
+        Text("Give a PaymentTerms for the ordinary account and one for the G-account."),
+        expected="2",
+    ),
+    _of_g_account(
+        "BR-GA-2",
+        "BG-16",
+        Text("An invoice with a G-account has two payment instructions (BG-16)."),
+        _has_two("cac:PaymentMeans"),
+        Text("Give a PaymentMeans for the ordinary account and one for the G-account."),
+        expected="2",
+    ),
+    _of_g_account(
+        "BR-GA-3",
+        "BT-115",
+        Text("The amounts of the payment terms add up to the amount due for payment (BT-115)."),
+        _amounts_add_up,
+        Text("Correct Amount in the PaymentTerms."),
+        found="cac:PaymentTerms/cbc:Amount",
+    ),
+    _of_g_account(
+        "BR-GA-7",
+        "BG-16",
+        Text("One of the payment instructions (BG-16) has the identifier GACCOUNT."),
+        _has_one_g_account,
+        Text("Write GACCOUNT in ID of the PaymentMeans of the G-account."),
+        found="cac:PaymentMeans/cbc:ID",
+        expected=_G_ACCOUNT,
+    ),
+)
+_G_ACCOUNT_PATTERN = Pattern(
+    (
+        RuleContext(
+            ("cbc:CustomizationID",),
+            (
+                _of_g_account(
+                    "BR-GA-0",
+                    "BT-24",
+                    Text("The specification identifier (BT-24) names the G-account extension."),
+                    lambda given, _facts: G_ACCOUNT_MARK in text_of(given),
+                    Text("Copy the expected identifier into CustomizationID exactly."),
+                    found=".",
+                    expected=f"{CUSTOMIZATION}{G_ACCOUNT_MARK}",
+                ),
+            ),
+        ),
+        RuleContext(("/Invoice",), _TWO_PAYMENTS),
+        RuleContext(
+            ("/Invoice/cac:PaymentTerms",),
+            (
+                _of_g_account(
+                    "BR-GA-4",
+                    "BT-20",
+                    Text("Payment terms say which payment instructions they are about."),
+                    lambda terms, _facts: len(children(terms, "cbc:PaymentMeansID")) == 1,
+                    Text("Add PaymentMeansID with the ID of a PaymentMeans."),
+                    expected="1",
+                ),
+            ),
+        ),
+        RuleContext(
+            ("/Invoice/cac:PaymentMeans",),
+            (
+                _of_g_account(
+                    "BR-GA-5",
+                    "BG-16",
+                    Text("Payment instructions (BG-16) have an identifier."),
+                    lambda means, _facts: len(children(means, "cbc:ID")) == 1,
+                    Text("Add ID, GACCOUNT for the G-account."),
+                    expected="1",
+                ),
+            ),
+        ),
+        RuleContext(
+            ("/Invoice/cac:PaymentTerms/cbc:PaymentMeansID",),
+            (
+                _of_g_account(
+                    "BR-GA-6",
+                    "BT-20",
+                    Text("The payment instructions that payment terms are about are there."),
+                    _means_is_there,
+                    Text("Correct PaymentMeansID, or the ID of the PaymentMeans."),
+                    found=".",
+                ),
+            ),
+        ),
+    ),
+    NlciusFacts,
+)
+
+_URL = "https://github.com/peppolautoriteit-nl/validation"
+
+_EARLIER_IN_FORCE, _EARLIER_ENDED = date(2026, 2, 23), date(2026, 8, 16)
+
+
+def _with_earlier(rules: RuleSet, version: str) -> RuleSet:
+    """A set with the version before it, whose Dutch rules are the same: the EN 16931 in it is another one, and
+    that is judged by its own current version."""
+    before = replace(rules, version=version, valid_from=_EARLIER_IN_FORCE, valid_until=_EARLIER_ENDED)
+    return replace(rules, earlier=(before,))
+
+
+_NLCIUS = rule_set(
     "NLCIUS",
     VERSION,
-    (
-        has_a_specification,
-        specification_is_nlcius,
-        seller_has_kvk_or_oin,
-        customer_can_find_it_back,
-        *ADDRESSES,
-        type_is_one_of_four,
-        credit_note_is_written_as_one,
-        correction_names_what_it_corrects,
-    ),
-    (buyer_has_kvk_or_oin, says_how_to_pay, means_is_dutch, order_lines_have_an_order),
-    DISCOURAGED,
-    (no_other_tax_numbers, sepa_needs_no_bank, vat_in_invoice_currency, exemption_in_words),
     SHADOWED,
     id="nlcius",
     document=Invoice,
@@ -570,7 +631,7 @@ NLCIUS: RuleSet = rule_set(
     extends=EN16931,
     written_in="UBL",
     claim=Claim("#compliant#urn:fdc:nen.nl:nlcius:v1.0"),
-    url="https://github.com/peppolautoriteit-nl/validation",
+    url=_URL,
     pages=(
         RulePage(
             "nlcius",
@@ -579,7 +640,33 @@ NLCIUS: RuleSet = rule_set(
             r"(BR-NL|SI|BII2)-.+",
         ),
     ),
-    syntax=frozenset({"SI-UBL"}),
+    patterns=(_SPECIFICATION, _STARTS_SO, DUTCH),
     valid_from=IN_FORCE,
 )
-"""The Dutch rules of SI-UBL 2.0, on the current EN 16931: the published artefact carries an older one."""
+NLCIUS: RuleSet = _with_earlier(_NLCIUS, "2.0.3.12")
+"""The Dutch rules of SI-UBL 2.0, on the current EN 16931: the published artefact carries the same one."""
+
+_G_ACCOUNT_SET = rule_set(
+    "NLCIUS with G-account",
+    GA_VERSION,
+    SHADOWED[:2],
+    id="nlcius-gaccount",
+    document=Invoice,
+    facts=InvoiceFacts,
+    extends=EN16931,
+    written_in="UBL",
+    claim=Claim(G_ACCOUNT_MARK),
+    url=_URL,
+    pages=(
+        RulePage(
+            "nlcius-gaccount",
+            "Rules: NLCIUS with G-account",
+            "NLCIUS for invoices that are paid to two accounts, one of them the blocked account for taxes.",
+            r"(BR-NL|BR-GA|SI)-.+",
+        ),
+    ),
+    patterns=(_STARTS_SO, _G_ACCOUNT_PATTERN, DUTCH),
+    leaves_out=frozenset({"UBL-CR-411", "UBL-CR-453", "UBL-CR-459"}),
+    valid_from=IN_FORCE,
+)
+G_ACCOUNT: RuleSet = _with_earlier(_G_ACCOUNT_SET, "1.0.2.12")

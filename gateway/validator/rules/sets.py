@@ -5,7 +5,7 @@ from gateway.validator.rules.basisfactuur import BASISFACTUUR
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.en16931_cii import EN16931_CII
 from gateway.validator.rules.engine import RuleSet
-from gateway.validator.rules.nlcius import NLCIUS
+from gateway.validator.rules.nlcius import G_ACCOUNT, NLCIUS
 from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
 from gateway.validator.rules.peppol.despatch_advice import PEPPOL_DESPATCH
 from gateway.validator.rules.peppol.invoice_response import PEPPOL_INVOICE_RESPONSE
@@ -15,6 +15,7 @@ from gateway.validator.rules.setu import SETU
 
 SETS: tuple[RuleSet, ...] = (
     NLCIUS,
+    G_ACCOUNT,
     BASISFACTUUR,
     PEPPOL,
     PEPPOL_SELF_BILLING,
@@ -26,8 +27,8 @@ SETS: tuple[RuleSet, ...] = (
     PEPPOL_INVOICE_RESPONSE,
     SETU,
 )
-"""A document is judged by the first one that it claims, else by the set that is for all of its model, if there is
-one."""
+"""A document is judged by the one that it claims, of several the one that it names last (an extension of another),
+else by the set that is for all of its model, if there is one. Of sets that share a rule the first one has it."""
 
 
 def sets_for(document: type[Document]) -> tuple[RuleSet, ...]:

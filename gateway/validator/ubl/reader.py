@@ -1,7 +1,6 @@
 """Reads a document into its model: one walk over its tree, driven by the tables of a vocabulary.
 
-It knows no model and no syntax. The walk also notes what the rules on the XML itself ask for (`breaches`,
-`si_ubl`), so that nothing walks the document again.
+It knows no model and no syntax. The walk also notes what the rules on the XML itself ask for (`breaches`).
 """
 
 from collections import defaultdict
@@ -36,8 +35,6 @@ class SyntaxNotes:
     """Elements whose texts must be looked at."""
     long_amounts: list[Located] = field(default_factory=list)
     """Amounts with more than two characters after the dot."""
-    blanks: list[Located] = field(default_factory=list)
-    """Elements without elements and without text but white space."""
 
 
 @dataclass(slots=True)
@@ -132,8 +129,6 @@ class _Walk:
                 last = self.elements(element[:], node.children, ordinal)
             if last == ordinal or node.takes_text:
                 text = str(element.xpath("string()")) if is_mixed else element.text or ""
-                if last == ordinal and (not text or text.isspace()) and not text.strip(_WHITE_SPACE):
-                    self.notes.blanks.append((ordinal, element))
                 if node.is_text_noted:
                     text = self.note_text(element, node, ordinal, text)
                 for number, index, is_many in node.fills:
@@ -269,6 +264,3 @@ class _Walk:
             self.notes.once[notes.once].append(ordinal)
         if notes.topic is not None:
             self.notes.topics[notes.topic].append((ordinal, element))
-
-
-_WHITE_SPACE = " \t\r\n"

@@ -7,9 +7,7 @@ from typing import Any
 from gateway.validator.cii import breaches as cii_breaches
 from gateway.validator.cii import rules as cii_rules
 from gateway.validator.cii.bindings import CII_INVOICE
-from gateway.validator.model.invoice import Invoice
-from gateway.validator.rules.nlcius import has_dutch_seller, is_nlcius
-from gateway.validator.ubl import breaches, rules, si_ubl
+from gateway.validator.ubl import breaches, rules
 from gateway.validator.ubl.binding import Vocabulary
 from gateway.validator.ubl.bindings import UBL_INVOICE
 from gateway.validator.ubl.breaches import SyntaxBreach
@@ -27,13 +25,7 @@ class SyntaxTable:
     breaches: Callable[[Reading[Any]], Sequence[SyntaxBreach]]
 
 
-def _empty_elements(reading: Reading[Invoice]) -> list[SyntaxBreach]:
-    invoice = reading.document
-    return si_ubl.breaches(reading, is_nlcius=is_nlcius(invoice), has_dutch_seller=has_dutch_seller(invoice))
-
-
 TABLES: dict[str, SyntaxTable] = {
     "UBL": SyntaxTable(UBL_INVOICE, rules.RULES, breaches.breaches),
     "CII": SyntaxTable(CII_INVOICE, cii_rules.RULES, cii_breaches.breaches),
-    "SI-UBL": SyntaxTable(UBL_INVOICE, si_ubl.RULES, _empty_elements),
 }

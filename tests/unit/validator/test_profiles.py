@@ -23,7 +23,12 @@ SELF_BILLING = PEPPOL.replace("billing", "selfbilling")
     ("claim", "profile_asked", "profile", "sets"),
     [
         (NLCIUS, None, "nlcius", ["EN 16931", "NLCIUS"]),
-        (f"{NLCIUS}#conformant#urn:fdc:nen.nl:gaccount:v1.0", None, "nlcius", ["EN 16931", "NLCIUS"]),
+        (
+            f"{NLCIUS}#conformant#urn:fdc:nen.nl:gaccount:v1.0",
+            None,
+            "nlcius-gaccount",
+            ["EN 16931", "NLCIUS with G-account"],
+        ),
         (PEPPOL, None, "peppol", ["EN 16931", "Peppol BIS Billing"]),
         (SELF_BILLING, None, "peppol-self-billing", ["EN 16931", "Peppol BIS Self-Billing"]),
         (None, None, "en16931", ["EN 16931"]),
@@ -70,7 +75,26 @@ def test_why_is_given_for_each_set_for_itself() -> None:
 
 
 def test_a_set_tells_from_when_it_is_in_force() -> None:
-    assert [used.valid_from for used in choose(UBL_INVOICE, NLCIUS).used] == [date(2026, 3, 30), date(2026, 2, 23)]
+    assert [used.valid_from for used in choose(UBL_INVOICE, NLCIUS).used] == [date(2026, 3, 30), date(2026, 8, 17)]
+
+
+@pytest.mark.parametrize(
+    ("day", "version"),
+    [
+        (None, "2.0.3.13"),
+        ("nonsense", "2.0.3.13"),
+        ("2026-08-17", "2.0.3.13"),
+        ("2026-08-16", "2.0.3.12"),
+        ("2020-01-01", "2.0.3.12"),
+    ],
+)
+def test_the_version_is_that_of_the_day_of_the_document(day: str | None, version: str) -> None:
+    for chosen in (
+        choose(UBL_INVOICE, NLCIUS, issue_date=day),
+        choose(UBL_INVOICE, None, "nlcius", issue_date=day),
+        choose(UBL_INVOICE, None, None, ["nlcius"], day),
+    ):
+        assert chosen.used[-1].version == version
 
 
 def test_choosing_a_set_is_judging_by_it_alone() -> None:
@@ -113,6 +137,7 @@ def test_a_specification_that_is_judged_is_not_remarked(claim: str) -> None:
         ("2026-02-22", ["EN 16931 1.3.16", "NLCIUS 2.0.3.12"]),
         ("2026-02-23", ["EN 16931 1.3.16"]),
         ("2026-03-29", ["EN 16931 1.3.16"]),
+        ("2026-08-16", []),
         ("2026-03-30", []),
         ("2026-03-30+01:00", []),
         ("-0044-03-15", []),

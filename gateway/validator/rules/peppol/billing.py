@@ -13,8 +13,9 @@ from decimal import Decimal
 from gateway.i18n import Text
 from gateway.validator.model.amounts import cents, is_not_negative, is_not_positive
 from gateway.validator.model.codes import LISTS, PEPPOL_LISTS
+from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.patterns import Element, Pattern, PatternRule, RuleContext, Test, text_of
-from gateway.validator.rules.peppol.asserts import SOURCE, assertion, has_element
+from gateway.validator.rules.peppol.asserts import SOURCE, assertion
 from gateway.validator.rules.peppol.every_document import DATE_ADVICE, DATES, IDENTIFIERS, empty_elements
 from gateway.validator.rules.peppol.peppol_facts import PeppolFacts
 from gateway.validator.rules.xpath import (

@@ -6,9 +6,10 @@ Source: OpenPEPPOL, post-award, 2026.5.
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.order import DespatchAdvice
+from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.patterns import Pattern, RuleContext
 from gateway.validator.rules.peppol.amounts import is_from_zero
-from gateway.validator.rules.peppol.asserts import assertion, has_element
+from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.post_award import has_one_of, post_award, specification
 from gateway.validator.rules.xpath import has
 from gateway.validator.ubl.order_bindings import DESPATCH_ADVICE

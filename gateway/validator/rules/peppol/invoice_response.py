@@ -9,9 +9,10 @@ from gateway.i18n import Text
 from gateway.validator.finding import Flag
 from gateway.validator.model.codes import PEPPOL_LISTS
 from gateway.validator.model.order import InvoiceResponse
+from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.forms import not_on_list, unchecked
 from gateway.validator.rules.patterns import Element, Pattern, RuleContext, Test
-from gateway.validator.rules.peppol.asserts import SOURCE, assertion, has_element
+from gateway.validator.rules.peppol.asserts import SOURCE, assertion
 from gateway.validator.rules.peppol.post_award import (
     PEPPOL,
     post_award,

@@ -13,6 +13,7 @@ from gateway.validator.finding import Flag
 from gateway.validator.model.amounts import cents, double, is_not_negative
 from gateway.validator.model.codes import PEPPOL_LISTS
 from gateway.validator.model.order import PurchaseOrder
+from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.detail import Detail
 from gateway.validator.rules.facts import once
 from gateway.validator.rules.forms import not_on_list
@@ -32,7 +33,7 @@ from gateway.validator.rules.peppol.amounts import (
     sum_of,
     sum_where,
 )
-from gateway.validator.rules.peppol.asserts import assertion, has_element
+from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.post_award import (
     PEPPOL,
     LineFacts,

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from gateway.i18n import Text
 from gateway.validator.finding import Flag
+from gateway.validator.rules.asserts import has_element
 from gateway.validator.rules.patterns import (
     Element,
     Pattern,
@@ -22,7 +23,7 @@ from gateway.validator.rules.patterns import (
     UndecidableError,
     text_of,
 )
-from gateway.validator.rules.peppol.asserts import assertion, has_element
+from gateway.validator.rules.peppol.asserts import assertion
 from gateway.validator.rules.peppol.numbers import is_greek_tin
 from gateway.validator.rules.peppol.peppol_facts import (
     COUNTRY,

@@ -196,11 +196,3 @@ def test_terms_of_the_group_around_are_there_wherever_that_group_has_them() -> N
 def test_an_empty_period_is_one_without_elements() -> None:
     periods = "<cac:InvoicePeriod><!-- x --></cac:InvoicePeriod><cac:InvoicePeriod><cbc:X/></cac:InvoicePeriod>"
     assert [period.is_empty for period in _read(periods).document.periods] == [True, False]
-
-
-def test_blank_elements_are_noted_however_they_are_written() -> None:
-    blanks = (
-        "<cbc:ID/><cbc:ID> </cbc:ID><cbc:ID>&#32;</cbc:ID><cbc:ID><!-- x --></cbc:ID><cac:Party>\n</cac:Party>"
-    )
-    others = "<cbc:ID>&#160;</cbc:ID><cac:Party><cbc:ID>1</cbc:ID></cac:Party><cbc:ID><!-- x -->1</cbc:ID>"
-    assert sorted(ordinal for ordinal, _ in _read(blanks + others).notes.blanks) == [1, 2, 3, 4, 5]
