@@ -16,11 +16,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from gateway.billing.documents.bill import BillStage
+from gateway.billing.rating.services import Service
+from gateway.billing.rating.tariffs import TariffBasis, published
+from gateway.billing.runs.run import RunOrder
 from gateway.clock import utc_now
 from gateway.metering.entry import UsageEntry, UsageKind
 from gateway.metering.events import BATCHED, meter_events, read_events
@@ -30,6 +35,7 @@ from gateway.store.ledger.meter import LedgerMeter
 from gateway.store.ledger.seals import SealPolicy, seal
 from gateway.store.schema import upgrade
 from gateway.store.writer import Writer
+from tests.bench.billing import preview_seconds
 from tests.postgres import PostgresServer, find_binaries
 
 PARTIES = 400
@@ -102,6 +108,7 @@ def ten_million(count: int = 10_000_000) -> dict[str, object]:
             found["building"] = _fill(engines, count)
         found["size_gb"] = round((Path(folder) / "meterpoort.db").stat().st_size / 1e9, 2)
         found["statement_ms"] = _statement_ms(folder)
+        found["preview"] = _preview(folder)
         found["audit"] = audit_of(folder)
         found["export"] = _exports(folder)
     return found
@@ -149,6 +156,14 @@ def _statement_ms(folder: str) -> float:
         return times
 
     return round(statistics.median(asyncio.run(measure())), 1)
+
+
+def _preview(folder: str) -> dict[str, object]:
+    """The settlement of all parties, as finance sees it before it is prepared."""
+    actual = published().on(Service.DIGID, date(2021, 1, 1), TariffBasis.ACTUAL)
+    catalogue = published().with_tariff(replace(actual, valid_from=date(2026, 1, 1), valid_until=None))
+    order = RunOrder(BillStage.SETTLEMENT, Service.DIGID, 2026, date(2027, 6, 15))
+    return preview_seconds(f"sqlite:///{Path(folder) / 'meterpoort.db'}", order, catalogue)
 
 
 def audit_of(folder: str) -> dict[str, object]:

@@ -21,7 +21,7 @@ from gateway.billing.runs.ports import BillingStore, UsageCounts
 from gateway.billing.runs.tariff_service import TariffService
 from gateway.billing.runs.year import BillingYear, StepKind, YearKey
 from gateway.clock import Clock, billing_date
-from gateway.i18n import Text
+from gateway.i18n import Text, plural
 
 
 class TaskKind(StrEnum):
@@ -173,6 +173,9 @@ class BillingCalendar:
         """The parties that are expected to use a service in a year and to pay for it, and whether a step of the
         kind `done` was taken."""
         units = await self._tariffs.expected(service, year)
+        before = await self._counts.by_party(service, date(year - 1, 1, 1), date(year - 1, 12, 31))
+        for party_id in {*before, *await self._store.steps(service, year - 1)}:
+            units.setdefault(party_id, 0)
         for party_id, history in histories.items():
             for one in history.on(date(year, 1, 1)).connections:
                 if one.service is service and (one.connected_on is None or one.connected_on.year <= year):
@@ -279,8 +282,8 @@ def _party_mail(task: Task, name: str, portal: str) -> Mail:
     service = SERVICE_NAMES[task.service or Service.DIGIPOORT].name
     subject = Text("Your forecast of {service} for {year}", service=service, year=task.year)
     body = Text(
-        "Dear {name},\n\nhow much do you expect to use {service} in {year}? We ask you to say so by {last:date}."
-        "{where}\nThe advance is computed from your forecast, or else from your use of an earlier year.",
+        "Dear {name},\n\nhow much do you expect to use {service} in {year}? We ask for it by {last:date} at the "
+        "latest.{where}\nThe advance is computed from your forecast, or else from your use of an earlier year.",
         name=name,
         service=service,
         year=task.year,
@@ -301,7 +304,7 @@ def _task_line(task: Task, today: date) -> Text:
     is_late = task.state(today) is TaskState.OVERDUE
     late = Text(", too late") if is_late else ""
     until = Text(", until {last:date}", last=task.last) if task.last else ""
-    parties = Text(", {count:n} parties", count=len(task.open)) if task.open else ""
+    parties = plural(", {count:n} party", ", {count:n} parties", count=len(task.open)) if task.open else ""
     return Text("- {title}{until}{late}{parties}", title=task.title, until=until, late=late, parties=parties)
 
 

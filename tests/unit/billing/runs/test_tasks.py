@@ -142,6 +142,9 @@ async def test_a_merged_or_a_new_party_is_asked_as_what_it_is(billing: BillingSe
     assert one_of(tasks, TaskKind.FORECAST, DIGIPOORT).open == ["zilverstrand"]
     assert "krommevliet" in one_of(tasks, TaskKind.PREPAYMENT, DIGIPOORT).parties  # it still was itself
     assert one_of(tasks, TaskKind.FORECAST, Service.MACHTIGEN).open == ["zilverstrand"]
+    await billing.record_forecast(ANNA, YearKey("zilverstrand", Service.MIJNOVERHEID, 2026), 9, "letter")
+    of_next_year = one_of(await billing.calendar.tasks(2026), TaskKind.FORECAST, Service.MIJNOVERHEID)
+    assert of_next_year.open == ["zilverstrand"]  # who had a forecast of this year is asked for the next
 
 
 async def test_tax_of_2019_is_refunded_from_week_28() -> None:
