@@ -98,7 +98,7 @@ def set_names() -> tuple[str, ...]:
 def rule_entry(key: str) -> RuleEntry:
     """The rule or own check of this id, whatever its case; where sets have different rules under it, that of the
     first of them. Raises UnknownRuleError."""
-    entries = {**{entry.id: entry for entry in reversed(_entries())}, **_own_checks()}
+    entries = {**{entry.id.upper(): entry for entry in reversed(_entries())}, **_own_checks()}
     if (entry := entries.get(key.strip().upper())) is None:
         raise UnknownRuleError(key, _near(key.strip().upper(), entries))
     return entry

@@ -18,6 +18,8 @@ CII_DEAD: dict[str, str] = {
     "BR-AG-08": "as BR-AF-08",
     "BR-AF-09": "its test is true()",
     "BR-AG-09": "its test is true()",
+    "BR-NL-9": "an earlier rule of the same pattern meets every TypeCode: BR-NL-7",
+    "BR-NL-31": "an earlier rule of the same pattern meets every payment means: BR-NL-12",
     "CII-DT-010": "an earlier rule of the same pattern meets every TypeCode: CII-DT-008",
     "CII-DT-011": "as CII-DT-010",
     "CII-DT-012": "as CII-DT-010",

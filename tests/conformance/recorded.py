@@ -64,6 +64,7 @@ SETS: dict[str, RecordedSet] = {
     "peppol-billing-2026.5": RecordedSet("peppol"),
     "peppol-self-billing-2026.5": RecordedSet("peppol-self-billing"),
     "en16931-cii-1.3.16": RecordedSet("en16931-cii", _CII_DIFFERS),
+    "nlcius-cii-1.0.3.13": RecordedSet("nlcius-cii"),
     "nlcius-2.0.3.13": RecordedSet("nlcius"),
     "setu-timecard-1.4.2": RecordedSet("setu-timecard"),
     "peppol-T01-order-2026.5": RecordedSet("peppol-order"),

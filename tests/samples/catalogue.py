@@ -285,19 +285,23 @@ SAMPLES: dict[str, Sample] = {
     "en16931-government-seller": Sample(customization=EN16931, seller=parties.SELLER_GOVERNMENT),
 }
 
+
+def in_cii(bill: Sample) -> Sample:
+    """The bill as a Cross Industry Invoice has it: one supporting document at most is attached, or has a
+    description, and something is delivered, because the part about delivery is there in any case."""
+    return replace(bill, attachments=bill.attachments[:1], delivery=bill.delivery or Delivery("2026-10-30"))
+
+
 CII_SAMPLES: dict[str, Sample] = {
-    "cii-invoice": SAMPLES["nlcius-invoice"],
-    "cii-everything": replace(
-        _EVERYTHING, number="2026-0424", attachments=_EVERYTHING.attachments[:1], representative=_REPRESENTATIVE
-    ),
+    "cii-invoice": in_cii(SAMPLES["nlcius-invoice"]),
+    "cii-everything": in_cii(replace(_EVERYTHING, number="2026-0424", representative=_REPRESENTATIVE)),
     **{
-        name.replace("en16931", "cii"): replace(bill, attachments=bill.attachments[:1])
+        name.replace("nlcius", "cii").replace("en16931", "cii"): in_cii(bill)
         for name, bill in SAMPLES.items()
-        if name.startswith("en16931") and name != "en16931-everything"
+        if name.startswith(("nlcius", "en16931")) and name not in {"nlcius-invoice", "en16931-everything"}
     },
 }
-"""Bills that are written as a Cross Industry Invoice. There one supporting document at most is attached, or has a
-description."""
+"""Bills that are written as a Cross Industry Invoice."""
 
 
 def invoice(

@@ -6,6 +6,7 @@ from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.en16931_cii import EN16931_CII
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.rules.nlcius import G_ACCOUNT, NLCIUS
+from gateway.validator.rules.nlcius_cii import NLCIUS_CII
 from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
 from gateway.validator.rules.peppol.despatch_advice import PEPPOL_DESPATCH
 from gateway.validator.rules.peppol.invoice_response import PEPPOL_INVOICE_RESPONSE
@@ -19,6 +20,7 @@ SETS: tuple[RuleSet, ...] = (
     BASISFACTUUR,
     PEPPOL,
     PEPPOL_SELF_BILLING,
+    NLCIUS_CII,
     EN16931_CII,
     EN16931,
     PEPPOL_ORDER,
