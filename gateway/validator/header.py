@@ -16,6 +16,8 @@ from gateway.validator.model.document import DocumentFacts, DocumentKind, Docume
 from gateway.validator.model.identifiers import KVK, OIN, VAT_NL, PartyIdentifier, compact
 from gateway.validator.xml.namespaces import CAC, CBC, PREFIXES
 
+_ID_OWNERS: Mapping[str, str] = {"oin": OIN, "kvk": KVK, "btw": VAT_NL}
+"""The schemes by what UBL-OHNL and SETU call them."""
 _ID_CHARACTERS_MAX = 100
 """Identifiers longer than this are not read as identifiers; the longest EAS scheme allows 50."""
 
@@ -89,7 +91,18 @@ def _steps(path: str) -> tuple[str, ...]:
 
 
 def _own(element: etree._Element) -> PartyIdentifier | None:
-    return identifier(_whole_text(element), element.get("schemeID"))
+    """The identifier that an element holds. UBL-OHNL names its scheme by the agency that issued it."""
+    text, scheme = _whole_text(element), element.get("schemeID")
+    if scheme is None and element.get("schemeAgencyID") == "NL":
+        scheme = _ID_OWNERS.get((element.get("schemeAgencyName") or "").lower())
+        return identifier(_without_padding(text) if scheme == KVK else text, scheme)
+    return identifier(text, scheme)
+
+
+def _without_padding(number: str | None) -> str:
+    """A KvK number, which UBL-OHNL fills up to twelve positions with zeros, as eight digits."""
+    digits = (number or "").strip()
+    return digits[:8] if len(digits) == 12 and digits.endswith("0000") else digits
 
 
 def _vat_number(element: etree._Element) -> PartyIdentifier | None:
@@ -117,9 +130,6 @@ def element_at(element: etree._Element, path: str) -> etree._Element | None:
     if not more:
         return next(element.iterchildren(tag), None)
     return next(iter(_all_at(element, path)), None)
-
-
-_ID_OWNERS: Mapping[str, str] = {"oin": OIN, "kvk": KVK, "btw": VAT_NL}
 
 
 def staffing_party(element: etree._Element) -> DocumentParty:

@@ -24,8 +24,11 @@ def identify(root: etree._Element) -> DocumentKind | Finding:
 
 
 def older_format(facts: DocumentFacts) -> Finding | None:
-    """UBL-OHNL 1.x uses the namespaces of UBL; its CustomizationID shows what it is."""
+    """UBL-OHNL 1.x uses the namespaces of UBL; its CustomizationID shows what it is. Orders and responses to them
+    are accepted in it."""
     customization = facts.customization_id or ""
+    if facts.kind in (DocumentKind.ORDER, DocumentKind.ORDER_RESPONSE):
+        return None
     if facts.profile_id != "NL" or not customization.startswith("1."):
         return None
     return _finding(
@@ -34,7 +37,7 @@ def older_format(facts: DocumentFacts) -> Finding | None:
             "This is UBL-OHNL {customization}, an older Dutch format that this gateway does not accept.",
             customization=customization,
         ),
-        Text("Send an invoice as NLCIUS (SI-UBL 2.0), an order as Peppol BIS 3."),
+        Text("Send an invoice as NLCIUS (SI-UBL 2.0)."),
         location=f"/ubl:{facts.kind.value}/cbc:CustomizationID",
         found=customization,
     )

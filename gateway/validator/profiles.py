@@ -70,7 +70,9 @@ def choose(
     day = _day(issue_date)
     on_top = tuple(asked.on(day) for name in also if (asked := in_syntax(profile_named(name), vocabulary)))
     if profile is not None and (asked := in_syntax(profile_named(profile), vocabulary)):
-        return _combine(asked.on(day), False, on_top)
+        if not asked.is_added:
+            return _combine(asked.on(day), False, on_top)
+        on_top = (asked.on(day), *on_top)
     text = (customization_id or "").strip()
     there = [each for each in rule_sets(vocabulary.model) if each.written_in in {"", vocabulary.syntax}]
     claimed = _find_claim(there, text)

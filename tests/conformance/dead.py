@@ -49,3 +49,12 @@ SETU_DEAD: dict[str, str] = {
 PEPPOL_DEAD: dict[str, str] = {
     "PEPPOL-T111-R005": "its test asks whether a comparison exists, which it always does",
 }
+
+_ATTRIBUTE = "its context is an attribute, and the compiled stylesheet visits elements alone"
+OHNL_DEAD: dict[str, str] = dict.fromkeys(
+    (
+        *("OHNL-ORD-295", "OHNL-ORD-297", "OHNL-RSP-308", "OHNL-RSP-321"),
+        *("OHNL-RSP-323", "OHNL-RSP-333", "OHNL-RSP-346", "OHNL-RSP-347"),
+    ),
+    _ATTRIBUTE,
+)

@@ -6,13 +6,13 @@ from copy import deepcopy
 from lxml import etree
 
 from gateway.validator.rules.cases import Case
-from gateway.validator.xml.namespaces import CII, HR_XML
+from gateway.validator.xml.namespaces import CII, HR_XML, OHNL
 from tests.conformance.ubl import children, insert
 from tests.rules.paths import PATHS
 from tests.samples import sample
 from tests.samples.xml import CAC, CBC, EXT
 
-_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "hr": HR_XML, **CII}
+_SPACES = {"cac": CAC, "cbc": CBC, "ext": EXT, "hr": HR_XML, "nl-cbc": OHNL, **CII}
 _NUMBER = re.compile(r"\[\d+\]\Z")
 
 

@@ -170,6 +170,8 @@ class RuleSet:
     why: Text | None = None
     """Why a document that chooses no set is judged by this one, for a set that extends no other. Without it, only
     what claims the set is judged by it."""
+    is_added: bool = False
+    """Whether it comes on top of what a document claims where it is asked for, also instead of that."""
     url: str = ""
     """Where the set is published."""
     pages: tuple[RulePage, ...] = ()

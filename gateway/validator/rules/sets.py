@@ -2,11 +2,13 @@
 
 from gateway.validator.model.terms import Document
 from gateway.validator.rules.basisfactuur import BASISFACTUUR
+from gateway.validator.rules.basisorder import BASISORDER
 from gateway.validator.rules.en16931 import EN16931
 from gateway.validator.rules.en16931_cii import EN16931_CII
 from gateway.validator.rules.engine import RuleSet
 from gateway.validator.rules.nlcius import G_ACCOUNT, NLCIUS
 from gateway.validator.rules.nlcius_cii import NLCIUS_CII
+from gateway.validator.rules.ohnl import OHNL_ORDER, OHNL_ORDER_RESPONSE
 from gateway.validator.rules.peppol.billing_sets import PEPPOL, PEPPOL_SELF_BILLING
 from gateway.validator.rules.peppol.despatch_advice import PEPPOL_DESPATCH
 from gateway.validator.rules.peppol.invoice_response import PEPPOL_INVOICE_RESPONSE
@@ -23,6 +25,9 @@ SETS: tuple[RuleSet, ...] = (
     NLCIUS_CII,
     EN16931_CII,
     EN16931,
+    OHNL_ORDER,
+    OHNL_ORDER_RESPONSE,
+    BASISORDER,
     PEPPOL_ORDER,
     PEPPOL_ORDER_RESPONSE,
     PEPPOL_DESPATCH,

@@ -11,7 +11,7 @@ from gateway.validator.model.document import DocumentKind
 from gateway.validator.model.terms import Document
 from gateway.validator.ubl.binding import Binding, EveryGroup, One, OneGroup, Source, Vocabulary
 from gateway.validator.ubl.structure import StructurePart, enter_terms, read_structure, terms_of
-from gateway.validator.xml.namespaces import PREFIXES, UBL
+from gateway.validator.xml.namespaces import OHNL, PREFIXES, UBL
 
 _D = TypeVar("_D", bound=Document)
 
@@ -256,7 +256,7 @@ _HEAD: dict[str, Source] = {
 def _vocabulary(
     kind: DocumentKind, model: type[_D], fields: Mapping[str, Source], *structures: StructurePart
 ) -> Vocabulary[_D]:
-    prefixes = {PREFIXES["cac"]: "cac:", PREFIXES["cbc"]: "cbc:", f"{UBL}{kind.value}-2": ""}
+    prefixes = {PREFIXES["cac"]: "cac:", PREFIXES["cbc"]: "cbc:", f"{UBL}{kind.value}-2": "", OHNL: "nl-cbc:"}
     document = Binding("/", model, {**_HEAD, **fields})
     made = Vocabulary(prefixes, (kind.value,), _BINDINGS, document, terms=terms_of(*structures))
     for structure in structures:

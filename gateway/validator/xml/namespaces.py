@@ -4,6 +4,8 @@ UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 """What the namespaces of UBL begin with."""
 CBC = f"{{{UBL}CommonBasicComponents-2}}"
 CAC = f"{{{UBL}CommonAggregateComponents-2}}"
+OHNL = "urn:digi-inkoop:ubl:2.0:NL:1.7:UBL-NL-CommonBasicComponents-2"
+"""What UBL-OHNL adds to UBL, in extensions."""
 HR_XML = "http://ns.hr-xml.org/2007-04-15"
 _CII = "urn:un:unece:uncefact:data:standard:"
 CII = {

@@ -67,5 +67,7 @@ def test_ubl_ohnl_wears_ubls_namespace_and_is_known_by_its_customization() -> No
     finding = older_format(DocumentFacts(DocumentKind.INVOICE, customization_id="1.9", profile_id="NL"))
     assert finding is not None
     assert finding.rule == "MP-ID-OHNL"
+    for kind in (DocumentKind.ORDER, DocumentKind.ORDER_RESPONSE):
+        assert older_format(DocumentFacts(kind, customization_id="1.9", profile_id="NL")) is None
     assert older_format(DocumentFacts(DocumentKind.INVOICE, customization_id="1.9")) is None
     assert older_format(DocumentFacts(DocumentKind.INVOICE, customization_id="urn:x", profile_id="NL")) is None

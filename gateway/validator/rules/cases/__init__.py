@@ -19,6 +19,9 @@ A rule without a row that holds is held by the sample that its first case breaks
 With `structure = "peppol-T01"` a file has the cases of the structural rules of that transaction, which follow from
 the structure; `[also]` lists by rule what else breaks. `document` then has all of the structure.
 
+With `table = "order"` it has those of a table of UBL-OHNL, whose ids begin with `prefix`; `[documents]` names the
+sample for the paths that have a part of its key in them.
+
 Where several sets have different rules under one id, a file says with `set` whose rules it is about; without it
 the first set that has them is meant.
 
@@ -33,6 +36,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gateway.validator.rules.ohnl.table import read_table, table_cases
 from gateway.validator.rules.peppol.structural import structural_cases
 from gateway.validator.ubl.structure import read_structure
 
@@ -90,6 +94,9 @@ def _of_file(name: str, content: dict[str, Any]) -> Iterator[Case]:
     document, about = content.pop("document", ""), content.pop("set", "")
     if structure := content.pop("structure", ""):
         yield from _of_structure(name, structure, document, content.pop("also", {}))
+    if table := content.pop("table", ""):
+        documents = {**content.pop("documents", {}), "": document}
+        yield from _of_table(name, table, content.pop("prefix"), documents, content.pop("also", {}))
     if unknown := content.keys() - {"holds", "breaks"}:
         raise ValueError(f"{name}: a case holds or breaks, it has no {', '.join(sorted(unknown))}")
     for outcome, by_rule in content.items():
@@ -108,6 +115,16 @@ def _of_structure(name: str, structure: str, document: str, also: Mapping[str, l
             yield Case(rule, True, document, {path: text}, also=more, file=name)
         else:
             yield Case(rule, True, document, remove=(path,), also=more, file=name)
+
+
+def _of_table(
+    name: str, table: str, prefix: str, documents: Mapping[str, str], also: Mapping[str, list[str]]
+) -> Iterator[Case]:
+    """A case that breaks each rule of a table that is about one element."""
+    for each in table_cases(read_table(table, prefix)):
+        document = next(found for part, found in documents.items() if part in each.row.path)
+        more = (*also.get(each.row.id, ()), *each.also)
+        yield Case(each.row.id, True, document, each.change, each.remove, each.repeat, more, file=name)
 
 
 def _case(name: str, rule: str, breaks: bool, row: dict[str, Any]) -> Case:

@@ -1,0 +1,195 @@
+"""The basisorder Rijk: rules of buyers at the Rijk, on top of those of the order's format.
+
+An order in UBL-OHNL meets BR-NL-BOR-21 to -33. Where the official text asks a text of several elements it ends
+in an error: such an order is not judged, and not valid.
+
+Source: Logius, basisorder Rijk 0.9.0 of 12 June 2023, Schematron 0.9.0 of 25 August 2023.
+"""
+
+from datetime import date
+
+from gateway.i18n import Text
+from gateway.validator.model.order import PurchaseOrder
+from gateway.validator.rules.asserts import assertion
+from gateway.validator.rules.engine import RulePage, RuleSet, rule_set
+from gateway.validator.rules.patterns import (
+    Element,
+    Pattern,
+    PatternRule,
+    RuleContext,
+    Test,
+    UndecidableError,
+    text_of,
+)
+from gateway.validator.rules.xpath import children, root_of, text, texts
+from gateway.validator.xml.namespaces import UBL
+
+SOURCE = "Basisorder Rijk 0.9.0"
+
+_BUYER = "/Order/cac:BuyerCustomerParty/cac:Party"
+_SELLER = "/Order/cac:SellerSupplierParty/cac:Party"
+_LINE = "/Order/cac:OrderLine/cac:LineItem"
+_SELLER_SCHEMES = ("KvK", "Vest", "BTW")
+
+
+def is_ohnl(root: Element) -> bool:
+    """Whether an order is one of UBL-OHNL: by a mark that it has and an order of Peppol has not, or as it gives a
+    version of UBL and does not name Peppol."""
+    named = (*texts(root, "cbc:CustomizationID"), *texts(root, "cbc:ProfileID"))
+    versions = texts(root, "cbc:UBLVersionID")
+    if "2.0" in versions or any(each.strip() == "NL" or each.strip().startswith("1.") for each in named):
+        return True
+    return bool(versions) and not any("urn:fdc:peppol.eu" in each for each in named)
+
+
+def _rule(
+    number: int, sentence: Text, holds: Test, advice: Text, found: str = "", expected: str | None = None
+) -> PatternRule:
+    key = f"BR-NL-BOR-{number}"
+    return assertion(key, "", sentence, holds, advice, source=SOURCE, found=found, expected=expected)
+
+
+def _text(number: int, what: Text, path: str) -> PatternRule:
+    """There is a text at a path. Undecidable where there are several elements."""
+    return _rule(
+        number,
+        Text("{what} is given.", what=what),
+        lambda element, _facts: text(element, path) != "",
+        Text("Fill in {name}.", name=path),
+        path,
+    )
+
+
+def _on_ohnl(path: str, *rules: PatternRule) -> RuleContext:
+    return RuleContext((path,), rules, lambda _element, ohnl: ohnl)
+
+
+def _equal(ours: list[str], theirs: list[str]) -> bool:
+    """`eq` of XPath: nothing equals nothing. Raises UndecidableError for several."""
+    if len(ours) > 1 or len(theirs) > 1:
+        raise UndecidableError("several values where one is compared")
+    return bool(ours) and ours == theirs
+
+
+def _currencies(line: Element) -> list[list[str]]:
+    return [
+        texts(line, "cbc:LineExtensionAmount/@currencyID"),
+        texts(line, "cac:Price/cbc:PriceAmount/@currencyID"),
+    ]
+
+
+def _order_currencies(element: Element) -> list[str]:
+    root = root_of(element)
+    orders = root.iter(f"{{{UBL}Order-2}}Order")
+    return [text_of(each) for order in orders for each in children(order, "cbc:DocumentCurrencyCode")]
+
+
+def _is_in_order_currency(line: Element, _facts: object) -> bool:
+    wanted = _order_currencies(line)
+    return all(_equal(found, wanted) for found in _currencies(line))
+
+
+def _is_of(element: Element, *names: str) -> bool:
+    return element.get("schemeAgencyID") == "NL" and element.get("schemeAgencyName") in names
+
+
+ON_OHNL: tuple[Pattern, ...] = (
+    Pattern(
+        (
+            _on_ohnl(
+                "/Order",
+                _text(22, Text("The number of the order"), "cbc:ID"),
+                _text(23, Text("The currency of the order"), "cbc:DocumentCurrencyCode"),
+            ),
+            _on_ohnl(
+                _BUYER,
+                _rule(
+                    24,
+                    Text("The buyer has one PartyIdentification."),
+                    lambda party, _facts: len(children(party, "cac:PartyIdentification")) == 1,
+                    Text("Identify the buyer by its OIN alone."),
+                    "cac:PartyIdentification/cbc:ID",
+                ),
+            ),
+            _on_ohnl(f"{_BUYER}/cac:PartyIdentification", _text(25, Text("The number of the buyer"), "cbc:ID")),
+            _on_ohnl(f"{_BUYER}/cac:PartyName", _text(27, Text("The name of the buyer"), "cbc:Name")),
+            _on_ohnl(f"{_SELLER}/cac:PartyIdentification", _text(28, Text("The number of the seller"), "cbc:ID")),
+            _on_ohnl(f"{_SELLER}/cac:PartyName", _text(30, Text("The name of the seller"), "cbc:Name")),
+            _on_ohnl(
+                _LINE,
+                _text(31, Text("The number of the line"), "cbc:ID"),
+                _text(32, Text("The amount of the line"), "cbc:LineExtensionAmount"),
+            ),
+        ),
+        is_ohnl,
+    ),
+    Pattern(
+        (
+            _on_ohnl(
+                "/Order",
+                _rule(
+                    21,
+                    Text("The order is in UBL-OHNL 1.9."),
+                    lambda order, _facts: _equal(texts(order, "cbc:CustomizationID"), ["1.9"]),
+                    Text("Write 1.9 as CustomizationID."),
+                    "cbc:CustomizationID",
+                    "1.9",
+                ),
+            ),
+            _on_ohnl(
+                f"{_BUYER}/cac:PartyIdentification/cbc:ID",
+                _rule(
+                    26,
+                    Text("The buyer is identified by its OIN."),
+                    lambda number, _facts: _is_of(number, "OIN"),
+                    Text('Write schemeAgencyID="NL" and schemeAgencyName="OIN", and the OIN of the buyer.'),
+                    "@schemeAgencyName",
+                    "OIN",
+                ),
+            ),
+            _on_ohnl(
+                f"{_SELLER}/cac:PartyIdentification/cbc:ID",
+                _rule(
+                    29,
+                    Text(
+                        "The seller is identified by a KvK number, a branch number (Vest) or a VAT number (BTW)."
+                    ),
+                    lambda number, _facts: _is_of(number, *_SELLER_SCHEMES),
+                    Text('Write schemeAgencyID="NL" and as schemeAgencyName KvK, Vest or BTW.'),
+                    "@schemeAgencyName",
+                    " | ".join(_SELLER_SCHEMES),
+                ),
+            ),
+            _on_ohnl(
+                _LINE,
+                _rule(
+                    33,
+                    Text("The amount and the price of a line are in the currency of the order."),
+                    _is_in_order_currency,
+                    Text("Make currencyID of the amount and the price equal to DocumentCurrencyCode."),
+                    "cac:Price/cbc:PriceAmount/@currencyID",
+                ),
+            ),
+        ),
+        is_ohnl,
+    ),
+)
+
+BASISORDER: RuleSet = rule_set(
+    "Basisorder Rijk",
+    "0.9.0",
+    id="basisorder-rijk",
+    document=PurchaseOrder,
+    is_added=True,
+    pages=(
+        RulePage(
+            "basisorder-rijk",
+            "Rules: basisorder Rijk",
+            "What buyers at the Rijk ask of an order on top of its format, where they ask for the basisorder.",
+            r"BR-NL-BOR-\d+",
+        ),
+    ),
+    patterns=ON_OHNL,
+    valid_from=date(2023, 6, 12),
+)
+"""For parties that ask for the basisorder: an order goes by the rules of its format as well."""
