@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gateway.validator.rules.cases import Case as Case
     from gateway.validator.verdict import Verdict as Verdict
 
-__all__ = ["__version__", "as_json_object", "judge", "render", "rule_catalogue", "rule_entry"]
+__all__ = ["__version__", "as_json_object", "judge", "render", "rule_catalogue", "rule_entry", "show"]
 
 __version__ = "0.1.0"
 
@@ -66,6 +66,22 @@ def render(
     reports = [JudgedDocument(report_of(verdict, name), document) for name, document, verdict in judged]
     context = RenderContext(tuple(Unread(file, reason) for file, reason in unread), rules_url)
     return render_reports(reports, form, language=language, colour=colour, context=context)
+
+
+def show(document: bytes, form: str = "text", *, language: str = "en", profile: str | None = None) -> bytes:
+    """A document as people read it, as `text`, `html` or `pdf`, with the verdict on it; text and HTML are UTF-8.
+
+    `language` is en or nl; `profile` judges by other rules than the document claims. Raises ValueError for a
+    profile that does not exist, KeyError for another form; nothing on any bytes.
+    """
+    from gateway.validator.rendering.render import RenderingRequest
+    from gateway.validator.rendering.render import render as render_document
+    from gateway.validator.rendering.view import File
+    from gateway.validator.verdict import encode_report
+
+    verdict = judge(document, profile)
+    files = tuple(File(one.number, one.media_type, one.filename, one.size_bytes) for one in verdict.attachments)
+    return render_document(document, RenderingRequest(form, language, encode_report(verdict), files))
 
 
 def rule_catalogue(name: str | None = None) -> "tuple[RuleEntry, ...]":

@@ -146,6 +146,7 @@ class Gateway:
             deliveries=self.outbox,
             retention=_retention(self),
             validation=ValidationService(self.workers, self.settings.storage.small_content_size_bytes_max),
+            renderings=self.workers,
             meter=self.meter,
             billing=billing_services(self.settings, self.engines, self.writer, self.clock, self.register),
             inspections=next(filter(None, (one.inspections for one in self.channels)), None),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
+import msgspec
 from aiohttp import hdrs, web
 from msgspec import Meta
 
@@ -17,7 +18,7 @@ from gateway.api.problem_kinds import Forgotten
 from gateway.api.route import Returns, Routes
 from gateway.api.schema import Schema
 from gateway.http import problems
-from gateway.http.answers import headers, stream_answer
+from gateway.http.answers import CSV, PDF, headers, stream_answer
 from gateway.i18n import Text
 from gateway.messages.lifecycle import State
 from gateway.messages.message import Message, StoredAttachment
@@ -25,14 +26,21 @@ from gateway.messages.participants import Role
 from gateway.messages.ports import CheckedBytes
 from gateway.messages.retention import MessagePart
 from gateway.messages.submission import StoredBytes
+from gateway.validator.model.document import Attachment
 
 routes = Routes("messages", number="The number of the attachment, from 1.")
 Number = Annotated[int, Meta(ge=1)]
 
+_VIEWED = {PDF: PDF, "image/png": "image/png", "image/jpeg": "image/jpeg", CSV: "text/plain; charset=utf-8"}
+"""What a browser may show, and as what; it must not guess another type (`nosniff`), so a web page never runs."""
+_VIEW_POLICY = (
+    "default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+
 BYTES = {
     "Content-Digest": "SHA-256 of the bytes (RFC 9530).",
     "ETag": "The same hash; with If-None-Match the answer is 304.",
-    "Content-Disposition": "Always `attachment`: content is never shown by its file name.",
+    "Content-Disposition": "`attachment`; with `view=true` `inline`, for PDF, PNG, JPEG and CSV alone.",
 }
 
 _READABLE_BY_RECIPIENT = frozenset({State.DELIVERED, State.CONFIRMED})
@@ -59,6 +67,14 @@ class _Download:
     size_bytes: int
     sha256: str
     disposition: str
+    policy: str = ""
+    """The Content-Security-Policy, where it is another than that of every answer."""
+
+
+class AttachmentQuery(msgspec.Struct, frozen=True):
+    """`view`: to be looked at in a browser, and not saved; only for media types that run nothing."""
+
+    view: bool = False
 
 
 class Attachments(Schema):
@@ -103,12 +119,12 @@ async def list_attachments(call: Call, kenmerk: str) -> Attachments:
     roles=JUDGES,
     problems=(problems.DocumentDamaged, problems.DocumentMissing, Forgotten),
 )
-async def show_attachment(call: Call, kenmerk: str, number: Number) -> web.StreamResponse:
+async def show_attachment(call: Call, kenmerk: str, number: Number, query: AttachmentQuery) -> web.StreamResponse:
     message = await message_with_content(call, kenmerk)
     await require_part(call, message, MessagePart.CONTENTS)
     for held in await call.services.messages.attachments(message.kenmerk):
         if held.attachment.number == number:
-            return await _send_attachment(call, message, held)
+            return await _send_attachment(call, message, held, is_viewed=query.view)
     raise problems.UnknownItem(Text("attachment"), str(number))
 
 
@@ -155,10 +171,19 @@ async def require_part(call: Call, message: Message, part: MessagePart) -> None:
         raise Forgotten(message.kenmerk, forgotten[-1])
 
 
-async def _send_attachment(call: Call, message: Message, held: StoredAttachment) -> web.StreamResponse:
+def view_address(kenmerk: str, facts: Attachment) -> str:
+    """Where a browser shows an attachment; empty where it may not."""
+    return f"/v1/messages/{kenmerk}/attachments/{facts.number}?view=true" if facts.media_type in _VIEWED else ""
+
+
+async def _send_attachment(
+    call: Call, message: Message, held: StoredAttachment, *, is_viewed: bool
+) -> web.StreamResponse:
     facts = held.attachment
-    name = disposition(facts.filename, facts.number)
-    download = _Download(facts.media_type, facts.size_bytes, facts.sha256, name)
+    name, media_type, policy = disposition(facts.filename, facts.number), facts.media_type, ""
+    if is_viewed and media_type in _VIEWED:
+        name, media_type, policy = name.replace("attachment", "inline", 1), _VIEWED[media_type], _VIEW_POLICY
+    download = _Download(media_type, facts.size_bytes, facts.sha256, name, policy)
     if held.stored is not None:
         return await _send(call, held.stored, _whole, download)
     if facts.start is None or facts.end is None:
@@ -196,6 +221,8 @@ async def _send(
         hdrs.ETAG: f'"{sha256}"',
         "Content-Disposition": download.disposition,
     }
+    if download.policy:
+        more["Content-Security-Policy"] = download.policy
     every = headers(download.media_type, more)
     if call.request.headers.get(hdrs.IF_NONE_MATCH, "").find(f'"{sha256}"') >= 0:
         del every[hdrs.CONTENT_TYPE]

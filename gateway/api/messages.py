@@ -55,6 +55,7 @@ class MessageLinks(Schema):
     self: str
     statuses: str
     report: str
+    rendering: str
     document: str
     attachments: str
 
@@ -275,6 +276,7 @@ def links_of(kenmerk: str) -> MessageLinks:
         self=own,
         statuses=f"{own}/statuses",
         report=f"{own}/report",
+        rendering=f"{own}/rendering",
         document=f"{own}/document",
         attachments=f"{own}/attachments",
     )

@@ -20,6 +20,7 @@ from gateway.api import (
     payments,
     problems,
     register_log,
+    renderings,
     reports,
     retention,
     rules,
@@ -37,6 +38,7 @@ from gateway.api.route import Route
 RESOURCES = (
     messages,
     reports,
+    renderings,
     contents,
     operations,
     deliveries,

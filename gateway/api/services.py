@@ -24,8 +24,10 @@ from gateway.messages.ports import (
     Operations,
     RetentionRuns,
 )
+from gateway.messages.submission import StoredBytes
 from gateway.metering.ports import Meter
 from gateway.settings import HttpSettings, MailboxSettings
+from gateway.validator.rendering.render import RenderingRequest
 
 
 class Validation(Protocol):
@@ -33,6 +35,14 @@ class Validation(Protocol):
 
     async def judge(self, document: bytes, *, profile: str | None, checks_schema: bool) -> bytes:
         """The report as JSON, as `meterpoort validate --format json` prints it, without `file`."""
+
+
+class Renderings(Protocol):
+    """Shows documents to people."""
+
+    async def render(self, where: StoredBytes, request: RenderingRequest) -> bytes:
+        """The document in the form that is asked for. Raises JudgingError where that asks too much, and what
+        reading it raises."""
 
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
@@ -66,6 +76,7 @@ class Services:
     directory: Directory
     operations: Operations
     validation: Validation
+    renderings: Renderings
     meter: Meter
     readiness: Readiness
     metrics: Exposition

@@ -18,6 +18,7 @@ COMMANDS = {
     "retain": "gateway.cli.retention:retain",
     "rules": "gateway.cli.rules:rules",
     "serve": "gateway.cli.serve:serve",
+    "show": "gateway.cli.show:show",
     "usage": "gateway.cli.usage:usage",
     "validate": "gateway.cli.validate:validate",
 }

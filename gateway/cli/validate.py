@@ -58,7 +58,7 @@ def validate(
     judged: list[tuple[str, bytes, Verdict]] = []
     unread: list[tuple[str, str]] = []
     for name in files:
-        document = _read(name)
+        document = read_document(name)
         if isinstance(document, str):
             click.echo(f"meterpoort validate: {name}: {document}", err=True)
             unread.append((name.encode("utf-8", "replace").decode(), document))
@@ -89,8 +89,8 @@ def _is_for_a_person() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _read(name: str) -> bytes | str:
-    """The document, or why it cannot be read."""
+def read_document(name: str) -> bytes | str:
+    """The document of this name, `-` for standard input; or why it cannot be read."""
     try:
         return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
     except OSError as error:

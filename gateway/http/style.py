@@ -19,6 +19,7 @@ header nav{margin-left:auto;display:flex;gap:1rem}
 footer{border-top:1px solid var(--line);margin-top:2.5rem;font-size:.95rem}
 a{color:var(--link);text-underline-offset:.15em}
 a:focus-visible,summary:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:.5rem;background:var(--paper);color:var(--link);
 padding:.5rem 1rem}
 h1{font-size:1.8rem;line-height:1.25;margin:1.2rem 0 .6rem}

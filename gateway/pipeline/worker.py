@@ -23,6 +23,7 @@ from gateway.messages.message import StoredAttachment
 from gateway.messages.submission import StoredBytes
 from gateway.validator.judge import judge
 from gateway.validator.model.document import DetachedPart
+from gateway.validator.rendering.render import RenderingRequest, render
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import Limits
 
@@ -53,6 +54,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """Path, offset and size in bytes of the document, where a worker reads it itself."""
     follows_bytes: int = 0
     """The document comes after the frame, as it is: a large one passes through the asking process in pieces."""
+    rendering: RenderingRequest | None = None
+    """How it is to be shown; then it is not judged."""
 
 
 class JudgingError(Exception):
@@ -66,6 +69,8 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     verdict: Verdict | None = None
     failure: str = ""
     is_unread: bool = False
+    rendering: bytes | None = None
+    """The document as people read it, where that was asked for."""
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -149,9 +154,12 @@ def read_file(path: str, offset: int, size_bytes: int) -> bytes:
 
 
 def answer(job: Job, limits: Limits) -> Answer:
-    """The verdict on one document. What breaks in a check is reported as a failure, never as a valid document."""
+    """The verdict on one document, or its rendering. What breaks in a check is reported as a failure, never as a
+    valid document."""
     heads = zip(job.detached, job.heads, strict=True)
     try:
+        if job.rendering is not None:
+            return Answer(rendering=render(job.document or b"", job.rendering, limits))
         verdict = judge(
             job.document or b"",
             profile=job.profile,

@@ -21,6 +21,7 @@ from gateway.messages.stored_errors import DamagedDocumentError, StoreUnavailabl
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import LENGTH_BYTES, Answer, Job, JudgingError, answer, frame
 from gateway.validator.media_types import HEAD_BYTES
+from gateway.validator.rendering.render import RenderingRequest
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 
@@ -99,6 +100,21 @@ class Workers:
     async def judge_large(self, jobs: Sequence[Job]) -> Sequence[Judged]:
         """Documents of any size, each by itself in a worker process, to which it passes in pieces."""
         return [await self._judge_alone(job) for job in jobs]
+
+    async def render(self, where: StoredBytes, request: RenderingRequest) -> bytes:
+        """A stored document as people read it, made in a worker process: it has the same limits of memory and time
+        as judging. Raises JudgingError, DamagedDocumentError and StoreUnavailableError."""
+        job = Job(stored=where, rendering=request)
+        file = self._file_of(job)
+        pieces, size_bytes = (None, 0) if file else await self._pieces(job)
+        [made] = await self._ask_worker(
+            [msgspec.structs.replace(job, file=file, follows_bytes=size_bytes)], pieces
+        )
+        if made.is_unread:
+            raise await self._why_unread(job, made.failure)
+        if made.rendering is None:
+            raise JudgingError(made.failure)
+        return made.rendering
 
     async def _judge_alone(self, job: Job) -> Judged:
         file = self._file_of(job)

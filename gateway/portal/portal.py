@@ -12,6 +12,7 @@ from aiohttp import web
 from gateway.api.access import FIGURES, READERS
 from gateway.api.billing import today
 from gateway.api.call import Call
+from gateway.api.contents import may_read_content
 from gateway.api.lists import bad_cursor, next_page
 from gateway.api.route import Returns, Routes
 from gateway.api.words import DOCUMENTS, STATES
@@ -62,6 +63,7 @@ async def show_portal(call: Call, query: PortalQuery) -> web.StreamResponse:
         role=call.caller.role.value,
         shows_requests=call.services.inspections is not None and call.caller.party_id is not None,
         messages=page.items,
+        may_read=may_read_content(call),
         following=next_page(call, page.next_cursor),
         states={state: text.in_language(language) for state, text in STATES.items()},
         kinds={kind: text.in_language(language) for kind, text in DOCUMENTS.items()},

@@ -44,6 +44,7 @@ from gateway.testing.meter import MemoryMeter
 from gateway.validator.finding import Finding, Flag, Stage
 from gateway.validator.model.document import DocumentFacts, DocumentKind, DocumentParty
 from gateway.validator.model.identifiers import PartyIdentifier
+from gateway.validator.rendering.render import RenderingRequest, render
 from gateway.validator.verdict import Verdict, encode_report
 
 SUPPLIER, OTHER_SUPPLIER, SOFTWARE = "bakkerij-de-korst", "drukkerij-inkt", "pakket-bv"
@@ -369,11 +370,16 @@ class MemoryGateway:
         """Validation."""
         return encode_report(self._verdict(document, None, profile, checks=checks_schema))
 
+    async def render(self, where: StoredBytes, request: RenderingRequest) -> bytes:
+        """Renderings."""
+        return render(await self.storage.read(where), request)
+
     def services(self) -> Services:
         """The services of the API."""
         return Services(
             self,
             self.storage,
+            self,
             self,
             self,
             self,

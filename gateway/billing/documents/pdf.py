@@ -6,10 +6,7 @@ the file: the same bill gives the same bytes.
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import cache
 from importlib.resources import files
-
-import typst
 
 from gateway.billing.documents.bill import Bill, BillKind
 from gateway.billing.documents.reading import ReadLine, belongs_to, document_name, read_lines
@@ -17,6 +14,7 @@ from gateway.billing.documents.reference import payment_reference
 from gateway.billing.rating.amounts import PriceBasis
 from gateway.billing.rating.services import SERVICE_NAMES
 from gateway.i18n import Text, format_amount, format_count, format_date
+from gateway.typesetting import typeset
 
 _HEADINGS = {BillKind.INVOICE: Text("Invoice"), BillKind.CREDIT_NOTE: Text("Credit note")}
 
@@ -25,23 +23,7 @@ def write_pdf(bill: Bill, xml: bytes) -> bytes:
     """The bill on A4, with its e-invoice as it was issued."""
     content = json.dumps(_content(bill, xml), ensure_ascii=False)
     template = (files(__package__) / "bill.typ").read_bytes()
-    written = typst.compile(
-        template,
-        format="pdf",
-        font_paths=_fonts(),
-        sys_inputs={"bill": content},
-        pdf_standards=["a-3a", "ua-1"],
-        timestamp=0,
-    )
-    if not isinstance(written, bytes):
-        raise TypeError("Typst wrote no document")
-    return written
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Those that come with Typst, so that every machine writes the same."""
-    return typst.Fonts(include_system_fonts=False)
+    return typeset(template, content, "a-3a", "ua-1")
 
 
 def _content(bill: Bill, xml: bytes) -> dict[str, object]:

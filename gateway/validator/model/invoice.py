@@ -309,12 +309,23 @@ class DirectDebit(Group):
     debited_account: str | None = bt(91, "Debited account identifier", "identifier")
 
 
+@dataclass(slots=True, eq=False)
+class Instalment(Group):
+    """A part of the amount due, and the identifier of the payment instructions that it is paid by: what goes to a
+    G-account, and what does not (NLCIUS extension G-account 1.0, NL-GA-01 to NL-GA-03)."""
+
+    means: str | None = None
+    amount: str | None = None
+
+
 @group("BG-16", "Payment instructions")
 @dataclass(slots=True, eq=False)
 class PaymentInstructions(Group):
     means: str | None = bt(81, "Payment means type code", "code")
     means_text: str | None = bt(82, "Payment means text")
     remittance: tuple[str, ...] = many(83, "Remittance information")
+    identifier: str | None = None
+    """By which the extension G-account refers to it (NL-GA-04)."""
     transfers: tuple[CreditTransfer, ...] = ()
     cards: tuple[PaymentCard, ...] = ()
     debits: tuple[DirectDebit, ...] = ()
@@ -621,6 +632,7 @@ class Invoice(Document):
     vat_point_date_codes: tuple[str, ...] = ()
     """BT-8 where it is not in the period: CII has it in the VAT breakdowns."""
     payments: tuple[PaymentInstructions, ...] = ()
+    instalments: tuple[Instalment, ...] = ()
     allowances_and_charges: tuple[AllowanceCharge, ...] = ()
     totals: tuple[Totals, ...] = ()
     vat_totals: tuple[VatTotal, ...] = ()

@@ -35,7 +35,7 @@ def _head(report: Report, language: str, colour: bool) -> str:
     about = " · ".join(filter(None, (report.document, report.profile, rules)))
     verdict = (Text("valid") if report.valid else Text("not valid")).in_language(language)
     verdict = _paint(verdict, _GREEN if report.valid else _RED, colour)
-    head = f"{_printable(report.file)}: {verdict}" if report.file else verdict
+    head = f"{printable(report.file)}: {verdict}" if report.file else verdict
     return f"{head} ({about})" if about else head
 
 
@@ -44,21 +44,21 @@ def _paragraph(finding: ReportFinding, language: str, colour: bool) -> Iterator[
     word = _FLAGS[finding.flag].in_language(language)
     flag = _paint(f"{word:<8}", _RED if finding.flag == "fatal" else _YELLOW, colour)
     yield f"  {flag}{_paint(f'{finding.rule:<20}', _BOLD, colour)}{position}".rstrip()
-    yield f"{_INDENT}{_printable(message_of(finding, language))}"
+    yield f"{_INDENT}{printable(message_of(finding, language))}"
     for word, value in sides_of(finding, language):
-        yield f"{_INDENT}{word.lower()}: {_printable(value)}"
+        yield f"{_INDENT}{word.lower()}: {printable(value)}"
     if advice := advice_of(finding, language):
-        yield f"{_INDENT}{_printable(advice)}"
+        yield f"{_INDENT}{printable(advice)}"
     if finding.terms:
         yield f"{_INDENT}{'; '.join(names_of(finding.terms, language))}"
     if finding.location:
-        yield f"{_INDENT}{_printable(finding.location)}"
+        yield f"{_INDENT}{printable(finding.location)}"
 
 
 def _paint(text: str, paint: str, colour: bool) -> str:
     return f"{paint}{text}{_RESET}" if colour else text
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A text of somebody else on one line, without what would steer a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -62,7 +62,8 @@ class Reading(Generic[_D]):
 _nodes: dict[tuple[Vocabulary[Any], str], PathNodes] = {}
 
 
-def _root_node(root: etree._Element, vocabulary: Vocabulary[Any]) -> PathNode:
+def root_node(root: etree._Element, vocabulary: Vocabulary[Any]) -> PathNode:
+    """What is known of the root of a document. Raises ValueError where it is none of the vocabulary's."""
     name = vocabulary.name_of(str(root.tag))
     if name not in vocabulary.roots:
         raise ValueError(f"{root.tag!r} is not one of {', '.join(vocabulary.roots)}")
@@ -74,7 +75,7 @@ def _root_node(root: etree._Element, vocabulary: Vocabulary[Any]) -> PathNode:
 
 def read(root: etree._Element, vocabulary: Vocabulary[_D]) -> Reading[_D]:
     """Read a document of a vocabulary, schema-valid or not. Raises ValueError where its root is none of those."""
-    node = _root_node(root, vocabulary)
+    node = root_node(root, vocabulary)
     with without_collecting():
         walk = _Walk()
         document = walk.read(root, node)

@@ -13,12 +13,13 @@ import msgspec
 import pytest
 
 from gateway.messages.message import StoredAttachment
-from gateway.messages.stored_errors import MissingDocumentError
+from gateway.messages.stored_errors import DamagedDocumentError, MissingDocumentError
 from gateway.messages.submission import StoredBytes
 from gateway.pipeline.worker import NICE, Answer, Job, JudgingError, frame, read_frame
 from gateway.pipeline.workers import Workers
 from gateway.store.documents.storage import Storage
 from gateway.validator.model.document import Attachment
+from gateway.validator.rendering.render import RenderingRequest
 from gateway.validator.verdict import Verdict
 from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
 from tests.samples import SAMPLES, invoice
@@ -180,3 +181,25 @@ def test_a_worker_has_a_lower_priority_than_the_server() -> None:
         assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE > os.getpriority(os.PRIO_PROCESS, 0)
     finally:
         process.communicate(timeout=20)
+
+
+@pytest.mark.parametrize("where", ["folder", "memory"])
+async def test_a_stored_document_is_shown_by_a_worker(storage: Storage, where: str) -> None:
+    storage = storage if where == "folder" else Storage("memory:///", 0)
+    ended: list[str] = []
+    judging = workers(storage, ended=ended)
+    document = invoice(2)
+    await storage.put_stable("d/1", b"before" + document)
+    stored = StoredBytes("d/1", 6, len(document), sha256(document).hexdigest())
+    for form, beginning in (("html", b"<!doctype html>"), ("pdf", b"%PDF-"), ("text", b"FACTUUR")):
+        shown = await judging.render(stored, RenderingRequest(form, "nl"))
+        assert shown.startswith(beginning)
+    with pytest.raises(JudgingError, match="KeyError"):
+        await judging.render(stored, RenderingRequest("docx", "nl"))
+    await storage.put_stable("d/2", document[:-1] + b"!")
+    with pytest.raises(DamagedDocumentError):
+        await judging.render(
+            StoredBytes("d/2", 0, len(document), sha256(document).hexdigest()), RenderingRequest("text", "nl")
+        )
+    await judging.close()
+    assert ended == []

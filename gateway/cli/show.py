@@ -1,0 +1,47 @@
+"""`meterpoort show`: a document as people read it, without a server."""
+
+import sys
+from pathlib import Path
+
+import click
+
+import gateway
+from gateway.cli.options import language_option
+from gateway.cli.validate import read_document
+
+_BY_SUFFIX = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "html", "pdf"]), help="Else by the name of OUT, or text."
+)
+@language_option
+@click.option("--profile", help="Rules to judge by instead of those the document claims, as nlcius.")
+@click.option(
+    "-o", "--output", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it."
+)
+def show(file: str, form: str | None, language: str, profile: str | None, output: Path | None) -> None:
+    """Show a document as people read it: HTML, PDF or plain text, with what is wrong next to the term it is about.
+
+    FILE may be - for standard input. What is shown is a rendering; the XML is the original. Exit status: 0 it is
+    shown, whether it is valid or not; 2 it could not be read or written.
+    """
+    document = read_document(file)
+    if isinstance(document, str):
+        raise click.UsageError(f"{file}: {document}")
+    chosen = form or (_BY_SUFFIX.get(output.suffix.lower()) if output else None) or "text"
+    if chosen == "pdf" and output is None and sys.stdout.isatty():
+        raise click.UsageError("PDF is no text for a terminal; say with -o where to write it")
+    try:
+        shown = gateway.show(document, chosen, language=language, profile=profile)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if output is None:
+        click.echo(shown, nl=False)
+        return
+    try:
+        output.write_bytes(shown)
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror}") from error

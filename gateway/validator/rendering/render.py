@@ -1,0 +1,45 @@
+"""A document as HTML, PDF or plain text, for the command line, the API and the worker processes."""
+
+import msgspec
+
+from gateway.validator.rendering.view import File
+from gateway.validator.report.report import Report
+from gateway.validator.xml.parsing import DEFAULT_LIMITS, Limits
+
+FORMS = ("text", "html", "pdf")
+
+
+class RenderingRequest(msgspec.Struct, frozen=True, array_like=True):
+    """How a document is to be shown: its form and language, the verdict on it as JSON, its attachments, and what
+    the page leads to (words and address)."""
+
+    form: str
+    language: str
+    report: bytes | None = None
+    files: tuple[File, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
+def render(document: bytes, request: RenderingRequest, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The document in one of FORMS; text and HTML are UTF-8. Raises nothing on any bytes, KeyError for a form that
+    does not exist."""
+    from gateway.validator.rendering.rendering import (
+        ShownDocument,
+        view_of,
+    )  # who only judges need not wait for it
+
+    report = msgspec.json.decode(request.report, type=Report) if request.report else None
+    view = view_of(ShownDocument(document, report, request.files), request.language, limits)
+    if request.form == "pdf":
+        from gateway.validator.rendering.pdf import pdf_document  # Typst takes a while to load
+
+        return pdf_document(view)
+    if request.form == "html":
+        from gateway.validator.rendering.html import html_page
+
+        return html_page(view, request.links).encode("utf-8", "replace")
+    if request.form != "text":
+        raise KeyError(request.form)
+    from gateway.validator.rendering.text import plain_text
+
+    return plain_text(view).encode("utf-8", "replace")
